@@ -1,0 +1,1 @@
+"""Carnet: AWS IAM that anyone can run."""

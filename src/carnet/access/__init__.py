@@ -1,0 +1,1 @@
+"""Who may do what: request context, the policies that apply, the decision, its sentence, its audit."""

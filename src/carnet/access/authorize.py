@@ -1,0 +1,105 @@
+"""Decides one question of a caller at one revision of the directory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from carnet.access.credential import Verified
+from carnet.access.documents import trust_policy
+from carnet.access.gather import principal_policies, session_policies
+from carnet.base.faults import Denied
+from carnet.directory.account_view import AccountView
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.role import Role
+from carnet.policy.decide import decide
+from carnet.policy.decision import Decision
+from carnet.policy.document import Policy
+from carnet.policy.policies import Policies
+from carnet.policy.request import Context, Request, Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One action on one resource that a caller needs to be allowed.
+
+    `keys` are the condition keys that the operation adds to the request's (aws:RequestTag/..., iam:PolicyARN, ...),
+    `resource_keys` those that the resource brings (aws:ResourceTag/...).
+    """
+
+    action: str
+    resource: str
+    resource_account: str
+    keys: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    resource_keys: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    trusting: Role | None = None
+    """For sts:AssumeRole and its kin, the role whose trust policy is the resource-based policy."""
+    shown: str | None = None
+    """What a denial names as the resource where AWS shows something else than the ARN."""
+    needs_trust: bool = False
+    """The action is decided by a trust policy; without `trusting` (no such role) nothing allows it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A question, the policies it was put to, and the answer: all that an explanation needs."""
+
+    check: Check
+    request: Request
+    policies: Policies
+    decision: Decision
+
+
+class NotAuthorized(Denied):
+    """The policies do not allow a check; `decided` says why, for the audit and the explanation only."""
+
+    def __init__(self, message: str, decided: Decided) -> None:
+        super().__init__(message)
+        self.decided = decided
+
+
+def caller_view(snapshot: Snapshot, caller: Verified) -> AccountView:
+    """The caller's account; it was there when the credential was found at this revision."""
+    view = snapshot.account(caller.principal.account)
+    if view is None:
+        raise LookupError(caller.principal.account)
+    return view
+
+
+def authorize(view: AccountView, caller: Verified, context: Context, check: Check) -> Decided:
+    """Put one check to the policies that apply to the caller; `view` is the caller's account.
+
+    `context` holds the caller's and the request's keys; the check's own are added.
+    """
+    request = Request(
+        principal=caller.principal,
+        action=check.action,
+        resource=check.resource,
+        resource_account=check.resource_account,
+        context=_with_check(context, check),
+    )
+    policies = _policies(view, caller, check)
+    return Decided(check=check, request=request, policies=policies, decision=decide(request, policies))
+
+
+def _with_check(context: Context, check: Check) -> Context:
+    return Context(
+        principal=context.principal,
+        request={**check.keys, **context.request} if check.keys else context.request,
+        resource={"aws:ResourceAccount": check.resource_account, **check.resource_keys},
+    )
+
+
+def _policies(view: AccountView, caller: Verified, check: Check) -> Policies:
+    carried = principal_policies(view, caller.principal)
+    return Policies(
+        identity=carried.identity,
+        boundary=carried.boundary,
+        session=session_policies(view, caller.credential),
+        resource=_trust(check.trusting),
+        trust=check.needs_trust,
+    )
+
+
+def _trust(role: Role | None) -> Policy | None:
+    return trust_policy(role.trust, role.arn, role.trusted_ids) if role is not None else None

@@ -1,0 +1,50 @@
+"""What an access key id stands for: a secret, and the principal who holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from carnet.keyring.session_claims import SessionClaims
+from carnet.policy.request import Principal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A live credential: an active access key, or an unexpired session whose principal still exists."""
+
+    key_id: str
+    secret: str = field(repr=False)
+    principal: Principal
+    session: SessionClaims | None = None
+    """What the session token carried; None for a long-term access key."""
+
+
+class TokenExpired(Exception):
+    """The session token is genuine and its time is over."""
+
+
+FindCredential = Callable[[str, str | None], Credential | None]
+"""(access key id, session token or None) to the live credential; None for every reason a key is not good.
+
+Raises TokenExpired for a genuine token past its time, which alone AWS tells apart.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """A caller whose signature was checked.
+
+    INVARIANT: only `sigv4/verify.py` constructs it (a test holds it), and every handler needs one.
+    """
+
+    credential: Credential
+    region: str
+    """Region of the credential scope."""
+    service: str
+    """Service of the credential scope."""
+    presigned: bool = False
+
+    @property
+    def principal(self) -> Principal:
+        return self.credential.principal

@@ -1,0 +1,106 @@
+"""Finds what an access key id stands for, in the directory and in session tokens."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from carnet.access.credential import Credential, TokenExpired
+from carnet.access.principals import long_term_principal, session_principal
+from carnet.base.clock import Clock
+from carnet.base.ids import ACCESS_KEY, account_of_key
+from carnet.directory.account_view import AccountView
+from carnet.directory.directory import Directory
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.access_key import AccessKey
+from carnet.keyring.errors import Unsealable
+from carnet.keyring.keyring import Keyring, SealContext
+from carnet.keyring.session_claims import SessionClaims
+from carnet.keyring.session_tokens import SessionTokens
+
+_OPENED_SECRETS = 10_000
+
+
+def secret_context(key_id: str, account: str) -> SealContext:
+    """What a sealed access key secret is bound to, so that it is of no use in another row."""
+    return SealContext(table="access_keys", column="sealed_secret", account=account, key=key_id)
+
+
+class Credentials:
+    """Every live credential, by its access key id.
+
+    `find` has the shape of `FindCredential`: it answers from memory, and gives None alike for an unknown, an inactive
+    and a deleted key, a forged token, and a session whose role or user is gone.
+    """
+
+    def __init__(self, directory: Directory, keyring: Keyring, tokens: SessionTokens, clock: Clock) -> None:
+        self._directory = directory
+        self._tokens = tokens
+        self._clock = clock
+        self._open = lru_cache(_OPENED_SECRETS)(
+            lambda sealed, key_id, account: keyring.open(sealed, context=secret_context(key_id, account)).decode()
+        )
+
+    def find(self, key_id: str, token: str | None) -> Credential | None:
+        """The credential as the directory knows it now; raises TokenExpired."""
+        return self.find_in(self._directory.snapshot, key_id, token)
+
+    def find_in(self, snapshot: Snapshot, key_id: str, token: str | None) -> Credential | None:
+        """The credential at one revision; raises TokenExpired."""
+        if token is None:
+            return self._long_term(snapshot, key_id)
+        return self._session(snapshot, key_id, token)
+
+    def renew(self, snapshot: Snapshot, credential: Credential) -> Credential | None:
+        """A credential found at one revision, as it stands at another; None where it is no longer good."""
+        if credential.session is None:
+            found = self._long_term(snapshot, credential.key_id)
+            return found if found is not None and found.secret == credential.secret else None
+        try:
+            return self._live_session(snapshot, credential.key_id, credential.secret, credential.session)
+        except TokenExpired:
+            return None
+
+    def _long_term(self, snapshot: Snapshot, key_id: str) -> Credential | None:
+        if not key_id.startswith(ACCESS_KEY):
+            return None
+        view = snapshot.account(account_of_key(key_id) or "")
+        if view is None:
+            return None
+        remembered = (Credential, key_id)
+        known: Credential | None = view.memo.get(remembered)
+        if known is None:
+            known = self._read(view, key_id)
+            if known is not None:
+                view.memo[remembered] = known
+        return known
+
+    def _read(self, view: AccountView, key_id: str) -> Credential | None:
+        key = view.access_keys.get(key_id)
+        if key is None or not key.active:
+            return None
+        principal = long_term_principal(view, key.owner)
+        secret = self._secret(key)
+        if principal is None or secret is None:
+            return None
+        return Credential(key_id=key_id, secret=secret, principal=principal)
+
+    def _secret(self, key: AccessKey) -> str | None:
+        try:
+            return self._open(key.sealed_secret, key.id, key.account)
+        except Unsealable:
+            return None
+
+    def _session(self, snapshot: Snapshot, key_id: str, token: str) -> Credential | None:
+        opened = self._tokens.open(key_id, token)
+        if opened is None:
+            return None
+        return self._live_session(snapshot, key_id, opened.secret_access_key, opened.claims)
+
+    def _live_session(self, snapshot: Snapshot, key_id: str, secret: str, claims: SessionClaims) -> Credential | None:
+        view = snapshot.account(claims.account) if claims.epoch == snapshot.epoch else None
+        principal = session_principal(view, claims) if view is not None else None
+        if principal is None:
+            return None
+        if self._clock().timestamp() * 1000 >= claims.expires_ms:
+            raise TokenExpired
+        return Credential(key_id=key_id, secret=secret, principal=principal, session=claims)

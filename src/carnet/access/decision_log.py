@@ -1,0 +1,153 @@
+"""Denials as they were decided, kept so that an operator can ask for the reasons afterwards.
+
+A line is either a policy document, written the first time that this process refers to it, or a denial that refers to
+documents by their digest. So the file explains itself after the policies have changed or gone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from carnet.access.authorize import Decided
+from carnet.access.json_lines import JsonLines
+from carnet.policy.document import Grammar, Policy, parse
+from carnet.policy.policies import Policies
+from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
+from carnet.policy.trace import Trace, explain
+
+
+class DecisionLog:
+    """Writes denials, and explains them."""
+
+    def __init__(self, path: Path) -> None:
+        self._lines = JsonLines(path)
+        self._written: set[str] = set()
+
+    def record(self, decision_id: str, when: datetime, decided: Decided) -> None:
+        """Keep a denial; raises Unavailable where it cannot be kept."""
+        documents = {_digest(policy): policy for policy in _every(decided.policies)}
+        new = {digest: policy for digest, policy in documents.items() if digest not in self._written}
+        self._lines.append(
+            *({"document": digest, **_document(policy)} for digest, policy in new.items()),
+            {
+                "decision": decision_id,
+                "time": when.isoformat(),
+                "request": _request(decided.request),
+                "policies": _references(decided.policies),
+                "verdict": decided.decision.verdict.value,
+            },
+        )
+        self._written.update(new)
+
+    def close(self) -> None:
+        self._lines.close()
+
+
+def explain_decision(path: Path, decision_id: str) -> Trace | None:
+    """The trace of a denial that the file holds, from the policies as they were; None where it holds no such denial."""
+    documents: dict[str, Policy] = {}
+    with path.open(encoding="utf-8") as lines:
+        for text in lines:
+            line = json.loads(text)
+            if "document" in line:
+                documents[line["document"]] = _parsed(line)
+            elif line["decision"] == decision_id:
+                return explain(_request_of(line["request"]), _policies_of(line["policies"], documents))
+    return None
+
+
+def _every(policies: Policies) -> Iterator[Policy]:
+    yield from policies.identity
+    yield from policies.session or ()
+    yield from policies.endpoint
+    for level in (*policies.scp, *policies.rcp):
+        yield from level
+    for single in (policies.boundary, policies.resource):
+        if single is not None:
+            yield single
+
+
+def _digest(policy: Policy) -> str:
+    whole = json.dumps([policy.grammar.value, policy.source, policy.text, sorted(policy.principal_ids.items())])
+    return hashlib.sha256(whole.encode()).hexdigest()[:32]
+
+
+def _document(policy: Policy) -> dict[str, Any]:
+    return {
+        "grammar": policy.grammar.value,
+        "source": policy.source,
+        "text": policy.text,
+        "principalIds": dict(policy.principal_ids),
+    }
+
+
+def _parsed(line: Mapping[str, Any]) -> Policy:
+    return parse(line["text"], Grammar(line["grammar"]), source=line["source"], principal_ids=line["principalIds"])
+
+
+def _references(policies: Policies) -> dict[str, Any]:
+    return {
+        "identity": [_digest(policy) for policy in policies.identity],
+        "boundary": _digest(policies.boundary) if policies.boundary is not None else None,
+        "session": [_digest(policy) for policy in policies.session] if policies.session is not None else None,
+        "resource": _digest(policies.resource) if policies.resource is not None else None,
+        "trust": policies.trust,
+        "endpoint": [_digest(policy) for policy in policies.endpoint],
+        "scp": [[_digest(policy) for policy in level] for level in policies.scp],
+        "rcp": [[_digest(policy) for policy in level] for level in policies.rcp],
+    }
+
+
+def _policies_of(line: Mapping[str, Any], documents: Mapping[str, Policy]) -> Policies:
+    def several(digests: list[str]) -> tuple[Policy, ...]:
+        return tuple(documents[digest] for digest in digests)
+
+    return Policies(
+        identity=several(line["identity"]),
+        boundary=documents[line["boundary"]] if line["boundary"] is not None else None,
+        session=several(line["session"]) if line["session"] is not None else None,
+        resource=documents[line["resource"]] if line["resource"] is not None else None,
+        trust=line["trust"],
+        endpoint=several(line["endpoint"]),
+        scp=tuple(several(level) for level in line["scp"]),
+        rcp=tuple(several(level) for level in line["rcp"]),
+    )
+
+
+_PRINCIPAL_TEXTS = ("arn", "account", "id", "role_arn", "role_id", "provider")
+
+
+def _request(request: Request) -> dict[str, Any]:
+    principal, context = request.principal, request.context
+    return {
+        "principal": {name: getattr(principal, name) for name in _PRINCIPAL_TEXTS}
+        | {"kind": principal.kind.value, "service_linked": principal.service_linked},
+        "action": request.action,
+        "resource": request.resource,
+        "resource_account": request.resource_account,
+        "context": {
+            "principal": dict(context.principal),
+            "request": dict(context.request),
+            "resource": dict(context.resource),
+        },
+    }
+
+
+def _request_of(line: Mapping[str, Any]) -> Request:
+    principal = line["principal"]
+    return Request(
+        principal=Principal(**(principal | {"kind": PrincipalKind(principal["kind"])})),
+        action=line["action"],
+        resource=line["resource"],
+        resource_account=line["resource_account"],
+        context=Context(**{name: _values(values) for name, values in line["context"].items()}),
+    )
+
+
+def _values(values: Mapping[str, str | list[str]]) -> dict[str, Value]:
+    return {key: value if isinstance(value, str) else tuple(value) for key, value in values.items()}

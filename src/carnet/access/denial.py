@@ -1,0 +1,49 @@
+"""AWS's sentence for a denial.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+"""
+
+from __future__ import annotations
+
+from carnet.access.authorize import Decided, NotAuthorized
+from carnet.policy.decision import Decision, Layer, Verdict
+
+_ENDS_WITH_POLICY_ARN = frozenset((Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION, Layer.SCP, Layer.RCP))
+"""The kinds of policy whose ARN closes the sentence of an explicit deny within one account or organization."""
+
+
+def require(decided: Decided) -> Decided:
+    """Hand on what is allowed; raise NotAuthorized, with AWS's sentence, for what is not."""
+    if not decided.decision.allowed:
+        raise NotAuthorized(denial_sentence(decided), decided)
+    return decided
+
+
+def denial_sentence(decided: Decided) -> str:
+    """What the denied caller reads: who, what, on what, and which kind of policy decided."""
+    check, request = decided.check, decided.request
+    sentence = f"User: {request.principal.arn} is not authorized to perform: {check.action}"
+    sentence += f" on resource: {check.shown or check.resource}"
+    if check.needs_trust:
+        # AWS shows the plain form here, also where the role does not exist, so that nothing is told about it.
+        return sentence
+    return sentence + _reason(decided.decision, check.action)
+
+
+def _reason(decision: Decision, action: str) -> str:
+    if decision.layer is None:
+        return ""
+    if decision.verdict is Verdict.EXPLICIT_DENY:
+        return f" with an explicit deny in {_article(decision.layer)} {decision.layer}{_policy_arn(decision)}"
+    return f" because no {decision.layer} allows the {action} action"
+
+
+def _article(layer: Layer) -> str:
+    if layer is Layer.TRUST:
+        return "the"
+    return "an" if layer is Layer.IDENTITY else "a"
+
+
+def _policy_arn(decision: Decision) -> str:
+    policy = decision.statements[0].policy if decision.statements else ""
+    return f": {policy}" if decision.layer in _ENDS_WITH_POLICY_ARN and policy.startswith("arn:") else ""

@@ -1,0 +1,102 @@
+"""Which policies apply to a caller.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from carnet.access.credential import Credential
+from carnet.access.documents import nothing_allowed, stored_policy
+from carnet.catalog.managed_policies import managed_policy
+from carnet.directory.account_view import AccountView
+from carnet.entities.group import Group
+from carnet.entities.managed_policy import ManagedPolicy
+from carnet.entities.role import Role
+from carnet.entities.user import User
+from carnet.keyring.session_claims import SessionClaims
+from carnet.policy.document import Grammar, Policy
+from carnet.policy.request import Principal, PrincipalKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrincipalPolicies:
+    """The policies that a principal carries along, whatever it asks for."""
+
+    identity: tuple[Policy, ...] = ()
+    boundary: Policy | None = None
+
+
+def find_managed_policy(view: AccountView, arn: str) -> ManagedPolicy | None:
+    """The managed policy of that ARN, the account's own or AWS's."""
+    found = view.policy(arn)
+    if found is not None:
+        return found
+    aws_managed = managed_policy(arn)
+    return aws_managed if aws_managed is not None and aws_managed.partition == view.account.partition else None
+
+
+def principal_policies(view: AccountView, principal: Principal) -> PrincipalPolicies:
+    """The identity-based policies and the boundary of the user or role behind a principal.
+
+    Remembered with the view: a change of the account makes a new view and so forgets them.
+    """
+    entity = _entity(view, principal)
+    if entity is None:
+        return PrincipalPolicies()
+    known = view.memo.get((PrincipalPolicies, entity.id))
+    if isinstance(known, PrincipalPolicies):
+        return known
+    gathered = PrincipalPolicies(identity=tuple(_identity(view, entity)), boundary=_boundary(view, entity))
+    view.memo[(PrincipalPolicies, entity.id)] = gathered
+    return gathered
+
+
+def session_policies(view: AccountView, credential: Credential) -> tuple[Policy, ...] | None:
+    """The policies that a session was narrowed with; None where it was not."""
+    session = credential.session
+    if session is None or not (session.policies or session.policy_arns):
+        return None
+    return tuple(_session(view, session))
+
+
+def _entity(view: AccountView, principal: Principal) -> User | Role | None:
+    if principal.kind is PrincipalKind.USER:
+        return view.users.get(principal.id)
+    if principal.kind is PrincipalKind.ROLE_SESSION:
+        return view.roles.get(principal.role_id)
+    return None
+
+
+def _identity(view: AccountView, entity: User | Role) -> Iterator[Policy]:
+    yield from _own(view, entity)
+    if isinstance(entity, User):
+        for group_id in entity.groups:
+            group = view.groups.get(group_id)
+            if group is not None:
+                yield from _own(view, group)
+
+
+def _own(view: AccountView, entity: User | Group | Role) -> Iterator[Policy]:
+    for name, document in entity.inline.items():
+        yield stored_policy(document, Grammar.IDENTITY, f"{entity.resource_type}/{entity.name}/{name}")
+    for arn in entity.attached:
+        yield _managed(view, arn)
+
+
+def _boundary(view: AccountView, entity: User | Role) -> Policy | None:
+    return _managed(view, entity.boundary) if entity.boundary is not None else None
+
+
+def _managed(view: AccountView, arn: str) -> Policy:
+    policy = find_managed_policy(view, arn)
+    return stored_policy(policy.document, Grammar.IDENTITY, arn) if policy is not None else nothing_allowed()
+
+
+def _session(view: AccountView, session: SessionClaims) -> Iterator[Policy]:
+    for document in session.policies:
+        yield stored_policy(document, Grammar.SESSION, "session policy")
+    for arn in session.policy_arns:
+        yield _managed(view, arn)

@@ -1,0 +1,96 @@
+"""Parameters and answers as an audit event may show them: CloudTrail's spelling, and no secret.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from botocore.model import Shape
+
+from carnet.models import operation as operation_model
+
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+_SECRET_MEMBERS = frozenset(("SessionToken", "TokenCode", "SecretAccessKey", "Password"))
+"""Members that are secret whether or not the model marks their shape as sensitive."""
+
+Show = Callable[[Any], Any]
+
+
+@lru_cache(1024)
+def input_redaction(service: str, operation: str) -> Show:
+    """Turns an operation's parsed input into the event's requestParameters."""
+    shape = operation_model(service, operation).input
+    return _compile(shape, ()) if shape is not None else _nothing
+
+
+@lru_cache(1024)
+def output_redaction(service: str, operation: str) -> Show:
+    """Turns an operation's answer into the event's responseElements."""
+    shape = operation_model(service, operation).output
+    return _compile(shape, ()) if shape is not None else _nothing
+
+
+def _nothing(value: Any) -> None:
+    return None
+
+
+def _compile(shape: Shape, above: tuple[str, ...]) -> Show:
+    if shape.metadata.get("sensitive"):
+        return _hide
+    if shape.name in above:
+        return _hide  # a recursive shape: none of what an event shows is that deep
+    within = (*above, shape.name)
+    if shape.type_name == "structure":
+        return _structure({name: _member(name, member, within) for name, member in _members(shape).items()})
+    if shape.type_name == "list":
+        return _list(_compile(_part(shape, "member"), within))
+    if shape.type_name == "map":
+        return _map(_compile(_part(shape, "value"), within))
+    return _scalar
+
+
+def _members(shape: Shape) -> dict[str, Shape]:
+    members: dict[str, Shape] = getattr(shape, "members", {})
+    return members
+
+
+def _part(shape: Shape, name: str) -> Shape:
+    part: Shape = getattr(shape, name)
+    return part
+
+
+def _member(name: str, shape: Shape, above: tuple[str, ...]) -> tuple[str, Show]:
+    return name[0].lower() + name[1:], _hide if name in _SECRET_MEMBERS else _compile(shape, above)
+
+
+def _hide(value: Any) -> str:
+    return HIDDEN
+
+
+def _structure(members: dict[str, tuple[str, Show]]) -> Show:
+    def show(value: Any) -> dict[str, Any]:
+        return {members[name][0]: members[name][1](member) for name, member in value.items() if member is not None}
+
+    return show
+
+
+def _list(element: Show) -> Show:
+    return lambda value: [element(item) for item in value]
+
+
+def _map(element: Show) -> Show:
+    return lambda value: {key: element(item) for key, item in value.items()}
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, datetime):
+        return value.strftime("%b %d, %Y, %I:%M:%S %p")
+    return value

@@ -1,0 +1,122 @@
+"""Opens an installation: its store, its keys, its directory."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from carnet.access.credentials import Credentials
+from carnet.assembly.settings import Settings
+from carnet.base.clock import Clock
+from carnet.base.ids import Ids
+from carnet.directory.directory import Directory
+from carnet.directory.last_used import LastUsed
+from carnet.keyring.data_keys import new_data_keys
+from carnet.keyring.errors import BadMasterKey
+from carnet.keyring.keyring import Keyring
+from carnet.keyring.master_key import MasterKey, load, load_or_create
+from carnet.keyring.session_tokens import SessionTokens
+from carnet.services.accounts import RootKey, create_accounts
+from carnet.services.execution import Execution
+from carnet.services.operation import Parts
+from carnet.services.quotas import Quotas
+from carnet.store.store import Store
+
+
+def system_clock() -> datetime:
+    """The present moment."""
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """The parts of one installation, opened once a process."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    store: Store
+    keyring: Keyring
+    directory: Directory
+    last_used: LastUsed
+    execution: Execution
+
+
+@contextmanager
+def open_installation(settings: Settings, *, clock: Clock = system_clock) -> Iterator[Installation]:
+    """Open what the settings name, made first where it is not there yet.
+
+    Raises Unavailable where the store does not answer, KeyringError where the master key is not the store's.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = Store.open(settings.store_url)
+    try:
+        yield _assembled(settings, clock, store, _open_keyring(store, settings.master_key, clock()))
+    finally:
+        store.close()
+
+
+def first_account(installation: Installation) -> RootKey | None:
+    """Make the first account and its root key; None where there is one already."""
+    if len(installation.directory.snapshot.accounts):
+        return None
+    made = create_accounts(
+        installation.store,
+        installation.keyring,
+        installation.ids,
+        names=("first account",),
+        emails=("root@example.com",),
+        partition=installation.settings.partition,
+        now=installation.clock(),
+    )
+    installation.directory.catch_up()
+    return made[0]
+
+
+def _open_keyring(store: Store, master_key: Path, now: datetime) -> Keyring:
+    """The store's data keys. Where it has none yet, they and the master key are made; several processes may try."""
+    keys = store.data_keys()
+    if keys:
+        return Keyring.unwrap(_present_master_key(master_key), keys)
+    master = load_or_create(master_key)
+    with store.write() as unit:
+        keys = store.data_keys()
+        if not keys:
+            keys = new_data_keys(master, now=now)
+            for key in keys:
+                unit.data_keys.add(key)
+    return Keyring.unwrap(master, keys)
+
+
+def _present_master_key(path: Path) -> MasterKey:
+    try:
+        return load(path)
+    except FileNotFoundError:
+        raise BadMasterKey(f"The store was set up with a master key, and {path} is not there.") from None
+
+
+def _assembled(settings: Settings, clock: Clock, store: Store, keyring: Keyring) -> Installation:
+    directory = Directory(store)
+    ids = Ids(secrets.token_bytes)
+    tokens = SessionTokens(keyring)
+    last_used = LastUsed(store)
+    return Installation(
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        store=store,
+        keyring=keyring,
+        directory=directory,
+        last_used=last_used,
+        execution=Execution(
+            store=store,
+            directory=directory,
+            credentials=Credentials(directory, keyring, tokens, clock),
+            parts=Parts(ids=ids, keyring=keyring, tokens=tokens, last_used=last_used, quotas=Quotas()),
+        ),
+    )

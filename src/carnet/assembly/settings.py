@@ -1,0 +1,99 @@
+"""Carnet's settings: each is a `--flag` of the command and a `CARNET_*` variable of the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+PREFIX = "CARNET_"
+
+
+class UnknownSetting(ValueError):
+    """The environment holds a CARNET_ variable that no setting reads, most likely misspelled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where the state lies and where the server listens. `SETTINGS.md` of the documentation describes each."""
+
+    data_dir: Path = Path("carnet-data")
+    database_url: str = ""
+    """SQLAlchemy URL of the store; empty: SQLite in the data directory."""
+    master_key_file: Path | None = None
+    """Where the master key lies; None: `master.key` in the data directory."""
+    partition: str = "aws"
+    host: str = "127.0.0.1"
+    port: int = 4747
+    workers: int = 1
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    insecure: bool = False
+    """Serve plain HTTP on an address that is not loopback."""
+
+    @property
+    def store_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'carnet.db'}"
+
+    @property
+    def master_key(self) -> Path:
+        return self.master_key_file or self.data_dir / "master.key"
+
+    @property
+    def audit_file(self) -> Path:
+        return self.data_dir / "audit" / "audit.jsonl"
+
+    @property
+    def decisions_file(self) -> Path:
+        return self.data_dir / "audit" / "denials.jsonl"
+
+
+def variable(setting: str) -> str:
+    """The environment variable of a setting: `data_dir` is `CARNET_DATA_DIR`."""
+    return PREFIX + setting.upper()
+
+
+def check_environment(environment: Mapping[str, str]) -> None:
+    """Raise UnknownSetting for a CARNET_ variable that names no setting."""
+    known = {variable(each.name) for each in fields(Settings)}
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            raise UnknownSetting(f"{name} is no setting of Carnet; the settings are: {', '.join(sorted(known))}")
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Settings as the variables that give them back, to hand them to a worker process."""
+    return {
+        variable(each.name): str(value)
+        for each in fields(Settings)
+        if (value := getattr(settings, each.name)) is not None
+    }
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """Settings from their variables; raises UnknownSetting, and ValueError for a value of the wrong kind."""
+    check_environment(environment)
+    given = {
+        each.name: environment[variable(each.name)] for each in fields(Settings) if variable(each.name) in environment
+    }
+    return Settings(**{name: _KINDS.get(name, str)(text) for name, text in given.items()})  # type: ignore[arg-type]
+
+
+def _flag(text: str) -> bool:
+    if text in ("1", "true", "True"):
+        return True
+    if text in ("", "0", "false", "False"):
+        return False
+    raise ValueError(f"{text!r} is neither true nor false")
+
+
+_KINDS: Mapping[str, Callable[[str], object]] = {
+    "data_dir": Path,
+    "master_key_file": Path,
+    "port": int,
+    "workers": int,
+    "tls_cert": Path,
+    "tls_key": Path,
+    "insecure": _flag,
+}
+"""How the variables that are no text are read."""

@@ -1,0 +1,43 @@
+"""The ASGI application of one worker process."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+from carnet.access.decision_log import DecisionLog
+from carnet.access.json_lines import JsonLines
+from carnet.assembly.installation import Installation, open_installation
+from carnet.assembly.settings import from_environment
+from carnet.directory.follower import Follower
+from carnet.server.app import AwsApi
+from carnet.server.asgi import AsgiDoor
+from carnet.server.health import Health
+
+
+def application() -> AsgiDoor:
+    """The application for the settings in the environment; uvicorn calls this once in each worker."""
+    stack = ExitStack()
+    installation = stack.enter_context(open_installation(from_environment(os.environ)))
+    return door(installation, stack)
+
+
+def door(installation: Installation, stack: ExitStack) -> AsgiDoor:
+    """The application over an open installation; `stack` is unwound when the server stops."""
+    follower = Follower(installation.directory, installation.store)
+    api = AwsApi(
+        installation.execution,
+        clock=installation.clock,
+        ids=installation.ids,
+        audit=JsonLines(installation.settings.audit_file),
+        decisions=DecisionLog(installation.settings.decisions_file),
+    )
+
+    def start() -> None:
+        follower.start()
+        stack.callback(follower.stop)
+        installation.last_used.start()
+        stack.callback(installation.last_used.stop)
+        stack.callback(api.close)
+
+    return AsgiDoor(api, Health(installation.directory, follower), on_start=start, on_stop=stack.close)

@@ -1,0 +1,1 @@
+"""The handful of words every room uses: ARNs, ids, the shape of a clock, faults."""

@@ -1,0 +1,73 @@
+"""AWS's unique identifiers.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from functools import lru_cache
+
+ACCESS_KEY, TEMPORARY_KEY = "AKIA", "ASIA"
+USER, GROUP, ROLE = "AIDA", "AGPA", "AROA"
+POLICY, POLICY_VERSION, INSTANCE_PROFILE = "ANPA", "ANVA", "AIPA"
+
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_KEY_HEAD_BYTES = 6
+_KEY_TAIL_BYTES = 4
+_ACCOUNT_SHIFT = 7
+_ACCOUNT_MASK = 0x7FFFFFFFFF80
+_MODERN_KEY_BIT = 1 << 47
+
+Entropy = Callable[[int], bytes]
+"""Gives that many random bytes; `secrets.token_bytes` outside tests."""
+
+
+class Ids:
+    """Makes new identifiers from a source of entropy."""
+
+    def __init__(self, entropy: Entropy) -> None:
+        self._entropy = entropy
+
+    def unique(self, prefix: str) -> str:
+        """A 21-character principal or policy id: the prefix and 17 base32 characters."""
+        return prefix + "".join(_ALPHABET[byte & 31] for byte in self._entropy(17))
+
+    def access_key(self, account: str) -> str:
+        """A 20-character AKIA id from which the account can be read."""
+        return ACCESS_KEY + key_tail(account, self._entropy(_KEY_TAIL_BYTES + 1))
+
+    def account(self) -> str:
+        """A 12-digit account id; never one that starts with 0, which spreadsheets lose."""
+        return str(10**11 + int.from_bytes(self._entropy(8)) % (9 * 10**11))
+
+    def uuid(self) -> str:
+        """A version 4 UUID, the form of AWS's request ids."""
+        raw = bytearray(self._entropy(16))
+        raw[6] = raw[6] & 0x0F | 0x40
+        raw[8] = raw[8] & 0x3F | 0x80
+        text = raw.hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def secret_access_key(self) -> str:
+        """A 40-character secret of 240 random bits."""
+        return base64.b64encode(self._entropy(30)).decode("ascii")
+
+
+def key_tail(account: str, noise: bytes) -> str:
+    """The 16 characters after AKIA or ASIA that carry `account` and five bytes of `noise`."""
+    head = _MODERN_KEY_BIT | int(account) << _ACCOUNT_SHIFT | noise[0] & 0x7F
+    return base64.b32encode(head.to_bytes(_KEY_HEAD_BYTES) + noise[1 : 1 + _KEY_TAIL_BYTES]).decode("ascii")
+
+
+@lru_cache(16_384)
+def account_of_key(key_id: str) -> str | None:
+    """The account id inside an access key id; None where the text is not such an id."""
+    try:
+        head = int.from_bytes(base64.b32decode(key_id[4:])[:_KEY_HEAD_BYTES])
+    except (binascii.Error, ValueError):
+        return None
+    account = (head & _ACCOUNT_MASK) >> _ACCOUNT_SHIFT
+    return f"{account:012d}" if len(key_id) == 20 and account < 10**12 else None

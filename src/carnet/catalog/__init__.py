@@ -1,0 +1,1 @@
+"""Data about AWS: actions, resource types, condition keys, AWS-managed policies."""

@@ -1,0 +1,102 @@
+"""`carnet account`: the accounts of an installation, which AWS has no API for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from carnet.assembly.installation import open_installation
+from carnet.assembly.settings import Settings
+from carnet.cli.options import installation_options, told_plainly
+from carnet.services.accounts import RootKey, create_accounts, replace_root_keys
+
+_MOST_AT_ONCE = 100_000
+
+
+@click.group()
+def account() -> None:
+    """Make accounts and look after their root keys, also beside a running server."""
+
+
+@account.command()
+@click.option("--count", type=click.IntRange(1, _MOST_AT_ONCE), help="How many; the answer is then a list.")
+@click.option("--name", help="Name of the account; with --count, numbers are added.")
+@click.option("--email", help="Email address of the root user; with --count, numbers are added as +N.")
+@click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+@installation_options
+@told_plainly
+def create(count: int | None, name: str | None, email: str | None, output: str, **settings: Any) -> None:
+    """Make stand-alone accounts, each with a root access key that works at once."""
+    with open_installation(Settings(**settings)) as installation:
+        made = create_accounts(
+            installation.store,
+            installation.keyring,
+            installation.ids,
+            names=_numbered(name or "account", count),
+            emails=_emails(email or "root@example.com", count),
+            partition=installation.settings.partition,
+            now=installation.clock(),
+        )
+    _show(made, output, several=count is not None)
+
+
+@account.command("root-key")
+@click.argument("account_id", metavar="ACCOUNT")
+@click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+@installation_options
+@told_plainly
+def root_key(account_id: str, output: str, **settings: Any) -> None:
+    """Replace the root access keys of ACCOUNT by a new one. The old ones stop working."""
+    with open_installation(Settings(**settings)) as installation:
+        made = replace_root_keys(
+            installation.store,
+            installation.directory.snapshot,
+            installation.keyring,
+            installation.ids,
+            account=account_id,
+            now=installation.clock(),
+        )
+    _show((made,), output, several=False)
+
+
+@account.command("list")
+@click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+@installation_options
+@told_plainly
+def list_accounts(output: str, **settings: Any) -> None:
+    """List the accounts."""
+    with open_installation(Settings(**settings)) as installation:
+        views = installation.directory.snapshot.accounts.values()
+        accounts = sorted((view.account for view in views), key=lambda each: each.id)
+    if output == "json":
+        click.echo(json.dumps([{"AccountId": one.id, "Name": one.name, "Email": one.email} for one in accounts]))
+        return
+    for one in accounts:
+        click.echo(f"{one.id}  {one.name}  {one.email}")
+
+
+def _numbered(name: str, count: int | None) -> list[str]:
+    return [name] if count is None else [f"{name}-{number}" for number in range(1, count + 1)]
+
+
+def _emails(email: str, count: int | None) -> list[str]:
+    local, at, domain = email.partition("@")
+    return [f"{part}{at}{domain}" for part in _plussed(local, count)]
+
+
+def _plussed(local: str, count: int | None) -> list[str]:
+    return [local] if count is None else [f"{local}+{number}" for number in range(1, count + 1)]
+
+
+def _show(keys: tuple[RootKey, ...], output: str, *, several: bool) -> None:
+    if output == "text":
+        for key in keys:
+            click.echo(f"{key.account}  {key.access_key_id}  {key.secret_access_key}")
+        return
+    shown = [
+        {"AccountId": key.account, "AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}
+        for key in keys
+    ]
+    click.echo(json.dumps(shown if several else shown[0], indent=2))

@@ -1,0 +1,62 @@
+"""The options that say which installation a command is about: the same flags and variables for every command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from carnet.assembly.settings import Settings, variable
+from carnet.base.faults import Fault
+from carnet.keyring.errors import KeyringError
+from carnet.store.faults import Incompatible
+
+_DEFAULTS = Settings()
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+Command = Callable[..., Any]
+
+
+def setting(name: str, describe: str, **attributes: Any) -> Callable[[Command], Command]:
+    """A click option for one setting, read from its CARNET_ variable where the flag is not given."""
+    default = getattr(_DEFAULTS, name)
+    return click.option(
+        "--" + name.replace("_", "-"),
+        name,
+        envvar=variable(name),
+        show_envvar=True,
+        default=default,
+        show_default=default not in (None, "", False),
+        help=describe,
+        **attributes,
+    )
+
+
+def installation_options(command: Command) -> Command:
+    """Adds the options that name an installation; the command gets them as keyword arguments."""
+    for add in (
+        setting("partition", "AWS partition of new accounts."),
+        setting("master_key_file", "File of the master key.  [default: master.key in the data directory]", type=_FILE),
+        setting("database_url", "SQLAlchemy URL of the store.  [default: SQLite in the data directory]"),
+        setting("data_dir", "Directory of the installation.", type=click.Path(file_okay=False, path_type=Path)),
+    ):
+        command = add(command)
+    return command
+
+
+def told_plainly(command: Command) -> Command:
+    """Turns what an operator can do something about into one line and exit code 1."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except Fault as fault:
+            raise click.ClickException(fault.message) from fault
+        except (OSError, ValueError, KeyringError, Incompatible) as problem:
+            raise click.ClickException(str(problem)) from problem
+
+    return run

@@ -1,0 +1,89 @@
+"""`carnet serve`: the server."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from carnet.assembly.installation import first_account, open_installation
+from carnet.assembly.settings import Settings, as_environment
+from carnet.cli.options import installation_options, setting, told_plainly
+from carnet.server.listen import listen
+from carnet.services.accounts import RootKey
+
+_LOG = logging.getLogger("carnet")
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@setting("host", "Address to listen on.")
+@setting("port", "Port to listen on.", type=click.IntRange(0, 65535))
+@setting("workers", "Worker processes on the one port.", type=click.IntRange(1, 64))
+@setting("tls_cert", "Certificate chain, PEM.", type=_FILE)
+@setting("tls_key", "Private key of the certificate, PEM.", type=_FILE)
+@setting("insecure", "Serve plain HTTP on an address that is not loopback.", is_flag=True)
+@installation_options
+@told_plainly
+def serve(**given: Any) -> None:
+    """Start the server; on the first start, make the first account and show its root key once."""
+    settings = Settings(**given)
+    _check_transport(settings)
+    with open_installation(settings) as installation:
+        root = first_account(installation)
+        accounts = sorted(installation.directory.snapshot.accounts)
+    endpoint = f"{'https' if settings.tls_cert else 'http'}://{_bracketed(settings.host)}:{settings.port}"
+    click.echo(_greeting(endpoint, root, accounts), err=False)
+    os.environ.update(as_environment(settings))
+    listen(
+        "carnet.assembly.worker:application",
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        tls_cert=settings.tls_cert,
+        tls_key=settings.tls_key,
+    )
+
+
+def _check_transport(settings: Settings) -> None:
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together.")
+    if settings.tls_cert is not None or _is_loopback(settings.host):
+        return
+    if not settings.insecure:
+        raise click.UsageError(
+            f"{settings.host} is not a loopback address: give --tls-cert and --tls-key, "
+            "or --insecure to send secrets in the clear."
+        )
+    _LOG.warning("serving plain HTTP on %s because of --insecure", settings.host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _greeting(endpoint: str, root: RootKey | None, accounts: list[str]) -> str:
+    if root is None:
+        return (
+            f"Carnet listens at {endpoint}\n"
+            f"Accounts: {', '.join(accounts[:5])}{', ...' if len(accounts) > 5 else ''}\n"
+            f"A lost root key is replaced by: carnet account root-key {accounts[0]}"
+        )
+    return (
+        f"Carnet listens at {endpoint}\n"
+        f"It has made account {root.account} with its root user. The root access key is shown this once;\n"
+        f"a lost one is replaced by: carnet account root-key {root.account}\n\n"
+        f"export AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID={root.access_key_id} "
+        f"AWS_SECRET_ACCESS_KEY={root.secret_access_key} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n"
+    )

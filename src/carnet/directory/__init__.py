@@ -1,0 +1,1 @@
+"""The in-memory picture of all accounts that requests are answered from; it follows the store's change log."""

@@ -1,0 +1,60 @@
+"""The directory: the data plane's picture of the store, one atomic reference to a snapshot."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from threading import Lock
+
+from carnet.base.faults import Unavailable
+from carnet.directory.snapshot import EMPTY, Snapshot
+from carnet.store.changes import Changes, Revision
+from carnet.store.store import Store
+
+
+class Directory:
+    """Reads the whole store when made; follows it when told to. Readers take `snapshot` and never wait.
+
+    Raises Unavailable when made while the store is down; afterwards only `catch_up` does.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._adopting = Lock()
+        self._snapshot = EMPTY
+        self.catch_up()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest state known. Take it once per request: the next look may show a later one."""
+        return self._snapshot
+
+    def apply(self, changes: Changes | None) -> None:
+        """Show what this process has committed (`UnitOfWork.committed`), without asking the store where possible.
+
+        Raises nothing, since the commit is made: where the store must be asked and is down, the follower does it later.
+        """
+        if changes is None:
+            return
+        with self._adopting:
+            if changes.base == self._snapshot.revision:
+                self._snapshot = self._snapshot.with_changes(changes)
+            elif changes.revision != self._snapshot.revision:
+                with suppress(Unavailable):
+                    self._follow()
+
+    def catch_up(self, to: Revision | None = None) -> Snapshot:
+        """The snapshot, after following the store to its newest state; at once where it already stands at `to`.
+
+        Inside `Store.write`, `catch_up(unit.base)` gives the state that the unit changes: no other writer can commit.
+        """
+        if to is not None and to == self._snapshot.revision:
+            return self._snapshot
+        with self._adopting:
+            if to is None or to != self._snapshot.revision:
+                self._follow()
+            return self._snapshot
+
+    def _follow(self) -> None:
+        changes = self._store.changes_since(self._snapshot.revision)
+        if changes.base is None or changes.revision != self._snapshot.revision:
+            self._snapshot = self._snapshot.with_changes(changes)

@@ -1,0 +1,121 @@
+"""Entities of one kind in one account, found by their id and by what they refer to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
+from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar
+
+import immutables
+
+
+class Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+T = TypeVar("T", bound=Identified)
+
+References: TypeAlias = Mapping[str, Callable[[T], Iterable[str]]]
+"""Name of a reference (`groups`, `boundary`) to the ids or ARNs that an entity refers to by it."""
+
+_Pair: TypeAlias = tuple[str, T | None, T | None]
+"""An id, and the entity before and after a change; None where it was not there."""
+
+_Postings: TypeAlias = "immutables.Map[str, tuple[str, ...]]"
+"""What is referred to, to the ids of the entities that do."""
+
+
+class Indexed(Generic[T]):
+    """Immutable; a changed one shares with the one before what did not change.
+
+    The reverse index of a reference is made when first asked for, and from then on carried along change by change.
+    Readers need no lock: two threads that fill a cache at once fill it with the same value.
+    """
+
+    __slots__ = ("_order", "_postings", "_references", "_referring", "_sorted", "by_id")
+
+    def __init__(self, order: Callable[[T], Any], references: References[T] | None = None) -> None:
+        self._order = order
+        self._references: References[T] = references or {}
+        self.by_id: immutables.Map[str, T] = immutables.Map()
+        self._postings: dict[str, _Postings] = {}
+        self._referring: dict[tuple[str, str], tuple[T, ...]] = {}
+        self._sorted: tuple[T, ...] | None = None
+
+    def get(self, key: str) -> T | None:
+        """The entity of that id."""
+        return self.by_id.get(key)
+
+    def sorted(self) -> tuple[T, ...]:
+        """All of them, in the order in which they are listed."""
+        if self._sorted is None:
+            self._sorted = tuple(sorted(self.by_id.values(), key=self._order))
+        return self._sorted
+
+    def referring(self, reference: str, target: str) -> tuple[T, ...]:
+        """Those that refer to `target`, in the order in which they are listed."""
+        found = self._referring.get((reference, target))
+        if found is None:
+            ids = self._postings_of(reference).get(target)
+            if ids is None:
+                return ()
+            found = tuple(sorted((self.by_id[key] for key in ids), key=self._order))
+            self._referring[reference, target] = found
+        return found
+
+    def __len__(self) -> int:
+        return len(self.by_id)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.by_id.values())
+
+    def changed(self, changes: Mapping[str, T | None]) -> Self:
+        """These, with other entities under some ids; None takes one away."""
+        pairs = [(key, self.by_id.get(key), entity) for key, entity in changes.items()]
+        new = copy(self)
+        new.by_id = _replaced(self.by_id, changes)
+        new._postings = {
+            name: _reposted(postings, self._references[name], pairs) for name, postings in self._postings.items()
+        }
+        new._referring = {}
+        new._sorted = None
+        return new
+
+    def _postings_of(self, reference: str) -> _Postings:
+        postings = self._postings.get(reference)
+        if postings is None:
+            pairs: list[_Pair[T]] = [(entity.id, None, entity) for entity in self]
+            postings = self._postings[reference] = _reposted(immutables.Map(), self._references[reference], pairs)
+        return postings
+
+
+def _replaced(by_id: immutables.Map[str, T], changes: Mapping[str, T | None]) -> immutables.Map[str, T]:
+    mutation = by_id.mutate()
+    for key, entity in changes.items():
+        if entity is None:
+            mutation.pop(key, None)
+        else:
+            mutation[key] = entity
+    return mutation.finish()
+
+
+def _reposted(postings: _Postings, targets_of: Callable[[T], Iterable[str]], pairs: Iterable[_Pair[T]]) -> _Postings:
+    gone: defaultdict[str, set[str]] = defaultdict(set)
+    come: defaultdict[str, list[str]] = defaultdict(list)
+    for key, old, new in pairs:
+        before = frozenset(() if old is None else targets_of(old))
+        after = frozenset(() if new is None else targets_of(new))
+        for target in before - after:
+            gone[target].add(key)
+        for target in after - before:
+            come[target].append(key)
+    mutation = postings.mutate()
+    for target in gone.keys() | come.keys():
+        ids = [key for key in mutation.get(target, ()) if key not in gone[target]] + come[target]
+        if ids:
+            mutation[target] = tuple(ids)
+        else:
+            del mutation[target]
+    return mutation.finish()

@@ -1,0 +1,135 @@
+"""When keys and roles were last used: gathered in memory, written in batches."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from threading import Event, Lock, Thread
+from typing import Generic, TypeVar
+
+from carnet.base.faults import Unavailable
+from carnet.store.last_used import KeyUse, RoleUse
+from carnet.store.store import Store
+
+_LOG = logging.getLogger(__name__)
+_BATCH = 500
+"""Uses per transaction: it keeps writers of the control plane waiting only for a moment."""
+_LATENESS = timedelta(hours=1)
+"""How old a use may be when another process writes it and still be noticed here before a restart."""
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+U = TypeVar("U", KeyUse, RoleUse)
+
+
+class _Uses(Generic[U]):
+    """Id to its last use: what is `fresh` from this process's traffic, and what is `known` besides."""
+
+    __slots__ = ("_known", "fresh")
+
+    def __init__(self) -> None:
+        self.fresh: dict[str, U] = {}
+        self._known: dict[str, U] = {}
+
+    def last(self, key: str) -> U | None:
+        uses = [use for use in (self.fresh.get(key), self._known.get(key)) if use is not None]
+        return max(uses, key=lambda use: use.when, default=None)
+
+    def learn(self, uses: Mapping[str, U]) -> None:
+        for key, use in uses.items():
+            if (known := self._known.get(key)) is None or known.when < use.when:
+                self._known[key] = use
+
+    def take(self, limit: int) -> dict[str, U]:
+        """Move some of what is fresh to what is known. Noting goes on meanwhile, and loses nothing by it."""
+        taken: dict[str, U] = {}
+        while self.fresh and len(taken) < limit:
+            key, use = self.fresh.popitem()
+            taken[key] = use
+        self.learn(taken)
+        return taken
+
+    def give_back(self, uses: Mapping[str, U]) -> None:
+        for key, use in uses.items():
+            self.fresh.setdefault(key, use)
+
+
+class LastUsed:
+    """Noting costs one dictionary entry. A use that is not yet flushed is lost with the process; nothing else is."""
+
+    def __init__(self, store: Store, *, interval_seconds: float = 5.0) -> None:
+        self._store = store
+        self._interval_seconds = interval_seconds
+        self._keys: _Uses[KeyUse] = _Uses()
+        self._roles: _Uses[RoleUse] = _Uses()
+        self._note_key = self._keys.fresh.__setitem__
+        self._note_role = self._roles.fresh.__setitem__
+        self._flushing = Lock()
+        self._since = _NEVER
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="carnet-last-used", daemon=True)
+
+    def note_key(self, key_id: str, when: datetime, service: str, region: str) -> None:
+        """A request was signed with this access key."""
+        self._note_key(key_id, KeyUse(when, service, region))
+
+    def note_role(self, role_id: str, when: datetime, region: str) -> None:
+        """A session of this role made a request."""
+        self._note_role(role_id, RoleUse(when, region))
+
+    def key(self, key_id: str) -> KeyUse | None:
+        """The last use known here; None for a key never used."""
+        return self._keys.last(key_id)
+
+    def role(self, role_id: str) -> RoleUse | None:
+        """The last use known here; None for a role never used."""
+        return self._roles.last(role_id)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Flush what is left; returns when the thread has ended."""
+        self._stopping.set()
+        self._thread.join()
+
+    def flush(self) -> None:
+        """Write what was noted. Raises Unavailable, and then keeps it for the next time."""
+        with self._flushing:
+            waiting = max(len(self._keys.fresh), len(self._roles.fresh))
+            for _ in range(0, waiting, _BATCH):  # counted before: notes that come meanwhile wait for the next flush
+                self._flush_batch()
+
+    def load(self) -> None:
+        """Learn what other processes have written. Raises Unavailable."""
+        keys, roles = self._store.last_used(self._since)
+        self._keys.learn(keys)
+        self._roles.learn(roles)
+        moments = [use.when for use in keys.values()] + [use.when for use in roles.values()]
+        self._since = max([self._since, *(when - _LATENESS for when in moments)])
+
+    def _flush_batch(self) -> None:
+        keys, roles = self._keys.take(_BATCH), self._roles.take(_BATCH)
+        try:
+            self._store.save_last_used(keys, roles)
+        except BaseException:
+            self._keys.give_back(keys)
+            self._roles.give_back(roles)
+            raise
+
+    def _run(self) -> None:
+        self._exchange()
+        while not self._stopping.wait(self._interval_seconds * random.uniform(0.8, 1.2)):  # noqa: S311 - no secret
+            self._exchange()
+        self._exchange()
+
+    def _exchange(self) -> None:
+        """INVARIANT: raises nothing, or nobody would write any more."""
+        try:
+            self.flush()
+            self.load()
+        except Unavailable:
+            _LOG.info("last-used times wait for the store to come back")
+        except Exception:
+            _LOG.exception("last-used times cannot be written")

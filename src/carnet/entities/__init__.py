@@ -1,0 +1,1 @@
+"""What exists: one frozen dataclass and its own rules per file."""

@@ -1,0 +1,50 @@
+"""What users, groups, roles, policies and instance profiles have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+from carnet.base.arns import DEFAULT_PARTITION, iam_arn
+from carnet.policy.patterns import ascii_lower
+
+Tags = Mapping[str, str]
+"""Tag key to value, in the order given. Keys keep their case and are unique without regard to it."""
+
+Documents = Mapping[str, str]
+"""Policy name to policy document, as the caller wrote it."""
+
+
+def name_key(name: str) -> str:
+    """The form under which names and tag keys are unique: ASCII letters lower-cased, and nothing else.
+
+    `str.lower` would also fold U+212A (KELVIN SIGN) to k and so let one name stand for another.
+    """
+    return ascii_lower(name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entity:
+    """A named thing of an account; `path` begins and ends with a slash."""
+
+    resource_type: ClassVar[str]
+
+    id: str
+    account: str
+    partition: str = DEFAULT_PARTITION
+    path: str = "/"
+    name: str
+    created: datetime
+    tags: Tags = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        """`arn:<partition>:iam::<account>:<type><path><name>`."""
+        return iam_arn(self.partition, self.account, f"{self.resource_type}{self.path}{self.name}")
+
+    @property
+    def name_key(self) -> str:
+        """The name as uniqueness sees it."""
+        return name_key(self.name)

@@ -1,0 +1,1 @@
+"""Master key, data keys, sealed secrets and session tokens."""

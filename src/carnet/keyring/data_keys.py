@@ -1,0 +1,104 @@
+"""Data keys: what secrets are sealed with, one ring of them per purpose, each wrapped by the master key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from carnet.keyring.aead import KEY_BYTES, joined
+from carnet.keyring.errors import KeyringError, WrongMasterKey
+from carnet.keyring.master_key import MasterKey
+
+KID_BYTES = 4
+
+_WRAPPING = b"carnet-data-key-v1"
+
+
+class Purpose(StrEnum):
+    """What a data key is for. A key of one purpose opens nothing of another."""
+
+    ACCESS_KEY_SECRETS = "access-key-secrets"
+    SESSION_TOKENS = "session-tokens"
+
+
+class KeyState(StrEnum):
+    """The life of a data key: every node has it before the first one seals with it, and long after the last one did."""
+
+    STAGED = "staged"
+    PRIMARY = "primary"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrappedKey:
+    """A data key as it is stored. `kid` is its name, 8 hexadecimal digits; all states open, only the primary seals."""
+
+    kid: str
+    purpose: Purpose
+    state: KeyState
+    wrapped: bytes = field(repr=False)
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A data key, open."""
+
+    kid: bytes
+    secret: bytes = field(repr=False)
+
+
+class Ring:
+    """The data keys of one purpose."""
+
+    __slots__ = ("_keys", "primary")
+
+    def __init__(self, primary: DataKey, others: Iterable[DataKey]) -> None:
+        self.primary = primary
+        self._keys = {key.kid: key for key in (primary, *others)}
+
+    def get(self, kid: bytes) -> DataKey | None:
+        """The key of that name. INVARIANT: keys are found by name, never by trying which one fits."""
+        return self._keys.get(kid)
+
+
+def new_data_keys(master: MasterKey, *, now: datetime) -> tuple[WrappedKey, ...]:
+    """A first primary key for each purpose."""
+    return tuple(new_data_key(master, purpose, KeyState.PRIMARY, now=now) for purpose in Purpose)
+
+
+def new_data_key(master: MasterKey, purpose: Purpose, state: KeyState, *, now: datetime) -> WrappedKey:
+    """One more key for a ring, wrapped at once."""
+    kid = os.urandom(KID_BYTES).hex()
+    wrapped = master.wrap(os.urandom(KEY_BYTES), _aad(kid, purpose))
+    return WrappedKey(kid=kid, purpose=purpose, state=state, wrapped=wrapped, created=now)
+
+
+def open_ring(master: MasterKey, purpose: Purpose, wrapped_keys: Iterable[WrappedKey]) -> Ring:
+    """Unwrap the keys of `purpose`.
+
+    Raises WrongMasterKey where one does not unwrap, KeyringError unless there is exactly one primary key.
+    """
+    of_purpose = [key for key in wrapped_keys if key.purpose is purpose]
+    primaries = [key for key in of_purpose if key.state is KeyState.PRIMARY]
+    if len(primaries) != 1:
+        raise KeyringError(f"There must be one primary data key for {purpose}; there are {len(primaries)}.")
+    others = [_unwrap(master, key) for key in of_purpose if key.state is not KeyState.PRIMARY]
+    return Ring(_unwrap(master, primaries[0]), others)
+
+
+def _unwrap(master: MasterKey, key: WrappedKey) -> DataKey:
+    secret = master.unwrap(key.wrapped, _aad(key.kid, key.purpose))
+    if secret is None:
+        raise WrongMasterKey(
+            f"The master key does not open data key {key.kid} ({key.purpose}). It is not the master key that this "
+            "store was set up with, or the data key was altered."
+        )
+    return DataKey(bytes.fromhex(key.kid), secret)
+
+
+def _aad(kid: str, purpose: Purpose) -> bytes:
+    return joined(_WRAPPING, kid.encode(), purpose.encode())

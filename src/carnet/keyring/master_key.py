@@ -1,0 +1,125 @@
+"""The master key: wraps the data keys, and is never in the database or its backups."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import stat
+from pathlib import Path
+
+from carnet.keyring.aead import KEY_BYTES, Aead
+from carnet.keyring.errors import BadMasterKey
+
+_OTHERS = 0o077
+
+
+class MasterKey:
+    """32 bytes that open everything sealed. Shows itself to nobody: not in repr, not in errors."""
+
+    __slots__ = ("_aead",)
+
+    def __init__(self, raw: bytes) -> None:
+        """Raises BadMasterKey unless `raw` has 32 bytes."""
+        if len(raw) != KEY_BYTES:
+            raise BadMasterKey(f"A master key has {KEY_BYTES} bytes; this one has {len(raw)}.")
+        self._aead = Aead(raw)
+
+    def __repr__(self) -> str:
+        return "MasterKey(...)"
+
+    def wrap(self, plain: bytes, aad: bytes) -> bytes:
+        """Encrypt a data key."""
+        return self._aead.encrypt(plain, aad)
+
+    def unwrap(self, wrapped: bytes, aad: bytes) -> bytes | None:
+        """Decrypt a data key; None where this master key did not wrap it."""
+        return self._aead.decrypt(wrapped, aad)
+
+
+def from_base64(text: str) -> MasterKey:
+    """A master key handed over as text, such as in an environment variable. Raises BadMasterKey."""
+    try:
+        raw = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        raise BadMasterKey("The master key is not base64.") from None
+    return MasterKey(raw)
+
+
+def load(path: Path) -> MasterKey:
+    """Read a key file. Raises BadMasterKey, or FileNotFoundError where there is none.
+
+    A file that anybody but its owner may open is refused, as is one that belongs to another user than root.
+    """
+    try:
+        with path.open("rb") as file:
+            _refuse_exposed(path, os.fstat(file.fileno()))
+            raw = file.read(KEY_BYTES + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise BadMasterKey(f"The master key file {path} cannot be read: {error.strerror}.") from None
+    if len(raw) != KEY_BYTES:
+        raise BadMasterKey(f"The master key file {path} must have exactly {KEY_BYTES} bytes.")
+    return MasterKey(raw)
+
+
+def create(path: Path) -> MasterKey:
+    """Make a new key file, readable by its owner only. Raises FileExistsError, as no key is overwritten; BadMasterKey.
+
+    INVARIANT: the file appears under its name whole, on disk and with its final permissions (0400), or not at all.
+    """
+    raw = os.urandom(KEY_BYTES)
+    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+    try:
+        _write_durably(draft, raw)
+        try:
+            os.link(draft, path)
+        finally:
+            draft.unlink()
+        _sync_directory(path.parent)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise BadMasterKey(f"The master key file {path} cannot be made: {error.strerror}.") from None
+    return MasterKey(raw)
+
+
+def load_or_create(path: Path) -> MasterKey:
+    """The key in the file, made first if there is none; several processes may do this at once. Raises BadMasterKey."""
+    try:
+        return load(path)
+    except FileNotFoundError:
+        pass
+    try:
+        return create(path)
+    except FileExistsError:
+        return load(path)
+
+
+def _refuse_exposed(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise BadMasterKey(f"The master key file {path} is not a regular file.")
+    if status.st_mode & _OTHERS:
+        mode = stat.S_IMODE(status.st_mode)
+        raise BadMasterKey(f"The master key file {path} is open to other users (mode {mode:04o}); make it 0400.")
+    if status.st_uid not in (os.geteuid(), 0):
+        raise BadMasterKey(f"The master key file {path} belongs to another user.")
+
+
+def _write_durably(path: Path, raw: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(descriptor, raw)
+        os.fchmod(descriptor, 0o400)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

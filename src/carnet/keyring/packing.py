@@ -1,0 +1,85 @@
+"""Session claims as few bytes: JSON with one-letter names, compressed where that pays."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import MISSING, fields
+from types import MappingProxyType
+from typing import Any
+
+from carnet.keyring.session_claims import SessionClaims
+
+MAX_UNPACKED_BYTES = 32_768
+"""Room for 50 session tags of the greatest length, ten policy ARNs and a session policy."""
+
+_LETTERS = {
+    "kind": "k",
+    "account": "a",
+    "principal_id": "p",
+    "session_name": "n",
+    "issued_ms": "i",
+    "expires_ms": "e",
+    "token_id": "j",
+    "source_identity": "s",
+    "tags": "t",
+    "transitive_tag_keys": "x",
+    "policies": "q",
+    "policy_arns": "r",
+    "mfa_ms": "m",
+    "provider": "v",
+    "chain_depth": "c",
+    "epoch": "o",
+}
+_NAMES = {letter: name for name, letter in _LETTERS.items()}
+_DEFAULTS = {
+    field.name: field.default_factory() if field.default_factory is not MISSING else field.default
+    for field in fields(SessionClaims)
+}
+_TUPLES = ("transitive_tag_keys", "policies", "policy_arns")
+
+_PLAIN, _DEFLATED = b"\0", b"\1"
+_WORTH_DEFLATING = 1024
+
+
+def pack(claims: SessionClaims) -> bytes | None:
+    """The claims as bytes; None where they are more than MAX_UNPACKED_BYTES."""
+    given = {letter: getattr(claims, name) for name, letter in _LETTERS.items()}
+    told = {letter: value for letter, value in given.items() if value != _DEFAULTS[_NAMES[letter]]}
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), default=dict).encode("utf-8", "surrogatepass")
+    if len(text) > MAX_UNPACKED_BYTES:
+        return None
+    if len(text) < _WORTH_DEFLATING:
+        return _PLAIN + text
+    return _DEFLATED + zlib.compress(text)
+
+
+def unpack(packed: bytes) -> SessionClaims | None:
+    """The claims that were packed; None where that is not what the bytes are.
+
+    A claim of a name not known here makes all of it unreadable: it may be a restriction.
+    """
+    text = packed[1:] if packed[:1] == _PLAIN else _inflate(packed[1:]) if packed[:1] == _DEFLATED else None
+    if text is None:
+        return None
+    try:
+        told = json.loads(text.decode("utf-8", "surrogatepass"))
+        return SessionClaims(**{_NAMES[letter]: _read(_NAMES[letter], value) for letter, value in told.items()})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _inflate(deflated: bytes) -> bytes | None:
+    inflater = zlib.decompressobj()
+    try:
+        text = inflater.decompress(deflated, MAX_UNPACKED_BYTES + 1)
+    except zlib.error:
+        return None
+    return text if inflater.eof and not inflater.unused_data and len(text) <= MAX_UNPACKED_BYTES else None
+
+
+def _read(name: str, value: Any) -> Any:
+    if name in _TUPLES:
+        return tuple(value)
+    # One opened token serves many requests, so none of them may change it.
+    return MappingProxyType(value) if name == "tags" else value

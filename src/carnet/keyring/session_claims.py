@@ -1,0 +1,36 @@
+"""What a session token carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionClaims:
+    """Who a session speaks for, until when, and within what.
+
+    INVARIANT: `principal_id` is a unique id (AROA..., AIDA..., account id), never a name: a role deleted and made
+    again is another role, and its old sessions are dead. Times are epoch milliseconds.
+    """
+
+    kind: str
+    """`assumed-role`, `session-token` (GetSessionToken) or `federated-user`."""
+    account: str
+    principal_id: str
+    session_name: str = ""
+    issued_ms: int
+    expires_ms: int
+    token_id: str
+    source_identity: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    transitive_tag_keys: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    """Inline session policy documents."""
+    policy_arns: tuple[str, ...] = ()
+    mfa_ms: int | None = None
+    """When MFA was given in the call that made this session."""
+    provider: str | None = None
+    chain_depth: int = 0
+    """0 for a session made with long-term credentials, 1 for one made by such a session, ..."""
+    epoch: str = ""

@@ -1,0 +1,48 @@
+"""Loads botocore's service models.
+
+The loader and the models are Carnet's own: a botocore client changes the model that it shares with other clients, and
+botocore's default loader would let a file in the user's home directory replace a model.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any, cast
+
+from botocore.loaders import Loader
+
+from carnet.models.service import Operation, Service
+
+SERVICES = ("accessanalyzer", "iam", "identitystore", "organizations", "sso", "sso-admin", "sso-oidc", "sts")
+"""The services whose protocols Carnet speaks, by botocore's names."""
+
+_MODEL = "service-2"
+
+
+@cache
+def service(name: str) -> Service:
+    """The model of one of `SERVICES`, loaded when it is first asked for; LookupError for another name."""
+    if name not in SERVICES:
+        raise LookupError(f"no such service: {name}")
+    return Service.of(name, _description(name))
+
+
+def operation(service_name: str, name: str) -> Operation:
+    """One operation of one service; LookupError where the model has none of that name."""
+    try:
+        return service(service_name).operations[name]
+    except KeyError:
+        raise LookupError(f"{service_name} has no operation {name}") from None
+
+
+@cache
+def _loader() -> Loader:
+    return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+
+
+def _description(name: str) -> dict[str, Any]:
+    """The parsed model file. `load_service_model` would first list the directories of every AWS service."""
+    loader = _loader()
+    version = loader.determine_latest_version(name, _MODEL)
+    return cast("dict[str, Any]", loader.load_data(os.path.join(name, version, _MODEL)))

@@ -1,0 +1,31 @@
+"""The policy language and the decision, pure: no HTTP, SQL, botocore or clock.
+
+The names below are for those who embed the engine and stay as they are; `docs/embedding.md` shows them in use.
+"""
+
+from carnet.base.faults import Malformed
+from carnet.policy.decide import decide
+from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
+from carnet.policy.document import Grammar, Policy, parse
+from carnet.policy.policies import Policies
+from carnet.policy.request import Context, Principal, PrincipalKind, Request
+from carnet.policy.trace import Trace, explain
+
+__all__ = [
+    "Context",
+    "Decision",
+    "Grammar",
+    "Layer",
+    "Malformed",
+    "Policies",
+    "Policy",
+    "Principal",
+    "PrincipalKind",
+    "Request",
+    "StatementRef",
+    "Trace",
+    "Verdict",
+    "decide",
+    "explain",
+    "parse",
+]

@@ -1,0 +1,66 @@
+"""Sets of IP addresses as runs of integers.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network
+from socket import AF_INET, AF_INET6, inet_pton
+
+_MAPPED = bytes(10) + b"\xff\xff"
+"""What an IPv6 address begins with that stands for an IPv4 address."""
+
+
+class AddressRanges:
+    """The addresses of several networks: disjoint ranges in order, so that one bisection finds an address."""
+
+    __slots__ = ("_v4", "_v6")
+
+    def __init__(self, networks: Iterable[IPv4Network | IPv6Network]) -> None:
+        given = list(networks)
+        self._v4 = _merged(network for network in given if isinstance(network, IPv4Network))
+        self._v6 = _merged(network for network in given if isinstance(network, IPv6Network))
+
+    def __contains__(self, text: str) -> bool:
+        """Whether `text` is an address in one of the networks; an IPv4 address mapped into IPv6 is the IPv4 address."""
+        if ":" not in text:
+            return _holds(self._v4, _packed(AF_INET, text))
+        packed = _packed(AF_INET6, text)
+        if packed is not None and packed.startswith(_MAPPED):
+            return _holds(self._v4, packed[len(_MAPPED) :])
+        return _holds(self._v6, packed)
+
+
+Ranges = tuple[list[int], list[int]]
+"""First and last address of each range."""
+
+
+def _packed(family: int, text: str) -> bytes | None:
+    try:
+        return inet_pton(family, text)
+    except (OSError, ValueError):
+        return None
+
+
+def _holds(ranges: Ranges, packed: bytes | None) -> bool:
+    if packed is None:
+        return False
+    firsts, lasts = ranges
+    address = int.from_bytes(packed)
+    index = bisect_right(firsts, address) - 1
+    return index >= 0 and address <= lasts[index]
+
+
+def _merged(networks: Iterable[IPv4Network | IPv6Network]) -> Ranges:
+    firsts: list[int] = []
+    lasts: list[int] = []
+    for first, last in sorted((int(one.network_address), int(one.broadcast_address)) for one in networks):
+        if lasts and first <= lasts[-1] + 1:
+            lasts[-1] = max(last, lasts[-1])
+        else:
+            firsts.append(first)
+            lasts.append(last)
+    return firsts, lasts

@@ -1,0 +1,218 @@
+"""A case for the engine as plain data: a request, the policies that apply, and what is expected of them.
+
+The shape of one case, as it stands in a JSON or YAML file (`case` reads what a loader has made of it):
+
+    {"name": "...", "doc": "https://...",
+     "request": {"principal": ARN or object, "action": "s3:GetObject", "resource": ARN or "*",
+                 "resourceAccount": "111122223333", "context": {key: value or [values] or null}},
+     "policies": {"identity": [document], "boundary": document, "session": [document], "resource": document,
+                  "endpoint": [document], "scp": [[document of the root], [... of an OU], [... of the account]],
+                  "rcp": [[document]]},
+     "expect": "allowed" or "explicitDeny" or "implicitDeny", "layer": "permissions boundary"}
+
+`principal`, `action` and `resource` must be there; the rest may be absent. A document is an object, or a string that
+holds JSON, whose lines and columns are then told. The keys that the principal determines (aws:PrincipalArn,
+aws:username ...) need not be given; one given stands in place of the derived one, and null takes it away.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from carnet.base.arns import ACCOUNT_ID, Arn, parse_arn
+from carnet.base.faults import Malformed
+from carnet.policy.case_members import Members, as_list
+from carnet.policy.case_principal import derived_keys, read_principal
+from carnet.policy.context_keys import namespaces
+from carnet.policy.decision import Layer, Verdict
+from carnet.policy.document import Grammar, Policy, parse
+from carnet.policy.patterns import ascii_lower
+from carnet.policy.policies import Levels, Policies
+from carnet.policy.request import Context, Request, Value
+
+_CASE = ("name", "doc", "request", "policies", "expect", "layer")
+_REQUEST = ("principal", "action", "resource", "resourceAccount", "context")
+_POLICIES = ("identity", "boundary", "session", "resource", "endpoint", "scp", "rcp")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One question to the engine and, where the author gave them, the answers expected."""
+
+    name: str
+    doc: str
+    """The page that the expectation rests on."""
+    request: Request
+    policies: Policies
+    verdict: Verdict | None
+    layer: Layer | None
+
+
+def read_cases(data: object) -> tuple[Case, ...]:
+    """One case or a list of them; raises ValueError that names the member at fault."""
+    if isinstance(data, Mapping):
+        return (read_case(data),)
+    return tuple(read_case(each, f"case[{number}]") for number, each in enumerate(as_list(data, "the file")))
+
+
+def read_case(data: object, path: str = "case") -> Case:
+    """One case; raises ValueError that names the member at fault."""
+    members = Members.of(data, path, known=_CASE)
+    request = _request(Members.of(members.required("request"), members.at("request"), known=_REQUEST))
+    return Case(
+        name=members.text("name", ""),
+        doc=members.text("doc", ""),
+        request=request,
+        policies=_policies(
+            Members.of(members.values.get("policies", {}), members.at("policies"), known=_POLICIES), request
+        ),
+        verdict=members.word("expect", Verdict),
+        layer=members.word("layer", Layer),
+    )
+
+
+def _request(members: Members) -> Request:
+    principal = read_principal(members.required("principal"), members.at("principal"))
+    resource = members.text("resource")
+    owner = members.text("resourceAccount", "") or _account_in(resource)
+    derived = derived_keys(principal) | ({"aws:ResourceAccount": owner} if owner else {})
+    return Request(
+        principal=principal,
+        action=members.text("action"),
+        resource=resource,
+        resource_account=owner,
+        context=_context(members.values.get("context", {}), members.at("context"), derived),
+    )
+
+
+def _account_in(resource: str) -> str:
+    """The account that an ARN says the resource is in; empty where it says none, as those of S3 do."""
+    arn = parse_arn(resource)
+    return arn.account if arn is not None and ACCOUNT_ID.fullmatch(arn.account) else ""
+
+
+def _context(given: object, path: str, derived: Mapping[str, Value]) -> Context:
+    if not isinstance(given, Mapping):
+        raise ValueError(f"{path} must be an object")
+    spelled: dict[str, str] = {}
+    for key in given:
+        if not isinstance(key, str) or spelled.setdefault(ascii_lower(key), key) != key:
+            raise ValueError(f"{path} must name each condition key once, in any case; see {key!r}")
+    keys = {key: value for key, value in derived.items() if ascii_lower(key) not in spelled}
+    keys |= {key: _value(value, f"{path}.{key}") for key, value in given.items() if value is not None}
+    return _in_namespaces(keys)
+
+
+def _in_namespaces(keys: Mapping[str, Value]) -> Context:
+    """Each key where it is read from; one that may stand in several places stands with the request."""
+    homes: tuple[dict[str, Value], ...] = ({}, {}, {})
+    principal, request, resource = homes
+    context = Context(principal=principal, request=request, resource=resource)
+    for key, value in keys.items():
+        read_last = namespaces(context, ascii_lower(key))[-1]
+        next(home for home in homes if home is read_last)[key] = value
+    return context
+
+
+def _value(value: object, path: str) -> Value:
+    if isinstance(value, list | tuple):
+        return tuple(_scalar(each, f"{path}[{number}]") for number, each in enumerate(value))
+    return _scalar(value, path)
+
+
+def _scalar(value: object, path: str) -> str:
+    """The text of one value. A fraction must come as text, since the loader may have rounded it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if not isinstance(value, str):
+        raise ValueError(f"{path} must be text, a whole number, true or false, or a list of them")
+    return value
+
+
+def _policies(members: Members, request: Request) -> Policies:
+    trust = _is_role_assumption(request)
+    documents = _Documents(members)
+    return Policies(
+        identity=documents.list("identity", Grammar.IDENTITY),
+        boundary=documents.one("boundary", Grammar.IDENTITY),
+        session=documents.list("session", Grammar.SESSION) if members.get("session") is not None else None,
+        resource=documents.one("resource", Grammar.TRUST if trust else Grammar.RESOURCE),
+        trust=trust,
+        endpoint=documents.list("endpoint", Grammar.ENDPOINT),
+        scp=documents.levels("scp", Grammar.SCP),
+        rcp=documents.levels("rcp", Grammar.RCP),
+    )
+
+
+def _is_role_assumption(request: Request) -> bool:
+    """Whether the resource policy is a role trust policy: the resource is a role and the action one of STS's."""
+    arn = parse_arn(request.resource)
+    return arn is not None and _is_role(arn) and ascii_lower(request.action).startswith("sts:")
+
+
+def _is_role(arn: Arn) -> bool:
+    return arn.service == "iam" and arn.resource.startswith("role/")
+
+
+@dataclass(frozen=True, slots=True)
+class _Documents:
+    """The policy documents of a case; each is parsed under its path, by which a decision then names it."""
+
+    members: Members
+
+    def one(self, name: str, grammar: Grammar) -> Policy | None:
+        document = self.members.get(name)
+        return None if document is None else self._parsed(document, name, grammar)
+
+    def list(self, name: str, grammar: Grammar) -> tuple[Policy, ...]:
+        return self._each(self.members.values.get(name, ()), name, grammar)
+
+    def levels(self, name: str, grammar: Grammar) -> Levels:
+        levels = as_list(self.members.values.get(name, ()), self.members.at(name))
+        return tuple(self._each(level, f"{name}[{number}]", grammar) for number, level in enumerate(levels))
+
+    def _each(self, documents: object, name: str, grammar: Grammar) -> tuple[Policy, ...]:
+        given = as_list(documents, self.members.at(name))
+        return tuple(self._parsed(each, f"{name}[{number}]", grammar) for number, each in enumerate(given))
+
+    def _parsed(self, document: object, source: str, grammar: Grammar) -> Policy:
+        if not isinstance(document, str | Mapping):
+            raise ValueError(f"{self.members.at(source)} must be a policy document: an object, or a string of JSON")
+        try:
+            return parse(_text_of(document), grammar, source=source)
+        except (TypeError, Malformed) as fault:
+            raise ValueError(f"{self.members.at(source)}: {fault}") from fault
+        except RecursionError:
+            raise ValueError(f"{self.members.at(source)} is nested too deeply") from None
+
+
+def _text_of(document: object) -> str:
+    """The JSON text of a document; raises TypeError for what JSON cannot hold."""
+    if isinstance(document, str):
+        return document
+    _check_names(document)
+    return json.dumps(document, ensure_ascii=False, default=_text_of_date)
+
+
+def _text_of_date(value: object) -> str:
+    """YAML takes an unquoted 2012-10-17, which most people write for the Version, for a date."""
+    if type(value) is date:
+        return value.isoformat()
+    raise TypeError(f"a value must be text, a number, true, false or a list, not {value!r}")
+
+
+def _check_names(value: object) -> None:
+    """Raises TypeError for a member's name that is no text, which `json.dumps` would silently turn into one."""
+    if isinstance(value, Mapping):
+        for name, below in value.items():
+            if not isinstance(name, str):
+                raise TypeError(f"a member's name must be text, not {name!r} (YAML takes an unquoted Null for none)")
+            _check_names(below)
+    elif isinstance(value, list):
+        for below in value:
+            _check_names(below)

@@ -1,0 +1,79 @@
+"""Reads the JSON objects of a case member by member; every complaint names the member by its path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def as_list(value: object, path: str) -> Sequence[object]:
+    """A JSON array; raises ValueError for anything else."""
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{path} must be a list")
+    return value
+
+
+def as_word(value: object, path: str, words: type[Word]) -> Word:
+    """One of an enumeration's values; raises ValueError that lists them."""
+    for word in words:
+        if word == value:
+            return word
+    raise ValueError(f"{path} must be one of: {', '.join(words)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The members of one JSON object; raises ValueError for a missing, unknown or ill-typed one."""
+
+    path: str
+    values: Mapping[str, object]
+
+    @classmethod
+    def of(cls, value: object, path: str, *, known: Sequence[str]) -> Members:
+        """The object at `path`, which may have no members but `known`."""
+        if not isinstance(value, Mapping):
+            raise ValueError(f"{path} must be an object")
+        for name in value:
+            if name not in known:
+                raise ValueError(f"{path} has the unknown member {name!r}; it may have: {', '.join(known)}")
+        return cls(path, value)
+
+    def at(self, name: str) -> str:
+        """The path of a member."""
+        return f"{self.path}.{name}"
+
+    def get(self, name: str) -> object:
+        """A member as it is; None where it is absent or null."""
+        return self.values.get(name)
+
+    def required(self, name: str) -> object:
+        """A member that must be there."""
+        if name not in self.values:
+            raise ValueError(f"{self.at(name)} is missing")
+        return self.values[name]
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A text member; one without a default must be there and not be empty."""
+        value = self.values.get(name, default)
+        if default is None:
+            value = self.required(name)
+        if not isinstance(value, str):
+            raise ValueError(f"{self.at(name)} must be text")
+        if default is None and not value:
+            raise ValueError(f"{self.at(name)} must not be empty")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """A true or false member; absent is false."""
+        value = self.values.get(name, False)
+        if not isinstance(value, bool):
+            raise ValueError(f"{self.at(name)} must be true or false")
+        return value
+
+    def word(self, name: str, words: type[Word]) -> Word | None:
+        """A member that holds one of an enumeration's values; None where it is absent."""
+        return as_word(self.values[name], self.at(name), words) if name in self.values else None

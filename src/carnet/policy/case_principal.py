@@ -1,0 +1,117 @@
+"""Who asks in a case, and the condition keys that follow from who it is.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from carnet.base.arns import ACCOUNT_ID, Arn, iam_arn, parse_arn
+from carnet.policy.case_members import Members
+from carnet.policy.request import Principal, PrincipalKind, Value
+
+ANONYMOUS = "*"
+_SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", re.ASCII)
+_MEMBERS = ("kind", "arn", "account", "id", "roleArn", "roleId", "provider", "serviceLinked")
+_PRINCIPAL_TYPES = {
+    PrincipalKind.ANONYMOUS: "Anonymous",
+    PrincipalKind.ROOT: "Account",
+    PrincipalKind.USER: "User",
+    PrincipalKind.ROLE_SESSION: "AssumedRole",
+    PrincipalKind.FEDERATED_USER: "FederatedUser",
+}
+
+
+def read_principal(value: object, path: str) -> Principal:
+    """A principal from its text, or from an object that says what its ARN does not.
+
+    Text: the ARN of a user, the root user, a role (a session of it, of no particular name), a role session or a
+    federated user; `name.amazonaws.com`; `*` for an anonymous caller. Object: `kind`, `arn`, `account`, `id`,
+    `roleArn`, `roleId`, `provider`, `serviceLinked`, each optional beside an `arn`. Raises ValueError.
+    """
+    if isinstance(value, str):
+        return _from_text(value, path)
+    members = Members.of(value, path, known=_MEMBERS)
+    arn = members.text("arn", "")
+    base = _from_text(arn, members.at("arn")) if arn else _from_kind(members)
+    return replace(
+        base,
+        kind=members.word("kind", PrincipalKind) or base.kind,
+        account=members.text("account", base.account),
+        id=members.text("id", base.id),
+        role_arn=members.text("roleArn", base.role_arn),
+        role_id=members.text("roleId", base.role_id),
+        provider=members.text("provider", base.provider),
+        service_linked=members.flag("serviceLinked"),
+    )
+
+
+def _from_kind(members: Members) -> Principal:
+    kind = members.word("kind", PrincipalKind)
+    if kind is None:
+        raise ValueError(f"{members.path} needs an arn or a kind")
+    return Principal(kind=kind)
+
+
+def _from_text(text: str, path: str) -> Principal:
+    if text == ANONYMOUS:
+        return Principal(kind=PrincipalKind.ANONYMOUS)
+    if _SERVICE.fullmatch(text):
+        return Principal(kind=PrincipalKind.SERVICE, provider=text)
+    arn = parse_arn(text)
+    principal = _from_arn(arn, text) if arn is not None and ACCOUNT_ID.fullmatch(arn.account) else None
+    if principal is None:
+        raise ValueError(
+            f"{path} must be the ARN of a user, root user, role, role session or federated user, "
+            f"a service such as lambda.amazonaws.com, or *; it is {text!r}"
+        )
+    return principal
+
+
+def _from_arn(arn: Arn, text: str) -> Principal | None:
+    kind, _, name = arn.resource.partition("/")
+    match arn.service, kind:
+        case "iam", "root" if not name:
+            return Principal(kind=PrincipalKind.ROOT, arn=text, account=arn.account, id=arn.account)
+        case "iam", "user" if name:
+            return Principal(kind=PrincipalKind.USER, arn=text, account=arn.account)
+        case "iam", "role" if name:
+            return _role_session(arn, role_arn=text, role_name=name.rpartition("/")[2], session=None)
+        case "sts", "assumed-role" if name.count("/") == 1:
+            role_name, _, session = name.partition("/")
+            role_arn = iam_arn(arn.partition, arn.account, f"role/{role_name}")
+            return _role_session(arn, role_arn=role_arn, role_name=role_name, session=session)
+        case "sts", "federated-user" if name:
+            return Principal(
+                kind=PrincipalKind.FEDERATED_USER, arn=text, account=arn.account, id=f"{arn.account}:{name}"
+            )
+    return None
+
+
+def _role_session(arn: Arn, *, role_arn: str, role_name: str, session: str | None) -> Principal:
+    """A session of a role; one without a name has an ARN that no Principal element can hold."""
+    resource = f"assumed-role/{role_name}" if session is None else f"assumed-role/{role_name}/{session}"
+    return Principal(
+        kind=PrincipalKind.ROLE_SESSION,
+        arn=str(replace(arn, service="sts", resource=resource)),
+        account=arn.account,
+        role_arn=role_arn,
+    )
+
+
+def derived_keys(principal: Principal) -> dict[str, Value]:
+    """The condition keys that the principal alone determines; a key whose value the case does not tell is absent."""
+    if principal.kind is PrincipalKind.SERVICE:
+        return {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": principal.provider}
+    known = {
+        "aws:PrincipalArn": principal.role_arn or principal.arn,
+        "aws:PrincipalAccount": principal.account,
+        "aws:PrincipalType": _PRINCIPAL_TYPES.get(principal.kind, ""),
+        "aws:PrincipalIsAWSService": "false" if principal.account else "",
+        "aws:userid": principal.id,
+        "aws:username": principal.arn.rpartition("/")[2] if principal.kind is PrincipalKind.USER else "",
+        "aws:FederatedProvider": principal.provider,
+    }
+    return {key: value for key, value in known.items() if value}

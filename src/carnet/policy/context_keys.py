@@ -1,0 +1,58 @@
+"""Looks condition keys up in a request's context. The only place that knows which namespace a key belongs to.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
+
+from __future__ import annotations
+
+from carnet.policy.patterns import ascii_lower
+from carnet.policy.request import Context, Value, Values
+
+PRINCIPAL_PREFIX = "aws:principal"
+PRINCIPAL_KEYS = frozenset(
+    (
+        "aws:assumedroot",
+        "aws:chatbotsourcearn",
+        "aws:federatedprovider",
+        "aws:multifactorauthage",
+        "aws:multifactorauthpresent",
+        "aws:sourceidentity",
+        "aws:tokenissuetime",
+        "aws:userid",
+        "aws:username",
+    )
+)
+"""Global keys that tell of the principal and its session, in lower case."""
+
+RESOURCE_PREFIX = "aws:resource"
+RESOURCE_TAG = "resourcetag/"
+"""In every service's namespace, what tells of the resource's own tags (`ec2:ResourceTag/...`)."""
+
+
+def namespaces(context: Context, key: str) -> tuple[Values, ...]:
+    """Where `key`, in lower case, may be read from, first what the server knows and last what the request says."""
+    if key.startswith(PRINCIPAL_PREFIX) or key in PRINCIPAL_KEYS:
+        return (context.principal,)
+    if key.startswith(RESOURCE_PREFIX) or key.partition(":")[2].startswith(RESOURCE_TAG):
+        return (context.resource,)
+    return (context.principal, context.resource, context.request)
+
+
+def lookup(context: Context, key: str) -> Value | None:
+    """The value of a condition key, found without regard to ASCII case; None where the request has none.
+
+    A multivalued key without values counts as missing.
+    """
+    folded = ascii_lower(key)
+    for values in namespaces(context, folded):
+        value = _find(values, key, folded)
+        if value is not None and value != ():
+            return value
+    return None
+
+
+def _find(values: Values, key: str, folded: str) -> Value | None:
+    if key in values:
+        return values[key]
+    spellings = [spelling for spelling in values if ascii_lower(spelling) == folded]
+    return values[min(spellings)] if spellings else None

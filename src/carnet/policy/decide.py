@@ -1,0 +1,236 @@
+"""The written rule: how AWS decides a request, in the order of its documentation.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+
+It is written to be read against those pages and remembers nothing. A request is denied unless something allows it; an
+explicit deny in any layer wins; of several layers that would deny, the first in this order is reported: resource
+control policies, service control policies, resource-based or trust policy, identity-based policies, permissions
+boundary, session policies, VPC endpoint policies. An implicit deny within one account is put down to the resource-based
+policy only where nothing else could have allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
+from carnet.policy.document import Policy
+from carnet.policy.patterns import ascii_lower
+from carnet.policy.policies import Levels, Policies
+from carnet.policy.principals import Named
+from carnet.policy.request import PrincipalKind, Request
+from carnet.policy.resources import is_arn_of
+from carnet.policy.statement import Effect, Statement
+
+RCP_SERVICES = frozenset(
+    ("aoss", "cognito-identity", "cognito-idp", "dynamodb", "ecr", "kms", "logs", "s3", "secretsmanager", "sqs", "sts")
+)
+"""Prefixes of the services whose resources RCPs control.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services
+"""
+
+NEEDS_NO_PERMISSION = frozenset(("sts:getcalleridentity", "sts:getsessiontoken"))
+"""Actions, in lower case, that every authenticated caller may do and no policy can deny.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
+"""
+
+_WITHOUT_ACCOUNT = frozenset(
+    (PrincipalKind.ANONYMOUS, PrincipalKind.SERVICE, PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML)
+)
+"""Principals that no account holds: they have no policies of their own."""
+
+_ORGANIZATION = (Layer.RCP, Layer.SCP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The statements of one layer, or of one level of an organization, that apply to a request."""
+
+    layer: Layer
+    policies: tuple[Policy, ...]
+    denies: tuple[Statement, ...]
+    allows: tuple[Statement, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.denies:
+            return Verdict.EXPLICIT_DENY
+        return Verdict.ALLOWED if self.allows else Verdict.IMPLICIT_DENY
+
+
+def decide(request: Request, policies: Policies, *, rcp_services: frozenset[str] = RCP_SERVICES) -> Decision:
+    """Whether `policies` allow `request`; `rcp_services` are the prefixes of the services that RCPs control."""
+    return judge(request, policies, tuple(gather(request, policies, rcp_services)))
+
+
+def gather(request: Request, policies: Policies, rcp_services: frozenset[str]) -> Iterator[Found]:
+    """The layers that have a say, in the order in which they are reported."""
+    if needs_no_permission(request):
+        return
+    bounded = policies.boundary is not None
+    for layer, level in _layers(request, policies, rcp_services):
+        applying = [
+            statement
+            for policy in level
+            for statement in policy.statements
+            if statement.applies(request, bounded=bounded)
+        ]
+        yield Found(
+            layer=layer,
+            policies=level,
+            denies=tuple(statement for statement in applying if statement.effect is Effect.DENY),
+            allows=tuple(statement for statement in applying if statement.effect is Effect.ALLOW),
+        )
+
+
+def judge(request: Request, policies: Policies, layers: tuple[Found, ...]) -> Decision:
+    """Weigh what the layers hold."""
+    if needs_no_permission(request):
+        return Decision(verdict=Verdict.ALLOWED, layer=None)
+    return _explicit_deny(layers) or _closed_gate(layers, *_ORGANIZATION) or _granted(request, policies, layers)
+
+
+def needs_no_permission(request: Request) -> bool:
+    """Whether the action is open to every caller that has credentials."""
+    return request.principal.kind is not PrincipalKind.ANONYMOUS and ascii_lower(request.action) in NEEDS_NO_PERMISSION
+
+
+def resource_layer(policies: Policies) -> Layer:
+    """What the policy of the resource is called."""
+    return Layer.TRUST if policies.trust else Layer.RESOURCE
+
+
+def _layers(
+    request: Request, policies: Policies, rcp_services: frozenset[str]
+) -> Iterator[tuple[Layer, tuple[Policy, ...]]]:
+    for layer, levels in _organization(request, policies, rcp_services):
+        yield from ((layer, level) for level in levels)
+    if policies.resource is not None:
+        yield resource_layer(policies), (policies.resource,)
+    if request.principal.kind not in _WITHOUT_ACCOUNT:
+        yield from _own_layers(request, policies)
+    yield from ((Layer.ENDPOINT, (policy,)) for policy in policies.endpoint)
+
+
+def _organization(request: Request, policies: Policies, rcp_services: frozenset[str]) -> Iterator[tuple[Layer, Levels]]:
+    """RCPs and SCPs, which must allow at every level and leave service-linked roles alone.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+    """
+    if request.principal.service_linked:
+        return
+    if ascii_lower(request.action.partition(":")[0]) in rcp_services:
+        yield Layer.RCP, policies.rcp
+    if request.principal.kind not in _WITHOUT_ACCOUNT:
+        yield Layer.SCP, policies.scp
+
+
+def _own_layers(request: Request, policies: Policies) -> Iterator[tuple[Layer, tuple[Policy, ...]]]:
+    """The policies that the principal brings along.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+    """
+    yield Layer.IDENTITY, policies.identity
+    if policies.boundary is not None and request.principal.kind is not PrincipalKind.ROOT:
+        yield Layer.BOUNDARY, (policies.boundary,)
+    session = policies.session
+    if session is None and request.principal.kind is PrincipalKind.FEDERATED_USER:
+        # Without a session policy the session of GetFederationToken may use nothing of its user's permissions.
+        # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+        session = ()
+    if session is not None:
+        yield Layer.SESSION, session
+
+
+def _explicit_deny(layers: Iterable[Found]) -> Decision | None:
+    denying = [found for found in layers if found.denies]
+    if not denying:
+        return None
+    layer = denying[0].layer
+    statements = [statement for found in denying if found.layer is layer for statement in found.denies]
+    return Decision(verdict=Verdict.EXPLICIT_DENY, layer=layer, statements=_refs(statements))
+
+
+def _closed_gate(layers: Iterable[Found], *gates: Layer) -> Decision | None:
+    """The implicit deny of the first of `gates` without an Allow."""
+    for found in layers:
+        if found.layer in gates and not found.allows:
+            return _implicit_deny(found.layer)
+    return None
+
+
+def _granted(request: Request, policies: Policies, layers: tuple[Found, ...]) -> Decision:
+    """What resource and principal say, once the organization lets the request pass; then the VPC endpoint.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+    """
+    decision = _both_sides(request, policies, layers)
+    return (_closed_gate(layers, Layer.ENDPOINT) or decision) if decision.allowed else decision
+
+
+def _both_sides(request: Request, policies: Policies, layers: tuple[Found, ...]) -> Decision:
+    of_resource = resource_layer(policies)
+    named, trusting = _closest(request, _allows(layers, of_resource))
+    if request.principal.kind in _WITHOUT_ACCOUNT:
+        return _allowed(of_resource, trusting) if trusting else _implicit_deny(of_resource)
+    same_account = request.resource_account in ("", request.principal.account)
+    if same_account and named is Named.DIRECTLY:
+        # Not limited by an implicit deny of the identity-based policies, the boundary or the session policies.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+        # Save to assume a role, which the caller's boundary must allow even where the trust policy names the caller.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
+        closed = _closed_gate(layers, Layer.BOUNDARY) if policies.trust else None
+        return closed or _allowed(of_resource, trusting)
+    if named is Named.NOT and (not same_account or _only_resource_trusts(request, policies)):
+        return _implicit_deny(of_resource)
+    # A policy of the same account that names the role stands in for the identity-based policies, under the boundary and
+    # the session policies as they are. The root user has every permission of its account.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html
+    own = _allows(layers, Layer.IDENTITY)
+    by_role = same_account and named is Named.ROLE
+    if not own and not by_role and request.principal.kind is not PrincipalKind.ROOT:
+        return _implicit_deny(Layer.IDENTITY)
+    granted = _allowed(Layer.IDENTITY, own) if own else _allowed(of_resource if trusting else None, trusting)
+    return _closed_gate(layers, Layer.BOUNDARY, Layer.SESSION) or granted
+
+
+def _closest(request: Request, statements: tuple[Statement, ...]) -> tuple[Named, tuple[Statement, ...]]:
+    """How closely the statements name the caller, and those that name it so."""
+    names = {statement: statement.names(request, bounded=False) for statement in statements}
+    closest = max(names.values(), default=Named.NOT)
+    return closest, tuple(statement for statement, named in names.items() if named is closest)
+
+
+def _only_resource_trusts(request: Request, policies: Policies) -> bool:
+    """Whether nobody has access but by the resource's own policy, which may leave it to the account's policies.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
+    """
+    if policies.trust:
+        return True
+    service = ascii_lower(request.action.partition(":")[0])
+    return service == "kms" and is_arn_of(request.resource, "kms", "key")
+
+
+def _allows(layers: Iterable[Found], layer: Layer) -> tuple[Statement, ...]:
+    return tuple(statement for found in layers if found.layer is layer for statement in found.allows)
+
+
+def _allowed(layer: Layer | None, statements: Iterable[Statement]) -> Decision:
+    return Decision(verdict=Verdict.ALLOWED, layer=layer, statements=_refs(statements))
+
+
+def _implicit_deny(layer: Layer) -> Decision:
+    return Decision(verdict=Verdict.IMPLICIT_DENY, layer=layer)
+
+
+def _refs(statements: Iterable[Statement]) -> tuple[StatementRef, ...]:
+    return tuple(statement.ref for statement in statements)

@@ -1,0 +1,58 @@
+"""What a decision says: never a bare boolean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """AWS's three answers, in the words of the policy simulator."""
+
+    ALLOWED = "allowed"
+    EXPLICIT_DENY = "explicitDeny"
+    IMPLICIT_DENY = "implicitDeny"
+
+
+class Layer(StrEnum):
+    """The kinds of policy, as AWS's denial sentences name them."""
+
+    IDENTITY = "identity-based policy"
+    RESOURCE = "resource-based policy"
+    TRUST = "role trust policy"
+    BOUNDARY = "permissions boundary"
+    SESSION = "session policy"
+    SCP = "service control policy"
+    RCP = "resource control policy"
+    ENDPOINT = "VPC endpoint policy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementRef:
+    """One statement of one policy, named so that a person finds it."""
+
+    policy: str
+    """The policy's ARN, or for an inline policy `user/alice/inline-name`; what the parser was told as `source`."""
+    index: int
+    """Position among the policy's statements, from 0."""
+    sid: str = ""
+    line: int = 0
+    column: int = 0
+    """Where the statement begins in the document's text, from 1; 0 where the document was no text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A verdict and what determined it.
+
+    Allowed: the layer and the Allow statements that granted. Explicit deny: the layer and its Deny statements that
+    matched. Implicit deny: the layer that held no matching Allow, and no statement.
+    """
+
+    verdict: Verdict
+    layer: Layer | None
+    statements: tuple[StatementRef, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        return self.verdict is Verdict.ALLOWED

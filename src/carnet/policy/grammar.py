@@ -1,0 +1,64 @@
+"""What each type of policy may and must hold.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+
+class Grammar(StrEnum):
+    """The types of policy that differ in their grammar."""
+
+    IDENTITY = "identity"
+    """Inline policies, and whatever is evaluated as an identity-based policy."""
+    MANAGED = "managed"
+    """Managed policies when they are saved: they must be of version 2012-10-17."""
+    BOUNDARY = "boundary"
+    SESSION = "session"
+    TRUST = "trust"
+    RESOURCE = "resource"
+    ENDPOINT = "endpoint"
+    SCP = "scp"
+    RCP = "rcp"
+
+
+class Need(Enum):
+    """Whether an element must, may or must not stand in a statement."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    FORBIDDEN = "forbidden"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The grammar of one type of policy."""
+
+    principal: Need = Need.FORBIDDEN
+    not_principal: bool = False
+    resource: Need = Need.REQUIRED
+    version_2012: bool = False
+    """Whether the older version, which has no variables, is refused."""
+    iam: bool = False
+    """Whether IAM itself checks Sid, characters, resources and action vendors."""
+    organizations: bool = False
+    """Whether every violation gets the one sentence of AWS Organizations."""
+
+
+_IDENTITY = Rules(iam=True)
+_RESOURCE = Rules(principal=Need.REQUIRED, not_principal=True, resource=Need.OPTIONAL)
+
+RULES = {
+    Grammar.IDENTITY: _IDENTITY,
+    Grammar.MANAGED: Rules(iam=True, version_2012=True),
+    Grammar.BOUNDARY: _IDENTITY,
+    Grammar.SESSION: _IDENTITY,
+    Grammar.TRUST: Rules(principal=Need.REQUIRED, resource=Need.FORBIDDEN, iam=True),
+    Grammar.RESOURCE: _RESOURCE,
+    Grammar.ENDPOINT: _RESOURCE,
+    Grammar.SCP: Rules(version_2012=True, organizations=True),
+    Grammar.RCP: Rules(principal=Need.REQUIRED, version_2012=True, organizations=True),
+}

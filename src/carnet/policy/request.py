@@ -1,0 +1,75 @@
+"""What is asked: a principal wants to do an action on a resource, in a context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Value = str | tuple[str, ...]
+"""A condition key's value: text for a single-valued key, a tuple for a multivalued one (also when it holds one)."""
+
+Values = Mapping[str, Value]
+"""Condition key, spelled as AWS documents it (`aws:SourceIp`), to its value. An absent key is absent, never empty."""
+
+
+class PrincipalKind(StrEnum):
+    """The forms of a principal that policies tell apart."""
+
+    ANONYMOUS = "anonymous"
+    ROOT = "root"
+    USER = "user"
+    ROLE_SESSION = "assumed-role"
+    FEDERATED_USER = "federated-user"
+    WEB_IDENTITY = "web-identity"
+    SAML = "saml"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks.
+
+    `arn` is what `aws:PrincipalArn` and the Principal element compare for users, root and federated users; a role
+    session has its session ARN here and its role's ARN in `role_arn`.
+    """
+
+    kind: PrincipalKind
+    arn: str = ""
+    account: str = ""
+    id: str = ""
+    """`aws:userid`: AIDA..., AROA...:session, account:name, or the account id for root."""
+    role_arn: str = ""
+    role_id: str = ""
+    provider: str = ""
+    """The service principal (`lambda.amazonaws.com`) or identity provider (ARN, `cognito-identity.amazonaws.com`)."""
+    canonical_user: str = ""
+    """The canonical user id of the principal's account, by which S3's policies may name it."""
+    service_linked: bool = False
+    """The session of a true service-linked role, which SCPs and RCPs leave alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The condition keys of a request, in three namespaces.
+
+    INVARIANT: a key of the principal's namespace (aws:Principal*, aws:userid, aws:MultiFactorAuth*, ...) is read from
+    `principal` only and a key of the resource's (aws:Resource*) from `resource` only, so that nothing which a caller
+    sends can stand in for what the server knows.
+    """
+
+    principal: Values = field(default_factory=dict[str, Value])
+    request: Values = field(default_factory=dict[str, Value])
+    resource: Values = field(default_factory=dict[str, Value])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One question to the policies. `resource` is an ARN, or `*` for an action that has no resource."""
+
+    principal: Principal
+    action: str
+    resource: str
+    resource_account: str = ""
+    """The account that owns the resource; empty: the principal's own."""
+    context: Context = field(default_factory=Context)

@@ -1,0 +1,216 @@
+"""What is left of a row of layers for one place among the resources, once the principal is known: partial evaluation.
+
+Statements that cannot apply are gone, conditions and variables that the principal settles are evaluated, and a layer
+that holds an Allow without further tests is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from carnet.policy.bag import Bag, allowing, denying
+from carnet.policy.compiled_patterns import CompiledArn, Match
+from carnet.policy.compiled_policy import CompiledStatement
+from carnet.policy.context_reader import ContextReader
+from carnet.policy.decision import Decision, Layer
+from carnet.policy.entry import Entry
+from carnet.policy.principals import Named
+from carnet.policy.request import Principal
+
+ORGANIZATION = (Layer.RCP, Layer.SCP)
+_OWN_CAPS = (Layer.BOUNDARY, Layer.SESSION)
+_GRANTING = (Layer.IDENTITY, Layer.RESOURCE, Layer.TRUST)
+
+
+class Slot(NamedTuple):
+    """The statements of one layer, or of one level of it, that cover an action."""
+
+    layer: Layer
+    statements: tuple[CompiledStatement, ...]
+
+
+class Candidate(NamedTuple):
+    """A statement that may be about a resource at a place."""
+
+    order: int
+    slot: int
+    statement: CompiledStatement
+    patterns: tuple[CompiledArn, ...]
+    """Those that still have to be tested; none where the statement covers all of the place."""
+
+
+class Node:
+    """One place among the resources: an ARN that policies name, or all that begins with a prefix."""
+
+    __slots__ = ("alone", "candidates", "names", "reads", "resource", "slots")
+
+    def __init__(self, slots: tuple[Slot, ...], candidates: Sequence[Candidate], resource: str | None) -> None:
+        self.slots = slots
+        self.candidates = candidates
+        self.resource = resource
+        """The resource, where there is but one."""
+        self.reads = tuple(sorted({key for candidate in candidates for key in candidate.statement.reads}))
+        """The keys, settled by the principal, that matter here."""
+        self.names = any(candidate.statement.principals is not None for candidate in candidates)
+        """Whether statements here are about certain principals."""
+        self.alone: Residual | None = None
+        """What is left for every principal, where it is the same for all."""
+
+
+class Residual:
+    """What is left of a node for one class of principals."""
+
+    __slots__ = ("caps", "endpoints", "gates", "grants", "inner_denies", "outer_denies", "settled", "size")
+
+    def __init__(self, node: Node, entries: Iterable[tuple[Candidate, Entry]]) -> None:
+        denies: dict[Layer, list[Entry]] = {}
+        allows: list[list[Entry]] = [[] for _ in node.slots]
+        self.size = 1
+        for candidate, entry in entries:
+            self.size += 1
+            if candidate.statement.denies:
+                denies.setdefault(node.slots[candidate.slot].layer, []).append(entry)
+            else:
+                allows[candidate.slot].append(entry)
+        self.outer_denies = tuple(denying(layer, found) for layer, found in denies.items() if layer in ORGANIZATION)
+        self.inner_denies = tuple(denying(layer, found) for layer, found in denies.items() if layer not in ORGANIZATION)
+        levels = [allowing(slot.layer, found) for slot, found in zip(node.slots, allows, strict=True)]
+        granting = [level for level in levels if level.layer in _GRANTING]
+        self.grants = granting[0] if granting else allowing(Layer.IDENTITY, ())
+        closed = [level for level in levels if not level.certain]
+        self.gates = tuple(level for level in closed if level.layer in ORGANIZATION)
+        self.caps = tuple(level for level in closed if level.layer in _OWN_CAPS)
+        self.endpoints = tuple(level for level in closed if level.layer is Layer.ENDPOINT)
+        self.settled: Decision | None = None
+        """The decision within one account without a resource-based policy, where it is always the same."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the same statements apply to every request."""
+        bags: tuple[Bag, ...] = (
+            *self.outer_denies,
+            *self.inner_denies,
+            *self.gates,
+            self.grants,
+            *self.caps,
+            *self.endpoints,
+        )
+        return all(bag.settled for bag in bags)
+
+
+def residual(node: Node, principal: Principal, reader: ContextReader, *, bounded: bool) -> Residual:
+    """Evaluate what the principal settles; `bounded` where a permissions boundary is attached to it."""
+    return Residual(node, _entries(node, principal, reader, bounded=bounded))
+
+
+def _entries(
+    node: Node, principal: Principal, reader: ContextReader, *, bounded: bool
+) -> Iterable[tuple[Candidate, Entry]]:
+    for candidate in node.candidates:
+        entry = _entry(candidate, node.resource, principal, reader, bounded=bounded)
+        if entry is not None:
+            yield candidate, entry
+
+
+def _entry(
+    candidate: Candidate, resource: str | None, principal: Principal, reader: ContextReader, *, bounded: bool
+) -> Entry | None:
+    """What is left of one statement; None where it cannot apply."""
+    statement = candidate.statement
+    grade = Named.DIRECTLY
+    if statement.principals is not None:
+        if statement.principals.names(principal, bounded=bounded) is Named.NOT:
+            return None
+        grade = statement.principals.names(principal, bounded=False)
+    if any(condition.settled and not condition.test(reader) for condition in statement.conditions):
+        return None
+    coverage = _coverage(candidate, resource, reader)
+    if coverage is None:
+        return None
+    conditions = [condition for condition in statement.conditions if not condition.settled]
+    return Entry(
+        order=candidate.order,
+        ref=statement.ref,
+        grade=grade,
+        covers=coverage.match,
+        tests=(*coverage.tests, *(condition.test for condition in conditions)),
+        equals=tuple(condition.equals for condition in conditions if condition.equals is not None),
+        runs=coverage.runs,
+    )
+
+
+class Coverage(NamedTuple):
+    """What has to be tested before a statement is known to be about a resource."""
+
+    match: Match | None = None
+    tests: tuple[Callable[[ContextReader], bool], ...] = ()
+    runs: tuple[tuple[str, ...], ...] = ()
+
+
+_EVERYTHING = Coverage()
+
+
+def _coverage(candidate: Candidate, resource: str | None, reader: ContextReader) -> Coverage | None:
+    """How the statement's element covers the place; None where it does not."""
+    statement = candidate.statement
+    if statement.negated:
+        return _outside(statement, resource, reader)
+    if not candidate.patterns:
+        return _EVERYTHING
+    matches: list[Match] = []
+    later: list[CompiledArn] = []
+    for pattern in candidate.patterns:
+        if pattern.match is None and not pattern.settled:
+            later.append(pattern)
+            continue
+        match = pattern.match or pattern.fill(reader.value)
+        if match is not None and resource is not None and match(resource):
+            return _EVERYTHING
+        if match is not None and resource is None:
+            matches.append(match)
+    if later:
+        return Coverage(tests=(_covers_later(tuple(matches), tuple(later)),))
+    runs = tuple(pattern.runs for pattern in candidate.patterns)
+    return Coverage(match=_any(matches), runs=runs) if matches else None
+
+
+def _any(matches: Sequence[Match]) -> Match:
+    if len(matches) == 1:
+        return matches[0]
+    return lambda resource: any(match(resource) for match in matches)
+
+
+def _covers_later(matches: tuple[Match, ...], later: tuple[CompiledArn, ...]) -> Callable[[ContextReader], bool]:
+    """For patterns whose variables only the request settles."""
+
+    def test(reader: ContextReader) -> bool:
+        resource = reader.resource
+        if any(match(resource) for match in matches):
+            return True
+        filled = (pattern.fill(reader.value) for pattern in later)
+        return any(match is not None and match(resource) for match in filled)
+
+    return test
+
+
+def _outside(statement: CompiledStatement, resource: str | None, reader: ContextReader) -> Coverage | None:
+    """For NotResource. A pattern with a variable that cannot be resolved never helps an Allow to grant."""
+    patterns = statement.patterns or ()
+    if not all(pattern.settled for pattern in patterns):
+        return Coverage(tests=(lambda reader: _is_outside(patterns, reader, granting=not statement.denies),))
+    matches = [pattern.match or pattern.fill(reader.value) for pattern in patterns]
+    if None in matches and not statement.denies:
+        return None
+    known = tuple(match for match in matches if match is not None)
+    if resource is not None:
+        return None if any(match(resource) for match in known) else _EVERYTHING
+    return Coverage(match=lambda resource: not any(match(resource) for match in known))
+
+
+def _is_outside(patterns: tuple[CompiledArn, ...], reader: ContextReader, *, granting: bool) -> bool:
+    for pattern in patterns:
+        match = pattern.match or pattern.fill(reader.value)
+        if (match is None and granting) or (match is not None and match(reader.resource)):
+            return False
+    return True

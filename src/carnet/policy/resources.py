@@ -1,0 +1,105 @@
+"""ARN patterns, as Resource elements and ARN condition operators hold them.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html#arns-paths-wildcards
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from carnet.policy.patterns import ascii_lower
+from carnet.policy.variables import Lookup, Template, template, variable_end
+
+SEGMENTS = 6
+"""arn, partition, service, region, account, resource; the last one may hold further colons."""
+
+EVERYTHING = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class ArnPattern:
+    """A pattern whose segments are matched one by one, so that no wildcard reaches over one of the first five colons.
+
+    `segments` is empty for the lone `*`, which matches everything, also what is no ARN. A pattern with too few
+    segments matches nothing.
+    """
+
+    text: str
+    segments: tuple[Template, ...]
+
+    @property
+    def everything(self) -> bool:
+        return not self.segments
+
+    @property
+    def prefix(self) -> str:
+        """What every matching ARN begins with."""
+        prefix = ""
+        for segment in self.segments:
+            prefix += segment.prefix
+            if len(segment.tokens) > 1 or segment.prefix != segment.text:
+                break
+            prefix += ":"
+        return prefix if len(prefix) <= len(self.text) else self.text
+
+    def matches(self, arn: str, lookup: Lookup) -> bool | None:
+        """Whether `arn` is described; None where a variable cannot be resolved."""
+        if self.everything:
+            return True
+        globs = [segment.fill(lookup) for segment in self.segments]
+        if None in globs:
+            return None
+        parts = arn.split(":", SEGMENTS - 1)
+        if not len(parts) == len(globs) == SEGMENTS:
+            return False
+        return all(glob is not None and glob.matches(part) for glob, part in zip(globs, parts, strict=True))
+
+
+def resource_pattern(text: str, *, variables: bool) -> ArnPattern:
+    """A pattern of a Resource element: variables count in its last segment only.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse
+    """
+    return _pattern(text, variables_from=SEGMENTS - 1 if variables else SEGMENTS)
+
+
+def condition_arn_pattern(text: str, *, variables: bool) -> ArnPattern:
+    """A value of an ARN condition operator: variables count everywhere."""
+    return _pattern(text, variables_from=0 if variables else SEGMENTS)
+
+
+def split_arn(text: str) -> list[str]:
+    """The segments of an ARN pattern; a colon inside a variable separates nothing."""
+    segments: list[str] = []
+    begin = position = 0
+    while len(segments) < SEGMENTS - 1 and (colon := text.find(":", position)) >= 0:
+        opening = text.find("${", position, colon)
+        if opening >= 0:
+            position = variable_end(text, opening)
+            continue
+        segments.append(text[begin:colon])
+        begin = position = colon + 1
+    return [*segments, text[begin:]]
+
+
+def is_arn_of(text: str, service: str, resource_type: str) -> bool:
+    """Whether `text` is the ARN of a resource of that service and type."""
+    parts = text.split(":", SEGMENTS - 1)
+    return (
+        len(parts) == SEGMENTS
+        and parts[0] == "arn"
+        and ascii_lower(parts[2]) == service
+        and parts[5].startswith(f"{resource_type}/")
+    )
+
+
+def _pattern(text: str, *, variables_from: int) -> ArnPattern:
+    if text == EVERYTHING:
+        return ArnPattern(text, ())
+    return ArnPattern(
+        text,
+        tuple(
+            template(segment, wildcards=True, variables=index >= variables_from)
+            for index, segment in enumerate(split_arn(text))
+        ),
+    )

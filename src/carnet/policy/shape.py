@@ -1,0 +1,166 @@
+"""The outer shape of a policy document: which elements there are, and of which JSON type.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+
+Element names are case-sensitive. Wherever the grammar has a list, a single value may stand alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from carnet.base.faults import Malformed
+from carnet.policy.json_text import DuplicateName, InvalidJson, Json, JsonNumber, JsonObject, read_json
+from carnet.policy.principals import ANYONE, PrincipalType
+from carnet.policy.sentences import INVALID_JSON, LEGACY_PARSING, SYNTAX_ERRORS
+from carnet.policy.statement import Effect
+
+MAX_CHARACTERS = 262_144
+"""Beyond every real document: IAM's API takes 131,072 characters, and the longest AWS-managed policy has 152,297."""
+VERSIONS = ("2008-10-17", "2012-10-17")
+VARIABLES_VERSION = VERSIONS[1]
+
+_POLICY_ELEMENTS = frozenset(("Version", "Id", "Statement"))
+_LISTS = ("Action", "NotAction", "Resource", "NotResource")
+_PRINCIPALS = ("Principal", "NotPrincipal")
+_STATEMENT_ELEMENTS = frozenset(("Sid", "Effect", "Condition", *_LISTS, *_PRINCIPALS))
+_PAIRS = (("Action", "NotAction"), ("Resource", "NotResource"), _PRINCIPALS)
+
+PrincipalValues = tuple[tuple[PrincipalType, str], ...]
+ConditionBlock = tuple[tuple[str, str, tuple[str, ...]], ...]
+"""Operator, key, values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementShape:
+    """A statement whose elements have the right JSON types. An absent element is absent from the mappings."""
+
+    offset: int
+    sid: str = ""
+    effect: Effect
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Action, NotAction, Resource, NotResource."""
+    principals: Mapping[str, PrincipalValues] = field(default_factory=dict[str, PrincipalValues])
+    """Principal, NotPrincipal."""
+    conditions: ConditionBlock = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentShape:
+    """A document with its statements in order; `version` is empty where the document names none."""
+
+    version: str
+    id: str
+    statements: tuple[StatementShape, ...]
+
+
+def read_shape(text: str) -> DocumentShape:
+    """Read a document's text; raises Malformed with AWS's sentence."""
+    document = _object(_json(text))
+    if not document.members.keys() <= _POLICY_ELEMENTS:
+        raise Malformed(SYNTAX_ERRORS)
+    version = _text(document.members.get("Version", ""))
+    if "Version" in document.members and version not in VERSIONS:
+        raise Malformed(SYNTAX_ERRORS)
+    found = _items(document.members.get("Statement"))
+    if not found:
+        raise Malformed(SYNTAX_ERRORS)
+    return DocumentShape(
+        version=version,
+        id=_text(document.members.get("Id", "")),
+        statements=tuple(_statement(_object(statement)) for statement in found),
+    )
+
+
+def _json(text: str) -> Json:
+    if len(text) > MAX_CHARACTERS:
+        raise Malformed(SYNTAX_ERRORS)
+    try:
+        return read_json(text)
+    except InvalidJson:
+        raise Malformed(INVALID_JSON) from None
+    except DuplicateName:
+        raise Malformed(SYNTAX_ERRORS) from None
+
+
+def _statement(statement: JsonObject) -> StatementShape:
+    members = statement.members
+    if not members.keys() <= _STATEMENT_ELEMENTS:
+        raise Malformed(SYNTAX_ERRORS)
+    if any(first in members and second in members for first, second in _PAIRS):
+        raise Malformed(SYNTAX_ERRORS)
+    return StatementShape(
+        offset=statement.offset,
+        sid=_text(members.get("Sid", "")),
+        effect=_effect(members.get("Effect")),
+        lists={name: _texts(members[name]) for name in _LISTS if name in members},
+        principals={name: _principals(members[name]) for name in _PRINCIPALS if name in members},
+        conditions=_conditions(_object(members["Condition"])) if "Condition" in members else (),
+    )
+
+
+def _effect(value: Json) -> Effect:
+    text = _text(value)
+    if text not in tuple(Effect):
+        # AWS tells a wrong case from a wrong word.
+        wrong_case = text.isascii() and text.capitalize() in tuple(Effect)
+        raise Malformed(LEGACY_PARSING if wrong_case else SYNTAX_ERRORS)
+    return Effect(text)
+
+
+def _principals(value: Json) -> PrincipalValues:
+    if isinstance(value, str):
+        if value != ANYONE:
+            raise Malformed(f'Invalid principal in policy: "{value}"')
+        return ((PrincipalType.AWS, ANYONE),)
+    return tuple(
+        (_principal_type(name), text) for name, members in _object(value).members.items() for text in _scalars(members)
+    )
+
+
+def _principal_type(name: str) -> PrincipalType:
+    if name not in tuple(PrincipalType):
+        raise Malformed(SYNTAX_ERRORS)
+    return PrincipalType(name)
+
+
+def _conditions(block: JsonObject) -> ConditionBlock:
+    return tuple(
+        (operator, key, _scalars(values))
+        for operator, keys in block.members.items()
+        for key, values in _object(keys).members.items()
+    )
+
+
+def _items(value: Json) -> tuple[Json, ...]:
+    return value if isinstance(value, tuple) else () if value is None else (value,)
+
+
+def _object(value: Json) -> JsonObject:
+    if not isinstance(value, JsonObject):
+        raise Malformed(SYNTAX_ERRORS)
+    return value
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise Malformed(SYNTAX_ERRORS)
+    return value
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    return tuple(_text(item) for item in _items(value)) if value is not None else (_text(value),)
+
+
+def _scalars(value: Json) -> tuple[str, ...]:
+    """Values for which quotation marks may be left out around numbers and truth values."""
+    return tuple(_scalar(item) for item in _items(value)) if value is not None else (_text(value),)
+
+
+def _scalar(value: Json) -> str:
+    if isinstance(value, JsonNumber):
+        return value.text
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _text(value)

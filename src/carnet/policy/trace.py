@@ -1,0 +1,237 @@
+"""Why a decision is what it is: every layer, every statement with what did not match, every condition with its values.
+
+`explain` asks the written rule and then each statement's elements one by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from carnet.policy.conditions import Condition
+from carnet.policy.context_keys import lookup
+from carnet.policy.decide import RCP_SERVICES, Found, gather, judge
+from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
+from carnet.policy.policies import Policies
+from carnet.policy.principals import Named
+from carnet.policy.request import Request, Value
+from carnet.policy.statement import Effect, Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionTrace:
+    """One condition: what the policy wants, what the request has."""
+
+    operator: str
+    key: str
+    wanted: tuple[str, ...]
+    actual: Value | None
+    """None where the request does not have the key."""
+    met: bool
+
+    @property
+    def missing(self) -> bool:
+        return self.actual is None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The condition in JSON values."""
+        actual = list(self.actual) if isinstance(self.actual, tuple) else self.actual
+        return {
+            "operator": self.operator,
+            "key": self.key,
+            "wanted": list(self.wanted),
+            "actual": actual,
+            "missing": self.missing,
+            "met": self.met,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementTrace:
+    """One statement: the elements that do not match the request, none where it applies."""
+
+    ref: StatementRef
+    effect: Effect
+    mismatched: tuple[str, ...]
+    """Of Action, NotAction, Principal, NotPrincipal, Resource, NotResource, Condition, in this order."""
+    conditions: tuple[ConditionTrace, ...]
+
+    @property
+    def applies(self) -> bool:
+        return not self.mismatched
+
+    def as_dict(self) -> dict[str, Any]:
+        """The statement in JSON values."""
+        return {
+            **ref_as_dict(self.ref),
+            "effect": self.effect.value,
+            "applies": self.applies,
+            "mismatched": list(self.mismatched),
+            "conditions": [condition.as_dict() for condition in self.conditions],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerTrace:
+    """One layer, or one level of an organization (root 0), by itself."""
+
+    layer: Layer
+    level: int
+    verdict: Verdict
+    policies: tuple[str, ...]
+    """The sources of its policies."""
+    statements: tuple[StatementTrace, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The layer in JSON values."""
+        return {
+            "layer": self.layer.value,
+            "level": self.level,
+            "verdict": self.verdict.value,
+            "policies": list(self.policies),
+            "statements": [statement.as_dict() for statement in self.statements],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """A decision and all that led to it."""
+
+    request: Request
+    decision: Decision
+    layers: tuple[LayerTrace, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The trace in JSON values."""
+        return {
+            "request": {
+                "principal": self.request.principal.arn,
+                "action": self.request.action,
+                "resource": self.request.resource,
+            },
+            "verdict": self.decision.verdict.value,
+            "layer": self.decision.layer.value if self.decision.layer is not None else None,
+            "statements": [ref_as_dict(ref) for ref in self.decision.statements],
+            "layers": [layer.as_dict() for layer in self.layers],
+        }
+
+    def render(self) -> str:
+        """The trace for people, without a newline at the end."""
+        return "\n".join((*_headline(self), *(line for layer in self.layers for line in _layer_lines(layer))))
+
+
+def explain(request: Request, policies: Policies, *, rcp_services: frozenset[str] = RCP_SERVICES) -> Trace:
+    """The decision of `decide` for the same arguments, with its reasons."""
+    found = tuple(gather(request, policies, rcp_services))
+    bounded = policies.boundary is not None
+    return Trace(
+        request=request,
+        decision=judge(request, policies, found),
+        layers=tuple(
+            _layer(one, level=_level(found, index), request=request, bounded=bounded) for index, one in enumerate(found)
+        ),
+    )
+
+
+def ref_as_dict(ref: StatementRef) -> dict[str, Any]:
+    """Where a statement stands, in JSON values."""
+    return {"policy": ref.policy, "index": ref.index, "sid": ref.sid, "line": ref.line, "column": ref.column}
+
+
+def _level(found: tuple[Found, ...], index: int) -> int:
+    return sum(one.layer is found[index].layer for one in found[:index])
+
+
+def _layer(found: Found, *, level: int, request: Request, bounded: bool) -> LayerTrace:
+    return LayerTrace(
+        layer=found.layer,
+        level=level,
+        verdict=found.verdict,
+        policies=tuple(policy.source for policy in found.policies),
+        statements=tuple(
+            _statement(statement, request, bounded) for policy in found.policies for statement in policy.statements
+        ),
+    )
+
+
+def _statement(statement: Statement, request: Request, bounded: bool) -> StatementTrace:
+    conditions = tuple(_condition(condition, request, statement.granting) for condition in statement.conditions)
+    matched = {
+        "NotAction" if statement.actions.negated else "Action": statement.actions.matches(request.action),
+        _principal_name(statement): statement.names(request, bounded=bounded) is not Named.NOT,
+        _resource_name(statement): statement.covers_resource(request),
+        "Condition": all(condition.met for condition in conditions),
+    }
+    return StatementTrace(
+        ref=statement.ref,
+        effect=statement.effect,
+        mismatched=tuple(name for name, matches in matched.items() if not matches),
+        conditions=conditions,
+    )
+
+
+def _principal_name(statement: Statement) -> str:
+    return "NotPrincipal" if statement.principals is not None and statement.principals.negated else "Principal"
+
+
+def _resource_name(statement: Statement) -> str:
+    return "NotResource" if statement.resources is not None and statement.resources.negated else "Resource"
+
+
+def _condition(condition: Condition, request: Request, granting: bool) -> ConditionTrace:
+    return ConditionTrace(
+        operator=condition.use.text,
+        key=condition.key,
+        wanted=tuple(wanted.text for wanted in condition.values),
+        actual=lookup(request.context, condition.key),
+        met=condition.met(request.context, granting=granting),
+    )
+
+
+def _headline(trace: Trace) -> tuple[str, ...]:
+    decision = trace.decision
+    by = f" by {decision.layer}" if decision.layer is not None else ""
+    request = trace.request
+    return (
+        f"{decision.verdict}{by}",
+        f"  principal {_shown(request.principal.arn or request.principal.provider or request.principal.kind)}",
+        f"  action    {_shown(request.action)}",
+        f"  resource  {_shown(request.resource)}",
+    )
+
+
+def _layer_lines(layer: LayerTrace) -> list[str]:
+    level = f", level {layer.level}" if layer.layer in (Layer.SCP, Layer.RCP) else ""
+    lines = [f"{layer.layer}{level}: {layer.verdict}"]
+    if not layer.statements:
+        lines.append("  no statements")
+    for statement in layer.statements:
+        lines += _statement_lines(statement)
+    return lines
+
+
+def _statement_lines(statement: StatementTrace) -> list[str]:
+    ref = statement.ref
+    place = f"{_shown(ref.policy)} statement {ref.index}" + (f" ({_shown(ref.sid)})" if ref.sid else "")
+    place += f" at {ref.line}:{ref.column}" if ref.line else ""
+    outcome = "applies" if statement.applies else f"does not match: {', '.join(statement.mismatched)}"
+    return [f"  {statement.effect} in {place}: {outcome}", *map(_condition_line, statement.conditions)]
+
+
+def _condition_line(condition: ConditionTrace) -> str:
+    actual = "missing" if condition.actual is None else _values(condition.actual)
+    met = "met" if condition.met else "not met"
+    return f"    {met}: {condition.operator} {_shown(condition.key)} wants {_values(condition.wanted)}, is {actual}"
+
+
+def _values(values: Value) -> str:
+    return _quoted(values) if isinstance(values, str) else f"[{', '.join(map(_quoted, values))}]"
+
+
+def _quoted(text: str) -> str:
+    return f'"{_shown(text)}"'
+
+
+def _shown(text: str) -> str:
+    """Text of callers with control characters escaped, so that a line stays one line."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)

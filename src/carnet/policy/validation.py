@@ -1,0 +1,188 @@
+"""The checks that AWS makes when a policy of some type is saved, in AWS's order and with AWS's sentences.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from carnet.base.arns import PARTITIONS
+from carnet.base.faults import Malformed
+from carnet.policy.grammar import RULES, Grammar, Need, Rules
+from carnet.policy.patterns import ascii_lower
+from carnet.policy.principals import ANYONE
+from carnet.policy.resources import EVERYTHING, SEGMENTS, split_arn
+from carnet.policy.sentences import INVALID_JSON, LEGACY_PARSING, ORGANIZATIONS
+from carnet.policy.shape import VARIABLES_VERSION, DocumentShape, StatementShape
+from carnet.policy.statement import Effect
+
+IAM_RESOURCE_TYPES = (
+    "user/",
+    "federated-user/",
+    "role/",
+    "group/",
+    "instance-profile/",
+    "mfa/",
+    "server-certificate/",
+    "policy/",
+    "sms-mfa/",
+    "saml-provider/",
+    "oidc-provider/",
+    "report/",
+    "access-report/",
+)
+
+_MORE_IAM_RESOURCES = (EVERYTHING, "root", "role-template/")
+"""What AWS takes besides those that its sentence lists."""
+
+_CHARACTERS = re.compile(r"[\t\n\r\u0020-\u00ff]*")
+_SID = re.compile(r"[0-9A-Za-z]*", re.ASCII)
+_VENDOR = re.compile(r"[A-Za-z0-9.-]*", re.ASCII)
+_WILDCARD = re.compile(r"[*?]")
+_TRUST_VENDOR = "sts:"
+
+
+def check_text(text: str, grammar: Grammar) -> None:
+    """Refuse characters that IAM does not store."""
+    if RULES[grammar].iam and not _CHARACTERS.fullmatch(text):
+        raise Malformed(INVALID_JSON)
+
+
+def check(document: DocumentShape, grammar: Grammar) -> None:
+    """Raise Malformed for the first rule of the policy's type that the document breaks."""
+    rules = RULES[grammar]
+    try:
+        _check(document, rules, grammar)
+    except Malformed:
+        if rules.organizations:
+            raise Malformed(ORGANIZATIONS) from None
+        raise
+
+
+def _check(document: DocumentShape, rules: Rules, grammar: Grammar) -> None:
+    if rules.version_2012 and document.version != VARIABLES_VERSION:
+        raise Malformed("Policy document must be version 2012-10-17 or greater.")
+    for statement in document.statements:
+        _check_principal(statement, rules)
+    _check_sids(document.statements, rules)
+    _check_presence(document.statements, rules)
+    for statement in document.statements:
+        for resource in _values(statement, "Resource", "NotResource"):
+            _check_resource(resource, rules)
+    for statement in document.statements:
+        for action in _values(statement, "Action", "NotAction"):
+            _check_action(action)
+    for statement in document.statements:
+        if grammar is Grammar.TRUST:
+            _check_trust(statement)
+        elif grammar is Grammar.RCP:
+            _check_rcp(statement)
+
+
+def _check_principal(statement: StatementShape, rules: Rules) -> None:
+    if rules.principal is Need.FORBIDDEN and statement.principals:
+        raise Malformed("Policy document should not specify a principal.")
+    if not rules.not_principal and "NotPrincipal" in statement.principals:
+        raise Malformed("Has prohibited field NotPrincipal")
+    if rules.principal is Need.REQUIRED and not any(statement.principals.values()):
+        raise Malformed("Missing required field Principal")
+    if rules.resource is Need.FORBIDDEN:
+        for name in ("Resource", "NotResource"):
+            if name in statement.lists:
+                raise Malformed(f"Has prohibited field {name}")
+    if "NotPrincipal" in statement.principals and statement.effect is Effect.ALLOW:
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+        raise Malformed("NotPrincipal with an effect of Allow is not supported.")
+
+
+def _check_sids(statements: Iterable[StatementShape], rules: Rules) -> None:
+    sids = [statement.sid for statement in statements if statement.sid]
+    if len(set(sids)) != len(sids):
+        raise Malformed("Statement IDs (SID) in a single policy must be unique.")
+    if rules.iam and not all(_SID.fullmatch(sid) for sid in sids):
+        raise Malformed(
+            "Statement IDs (SID) must be alpha-numeric. "
+            "Check that your input satisfies the regular expression [0-9A-Za-z]*"
+        )
+
+
+def _check_presence(statements: Iterable[StatementShape], rules: Rules) -> None:
+    for statement in statements:
+        if not _has(statement, "Action", "NotAction"):
+            raise Malformed("Policy statement must contain actions.")
+    for statement in statements:
+        given = statement.lists.keys() & {"Resource", "NotResource"}
+        empty = not _has(statement, "Resource", "NotResource")
+        if empty and (given or rules.resource is Need.REQUIRED):
+            raise Malformed("Policy statement must contain resources.")
+
+
+def _check_resource(resource: str, rules: Rules) -> None:
+    if resource == EVERYTHING:
+        return
+    head, colon, rest = resource.partition(":")
+    if not colon:
+        raise Malformed(f'Resource {resource} must be in ARN format or "*".')
+    partition, *others = rest.split(":", SEGMENTS - 2)
+    if partition not in PARTITIONS and not _WILDCARD.search(partition):
+        shown = ":".join((*others, "*", "*", "*", "*")[: max(len(others), 4)])
+        raise Malformed(f'Partition "{partition}" is not valid for resource "arn:{partition}:{shown}".')
+    if head != "arn":
+        raise Malformed(f'Resource {resource} must be in ARN format or "*".')
+    _check_arn(resource, rules)
+
+
+def _check_arn(resource: str, rules: Rules) -> None:
+    segments = split_arn(resource)
+    service = segments[2] if len(segments) > 2 else ""
+    if rules.iam and (not service or _WILDCARD.search(service)):
+        raise Malformed("Resource vendor must be fully qualified and cannot contain regexes.")
+    if rules.iam and service == "iam" and segments[3:4] not in ([], [""]):
+        raise Malformed(f"IAM resource {resource} cannot contain region information.")
+    if len(segments) != SEGMENTS:
+        raise Malformed(LEGACY_PARSING)
+    if rules.iam and service == "iam" and not segments[5].startswith((*IAM_RESOURCE_TYPES, *_MORE_IAM_RESOURCES)):
+        raise Malformed(f'IAM resource path must either be "*" or start with {", ".join(IAM_RESOURCE_TYPES)}.')
+
+
+def _check_action(action: str) -> None:
+    vendor, colon, name = action.partition(":")
+    if not colon and action != EVERYTHING:
+        raise Malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+    if ":" in name:
+        raise Malformed("Actions/Condition can contain only one colon.")
+    if vendor != EVERYTHING and not _VENDOR.fullmatch(vendor):
+        raise Malformed(f"Vendor {vendor} is not valid")
+
+
+def _check_trust(statement: StatementShape) -> None:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
+    actions = _values(statement, "Action", "NotAction")
+    if not all(ascii_lower(action).startswith(_TRUST_VENDOR) for action in actions):
+        raise Malformed("AssumeRole policy may only specify STS AssumeRole actions.")
+
+
+def _check_rcp(statement: StatementShape) -> None:
+    """A customer's RCP denies, to everyone, named actions; RCPFullAWSAccess, which allows all, is AWS's own.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
+    """
+    everyone = all(text == ANYONE for _, text in statement.principals.get("Principal", ()))
+    actions = statement.lists.get("Action", ())
+    if statement.effect is Effect.ALLOW:
+        allowed = actions == statement.lists.get("Resource") == (EVERYTHING,) and not statement.conditions
+    else:
+        allowed = bool(actions) and EVERYTHING not in actions
+    if not (everyone and allowed):
+        raise Malformed(ORGANIZATIONS)
+
+
+def _has(statement: StatementShape, *names: str) -> bool:
+    return any(statement.lists.get(name) for name in names)
+
+
+def _values(statement: StatementShape, *names: str) -> Iterator[str]:
+    for name in names:
+        yield from statement.lists.get(name, ())

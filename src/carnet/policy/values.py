@@ -1,0 +1,116 @@
+"""Reads the typed values of conditions from text: numbers, moments, truth values, bytes and IP addresses.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+
+Every reader gives None for text that is no value of its type.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from carnet.policy.patterns import ascii_lower
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,6})?", re.ASCII)
+_EPOCH = re.compile(r"(-?[0-9]{1,24})(?:\.([0-9]{1,9}))?", re.ASCII)
+_ISO_8601 = re.compile(
+    r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?"
+    r"(?:[Tt]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9})[0-9]*)?)?"
+    r"(?:([Zz])|([+-])([0-9]{2}):?([0-9]{2})))?",
+    re.ASCII,
+)
+_ISO_PARTS = ((1, 1), (2, 1), (3, 1), (4, 0), (5, 0), (6, 0))
+"""Groups of the expression, year to second, and what stands for a part left out."""
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_NANOSECONDS = 10**9
+_YEAR_DIGITS = 4
+_MAPPED_PREFIX = 96
+
+
+def read_number(text: str) -> Decimal | None:
+    """A number, exact however long it is."""
+    if not _NUMBER.fullmatch(text):
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
+
+
+def read_bool(text: str) -> bool | None:
+    """`true` or `false`, in any case."""
+    return {"true": True, "false": False}.get(ascii_lower(text))
+
+
+def read_bytes(text: str) -> bytes | None:
+    """The bytes that base64 text stands for."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def read_moment(text: str) -> int | None:
+    """Nanoseconds since 1970 of a date in ISO 8601 (W3C profile) or of seconds since 1970.
+
+    Four digits alone are a year.
+    """
+    epoch = _EPOCH.fullmatch(text)
+    if epoch is not None and len(text) != _YEAR_DIGITS:
+        return int(epoch[1] + _nine_digits(epoch[2]))
+    match = _ISO_8601.fullmatch(text)
+    return _iso_moment(match) if match is not None else None
+
+
+def read_address(text: str) -> Address | None:
+    """An IP address; an IPv4 address mapped into IPv6 is the IPv4 address."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv4Address):
+        return address
+    return None if address.scope_id is not None else address.ipv4_mapped or address
+
+
+def read_network(text: str) -> Network | None:
+    """An address or a range in CIDR notation; without a prefix length, the one address."""
+    address, slash, length = text.partition("/")
+    if slash and not (length.isascii() and length.isdecimal()):
+        return None
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return None
+    if isinstance(network, IPv6Network):
+        mapped = network.network_address.ipv4_mapped
+        if mapped is not None and network.prefixlen >= _MAPPED_PREFIX:
+            return IPv4Network((mapped, network.prefixlen - _MAPPED_PREFIX))
+        return None if "%" in address else network
+    return network
+
+
+def _nine_digits(fraction: str | None) -> str:
+    return (fraction or "").ljust(9, "0")
+
+
+def _iso_moment(match: re.Match[str]) -> int | None:
+    year, month, day, hour, minute, second = (int(match[group] or default) for group, default in _ISO_PARTS)
+    try:
+        days = date(year, month, day).toordinal() - _EPOCH_DAY
+    except ValueError:
+        return None
+    offset_hours, offset_minutes = int(match[10] or 0), int(match[11] or 0)
+    if hour > 23 or minute > 59 or second > 60 or offset_hours > 23 or offset_minutes > 59:
+        return None
+    offset = (offset_hours * 60 + offset_minutes) * (-60 if match[9] == "-" else 60)
+    seconds = ((days * 24 + hour) * 60 + minute) * 60 + second - offset
+    return seconds * _NANOSECONDS + int(_nine_digits(match[7]))

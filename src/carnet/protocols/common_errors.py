@@ -1,0 +1,58 @@
+"""The errors that no service's model declares, because every service can answer them.
+
+The same failure has one code in the query protocol and another in the JSON protocols, and often another HTTP status.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+https://docs.aws.amazon.com/organizations/latest/APIReference/CommonErrors.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from carnet.models import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class CommonError:
+    """How one failure is told in one protocol."""
+
+    code: str
+    status: int
+
+
+Spellings = Mapping[Protocol, CommonError]
+
+
+def _spellings(query: str, query_status: int, json: str, json_status: int, rest_status: int) -> Spellings:
+    return {
+        Protocol.QUERY: CommonError(query, query_status),
+        Protocol.JSON: CommonError(json, json_status),
+        Protocol.REST_JSON: CommonError(json, rest_status),
+    }
+
+
+# Code and status in the query protocol; code in the JSON protocols, status in json 1.0 and 1.1, status in rest-json.
+_TABLE = (
+    _spellings("AccessDenied", 403, "AccessDeniedException", 400, 403),
+    _spellings("ExpiredToken", 403, "ExpiredTokenException", 400, 403),
+    _spellings("IncompleteSignature", 400, "IncompleteSignatureException", 400, 400),
+    _spellings("InternalFailure", 500, "InternalFailure", 500, 500),
+    _spellings("InvalidAction", 400, "UnknownOperationException", 400, 404),
+    _spellings("InvalidClientTokenId", 403, "UnrecognizedClientException", 400, 403),
+    _spellings("InvalidParameterValue", 400, "InvalidParameterValueException", 400, 400),
+    _spellings("MalformedInput", 400, "SerializationException", 400, 400),
+    _spellings("MissingAction", 400, "MissingActionException", 400, 400),
+    _spellings("MissingAuthenticationToken", 403, "MissingAuthenticationTokenException", 400, 403),
+    _spellings("NotImplemented", 501, "NotImplementedException", 501, 501),
+    _spellings("RequestEntityTooLarge", 413, "RequestEntityTooLargeException", 413, 413),
+    _spellings("RequestExpired", 400, "RequestExpiredException", 400, 400),
+    _spellings("ServiceUnavailable", 503, "ServiceUnavailableException", 503, 503),
+    _spellings("SignatureDoesNotMatch", 403, "InvalidSignatureException", 400, 403),
+    _spellings("Throttling", 400, "ThrottlingException", 400, 429),
+    _spellings("ValidationError", 400, "ValidationException", 400, 400),
+)
+
+COMMON_ERRORS: Mapping[str, Spellings] = {error.code: row for row in _TABLE for error in row.values()}
+"""Each row under every code that it has in some protocol, so that a code from one protocol can be told in another."""

@@ -1,0 +1,124 @@
+"""Failures on the wire: each in its protocol's form, with the code and HTTP status of the model or the common table.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from botocore.model import StructureShape
+
+from carnet.models import ModelledError, Operation, Protocol, Service
+from carnet.protocols.common_errors import COMMON_ERRORS, CommonError
+from carnet.protocols.http_response import JSON, REQUEST_ID, XML, HttpResponse
+from carnet.protocols.json_parts import JsonParts, json_parts
+from carnet.protocols.xml_shapes import escape, xml_members
+
+Where = Operation | Service | Protocol
+"""What an error belongs to: an operation, or only a service or a protocol where the request did not get further."""
+
+_FRONT_DOOR_NAMESPACE = "http://webservices.amazon.com/AWSFault/2005-15-09"
+_DEFAULT_JSON_VERSION = "1.1"
+_FIRST_SERVER_STATUS = 500
+_MESSAGE_MEMBERS = ("message", "Message", "error_description")
+
+
+class WireError(Exception):
+    """A request that breaks the protocol: what is told to the caller, and in whose form.
+
+    `code` is one of the common errors or of the service's model, in any protocol's spelling.
+    """
+
+    def __init__(self, code: str, message: str, where: Where) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.where = where
+
+
+class UnknownErrorCode(LookupError):
+    """An error code that neither the service's model nor the common table knows: a bug of the code that answers it."""
+
+
+def write_error(
+    where: Where, code: str, message: str, request_id: str, members: Mapping[str, Any] | None = None
+) -> HttpResponse:
+    """The answer for a failed request; `members` are further members of a modelled error, by the model's names.
+
+    Raises UnknownErrorCode for a code that the service cannot answer.
+    """
+    service = where.service if isinstance(where, Operation) else where
+    if isinstance(service, Protocol):
+        return _written(service, None, _common(service, code), message, request_id, {})
+    error = service.errors.get(code) or _common(service.protocol, code)
+    return _written(service.protocol, service, error, message, request_id, members or {})
+
+
+def _common(protocol: Protocol, code: str) -> CommonError:
+    try:
+        return COMMON_ERRORS[code][protocol]
+    except KeyError:
+        raise UnknownErrorCode(code) from None
+
+
+def _written(
+    protocol: Protocol,
+    service: Service | None,
+    error: ModelledError | CommonError,
+    message: str,
+    request_id: str,
+    members: Mapping[str, Any],
+) -> HttpResponse:
+    if isinstance(error, ModelledError):
+        members = {**members, _message_member(error.shape): message}
+    else:
+        members = {"message": message}
+    if protocol is Protocol.QUERY:
+        return _query(service, error, request_id, members)
+    return _json(protocol, service, error, request_id, members)
+
+
+def _query(
+    service: Service | None, error: ModelledError | CommonError, request_id: str, members: Mapping[str, Any]
+) -> HttpResponse:
+    namespace = service.xml_namespace if service else _FRONT_DOOR_NAMESPACE
+    kind = "Receiver" if error.status >= _FIRST_SERVER_STATUS else "Sender"
+    body = (
+        f'<ErrorResponse xmlns="{namespace}"><Error><Type>{kind}</Type><Code>{error.code}</Code>'
+        f"{_xml_details(error, members)}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+    )
+    headers = ((REQUEST_ID, request_id), ("Content-Type", XML))
+    return HttpResponse(status=error.status, headers=headers, body=body.encode())
+
+
+def _xml_details(error: ModelledError | CommonError, members: Mapping[str, Any]) -> str:
+    """The message, which the query protocol spells with a capital whatever the model says, and what else is told."""
+    others = dict(members)
+    message = escape(others.pop("message"))
+    further = xml_members(error.shape)(others) if isinstance(error, ModelledError) else ""
+    return f"<Message>{message}</Message>{further}"
+
+
+def _json(
+    protocol: Protocol,
+    service: Service | None,
+    error: ModelledError | CommonError,
+    request_id: str,
+    members: Mapping[str, Any],
+) -> HttpResponse:
+    parts = json_parts(error.shape)(members) if isinstance(error, ModelledError) else JsonParts(body=members)
+    body, headers = parts.body, ((REQUEST_ID, request_id), *parts.headers)
+    if protocol is Protocol.JSON:
+        version = service.json_version if service else _DEFAULT_JSON_VERSION
+        headers = (*headers, ("Content-Type", f"application/x-amz-json-{version}"))
+        body = {"__type": error.code, **body}
+    else:
+        headers = (*headers, ("Content-Type", JSON), ("x-amzn-ErrorType", error.code))
+    return HttpResponse(status=error.status, headers=headers, body=orjson.dumps(body))
+
+
+def _message_member(shape: StructureShape) -> str:
+    return next((name for name in _MESSAGE_MEMBERS if name in shape.members), _MESSAGE_MEMBERS[0])

@@ -1,0 +1,19 @@
+"""An answer on its way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+REQUEST_ID = "x-amzn-RequestId"
+XML = "text/xml"
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpResponse:
+    """Status, headers and body of one HTTP answer. Its length is told by the door that sends it."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """Name and value, in the order written; every value is printable ASCII."""
+    body: bytes

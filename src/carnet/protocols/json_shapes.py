@@ -1,0 +1,102 @@
+"""Values to JSON. Each shape is compiled once into a closure that gives what `orjson` writes.
+
+https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#shape-serialization
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from carnet.protocols.members import Members
+from carnet.protocols.text_scalars import write_blob
+from carnet.protocols.timestamps import EPOCH, WRITERS
+
+JsonStructure = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""Gives a structure's members under their wire names. It raises LookupError for a name that the structure lacks."""
+
+_Value = Callable[[Any], Any]
+
+
+@cache
+def json_structure(shape: StructureShape) -> JsonStructure:
+    """The writer of a structure's body: every member that has no place in the HTTP head."""
+    return _Compiler().members(shape)
+
+
+class _Compiler:
+    def __init__(self) -> None:
+        self._structures: dict[str, JsonStructure] = {}
+
+    def members(self, shape: StructureShape) -> JsonStructure:
+        members: Members[tuple[str, _Value]] = Members(shape.name)
+
+        def write(value: Mapping[str, Any]) -> dict[str, Any]:
+            body = {}
+            for name, member in value.items():
+                if member is not None:
+                    wire_name, convert = members[name]
+                    body[wire_name] = convert(member)
+            return body
+
+        # INVARIANT: known before its members are compiled, so that a shape which holds itself comes to an end.
+        self._structures[shape.name] = write
+        for name, member in shape.members.items():
+            if "location" not in member.serialization:
+                members[name] = (member.serialization.get("name", name), self._value(member))
+        return write
+
+    def _value(self, shape: Shape) -> _Value:
+        if isinstance(shape, StructureShape):
+            return _document if shape.is_document_type else self._structures.get(shape.name) or self.members(shape)
+        if isinstance(shape, ListShape):
+            item = self._value(shape.member)
+            return lambda values: [item(value) for value in values]
+        if isinstance(shape, MapShape):
+            key, value = self._value(shape.key), self._value(shape.value)
+            return lambda pairs: {key(name): value(item) for name, item in pairs.items()}
+        if shape.type_name == "timestamp":
+            return WRITERS[shape.serialization.get("timestampFormat", EPOCH)]
+        return _SCALARS[shape.type_name]
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a string is wanted, not {value!r}")
+    return value
+
+
+def _integer(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(f"an integer is wanted, not {value!r}")
+    return value
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"a boolean is wanted, not {value!r}")
+    return value
+
+
+def _float(value: Any) -> float:
+    if not isinstance(value, float):
+        raise TypeError(f"a float is wanted, not {value!r}")
+    return value
+
+
+def _document(value: Any) -> Any:
+    return value
+
+
+_SCALARS: Mapping[str, _Value] = {
+    "blob": write_blob,
+    "boolean": _boolean,
+    "double": _float,
+    "float": _float,
+    "integer": _integer,
+    "long": _integer,
+    "string": _string,
+}

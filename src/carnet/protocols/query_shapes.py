@@ -1,0 +1,159 @@
+"""Form fields to values, as the query protocol sends them: `Tags.member.1.Key=k`.
+
+The flat names are first folded into a tree, once, and each shape is compiled once into a closure that reads its branch;
+looking up every name's prefix from the flat list would take quadratic time.
+
+https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#request-serialization
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from carnet.protocols import text_scalars
+from carnet.protocols.timestamps import ISO8601
+from carnet.protocols.unreadable import Unreadable
+
+Branch = dict[str, Any]
+"""The part of a name between two dots to the text that it names, or to a further branch."""
+
+_Read = Callable[[Any], Any]
+
+_MAX_DEPTH = 32
+_NOT_A_STRUCTURE = "Expected a structure or map where a value was found"
+_NOT_A_SCALAR = "Start of structure or map found where not expected"
+_NOT_A_LIST = "Unexpected list element termination"
+_GAP = "The elements of a list are not numbered from 1 without gaps"
+
+
+def fold(fields: Mapping[str, str]) -> Branch:
+    """The tree of flat names."""
+    tree: Branch = {}
+    for name, value in fields.items():
+        if "." not in name:
+            _put(tree, name, value)
+        else:
+            parts = name.split(".", _MAX_DEPTH)
+            _put(_descend(tree, parts), parts[-1], value)
+    return tree
+
+
+def _descend(branch: Branch, parts: list[str]) -> Branch:
+    for part in parts[:-1]:
+        branch = branch.setdefault(part, {})
+        if type(branch) is not dict:
+            raise Unreadable(_NOT_A_SCALAR)
+    return branch
+
+
+def _put(branch: Branch, name: str, value: str) -> None:
+    if name in branch:
+        raise Unreadable(_NOT_A_SCALAR)
+    branch[name] = value
+
+
+@cache
+def query_structure(shape: StructureShape) -> Callable[[Branch], dict[str, Any]]:
+    """The reader of a structure's members. Names that the structure lacks are passed over, as AWS does."""
+    return _Compiler().members(shape)
+
+
+class _Compiler:
+    def __init__(self) -> None:
+        self._structures: dict[str, _Read] = {}
+
+    def members(self, shape: StructureShape) -> _Read:
+        members: dict[str, tuple[str, _Read]] = {}
+
+        def read(branch: Any) -> dict[str, Any]:
+            if type(branch) is not dict:
+                raise Unreadable(_NOT_A_STRUCTURE)
+            value = {}
+            for wire_name, node in branch.items():
+                if wire_name in members:
+                    name, read_member = members[wire_name]
+                    value[name] = read_member(node)
+            return value
+
+        # INVARIANT: known before its members are compiled, so that a shape which holds itself comes to an end.
+        self._structures[shape.name] = read
+        for name, member in shape.members.items():
+            members[_wire_name(member, name)] = (name, self._value(member))
+        return read
+
+    def _value(self, shape: Shape) -> _Read:
+        if isinstance(shape, StructureShape):
+            return self._structures.get(shape.name) or self.members(shape)
+        if isinstance(shape, ListShape):
+            return self._list(shape)
+        if isinstance(shape, MapShape):
+            return self._map(shape)
+        return _string if shape.type_name == "string" else _scalar(shape)
+
+    def _list(self, shape: ListShape) -> _Read:
+        item = self._value(shape.member)
+        between = None if shape.serialization.get("flattened") else shape.member.serialization.get("name", "member")
+
+        def read(branch: Any) -> list[Any]:
+            return [item(node) for node in _numbered(branch, between)]
+
+        return read
+
+    def _map(self, shape: MapShape) -> _Read:
+        key, value = self._value(shape.key), self._value(shape.value)
+        key_name, value_name = (
+            shape.key.serialization.get("name", "key"),
+            shape.value.serialization.get("name", "value"),
+        )
+        between = None if shape.serialization.get("flattened") else "entry"
+
+        def read(branch: Any) -> dict[str, Any]:
+            pairs: dict[str, Any] = {}
+            for entry in _numbered(branch, between):
+                if type(entry) is not dict or entry.keys() != {key_name, value_name}:
+                    raise Unreadable("A map entry is not a key and a value")
+                name = key(entry[key_name])
+                if name in pairs:
+                    raise Unreadable("A key is given more than once in a map")
+                pairs[name] = value(entry[value_name])
+            return pairs
+
+        return read
+
+
+def _numbered(branch: Any, between: str | None) -> list[Any]:
+    """What stands under 1, 2, 3 ...; an empty value (`Tags=`) is how an empty list is sent."""
+    if branch == "":
+        return []
+    if between is not None and type(branch) is dict and branch.keys() == {between}:
+        branch = branch[between]
+    elif between is not None:
+        raise Unreadable(_NOT_A_LIST)
+    if type(branch) is not dict:
+        raise Unreadable(_NOT_A_LIST)
+    try:
+        return [branch[str(number)] for number in range(1, len(branch) + 1)]
+    except KeyError:
+        raise Unreadable(_GAP) from None
+
+
+def _wire_name(shape: Shape, name: str) -> str:
+    own = str(shape.serialization.get("name", name))
+    if isinstance(shape, ListShape) and shape.serialization.get("flattened"):
+        return str(shape.member.serialization.get("name", own))
+    return own
+
+
+def _string(node: Any) -> str:
+    if type(node) is not str:
+        raise Unreadable(_NOT_A_SCALAR)
+    return node
+
+
+def _scalar(shape: Shape) -> _Read:
+    read = text_scalars.reader(shape, ISO8601)
+    return lambda node: read(_string(node))

@@ -1,0 +1,154 @@
+"""The input of a rest-json operation: labels of the path, query string, headers and body.
+
+https://smithy.io/2.0/spec/http-bindings.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.model import ListShape, Shape, StructureShape
+
+from carnet.access.http_request import HttpRequest
+from carnet.protocols import text_scalars
+from carnet.protocols.form import Fields
+from carnet.protocols.json_body import read_json
+from carnet.protocols.json_values import json_members
+from carnet.protocols.timestamps import HTTP_DATE, ISO8601
+from carnet.protocols.unreadable import Unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestHead:
+    """What the request says outside its body."""
+
+    labels: Mapping[str, str]
+    query: Fields
+    request: HttpRequest
+
+
+_Read = Callable[[RestHead], Any]
+"""Gives a member's value; None where the request does not have it."""
+
+
+def rest_input(shape: StructureShape) -> Callable[[RestHead], dict[str, Any]]:
+    """The reader of an operation's input."""
+    heads = {
+        name: _located(member, name) for name, member in shape.members.items() if "location" in member.serialization
+    }
+    body = _body(shape)
+
+    def read(head: RestHead) -> dict[str, Any]:
+        found = {name: read_member(head) for name, read_member in heads.items()}
+        return {name: value for name, value in found.items() if value is not None} | body(head.request.body)
+
+    return read
+
+
+def _located(shape: Shape, member: str) -> _Read:
+    name = str(shape.serialization.get("name", member))
+    match shape.serialization["location"]:
+        case "uri":
+            return _label(shape, name)
+        case "querystring":
+            return _query(shape, name)
+        case "header":
+            return _header(shape, name.lower())
+        case "headers":
+            return _headers(str(shape.serialization.get("name", "")).lower())
+        case other:
+            raise NotImplementedError(f"an input member's place may not be {other}")
+
+
+def _label(shape: Shape, name: str) -> _Read:
+    read = text_scalars.reader(shape, ISO8601)
+    return lambda head: read(head.labels[name])
+
+
+def _query(shape: Shape, name: str) -> _Read:
+    if isinstance(shape, ListShape):
+        item = text_scalars.reader(shape.member, ISO8601)
+        return lambda head: [item(value) for key, value in head.query if key == name] or None
+    if shape.type_name == "map":
+        raise NotImplementedError("a query string may not stand for a map")
+    read = text_scalars.reader(shape, ISO8601)
+
+    def read_one(head: RestHead) -> Any:
+        value = _only([value for key, value in head.query if key == name], name)
+        return None if value is None else read(value)
+
+    return read_one
+
+
+def _header(shape: Shape, name: str) -> _Read:
+    read = _header_reader(shape)
+
+    def read_one(head: RestHead) -> Any:
+        value = _only(head.request.header_all(name), name)
+        return None if value is None else read(value)
+
+    return read_one
+
+
+def _header_reader(shape: Shape) -> Callable[[str], Any]:
+    if shape.serialization.get("jsonvalue"):
+        return _json_value
+    if isinstance(shape, ListShape):
+        item = text_scalars.reader(shape.member, HTTP_DATE)
+        return lambda text: [item(part.strip()) for part in text.split(",")]
+    return text_scalars.reader(shape, HTTP_DATE)
+
+
+def _headers(prefix: str) -> _Read:
+    """A map of every header whose name begins with a prefix."""
+
+    def read(head: RestHead) -> dict[str, str] | None:
+        names = [name for name, _ in head.request.headers if name.startswith(prefix)]
+        found = {name.removeprefix(prefix): _only(head.request.header_all(name), name) or "" for name in names}
+        return found or None
+
+    return read
+
+
+def _json_value(text: str) -> Any:
+    try:
+        return read_json(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        raise Unreadable("A header is not base64 of JSON") from None
+
+
+def _only(values: list[str] | tuple[str, ...], name: str) -> str | None:
+    if len(values) > 1:
+        raise Unreadable(f"{name} is given more than once")
+    return values[0] if values else None
+
+
+def _body(shape: StructureShape) -> Callable[[bytes], dict[str, Any]]:
+    payload = shape.serialization.get("payload")
+    if payload is None:
+        members = json_members(shape)
+        in_body = any("location" not in member.serialization for member in shape.members.values())
+        return (lambda body: members(read_json(body)) if body else {}) if in_body else _ignored
+    member = shape.members[payload]
+    if isinstance(member, StructureShape):
+        content = json_members(member)
+        return lambda body: {payload: content(read_json(body))} if body else {}
+    return _raw(payload, as_text=member.type_name == "string")
+
+
+def _ignored(body: bytes) -> dict[str, Any]:
+    return {}
+
+
+def _raw(payload: str, *, as_text: bool) -> Callable[[bytes], dict[str, Any]]:
+    def read(body: bytes) -> dict[str, Any]:
+        try:
+            return {payload: body.decode("utf-8") if as_text else body} if body else {}
+        except UnicodeDecodeError:
+            raise Unreadable("The request body is not UTF-8") from None
+
+    return read

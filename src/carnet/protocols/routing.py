@@ -1,0 +1,185 @@
+"""Which operation of which service a request asks for.
+
+A request may name its service in several places: the credential scope, `X-Amz-Target`, the host, the path, `Version`.
+INVARIANT: what is authorized is what is done. So the places must agree, nothing is guessed, and whatever another
+reader of the same bytes could take in another way is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from carnet.access.http_request import HttpRequest
+from carnet.models import SERVICES, Operation, Protocol, Service, service
+from carnet.protocols import rest_paths
+from carnet.protocols.clues import Clues, read_clues
+from carnet.protocols.errors import Where, WireError
+from carnet.protocols.form import Fields, once_each, read_form, read_query
+from carnet.protocols.unreadable import Unreadable
+
+_ROOT = "/"
+_FORM = "application/x-www-form-urlencoded"
+_NO_VERSION = "NO_VERSION_SPECIFIED"
+_JSON_MEDIA_TYPES = ("application/x-amz-json-1.0", "application/x-amz-json-1.1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """The operation that a request asks for, and what was read of the request to find it."""
+
+    operation: Operation
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Query protocol: the parameters of query string and form together."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """rest-json: the labels of the path."""
+    query: Fields = ()
+    """rest-json: the fields of the query string."""
+
+
+def route(request: HttpRequest) -> Routed:
+    """The operation that a request asks for, signed or not; whether it is allowed to ask is for others to say.
+
+    Raises WireError where it names none (InvalidAction, MissingAction, UnknownOperationException), contradicts itself
+    (MalformedInput, SerializationException), or names no service (MissingAuthenticationToken, NotImplemented).
+    """
+    clues = read_clues(request)
+    found = _service(clues, request)
+    try:
+        return _ROUTES[found.protocol](found, request, clues)
+    except Unreadable as reason:
+        raise WireError("MalformedInput", str(reason), found) from None
+
+
+def _service(clues: Clues, request: HttpRequest) -> Service:
+    """The one service that every clue allows."""
+    if len(clues.scopes) > 1:
+        raise WireError("IncompleteSignature", "The request carries credentials for two services.", _guess(clues))
+    if not clues.scopes:
+        return _unsigned_service(clues, request)
+    (scope,) = clues.scopes
+    found = _by_signing_name().get(scope)
+    if found is None:
+        raise WireError("NotImplemented", f"The service '{scope}' is not offered here.", _guess(clues))
+    if clues.host not in (None, found.name):
+        raise WireError(
+            "SignatureDoesNotMatch",
+            f"Credential should be scoped to correct service: '{service(str(clues.host)).signing_name}'.",
+            found,
+        )
+    return found
+
+
+def _unsigned_service(clues: Clues, request: HttpRequest) -> Service:
+    found = _by_target(clues) or _by_version(request) or _by_path(request)
+    if found is None and clues.host is not None:
+        found = service(clues.host)
+    if found is None:
+        raise WireError("MissingAuthenticationToken", "Request is missing Authentication Token", _guess(clues))
+    return found
+
+
+def _by_target(clues: Clues) -> Service | None:
+    prefixes = {target.partition(".")[0] for target in clues.targets}
+    found = [_by_target_prefix().get(prefix) for prefix in prefixes]
+    return found[0] if len(found) == 1 else None
+
+
+def _by_version(request: HttpRequest) -> Service | None:
+    """Among services of the query protocol each has an API version of its own."""
+    if request.path != _ROOT:
+        return None
+    try:
+        versions = [value for name, value in _query_fields(request) if name == "Version"]
+    except Unreadable:
+        return None
+    return _by_api_version().get(versions[0]) if len(versions) == 1 else None
+
+
+def _by_path(request: HttpRequest) -> Service | None:
+    try:
+        query = read_query(request.query)
+        for candidate in _speaking(Protocol.REST_JSON):
+            if rest_paths.find(candidate, request.method, request.path, query):
+                return candidate
+    except Unreadable:
+        pass
+    return None
+
+
+def _query(found: Service, request: HttpRequest, clues: Clues) -> Routed:
+    if clues.targets:
+        raise Unreadable("X-Amz-Target does not belong to this service")
+    if request.path != _ROOT or request.method not in ("GET", "POST"):
+        raise WireError("InvalidAction", f"There is nothing at {request.method} {request.path}", found)
+    if request.body and (request.method == "GET" or clues.media_type not in ("", _FORM)):
+        raise Unreadable(f"Parameters are read from the query string and from a POST's {_FORM} body")
+    fields = once_each(_query_fields(request))
+    action, version = fields.get("Action"), fields.get("Version", _NO_VERSION)
+    if not action:
+        raise WireError("MissingAction", "The request is missing an action or a required parameter.", found)
+    operation = found.operations.get(action)
+    if operation is None or version != found.api_version:
+        raise WireError("InvalidAction", f"Could not find operation {action} for version {version}", found)
+    return Routed(operation=operation, fields=fields)
+
+
+def _query_fields(request: HttpRequest) -> Fields:
+    if not request.query:
+        return read_form(request.body)
+    return read_query(request.query) + read_form(request.body)
+
+
+def _json(found: Service, request: HttpRequest, clues: Clues) -> Routed:
+    if len(clues.targets) > 1:
+        raise Unreadable("X-Amz-Target is given more than once")
+    prefix, _, name = clues.targets[0].partition(".") if clues.targets else ("", "", "")
+    operation = found.operations.get(name)
+    if operation is None or prefix != found.target_prefix or request.method != "POST" or request.path != _ROOT:
+        raise WireError("UnknownOperationException", "The requested operation is not recognized by the service.", found)
+    return Routed(operation=operation)
+
+
+def _rest_json(found: Service, request: HttpRequest, clues: Clues) -> Routed:
+    if clues.targets:
+        raise Unreadable("X-Amz-Target does not belong to this service")
+    query = read_query(request.query)
+    match = rest_paths.find(found, request.method, request.path, query)
+    if match is None:
+        raise WireError("UnknownOperationException", "The requested operation is not recognized by the service.", found)
+    operation, labels = match
+    return Routed(operation=operation, labels=labels, query=query)
+
+
+_ROUTES: Mapping[Protocol, Callable[[Service, HttpRequest, Clues], Routed]] = {
+    Protocol.QUERY: _query,
+    Protocol.JSON: _json,
+    Protocol.REST_JSON: _rest_json,
+}
+
+
+def _guess(clues: Clues) -> Where:
+    """The protocol to tell an error in where the service is not known."""
+    if clues.targets or clues.media_type in _JSON_MEDIA_TYPES:
+        return Protocol.JSON
+    return Protocol.REST_JSON if clues.media_type == "application/json" else Protocol.QUERY
+
+
+def _speaking(protocol: Protocol) -> list[Service]:
+    return [found for name in SERVICES if (found := service(name)).protocol is protocol]
+
+
+@cache
+def _by_signing_name() -> Mapping[str, Service]:
+    return {service(name).signing_name: service(name) for name in SERVICES}
+
+
+@cache
+def _by_target_prefix() -> Mapping[str, Service]:
+    return {found.target_prefix: found for found in _speaking(Protocol.JSON)}
+
+
+@cache
+def _by_api_version() -> Mapping[str, Service]:
+    return {found.api_version: found for found in _speaking(Protocol.QUERY)}

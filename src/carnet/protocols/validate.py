@@ -1,0 +1,183 @@
+"""Whether an input keeps the constraints of the model, and AWS's sentence where it does not.
+
+`2 validation errors detected: Value 'a b' at 'userName' failed to satisfy constraint: Member must ...; Value ...`
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from carnet.models import Operation, Service
+from carnet.protocols.constraints import MISSING, Constraint, constraints_of
+from carnet.protocols.errors import WireError
+
+_Check = Callable[[Any, str, list[str]], None]
+"""Given a value, its path and the findings so far, adds what is wrong with the value."""
+
+_VALUE_IS_NOT_TOLD = frozenset({"iam"})
+_CODES = {"sso": "InvalidRequestException", "sso-oidc": "InvalidRequestException"}
+_DEFAULT_CODE = "ValidationError"
+
+
+def validate(operation: Operation, params: Mapping[str, Any]) -> None:
+    """Raise WireError, with every fault found, unless the input keeps the model's constraints.
+
+    The code is ValidationError, ValidationException in the JSON protocols, or the service's own word for it.
+    """
+    check = _compiled(operation)
+    if check is None:
+        return
+    findings: list[str] = []
+    check(params, "", findings)
+    if findings:
+        raise WireError(_CODES.get(operation.service.name, _DEFAULT_CODE), _sentence(findings), operation)
+
+
+def _sentence(findings: list[str]) -> str:
+    errors = "error" if len(findings) == 1 else "errors"
+    return f"{len(findings)} validation {errors} detected: {'; '.join(findings)}"
+
+
+@cache
+def _compiled(operation: Operation) -> _Check | None:
+    return _compiler(operation.service).structure(operation.input) if operation.input else None
+
+
+@cache
+def _compiler(service: Service) -> _Compiler:
+    return _Compiler(tells_values=service.name not in _VALUE_IS_NOT_TOLD)
+
+
+class _Compiler:
+    """Compiles the shapes of one service to checks; None for a shape that demands nothing."""
+
+    def __init__(self, *, tells_values: bool) -> None:
+        self._tells_values = tells_values
+        self._structures: dict[str, _Check] = {}
+
+    def structure(self, shape: StructureShape) -> _Check:
+        """The check of a structure's members; the path that it is given ends where a member's name may follow."""
+        members: list[tuple[str, str, bool, _Check | None]] = []
+
+        def check(value: Mapping[str, Any], path: str, findings: list[str]) -> None:
+            for name, step, required, check_member in members:
+                member = value.get(name)
+                if member is None:
+                    if required:
+                        findings.append(f"Value null at '{path}{step}' failed to satisfy constraint: {MISSING}")
+                elif check_member is not None:
+                    check_member(member, path + step, findings)
+
+        # INVARIANT: known before its members are compiled, so that a shape which holds itself comes to an end.
+        self._structures[shape.name] = check
+        for name, member in shape.members.items():
+            required, check_member = name in shape.required_members, self._value(member)
+            if required or check_member:
+                members.append((name, _lower_camel(name), required, check_member))
+        return check
+
+    def _value(self, shape: Shape) -> _Check | None:
+        checks = [check for check in (self._own(shape, constraints_of(shape)), *self._inner(shape)) if check]
+        return _all(checks) if checks else None
+
+    def _inner(self, shape: Shape) -> list[_Check | None]:
+        if isinstance(shape, StructureShape):
+            members = self._structures.get(shape.name) or self.structure(shape)
+            return [lambda value, path, findings: members(value, f"{path}.", findings)]
+        if isinstance(shape, ListShape):
+            return [self._every(shape, shape.member, "Member", list), self._elements(shape)]
+        if isinstance(shape, MapShape):
+            keys = self._every(shape, shape.key, "Map keys", dict.keys)
+            return [keys, self._every(shape, shape.value, "Map value", dict.values), self._entries(shape)]
+        return []
+
+    def _own(self, shape: Shape, constraints: tuple[Constraint, ...]) -> _Check | None:
+        if not constraints:
+            return None
+        finding = _told if self._tells_values and not shape.metadata.get("sensitive") else _untold
+        demands = [(constraint.holds, constraint) for constraint in constraints]
+
+        def check(value: Any, path: str, findings: list[str]) -> None:
+            for holds, constraint in demands:
+                if not holds(value):
+                    findings.append(finding(value, path, constraint))
+
+        return check
+
+    def _every(self, shape: Shape, scalar: Shape, subject: str, items: Callable[[Any], Iterable[Any]]) -> _Check | None:
+        """AWS tells the fault of a scalar in a list or map as one of the whole, with all that is asked of each."""
+        each = () if _has_paths(scalar) else constraints_of(scalar)
+        sentences = ", ".join(constraint.sentence for constraint in each)
+        whole = Constraint(
+            holds=lambda value: all(constraint.holds(item) for item in items(value) for constraint in each),
+            sentence=f"{subject} must satisfy constraint: [{sentences}]",
+        )
+        return self._own(shape, (whole,)) if each else None
+
+    def _elements(self, shape: ListShape) -> _Check | None:
+        check_element = self._value(shape.member) if _has_paths(shape.member) else None
+        if check_element is None:
+            return None
+
+        def check(value: list[Any], path: str, findings: list[str]) -> None:
+            for number, element in enumerate(value, 1):
+                check_element(element, f"{path}.{number}.member", findings)
+
+        return check
+
+    def _entries(self, shape: MapShape) -> _Check | None:
+        check_value = self._value(shape.value) if _has_paths(shape.value) else None
+        if check_value is None:
+            return None
+
+        def check(value: dict[str, Any], path: str, findings: list[str]) -> None:
+            for key, item in value.items():
+                check_value(item, f"{path}.{key}.member", findings)
+
+        return check
+
+
+def _told(value: Any, path: str, constraint: Constraint) -> str:
+    return f"Value '{_java(value)}' at '{path}' failed to satisfy constraint: {constraint.sentence}{constraint.choices}"
+
+
+def _untold(value: Any, path: str, constraint: Constraint) -> str:
+    return f"Value at '{path}' failed to satisfy constraint: {constraint.sentence}"
+
+
+def _has_paths(shape: Shape) -> bool:
+    return isinstance(shape, StructureShape | ListShape | MapShape)
+
+
+def _all(checks: list[_Check]) -> _Check:
+    if len(checks) == 1:
+        return checks[0]
+
+    def check(value: Any, path: str, findings: list[str]) -> None:
+        for one in checks:
+            one(value, path, findings)
+
+    return check
+
+
+def _lower_camel(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _java(value: Any) -> str:
+    """A value as Java prints it, which is what AWS repeats."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            return f"{{{', '.join(f'{key}={_java(item)}' for key, item in value.items())}}}"
+        case list():
+            return f"[{', '.join(map(_java, value))}]"
+        case _:
+            return str(value)

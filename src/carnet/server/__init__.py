@@ -1,0 +1,1 @@
+"""The ASGI door of the AWS APIs."""

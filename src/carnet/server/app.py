@@ -1,0 +1,141 @@
+"""The ASGI door of the AWS APIs: the steps of a request, in order, on one page."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from carnet import models
+from carnet.access.audit import Arrival, CallRecord, failure_event
+from carnet.access.authorize import NotAuthorized
+from carnet.access.credential import Verified
+from carnet.access.decision_log import DecisionLog
+from carnet.access.http_request import HttpRequest
+from carnet.access.json_lines import JsonLines
+from carnet.base.clock import Clock
+from carnet.base.faults import Fault, Unavailable
+from carnet.base.ids import Ids
+from carnet.protocols.errors import Where, WireError, write_error
+from carnet.protocols.http_response import HttpResponse
+from carnet.protocols.parse import parse
+from carnet.protocols.routing import route
+from carnet.protocols.validate import validate
+from carnet.protocols.write import write
+from carnet.services.execution import Done, Execution
+from carnet.services.operation import Operation
+from carnet.services.registry import SERVICES
+from carnet.sigv4.errors import AuthFailure
+from carnet.sigv4.verify import verify
+
+_LOG = logging.getLogger("carnet.server")
+_WAITING_WRITES = 512
+"""Writes that may wait for the writer before others are told to come back later."""
+
+
+class AwsApi:
+    """Answers the requests of every service on one address."""
+
+    def __init__(
+        self, execution: Execution, *, clock: Clock, ids: Ids, audit: JsonLines, decisions: DecisionLog
+    ) -> None:
+        self._execution = execution
+        self._find = execution.credentials.find
+        self._clock = clock
+        self._ids = ids
+        self._audit = audit
+        self._decisions = decisions
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._waiting = 0
+
+    async def respond(self, http: HttpRequest) -> HttpResponse:
+        """Answer one request. Every request gets an answer and leaves one audit event."""
+        arrival = Arrival(self._ids.uuid(), self._ids.uuid(), self._clock(), http)
+        try:
+            routed = route(http)
+        except WireError as problem:
+            return self._refused(problem.where, CallRecord(arrival=arrival), problem)
+        where, caller, given = routed.operation, None, None
+        try:
+            caller = verify(http, service=where.service.signing_name, now=arrival.time, find=self._find)
+            self._execution.note_use(caller, arrival.time)
+            given = parse(routed, http)
+            validate(where, given)
+            operation = _written(where)
+            done = await self._carry_out(operation, caller, given, _record(arrival, where, caller, given))
+            self._audit.append(done.event)
+            return write(where, done.answer, arrival.request_id)
+        except (WireError, AuthFailure, Fault) as problem:
+            return self._refused(where, _record(arrival, where, caller, given), problem)
+        except Exception:
+            _LOG.exception("request %s failed", arrival.request_id)
+            unexpected = WireError("InternalFailure", "An internal error occurred.", where)
+            return self._refused(where, _record(arrival, where, caller, given), unexpected)
+
+    async def _carry_out(
+        self, operation: Operation, caller: Verified, given: dict[str, Any], record: CallRecord
+    ) -> Done:
+        if not operation.writes:
+            return self._execution.read(operation, caller, given, record)
+        if self._waiting >= _WAITING_WRITES:
+            raise Unavailable("Too many changes are waiting; try again later.")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._writer, self._execution.write, operation, caller, given, record
+            )
+        finally:
+            self._waiting -= 1
+
+    def _refused(self, where: Where, record: CallRecord, problem: WireError | AuthFailure | Fault) -> HttpResponse:
+        code = _code(record.service, problem)
+        decided = (problem.decided,) if isinstance(problem, NotAuthorized) else ()
+        try:
+            for each in decided:
+                self._decisions.record(record.arrival.request_id, record.arrival.time, each)
+            self._audit.append(failure_event(record, code, problem.message, decided))
+        except Unavailable as full:
+            # What cannot be audited is not answered: an operator sees the disk before an attacker uses it.
+            return write_error(where, "ServiceUnavailable", full.message, record.arrival.request_id)
+        return write_error(where, code, problem.message, record.arrival.request_id)
+
+    def close(self) -> None:
+        """Finish the writes under way and let go of the files."""
+        self._writer.shutdown(wait=True)
+        self._audit.close()
+        self._decisions.close()
+
+
+def _record(
+    arrival: Arrival, asked: models.Operation, caller: Verified | None, given: dict[str, Any] | None
+) -> CallRecord:
+    return CallRecord(
+        arrival=arrival,
+        service=asked.service.name,
+        operation=asked.name,
+        read_only=not _writes(asked),
+        caller=caller,
+        given=given,
+    )
+
+
+def _registered(asked: models.Operation) -> Operation | None:
+    service = SERVICES.get(asked.service.name)
+    return service.operations.get(asked.name) if service is not None else None
+
+
+def _writes(asked: models.Operation) -> bool:
+    operation = _registered(asked)
+    return operation is not None and operation.writes
+
+
+def _written(asked: models.Operation) -> Operation:
+    operation = _registered(asked)
+    if operation is None:
+        raise WireError("NotImplemented", f"Carnet does not offer {asked.service.name}:{asked.name} yet.", asked)
+    return operation
+
+
+def _code(service: str, problem: WireError | AuthFailure | Fault) -> str:
+    return SERVICES[service].code(problem) if isinstance(problem, Fault) else problem.code

@@ -1,0 +1,95 @@
+"""Carries out an operation for a verified caller: reads from the directory, changes in one write transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from carnet.access.audit import CallRecord, Event, success_event
+from carnet.access.authorize import Decided, caller_view
+from carnet.access.credential import Credential, Verified
+from carnet.access.credentials import Credentials
+from carnet.access.request_context import caller_keys, request_keys
+from carnet.access.session_limits import check_session_limits
+from carnet.base.faults import Refused
+from carnet.directory.directory import Directory
+from carnet.directory.snapshot import Snapshot
+from carnet.policy.request import Context
+from carnet.services.operation import Answer, Call, Operation, Parts, WriteCall
+from carnet.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """An operation that was carried out: its answer and the audit event that tells of it."""
+
+    answer: Answer
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """Runs operations against one directory and one store."""
+
+    store: Store
+    directory: Directory
+    credentials: Credentials
+    parts: Parts
+
+    def read(self, operation: Operation, caller: Verified, given: Mapping[str, Any], record: CallRecord) -> Done:
+        """Answer from memory, at the directory's present revision; raises a Fault."""
+        snapshot = self.directory.snapshot
+        call = Call(**self._call(snapshot, caller, record), caller=caller, snapshot=snapshot)
+        answer, decided = _perform(operation, call, given)
+        return Done(answer=answer, event=success_event(record, answer, decided))
+
+    def write(self, operation: Operation, caller: Verified, given: Mapping[str, Any], record: CallRecord) -> Done:
+        """Change the store, or nothing; raises a Fault.
+
+        INVARIANT: the caller is found and authorized again at the locked revision, so a credential that was deleted
+        before this transaction began can no longer write.
+        """
+        with self.store.write() as unit:
+            snapshot = self.directory.catch_up(unit.base)
+            present = _present(caller, self.credentials.renew(snapshot, caller.credential))
+            call = WriteCall(**self._call(snapshot, present, record), caller=present, snapshot=snapshot, store=unit)
+            answer, decided = _perform(operation, call, given)
+            event = success_event(record, answer, decided)
+            unit.audit(event)
+        self.directory.apply(unit.committed)
+        return Done(answer=answer, event=event)
+
+    def note_use(self, caller: Verified, when: datetime) -> None:
+        """Remember that an access key or a role was used, whether or not the call is allowed."""
+        if caller.credential.session is None:
+            self.parts.last_used.note_key(caller.credential.key_id, when, caller.service, caller.region)
+        elif caller.principal.role_id:
+            self.parts.last_used.note_role(caller.principal.role_id, when, caller.region)
+
+    def _call(self, snapshot: Snapshot, caller: Verified, record: CallRecord) -> dict[str, Any]:
+        view = caller_view(snapshot, caller)
+        context = Context(
+            principal=caller_keys(view, caller, record.arrival.time),
+            request=request_keys(record.arrival.http, caller.region, record.arrival.time),
+        )
+        return {
+            "view": view,
+            "context": context,
+            "now": record.arrival.time,
+            "region": caller.region,
+            "parts": self.parts,
+        }
+
+
+def _perform(operation: Operation, call: Call, given: Mapping[str, Any]) -> tuple[Answer, tuple[Decided, ...]]:
+    check_session_limits(call.caller.credential, operation.service, operation.name)
+    decided = operation.authorize(call, given)
+    return operation.body(call, given), decided
+
+
+def _present(caller: Verified, credential: Credential | None) -> Verified:
+    if credential is None:
+        raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.")
+    return replace(caller, credential=credential)

@@ -1,0 +1,98 @@
+"""Access keys of users and of the root user.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from carnet.access.new_access_key import new_access_key
+from carnet.base.faults import Invalid, Missing, TooMany
+from carnet.entities.access_key import AccessKey
+from carnet.entities.account import Account
+from carnet.entities.user import User
+from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam.calling_user import calling_user
+from carnet.services.iam.kinds import USERS
+from carnet.services.iam.service import iam
+from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.paging import page
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import (
+        CreateAccessKeyRequestTypeDef,
+        DeleteAccessKeyRequestTypeDef,
+        GetAccessKeyLastUsedRequestTypeDef,
+        ListAccessKeysRequestTypeDef,
+        UpdateAccessKeyRequestTypeDef,
+    )
+
+_NEVER_USED = {"ServiceName": "N/A", "Region": "N/A"}
+
+
+def _holder(call: Call, given: Any) -> User | Account:
+    """The user called UserName; without one the caller, where the account stands for its root user."""
+    return USERS.existing(call, given) if "UserName" in given else calling_user(call)
+
+
+def _key(call: Call, given: Any) -> AccessKey:
+    """The key AccessKeyId of the holder; raises Missing, also for a key of somebody else."""
+    key = call.view.access_keys.get(given["AccessKeyId"])
+    if key is None or key.owner != _holder(call, given).id:
+        raise Missing(sentences.access_key_missing(given["AccessKeyId"]))
+    return key
+
+
+@iam.write("CreateAccessKey", on=targets.user_or_caller)
+def create_access_key(call: WriteCall, given: CreateAccessKeyRequestTypeDef) -> Answer:
+    """Make an access key. Its secret is answered this once, and stored sealed."""
+    holder = _holder(call, given)
+    most = call.parts.quotas.access_keys_per_user
+    if len(call.view.keys_of(holder.id)) >= most:
+        raise TooMany(sentences.quota("AccessKeysPerUser", most))
+    new = new_access_key(call.ids, call.parts.keyring, account=call.account, owner=holder.id, now=call.now)
+    call.store.access_keys.add(new.key)
+    return {"AccessKey": {**shapes.access_key(new.key, holder), "SecretAccessKey": new.secret}}
+
+
+@iam.read("ListAccessKeys", on=targets.user_or_caller)
+def list_access_keys(call: Call, given: ListAccessKeysRequestTypeDef) -> Answer:
+    """The keys of a user or of the caller, without their secrets."""
+    holder = _holder(call, given)
+    keys = sorted(call.view.keys_of(holder.id), key=lambda key: key.id)
+    return page("ListAccessKeys", keys, given, key=lambda key: key.id).answer(
+        "AccessKeyMetadata", lambda key: shapes.access_key(key, holder)
+    )
+
+
+@iam.write("UpdateAccessKey", on=targets.user_or_caller)
+def update_access_key(call: WriteCall, given: UpdateAccessKeyRequestTypeDef) -> Answer:
+    """Make a key active or inactive."""
+    if given["Status"] not in (shapes.ACTIVE, shapes.INACTIVE):
+        raise Invalid(sentences.STATUS_NOT_SETTABLE)
+    key = _key(call, given)
+    active = given["Status"] == shapes.ACTIVE
+    if key.active != active:
+        call.store.access_keys.save(replace(key, active=active))
+    return {}
+
+
+@iam.write("DeleteAccessKey", on=targets.user_or_caller)
+def delete_access_key(call: WriteCall, given: DeleteAccessKeyRequestTypeDef) -> Answer:
+    """Remove a key. Whatever it signs from now on is refused."""
+    call.store.access_keys.remove(_key(call, given))
+    return {}
+
+
+@iam.read("GetAccessKeyLastUsed", on=targets.access_key_holder)
+def get_access_key_last_used(call: Call, given: GetAccessKeyLastUsedRequestTypeDef) -> Answer:
+    """When, where and by which service a key was last used."""
+    key = call.view.access_keys[given["AccessKeyId"]]
+    use = call.parts.last_used.key(key.id)
+    last: dict[str, object] = dict(_NEVER_USED)
+    if use is not None:
+        last = {"LastUsedDate": use.when, "ServiceName": use.service, "Region": use.region}
+    user = call.view.users.get(key.owner)
+    return {"AccessKeyLastUsed": last} if user is None else {"UserName": user.name, "AccessKeyLastUsed": last}

@@ -1,0 +1,154 @@
+"""Settings of an account: its alias, its password policy, its summary.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from carnet.base.arns import ACCOUNT_ID
+from carnet.base.faults import AlreadyExists, Invalid, Missing
+from carnet.entities.account import PasswordPolicy
+from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam.service import iam
+from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.paging import page
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import (
+        CreateAccountAliasRequestTypeDef,
+        DeleteAccountAliasRequestTypeDef,
+        ListAccountAliasesRequestTypeDef,
+        UpdateAccountPasswordPolicyRequestTypeDef,
+    )
+
+_GLOBAL_ENDPOINT_TOKEN_VERSION = 1
+"""Version 1 tokens of the global STS endpoint, the setting of an account that never changed it."""
+_POLICY_VERSIONS_IN_USE_QUOTA = 10_000
+
+
+@iam.write("CreateAccountAlias", on=targets.account_wide)
+def create_account_alias(call: WriteCall, given: CreateAccountAliasRequestTypeDef) -> Answer:
+    """Give the account an alias, in place of the one it has. No two accounts have the same."""
+    alias = given["AccountAlias"]
+    if ACCOUNT_ID.fullmatch(alias):
+        raise Invalid(sentences.ALIAS_LIKE_ACCOUNT_ID)
+    if alias == call.view.account.alias:
+        raise AlreadyExists(sentences.account_alias_exists(alias))
+    try:
+        call.store.accounts.save(replace(call.view.account, alias=alias))
+    except AlreadyExists as fault:
+        raise AlreadyExists(sentences.account_alias_exists(alias)) from fault
+    return {}
+
+
+@iam.write("DeleteAccountAlias", on=targets.account_wide)
+def delete_account_alias(call: WriteCall, given: DeleteAccountAliasRequestTypeDef) -> Answer:
+    """Take the account's alias away."""
+    if given["AccountAlias"] != call.view.account.alias:
+        raise Missing(sentences.account_alias_missing(given["AccountAlias"]))
+    call.store.accounts.save(replace(call.view.account, alias=None))
+    return {}
+
+
+@iam.read("ListAccountAliases", on=targets.account_wide)
+def list_account_aliases(call: Call, given: ListAccountAliasesRequestTypeDef) -> Answer:
+    """The account's alias, as a list of one or none."""
+    alias = call.view.account.alias
+    aliases = [alias] if alias is not None else []
+    return page("ListAccountAliases", aliases, given, key=str).answer("AccountAliases", str)
+
+
+@iam.write("UpdateAccountPasswordPolicy", on=targets.account_wide)
+def update_account_password_policy(call: WriteCall, given: UpdateAccountPasswordPolicyRequestTypeDef) -> Answer:
+    """Set the whole password policy: what is not given goes back to its default."""
+    default = PasswordPolicy()
+    policy = PasswordPolicy(
+        minimum_length=given.get("MinimumPasswordLength", default.minimum_length),
+        require_symbols=given.get("RequireSymbols", default.require_symbols),
+        require_numbers=given.get("RequireNumbers", default.require_numbers),
+        require_uppercase=given.get("RequireUppercaseCharacters", default.require_uppercase),
+        require_lowercase=given.get("RequireLowercaseCharacters", default.require_lowercase),
+        allow_users_to_change=given.get("AllowUsersToChangePassword", default.allow_users_to_change),
+        max_age_days=given.get("MaxPasswordAge", default.max_age_days),
+        reuse_prevention=given.get("PasswordReusePrevention", default.reuse_prevention),
+        hard_expiry=given.get("HardExpiry", default.hard_expiry),
+    )
+    if policy != call.view.account.password_policy:
+        call.store.accounts.save(replace(call.view.account, password_policy=policy))
+    return {}
+
+
+@iam.read("GetAccountPasswordPolicy", on=targets.account_wide)
+def get_account_password_policy(call: Call, given: Any) -> Answer:
+    """The password policy that was set; raises Missing while AWS's default is in force."""
+    return {"PasswordPolicy": shapes.password_policy(_password_policy(call))}
+
+
+@iam.write("DeleteAccountPasswordPolicy", on=targets.account_wide)
+def delete_account_password_policy(call: WriteCall, given: Any) -> Answer:
+    """Go back to AWS's default password policy."""
+    _password_policy(call)
+    call.store.accounts.save(replace(call.view.account, password_policy=None))
+    return {}
+
+
+def _password_policy(call: Call) -> PasswordPolicy:
+    policy = call.view.account.password_policy
+    if policy is None:
+        raise Missing(sentences.password_policy_missing(call.account))
+    return policy
+
+
+@iam.read("GetAccountSummary", on=targets.account_wide)
+def get_account_summary(call: Call, given: Any) -> Answer:
+    """How much of everything the account has, and may have."""
+    return {"SummaryMap": {**_held(call), **_quotas(call)}}
+
+
+def _held(call: Call) -> dict[str, int]:
+    view = call.view
+    return {
+        "Users": len(view.users),
+        "Groups": len(view.groups),
+        "Roles": len(view.roles),
+        "Policies": len(view.policies),
+        "PolicyVersionsInUse": sum(len(policy.versions) for policy in view.policies),
+        "InstanceProfiles": len(view.instance_profiles),
+        "ServerCertificates": 0,
+        "Providers": 0,
+        "MFADevices": 0,
+        "MFADevicesInUse": 0,
+        "AccountMFAEnabled": 0,
+        "AccountAccessKeysPresent": int(bool(view.keys_of(view.account.id))),
+        "AccountPasswordPresent": 0,
+        "AccountSigningCertificatesPresent": 0,
+        "GlobalEndpointTokenVersion": _GLOBAL_ENDPOINT_TOKEN_VERSION,
+    }
+
+
+def _quotas(call: Call) -> dict[str, int]:
+    quotas = call.parts.quotas
+    return {
+        "UsersQuota": quotas.users,
+        "GroupsQuota": quotas.groups,
+        "RolesQuota": quotas.roles,
+        "PoliciesQuota": quotas.policies,
+        "InstanceProfilesQuota": quotas.instance_profiles,
+        "ServerCertificatesQuota": quotas.server_certificates,
+        "UserPolicySizeQuota": quotas.user_inline_size,
+        "GroupPolicySizeQuota": quotas.group_inline_size,
+        "RolePolicySizeQuota": quotas.role_inline_size,
+        "PolicySizeQuota": quotas.managed_policy_size,
+        "AssumeRolePolicySizeQuota": quotas.trust_policy_size,
+        "GroupsPerUserQuota": quotas.groups_per_user,
+        "AccessKeysPerUserQuota": quotas.access_keys_per_user,
+        "SigningCertificatesPerUserQuota": quotas.signing_certificates_per_user,
+        "AttachedPoliciesPerUserQuota": quotas.policies_per_user,
+        "AttachedPoliciesPerGroupQuota": quotas.policies_per_group,
+        "AttachedPoliciesPerRoleQuota": quotas.policies_per_role,
+        "VersionsPerPolicyQuota": quotas.versions_per_policy,
+        "PolicyVersionsInUseQuota": _POLICY_VERSIONS_IN_USE_QUOTA,
+    }

@@ -1,0 +1,110 @@
+"""GetAccountAuthorizationDetails: everything that says who may do what, in one list.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from carnet.catalog.managed_policies import managed_policy
+from carnet.directory.account_view import AccountView
+from carnet.entities.entity import Documents
+from carnet.entities.group import Group
+from carnet.entities.managed_policy import ManagedPolicy
+from carnet.entities.role import Role
+from carnet.entities.user import User
+from carnet.services.iam import shapes, targets
+from carnet.services.iam.managed_policies import policy_key
+from carnet.services.iam.roles import last_used
+from carnet.services.iam.service import iam
+from carnet.services.operation import Answer, Call
+from carnet.services.paging import page, sort_token
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import GetAccountAuthorizationDetailsRequestTypeDef
+
+Described = Group | ManagedPolicy | Role | User
+
+_NOT_IN_ROLE_DETAIL = ("Description", "MaxSessionDuration")
+_RANKS: dict[type[Described], int] = {User: 0, Role: 1, Group: 2, ManagedPolicy: 3}
+"""Where each kind stands in the list."""
+
+
+@iam.read("GetAccountAuthorizationDetails", on=targets.account_wide)
+def get_account_authorization_details(call: Call, given: GetAccountAuthorizationDetailsRequestTypeDef) -> Answer:
+    """Users, then roles, groups and managed policies, each by name, a page of all of them together.
+
+    Of AWS's managed policies, those that someone in the account uses.
+    """
+    listed = sorted(_described(call, frozenset(given.get("Filter", ()))), key=lambda each: sort_token(_key(each)))
+    found = page("GetAccountAuthorizationDetails", listed, given, key=_key)
+    return {
+        "UserDetailList": [_user(call.view, each) for each in found.items if isinstance(each, User)],
+        "GroupDetailList": [_group(each) for each in found.items if isinstance(each, Group)],
+        "RoleDetailList": [_role(call, each) for each in found.items if isinstance(each, Role)],
+        "Policies": [_policy(call.view, each) for each in found.items if isinstance(each, ManagedPolicy)],
+        **found.truncation,
+    }
+
+
+def _described(call: Call, kinds: Collection[str]) -> Iterable[Described]:
+    """What the Filter lets through; an empty one lets through all."""
+    view = call.view
+    sources: dict[str, Iterable[Described]] = {
+        "User": view.users,
+        "Role": view.roles,
+        "Group": view.groups,
+        "LocalManagedPolicy": view.policies,
+        "AWSManagedPolicy": _used_policies_of_aws(view),
+    }
+    for kind, entities in sources.items():
+        if not kinds or kind in kinds:
+            yield from entities
+
+
+def _used_policies_of_aws(view: AccountView) -> Iterator[ManagedPolicy]:
+    used = {arn for holder in (*view.users, *view.groups, *view.roles) for arn in holder.attached}
+    used |= {holder.boundary for holder in (*view.users, *view.roles) if holder.boundary is not None}
+    for arn in used:
+        policy = managed_policy(arn)
+        if policy is not None:
+            yield policy
+
+
+def _key(described: Described) -> str:
+    name = policy_key(described) if isinstance(described, ManagedPolicy) else described.name_key
+    return f"{_RANKS[type(described)]}{name}"
+
+
+def _user(view: AccountView, user: User) -> shapes.Structure:
+    groups = [group.name for group in map(view.groups.get, user.groups) if group is not None]
+    return shapes.user(user) | {"GroupList": groups, "UserPolicyList": _inline(user.inline)} | _attached(user)
+
+
+def _group(group: Group) -> shapes.Structure:
+    return shapes.group(group) | {"GroupPolicyList": _inline(group.inline)} | _attached(group)
+
+
+def _role(call: Call, role: Role) -> shapes.Structure:
+    shape = shapes.role(call.snapshot, role) | last_used(call, role) | _attached(role)
+    profiles = [
+        shapes.listed_instance_profile(call.snapshot, call.view, profile) for profile in call.view.profiles_of(role.id)
+    ]
+    shape |= {"InstanceProfileList": profiles, "RolePolicyList": _inline(role.inline)}
+    return {name: member for name, member in shape.items() if name not in _NOT_IN_ROLE_DETAIL}
+
+
+def _policy(view: AccountView, policy: ManagedPolicy) -> shapes.Structure:
+    versions = [shapes.policy_version(policy, version) for version in reversed(policy.versions)]
+    shape = shapes.listed_policy(view, policy) | {"PolicyVersionList": versions}
+    return shape if policy.description is None else shape | {"Description": policy.description}
+
+
+def _inline(documents: Documents) -> list[shapes.Structure]:
+    return [{"PolicyName": name, "PolicyDocument": shapes.document(text)} for name, text in documents.items()]
+
+
+def _attached(holder: Group | Role | User) -> shapes.Structure:
+    return {"AttachedManagedPolicies": [shapes.attached_policy(arn) for arn in holder.attached]}

@@ -1,0 +1,51 @@
+"""Put and Delete the permissions boundary of users and roles.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissionsBoundary.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from carnet.entities.role import Role
+from carnet.entities.user import User
+from carnet.services.iam.attachable import boundary_of
+from carnet.services.iam.condition_keys import boundary_of_role, boundary_of_user, requested_boundary
+from carnet.services.iam.kinds import ROLES, USERS, Kind
+from carnet.services.iam.service import iam
+from carnet.services.operation import Adds, Answer, WriteCall
+
+H = TypeVar("H", bound=User | Role)
+
+
+def _family(kind: Kind[H], *, put: str, delete: str, present: Adds) -> None:
+    """Register the operations of these names for one kind of entity."""
+
+    @iam.write(put, on=kind.target, context=(requested_boundary,))
+    def put_boundary(call: WriteCall, given: Any) -> Answer:
+        """Set the boundary, in place of the one that is there."""
+        entity = kind.changeable(call, given)
+        kind.save(call, entity, replace(entity, boundary=boundary_of(call, given, holder=kind.word)))
+        return {}
+
+    @iam.write(delete, on=kind.target, context=(present,))
+    def delete_boundary(call: WriteCall, given: Any) -> Answer:
+        """Take the boundary away; nothing happens where there is none."""
+        entity = kind.changeable(call, given)
+        kind.save(call, entity, replace(entity, boundary=None))
+        return {}
+
+
+_family(
+    USERS,
+    put="PutUserPermissionsBoundary",
+    delete="DeleteUserPermissionsBoundary",
+    present=boundary_of_user,
+)
+_family(
+    ROLES,
+    put="PutRolePermissionsBoundary",
+    delete="DeleteRolePermissionsBoundary",
+    present=boundary_of_role,
+)

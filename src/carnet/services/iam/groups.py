@@ -1,0 +1,80 @@
+"""IAM groups. GetGroup, which lists the members, is in `memberships`.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateGroup.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from carnet.base.faults import InUse, TooMany
+from carnet.base.ids import GROUP
+from carnet.entities.group import Group
+from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam.kinds import GROUPS
+from carnet.services.iam.renaming import allowed_as, renamed
+from carnet.services.iam.service import iam
+from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.paging import page, path_filter
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import (
+        CreateGroupRequestTypeDef,
+        DeleteGroupRequestTypeDef,
+        ListGroupsRequestTypeDef,
+        UpdateGroupRequestTypeDef,
+    )
+
+
+@iam.write("CreateGroup", on=targets.new_group)
+def create_group(call: WriteCall, given: CreateGroupRequestTypeDef) -> Answer:
+    """Add a group without members and permissions."""
+    if len(call.view.groups) >= call.parts.quotas.groups:
+        raise TooMany(sentences.quota("GroupsPerAccount", call.parts.quotas.groups))
+    group = Group(
+        id=call.ids.unique(GROUP),
+        account=call.account,
+        partition=call.partition,
+        path=given.get("Path", "/"),
+        name=given["GroupName"],
+        created=call.now,
+    )
+    GROUPS.add(call, group)
+    return {"Group": shapes.group(group)}
+
+
+@iam.read("ListGroups", on=targets.list_groups)
+def list_groups(call: Call, given: ListGroupsRequestTypeDef) -> Answer:
+    """The groups below PathPrefix, by name."""
+    groups = page(
+        "ListGroups", call.view.groups.sorted(), given, key=lambda group: group.name_key, matching=path_filter(given)
+    )
+    return groups.answer("Groups", shapes.group)
+
+
+@iam.write("UpdateGroup", on=targets.group, also=(allowed_as("iam:UpdateGroup", GROUPS, "NewGroupName"),))
+def update_group(call: WriteCall, given: UpdateGroupRequestTypeDef) -> Answer:
+    """Rename a group or change its path. It stays the same group: id, members and permissions are kept."""
+    group = GROUPS.existing(call, given)
+    GROUPS.save(call, group, renamed(group, given, "NewGroupName"))
+    return {}
+
+
+@iam.write("DeleteGroup", on=targets.group)
+def delete_group(call: WriteCall, given: DeleteGroupRequestTypeDef) -> Answer:
+    """Remove a group that has no members and no policies any more."""
+    group = GROUPS.existing(call, given)
+    if conflict := next(_conflicts(call, group), None):
+        raise InUse(conflict)
+    call.store.groups.remove(group)
+    return {}
+
+
+def _conflicts(call: Call, group: Group) -> Iterator[str]:
+    if call.view.members(group.id):
+        yield sentences.REMOVE_USERS_FIRST
+    if group.inline:
+        yield sentences.DELETE_POLICIES_FIRST
+    if group.attached:
+        yield sentences.DETACH_POLICIES_FIRST

@@ -1,0 +1,100 @@
+"""Put, Get, Delete and List the inline policies of users, groups and roles.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPolicy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from carnet.base.faults import Missing
+from carnet.entities.entity import Documents
+from carnet.entities.group import Group
+from carnet.entities.role import Role
+from carnet.entities.user import User
+from carnet.services.iam import sentences, shapes
+from carnet.services.iam.condition_keys import boundary_of_role, boundary_of_user
+from carnet.services.iam.documents import check_identity_policy, check_inline_sizes
+from carnet.services.iam.kinds import GROUPS, ROLES, USERS, Kind
+from carnet.services.iam.service import iam
+from carnet.services.operation import Adds, Answer, Call, WriteCall
+from carnet.services.paging import page, sort_token
+from carnet.services.quotas import Quotas
+
+H = TypeVar("H", bound=User | Group | Role)
+
+
+def _change_family(
+    kind: Kind[H], *, put: str, delete: str, size: Callable[[Quotas], int], context: tuple[Adds, ...] = ()
+) -> None:
+    """Register the operations of these names that change the inline policies of one kind of entity."""
+    word = kind.word.lower()
+
+    @iam.write(put, on=kind.target, context=context)
+    def put_policy(call: WriteCall, given: Any) -> Answer:
+        """Add an inline policy, or replace the one of that name."""
+        entity = kind.changeable(call, given)
+        check_identity_policy(given["PolicyDocument"])
+        inline = {**entity.inline, given["PolicyName"]: given["PolicyDocument"]}
+        check_inline_sizes(inline, size(call.parts.quotas), holder=word, name=entity.name)
+        kind.save(call, entity, replace(entity, inline=inline))
+        return {}
+
+    @iam.write(delete, on=kind.target, context=context)
+    def delete_policy(call: WriteCall, given: Any) -> Answer:
+        """Remove an inline policy."""
+        entity = kind.changeable(call, given)
+        _document(word, entity.inline, given["PolicyName"])
+        inline = {name: text for name, text in entity.inline.items() if name != given["PolicyName"]}
+        kind.save(call, entity, replace(entity, inline=inline))
+        return {}
+
+
+def _read_family(kind: Kind[H], *, get: str, list_names: str) -> None:
+    """Register the operations of these names that read the inline policies of one kind of entity."""
+    word = kind.word.lower()
+
+    @iam.read(get, on=kind.target)
+    def get_policy(call: Call, given: Any) -> Answer:
+        """One inline policy."""
+        entity = kind.existing(call, given)
+        text = _document(word, entity.inline, given["PolicyName"])
+        return {
+            kind.member: entity.name,
+            "PolicyName": given["PolicyName"],
+            "PolicyDocument": shapes.document(text),
+        }
+
+    @iam.read(list_names, on=kind.target)
+    def list_policies(call: Call, given: Any) -> Answer:
+        """The names of the inline policies."""
+        names = sorted(kind.existing(call, given).inline, key=sort_token)
+        return page(list_names, names, given, key=str).answer("PolicyNames", str)
+
+
+def _document(word: str, inline: Documents, name: str) -> str:
+    if name not in inline:
+        raise Missing(sentences.inline_policy_missing(word, name))
+    return inline[name]
+
+
+_change_family(
+    USERS,
+    put="PutUserPolicy",
+    delete="DeleteUserPolicy",
+    size=lambda quotas: quotas.user_inline_size,
+    context=(boundary_of_user,),
+)
+_change_family(GROUPS, put="PutGroupPolicy", delete="DeleteGroupPolicy", size=lambda quotas: quotas.group_inline_size)
+_change_family(
+    ROLES,
+    put="PutRolePolicy",
+    delete="DeleteRolePolicy",
+    size=lambda quotas: quotas.role_inline_size,
+    context=(boundary_of_role,),
+)
+_read_family(USERS, get="GetUserPolicy", list_names="ListUserPolicies")
+_read_family(GROUPS, get="GetGroupPolicy", list_names="ListGroupPolicies")
+_read_family(ROLES, get="GetRolePolicy", list_names="ListRolePolicies")

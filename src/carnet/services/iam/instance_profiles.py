@@ -1,0 +1,140 @@
+"""Instance profiles, and the role in each.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from carnet.access.authorize import Check
+from carnet.base.faults import InUse, Missing, TooMany
+from carnet.base.ids import INSTANCE_PROFILE
+from carnet.entities.instance_profile import InstanceProfile
+from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam.condition_keys import request_tags
+from carnet.services.iam.kinds import INSTANCE_PROFILES, ROLES
+from carnet.services.iam.service import iam
+from carnet.services.iam.tagging import tagged_on_creation, tags_of
+from carnet.services.operation import Answer, Call, WriteCall, resource_tag_keys
+from carnet.services.paging import page, path_filter
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import (
+        AddRoleToInstanceProfileRequestTypeDef,
+        CreateInstanceProfileRequestTypeDef,
+        DeleteInstanceProfileRequestTypeDef,
+        GetInstanceProfileRequestTypeDef,
+        ListInstanceProfilesForRoleRequestTypeDef,
+        ListInstanceProfilesRequestTypeDef,
+        RemoveRoleFromInstanceProfileRequestTypeDef,
+    )
+
+_ROLES_PER_PROFILE = 1
+_ROLES_QUOTA = "InstanceSessionsPerInstanceProfile"
+_PASSED_TO = "ec2.amazonaws.com"
+"""The service that hands a profile's role to its instances."""
+
+
+@iam.write(
+    "CreateInstanceProfile",
+    on=targets.new_instance_profile,
+    also=(tagged_on_creation("iam:TagInstanceProfile", targets.new_instance_profile),),
+    context=(request_tags,),
+)
+def create_instance_profile(call: WriteCall, given: CreateInstanceProfileRequestTypeDef) -> Answer:
+    """Add an instance profile without a role."""
+    most = call.parts.quotas.instance_profiles
+    if len(call.view.instance_profiles) >= most:
+        raise TooMany(sentences.quota("InstanceProfilesPerAccount", most))
+    profile = InstanceProfile(
+        id=call.ids.unique(INSTANCE_PROFILE),
+        account=call.account,
+        partition=call.partition,
+        path=given.get("Path", "/"),
+        name=given["InstanceProfileName"],
+        tags=tags_of(call, given),
+        created=call.now,
+    )
+    INSTANCE_PROFILES.add(call, profile)
+    return {"InstanceProfile": shapes.instance_profile(call.snapshot, call.view, profile)}
+
+
+@iam.read("GetInstanceProfile", on=targets.instance_profile)
+def get_instance_profile(call: Call, given: GetInstanceProfileRequestTypeDef) -> Answer:
+    """An instance profile with the role in it."""
+    profile = INSTANCE_PROFILES.existing(call, given)
+    return {"InstanceProfile": shapes.instance_profile(call.snapshot, call.view, profile)}
+
+
+@iam.read("ListInstanceProfiles", on=targets.list_instance_profiles)
+def list_instance_profiles(call: Call, given: ListInstanceProfilesRequestTypeDef) -> Answer:
+    """The instance profiles below PathPrefix, by name."""
+    profiles = page(
+        "ListInstanceProfiles",
+        call.view.instance_profiles.sorted(),
+        given,
+        key=lambda profile: profile.name_key,
+        matching=path_filter(given),
+    )
+    return profiles.answer(
+        "InstanceProfiles", lambda profile: shapes.listed_instance_profile(call.snapshot, call.view, profile)
+    )
+
+
+@iam.read("ListInstanceProfilesForRole", on=targets.role)
+def list_instance_profiles_for_role(call: Call, given: ListInstanceProfilesForRoleRequestTypeDef) -> Answer:
+    """The instance profiles that hold a role, by name."""
+    role = ROLES.existing(call, given)
+    profiles = page(
+        "ListInstanceProfilesForRole", call.view.profiles_of(role.id), given, key=lambda profile: profile.name_key
+    )
+    return profiles.answer(
+        "InstanceProfiles", lambda profile: shapes.listed_instance_profile(call.snapshot, call.view, profile)
+    )
+
+
+def pass_role(call: Call, given: AddRoleToInstanceProfileRequestTypeDef) -> Iterator[Check]:
+    """iam:PassRole on the role: whoever puts it into a profile lets instances act with it."""
+    role = targets.role(call, given)
+    yield Check(
+        action="iam:PassRole",
+        resource=role.arn,
+        resource_account=role.account,
+        keys={"iam:PassedToService": _PASSED_TO},
+        resource_keys=resource_tag_keys("iam", role.tags),
+    )
+
+
+@iam.write("AddRoleToInstanceProfile", on=targets.instance_profile, also=(pass_role,))
+def add_role_to_instance_profile(call: WriteCall, given: AddRoleToInstanceProfileRequestTypeDef) -> Answer:
+    """Put a role into an instance profile that holds none."""
+    profile = INSTANCE_PROFILES.existing(call, given)
+    role = ROLES.changeable(call, given)
+    if profile.role is not None:
+        raise TooMany(sentences.quota(_ROLES_QUOTA, _ROLES_PER_PROFILE))
+    INSTANCE_PROFILES.save(call, profile, replace(profile, role=role.id))
+    return {}
+
+
+@iam.write("RemoveRoleFromInstanceProfile", on=targets.instance_profile)
+def remove_role_from_instance_profile(call: WriteCall, given: RemoveRoleFromInstanceProfileRequestTypeDef) -> Answer:
+    """Take a role out of an instance profile."""
+    profile = INSTANCE_PROFILES.existing(call, given)
+    role = ROLES.changeable(call, given)
+    if profile.role != role.id:
+        raise Missing(sentences.role_missing(role.name))
+    INSTANCE_PROFILES.save(call, profile, replace(profile, role=None))
+    return {}
+
+
+@iam.write("DeleteInstanceProfile", on=targets.instance_profile)
+def delete_instance_profile(call: WriteCall, given: DeleteInstanceProfileRequestTypeDef) -> Answer:
+    """Remove an instance profile that holds no role any more."""
+    profile = INSTANCE_PROFILES.existing(call, given)
+    if profile.role is not None:
+        raise InUse(sentences.REMOVE_FROM_PROFILES_FIRST)
+    call.store.instance_profiles.remove(profile)
+    return {}

@@ -1,0 +1,144 @@
+"""IAM roles.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from carnet.base.faults import InUse, Refused, TooMany
+from carnet.base.ids import ROLE
+from carnet.entities.role import SERVICE_LINKED_PATH, Role
+from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam.attachable import boundary_of
+from carnet.services.iam.condition_keys import request_tags, requested_boundary
+from carnet.services.iam.kinds import ROLES
+from carnet.services.iam.service import iam
+from carnet.services.iam.tagging import tagged_on_creation, tags_of
+from carnet.services.iam.trust import check_trust_policy
+from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.paging import page, path_filter
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import (
+        CreateRoleRequestTypeDef,
+        DeleteRoleRequestTypeDef,
+        GetRoleRequestTypeDef,
+        ListRolesRequestTypeDef,
+        UpdateAssumeRolePolicyRequestTypeDef,
+        UpdateRoleDescriptionRequestTypeDef,
+        UpdateRoleRequestTypeDef,
+    )
+
+_DEFAULT_SESSION_SECONDS = 3600
+_LAST_USED_REACH = timedelta(days=400)
+"""How far back RoleLastUsed looks."""
+_SERVICE_LINKED_PATH_REFUSED = f"The path {SERVICE_LINKED_PATH} is reserved for service-linked roles."
+
+
+@iam.write(
+    "CreateRole",
+    on=targets.new_role,
+    also=(tagged_on_creation("iam:TagRole", targets.new_role),),
+    context=(request_tags, requested_boundary),
+)
+def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
+    """Add a role that has no permission yet. Its trust policy is bound to the principals of this moment."""
+    if len(call.view.roles) >= call.parts.quotas.roles:
+        raise TooMany(sentences.quota("RolesPerAccount", call.parts.quotas.roles))
+    path, trust = given.get("Path", "/"), given["AssumeRolePolicyDocument"]
+    if path.startswith(SERVICE_LINKED_PATH):
+        raise Refused("InvalidInput", _SERVICE_LINKED_PATH_REFUSED)
+    role = Role(
+        id=call.ids.unique(ROLE),
+        account=call.account,
+        partition=call.partition,
+        path=path,
+        name=given["RoleName"],
+        trust=trust,
+        trusted_ids=check_trust_policy(call, trust),
+        description=given.get("Description"),
+        max_session_seconds=given.get("MaxSessionDuration", _DEFAULT_SESSION_SECONDS),
+        boundary=boundary_of(call, given, holder=ROLES.word),
+        tags=tags_of(call, given),
+        created=call.now,
+    )
+    ROLES.add(call, role)
+    return {"Role": shapes.role(call.snapshot, role)}
+
+
+@iam.read("GetRole", on=targets.role)
+def get_role(call: Call, given: GetRoleRequestTypeDef) -> Answer:
+    """A role, with its last use."""
+    role = ROLES.existing(call, given)
+    return {"Role": shapes.role(call.snapshot, role) | last_used(call, role)}
+
+
+def last_used(call: Call, role: Role) -> shapes.Structure:
+    """The member RoleLastUsed, empty for a role that was not used in the last 400 days."""
+    use = call.parts.last_used.role(role.id)
+    recent = use is not None and use.when > call.now - _LAST_USED_REACH
+    return shapes.role_last_used(use if recent else None)
+
+
+@iam.read("ListRoles", on=targets.list_roles)
+def list_roles(call: Call, given: ListRolesRequestTypeDef) -> Answer:
+    """The roles below PathPrefix, by name."""
+    roles = page(
+        "ListRoles", call.view.roles.sorted(), given, key=lambda role: role.name_key, matching=path_filter(given)
+    )
+    return roles.answer("Roles", lambda role: shapes.listed_role(call.snapshot, role))
+
+
+@iam.write("UpdateRole", on=targets.role)
+def update_role(call: WriteCall, given: UpdateRoleRequestTypeDef) -> Answer:
+    """Change a role's description and the longest duration of its sessions, as far as they are given."""
+    role = ROLES.changeable(call, given)
+    updated = replace(
+        role,
+        description=given.get("Description", role.description),
+        max_session_seconds=given.get("MaxSessionDuration", role.max_session_seconds),
+    )
+    ROLES.save(call, role, updated)
+    return {}
+
+
+@iam.write("UpdateRoleDescription", on=targets.role)
+def update_role_description(call: WriteCall, given: UpdateRoleDescriptionRequestTypeDef) -> Answer:
+    """Change a role's description."""
+    role = ROLES.changeable(call, given)
+    described = replace(role, description=given["Description"])
+    ROLES.save(call, role, described)
+    return {"Role": shapes.role(call.snapshot, described)}
+
+
+@iam.write("UpdateAssumeRolePolicy", on=targets.role)
+def update_assume_role_policy(call: WriteCall, given: UpdateAssumeRolePolicyRequestTypeDef) -> Answer:
+    """Replace a role's trust policy, and bind it to the principals of this moment."""
+    role = ROLES.changeable(call, given)
+    trust = given["PolicyDocument"]
+    ROLES.save(call, role, replace(role, trust=trust, trusted_ids=check_trust_policy(call, trust)))
+    return {}
+
+
+@iam.write("DeleteRole", on=targets.role)
+def delete_role(call: WriteCall, given: DeleteRoleRequestTypeDef) -> Answer:
+    """Remove a role that has no policies and is in no instance profile. Its sessions end with it."""
+    role = ROLES.changeable(call, given)
+    for conflict in _conflicts(call, role):
+        raise InUse(conflict)
+    call.store.roles.remove(role)
+    return {}
+
+
+def _conflicts(call: Call, role: Role) -> Iterator[str]:
+    if call.view.profiles_of(role.id):
+        yield sentences.REMOVE_FROM_PROFILES_FIRST
+    if role.inline:
+        yield sentences.DELETE_POLICIES_FIRST
+    if role.attached:
+        yield sentences.DETACH_POLICIES_FIRST

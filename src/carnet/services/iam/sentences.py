@@ -1,0 +1,158 @@
+"""IAM's error sentences, word for word as AWS writes them: clients search them for names and reasons."""
+
+from __future__ import annotations
+
+# NoSuchEntity
+
+
+def user_missing(name: str) -> str:
+    return f"The user with name {name} cannot be found."
+
+
+def group_missing(name: str) -> str:
+    return f"The group with name {name} cannot be found."
+
+
+def role_missing(name: str) -> str:
+    return f"The role with name {name} cannot be found."
+
+
+def instance_profile_missing(name: str) -> str:
+    return f"Instance Profile {name} cannot be found."
+
+
+def policy_missing(arn: str) -> str:
+    return f"Policy {arn} was not found."
+
+
+def policy_version_missing(arn: str, version: str) -> str:
+    return f"Policy {arn} version {version} does not exist or is not attachable."
+
+
+def policy_not_attachable(arn: str) -> str:
+    """What an attachment to a policy that does not exist is told."""
+    return f"Policy {arn} does not exist or is not attachable."
+
+
+def boundary_not_attachable(arn: str) -> str:
+    """What a permissions boundary that does not exist is told."""
+    return f"Scope ARN: {arn} does not exist or is not attachable."
+
+
+def inline_policy_missing(holder: str, name: str) -> str:
+    """`holder` is user, group or role."""
+    return f"The {holder} policy with name {name} cannot be found."
+
+
+def access_key_missing(key_id: str) -> str:
+    return f"The Access Key with id {key_id} cannot be found."
+
+
+def account_alias_missing(alias: str) -> str:
+    return f"The account alias with name {alias} cannot be found."
+
+
+def password_policy_missing(account: str) -> str:
+    return f"The Password Policy with domain name {account} cannot be found."
+
+
+# EntityAlreadyExists
+
+
+def user_exists(name: str) -> str:
+    return f"User with name {name} already exists."
+
+
+def group_exists(name: str) -> str:
+    return f"Group with name {name} already exists."
+
+
+def role_exists(name: str) -> str:
+    return f"Role with name {name} already exists."
+
+
+def instance_profile_exists(name: str) -> str:
+    return f"Instance Profile {name} already exists."
+
+
+def policy_exists(name: str) -> str:
+    return f"A policy called {name} already exists. Duplicate names are not allowed."
+
+
+def account_alias_exists(alias: str) -> str:
+    return f"The account alias {alias} already exists."
+
+
+# DeleteConflict
+
+DELETE_ACCESS_KEYS_FIRST = "Cannot delete entity, must delete access keys first."
+DELETE_POLICIES_FIRST = "Cannot delete entity, must delete policies first."
+DETACH_POLICIES_FIRST = "Cannot delete entity, must detach all policies first."
+REMOVE_USERS_FIRST = "Cannot delete entity, must remove users from group first."
+REMOVE_FROM_GROUPS_FIRST = "Cannot delete entity, must remove user from groups first."
+REMOVE_FROM_PROFILES_FIRST = "Cannot delete entity, must remove roles from instance profile first."
+POLICY_IN_USE = "Cannot delete a policy attached to entities."
+VERSIONS_FIRST = (
+    "This policy has more than one version. Before you delete a policy, you must delete the policy's versions."
+)
+DEFAULT_VERSION_STAYS = "Cannot delete the default version of a policy."
+
+# LimitExceeded
+
+
+def quota(name: str, most: int) -> str:
+    """`name` is the quota's, such as UsersPerAccount or PolicySize."""
+    return f"Cannot exceed quota for {name}: {most}"
+
+
+def inline_size(holder: str, name: str, most: int) -> str:
+    """`holder` is user, group or role."""
+    return f"Maximum policy size of {most} bytes exceeded for {holder} {name}"
+
+
+def versions_full(most: int) -> str:
+    return (
+        f"A managed policy can have up to {most} versions. Before you create a new version, you must delete an"
+        " existing version."
+    )
+
+
+TAGS_FULL = "The number of tags has reached the maximum limit."
+
+# ValidationError and InvalidInput
+
+ARN_NOT_PARSED = "Invalid ARN:  Could not be parsed!"
+USER_NAME_NEEDED = "Must specify userName when calling with non-User credentials"
+ALIAS_LIKE_ACCOUNT_ID = "The account alias must not be 12 digits, which would be taken for an account id."
+DUPLICATE_TAG_KEYS = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+RESERVED_TAG_KEY = "Tag keys starting with 'aws:' are reserved for system use."
+STATUS_NOT_SETTABLE = "The status of an access key can be set to Active or Inactive only."
+
+
+def arn_not_valid(arn: str) -> str:
+    """What an ARN of another kind of thing is told."""
+    return f"ARN {arn} is not valid."
+
+
+# AccessDenied
+
+
+def access_key_of_others(caller: str, key_id: str) -> str:
+    """What asking about a key that the account does not have is told."""
+    return f"User: {caller} is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key {key_id}"
+
+
+# MalformedPolicyDocument, PolicyNotAttachable, UnmodifiableEntity
+
+
+def principal_invalid(arn: str) -> str:
+    return f'Invalid principal in policy: "AWS":"{arn}"'
+
+
+def service_policy(holder: str) -> str:
+    """What attaching a policy that AWS keeps for service-linked roles is told; `holder` is User, Group or Role."""
+    return f"Cannot attach a Service Role Policy to a Customer {holder}."
+
+
+def role_protected(name: str) -> str:
+    return f"Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS"

@@ -1,0 +1,191 @@
+"""IAM's entities as its operations answer them.
+
+Lists leave out what AWS leaves out of them: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import quote
+
+from carnet.directory.account_view import AccountView
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.access_key import AccessKey
+from carnet.entities.account import Account, PasswordPolicy
+from carnet.entities.entity import Tags
+from carnet.entities.group import Group
+from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
+from carnet.entities.role import Role
+from carnet.entities.user import User
+from carnet.services.iam.trust import shown_trust
+from carnet.store.last_used import RoleUse
+
+Structure = dict[str, object]
+
+ACTIVE, INACTIVE = "Active", "Inactive"
+_ENCODED_DOCUMENTS = 4096
+
+
+@lru_cache(_ENCODED_DOCUMENTS)
+def document(text: str) -> str:
+    """A policy document as IAM answers it: percent-encoded, all but RFC 3986's unreserved characters."""
+    return quote(text, safe="")
+
+
+def tag_list(tags: Tags) -> list[Structure]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def user(entity: User) -> Structure:
+    """As CreateUser and GetUser answer it."""
+    return listed_user(entity) | _boundary(entity.boundary) | _tags(entity.tags)
+
+
+def root_user(account: Account) -> Structure:
+    """As GetUser answers an account's root user, who has no name and no path."""
+    return {"UserId": account.id, "Arn": account.root_arn, "CreateDate": account.created}
+
+
+def listed_user(entity: User) -> Structure:
+    """As ListUsers and GetGroup answer it."""
+    return {
+        "Path": entity.path,
+        "UserName": entity.name,
+        "UserId": entity.id,
+        "Arn": entity.arn,
+        "CreateDate": entity.created,
+    }
+
+
+def group(entity: Group) -> Structure:
+    return {
+        "Path": entity.path,
+        "GroupName": entity.name,
+        "GroupId": entity.id,
+        "Arn": entity.arn,
+        "CreateDate": entity.created,
+    }
+
+
+def role(snapshot: Snapshot, entity: Role) -> Structure:
+    """As CreateRole answers it; GetRole adds `role_last_used`."""
+    return listed_role(snapshot, entity) | _boundary(entity.boundary) | _tags(entity.tags)
+
+
+def listed_role(snapshot: Snapshot, entity: Role) -> Structure:
+    """As ListRoles, and the lists of instance profiles, answer it."""
+    shape: Structure = {
+        "Path": entity.path,
+        "RoleName": entity.name,
+        "RoleId": entity.id,
+        "Arn": entity.arn,
+        "CreateDate": entity.created,
+        "AssumeRolePolicyDocument": document(shown_trust(snapshot, entity)),
+        "MaxSessionDuration": entity.max_session_seconds,
+    }
+    return shape if entity.description is None else shape | {"Description": entity.description}
+
+
+def role_last_used(use: RoleUse | None) -> Structure:
+    """The member RoleLastUsed; empty for a role that was never used."""
+    return {"RoleLastUsed": {} if use is None else {"LastUsedDate": use.when, "Region": use.region}}
+
+
+def policy(view: AccountView, entity: ManagedPolicy) -> Structure:
+    """As CreatePolicy and GetPolicy answer it; the counts are those of the account of `view`."""
+    shape = listed_policy(view, entity) | _tags(entity.tags)
+    return shape if entity.description is None else shape | {"Description": entity.description}
+
+
+def listed_policy(view: AccountView, entity: ManagedPolicy) -> Structure:
+    """As ListPolicies answers it."""
+    used = view.attachments(entity.arn)
+    return {
+        "PolicyName": entity.name,
+        "PolicyId": entity.id,
+        "Arn": entity.arn,
+        "Path": entity.path,
+        "DefaultVersionId": f"v{entity.default_version}",
+        "AttachmentCount": len(used.users) + len(used.groups) + len(used.roles),
+        "PermissionsBoundaryUsageCount": len(used.boundary_users) + len(used.boundary_roles),
+        "IsAttachable": entity.attachable,
+        "CreateDate": entity.created,
+        "UpdateDate": entity.updated,
+    }
+
+
+def policy_version(entity: ManagedPolicy, version: PolicyVersion) -> Structure:
+    """As GetPolicyVersion and GetAccountAuthorizationDetails answer it."""
+    return {"Document": document(version.document), **listed_policy_version(entity, version)}
+
+
+def listed_policy_version(entity: ManagedPolicy, version: PolicyVersion) -> Structure:
+    """As CreatePolicyVersion and ListPolicyVersions answer it."""
+    return {
+        "VersionId": version.name,
+        "IsDefaultVersion": version.number == entity.default_version,
+        "CreateDate": version.created,
+    }
+
+
+def instance_profile(snapshot: Snapshot, view: AccountView, entity: InstanceProfile) -> Structure:
+    """As CreateInstanceProfile and GetInstanceProfile answer it."""
+    return listed_instance_profile(snapshot, view, entity) | _tags(entity.tags)
+
+
+def listed_instance_profile(snapshot: Snapshot, view: AccountView, entity: InstanceProfile) -> Structure:
+    """As ListInstanceProfiles and ListInstanceProfilesForRole answer it."""
+    inside = view.roles.get(entity.role) if entity.role is not None else None
+    return {
+        "Path": entity.path,
+        "InstanceProfileName": entity.name,
+        "InstanceProfileId": entity.id,
+        "Arn": entity.arn,
+        "CreateDate": entity.created,
+        "Roles": [listed_role(snapshot, inside)] if inside is not None else [],
+    }
+
+
+def attached_policy(arn: str) -> Structure:
+    """As the ListAttached... operations answer it; the ARN ends in the policy's name."""
+    return {"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn}
+
+
+def access_key(entity: AccessKey, holder: User | Account) -> Structure:
+    """As ListAccessKeys answers it; a root key, which the account holds, has no user name."""
+    shape: Structure = {
+        "AccessKeyId": entity.id,
+        "Status": ACTIVE if entity.active else INACTIVE,
+        "CreateDate": entity.created,
+    }
+    return {"UserName": holder.name, **shape} if isinstance(holder, User) else shape
+
+
+def password_policy(policy: PasswordPolicy) -> Structure:
+    """As GetAccountPasswordPolicy answers it."""
+    shape: Structure = {
+        "MinimumPasswordLength": policy.minimum_length,
+        "RequireSymbols": policy.require_symbols,
+        "RequireNumbers": policy.require_numbers,
+        "RequireUppercaseCharacters": policy.require_uppercase,
+        "RequireLowercaseCharacters": policy.require_lowercase,
+        "AllowUsersToChangePassword": policy.allow_users_to_change,
+        "ExpirePasswords": policy.max_age_days is not None,
+        "HardExpiry": policy.hard_expiry,
+    }
+    if policy.max_age_days is not None:
+        shape["MaxPasswordAge"] = policy.max_age_days
+    if policy.reuse_prevention is not None:
+        shape["PasswordReusePrevention"] = policy.reuse_prevention
+    return shape
+
+
+def _boundary(arn: str | None) -> Structure:
+    if arn is None:
+        return {}
+    return {"PermissionsBoundary": {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}}
+
+
+def _tags(tags: Tags) -> Structure:
+    return {"Tags": tag_list(tags)} if tags else {}

@@ -1,0 +1,67 @@
+"""Rules of the tags of IAM entities.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from carnet.access.authorize import Check
+from carnet.base.faults import Refused, TooMany
+from carnet.entities.entity import Tags, name_key
+from carnet.services.iam import sentences
+from carnet.services.iam.condition_keys import request_tags
+from carnet.services.operation import Also, Call, Names
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import TagTypeDef
+
+_RESERVED_PREFIX = "aws:"
+
+
+def tags_of(call: Call, given: Any) -> Tags:
+    """The tags that a new entity is created with. Raises Refused and TooMany as `with_tags` does."""
+    return with_tags(call, {}, given.get("Tags", ()))
+
+
+def with_tags(call: Call, tags: Tags, added: Sequence[TagTypeDef]) -> Tags:
+    """The tags with others set: one whose key differs only in case from an old one's replaces it.
+
+    Raises Refused (InvalidInput) for a key given twice or reserved, TooMany for more tags than an entity may have.
+    """
+    keys = [name_key(tag["Key"]) for tag in added]
+    if len(set(keys)) < len(keys):
+        raise Refused("InvalidInput", sentences.DUPLICATE_TAG_KEYS)
+    _refuse_reserved(keys)
+    merged = {name_key(key): (key, value) for key, value in tags.items()}
+    merged |= {name_key(tag["Key"]): (tag["Key"], tag["Value"]) for tag in added}
+    if len(merged) > call.parts.quotas.tags:
+        raise TooMany(sentences.TAGS_FULL)
+    return dict(merged.values())
+
+
+def without_tags(tags: Tags, removed: Iterable[str]) -> Tags:
+    """The tags without those of the keys, in whatever case; keys that no tag has are passed over."""
+    keys = [name_key(key) for key in removed]
+    _refuse_reserved(keys)
+    gone = frozenset(keys)
+    return {key: value for key, value in tags.items() if name_key(key) not in gone}
+
+
+def tagged_on_creation(action: str, new: Names) -> Also:
+    """A further check for `also=` of a creation: with tags, it also needs the permission to tag what it creates."""
+
+    def also(call: Call, given: Any) -> Iterator[Check]:
+        keys = request_tags(call, given)
+        if keys:
+            target = new(call, given)
+            yield Check(action=action, resource=target.arn, resource_account=target.account, keys=keys)
+
+    return also
+
+
+def _refuse_reserved(keys: Iterable[str]) -> None:
+    if any(key.startswith(_RESERVED_PREFIX) for key in keys):
+        raise Refused("InvalidInput", sentences.RESERVED_TAG_KEY)

@@ -1,0 +1,101 @@
+"""IAM users.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from carnet.base.faults import InUse, TooMany
+from carnet.base.ids import USER
+from carnet.entities.user import User
+from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam.attachable import boundary_of
+from carnet.services.iam.calling_user import calling_user
+from carnet.services.iam.condition_keys import request_tags, requested_boundary
+from carnet.services.iam.kinds import USERS
+from carnet.services.iam.renaming import allowed_as, renamed
+from carnet.services.iam.service import iam
+from carnet.services.iam.tagging import tagged_on_creation, tags_of
+from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.paging import page, path_filter
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import (
+        CreateUserRequestTypeDef,
+        DeleteUserRequestTypeDef,
+        GetUserRequestTypeDef,
+        ListUsersRequestTypeDef,
+        UpdateUserRequestTypeDef,
+    )
+
+
+@iam.write(
+    "CreateUser",
+    on=targets.new_user,
+    also=(tagged_on_creation("iam:TagUser", targets.new_user),),
+    context=(request_tags, requested_boundary),
+)
+def create_user(call: WriteCall, given: CreateUserRequestTypeDef) -> Answer:
+    """Add a user that holds no credential and no permission yet."""
+    if len(call.view.users) >= call.parts.quotas.users:
+        raise TooMany(sentences.quota("UsersPerAccount", call.parts.quotas.users))
+    user = User(
+        id=call.ids.unique(USER),
+        account=call.account,
+        partition=call.partition,
+        path=given.get("Path", "/"),
+        name=given["UserName"],
+        boundary=boundary_of(call, given, holder=USERS.word),
+        tags=tags_of(call, given),
+        created=call.now,
+    )
+    USERS.add(call, user)
+    return {"User": shapes.user(user)}
+
+
+@iam.read("GetUser", on=targets.user_or_caller)
+def get_user(call: Call, given: GetUserRequestTypeDef) -> Answer:
+    """A user; without a name the caller, who may be root."""
+    user = USERS.existing(call, given) if "UserName" in given else calling_user(call)
+    return {"User": shapes.user(user) if isinstance(user, User) else shapes.root_user(user)}
+
+
+@iam.read("ListUsers", on=targets.list_users)
+def list_users(call: Call, given: ListUsersRequestTypeDef) -> Answer:
+    """The users below PathPrefix, by name."""
+    users = page(
+        "ListUsers", call.view.users.sorted(), given, key=lambda user: user.name_key, matching=path_filter(given)
+    )
+    return users.answer("Users", shapes.listed_user)
+
+
+@iam.write("UpdateUser", on=targets.user, also=(allowed_as("iam:UpdateUser", USERS, "NewUserName"),))
+def update_user(call: WriteCall, given: UpdateUserRequestTypeDef) -> Answer:
+    """Rename a user or change its path. It stays the same user: id, credentials, permissions and groups are kept."""
+    user = USERS.existing(call, given)
+    USERS.save(call, user, renamed(user, given, "NewUserName"))
+    return {}
+
+
+@iam.write("DeleteUser", on=targets.user)
+def delete_user(call: WriteCall, given: DeleteUserRequestTypeDef) -> Answer:
+    """Remove a user that nothing belongs to any more."""
+    user = USERS.existing(call, given)
+    if conflict := next(_conflicts(call, user), None):
+        raise InUse(conflict)
+    call.store.users.remove(user)
+    return {}
+
+
+def _conflicts(call: Call, user: User) -> Iterator[str]:
+    if call.view.keys_of(user.id):
+        yield sentences.DELETE_ACCESS_KEYS_FIRST
+    if user.inline:
+        yield sentences.DELETE_POLICIES_FIRST
+    if user.attached:
+        yield sentences.DETACH_POLICIES_FIRST
+    if user.groups:
+        yield sentences.REMOVE_FROM_GROUPS_FIRST

@@ -1,0 +1,213 @@
+"""What an operation of a service is: its name, the permission it needs, and its body.
+
+Authorization is an argument of the decorator, so it cannot be forgotten, and it runs before the body: a stranger gets
+AccessDenied, never a hint of what exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from carnet import models
+from carnet.access.authorize import Check, Decided, authorize
+from carnet.access.credential import Verified
+from carnet.access.denial import require
+from carnet.base.faults import Fault, Refused
+from carnet.base.ids import Ids
+from carnet.directory.account_view import AccountView
+from carnet.directory.last_used import LastUsed
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.entity import Tags
+from carnet.entities.role import Role
+from carnet.keyring.keyring import Keyring
+from carnet.keyring.session_tokens import SessionTokens
+from carnet.policy.request import Context, Value
+from carnet.services.quotas import Quotas
+from carnet.store.unit_of_work import UnitOfWork
+
+Answer = Mapping[str, object]
+"""An operation's output, by the member names of its model."""
+
+Keys = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the bodies of operations may use, chosen once in `assembly`."""
+
+    ids: Ids
+    keyring: Keyring
+    tokens: SessionTokens
+    last_used: LastUsed
+    quotas: Quotas
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One authenticated call of an operation that only reads."""
+
+    caller: Verified
+    snapshot: Snapshot
+    view: AccountView
+    """The caller's account at `snapshot`."""
+    context: Context
+    """The caller's and the request's condition keys."""
+    now: datetime
+    region: str
+    parts: Parts
+
+    @property
+    def account(self) -> str:
+        return self.view.account.id
+
+    @property
+    def partition(self) -> str:
+        return self.view.account.partition
+
+    @property
+    def ids(self) -> Ids:
+        return self.parts.ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteCall(Call):
+    """One authenticated call of an operation that changes something, inside its transaction.
+
+    INVARIANT: `snapshot` is the state at the locked revision, so what a body finds in it holds until the commit.
+    """
+
+    store: UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The resource that an operation acts on, whether or not it exists."""
+
+    arn: str
+    account: str
+    tags: Tags = field(default_factory=dict[str, str])
+    shown: str | None = None
+    """What a denial names where that is not the ARN."""
+    trusting: Role | None = None
+    needs_trust: bool = False
+
+
+Names = Callable[[Any, Any], Target]
+"""(call, given) to the resource."""
+Also = Callable[[Any, Any], Iterable[Check]]
+"""(call, given) to further checks, such as iam:PassRole."""
+Adds = Callable[[Any, Any], Keys]
+"""(call, given) to condition keys that this operation brings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation of one service."""
+
+    service: str
+    name: str
+    writes: bool
+    on: Names
+    also: tuple[Also, ...]
+    context: tuple[Adds, ...]
+    body: Callable[[Any, Any], Answer]
+
+    def checks(self, call: Call, given: Any) -> Iterator[Check]:
+        """Everything that the caller must be allowed before the body runs."""
+        target = self.on(call, given)
+        keys: dict[str, Value] = {}
+        for adds in self.context:
+            keys.update(adds(call, given))
+        yield Check(
+            action=f"{self.service}:{self.name}",
+            resource=target.arn,
+            resource_account=target.account,
+            keys=keys,
+            resource_keys=resource_tag_keys(self.service, target.tags),
+            trusting=target.trusting,
+            needs_trust=target.needs_trust,
+            shown=target.shown,
+        )
+        for also in self.also:
+            yield from also(call, given)
+
+    def authorize(self, call: Call, given: Any) -> tuple[Decided, ...]:
+        """The decisions that allow the call; raises NotAuthorized at the first that does not."""
+        return tuple(
+            require(authorize(call.view, call.caller, call.context, check)) for check in self.checks(call, given)
+        )
+
+
+def resource_tag_keys(service: str, tags: Tags) -> Keys:
+    """aws:ResourceTag/..., and for IAM's resources also iam:ResourceTag/..., of a resource's tags."""
+    keys: dict[str, Value] = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
+    if service in ("iam", "sts"):
+        keys |= {f"iam:ResourceTag/{key}": value for key, value in tags.items()}
+    return keys
+
+
+ReadBody = TypeVar("ReadBody", bound=Callable[[Call, Any], Answer])
+WriteBody = TypeVar("WriteBody", bound=Callable[[WriteCall, Any], Answer])
+
+
+class Service:
+    """An AWS service: its operations by name, and the error codes of its faults."""
+
+    def __init__(self, name: str, *, fault_codes: Mapping[type[Fault], str], not_written: Iterable[str] = ()) -> None:
+        self.name = name
+        self.not_written = frozenset(not_written)
+        self.operations: dict[str, Operation] = {}
+        self._fault_codes = fault_codes
+        self._modelled = frozenset(models.service(name).operations)
+
+    def read(
+        self, name: str, *, on: Names, also: tuple[Also, ...] = (), context: tuple[Adds, ...] = ()
+    ) -> Callable[[ReadBody], ReadBody]:
+        """Register the body of an operation that changes nothing: answered from the directory, in process."""
+
+        def register(body: ReadBody) -> ReadBody:
+            self._add(name, writes=False, on=on, also=also, context=context, body=body)
+            return body
+
+        return register
+
+    def write(
+        self, name: str, *, on: Names, also: tuple[Also, ...] = (), context: tuple[Adds, ...] = ()
+    ) -> Callable[[WriteBody], WriteBody]:
+        """Register the body of an operation that changes something: it runs in one write transaction."""
+
+        def register(body: WriteBody) -> WriteBody:
+            self._add(name, writes=True, on=on, also=also, context=context, body=body)
+            return body
+
+        return register
+
+    def code(self, fault: Fault) -> str:
+        """The service's error code for a fault."""
+        return fault.code if isinstance(fault, Refused) else self._fault_codes[_known(fault, self._fault_codes)]
+
+    def _add(
+        self,
+        name: str,
+        *,
+        writes: bool,
+        on: Names,
+        also: tuple[Also, ...],
+        context: tuple[Adds, ...],
+        body: Callable[[Any, Any], Answer],
+    ) -> None:
+        if name not in self._modelled:
+            raise ValueError(f"{self.name} has no operation {name}")
+        if name in self.operations:
+            raise ValueError(f"{self.name}:{name} is registered twice")
+        self.operations[name] = Operation(
+            service=self.name, name=name, writes=writes, on=on, also=also, context=context, body=body
+        )
+
+
+def _known(fault: Fault, codes: Mapping[type[Fault], str]) -> type[Fault]:
+    """The fault's own class, or the nearest class above it that the table holds."""
+    return next(kind for kind in type(fault).__mro__ if kind in codes)

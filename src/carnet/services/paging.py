@@ -1,0 +1,101 @@
+"""MaxItems and Marker: lists that are answered one page at a time.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+from carnet.base.faults import Invalid
+
+DEFAULT_MAX_ITEMS = 100
+_INVALID_MARKER = "Invalid Marker."
+_SEAL_BYTES = 6
+_LONGEST_TOKEN = 200
+_DIGEST_BYTES = 16
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """Some items of a list; `marker` asks for the rest, and is None where there is none."""
+
+    items: tuple[T, ...]
+    marker: str | None
+
+    def answer(self, member: str, shape: Callable[[T], object]) -> dict[str, object]:
+        """The page as a list operation answers it, its items under the name `member`."""
+        return {member: [shape(item) for item in self.items], **self.truncation}
+
+    @property
+    def truncation(self) -> dict[str, object]:
+        """IsTruncated and Marker, for an answer that parts the items by kind."""
+        return {"IsTruncated": False} if self.marker is None else {"IsTruncated": True, "Marker": self.marker}
+
+
+def sort_token(key: str) -> bytes:
+    """What an item's key is compared by: its UTF-8, shortened so that every marker keeps within 320 characters.
+
+    Long keys (tag keys beyond ASCII, ARNs with a path) end in a digest, so no two of them are taken for one.
+    """
+    encoded = key.encode()
+    if len(encoded) <= _LONGEST_TOKEN:
+        return encoded
+    return encoded[: _LONGEST_TOKEN - _DIGEST_BYTES] + hashlib.sha256(encoded).digest()[:_DIGEST_BYTES]
+
+
+def page(
+    operation: str,
+    items: Sequence[T],
+    given: Mapping[str, Any],
+    *,
+    key: Callable[[T], str],
+    matching: Callable[[T], bool] = lambda _: True,
+) -> Page[T]:
+    """The page that `given` (MaxItems, Marker) asks for, of those `items` that match.
+
+    `items` are sorted by the `sort_token` of their `key`. A marker names the last key that was told, so what is added
+    or removed between two pages moves nothing else. Raises Invalid for a marker that this operation did not give.
+    """
+    start = 0
+    if (marker := given.get("Marker")) is not None:
+        start = bisect_right(items, _last_token(operation, marker), key=lambda item: sort_token(key(item)))
+    limit: int = given.get("MaxItems", DEFAULT_MAX_ITEMS)
+    rest = (items[index] for index in range(start, len(items)))
+    found = tuple(islice(filter(matching, rest), limit + 1))
+    told = found[:limit]
+    return Page(items=told, marker=_marker(operation, key(told[-1])) if len(found) > limit else None)
+
+
+def path_filter(given: Mapping[str, Any]) -> Callable[[Any], bool]:
+    """Whether an entity's path begins with the PathPrefix asked for."""
+    prefix: str = given.get("PathPrefix", "/")
+    return lambda entity: entity.path.startswith(prefix)
+
+
+def _marker(operation: str, key: str) -> str:
+    return base64.urlsafe_b64encode(_seal(operation) + sort_token(key)).decode("ascii")
+
+
+def _last_token(operation: str, marker: str) -> bytes:
+    try:
+        decoded = base64.b64decode(marker.encode("ascii"), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError) as problem:
+        raise Invalid(_INVALID_MARKER) from problem
+    if decoded[:_SEAL_BYTES] != _seal(operation):
+        raise Invalid(_INVALID_MARKER)
+    return decoded[_SEAL_BYTES:]
+
+
+def _seal(operation: str) -> bytes:
+    """Ties a marker to its operation. It is no secret: a forged marker only starts a list elsewhere."""
+    return hashlib.sha256(operation.encode()).digest()[:_SEAL_BYTES]

@@ -1,0 +1,37 @@
+"""IAM and STS quotas.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotas:
+    """How much of everything an account may hold: AWS's defaults. Sizes count characters that are not white space."""
+
+    users: int = 5000
+    groups: int = 300
+    roles: int = 1000
+    policies: int = 1500
+    instance_profiles: int = 1000
+    server_certificates: int = 20
+    access_keys_per_user: int = 2
+    groups_per_user: int = 10
+    mfa_devices_per_user: int = 8
+    signing_certificates_per_user: int = 2
+    versions_per_policy: int = 5
+    policies_per_user: int = 10
+    policies_per_group: int = 10
+    policies_per_role: int = 10
+    tags: int = 50
+    managed_policy_size: int = 6144
+    user_inline_size: int = 2048
+    group_inline_size: int = 5120
+    role_inline_size: int = 10240
+    trust_policy_size: int = 2048
+    session_policy_size: int = 2048
+    session_policy_arns: int = 10
+    session_tags: int = 50

@@ -1,0 +1,19 @@
+"""GetCallerIdentity.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from carnet.services.iam.targets import account_wide
+from carnet.services.operation import Answer, Call
+from carnet.services.sts.service import sts
+
+
+@sts.read("GetCallerIdentity", on=account_wide)
+def get_caller_identity(call: Call, given: Mapping[str, object]) -> Answer:
+    """Say who calls. No policy can deny it."""
+    principal = call.caller.principal
+    return {"UserId": principal.id, "Account": principal.account, "Arn": principal.arn}

@@ -1,0 +1,174 @@
+"""What the operations that give out temporary credentials share: session policies, session tags, the credentials.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from carnet.access.gather import find_managed_policy
+from carnet.base.faults import Denied, Invalid, Refused
+from carnet.directory.account_view import AccountView
+from carnet.entities.entity import Tags, name_key
+from carnet.keyring.session_claims import SessionClaims
+from carnet.keyring.session_tokens import MAX_TOKEN_CHARACTERS
+from carnet.policy.document import Grammar, parse
+from carnet.services.operation import Call
+from carnet.services.quotas import Quotas
+
+if TYPE_CHECKING:
+    from types_boto3_sts.type_defs import PolicyDescriptorTypeTypeDef, TagTypeDef
+
+PACKED_BYTES = 4096
+"""How many bytes the session policies, their ARNs and the session tags of one session may take together.
+
+AWS publishes no figure. INVARIANT: what takes no more than this fits into a session token.
+"""
+
+_RESERVED_PREFIX = "aws:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPolicies:
+    """What narrows a session: an inline document, at most one, and ARNs of managed policies."""
+
+    documents: tuple[str, ...] = ()
+    arns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionTags:
+    """The tags of a session, inherited ones among them, and the keys that its own sessions will inherit."""
+
+    tags: Tags = field(default_factory=dict[str, str])
+    transitive: tuple[str, ...] = ()
+    """Keys of `tags`, in the spelling that they have there."""
+
+
+def reserved(text: str) -> bool:
+    """Whether a tag key or a source identity begins with `aws:`, which only AWS may write."""
+    return name_key(text).startswith(_RESERVED_PREFIX)
+
+
+def session_policies(
+    view: AccountView, quotas: Quotas, document: str | None, descriptors: Sequence[PolicyDescriptorTypeTypeDef]
+) -> SessionPolicies:
+    """The session policies of a request, for a session in the account of `view`; raises Invalid or Malformed."""
+    arns = tuple(descriptor.get("arn", "") for descriptor in descriptors)
+    if len(arns) > quotas.session_policy_arns:
+        raise Invalid(_too_long("policyArns", quotas.session_policy_arns))
+    for arn in arns:
+        if find_managed_policy(view, arn) is None:
+            raise Invalid(f"The policy {arn} does not exist in the account of the session.")
+    if document is None:
+        return SessionPolicies(arns=arns)
+    if len(document) > quotas.session_policy_size:
+        raise Invalid(_too_long("policy", quotas.session_policy_size))
+    parse(document, Grammar.SESSION)
+    return SessionPolicies(documents=(document,), arns=arns)
+
+
+def inherited_tags(session: SessionClaims | None) -> SessionTags:
+    """The tags that a session hands down to those made with it."""
+    if session is None:
+        return SessionTags()
+    tags = {key: session.tags[key] for key in session.transitive_tag_keys}
+    return SessionTags(tags=tags, transitive=session.transitive_tag_keys)
+
+
+def session_tags(inherited: SessionTags, tags: Sequence[TagTypeDef], transitive: Sequence[str]) -> SessionTags:
+    """The tags of a new session; raises Refused for a key that is repeated, reserved, inherited or not passed."""
+    spelling = {name_key(tag["Key"]): tag["Key"] for tag in tags}
+    if len(spelling) < len(tags):
+        raise _refused("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+    if any(map(reserved, spelling)):
+        raise _refused("System tags cannot be added or updated by requester.")
+    if any(name_key(key) in spelling for key in inherited.tags):
+        raise _refused(
+            "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from "
+            "the calling session."
+        )
+    if any(name_key(key) not in spelling for key in transitive):
+        raise _refused("The specified transitive tag key must be included in the requested tags.")
+    handed_down = dict.fromkeys(spelling[name_key(key)] for key in transitive)
+    return SessionTags(
+        tags={**inherited.tags, **{tag["Key"]: tag["Value"] for tag in tags}},
+        transitive=(*inherited.transitive, *handed_down),
+    )
+
+
+def packed_size(policies: SessionPolicies, tags: Tags) -> int | None:
+    """PackedPolicySize, a percentage of PACKED_BYTES; None where there is nothing to pack. Raises Refused above 100."""
+    of_tags = _bytes(*tags.keys(), *tags.values())
+    tag_share = _percentage(of_tags, PACKED_BYTES)
+    share = _percentage(of_tags + _bytes(*policies.documents, *policies.arns), PACKED_BYTES)
+    if tag_share > 100:
+        raise _too_large(f"Packed size of session tags consumes {tag_share}% of allotted space.")
+    if share > 100:
+        raise _too_large(f"Packed policy consumes {share}% of allotted space, please use smaller policy.")
+    return share or None
+
+
+def refuse_mfa(given: Mapping[str, Any]) -> None:
+    """Raise Denied where a request names an MFA device or gives a code.
+
+    INVARIANT: this server knows no MFA device yet, so no code is ever right.
+    """
+    serial, code = given.get("SerialNumber"), given.get("TokenCode")
+    if serial is None and code is None:
+        return
+    if serial is None or code is None:
+        raise Denied("MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.")
+    raise Denied(
+        "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid "
+        "and associated with this user."
+    )
+
+
+def milliseconds(moment: datetime) -> int:
+    """A moment as epoch milliseconds, the unit of `SessionClaims`."""
+    return int(moment.timestamp() * 1000)
+
+
+def issue(call: Call, claims: SessionClaims) -> dict[str, object]:
+    """New temporary credentials: the members of an answer that tell of them. Nothing is stored."""
+    issued = call.parts.tokens.issue(claims)
+    size = len(issued.session_token)
+    return {
+        "Credentials": {
+            "AccessKeyId": issued.access_key_id,
+            "SecretAccessKey": issued.secret_access_key,
+            "SessionToken": issued.session_token,
+            "Expiration": datetime.fromtimestamp(claims.expires_ms // 1000, UTC),
+        },
+        "SessionTokenSize": size,
+        "SessionTokenUtilization": _percentage(size, MAX_TOKEN_CHARACTERS),
+    }
+
+
+def _too_long(member: str, most: int) -> str:
+    return (
+        f"1 validation error detected: Value at '{member}' failed to satisfy constraint: "
+        f"Member must have length less than or equal to {most}"
+    )
+
+
+def _too_large(message: str) -> Refused:
+    return Refused("PackedPolicyTooLarge", message)
+
+
+def _refused(message: str) -> Refused:
+    return Refused("InvalidParameterValue", message)
+
+
+def _bytes(*texts: str) -> int:
+    return sum(len(text.encode()) for text in texts)
+
+
+def _percentage(size: int, most: int) -> int:
+    return -(-100 * size // most)

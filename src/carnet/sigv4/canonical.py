@@ -1,0 +1,74 @@
+"""The canonical request: the bytes a signature is about, made as botocore makes them.
+
+INVARIANT: two requests that mean different things never have one canonical form. What would break that (line breaks
+inside a part, paths that are not normalised) is refused, not cleaned.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from urllib.parse import quote
+
+from carnet.access.http_request import HttpRequest
+from carnet.sigv4.errors import mismatch
+from carnet.sigv4.signed_headers import canonical_headers
+
+_METHOD = re.compile(r"[A-Z]+", re.ASCII)
+_VISIBLE = re.compile(r"[!-~]*", re.ASCII)
+_NOT_NORMALISED = ("", ".", "..")
+
+
+def canonical_request(request: HttpRequest, headers: Mapping[str, str], *, signed_headers: str, query: str) -> bytes:
+    """Method, path, query, signed headers and payload hash, one to a line.
+
+    Raises AuthFailure (SignatureDoesNotMatch) for a request that nobody can have signed.
+    """
+    if not _METHOD.fullmatch(request.method) or not _VISIBLE.fullmatch(request.query):
+        raise mismatch()
+    path = canonical_path(request.path)
+    lines = canonical_headers(headers, signed_headers)
+    payload = payload_hash(request.body, declared=headers.get("x-amz-content-sha256"))
+    return f"{request.method}\n{path}\n{query}\n{lines}\n{signed_headers}\n{payload}".encode("latin-1")
+
+
+def canonical_query(query: str, *, without: str | None = None) -> str:
+    """The parameters in order of name, then value, each as it was sent; `without` names one to leave out.
+
+    A parameter with no equals sign gets one. Nothing is decoded: `+`, `%20`, `%2f` and `%2F` stay what they are.
+    """
+    if not query:
+        return ""
+    pairs = [pair.partition("=") for pair in query.split("&")]
+    return "&".join([f"{name}={value}" for name, _, value in sorted(pairs) if name != without])
+
+
+def canonical_path(path: str) -> str:
+    """The path as sent, percent-encoded once more.
+
+    AWS signs the normalised path (no `//`, `/./`, `/../`). A path that is not normalised is refused instead, so that
+    the path whose signature is checked is the very path that chooses the operation.
+    """
+    if path in ("/", ""):
+        return "/"
+    segments = path.removeprefix("/").removesuffix("/").split("/")
+    if any(segment in _NOT_NORMALISED for segment in segments):
+        raise mismatch()
+    if not path.startswith("/") or not _VISIBLE.fullmatch(path):
+        raise mismatch()
+    return quote(path, safe="/~")
+
+
+def payload_hash(body: bytes, *, declared: str | None) -> str:
+    """SHA-256 of the body, in hexadecimal.
+
+    Raises AuthFailure (SignatureDoesNotMatch) where x-amz-content-sha256 declares anything else, as UNSIGNED-PAYLOAD
+    and the STREAMING forms do, which are for Amazon S3 only.
+    """
+    computed = sha256(body).hexdigest()
+    if declared is not None and declared != computed:
+        raise mismatch()
+    return computed

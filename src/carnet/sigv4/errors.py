@@ -1,0 +1,46 @@
+"""What a caller whose signature is not accepted is told, in AWS's words.
+
+Codes are those of the query protocol; the JSON protocols of AWS spell some of them differently.
+https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+"""
+
+from __future__ import annotations
+
+_MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
+    "and signing method. Consult the service documentation for details."
+)
+
+
+class AuthFailure(Exception):
+    """The caller is not authenticated; `code` and `message` are what AWS answers."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def missing_token() -> AuthFailure:
+    """Nothing in the request says who signed it."""
+    return AuthFailure("MissingAuthenticationToken", "Missing Authentication Token")
+
+
+def incomplete(sentence: str) -> AuthFailure:
+    """What the request says about its signature is not complete or not well-formed."""
+    return AuthFailure("IncompleteSignature", sentence)
+
+
+def mismatch(sentence: str = _MISMATCH) -> AuthFailure:
+    """The signature is not the one that the secret gives for this request, at this time, in this scope."""
+    return AuthFailure("SignatureDoesNotMatch", sentence)
+
+
+def unknown_key() -> AuthFailure:
+    """No live credential: one answer for keys that are unknown, inactive and deleted, and for foreign tokens."""
+    return AuthFailure("InvalidClientTokenId", "The security token included in the request is invalid.")
+
+
+def expired_token() -> AuthFailure:
+    """The session token is genuine and its time is over."""
+    return AuthFailure("ExpiredToken", "The security token included in the request is expired")

@@ -1,0 +1,79 @@
+"""A signature in the Authorization header.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from hashlib import sha256
+
+from carnet.sigv4.canonical import canonical_query
+from carnet.sigv4.errors import incomplete
+from carnet.sigv4.presented import ALGORITHM, Presented
+from carnet.sigv4.scope import parse_credential
+from carnet.sigv4.timestamp import SKEW, Timestamp, parse_http_date, parse_timestamp
+
+_COMPONENTS = ("Credential", "Signature", "SignedHeaders")
+
+
+def read_header(headers: Mapping[str, str], query: str) -> Presented:
+    """Read `AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...` and the date that goes with it.
+
+    Raises AuthFailure (IncompleteSignature) for another algorithm or form, Signature Version 2 among them.
+    """
+    authorization = headers["authorization"]
+    algorithm, _, rest = authorization.partition(" ")
+    given = _components(rest, authorization)
+    signed = _signed(headers)
+    if signed is None or len(given) < len(_COMPONENTS):
+        raise incomplete(_missing(given, signed, authorization))
+    if algorithm != ALGORITHM:
+        raise incomplete(f"Unsupported AWS 'algorithm': '{algorithm}'.")
+    key_id, scope = parse_credential(given["Credential"])
+    return Presented(
+        key_id=key_id,
+        scope=scope,
+        signed=signed,
+        signed_headers=given["SignedHeaders"],
+        signature=given["Signature"],
+        token=headers.get("x-amz-security-token"),
+        lifetime=SKEW,
+        query=canonical_query(query),
+    )
+
+
+def _components(text: str, authorization: str) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for part in text.replace(", ", ",").split(",") if text else ():
+        name, equals, value = part.partition("=")
+        if not equals or name not in _COMPONENTS or name in given:
+            raise incomplete(
+                "Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and "
+                f"encoded with Base64): '{_hashed(authorization)}'."
+            )
+        given[name] = value
+    return given
+
+
+def _signed(headers: Mapping[str, str]) -> Timestamp | None:
+    amz_date = headers.get("x-amz-date")
+    if amz_date is not None:
+        return parse_timestamp(amz_date)
+    date = headers.get("date")
+    return None if date is None else parse_http_date(date)
+
+
+def _missing(given: Mapping[str, str], signed: Timestamp | None, authorization: str) -> str:
+    sentences = [f"Authorization header requires '{name}' parameter." for name in _COMPONENTS if name not in given]
+    if signed is None:
+        sentences.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+    sentences.append(f"(Hashed with SHA-256 and encoded with Base64) Authorization={_hashed(authorization)}")
+    return " ".join(sentences)
+
+
+def _hashed(authorization: str) -> str:
+    """What AWS writes in the place of the header, which may hold somebody's password."""
+    digest = sha256(authorization.encode("utf-8", "surrogatepass")).digest()
+    return base64.b64encode(digest).decode("ascii")

@@ -1,0 +1,31 @@
+"""What a request says about its own signature, whichever form it says it in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from carnet.sigv4.scope import Scope
+from carnet.sigv4.timestamp import Timestamp
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+
+
+class Presented(NamedTuple):
+    """The parts of a signature as the caller presents them: complete and well-formed, and not yet believed.
+
+    A tuple, like its parts: one is made per request, and a frozen dataclass takes five times as long to make.
+    """
+
+    key_id: str
+    scope: Scope
+    signed: Timestamp
+    signed_headers: str
+    """Names as written, with semicolons between them."""
+    signature: str
+    token: str | None
+    lifetime: timedelta
+    """How long after `signed` the signature is good."""
+    query: str
+    """The canonical query string."""
+    presigned: bool = False

@@ -1,0 +1,82 @@
+"""Which headers must be signed, and what is signed of them.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from carnet.access.http_request import HttpRequest
+from carnet.sigv4.errors import incomplete, mismatch
+
+_NAMES = re.compile(r"[a-z0-9!#$%&'*+.^_`|~;-]+", re.ASCII)
+_VALUE = re.compile(r"[\t -~\x80-\xff]*", re.ASCII)
+_SPACES = re.compile(r"[\t ]+", re.ASCII)
+
+_ALWAYS_SIGNED = ("host", "content-type")
+_SIGNED_PREFIX = "x-amz-"
+_ONCE = (
+    "authorization",
+    "content-type",
+    "date",
+    "host",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-security-token",
+    "x-amz-target",
+)
+"""Headers that one value is read from, here or by what comes after."""
+
+
+def header_values(request: HttpRequest) -> dict[str, str]:
+    """Every header's value as sent; the values of a repeated header are joined with commas.
+
+    Raises AuthFailure (IncompleteSignature) where a header is repeated that must not be.
+    """
+    values: dict[str, str] = {}
+    for name, value in request.headers:
+        if name not in values:
+            values[name] = value
+        elif name in _ONCE:
+            raise incomplete(f"HTTP header '{name}' must not be repeated.")
+        else:
+            values[name] += f",{value}"
+    return values
+
+
+def canonical_headers(values: Mapping[str, str], signed: str) -> str:
+    """The lines `name:value` of the signed headers.
+
+    Raises AuthFailure (SignatureDoesNotMatch) unless `signed` is sorted, without repetition, and names headers that
+    are there: host, every x-amz-* and content-type among them where present.
+    """
+    names = _names(signed)
+    for name in values:
+        if (name.startswith(_SIGNED_PREFIX) or name in _ALWAYS_SIGNED) and name not in names:
+            raise mismatch()
+    try:
+        return "".join([f"{name}:{_canonical_value(values[name])}\n" for name in names])
+    except KeyError:
+        raise mismatch() from None
+
+
+@lru_cache(maxsize=256)
+def _names(signed: str) -> tuple[str, ...]:
+    names = signed.split(";")
+    if "host" not in names:
+        raise mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
+    if not _NAMES.fullmatch(signed) or names != sorted(set(names)):
+        raise mismatch()
+    return tuple(names)
+
+
+def _canonical_value(value: str) -> str:
+    """The value with each run of spaces made one. A line break or other control character is not a value at all."""
+    if value.isascii() and value.isprintable() and "  " not in value:
+        return value
+    if not _VALUE.fullmatch(value):
+        raise mismatch()
+    return _SPACES.sub(" ", value).strip(" ")

@@ -1,0 +1,83 @@
+"""The one place where a caller becomes a Verified one.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+
+from carnet.access.credential import Credential, FindCredential, TokenExpired, Verified
+from carnet.access.http_request import HttpRequest
+from carnet.sigv4.canonical import canonical_request
+from carnet.sigv4.errors import expired_token, incomplete, mismatch, missing_token, unknown_key
+from carnet.sigv4.header_form import read_header
+from carnet.sigv4.presented import ALGORITHM, Presented
+from carnet.sigv4.query_form import has_query_form, read_query
+from carnet.sigv4.scope import refuse_foreign
+from carnet.sigv4.signed_headers import header_values
+from carnet.sigv4.signing_keys import SigningKeys
+from carnet.sigv4.timestamp import refuse_untimely
+
+_KEY_ID = re.compile(r"\w{16,128}", re.ASCII)
+_NOBODYS_SECRET = "0" * 40
+"""Signs for keys that are not there, so that they cost as much time as those that are."""
+
+_SIGNING_KEYS = SigningKeys()
+
+
+def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCredential) -> Verified:
+    """Check who signed `request` for `service` (its signing name, such as `iam`).
+
+    Raises AuthFailure, whatever the request is, unless the signature is right, in time, and covers everything that
+    matters: method, path, query, body, host, content-type and every x-amz-* header.
+    """
+    headers = header_values(request)
+    presented = _read(headers, request.query)
+    refuse_untimely(presented.signed, lifetime=presented.lifetime, now=now)
+    canonical = canonical_request(request, headers, signed_headers=presented.signed_headers, query=presented.query)
+    refuse_foreign(presented.scope, service=service, timestamp=presented.signed.text)
+    credential = _find(presented, find)
+    genuine = _is_genuine(presented, canonical, credential.secret if credential else _NOBODYS_SECRET)
+    if credential is None:
+        raise unknown_key()
+    if not genuine:
+        raise mismatch()
+    return Verified(
+        credential=credential,
+        region=presented.scope.region,
+        service=presented.scope.service,
+        presigned=presented.presigned,
+    )
+
+
+def _read(headers: Mapping[str, str], query: str) -> Presented:
+    in_header, in_query = "authorization" in headers, has_query_form(query)
+    if in_header and in_query:
+        raise incomplete("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.")
+    if in_header:
+        return read_header(headers, query)
+    if in_query:
+        return read_query(headers, query)
+    raise missing_token()
+
+
+def _find(presented: Presented, find: FindCredential) -> Credential | None:
+    if not _KEY_ID.fullmatch(presented.key_id):
+        return None
+    try:
+        return find(presented.key_id, presented.token)
+    except TokenExpired:
+        raise expired_token() from None
+
+
+def _is_genuine(presented: Presented, canonical: bytes, secret: str) -> bool:
+    text = f"{ALGORITHM}\n{presented.signed.text}\n{presented.scope}\n{sha256(canonical).hexdigest()}"
+    key = _SIGNING_KEYS.signing_key(secret, presented.scope)
+    expected = hmac.digest(key, text.encode("ascii"), "sha256").hex()
+    # Bytes, because compare_digest raises on text that is not ASCII.
+    return hmac.compare_digest(expected.encode("ascii"), presented.signature.encode("utf-8", "replace"))

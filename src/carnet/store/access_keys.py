@@ -1,0 +1,52 @@
+"""Rows of access keys. The secret is sealed before it gets here; the store never sees it."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Index, LargeBinary, Row, Table
+
+from carnet.entities.access_key import AccessKey
+from carnet.store.changes import Kind
+from carnet.store.codec import moment, read_moment
+from carnet.store.entity_table import EntityTable, RowValues
+from carnet.store.schema import METADATA, own_id, owning_account, text
+from carnet.store.schema import moment as moment_column
+
+TABLE = Table(
+    "access_keys",
+    METADATA,
+    own_id(),
+    owning_account(),
+    text("owner"),
+    Column("active", Boolean, nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    moment_column("created"),
+    Index(None, "account"),
+)
+
+
+def to_row(key: AccessKey) -> RowValues:
+    return {
+        "id": key.id,
+        "account": key.account,
+        "owner": key.owner,
+        "active": key.active,
+        "sealed_secret": key.sealed_secret,
+        "created": moment(key.created),
+    }
+
+
+def from_row(row: Row[Any]) -> AccessKey:
+    return AccessKey(
+        id=row.id,
+        account=row.account,
+        owner=row.owner,
+        active=row.active,
+        sealed_secret=row.sealed_secret,
+        created=read_moment(row.created),
+    )
+
+
+ACCESS_KEYS = EntityTable(kind=Kind.ACCESS_KEY, table=TABLE, to_row=to_row, from_row=from_row, name_of=attrgetter("id"))

@@ -1,0 +1,67 @@
+"""Rows of accounts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from operator import attrgetter
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, Table, UniqueConstraint
+
+from carnet.entities.account import Account, PasswordPolicy
+from carnet.store.changes import Kind
+from carnet.store.codec import json_text, moment, read_moment
+from carnet.store.entity_table import EntityTable, RowValues
+from carnet.store.schema import METADATA, optional_text, own_id, text
+from carnet.store.schema import moment as moment_column
+
+TABLE = Table(
+    "accounts",
+    METADATA,
+    own_id(),
+    text("partition"),
+    text("name"),
+    text("email"),
+    moment_column("created"),
+    optional_text("alias"),
+    optional_text("password_policy"),
+    # An alias is the host name of a sign-in page, so it is unique in the whole partition.
+    UniqueConstraint("partition", "alias"),
+)
+
+
+def to_row(account: Account) -> RowValues:
+    policy = account.password_policy
+    return {
+        "id": account.id,
+        "partition": account.partition,
+        "name": account.name,
+        "email": account.email,
+        "created": moment(account.created),
+        "alias": account.alias,
+        "password_policy": None if policy is None else json_text(asdict(policy)),
+    }
+
+
+def from_row(row: Row[Any]) -> Account:
+    policy = row.password_policy
+    return Account(
+        id=row.id,
+        partition=row.partition,
+        name=row.name,
+        email=row.email,
+        created=read_moment(row.created),
+        alias=row.alias,
+        password_policy=None if policy is None else PasswordPolicy(**orjson.loads(policy)),
+    )
+
+
+ACCOUNTS = EntityTable(
+    kind=Kind.ACCOUNT,
+    table=TABLE,
+    to_row=to_row,
+    from_row=from_row,
+    account_of=attrgetter("id"),
+    name_of=lambda account: account.alias or account.id,
+)

@@ -1,0 +1,37 @@
+"""The audit events of writes, kept in the transaction that they tell of: no change without its record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, insert, select
+
+from carnet.store.codec import json_text
+from carnet.store.schema import METADATA, text
+
+Event = Mapping[str, Any]
+"""One CloudTrail-shaped event, of JSON values."""
+
+AUDIT_EVENTS = Table(
+    "audit_events",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    text("event"),
+)
+
+
+def append(connection: Connection, seq: int, events: Iterable[Event]) -> None:
+    rows = [{"seq": seq, "ordinal": n, "event": json_text(event)} for n, event in enumerate(events)]
+    if rows:
+        connection.execute(insert(AUDIT_EVENTS), rows)
+
+
+def read_since(connection: Connection, seq: int) -> Iterator[tuple[int, Event]]:
+    """(seq, event) of the transactions after `seq`, in order."""
+    table = AUDIT_EVENTS.c
+    query = select(table.seq, table.event).where(table.seq > seq).order_by(table.seq, table.ordinal)
+    for row in connection.execute(query):
+        yield row.seq, orjson.loads(row.event)

@@ -1,0 +1,54 @@
+"""What differs between the databases, and how their failures are told."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from carnet.base.faults import Unavailable
+from carnet.store.last_used import Upsert
+
+_CALLERS_FAULT = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
+"""Database errors that say something of the statement or its values; all others say something of the database."""
+
+
+class Backend(ABC):
+    """One database: `writer` begins transactions that will write, `reader` ones that see one state throughout."""
+
+    writer: Engine
+    reader: Engine
+    upsert: Upsert
+    poll_seconds: float
+    """How long a follower waits between two looks."""
+
+    @abstractmethod
+    def lock_schema(self, connection: Connection) -> None:
+        """Keep other processes from migrating until this transaction ends."""
+
+    @abstractmethod
+    def poll(self) -> Hashable:
+        """A value that differs from the last one if somebody committed in between; cheap. Raises Unavailable."""
+
+    @abstractmethod
+    def refused_as_taken(self, error: IntegrityError) -> bool:
+        """Whether a unique index refused the statement (else a foreign key did)."""
+
+    def close(self) -> None:
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+@contextmanager
+def outages() -> Iterator[None]:
+    """Turn a database that is down, locked too long, full or broken into Unavailable."""
+    try:
+        yield
+    except _CALLERS_FAULT:
+        raise
+    except (DatabaseError, InterfaceError, PoolTimeout) as error:
+        raise Unavailable("The store cannot be reached.") from error

@@ -1,0 +1,63 @@
+"""How values are written in columns: times as numbers, what an entity owns as JSON.
+
+Reading raises ValueError for whatever writing could not have written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def moment(when: datetime) -> int:
+    """Microseconds since 1970, which both databases store and compare exactly."""
+    return (when - _EPOCH) // _MICROSECOND
+
+
+def read_moment(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def json_text(value: Any) -> str:
+    """JSON that keeps the order of members: tags are listed as they were given."""
+    return orjson.dumps(value).decode("utf-8")
+
+
+def pairs(value: Mapping[str, str]) -> str:
+    """A string-to-string mapping."""
+    return json_text(dict(value))
+
+
+def strings(value: Iterable[str]) -> str:
+    return json_text(list(value))
+
+
+def read_pairs(text: str) -> dict[str, str]:
+    if text == "{}":  # most are, and a first load reads them by the hundred thousand
+        return {}
+    value = orjson.loads(text)
+    if type(value) is not dict or not all(type(item) is str for item in value.values()):
+        raise ValueError("not a JSON object of strings")
+    return value
+
+
+def read_strings(text: str) -> tuple[str, ...]:
+    if text == "[]":
+        return ()
+    value = orjson.loads(text)
+    if type(value) is not list or not all(type(item) is str for item in value):
+        raise ValueError("not a JSON list of strings")
+    return tuple(value)
+
+
+def read_objects(text: str) -> list[dict[str, Any]]:
+    value = orjson.loads(text)
+    if type(value) is not list or not all(type(item) is dict for item in value):
+        raise ValueError("not a JSON list of objects")
+    return value

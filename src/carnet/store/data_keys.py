@@ -1,0 +1,61 @@
+"""Rows of data keys. They are wrapped by the master key, which is never in the database."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Column, Connection, LargeBinary, Row, Table, select
+
+from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
+from carnet.store.changes import Kind
+from carnet.store.codec import moment, read_moment
+from carnet.store.entity_table import EntityTable, RowValues
+from carnet.store.schema import METADATA, own_id, text
+from carnet.store.schema import moment as moment_column
+
+TABLE = Table(
+    "data_keys",
+    METADATA,
+    own_id("kid"),
+    text("purpose"),
+    text("state"),
+    Column("wrapped", LargeBinary, nullable=False),
+    moment_column("created"),
+)
+
+
+def to_row(key: WrappedKey) -> RowValues:
+    return {
+        "kid": key.kid,
+        "purpose": key.purpose.value,
+        "state": key.state.value,
+        "wrapped": key.wrapped,
+        "created": moment(key.created),
+    }
+
+
+def from_row(row: Row[Any]) -> WrappedKey:
+    return WrappedKey(
+        kid=row.kid,
+        purpose=Purpose(row.purpose),
+        state=KeyState(row.state),
+        wrapped=row.wrapped,
+        created=read_moment(row.created),
+    )
+
+
+def read_all(connection: Connection) -> tuple[WrappedKey, ...]:
+    """Every data key. Raises ValueError where one cannot be read."""
+    return tuple(from_row(row) for row in connection.execute(select(TABLE).order_by(TABLE.c.created, TABLE.c.kid)))
+
+
+DATA_KEYS = EntityTable(
+    kind=Kind.DATA_KEY,
+    table=TABLE,
+    to_row=to_row,
+    from_row=from_row,
+    key_column="kid",
+    account_of=lambda _: "",
+    name_of=attrgetter("kid"),
+)

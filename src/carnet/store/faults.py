@@ -1,0 +1,43 @@
+"""What the store refuses, with the words a service needs to say it in AWS's sentence."""
+
+from __future__ import annotations
+
+from carnet.base.faults import AlreadyExists, InUse, Missing, Unavailable
+
+
+class Taken(AlreadyExists):
+    """A unique index holds the name (or id, or account alias) already; `name` is as the caller wrote it."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"The {kind} {name} already exists.")
+        self.kind = kind
+        self.name = name
+
+
+class Absent(Missing):
+    """The row to change is not there, or the account that a new row belongs to is not."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"The {kind} {name} does not exist.")
+        self.kind = kind
+        self.name = name
+
+
+class Occupied(InUse):
+    """The account to remove still has entities."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"The {kind} {name} is still in use.")
+        self.kind = kind
+        self.name = name
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection broke while the commit was under way: the change is made wholly or not at all."""
+
+    def __init__(self) -> None:
+        super().__init__("The store did not answer the commit.")
+
+
+class Incompatible(Exception):
+    """The database was made by a newer Carnet, or by something else."""

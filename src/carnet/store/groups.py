@@ -1,0 +1,26 @@
+"""Rows of IAM groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, Table
+
+from carnet.entities.group import Group
+from carnet.store.changes import Kind
+from carnet.store.codec import pairs, read_pairs, read_strings, strings
+from carnet.store.entity_table import EntityTable, RowValues, entity_fields, entity_row
+from carnet.store.schema import METADATA, named_entity, text
+
+TABLE = Table("groups", METADATA, *named_entity(), text("attached"), text("inline"))
+
+
+def to_row(group: Group) -> RowValues:
+    return {**entity_row(group), "attached": strings(group.attached), "inline": pairs(group.inline)}
+
+
+def from_row(row: Row[Any]) -> Group:
+    return Group(**entity_fields(row), attached=read_strings(row.attached), inline=read_pairs(row.inline))
+
+
+GROUPS = EntityTable(kind=Kind.GROUP, table=TABLE, to_row=to_row, from_row=from_row)

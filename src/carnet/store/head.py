@@ -1,0 +1,61 @@
+"""The head row: one row that every writer locks first and advances last.
+
+INVARIANT: commit order is sequence order, and the sequence has no gaps, because nobody can take a number while another
+holds one uncommitted.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    Table,
+    insert,
+    select,
+    update,
+)
+
+from carnet.store.changes import Revision
+from carnet.store.schema import METADATA, text
+
+GENESIS_HASH = b""
+"""What the first change row has for a predecessor."""
+
+HEAD = Table(
+    "head",
+    METADATA,
+    Column("one", Integer, CheckConstraint("one = 1", name="single_row"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    text("epoch"),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+_SELECT = select(HEAD.c.seq, HEAD.c.epoch, HEAD.c.hash)
+
+
+def create_if_absent(connection: Connection) -> None:
+    """Begin the life of a new database."""
+    if connection.execute(_SELECT).first() is None:
+        connection.execute(insert(HEAD), {"one": 1, "seq": 0, "epoch": secrets.token_hex(16), "hash": GENESIS_HASH})
+
+
+def read(connection: Connection) -> Revision:
+    return Revision(*connection.execute(_SELECT).one())
+
+
+def lock(connection: Connection) -> Revision:
+    """Wait for the writers before and keep those behind waiting until this transaction ends.
+
+    SQLite has no FOR UPDATE: there, BEGIN IMMEDIATE took the lock already.
+    """
+    return Revision(*connection.execute(_SELECT.with_for_update()).one())
+
+
+def advance(connection: Connection, revision: Revision) -> None:
+    connection.execute(update(HEAD), {"seq": revision.seq, "hash": revision.hash})

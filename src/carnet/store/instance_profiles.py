@@ -1,0 +1,25 @@
+"""Rows of instance profiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, Table
+
+from carnet.entities.instance_profile import InstanceProfile
+from carnet.store.changes import Kind
+from carnet.store.entity_table import EntityTable, RowValues, entity_fields, entity_row
+from carnet.store.schema import METADATA, named_entity, optional_text
+
+TABLE = Table("instance_profiles", METADATA, *named_entity(), optional_text("role"))
+
+
+def to_row(profile: InstanceProfile) -> RowValues:
+    return {**entity_row(profile), "role": profile.role}
+
+
+def from_row(row: Row[Any]) -> InstanceProfile:
+    return InstanceProfile(**entity_fields(row), role=row.role)
+
+
+INSTANCE_PROFILES = EntityTable(kind=Kind.INSTANCE_PROFILE, table=TABLE, to_row=to_row, from_row=from_row)

@@ -1,0 +1,71 @@
+"""PostgreSQL: when several Carnet nodes share one state.
+
+https://www.postgresql.org/docs/current/runtime-config-client.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from sqlalchemy import URL, Connection, Engine, create_engine, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql import func
+
+from carnet.store.backend import Backend, outages
+from carnet.store.head import HEAD
+
+LOCK_MILLISECONDS = 2000
+_CONNECT_SECONDS = 2
+_SILENCE_MILLISECONDS = 2000
+"""After how long a peer that answers nothing, not even with a reset, counts as gone."""
+_SCHEMA_LOCK = 0x6361726E6574
+"""An advisory lock's number: the letters of "carnet"."""
+_UNIQUE_VIOLATION = "23505"
+
+_WRITER_SETTINGS = {
+    "lock_timeout": f"{LOCK_MILLISECONDS}",
+    "statement_timeout": "5000",
+    "idle_in_transaction_session_timeout": "5000",
+}
+_READER_SETTINGS = {
+    "default_transaction_isolation": "repeatable\\ read",
+    "default_transaction_read_only": "on",
+    "statement_timeout": "60000",  # a first load reads whole tables
+}
+
+
+class Postgresql(Backend):
+    """READ COMMITTED is enough for writers, who take turns at the head row; readers see one snapshot."""
+
+    upsert = staticmethod(postgresql.insert)
+    poll_seconds = 0.25
+
+    def __init__(self, url: URL) -> None:
+        self.writer = _engine(url, _WRITER_SETTINGS)
+        self.reader = _engine(url, _READER_SETTINGS)
+
+    def lock_schema(self, connection: Connection) -> None:
+        connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+
+    def poll(self) -> Hashable:
+        with outages(), self.reader.connect() as connection:
+            return tuple(connection.execute(select(HEAD.c.seq, HEAD.c.epoch)).one())
+
+    def refused_as_taken(self, error: IntegrityError) -> bool:
+        return getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION
+
+
+def _engine(url: URL, settings: dict[str, str]) -> Engine:
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,  # so that the first request after a restart of the server is met, not sacrificed
+        pool_timeout=LOCK_MILLISECONDS / 1000,
+        connect_args={
+            "options": options,
+            "connect_timeout": _CONNECT_SECONDS,
+            "tcp_user_timeout": _SILENCE_MILLISECONDS,
+            "application_name": "carnet",
+        },
+    )

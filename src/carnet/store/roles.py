@@ -1,0 +1,58 @@
+"""Rows of IAM roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, Integer, Row, Table
+
+from carnet.entities.role import Role
+from carnet.store.changes import Kind
+from carnet.store.codec import pairs, read_pairs, read_strings, strings
+from carnet.store.entity_table import EntityTable, RowValues, entity_fields, entity_row
+from carnet.store.schema import METADATA, named_entity, optional_text, text
+
+TABLE = Table(
+    "roles",
+    METADATA,
+    *named_entity(),
+    text("trust"),
+    text("trusted_ids"),
+    optional_text("description"),
+    Column("max_session_seconds", Integer, nullable=False),
+    optional_text("boundary"),
+    text("attached"),
+    text("inline"),
+    optional_text("linked_service"),
+)
+
+
+def to_row(role: Role) -> RowValues:
+    return {
+        **entity_row(role),
+        "trust": role.trust,
+        "trusted_ids": pairs(role.trusted_ids),
+        "description": role.description,
+        "max_session_seconds": role.max_session_seconds,
+        "boundary": role.boundary,
+        "attached": strings(role.attached),
+        "inline": pairs(role.inline),
+        "linked_service": role.linked_service,
+    }
+
+
+def from_row(row: Row[Any]) -> Role:
+    return Role(
+        **entity_fields(row),
+        trust=row.trust,
+        trusted_ids=read_pairs(row.trusted_ids),
+        description=row.description,
+        max_session_seconds=row.max_session_seconds,
+        boundary=row.boundary,
+        attached=read_strings(row.attached),
+        inline=read_pairs(row.inline),
+        linked_service=row.linked_service,
+    )
+
+
+ROLES = EntityTable(kind=Kind.ROLE, table=TABLE, to_row=to_row, from_row=from_row)

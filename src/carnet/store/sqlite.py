@@ -1,0 +1,115 @@
+"""SQLite: one file, no server.
+
+https://www.sqlite.org/wal.html https://www.sqlite.org/pragma.html
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Hashable
+from functools import partial
+from pathlib import Path
+from threading import Lock
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import IntegrityError
+
+from carnet.base.faults import Unavailable
+from carnet.store.backend import Backend
+
+BUSY_MILLISECONDS = 5000
+_OWNER_ONLY = 0o600
+
+
+class Sqlite(Backend):
+    """`synchronous` is FULL: a commit is on the disk before it is acknowledged. Only tests that must fail change it."""
+
+    upsert = staticmethod(sqlite.insert)
+    poll_seconds = 0.025
+
+    def __init__(self, url: URL, *, synchronous: str = "FULL") -> None:
+        if not url.database or url.database == ":memory:":
+            raise ValueError("a SQLite store needs a file")
+        self._path = Path(url.database)
+        _create(self._path)
+        url = URL.create("sqlite+pysqlite", database=str(self._path))
+        # One writer connection: threads of this process wait for it in turn, instead of racing for the file's lock.
+        self.writer = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=BUSY_MILLISECONDS / 1000)
+        self.reader = create_engine(url)
+        _prepare(self.writer, synchronous, begin="BEGIN IMMEDIATE")
+        _prepare(self.reader, synchronous, begin="BEGIN")
+        self._watch: sqlite3.Connection | None = None
+        self._watch_lock = Lock()
+
+    def lock_schema(self, connection: Connection) -> None:
+        """BEGIN IMMEDIATE did it."""
+
+    def poll(self) -> Hashable:
+        """`PRAGMA data_version`, on a connection that never is in a transaction (it would stand still there)."""
+        with self._watch_lock:
+            try:
+                if self._watch is None:
+                    self._watch = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+                version: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
+            except sqlite3.Error as error:
+                self._forget_watch()
+                raise Unavailable("The store cannot be reached.") from error
+            return version
+
+    def refused_as_taken(self, error: IntegrityError) -> bool:
+        code = getattr(error.orig, "sqlite_errorcode", None)
+        return code in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+
+    def close(self) -> None:
+        super().close()
+        with self._watch_lock:
+            self._forget_watch()
+
+    def _forget_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+
+
+def _create(path: Path) -> None:
+    """Make the file readable by its owner only; SQLite gives its companions (-wal, -shm) the same mode."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _OWNER_ONLY))
+    except FileExistsError:
+        # Not opened: closing any descriptor of a file drops every POSIX lock that SQLite holds on it in this process.
+        return
+    except OSError as error:
+        raise Unavailable(f"The store's file cannot be made: {error.strerror}.") from error
+
+
+def _prepare(engine: Engine, synchronous: str, *, begin: str) -> None:
+    event.listen(engine, "connect", partial(_set_up, synchronous))
+    event.listen(engine, "begin", partial(_begin, begin))
+
+
+def _set_up(synchronous: str, connection: sqlite3.Connection, _record: object) -> None:
+    # sqlite3 would begin transactions by itself, late and deferred; the "begin" event does it instead.
+    connection.isolation_level = None
+    try:
+        for pragma in (
+            f"busy_timeout={BUSY_MILLISECONDS}",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "trusted_schema=OFF",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+        _use_wal(connection)
+    except sqlite3.Error as error:
+        raise Unavailable("The store cannot be reached.") from error
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Write-ahead logging: readers never wait for a writer. The mode is a property of the file."""
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        connection.execute("PRAGMA journal_mode=WAL").close()
+
+
+def _begin(statement: str, connection: Connection) -> None:
+    connection.exec_driver_sql(statement)

@@ -1,0 +1,141 @@
+"""The store: the one place where state outlives the process."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, RootTransaction, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from carnet.keyring.data_keys import WrappedKey
+from carnet.store import audit_log, data_keys, head, last_used, reading
+from carnet.store.backend import Backend, outages
+from carnet.store.changes import Changes, Revision
+from carnet.store.faults import OutcomeUnknown
+from carnet.store.last_used import KeyUse, RoleUse
+from carnet.store.migrate import migrate
+from carnet.store.postgresql import Postgresql
+from carnet.store.sqlite import Sqlite
+from carnet.store.unit_of_work import UnitOfWork
+
+_USES_PER_TRANSACTION = 500
+
+
+class Store:
+    """Safe to use from several threads, not across a fork. Methods raise Unavailable while the database is down."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    @classmethod
+    def open(cls, url: str) -> Store:
+        """Connect, and create or migrate the tables.
+
+        `url` is `sqlite:////path/to/file` or `postgresql://user:password@host/database`. Raises ValueError for
+        another one, Unavailable where the database does not answer, Incompatible where a newer Carnet made it.
+        """
+        store = cls(_backend(url))
+        try:
+            with outages():
+                migrate(store._backend)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @property
+    def poll_seconds(self) -> float:
+        """How long a follower waits between two polls."""
+        return self._backend.poll_seconds
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        """One write transaction, after those of all other writers and before the next.
+
+        Rolled back where the block raises or changes nothing. Keep it short: every other writer waits.
+        """
+        with outages(), self._backend.writer.connect() as connection, connection.begin() as transaction:
+            unit = UnitOfWork(connection, self._backend)
+            yield unit
+            changes = unit.finish()
+            if changes is None:
+                transaction.rollback()
+                return
+            _commit(transaction)
+            unit.committed = changes
+
+    def load(self) -> Changes:
+        """Everything, with `base` None."""
+        with self._read() as connection:
+            return reading.load(connection)
+
+    def changes_since(self, base: Revision) -> Changes:
+        """What is different from `base`; everything, with `base` None, where this database has another past."""
+        with self._read() as connection:
+            return reading.changes_since(connection, base)
+
+    def revision(self) -> Revision:
+        """Where the store is now."""
+        with self._read() as connection:
+            return head.read(connection)
+
+    def poll(self) -> Hashable:
+        """A value that differs from the one before if anybody committed in between (and perhaps if not)."""
+        return self._backend.poll()
+
+    def data_keys(self) -> tuple[WrappedKey, ...]:
+        """Every data key, oldest first. Within `write` no other process can add one."""
+        with self._read() as connection:
+            return data_keys.read_all(connection)
+
+    def audit_events(self, since: int = 0) -> tuple[tuple[int, audit_log.Event], ...]:
+        """(seq, event) of the writes after `since`, in order."""
+        with self._read() as connection:
+            return tuple(audit_log.read_since(connection, since))
+
+    def save_last_used(self, keys: Mapping[str, KeyUse], roles: Mapping[str, RoleUse]) -> None:
+        """Keep the newest use of each key and role, by id."""
+        with self._touch() as connection:
+            last_used.save_keys(connection, self._backend.upsert, keys)
+            last_used.save_roles(connection, self._backend.upsert, roles)
+
+    def last_used(self, since: datetime) -> tuple[dict[str, KeyUse], dict[str, RoleUse]]:
+        """The last uses at `since` or later, by key id and by role id."""
+        with self._read() as connection:
+            return last_used.load_keys(connection, since), last_used.load_roles(connection, since)
+
+    def close(self) -> None:
+        self._backend.close()
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with outages(), self._backend.reader.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _touch(self) -> Iterator[Connection]:
+        """A write that the head row does not order."""
+        with outages(), self._backend.writer.begin() as connection:
+            yield connection
+
+
+def _backend(url: str) -> Backend:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ValueError("the database URL cannot be read") from error
+    name = parsed.get_backend_name()
+    if name == "sqlite":
+        return Sqlite(parsed)
+    if name == "postgresql":
+        return Postgresql(parsed)
+    raise ValueError(f"the database must be sqlite or postgresql, not {name}")
+
+
+def _commit(transaction: RootTransaction) -> None:
+    try:
+        transaction.commit()
+    except DBAPIError as error:
+        raise OutcomeUnknown from error

@@ -1,0 +1,40 @@
+"""Rows of IAM users."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, Table
+
+from carnet.entities.user import User
+from carnet.store.changes import Kind
+from carnet.store.codec import pairs, read_pairs, read_strings, strings
+from carnet.store.entity_table import EntityTable, RowValues, entity_fields, entity_row
+from carnet.store.schema import METADATA, named_entity, optional_text, text
+
+TABLE = Table(
+    "users", METADATA, *named_entity(), optional_text("boundary"), text("groups"), text("attached"), text("inline")
+)
+
+
+def to_row(user: User) -> RowValues:
+    return {
+        **entity_row(user),
+        "boundary": user.boundary,
+        "groups": strings(user.groups),
+        "attached": strings(user.attached),
+        "inline": pairs(user.inline),
+    }
+
+
+def from_row(row: Row[Any]) -> User:
+    return User(
+        **entity_fields(row),
+        boundary=row.boundary,
+        groups=read_strings(row.groups),
+        attached=read_strings(row.attached),
+        inline=read_pairs(row.inline),
+    )
+
+
+USERS = EntityTable(kind=Kind.USER, table=TABLE, to_row=to_row, from_row=from_row)

@@ -1,0 +1,143 @@
+"""A load of prepared HTTP requests over keep-alive connections, and the processor time that the server spent on it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import cycle
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Requests answered with 200, in so many seconds, costing the server so much processor time."""
+
+    requests: int
+    seconds: float
+    cpu_seconds: float
+
+    @property
+    def per_second(self) -> float:
+        return self.requests / self.seconds
+
+    @property
+    def cpu_us(self) -> float:
+        """Processor time of the server for one request, in microseconds."""
+        return self.cpu_seconds / self.requests * 1e6
+
+
+def signed(endpoint: str, service: str, body: str, credentials: Credentials) -> bytes:
+    """A form POST for a query service, signed by botocore, as bytes for a socket."""
+    request = AWSRequest(
+        method="POST",
+        url=endpoint + "/",
+        data=body,
+        headers={"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"},
+    )
+    SigV4Auth(credentials, service, "us-east-1").add_auth(request)
+    prepared = request.prepare()
+    headers = {"Host": urlsplit(endpoint).netloc, "Content-Length": str(len(body))} | dict(prepared.headers.items())
+    lines = "".join(f"{name}: {_text(value)}\r\n" for name, value in headers.items())
+    return f"POST / HTTP/1.1\r\n{lines}\r\n{body}".encode()
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+class _Connection(asyncio.Protocol):
+    """Sends the next request as soon as the answer to the last one is whole."""
+
+    def __init__(self, requests: Iterator[bytes], deadline: float) -> None:
+        self._requests = requests
+        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._deadline = deadline
+        self._buffer = b""
+        self._transport: asyncio.WriteTransport | None = None
+        self.answered = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
+        self._next()
+
+    def _next(self) -> None:
+        assert self._transport is not None
+        request = next(self._requests, None)
+        if request is None or time.monotonic() > self._deadline:
+            self._finish()
+        else:
+            self._transport.write(request)
+
+    def _finish(self, problem: Exception | None = None) -> None:
+        if not self._done.done():
+            if problem is None:
+                self._done.set_result(None)
+            else:
+                self._done.set_exception(problem)
+        if self._transport is not None:
+            self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, separator, body = self._buffer.partition(b"\r\n\r\n")
+        if not separator:
+            return
+        length = next(
+            int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
+        )
+        if len(body) < length:
+            return
+        if b" 200 " not in head.split(b"\r\n", 1)[0]:
+            self._finish(RuntimeError((head + body)[:1000].decode(errors="replace")))
+            return
+        self._buffer = b""
+        self.answered += 1
+        self._next()
+
+    async def finished(self) -> int:
+        """Wait for the end; how many answers came. Raises what went wrong."""
+        await self._done
+        return self.answered
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._finish(None if self._done.done() else ConnectionError("the server closed the connection"))
+
+
+async def _run(endpoint: str, requests: Iterator[bytes], connections: int, seconds: float) -> int:
+    loop = asyncio.get_running_loop()
+    address = urlsplit(endpoint)
+    deadline = time.monotonic() + seconds
+    assert address.hostname is not None
+    assert address.port is not None
+    opened = [
+        await loop.create_connection(partial(_Connection, requests, deadline), address.hostname, address.port)
+        for _ in range(connections)
+    ]
+    return sum(await asyncio.gather(*(connection.finished() for _, connection in opened)))
+
+
+def load(
+    endpoint: str, requests: Sequence[bytes], *, pid: int, seconds: float, connections: int = 8, repeat: bool = True
+) -> Result:
+    """Send the requests, over and over where `repeat` is true, for so many seconds; every answer must be 200."""
+    source = cycle(requests) if repeat else iter(requests)
+    cpu, start = _cpu_seconds(pid), time.monotonic()
+    answered = asyncio.run(_run(endpoint, source, connections, seconds))
+    return Result(requests=answered, seconds=time.monotonic() - start, cpu_seconds=_cpu_seconds(pid) - cpu)
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS

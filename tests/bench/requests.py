@@ -1,0 +1,153 @@
+"""`make bench`: Carnet, moto's server and a bare ASGI application, one after the other in the same run.
+
+Prints requests a second and the server's processor time for one request, and both as ratios. Nothing passes or fails.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import boto3
+from botocore.credentials import Credentials
+
+from tests.bench.load import Result, load, signed
+from tests.clients.running import free_port, running_server
+
+_MOTO = Path(".venv-bench/bin/moto_server")
+_SECONDS = 3.0
+_ROUNDS = 2
+_CREATED = 3000
+_TRUST = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}}'
+_ALLOW = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["iam:*","sts:*"],"Resource":"*"}}'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """A server under load, and somebody who may call it."""
+
+    name: str
+    endpoint: str
+    pid: int
+    credentials: Credentials
+    role: str = ""
+
+
+OPERATIONS = ("GetCallerIdentity", "GetUser", "ListUsers", "AssumeRole", "CreateUser")
+
+
+def _bodies(peer: Peer, operation: str, round_: int) -> tuple[str, Sequence[str]]:
+    """The service, and the form bodies to send."""
+    if operation in ("GetCallerIdentity", "AssumeRole"):
+        given = {"RoleArn": peer.role, "RoleSessionName": "bench"} if operation == "AssumeRole" else {}
+        return "sts", [urlencode({"Action": operation, "Version": "2011-06-15", **given})]
+    if operation == "CreateUser":
+        names = [f"new-{round_}-{number}" for number in range(_CREATED)]
+        return "iam", [urlencode({"Action": operation, "Version": "2010-05-08", "UserName": name}) for name in names]
+    given = {"UserName": "user-7"} if operation == "GetUser" else {"MaxItems": "100", "PathPrefix": "/bench/"}
+    return "iam", [urlencode({"Action": operation, "Version": "2010-05-08", **given})]
+
+
+def _measure(peer: Peer, operation: str, round_: int) -> Result:
+    service, bodies = _bodies(peer, operation, round_)
+    requests = [signed(peer.endpoint, service, body, peer.credentials) for body in bodies]
+    return load(peer.endpoint, requests, pid=peer.pid, seconds=_SECONDS, repeat=operation != "CreateUser")
+
+
+def _furnish(endpoint: str, key: str, secret: str, *, name: str, pid: int) -> Peer:
+    """Make 100 users in `/bench/`, a role, and a user with a policy who is the caller of everything."""
+    iam = boto3.client(
+        "iam", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=key, aws_secret_access_key=secret
+    )
+    caller = iam.create_user(UserName="bench")["User"]
+    iam.put_user_policy(UserName="bench", PolicyName="all", PolicyDocument=_ALLOW)
+    made = iam.create_access_key(UserName="bench")["AccessKey"]
+    for number in range(100):
+        iam.create_user(UserName=f"user-{number}", Path="/bench/")
+    role = iam.create_role(RoleName="bench", AssumeRolePolicyDocument=_TRUST % caller["Arn"])["Role"]
+    credentials = Credentials(made["AccessKeyId"], made["SecretAccessKey"])
+    return Peer(name=name, endpoint=endpoint, pid=pid, credentials=credentials, role=role["Arn"])
+
+
+@contextmanager
+def _carnet(directory: Path) -> Iterator[Peer]:
+    with running_server(directory / "data") as server:
+        key, secret = server.environment["AWS_ACCESS_KEY_ID"], server.environment["AWS_SECRET_ACCESS_KEY"]
+        yield _furnish(server.endpoint, key, secret, name="carnet", pid=server.process.pid)
+
+
+@contextmanager
+def _process(command: Sequence[str], port: int, path: str = "/") -> Iterator[tuple[str, int]]:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    endpoint = f"http://127.0.0.1:{port}"
+    try:
+        _wait(endpoint + path)
+        yield endpoint, process.pid
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait(url: str) -> None:
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"nothing answers at {url}")
+
+
+@contextmanager
+def _moto() -> Iterator[Peer]:
+    port = free_port()
+    with _process([str(_MOTO), "-p", str(port)], port, "/moto-api/") as (endpoint, pid):
+        yield _furnish(endpoint, "AKIAIOSFODNN7EXAMPLE", "secret", name="moto", pid=pid)
+
+
+@contextmanager
+def _bare() -> Iterator[Peer]:
+    port = free_port()
+    with _process([sys.executable, "-m", "tests.bench.bare", str(port)], port) as (endpoint, pid):
+        yield Peer(name="bare", endpoint=endpoint, pid=pid, credentials=Credentials("AKIAIOSFODNN7EXAMPLE", "s"))
+
+
+def _best(results: Sequence[Result]) -> Result:
+    return min(results, key=lambda result: result.cpu_us)
+
+
+def _row(operation: str, measure: Callable[[str], Result]) -> str:
+    carnet, moto, bare = measure("carnet"), measure("moto"), measure("bare")
+    return (
+        f"{operation:<18} {carnet.per_second:>9.0f} {carnet.cpu_us:>9.0f} {moto.per_second:>9.0f} {moto.cpu_us:>9.0f} "
+        f"{bare.per_second:>9.0f} {bare.cpu_us:>9.0f} {carnet.per_second / moto.per_second:>8.1f}x "
+        f"{moto.cpu_us / carnet.cpu_us:>8.1f}x {carnet.per_second / bare.per_second:>8.2f} "
+        f"{bare.cpu_us / carnet.cpu_us:>8.2f}"
+    )
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as directory, _carnet(Path(directory)) as ours, _moto() as moto, _bare() as bare:
+        peers = {peer.name: peer for peer in (ours, moto, bare)}
+        print(f"{'':18} {'carnet':>19} {'moto':>19} {'bare ASGI':>19} {'carnet/moto':>18} {'carnet/bare':>17}")
+        print(f"{'':18} " + " ".join(f"{'req/s':>9} {'CPU us':>9}" for _ in range(3)) + f" {'req/s':>9} {'CPU':>9}" * 2)
+        for operation in OPERATIONS:
+            results: dict[str, list[Result]] = {name: [] for name in peers}
+            for round_ in range(_ROUNDS):
+                for name, peer in peers.items():
+                    results[name].append(_measure(peer, operation, round_))
+            print(_row(operation, lambda name, results=results: _best(results[name])), flush=True)  # type: ignore[misc]
+
+
+if __name__ == "__main__":
+    main()

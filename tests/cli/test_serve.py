@@ -1,0 +1,154 @@
+"""`carnet serve`: what it refuses, what it prints, and what a second start finds."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import ssl
+import subprocess
+import time
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from carnet.cli import main
+from tests.clients.running import CARNET, RunningServer, free_port, running_server
+
+
+def refused(*arguments: str) -> str:
+    done = CliRunner().invoke(main, ["serve", *arguments])
+    assert done.exit_code == 2, done.output
+    return " ".join(done.output.split())
+
+
+def caller(server: RunningServer, environment: dict[str, str]) -> str:
+    sts = boto3.client(
+        "sts",
+        endpoint_url=server.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+    )
+    arn: str = sts.get_caller_identity()["Arn"]
+    return arn
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.com"])
+def test_plain_http_stays_on_loopback(host: str, tmp_path: Path) -> None:
+    assert "is not a loopback address" in refused("--host", host, "--data-dir", str(tmp_path / "data"))
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
+    (tmp_path / "cert").touch()
+    assert "go together" in refused("--tls-cert", str(tmp_path / "cert"))
+
+
+def test_a_second_start_finds_the_same_state(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running_server(data) as first:
+        printed = dict(first.environment)
+        assert printed["AWS_ENDPOINT_URL"] == first.endpoint
+        arn = caller(first, printed)
+    with running_server(data) as second:
+        assert second.environment == {}
+        assert f"carnet account root-key {first.account_id}" in second.greeting
+        assert caller(second, printed) == arn
+
+
+def test_an_account_made_beside_the_server_works_at_once(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        made = json.loads(server.carnet("account", "create", "--count", "2", "--output", "json"))
+        for each in made:
+            keys = {"AWS_ACCESS_KEY_ID": each["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": each["SecretAccessKey"]}
+            assert caller(server, keys) == f"arn:aws:iam::{each['AccountId']}:root"
+
+
+def test_workers_share_one_port_and_see_each_others_writes(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data", "--workers", "2") as server:
+        processes = _children(server.process.pid)
+        assert len(processes) >= 2
+        for number in range(10):
+            _iam(server).create_user(UserName=f"user-{number}")
+        time.sleep(0.5)
+        listed = [_iam(server).list_users()["Users"] for _ in range(10)]
+    names = {f"user-{number}" for number in range(10)}
+    assert all({user["UserName"] for user in users} == names for users in listed)
+
+
+def _iam(server: RunningServer) -> Any:
+    """A client with a connection of its own, which any of the workers may take."""
+    return boto3.client(
+        "iam",
+        endpoint_url=server.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=server.environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=server.environment["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def _children(pid: int) -> list[int]:
+    done = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    return [int(line) for line in done.stdout.split()]
+
+
+def test_tls(tmp_path: Path) -> None:
+    cert, key = _self_signed(tmp_path)
+    port = free_port()
+    command = [str(CARNET), "serve", "--port", str(port), "--data-dir", str(tmp_path / "data")]
+    process = subprocess.Popen(
+        [*command, "--tls-cert", str(cert), "--tls-key", str(key)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"Carnet listens at https://127.0.0.1:{port}\n"
+        health = _health(f"https://127.0.0.1:{port}/healthz", ssl.create_default_context(cafile=str(cert)))
+        assert health["status"] == "ok"
+        done = CliRunner().invoke(main, ["status", "--port", str(port), "--tls"])
+        assert "reachable" in done.output
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def _health(url: str, context: ssl.SSLContext) -> dict[str, object]:
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(url, context=context, timeout=5) as answer:
+                health: dict[str, object] = json.load(answer)
+                return health
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"nothing answers at {url}")
+
+
+def _self_signed(directory: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 and its key."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    now = datetime.now(UTC)
+    built = (
+        x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(address, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(private, SHA256())
+    )
+    cert, key = directory / "cert.pem", directory / "key.pem"
+    cert.write_bytes(built.public_bytes(Encoding.PEM))
+    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return cert, key

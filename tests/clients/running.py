@@ -1,0 +1,111 @@
+"""A real server in a process of its own, as `carnet serve` starts it, for real clients."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+BIN = Path(sys.executable).parent
+CARNET = BIN / "carnet"
+_START_SECONDS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningServer:
+    """A server that answers, and the root credentials that its first start printed."""
+
+    endpoint: str
+    data_dir: Path
+    process: subprocess.Popen[str]
+    greeting: str
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The variables of the `export` line: endpoint, root access key, region."""
+
+    @property
+    def account_id(self) -> str:
+        found = re.search(r"account ([0-9]{12})", self.greeting)
+        assert found is not None, self.greeting
+        return found[1]
+
+    def client_environment(self, **more: str) -> dict[str, str]:
+        """The environment for a client: nothing of AWS's but what the server printed."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CARNET_"))}
+        nowhere = str(self.data_dir / "no-such-file")
+        quiet = {"AWS_CONFIG_FILE": nowhere, "AWS_SHARED_CREDENTIALS_FILE": nowhere, "AWS_PAGER": ""}
+        return kept | quiet | {"AWS_EC2_METADATA_DISABLED": "true"} | dict(self.environment) | more
+
+    def carnet(self, *arguments: str) -> str:
+        """Run a `carnet` command on this server's installation; its output."""
+        done = subprocess.run(
+            [str(CARNET), *arguments, "--data-dir", str(self.data_dir)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running_server(data_dir: Path, *arguments: str, port: int | None = None) -> Iterator[RunningServer]:
+    """Start `carnet serve` on a free port and wait until it answers; stop it at the end."""
+    chosen = port or free_port()
+    command = [str(CARNET), "serve", "--port", str(chosen), "--data-dir", str(data_dir), *arguments]
+    log = (data_dir.parent / f"{data_dir.name}.log").open("w+")
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        endpoint = f"http://127.0.0.1:{chosen}"
+        health = _wait_until_healthy(endpoint, process, Path(log.name))
+        assert health["status"] == "ok"
+        greeting = _greeting(process)
+        yield RunningServer(
+            endpoint=endpoint,
+            data_dir=data_dir,
+            process=process,
+            greeting=greeting,
+            environment=dict(re.findall(r"(AWS_[A-Z_]+)=(\S+)", greeting)),
+        )
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        assert process.stdout is not None
+        process.stdout.close()
+        log.close()
+
+
+def _greeting(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    os.set_blocking(process.stdout.fileno(), False)
+    return process.stdout.read() or ""
+
+
+def _wait_until_healthy(endpoint: str, process: subprocess.Popen[str], log: Path) -> dict[str, object]:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(f"{endpoint}/healthz", timeout=5) as answer:
+                health: dict[str, object] = json.load(answer)
+                return health
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"no server at {endpoint}: {log.read_text()}")

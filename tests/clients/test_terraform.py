@@ -1,0 +1,108 @@
+"""The stock hashicorp/aws provider: apply, a plan without changes, an update, destroy."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.clients.running import RunningServer
+
+_PLUGIN_ROOTS = (
+    "/usr/share/terraform/plugins",
+    "/usr/local/share/terraform/plugins",
+    "/opt/*",
+    "~/.terraform.d/plugins",
+)
+"""Where a filesystem mirror of providers is looked for."""
+
+
+def _mirror() -> Path | None:
+    for root in _PLUGIN_ROOTS:
+        expanded = Path(root).expanduser()
+        for found in Path("/").glob(str(expanded.relative_to("/")) + "/*/hashicorp/aws"):
+            return found.parent.parent.parent
+    return None
+
+
+class Terraform:
+    """Terraform in a directory, with variables."""
+
+    def __init__(self, directory: Path, environment: dict[str, str]) -> None:
+        self._directory = directory
+        self._environment = environment | {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+
+    def __call__(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            ["terraform", *arguments],
+            cwd=self._directory,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode in codes, done.stdout + done.stderr
+        return done
+
+    def outputs(self) -> dict[str, Any]:
+        return {name: each["value"] for name, each in json.loads(self("output", "-json").stdout).items()}
+
+
+@pytest.fixture
+def terraform(server: RunningServer, tmp_path: Path) -> Terraform:
+    if shutil.which("terraform") is None:
+        pytest.skip("terraform is not installed")
+    mirror = _mirror()
+    if mirror is None:
+        pytest.skip("the hashicorp/aws provider is not in a local mirror")
+    directory = tmp_path / "configuration"
+    shutil.copytree(Path(__file__).parent / "terraform", directory)
+    made = Terraform(directory, server.client_environment() | {"TF_CLI_CONFIG_FILE": os.devnull})
+    made("init", "-input=false", f"-plugin-dir={mirror}")
+    return made
+
+
+def _values(description: str, max_session: int) -> tuple[str, ...]:
+    return ("-input=false", f"-var=description={description}", f"-var=max_session={max_session}")
+
+
+def test_apply_plan_update_destroy(server: RunningServer, terraform: Terraform) -> None:
+    terraform("apply", "-auto-approve", *_values("first", 3600))
+    assert terraform.outputs()["account"] == server.account_id
+    assert terraform.outputs()["user_id"].startswith("AIDA")
+    assert terraform.outputs()["role_arn"] == f"arn:aws:iam::{server.account_id}:role/reader"
+    assert terraform.outputs()["policy_name"] == "read"
+    # -detailed-exitcode: 0 says that there is nothing to change, 2 that there is.
+    terraform("plan", "-detailed-exitcode", *_values("first", 3600), codes=(0,))
+
+    terraform("plan", "-detailed-exitcode", *_values("second", 7200), codes=(2,))
+    terraform("apply", "-auto-approve", *_values("second", 7200))
+    terraform("plan", "-detailed-exitcode", *_values("second", 7200), codes=(0,))
+    role = _iam(server).get_role(RoleName="reader")["Role"]
+    assert (role["Description"], role["MaxSessionDuration"]) == ("second", 7200)
+
+    terraform("destroy", "-auto-approve", *_values("second", 7200))
+    iam = _iam(server)
+    assert iam.list_users()["Users"] == []
+    assert iam.list_roles()["Roles"] == []
+    assert iam.list_groups()["Groups"] == []
+    assert iam.list_policies(Scope="Local")["Policies"] == []
+    assert iam.list_instance_profiles()["InstanceProfiles"] == []
+    assert iam.list_account_aliases()["AccountAliases"] == []
+
+
+def _iam(server: RunningServer) -> Any:
+    return boto3.client(
+        "iam",
+        endpoint_url=server.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=server.environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=server.environment["AWS_SECRET_ACCESS_KEY"],
+    )

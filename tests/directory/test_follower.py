@@ -1,0 +1,68 @@
+"""The follower's thread outlives whatever happens to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from carnet.base.faults import Unavailable
+from carnet.directory import follower as follower_module
+from carnet.directory.directory import Directory
+from carnet.directory.follower import Follower
+from carnet.store.store import Store
+from tests.stores.entities import an_account
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store.open(f"sqlite:///{tmp_path / 'carnet.db'}")) as store:
+        yield store
+
+
+@pytest.fixture
+def following(store: Store) -> Iterator[tuple[Directory, Follower]]:
+    directory = Directory(store)
+    follower = Follower(directory, store)
+    follower.start()
+    yield directory, follower
+    follower.stop()
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_a_write_is_followed(store: Store, following: tuple[Directory, Follower]) -> None:
+    directory, _ = following
+    an_account(store)
+    _wait_for(lambda: len(directory.snapshot.accounts) == 1)
+
+
+@pytest.mark.parametrize("trouble", [Unavailable("down"), RuntimeError("a bug")])
+@pytest.mark.parametrize("where", ["poll", "changes_since"])
+def test_trouble_passes(
+    store: Store,
+    following: tuple[Directory, Follower],
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: Exception,
+    where: str,
+) -> None:
+    directory, follower = following
+    monkeypatch.setattr(follower_module, "_PAUSE_AFTER_FAILURE_SECONDS", 0.01)
+
+    def fail(*_: object) -> None:
+        raise trouble
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, where, fail)
+        an_account(store)
+        _wait_for(lambda: not follower.reachable)
+        assert len(directory.snapshot.accounts) == 0
+    _wait_for(lambda: follower.reachable and len(directory.snapshot.accounts) == 1)

@@ -1,0 +1,108 @@
+"""The master key file: made once, whole, and for nobody else's eyes."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from carnet.keyring import master_key
+from carnet.keyring.errors import BadMasterKey
+from carnet.keyring.master_key import MasterKey
+
+RAW = bytes(range(32))
+
+
+def written(path: Path, raw: bytes, mode: int = 0o400) -> Path:
+    path.write_bytes(raw)
+    path.chmod(mode)
+    return path
+
+
+def test_created_key_is_the_loaded_one(tmp_path: Path) -> None:
+    created = master_key.create(tmp_path / "key")
+    assert master_key.load(tmp_path / "key").unwrap(created.wrap(b"data key", b"aad"), b"aad") == b"data key"
+    assert os.listdir(tmp_path) == ["key"]
+
+
+def test_created_file_is_only_the_owners_to_read(tmp_path: Path) -> None:
+    master_key.create(tmp_path / "key")
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o400
+    assert (tmp_path / "key").stat().st_size == 32
+
+
+def test_key_is_never_overwritten(tmp_path: Path) -> None:
+    path = written(tmp_path / "key", RAW)
+    with pytest.raises(FileExistsError):
+        master_key.create(path)
+    assert path.read_bytes() == RAW
+    assert os.listdir(tmp_path) == ["key"]
+
+
+def test_many_at_once_get_one_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        keys = list(pool.map(lambda _: master_key.load_or_create(tmp_path / "key"), range(32)))
+    wrapped = keys[0].wrap(b"data key", b"")
+    assert {key.unwrap(wrapped, b"") for key in keys} == {b"data key"}
+    assert os.listdir(tmp_path) == ["key"]
+
+
+@pytest.mark.parametrize("mode", [0o440, 0o404, 0o420, 0o644, 0o777, 0o401])
+def test_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
+    with pytest.raises(BadMasterKey, match=f"mode {mode:04o}"):
+        master_key.load(written(tmp_path / "key", RAW, mode))
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o600])
+def test_file_open_to_its_owner_is_good(tmp_path: Path, mode: int) -> None:
+    loaded = master_key.load(written(tmp_path / "key", RAW, mode))
+    assert loaded.unwrap(MasterKey(RAW).wrap(b"x", b""), b"") == b"x"
+
+
+@pytest.mark.parametrize("length", [0, 16, 31, 33, 44, 4096])
+def test_file_of_another_length_is_refused(tmp_path: Path, length: int) -> None:
+    with pytest.raises(BadMasterKey, match="exactly 32 bytes"):
+        master_key.load(written(tmp_path / "key", b"k" * length))
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        master_key.load(tmp_path / "key")
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadMasterKey, match="cannot be read"):
+        master_key.load(tmp_path)
+    with pytest.raises(BadMasterKey, match="cannot be made"):
+        master_key.create(tmp_path / "absent" / "key")
+
+
+def test_key_as_text() -> None:
+    text = base64.b64encode(RAW).decode()
+    assert master_key.from_base64(f"{text}\n").unwrap(MasterKey(RAW).wrap(b"x", b""), b"") == b"x"
+
+
+@pytest.mark.parametrize("text", ["", "not base64!", "AAAA", base64.b64encode(RAW).decode()[:-1], "é"])
+def test_text_that_is_no_key_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(BadMasterKey) as caught:
+        master_key.from_base64(text)
+    assert not text or text not in str(caught.value)
+
+
+def test_key_does_not_show_itself() -> None:
+    key = MasterKey(b"unmistakable-master-key-material")
+    assert repr(key) == str(key) == "MasterKey(...)"
+
+
+@pytest.mark.parametrize("at", [0, 11, 12, 20, -1])
+def test_altered_wrapping_does_not_open(at: int) -> None:
+    key = MasterKey(RAW)
+    wrapped = bytearray(key.wrap(b"data key", b"aad"))
+    wrapped[at] ^= 1
+    assert key.unwrap(bytes(wrapped), b"aad") is None
+    assert key.unwrap(key.wrap(b"data key", b"aad"), b"other") is None
+    assert key.unwrap(b"short", b"aad") is None

@@ -1,0 +1,358 @@
+"""Cases as plain data, turned into requests and policies."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carnet.policy.case import Case, read_case, read_cases
+from carnet.policy.decision import Layer, Verdict
+from carnet.policy.request import Principal, PrincipalKind
+
+ACCOUNT, OTHER = "111122223333", "444455556666"
+ALICE = f"arn:aws:iam::{ACCOUNT}:user/division/alice"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/reader"
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/nightly"
+FULL_ACCESS = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+ANYONE = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
+}
+
+
+def asked(**changed: Any) -> dict[str, Any]:
+    """A request of alice for an object; None as a value leaves a member out."""
+    members = {"principal": ALICE, "action": "s3:GetObject", "resource": "arn:aws:s3:::bucket/key"} | changed
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def read(policies: Any = None, **request: Any) -> Case:
+    return read_case({"request": asked(**request)} | ({} if policies is None else {"policies": policies}))
+
+
+def principal(value: Any) -> Principal:
+    return read(principal=value).request.principal
+
+
+def complaint(data: Any) -> str:
+    with pytest.raises(ValueError) as raised:  # noqa: PT011 - the tests below compare the whole sentence
+        read_case(data)
+    return str(raised.value)
+
+
+def test_a_case_without_policies_or_expectations() -> None:
+    case = read()
+    assert case.request.action == "s3:GetObject"
+    assert case.request.resource == "arn:aws:s3:::bucket/key"
+    assert case.policies.identity == ()
+    assert case.policies.session is None
+    assert case.policies.resource is None
+    assert (case.name, case.doc, case.verdict, case.layer) == ("", "", None, None)
+
+
+def test_expectations() -> None:
+    case = read_case({"name": "n", "doc": "d", "request": asked(), "expect": "explicitDeny", "layer": "session policy"})
+    assert (case.name, case.doc, case.verdict, case.layer) == ("n", "d", Verdict.EXPLICIT_DENY, Layer.SESSION)
+
+
+def test_one_case_or_a_list() -> None:
+    one = {"request": asked()}
+    assert len(read_cases(one)) == 1
+    assert [case.request.action for case in read_cases([one, one])] == ["s3:GetObject"] * 2
+    assert read_cases([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "account", "id_"),
+    [
+        (ALICE, PrincipalKind.USER, ACCOUNT, ""),
+        (f"arn:aws:iam::{ACCOUNT}:root", PrincipalKind.ROOT, ACCOUNT, ACCOUNT),
+        (SESSION, PrincipalKind.ROLE_SESSION, ACCOUNT, ""),
+        (f"arn:aws:sts::{ACCOUNT}:federated-user/bob", PrincipalKind.FEDERATED_USER, ACCOUNT, f"{ACCOUNT}:bob"),
+    ],
+)
+def test_principals_by_their_arn(text: str, kind: PrincipalKind, account: str, id_: str) -> None:
+    found = principal(text)
+    assert (found.kind, found.arn, found.account, found.id) == (kind, text, account, id_)
+
+
+def test_a_session_belongs_to_its_role() -> None:
+    assert principal(SESSION).role_arn == f"arn:aws:iam::{ACCOUNT}:role/reader"
+
+
+def test_a_role_stands_for_a_session_that_no_policy_can_name() -> None:
+    found = principal(ROLE)
+    assert found.kind is PrincipalKind.ROLE_SESSION
+    assert found.role_arn == ROLE
+    assert found.arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/reader"
+
+
+def test_anonymous_and_services() -> None:
+    assert principal("*") == Principal(kind=PrincipalKind.ANONYMOUS)
+    assert principal("sns.amazonaws.com") == Principal(kind=PrincipalKind.SERVICE, provider="sns.amazonaws.com")
+
+
+def test_an_object_says_what_the_arn_does_not() -> None:
+    found = principal(
+        {"arn": SESSION, "id": "AROAX:nightly", "roleArn": ROLE, "roleId": "AROAX", "serviceLinked": True}
+    )
+    assert (found.role_arn, found.role_id, found.id, found.service_linked) == (ROLE, "AROAX", "AROAX:nightly", True)
+    assert found.arn == SESSION
+
+
+def test_an_object_without_an_arn_says_its_kind() -> None:
+    found = principal({"kind": "web-identity", "provider": "accounts.google.com"})
+    assert found == Principal(kind=PrincipalKind.WEB_IDENTITY, provider="accounts.google.com")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "alice",
+        "",
+        f"arn:aws:iam::{ACCOUNT}:group/admins",
+        "arn:aws:iam::1234:user/alice",
+        f"arn:aws:iam::{ACCOUNT}:user/",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/reader",
+        "sns.amazonaws.com.example.org",
+    ],
+)
+def test_what_is_no_principal(text: str) -> None:
+    assert complaint({"request": asked(principal=text)}).startswith("case.request.principal must be the ARN of a user")
+
+
+def test_the_keys_of_a_user() -> None:
+    context = read().request.context
+    assert context.principal == {
+        "aws:PrincipalArn": ALICE,
+        "aws:PrincipalAccount": ACCOUNT,
+        "aws:PrincipalType": "User",
+        "aws:PrincipalIsAWSService": "false",
+        "aws:username": "alice",
+    }
+    assert (context.request, context.resource) == ({}, {})
+
+
+def test_the_keys_of_a_role_session_name_its_role() -> None:
+    keys = read(principal={"arn": SESSION, "roleArn": ROLE, "id": "AROAX:nightly"}).request.context.principal
+    assert keys["aws:PrincipalArn"] == ROLE
+    assert keys["aws:PrincipalType"] == "AssumedRole"
+    assert keys["aws:userid"] == "AROAX:nightly"
+    assert "aws:username" not in keys
+
+
+def test_the_keys_of_a_service() -> None:
+    assert read(principal="sns.amazonaws.com").request.context.principal == {
+        "aws:PrincipalIsAWSService": "true",
+        "aws:PrincipalServiceName": "sns.amazonaws.com",
+    }
+
+
+def test_an_anonymous_caller_has_no_account_and_no_arn() -> None:
+    assert read(principal="*").request.context.principal == {"aws:PrincipalType": "Anonymous"}
+
+
+def test_a_given_key_stands_in_place_of_the_derived_one_in_any_case() -> None:
+    keys = read(context={"AWS:UserName": "mallory"}).request.context.principal
+    assert keys["AWS:UserName"] == "mallory"
+    assert "aws:username" not in keys
+
+
+def test_null_takes_a_derived_key_away() -> None:
+    keys = read(context={"aws:username": None}).request.context.principal
+    assert not [key for key in keys if key.lower() == "aws:username"]
+
+
+def test_keys_stand_where_they_are_read_from() -> None:
+    given = {
+        "aws:PrincipalTag/team": "red",
+        "aws:MultiFactorAuthPresent": "true",
+        "aws:ResourceTag/team": "red",
+        "aws:SourceIp": "203.0.113.9",
+        "s3:prefix": "home/",
+    }
+    context = read(context=given).request.context
+    assert context.principal.keys() >= {"aws:PrincipalTag/team", "aws:MultiFactorAuthPresent"}
+    assert context.resource == {"aws:ResourceTag/team": "red"}
+    assert context.request == {"aws:SourceIp": "203.0.113.9", "s3:prefix": "home/"}
+
+
+def test_values_of_keys() -> None:
+    given = {"a:text": "x", "a:flag": True, "a:number": 10, "a:list": ["x", 1], "a:none": []}
+    context = read(context=given).request.context
+    assert context.request == {"a:text": "x", "a:flag": "true", "a:number": "10", "a:list": ("x", "1"), "a:none": ()}
+
+
+def test_the_owner_of_the_resource() -> None:
+    queue = f"arn:aws:sqs:us-east-1:{OTHER}:orders"
+    assert read(resource=queue).request.resource_account == OTHER
+    assert read(resource=queue, resourceAccount=ACCOUNT).request.resource_account == ACCOUNT
+    assert read().request.resource_account == ""
+    assert read(resource="arn:aws:iam::aws:policy/X").request.resource_account == ""
+    assert read(resource=queue).request.context.resource == {"aws:ResourceAccount": OTHER}
+
+
+def test_policies_of_every_kind() -> None:
+    policies = read(
+        {
+            "identity": [FULL_ACCESS, FULL_ACCESS],
+            "boundary": FULL_ACCESS,
+            "session": [],
+            "resource": ANYONE,
+            "endpoint": [ANYONE],
+            "scp": [[FULL_ACCESS], [FULL_ACCESS, FULL_ACCESS]],
+            "rcp": [[ANYONE], []],
+        }
+    ).policies
+    assert [policy.source for policy in policies.identity] == ["identity[0]", "identity[1]"]
+    assert policies.boundary is not None
+    assert policies.boundary.source == "boundary"
+    assert policies.session == ()
+    assert policies.resource is not None
+    assert not policies.trust
+    assert len(policies.endpoint) == 1
+    assert [[policy.source for policy in level] for level in policies.scp] == [
+        ["scp[0][0]"],
+        ["scp[1][0]", "scp[1][1]"],
+    ]
+    assert [len(level) for level in policies.rcp] == [1, 0]
+
+
+def test_a_document_as_text() -> None:
+    policies = read({"identity": [json.dumps(FULL_ACCESS, indent=2)]}).policies
+    assert len(policies.identity[0].statements) == 1
+
+
+@pytest.mark.parametrize("action", ["sts:AssumeRole", "STS:assumerolewithsaml", "sts:TagSession"])
+def test_the_resource_policy_of_an_assumed_role_is_its_trust_policy(action: str) -> None:
+    trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}}
+    case = read({"resource": trust}, action=action, resource=ROLE)
+    assert case.policies.trust
+    assert case.policies.resource is not None
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ([], "case must be an object"),
+        ({}, "case.request is missing"),
+        (
+            {"request": asked(), "expects": "allowed"},
+            "case has the unknown member 'expects'; it may have: name, doc, request, policies, expect, layer",
+        ),
+        ({"request": asked(action=None)}, "case.request.action is missing"),
+        ({"request": asked(action="")}, "case.request.action must not be empty"),
+        ({"request": asked(resource=7)}, "case.request.resource must be text"),
+        ({"request": asked(context=[])}, "case.request.context must be an object"),
+        (
+            {"request": asked(context={"a:B": "1", "A:b": "2"})},
+            "case.request.context must name each condition key once, in any case; see 'A:b'",
+        ),
+        (
+            {"request": asked(context={"a:b": 1.5})},
+            "case.request.context.a:b must be text, a whole number, true or false, or a list of them",
+        ),
+        (
+            {"request": asked(context={"a:b": ["x", {}]})},
+            "case.request.context.a:b[1] must be text, a whole number, true or false, or a list of them",
+        ),
+        ({"request": asked(principal={})}, "case.request.principal needs an arn or a kind"),
+        (
+            {"request": asked(principal={"kind": "robot"})},
+            (
+                "case.request.principal.kind must be one of: anonymous, root, user, assumed-role, federated-user, "
+                "web-identity, saml, service"
+            ),
+        ),
+        (
+            {"request": asked(principal={"arn": ALICE, "serviceLinked": "yes"})},
+            "case.request.principal.serviceLinked must be true or false",
+        ),
+        ({"request": asked(), "policies": []}, "case.policies must be an object"),
+        ({"request": asked(), "policies": {"identity": FULL_ACCESS}}, "case.policies.identity must be a list"),
+        ({"request": asked(), "policies": {"scp": [FULL_ACCESS]}}, "case.policies.scp[0] must be a list"),
+        (
+            {"request": asked(), "policies": {"boundary": 7}},
+            "case.policies.boundary must be a policy document: an object, or a string of JSON",
+        ),
+        ({"request": asked(), "expect": "denied"}, "case.expect must be one of: allowed, explicitDeny, implicitDeny"),
+    ],
+)
+def test_complaints_name_the_member(data: Any, sentence: str) -> None:
+    assert complaint(data) == sentence
+
+
+def test_a_complaint_about_a_list_names_the_case() -> None:
+    with pytest.raises(ValueError, match=r"^case\[1\]\.request is missing$"):
+        read_cases([{"request": asked()}, {}])
+
+
+def test_neither_a_case_nor_a_list() -> None:
+    with pytest.raises(ValueError, match=r"^the file must be a list$"):
+        read_cases("text")
+
+
+@pytest.mark.parametrize("document", [{}, "{", {"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}])
+def test_a_malformed_document_is_named(document: Any) -> None:
+    assert complaint({"request": asked(), "policies": {"scp": [[FULL_ACCESS], [document]]}}).startswith(
+        "case.policies.scp[1][0]: "
+    )
+
+
+def test_a_document_that_json_cannot_write_is_named() -> None:
+    document = {"Version": datetime(2012, 10, 17, tzinfo=UTC), "Statement": []}
+    assert complaint({"request": asked(), "policies": {"boundary": document}}).startswith(
+        "case.policies.boundary: a value must be text, a number, true, false or a list, not datetime.datetime(2012"
+    )
+
+
+def test_a_version_that_yaml_took_for_a_date_is_a_version() -> None:
+    boundary = read({"boundary": FULL_ACCESS | {"Version": date(2012, 10, 17)}}).policies.boundary
+    assert boundary is not None
+    assert boundary.version == "2012-10-17"
+
+
+def test_a_document_that_holds_itself_is_told() -> None:
+    document: dict[str, Any] = {"Version": "2012-10-17"}
+    document["Statement"] = document
+    assert complaint({"request": asked(), "policies": {"boundary": document}}) == (
+        "case.policies.boundary is nested too deeply"
+    )
+
+
+def test_an_operator_that_yaml_took_for_none_is_told() -> None:
+    statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {None: {"aws:TokenIssueTime": "true"}}}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    assert complaint({"request": asked(), "policies": {"identity": [document]}}) == (
+        "case.policies.identity[0]: a member's name must be text, not None (YAML takes an unquoted Null for none)"
+    )
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(), below, max_size=3),
+    max_leaves=5,
+)
+REQUEST_MEMBERS = ("principal", "action", "resource", "resourceAccount", "context")
+POLICY_MEMBERS = ("identity", "boundary", "session", "resource", "endpoint", "scp", "rcp")
+
+
+@given(
+    case=st.fixed_dictionaries({}, optional=dict.fromkeys(("name", "doc", "expect", "layer", "more"), ANYTHING)),
+    request=st.fixed_dictionaries({}, optional=dict.fromkeys(REQUEST_MEMBERS, ANYTHING)),
+    policies=st.fixed_dictionaries({}, optional=dict.fromkeys(POLICY_MEMBERS, ANYTHING)),
+)
+def test_whatever_the_data_the_answer_is_a_case_or_a_value_error(
+    case: dict[str, Any], request: dict[str, Any], policies: dict[str, Any]
+) -> None:
+    complaints: list[str] = []
+    try:
+        read_case(case | {"request": asked() | request, "policies": policies})
+    except ValueError as fault:
+        complaints.append(str(fault))
+    assert all(each.startswith("case") for each in complaints)

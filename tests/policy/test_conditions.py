@@ -1,0 +1,237 @@
+"""Every condition operator: values, missing keys, several values, wrong types.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from carnet.base.faults import Malformed
+from carnet.policy.decide import decide
+from carnet.policy.operators import NULL, OPERATORS, operator_use
+from carnet.policy.policies import Policies
+from carnet.policy.request import Value
+from tests.policy.builders import allow, policy, request
+
+KEY = "test:key"
+GOOD_VALUE = {
+    "Numeric": "5",
+    "Date": "2026-01-01T00:00:00Z",
+    "Bool": "true",
+    "Null": "true",
+    "Binary": "YQ==",
+    "IpAddr": "10.0.0.0/8",
+    "NotIpA": "10.0.0.0/8",
+    "Arn": "arn:aws:s3:::x",
+    "String": "x",
+}
+NAMES = sorted(OPERATORS.keys() - {NULL})
+NEGATED = {name for name in NAMES if "Not" in name}
+
+
+def met(operator: str, wanted: Any, actual: Value | None) -> bool:
+    statement = allow(Condition={operator: {KEY: wanted}})
+    keys: dict[str, Value] = {} if actual is None else {KEY: actual}
+    return decide(request(keys=keys), Policies(identity=(policy(statement),))).allowed
+
+
+def good_value(operator: str) -> str:
+    return next(value for prefix, value in GOOD_VALUE.items() if operator.startswith(prefix))
+
+
+def test_every_documented_operator_is_there() -> None:
+    assert len(OPERATORS) == 27
+    assert {name for name, operator in OPERATORS.items() if operator.negated} == NEGATED
+
+
+@pytest.mark.parametrize("operator", NAMES)
+def test_a_missing_key_meets_the_negated_operators(operator: str) -> None:
+    wanted = good_value(operator)
+    assert met(operator, wanted, None) is (operator in NEGATED)
+    assert met(f"{operator}IfExists", wanted, None) is True
+    assert met(f"ForAllValues:{operator}", wanted, None) is True
+    assert met(f"ForAllValues:{operator}", wanted, ()) is True
+    assert met(f"ForAnyValue:{operator}", wanted, None) is False
+    assert met(f"ForAnyValue:{operator}", wanted, ()) is False
+    assert met(f"ForAnyValue:{operator}IfExists", wanted, None) is True
+
+
+@pytest.mark.parametrize("operator", sorted(set(NAMES) - {name for name in NAMES if name.startswith("String")}))
+def test_a_value_of_another_type_equals_nothing(operator: str) -> None:
+    for actual in ("", "rubbish", "\u0665", "1_000", " 5", "0x5"):
+        assert met(operator, good_value(operator), actual) is (operator in NEGATED), actual
+
+
+@pytest.mark.parametrize("operator", NAMES)
+def test_if_exists_changes_nothing_for_a_key_that_is_there(operator: str) -> None:
+    for actual in ("5", "2026-01-01T00:00:00Z", "true", "YQ==", "10.1.2.3", "arn:aws:s3:::x", "x"):
+        assert met(operator, good_value(operator), actual) is met(f"{operator}IfExists", good_value(operator), actual)
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted", "actual", "expected"),
+    [
+        ("StringEquals", "a", "a", True),
+        ("StringEquals", "a", "A", False),
+        ("StringEquals", "a*", "ab", False),
+        ("StringEquals", "a*", "a*", True),
+        ("StringEquals", ["a", "b"], "b", True),
+        ("StringEquals", [], "b", False),
+        ("StringNotEquals", ["a", "b"], "b", False),
+        ("StringNotEquals", ["a", "b"], "c", True),
+        ("StringNotEquals", [], "c", True),
+        ("StringEqualsIgnoreCase", "kiss", "KISS", True),
+        ("StringEqualsIgnoreCase", "kiss", "\u212aiss", False),
+        ("StringEqualsIgnoreCase", "kiss", "ki\u017f\u017f", False),
+        ("StringNotEqualsIgnoreCase", "a", "A", False),
+        ("StringLike", "a?c*", "abc\ndef", True),
+        ("StringLike", "a?c*", "ABC", False),
+        ("StringNotLike", ["a*", "b*"], "b", False),
+        ("StringNotLike", ["a*", "b*"], "c", True),
+        ("NumericEquals", 5, "5.0", True),
+        ("NumericEquals", "1e2", "100", True),
+        ("NumericEquals", "9007199254740993", "9007199254740992", False),
+        ("NumericLessThan", "9007199254740993", "9007199254740992.5", True),
+        ("NumericLessThan", "1" + "0" * 400, "9" * 400, True),
+        ("NumericNotEquals", [1, 2], "3", True),
+        ("NumericNotEquals", [1, 2], "2.0", False),
+        ("NumericLessThanEquals", 5, "5", True),
+        ("NumericGreaterThan", 5, "5", False),
+        ("NumericGreaterThanEquals", -5, "-5", True),
+        ("DateEquals", "2026-01-01T00:00:00Z", "1767225600", True),
+        ("DateEquals", "2026-01-01", "2026-01-01T00:00:00Z", True),
+        ("DateEquals", "2026", "2026-01-01T01:00:00+01:00", True),
+        ("DateEquals", "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:00Z", False),
+        ("DateNotEquals", "2026-01-01", "2026-01-02", True),
+        ("DateLessThan", "2026-01-01T00:00:00Z", "2025-12-31T23:59:59.999Z", True),
+        ("DateLessThanEquals", "2026-01-01T00:00Z", "2026-01-01T00:00:00Z", True),
+        ("DateGreaterThan", "2026-01-01T00:00:00-05:00", "2026-01-01T05:00:01Z", True),
+        ("DateGreaterThanEquals", 0, "1970-01-01T00:00:00Z", True),
+        ("DateLessThan", "1970-01-01", "-1", True),
+        ("Bool", "true", "TRUE", True),
+        ("Bool", True, "true", True),
+        ("Bool", "false", "true", False),
+        ("Bool", ["true", "false"], "false", True),
+        ("BinaryEquals", "QmluYXJ5", "QmluYXJ5", True),
+        ("BinaryEquals", "QmluYXJ5", "Qmlu", False),
+        ("IpAddress", "203.0.113.0/24", "203.0.113.9", True),
+        ("IpAddress", "203.0.113.7/24", "203.0.113.9", True),
+        ("IpAddress", "203.0.113.9", "203.0.113.9", True),
+        ("IpAddress", "203.0.113.9", "203.0.113.8", False),
+        ("IpAddress", "203.0.113.0/24", "::ffff:203.0.113.9", True),
+        ("IpAddress", "::ffff:203.0.113.0/120", "203.0.113.9", True),
+        ("IpAddress", "2001:db8::/32", "2001:DB8:0::1", True),
+        ("IpAddress", "::/0", "203.0.113.9", False),
+        ("IpAddress", "0.0.0.0/0", "2001:db8::1", False),
+        ("IpAddress", "0.0.0.0/0", "203.0.113.09", False),
+        ("IpAddress", "fe80::/10", "fe80::1%eth0", False),
+        ("NotIpAddress", ["10.0.0.0/8", "192.168.0.0/16"], "192.168.1.1", False),
+        ("NotIpAddress", ["10.0.0.0/8", "192.168.0.0/16"], "8.8.8.8", True),
+        ("ArnEquals", "arn:aws:s3:::a*", "arn:aws:s3:::abc", True),
+        ("ArnLike", "arn:aws:iam:*:role", "arn:aws:iam::111111111111:role", False),
+        ("ArnLike", "arn:aws:iam::*:role/*", "arn:aws:iam::111111111111:role/a:b", True),
+        ("ArnNotLike", "arn:aws:iam::*:role/*", "arn:aws:iam::1:user/a", True),
+        ("ArnNotEquals", "arn:aws:s3:::a*", "arn:aws:s3:::abc", False),
+    ],
+)
+def test_one_value(operator: str, wanted: Any, actual: str, expected: bool) -> None:
+    assert met(operator, wanted, actual) is expected
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted", "actual", "expected"),
+    [
+        ("ForAllValues:StringEquals", ["a", "b"], ("a", "b"), True),
+        ("ForAllValues:StringEquals", ["a", "b"], ("a", "c"), False),
+        ("ForAnyValue:StringEquals", ["a", "b"], ("a", "c"), True),
+        ("ForAnyValue:StringEquals", ["a", "b"], ("c", "d"), False),
+        ("ForAllValues:StringNotEquals", ["a", "b"], ("c", "d"), True),
+        ("ForAllValues:StringNotEquals", ["a", "b"], ("a", "d"), False),
+        ("ForAnyValue:StringNotEquals", ["a", "b"], ("a", "d"), True),
+        ("ForAnyValue:StringNotEquals", ["a", "b"], ("a", "b"), False),
+        ("ForAllValues:StringEquals", ["a"], "a", True),
+        ("ForAnyValue:NumericLessThan", [5], ("9", "3"), True),
+        ("ForAllValues:NumericLessThan", [5], ("9", "3"), False),
+        ("StringEquals", ["a"], ("a", "b"), True),
+        ("StringNotEquals", ["a"], ("a", "b"), False),
+        ("StringNotEquals", ["a"], ("b", "c"), True),
+    ],
+)
+def test_several_values(operator: str, wanted: Any, actual: Value, expected: bool) -> None:
+    assert met(operator, wanted, actual) is expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "actual", "expected"),
+    [
+        ("true", None, True),
+        ("true", "x", False),
+        ("false", None, False),
+        ("false", "x", True),
+        ("false", "", True),
+        ("true", (), True),
+        ("false", ("x",), True),
+        (["true", "false"], "x", True),
+        (["true", "false"], None, True),
+        ([], "x", False),
+    ],
+)
+def test_null_asks_whether_the_key_is_missing(wanted: Any, actual: Value | None, expected: bool) -> None:
+    assert met("Null", wanted, actual) is expected
+
+
+def test_several_keys_and_operators_are_joined_by_and() -> None:
+    both = {"StringEquals": {"a:a": "1", "a:b": "2"}, "Bool": {"a:c": "true"}}
+    policies = Policies(identity=(policy(allow(Condition=both)),))
+    good: dict[str, Value] = {"a:a": "1", "a:b": "2", "a:c": "true"}
+    assert decide(request(keys=good), policies).allowed
+    for key in good:
+        assert not decide(request(keys={**good, key: "other"}), policies).allowed
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "stringequals",
+        "StringMatches",
+        "StringEqualsIfExist",
+        "ForSomeValues:StringEquals",
+        "ForAllValues:ForAnyValue:StringEquals",
+        ":StringEquals",
+        "NullIfExists",
+        "ForAnyValue:Null",
+        "",
+        "IfExists",
+    ],
+)
+def test_an_unknown_operator_is_refused(name: str) -> None:
+    assert operator_use(name) is None
+    with pytest.raises(Malformed, match="Syntax errors in policy"):
+        met(name, "x", "x")
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted"),
+    [
+        ("NumericEquals", "five"),
+        ("NumericEquals", "NaN"),
+        ("NumericEquals", "1e9999999"),
+        ("NumericEquals", "\u0665"),
+        ("DateEquals", "yesterday"),
+        ("DateEquals", "2026-02-30"),
+        ("DateEquals", "2026-01-01T25:00:00Z"),
+        ("Bool", "yes"),
+        ("Null", "maybe"),
+        ("BinaryEquals", "not base64!"),
+        ("IpAddress", "10.0.0.0/33"),
+        ("IpAddress", "10.0.0.0/255.0.0.0"),
+        ("IpAddress", "example.com"),
+        ("IpAddress", ""),
+    ],
+)
+def test_a_wanted_value_of_another_type_is_refused(operator: str, wanted: str) -> None:
+    with pytest.raises(Malformed):
+        met(operator, wanted, "x")

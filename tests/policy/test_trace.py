@@ -1,0 +1,109 @@
+"""The explanation of a decision."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from carnet.policy.decision import Layer, Verdict
+from carnet.policy.policies import Policies
+from carnet.policy.request import Value
+from carnet.policy.trace import explain
+from tests.policy.builders import ALICE, allow, deny, policy, request, resource_policy
+
+READ = policy(
+    allow(
+        Sid="Read",
+        Action="s3:Get*",
+        Condition={"IpAddress": {"aws:SourceIp": ["10.0.0.0/8"]}, "Bool": {"aws:SecureTransport": "true"}},
+    ),
+    deny(NotAction="s3:*", NotResource="*"),
+    source="user/alice/read",
+)
+KEYS: dict[str, Value] = {"aws:SourceIp": "8.8.8.8", "aws:TagKeys": ("a", "b")}
+
+
+def test_each_statement_says_what_does_not_match() -> None:
+    trace = explain(request(keys=KEYS), Policies(identity=(READ,)))
+    assert trace.decision.verdict is Verdict.IMPLICIT_DENY
+    (layer,) = trace.layers
+    assert (layer.layer, layer.verdict, layer.policies) == (
+        Layer.IDENTITY,
+        Verdict.IMPLICIT_DENY,
+        ("user/alice/read",),
+    )
+    assert [statement.mismatched for statement in layer.statements] == [("Condition",), ("NotAction", "NotResource")]
+
+
+def test_each_condition_says_what_it_wants_and_what_there_is() -> None:
+    trace = explain(request(keys=KEYS), Policies(identity=(READ,)))
+    address, transport = trace.layers[0].statements[0].conditions
+    assert (address.operator, address.key, address.wanted) == ("IpAddress", "aws:SourceIp", ("10.0.0.0/8",))
+    assert (address.actual, address.missing, address.met) == ("8.8.8.8", False, False)
+    assert (transport.actual, transport.missing, transport.met) == (None, True, False)
+
+
+def test_the_principal_that_does_not_match_is_told() -> None:
+    bucket = resource_policy(allow(Principal={"AWS": "222222222222"}), deny(NotPrincipal={"AWS": "*"}))
+    statements = explain(request(), Policies(resource=bucket)).layers[0].statements
+    assert [statement.mismatched for statement in statements] == [("Principal",), ("NotPrincipal",)]
+
+
+def test_levels_of_an_organization_are_told_apart() -> None:
+    full = policy(allow(), source="p-full")
+    trace = explain(request(), Policies(identity=(READ,), scp=((full,), (full,), ())))
+    assert [(layer.layer, layer.level, layer.verdict) for layer in trace.layers] == [
+        (Layer.SCP, 0, Verdict.ALLOWED),
+        (Layer.SCP, 1, Verdict.ALLOWED),
+        (Layer.SCP, 2, Verdict.IMPLICIT_DENY),
+        (Layer.IDENTITY, 0, Verdict.IMPLICIT_DENY),
+    ]
+
+
+def test_the_dictionary_is_json() -> None:
+    condition = {"ForAllValues:StringEquals": {"aws:TagKeys": "a"}}
+    trace = explain(request(keys=KEYS), Policies(identity=(READ, policy(allow(Condition=condition)))))
+    told = json.loads(json.dumps(trace.as_dict()))
+    assert told["verdict"] == "implicitDeny"
+    assert told["layer"] == "identity-based policy"
+    assert told["request"]["principal"] == ALICE.arn
+    tags = told["layers"][0]["statements"][2]["conditions"][0]
+    assert tags == {
+        "operator": "ForAllValues:StringEquals",
+        "key": "aws:TagKeys",
+        "wanted": ["a"],
+        "actual": ["a", "b"],
+        "missing": False,
+        "met": False,
+    }
+
+
+def test_an_action_that_needs_no_permission_has_no_layers() -> None:
+    trace = explain(request(action="sts:GetCallerIdentity"), Policies(identity=(READ,)))
+    assert trace.decision.allowed
+    assert trace.layers == ()
+
+
+def test_people_read_it_line_by_line() -> None:
+    full = policy(allow(), source="p-full")
+    text = explain(request(keys=KEYS), Policies(identity=(READ,), scp=((full,),))).render()
+    assert text.splitlines() == [
+        "implicitDeny by identity-based policy",
+        "  principal arn:aws:iam::111111111111:user/alice",
+        "  action    s3:GetObject",
+        "  resource  arn:aws:s3:::reports/2026/january.csv",
+        "service control policy, level 0: allowed",
+        "  Allow in p-full statement 0 at 1:41: applies",
+        "identity-based policy: implicitDeny",
+        "  Allow in user/alice/read statement 0 (Read) at 1:41: does not match: Condition",
+        '    not met: IpAddress aws:SourceIp wants ["10.0.0.0/8"], is "8.8.8.8"',
+        '    not met: Bool aws:SecureTransport wants ["true"], is missing',
+        "  Deny in user/alice/read statement 1 at 1:218: does not match: NotAction, NotResource",
+    ]
+
+
+def test_what_callers_write_cannot_forge_a_line() -> None:
+    asked = replace(request(keys={"aws:SourceIp": "1\n2\x1b[31m\u2028"}), action="s3:Get\nallowed")
+    text = explain(asked, Policies(identity=(READ,))).render()
+    assert len(text.split("\n")) == len(text.splitlines()) == 9
+    assert "\x1b" not in text

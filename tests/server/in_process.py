@@ -1,0 +1,101 @@
+"""A server in a thread of the test's process, whose clock the test turns."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import uvicorn
+
+from carnet.assembly.installation import Installation, first_account, open_installation
+from carnet.assembly.settings import Settings
+from carnet.assembly.worker import door
+from carnet.server.listen import configuration
+from carnet.services.accounts import RootKey
+from tests.services.world import TurnableClock
+
+_START_SECONDS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class InProcessServer:
+    """A listening server, its parts, and its first root key."""
+
+    port: int
+    installation: Installation
+    root: RootKey
+    clock: TurnableClock
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, service: str, key: str | None = None, secret: str | None = None, token: str | None = None) -> Any:
+        """A boto3 client; of the root user where no key is given."""
+        make: Any = boto3.client  # its stubs know services by literal names only
+        return make(
+            service,
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=key or self.root.access_key_id,
+            aws_secret_access_key=secret or self.root.secret_access_key,
+            aws_session_token=token,
+        )
+
+    def send(self, raw: bytes, *, seconds: float = 5) -> bytes:
+        """Send bytes as they are, and read until the server closes or falls silent."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as connection:
+            connection.sendall(raw)
+            answer = b""
+            try:
+                while chunk := connection.recv(65536):
+                    answer += chunk
+                    if _whole(answer):
+                        break
+            except (TimeoutError, ConnectionResetError):
+                pass
+            return answer
+
+
+def _whole(answer: bytes) -> bool:
+    head, separator, body = answer.partition(b"\r\n\r\n")
+    if not separator:
+        return False
+    lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    return bool(lengths) and len(body) >= int(lengths[0].split(b":")[1])
+
+
+@contextmanager
+def in_process_server(directory: Path) -> Iterator[InProcessServer]:
+    """Listen on a free port until the block ends."""
+    clock = TurnableClock()
+    clock.follow_real_time()
+    with ExitStack() as stack:
+        installation = stack.enter_context(open_installation(Settings(data_dir=directory / "data"), clock=clock))
+        root = first_account(installation)
+        assert root is not None
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(configuration(door(installation, stack), host="127.0.0.1", port=0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        _wait_until_started(server)
+        try:
+            yield InProcessServer(port=listener.getsockname()[1], installation=installation, root=root, clock=clock)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=20)
+            listener.close()
+
+
+def _wait_until_started(server: uvicorn.Server) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not server.started:
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.01)

@@ -1,0 +1,91 @@
+"""What no client can make the server take or wait for."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+
+from carnet.server import asgi, http_protocol
+from tests.server.in_process import InProcessServer
+
+GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+
+
+def test_health_is_answered(server: InProcessServer) -> None:
+    answer = server.send(GET + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b'"store":"reachable"' in answer
+
+
+def test_many_headers_are_refused(server: InProcessServer) -> None:
+    allowed = b"".join(b"x-h%d: v\r\n" % number for number in range(http_protocol.MAX_HEADERS - 1))
+    assert server.send(GET + allowed + b"\r\n").startswith(b"HTTP/1.1 200 ")
+    assert server.send(GET + allowed + b"one: more\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_long_headers_are_refused(server: InProcessServer) -> None:
+    long = b"x: " + b"v" * http_protocol.MAX_HEADER_BLOCK_BYTES + b"\r\n\r\n"
+    assert b"too long" in server.send(GET + long)
+
+
+def test_a_long_target_is_refused(server: InProcessServer) -> None:
+    target = b"/?" + b"a" * http_protocol.MAX_TARGET_BYTES
+    assert server.send(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_long_body_is_refused(server: InProcessServer) -> None:
+    length = asgi.MAX_BODY_BYTES + 1
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % length
+    assert server.send(head + b"a" * length).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_chunked_body_is_counted(server: InProcessServer) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"10000\r\n" + b"a" * 0x10000 + b"\r\n"
+    assert server.send(head + chunk * 17 + b"0\r\n\r\n").startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        b"Content-Length: 1\r\nContent-Length: 2\r\n",
+        b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+        b"Content-Length: +1\r\n",
+    ],
+)
+def test_ambiguous_lengths_are_refused(server: InProcessServer, lengths: bytes) -> None:
+    answer = server.send(b"POST / HTTP/1.1\r\nHost: x\r\n" + lengths + b"\r\nabc")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def test_slow_headers_are_cut_off(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "HEADER_SECONDS", 0.3)
+    start = time.monotonic()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(GET)
+        answer = connection.recv(4096)
+    assert b"did not arrive in time" in answer
+    assert time.monotonic() - start < 5
+
+
+def test_a_slow_body_is_cut_off(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi, "BODY_SECONDS", 0.3)
+    answer = server.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_garbage_is_refused_and_the_server_lives_on(server: InProcessServer) -> None:
+    for garbage in (b"\x00\x01\x02\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\nFoo : bar\r\n\r\n"):
+        assert server.send(garbage).startswith(b"HTTP/1.1 400 ")
+    assert server.send(GET + b"\r\n").startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_unsigned_request_is_refused_as_aws_does(server: InProcessServer) -> None:
+    body = b"Action=ListUsers&Version=2010-05-08"
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    answer = server.send(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert b"<Code>MissingAuthenticationToken</Code>" in answer
+    assert b"x-amzn-requestid: " in answer.lower()

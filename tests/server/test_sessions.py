@@ -1,0 +1,88 @@
+"""Temporary credentials in the hands of boto3."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.server.in_process import InProcessServer
+
+ALLOW_ALL = json.dumps(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": ["iam:*", "sts:*"], "Resource": "*"}}
+)
+
+
+def refused(call: Any, **given: Any) -> ClientError:
+    with pytest.raises(ClientError) as caught:
+        call(**given)
+    return caught.value
+
+
+def a_session(server: InProcessServer) -> dict[str, str]:
+    """Credentials of a session of a role that may do everything, for 900 seconds."""
+    iam = server.client("iam")
+    alice = iam.create_user(UserName="alice")["User"]
+    key = iam.create_access_key(UserName="alice")["AccessKey"]
+    trust = {"Effect": "Allow", "Principal": {"AWS": alice["Arn"]}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    role = iam.create_role(RoleName="worker", AssumeRolePolicyDocument=document)["Role"]
+    iam.put_role_policy(RoleName="worker", PolicyName="all", PolicyDocument=ALLOW_ALL)
+    sts = server.client("sts", key["AccessKeyId"], key["SecretAccessKey"])
+    answer = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="work", DurationSeconds=900)
+    credentials: dict[str, str] = answer["Credentials"]
+    return credentials
+
+
+def held_by(server: InProcessServer, service: str, given: dict[str, str]) -> Any:
+    return server.client(service, given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+
+
+def test_a_session_works_and_expires(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = a_session(server)
+    iam = held_by(server, "iam", session)
+    assert [user["UserName"] for user in iam.list_users()["Users"]] == ["alice"]
+    # The server's clock moves, the client's does not: 14 minutes are within the signature's 15 minutes of skew.
+    server.clock.advance(14 * 60)
+    iam.list_users()
+    server.clock.advance(61)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda **_: server.clock().replace(tzinfo=None))
+    error = refused(iam.list_users).response["Error"]
+    assert (error["Code"], error["Message"]) == (
+        "ExpiredToken",
+        "The security token included in the request is expired",
+    )
+
+
+def test_a_session_needs_its_token_and_its_secret(server: InProcessServer) -> None:
+    session = a_session(server)
+    without = held_by(server, "iam", session | {"SessionToken": ""})
+    assert refused(without.list_users).response["Error"]["Code"] == "InvalidClientTokenId"
+    wrong = held_by(server, "iam", session | {"SecretAccessKey": "x" * 40})
+    assert refused(wrong.list_users).response["Error"]["Code"] == "SignatureDoesNotMatch"
+
+
+def test_an_inactive_and_a_deleted_and_an_unknown_key_look_alike(server: InProcessServer) -> None:
+    iam = server.client("iam")
+    iam.create_user(UserName="bob")
+    key = iam.create_access_key(UserName="bob")["AccessKey"]
+    bob = server.client("sts", key["AccessKeyId"], key["SecretAccessKey"])
+    assert bob.get_caller_identity()["Arn"].endswith(":user/bob")
+
+    iam.update_access_key(UserName="bob", AccessKeyId=key["AccessKeyId"], Status="Inactive")
+    inactive = refused(bob.get_caller_identity).response
+    iam.delete_access_key(UserName="bob", AccessKeyId=key["AccessKeyId"])
+    deleted = refused(bob.get_caller_identity).response
+    unknown = refused(server.client("sts", "AKIAQNZGKIQY56JQ7WML", "x").get_caller_identity).response
+    assert inactive["Error"] == deleted["Error"] == unknown["Error"]
+    assert inactive["Error"]["Code"] == "InvalidClientTokenId"
+    assert inactive["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_last_use_of_a_key_is_told(server: InProcessServer) -> None:
+    iam = server.client("iam")
+    used = iam.get_access_key_last_used(AccessKeyId=server.root.access_key_id)["AccessKeyLastUsed"]
+    assert used["ServiceName"] == "iam"
+    assert used["Region"] == "us-east-1"

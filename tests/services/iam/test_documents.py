@@ -1,0 +1,38 @@
+"""Sizes of policy documents, as quotas count them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given as examples
+from hypothesis import strategies as st
+
+from carnet.base.faults import Malformed, TooMany
+from carnet.policy.document import counted_size
+from carnet.services.iam.documents import check_inline_sizes, check_managed_policy
+from tests.services.iam.documents import allow, text
+
+DOCUMENT = text(allow("s3:*"))
+
+
+@examples(words=st.lists(st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFF)), max_size=5))
+def test_white_space_does_not_count(words: list[str]) -> None:
+    assert counted_size(" \t\r\n".join(words)) == sum(map(len, words))
+
+
+def test_the_size_of_a_managed_policy_is_limited() -> None:
+    size = counted_size(DOCUMENT)
+    check_managed_policy(DOCUMENT, size)
+    with pytest.raises(TooMany, match=f"^Cannot exceed quota for PolicySize: {size - 1}$"):
+        check_managed_policy(DOCUMENT, size - 1)
+
+
+def test_grammar_comes_before_size() -> None:
+    with pytest.raises(Malformed):
+        check_managed_policy("{" * 100, 1)
+
+
+def test_inline_policies_count_together() -> None:
+    size = counted_size(DOCUMENT)
+    check_inline_sizes({"a": DOCUMENT, "b": DOCUMENT}, 2 * size, holder="user", name="x")
+    with pytest.raises(TooMany, match=f"^Maximum policy size of {2 * size - 1} bytes exceeded for user x$"):
+        check_inline_sizes({"a": DOCUMENT, "b": DOCUMENT}, 2 * size - 1, holder="user", name="x")

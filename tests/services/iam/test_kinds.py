@@ -1,0 +1,51 @@
+"""What IAM's operations may not change: the roles of AWS's own services."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.services.iam.documents import allow, text, trust
+from tests.services.iam.expect import refused
+from tests.services.world import World
+
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+
+@pytest.fixture
+def linked(world: World) -> str:
+    """The name of a service-linked role."""
+    document = trust(f"arn:aws:iam::{world.account_id}:root")
+    world.call(world.root, "CreateRole", RoleName="Linked", AssumeRolePolicyDocument=document)
+    view = world.snapshot.account(world.account_id)
+    assert view is not None
+    role = view.roles.named("Linked")
+    assert role is not None
+    with world.installation.store.write() as unit:
+        unit.roles.save(replace(role, linked_service="ec2.amazonaws.com"))
+    world.installation.directory.catch_up()
+    return role.name
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("PutRolePolicy", {"PolicyName": "p", "PolicyDocument": text(allow("s3:*"))}),
+        ("DeleteRolePolicy", {"PolicyName": "p"}),
+        ("AttachRolePolicy", {"PolicyArn": READ_ONLY}),
+        ("DetachRolePolicy", {"PolicyArn": READ_ONLY}),
+        ("PutRolePermissionsBoundary", {"PermissionsBoundary": READ_ONLY}),
+        ("DeleteRolePermissionsBoundary", {}),
+    ],
+)
+def test_a_service_linked_role_is_not_changed(world: World, linked: str, operation: str, given: dict[str, str]) -> None:
+    assert refused(world, world.root, operation, RoleName=linked, **given) == (
+        "UnmodifiableEntity",
+        "Cannot perform the operation on the protected role 'Linked' - this role is only modifiable by AWS",
+    )
+
+
+def test_a_service_linked_role_can_be_tagged(world: World, linked: str) -> None:
+    world.call(world.root, "TagRole", RoleName=linked, Tags=[{"Key": "k", "Value": "v"}])
+    assert world.call(world.root, "ListRoleTags", RoleName=linked)["Tags"] == [{"Key": "k", "Value": "v"}]

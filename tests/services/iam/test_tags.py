@@ -1,0 +1,149 @@
+"""Tags of users, roles, managed policies and instance profiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.services.iam.documents import managed, trust
+from tests.services.iam.expect import changes_nothing, refused
+from tests.services.world import World
+
+
+class Tagged:
+    """One entity of a kind that has tags."""
+
+    def __init__(self, world: World, kind: str) -> None:
+        self.world = world
+        self.kind = kind
+        self.given = self._make()
+
+    def _make(self) -> dict[str, str]:
+        if self.kind == "Policy":
+            return {"PolicyArn": managed(self.world)}
+        named = {f"{self.kind}Name": "x"}
+        extra = {"AssumeRolePolicyDocument": trust(f"arn:aws:iam::{self.world.account_id}:root")}
+        self.world.call(self.world.root, f"Create{self.kind}", **named, **(extra if self.kind == "Role" else {}))
+        return named
+
+    def tag(self, **tags: str) -> None:
+        self.world.call(self.world.root, f"Tag{self.kind}", **self.given, Tags=pairs(tags))
+
+    def untag(self, *keys: str) -> None:
+        self.world.call(self.world.root, f"Untag{self.kind}", **self.given, TagKeys=list(keys))
+
+    def listed(self, **given: Any) -> dict[str, Any]:
+        return self.world.call(self.world.root, f"List{self.kind}Tags", **self.given, **given)
+
+    def refused(self, operation: str, **given: Any) -> tuple[str, str]:
+        return refused(self.world, self.world.root, f"{operation}{self.kind}", **self.given, **given)
+
+
+def pairs(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+@pytest.fixture(params=["User", "Role", "Policy", "InstanceProfile"])
+def tagged(world: World, request: pytest.FixtureRequest) -> Tagged:
+    return Tagged(world, request.param)
+
+
+@pytest.fixture
+def user(world: World) -> Tagged:
+    return Tagged(world, "User")
+
+
+def test_tags_are_set_listed_and_removed(tagged: Tagged) -> None:
+    tagged.tag(stage="x", Team="red")
+    tagged.tag(team="blue", empty="")
+    assert tagged.listed() == {"Tags": pairs({"empty": "", "stage": "x", "team": "blue"}), "IsTruncated": False}
+    tagged.untag("STAGE", "unknown")
+    assert tagged.listed()["Tags"] == pairs({"empty": "", "team": "blue"})
+
+
+def test_a_changed_tag_keeps_its_place(user: Tagged) -> None:
+    user.tag(b="1", a="2")
+    user.tag(B="3")
+    shown = user.world.call(user.world.root, "GetUser", UserName="x")["User"]
+    assert shown["Tags"] == pairs({"B": "3", "a": "2"})
+
+
+def test_what_changes_nothing_writes_nothing(tagged: Tagged) -> None:
+    tagged.tag(a="1")
+    world = tagged.world
+    changes_nothing(world, world.root, f"Tag{tagged.kind}", **tagged.given, Tags=pairs({"a": "1"}))
+    changes_nothing(world, world.root, f"Untag{tagged.kind}", **tagged.given, TagKeys=["b"])
+
+
+def test_a_key_given_twice_in_any_case_is_refused(tagged: Tagged) -> None:
+    expected = ("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+    assert tagged.refused("Tag", Tags=pairs({"a": "1", "A": "2"})) == expected
+    assert tagged.refused("Tag", Tags=pairs({"a": "1"}) + pairs({"a": "1"})) == expected
+
+
+def test_only_ascii_letters_are_the_same_in_any_case(user: Tagged) -> None:
+    user.tag(**dict.fromkeys(("k", "\N{KELVIN SIGN}"), "v"))
+    assert len(user.listed()["Tags"]) == 2
+
+
+@pytest.mark.parametrize("key", ["aws:x", "AWS:x"])
+def test_keys_that_begin_with_aws_are_reserved(user: Tagged, key: str) -> None:
+    assert user.refused("Tag", Tags=pairs({key: "1"}))[0] == "InvalidInput"
+    assert user.refused("Untag", TagKeys=[key])[0] == "InvalidInput"
+
+
+def test_fifty_tags_and_no_more(user: Tagged) -> None:
+    user.tag(**{f"k{number}": "" for number in range(50)})
+    assert user.refused("Tag", Tags=pairs({"one more": ""})) == (
+        "LimitExceeded",
+        "The number of tags has reached the maximum limit.",
+    )
+    user.tag(K7="changed")
+
+
+@pytest.mark.parametrize(
+    ("tags", "code"),
+    [
+        (pairs({"a": "1", "A": "2"}), "InvalidInput"),
+        (pairs({f"k{number}": "" for number in range(51)}), "LimitExceeded"),
+    ],
+)
+def test_the_same_rules_hold_at_creation(world: World, tags: list[dict[str, str]], code: str) -> None:
+    assert refused(world, world.root, "CreateUser", UserName="x", Tags=tags)[0] == code
+
+
+def test_long_keys_are_listed_one_page_at_a_time(user: Tagged) -> None:
+    keys = {letter * 128 for letter in "京都市"}
+    user.tag(**dict.fromkeys(keys, "v"))
+    found: list[str] = []
+    given: dict[str, Any] = {"MaxItems": 1}
+    while True:
+        page = user.listed(**given)
+        found += [tag["Key"] for tag in page["Tags"]]
+        if not page["IsTruncated"]:
+            break
+        given["Marker"] = page["Marker"]
+    assert len(found) == 3
+    assert set(found) == keys
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "message"),
+    [
+        ("User", {"UserName": "none"}, "The user with name none cannot be found."),
+        ("Role", {"RoleName": "none"}, "The role with name none cannot be found."),
+        (
+            "Policy",
+            {"PolicyArn": "arn:aws:iam::ACCOUNT:policy/none"},
+            "Policy arn:aws:iam::ACCOUNT:policy/none was not found.",
+        ),
+        ("InstanceProfile", {"InstanceProfileName": "none"}, "Instance Profile none cannot be found."),
+    ],
+)
+def test_what_does_not_exist_has_no_tags(world: World, kind: str, given: dict[str, str], message: str) -> None:
+    named = {member: value.replace("ACCOUNT", world.account_id) for member, value in given.items()}
+    expected = ("NoSuchEntity", message.replace("ACCOUNT", world.account_id))
+    assert refused(world, world.root, f"Tag{kind}", **named, Tags=pairs({"a": "1"})) == expected
+    assert refused(world, world.root, f"Untag{kind}", **named, TagKeys=["a"]) == expected
+    assert refused(world, world.root, f"List{kind}Tags", **named) == expected

@@ -1,0 +1,115 @@
+"""The resources that a denial names, and that policies match."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.services.iam.documents import allow, managed, trust
+from tests.services.iam.expect import refused
+from tests.services.world import World
+
+
+@pytest.mark.parametrize(
+    ("operation", "given", "resource"),
+    [
+        ("ListUsers", {}, "arn:aws:iam::ACCOUNT:user/"),
+        ("ListUsers", {"PathPrefix": "/a/"}, "arn:aws:iam::ACCOUNT:user/a/"),
+        ("ListGroups", {}, "arn:aws:iam::ACCOUNT:group/"),
+        ("ListRoles", {}, "arn:aws:iam::ACCOUNT:role/"),
+        ("ListInstanceProfiles", {"PathPrefix": "/a/"}, "arn:aws:iam::ACCOUNT:instance-profile/a/"),
+        ("ListPolicies", {}, "policy path /"),
+        ("GetAccountSummary", {}, "*"),
+        ("ListAccountAliases", {}, "*"),
+        ("GetUser", {}, "arn:aws:iam::ACCOUNT:user/stranger"),
+        ("ListAccessKeys", {}, "arn:aws:iam::ACCOUNT:user/stranger"),
+        ("GetUser", {"UserName": "PATHED"}, "arn:aws:iam::ACCOUNT:user/p/pathed"),
+        ("GetUser", {"UserName": "nobody"}, "arn:aws:iam::ACCOUNT:user/nobody"),
+        ("CreateUser", {"UserName": "new", "Path": "/a/"}, "arn:aws:iam::ACCOUNT:user/a/new"),
+        ("GetGroup", {"GroupName": "nobody"}, "arn:aws:iam::ACCOUNT:group/nobody"),
+        ("CreateGroup", {"GroupName": "new"}, "arn:aws:iam::ACCOUNT:group/new"),
+        ("TagRole", {"RoleName": "nobody", "Tags": []}, "arn:aws:iam::ACCOUNT:role/nobody"),
+        (
+            "ListInstanceProfileTags",
+            {"InstanceProfileName": "none"},
+            "arn:aws:iam::ACCOUNT:instance-profile/none",
+        ),
+    ],
+)
+def test_a_denial_names_the_resource(world: World, operation: str, given: dict[str, Any], resource: str) -> None:
+    stranger = world.user("stranger")
+    world.call(world.root, "CreateUser", UserName="pathed", Path="/p/")
+    wanted = resource.replace("ACCOUNT", world.account_id)
+    sentence = (
+        f"User: arn:aws:iam::{world.account_id}:user/stranger is not authorized to perform: iam:{operation}"
+        f" on resource: {wanted} because no identity-based policy allows the iam:{operation} action"
+    )
+    assert refused(world, stranger, operation, **given) == ("AccessDenied", sentence)
+
+
+def test_a_policy_for_a_path_reaches_what_is_there(world: World) -> None:
+    world.call(world.root, "CreateUser", UserName="in", Path="/team/")
+    world.call(world.root, "CreateUser", UserName="out")
+    lead = world.user("lead", [allow("iam:GetUser", resource="arn:aws:iam::*:user/team/*")])
+    assert world.call(lead, "GetUser", UserName="in")["User"]["UserName"] == "in"
+    assert refused(world, lead, "GetUser", UserName="out")[0] == "AccessDenied"
+
+
+def test_a_listing_permission_for_one_path_ends_there(world: World) -> None:
+    lead = world.user("lead", [allow("iam:ListUsers", resource="arn:aws:iam::*:user/team/*")])
+    assert world.call(lead, "ListUsers", PathPrefix="/team/")["Users"] == []
+    assert refused(world, lead, "ListUsers")[0] == "AccessDenied"
+
+
+@pytest.mark.parametrize("key", ["aws:ResourceTag/team", "iam:ResourceTag/team"])
+def test_policies_see_the_tags_of_what_exists(world: World, key: str) -> None:
+    world.call(world.root, "CreateUser", UserName="red", Tags=[{"Key": "team", "Value": "red"}])
+    world.call(world.root, "CreateUser", UserName="blue", Tags=[{"Key": "team", "Value": "blue"}])
+    lead = world.user("lead", [allow("iam:GetUser", condition={"StringEquals": {key: "red"}})])
+    assert world.call(lead, "GetUser", UserName="red")
+    assert refused(world, lead, "GetUser", UserName="blue")[0] == "AccessDenied"
+
+
+@pytest.mark.parametrize("operation", ["GetUser", "ListAccessKeys", "CreateAccessKey"])
+def test_a_session_must_say_which_user_it_means(world: World, operation: str) -> None:
+    alice = world.user("alice", [allow("sts:AssumeRole")])
+    role = world.call(
+        world.root,
+        "CreateRole",
+        RoleName="r",
+        AssumeRolePolicyDocument=trust(f"arn:aws:iam::{world.account_id}:user/alice"),
+    )["Role"]["Arn"]
+    session = world.session(world.call(alice, "AssumeRole", service="sts", RoleArn=role, RoleSessionName="session"))
+    assert refused(world, session, operation) == (
+        "ValidationError",
+        "Must specify userName when calling with non-User credentials",
+    )
+
+
+def test_a_policy_of_another_account_is_out_of_reach_even_for_root(world: World) -> None:
+    other = managed(world)
+    stranger = world.account()
+    for operation in ("GetPolicy", "ListPolicyTags", "DeletePolicy"):
+        assert refused(world, stranger, operation, PolicyArn=other)[0] == "AccessDenied"
+
+
+def test_aws_own_policies_are_to_be_read_and_not_changed(world: World) -> None:
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    assert world.call(world.root, "ListPolicyTags", PolicyArn=arn)["Tags"] == []
+    assert (
+        refused(world, world.root, "TagPolicy", PolicyArn=arn, Tags=[{"Key": "k", "Value": "v"}])[0] == "AccessDenied"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arn", "message"),
+    [
+        ("twenty characters and more", "Invalid ARN:  Could not be parsed!"),
+        ("arn:aws:iam::111122223333:user/x", "ARN arn:aws:iam::111122223333:user/x is not valid."),
+        ("arn:aws:s3:::policy/xxxxxxxxxxxx", "ARN arn:aws:s3:::policy/xxxxxxxxxxxx is not valid."),
+    ],
+)
+def test_what_is_no_policy_arn_is_refused(world: World, arn: str, message: str) -> None:
+    for operation in ("GetPolicy", "ListPolicyTags", "DeletePolicy"):
+        assert refused(world, world.root, operation, PolicyArn=arn) == ("ValidationError", message)

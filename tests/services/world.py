@@ -1,0 +1,152 @@
+"""A small world for tests of services: one store, a clock that tests turn, and callers who call operations.
+
+The operations run as the server runs them, authorized and in their transactions; only the wire is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from carnet.access.audit import Arrival, CallRecord
+from carnet.access.credential import TokenExpired, Verified
+from carnet.access.http_request import HttpRequest
+from carnet.assembly.installation import Installation, open_installation, system_clock
+from carnet.assembly.settings import Settings
+from carnet.base.faults import Fault
+from carnet.directory.snapshot import Snapshot
+from carnet.services.accounts import create_accounts
+from carnet.services.registry import SERVICES
+
+_HTTP = HttpRequest(
+    method="POST",
+    path="/",
+    query="",
+    headers=(("user-agent", "world"),),
+    body=b"",
+    peer="192.0.2.1",
+    secure=True,
+)
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+class ServiceError(Exception):
+    """What the caller would be told: the service's error code and the message."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class TurnableClock:
+    """A clock that stands still, or goes with the real time, and that a test turns ahead."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self._ahead: timedelta | None = None
+
+    def __call__(self) -> datetime:
+        return self.now if self._ahead is None else system_clock() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        if self._ahead is not None:
+            self._ahead += timedelta(seconds=seconds)
+
+    def follow_real_time(self) -> None:
+        """Go with the real time from now on, for clients that sign with it."""
+        self._ahead = timedelta()
+
+
+class Caller:
+    """Somebody with credentials, who presents them anew with each call."""
+
+    def __init__(self, key_id: str, secret: str, token: str | None = None) -> None:
+        self.key_id = key_id
+        self.secret = secret
+        self.token = token
+
+
+class World:
+    """An installation with one account, whose root user is `root`."""
+
+    def __init__(self, installation: Installation, clock: TurnableClock) -> None:
+        self.installation = installation
+        self.clock = clock
+        self.root = self.account()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.installation.directory.snapshot
+
+    @property
+    def account_id(self) -> str:
+        return self.principal(self.root).principal.account
+
+    def account(self, partition: str = "aws") -> Caller:
+        """A further account; its root user."""
+        made = create_accounts(
+            self.installation.store,
+            self.installation.keyring,
+            self.installation.ids,
+            names=("test",),
+            emails=("test@example.com",),
+            partition=partition,
+            now=self.clock(),
+        )[0]
+        self.installation.directory.catch_up()
+        return Caller(made.access_key_id, made.secret_access_key)
+
+    def user(self, name: str, policies: Sequence[Mapping[str, Any]] = (), *, root: Caller | None = None) -> Caller:
+        """A new user with an access key and these inline policies."""
+        owner = root or self.root
+        self.call(owner, "CreateUser", UserName=name)
+        for number, policy in enumerate(policies):
+            document = json.dumps(policy)
+            self.call(owner, "PutUserPolicy", UserName=name, PolicyName=f"p{number}", PolicyDocument=document)
+        key = self.call(owner, "CreateAccessKey", UserName=name)["AccessKey"]
+        return Caller(key["AccessKeyId"], key["SecretAccessKey"])
+
+    def session(self, answer: Mapping[str, Any]) -> Caller:
+        """The holder of the credentials in an answer of STS."""
+        given = answer["Credentials"]
+        return Caller(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+
+    def principal(self, caller: Caller) -> Verified:
+        """The caller, as a right signature would show; ServiceError where the credential is not good."""
+        try:
+            credential = self.installation.execution.credentials.find(caller.key_id, caller.token)
+        except TokenExpired as expired:
+            raise ServiceError("ExpiredToken", "The security token included in the request is expired") from expired
+        if credential is None or credential.secret != caller.secret:
+            raise ServiceError("InvalidClientTokenId", "The security token included in the request is invalid.")
+        return Verified(credential=credential, region="us-east-1", service="")
+
+    def call(self, caller: Caller, operation: str, *, service: str = "iam", **given: Any) -> dict[str, Any]:
+        """Call an operation; its answer, or ServiceError."""
+        chosen = SERVICES[service].operations[operation]
+        record = CallRecord(
+            arrival=Arrival(secrets.token_hex(8), secrets.token_hex(8), self.clock(), _HTTP),
+            service=service,
+            operation=operation,
+            read_only=not chosen.writes,
+        )
+        perform = self.installation.execution.write if chosen.writes else self.installation.execution.read
+        try:
+            return dict(perform(chosen, self.principal(caller), given, record).answer)
+        except Fault as fault:
+            raise ServiceError(SERVICES[service].code(fault), fault.message) from fault
+
+
+@contextmanager
+def open_world(path: Path) -> Iterator[World]:
+    """A new world in a directory of its own."""
+    clock = TurnableClock()
+    with open_installation(Settings(data_dir=path / "data"), clock=clock) as installation:
+        yield World(installation, clock)

@@ -1,0 +1,109 @@
+"""A writer that is killed, and the books to hold against it afterwards."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from carnet.store.changes import Kind, Revision
+from carnet.store.head import GENESIS_HASH
+from carnet.store.store import Store
+from tests.stores.entities import a_group, a_user, an_account
+from tests.stores.processes import CONTEXT
+
+Writer = Callable[[str, int, Connection], None]
+
+_NUMBERS_PER_ROUND = 100_000
+_LONGEST_LIFE_SECONDS = 0.1
+
+
+def acknowledge_after_commit(url: str, first: int, acknowledged: Connection) -> None:
+    """What a client is promised: write a user and a group together, then say so."""
+    store = Store.open(url)
+    number = first
+    while True:
+        with store.write() as unit:
+            unit.users.add(a_user(number))
+            unit.groups.add(a_group(number))
+            unit.audit({"number": number})
+        acknowledged.send(number)
+        number += 1
+
+
+def acknowledge_before_commit(url: str, first: int, acknowledged: Connection) -> None:
+    """The broken promise: the same, said a moment too early."""
+    store = Store.open(url)
+    number = first
+    while True:
+        with store.write() as unit:
+            unit.users.add(a_user(number))
+            unit.groups.add(a_group(number))
+            unit.audit({"number": number})
+            acknowledged.send(number)
+        number += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What the database holds after a crash."""
+
+    intact: bool
+    users: frozenset[int]
+    groups: frozenset[int]
+    audited: frozenset[int]
+    seq: int
+    one_chain: bool
+    """The change log leads from the beginning to the head."""
+
+
+def new_database(path: Path) -> str:
+    """The URL of a database with one account."""
+    url = f"sqlite:///{path}"
+    with closing(Store.open(url)) as store:
+        an_account(store)
+    return url
+
+
+def run_and_kill(writer: Writer, url: str, turn: int) -> frozenset[int]:
+    """Let `writer` write until it is killed at a random moment; the numbers it acknowledged."""
+    ours, theirs = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=writer, args=(url, turn * _NUMBERS_PER_ROUND, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    acknowledged = {ours.recv()}
+    time.sleep(random.uniform(0, _LONGEST_LIFE_SECONDS))
+    process.kill()
+    process.join()
+    try:
+        while True:
+            acknowledged.add(ours.recv())
+    except (EOFError, OSError):  # the last message may be cut short: then nobody was told
+        ours.close()
+    return frozenset(acknowledged)
+
+
+def read_books(path: Path) -> Books:
+    """Open the database as the next start would, and look at everything."""
+    with closing(Store.open(f"sqlite:///{path}")) as store:
+        everything = store.load()
+        beginning = Revision(0, everything.revision.epoch, GENESIS_HASH)
+        return Books(
+            intact=_integrity(path) == "ok",
+            users=frozenset(int(each.key[4:]) for each in everything.changes if each.kind is Kind.USER),
+            groups=frozenset(int(each.key[4:]) for each in everything.changes if each.kind is Kind.GROUP),
+            audited=frozenset(event["number"] for _, event in store.audit_events()),
+            seq=everything.revision.seq,
+            one_chain=store.changes_since(beginning).base == beginning,
+        )
+
+
+def _integrity(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as connection:
+        answer: str = connection.execute("PRAGMA integrity_check").fetchone()[0]
+    return answer

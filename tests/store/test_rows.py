@@ -1,0 +1,129 @@
+"""A row says all of its entity, whatever text is in it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carnet.entities.access_key import AccessKey
+from carnet.entities.account import Account, PasswordPolicy
+from carnet.entities.group import Group
+from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
+from carnet.entities.role import Role
+from carnet.entities.user import User
+from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
+from carnet.store.changes import Kind, Stored
+from carnet.store.codec import moment, pairs, read_moment, read_pairs, read_strings, strings
+from carnet.store.entity_table import content_hash
+from carnet.store.tables import ENTITY_TABLES
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+PAIRS = st.dictionaries(TEXT, TEXT, max_size=3)
+TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+NUMBERS = st.integers(0, 2**31 - 1)
+PASSWORD_POLICIES = st.builds(PasswordPolicy, minimum_length=NUMBERS, hard_expiry=st.booleans(), max_age_days=NUMBERS)
+VERSIONS = st.builds(PolicyVersion, number=NUMBERS, document=TEXT, created=MOMENTS)
+NAMED: dict[str, Any] = {
+    "id": TEXT,
+    "account": TEXT,
+    "partition": TEXT,
+    "path": TEXT,
+    "name": TEXT,
+    "created": MOMENTS,
+    "tags": PAIRS,
+}
+HOLDER: dict[str, Any] = {**NAMED, "attached": TEXTS, "inline": PAIRS}
+
+
+@st.composite
+def _policies(draw: st.DrawFn) -> ManagedPolicy:
+    """Any policy whose version in force exists."""
+    versions = tuple(draw(st.lists(VERSIONS, min_size=1, max_size=5)))
+    in_force = draw(st.sampled_from(versions)).number
+    fields = {"description": st.none() | TEXT, "updated": MOMENTS, "next_version": NUMBERS, "attachable": st.booleans()}
+    return draw(
+        st.builds(ManagedPolicy, **NAMED, **fields, versions=st.just(versions), default_version=st.just(in_force))
+    )
+
+
+OF_KIND: dict[Kind, st.SearchStrategy[Stored]] = {
+    Kind.ACCOUNT: st.builds(
+        Account,
+        id=TEXT,
+        partition=TEXT,
+        name=TEXT,
+        email=TEXT,
+        created=MOMENTS,
+        alias=st.none() | TEXT,
+        password_policy=st.none() | PASSWORD_POLICIES,
+    ),
+    Kind.USER: st.builds(User, **HOLDER, boundary=st.none() | TEXT, groups=TEXTS),
+    Kind.GROUP: st.builds(Group, **HOLDER),
+    Kind.ROLE: st.builds(
+        Role,
+        **HOLDER,
+        trust=TEXT,
+        trusted_ids=PAIRS,
+        description=st.none() | TEXT,
+        max_session_seconds=NUMBERS,
+        boundary=st.none() | TEXT,
+        linked_service=st.none() | TEXT,
+    ),
+    Kind.POLICY: _policies(),
+    Kind.INSTANCE_PROFILE: st.builds(InstanceProfile, **NAMED, role=st.none() | TEXT),
+    Kind.ACCESS_KEY: st.builds(
+        AccessKey,
+        id=TEXT,
+        account=TEXT,
+        owner=TEXT,
+        active=st.booleans(),
+        sealed_secret=st.binary(max_size=8),
+        created=MOMENTS,
+    ),
+    Kind.DATA_KEY: st.builds(
+        WrappedKey,
+        kid=TEXT,
+        purpose=st.sampled_from(Purpose),
+        state=st.sampled_from(KeyState),
+        wrapped=st.binary(max_size=8),
+        created=MOMENTS,
+    ),
+}
+ENTITIES = st.one_of(*(st.tuples(st.just(kind), entities) for kind, entities in OF_KIND.items()))
+
+
+def test_every_kind_is_tried() -> None:
+    assert OF_KIND.keys() == ENTITY_TABLES.keys()
+
+
+@given(ENTITIES)
+def test_every_entity_is_read_as_it_was_written(given: tuple[Kind, Stored]) -> None:
+    kind, entity = given
+    table = ENTITY_TABLES[kind]
+    row = table.to_row(entity)
+    assert table.from_row(cast(Any, SimpleNamespace(**row))) == entity
+    assert set(row) == set(table.table.c.keys())
+
+
+@given(ENTITIES, ENTITIES)
+def test_the_content_hash_tells_rows_apart(one: tuple[Kind, Stored], other: tuple[Kind, Stored]) -> None:
+    rows = [ENTITY_TABLES[kind].to_row(entity) for kind, entity in (one, other)]
+    assert (content_hash(rows[0]) == content_hash(rows[1])) == (rows[0] == rows[1])
+
+
+@given(MOMENTS, MOMENTS)
+def test_moments_are_exact_and_keep_their_order(one: datetime, other: datetime) -> None:
+    assert read_moment(moment(one)) == one
+    assert (moment(one) < moment(other)) == (one < other)
+
+
+@given(st.dictionaries(TEXT, TEXT), st.lists(TEXT))
+def test_pairs_and_strings_keep_their_order(mapping: dict[str, str], listed: list[str]) -> None:
+    assert list(read_pairs(pairs(mapping)).items()) == list(mapping.items())
+    assert read_strings(strings(listed)) == tuple(listed)

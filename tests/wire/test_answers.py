@@ -1,0 +1,73 @@
+"""For every operation of every service: what Carnet answers is parsed by botocore as it was given, errors too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from carnet.models import SERVICES, ModelledError, Operation, Protocol, Service, service
+from carnet.protocols.errors import write_error
+from carnet.protocols.write import write
+from tests.wire.client import parsed, raw_parsed
+from tests.wire.samples import Samples, equal
+
+REQUEST_ID = "8f3f21c4-0001-4002-8003-0123456789ab"
+OPERATIONS = [operation for name in SERVICES for operation in service(name).operations.values()]
+ERRORS = [(service(name), error) for name in SERVICES for error in service(name).errors.values()]
+ROUNDS = 8
+MESSAGE = "Users <a> & 'b' cannot be found:\nGrüße"
+
+
+def _id(given: object) -> str:
+    match given:
+        case Operation():
+            return f"{given.service.name}:{given.name}"
+        case Service():
+            return given.name
+        case ModelledError():
+            return given.code
+    return ""
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=_id)
+def test_what_is_answered_is_parsed_equal_by_botocore(operation: Operation) -> None:
+    for seed in range(ROUNDS):
+        samples = Samples(f"{_id(operation)}:{seed}", forms=False)
+        given = samples.structure(operation.output) if operation.output else {}
+        response = write(operation, given, REQUEST_ID)
+        got = raw_parsed(operation.service, response, operation.output)
+        metadata = got.pop("ResponseMetadata")
+        assert equal(given, got), (given, got)
+        assert metadata["HTTPStatusCode"] == operation.status
+        assert metadata["HTTPHeaders"]["x-amzn-requestid"] == REQUEST_ID
+        assert metadata["RequestId"] == REQUEST_ID
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=_id)
+def test_an_absent_answer_is_as_good_as_none(operation: Operation) -> None:
+    nothing: dict[str, Any] = dict.fromkeys(operation.output.members) if operation.output else {}
+    response = write(operation, nothing, REQUEST_ID)
+    assert parsed(operation.service, response, operation.output) == {}
+
+
+@pytest.mark.parametrize(("of", "error"), ERRORS, ids=_id)
+def test_a_modelled_error_has_its_code_and_status_for_botocore(of: Service, error: ModelledError) -> None:
+    response = write_error(of, error.code, MESSAGE, REQUEST_ID)
+    got = raw_parsed(of, response, None)
+    assert got["Error"]["Code"] == error.code
+    assert response.status == error.status
+    assert got["ResponseMetadata"]["RequestId"] == REQUEST_ID
+    if "error_description" not in error.shape.members:
+        assert got["Error"]["Message"] == MESSAGE
+    if of.protocol is Protocol.QUERY:
+        assert got["Error"]["Type"] == ("Receiver" if error.status >= 500 else "Sender")
+
+
+@pytest.mark.parametrize(("of", "error"), ERRORS, ids=_id)
+def test_the_members_of_a_modelled_error_reach_botocore(of: Service, error: ModelledError) -> None:
+    given = Samples(error.code, forms=False).structure(error.shape)
+    names = {"message", "Message", "error_description"}
+    members = {name: value for name, value in given.items() if name not in names}
+    got = parsed(of, write_error(of, error.code, MESSAGE, REQUEST_ID, members), error.shape)
+    assert equal(members, {name: value for name, value in got.items() if name not in names})
