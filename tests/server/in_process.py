@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import uvicorn
+from botocore.config import Config
 
 from carnet.assembly.installation import Installation, first_account, open_installation
 from carnet.assembly.settings import Settings
@@ -47,6 +48,7 @@ class InProcessServer:
             aws_access_key_id=key or self.root.access_key_id,
             aws_secret_access_key=secret or self.root.secret_access_key,
             aws_session_token=token,
+            config=Config(retries={"total_max_attempts": 1}),
         )
 
     def send(self, raw: bytes, *, seconds: float = 5) -> bytes:
@@ -73,12 +75,13 @@ def _whole(answer: bytes) -> bool:
 
 
 @contextmanager
-def in_process_server(directory: Path) -> Iterator[InProcessServer]:
+def in_process_server(directory: Path, *, database_url: str = "") -> Iterator[InProcessServer]:
     """Listen on a free port until the block ends."""
+    settings = Settings(data_dir=directory / "data", database_url=database_url)
     clock = TurnableClock()
     clock.follow_real_time()
     with ExitStack() as stack:
-        installation = stack.enter_context(open_installation(Settings(data_dir=directory / "data"), clock=clock))
+        installation = stack.enter_context(open_installation(settings, clock=clock))
         root = first_account(installation)
         assert root is not None
         listener = socket.create_server(("127.0.0.1", 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +46,7 @@ def simulate(name: str, explain: bool, output: str) -> None:
     with _collector_paused():
         answers = [_answer(title, case, explain=explain) for title, case in _cases(name)]
     if output == "json":
-        click.echo(json.dumps([answer.as_dict() for answer in answers], indent=2))
+        click.echo(_json_lines(answer.as_dict() for answer in answers))
     else:
         click.echo("\n".join(answer.render() for answer in answers))
     surprises = [answer.surprise() for answer in answers if not answer.as_expected]
@@ -117,6 +117,11 @@ def _answer(title: str, case: Case, *, explain: bool) -> _Answer:
     trace = explained(case.request, case.policies) if explain else None
     decision = decide(case.request, case.policies) if trace is None else trace.decision
     return _Answer(title=title, case=case, decision=decision, trace=trace)
+
+
+def _json_lines(values: Iterable[dict[str, Any]]) -> str:
+    """A JSON list with each value on a line of its own."""
+    return "[" + ",\n".join(map(json.dumps, values)) + "]"
 
 
 def _outcome(verdict: Verdict | None, layer: Layer | None) -> str:

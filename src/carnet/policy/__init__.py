@@ -4,6 +4,7 @@ The names below are for those who embed the engine and stay as they are; `docs/e
 """
 
 from carnet.base.faults import Malformed
+from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
 from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
 from carnet.policy.document import Grammar, Policy, parse
@@ -14,6 +15,7 @@ from carnet.policy.trace import Trace, explain
 __all__ = [
     "Context",
     "Decision",
+    "Engine",
     "Grammar",
     "Layer",
     "Malformed",

@@ -24,12 +24,12 @@ _OWNER_ONLY = 0o600
 
 
 class Sqlite(Backend):
-    """`synchronous` is FULL: a commit is on the disk before it is acknowledged. Only tests that must fail change it."""
+    """A commit is on the disk before it is acknowledged (`synchronous=FULL`)."""
 
     upsert = staticmethod(sqlite.insert)
     poll_seconds = 0.025
 
-    def __init__(self, url: URL, *, synchronous: str = "FULL") -> None:
+    def __init__(self, url: URL) -> None:
         if not url.database or url.database == ":memory:":
             raise ValueError("a SQLite store needs a file")
         self._path = Path(url.database)
@@ -38,8 +38,8 @@ class Sqlite(Backend):
         # One writer connection: threads of this process wait for it in turn, instead of racing for the file's lock.
         self.writer = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=BUSY_MILLISECONDS / 1000)
         self.reader = create_engine(url)
-        _prepare(self.writer, synchronous, begin="BEGIN IMMEDIATE")
-        _prepare(self.reader, synchronous, begin="BEGIN")
+        _prepare(self.writer, begin="BEGIN IMMEDIATE")
+        _prepare(self.reader, begin="BEGIN")
         self._watch: sqlite3.Connection | None = None
         self._watch_lock = Lock()
 
@@ -84,18 +84,18 @@ def _create(path: Path) -> None:
         raise Unavailable(f"The store's file cannot be made: {error.strerror}.") from error
 
 
-def _prepare(engine: Engine, synchronous: str, *, begin: str) -> None:
-    event.listen(engine, "connect", partial(_set_up, synchronous))
+def _prepare(engine: Engine, *, begin: str) -> None:
+    event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", partial(_begin, begin))
 
 
-def _set_up(synchronous: str, connection: sqlite3.Connection, _record: object) -> None:
+def _set_up(connection: sqlite3.Connection, _record: object) -> None:
     # sqlite3 would begin transactions by itself, late and deferred; the "begin" event does it instead.
     connection.isolation_level = None
     try:
         for pragma in (
             f"busy_timeout={BUSY_MILLISECONDS}",
-            f"synchronous={synchronous}",
+            "synchronous=FULL",
             "foreign_keys=ON",
             "trusted_schema=OFF",
         ):

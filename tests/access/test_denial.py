@@ -1,0 +1,96 @@
+"""AWS's sentence for each kind of policy that can decide."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from carnet.access.authorize import Check, Decided
+from carnet.access.denial import denial_sentence
+from carnet.policy.decide import decide
+from carnet.policy.decision import Layer
+from carnet.policy.document import Grammar, Policy, parse
+from carnet.policy.policies import Policies
+from carnet.policy.request import Principal, PrincipalKind, Request
+
+ACCOUNT = "111122223333"
+ALICE = Principal(
+    kind=PrincipalKind.USER, arn=f"arn:aws:iam::{ACCOUNT}:user/alice", account=ACCOUNT, id="AIDAAAAAAAAAAAAAAAAAA"
+)
+RESOURCE = f"arn:aws:iam::{ACCOUNT}:user/"
+BEGINNING = f"User: {ALICE.arn} is not authorized to perform: iam:ListUsers on resource: {RESOURCE}"
+ARN = f"arn:aws:iam::{ACCOUNT}:policy/p"
+
+
+def policy(effect: str, grammar: Grammar, source: str = ARN) -> Policy:
+    statement = {"Effect": effect, "Action": "iam:*", "Resource": "*"}
+    if grammar is Grammar.RESOURCE:
+        statement["Principal"] = "*"
+    return parse(json.dumps({"Version": "2012-10-17", "Statement": statement}), grammar, source=source)
+
+
+def other(grammar: Grammar) -> Policy:
+    """A policy that says nothing of IAM."""
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    if grammar is Grammar.ENDPOINT:
+        statement["Principal"] = "*"
+    return parse(json.dumps({"Version": "2012-10-17", "Statement": statement}), grammar, source=ARN)
+
+
+def sentence(policies: Policies, check: Check | None = None) -> str:
+    asked = check or Check(action="iam:ListUsers", resource=RESOURCE, resource_account=ACCOUNT)
+    request = Request(principal=ALICE, action=asked.action, resource=asked.resource, resource_account=ACCOUNT)
+    decision = decide(request, policies)
+    assert not decision.allowed
+    return denial_sentence(Decided(check=asked, request=request, policies=policies, decision=decision))
+
+
+ALLOW = policy("Allow", Grammar.IDENTITY)
+DENY = policy("Deny", Grammar.IDENTITY)
+IMPLICIT = {
+    Layer.IDENTITY: Policies(),
+    Layer.BOUNDARY: Policies(identity=(ALLOW,), boundary=other(Grammar.IDENTITY)),
+    Layer.SESSION: Policies(identity=(ALLOW,), session=(other(Grammar.SESSION),)),
+    Layer.SCP: Policies(identity=(ALLOW,), scp=((other(Grammar.SCP),),)),
+    Layer.ENDPOINT: Policies(identity=(ALLOW,), endpoint=(other(Grammar.ENDPOINT),)),
+}
+EXPLICIT = {
+    Layer.IDENTITY: Policies(identity=(ALLOW, DENY)),
+    Layer.BOUNDARY: Policies(identity=(ALLOW,), boundary=DENY),
+    Layer.SESSION: Policies(identity=(ALLOW,), session=(policy("Deny", Grammar.SESSION),)),
+    Layer.SCP: Policies(identity=(ALLOW,), scp=((policy("Deny", Grammar.SCP),),)),
+}
+
+
+@pytest.mark.parametrize("layer", IMPLICIT)
+def test_an_implicit_deny_names_the_kind_of_policy(layer: Layer) -> None:
+    assert sentence(IMPLICIT[layer]) == f"{BEGINNING} because no {layer} allows the iam:ListUsers action"
+
+
+@pytest.mark.parametrize("layer", EXPLICIT)
+def test_an_explicit_deny_ends_with_the_policy(layer: Layer) -> None:
+    article = "an" if layer is Layer.IDENTITY else "a"
+    assert sentence(EXPLICIT[layer]) == f"{BEGINNING} with an explicit deny in {article} {layer}: {ARN}"
+
+
+def test_an_inline_policy_has_no_arn_to_end_with() -> None:
+    inline = policy("Deny", Grammar.IDENTITY, "user/alice/inline")
+    assert sentence(Policies(identity=(inline,))) == f"{BEGINNING} with an explicit deny in an identity-based policy"
+
+
+def test_a_resource_based_policy_is_not_named() -> None:
+    policies = Policies(identity=(ALLOW,), resource=policy("Deny", Grammar.RESOURCE))
+    assert sentence(policies) == f"{BEGINNING} with an explicit deny in a resource-based policy"
+
+
+def test_a_refused_assume_role_tells_nothing_of_the_role() -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:role/worker"
+    check = Check(action="sts:AssumeRole", resource=arn, resource_account=ACCOUNT, needs_trust=True)
+    told = sentence(Policies(identity=(ALLOW,), trust=True), check)
+    assert told == f"User: {ALICE.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
+
+
+def test_what_is_shown_may_differ_from_the_arn() -> None:
+    check = Check(action="iam:ListPolicies", resource="*", resource_account=ACCOUNT, shown="policy path /")
+    assert "on resource: policy path / because" in sentence(Policies(), check)

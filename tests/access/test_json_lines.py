@@ -1,0 +1,40 @@
+"""Append-only files of JSON lines."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carnet.access.json_lines import JsonLines
+from carnet.base.faults import Unavailable
+
+
+def test_every_object_is_a_line_of_its_owners_file(tmp_path: Path) -> None:
+    path = tmp_path / "audit" / "audit.jsonl"
+    lines = JsonLines(path)
+    lines.append({"a": 1}, {"b": "\u00e9"})
+    JsonLines(path).append({"c": None})
+    assert [json.loads(line) for line in path.read_text().splitlines()] == [{"a": 1}, {"b": "\u00e9"}, {"c": None}]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"])))
+def test_no_text_makes_a_second_line_or_reaches_a_terminal(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    path = tmp_path_factory.mktemp("lines") / "x.jsonl"
+    lines = JsonLines(path)
+    lines.append({"userAgent": text})
+    lines.close()
+    written = path.read_bytes().decode()
+    assert json.loads(written) == {"userAgent": text}
+    assert len(written.splitlines()) == 1
+    assert not any((ord(each) < 0x20 and each != "\n") or 0x7F <= ord(each) < 0xA0 for each in written)
+
+
+def test_a_full_disk_is_told() -> None:
+    with pytest.raises(Unavailable):
+        JsonLines(Path("/dev/full")).append({"a": 1})

@@ -1,0 +1,81 @@
+"""The database stops under a running server: deciding goes on, changing waits."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.server.in_process import InProcessServer, in_process_server
+from tests.stores.postgresql import NoPostgresql, PostgresqlServer, running_server
+
+
+@pytest.fixture
+def database() -> Iterator[PostgresqlServer]:
+    try:
+        yield from running_server()
+    except NoPostgresql as reason:
+        pytest.skip(f"no PostgreSQL server: {reason}")
+
+
+@pytest.fixture
+def server(tmp_path: Path, database: PostgresqlServer) -> Iterator[InProcessServer]:
+    with in_process_server(tmp_path, database_url=database.new_database()) as running:
+        yield running
+
+
+def _alice_with_a_role(server: InProcessServer) -> tuple[dict[str, str], str]:
+    iam = server.client("iam")
+    alice = iam.create_user(UserName="alice")["User"]
+    key: dict[str, str] = iam.create_access_key(UserName="alice")["AccessKey"]
+    trust = {"Effect": "Allow", "Principal": {"AWS": alice["Arn"]}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    role: str = iam.create_role(RoleName="worker", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    allow = {"Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": allow})
+    iam.put_role_policy(RoleName="worker", PolicyName="get", PolicyDocument=policy)
+    return key, role
+
+
+def _error(call: Any, **given: Any) -> tuple[str, int]:
+    with pytest.raises(ClientError) as caught:
+        call(**given)
+    answer = caught.value.response
+    return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def test_deciding_goes_on_and_changing_answers_503(server: InProcessServer, database: PostgresqlServer) -> None:
+    key, role = _alice_with_a_role(server)
+    alice = {"key": key["AccessKeyId"], "secret": key["SecretAccessKey"]}
+    database.stop()
+
+    session = server.client("sts", **alice).assume_role(RoleArn=role, RoleSessionName="work")["Credentials"]
+    held = (session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
+    assert server.client("iam", *held).get_user(UserName="alice")["User"]["UserName"] == "alice"
+    assert _error(server.client("iam", *held).list_users) == ("AccessDenied", 403)
+    assert _error(server.client("iam", "AKIAQNZGKIQY56JQ7WML", "x").list_users) == ("InvalidClientTokenId", 403)
+
+    start = time.monotonic()
+    assert _error(server.client("iam").create_user, UserName="bob") == ("ServiceUnavailable", 503)
+    assert time.monotonic() - start < 10
+    assert b'"store":"unreachable"' in _eventually(server, b"unreachable")
+
+    database.start()
+    assert b'"store":"reachable"' in _eventually(server, b'"reachable"')
+    server.client("iam").create_user(UserName="bob")
+    assert {user["UserName"] for user in server.client("iam").list_users()["Users"]} == {"alice", "bob"}
+
+
+def _eventually(server: InProcessServer, wanted: bytes) -> bytes:
+    answer = b""
+    for _ in range(200):
+        answer = server.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        if wanted in answer:
+            break
+        time.sleep(0.05)
+    return answer

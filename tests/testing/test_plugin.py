@@ -1,0 +1,61 @@
+"""The pytest plugin, in a pytest of its own."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+PLUGIN = ("-p", "no:carnet", "-p", "carnet.testing.plugin")  # whether or not its entry point is installed
+
+TESTS = """
+ALLOW = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}
+ASKED = {"principal": "arn:aws:iam::111122223333:user/alice", "resource": "*", "identity": ALLOW}
+
+
+def test_passes(assert_allowed, assert_denied):
+    assert_allowed(action="s3:GetObject", **ASKED)
+    assert_denied(by="identity-based policy", action="s3:PutObject", **ASKED)
+
+
+def test_fails(assert_allowed):
+    assert_allowed(action="s3:PutObject", **ASKED)  # the line at fault
+"""
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester) -> pytest.RunResult:
+    pytester.makepyfile(TESTS)
+    return pytester.runpytest_subprocess(*PLUGIN, "-p", "no:cacheprovider")
+
+
+def test_the_fixtures_are_the_assertions(run: pytest.RunResult) -> None:
+    run.assert_outcomes(passed=1, failed=1)
+
+
+def test_a_failure_shows_the_line_of_the_test_and_the_trace(run: pytest.RunResult) -> None:
+    run.stdout.fnmatch_lines(
+        [
+            ">   *# the line at fault",
+            "E  *AssertionError: expected: allowed",
+            "E  *decided: implicitDeny by identity-based policy",
+            "E  *Allow in identity[[]0[]] statement 0: does not match: Action",
+        ]
+    )
+    run.stdout.no_fnmatch_line("*assertions.py*raise AssertionError*")
+    run.stdout.no_fnmatch_line("*def assert_allowed*")
+
+
+def test_pytest_finds_the_plugin_by_its_entry_point() -> None:
+    project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
+    plugin = import_module(project["entry-points"]["pytest11"]["carnet"])
+    assert {"assert_allowed", "assert_denied"} <= set(vars(plugin))
+
+
+def test_pytest_is_not_needed_to_run_carnet() -> None:
+    project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
+    assert not [name for name in project["dependencies"] if name.startswith("pytest")]
