@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check bench install lock format catalog clean
+.PHONY: run test check bench fuzz install lock format catalog clean
 
 run: $(VENV)/.run
 	$(BIN)/carnet serve
@@ -24,6 +24,9 @@ format: install
 
 bench: install $(VENV)-bench/.done
 	$(BIN)/python -m tests.bench.requests
+
+fuzz: install
+	$(BIN)/python -m tests.properties.fuzz --cases $(or $(CASES),1000000)
 
 install: $(VENV)/.dev
 

@@ -57,75 +57,91 @@ def _text(value: str | bytes) -> str:
 
 
 class _Connection(asyncio.Protocol):
-    """Sends the next request as soon as the answer to the last one is whole."""
+    """Sends the next request as soon as the answer to the last one is whole, until the peer closes or time is up."""
 
     def __init__(self, requests: Iterator[bytes], deadline: float) -> None:
         self._requests = requests
-        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._deadline = deadline
         self._buffer = b""
         self._transport: asyncio.WriteTransport | None = None
-        self.answered = 0
+        self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._problem: Exception | None = None
+        self._answered = 0
+
+    async def finished(self) -> int:
+        """Wait for the end; how many answers came. Raises what went wrong."""
+        await self._closed
+        if self._problem is not None:
+            raise self._problem
+        return self._answered
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
         self._transport = transport
         self._next()
 
-    def _next(self) -> None:
-        assert self._transport is not None
-        request = next(self._requests, None)
-        if request is None or time.monotonic() > self._deadline:
-            self._finish()
-        else:
-            self._transport.write(request)
-
-    def _finish(self, problem: Exception | None = None) -> None:
-        if not self._done.done():
-            if problem is None:
-                self._done.set_result(None)
-            else:
-                self._done.set_exception(problem)
-        if self._transport is not None:
-            self._transport.close()
-
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         head, separator, body = self._buffer.partition(b"\r\n\r\n")
-        if not separator:
-            return
-        length = next(
-            int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
-        )
-        if len(body) < length:
+        if not separator or len(body) < _content_length(head):
             return
         if b" 200 " not in head.split(b"\r\n", 1)[0]:
-            self._finish(RuntimeError((head + body)[:1000].decode(errors="replace")))
+            self._problem = RuntimeError((head + body)[:1000].decode(errors="replace"))
+            self._close()
             return
         self._buffer = b""
-        self.answered += 1
-        self._next()
-
-    async def finished(self) -> int:
-        """Wait for the end; how many answers came. Raises what went wrong."""
-        await self._done
-        return self.answered
+        self._answered += 1
+        if _CLOSES in head.lower():
+            self._close()
+        else:
+            self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._finish(None if self._done.done() else ConnectionError("the server closed the connection"))
+        if not self._closed.done():
+            self._closed.set_result(None)
+
+    def _next(self) -> None:
+        assert self._transport is not None
+        request = None if time.monotonic() > self._deadline else next(self._requests, None)
+        if request is None:
+            self._close()
+        else:
+            self._transport.write(request)
+
+    def _close(self) -> None:
+        assert self._transport is not None
+        self._transport.close()
+
+
+_CLOSES = b"\r\nconnection: close"
+
+
+def _content_length(head: bytes) -> int:
+    lines = head.lower().split(b"\r\n")
+    return next(int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length:"))
+
+
+async def _caller(address: tuple[str, int], requests: Iterator[bytes], deadline: float) -> int:
+    """One caller, who opens another connection when the server closes one; how many answers came."""
+    loop = asyncio.get_running_loop()
+    answered = 0
+    while time.monotonic() < deadline:
+        _, connection = await loop.create_connection(partial(_Connection, requests, deadline), *address)
+        answers = await connection.finished()
+        if not answers:
+            break
+        answered += answers
+    return answered
 
 
 async def _run(endpoint: str, requests: Iterator[bytes], connections: int, seconds: float) -> int:
-    loop = asyncio.get_running_loop()
     address = urlsplit(endpoint)
-    deadline = time.monotonic() + seconds
     assert address.hostname is not None
     assert address.port is not None
-    opened = [
-        await loop.create_connection(partial(_Connection, requests, deadline), address.hostname, address.port)
-        for _ in range(connections)
+    callers = [
+        _caller((address.hostname, address.port), requests, time.monotonic() + seconds) for _ in range(connections)
     ]
-    return sum(await asyncio.gather(*(connection.finished() for _, connection in opened)))
+    return sum(await asyncio.gather(*callers))
 
 
 def load(

@@ -22,17 +22,21 @@ def test_health_is_answered(server: InProcessServer) -> None:
 def test_many_headers_are_refused(server: InProcessServer) -> None:
     allowed = b"".join(b"x-h%d: v\r\n" % number for number in range(http_protocol.MAX_HEADERS - 1))
     assert server.send(GET + allowed + b"\r\n").startswith(b"HTTP/1.1 200 ")
-    assert server.send(GET + allowed + b"one: more\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    assert server.send(GET + allowed + b"one: more\r\n\r\n").startswith(b"HTTP/1.1 431 ")
 
 
 def test_long_headers_are_refused(server: InProcessServer) -> None:
     long = b"x: " + b"v" * http_protocol.MAX_HEADER_BLOCK_BYTES + b"\r\n\r\n"
-    assert b"too long" in server.send(GET + long)
+    assert server.send(GET + long).startswith(b"HTTP/1.1 431 ")
+
+
+def test_headers_without_end_are_refused(server: InProcessServer) -> None:
+    assert server.send(GET + b"x: " + b"v" * 2 * http_protocol.MAX_HEADER_BLOCK_BYTES).startswith(b"HTTP/1.1 431 ")
 
 
 def test_a_long_target_is_refused(server: InProcessServer) -> None:
-    target = b"/?" + b"a" * http_protocol.MAX_TARGET_BYTES
-    assert server.send(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    target = b"/?" + b"a" * http_protocol.MAX_HEADER_BLOCK_BYTES
+    assert server.send(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 431 ")
 
 
 def test_a_long_body_is_refused(server: InProcessServer) -> None:
@@ -61,7 +65,7 @@ def test_ambiguous_lengths_are_refused(server: InProcessServer, lengths: bytes) 
 
 
 def test_slow_headers_are_cut_off(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_protocol, "HEADER_SECONDS", 0.3)
+    monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.3)
     start = time.monotonic()
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(GET)
@@ -71,7 +75,7 @@ def test_slow_headers_are_cut_off(server: InProcessServer, monkeypatch: pytest.M
 
 
 def test_a_slow_body_is_cut_off(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asgi, "BODY_SECONDS", 0.3)
+    monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.3)
     answer = server.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
     assert answer.startswith(b"HTTP/1.1 408 ")
 

@@ -12,7 +12,7 @@ from carnet.base.faults import Denied
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import Role
-from carnet.policy.decide import decide
+from carnet.policy.compile import Engine
 from carnet.policy.decision import Decision
 from carnet.policy.document import Policy
 from carnet.policy.policies import Policies
@@ -66,7 +66,7 @@ def caller_view(snapshot: Snapshot, caller: Verified) -> AccountView:
     return view
 
 
-def authorize(view: AccountView, caller: Verified, context: Context, check: Check) -> Decided:
+def authorize(engine: Engine, view: AccountView, caller: Verified, context: Context, check: Check) -> Decided:
     """Put one check to the policies that apply to the caller; `view` is the caller's account.
 
     `context` holds the caller's and the request's keys; the check's own are added.
@@ -79,7 +79,7 @@ def authorize(view: AccountView, caller: Verified, context: Context, check: Chec
         context=_with_check(context, check),
     )
     policies = _policies(view, caller, check)
-    return Decided(check=check, request=request, policies=policies, decision=decide(request, policies))
+    return Decided(check=check, request=request, policies=policies, decision=engine.decide(request, policies))
 
 
 def _with_check(context: Context, check: Check) -> Context:

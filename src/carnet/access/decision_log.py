@@ -15,6 +15,7 @@ from typing import Any
 
 from carnet.access.authorize import Decided
 from carnet.access.json_lines import JsonLines
+from carnet.catalog.actions import rcp_services
 from carnet.policy.document import Grammar, Policy, parse
 from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
@@ -57,7 +58,8 @@ def explain_decision(path: Path, decision_id: str) -> Trace | None:
             if "document" in line:
                 documents[line["document"]] = _parsed(line)
             elif line["decision"] == decision_id:
-                return explain(_request_of(line["request"]), _policies_of(line["policies"], documents))
+                request, policies = _request_of(line["request"]), _policies_of(line["policies"], documents)
+                return explain(request, policies, rcp_services=rcp_services())
     return None
 
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -45,6 +46,8 @@ def _compile(shape: Shape, above: tuple[str, ...]) -> Show:
         return _hide
     if shape.name in above:
         return _hide  # a recursive shape: none of what an event shows is that deep
+    if getattr(shape, "is_document_type", False):
+        return json.dumps  # any JSON at all, numbers that an event could not hold among it
     within = (*above, shape.name)
     if shape.type_name == "structure":
         return _structure({name: _member(name, member, within) for name, member in _members(shape).items()})

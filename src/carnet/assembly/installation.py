@@ -14,6 +14,7 @@ from carnet.access.credentials import Credentials
 from carnet.assembly.settings import Settings
 from carnet.base.clock import Clock
 from carnet.base.ids import Ids
+from carnet.catalog.actions import rcp_services
 from carnet.directory.directory import Directory
 from carnet.directory.last_used import LastUsed
 from carnet.keyring.data_keys import new_data_keys
@@ -21,6 +22,7 @@ from carnet.keyring.errors import BadMasterKey
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.master_key import MasterKey, load, load_or_create
 from carnet.keyring.session_tokens import SessionTokens
+from carnet.policy.compile import Engine
 from carnet.services.accounts import RootKey, create_accounts
 from carnet.services.execution import Execution
 from carnet.services.operation import Parts
@@ -117,6 +119,13 @@ def _assembled(settings: Settings, clock: Clock, store: Store, keyring: Keyring)
             store=store,
             directory=directory,
             credentials=Credentials(directory, keyring, tokens, clock),
-            parts=Parts(ids=ids, keyring=keyring, tokens=tokens, last_used=last_used, quotas=Quotas()),
+            parts=Parts(
+                engine=Engine(rcp_services=rcp_services()),
+                ids=ids,
+                keyring=keyring,
+                tokens=tokens,
+                last_used=last_used,
+                quotas=Quotas(),
+            ),
         ),
     )

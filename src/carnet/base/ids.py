@@ -14,6 +14,7 @@ ACCESS_KEY, TEMPORARY_KEY = "AKIA", "ASIA"
 USER, GROUP, ROLE = "AIDA", "AGPA", "AROA"
 POLICY, POLICY_VERSION, INSTANCE_PROFILE = "ANPA", "ANVA", "AIPA"
 
+_VARIANT = "89ab"
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _KEY_HEAD_BYTES = 6
 _KEY_TAIL_BYTES = 4
@@ -45,11 +46,9 @@ class Ids:
 
     def uuid(self) -> str:
         """A version 4 UUID, the form of AWS's request ids."""
-        raw = bytearray(self._entropy(16))
-        raw[6] = raw[6] & 0x0F | 0x40
-        raw[8] = raw[8] & 0x3F | 0x80
+        raw = self._entropy(16)
         text = raw.hex()
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{_VARIANT[raw[8] & 3]}{text[17:20]}-{text[20:]}"
 
     def secret_access_key(self) -> str:
         """A 40-character secret of 240 random bits."""

@@ -52,7 +52,7 @@ def root_key(account_id: str, output: str, **settings: Any) -> None:
     with open_installation(Settings(**settings)) as installation:
         made = replace_root_keys(
             installation.store,
-            installation.directory.snapshot,
+            installation.directory,
             installation.keyring,
             installation.ids,
             account=account_id,

@@ -6,10 +6,7 @@ from collections.abc import Iterable
 
 from carnet.policy.compiled_patterns import Match, text_match
 from carnet.policy.patterns import ascii_lower, wildcard_tokens
-from carnet.policy.recent import Recent
 from carnet.policy.statement import ActionElement
-
-_ACTIONS_ROOM = 256
 
 Wildcards = list[tuple[Match, int]]
 """What a wildcard pattern matches, in lower case, and the position of its statement."""
@@ -18,30 +15,27 @@ Wildcards = list[tuple[Match, int]]
 class ActionIndex:
     """Literal actions are looked up; patterns with wildcards are tried, those of the action's own service only."""
 
-    __slots__ = ("_literal", "_negated", "_recent", "_wild")
+    __slots__ = ("_literal", "_negated", "_wild")
 
     def __init__(self, elements: Iterable[ActionElement]) -> None:
         self._literal: dict[str, list[int]] = {}
         self._wild: dict[str, Wildcards] = {}
         self._negated: list[tuple[tuple[Match, ...], int]] = []
-        self._recent: Recent[str, tuple[int, ...]] = Recent(_ACTIONS_ROOM)
         for position, element in enumerate(elements):
             self._add(element, position)
 
-    def find(self, action: str) -> tuple[int, ...]:
+    def find(self, action: str) -> Iterable[int]:
         """Positions of the statements that cover `action`, which is in lower case, in their order."""
-        found = self._recent.get(action)
-        return self._recent.put(action, self._find(action)) if found is None else found
-
-    def _find(self, action: str) -> tuple[int, ...]:
-        found = set(self._literal.get(action, ()))
-        for service in (action.partition(":")[0], ""):
-            found.update(position for match, position in self._wild.get(service, ()) if match(action))
+        literal = self._literal.get(action, [])
+        wild = self._wild.get(action.partition(":")[0], []) + self._wild.get("", [])
+        if not wild and not self._negated:
+            return literal
+        found = {position for match, position in wild if match(action)}.union(literal)
         found.update(position for excepted, position in self._negated if not any(match(action) for match in excepted))
-        return tuple(sorted(found))
+        return sorted(found)
 
     def _add(self, element: ActionElement, position: int) -> None:
-        texts = [ascii_lower(pattern.text) for pattern in element.patterns]
+        texts = dict.fromkeys([ascii_lower(pattern.text) for pattern in element.patterns])
         if element.negated:
             self._negated.append((tuple(text_match(wildcard_tokens(text)) for text in texts), position))
             return

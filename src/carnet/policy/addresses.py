@@ -26,32 +26,25 @@ class AddressRanges:
 
     def __contains__(self, text: str) -> bool:
         """Whether `text` is an address in one of the networks; an IPv4 address mapped into IPv6 is the IPv4 address."""
-        if ":" not in text:
-            return _holds(self._v4, _packed(AF_INET, text))
-        packed = _packed(AF_INET6, text)
-        if packed is not None and packed.startswith(_MAPPED):
-            return _holds(self._v4, packed[len(_MAPPED) :])
-        return _holds(self._v6, packed)
+        firsts, lasts = self._v4
+        try:
+            if ":" not in text:
+                packed = inet_pton(AF_INET, text)
+            else:
+                packed = inet_pton(AF_INET6, text)
+                if packed.startswith(_MAPPED):
+                    packed = packed[len(_MAPPED) :]
+                else:
+                    firsts, lasts = self._v6
+        except (OSError, ValueError):
+            return False
+        address = int.from_bytes(packed)
+        index = bisect_right(firsts, address) - 1
+        return index >= 0 and address <= lasts[index]
 
 
 Ranges = tuple[list[int], list[int]]
 """First and last address of each range."""
-
-
-def _packed(family: int, text: str) -> bytes | None:
-    try:
-        return inet_pton(family, text)
-    except (OSError, ValueError):
-        return None
-
-
-def _holds(ranges: Ranges, packed: bytes | None) -> bool:
-    if packed is None:
-        return False
-    firsts, lasts = ranges
-    address = int.from_bytes(packed)
-    index = bisect_right(firsts, address) - 1
-    return index >= 0 and address <= lasts[index]
 
 
 def _merged(networks: Iterable[IPv4Network | IPv6Network]) -> Ranges:

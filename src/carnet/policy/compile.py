@@ -13,7 +13,7 @@ from operator import attrgetter
 
 from carnet.policy.compiled_conditions import ConditionCompiler
 from carnet.policy.compiled_policy import CompiledPolicy, CompiledStatement
-from carnet.policy.context_reader import ContextReader, Shapes
+from carnet.policy.context_reader import ContextReader, new_shapes
 from carnet.policy.decide import NEEDS_NO_PERMISSION, RCP_SERVICES
 from carnet.policy.decision import Decision, Layer
 from carnet.policy.document import Policy
@@ -24,7 +24,7 @@ from carnet.policy.request import Context, Principal, PrincipalKind, Request
 from carnet.policy.residual import Node, Residual, Slot, residual
 from carnet.policy.resource_index import ResourceIndex
 from carnet.policy.resources import is_arn_of
-from carnet.policy.weighing import ALLOWED_WITHOUT_STATEMENT, situation, weigh
+from carnet.policy.weighing import ALLOWED_WITHOUT_STATEMENT, situation, weigh, weigh_simply
 
 Asked = tuple[str, str, Context]
 """One question of a batch: action, resource, context."""
@@ -40,7 +40,7 @@ _NAMES = attrgetter("kind", "arn", "account", "id", "role_arn", "role_id", "prov
 class Plan:
     """For one action, and the policies that a kind of principal is under: where to look, and what is known already."""
 
-    __slots__ = ("free", "index", "key_of_kms", "outsider", "root")
+    __slots__ = ("free", "index", "of_kms", "outsider", "root", "simple")
 
     def __init__(self, index: ResourceIndex, kind: PrincipalKind, action: str) -> None:
         self.index = index
@@ -48,8 +48,10 @@ class Plan:
         self.root = kind is PrincipalKind.ROOT
         self.free = kind is not PrincipalKind.ANONYMOUS and action in NEEDS_NO_PERMISSION
         """Whether the action needs no permission."""
-        self.key_of_kms = action.partition(":")[0] == "kms"
+        self.of_kms = action.partition(":")[0] == "kms"
         """Whether the resource may be a KMS key."""
+        self.simple = not (self.outsider or self.root or self.free or self.of_kms)
+        """Whether within one account the principal's own layers decide, unless the resource has a policy."""
 
 
 class Engine:
@@ -64,12 +66,17 @@ class Engine:
         """`rcp_services` are the prefixes of the services that RCPs control; `room` bounds the memory in statements."""
         self._rcp_services = rcp_services
         self._conditions = ConditionCompiler()
-        self._shapes = Shapes()
+        self._shapes = new_shapes()
         self._policies: Recent[Policy, CompiledPolicy] = Recent(room, lambda policy: policy.size)
         self._indexes: Recent[tuple[Slot, ...], ResourceIndex] = Recent(room, lambda index: index.size)
         self._plans: Recent[tuple[object, ...], Plan] = Recent(room)
         self._sides: Recent[tuple[object, ...], ResourceIndex] = Recent(room)
         self._residuals: Recent[tuple[object, ...], Residual] = Recent(room, lambda residual: residual.size)
+
+    @property
+    def remembered(self) -> int:
+        """How many things the engine remembers, of whatever kind."""
+        return sum(map(len, (self._policies, self._indexes, self._plans, self._sides, self._residuals)))
 
     def decide(self, request: Request, policies: Policies) -> Decision:
         """Whether `policies` allow `request`: equal to the written rule's decision."""
@@ -107,22 +114,6 @@ class Engine:
     def _decide(
         self, principal: Principal, action: str, resource: str, account: str, context: Context, policies: Policies
     ) -> Decision:
-        plan = self._plan(principal, action, policies)
-        if plan.free:
-            return ALLOWED_WITHOUT_STATEMENT
-        reader = ContextReader(context, resource, self._shapes)
-        bounded = policies.boundary is not None
-        own = self._residual(plan.index.node(resource), principal, reader, bounded)
-        same_account = account in ("", principal.account)
-        side = None
-        if policies.resource is not None:
-            node = self._side(policies.resource, policies.trust, action).node(resource)
-            side = self._residual(node, principal, reader, bounded)
-        trusts = policies.trust or (plan.key_of_kms and is_arn_of(resource, "kms", "key"))
-        return weigh(own, side, situation(plan.outsider, plan.root, same_account, trusts, policies.trust), reader)
-
-    def _plan(self, principal: Principal, action: str, policies: Policies) -> Plan:
-        """The plan for an action, however it is spelled."""
         applying = (
             policies.identity,
             policies.boundary,
@@ -135,7 +126,19 @@ class Engine:
             action,
         )
         plan = self._plans.young.get(applying) or self._plans.get(applying)
-        return plan or self._plans.put(applying, self._new_plan(principal, ascii_lower(action), policies))
+        if plan is None:
+            plan = self._plans.put(applying, self._new_plan(principal, ascii_lower(action), policies))
+        reader = ContextReader(context, resource, self._shapes)
+        node = plan.index.node(resource)
+        own = node.alone or self._residual(node, principal, reader, bounded=policies.boundary is not None)
+        same_account = account == "" or account == principal.account
+        if policies.resource is None and same_account and plan.simple and not policies.trust:
+            return own.settled or weigh_simply(own, reader)
+        if plan.free:
+            return ALLOWED_WITHOUT_STATEMENT
+        trusts = policies.trust or (plan.of_kms and is_arn_of(resource, "kms", "key"))
+        case = situation(plan.outsider, plan.root, same_account, trusts, policies.trust)
+        return weigh(own, self._side(principal, action, policies, reader), case, reader)
 
     def _new_plan(self, principal: Principal, action: str, policies: Policies) -> Plan:
         slots = [*self._organization(principal, action, policies)]
@@ -176,23 +179,34 @@ class Engine:
         """The index of the same statements, whichever action and principal first asked for it."""
         return self._indexes.get(slots) or self._indexes.put(slots, ResourceIndex(slots))
 
-    def _side(self, policy: Policy, trust: bool, action: str) -> ResourceIndex:
+    def _side(self, principal: Principal, action: str, policies: Policies, reader: ContextReader) -> Residual | None:
+        """What is left of the resource's policy, where it has one."""
+        policy, trust = policies.resource, policies.trust
+        if policy is None:
+            return None
         key = (policy, trust, action)
         index = self._sides.young.get(key) or self._sides.get(key)
         if index is None:
             layer = Layer.TRUST if trust else Layer.RESOURCE
-            index = self._index((self._slot(layer, (policy,), ascii_lower(action)),))
-            self._sides.put(key, index)
-        return index
+            index = self._sides.put(key, self._index((self._slot(layer, (policy,), ascii_lower(action)),)))
+        node = index.node(reader.resource)
+        return node.alone or self._residual(node, principal, reader, bounded=policies.boundary is not None)
 
-    def _residual(self, node: Node, principal: Principal, reader: ContextReader, bounded: bool) -> Residual:
-        if node.alone is not None:
-            return node.alone
+    def _residual(self, node: Node, principal: Principal, reader: ContextReader, *, bounded: bool) -> Residual:
         if not node.reads and not node.names:
-            node.alone = residual(node, principal, reader, bounded=bounded)
+            node.alone = self._settle(residual(node, principal, reader, bounded=bounded), reader)
             return node.alone
-        known: tuple[object, ...] = (node, *(reader.value(key) for key in node.reads))
+        known: tuple[object, ...] = (node, *[reader.value(key) for key in node.reads])
         if node.names:
             known = (*known, bounded, *_NAMES(principal))
         found = self._residuals.young.get(known) or self._residuals.get(known)
-        return found or self._residuals.put(known, residual(node, principal, reader, bounded=bounded))
+        if found is None:
+            made = self._settle(residual(node, principal, reader, bounded=bounded), reader)
+            found = self._residuals.put(known, made)
+        return found
+
+    def _settle(self, left: Residual, reader: ContextReader) -> Residual:
+        """Decide now what will always be decided the same."""
+        if left.is_settled:
+            left.settled = weigh_simply(left, reader)
+        return left

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 from carnet.policy.addresses import AddressRanges
@@ -22,21 +22,17 @@ from carnet.policy.comparisons import (
     WantedPattern,
     WantedText,
 )
-from carnet.policy.compiled_patterns import CompiledArn, Match, fill, is_constant, text_match
+from carnet.policy.compiled_patterns import CompiledArn, Match, any_match, fill, text_match
 from carnet.policy.conditions import Condition
 from carnet.policy.context_reader import ContextReader, is_settled_by_principal
 from carnet.policy.operators import NULL, Quantifier
-from carnet.policy.patterns import ascii_lower
+from carnet.policy.patterns import Token, ascii_lower
 from carnet.policy.recent import Recent
-from carnet.policy.request import Value
 from carnet.policy.values import read_bool, read_bytes, read_moment, read_number
-from carnet.policy.variables import Variable
+from carnet.policy.variables import Lookup, Variable
 
 Test = Callable[[ContextReader], bool]
 """Whether a request meets a condition."""
-
-One = Callable[[str, ContextReader], bool]
-"""Whether one actual value is one of the wanted ones."""
 
 _CONDITIONS_ROOM = 65_536
 
@@ -63,10 +59,9 @@ class ConditionCompiler:
     def __init__(self) -> None:
         self._known: Recent[tuple[object, ...], CompiledCondition] = Recent(_CONDITIONS_ROOM)
 
-    def compile(self, condition: Condition, *, granting: bool) -> CompiledCondition:
-        """The compiled form of a condition of an Allow (`granting`) or of a Deny."""
-        variables = any(_variables(condition.values))
-        texts = tuple(wanted.text for wanted in condition.values)
+    def compile(self, condition: Condition, *, granting: bool, variables: bool) -> CompiledCondition:
+        """The compiled form of a condition of an Allow (`granting`) or of a Deny, where `variables` count or not."""
+        texts = tuple([wanted.text for wanted in condition.values])
         same = (condition.use.text, condition.key, texts, granting, variables)
         return self._known.get(same) or self._known.put(same, CompiledCondition(condition, granting=granting))
 
@@ -90,24 +85,9 @@ def _equals(condition: Condition, variables: tuple[Variable, ...]) -> tuple[str,
 
 
 def _test(condition: Condition, variables: tuple[Variable, ...], *, granting: bool) -> Test:
-    use = condition.use
-    if use.operator.name == NULL:
+    if condition.use.operator.name == NULL:
         return _null_test(condition)
-    if use.operator.name == "StringEquals" and use.quantifier is None and not variables:
-        return _equals_test(condition)
-    compare = _comparison(condition)
-    key, missing = condition.key, _holds_when_missing(condition)
-    decisive = variables if granting and use.operator.negated and variables else ()
-
-    def test(reader: ContextReader) -> bool:
-        actual = reader.value(key)
-        if actual is None and use.if_exists:
-            return True
-        if decisive and any(variable.resolve(reader.value) is None for variable in decisive):
-            return False
-        return missing if actual is None else compare(actual, reader)
-
-    return test
+    return _variable_test(condition, variables, granting=granting) if variables else _constant_test(condition)
 
 
 def _null_test(condition: Condition) -> Test:
@@ -116,16 +96,43 @@ def _null_test(condition: Condition) -> Test:
     return lambda reader: (reader.value(key) is None) in wanted
 
 
-def _equals_test(condition: Condition) -> Test:
-    """The most frequent condition of all, without detours."""
-    key, missing = condition.key, _holds_when_missing(condition)
-    wanted = frozenset(_literal(value) for value in condition.values if isinstance(value, WantedText))
+def _constant_test(condition: Condition) -> Test:
+    key, missing, every = condition.key, _holds_when_missing(condition), _asks_every(condition)
+    negated, one = condition.use.operator.negated, _one_of(condition.values)
 
     def test(reader: ContextReader) -> bool:
         actual = reader.value(key)
         if actual is None:
             return missing
-        return actual in wanted if isinstance(actual, str) else not wanted.isdisjoint(actual)
+        if isinstance(actual, str):
+            return one(actual) is not negated
+        for value in actual:
+            if (one(value) is not negated) is not every:
+                return not every
+        return every
+
+    return test
+
+
+def _variable_test(condition: Condition, variables: tuple[Variable, ...], *, granting: bool) -> Test:
+    """Where a variable cannot be resolved, its value matches nothing, and no negation of that makes an Allow grant."""
+    key, missing, every = condition.key, _holds_when_missing(condition), _asks_every(condition)
+    negated, if_exists = condition.use.operator.negated, condition.use.if_exists
+    decisive = variables if granting and negated else ()
+    makers = tuple(_maker(value) for value in condition.values)
+
+    def test(reader: ContextReader) -> bool:
+        actual = reader.value(key)
+        if actual is None and if_exists:
+            return True
+        if any(variable.resolve(reader.value) is None for variable in decisive):
+            return False
+        if actual is None:
+            return missing
+        matches = [match for match in (make(reader.value) for make in makers) if match is not None]
+        values = (actual,) if isinstance(actual, str) else actual
+        met = (any(match(value) for match in matches) is not negated for value in values)
+        return all(met) if every else any(met)
 
     return test
 
@@ -137,123 +144,101 @@ def _holds_when_missing(condition: Condition) -> bool:
     return use.operator.negated and use.quantifier is None
 
 
-def _comparison(condition: Condition) -> Callable[[Value, ContextReader], bool]:
-    """Compares all actual values of a key that the request has."""
-    one = _one_of(condition.values)
-    quantifier, negated = condition.use.quantifier, condition.use.operator.negated
-    every = quantifier is Quantifier.ALL or (quantifier is None and negated)
-
-    def compare(actual: Value, reader: ContextReader) -> bool:
-        if isinstance(actual, str):
-            return one(actual, reader) is not negated
-        for value in actual:
-            if (one(value, reader) is not negated) is not every:
-                return not every
-        return every
-
-    return compare
+def _asks_every(condition: Condition) -> bool:
+    """Whether all actual values have to meet the condition, or one."""
+    quantifier = condition.use.quantifier
+    return quantifier is Quantifier.ALL or (quantifier is None and condition.use.operator.negated)
 
 
-def _one_of(values: Sequence[Wanted]) -> One:
-    if not values:
-        return lambda actual, reader: False
-    return _KINDS[type(values[0])](values)
+def _maker(value: Wanted) -> Callable[[Lookup], Match | None]:
+    """Makes for one request what tells whether an actual value matches; gives None where a variable is not known."""
+    if isinstance(value, WantedArn):
+        return CompiledArn(value.pattern).fill
+    assert isinstance(value, WantedText | WantedPattern)
+    tokens = value.template.tokens
+    if isinstance(value, WantedText) and value.ignore_case:
+        return lambda lookup: _text_match_ignoring_case(fill(tokens, lookup))
+
+    def make(lookup: Lookup) -> Match | None:
+        filled = fill(tokens, lookup)
+        return text_match(filled) if filled is not None else None
+
+    return make
 
 
-def _texts(values: Sequence[WantedText]) -> One:
-    ignore_case = values[0].ignore_case
-    folded = ascii_lower if ignore_case else str
-    wanted = frozenset(folded(_literal(value)) for value in values if is_constant(value.template))
-    filled = tuple(value.template.tokens for value in values if not is_constant(value.template))
+def _text_match_ignoring_case(tokens: Sequence[Token] | None) -> Match | None:
+    if tokens is None:
+        return None
+    wanted = ascii_lower("".join(map(str, tokens)))
+    return lambda actual: ascii_lower(actual) == wanted
 
-    def one(actual: str, reader: ContextReader) -> bool:
-        text = folded(actual)
-        if text in wanted:
-            return True
-        for tokens in filled:
-            parts = fill(tokens, reader.value)
-            if parts is not None and folded("".join(map(str, parts))) == text:
-                return True
-        return False
 
-    return one
+def _one_of(values: Sequence[Wanted]) -> Match:
+    """Whether an actual value is one of the wanted ones, which have no variables."""
+    return _KINDS[type(values[0])](values) if values else lambda actual: False
+
+
+def _texts(values: Sequence[WantedText]) -> Match:
+    wanted = frozenset(_literal(value) for value in values)
+    if not values[0].ignore_case:
+        return wanted.__contains__
+    folded = frozenset(map(ascii_lower, wanted))
+    return lambda actual: ascii_lower(actual) in folded
 
 
 def _literal(value: WantedText) -> str:
     return "".join(token for token in value.template.tokens if isinstance(token, str))
 
 
-def _patterns(values: Sequence[WantedPattern]) -> One:
-    ready = tuple(text_match(_plain(value)) for value in values if is_constant(value.template))
-    filled = tuple(value.template.tokens for value in values if not is_constant(value.template))
-
-    def one(actual: str, reader: ContextReader) -> bool:
-        if any(match(actual) for match in ready):
-            return True
-        for tokens in filled:
-            parts = fill(tokens, reader.value)
-            if parts is not None and text_match(parts)(actual):
-                return True
-        return False
-
-    return one
+def _patterns(values: Sequence[WantedPattern]) -> Match:
+    return any_match([text_match(cast(tuple[Token, ...], value.template.tokens)) for value in values])
 
 
-def _plain(value: WantedPattern) -> tuple[Any, ...]:
-    return tuple(token for token in value.template.tokens if not isinstance(token, Variable))
+def _arns(values: Sequence[WantedArn]) -> Match:
+    matches = [CompiledArn(value.pattern).match for value in values]
+    return any_match([match for match in matches if match is not None])
 
 
-def _arns(values: Sequence[WantedArn]) -> One:
-    patterns = [CompiledArn(value.pattern) for value in values]
-    ready = tuple(pattern.match for pattern in patterns if pattern.match is not None)
-    filled = tuple(pattern for pattern in patterns if pattern.match is None)
+def _ordered(read: Callable[[str], Any], wanted: Iterable[tuple[Callable[[Any, Any], bool], Any]]) -> Match:
+    pairs = tuple(wanted)
 
-    def one(actual: str, reader: ContextReader) -> bool:
-        if any(match(actual) for match in ready):
-            return True
-        made = (pattern.fill(reader.value) for pattern in filled)
-        return any(match is not None and match(actual) for match in made)
-
-    return one
-
-
-def _ordered(
-    values: Sequence[WantedNumber | WantedMoment], read: Callable[[str], Any], wanted: Sequence[Any]
-) -> Callable[[str, ContextReader], bool]:
-    pairs = tuple((value.compare, operand) for value, operand in zip(values, wanted, strict=True))
-
-    def one(actual: str, reader: ContextReader) -> bool:
+    def match(actual: str) -> bool:
         operand = read(actual)
         return operand is not None and any(compare(operand, other) for compare, other in pairs)
 
-    return one
+    return match
 
 
-def _numbers(values: Sequence[WantedNumber]) -> One:
-    return _ordered(values, read_number, [value.number for value in values])
+def _numbers(values: Sequence[WantedNumber]) -> Match:
+    return _ordered(read_number, ((value.compare, value.number) for value in values))
 
 
-def _moments(values: Sequence[WantedMoment]) -> One:
-    return _ordered(values, read_moment, [value.moment for value in values])
+def _moments(values: Sequence[WantedMoment]) -> Match:
+    return _ordered(read_moment, ((value.compare, value.moment) for value in values))
 
 
-def _bools(values: Sequence[WantedBool]) -> One:
+def _bools(values: Sequence[WantedBool]) -> Match:
     wanted = {value.value for value in values}
-    return lambda actual, reader: read_bool(actual) in wanted
+    usual = {"true": True in wanted, "false": False in wanted}
+
+    def match(actual: str) -> bool:
+        known = usual.get(actual)
+        return read_bool(actual) in wanted if known is None else known
+
+    return match
 
 
-def _bytes(values: Sequence[WantedBytes]) -> One:
+def _bytes(values: Sequence[WantedBytes]) -> Match:
     wanted = {value.value for value in values}
-    return lambda actual, reader: read_bytes(actual) in wanted
+    return lambda actual: read_bytes(actual) in wanted
 
 
-def _networks(values: Sequence[WantedNetwork]) -> One:
-    ranges = AddressRanges([value.network for value in values])
-    return lambda actual, reader: actual in ranges
+def _networks(values: Sequence[WantedNetwork]) -> Match:
+    return AddressRanges([value.network for value in values]).__contains__
 
 
 _KINDS = cast(
-    dict[type, Callable[[Sequence[Any]], One]],
+    dict[type, Callable[[Sequence[Any]], Match]],
     {
         WantedText: _texts,
         WantedPattern: _patterns,
@@ -265,5 +250,3 @@ _KINDS = cast(
         WantedNetwork: _networks,
     },
 )
-
-__all__ = ["CompiledCondition", "ConditionCompiler", "Match", "Test"]

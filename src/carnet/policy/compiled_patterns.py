@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from carnet.policy.context_reader import is_settled_by_principal
 from carnet.policy.patterns import Token, Wild, glob
@@ -18,18 +19,26 @@ _ALWAYS: Match = lambda text: True
 def text_match(tokens: Iterable[Token]) -> Match:
     """What tells whether a text is described by the whole pattern."""
     given = tuple(tokens)
+    if len(given) == 2 and isinstance(given[0], str) and given[1] is Wild.MANY:
+        prefix = given[0]
+        return lambda text: text.startswith(prefix)
     if Wild.ONE in given:
         return glob(given).matches
     first, *rest = _chunks(given)
     if not rest:
         return lambda text: text == first
-    *middle, last = rest
-    if any(middle):
-        return _chunks_match(first, tuple(chunk for chunk in middle if chunk), last)
-    if not last:
-        return lambda text: text.startswith(first)
+    last = rest.pop()
+    if any(rest):
+        return _chunks_match(first, tuple(chunk for chunk in rest if chunk), last)
     least = len(first) + len(last)
     return lambda text: text.startswith(first) and text.endswith(last) and len(text) >= least
+
+
+def any_match(matches: Sequence[Match]) -> Match:
+    """What tells whether a text is described by one of several patterns."""
+    if len(matches) == 1:
+        return matches[0]
+    return lambda text: any(match(text) for match in matches)
 
 
 def _chunks(tokens: Sequence[Token]) -> list[str]:
@@ -64,28 +73,32 @@ def _chunks_match(first: str, middle: tuple[str, ...], last: str) -> Match:
 class CompiledArn:
     """An ARN pattern. Where no variable stands in it, `match` is ready; else `fill` makes it for one request."""
 
-    __slots__ = ("_segments", "exact", "keys", "match", "prefix", "runs", "settled", "whole")
+    __slots__ = ("_segments", "exact", "keys", "match", "prefix", "settled", "whole")
 
     def __init__(self, pattern: ArnPattern) -> None:
-        self._segments = tuple(segment.tokens for segment in pattern.segments)
-        variables = [variable for segment in pattern.segments for variable in segment.variables]
-        self.keys = tuple(variable.key for variable in variables)
-        self.settled = all(map(is_settled_by_principal, self.keys))
+        segments = self._segments = tuple([segment.tokens for segment in pattern.segments])
+        constant = all(segment.constant is not None for segment in pattern.segments)
+        self.keys = () if constant else tuple(_keys(pattern.segments))
+        self.settled = constant or all(map(is_settled_by_principal, self.keys))
         """Whether every variable is settled by the principal."""
-        self.prefix, complete = _literal_prefix(self._segments)
+        self.prefix, rest, reached = _literal_prefix(segments)
         """What every matching ARN begins with."""
-        self.exact = self.prefix if complete and pattern.segments else None
+        self.exact = self.prefix if segments and not rest else None
         """The only ARN that matches, where there is but one."""
-        self.whole = pattern.everything or _is_prefix_alone(self._segments)
+        into_last = constant and reached == len(segments) == SEGMENTS and "$" not in self.prefix
+        self.whole = not segments or (into_last and rest == (Wild.MANY,))
         """Whether every ARN with the prefix matches."""
-        self.match = self.fill(lambda key: None) if not variables else None
-        self.runs = tuple(token for tokens in self._segments for token in tokens if isinstance(token, str))
-        """Literal texts that every matching ARN holds."""
+        self.match = text_match((self.prefix, *rest)) if into_last else self.fill(_nothing) if constant else None
 
     @property
     def possible(self) -> bool:
         """Whether any ARN can match."""
         return self.match is not _NEVER
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """Literal texts that every matching ARN holds."""
+        return tuple(token for tokens in self._segments for token in tokens if isinstance(token, str))
 
     def fill(self, lookup: Lookup) -> Match | None:
         """What tells whether an ARN matches; None where a variable cannot be resolved."""
@@ -100,6 +113,14 @@ class CompiledArn:
         return _arn_match(filled)
 
 
+def _nothing(key: str) -> None:
+    """For patterns without variables."""
+
+
+def _keys(segments: Iterable[Template]) -> Iterable[str]:
+    return (variable.key for segment in segments for variable in segment.variables)
+
+
 def fill(tokens: Iterable[Token | Variable], lookup: Lookup) -> tuple[Token, ...] | None:
     """The tokens with each variable's text in its place; None where one cannot be resolved."""
     filled: list[Token] = []
@@ -111,17 +132,20 @@ def fill(tokens: Iterable[Token | Variable], lookup: Lookup) -> tuple[Token, ...
     return tuple(filled)
 
 
-def is_constant(template: Template) -> bool:
-    """Whether the text has no variables."""
-    return not template.variables
-
-
 def _arn_match(segments: Sequence[tuple[Token, ...]]) -> Match:
-    if len(segments) != SEGMENTS or any(_holds_colon(tokens) for tokens in segments[:-1]):
+    if len(segments) != SEGMENTS:
         return _NEVER
-    if all(_is_literal(tokens) for tokens in segments[:-1]):
+    *heads, last = segments
+    literal = True
+    for tokens in heads:
+        for token in tokens:
+            if not isinstance(token, str):
+                literal = False
+            elif ":" in token:
+                return _NEVER
+    if literal:
         # The five colons are in the literal beginning, so that no wildcard can stand for one of them.
-        return text_match((*(f"{''.join(map(str, tokens))}:" for tokens in segments[:-1]), *segments[-1]))
+        return text_match((*[f"{''.join(map(str, tokens))}:" for tokens in heads], *last))
     tests = tuple((index, text_match(tokens)) for index, tokens in enumerate(segments) if tokens != (Wild.MANY,))
 
     def match(arn: str) -> bool:
@@ -131,28 +155,17 @@ def _arn_match(segments: Sequence[tuple[Token, ...]]) -> Match:
     return match
 
 
-def _holds_colon(tokens: Iterable[object]) -> bool:
-    return any(isinstance(token, str) and ":" in token for token in tokens)
+def _literal_prefix(segments: Sequence[Sequence[Any]]) -> tuple[str, tuple[Any, ...], int]:
+    """What every matching ARN begins with, what of that segment follows, and the number of segments so far.
 
-
-def _is_literal(tokens: Iterable[object]) -> bool:
-    return all(isinstance(token, str) for token in tokens)
-
-
-def _literal_prefix(segments: Sequence[Sequence[object]]) -> tuple[str, bool]:
-    """What every matching ARN begins with, and whether that is all of it."""
+    Nothing follows where the ARN ends there.
+    """
     prefix = ""
     for index, tokens in enumerate(segments):
-        prefix += ":" if index else ""
-        for token in tokens:
+        if index:
+            prefix += ":"
+        for position, token in enumerate(tokens):
             if not isinstance(token, str):
-                return prefix, False
+                return prefix, tuple(tokens[position:]), index + 1
             prefix += token
-    return prefix, True
-
-
-def _is_prefix_alone(segments: Sequence[Sequence[object]]) -> bool:
-    if len(segments) != SEGMENTS:
-        return False
-    *heads, last = segments
-    return all(map(_is_literal, heads)) and bool(last) and last[-1] is Wild.MANY and _is_literal(last[:-1])
+    return prefix, (), len(segments)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from carnet.policy.action_index import ActionIndex
-from carnet.policy.compiled_conditions import CompiledCondition, ConditionCompiler
+from carnet.policy.compiled_conditions import ConditionCompiler
 from carnet.policy.compiled_patterns import CompiledArn
 from carnet.policy.compiled_principals import CompiledPrincipals
 from carnet.policy.document import Policy
+from carnet.policy.recent import Recent
+from carnet.policy.shape import VARIABLES_VERSION
 from carnet.policy.statement import Effect, Statement
+
+_ACTIONS_ROOM = 256
 
 
 class CompiledStatement:
@@ -15,14 +19,17 @@ class CompiledStatement:
 
     __slots__ = ("conditions", "denies", "negated", "patterns", "principals", "reads", "ref")
 
-    def __init__(self, statement: Statement, conditions: ConditionCompiler) -> None:
+    def __init__(self, statement: Statement, conditions: ConditionCompiler, *, variables: bool) -> None:
         resources, principals = statement.resources, statement.principals
         self.ref = statement.ref
         self.denies = statement.effect is Effect.DENY
-        self.conditions: tuple[CompiledCondition, ...] = tuple(
-            conditions.compile(condition, granting=not self.denies) for condition in statement.conditions
+        self.conditions = tuple(
+            [
+                conditions.compile(condition, granting=not self.denies, variables=variables)
+                for condition in statement.conditions
+            ]
         )
-        self.patterns = tuple(CompiledArn(pattern) for pattern in resources.patterns) if resources is not None else None
+        self.patterns = tuple(map(CompiledArn, resources.patterns)) if resources is not None else None
         """None where the statement is about the resource that the policy belongs to."""
         self.negated = resources is not None and resources.negated
         self.principals = _unless_everyone(CompiledPrincipals(principals)) if principals is not None else None
@@ -31,18 +38,23 @@ class CompiledStatement:
         """Keys which the principal settles and on which it depends whether the statement applies."""
 
     def _reads(self) -> frozenset[str]:
-        conditions = (key for condition in self.conditions if condition.settled for key in condition.keys)
-        variables = (key for pattern in self.patterns or () if pattern.settled for key in pattern.keys)
-        return frozenset((*conditions, *variables))
+        conditions = [key for condition in self.conditions if condition.settled for key in condition.keys]
+        return frozenset(
+            conditions + [key for pattern in self.patterns or () if pattern.settled for key in pattern.keys]
+        )
 
 
 class CompiledPolicy:
     """The statements of a policy, found by action."""
 
-    __slots__ = ("_actions", "_statements")
+    __slots__ = ("_actions", "_candidates", "_statements")
 
     def __init__(self, policy: Policy, conditions: ConditionCompiler) -> None:
-        self._statements = tuple(CompiledStatement(statement, conditions) for statement in policy.statements)
+        variables = policy.version == VARIABLES_VERSION
+        self._statements = tuple(
+            CompiledStatement(statement, conditions, variables=variables) for statement in policy.statements
+        )
+        self._candidates: Recent[str, tuple[CompiledStatement, ...]] = Recent(_ACTIONS_ROOM)
         self._actions = ActionIndex(statement.actions for statement in policy.statements)
 
     @property
@@ -52,8 +64,10 @@ class CompiledPolicy:
 
     def candidates(self, action: str) -> tuple[CompiledStatement, ...]:
         """The statements that cover `action`, which is in lower case, in their order."""
-        statements = self._statements
-        return tuple(statements[position] for position in self._actions.find(action))
+        found = self._candidates.get(action)
+        if found is None:
+            found = self._candidates.put(action, tuple([self._statements[at] for at in self._actions.find(action)]))
+        return found
 
 
 def _unless_everyone(principals: CompiledPrincipals) -> CompiledPrincipals | None:

@@ -68,48 +68,49 @@ class Shape:
         return tuple(found)
 
 
-class Shapes:
-    """The shapes of the contexts seen of late."""
+Shapes = Recent[Spellings, Shape]
+"""The shapes of the contexts seen of late."""
 
-    def __init__(self) -> None:
-        self._recent: Recent[Spellings, Shape] = Recent(_SHAPES_ROOM)
 
-    def of(self, context: Context) -> Shape:
-        """The shape of `context`."""
-        principal, resource, request = context.principal, context.resource, context.request
-        spellings = (*principal, None, *resource, None, *request)
-        shape = self._recent.young.get(spellings) or self._recent.get(spellings)
-        return shape or self._recent.put(spellings, Shape(principal, resource, request))
+def new_shapes() -> Shapes:
+    """A memory for shapes, to be shared by all readers."""
+    return Recent(_SHAPES_ROOM)
 
 
 class ContextReader:
     """The condition keys of one request."""
 
-    __slots__ = ("_context", "_shape", "_shapes", "resource")
+    __slots__ = ("_context", "_places", "_shape", "_shapes", "_values", "resource")
 
     def __init__(self, context: Context, resource: str, shapes: Shapes) -> None:
+        self.resource = resource
         self._context = context
         self._shapes = shapes
-        self._shape: Shape | None = None
-        self.resource = resource
+        self._places: dict[str, tuple[Place, ...]] | None = None
 
     def value(self, key: str) -> Value | None:
         """The value of a key; None where the request has none, or an empty list of values."""
-        shape = self._shape
-        if shape is None:
-            shape = self._shape = self._shapes.of(self._context)
-        places = shape.places.get(key)
+        places = self._places
         if places is None:
-            places = shape.find(key)
-        for number, spelling in places:
-            value = self._namespace(number)[spelling]
+            places = self._open()
+        found = places.get(key)
+        if found is None:
+            found = self._shape.find(key)
+        for number, spelling in found:
+            value = self._values[number][spelling]
             if value or isinstance(value, str):
                 return value
         return None
 
-    def _namespace(self, number: int) -> Values:
+    def _open(self) -> dict[str, tuple[Place, ...]]:
+        """Find the shape of the context. Many decisions need no key at all."""
         context = self._context
-        return context.request if number == 2 else context.resource if number else context.principal
+        self._values = principal, resource, request = context.principal, context.resource, context.request
+        spellings = (*principal, None, *resource, None, *request)
+        shape = self._shapes.young.get(spellings) or self._shapes.get(spellings)
+        self._shape = shape or self._shapes.put(spellings, Shape(principal, resource, request))
+        self._places = self._shape.places
+        return self._places
 
 
 def _by_folded(values: Values) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from carnet.policy.bag import Bag, allowing, denying
-from carnet.policy.compiled_patterns import CompiledArn, Match
+from carnet.policy.compiled_patterns import CompiledArn, Match, any_match
 from carnet.policy.compiled_policy import CompiledStatement
 from carnet.policy.context_reader import ContextReader
 from carnet.policy.decision import Decision, Layer
@@ -61,7 +61,7 @@ class Node:
 class Residual:
     """What is left of a node for one class of principals."""
 
-    __slots__ = ("caps", "endpoints", "gates", "grants", "inner_denies", "outer_denies", "settled", "size")
+    __slots__ = ("caps", "endpoints", "gates", "grants", "inner_denies", "limits", "outer_denies", "settled", "size")
 
     def __init__(self, node: Node, entries: Iterable[tuple[Candidate, Entry]]) -> None:
         denies: dict[Layer, list[Entry]] = {}
@@ -82,8 +82,10 @@ class Residual:
         self.gates = tuple(level for level in closed if level.layer in ORGANIZATION)
         self.caps = tuple(level for level in closed if level.layer in _OWN_CAPS)
         self.endpoints = tuple(level for level in closed if level.layer is Layer.ENDPOINT)
+        self.limits = (*self.caps, *self.endpoints)
+        """What else must allow where the identity-based policies do."""
         self.settled: Decision | None = None
-        """The decision within one account without a resource-based policy, where it is always the same."""
+        """The decision in a simple situation, once known, where it is always the same."""
 
     @property
     def is_settled(self) -> bool:
@@ -172,13 +174,7 @@ def _coverage(candidate: Candidate, resource: str | None, reader: ContextReader)
     if later:
         return Coverage(tests=(_covers_later(tuple(matches), tuple(later)),))
     runs = tuple(pattern.runs for pattern in candidate.patterns)
-    return Coverage(match=_any(matches), runs=runs) if matches else None
-
-
-def _any(matches: Sequence[Match]) -> Match:
-    if len(matches) == 1:
-        return matches[0]
-    return lambda resource: any(match(resource) for match in matches)
+    return Coverage(match=any_match(matches), runs=runs) if matches else None
 
 
 def _covers_later(matches: tuple[Match, ...], later: tuple[CompiledArn, ...]) -> Callable[[ContextReader], bool]:

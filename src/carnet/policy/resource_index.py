@@ -53,10 +53,9 @@ class ResourceIndex:
 
     def node(self, resource: str) -> Node:
         """The place that `resource` is in."""
-        exact = resource in self._exact
-        place = resource if exact else self._longest_prefix(resource)
-        node = self._nodes.young.get(place)
-        return node or self._nodes.get(place) or self._nodes.put(place, self._make(place, resource))
+        place = resource if resource in self._exact else self._longest_prefix(resource)
+        node = self._nodes.young.get(place) or self._nodes.get(place)
+        return node or self._nodes.put(place, self._make(place, resource))
 
     def _longest_prefix(self, resource: str) -> int:
         """Position of the longest prefix that `resource` begins with; -1 where it has none."""

@@ -12,14 +12,14 @@ from functools import cache
 from carnet.policy.bag import IMPLICIT_DENY, Bag
 from carnet.policy.context_reader import ContextReader
 from carnet.policy.decision import Decision, Layer, Verdict
-from carnet.policy.entry import Entry
 from carnet.policy.principals import Named
 from carnet.policy.residual import Residual
 
 ALLOWED_WITHOUT_STATEMENT = Decision(verdict=Verdict.ALLOWED, layer=None)
+_NO_IDENTITY_GRANT = IMPLICIT_DENY[Layer.IDENTITY]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Situation:
     """How principal, resource and action stand to each other."""
 
@@ -29,37 +29,49 @@ class Situation:
     same_account: bool
     resource_trusts: bool
     """Nobody has access but by the resource's own policy."""
-    of_resource: Layer
+    trust: bool
+    """The resource's policy is a role's trust policy."""
+
+    @property
+    def simple(self) -> bool:
+        """Whether nothing counts but the principal's own layers and what they allow."""
+        return self.same_account and not (self.outsider or self.root or self.resource_trusts)
 
 
-@cache
-def situation(outsider: bool, root: bool, same_account: bool, resource_trusts: bool, trust: bool) -> Situation:
-    """One of the few situations there are."""
-    return Situation(
-        outsider=outsider,
-        root=root,
-        same_account=same_account,
-        resource_trusts=resource_trusts,
-        of_resource=Layer.TRUST if trust else Layer.RESOURCE,
-    )
+situation = cache(Situation)
+"""One of the few situations there are."""
 
 
 def weigh(own: Residual, side: Residual | None, case: Situation, reader: ContextReader) -> Decision:
     """The decision of the principal's own layers with the resource's (`side`), where there is a policy of it."""
-    denied = _deny(own.outer_denies, reader)
-    if denied is None and side is not None:
-        denied = _deny(side.inner_denies, reader)
-    denied = denied or _deny(own.inner_denies, reader) or _closed(own.gates, reader)
+    denied = _denied(own, side, reader) or (_closed(own.gates, reader) if own.gates else None)
     if denied is not None:
         return denied
-    decision = _both_sides(own, side, case, reader)
+    decision = _own_side(own, case, reader) if side is None else _both_sides(own, side, case, reader)
     if own.endpoints and decision.verdict is Verdict.ALLOWED:
         return _closed(own.endpoints, reader) or decision
     return decision
 
 
-def _deny(bags: Iterable[Bag], reader: ContextReader) -> Decision | None:
-    for bag in bags:
+def weigh_simply(own: Residual, reader: ContextReader) -> Decision:
+    """The same for a simple situation without a resource's policy, the most frequent of all."""
+    if own.inner_denies or own.outer_denies:
+        denied = _denied(own, None, reader)
+        if denied is not None:
+            return denied
+    if own.gates and (closed := _closed(own.gates, reader)) is not None:
+        return closed
+    granted = own.grants.matched(reader)
+    if not granted:
+        return _NO_IDENTITY_GRANT
+    if own.limits and (closed := _closed(own.limits, reader)) is not None:
+        return closed
+    return own.grants.decision(granted)
+
+
+def _denied(own: Residual, side: Residual | None, reader: ContextReader) -> Decision | None:
+    denies = own.outer_denies + (side.inner_denies if side is not None else ()) + own.inner_denies
+    for bag in denies:
         found = bag.matched(reader)
         if found:
             return bag.decision(found)
@@ -74,35 +86,27 @@ def _closed(gates: Iterable[Bag], reader: ContextReader) -> Decision | None:
     return None
 
 
-def _both_sides(own: Residual, side: Residual | None, case: Situation, reader: ContextReader) -> Decision:
-    if side is None:
-        return _own_side(own, None, (), Named.NOT, case, reader)
+def _both_sides(own: Residual, side: Residual, case: Situation, reader: ContextReader) -> Decision:
     matched = side.grants.matched(reader)
-    named = max((entry.grade for entry in matched), default=Named.NOT)
+    named = max([entry.grade for entry in matched], default=Named.NOT)
     trusting = [entry for entry in matched if entry.grade is named]
-    if trusting and (case.outsider or (case.same_account and named is Named.DIRECTLY)):
+    if trusting and case.outsider:
         return side.grants.decision(trusting)
-    return _own_side(own, side, trusting, named, case, reader)
+    if trusting and case.same_account and named is Named.DIRECTLY:
+        boundary = [cap for cap in own.caps if cap.layer is Layer.BOUNDARY] if case.trust else ()
+        return _closed(boundary, reader) or side.grants.decision(trusting)
+    decision = _own_side(own, case, reader, named)
+    return side.grants.decision(trusting) if trusting and decision is ALLOWED_WITHOUT_STATEMENT else decision
 
 
-def _own_side(
-    own: Residual,
-    side: Residual | None,
-    trusting: Iterable[Entry],
-    named: Named,
-    case: Situation,
-    reader: ContextReader,
-) -> Decision:
-    """What the principal's own layers say, the resource naming it `named` in `trusting` statements."""
+def _own_side(own: Residual, case: Situation, reader: ContextReader, named: Named = Named.NOT) -> Decision:
+    """What the principal's own layers say, the resource's policy naming it `named`."""
     if case.outsider or (named is Named.NOT and (case.resource_trusts or not case.same_account)):
-        return IMPLICIT_DENY[case.of_resource]
+        return IMPLICIT_DENY[Layer.TRUST if case.trust else Layer.RESOURCE]
     granted = own.grants.matched(reader)
     if not granted and not case.root and not (case.same_account and named is Named.ROLE):
-        return IMPLICIT_DENY[Layer.IDENTITY]
-    closed = _closed(own.caps, reader) if own.caps else None
+        return _NO_IDENTITY_GRANT
+    closed = _closed(own.caps, reader)
     if closed is not None:
         return closed
-    if granted:
-        return own.grants.decision(granted)
-    found = list(trusting)
-    return side.grants.decision(found) if side is not None and found else ALLOWED_WITHOUT_STATEMENT
+    return own.grants.decision(granted) if granted else ALLOWED_WITHOUT_STATEMENT

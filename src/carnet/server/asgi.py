@@ -20,13 +20,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 MAX_BODY_BYTES = 1024 * 1024
 """The largest modelled input (a policy of 131,072 characters, percent-encoded) fits twice."""
-BODY_SECONDS = 20.0
-"""How long a client may take to send a body."""
 HEALTH_PATH = "/healthz"
 
 
 class BodyRefused(Exception):
-    """The body is too long or comes too slowly."""
+    """The body is too long, or the client went away."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -56,9 +54,7 @@ class AsgiDoor:
         if scope["path"] == HEALTH_PATH and scope["method"] in ("GET", "HEAD"):
             return self._health.respond()
         try:
-            body = await asyncio.wait_for(_body(receive), BODY_SECONDS) if _may_have_body(scope) else b""
-        except TimeoutError:
-            return BodyRefused(408, "The request body did not arrive in time.\n").response
+            body = await _body(receive)
         except BodyRefused as refused:
             return refused.response
         return await self._api.respond(_request(scope, body))
@@ -73,10 +69,6 @@ class AsgiDoor:
                 await asyncio.get_running_loop().run_in_executor(None, self._on_stop)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
-
-
-def _may_have_body(scope: Scope) -> bool:
-    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
 
 
 async def _body(receive: Receive) -> bytes:
@@ -97,11 +89,13 @@ async def _body(receive: Receive) -> bytes:
 
 def _request(scope: Scope, body: bytes) -> HttpRequest:
     client = scope.get("client")
+    # Only space and tab are white space around a value: `strip()` would also take bytes that a signature covers.
+    headers = [(name.decode("latin-1"), value.decode("latin-1").strip(" \t")) for name, value in scope["headers"]]
     return HttpRequest(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
-        headers=tuple((name.decode("latin-1"), value.decode("latin-1").strip()) for name, value in scope["headers"]),
+        headers=tuple(headers),
         body=body,
         peer=client[0] if client is not None else "",
         secure=scope["scheme"] == "https",

@@ -1,12 +1,13 @@
-"""uvicorn's HTTP/1.1 protocol within limits on the header block and on how long a client may take to send it.
+"""uvicorn's HTTP/1.1 protocol within limits on the header block and on how long a client may take to send a request.
 
-uvicorn reads any number of headers of any size and waits for them for ever.
+uvicorn reads any number of headers of any size, and waits for the rest of a request for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
 from asyncio import TimerHandle
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.config import Config
@@ -15,14 +16,18 @@ from uvicorn.server import ServerState
 
 MAX_HEADERS = 100
 MAX_HEADER_BLOCK_BYTES = 64 * 1024
-"""All names and values together; a session token may take 8 KB of it."""
-MAX_TARGET_BYTES = 64 * 1024
-"""Path and query; a presigned request carries its parameters there."""
-HEADER_SECONDS = 10.0
+"""Target, names and values together. A session token may take 8 KB of it, a presigned request most of it."""
+MAX_REQUEST_BYTES = 8 * 1024 * 1024
+"""All that is read of one request: the longest body in chunks of one byte."""
+REQUEST_SECONDS = 20.0
+"""How long a client may take to send a request, or after connecting to begin one."""
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
-    """Closes connections that exceed the limits; the application never hears of them."""
+    """Closes connections that exceed the limits; the application hears of them only while it waits for a body.
+
+    A request that arrives whole, as nearly all do, costs no timer.
+    """
 
     def __init__(
         self,
@@ -32,63 +37,92 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._header_bytes = 0
+        self._received_bytes = 0
+        self._in_headers = False
+        self._incomplete = True
         self._refused = False
-        self._header_timer: TimerHandle | None = None
+        self._timer: TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         super().connection_made(transport)
-        self._await_headers()
+        self._expect_the_rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._headers_arrived()
+        self._stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if not self._refused:
-            super().data_received(data)
+        if self._refused:
+            return
+        super().data_received(data)
+        if not self._incomplete:
+            self._stop_waiting()
+            return
+        self._expect_the_rest()
+        self._received_bytes += len(data)
+        if self._in_headers and self._received_bytes > MAX_HEADER_BLOCK_BYTES:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request line and headers are too long.")
+        elif self._received_bytes > MAX_REQUEST_BYTES:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too long.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._header_bytes = 0
-        if self._header_timer is None:
-            self._await_headers()
-
-    def on_url(self, url: bytes) -> None:
-        super().on_url(url)
-        if len(self.url) > MAX_TARGET_BYTES:
-            self._refuse("The request target is too long.")
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._header_bytes += len(name) + len(value)
-        if len(self.headers) >= MAX_HEADERS or self._header_bytes > MAX_HEADER_BLOCK_BYTES:
-            self._refuse("The request has too many headers or too long ones.")
-        else:
-            super().on_header(name, value)
+        self._incomplete = self._in_headers = True
+        self._received_bytes = 0
 
     def on_headers_complete(self) -> None:
-        self._headers_arrived()
-        if not self._refused:
+        self._in_headers = False
+        if len(self.headers) > MAX_HEADERS:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request has too many headers.")
+        elif sum(map(_size, self.headers), len(self.url)) > MAX_HEADER_BLOCK_BYTES:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request line and headers are too long.")
+        else:
             super().on_headers_complete()
+            # INVARIANT: fields behind a chunked body are no headers. The parser tells of both alike.
+            self.headers = _Dropped()
+
+    def on_chunk_header(self) -> None:
+        # The parser takes `x, chunked` for chunked; what stands before this server may not.
+        if any(name == b"transfer-encoding" and value.lower() != b"chunked" for name, value in self.scope["headers"]):
+            self._refuse(HTTPStatus.NOT_IMPLEMENTED, "The only transfer coding is chunked.")
 
     def on_body(self, body: bytes) -> None:
         if not self._refused:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._incomplete = False
         if not self._refused:
             super().on_message_complete()
 
-    def _await_headers(self) -> None:
-        self._header_timer = self.loop.call_later(HEADER_SECONDS, self._refuse, "The headers did not arrive in time.")
+    def _expect_the_rest(self) -> None:
+        if self._timer is None and not self._refused:
+            self._timer = self.loop.call_later(
+                REQUEST_SECONDS, self._refuse, HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time."
+            )
 
-    def _headers_arrived(self) -> None:
-        if self._header_timer is not None:
-            self._header_timer.cancel()
-            self._header_timer = None
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
-    def _refuse(self, why: str) -> None:
-        if not self._refused:
-            self._refused = True
-            self._headers_arrived()
-            self.send_400_response(why)
+    def _refuse(self, status: HTTPStatus, why: str) -> None:
+        if self._refused:
+            return
+        self._refused = True
+        self._stop_waiting()
+        body = f"{why}\n"
+        head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: text/plain\r\ncontent-length: {len(body)}\r\n"
+        self.transport.write(f"{head}connection: close\r\n\r\n{body}".encode("ascii"))
+        self.transport.close()
+
+
+class _Dropped(list[tuple[bytes, bytes]]):
+    """Takes headers and keeps none."""
+
+    def append(self, header: tuple[bytes, bytes]) -> None:
+        pass
+
+
+def _size(header: tuple[bytes, bytes]) -> int:
+    return len(header[0]) + len(header[1])

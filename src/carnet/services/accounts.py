@@ -13,7 +13,7 @@ from carnet.access.new_access_key import NewAccessKey, new_access_key
 from carnet.base.faults import Missing
 from carnet.base.ids import Ids
 from carnet.base.timestamps import iso_seconds
-from carnet.directory.snapshot import Snapshot
+from carnet.directory.directory import Directory
 from carnet.entities.account import Account
 from carnet.keyring.keyring import Keyring
 from carnet.store.store import Store
@@ -52,14 +52,17 @@ def create_accounts(
 
 
 def replace_root_keys(
-    store: Store, snapshot: Snapshot, keyring: Keyring, ids: Ids, *, account: str, now: datetime
+    store: Store, directory: Directory, keyring: Keyring, ids: Ids, *, account: str, now: datetime
 ) -> RootKey:
-    """Delete every access key of the root user and make one new; raises Missing."""
-    view = snapshot.account(account)
-    if view is None:
-        raise Missing(f"There is no account {account}.")
-    new = new_access_key(ids, keyring, account=account, owner=account, now=now)
+    """Delete every access key of the root user and make one new; raises Missing.
+
+    INVARIANT: the keys are those at the locked revision, so that none which an old one made meanwhile is left.
+    """
     with store.write() as unit:
+        view = directory.catch_up(unit.base).account(account)
+        if view is None:
+            raise Missing(f"There is no account {account}.")
+        new = new_access_key(ids, keyring, account=account, owner=account, now=now)
         for old in view.keys_of(account):
             unit.access_keys.remove(old)
         unit.access_keys.add(new.key)

@@ -15,6 +15,7 @@ from carnet import models
 from carnet.access.authorize import Check, Decided, authorize
 from carnet.access.credential import Verified
 from carnet.access.denial import require
+from carnet.base.arns import parse_arn
 from carnet.base.faults import Fault, Refused
 from carnet.base.ids import Ids
 from carnet.directory.account_view import AccountView
@@ -24,6 +25,7 @@ from carnet.entities.entity import Tags
 from carnet.entities.role import Role
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.session_tokens import SessionTokens
+from carnet.policy.compile import Engine
 from carnet.policy.request import Context, Value
 from carnet.services.quotas import Quotas
 from carnet.store.unit_of_work import UnitOfWork
@@ -33,11 +35,15 @@ Answer = Mapping[str, object]
 
 Keys = Mapping[str, Value]
 
+_WITH_IAM_RESOURCE_TAG = ("role/", "user/")
+"""The resources whose tags IAM shows as iam:ResourceTag/..., too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What the bodies of operations may use, chosen once in `assembly`."""
 
+    engine: Engine
     ids: Ids
     keyring: Keyring
     tokens: SessionTokens
@@ -126,7 +132,7 @@ class Operation:
             resource=target.arn,
             resource_account=target.account,
             keys=keys,
-            resource_keys=resource_tag_keys(self.service, target.tags),
+            resource_keys=resource_tag_keys(target.arn, target.tags),
             trusting=target.trusting,
             needs_trust=target.needs_trust,
             shown=target.shown,
@@ -136,15 +142,20 @@ class Operation:
 
     def authorize(self, call: Call, given: Any) -> tuple[Decided, ...]:
         """The decisions that allow the call; raises NotAuthorized at the first that does not."""
+        engine = call.parts.engine
         return tuple(
-            require(authorize(call.view, call.caller, call.context, check)) for check in self.checks(call, given)
+            [
+                require(authorize(engine, call.view, call.caller, call.context, check))
+                for check in self.checks(call, given)
+            ]
         )
 
 
-def resource_tag_keys(service: str, tags: Tags) -> Keys:
-    """aws:ResourceTag/..., and for IAM's resources also iam:ResourceTag/..., of a resource's tags."""
+def resource_tag_keys(resource: str, tags: Tags) -> Keys:
+    """aws:ResourceTag/..., and for IAM users and roles also iam:ResourceTag/..., of the tags of the resource's ARN."""
     keys: dict[str, Value] = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
-    if service in ("iam", "sts"):
+    arn = parse_arn(resource) if tags else None
+    if arn is not None and arn.service == "iam" and arn.resource.startswith(_WITH_IAM_RESOURCE_TAG):
         keys |= {f"iam:ResourceTag/{key}": value for key, value in tags.items()}
     return keys
 

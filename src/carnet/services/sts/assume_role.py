@@ -193,7 +193,7 @@ def _check(action: str, call: Call, given: AssumeRoleRequestTypeDef) -> Check:
         resource=target.arn,
         resource_account=target.account,
         keys=session_keys(call, given),
-        resource_keys=resource_tag_keys("sts", target.tags),
+        resource_keys=resource_tag_keys(target.arn, target.tags),
         trusting=target.trusting,
         needs_trust=target.needs_trust,
     )

@@ -1,0 +1,32 @@
+"""The page of condition keys lists every key that the code gives to a request, and no other."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+PAGE = Path("docs/condition-keys.md").read_text()
+KEY = re.compile(r"(?:aws|sts|iam):[A-Za-z]+/?", re.ASCII)
+ACTIONS = re.compile(
+    r"(?:iam:(?:Tag|Untag|Update|Create|Get|List|PassRole)|sts:(?:TagSession|SetSourceIdentity|AssumeRole))"
+)
+
+
+def _texts(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _keys_in_the_code() -> set[str]:
+    rooms = (Path("src/carnet/access"), Path("src/carnet/services"))
+    texts = {text for room in rooms for path in room.rglob("*.py") for text in _texts(path)}
+    return {text for text in texts if KEY.fullmatch(text) and not ACTIONS.match(text)}
+
+
+def test_the_page_lists_the_keys_of_the_code() -> None:
+    rows = "\n".join(line for line in PAGE.splitlines() if line.startswith("| `"))
+    listed = {key.removesuffix("...") for key in re.findall(r"`((?:aws|sts|iam):[A-Za-z/.]+)`", rows)}
+    assert listed == _keys_in_the_code()

@@ -1,0 +1,158 @@
+"""What the compiled engine promises besides agreeing with the written rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from carnet.policy.compile import Engine
+from carnet.policy.decide import decide
+from carnet.policy.decision import Layer, Verdict
+from carnet.policy.policies import Policies
+from carnet.policy.request import Context, Request
+from tests.policy.builders import ALICE, BUCKET, OBJECT, allow, deny, policy, request, resource_policy
+
+MFA_RECENT = {"NumericLessThan": {"aws:MultiFactorAuthAge": "60"}}
+
+
+def agreed(engine: Engine, asked: Request, policies: Policies) -> Verdict:
+    """The engine's verdict, which is the written rule's."""
+    decision = engine.decide(asked, policies)
+    assert decision == decide(asked, policies)
+    return decision.verdict
+
+
+def test_keys_of_the_principal_may_change_from_request_to_request() -> None:
+    engine = Engine()
+    policies = Policies(
+        identity=(policy(allow(Action="s3:*", Condition=MFA_RECENT), deny(Resource=f"{BUCKET}/${{aws:username}}/*")),)
+    )
+
+    def asked(age: str, name: str) -> Request:
+        context = Context(principal={"aws:MultiFactorAuthAge": age, "aws:username": name})
+        return replace(request(resource=f"{BUCKET}/bob/x"), context=context)
+
+    assert agreed(engine, asked("59", "alice"), policies) is Verdict.ALLOWED
+    assert agreed(engine, asked("61", "alice"), policies) is Verdict.IMPLICIT_DENY
+    assert agreed(engine, asked("59", "bob"), policies) is Verdict.EXPLICIT_DENY
+    assert agreed(engine, asked("59", "*"), policies) is Verdict.ALLOWED
+    assert agreed(engine, asked("59", "alice"), policies) is Verdict.ALLOWED
+
+
+def test_a_new_revision_of_a_policy_counts_at_once() -> None:
+    engine = Engine()
+    before, after = policy(allow(Action="s3:*"), source="p"), policy(deny(Action="s3:*"), source="p")
+
+    assert agreed(engine, request(), Policies(identity=(before,))) is Verdict.ALLOWED
+    assert agreed(engine, request(), Policies(identity=(after,))) is Verdict.EXPLICIT_DENY
+    assert agreed(engine, request(), Policies(identity=())) is Verdict.IMPLICIT_DENY
+
+
+def test_all_layers_that_deny_are_weighed_in_their_order() -> None:
+    denying = policy(deny(), source="deny")
+    everything = policy(allow(), source="allow")
+    policies = Policies(
+        identity=(everything, denying),
+        boundary=policy(deny(), source="boundary"),
+        resource=resource_policy(deny(Principal="*")),
+        scp=((everything,), (denying,)),
+    )
+    engine = Engine()
+
+    assert engine.decide(request(), policies).layer is Layer.SCP
+    assert engine.decide(request(), replace(policies, scp=())).layer is Layer.RESOURCE
+    assert engine.decide(request(), replace(policies, scp=(), resource=None)).layer is Layer.IDENTITY
+    assert agreed(engine, request(), replace(policies, scp=(), resource=None)) is Verdict.EXPLICIT_DENY
+
+
+def test_all_statements_that_grant_are_told_in_the_order_of_the_policies() -> None:
+    tagged = {"StringEquals": {"s3:prefix": "home"}}
+    policies = Policies(
+        identity=(
+            policy(allow(Sid="third", Condition=tagged), allow(Sid="no", Action="iam:*"), source="b"),
+            policy(allow(Sid="first", Resource=OBJECT), allow(Sid="second", Resource=f"{BUCKET}/*"), source="a"),
+        )
+    )
+    asked = request(**{"s3:prefix": "home"})
+
+    decision = Engine().decide(asked, policies)
+
+    assert [ref.sid for ref in decision.statements] == ["third", "first", "second"]
+    assert decision == decide(asked, policies)
+
+
+def test_the_same_decision_is_the_same_object() -> None:
+    engine = Engine()
+    policies = Policies(identity=(policy(allow(Resource=f"{BUCKET}/*"), allow(), allow(Action="iam:*")),))
+
+    decisions = [engine.decide(request(resource=f"{BUCKET}/{number}"), policies) for number in range(3)]
+
+    assert all(decision is decisions[0] for decision in decisions)
+    assert len(decisions[0].statements) == 2
+
+
+@pytest.mark.parametrize("action", ["s3:GetObject", "S3:GETOBJECT", "s3:getobject"])
+def test_actions_are_found_in_any_case(action: str) -> None:
+    policies = Policies(identity=(policy(allow(Action="s3:getOBJECT")),))
+
+    assert agreed(Engine(), request(action=action), policies) is Verdict.ALLOWED
+
+
+def test_a_kelvin_sign_is_no_k() -> None:
+    policies = Policies(identity=(policy(allow(Action="kms:*")),))
+
+    assert agreed(Engine(), request(action="\N{KELVIN SIGN}ms:Decrypt"), policies) is Verdict.IMPLICIT_DENY
+
+
+def test_a_batch_decides_as_its_questions_one_by_one() -> None:
+    engine = Engine()
+    policies = Policies(identity=(policy(allow(Action="s3:Get*", Resource=f"{BUCKET}/*")),))
+    asked = [("s3:GetObject", OBJECT, Context()), ("s3:PutObject", OBJECT, Context()), ("s3:GetObject", "*", Context())]
+
+    decisions = engine.decide_many(ALICE, policies, asked)
+
+    assert [decision.verdict for decision in decisions] == ["allowed", "implicitDeny", "implicitDeny"]
+    assert decisions == [engine.decide(request(action=one[0], resource=one[1]), policies) for one in asked]
+
+
+def test_allowed_actions_are_those_that_would_be_allowed() -> None:
+    policies = Policies(identity=(policy(allow(Action="s3:*"), deny(Action="s3:Delete*")),))
+    actions = ("s3:GetObject", "s3:DeleteObject", "iam:GetUser", "s3:PutObject")
+
+    assert Engine().allowed_actions(ALICE, policies, OBJECT, actions) == ("s3:GetObject", "s3:PutObject")
+
+
+def test_services_under_resource_control_policies_can_be_given() -> None:
+    policies = Policies(identity=(policy(allow()),), rcp=((),))
+    asked = request(action="s3:GetObject")
+
+    assert Engine().decide(asked, policies).layer is Layer.RCP
+    assert Engine(rcp_services=frozenset()).decide(asked, policies).allowed
+
+
+def test_many_statements_that_only_a_value_or_a_chunk_tells_apart() -> None:
+    tagged = [
+        allow(Sid=f"v{number}", Condition={"StringEquals": {"aws:RequestTag/team": [f"v{number}", f"w{number % 3}"]}})
+        for number in range(40)
+    ]
+    globbed = [allow(Sid=f"b{number}", Resource=f"{BUCKET}*b{number}x*/data") for number in range(40)]
+    policies = Policies(identity=(policy(*tagged), policy(*globbed), policy(deny(Action="iam:*"), allow(Sid="any"))))
+    engine = Engine()
+
+    for keys, resource in (("v7", OBJECT), ("w1", f"{BUCKET}-b7x-b9x-1/data"), ("none", f"{BUCKET}b39x/data")):
+        asked = request(resource=resource, **{"aws:RequestTag/team": keys})
+        assert engine.decide(asked, policies) == decide(asked, policies)
+        asked = request(resource=resource, **{"aws:RequestTag/team": (keys, "v3", "v2")})
+        assert engine.decide(asked, policies) == decide(asked, policies)
+
+
+def test_made_up_actions_and_resources_do_not_fill_the_memory() -> None:
+    engine = Engine(room=100)
+    policies = Policies(identity=(policy(allow(Action="s3:*", Resource=f"{BUCKET}/${{aws:username}}/*")),))
+
+    for number in range(2_000):
+        keys = {"aws:username": f"u{number}", f"aws:PrincipalTag/{number}": "x"}
+        engine.decide(request(action=f"s3:Made{number}", resource=f"{BUCKET}/u{number}/", **keys), policies)
+
+    assert 0 < engine.remembered <= 1_000
