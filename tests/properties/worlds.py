@@ -46,6 +46,8 @@ ACTIONS = (
     "ec2:RunInstances",
     "kms:Decrypt",
     "sts:AssumeRole",
+    "sts:AssumeRole",
+    "sts:AssumeRole",
     "sts:GetCallerIdentity",
     "iam:PassRole",
 )
@@ -249,7 +251,7 @@ class Maker:
             principal=self._pick(OUTSIDERS if self._chance(0.08) else PRINCIPALS),
             action=self._pick(actions) if self._chance(0.95) else self._pick(ACTIONS),
             resource=self._resource_name(service),
-            resource_account=self._pick(("", ACCOUNT, ACCOUNT, ACCOUNT, OTHER)),
+            resource_account=self._pick(("", "", ACCOUNT, ACCOUNT, ACCOUNT, ACCOUNT, OTHER)),
             context=Context(
                 principal=self._keys(PRINCIPAL_KEYS),
                 request=self._keys(REQUEST_KEYS),
@@ -315,7 +317,7 @@ class Maker:
         return statement | {"Resource": [f"arn:aws:s3:::*{chunk}*/*", f"arn:aws:s3:::*/{chunk}*"]}
 
     def _statement(self, grammar: Grammar, service: str, ease: float) -> dict[str, Any]:
-        deny = self._chance(0.16)
+        deny = self._chance(0.21)
         if grammar is Grammar.RCP:
             deny = not self._chance(ease)
         statement: dict[str, Any] = {"Effect": "Deny" if deny else "Allow"}

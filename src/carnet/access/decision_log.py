@@ -21,6 +21,9 @@ from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
 from carnet.policy.trace import Trace, explain
 
+_REMEMBERED_DOCUMENTS = 50_000
+"""Documents known to be in the file. Beyond that they are written again: whoever makes sessions can make documents."""
+
 
 class DecisionLog:
     """Writes denials, and explains them."""
@@ -43,6 +46,8 @@ class DecisionLog:
                 "verdict": decided.decision.verdict.value,
             },
         )
+        if len(self._written) > _REMEMBERED_DOCUMENTS:
+            self._written.clear()
         self._written.update(new)
 
     def close(self) -> None:

@@ -24,15 +24,19 @@ class JsonLines:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._torn = False
 
     def append(self, *objects: dict[str, Any]) -> None:
         """Add a line for each object, all of them in one append; Unavailable where the disk refuses."""
         line = b"".join(_line(each) for each in objects)
+        if self._torn:
+            line = b"\n" + line  # after what the disk took of the last one
         try:
             written = os.write(self._file, line)
         except OSError as problem:
             raise Unavailable("The audit log cannot be written.") from problem
-        if written != len(line):
+        self._torn = written != len(line)
+        if self._torn:
             raise Unavailable("The audit log cannot be written.")
 
     def close(self) -> None:

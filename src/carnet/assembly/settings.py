@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 PREFIX = "CARNET_"
@@ -18,7 +18,7 @@ class Settings:
     """Where the state lies and where the server listens. `SETTINGS.md` of the documentation describes each."""
 
     data_dir: Path = Path("carnet-data")
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)
     """SQLAlchemy URL of the store; empty: SQLite in the data directory."""
     master_key_file: Path | None = None
     """Where the master key lies; None: `master.key` in the data directory."""

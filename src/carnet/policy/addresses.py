@@ -1,4 +1,4 @@
-"""Sets of IP addresses as runs of integers.
+"""Sets of IP addresses as disjoint ranges.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress
 """
@@ -38,20 +38,19 @@ class AddressRanges:
                     firsts, lasts = self._v6
         except (OSError, ValueError):
             return False
-        address = int.from_bytes(packed)
-        index = bisect_right(firsts, address) - 1
-        return index >= 0 and address <= lasts[index]
+        index = bisect_right(firsts, packed) - 1
+        return index >= 0 and packed <= lasts[index]
 
 
-Ranges = tuple[list[int], list[int]]
-"""First and last address of each range."""
+Ranges = tuple[list[bytes], list[bytes]]
+"""First and last address of each range, in network byte order, which sorts as the numbers do."""
 
 
 def _merged(networks: Iterable[IPv4Network | IPv6Network]) -> Ranges:
-    firsts: list[int] = []
-    lasts: list[int] = []
-    for first, last in sorted((int(one.network_address), int(one.broadcast_address)) for one in networks):
-        if lasts and first <= lasts[-1] + 1:
+    firsts: list[bytes] = []
+    lasts: list[bytes] = []
+    for first, last in sorted((one.network_address.packed, one.broadcast_address.packed) for one in networks):
+        if lasts and first <= lasts[-1]:
             lasts[-1] = max(last, lasts[-1])
         else:
             firsts.append(first)

@@ -13,7 +13,7 @@ from operator import attrgetter
 
 from carnet.policy.compiled_conditions import ConditionCompiler
 from carnet.policy.compiled_policy import CompiledPolicy, CompiledStatement
-from carnet.policy.context_reader import ContextReader, new_shapes
+from carnet.policy.context_reader import ContextReader, Shapes
 from carnet.policy.decide import NEEDS_NO_PERMISSION, RCP_SERVICES
 from carnet.policy.decision import Decision, Layer
 from carnet.policy.document import Policy
@@ -31,6 +31,8 @@ Asked = tuple[str, str, Context]
 
 STATEMENTS_ROOM = 250_000
 """How many statements each of the engine's stores holds for certain; it never holds more than twice as many."""
+
+_PLANS_ROOM = 65_536
 
 _OUTSIDERS = frozenset((PrincipalKind.ANONYMOUS, PrincipalKind.SERVICE, PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML))
 _NAMES = attrgetter("kind", "arn", "account", "id", "role_arn", "role_id", "provider", "canonical_user")
@@ -66,54 +68,24 @@ class Engine:
         """`rcp_services` are the prefixes of the services that RCPs control; `room` bounds the memory in statements."""
         self._rcp_services = rcp_services
         self._conditions = ConditionCompiler()
-        self._shapes = new_shapes()
+        self._shapes = Shapes()
         self._policies: Recent[Policy, CompiledPolicy] = Recent(room, lambda policy: policy.size)
         self._indexes: Recent[tuple[Slot, ...], ResourceIndex] = Recent(room, lambda index: index.size)
-        self._plans: Recent[tuple[object, ...], Plan] = Recent(room)
-        self._sides: Recent[tuple[object, ...], ResourceIndex] = Recent(room)
+        self._plans: Recent[tuple[object, ...], Plan] = Recent(min(room, _PLANS_ROOM))
+        self._sides: Recent[tuple[object, ...], ResourceIndex] = Recent(min(room, _PLANS_ROOM))
         self._residuals: Recent[tuple[object, ...], Residual] = Recent(room, lambda residual: residual.size)
 
     @property
     def remembered(self) -> int:
         """How many things the engine remembers, of whatever kind."""
-        return sum(map(len, (self._policies, self._indexes, self._plans, self._sides, self._residuals)))
+        shapes = len(self._shapes.recent)
+        plans = len(self._plans) + len(self._sides)
+        return shapes + plans + len(self._policies) + len(self._indexes) + len(self._residuals)
 
     def decide(self, request: Request, policies: Policies) -> Decision:
         """Whether `policies` allow `request`: equal to the written rule's decision."""
-        return self._decide(
-            request.principal, request.action, request.resource, request.resource_account, request.context, policies
-        )
-
-    def decide_many(
-        self, principal: Principal, policies: Policies, asked: Iterable[Asked], *, resource_account: str = ""
-    ) -> list[Decision]:
-        """The decisions of one principal's questions, in their order, about resources of one account."""
-        return [
-            self._decide(principal, action, resource, resource_account, context, policies)
-            for action, resource, context in asked
-        ]
-
-    def allowed_actions(
-        self,
-        principal: Principal,
-        policies: Policies,
-        resource: str,
-        actions: Iterable[str],
-        *,
-        context: Context | None = None,
-        resource_account: str = "",
-    ) -> tuple[str, ...]:
-        """Those of `actions` that the principal may do on the resource."""
-        given = context or Context()
-        return tuple(
-            action
-            for action in actions
-            if self._decide(principal, action, resource, resource_account, given, policies).allowed
-        )
-
-    def _decide(
-        self, principal: Principal, action: str, resource: str, account: str, context: Context, policies: Policies
-    ) -> Decision:
+        principal, action = request.principal, request.action
+        resource, account = request.resource, request.resource_account
         applying = (
             policies.identity,
             policies.boundary,
@@ -128,17 +100,50 @@ class Engine:
         plan = self._plans.young.get(applying) or self._plans.get(applying)
         if plan is None:
             plan = self._plans.put(applying, self._new_plan(principal, ascii_lower(action), policies))
-        reader = ContextReader(context, resource, self._shapes)
+        reader = ContextReader(request.context, resource, self._shapes)
         node = plan.index.node(resource)
         own = node.alone or self._residual(node, principal, reader, bounded=policies.boundary is not None)
+        side = None if policies.resource is None else self._side(policies.resource, request, policies, reader)
         same_account = account == "" or account == principal.account
-        if policies.resource is None and same_account and plan.simple and not policies.trust:
+        if side is None and same_account and plan.simple and not policies.trust:
             return own.settled or weigh_simply(own, reader)
         if plan.free:
             return ALLOWED_WITHOUT_STATEMENT
         trusts = policies.trust or (plan.of_kms and is_arn_of(resource, "kms", "key"))
         case = situation(plan.outsider, plan.root, same_account, trusts, policies.trust)
-        return weigh(own, self._side(principal, action, policies, reader), case, reader)
+        return weigh(own, side, case, reader)
+
+    def decide_many(
+        self, principal: Principal, policies: Policies, asked: Iterable[Asked], *, resource_account: str = ""
+    ) -> list[Decision]:
+        """The decisions of one principal's questions, in their order, about resources of one account."""
+        requests = (
+            Request(
+                principal=principal,
+                action=action,
+                resource=resource,
+                resource_account=resource_account,
+                context=context,
+            )
+            for action, resource, context in asked
+        )
+        return [self.decide(request, policies) for request in requests]
+
+    def allowed_actions(
+        self,
+        principal: Principal,
+        policies: Policies,
+        resource: str,
+        actions: Iterable[str],
+        *,
+        context: Context | None = None,
+        resource_account: str = "",
+    ) -> tuple[str, ...]:
+        """Those of `actions` that the principal may do on the resource."""
+        named = tuple(actions)
+        asked = ((action, resource, context or Context()) for action in named)
+        decisions = self.decide_many(principal, policies, asked, resource_account=resource_account)
+        return tuple(action for action, decision in zip(named, decisions, strict=True) if decision.allowed)
 
     def _new_plan(self, principal: Principal, action: str, policies: Policies) -> Plan:
         slots = [*self._organization(principal, action, policies)]
@@ -179,18 +184,17 @@ class Engine:
         """The index of the same statements, whichever action and principal first asked for it."""
         return self._indexes.get(slots) or self._indexes.put(slots, ResourceIndex(slots))
 
-    def _side(self, principal: Principal, action: str, policies: Policies, reader: ContextReader) -> Residual | None:
-        """What is left of the resource's policy, where it has one."""
-        policy, trust = policies.resource, policies.trust
-        if policy is None:
-            return None
+    def _side(self, policy: Policy, request: Request, policies: Policies, reader: ContextReader) -> Residual | None:
+        """What is left of the resource's policy; None where that is nothing."""
+        principal, action, trust = request.principal, request.action, policies.trust
         key = (policy, trust, action)
         index = self._sides.young.get(key) or self._sides.get(key)
         if index is None:
             layer = Layer.TRUST if trust else Layer.RESOURCE
             index = self._sides.put(key, self._index((self._slot(layer, (policy,), ascii_lower(action)),)))
         node = index.node(reader.resource)
-        return node.alone or self._residual(node, principal, reader, bounded=policies.boundary is not None)
+        left = node.alone or self._residual(node, principal, reader, bounded=policies.boundary is not None)
+        return None if left.empty else left
 
     def _residual(self, node: Node, principal: Principal, reader: ContextReader, *, bounded: bool) -> Residual:
         if not node.reads and not node.names:

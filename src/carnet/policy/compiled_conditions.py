@@ -1,7 +1,7 @@
 """Conditions as functions of a request's keys.
 
-What is fixed in the policy is done once: literal values become sets, CIDR ranges of one condition become disjoint runs
-of integers, patterns become matching functions. How operators, set operators and missing keys go together is said in
+What is fixed in the policy is done once: literal values become sets, the CIDR ranges of one condition are merged,
+patterns become matching functions. How operators, set operators and missing keys go together is said in
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
 

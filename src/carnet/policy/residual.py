@@ -43,7 +43,7 @@ class Candidate(NamedTuple):
 class Node:
     """One place among the resources: an ARN that policies name, or all that begins with a prefix."""
 
-    __slots__ = ("alone", "candidates", "names", "reads", "resource", "slots")
+    __slots__ = ("alone", "candidates", "common", "names", "reads", "resource", "slots")
 
     def __init__(self, slots: tuple[Slot, ...], candidates: Sequence[Candidate], resource: str | None) -> None:
         self.slots = slots
@@ -54,6 +54,8 @@ class Node:
         """The keys, settled by the principal, that matter here."""
         self.names = any(candidate.statement.principals is not None for candidate in candidates)
         """Whether statements here are about certain principals."""
+        self.common: dict[int, Entry | None] = {}
+        """By order, what is left of the statements that are the same for every principal, once that is known."""
         self.alone: Residual | None = None
         """What is left for every principal, where it is the same for all."""
 
@@ -61,7 +63,19 @@ class Node:
 class Residual:
     """What is left of a node for one class of principals."""
 
-    __slots__ = ("caps", "endpoints", "gates", "grants", "inner_denies", "limits", "outer_denies", "settled", "size")
+    __slots__ = (
+        "caps",
+        "empty",
+        "endpoints",
+        "gates",
+        "grants",
+        "inner_denies",
+        "limits",
+        "outer_denies",
+        "plain",
+        "settled",
+        "size",
+    )
 
     def __init__(self, node: Node, entries: Iterable[tuple[Candidate, Entry]]) -> None:
         denies: dict[Layer, list[Entry]] = {}
@@ -73,6 +87,8 @@ class Residual:
                 denies.setdefault(node.slots[candidate.slot].layer, []).append(entry)
             else:
                 allows[candidate.slot].append(entry)
+        self.empty = self.size == 1
+        """Whether no statement is left."""
         self.outer_denies = tuple(denying(layer, found) for layer, found in denies.items() if layer in ORGANIZATION)
         self.inner_denies = tuple(denying(layer, found) for layer, found in denies.items() if layer not in ORGANIZATION)
         levels = [allowing(slot.layer, found) for slot, found in zip(node.slots, allows, strict=True)]
@@ -84,6 +100,8 @@ class Residual:
         self.endpoints = tuple(level for level in closed if level.layer is Layer.ENDPOINT)
         self.limits = (*self.caps, *self.endpoints)
         """What else must allow where the identity-based policies do."""
+        self.plain = not (self.outer_denies or self.inner_denies or self.gates or self.limits)
+        """Whether the grants alone decide in a simple situation."""
         self.settled: Decision | None = None
         """The decision in a simple situation, once known, where it is always the same."""
 
@@ -110,7 +128,13 @@ def _entries(
     node: Node, principal: Principal, reader: ContextReader, *, bounded: bool
 ) -> Iterable[tuple[Candidate, Entry]]:
     for candidate in node.candidates:
-        entry = _entry(candidate, node.resource, principal, reader, bounded=bounded)
+        order, statement = candidate.order, candidate.statement
+        if order in node.common:
+            entry = node.common[order]
+        else:
+            entry = _entry(candidate, node.resource, principal, reader, bounded=bounded)
+            if not statement.reads and statement.principals is None:
+                node.common[order] = entry
         if entry is not None:
             yield candidate, entry
 

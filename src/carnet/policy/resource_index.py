@@ -53,7 +53,7 @@ class ResourceIndex:
 
     def node(self, resource: str) -> Node:
         """The place that `resource` is in."""
-        place = resource if resource in self._exact else self._longest_prefix(resource)
+        place = resource if self._exact and resource in self._exact else self._longest_prefix(resource)
         node = self._nodes.young.get(place) or self._nodes.get(place)
         return node or self._nodes.put(place, self._make(place, resource))
 

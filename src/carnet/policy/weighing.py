@@ -44,7 +44,7 @@ situation = cache(Situation)
 
 def weigh(own: Residual, side: Residual | None, case: Situation, reader: ContextReader) -> Decision:
     """The decision of the principal's own layers with the resource's (`side`), where there is a policy of it."""
-    denied = _denied(own, side, reader) or (_closed(own.gates, reader) if own.gates else None)
+    denied = _denied(own, side, reader) or _closed(own.gates, reader)
     if denied is not None:
         return denied
     decision = _own_side(own, case, reader) if side is None else _both_sides(own, side, case, reader)
@@ -55,18 +55,15 @@ def weigh(own: Residual, side: Residual | None, case: Situation, reader: Context
 
 def weigh_simply(own: Residual, reader: ContextReader) -> Decision:
     """The same for a simple situation without a resource's policy, the most frequent of all."""
-    if own.inner_denies or own.outer_denies:
-        denied = _denied(own, None, reader)
-        if denied is not None:
-            return denied
-    if own.gates and (closed := _closed(own.gates, reader)) is not None:
-        return closed
-    granted = own.grants.matched(reader)
-    if not granted:
-        return _NO_IDENTITY_GRANT
-    if own.limits and (closed := _closed(own.limits, reader)) is not None:
-        return closed
-    return own.grants.decision(granted)
+    grants = own.grants
+    if own.plain:
+        granted = grants.matched(reader)
+        return grants.decision(granted) if granted else _NO_IDENTITY_GRANT
+    denied = _denied(own, None, reader) or _closed(own.gates, reader)
+    if denied is not None:
+        return denied
+    granted = grants.matched(reader)
+    return (_closed(own.limits, reader) or grants.decision(granted)) if granted else _NO_IDENTITY_GRANT
 
 
 def _denied(own: Residual, side: Residual | None, reader: ContextReader) -> Decision | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from carnet import models
@@ -69,9 +70,7 @@ class AwsApi:
         except (WireError, AuthFailure, Fault) as problem:
             return self._refused(where, _record(arrival, where, caller, given), problem)
         except Exception:
-            _LOG.exception("request %s failed", arrival.request_id)
-            unexpected = WireError("InternalFailure", "An internal error occurred.", where)
-            return self._refused(where, _record(arrival, where, caller, given), unexpected)
+            return self._failed(where, _record(arrival, where, caller, given))
 
     async def _carry_out(
         self, operation: Operation, caller: Verified, given: dict[str, Any], record: CallRecord
@@ -98,7 +97,17 @@ class AwsApi:
         except Unavailable as full:
             # What cannot be audited is not answered: an operator sees the disk before an attacker uses it.
             return write_error(where, "ServiceUnavailable", full.message, record.arrival.request_id)
+        except Exception:
+            if record.given is None:
+                raise
+            return self._failed(where, record)
         return write_error(where, code, problem.message, record.arrival.request_id)
+
+    def _failed(self, where: Where, record: CallRecord) -> HttpResponse:
+        """Answer what nobody foresaw. Its event is without the parameters, for they may be what failed."""
+        _LOG.exception("request %s failed", record.arrival.request_id)
+        unexpected = WireError("InternalFailure", "An internal error occurred.", where)
+        return self._refused(where, replace(record, given=None), unexpected)
 
     def close(self) -> None:
         """Finish the writes under way and let go of the files."""

@@ -79,7 +79,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         else:
             super().on_headers_complete()
             # INVARIANT: fields behind a chunked body are no headers. The parser tells of both alike.
-            self.headers = _Dropped()
+            self.headers = _NOWHERE
 
     def on_chunk_header(self) -> None:
         # The parser takes `x, chunked` for chunked; what stands before this server may not.
@@ -122,6 +122,9 @@ class _Dropped(list[tuple[bytes, bytes]]):
 
     def append(self, header: tuple[bytes, bytes]) -> None:
         pass
+
+
+_NOWHERE = _Dropped()
 
 
 def _size(header: tuple[bytes, bytes]) -> int:

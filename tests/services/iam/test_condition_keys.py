@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.services.iam.documents import allow, managed, text
+from typing import Any
+
+import pytest
+
+from tests.services.iam.documents import allow, managed, text, trust
 from tests.services.iam.expect import refused
 from tests.services.world import World
 
@@ -87,3 +91,23 @@ def test_only_those_with_the_boundary_can_be_given_permissions(world: World) -> 
         world.call(lead, operation, UserName="bound", **given)
         assert refused(world, lead, operation, UserName="free", **given)[0] == "AccessDenied"
     assert refused(world, lead, "DeleteUserPermissionsBoundary", UserName="bound")[0] == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("UpdateRole", {"MaxSessionDuration": 7200}),
+        ("UpdateRoleDescription", {"Description": "x"}),
+        ("UpdateAssumeRolePolicy", {"PolicyDocument": trust("*")}),
+        ("GetRole", {}),
+        ("DeleteRole", {}),
+    ],
+)
+def test_only_roles_with_a_boundary_are_in_reach(world: World, operation: str, given: dict[str, Any]) -> None:
+    boundary = managed(world)
+    bounded = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+    lead = world.user("lead", [allow(f"iam:{operation}", condition=bounded)])
+    for name, more in (("capped", {"PermissionsBoundary": boundary}), ("free", {})):
+        world.call(world.root, "CreateRole", RoleName=name, AssumeRolePolicyDocument=trust("*"), **more)
+    world.call(lead, operation, RoleName="capped", **given)
+    assert refused(world, lead, operation, RoleName="free", **given)[0] == "AccessDenied"

@@ -22,18 +22,25 @@ from tests.services.world import World
         ("ListPolicies", {}, "policy path /"),
         ("GetAccountSummary", {}, "*"),
         ("ListAccountAliases", {}, "*"),
-        ("GetUser", {}, "arn:aws:iam::ACCOUNT:user/stranger"),
-        ("ListAccessKeys", {}, "arn:aws:iam::ACCOUNT:user/stranger"),
-        ("GetUser", {"UserName": "PATHED"}, "arn:aws:iam::ACCOUNT:user/p/pathed"),
-        ("GetUser", {"UserName": "nobody"}, "arn:aws:iam::ACCOUNT:user/nobody"),
+        ("GetUser", {}, "user stranger"),
+        ("ListAccessKeys", {}, "user stranger"),
+        ("GetUser", {"UserName": "PATHED"}, "user PATHED"),
+        ("GetUser", {"UserName": "nobody"}, "user nobody"),
         ("CreateUser", {"UserName": "new", "Path": "/a/"}, "arn:aws:iam::ACCOUNT:user/a/new"),
-        ("GetGroup", {"GroupName": "nobody"}, "arn:aws:iam::ACCOUNT:group/nobody"),
+        ("GetGroup", {"GroupName": "nobody"}, "group nobody"),
         ("CreateGroup", {"GroupName": "new"}, "arn:aws:iam::ACCOUNT:group/new"),
-        ("TagRole", {"RoleName": "nobody", "Tags": []}, "arn:aws:iam::ACCOUNT:role/nobody"),
+        ("CreatePolicy", {"PolicyName": "new", "Path": "/a/", "PolicyDocument": "{}"}, "policy new"),
+        (
+            "GetPolicy",
+            {"PolicyArn": "arn:aws:iam::aws:policy/IAMFullAccess"},
+            "policy arn:aws:iam::aws:policy/IAMFullAccess",
+        ),
+        ("GetAccessKeyLastUsed", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}, "access key AKIAIOSFODNN7EXAMPLE"),
+        ("TagRole", {"RoleName": "nobody", "Tags": []}, "role nobody"),
         (
             "ListInstanceProfileTags",
             {"InstanceProfileName": "none"},
-            "arn:aws:iam::ACCOUNT:instance-profile/none",
+            "instance profile none",
         ),
     ],
 )
@@ -46,6 +53,31 @@ def test_a_denial_names_the_resource(world: World, operation: str, given: dict[s
         f" on resource: {wanted} because no identity-based policy allows the iam:{operation} action"
     )
     assert refused(world, stranger, operation, **given) == ("AccessDenied", sentence)
+
+
+@pytest.mark.parametrize("name", ["there", "THERE", "nobody"])
+def test_a_denial_does_not_tell_what_exists(world: World, name: str) -> None:
+    world.call(world.root, "CreateUser", UserName="There", Path="/secret/", Tags=[{"Key": "team", "Value": "red"}])
+    stranger = world.user("stranger")
+    message = refused(world, stranger, "GetUser", UserName=name)[1]
+    assert f"on resource: user {name} because" in message
+
+
+def test_a_denial_does_not_tell_whose_an_access_key_is(world: World) -> None:
+    other, stranger = world.user("other").key_id, world.user("stranger")
+    messages = {
+        key: refused(world, stranger, "GetAccessKeyLastUsed", AccessKeyId=key)[1].replace(key, "KEY")
+        for key in (other, world.root.key_id, world.account().key_id, "AKIAIOSFODNN7EXAMPLE")
+    }
+    assert len(set(messages.values())) == 1
+
+
+def test_the_tags_of_policies_are_no_iam_resource_tags(world: World) -> None:
+    arn = managed(world, Tags=[{"Key": "team", "Value": "red"}])
+    by_iam = world.user("a", [allow("iam:GetPolicy", condition={"StringEquals": {"iam:ResourceTag/team": "red"}})])
+    by_aws = world.user("b", [allow("iam:GetPolicy", condition={"StringEquals": {"aws:ResourceTag/team": "red"}})])
+    assert refused(world, by_iam, "GetPolicy", PolicyArn=arn)[0] == "AccessDenied"
+    assert world.call(by_aws, "GetPolicy", PolicyArn=arn)["Policy"]["Arn"] == arn
 
 
 def test_a_policy_for_a_path_reaches_what_is_there(world: World) -> None:

@@ -173,7 +173,7 @@ def test_a_user_that_something_belongs_to_cannot_be_deleted(world: World) -> Non
     world.call(root, "DeleteUserPolicy", UserName="a", PolicyName="p")
     assert conflict() == ("DeleteConflict", "Cannot delete entity, must detach all policies first.")
     world.call(root, "DetachUserPolicy", UserName="a", PolicyArn=arn)
-    assert conflict() == ("DeleteConflict", "Cannot delete entity, must remove user from groups first.")
+    assert conflict() == ("DeleteConflict", "Cannot delete entity, must remove users from group first.")
     world.call(root, "RemoveUserFromGroup", UserName="a", GroupName="g")
     world.call(root, "DeleteUser", UserName="a")
     assert refused(world, root, "GetUser", UserName="a")[0] == "NoSuchEntity"

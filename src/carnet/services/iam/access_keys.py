@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from carnet.access.new_access_key import new_access_key
-from carnet.base.faults import Invalid, Missing, TooMany
+from carnet.base.faults import Denied, Invalid, Missing, TooMany
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
 from carnet.entities.user import User
@@ -88,8 +88,13 @@ def delete_access_key(call: WriteCall, given: DeleteAccessKeyRequestTypeDef) -> 
 
 @iam.read("GetAccessKeyLastUsed", on=targets.access_key_holder)
 def get_access_key_last_used(call: Call, given: GetAccessKeyLastUsedRequestTypeDef) -> Answer:
-    """When, where and by which service a key was last used."""
-    key = call.view.access_keys[given["AccessKeyId"]]
+    """When, where and by which service a key was last used.
+
+    Raises Denied for a key that the account does not have, so that nobody learns whether another account has it.
+    """
+    key = call.view.access_keys.get(given["AccessKeyId"])
+    if key is None:
+        raise Denied(sentences.access_key_of_others(call.caller.principal.arn, given["AccessKeyId"]))
     use = call.parts.last_used.key(key.id)
     last: dict[str, object] = dict(_NEVER_USED)
     if use is not None:

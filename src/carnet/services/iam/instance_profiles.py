@@ -104,7 +104,7 @@ def pass_role(call: Call, given: AddRoleToInstanceProfileRequestTypeDef) -> Iter
         resource=role.arn,
         resource_account=role.account,
         keys={"iam:PassedToService": _PASSED_TO},
-        resource_keys=resource_tag_keys("iam", role.tags),
+        resource_keys=resource_tag_keys(role.arn, role.tags),
     )
 
 

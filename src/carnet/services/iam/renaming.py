@@ -27,8 +27,8 @@ def allowed_as(action: str, kind: Kind[User] | Kind[Group], new_name: str) -> Al
     def also(call: Call, given: Any) -> Iterator[Check]:
         entity = kind.find(call.view, given[kind.member])
         if entity is not None:
-            keys = resource_tag_keys("iam", entity.tags)
             arn = renamed(entity, given, new_name).arn
+            keys = resource_tag_keys(arn, entity.tags)
             yield Check(action=action, resource=arn, resource_account=call.account, resource_keys=keys)
 
     return also

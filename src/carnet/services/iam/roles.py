@@ -15,7 +15,7 @@ from carnet.base.ids import ROLE
 from carnet.entities.role import SERVICE_LINKED_PATH, Role
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.attachable import boundary_of
-from carnet.services.iam.condition_keys import request_tags, requested_boundary
+from carnet.services.iam.condition_keys import boundary_of_role, request_tags, requested_boundary
 from carnet.services.iam.kinds import ROLES
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import tagged_on_creation, tags_of
@@ -71,7 +71,7 @@ def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
     return {"Role": shapes.role(call.snapshot, role)}
 
 
-@iam.read("GetRole", on=targets.role)
+@iam.read("GetRole", on=targets.role, context=(boundary_of_role,))
 def get_role(call: Call, given: GetRoleRequestTypeDef) -> Answer:
     """A role, with its last use."""
     role = ROLES.existing(call, given)
@@ -94,7 +94,7 @@ def list_roles(call: Call, given: ListRolesRequestTypeDef) -> Answer:
     return roles.answer("Roles", lambda role: shapes.listed_role(call.snapshot, role))
 
 
-@iam.write("UpdateRole", on=targets.role)
+@iam.write("UpdateRole", on=targets.role, context=(boundary_of_role,))
 def update_role(call: WriteCall, given: UpdateRoleRequestTypeDef) -> Answer:
     """Change a role's description and the longest duration of its sessions, as far as they are given."""
     role = ROLES.changeable(call, given)
@@ -107,7 +107,7 @@ def update_role(call: WriteCall, given: UpdateRoleRequestTypeDef) -> Answer:
     return {}
 
 
-@iam.write("UpdateRoleDescription", on=targets.role)
+@iam.write("UpdateRoleDescription", on=targets.role, context=(boundary_of_role,))
 def update_role_description(call: WriteCall, given: UpdateRoleDescriptionRequestTypeDef) -> Answer:
     """Change a role's description."""
     role = ROLES.changeable(call, given)
@@ -116,7 +116,7 @@ def update_role_description(call: WriteCall, given: UpdateRoleDescriptionRequest
     return {"Role": shapes.role(call.snapshot, described)}
 
 
-@iam.write("UpdateAssumeRolePolicy", on=targets.role)
+@iam.write("UpdateAssumeRolePolicy", on=targets.role, context=(boundary_of_role,))
 def update_assume_role_policy(call: WriteCall, given: UpdateAssumeRolePolicyRequestTypeDef) -> Answer:
     """Replace a role's trust policy, and bind it to the principals of this moment."""
     role = ROLES.changeable(call, given)
@@ -125,7 +125,7 @@ def update_assume_role_policy(call: WriteCall, given: UpdateAssumeRolePolicyRequ
     return {}
 
 
-@iam.write("DeleteRole", on=targets.role)
+@iam.write("DeleteRole", on=targets.role, context=(boundary_of_role,))
 def delete_role(call: WriteCall, given: DeleteRoleRequestTypeDef) -> Answer:
     """Remove a role that has no policies and is in no instance profile. Its sessions end with it."""
     role = ROLES.changeable(call, given)

@@ -89,7 +89,6 @@ DELETE_ACCESS_KEYS_FIRST = "Cannot delete entity, must delete access keys first.
 DELETE_POLICIES_FIRST = "Cannot delete entity, must delete policies first."
 DETACH_POLICIES_FIRST = "Cannot delete entity, must detach all policies first."
 REMOVE_USERS_FIRST = "Cannot delete entity, must remove users from group first."
-REMOVE_FROM_GROUPS_FIRST = "Cannot delete entity, must remove user from groups first."
 REMOVE_FROM_PROFILES_FIRST = "Cannot delete entity, must remove roles from instance profile first."
 POLICY_IN_USE = "Cannot delete a policy attached to entities."
 VERSIONS_FIRST = (

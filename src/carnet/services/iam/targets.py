@@ -1,17 +1,17 @@
 """The resources that IAM's operations act on, for `on=` of an operation.
 
-What exists is named by its ARN, with its path, and brings its tags; what does not by the ARN that it would have at
-the path `/`.
+What exists is matched by its ARN, with its path, and brings its tags; what does not by the ARN that it would have at
+the path `/`. A denial shows the name as the caller gave it, so that nobody learns from it what exists and where.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from carnet.base.arns import iam_arn
-from carnet.base.faults import Denied
 from carnet.directory.named import Named
 from carnet.entities.entity import Entity
 from carnet.entities.group import Group
@@ -19,7 +19,6 @@ from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import AWS_ACCOUNT, ManagedPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
-from carnet.services.iam import sentences
 from carnet.services.iam.calling_user import calling_user
 from carnet.services.iam.policy_arns import parse_policy_arn
 from carnet.services.operation import Call, Target
@@ -42,21 +41,20 @@ def user_or_caller(call: Call, given: Any) -> Target:
     if "UserName" in given:
         return user(call, given)
     caller = calling_user(call)
-    return _existing(caller) if isinstance(caller, User) else Target(arn=caller.root_arn, account=call.account)
+    if not isinstance(caller, User):
+        return Target(arn=caller.root_arn, account=call.account)
+    return _existing(caller, shown=_shown(User.resource_type, caller.name))
 
 
 def access_key_holder(call: Call, given: Any) -> Target:
-    """The user, or root, who holds the key AccessKeyId.
-
-    Raises Denied for a key that the account does not have, so that nobody learns whether another account has it.
-    """
-    key = call.view.access_keys.get(given["AccessKeyId"])
+    """The user, or root, who holds the key AccessKeyId; for a key that the account does not have, nobody."""
+    key_id: str = given["AccessKeyId"]
+    shown = f"access key {key_id}"
+    key = call.view.access_keys.get(key_id)
     if key is not None and key.of_root:
-        return Target(arn=call.view.account.root_arn, account=call.account)
+        return Target(arn=call.view.account.root_arn, account=call.account, shown=shown)
     holder = call.view.users.get(key.owner) if key is not None else None
-    if holder is None:
-        raise Denied(sentences.access_key_of_others(call.caller.principal.arn, given["AccessKeyId"]))
-    return _existing(holder)
+    return _existing(holder, shown=shown) if holder is not None else Target(arn="*", account=call.account, shown=shown)
 
 
 def group(call: Call, given: Any) -> Target:
@@ -77,15 +75,15 @@ def instance_profile(call: Call, given: Any) -> Target:
 def policy(call: Call, given: Any) -> Target:
     """The managed policy PolicyArn, to read: the account's own or AWS's. Raises Invalid for what is no policy ARN."""
     target = policy_to_change(call, given)
-    return Target(arn=target.arn, account=call.account) if target.account == AWS_ACCOUNT else target
+    return replace(target, account=call.account) if target.account == AWS_ACCOUNT else target
 
 
 def policy_to_change(call: Call, given: Any) -> Target:
     """The managed policy PolicyArn, to change: AWS's belong to another account, which no identity policy reaches."""
     text: str = given["PolicyArn"]
     arn = parse_policy_arn(text)
-    found = call.view.policy(text)
-    return _existing(found) if found is not None else Target(arn=text, account=arn.account)
+    found, shown = call.view.policy(text), _shown(ManagedPolicy.resource_type, text)
+    return _existing(found, shown=shown) if found is not None else Target(arn=text, account=arn.account, shown=shown)
 
 
 def new_user(call: Call, given: Any) -> Target:
@@ -105,7 +103,9 @@ def new_role(call: Call, given: Any) -> Target:
 
 def new_policy(call: Call, given: Any) -> Target:
     """The customer-managed policy to create."""
-    return _at_path(call, ManagedPolicy.resource_type, given.get("Path", "/"), given["PolicyName"])
+    name: str = given["PolicyName"]
+    target = _at_path(call, ManagedPolicy.resource_type, given.get("Path", "/"), name)
+    return replace(target, shown=_shown(ManagedPolicy.resource_type, name))
 
 
 def new_instance_profile(call: Call, given: Any) -> Target:
@@ -138,13 +138,20 @@ def list_policies(call: Call, given: Any) -> Target:
     return Target(arn="*", account=call.account, shown=f"policy path {given.get('PathPrefix', '/')}")
 
 
-def _existing(entity: Entity) -> Target:
-    return Target(arn=entity.arn, account=entity.account, tags=entity.tags)
+def _existing(entity: Entity, *, shown: str) -> Target:
+    return Target(arn=entity.arn, account=entity.account, tags=entity.tags, shown=shown)
 
 
 def _named(call: Call, entities: Named[E], resource_type: str, name: str) -> Target:
-    entity = entities.named(name)
-    return _existing(entity) if entity is not None else _at_path(call, resource_type, "/", name)
+    entity, shown = entities.named(name), _shown(resource_type, name)
+    if entity is None:
+        return replace(_at_path(call, resource_type, "/", name), shown=shown)
+    return _existing(entity, shown=shown)
+
+
+def _shown(resource_type: str, name: str) -> str:
+    """How AWS names, in a denial, what the caller named without its path: `instance profile web`."""
+    return f"{resource_type.replace('-', ' ')} {name}"
 
 
 def _at_path(call: Call, resource_type: str, path: str, name: str) -> Target:

@@ -98,4 +98,4 @@ def _conflicts(call: Call, user: User) -> Iterator[str]:
     if user.attached:
         yield sentences.DETACH_POLICIES_FIRST
     if user.groups:
-        yield sentences.REMOVE_FROM_GROUPS_FIRST
+        yield sentences.REMOVE_USERS_FIRST

@@ -1,0 +1,84 @@
+"""Denials that explain themselves, also after the policies have changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from carnet.access import decision_log
+from carnet.access.authorize import Check, Decided
+from carnet.access.decision_log import DecisionLog, explain_decision
+from carnet.policy.decide import decide
+from carnet.policy.document import Grammar, Policy, parse
+from carnet.policy.policies import Policies
+from carnet.policy.request import Context, Principal, PrincipalKind, Request
+from carnet.policy.trace import explain
+from tests.services.world import START
+
+ARN = "arn:aws:iam::111122223333:user/alice"
+ROLE = "arn:aws:iam::111122223333:role/worker"
+ALICE = Principal(kind=PrincipalKind.USER, arn=ARN, account="111122223333", id="AIDAAAAAAAAAAAAAAAAAA")
+
+
+def policy(grammar: Grammar, source: str, ids: dict[str, str] | None = None, **statement: object) -> Policy:
+    document = {"Version": "2012-10-17", "Statement": {"Sid": "One", "Effect": "Allow", **statement}}
+    return parse(json.dumps(document, indent=2), grammar, source=source, principal_ids=ids)
+
+
+def denied(team: str = "red") -> Decided:
+    condition = {"StringEquals": {"aws:PrincipalTag/team": "blue"}}
+    wanted = policy(Grammar.IDENTITY, "user/alice/p", Action="sts:*", Resource="*", Condition=condition)
+    policies = Policies(
+        identity=(wanted,),
+        boundary=policy(Grammar.IDENTITY, "arn:aws:iam::111122223333:policy/b", Action="s3:*", Resource="*"),
+        session=(policy(Grammar.SESSION, "session policy", Action="*", Resource="*"),),
+        resource=policy(Grammar.TRUST, ROLE, {ARN: "AIDAZ"}, Principal={"AWS": ARN}, Action="sts:AssumeRole"),
+        trust=True,
+        scp=((policy(Grammar.SCP, "p-1", Action="*", Resource="*"),),),
+    )
+    context = Context(principal={"aws:PrincipalTag/team": team}, request={"aws:TagKeys": ("a", "b")})
+    request = Request(
+        principal=ALICE, action="sts:AssumeRole", resource=ROLE, resource_account="111122223333", context=context
+    )
+    check = Check(action=request.action, resource=ROLE, resource_account="111122223333")
+    return Decided(check=check, request=request, policies=policies, decision=decide(request, policies))
+
+
+def test_a_denial_is_explained_from_the_file_alone(tmp_path: Path) -> None:
+    log, decided = DecisionLog(tmp_path / "denials.jsonl"), denied()
+    log.record("d-1", START, decided)
+    log.record("d-2", START, denied("green"))
+    log.close()
+    first = explain_decision(tmp_path / "denials.jsonl", "d-1")
+    assert first is not None
+    assert first.as_dict() == explain(decided.request, decided.policies).as_dict()
+    assert first.decision == decided.decision
+    assert "red" in first.render()
+    second = explain_decision(tmp_path / "denials.jsonl", "d-2")
+    assert second is not None
+    assert "green" in second.render()
+
+
+def test_a_document_is_written_once(tmp_path: Path) -> None:
+    log = DecisionLog(tmp_path / "denials.jsonl")
+    for number in range(3):
+        log.record(f"d-{number}", START, denied())
+    lines = [json.loads(line) for line in (tmp_path / "denials.jsonl").read_text().splitlines()]
+    assert sum("document" in line for line in lines) == 5
+    assert sum("decision" in line for line in lines) == 3
+
+
+def test_documents_that_were_forgotten_are_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decision_log, "_REMEMBERED_DOCUMENTS", 4)
+    log = DecisionLog(tmp_path / "denials.jsonl")
+    for number in range(3):
+        log.record(f"d-{number}", START, denied())
+    assert explain_decision(tmp_path / "denials.jsonl", "d-2") is not None
+    assert (tmp_path / "denials.jsonl").read_text().count('"document"') == 10
+
+
+def test_an_unknown_denial(tmp_path: Path) -> None:
+    DecisionLog(tmp_path / "denials.jsonl").record("d-1", START, denied())
+    assert explain_decision(tmp_path / "denials.jsonl", "d-3") is None

@@ -1,0 +1,72 @@
+"""The compiled engine and the written rule decide alike, in worlds where every verdict is frequent.
+
+Thousands of cases here; millions with `python -m tests.properties.fuzz`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from carnet.policy.compile import Engine
+from carnet.policy.compiled_principals import CompiledPrincipals
+from carnet.policy.context_reader import ContextReader
+from carnet.policy.decision import Verdict
+from carnet.policy.principals import Named
+from carnet.policy.sieve import Sieve
+from tests.properties.agreement import LEAST_SHARE, Comparison, Disagreement
+from tests.properties.worlds import Maker, World, worlds
+
+SEEDED_WORLDS = 400
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(worlds(requests=6))
+def test_the_engines_agree(world: World) -> None:
+    Comparison().compare(world)
+
+
+def test_the_engines_agree_with_one_memory_for_all_and_every_verdict_is_frequent() -> None:
+    comparison = _compare(Engine(), SEEDED_WORLDS)
+
+    sys.stdout.write(comparison.report())
+    assert comparison.cases > 5_000
+    assert all(comparison.share(verdict) >= LEAST_SHARE for verdict in Verdict), comparison.report()
+
+
+def test_the_engines_agree_when_nothing_is_remembered_for_long() -> None:
+    assert _compare(Engine(room=3), SEEDED_WORLDS // 4).cases > 1_000
+
+
+def _blind_to_principals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CompiledPrincipals, "names", lambda *_, **__: Named.DIRECTLY)
+
+
+def _sieve_too_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sieve, "candidates", lambda *_: ())
+
+
+def _only_first_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = ContextReader.value
+    monkeypatch.setattr(ContextReader, "value", lambda reader, key: value(reader, key) or "")
+
+
+@pytest.mark.parametrize("fault", [_blind_to_principals, _sieve_too_fine, _only_first_namespace])
+def test_a_wrong_engine_is_found_out(
+    fault: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault(monkeypatch)
+
+    with pytest.raises(Disagreement):
+        _compare(Engine(), SEEDED_WORLDS)
+
+
+def _compare(engine: Engine, count: int) -> Comparison:
+    comparison = Comparison(engine)
+    for seed in range(count):
+        comparison.compare(Maker(Random(seed)).world(12))
+    return comparison

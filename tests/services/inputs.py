@@ -1,0 +1,55 @@
+"""Inputs of every written operation, as far as they bear on authorization."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from carnet import models
+from carnet.services.operation import Operation
+from carnet.services.registry import SERVICES
+from tests.services.iam.documents import managed, trust
+from tests.services.world import World
+
+WRITTEN = [operation for service in SERVICES.values() for operation in service.operations.values()]
+
+TAGS = [{"Key": "team", "Value": "red"}]
+GIVEN: Mapping[str, Any] = {
+    "GroupName": "the-group",
+    "InstanceProfileName": "the-profile",
+    "RoleName": "the-role",
+    "UserName": "the-user",
+    "NewGroupName": "renamed",
+    "NewUserName": "renamed",
+    "PolicyName": "managed",
+    "PathPrefix": "/",
+    "Tags": TAGS,
+    "TagKeys": ["team"],
+    "RoleSessionName": "session",
+    "ExternalId": "external",
+    "SourceIdentity": "alice",
+    "TransitiveTagKeys": ["team"],
+}
+"""Values for whatever bears on authorization; `given` adds those that the world makes up."""
+
+
+def given(world: World, operation: Operation) -> dict[str, Any]:
+    """An input of every member that bears on authorization, naming what exists, with tags and a boundary."""
+    arn = managed(world, Tags=TAGS)
+    caller = world.user("caller")
+    world.call(world.root, "CreateUser", UserName="the-user", Tags=TAGS, PermissionsBoundary=arn)
+    world.call(world.root, "CreateGroup", GroupName="the-group")
+    world.call(world.root, "CreateInstanceProfile", InstanceProfileName="the-profile", Tags=TAGS)
+    trusting = trust(world.principal(caller).principal.arn)
+    role = world.call(
+        world.root,
+        "CreateRole",
+        RoleName="the-role",
+        AssumeRolePolicyDocument=trusting,
+        Tags=TAGS,
+        PermissionsBoundary=arn,
+    )["Role"]
+    key = world.call(world.root, "CreateAccessKey", UserName="the-user")["AccessKey"]["AccessKeyId"]
+    made = {**GIVEN, "PolicyArn": arn, "PermissionsBoundary": arn, "RoleArn": role["Arn"], "AccessKeyId": key}
+    shape = models.operation(operation.service, operation.name).input
+    return {name: made[name] for name in shape.members if name in made} if shape is not None else {}

@@ -1,0 +1,117 @@
+"""What each operation asks of policies, held against AWS's Service Authorization Reference.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import chain
+
+import pytest
+
+from carnet.access.authorize import Check
+from carnet.catalog.actions import Action, ActionResource, action
+from carnet.policy.request import Context
+from carnet.services.operation import Call, Operation
+from tests.services.inputs import WRITTEN, given
+from tests.services.world import World
+
+LISTS_BELOW_A_PATH = frozenset(("iam:ListGroups", "iam:ListInstanceProfiles", "iam:ListRoles", "iam:ListUsers"))
+"""Without resource types in the reference, but AWS matches and shows the path: `arn:aws:iam::111122223333:user/`."""
+
+CREATIONS = frozenset(("CreateInstanceProfile", "CreatePolicy", "CreateRole", "CreateUser"))
+"""What they act on is not there yet, and so has no tags: no aws:ResourceTag, whatever type of resource it will be."""
+
+NOT_BROUGHT = {
+    "iam:RoleTemplateARN": "No role comes from a role template: the operations of delegation are not written.",
+    "iam:AssociatedResourceArn": "A role is passed to an instance profile, which runs nothing yet.",
+    "accounts.google.com:": "Only sessions of a web identity have it.",
+    "cognito-identity.amazonaws.com:": "Only sessions of a web identity have it.",
+    "graph.facebook.com:": "Only sessions of a web identity have it.",
+    "www.amazon.com:": "Only sessions of a web identity have it.",
+    "saml:": "Only sessions of a SAML assertion have it.",
+}
+"""Keys, or what they begin with, that the reference lists and no operation brings; and why."""
+
+WITH_THE_KEYS_OF_ASSUME_ROLE = frozenset(("sts:SetSourceIdentity", "sts:TagSession"))
+"""One statement of a trust policy allows them together with sts:AssumeRole, under one condition such as ExternalId."""
+
+
+@pytest.fixture(params=WRITTEN, ids=lambda operation: f"{operation.service}:{operation.name}")
+def operation(request: pytest.FixtureRequest) -> Operation:
+    asked: Operation = request.param
+    return asked
+
+
+@pytest.fixture
+def checks(world: World, operation: Operation) -> list[Check]:
+    """Everything that the operation asks of policies, when a user calls it."""
+    asked = given(world, operation)
+    caller = world.principal(world.user("asking"))
+    call = Call(
+        caller=caller,
+        snapshot=world.snapshot,
+        view=world.snapshot.accounts[world.account_id],
+        context=Context(),
+        now=world.clock(),
+        region="us-east-1",
+        parts=world.installation.execution.parts,
+    )
+    return list(operation.checks(call, asked))
+
+
+def test_an_operation_asks_as_the_reference_says(operation: Operation, checks: list[Check]) -> None:
+    assert checks[0].action == f"{operation.service}:{operation.name}"
+    for check in checks:
+        listed = action(check.action)
+        assert listed is not None
+        assert str(listed) == check.action
+        resource = _resource(listed, check)
+        brought = {*check.keys, *check.resource_keys}
+        wanted = set(_listed_keys(listed, resource, of_new=operation.name in CREATIONS))
+        assert not [key for key in wanted if not _excused(key) and not any(_fills(key, name) for name in brought)]
+        if check.action not in WITH_THE_KEYS_OF_ASSUME_ROLE:
+            assert not [name for name in brought if not any(_fills(key, name) for key in wanted)]
+
+
+def test_every_exception_is_needed() -> None:
+    listed = [action(f"{operation.service}:{operation.name}") for operation in WRITTEN]
+    passing = action("iam:PassRole")
+    keys = {key for each in (*listed, passing) if each is not None for key in each.condition_keys}
+    assert not [start for start in NOT_BROUGHT if not any(key.startswith(start) for key in keys)]
+    assert all(each is not None and each.without_resource for each in map(action, LISTS_BELOW_A_PATH))
+
+
+def _resource(listed: Action, check: Check) -> ActionResource | None:
+    """The resource type whose ARN pattern the target fits; None for an action without one."""
+    if check.action in LISTS_BELOW_A_PATH:
+        assert check.resource.startswith("arn:aws:iam::")
+        return None
+    if listed.without_resource:
+        assert check.resource == "*"
+        return None
+    fitting = [each for each in listed.resource_types if _pattern(each.type.arn).fullmatch(check.resource)]
+    assert len(fitting) == 1, check.resource
+    return fitting[0]
+
+
+def _pattern(arn: str) -> re.Pattern[str]:
+    """An ARN pattern of the reference, its `${...}` standing for anything."""
+    return re.compile(".+".join(map(re.escape, re.split(r"\$\{\w+\}", arn))))
+
+
+def _listed_keys(listed: Action, resource: ActionResource | None, *, of_new: bool) -> Iterable[str]:
+    of_type = () if resource is None else (*resource.condition_keys, *resource.type.condition_keys)
+    of_what_exists = [key for key in of_type if not (of_new and "ResourceTag/" in key)]
+    return chain(listed.condition_keys, of_what_exists)
+
+
+def _excused(key: str) -> bool:
+    return key.startswith(tuple(NOT_BROUGHT))
+
+
+def _fills(key: str, name: str) -> bool:
+    """Whether the reference's key is that name, or a template of it: aws:RequestTag/${TagKey}."""
+    return name == key or (key.endswith("${TagKey}") and name.startswith(key.removesuffix("${TagKey}")))

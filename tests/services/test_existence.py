@@ -1,0 +1,45 @@
+"""Who is denied learns nothing of what exists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from carnet.services.operation import Operation
+from tests.services.inputs import WRITTEN, given
+from tests.services.world import ServiceError, World
+
+OPEN_TO_EVERYBODY = frozenset(("GetCallerIdentity", "GetSessionToken"))
+NAMES = ("AccessKeyId", "GroupName", "InstanceProfileName", "PolicyArn", "RoleArn", "RoleName", "UserName")
+"""Members that name something which may exist."""
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [operation for operation in WRITTEN if operation.name not in OPEN_TO_EVERYBODY],
+    ids=lambda operation: f"{operation.service}:{operation.name}",
+)
+def test_a_denial_is_the_same_whether_or_not_the_resource_exists(world: World, operation: Operation) -> None:
+    there = given(world, operation)
+    nowhere = there | {name: _other(there[name]) for name in NAMES if name in there}
+    upper = there | {name: there[name].upper() for name in NAMES if name in there and not name.endswith("Arn")}
+    sentences = {_sentence(world, operation, asked) for asked in (there, nowhere, upper)}
+    assert len(sentences) == 1
+
+
+def _other(name: str) -> str:
+    """A name of the same form that nothing has."""
+    return f"{name[:-1]}{'X' if name[-1] != 'X' else 'Y'}"
+
+
+def _sentence(world: World, operation: Operation, asked: dict[str, Any]) -> str:
+    """What a user without any permission is told, the names that it gave left out."""
+    stranger = world.user(f"stranger-{len(world.snapshot.accounts[world.account_id].users)}")
+    with pytest.raises(ServiceError) as caught:
+        world.call(stranger, operation.name, service=operation.service, **asked)
+    assert caught.value.code == "AccessDenied"
+    sentence = caught.value.message.partition(" is not authorized ")[2]
+    for name in NAMES:
+        sentence = sentence.replace(asked.get(name, "/"), "/")
+    return sentence
