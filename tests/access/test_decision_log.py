@@ -82,3 +82,14 @@ def test_documents_that_were_forgotten_are_written_again(tmp_path: Path, monkeyp
 def test_an_unknown_denial(tmp_path: Path) -> None:
     DecisionLog(tmp_path / "denials.jsonl").record("d-1", START, denied())
     assert explain_decision(tmp_path / "denials.jsonl", "d-3") is None
+
+
+def test_an_unfinished_line_hides_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "denials.jsonl"
+    DecisionLog(path).record("d-1", START, denied())
+    with path.open("a") as file:
+        file.write('{"decision": "d-2", "ti\n')
+    DecisionLog(path).record("d-3", START, denied())
+    assert explain_decision(path, "d-1") is not None
+    assert explain_decision(path, "d-2") is None
+    assert explain_decision(path, "d-3") is not None

@@ -28,7 +28,8 @@ _IDENTITY_TYPES = {
     PrincipalKind.FEDERATED_USER: "FederatedUser",
 }
 _LONGEST_TEXT = 2048
-_CLAIM = re.compile(r"Credential=(\w{16,128})(?:/|%2F)", re.ASCII)
+_CLAIM = re.compile(r"Credential=(A[KS]IA[A-Z2-7]{16})(?:/|%2F)", re.ASCII)
+"""Only what has the form of a key id: who swaps id and secret must not find the secret in the audit log."""
 
 Event = dict[str, Any]
 

@@ -58,14 +58,22 @@ def explain_decision(path: Path, decision_id: str) -> Trace | None:
     """The trace of a denial that the file holds, from the policies as they were; None where it holds no such denial."""
     documents: dict[str, Policy] = {}
     with path.open(encoding="utf-8") as lines:
-        for text in lines:
-            line = json.loads(text)
+        for line in filter(None, map(_line, lines)):
             if "document" in line:
                 documents[line["document"]] = _parsed(line)
             elif line["decision"] == decision_id:
                 request, policies = _request_of(line["request"]), _policies_of(line["policies"], documents)
                 return explain(request, policies, rcp_services=rcp_services())
     return None
+
+
+def _line(text: str) -> dict[str, Any] | None:
+    """A line of the file; None for one that a full disk or a crash has left unfinished."""
+    try:
+        line: dict[str, Any] = json.loads(text)
+    except json.JSONDecodeError:
+        return None
+    return line
 
 
 def _every(policies: Policies) -> Iterator[Policy]:

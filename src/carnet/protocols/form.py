@@ -6,6 +6,7 @@ https://url.spec.whatwg.org/#urlencoded-parsing
 from __future__ import annotations
 
 import re
+from collections import Counter
 from urllib.parse import unquote_to_bytes
 
 from carnet.protocols.unreadable import Unreadable
@@ -37,8 +38,7 @@ def once_each(fields: Fields) -> dict[str, str]:
     """Fields by name. A name that occurs twice is refused: another reader of the request might take the other one."""
     by_name = dict(fields)
     if len(by_name) != len(fields):
-        names = [name for name, _ in fields]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice, _ = Counter(name for name, _ in fields).most_common(1)[0]
         raise Unreadable(f"The parameter {twice} is given more than once")
     return by_name
 
