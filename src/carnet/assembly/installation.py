@@ -23,7 +23,7 @@ from carnet.keyring.keyring import Keyring
 from carnet.keyring.master_key import MasterKey, load, load_or_create
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine
-from carnet.services.accounts import RootKey, create_accounts
+from carnet.services.accounts import RootKey, create_first_account
 from carnet.services.execution import Execution
 from carnet.services.operation import Parts
 from carnet.services.quotas import Quotas
@@ -67,17 +67,14 @@ def first_account(installation: Installation) -> RootKey | None:
     """Make the first account and its root key; None where there is one already."""
     if len(installation.directory.snapshot.accounts):
         return None
-    made = create_accounts(
+    return create_first_account(
         installation.store,
+        installation.directory,
         installation.keyring,
         installation.ids,
-        names=("first account",),
-        emails=("root@example.com",),
         partition=installation.settings.partition,
         now=installation.clock(),
     )
-    installation.directory.catch_up()
-    return made[0]
 
 
 def _open_keyring(store: Store, master_key: Path, now: datetime) -> Keyring:

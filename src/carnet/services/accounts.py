@@ -17,6 +17,7 @@ from carnet.directory.directory import Directory
 from carnet.entities.account import Account
 from carnet.keyring.keyring import Keyring
 from carnet.store.store import Store
+from carnet.store.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +40,40 @@ def create_accounts(
     now: datetime,
 ) -> tuple[RootKey, ...]:
     """Make a stand-alone account for each name and email, all of them or none, each with one root access key."""
-    made: list[RootKey] = []
+    accounts = [
+        Account(id=ids.account(), partition=partition, name=name, email=email, created=now)
+        for name, email in zip(names, emails, strict=True)
+    ]
     with store.write() as unit:
-        for name, email in zip(names, emails, strict=True):
-            account = Account(id=ids.account(), partition=partition, name=name, email=email, created=now)
-            new = new_access_key(ids, keyring, account=account.id, owner=account.id, now=now)
-            unit.accounts.add(account)
-            unit.access_keys.add(new.key)
-            made.append(_root_key(new))
-        unit.audit(_event("CreateAccount", [key.account for key in made], now))
+        return _add_accounts(unit, keyring, ids, accounts)
+
+
+def create_first_account(
+    store: Store, directory: Directory, keyring: Keyring, ids: Ids, *, partition: str, now: datetime
+) -> RootKey | None:
+    """Make the first account and its root key; None where there is an account already.
+
+    INVARIANT: that is asked at the locked revision, so of several first starts at once only one makes it.
+    """
+    account = Account(
+        id=ids.account(), partition=partition, name="first account", email="root@example.com", created=now
+    )
+    with store.write() as unit:
+        if len(directory.catch_up(unit.base).accounts):
+            return None
+        (made,) = _add_accounts(unit, keyring, ids, [account])
+    directory.apply(unit.committed)
+    return made
+
+
+def _add_accounts(unit: UnitOfWork, keyring: Keyring, ids: Ids, accounts: Sequence[Account]) -> tuple[RootKey, ...]:
+    made: list[RootKey] = []
+    for account in accounts:
+        new = new_access_key(ids, keyring, account=account.id, owner=account.id, now=account.created)
+        unit.accounts.add(account)
+        unit.access_keys.add(new.key)
+        made.append(_root_key(new))
+    unit.audit(_event("CreateAccount", [account.id for account in accounts], accounts[0].created))
     return tuple(made)
 
 
