@@ -15,7 +15,7 @@ class UnknownSetting(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where the state lies and where the server listens. `SETTINGS.md` of the documentation describes each."""
+    """Where the state lies and where the server listens. `docs/settings.md` describes each."""
 
     data_dir: Path = Path("carnet-data")
     database_url: str = field(default="", repr=False)
