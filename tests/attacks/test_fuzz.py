@@ -15,7 +15,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from carnet import models
-from carnet.server import asgi, http_protocol
+from carnet.server import http_protocol, request_reader
 from tests.attacks.wire import Answer, Connection, as_bytes, audit, root_of, signed_request
 from tests.server.in_process import InProcessServer
 from tests.wire.samples import Samples
@@ -144,7 +144,9 @@ def form(fuzz: Fuzz, operation: models.Operation) -> bytes:
     ]
     if chance() < 0.1:
         bent.append((choice(bent)[0] + choice(("", ".1", ".member.1", ".", "..", ".member.999999999")), choice(NASTY)))
-    return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in bent).encode()[: asgi.MAX_BODY_BYTES]
+    return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in bent).encode()[
+        : request_reader.MAX_BODY_BYTES
+    ]
 
 
 def test_nasty_values_of_every_query_operation(server: InProcessServer, fuzz: Fuzz) -> None:

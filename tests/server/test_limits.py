@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from carnet.server import asgi, http_protocol
+from carnet.server import http_protocol, request_reader
 from tests.server.in_process import InProcessServer
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
@@ -20,27 +20,27 @@ def test_health_is_answered(server: InProcessServer) -> None:
 
 
 def test_many_headers_are_refused(server: InProcessServer) -> None:
-    allowed = b"".join(b"x-h%d: v\r\n" % number for number in range(http_protocol.MAX_HEADERS - 1))
+    allowed = b"".join(b"x-h%d: v\r\n" % number for number in range(request_reader.MAX_HEADERS - 1))
     assert server.send(GET + allowed + b"\r\n").startswith(b"HTTP/1.1 200 ")
     assert server.send(GET + allowed + b"one: more\r\n\r\n").startswith(b"HTTP/1.1 431 ")
 
 
 def test_long_headers_are_refused(server: InProcessServer) -> None:
-    long = b"x: " + b"v" * http_protocol.MAX_HEADER_BLOCK_BYTES + b"\r\n\r\n"
+    long = b"x: " + b"v" * request_reader.MAX_HEADER_BLOCK_BYTES + b"\r\n\r\n"
     assert server.send(GET + long).startswith(b"HTTP/1.1 431 ")
 
 
 def test_headers_without_end_are_refused(server: InProcessServer) -> None:
-    assert server.send(GET + b"x: " + b"v" * 2 * http_protocol.MAX_HEADER_BLOCK_BYTES).startswith(b"HTTP/1.1 431 ")
+    assert server.send(GET + b"x: " + b"v" * 2 * request_reader.MAX_HEADER_BLOCK_BYTES).startswith(b"HTTP/1.1 431 ")
 
 
 def test_a_long_target_is_refused(server: InProcessServer) -> None:
-    target = b"/?" + b"a" * http_protocol.MAX_HEADER_BLOCK_BYTES
+    target = b"/?" + b"a" * request_reader.MAX_HEADER_BLOCK_BYTES
     assert server.send(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 431 ")
 
 
 def test_a_long_body_is_refused(server: InProcessServer) -> None:
-    length = asgi.MAX_BODY_BYTES + 1
+    length = request_reader.MAX_BODY_BYTES + 1
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % length
     assert server.send(head + b"a" * length).startswith(b"HTTP/1.1 413 ")
 

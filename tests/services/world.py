@@ -132,7 +132,9 @@ class World:
         """Call an operation; its answer, or ServiceError."""
         chosen = SERVICES[service].operations[operation]
         record = CallRecord(
-            arrival=Arrival(secrets.token_hex(8), secrets.token_hex(8), self.clock(), _HTTP),
+            arrival=Arrival(
+                request_id=secrets.token_hex(8), event_id=secrets.token_hex(8), time=self.clock(), http=_HTTP
+            ),
             service=service,
             operation=operation,
             read_only=not chosen.writes,

@@ -14,7 +14,7 @@ import pytest
 from carnet.access.credential import Credential
 from carnet.access.http_request import HttpRequest
 from carnet.sigv4.scope import Scope
-from carnet.sigv4.signing_keys import SigningKeys, derive
+from carnet.sigv4.signing_keys import derive, signing_key
 from carnet.sigv4.verify import verify
 from tests.sigv4.signing import (
     FORM,
@@ -50,9 +50,9 @@ def with_signed_headers(request: HttpRequest, names: str) -> HttpRequest:
     lines = "".join(f"{name}:{request.header(name)}\n" for name in names.split(";"))
     canonical = f"{request.method}\n{quote(request.path)}\n\n{lines}\n{names}\n{sha256(request.body).hexdigest()}"
     scope = Scope("20240101", "us-east-1", "iam", "aws4_request")
-    text = f"AWS4-HMAC-SHA256\n20240101T120000Z\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
+    text = f"AWS4-HMAC-SHA256\n20240101T120000Z\n{scope.text}\n{sha256(canonical.encode()).hexdigest()}"
     signature = hmac.digest(derive(SECRET, scope), text.encode(), "sha256").hex()
-    given = f"AWS4-HMAC-SHA256 Credential={KEY_ID}/{scope}, SignedHeaders={names}, Signature={signature}"
+    given = f"AWS4-HMAC-SHA256 Credential={KEY_ID}/{scope.text}, SignedHeaders={names}, Signature={signature}"
     return with_header(request, "authorization", given)
 
 
@@ -315,15 +315,14 @@ def test_line_break_in_a_signed_header() -> None:
 def test_key_that_is_not_there_costs_the_same_hmac_work(monkeypatch: pytest.MonkeyPatch) -> None:
     derived_from: list[str] = []
 
-    class Watched(SigningKeys):
-        def signing_key(self, secret: str, scope: Scope) -> bytes:
-            derived_from.append(secret)
-            return super().signing_key(secret, scope)
+    def watched(secret: str, scope: Scope, known: dict[str, bytes]) -> bytes:
+        derived_from.append(secret)
+        return signing_key(secret, scope, known)
 
     def nobody(key_id: str, token: str | None) -> Credential | None:
         return None
 
-    monkeypatch.setattr("carnet.sigv4.verify._SIGNING_KEYS", Watched())
+    monkeypatch.setattr("carnet.sigv4.verify.signing_key", watched)
     assert failure(sign(), look_up=nobody)[0] == "InvalidClientTokenId"
     assert code(sign(secret="x")) == DOES_NOT_MATCH
     assert [len(secret) for secret in derived_from] == [40, 40]

@@ -1,15 +1,19 @@
-"""Signing keys are derived as AWS says, remembered within bounds, and leave no secret behind."""
+"""Signing keys are derived as AWS says, and remembered within bounds, with the secret they come from."""
 
 from __future__ import annotations
 
-import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from carnet.sigv4.scope import Scope
-from carnet.sigv4.signing_keys import SigningKeys, derive
+from carnet.sigv4.signing_keys import SCOPES, derive, signing_key
 
 SCOPE = Scope("20150830", "us-east-1", "iam", "aws4_request")
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+
+
+def days(count: int) -> list[Scope]:
+    return [replace(SCOPE, date=f"201508{day:02d}") for day in range(count)]
 
 
 def test_example_of_the_aws_documentation() -> None:
@@ -18,33 +22,23 @@ def test_example_of_the_aws_documentation() -> None:
 
 
 def test_remembered_key_is_the_derived_one() -> None:
-    keys = SigningKeys()
-    for scope in (SCOPE, SCOPE._replace(region="eu-west-1"), SCOPE._replace(date="20150831"), SCOPE):
-        assert keys.signing_key(SECRET, scope) == derive(SECRET, scope)
-    assert len(keys) == 3
+    known: dict[str, bytes] = {}
+    for scope in (SCOPE, replace(SCOPE, region="eu-west-1"), replace(SCOPE, date="20150831"), SCOPE):
+        assert signing_key(SECRET, scope, known) == derive(SECRET, scope)
+    assert len(known) == 3
+    assert signing_key(SECRET, SCOPE, known) is signing_key(SECRET, replace(SCOPE), known)
 
 
-def test_least_recently_used_is_forgotten() -> None:
-    keys = SigningKeys(limit=2)
-    first, second, third = (keys.signing_key(secret, SCOPE) for secret in ("a", "b", "c"))
-    assert len(keys) == 2
-    assert keys.signing_key("c", SCOPE) is third
-    assert keys.signing_key("b", SCOPE) is second
-    assert keys.signing_key("a", SCOPE) is not first
-
-
-def test_no_secret_is_kept() -> None:
-    keys, secret = SigningKeys(), "".join(["un", "mistakable"])
-    references = sys.getrefcount(secret)
-    keys.signing_key(secret, SCOPE)
-    assert sys.getrefcount(secret) == references
-    assert secret not in repr(vars(keys))
+def test_what_is_remembered_is_bounded() -> None:
+    known: dict[str, bytes] = {}
+    for scope in days(3 * SCOPES):
+        assert signing_key(SECRET, scope, known) == derive(SECRET, scope)
+        assert len(known) <= SCOPES
 
 
 def test_many_threads_get_the_same_keys() -> None:
-    keys = SigningKeys(limit=3)
-    secrets = [str(number % 7) for number in range(2_000)]
+    known: dict[str, bytes] = {}
+    scopes = days(2 * SCOPES) * 50
     with ThreadPoolExecutor(8) as pool:
-        derived = list(pool.map(lambda secret: keys.signing_key(secret, SCOPE), secrets))
-    assert derived == [derive(secret, SCOPE) for secret in secrets]
-    assert len(keys) <= 3
+        derived = list(pool.map(lambda scope: signing_key(SECRET, scope, known), scopes))
+    assert derived == [derive(SECRET, scope) for scope in scopes]

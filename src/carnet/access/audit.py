@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from carnet.access.http_request import HttpRequest
 from carnet.access.redaction import input_redaction, output_redaction
 from carnet.access.request_context import source_ip
 from carnet.base.timestamps import iso_seconds
+from carnet.base.value import value
 from carnet.policy.decision import Decision
 from carnet.policy.request import Principal, PrincipalKind
 
@@ -34,7 +34,7 @@ _CLAIM = re.compile(r"Credential=(A[KS]IA[A-Z2-7]{16})(?:/|%2F)", re.ASCII)
 Event = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Arrival:
     """A request as it came in, and when."""
 
@@ -44,7 +44,7 @@ class Arrival:
     http: HttpRequest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CallRecord:
     """What is known of a call once it has been routed, and of its caller once that is proven."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from carnet.base.value import value
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import Principal
 
@@ -18,6 +19,8 @@ class Credential:
     principal: Principal
     session: SessionClaims | None = None
     """What the session token carried; None for a long-term access key."""
+    signing_keys: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    """What `sigv4` has derived from the secret, by scope. INVARIANT: it is kept where the secret is, and no longer."""
 
 
 class TokenExpired(Exception):
@@ -31,7 +34,7 @@ Raises TokenExpired for a genuine token past its time, which alone AWS tells apa
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Verified:
     """A caller whose signature was checked.
 

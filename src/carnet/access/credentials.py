@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from carnet.access.credential import Credential, TokenExpired
 from carnet.access.principals import long_term_principal, session_principal
@@ -14,8 +15,7 @@ from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
 from carnet.keyring.errors import Unsealable
 from carnet.keyring.keyring import Keyring, SealContext
-from carnet.keyring.session_claims import SessionClaims
-from carnet.keyring.session_tokens import SessionTokens
+from carnet.keyring.session_tokens import OpenedSession, SessionTokens
 
 _OPENED_SECRETS = 10_000
 
@@ -23,6 +23,13 @@ _OPENED_SECRETS = 10_000
 def secret_context(key_id: str, account: str) -> SealContext:
     """What a sealed access key secret is bound to, so that it is of no use in another row."""
     return SealContext(table="access_keys", column="sealed_secret", account=account, key=key_id)
+
+
+class OpenedSecret(NamedTuple):
+    """A secret access key, and what was derived from it (`Credential.signing_keys`)."""
+
+    text: str
+    signing_keys: dict[str, bytes]
 
 
 class Credentials:
@@ -37,7 +44,9 @@ class Credentials:
         self._tokens = tokens
         self._clock = clock
         self._open = lru_cache(_OPENED_SECRETS)(
-            lambda sealed, key_id, account: keyring.open(sealed, context=secret_context(key_id, account)).decode()
+            lambda sealed, key_id, account: OpenedSecret(
+                keyring.open(sealed, context=secret_context(key_id, account)).decode(), {}
+            )
         )
 
     def find(self, key_id: str, token: str | None) -> Credential | None:
@@ -55,8 +64,11 @@ class Credentials:
         if credential.session is None:
             found = self._long_term(snapshot, credential.key_id)
             return found if found is not None and found.secret == credential.secret else None
+        opened = OpenedSession(
+            claims=credential.session, secret_access_key=credential.secret, signing_keys=credential.signing_keys
+        )
         try:
-            return self._live_session(snapshot, credential.key_id, credential.secret, credential.session)
+            return self._live_session(snapshot, credential.key_id, opened)
         except TokenExpired:
             return None
 
@@ -82,9 +94,9 @@ class Credentials:
         secret = self._secret(key)
         if principal is None or secret is None:
             return None
-        return Credential(key_id=key_id, secret=secret, principal=principal)
+        return Credential(key_id=key_id, secret=secret.text, principal=principal, signing_keys=secret.signing_keys)
 
-    def _secret(self, key: AccessKey) -> str | None:
+    def _secret(self, key: AccessKey) -> OpenedSecret | None:
         try:
             return self._open(key.sealed_secret, key.id, key.account)
         except Unsealable:
@@ -92,15 +104,20 @@ class Credentials:
 
     def _session(self, snapshot: Snapshot, key_id: str, token: str) -> Credential | None:
         opened = self._tokens.open(key_id, token)
-        if opened is None:
-            return None
-        return self._live_session(snapshot, key_id, opened.secret_access_key, opened.claims)
+        return self._live_session(snapshot, key_id, opened) if opened is not None else None
 
-    def _live_session(self, snapshot: Snapshot, key_id: str, secret: str, claims: SessionClaims) -> Credential | None:
+    def _live_session(self, snapshot: Snapshot, key_id: str, opened: OpenedSession) -> Credential | None:
+        claims = opened.claims
         view = snapshot.account(claims.account) if claims.epoch == snapshot.epoch else None
         principal = session_principal(view, claims) if view is not None else None
         if principal is None:
             return None
         if self._clock().timestamp() * 1000 >= claims.expires_ms:
             raise TokenExpired
-        return Credential(key_id=key_id, secret=secret, principal=principal, session=claims)
+        return Credential(
+            key_id=key_id,
+            secret=opened.secret_access_key,
+            principal=principal,
+            session=claims,
+            signing_keys=opened.signing_keys,
+        )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import field
+
+from carnet.base.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class HttpRequest:
     """The bytes that matter of one HTTP request.
 
@@ -22,13 +25,23 @@ class HttpRequest:
     """IP address of the client."""
     secure: bool
     """Whether it came over TLS."""
+    first: Mapping[str, str] = field(init=False, compare=False, repr=False)
+    """The first value of each header, by name."""
+
+    def __post_init__(self) -> None:
+        first = dict(self.headers)
+        if len(first) != len(self.headers):
+            first = dict(reversed(self.headers))
+        self.first = first  # type: ignore[misc]  # made here, once
+
+    @property
+    def repeats(self) -> bool:
+        """Whether any header name occurs more than once."""
+        return len(self.first) != len(self.headers)
 
     def header(self, name: str) -> str | None:
         """The first value of a header (name in lower case); None where it is absent."""
-        for key, value in self.headers:
-            if key == name:
-                return value
-        return None
+        return self.first.get(name)
 
     def header_all(self, name: str) -> tuple[str, ...]:
         """Every value of a header, in the order sent."""

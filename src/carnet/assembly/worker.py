@@ -11,18 +11,18 @@ from carnet.assembly.installation import Installation, open_installation
 from carnet.assembly.settings import from_environment
 from carnet.directory.follower import Follower
 from carnet.server.app import AwsApi
-from carnet.server.asgi import AsgiDoor
+from carnet.server.door import Door
 from carnet.server.health import Health
 
 
-def application() -> AsgiDoor:
+def application() -> Door:
     """The application for the settings in the environment; uvicorn calls this once in each worker."""
     stack = ExitStack()
     installation = stack.enter_context(open_installation(from_environment(os.environ)))
     return door(installation, stack)
 
 
-def door(installation: Installation, stack: ExitStack) -> AsgiDoor:
+def door(installation: Installation, stack: ExitStack) -> Door:
     """The application over an open installation; `stack` is unwound when the server stops."""
     follower = Follower(installation.directory, installation.store)
     api = AwsApi(
@@ -40,4 +40,4 @@ def door(installation: Installation, stack: ExitStack) -> AsgiDoor:
         stack.callback(installation.last_used.stop)
         stack.callback(api.close)
 
-    return AsgiDoor(api, Health(installation.directory, follower), on_start=start, on_stop=stack.close)
+    return Door(api, Health(installation.directory, follower), on_start=start, on_stop=stack.close)

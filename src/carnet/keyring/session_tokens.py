@@ -63,6 +63,8 @@ class OpenedSession:
 
     claims: SessionClaims
     secret_access_key: str = field(repr=False)
+    signing_keys: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    """For whoever derives keys from the secret: they are kept as long as it is."""
 
 
 class SessionTokens:

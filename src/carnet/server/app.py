@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from carnet import models
@@ -50,9 +52,9 @@ class AwsApi:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._waiting = 0
 
-    async def respond(self, http: HttpRequest) -> HttpResponse:
-        """Answer one request. Every request gets an answer and leaves one audit event."""
-        arrival = Arrival(self._ids.uuid(), self._ids.uuid(), self._clock(), http)
+    def respond(self, http: HttpRequest) -> HttpResponse | Coroutine[Any, Any, HttpResponse]:
+        """Answer one request, and leave one audit event. The answer of what changes the store is to be awaited."""
+        arrival = Arrival(request_id=self._ids.uuid(), event_id=self._ids.uuid(), time=self._clock(), http=http)
         try:
             routed = route(http)
         except WireError as problem:
@@ -64,28 +66,35 @@ class AwsApi:
             given = parse(routed, http)
             validate(where, given)
             operation = _written(where)
-            done = await self._carry_out(operation, caller, given, _record(arrival, where, caller, given))
-            self._audit.append(done.event)
-            return write(where, done.answer, arrival.request_id)
-        except (WireError, AuthFailure, Fault) as problem:
-            return self._refused(where, _record(arrival, where, caller, given), problem)
-        except Exception:
-            return self._failed(where, _record(arrival, where, caller, given))
+            record = _record(arrival, where, caller, given)
+            if operation.writes:
+                return self._change(where, record, partial(self._execution.write, operation, caller, given, record))
+            return self._done(where, record, self._execution.read(operation, caller, given, record))
+        except Exception as problem:
+            return self._problem(where, _record(arrival, where, caller, given), problem)
 
-    async def _carry_out(
-        self, operation: Operation, caller: Verified, given: dict[str, Any], record: CallRecord
-    ) -> Done:
-        if not operation.writes:
-            return self._execution.read(operation, caller, given, record)
-        if self._waiting >= _WAITING_WRITES:
-            raise Unavailable("Too many changes are waiting; try again later.")
-        self._waiting += 1
+    async def _change(self, where: models.Operation, record: CallRecord, act: Callable[[], Done]) -> HttpResponse:
+        """Let the writer act; it takes one change after the other."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._writer, self._execution.write, operation, caller, given, record
-            )
-        finally:
-            self._waiting -= 1
+            if self._waiting >= _WAITING_WRITES:
+                raise Unavailable("Too many changes are waiting; try again later.")
+            self._waiting += 1
+            try:
+                done = await asyncio.get_running_loop().run_in_executor(self._writer, act)
+            finally:
+                self._waiting -= 1
+            return self._done(where, record, done)
+        except Exception as problem:
+            return self._problem(where, record, problem)
+
+    def _done(self, where: models.Operation, record: CallRecord, done: Done) -> HttpResponse:
+        self._audit.append(done.event)
+        return write(where, done.answer, record.arrival.request_id)
+
+    def _problem(self, where: models.Operation, record: CallRecord, problem: Exception) -> HttpResponse:
+        if isinstance(problem, WireError | AuthFailure | Fault):
+            return self._refused(where, record, problem)
+        return self._failed(where, record)
 
     def _refused(self, where: Where, record: CallRecord, problem: WireError | AuthFailure | Fault) -> HttpResponse:
         code = _code(record.service, problem)

@@ -1,33 +1,45 @@
-"""uvicorn's HTTP/1.1 protocol within limits on the header block and on how long a client may take to send a request.
+"""One HTTP/1.1 connection: requests in, answers out, in their order.
 
-uvicorn reads any number of headers of any size, and waits for the rest of a request for ever.
+uvicorn's own protocol runs every request as an ASGI task, which costs more than authenticating and deciding it. This
+one answers in the very call that brings the last byte of a request. Only what takes a while, a change of the store, is
+waited for in a task, and the requests behind it wait with it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from asyncio import TimerHandle
+import logging
+from asyncio import Task, Transport
+from collections import deque
+from collections.abc import Coroutine, Iterable
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.utils import get_remote_addr, is_ssl
 from uvicorn.server import ServerState
 
-MAX_HEADERS = 100
-MAX_HEADER_BLOCK_BYTES = 64 * 1024
-"""Target, names and values together. A session token may take 8 KB of it, a presigned request most of it."""
-MAX_REQUEST_BYTES = 8 * 1024 * 1024
-"""All that is read of one request: the longest body in chunks of one byte."""
+from carnet.access.http_request import HttpRequest
+from carnet.protocols.http_response import HttpResponse
+from carnet.server.door import Door
+from carnet.server.patience import Patience
+from carnet.server.request_reader import Arrived, RequestReader, RequestRefused
+
+_LOG = logging.getLogger(__name__)
+
 REQUEST_SECONDS = 20.0
 """How long a client may take to send a request, or after connecting to begin one."""
+IDLE_SECONDS = 75.0
+"""How long a client may send nothing after an answer: longer than the 60 seconds that AWS's SDKs keep a connection."""
+
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_CLOSE = "connection: close\r\n"
 
 
-class LimitedHttpProtocol(HttpToolsProtocol):
-    """Closes connections that exceed the limits; the application hears of them only while it waits for a body.
-
-    A request that arrives whole, as nearly all do, costs no timer.
-    """
+class HttpProtocol(asyncio.Protocol):
+    """A connection. uvicorn makes it, counts it, and asks it to `shutdown` when the server stops."""
 
     def __init__(
         self,
@@ -36,96 +48,166 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._received_bytes = 0
-        self._in_headers = False
-        self._incomplete = True
-        self._refused = False
-        self._timer: TimerHandle | None = None
+        door = config.loaded_app
+        assert isinstance(door, Door)
+        self._door = door
+        self._most_connections = config.limit_concurrency or 0
+        self._state = server_state
+        self._loop = _loop or asyncio.get_running_loop()
+        self._patience = Patience(self._loop, self._too_late)
+        self._transport: Transport
+        self._reader: RequestReader
+        self._waiting: deque[HttpRequest] = deque()
+        """Requests that have arrived and whose turn has not come."""
+        self._answering: Task[None] | None = None
+        self._write_paused = False
+        self._owes_request = True
+        """Whether the client is waited for in the middle of a request, or for its first one."""
+        self._ending = False
+        """Whether nothing more is read."""
+        self._stopping = False
+        """Whether the server stops: what has begun to arrive is answered, and nothing else."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
-        super().connection_made(transport)
-        self._expect_the_rest()
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(Transport, transport)
+        address = get_remote_addr(self._transport)
+        self._reader = RequestReader(
+            address[0] if address is not None else "",
+            secure=is_ssl(self._transport),
+            deliver=self._arrived,
+            go_on=self._go_on,
+        )
+        self._state.connections.add(self)  # type: ignore[arg-type]  # as good as uvicorn's own
+        self._patience.wait(REQUEST_SECONDS)
+        if len(self._state.connections) > self._most_connections > 0:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "There are too many connections.")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
-        super().connection_lost(exc)
+        self._state.connections.discard(self)
+        self._patience.stop()
+        self._waiting.clear()
 
     def data_received(self, data: bytes) -> None:
-        if self._refused:
+        if self._ending:
             return
-        super().data_received(data)
-        if not self._incomplete:
-            self._stop_waiting()
+        try:
+            self._reader.feed(data)
+        except RequestRefused as refused:
+            self._refuse(refused.status, refused.why)
             return
-        self._expect_the_rest()
-        self._received_bytes += len(data)
-        if self._in_headers and self._received_bytes > MAX_HEADER_BLOCK_BYTES:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request line and headers are too long.")
-        elif self._received_bytes > MAX_REQUEST_BYTES:
-            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too long.")
+        if self._reader.under_way and not self._owes_request:
+            self._owes_request = True
+            self._patience.wait(REQUEST_SECONDS)
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._incomplete = self._in_headers = True
-        self._received_bytes = 0
+    def pause_writing(self) -> None:
+        self._write_paused = True
+        self._transport.pause_reading()
 
-    def on_headers_complete(self) -> None:
-        self._in_headers = False
-        if len(self.headers) > MAX_HEADERS:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request has too many headers.")
-        elif sum(map(_size, self.headers), len(self.url)) > MAX_HEADER_BLOCK_BYTES:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request line and headers are too long.")
+    def resume_writing(self) -> None:
+        self._write_paused = False
+        self._answer_waiting()
+
+    def shutdown(self) -> None:
+        """End when what has begun to arrive is answered."""
+        self._stopping = True
+        if self._is_done:
+            self._transport.close()
+
+    @property
+    def _is_done(self) -> bool:
+        """Whether nobody waits for an answer that can still come."""
+        return self._answering is None and not self._waiting and not (self._reader.under_way and not self._ending)
+
+    def _arrived(self, arrived: Arrived) -> None:
+        if self._ending:
+            return
+        self._owes_request = False
+        self._ending = not arrived.keep_alive
+        if self._answering is not None or self._write_paused or self._waiting:
+            self._waiting.append(arrived.request)
+            self._transport.pause_reading()
         else:
-            super().on_headers_complete()
-            # INVARIANT: fields behind a chunked body are no headers. The parser tells of both alike.
-            self.headers = _NOWHERE
+            self._answer(arrived.request)
 
-    def on_chunk_header(self) -> None:
-        # The parser takes `x, chunked` for chunked; what stands before this server may not.
-        if any(name == b"transfer-encoding" and value.lower() != b"chunked" for name, value in self.scope["headers"]):
-            self._refuse(HTTPStatus.NOT_IMPLEMENTED, "The only transfer coding is chunked.")
+    def _answer(self, request: HttpRequest) -> None:
+        try:
+            answer = self._door.answer(request)
+            if isinstance(answer, HttpResponse):
+                self._write(request, answer)
+                return
+        except Exception:
+            self._fail()
+            return
+        self._patience.forget()
+        self._answering = task = self._loop.create_task(self._answer_later(request, answer))
+        self._state.tasks.add(task)
+        task.add_done_callback(self._state.tasks.discard)
 
-    def on_body(self, body: bytes) -> None:
-        if not self._refused:
-            super().on_body(body)
+    async def _answer_later(self, request: HttpRequest, answer: Coroutine[Any, Any, HttpResponse]) -> None:
+        try:
+            response = await answer
+            self._answering = None
+            self._write(request, response)
+        except Exception:
+            self._answering = None
+            self._fail()
+        self._answer_waiting()
 
-    def on_message_complete(self) -> None:
-        self._incomplete = False
-        if not self._refused:
-            super().on_message_complete()
+    def _answer_waiting(self) -> None:
+        while self._waiting and self._answering is None and not self._write_paused:
+            self._answer(self._waiting.popleft())
+        if not (self._waiting or self._write_paused or self._transport.is_closing()):
+            self._transport.resume_reading()
 
-    def _expect_the_rest(self) -> None:
-        if self._timer is None and not self._refused:
-            self._timer = self.loop.call_later(
-                REQUEST_SECONDS, self._refuse, HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time."
-            )
+    def _write(self, request: HttpRequest, response: HttpResponse) -> None:
+        if self._transport.is_closing():
+            return
+        last = (self._ending or self._stopping) and self._is_done
+        self._transport.write(_head(response, self._state.default_headers, last=last) + _body(request, response))
+        if last:
+            self._transport.close()
+        self._patience.wait(IDLE_SECONDS)
 
-    def _stop_waiting(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def _go_on(self) -> None:
+        """Tell the client to send the body, unless that could be taken for the answer to another request."""
+        if self._answering is None and not self._waiting:
+            self._transport.write(_CONTINUE)
+
+    def _too_late(self) -> None:
+        if self._owes_request:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.")
+        else:
+            self._transport.abort()  # It is idle, or does not read what it was answered, which `close` would wait for.
+
+    def _fail(self) -> None:
+        _LOG.exception("a request failed")
+        self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "An internal error occurred.")
 
     def _refuse(self, status: HTTPStatus, why: str) -> None:
-        if self._refused:
-            return
-        self._refused = True
-        self._stop_waiting()
-        body = f"{why}\n"
-        head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: text/plain\r\ncontent-length: {len(body)}\r\n"
-        self.transport.write(f"{head}connection: close\r\n\r\n{body}".encode("ascii"))
-        self.transport.close()
+        """Say why, unless others are still to be answered, and end."""
+        self._ending = True
+        if self._is_done and not self._transport.is_closing():
+            refusal = HttpResponse(status=status, headers=(("content-type", "text/plain"),), body=f"{why}\n".encode())
+            self._transport.write(_head(refusal, (), last=True) + refusal.body)
+            self._transport.close()
+        self._patience.wait(IDLE_SECONDS)
 
 
-class _Dropped(list[tuple[bytes, bytes]]):
-    """Takes headers and keeps none."""
+def _head(response: HttpResponse, default_headers: Iterable[tuple[bytes, bytes]], *, last: bool) -> bytes:
+    lines = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
+    if lines.count("\n") != len(response.headers) or lines.count("\r") != len(response.headers):
+        raise ValueError("a line break in a header")
+    return (
+        f"{_STATUS_LINES[response.status]}{_default_lines(tuple(default_headers))}{lines}"
+        f"content-length: {len(response.body)}\r\n{_CLOSE if last else ''}\r\n"
+    ).encode("ascii")
 
-    def append(self, header: tuple[bytes, bytes]) -> None:
-        pass
+
+@lru_cache(1)
+def _default_lines(headers: tuple[tuple[bytes, bytes], ...]) -> str:
+    """The date, which changes once a second."""
+    return "".join([f"{name.decode('ascii')}: {value.decode('ascii')}\r\n" for name, value in headers])
 
 
-_NOWHERE = _Dropped()
-
-
-def _size(header: tuple[bytes, bytes]) -> int:
-    return len(header[0]) + len(header[1])
+def _body(request: HttpRequest, response: HttpResponse) -> bytes:
+    return b"" if request.method == "HEAD" else response.body

@@ -8,12 +8,10 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from carnet.server.http_protocol import LimitedHttpProtocol
+from carnet.server.http_protocol import HttpProtocol
 from carnet.server.log import LOGGING
 
 _BACKLOG = 2048
-_KEEP_ALIVE_SECONDS = 75
-"""Longer than the 60 seconds for which AWS's SDKs keep an idle connection."""
 _GRACE_SECONDS = 10
 _MOST_CONNECTIONS = 10_000
 
@@ -39,7 +37,7 @@ def configuration(application: Any, **more: Any) -> uvicorn.Config:
     """How Carnet runs under uvicorn, wherever it listens."""
     return uvicorn.Config(
         application,
-        http=LimitedHttpProtocol,
+        http=HttpProtocol,
         ws="none",
         lifespan="on",
         interface="asgi3",
@@ -50,7 +48,6 @@ def configuration(application: Any, **more: Any) -> uvicorn.Config:
         proxy_headers=False,
         backlog=_BACKLOG,
         limit_concurrency=_MOST_CONNECTIONS,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         **more,
     )

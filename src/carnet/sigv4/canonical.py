@@ -17,6 +17,7 @@ from carnet.access.http_request import HttpRequest
 from carnet.sigv4.errors import mismatch
 from carnet.sigv4.signed_headers import canonical_headers
 
+_USUAL_METHODS = frozenset(("GET", "POST"))
 _METHOD = re.compile(r"[A-Z]+", re.ASCII)
 _VISIBLE = re.compile(r"[!-~]*", re.ASCII)
 _NOT_NORMALISED = ("", ".", "..")
@@ -27,7 +28,9 @@ def canonical_request(request: HttpRequest, headers: Mapping[str, str], *, signe
 
     Raises AuthFailure (SignatureDoesNotMatch) for a request that nobody can have signed.
     """
-    if not _METHOD.fullmatch(request.method) or not _VISIBLE.fullmatch(request.query):
+    if not (request.method in _USUAL_METHODS or _METHOD.fullmatch(request.method)):
+        raise mismatch()
+    if request.query and not _VISIBLE.fullmatch(request.query):
         raise mismatch()
     path = canonical_path(request.path)
     lines = canonical_headers(headers, signed_headers)

@@ -7,15 +7,27 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
+from typing import NamedTuple
 
 from carnet.sigv4.canonical import canonical_query
-from carnet.sigv4.errors import incomplete
+from carnet.sigv4.errors import AuthFailure, incomplete
 from carnet.sigv4.presented import ALGORITHM, Presented
-from carnet.sigv4.scope import parse_credential
+from carnet.sigv4.scope import ClaimedKey, parse_credential
 from carnet.sigv4.timestamp import SKEW, Timestamp, parse_http_date, parse_timestamp
 
 _COMPONENTS = ("Credential", "Signature", "SignedHeaders")
+_CLAIMS = frozenset(("Credential", "SignedHeaders"))
+_SIGNATURE_LAST = ", Signature="
+_USUAL_LENGTH = 1024
+
+
+class Claims(NamedTuple):
+    """What an Authorization header says before its signature: the same for many requests of one caller."""
+
+    key: ClaimedKey
+    signed_headers: str
 
 
 def read_header(headers: Mapping[str, str], query: str) -> Presented:
@@ -24,24 +36,43 @@ def read_header(headers: Mapping[str, str], query: str) -> Presented:
     Raises AuthFailure (IncompleteSignature) for another algorithm or form, Signature Version 2 among them.
     """
     authorization = headers["authorization"]
-    algorithm, _, rest = authorization.partition(" ")
-    given = _components(rest, authorization)
     signed = _signed(headers)
-    if signed is None or len(given) < len(_COMPONENTS):
-        raise incomplete(_missing(given, signed, authorization))
-    if algorithm != ALGORITHM:
-        raise incomplete(f"Unsupported AWS 'algorithm': '{algorithm}'.")
-    key_id, scope = parse_credential(given["Credential"])
+    beginning, _, signature = authorization.rpartition(_SIGNATURE_LAST)
+    claims = _usual_claims(beginning) if len(beginning) <= _USUAL_LENGTH else None
+    if claims is None or signed is None or "," in signature:
+        claims, signature, signed = _read_any_order(authorization, signed)
     return Presented(
-        key_id=key_id,
-        scope=scope,
+        key=claims.key,
         signed=signed,
-        signed_headers=given["SignedHeaders"],
-        signature=given["Signature"],
+        signed_headers=claims.signed_headers,
+        signature=signature,
         token=headers.get("x-amz-security-token"),
         lifetime=SKEW,
         query=canonical_query(query),
     )
+
+
+@lru_cache(4096)
+def _usual_claims(beginning: str) -> Claims | None:
+    """The claims of a header whose signature comes last, as every SDK writes it; None for what is not quite so."""
+    algorithm, _, rest = beginning.partition(" ")
+    try:
+        given = _components(rest, beginning)
+        if algorithm != ALGORITHM or given.keys() != _CLAIMS:
+            return None
+        return Claims(parse_credential(given["Credential"]), given["SignedHeaders"])
+    except AuthFailure:
+        return None
+
+
+def _read_any_order(authorization: str, signed: Timestamp | None) -> tuple[Claims, str, Timestamp]:
+    algorithm, _, rest = authorization.partition(" ")
+    given = _components(rest, authorization)
+    if signed is None or len(given) < len(_COMPONENTS):
+        raise incomplete(_missing(given, signed, authorization))
+    if algorithm != ALGORITHM:
+        raise incomplete(f"Unsupported AWS 'algorithm': '{algorithm}'.")
+    return Claims(parse_credential(given["Credential"]), given["SignedHeaders"]), given["Signature"], signed
 
 
 def _components(text: str, authorization: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import NamedTuple
 
-from carnet.sigv4.scope import Scope
+from carnet.sigv4.scope import ClaimedKey
 from carnet.sigv4.timestamp import Timestamp
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -17,8 +17,7 @@ class Presented(NamedTuple):
     A tuple, like its parts: one is made per request, and a frozen dataclass takes five times as long to make.
     """
 
-    key_id: str
-    scope: Scope
+    key: ClaimedKey
     signed: Timestamp
     signed_headers: str
     """Names as written, with semicolons between them."""

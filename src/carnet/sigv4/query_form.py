@@ -41,10 +41,8 @@ def read_query(headers: Mapping[str, str], query: str) -> Presented:
         raise incomplete("A presigned request carries its date and its session token in the query string only.")
     if given["X-Amz-Algorithm"] != ALGORITHM:
         raise incomplete(f"Unsupported AWS 'algorithm': '{given['X-Amz-Algorithm']}'.")
-    key_id, scope = parse_credential(given["X-Amz-Credential"])
     return Presented(
-        key_id=key_id,
-        scope=scope,
+        key=parse_credential(given["X-Amz-Credential"]),
         signed=parse_timestamp(given["X-Amz-Date"]),
         signed_headers=given["X-Amz-SignedHeaders"],
         signature=given[_SIGNATURE],

@@ -31,11 +31,13 @@ _ONCE = (
 """Headers that one value is read from, here or by what comes after."""
 
 
-def header_values(request: HttpRequest) -> dict[str, str]:
+def header_values(request: HttpRequest) -> Mapping[str, str]:
     """Every header's value as sent; the values of a repeated header are joined with commas.
 
     Raises AuthFailure (IncompleteSignature) where a header is repeated that must not be.
     """
+    if not request.repeats:
+        return request.first
     values: dict[str, str] = {}
     for name, value in request.headers:
         if name not in values:
@@ -53,30 +55,30 @@ def canonical_headers(values: Mapping[str, str], signed: str) -> str:
     Raises AuthFailure (SignatureDoesNotMatch) unless `signed` is sorted, without repetition, and names headers that
     are there: host, every x-amz-* and content-type among them where present.
     """
-    names = _names(signed)
-    for name in values:
-        if (name.startswith(_SIGNED_PREFIX) or name in _ALWAYS_SIGNED) and name not in names:
-            raise mismatch()
-    try:
-        return "".join([f"{name}:{_canonical_value(values[name])}\n" for name in names])
-    except KeyError:
-        raise mismatch() from None
+    lines = [
+        f"{name}:{value}\n"
+        if (value := values[name]).isascii() and value.isprintable() and "  " not in value
+        else f"{name}:{_canonical_value(value)}\n"
+        for name in _signed_names(signed, tuple(values))
+    ]
+    return "".join(lines)
 
 
-@lru_cache(maxsize=256)
-def _names(signed: str) -> tuple[str, ...]:
+@lru_cache(256)
+def _signed_names(signed: str, present: tuple[str, ...]) -> tuple[str, ...]:
+    """The names in `signed`, of a request with the headers `present`; requests of one client have the same ones."""
     names = signed.split(";")
     if "host" not in names:
         raise mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
-    if not _NAMES.fullmatch(signed) or names != sorted(set(names)):
+    if not _NAMES.fullmatch(signed) or names != sorted(set(names)) or not set(names) <= set(present):
+        raise mismatch()
+    if any((name.startswith(_SIGNED_PREFIX) or name in _ALWAYS_SIGNED) and name not in names for name in present):
         raise mismatch()
     return tuple(names)
 
 
 def _canonical_value(value: str) -> str:
     """The value with each run of spaces made one. A line break or other control character is not a value at all."""
-    if value.isascii() and value.isprintable() and "  " not in value:
-        return value
     if not _VALUE.fullmatch(value):
         raise mismatch()
     return _SPACES.sub(" ", value).strip(" ")

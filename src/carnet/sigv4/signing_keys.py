@@ -6,46 +6,26 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 from __future__ import annotations
 
 import hmac
-import secrets
-from collections import OrderedDict
-from hashlib import blake2b
-from threading import Lock
 
 from carnet.sigv4.scope import Scope
 
-_LIMIT = 16_384
+SCOPES = 16
+"""How many scopes a secret's keys are remembered for: few callers use more in a day, and deriving anew costs little."""
 
 
-class SigningKeys:
-    """Derives signing keys and remembers the ones used last.
+def signing_key(secret: str, scope: Scope, known: dict[str, bytes]) -> bytes:
+    """The 32 bytes to sign with under `scope`.
 
-    INVARIANT: no secret is kept. A key is found again by a keyed digest of the secret it came from, and what is
-    remembered is useless outside its own scope.
+    `known` is the memory of this one secret, and goes where the secret goes. It is written whether or not the signature
+    proves right, so that a second try takes as long with a key that is there as with one that is not.
     """
-
-    def __init__(self, limit: int = _LIMIT) -> None:
-        self._limit = limit
-        self._pepper = secrets.token_bytes(32)
-        self._keys: OrderedDict[bytes, bytes] = OrderedDict()
-        self._lock = Lock()
-
-    def signing_key(self, secret: str, scope: Scope) -> bytes:
-        """The 32 bytes to sign with under `scope`."""
-        digest = blake2b(f"{scope}\n{secret}".encode(), key=self._pepper, digest_size=16).digest()
-        with self._lock:
-            key = self._keys.get(digest)
-            if key is not None:
-                self._keys.move_to_end(digest)
-                return key
+    key = known.get(scope.text)
+    if key is None:
         key = derive(secret, scope)
-        with self._lock:
-            self._keys[digest] = key
-            if len(self._keys) > self._limit:
-                self._keys.popitem(last=False)
-        return key
-
-    def __len__(self) -> int:
-        return len(self._keys)
+        if len(known) >= SCOPES:
+            known.clear()
+        known[scope.text] = key
+    return key
 
 
 def derive(secret: str, scope: Scope) -> bytes:

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -20,14 +19,13 @@ from carnet.sigv4.presented import ALGORITHM, Presented
 from carnet.sigv4.query_form import has_query_form, read_query
 from carnet.sigv4.scope import refuse_foreign
 from carnet.sigv4.signed_headers import header_values
-from carnet.sigv4.signing_keys import SigningKeys
+from carnet.sigv4.signing_keys import signing_key
 from carnet.sigv4.timestamp import refuse_untimely
 
-_KEY_ID = re.compile(r"\w{16,128}", re.ASCII)
+_KEY_ID_LENGTHS = range(16, 129)
 _NOBODYS_SECRET = "0" * 40
+_NOBODYS_KEYS: dict[str, bytes] = {}
 """Signs for keys that are not there, so that they cost as much time as those that are."""
-
-_SIGNING_KEYS = SigningKeys()
 
 
 def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCredential) -> Verified:
@@ -38,21 +36,17 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
     """
     headers = header_values(request)
     presented = _read(headers, request.query)
+    scope = presented.key.scope
     refuse_untimely(presented.signed, lifetime=presented.lifetime, now=now)
     canonical = canonical_request(request, headers, signed_headers=presented.signed_headers, query=presented.query)
-    refuse_foreign(presented.scope, service=service, timestamp=presented.signed.text)
+    refuse_foreign(scope, service=service, timestamp=presented.signed.text)
     credential = _find(presented, find)
-    genuine = _is_genuine(presented, canonical, credential.secret if credential else _NOBODYS_SECRET)
+    genuine = _is_genuine(presented, canonical, credential)
     if credential is None:
         raise unknown_key()
     if not genuine:
         raise mismatch()
-    return Verified(
-        credential=credential,
-        region=presented.scope.region,
-        service=presented.scope.service,
-        presigned=presented.presigned,
-    )
+    return Verified(credential=credential, region=scope.region, service=scope.service, presigned=presented.presigned)
 
 
 def _read(headers: Mapping[str, str], query: str) -> Presented:
@@ -67,17 +61,21 @@ def _read(headers: Mapping[str, str], query: str) -> Presented:
 
 
 def _find(presented: Presented, find: FindCredential) -> Credential | None:
-    if not _KEY_ID.fullmatch(presented.key_id):
+    if len(presented.key.id) not in _KEY_ID_LENGTHS:
         return None
     try:
-        return find(presented.key_id, presented.token)
+        return find(presented.key.id, presented.token)
     except TokenExpired:
         raise expired_token() from None
 
 
-def _is_genuine(presented: Presented, canonical: bytes, secret: str) -> bool:
-    text = f"{ALGORITHM}\n{presented.signed.text}\n{presented.scope}\n{sha256(canonical).hexdigest()}"
-    key = _SIGNING_KEYS.signing_key(secret, presented.scope)
+def _is_genuine(presented: Presented, canonical: bytes, credential: Credential | None) -> bool:
+    scope = presented.key.scope
+    text = f"{ALGORITHM}\n{presented.signed.text}\n{scope.text}\n{sha256(canonical).hexdigest()}"
+    if credential is not None:
+        key = signing_key(credential.secret, scope, credential.signing_keys)
+    else:
+        key = signing_key(_NOBODYS_SECRET, scope, _NOBODYS_KEYS)
     expected = hmac.digest(key, text.encode("ascii"), "sha256").hex()
     # Bytes, because compare_digest raises on text that is not ASCII.
     return hmac.compare_digest(expected.encode("ascii"), presented.signature.encode("utf-8", "replace"))

@@ -1,0 +1,52 @@
+"""What answers requests: health checks and the AWS APIs. uvicorn tells it, as an ASGI application, to start and stop.
+
+https://asgi.readthedocs.io/en/latest/specs/lifespan.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from typing import Any
+
+from carnet.access.http_request import HttpRequest
+from carnet.protocols.http_response import HttpResponse
+from carnet.server.app import AwsApi
+from carnet.server.health import Health
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+HEALTH_PATH = "/healthz"
+
+
+class Door:
+    """Chooses who answers a request. Requests come from `HttpProtocol`, the server's start and end through ASGI."""
+
+    def __init__(
+        self, api: AwsApi, health: Health, *, on_start: Callable[[], None], on_stop: Callable[[], None]
+    ) -> None:
+        self._api = api
+        self._health = health
+        self._on_start = on_start
+        self._on_stop = on_stop
+
+    def answer(self, request: HttpRequest) -> HttpResponse | Coroutine[Any, Any, HttpResponse]:
+        """The answer, at once or, for what takes a while, to be awaited."""
+        if request.path == HEALTH_PATH and request.method in ("GET", "HEAD"):
+            return self._health.respond()
+        return self._api.respond(request)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            raise ValueError(f"{scope['type']} requests do not come through ASGI")
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._on_start()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await asyncio.get_running_loop().run_in_executor(None, self._on_stop)
+                await send({"type": "lifespan.shutdown.complete"})
+                return

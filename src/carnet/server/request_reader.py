@@ -1,0 +1,151 @@
+"""From the bytes of a connection to requests, within limits on their size. httptools parses them.
+
+https://www.rfc-editor.org/rfc/rfc9112
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import NamedTuple
+
+import httptools
+
+from carnet.access.http_request import HttpRequest
+
+MAX_HEADERS = 100
+MAX_HEADER_BLOCK_BYTES = 64 * 1024
+"""Target, names and values together. A session token may take 8 KB of it, a presigned request most of it."""
+MAX_BODY_BYTES = 1024 * 1024
+"""The largest modelled input (a policy of 131,072 characters, percent-encoded) fits twice."""
+MAX_REQUEST_BYTES = 8 * 1024 * 1024
+"""All that is read of one request: the longest body in chunks of one byte."""
+
+_CONTINUE = "100-continue"
+
+
+class RequestRefused(Exception):
+    """What came is no request, or too much of one."""
+
+    def __init__(self, status: HTTPStatus, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+        self.why = why
+
+
+class Arrived(NamedTuple):
+    """A request that is there whole."""
+
+    request: HttpRequest
+    keep_alive: bool
+    """Whether another may follow on the same connection."""
+
+
+class RequestReader:
+    """Reads the requests of one connection and hands each on as soon as its last byte is there."""
+
+    def __init__(
+        self, peer: str, *, secure: bool, deliver: Callable[[Arrived], None], go_on: Callable[[], None]
+    ) -> None:
+        """`go_on` is called when a client waits to be told that it may send the body."""
+        self._peer = peer
+        self._secure = secure
+        self._deliver = deliver
+        self._go_on = go_on
+        self._parser = httptools.HttpRequestParser(self)
+        # What follows a request that ends the connection is passed over, and does not spoil the answer to it.
+        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.under_way = False
+        """Whether a request has begun and is not there whole."""
+        self._in_headers = False
+        self._refusal: RequestRefused | None = None
+        self._bytes = 0
+        """How much was read of the request under way, up to the last call of `feed`."""
+        self._many_bytes = False
+        self._target = b""
+        self._headers: list[tuple[str, str]] = []
+        self._body = b""
+
+    def feed(self, data: bytes) -> None:
+        """Read on. Raises RequestRefused, after which there is no reading on."""
+        self._many_bytes = self._bytes + len(data) > MAX_HEADER_BLOCK_BYTES
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # Nothing else is spoken here: the request was delivered as its connection's last.
+        except httptools.HttpParserError:
+            raise self._refusal or RequestRefused(HTTPStatus.BAD_REQUEST, "This is no HTTP request.") from None
+        if self.under_way:
+            self._bytes += len(data)
+            if self._in_headers and self._many_bytes:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request line and headers are too long.")
+            elif self._bytes > MAX_REQUEST_BYTES:
+                self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too long.")
+        if self._refusal is not None:
+            raise self._refusal
+
+    # What the parser calls
+
+    def on_message_begin(self) -> None:
+        self.under_way = self._in_headers = True
+        self._bytes = 0
+        self._target, self._headers, self._body = b"", [], b""
+
+    def on_url(self, part: bytes) -> None:
+        self._target += part
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # INVARIANT: fields behind a chunked body are no headers. The parser tells of both alike.
+        if self._in_headers:
+            # Only space and tab are white space around a value: `strip()` would also take what a signature covers.
+            self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")))
+
+    def on_headers_complete(self) -> None:
+        self._in_headers = False
+        if len(self._headers) > MAX_HEADERS:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request has too many headers.")
+        elif self._many_bytes and self._header_block_bytes() > MAX_HEADER_BLOCK_BYTES:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request line and headers are too long.")
+        elif any(name == "expect" and value.lower() == _CONTINUE for name, value in self._headers):
+            self._go_on()
+
+    def on_chunk_header(self) -> None:
+        # The parser takes `x, chunked` for chunked; what stands before this server may not.
+        if any(name == "transfer-encoding" and value.lower() != "chunked" for name, value in self._headers):
+            self._refuse(HTTPStatus.NOT_IMPLEMENTED, "The only transfer coding is chunked.")
+
+    def on_body(self, part: bytes) -> None:
+        if len(self._body) + len(part) > MAX_BODY_BYTES:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
+        elif self._refusal is None:
+            self._body += part
+
+    def on_message_complete(self) -> None:
+        self.under_way = False
+        if self._refusal is None:
+            path, query = self._path_and_query()
+            parser = self._parser
+            request = HttpRequest(
+                method=parser.get_method().decode("ascii"),
+                path=path,
+                query=query,
+                headers=tuple(self._headers),
+                body=self._body,
+                peer=self._peer,
+                secure=self._secure,
+            )
+            self._deliver(Arrived(request, parser.should_keep_alive() and not parser.should_upgrade()))
+
+    def _path_and_query(self) -> tuple[str, str]:
+        target = self._target
+        if target.startswith(b"/") and b"#" not in target:
+            path, _, query = target.decode("latin-1").partition("?")
+            return path, query
+        url = httptools.parse_url(target)  # the absolute form, which proxies are sent; raises for what is none
+        return (url.path or b"/").decode("latin-1"), (url.query or b"").decode("latin-1")
+
+    def _header_block_bytes(self) -> int:
+        return len(self._target) + sum(len(name) + len(value) for name, value in self._headers)
+
+    def _refuse(self, status: HTTPStatus, why: str) -> None:
+        self._refusal = self._refusal or RequestRefused(status, why)
