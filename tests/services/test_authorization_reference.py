@@ -56,7 +56,6 @@ def checks(world: World, operation: Operation) -> list[Check]:
         view=world.snapshot.accounts[world.account_id],
         context=Context(),
         now=world.clock(),
-        region="us-east-1",
         parts=world.installation.execution.parts,
     )
     return list(operation.checks(call, asked))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field, replace
 
 from carnet.access.credential import Verified
 from carnet.access.documents import trust_policy
-from carnet.access.gather import principal_policies, session_policies
+from carnet.access.gather import policies_of
 from carnet.base.faults import Denied
+from carnet.base.value import value
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import Role
@@ -19,7 +20,7 @@ from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Request, Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Check:
     """One action on one resource that a caller needs to be allowed.
 
@@ -40,7 +41,7 @@ class Check:
     """The action is decided by a trust policy; without `trusting` (no such role) nothing allows it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Decided:
     """A question, the policies it was put to, and the answer: all that an explanation needs."""
 
@@ -91,14 +92,10 @@ def _with_check(context: Context, check: Check) -> Context:
 
 
 def _policies(view: AccountView, caller: Verified, check: Check) -> Policies:
-    carried = principal_policies(view, caller.principal)
-    return Policies(
-        identity=carried.identity,
-        boundary=carried.boundary,
-        session=session_policies(view, caller.credential),
-        resource=_trust(check.trusting),
-        trust=check.needs_trust,
-    )
+    carried = policies_of(view, caller.credential)
+    if check.trusting is None and not check.needs_trust:
+        return carried
+    return replace(carried, resource=_trust(check.trusting), trust=check.needs_trust)
 
 
 def _trust(role: Role | None) -> Policy | None:

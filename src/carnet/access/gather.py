@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
 from carnet.access.credential import Credential
 from carnet.access.documents import nothing_allowed, stored_policy
@@ -18,15 +18,10 @@ from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.document import Grammar, Policy
+from carnet.policy.policies import Policies
 from carnet.policy.request import Principal, PrincipalKind
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrincipalPolicies:
-    """The policies that a principal carries along, whatever it asks for."""
-
-    identity: tuple[Policy, ...] = ()
-    boundary: Policy | None = None
+_NONE = Policies()
 
 
 def find_managed_policy(view: AccountView, arn: str) -> ManagedPolicy | None:
@@ -38,28 +33,30 @@ def find_managed_policy(view: AccountView, arn: str) -> ManagedPolicy | None:
     return aws_managed if aws_managed is not None and aws_managed.partition == view.account.partition else None
 
 
-def principal_policies(view: AccountView, principal: Principal) -> PrincipalPolicies:
-    """The identity-based policies and the boundary of the user or role behind a principal.
+def policies_of(view: AccountView, credential: Credential) -> Policies:
+    """The policies that a caller carries along, whatever it asks for: identity-based, boundary, session policies.
 
-    Remembered with the view: a change of the account makes a new view and so forgets them.
+    INVARIANT: the same object for the same principal of the same view, if the session has no policies, so that the
+    engine finds again what it worked out. A change of the account makes a new view.
     """
-    entity = _entity(view, principal)
-    if entity is None:
-        return PrincipalPolicies()
-    known = view.memo.get((PrincipalPolicies, entity.id))
-    if isinstance(known, PrincipalPolicies):
-        return known
-    gathered = PrincipalPolicies(identity=tuple(_identity(view, entity)), boundary=_boundary(view, entity))
-    view.memo[(PrincipalPolicies, entity.id)] = gathered
-    return gathered
-
-
-def session_policies(view: AccountView, credential: Credential) -> tuple[Policy, ...] | None:
-    """The policies that a session was narrowed with; None where it was not."""
+    carried = _carried(view, credential.principal)
     session = credential.session
     if session is None or not (session.policies or session.policy_arns):
-        return None
-    return tuple(_session(view, session))
+        return carried
+    return replace(carried, session=tuple(_session(view, session)))
+
+
+def _carried(view: AccountView, principal: Principal) -> Policies:
+    remembered = (Policies, principal.role_id or principal.id)
+    known: Policies | None = view.memo.get(remembered)
+    if known is not None:
+        return known
+    entity = _entity(view, principal)
+    if entity is None:
+        return _NONE
+    gathered = Policies(identity=tuple(_identity(view, entity)), boundary=_boundary(view, entity))
+    view.memo[remembered] = gathered
+    return gathered
 
 
 def _entity(view: AccountView, principal: Principal) -> User | Role | None:

@@ -27,17 +27,13 @@ class HttpRequest:
     """Whether it came over TLS."""
     first: Mapping[str, str] = field(init=False, compare=False, repr=False)
     """The first value of each header, by name."""
+    repeats: bool = field(init=False, compare=False, repr=False)
+    """Whether any header name occurs more than once."""
 
     def __post_init__(self) -> None:
         first = dict(self.headers)
-        if len(first) != len(self.headers):
-            first = dict(reversed(self.headers))
-        self.first = first  # type: ignore[misc]  # made here, once
-
-    @property
-    def repeats(self) -> bool:
-        """Whether any header name occurs more than once."""
-        return len(self.first) != len(self.headers)
+        self.repeats = len(first) != len(self.headers)  # type: ignore[misc]  # here, once
+        self.first = dict(reversed(self.headers)) if self.repeats else first  # type: ignore[misc]
 
     def header(self, name: str) -> str | None:
         """The first value of a header (name in lower case); None where it is absent."""
@@ -45,4 +41,6 @@ class HttpRequest:
 
     def header_all(self, name: str) -> tuple[str, ...]:
         """Every value of a header, in the order sent."""
-        return tuple(value for key, value in self.headers if key == name)
+        if not self.repeats:
+            return (self.first[name],) if name in self.first else ()
+        return tuple([value for key, value in self.headers if key == name])

@@ -28,7 +28,7 @@ class JsonLines:
 
     def append(self, *objects: dict[str, Any]) -> None:
         """Add a line for each object, all of them in one append; Unavailable where the disk refuses."""
-        line = b"".join(_line(each) for each in objects)
+        line = b"".join(map(_line, objects))
         if self._torn:
             line = b"\n" + line  # after what the disk took of the last one
         try:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from carnet.access.credential import Verified
 from carnet.access.http_request import HttpRequest
 from carnet.access.principals import principal_keys
-from carnet.base.timestamps import iso_seconds
+from carnet.base.timestamps import iso_of_epoch
 from carnet.directory.account_view import AccountView
 from carnet.policy.request import Value
 
@@ -31,9 +31,10 @@ def source_ip(peer: str) -> str:
 
 def request_keys(http: HttpRequest, region: str, now: datetime) -> dict[str, Value]:
     """The keys that come from the request itself, whoever makes it."""
+    epoch = int(now.timestamp())
     keys: dict[str, Value] = {
-        "aws:CurrentTime": iso_seconds(now),
-        "aws:EpochTime": str(int(now.timestamp())),
+        "aws:CurrentTime": iso_of_epoch(epoch),
+        "aws:EpochTime": str(epoch),
         "aws:SourceIp": source_ip(http.peer),
         "aws:SecureTransport": "true" if http.secure else "false",
         "aws:RequestedRegion": region,

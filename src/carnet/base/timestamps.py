@@ -10,10 +10,10 @@ _TO_THE_SECOND = len("2026-01-02T03:04:05")
 
 def iso_seconds(moment: datetime) -> str:
     """ISO 8601 in UTC to the second, `2026-01-02T03:04:05Z`."""
-    return _iso_seconds(int(moment.timestamp()))
+    return iso_of_epoch(int(moment.timestamp()))
 
 
 @lru_cache(64)
-def _iso_seconds(epoch_seconds: int) -> str:
-    """All the requests of one second have one text."""
+def iso_of_epoch(epoch_seconds: int) -> str:
+    """The same of seconds since 1970: all the requests of one second have one text."""
     return datetime.fromtimestamp(epoch_seconds, UTC).isoformat()[:_TO_THE_SECOND] + "Z"

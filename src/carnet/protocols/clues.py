@@ -18,7 +18,6 @@ _TERMINATOR = "aws4_request"
 _SCOPE_PARTS = 5
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 _FIPS = "-fips"
-_TELLING = frozenset({"authorization", "x-amz-target", "host", "content-type"})
 
 
 class Clues(NamedTuple):
@@ -35,22 +34,18 @@ class Clues(NamedTuple):
 
 def read_clues(request: HttpRequest) -> Clues:
     """Gather them; a part that cannot be read says nothing, and the verifier will refuse it."""
-    credentials, targets, host, media_type = [], [], "", ""
-    for name, value in request.headers:
-        if name not in _TELLING:
-            continue
-        if name == "authorization":
-            credentials.append(value.partition(_CREDENTIAL)[2].partition(",")[0])
-        elif name == "x-amz-target":
-            targets.append(value)
-        elif name == "host":
-            host = value
-        else:
-            media_type = value.partition(";")[0].strip()
+    first = request.first
+    authorizations = request.header_all("authorization")
+    credentials = [text.partition(_CREDENTIAL)[2].partition(",")[0] for text in authorizations]
     if _QUERY_CREDENTIAL in request.query:
-        credentials.extend(_credentials_of(request.query))
-    scopes = frozenset([scope for text in credentials if (scope := _scope(text))])
-    return Clues(scopes=scopes, targets=tuple(targets), host=_service_of_host(host), media_type=media_type)
+        credentials += _credentials_of(request.query)
+    scopes = [scope for text in credentials if (scope := _scope(text))]
+    return Clues(
+        scopes=frozenset(scopes),
+        targets=request.header_all("x-amz-target"),
+        host=_service_of_host(first.get("host", "")),
+        media_type=first.get("content-type", "").partition(";")[0].strip(),
+    )
 
 
 def _credentials_of(query: str) -> list[str]:

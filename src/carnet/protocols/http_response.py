@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from carnet.base.value import value
 
 REQUEST_ID = "x-amzn-RequestId"
 XML = "text/xml"
 JSON = "application/json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class HttpResponse:
     """Status, headers and body of one HTTP answer. Its length is told by the door that sends it."""
 

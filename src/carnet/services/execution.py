@@ -14,14 +14,15 @@ from carnet.access.credentials import Credentials
 from carnet.access.request_context import caller_keys, request_keys
 from carnet.access.session_limits import check_session_limits
 from carnet.base.faults import Refused
+from carnet.base.value import value
+from carnet.directory.account_view import AccountView
 from carnet.directory.directory import Directory
-from carnet.directory.snapshot import Snapshot
 from carnet.policy.request import Context
 from carnet.services.operation import Answer, Call, Operation, Parts, WriteCall
 from carnet.store.store import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Done:
     """An operation that was carried out: its answer and the audit event that tells of it."""
 
@@ -41,7 +42,15 @@ class Execution:
     def read(self, operation: Operation, caller: Verified, given: Mapping[str, Any], record: CallRecord) -> Done:
         """Answer from memory, at the directory's present revision; raises a Fault."""
         snapshot = self.directory.snapshot
-        call = Call(**self._call(snapshot, caller, record), caller=caller, snapshot=snapshot)
+        view = caller_view(snapshot, caller)
+        call = Call(
+            caller=caller,
+            snapshot=snapshot,
+            view=view,
+            context=_context(view, caller, record),
+            now=record.arrival.time,
+            parts=self.parts,
+        )
         answer, decided = _perform(operation, call, given)
         return Done(answer=answer, event=success_event(record, answer, decided))
 
@@ -54,7 +63,16 @@ class Execution:
         with self.store.write() as unit:
             snapshot = self.directory.catch_up(unit.base)
             present = _present(caller, self.credentials.renew(snapshot, caller.credential))
-            call = WriteCall(**self._call(snapshot, present, record), caller=present, snapshot=snapshot, store=unit)
+            view = caller_view(snapshot, present)
+            call = WriteCall(
+                caller=present,
+                snapshot=snapshot,
+                view=view,
+                context=_context(view, present, record),
+                now=record.arrival.time,
+                parts=self.parts,
+                store=unit,
+            )
             answer, decided = _perform(operation, call, given)
             event = success_event(record, answer, decided)
             unit.audit(event)
@@ -68,19 +86,13 @@ class Execution:
         elif caller.principal.role_id:
             self.parts.last_used.note_role(caller.principal.role_id, when, caller.region)
 
-    def _call(self, snapshot: Snapshot, caller: Verified, record: CallRecord) -> dict[str, Any]:
-        view = caller_view(snapshot, caller)
-        context = Context(
-            principal=caller_keys(view, caller, record.arrival.time),
-            request=request_keys(record.arrival.http, caller.region, record.arrival.time),
-        )
-        return {
-            "view": view,
-            "context": context,
-            "now": record.arrival.time,
-            "region": caller.region,
-            "parts": self.parts,
-        }
+
+def _context(view: AccountView, caller: Verified, record: CallRecord) -> Context:
+    arrival = record.arrival
+    return Context(
+        principal=caller_keys(view, caller, arrival.time),
+        request=request_keys(arrival.http, caller.region, arrival.time),
+    )
 
 
 def _perform(operation: Operation, call: Call, given: Mapping[str, Any]) -> tuple[Answer, tuple[Decided, ...]]:

@@ -18,6 +18,7 @@ from carnet.access.denial import require
 from carnet.base.arns import parse_arn
 from carnet.base.faults import Fault, Refused
 from carnet.base.ids import Ids
+from carnet.base.value import value
 from carnet.directory.account_view import AccountView
 from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
@@ -51,7 +52,7 @@ class Parts:
     quotas: Quotas
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Call:
     """One authenticated call of an operation that only reads."""
 
@@ -62,7 +63,6 @@ class Call:
     context: Context
     """The caller's and the request's condition keys."""
     now: datetime
-    region: str
     parts: Parts
 
     @property
@@ -78,7 +78,7 @@ class Call:
         return self.parts.ids
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class WriteCall(Call):
     """One authenticated call of an operation that changes something, inside its transaction.
 
@@ -88,7 +88,7 @@ class WriteCall(Call):
     store: UnitOfWork
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Target:
     """The resource that an operation acts on, whether or not it exists."""
 

@@ -91,7 +91,7 @@ def assume_role(call: Call, given: AssumeRoleRequestTypeDef) -> Answer:
     tags = session_tags(inherited, given.get("Tags", ()), given.get("TransitiveTagKeys", ()))
     packed = packed_size(policies, tags.tags)
     claims = _claims(call, given, role, policies, tags)
-    call.parts.last_used.note_role(role.id, call.now, call.region)
+    call.parts.last_used.note_role(role.id, call.now, call.caller.region)
     answer: dict[str, object] = {
         **issue(call, claims),
         "AssumedRoleUser": {
