@@ -73,6 +73,7 @@ def failure_event(record: CallRecord, code: str, message: str, decided: Sequence
 def _event(record: CallRecord, decided: Sequence[Decided]) -> Event:
     arrival, caller = record.arrival, record.caller
     http = arrival.http
+    agent = http.first.get("user-agent", "")
     return {
         "eventVersion": _EVENT_VERSION,
         "userIdentity": _identity(record),
@@ -81,7 +82,7 @@ def _event(record: CallRecord, decided: Sequence[Decided]) -> Event:
         "eventName": record.operation or None,
         "awsRegion": caller.region if caller is not None else None,
         "sourceIPAddress": source_ip(http.peer),
-        "userAgent": (http.header("user-agent") or "")[:_LONGEST_TEXT],
+        "userAgent": agent[:_LONGEST_TEXT],
         "requestParameters": _parameters(record),
         "responseElements": None,
         "additionalEventData": {"decisionId": arrival.request_id, "decisions": [_decision(one) for one in decided]},
@@ -106,8 +107,8 @@ def _decision(decided: Decided) -> Event:
     return {
         "action": decided.check.action,
         "resource": decided.check.resource,
-        "verdict": decision.verdict.value,
-        "layer": decision.layer.value if decision.layer is not None else None,
+        "verdict": decision.verdict,
+        "layer": decision.layer,
         "statements": [f"{ref.policy}#{ref.sid or ref.index}" for ref in decision.statements],
     }
 

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -16,6 +16,7 @@ _CREDENTIAL = "Credential="
 _QUERY_CREDENTIAL = "X-Amz-Credential="
 _TERMINATOR = "aws4_request"
 _SCOPE_PARTS = 5
+_USUAL_LENGTH = 512
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 _FIPS = "-fips"
 
@@ -35,17 +36,30 @@ class Clues(NamedTuple):
 def read_clues(request: HttpRequest) -> Clues:
     """Gather them; a part that cannot be read says nothing, and the verifier will refuse it."""
     first = request.first
-    authorizations = request.header_all("authorization")
-    credentials = [text.partition(_CREDENTIAL)[2].partition(",")[0] for text in authorizations]
-    if _QUERY_CREDENTIAL in request.query:
-        credentials += _credentials_of(request.query)
-    scopes = [scope for text in credentials if (scope := _scope(text))]
+    credential = _credential(first.get("authorization", ""))
+    target, host, media = first.get("x-amz-target", ""), first.get("host", ""), first.get("content-type", "")
+    long = len(credential) + len(target) + len(host) + len(media) > _USUAL_LENGTH
+    if long or request.repeats or _QUERY_CREDENTIAL in request.query:
+        credentials = [*map(_credential, request.header_all("authorization")), *_credentials_of(request.query)]
+        return _clues(tuple(credentials), request.header_all("x-amz-target"), host, media)
+    return _usual_clues((credential,), (target,) if target else (), host, media)
+
+
+def _credential(authorization: str) -> str:
+    return authorization.partition(_CREDENTIAL)[2].partition(",")[0]
+
+
+def _clues(credentials: tuple[str, ...], targets: tuple[str, ...], host: str, content_type: str) -> Clues:
     return Clues(
-        scopes=frozenset(scopes),
-        targets=request.header_all("x-amz-target"),
-        host=_service_of_host(first.get("host", "")),
-        media_type=first.get("content-type", "").partition(";")[0].strip(),
+        scopes=frozenset([scope for text in credentials if (scope := _scope(text))]),
+        targets=targets,
+        host=_service_of_host(host),
+        media_type=content_type.partition(";")[0].strip(),
     )
+
+
+_usual_clues = lru_cache(1024)(_clues)
+"""The requests of one client say the same."""
 
 
 def _credentials_of(query: str) -> list[str]:

@@ -75,7 +75,7 @@ def _fields(encoded: str) -> Fields:
         return ()
     if encoded.count("&") >= MAX_FIELDS:
         raise Unreadable("The request has too many parameters")
-    pairs = [field.partition("=") for field in encoded.replace("+", " ").split("&")]
-    if "%" not in encoded:
-        return tuple([(name, value) for name, _, value in pairs])
-    return tuple([(percent_decode(name), percent_decode(value)) for name, _, value in pairs])
+    pairs = [field.partition("=")[::2] for field in encoded.replace("+", " ").split("&")]
+    if "%" in encoded:
+        pairs = [(percent_decode(name), percent_decode(value)) for name, value in pairs]
+    return tuple(pairs)

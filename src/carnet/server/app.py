@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from carnet import models
@@ -65,8 +65,12 @@ class AwsApi:
             self._execution.note_use(caller, arrival.time)
             given = parse(routed, http)
             validate(where, given)
-            operation = _written(where)
             record = _record(arrival, where, caller, given)
+            operation = _registered(where)
+            if operation is None:
+                raise WireError(
+                    "NotImplemented", f"Carnet does not offer {where.service.name}:{where.name} yet.", where
+                )
             if operation.writes:
                 return self._change(where, record, partial(self._execution.write, operation, caller, given, record))
             return self._done(where, record, self._execution.read(operation, caller, given, record))
@@ -128,31 +132,21 @@ class AwsApi:
 def _record(
     arrival: Arrival, asked: models.Operation, caller: Verified | None, given: dict[str, Any] | None
 ) -> CallRecord:
+    operation = _registered(asked)
     return CallRecord(
         arrival=arrival,
         service=asked.service.name,
         operation=asked.name,
-        read_only=not _writes(asked),
+        read_only=operation is None or not operation.writes,
         caller=caller,
         given=given,
     )
 
 
+@cache
 def _registered(asked: models.Operation) -> Operation | None:
     service = SERVICES.get(asked.service.name)
     return service.operations.get(asked.name) if service is not None else None
-
-
-def _writes(asked: models.Operation) -> bool:
-    operation = _registered(asked)
-    return operation is not None and operation.writes
-
-
-def _written(asked: models.Operation) -> Operation:
-    operation = _registered(asked)
-    if operation is None:
-        raise WireError("NotImplemented", f"Carnet does not offer {asked.service.name}:{asked.name} yet.", asked)
-    return operation
 
 
 def _code(service: str, problem: WireError | AuthFailure | Fault) -> str:

@@ -58,6 +58,7 @@ class RequestReader:
         self.under_way = False
         """Whether a request has begun and is not there whole."""
         self._in_headers = False
+        self._invited = False
         self._refusal: RequestRefused | None = None
         self._bytes = 0
         """How much was read of the request under way, up to the last call of `feed`."""
@@ -81,6 +82,8 @@ class RequestReader:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request line and headers are too long.")
             elif self._bytes > MAX_REQUEST_BYTES:
                 self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too long.")
+            elif not self._in_headers and not self._invited:
+                self._invite_body()
         if self._refusal is not None:
             raise self._refusal
 
@@ -88,6 +91,7 @@ class RequestReader:
 
     def on_message_begin(self) -> None:
         self.under_way = self._in_headers = True
+        self._invited = False
         self._bytes = 0
         self._target, self._headers, self._body = b"", [], b""
 
@@ -106,8 +110,6 @@ class RequestReader:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request has too many headers.")
         elif self._many_bytes and self._header_block_bytes() > MAX_HEADER_BLOCK_BYTES:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request line and headers are too long.")
-        elif any(name == "expect" and value.lower() == _CONTINUE for name, value in self._headers):
-            self._go_on()
 
     def on_chunk_header(self) -> None:
         # The parser takes `x, chunked` for chunked; what stands before this server may not.
@@ -143,6 +145,12 @@ class RequestReader:
             return path, query
         url = httptools.parse_url(target)  # the absolute form, which proxies are sent; raises for what is none
         return (url.path or b"/").decode("latin-1"), (url.query or b"").decode("latin-1")
+
+    def _invite_body(self) -> None:
+        """Once the headers are there and the body is not."""
+        self._invited = True
+        if any(name == "expect" and value.lower() == _CONTINUE for name, value in self._headers):
+            self._go_on()
 
     def _header_block_bytes(self) -> int:
         return len(self._target) + sum(len(name) + len(value) for name, value in self._headers)

@@ -6,9 +6,10 @@ AccessDenied, never a hint of what exists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from carnet import models
@@ -36,6 +37,7 @@ Answer = Mapping[str, object]
 
 Keys = Mapping[str, Value]
 
+_NO_KEYS: Keys = MappingProxyType({})
 _WITH_IAM_RESOURCE_TAG = ("role/", "user/")
 """The resources whose tags IAM shows as iam:ResourceTag/..., too."""
 
@@ -121,13 +123,13 @@ class Operation:
     context: tuple[Adds, ...]
     body: Callable[[Any, Any], Answer]
 
-    def checks(self, call: Call, given: Any) -> Iterator[Check]:
+    def checks(self, call: Call, given: Any) -> list[Check]:
         """Everything that the caller must be allowed before the body runs."""
         target = self.on(call, given)
         keys: dict[str, Value] = {}
         for adds in self.context:
             keys.update(adds(call, given))
-        yield Check(
+        own = Check(
             action=f"{self.service}:{self.name}",
             resource=target.arn,
             resource_account=target.account,
@@ -137,24 +139,20 @@ class Operation:
             needs_trust=target.needs_trust,
             shown=target.shown,
         )
-        for also in self.also:
-            yield from also(call, given)
+        return [own, *(check for also in self.also for check in also(call, given))] if self.also else [own]
 
     def authorize(self, call: Call, given: Any) -> tuple[Decided, ...]:
         """The decisions that allow the call; raises NotAuthorized at the first that does not."""
-        engine = call.parts.engine
-        return tuple(
-            [
-                require(authorize(engine, call.view, call.caller, call.context, check))
-                for check in self.checks(call, given)
-            ]
-        )
+        engine, view, caller, context = call.parts.engine, call.view, call.caller, call.context
+        return tuple([require(authorize(engine, view, caller, context, check)) for check in self.checks(call, given)])
 
 
 def resource_tag_keys(resource: str, tags: Tags) -> Keys:
     """aws:ResourceTag/..., and for IAM users and roles also iam:ResourceTag/..., of the tags of the resource's ARN."""
+    if not tags:
+        return _NO_KEYS
     keys: dict[str, Value] = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
-    arn = parse_arn(resource) if tags else None
+    arn = parse_arn(resource)
     if arn is not None and arn.service == "iam" and arn.resource.startswith(_WITH_IAM_RESOURCE_TAG):
         keys |= {f"iam:ResourceTag/{key}": value for key, value in tags.items()}
     return keys

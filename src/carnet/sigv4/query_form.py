@@ -30,7 +30,7 @@ _WEEK = 604_800
 
 def has_query_form(query: str) -> bool:
     """Whether any parameter of a presigned URL is there, however it is spelled."""
-    return bool(query) and any(_parameter(pair) for pair in query.split("&"))
+    return any(_parameter(pair) for pair in query.split("&"))
 
 
 def read_query(headers: Mapping[str, str], query: str) -> Presented:

@@ -15,6 +15,8 @@ from carnet.sigv4.errors import AuthFailure, incomplete, mismatch
 SKEW = timedelta(minutes=15)
 """How far the clocks of client and server may be apart, in both directions; exactly this far is still good."""
 
+_YOUNGEST = -SKEW
+
 _BASIC = "%Y%m%dT%H%M%SZ"
 _ISO_8601 = re.compile(r"[0-9]{8}T[0-9]{6}Z", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -57,16 +59,18 @@ def basic(moment: datetime) -> str:
 
 def refuse_untimely(signed: Timestamp, *, lifetime: timedelta, now: datetime) -> None:
     """Raise AuthFailure (SignatureDoesNotMatch) before `signed - 15 min.` and after `signed + lifetime`."""
+    age = now - signed.moment
+    if _YOUNGEST <= age <= lifetime:
+        return
     latest, earliest = now + SKEW, now - lifetime
     if signed.moment > latest:
         raise mismatch(
             f"Signature not yet current: {signed.text} is still later than {basic(latest)} "
             f"({basic(now)} + {_span(SKEW)})"
         )
-    if signed.moment < earliest:
-        raise mismatch(
-            f"Signature expired: {signed.text} is now earlier than {basic(earliest)} ({basic(now)} - {_span(lifetime)})"
-        )
+    raise mismatch(
+        f"Signature expired: {signed.text} is now earlier than {basic(earliest)} ({basic(now)} - {_span(lifetime)})"
+    )
 
 
 def _moment(text: str, *parts: str) -> datetime:

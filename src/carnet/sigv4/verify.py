@@ -50,7 +50,7 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
 
 
 def _read(headers: Mapping[str, str], query: str) -> Presented:
-    in_header, in_query = "authorization" in headers, has_query_form(query)
+    in_header, in_query = "authorization" in headers, query != "" and has_query_form(query)
     if in_header and in_query:
         raise incomplete("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.")
     if in_header:
