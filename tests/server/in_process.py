@@ -38,13 +38,21 @@ class InProcessServer:
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def client(self, service: str, key: str | None = None, secret: str | None = None, token: str | None = None) -> Any:
+    def client(
+        self,
+        service: str,
+        key: str | None = None,
+        secret: str | None = None,
+        token: str | None = None,
+        *,
+        region: str = "us-east-1",
+    ) -> Any:
         """A boto3 client; of the root user where no key is given."""
         make: Any = boto3.client  # its stubs know services by literal names only
         return make(
             service,
             endpoint_url=self.endpoint,
-            region_name="us-east-1",
+            region_name=region,
             aws_access_key_id=key or self.root.access_key_id,
             aws_secret_access_key=secret or self.root.secret_access_key,
             aws_session_token=token,

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from carnet.access import redaction
+from tests.attacks.wire import audit
 from tests.server.in_process import InProcessServer
 
 ALLOW_ALL = json.dumps(
@@ -86,3 +88,36 @@ def test_last_use_of_a_key_is_told(server: InProcessServer) -> None:
     used = iam.get_access_key_last_used(AccessKeyId=server.root.access_key_id)["AccessKeyLastUsed"]
     assert used["ServiceName"] == "iam"
     assert used["Region"] == "us-east-1"
+
+
+def test_a_global_service_has_one_region_whatever_its_callers_sign_for(server: InProcessServer) -> None:
+    iam = server.client("iam")
+    iam.create_user(UserName="bob")
+    outside = {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "iam:List*", "Resource": "*", "Condition": outside},
+    ]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_user_policy(UserName="bob", PolicyName="p", PolicyDocument=document)
+    key = iam.create_access_key(UserName="bob")["AccessKey"]
+    held = (key["AccessKeyId"], key["SecretAccessKey"])
+    error = refused(server.client("iam", *held, region="eu-west-1").list_users).response["Error"]
+    assert "with an explicit deny in an identity-based policy" in error["Message"]
+    event = audit(server)[-1]
+    assert (event["eventName"], event["awsRegion"]) == ("ListUsers", "us-east-1")
+    server.client("sts", *held, region="eu-west-1").get_session_token()
+    assert audit(server)[-1]["awsRegion"] == "eu-west-1"
+
+
+def test_the_event_of_a_session_tells_which_credentials_were_given(server: InProcessServer) -> None:
+    session = a_session(server)
+    told = audit(server)[-1]["responseElements"]
+    assert told["credentials"]["accessKeyId"] == session["AccessKeyId"]
+    assert told["credentials"]["sessionToken"] == told["credentials"]["secretAccessKey"] == redaction.HIDDEN
+    assert told["assumedRoleUser"]["arn"].endswith("assumed-role/worker/work")
+
+
+def test_an_event_names_an_error_by_its_shape(server: InProcessServer) -> None:
+    error = refused(lambda: server.client("iam").get_user(UserName="nobody")).response["Error"]
+    assert (error["Code"], audit(server)[-1]["errorCode"]) == ("NoSuchEntity", "NoSuchEntityException")

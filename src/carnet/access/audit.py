@@ -27,6 +27,7 @@ _IDENTITY_TYPES = {
     PrincipalKind.ROLE_SESSION: "AssumedRole",
     PrincipalKind.FEDERATED_USER: "FederatedUser",
 }
+_CREDENTIALS = "Credentials"
 _LONGEST_TEXT = 2048
 _CLAIM = re.compile(r"Credential=(A[KS]IA[A-Z2-7]{16})(?:/|%2F)", re.ASCII)
 """Only what has the form of a key id: who swaps id and secret must not find the secret in the audit log."""
@@ -58,9 +59,9 @@ class CallRecord:
 
 
 def success_event(record: CallRecord, answer: Mapping[str, Any], decided: Sequence[Decided]) -> Event:
-    """The event of a call that was carried out. CloudTrail keeps the answer of a change only."""
+    """The event of a call that was carried out. CloudTrail keeps answers that change something or give credentials."""
     event = _event(record, decided)
-    if not record.read_only:
+    if not record.read_only or _CREDENTIALS in answer:
         event["responseElements"] = output_redaction(record.service, record.operation)(answer) or None
     return event
 

@@ -43,7 +43,7 @@ class Verified:
 
     credential: Credential
     region: str
-    """Region of the credential scope."""
+    """The Region that the request is made to: the credential scope's, or the one that a global service has."""
     service: str
     """Service of the credential scope."""
     presigned: bool = False

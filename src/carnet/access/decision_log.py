@@ -88,8 +88,8 @@ def _every(policies: Policies) -> Iterator[Policy]:
 
 
 def _digest(policy: Policy) -> str:
-    whole = json.dumps([policy.grammar.value, policy.source, policy.text, sorted(policy.principal_ids.items())])
-    return hashlib.sha256(whole.encode()).hexdigest()[:32]
+    """What the file calls a policy by. `Policy.digest` stands for its text and the ids that principals are bound to."""
+    return hashlib.sha256(f"{policy.grammar}\n{policy.digest}\n{policy.source}".encode()).hexdigest()[:32]
 
 
 def _document(policy: Policy) -> dict[str, Any]:

@@ -106,7 +106,7 @@ class AwsApi:
         try:
             for each in decided:
                 self._decisions.record(record.arrival.request_id, record.arrival.time, each)
-            self._audit.append(failure_event(record, code, problem.message, decided))
+            self._audit.append(failure_event(record, _exception(where, code), problem.message, decided))
         except Unavailable as full:
             # What cannot be audited is not answered: an operator sees the disk before an attacker uses it.
             return write_error(where, "ServiceUnavailable", full.message, record.arrival.request_id)
@@ -147,6 +147,12 @@ def _record(
 def _registered(asked: models.Operation) -> Operation | None:
     service = SERVICES.get(asked.service.name)
     return service.operations.get(asked.name) if service is not None else None
+
+
+def _exception(where: Where, code: str) -> str:
+    """How CloudTrail names an error: by its shape, `NoSuchEntityException`, and not by its code on the wire."""
+    error = where.service.errors.get(code) if isinstance(where, models.Operation) else None
+    return code if error is None else error.shape.name
 
 
 def _code(service: str, problem: WireError | AuthFailure | Fault) -> str:

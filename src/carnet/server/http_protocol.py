@@ -33,6 +33,9 @@ REQUEST_SECONDS = 20.0
 IDLE_SECONDS = 75.0
 """How long a client may send nothing after an answer: longer than the 60 seconds that AWS's SDKs keep a connection."""
 
+LINGER_SECONDS = 2.0
+"""How long a client that is refused may go on sending what nobody reads."""
+
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _CLOSE = "connection: close\r\n"
@@ -174,7 +177,7 @@ class HttpProtocol(asyncio.Protocol):
             self._transport.write(_CONTINUE)
 
     def _too_late(self) -> None:
-        if self._owes_request:
+        if self._owes_request and not self._ending:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.")
         else:
             self._transport.abort()  # It is idle, or does not read what it was answered, which `close` would wait for.
@@ -189,8 +192,15 @@ class HttpProtocol(asyncio.Protocol):
         if self._is_done and not self._transport.is_closing():
             refusal = HttpResponse(status=status, headers=(("content-type", "text/plain"),), body=f"{why}\n".encode())
             self._transport.write(_head(refusal, (), last=True) + refusal.body)
+            self._hang_up()
+        self._patience.wait(LINGER_SECONDS)
+
+    def _hang_up(self) -> None:
+        """End, and let the client go on sending for a moment: were its bytes refused, it would not see the answer."""
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        else:
             self._transport.close()
-        self._patience.wait(IDLE_SECONDS)
 
 
 def _head(response: HttpResponse, default_headers: Iterable[tuple[bytes, bytes]], *, last: bool) -> bytes:

@@ -63,6 +63,7 @@ class RequestReader:
         self._bytes = 0
         """How much was read of the request under way, up to the last call of `feed`."""
         self._many_bytes = False
+        self._others_ended = False
         self._target = b""
         self._headers: list[tuple[str, str]] = []
         self._body = b""
@@ -70,6 +71,7 @@ class RequestReader:
     def feed(self, data: bytes) -> None:
         """Read on. Raises RequestRefused, after which there is no reading on."""
         self._many_bytes = self._bytes + len(data) > MAX_HEADER_BLOCK_BYTES
+        self._others_ended = False
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -77,8 +79,9 @@ class RequestReader:
         except httptools.HttpParserError:
             raise self._refusal or RequestRefused(HTTPStatus.BAD_REQUEST, "This is no HTTP request.") from None
         if self.under_way:
-            self._bytes += len(data)
-            if self._in_headers and self._many_bytes:
+            # What came behind other requests is not counted: it is one read of a socket at the most.
+            self._bytes += 0 if self._others_ended else len(data)
+            if self._in_headers and self._bytes > MAX_HEADER_BLOCK_BYTES:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request line and headers are too long.")
             elif self._bytes > MAX_REQUEST_BYTES:
                 self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too long.")
@@ -124,6 +127,7 @@ class RequestReader:
 
     def on_message_complete(self) -> None:
         self.under_way = False
+        self._others_ended = True
         if self._refusal is None:
             path, query = self._path_and_query()
             parser = self._parser

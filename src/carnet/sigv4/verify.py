@@ -12,12 +12,13 @@ from hashlib import sha256
 
 from carnet.access.credential import Credential, FindCredential, TokenExpired, Verified
 from carnet.access.http_request import HttpRequest
+from carnet.models import global_region
 from carnet.sigv4.canonical import canonical_request
 from carnet.sigv4.errors import expired_token, incomplete, mismatch, missing_token, unknown_key
 from carnet.sigv4.header_form import read_header
 from carnet.sigv4.presented import ALGORITHM, Presented
 from carnet.sigv4.query_form import has_query_form, read_query
-from carnet.sigv4.scope import refuse_foreign
+from carnet.sigv4.scope import Scope, refuse_foreign
 from carnet.sigv4.signed_headers import header_values
 from carnet.sigv4.signing_keys import signing_key
 from carnet.sigv4.timestamp import refuse_untimely
@@ -46,7 +47,18 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
         raise unknown_key()
     if not genuine:
         raise mismatch()
-    return Verified(credential=credential, region=scope.region, service=scope.service, presigned=presented.presigned)
+    return Verified(
+        credential=credential, region=_region(scope, credential), service=scope.service, presigned=presented.presigned
+    )
+
+
+def _region(scope: Scope, credential: Credential) -> str:
+    """The Region that the request is made to, which is not the signed one where the service has but one.
+
+    Clients sign for their own Region as soon as they are told an endpoint; AWS's global services would not accept that.
+    """
+    partition = credential.principal.arn.partition(":")[2].partition(":")[0]
+    return global_region(scope.service, partition) or scope.region
 
 
 def _read(headers: Mapping[str, str], query: str) -> Presented:

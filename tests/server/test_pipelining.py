@@ -1,0 +1,60 @@
+"""Requests that are sent without waiting for answers: each is answered, in the order in which they were sent."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import pytest
+
+from carnet.services.execution import Execution
+from tests.attacks.wire import Connection, root_of, signed
+from tests.server.in_process import InProcessServer
+
+
+def create(server: InProcessServer, name: str) -> bytes:
+    return signed(server, root_of(server), "CreateUser", UserName=name)
+
+
+def read(server: InProcessServer, name: str) -> bytes:
+    return signed(server, root_of(server), "GetUser", UserName=name)
+
+
+def test_what_is_read_behind_a_change_sees_the_change(server: InProcessServer) -> None:
+    raw = b"".join([read(server, "a"), create(server, "a"), read(server, "a"), create(server, "b"), read(server, "b")])
+    with Connection(server) as connection:
+        answers = [connection.send(raw), *(connection.send(b"") for _ in range(4))]
+    assert [answer.status for answer in answers] == [404, 200, 200, 200, 200]
+    assert "<UserName>b</UserName>" in answers[4].text
+
+
+def test_a_slow_change_keeps_back_only_its_own_connection(
+    server: InProcessServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going_on, write = threading.Event(), Execution.write
+
+    def slow(*given: object) -> object:
+        assert going_on.wait(10)
+        return write(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Execution, "write", slow)
+    with Connection(server) as other, socket.create_connection(("127.0.0.1", server.port), timeout=10) as waiting:
+        waiting.sendall(create(server, "a") + read(server, "a"))
+        assert other.send(read(server, "a")).status == 404
+        going_on.set()
+        answer = b""
+        while answer.count(b"HTTP/1.1 200 ") < 2:
+            answer += waiting.recv(65536)
+    assert answer.index(b"CreateUserResponse") < answer.index(b"GetUserResponse")
+
+
+def test_a_thousand_requests_at_once(server: InProcessServer) -> None:
+    """More answers than the client has room for: the rest waits until it reads."""
+    iam = server.client("iam")
+    for number in range(20):
+        iam.create_user(UserName=f"user-{number}", Path=f"/{'x' * 500}/")
+    one = signed(server, root_of(server), "ListUsers")
+    with Connection(server) as connection:
+        answers = [connection.send(one * 1000), *(connection.send(b"") for _ in range(999))]
+    assert {answer.status for answer in answers} == {200}
+    assert {answer.text.count("<member>") for answer in answers} == {20}
