@@ -14,7 +14,7 @@ import pytest
 from carnet.access.credential import Credential
 from carnet.access.http_request import HttpRequest
 from carnet.sigv4.scope import Scope
-from carnet.sigv4.signing_keys import derive, signing_key
+from carnet.sigv4.signing_keys import derive, signature
 from carnet.sigv4.verify import verify
 from tests.sigv4.signing import (
     FORM,
@@ -315,14 +315,14 @@ def test_line_break_in_a_signed_header() -> None:
 def test_key_that_is_not_there_costs_the_same_hmac_work(monkeypatch: pytest.MonkeyPatch) -> None:
     derived_from: list[str] = []
 
-    def watched(secret: str, scope: Scope, known: dict[str, bytes]) -> bytes:
+    def watched(text: bytes, secret: str, scope: Scope, known: dict[str, hmac.HMAC]) -> str:
         derived_from.append(secret)
-        return signing_key(secret, scope, known)
+        return signature(text, secret, scope, known)
 
     def nobody(key_id: str, token: str | None) -> Credential | None:
         return None
 
-    monkeypatch.setattr("carnet.sigv4.verify.signing_key", watched)
+    monkeypatch.setattr("carnet.sigv4.verify.signature", watched)
     assert failure(sign(), look_up=nobody)[0] == "InvalidClientTokenId"
     assert code(sign(secret="x")) == DOES_NOT_MATCH
     assert [len(secret) for secret in derived_from] == [40, 40]

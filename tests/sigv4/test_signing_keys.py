@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from carnet.sigv4.scope import Scope
-from carnet.sigv4.signing_keys import SCOPES, derive, signing_key
+from carnet.sigv4.signing_keys import SCOPES, derive, signature
 
 SCOPE = Scope("20150830", "us-east-1", "iam", "aws4_request")
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -21,24 +22,27 @@ def test_example_of_the_aws_documentation() -> None:
     assert derive(SECRET, SCOPE).hex() == expected
 
 
-def test_remembered_key_is_the_derived_one() -> None:
-    known: dict[str, bytes] = {}
-    for scope in (SCOPE, replace(SCOPE, region="eu-west-1"), replace(SCOPE, date="20150831"), SCOPE):
-        assert signing_key(SECRET, scope, known) == derive(SECRET, scope)
+def expected(scope: Scope) -> str:
+    return hmac.digest(derive(SECRET, scope), b"text", "sha256").hex()
+
+
+def test_a_signature_is_the_derived_key_s_whether_or_not_that_is_remembered() -> None:
+    known: dict[str, hmac.HMAC] = {}
+    for scope in (SCOPE, replace(SCOPE, region="eu-west-1"), replace(SCOPE, date="20150831"), SCOPE, replace(SCOPE)):
+        assert signature(b"text", SECRET, scope, known) == expected(scope)
     assert len(known) == 3
-    assert signing_key(SECRET, SCOPE, known) is signing_key(SECRET, replace(SCOPE), known)
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    known: dict[str, bytes] = {}
+    known: dict[str, hmac.HMAC] = {}
     for scope in days(3 * SCOPES):
-        assert signing_key(SECRET, scope, known) == derive(SECRET, scope)
+        assert signature(b"text", SECRET, scope, known) == expected(scope)
         assert len(known) <= SCOPES
 
 
-def test_many_threads_get_the_same_keys() -> None:
-    known: dict[str, bytes] = {}
+def test_many_threads_get_the_same_signatures() -> None:
+    known: dict[str, hmac.HMAC] = {}
     scopes = days(2 * SCOPES) * 50
     with ThreadPoolExecutor(8) as pool:
-        derived = list(pool.map(lambda scope: signing_key(SECRET, scope, known), scopes))
-    assert derived == [derive(SECRET, scope) for scope in scopes]
+        signed = list(pool.map(lambda scope: signature(b"text", SECRET, scope, known), scopes))
+    assert signed == [expected(scope) for scope in scopes]

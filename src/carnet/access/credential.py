@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hmac import HMAC
 
 from carnet.base.value import value
 from carnet.keyring.session_claims import SessionClaims
@@ -19,7 +20,7 @@ class Credential:
     principal: Principal
     session: SessionClaims | None = None
     """What the session token carried; None for a long-term access key."""
-    signing_keys: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    signing_keys: dict[str, HMAC] = field(default_factory=dict, repr=False, compare=False)
     """What `sigv4` has derived from the secret, by scope. INVARIANT: it is kept where the secret is, and no longer."""
 
 

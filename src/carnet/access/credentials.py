@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from hmac import HMAC
 from typing import NamedTuple
 
 from carnet.access.credential import Credential, TokenExpired
@@ -29,7 +30,7 @@ class OpenedSecret(NamedTuple):
     """A secret access key, and what was derived from it (`Credential.signing_keys`)."""
 
     text: str
-    signing_keys: dict[str, bytes]
+    signing_keys: dict[str, HMAC]
 
 
 class Credentials:

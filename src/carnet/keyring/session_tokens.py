@@ -16,6 +16,7 @@ import hmac
 import os
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hmac import HMAC
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -63,7 +64,7 @@ class OpenedSession:
 
     claims: SessionClaims
     secret_access_key: str = field(repr=False)
-    signing_keys: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    signing_keys: dict[str, HMAC] = field(default_factory=dict, repr=False, compare=False)
     """For whoever derives keys from the secret: they are kept as long as it is."""
 
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 from __future__ import annotations
 
 import hmac
+from hmac import HMAC
 
 from carnet.sigv4.scope import Scope
 
@@ -13,23 +14,25 @@ SCOPES = 16
 """How many scopes a secret's keys are remembered for: few callers use more in a day, and deriving anew costs little."""
 
 
-def signing_key(secret: str, scope: Scope, known: dict[str, bytes]) -> bytes:
-    """The 32 bytes to sign with under `scope`.
+def signature(text: bytes, secret: str, scope: Scope, known: dict[str, HMAC]) -> str:
+    """The signature of a string to sign, in hexadecimal.
 
     `known` is the memory of this one secret, and goes where the secret goes. It is written whether or not the signature
     proves right, so that a second try takes as long with a key that is there as with one that is not.
     """
-    key = known.get(scope.text)
-    if key is None:
-        key = derive(secret, scope)
+    keyed = known.get(scope.text)
+    if keyed is None:
+        keyed = hmac.new(derive(secret, scope), digestmod="sha256")
         if len(known) >= SCOPES:
             known.clear()
-        known[scope.text] = key
-    return key
+        known[scope.text] = keyed
+    signing = keyed.copy()  # sooner than one that takes up the key
+    signing.update(text)
+    return signing.hexdigest()
 
 
 def derive(secret: str, scope: Scope) -> bytes:
-    """Four HMACs, one per part of the scope."""
+    """The signing key, 32 bytes: four HMACs, one per part of the scope."""
     key = f"AWS4{secret}".encode()
     for part in (scope.date, scope.region, scope.service, scope.terminator):
         key = hmac.digest(key, part.encode(), "sha256")

@@ -20,12 +20,12 @@ from carnet.sigv4.presented import ALGORITHM, Presented
 from carnet.sigv4.query_form import has_query_form, read_query
 from carnet.sigv4.scope import Scope, refuse_foreign
 from carnet.sigv4.signed_headers import header_values
-from carnet.sigv4.signing_keys import signing_key
+from carnet.sigv4.signing_keys import signature
 from carnet.sigv4.timestamp import refuse_untimely
 
 _KEY_ID_LENGTHS = range(16, 129)
 _NOBODYS_SECRET = "0" * 40
-_NOBODYS_KEYS: dict[str, bytes] = {}
+_NOBODYS_KEYS: dict[str, hmac.HMAC] = {}
 """Signs for keys that are not there, so that they cost as much time as those that are."""
 
 
@@ -85,9 +85,8 @@ def _is_genuine(presented: Presented, canonical: bytes, credential: Credential |
     scope = presented.key.scope
     text = f"{ALGORITHM}\n{presented.signed.text}\n{scope.text}\n{sha256(canonical).hexdigest()}"
     if credential is not None:
-        key = signing_key(credential.secret, scope, credential.signing_keys)
+        expected = signature(text.encode("ascii"), credential.secret, scope, credential.signing_keys)
     else:
-        key = signing_key(_NOBODYS_SECRET, scope, _NOBODYS_KEYS)
-    expected = hmac.digest(key, text.encode("ascii"), "sha256").hex()
+        expected = signature(text.encode("ascii"), _NOBODYS_SECRET, scope, _NOBODYS_KEYS)
     # Bytes, because compare_digest raises on text that is not ASCII.
     return hmac.compare_digest(expected.encode("ascii"), presented.signature.encode("utf-8", "replace"))
