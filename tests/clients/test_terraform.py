@@ -88,8 +88,10 @@ def test_apply_plan_update_destroy(server: RunningServer, terraform: Terraform) 
     role = _iam(server).get_role(RoleName="reader")["Role"]
     assert (role["Description"], role["MaxSessionDuration"]) == ("second", 7200)
 
-    terraform("destroy", "-auto-approve", *_values("second", 7200))
     iam = _iam(server)
+    # Not in the configuration: force_destroy looks for credentials of every kind and removes what it finds.
+    iam.create_access_key(UserName="leaving")
+    terraform("destroy", "-auto-approve", *_values("second", 7200))
     assert iam.list_users()["Users"] == []
     assert iam.list_roles()["Roles"] == []
     assert iam.list_groups()["Groups"] == []

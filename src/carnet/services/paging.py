@@ -76,6 +76,11 @@ def page(
     return Page(items=told, marker=_marker(operation, key(told[-1])) if len(found) > limit else None)
 
 
+def empty_list(operation: str, given: Mapping[str, Any], member: str) -> dict[str, object]:
+    """The answer of an operation that lists what nobody has; raises Invalid for a marker that it did not give."""
+    return page(operation, (), given, key=str).answer(member, str)
+
+
 def path_filter(given: Mapping[str, Any]) -> Callable[[Any], bool]:
     """Whether an entity's path begins with the PathPrefix asked for."""
     prefix: str = given.get("PathPrefix", "/")

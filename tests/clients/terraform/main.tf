@@ -64,6 +64,11 @@ resource "aws_iam_access_key" "alice" {
   user = aws_iam_user.alice.name
 }
 
+resource "aws_iam_user" "leaving" {
+  name          = "leaving"
+  force_destroy = true
+}
+
 resource "aws_iam_group" "staff" {
   name = "staff"
 }

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING, Any
 from carnet.access.new_access_key import new_access_key
 from carnet.base.faults import Denied, Invalid, Missing, TooMany
 from carnet.entities.access_key import AccessKey
-from carnet.entities.account import Account
-from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes, targets
-from carnet.services.iam.calling_user import calling_user
-from carnet.services.iam.kinds import USERS
+from carnet.services.iam.holders import holder
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page
@@ -32,15 +29,10 @@ if TYPE_CHECKING:
 _NEVER_USED = {"ServiceName": "N/A", "Region": "N/A"}
 
 
-def _holder(call: Call, given: Any) -> User | Account:
-    """The user called UserName; without one the caller, where the account stands for its root user."""
-    return USERS.existing(call, given) if "UserName" in given else calling_user(call)
-
-
 def _key(call: Call, given: Any) -> AccessKey:
     """The key AccessKeyId of the holder; raises Missing, also for a key of somebody else."""
     key = call.view.access_keys.get(given["AccessKeyId"])
-    if key is None or key.owner != _holder(call, given).id:
+    if key is None or key.owner != holder(call, given).id:
         raise Missing(sentences.access_key_missing(given["AccessKeyId"]))
     return key
 
@@ -48,22 +40,22 @@ def _key(call: Call, given: Any) -> AccessKey:
 @iam.write("CreateAccessKey", on=targets.user_or_caller)
 def create_access_key(call: WriteCall, given: CreateAccessKeyRequestTypeDef) -> Answer:
     """Make an access key. Its secret is answered this once, and stored sealed."""
-    holder = _holder(call, given)
+    owner = holder(call, given)
     most = call.parts.quotas.access_keys_per_user
-    if len(call.view.keys_of(holder.id)) >= most:
+    if len(call.view.keys_of(owner.id)) >= most:
         raise TooMany(sentences.quota("AccessKeysPerUser", most))
-    new = new_access_key(call.ids, call.parts.keyring, account=call.account, owner=holder.id, now=call.now)
+    new = new_access_key(call.ids, call.parts.keyring, account=call.account, owner=owner.id, now=call.now)
     call.store.access_keys.add(new.key)
-    return {"AccessKey": {**shapes.access_key(new.key, holder), "SecretAccessKey": new.secret}}
+    return {"AccessKey": {**shapes.access_key(new.key, owner), "SecretAccessKey": new.secret}}
 
 
 @iam.read("ListAccessKeys", on=targets.user_or_caller)
 def list_access_keys(call: Call, given: ListAccessKeysRequestTypeDef) -> Answer:
     """The keys of a user or of the caller, without their secrets."""
-    holder = _holder(call, given)
-    keys = sorted(call.view.keys_of(holder.id), key=lambda key: key.id)
+    owner = holder(call, given)
+    keys = sorted(call.view.keys_of(owner.id), key=lambda key: key.id)
     return page("ListAccessKeys", keys, given, key=lambda key: key.id).answer(
-        "AccessKeyMetadata", lambda key: shapes.access_key(key, holder)
+        "AccessKeyMetadata", lambda key: shapes.access_key(key, owner)
     )
 
 

@@ -48,6 +48,10 @@ def access_key_missing(key_id: str) -> str:
     return f"The Access Key with id {key_id} cannot be found."
 
 
+def login_profile_missing(user: str) -> str:
+    return f"Login Profile for User {user} cannot be found."
+
+
 def account_alias_missing(alias: str) -> str:
     return f"The account alias with name {alias} cannot be found."
 
@@ -122,6 +126,7 @@ TAGS_FULL = "The number of tags has reached the maximum limit."
 
 ARN_NOT_PARSED = "Invalid ARN:  Could not be parsed!"
 USER_NAME_NEEDED = "Must specify userName when calling with non-User credentials"
+ALL_USERS_OR_ONE = "UserName cannot be specified together with AllUsers."
 ALIAS_LIKE_ACCOUNT_ID = "The account alias must not be 12 digits, which would be taken for an account id."
 DUPLICATE_TAG_KEYS = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
 RESERVED_TAG_KEY = "Tag keys starting with 'aws:' are reserved for system use."

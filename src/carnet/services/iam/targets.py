@@ -46,6 +46,11 @@ def user_or_caller(call: Call, given: Any) -> Target:
     return _existing(caller, shown=_shown(User.resource_type, caller.name))
 
 
+def all_users(call: Call, given: Any) -> Target:
+    """Every user of the account."""
+    return _at_path(call, User.resource_type, "/", "*")
+
+
 def access_key_holder(call: Call, given: Any) -> Target:
     """The user, or root, who holds the key AccessKeyId; for a key that the account does not have, nobody."""
     key_id: str = given["AccessKeyId"]
