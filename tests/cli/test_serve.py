@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import socket
 import ssl
 import subprocess
 import time
@@ -31,6 +32,14 @@ def refused(*arguments: str) -> str:
     return " ".join(done.output.split())
 
 
+def failed(*arguments: str, data_dir: Path) -> str:
+    """What a start is told that fails, and makes nothing."""
+    done = CliRunner().invoke(main, ["serve", *arguments, "--data-dir", str(data_dir)])
+    assert done.exit_code == 1, done.output
+    assert not data_dir.exists()
+    return " ".join(done.output.split())
+
+
 def caller(server: RunningServer, environment: dict[str, str]) -> str:
     sts = boto3.client(
         "sts",
@@ -52,6 +61,42 @@ def test_plain_http_stays_on_loopback(host: str, tmp_path: Path) -> None:
 def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
     (tmp_path / "cert").touch()
     assert "go together" in refused("--tls-cert", str(tmp_path / "cert"))
+
+
+def test_what_is_no_certificate_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    for name in ("cert", "key"):
+        (tmp_path / name).write_text("x")
+    told = failed("--tls-cert", f"{tmp_path}/cert", "--tls-key", f"{tmp_path}/key", data_dir=tmp_path / "data")
+    assert "are not a certificate and its key" in told
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_in_use_is_told_before_anything_is_made(tmp_path: Path, workers: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = failed("--port", str(port), "--workers", workers, data_dir=tmp_path / "data")
+    assert told == f"Error: Cannot listen on 127.0.0.1:{port}: Address already in use."
+
+
+def test_an_address_of_another_machine_cannot_be_listened_on(tmp_path: Path) -> None:
+    told = failed("--host", "192.0.2.1", "--insecure", data_dir=tmp_path / "data")
+    assert "Error: Cannot listen on 192.0.2.1:4747: Cannot assign requested address." in told
+
+
+def test_port_zero_is_any_free_port_and_the_greeting_names_it(tmp_path: Path) -> None:
+    command = [str(CARNET), "serve", "--port", "0", "--data-dir", str(tmp_path / "data")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert process.stdout is not None
+        endpoint = process.stdout.readline().rpartition(" ")[2].strip()
+        assert not endpoint.endswith(":0")
+        with urllib.request.urlopen(f"{endpoint}/healthz", timeout=30) as answer:
+            assert json.load(answer)["status"] == "ok"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 def test_a_second_start_finds_the_same_state(tmp_path: Path) -> None:

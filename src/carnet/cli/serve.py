@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import socket
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import click
 from carnet.assembly.installation import first_account, open_installation
 from carnet.assembly.settings import Settings, as_environment
 from carnet.cli.options import installation_options, setting, told_plainly
-from carnet.server.listen import listen
+from carnet.server.listen import bind, listen
 from carnet.services.accounts import RootKey
 
 _LOG = logging.getLogger("carnet")
@@ -33,25 +35,40 @@ def serve(**given: Any) -> None:
     """Start the server; on the first start, make the first account and show its root key once."""
     settings = Settings(**given)
     _check_transport(settings)
-    with open_installation(settings) as installation:
-        root = first_account(installation)
-        accounts = sorted(installation.directory.snapshot.accounts)
-    endpoint = f"{'https' if settings.tls_cert else 'http'}://{_bracketed(settings.host)}:{settings.port}"
-    click.echo(_greeting(endpoint, root, accounts), err=False)
-    os.environ.update(as_environment(settings))
-    listen(
-        "carnet.assembly.worker:application",
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        tls_cert=settings.tls_cert,
-        tls_key=settings.tls_key,
-    )
+    # INVARIANT: the address is taken before an account is made: the key that is shown once is of a server that starts.
+    with _bound(settings) as listening:
+        with open_installation(settings) as installation:
+            root = first_account(installation)
+            accounts = sorted(installation.directory.snapshot.accounts)
+        click.echo(_greeting(_endpoint(settings, listening), root, accounts))
+        os.environ.update(as_environment(settings))
+        listen(
+            "carnet.assembly.worker:application",
+            listening,
+            workers=settings.workers,
+            tls_cert=settings.tls_cert,
+            tls_key=settings.tls_key,
+        )
+
+
+def _bound(settings: Settings) -> socket.socket:
+    try:
+        return bind(settings.host, settings.port)
+    except OSError as problem:
+        address = f"{_bracketed(settings.host)}:{settings.port}"
+        raise click.ClickException(f"Cannot listen on {address}: {problem.strerror}.") from problem
+
+
+def _endpoint(settings: Settings, listening: socket.socket) -> str:
+    scheme = "https" if settings.tls_cert else "http"
+    return f"{scheme}://{_bracketed(settings.host)}:{listening.getsockname()[1]}"
 
 
 def _check_transport(settings: Settings) -> None:
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together.")
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        _check_certificate(settings.tls_cert, settings.tls_key)
     if settings.tls_cert is not None or _is_loopback(settings.host):
         return
     if not settings.insecure:
@@ -60,6 +77,15 @@ def _check_transport(settings: Settings) -> None:
             "or --insecure to send secrets in the clear."
         )
     _LOG.warning("serving plain HTTP on %s because of --insecure", settings.host)
+
+
+def _check_certificate(certificate: Path, key: Path) -> None:
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except ssl.SSLError as problem:
+        raise click.ClickException(
+            f"{certificate} and {key} are not a certificate and its key: {problem.reason}."
+        ) from problem
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +17,32 @@ _GRACE_SECONDS = 10
 _MOST_CONNECTIONS = 10_000
 
 
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens at the address, 0 standing for any free port; raises OSError where it cannot."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # INVARIANT: it says that it is TCP; asyncio sends without delay only on sockets that do.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:  # else IPv4 callers would come from ::ffff:..., which no aws:SourceIp expects
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
 def listen(
-    application: str, *, host: str, port: int, workers: int, tls_cert: Path | None, tls_key: Path | None
+    application: str, listening: socket.socket, *, workers: int, tls_cert: Path | None, tls_key: Path | None
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is under way. `application` is `module:factory`."""
-    config = configuration(
-        application, host=host, port=port, workers=workers, ssl_certfile=tls_cert, ssl_keyfile=tls_key, factory=True
-    )
+    config = configuration(application, workers=workers, ssl_certfile=tls_cert, ssl_keyfile=tls_key, factory=True)
     if workers == 1:
-        uvicorn.Server(config).run()
-        return
-    socket = config.bind_socket()
-    try:
-        Multiprocess(config, sockets=[socket]).run()
-    finally:
-        socket.close()
+        uvicorn.Server(config).run([listening])
+    else:
+        Multiprocess(config, sockets=[listening]).run()
 
 
 def configuration(application: Any, **more: Any) -> uvicorn.Config:
