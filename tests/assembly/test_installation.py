@@ -10,7 +10,7 @@ from carnet.assembly.settings import Settings
 
 def test_of_two_first_starts_one_makes_the_first_account(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data")
-    with open_installation(settings) as one, open_installation(settings) as other:
+    with open_installation(settings, create=True) as one, open_installation(settings, create=True) as other:
         assert not one.directory.snapshot.accounts
         assert not other.directory.snapshot.accounts
         made = first_account(one)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,16 +17,54 @@ from carnet.cli import main
 from carnet.keyring.master_key import create
 
 
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The directory of an installation without accounts."""
+    directory = tmp_path / "data"
+    with open_installation(Settings(data_dir=directory), create=True):
+        return directory
+
+
 def run(data: Path, *arguments: str, code: int = 0, **environment: str) -> str:
     done = CliRunner().invoke(main, [*arguments], env={"CARNET_DATA_DIR": str(data), **environment})
     assert done.exit_code == code, done.output
     return done.output
 
 
-def test_an_account_is_made_with_a_root_key(tmp_path: Path) -> None:
-    made = json.loads(run(tmp_path, "account", "create", "--name", "prod", "--email", "a@b.c", "--output", "json"))
+@pytest.mark.parametrize(
+    "command", [("account", "create"), ("account", "list"), ("account", "root-key", "111122223333")], ids="-".join
+)
+def test_only_serve_makes_an_installation(tmp_path: Path, command: tuple[str, ...]) -> None:
+    nowhere = tmp_path / "nowhere"
+    assert run(nowhere, *command, code=1) == (
+        f"Error: There is no installation at sqlite:///{nowhere}/carnet.db. "
+        "--data-dir or --database-url names another; carnet serve makes one.\n"
+    )
+    assert not nowhere.exists()
+    run(tmp_path, *command, code=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_denial_is_looked_for_where_there_is_an_installation(tmp_path: Path) -> None:
+    told = run(tmp_path, "explain", "some-id", code=1)
+    assert told.startswith(f"Error: No denial is recorded at {tmp_path}/audit/denials.jsonl; --data-dir names another")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_another_program_made_is_no_installation(data: Path) -> None:
+    other = data / "other.db"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE t (x)")
+    told = run(data, "account", "create", code=1, CARNET_DATABASE_URL=f"sqlite:///{other}")
+    assert f"There is no installation at sqlite:///{other}." in told
+    with closing(sqlite3.connect(other)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("t",)]
+
+
+def test_an_account_is_made_with_a_root_key(data: Path) -> None:
+    made = json.loads(run(data, "account", "create", "--name", "prod", "--email", "a@b.c", "--output", "json"))
     assert set(made) == {"AccountId", "AccessKeyId", "SecretAccessKey"}
-    with open_installation(Settings(data_dir=tmp_path)) as installation:
+    with open_installation(Settings(data_dir=data)) as installation:
         view = installation.directory.snapshot.account(made["AccountId"])
         assert view is not None
         assert (view.account.name, view.account.email) == ("prod", "a@b.c")
@@ -33,21 +73,21 @@ def test_an_account_is_made_with_a_root_key(tmp_path: Path) -> None:
         assert installation.keyring.open(key.sealed_secret, context=context).decode() == made["SecretAccessKey"]
 
 
-def test_a_count_makes_a_list_in_one_change(tmp_path: Path) -> None:
-    made = json.loads(run(tmp_path, "account", "create", "--count", "1000", "--email", "a@b.c", "--output", "json"))
+def test_a_count_makes_a_list_in_one_change(data: Path) -> None:
+    made = json.loads(run(data, "account", "create", "--count", "1000", "--email", "a@b.c", "--output", "json"))
     assert len({each["AccountId"] for each in made}) == 1000
     assert len({each["AccessKeyId"] for each in made}) == 1000
-    with open_installation(Settings(data_dir=tmp_path)) as installation:
+    with open_installation(Settings(data_dir=data)) as installation:
         snapshot = installation.directory.snapshot
         assert len(snapshot.accounts) == 1000
         assert snapshot.account(made[41]["AccountId"]).account.email == "a+42@b.c"  # type: ignore[union-attr]
 
 
-def test_a_lost_root_key_is_replaced(tmp_path: Path) -> None:
-    first = json.loads(run(tmp_path, "account", "create", "--output", "json"))
-    second = json.loads(run(tmp_path, "account", "root-key", first["AccountId"], "--output", "json"))
+def test_a_lost_root_key_is_replaced(data: Path) -> None:
+    first = json.loads(run(data, "account", "create", "--output", "json"))
+    second = json.loads(run(data, "account", "root-key", first["AccountId"], "--output", "json"))
     assert second["AccountId"] == first["AccountId"]
-    with open_installation(Settings(data_dir=tmp_path)) as installation:
+    with open_installation(Settings(data_dir=data)) as installation:
         find = installation.execution.credentials.find
         assert find(first["AccessKeyId"], None) is None
         found = find(second["AccessKeyId"], None)
@@ -55,46 +95,46 @@ def test_a_lost_root_key_is_replaced(tmp_path: Path) -> None:
         assert found.principal.arn == f"arn:aws:iam::{first['AccountId']}:root"
 
 
-def test_the_root_key_of_no_account(tmp_path: Path) -> None:
-    assert "There is no account 111122223333." in run(tmp_path, "account", "root-key", "111122223333", code=1)
+def test_the_root_key_of_no_account(data: Path) -> None:
+    assert "There is no account 111122223333." in run(data, "account", "root-key", "111122223333", code=1)
 
 
-def test_accounts_are_listed(tmp_path: Path) -> None:
-    made = json.loads(run(tmp_path, "account", "create", "--name", "prod", "--output", "json"))
-    assert f"{made['AccountId']}  prod" in run(tmp_path, "account", "list")
+def test_accounts_are_listed(data: Path) -> None:
+    made = json.loads(run(data, "account", "create", "--name", "prod", "--output", "json"))
+    assert f"{made['AccountId']}  prod" in run(data, "account", "list")
 
 
-def test_a_partition_shows_in_arns(tmp_path: Path) -> None:
-    made = json.loads(run(tmp_path, "account", "create", "--output", "json", CARNET_PARTITION="aws-cn"))
-    with open_installation(Settings(data_dir=tmp_path)) as installation:
+def test_a_partition_shows_in_arns(data: Path) -> None:
+    made = json.loads(run(data, "account", "create", "--output", "json", CARNET_PARTITION="aws-cn"))
+    with open_installation(Settings(data_dir=data)) as installation:
         found = installation.execution.credentials.find(made["AccessKeyId"], None)
     assert found is not None
     assert found.principal.arn == f"arn:aws-cn:iam::{made['AccountId']}:root"
 
 
-def test_a_misspelled_variable_is_an_error(tmp_path: Path) -> None:
-    told = run(tmp_path, "account", "list", code=2, CARNET_DATADIR="x")
+def test_a_misspelled_variable_is_an_error(data: Path) -> None:
+    told = run(data, "account", "list", code=2, CARNET_DATADIR="x")
     assert "CARNET_DATADIR is no setting of Carnet" in told
 
 
-def test_another_master_key_is_refused(tmp_path: Path) -> None:
-    run(tmp_path, "account", "create")
-    other = tmp_path / "other.key"
-    assert f"{other} is not there" in run(tmp_path, "account", "list", code=1, CARNET_MASTER_KEY_FILE=str(other))
+def test_another_master_key_is_refused(data: Path) -> None:
+    run(data, "account", "create")
+    other = data / "other.key"
+    assert f"{other} is not there" in run(data, "account", "list", code=1, CARNET_MASTER_KEY_FILE=str(other))
     assert not other.exists()
     create(other)
-    told = run(tmp_path, "account", "list", code=1, CARNET_MASTER_KEY_FILE=str(other))
+    told = run(data, "account", "list", code=1, CARNET_MASTER_KEY_FILE=str(other))
     assert "The master key does not open data key" in told
 
 
 @pytest.mark.parametrize("url", ["mysql://host/db", "nonsense"])
-def test_another_database_is_refused(tmp_path: Path, url: str) -> None:
-    assert "database" in run(tmp_path, "account", "list", code=1, CARNET_DATABASE_URL=url)
+def test_another_database_is_refused(data: Path, url: str) -> None:
+    assert "database" in run(data, "account", "list", code=1, CARNET_DATABASE_URL=url)
 
 
-def test_no_secret_is_in_the_files(tmp_path: Path) -> None:
-    made = json.loads(run(tmp_path, "account", "create", "--count", "20", "--output", "json"))
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+def test_no_secret_is_in_the_files(data: Path) -> None:
+    made = json.loads(run(data, "account", "create", "--count", "20", "--output", "json"))
+    files = [path for path in data.rglob("*") if path.is_file()]
     assert any(path.name == "carnet.db" for path in files)
     held = b"".join(path.read_bytes() for path in files)
     assert all(each["AccessKeyId"].encode() in held for each in made)

@@ -89,7 +89,7 @@ def in_process_server(directory: Path, *, database_url: str = "") -> Iterator[In
     clock = TurnableClock()
     clock.follow_real_time()
     with ExitStack() as stack:
-        installation = stack.enter_context(open_installation(settings, clock=clock))
+        installation = stack.enter_context(open_installation(settings, create=True, clock=clock))
         root = first_account(installation)
         assert root is not None
         listener = socket.create_server(("127.0.0.1", 0))

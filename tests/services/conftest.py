@@ -17,7 +17,7 @@ from tests.services.world import World, open_world
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data directory of an installation without accounts. Migrating one for each test takes most of its time."""
     directory = tmp_path_factory.mktemp("installed") / "data"
-    with open_installation(Settings(data_dir=directory)):
+    with open_installation(Settings(data_dir=directory), create=True):
         return directory
 
 

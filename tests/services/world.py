@@ -150,5 +150,5 @@ class World:
 def open_world(path: Path) -> Iterator[World]:
     """A new world in a directory of its own."""
     clock = TurnableClock()
-    with open_installation(Settings(data_dir=path / "data"), clock=clock) as installation:
+    with open_installation(Settings(data_dir=path / "data"), create=True, clock=clock) as installation:
         yield World(installation, clock)

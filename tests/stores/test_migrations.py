@@ -12,10 +12,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect, make_url
 
-from carnet.store.faults import Incompatible
+from carnet.store.faults import Incompatible, NotSetUp
 from carnet.store.schema import METADATA
 from carnet.store.store import Store
 from tests.stores import raw
+from tests.stores.postgresql import PostgresqlServer
 
 
 @contextmanager
@@ -67,6 +68,27 @@ def test_opening_again_keeps_everything(store: Store, database: str) -> None:
     again = Store.open(database)
     assert again.revision() == before
     again.close()
+
+
+def test_what_is_set_up_opens_without_leave_to_create(store: Store, database: str) -> None:
+    again = Store.open(database, create=False)
+    assert again.revision() == store.revision()
+    again.close()
+
+
+def test_without_leave_to_create_nothing_is_made(database: str, tmp_path: Path) -> None:
+    for _ in range(2):
+        with pytest.raises(NotSetUp, match="There is no installation at "):
+            Store.open(database, create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_password_is_not_told(postgresql_server: PostgresqlServer) -> None:
+    url = make_url(postgresql_server.new_database()).set(password="secret")
+    with pytest.raises(NotSetUp) as caught:
+        Store.open(url.render_as_string(hide_password=False), create=False)
+    assert ":***@" in str(caught.value)
+    assert "secret" not in str(caught.value)
 
 
 def test_a_database_of_a_newer_version_is_refused(store: Store, database: str) -> None:

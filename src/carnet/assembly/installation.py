@@ -27,6 +27,7 @@ from carnet.services.accounts import RootKey, create_first_account
 from carnet.services.execution import Execution
 from carnet.services.operation import Parts
 from carnet.services.quotas import Quotas
+from carnet.store.faults import NotSetUp
 from carnet.store.store import Store
 
 
@@ -50,15 +51,20 @@ class Installation:
 
 
 @contextmanager
-def open_installation(settings: Settings, *, clock: Clock = system_clock) -> Iterator[Installation]:
-    """Open what the settings name, made first where it is not there yet.
+def open_installation(
+    settings: Settings, *, create: bool = False, clock: Clock = system_clock
+) -> Iterator[Installation]:
+    """Open what the settings name; where it is not there yet, `create` makes it.
 
-    Raises Unavailable where the store does not answer, KeyringError where the master key is not the store's.
+    Raises NotSetUp where it is not there and not to be made, Unavailable where the store does not answer, KeyringError
+    where the master key is not the store's.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = Store.open(settings.store_url)
+    if create:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = Store.open(settings.store_url, create=create)
     try:
-        yield _assembled(settings, clock, store, _open_keyring(store, settings.master_key, clock()))
+        keyring = _open_keyring(store, settings.master_key, clock(), create=create)
+        yield _assembled(settings, clock, store, keyring)
     finally:
         store.close()
 
@@ -77,11 +83,13 @@ def first_account(installation: Installation) -> RootKey | None:
     )
 
 
-def _open_keyring(store: Store, master_key: Path, now: datetime) -> Keyring:
-    """The store's data keys. Where it has none yet, they and the master key are made; several processes may try."""
+def _open_keyring(store: Store, master_key: Path, now: datetime, *, create: bool) -> Keyring:
+    """The store's data keys. Where it has none yet, `create` makes them and the master key; several processes may."""
     keys = store.data_keys()
     if keys:
         return Keyring.unwrap(_present_master_key(master_key), keys)
+    if not create:
+        raise NotSetUp(store.shown_url)
     master = load_or_create(master_key)
     with store.write() as unit:
         keys = store.data_keys()

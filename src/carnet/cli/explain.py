@@ -22,7 +22,10 @@ def explain(decision_id: str, output: str, **settings: Any) -> None:
 
     DECISION-ID is the request id that the denied caller was shown; audit events carry it as decisionId.
     """
-    trace = explain_decision(Settings(**settings).decisions_file, decision_id)
+    log = Settings(**settings).decisions_file
+    if not log.exists():
+        raise click.ClickException(f"No denial is recorded at {log}; --data-dir names another installation.")
+    trace = explain_decision(log, decision_id)
     if trace is None:
         raise click.ClickException(f"No denial {decision_id} is recorded here.")
     click.echo(json.dumps(trace.as_dict(), indent=2) if output == "json" else trace.render())

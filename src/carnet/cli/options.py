@@ -12,7 +12,7 @@ import click
 from carnet.assembly.settings import Settings, variable
 from carnet.base.faults import Fault
 from carnet.keyring.errors import KeyringError
-from carnet.store.faults import Incompatible
+from carnet.store.faults import Incompatible, NotSetUp
 
 _DEFAULTS = Settings()
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -56,6 +56,9 @@ def told_plainly(command: Command) -> Command:
             return command(*args, **kwargs)
         except Fault as fault:
             raise click.ClickException(fault.message) from fault
+        except NotSetUp as problem:
+            hint = "--data-dir or --database-url names another; carnet serve makes one."
+            raise click.ClickException(f"{problem} {hint}") from problem
         except (OSError, ValueError, KeyringError, Incompatible) as problem:
             raise click.ClickException(str(problem)) from problem
 

@@ -37,7 +37,7 @@ def serve(**given: Any) -> None:
     _check_transport(settings)
     # INVARIANT: the address is taken before an account is made: the key that is shown once is of a server that starts.
     with _bound(settings) as listening:
-        with open_installation(settings) as installation:
+        with open_installation(settings, create=True) as installation:
             root = first_account(installation)
             accounts = sorted(installation.directory.snapshot.accounts)
         click.echo(_greeting(_endpoint(settings, listening), root, accounts))

@@ -39,5 +39,12 @@ class OutcomeUnknown(Unavailable):
         super().__init__("The store did not answer the commit.")
 
 
+class NotSetUp(Exception):
+    """Nobody has set up a store at this URL, which shows no password."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"There is no installation at {url}.")
+
+
 class Incompatible(Exception):
     """The database was made by a newer Carnet, or by something else."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
+from sqlalchemy import inspect
 
 from carnet.store import head
 from carnet.store.backend import Backend
@@ -21,6 +22,12 @@ def alembic_config() -> Config:
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def is_set_up(backend: Backend) -> bool:
+    """Whether the database has Carnet's tables, of whatever version."""
+    with backend.reader.connect() as connection:
+        return inspect(connection).has_table(head.HEAD.name)
 
 
 def migrate(backend: Backend) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from carnet.base.faults import Unavailable
 from carnet.store.backend import Backend
+from carnet.store.faults import NotSetUp
 
 BUSY_MILLISECONDS = 5000
 _OWNER_ONLY = 0o600
@@ -29,11 +30,14 @@ class Sqlite(Backend):
     upsert = staticmethod(sqlite.insert)
     poll_seconds = 0.025
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, create: bool = True) -> None:
         if not url.database or url.database == ":memory:":
             raise ValueError("a SQLite store needs a file")
         self._path = Path(url.database)
-        _create(self._path)
+        if create:
+            _create(self._path)
+        elif not self._path.exists():
+            raise NotSetUp(url.render_as_string())
         url = URL.create("sqlite+pysqlite", database=str(self._path))
         # One writer connection: threads of this process wait for it in turn, instead of racing for the file's lock.
         self.writer = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=BUSY_MILLISECONDS / 1000)

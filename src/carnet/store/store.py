@@ -6,16 +6,16 @@ from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, RootTransaction, make_url
+from sqlalchemy import URL, Connection, RootTransaction, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from carnet.keyring.data_keys import WrappedKey
 from carnet.store import audit_log, data_keys, head, last_used, reading
 from carnet.store.backend import Backend, outages
 from carnet.store.changes import Changes, Revision
-from carnet.store.faults import OutcomeUnknown
+from carnet.store.faults import NotSetUp, OutcomeUnknown
 from carnet.store.last_used import KeyUse, RoleUse
-from carnet.store.migrate import migrate
+from carnet.store.migrate import is_set_up, migrate
 from carnet.store.postgresql import Postgresql
 from carnet.store.sqlite import Sqlite
 from carnet.store.unit_of_work import UnitOfWork
@@ -26,19 +26,25 @@ _USES_PER_TRANSACTION = 500
 class Store:
     """Safe to use from several threads, not across a fork. Methods raise Unavailable while the database is down."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, shown_url: str) -> None:
         self._backend = backend
+        self.shown_url = shown_url
+        """Where it is, without a password."""
 
     @classmethod
-    def open(cls, url: str) -> Store:
-        """Connect, and create or migrate the tables.
+    def open(cls, url: str, *, create: bool = True) -> Store:
+        """Connect, and migrate the tables, or where there are none and `create` allows it, create them.
 
         `url` is `sqlite:////path/to/file` or `postgresql://user:password@host/database`. Raises ValueError for
-        another one, Unavailable where the database does not answer, Incompatible where a newer Carnet made it.
+        another one, Unavailable where the database does not answer, Incompatible where a newer Carnet made it,
+        NotSetUp where there is nothing and nothing may be made.
         """
-        store = cls(_backend(url))
+        parsed = _parsed(url)
+        store = cls(_backend(parsed, create=create), parsed.render_as_string(hide_password=True))
         try:
             with outages():
+                if not (create or is_set_up(store._backend)):
+                    raise NotSetUp(store.shown_url)
                 migrate(store._backend)
         except BaseException:
             store.close()
@@ -121,16 +127,19 @@ class Store:
             yield connection
 
 
-def _backend(url: str) -> Backend:
+def _parsed(url: str) -> URL:
     try:
-        parsed = make_url(url)
+        return make_url(url)
     except ArgumentError as error:
         raise ValueError("the database URL cannot be read") from error
-    name = parsed.get_backend_name()
+
+
+def _backend(url: URL, *, create: bool) -> Backend:
+    name = url.get_backend_name()
     if name == "sqlite":
-        return Sqlite(parsed)
+        return Sqlite(url, create=create)
     if name == "postgresql":
-        return Postgresql(parsed)
+        return Postgresql(url)
     raise ValueError(f"the database must be sqlite or postgresql, not {name}")
 
 
