@@ -154,4 +154,4 @@ def test_errors_are_those_of_aws(root: Cli) -> None:
     )
     wrong = root.error("iam", "create-user", "--user-name", "b@d name")
     assert "(ValidationError)" in wrong
-    assert "1 validation error detected: Value at 'userName' failed to satisfy constraint" in wrong
+    assert "operation: The specified value for userName is invalid. It must contain only alphanumeric" in wrong

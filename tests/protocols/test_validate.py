@@ -6,6 +6,7 @@ import pytest
 
 from carnet.models import SERVICES, operation, service
 from carnet.protocols.errors import WireError, write_error
+from carnet.protocols.iam_patterns import own_sentence
 from carnet.protocols.validate import validate
 from tests.wire.samples import Samples
 
@@ -31,10 +32,14 @@ def one(fault: str) -> str:
             "Value at 'userName' failed to satisfy constraint: Member must have length less than or equal to 64",
         ),
         (
-            {"UserName": "a b"},
+            {"UserName": ""},
+            "Value at 'userName' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        ),
+        (
+            {"UserName": "a", "Tags": [{"Key": "*", "Value": "v"}]},
             (
-                "Value at 'userName' failed to satisfy constraint: "
-                r"Member must satisfy regular expression pattern: [\w+=,.@-]+"
+                "Value at 'tags.1.member.key' failed to satisfy constraint: "
+                r"Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+"
             ),
         ),
         (
@@ -56,6 +61,74 @@ def one(fault: str) -> str:
 )
 def test_iam_does_not_repeat_the_value(params: dict[str, Any], fault: str) -> None:
     assert sentence("iam", "CreateUser", params) == one(fault)
+
+
+NAME = "It must contain only alphanumeric characters and/or the following: +=,.@_-"
+PATH = "It must begin and end with / and contain only alphanumeric characters and/or / characters."
+PREFIX = "It must begin with the / character and contain only alphanumeric characters and/or / characters."
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "told"),
+    [
+        ("CreateUser", {"UserName": "a b"}, f"The specified value for userName is invalid. {NAME}"),
+        (
+            "UpdateUser",
+            {"UserName": "a", "NewUserName": "b/"},
+            f"The specified value for newUserName is invalid. {NAME}",
+        ),
+        ("GetRole", {"RoleName": "path/role"}, f"The specified value for roleName is invalid. {NAME}"),
+        ("GetGroup", {"GroupName": "a*"}, f"The specified value for groupName is invalid. {NAME}"),
+        (
+            "DeleteGroupPolicy",
+            {"GroupName": "a", "PolicyName": "arn:aws:iam::aws:policy/A"},
+            f"The specified value for policyName is invalid. {NAME}",
+        ),
+        (
+            "GetInstanceProfile",
+            {"InstanceProfileName": "a:b"},
+            f"The specified value for instanceProfileName is invalid. {NAME}",
+        ),
+        ("CreateUser", {"UserName": "a", "Path": "a"}, f"The specified value for path is invalid. {PATH}"),
+        ("UpdateGroup", {"GroupName": "a", "NewPath": "/a"}, f"The specified value for newPath is invalid. {PATH}"),
+        (
+            "CreatePolicy",
+            {"PolicyName": "a", "PolicyDocument": "{}", "Path": "/a b/"},
+            f"The specified value for path is invalid. {PATH}",
+        ),
+        ("ListUsers", {"PathPrefix": "a"}, f"The specified value for pathPrefix is invalid. {PREFIX}"),
+        ("ListPolicies", {"PathPrefix": "/foo"}, f"The specified value for pathPrefix is invalid. {PREFIX}"),
+    ],
+)
+def test_iam_has_its_own_sentences_for_names_and_paths(name: str, params: dict[str, Any], told: str) -> None:
+    assert sentence("iam", name, params) == told
+
+
+def test_of_names_and_paths_the_first_fault_is_told() -> None:
+    given = {"UserName": "a b", "Path": "a"}
+    assert sentence("iam", "CreateUser", given) == f"The specified value for path is invalid. {PATH}"
+
+
+def test_faults_that_all_services_share_come_before_names_and_paths() -> None:
+    told = sentence("iam", "CreateUser", {"UserName": "a b", "Path": "", "Tags": [{"Key": "k"}]})
+    assert told == (
+        "2 validation errors detected: "
+        "Value at 'path' failed to satisfy constraint: Member must have length greater than or equal to 1; "
+        "Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null"
+    )
+
+
+def test_the_patterns_of_names_and_paths_are_those_of_the_model() -> None:
+    """Else the model has changed, and the sentences have lost what they are for."""
+    for member in (
+        ("CreateUser", "UserName"),
+        ("CreateUser", "Path"),
+        ("ListUsers", "PathPrefix"),
+        ("CreatePolicy", "Path"),
+    ):
+        shape = operation("iam", member[0]).input
+        assert shape is not None
+        assert own_sentence(member[1], shape.members[member[1]].metadata["pattern"])
 
 
 def test_iam_does_not_repeat_the_enum() -> None:
@@ -113,7 +186,8 @@ def test_a_union_has_one_member() -> None:
 
 @pytest.mark.parametrize("name", ["a\n", "а", "ａ", "١", "\N{KELVIN SIGN}", "a\x00"])
 def test_a_name_is_ascii_and_nothing_follows_it(name: str) -> None:
-    assert "regular expression" in sentence("iam", "CreateUser", {"UserName": name})
+    told = sentence("iam", "CreateUser", {"UserName": name})
+    assert told == f"The specified value for userName is invalid. {NAME}"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +217,7 @@ def test_any_typed_input_is_accepted_or_refused_by_a_wire_error(name: str) -> No
             try:
                 validate(one_operation, given)
             except WireError as error:
-                refusals += "detected: Value" in error.message
+                refusals += "detected: Value" in error.message or "The specified value for" in error.message
     assert refusals or name == "sso-oidc"  # its model demands nothing but presence
 
 

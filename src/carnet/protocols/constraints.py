@@ -25,6 +25,8 @@ class Constraint:
     sentence: str
     choices: str = ""
     """What follows the sentence where the service also repeats values."""
+    pattern: str | None = None
+    """The pattern of the model, where that is what is demanded."""
 
 
 def constraints_of(shape: Shape) -> tuple[Constraint, ...]:
@@ -71,7 +73,8 @@ def _pattern(shape: Shape) -> list[Constraint]:
         # A value that is too long is told so; it is not worth a search as well.
         return (longest is not None and len(value) > longest) or match(value) is not None
 
-    return [Constraint(holds=holds, sentence=f"Member must satisfy regular expression pattern: {pattern}")]
+    sentence = f"Member must satisfy regular expression pattern: {pattern}"
+    return [Constraint(holds=holds, sentence=sentence, pattern=pattern)]
 
 
 def _enum(shape: Shape) -> list[Constraint]:

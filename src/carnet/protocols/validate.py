@@ -2,6 +2,9 @@
 
 `2 validation errors detected: Value 'a b' at 'userName' failed to satisfy constraint: Member must ...; Value ...`
 
+IAM looks at the patterns of names and paths last: where nothing else is wrong, the first such fault is told by itself,
+in a sentence of IAM's own.
+
 https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 """
 
@@ -9,18 +12,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from carnet.models import Operation, Service
 from carnet.protocols.constraints import MISSING, Constraint, constraints_of
 from carnet.protocols.errors import WireError
+from carnet.protocols.iam_patterns import own_sentence
 
-_Check = Callable[[Any, str, list[str]], None]
+
+class _Finding(NamedTuple):
+    """What is said of one fault."""
+
+    sentence: str
+    alone: bool = False
+    """Whether it is told by itself, and only where no other kind of finding is."""
+
+
+_Check = Callable[[Any, str, list[_Finding]], None]
 """Given a value, its path and the findings so far, adds what is wrong with the value."""
+_Tell = Callable[[Any, str, Constraint], _Finding]
+"""Given a value, its path and the constraint that it breaks, says so."""
 
-_VALUE_IS_NOT_TOLD = frozenset({"iam"})
 _CODES = {"sso": "InvalidRequestException", "sso-oidc": "InvalidRequestException"}
 _DEFAULT_CODE = "ValidationError"
 
@@ -33,15 +47,18 @@ def validate(operation: Operation, params: Mapping[str, Any]) -> None:
     check = _compiled(operation)
     if check is None:
         return
-    findings: list[str] = []
+    findings: list[_Finding] = []
     check(params, "", findings)
     if findings:
         raise WireError(_CODES.get(operation.service.name, _DEFAULT_CODE), _sentence(findings), operation)
 
 
-def _sentence(findings: list[str]) -> str:
-    errors = "error" if len(findings) == 1 else "errors"
-    return f"{len(findings)} validation {errors} detected: {'; '.join(findings)}"
+def _sentence(findings: list[_Finding]) -> str:
+    listed = [finding.sentence for finding in findings if not finding.alone]
+    if not listed:
+        return findings[0].sentence
+    errors = "error" if len(listed) == 1 else "errors"
+    return f"{len(listed)} validation {errors} detected: {'; '.join(listed)}"
 
 
 @cache
@@ -51,26 +68,26 @@ def _compiled(operation: Operation) -> _Check | None:
 
 @cache
 def _compiler(service: Service) -> _Compiler:
-    return _Compiler(tells_values=service.name not in _VALUE_IS_NOT_TOLD)
+    return _Compiler(_TELLING.get(service.name, _told))
 
 
 class _Compiler:
     """Compiles the shapes of one service to checks; None for a shape that demands nothing."""
 
-    def __init__(self, *, tells_values: bool) -> None:
-        self._tells_values = tells_values
+    def __init__(self, tell: _Tell) -> None:
+        self._tell = tell
         self._structures: dict[str, _Check] = {}
 
     def structure(self, shape: StructureShape) -> _Check:
         """The check of a structure's members; the path that it is given ends where a member's name may follow."""
         members: list[tuple[str, str, bool, _Check | None]] = []
 
-        def check(value: Mapping[str, Any], path: str, findings: list[str]) -> None:
+        def check(value: Mapping[str, Any], path: str, findings: list[_Finding]) -> None:
             for name, step, required, check_member in members:
                 member = value.get(name)
                 if member is None:
                     if required:
-                        findings.append(f"Value null at '{path}{step}' failed to satisfy constraint: {MISSING}")
+                        findings.append(_missing(path + step))
                 elif check_member is not None:
                     check_member(member, path + step, findings)
 
@@ -100,13 +117,13 @@ class _Compiler:
     def _own(self, shape: Shape, constraints: tuple[Constraint, ...]) -> _Check | None:
         if not constraints:
             return None
-        finding = _told if self._tells_values and not shape.metadata.get("sensitive") else _untold
+        tell = _untold if shape.metadata.get("sensitive") else self._tell
         demands = [(constraint.holds, constraint) for constraint in constraints]
 
-        def check(value: Any, path: str, findings: list[str]) -> None:
+        def check(value: Any, path: str, findings: list[_Finding]) -> None:
             for holds, constraint in demands:
                 if not holds(value):
-                    findings.append(finding(value, path, constraint))
+                    findings.append(tell(value, path, constraint))
 
         return check
 
@@ -125,7 +142,7 @@ class _Compiler:
         if check_element is None:
             return None
 
-        def check(value: list[Any], path: str, findings: list[str]) -> None:
+        def check(value: list[Any], path: str, findings: list[_Finding]) -> None:
             for number, element in enumerate(value, 1):
                 check_element(element, f"{path}.{number}.member", findings)
 
@@ -136,19 +153,33 @@ class _Compiler:
         if check_value is None:
             return None
 
-        def check(value: dict[str, Any], path: str, findings: list[str]) -> None:
+        def check(value: dict[str, Any], path: str, findings: list[_Finding]) -> None:
             for key, item in value.items():
                 check_value(item, f"{path}.{key}.member", findings)
 
         return check
 
 
-def _told(value: Any, path: str, constraint: Constraint) -> str:
-    return f"Value '{_java(value)}' at '{path}' failed to satisfy constraint: {constraint.sentence}{constraint.choices}"
+def _missing(path: str) -> _Finding:
+    return _Finding(f"Value null at '{path}' failed to satisfy constraint: {MISSING}")
 
 
-def _untold(value: Any, path: str, constraint: Constraint) -> str:
-    return f"Value at '{path}' failed to satisfy constraint: {constraint.sentence}"
+def _told(value: Any, path: str, constraint: Constraint) -> _Finding:
+    demand = f"{constraint.sentence}{constraint.choices}"
+    return _Finding(f"Value '{_java(value)}' at '{path}' failed to satisfy constraint: {demand}")
+
+
+def _untold(value: Any, path: str, constraint: Constraint) -> _Finding:
+    return _Finding(f"Value at '{path}' failed to satisfy constraint: {constraint.sentence}")
+
+
+def _as_iam(value: Any, path: str, constraint: Constraint) -> _Finding:
+    own = own_sentence(path, constraint.pattern)
+    return _untold(value, path, constraint) if own is None else _Finding(own, alone=True)
+
+
+_TELLING: Mapping[str, _Tell] = {"iam": _as_iam}
+"""How a service says what is wrong with a value, where it does not repeat the value."""
 
 
 def _has_paths(shape: Shape) -> bool:
@@ -159,7 +190,7 @@ def _all(checks: list[_Check]) -> _Check:
     if len(checks) == 1:
         return checks[0]
 
-    def check(value: Any, path: str, findings: list[str]) -> None:
+    def check(value: Any, path: str, findings: list[_Finding]) -> None:
         for one in checks:
             one(value, path, findings)
 

@@ -1,0 +1,30 @@
+"""IAM's own sentences for a name or a path that breaks its pattern, as recorded from AWS.
+
+Other patterns, such as those of tags, are told in the sentence that all services share.
+"""
+
+from __future__ import annotations
+
+_NAME = "It must contain only alphanumeric characters and/or the following: +=,.@_-"
+_PATH = "It must begin and end with / and contain only alphanumeric characters and/or / characters."
+_PATH_PREFIX = "It must begin with the / character and contain only alphanumeric characters and/or / characters."
+
+_NAMES = r"[\w+=,.@-]+"
+_PATHS = frozenset(
+    (
+        r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)",
+        r"\u002F[\u0021-\u007F]*",
+        r"((/[A-Za-z0-9\.,\+@=_-]+)*)/",
+    )
+)
+
+
+def own_sentence(member: str, pattern: str | None) -> str | None:
+    """What IAM says of the value at `member` that breaks `pattern`; None where it has no sentence of its own."""
+    if pattern == _NAMES:
+        demand = _NAME
+    elif pattern in _PATHS:
+        demand = _PATH_PREFIX if member == "pathPrefix" else _PATH
+    else:
+        return None
+    return f"The specified value for {member} is invalid. {demand}"
