@@ -11,7 +11,7 @@ from carnet.base.arns import DEFAULT_PARTITION, iam_arn
 from carnet.policy.patterns import ascii_lower
 
 Tags = Mapping[str, str]
-"""Tag key to value, in the order given. Keys keep their case and are unique without regard to it."""
+"""Tag key to value, in the order given. Those of users and roles are unique without regard to case, which they keep."""
 
 Documents = Mapping[str, str]
 """Policy name to policy document, as the caller wrote it."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.iam.documents import managed, trust
+from tests.services.iam.documents import allow, managed, trust
 from tests.services.iam.expect import changes_nothing, refused
 from tests.services.world import World
 
@@ -54,12 +54,56 @@ def user(world: World) -> Tagged:
     return Tagged(world, "User")
 
 
+@pytest.fixture(params=["User", "Role"])
+def without_case(world: World, request: pytest.FixtureRequest) -> Tagged:
+    """What has tag keys that are the same in any case."""
+    return Tagged(world, request.param)
+
+
+@pytest.fixture(params=["Policy", "InstanceProfile"])
+def with_case(world: World, request: pytest.FixtureRequest) -> Tagged:
+    """What may have two tags whose keys differ only in case."""
+    return Tagged(world, request.param)
+
+
 def test_tags_are_set_listed_and_removed(tagged: Tagged) -> None:
-    tagged.tag(stage="x", Team="red")
+    tagged.tag(stage="x", team="red")
     tagged.tag(team="blue", empty="")
     assert tagged.listed() == {"Tags": pairs({"empty": "", "stage": "x", "team": "blue"}), "IsTruncated": False}
-    tagged.untag("STAGE", "unknown")
+    tagged.untag("stage", "unknown")
     assert tagged.listed()["Tags"] == pairs({"empty": "", "team": "blue"})
+
+
+def test_keys_of_users_and_roles_are_the_same_in_any_case(without_case: Tagged) -> None:
+    without_case.tag(stage="x", Team="red")
+    without_case.tag(team="blue")
+    assert without_case.listed()["Tags"] == pairs({"stage": "x", "team": "blue"})
+    without_case.untag("STAGE")
+    assert without_case.listed()["Tags"] == pairs({"team": "blue"})
+
+
+def test_keys_of_policies_and_instance_profiles_are_not(with_case: Tagged) -> None:
+    with_case.tag(Costcenter="1", costcenter="2")
+    with_case.tag(costcenter="3")
+    assert with_case.listed()["Tags"] == pairs({"Costcenter": "1", "costcenter": "3"})
+    with_case.untag("COSTCENTER", "Costcenter")
+    assert with_case.listed()["Tags"] == pairs({"costcenter": "3"})
+
+
+def test_they_are_made_with_such_keys_too(world: World) -> None:
+    tags = pairs({"Costcenter": "1", "costcenter": "2"})
+    arn = managed(world, Tags=tags)
+    assert world.call(world.root, "ListPolicyTags", PolicyArn=arn)["Tags"] == tags
+    world.call(world.root, "CreateInstanceProfile", InstanceProfileName="x", Tags=tags)
+    assert world.call(world.root, "ListInstanceProfileTags", InstanceProfileName="x")["Tags"] == tags
+    assert refused(world, world.root, "CreateUser", UserName="x", Tags=tags)[0] == "InvalidInput"
+
+
+def test_a_condition_reads_the_tag_of_its_own_spelling(world: World) -> None:
+    arn = managed(world, Tags=pairs({"Costcenter": "1", "costcenter": "2"}))
+    condition = {"StringEquals": {"aws:ResourceTag/costcenter": "2", "aws:ResourceTag/Costcenter": "1"}}
+    alice = world.user("alice", [allow("iam:GetPolicy", condition=condition)])
+    assert world.call(alice, "GetPolicy", PolicyArn=arn)["Policy"]["Arn"] == arn
 
 
 def test_a_changed_tag_keeps_its_place(user: Tagged) -> None:
@@ -76,10 +120,15 @@ def test_what_changes_nothing_writes_nothing(tagged: Tagged) -> None:
     changes_nothing(world, world.root, f"Untag{tagged.kind}", **tagged.given, TagKeys=["b"])
 
 
-def test_a_key_given_twice_in_any_case_is_refused(tagged: Tagged) -> None:
-    expected = ("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
-    assert tagged.refused("Tag", Tags=pairs({"a": "1", "A": "2"})) == expected
-    assert tagged.refused("Tag", Tags=pairs({"a": "1"}) + pairs({"a": "1"})) == expected
+DUPLICATE = ("InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+
+
+def test_a_key_given_twice_is_refused(tagged: Tagged) -> None:
+    assert tagged.refused("Tag", Tags=pairs({"a": "1"}) + pairs({"a": "1"})) == DUPLICATE
+
+
+def test_a_key_given_twice_in_any_case_is_refused(without_case: Tagged) -> None:
+    assert without_case.refused("Tag", Tags=pairs({"a": "1", "A": "2"})) == DUPLICATE
 
 
 def test_only_ascii_letters_are_the_same_in_any_case(user: Tagged) -> None:
@@ -88,9 +137,9 @@ def test_only_ascii_letters_are_the_same_in_any_case(user: Tagged) -> None:
 
 
 @pytest.mark.parametrize("key", ["aws:x", "AWS:x"])
-def test_keys_that_begin_with_aws_are_reserved(user: Tagged, key: str) -> None:
-    assert user.refused("Tag", Tags=pairs({key: "1"}))[0] == "InvalidInput"
-    assert user.refused("Untag", TagKeys=[key])[0] == "InvalidInput"
+def test_keys_that_begin_with_aws_are_reserved(tagged: Tagged, key: str) -> None:
+    assert tagged.refused("Tag", Tags=pairs({key: "1"}))[0] == "InvalidInput"
+    assert tagged.refused("Untag", TagKeys=[key])[0] == "InvalidInput"
 
 
 def test_fifty_tags_and_no_more(user: Tagged) -> None:

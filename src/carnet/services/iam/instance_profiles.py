@@ -55,7 +55,7 @@ def create_instance_profile(call: WriteCall, given: CreateInstanceProfileRequest
         partition=call.partition,
         path=given.get("Path", "/"),
         name=given["InstanceProfileName"],
-        tags=tags_of(call, given),
+        tags=tags_of(call, INSTANCE_PROFILES, given),
         created=call.now,
     )
     INSTANCE_PROFILES.add(call, profile)

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from carnet.base.faults import AlreadyExists, Missing, Unmodifiable
 from carnet.directory.account_view import AccountView
+from carnet.entities.entity import name_key
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
@@ -38,6 +39,8 @@ class Kind(Generic[E]):
     rows: Callable[[UnitOfWork], Rows[E]]
     missing: Callable[[str], str]
     taken: Callable[[str], str]
+    tag_key: Callable[[str], str] = name_key
+    """The form under which two keys of its tags are the same: of users and roles without case, of others as written."""
 
     def existing(self, call: Call, given: Any) -> E:
         """The entity that the input names; raises Missing."""
@@ -106,6 +109,7 @@ POLICIES: Kind[ManagedPolicy] = Kind(
     rows=lambda store: store.policies,
     missing=sentences.policy_missing,
     taken=sentences.policy_exists,
+    tag_key=str,
 )
 """Customer-managed policies; AWS's own cannot be changed."""
 INSTANCE_PROFILES: Kind[InstanceProfile] = Kind(
@@ -116,4 +120,5 @@ INSTANCE_PROFILES: Kind[InstanceProfile] = Kind(
     rows=lambda store: store.instance_profiles,
     missing=sentences.instance_profile_missing,
     taken=sentences.instance_profile_exists,
+    tag_key=str,
 )

@@ -63,7 +63,7 @@ def create_policy(call: WriteCall, given: CreatePolicyRequestTypeDef) -> Answer:
         versions=(PolicyVersion(number=1, document=given["PolicyDocument"], created=call.now),),
         default_version=1,
         next_version=2,
-        tags=tags_of(call, given),
+        tags=tags_of(call, POLICIES, given),
         created=call.now,
         updated=call.now,
     )

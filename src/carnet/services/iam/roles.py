@@ -64,7 +64,7 @@ def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
         description=given.get("Description"),
         max_session_seconds=given.get("MaxSessionDuration", _DEFAULT_SESSION_SECONDS),
         boundary=boundary_of(call, given, holder=ROLES.word),
-        tags=tags_of(call, given),
+        tags=tags_of(call, ROLES, given),
         created=call.now,
     )
     ROLES.add(call, role)

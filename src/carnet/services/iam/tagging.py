@@ -1,4 +1,4 @@
-"""Rules of the tags of IAM entities.
+"""Rules of the tags of IAM entities. Whether the case of a key counts depends on the kind of entity.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
 """
@@ -13,6 +13,7 @@ from carnet.base.faults import Refused, TooMany
 from carnet.entities.entity import Tags, name_key
 from carnet.services.iam import sentences
 from carnet.services.iam.condition_keys import request_tags
+from carnet.services.iam.kinds import Kind
 from carnet.services.operation import Also, Call, Names
 
 if TYPE_CHECKING:
@@ -21,33 +22,32 @@ if TYPE_CHECKING:
 _RESERVED_PREFIX = "aws:"
 
 
-def tags_of(call: Call, given: Any) -> Tags:
+def tags_of(call: Call, kind: Kind[Any], given: Any) -> Tags:
     """The tags that a new entity is created with. Raises Refused and TooMany as `with_tags` does."""
-    return with_tags(call, {}, given.get("Tags", ()))
+    return with_tags(call, kind, {}, given.get("Tags", ()))
 
 
-def with_tags(call: Call, tags: Tags, added: Sequence[TagTypeDef]) -> Tags:
-    """The tags with others set: one whose key differs only in case from an old one's replaces it.
+def with_tags(call: Call, kind: Kind[Any], tags: Tags, added: Sequence[TagTypeDef]) -> Tags:
+    """The tags with others set: one whose key is the same, as this kind of entity compares keys, is replaced.
 
     Raises Refused (InvalidInput) for a key given twice or reserved, TooMany for more tags than an entity may have.
     """
-    keys = [name_key(tag["Key"]) for tag in added]
+    keys = [kind.tag_key(tag["Key"]) for tag in added]
     if len(set(keys)) < len(keys):
         raise Refused("InvalidInput", sentences.DUPLICATE_TAG_KEYS)
     _refuse_reserved(keys)
-    merged = {name_key(key): (key, value) for key, value in tags.items()}
-    merged |= {name_key(tag["Key"]): (tag["Key"], tag["Value"]) for tag in added}
+    merged = {kind.tag_key(key): (key, value) for key, value in tags.items()}
+    merged |= {kind.tag_key(tag["Key"]): (tag["Key"], tag["Value"]) for tag in added}
     if len(merged) > call.parts.quotas.tags:
         raise TooMany(sentences.TAGS_FULL)
     return dict(merged.values())
 
 
-def without_tags(tags: Tags, removed: Iterable[str]) -> Tags:
-    """The tags without those of the keys, in whatever case; keys that no tag has are passed over."""
-    keys = [name_key(key) for key in removed]
-    _refuse_reserved(keys)
-    gone = frozenset(keys)
-    return {key: value for key, value in tags.items() if name_key(key) not in gone}
+def without_tags(kind: Kind[Any], tags: Tags, removed: Iterable[str]) -> Tags:
+    """The tags without those of the keys, compared as this kind of entity does; keys of no tag are passed over."""
+    gone = frozenset(map(kind.tag_key, removed))
+    _refuse_reserved(gone)
+    return {key: value for key, value in tags.items() if kind.tag_key(key) not in gone}
 
 
 def tagged_on_creation(action: str, new: Names) -> Also:
@@ -63,5 +63,5 @@ def tagged_on_creation(action: str, new: Names) -> Also:
 
 
 def _refuse_reserved(keys: Iterable[str]) -> None:
-    if any(key.startswith(_RESERVED_PREFIX) for key in keys):
+    if any(name_key(key).startswith(_RESERVED_PREFIX) for key in keys):
         raise Refused("InvalidInput", sentences.RESERVED_TAG_KEY)

@@ -25,16 +25,16 @@ def _tag_family(kind: Kind[E], *, tag: str, untag: str) -> None:
 
     @iam.write(tag, on=kind.target, context=(request_tags,))
     def tag_entity(call: WriteCall, given: Any) -> Answer:
-        """Set tags beside those that are there; one of the same key in any case is replaced."""
+        """Set tags beside those that are there; one of the same key is replaced."""
         entity = kind.existing(call, given)
-        kind.save(call, entity, replace(entity, tags=with_tags(call, entity.tags, given["Tags"])))
+        kind.save(call, entity, replace(entity, tags=with_tags(call, kind, entity.tags, given["Tags"])))
         return {}
 
     @iam.write(untag, on=kind.target, context=(removed_tag_keys,))
     def untag_entity(call: WriteCall, given: Any) -> Answer:
         """Remove the tags of these keys, as far as there are any."""
         entity = kind.existing(call, given)
-        kind.save(call, entity, replace(entity, tags=without_tags(entity.tags, given["TagKeys"])))
+        kind.save(call, entity, replace(entity, tags=without_tags(kind, entity.tags, given["TagKeys"])))
         return {}
 
 

@@ -49,7 +49,7 @@ def create_user(call: WriteCall, given: CreateUserRequestTypeDef) -> Answer:
         path=given.get("Path", "/"),
         name=given["UserName"],
         boundary=boundary_of(call, given, holder=USERS.word),
-        tags=tags_of(call, given),
+        tags=tags_of(call, USERS, given),
         created=call.now,
     )
     USERS.add(call, user)
