@@ -24,7 +24,7 @@ class Role(Entity):
     resource_type: ClassVar[str] = "role"
 
     trust: str
-    """The trust policy (AssumeRolePolicyDocument), as the caller wrote it."""
+    """The trust policy (AssumeRolePolicyDocument), as the caller wrote it, its principals by their ARNs."""
     trusted_ids: PrincipalIds = field(default_factory=dict[str, str])
     description: str | None = None
     max_session_seconds: int = 3600

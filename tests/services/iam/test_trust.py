@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.services.iam.documents import trust
+from tests.services.iam.documents import allow, trust
 from tests.services.iam.expect import refused
 from tests.services.world import World
 
@@ -37,7 +37,7 @@ def test_principals_are_bound_to_their_ids(world: World) -> None:
     user = world.call(world.root, "CreateUser", UserName="u", Path="/p/")["User"]
     inner = make_role(world, "inner", trust(root))
     session = f"arn:aws:sts::{world.account_id}:assumed-role/inner/mary"
-    document = trust(user["Arn"], inner["Arn"], session, root, world.account_id)
+    document = trust(user["Arn"], inner["Arn"], session, root)
     make_role(world, "outer", document)
     assert bound(world, "outer") == {
         user["Arn"]: user["UserId"],
@@ -45,6 +45,70 @@ def test_principals_are_bound_to_their_ids(world: World) -> None:
         session: f"{inner['RoleId']}:mary",
     }
     assert shown(world, "outer") == document
+
+
+def principals(world: World, name: str) -> Any:
+    return json.loads(shown(world, name))["Statement"][0]["Principal"]
+
+
+@pytest.mark.parametrize("account", ["its own", "another", "unknown"])
+def test_an_account_shows_as_its_root(world: World, account: str) -> None:
+    known = {"its own": world.account_id, "another": world.principal(world.account()).principal.account}
+    number = known.get(account, "111122223333")
+    make_role(world, "r", trust(number))
+    assert principals(world, "r") == {"AWS": [f"arn:aws:iam::{number}:root"]}
+
+
+def test_an_account_shows_its_own_partition(world: World) -> None:
+    china = world.account("aws-cn")
+    number = world.principal(china).principal.account
+    document = trust(number)
+    world.call(china, "CreateRole", RoleName="r", AssumeRolePolicyDocument=document)
+    role = world.call(china, "GetRole", RoleName="r")["Role"]
+    assert f'"arn:aws-cn:iam::{number}:root"' in unquote(role["AssumeRolePolicyDocument"])
+
+
+def test_an_account_may_be_written_as_a_number(world: World) -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": 111122223333}, "Action": "sts:AssumeRole"}
+    make_role(world, "r", json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    assert principals(world, "r") == {"AWS": "arn:aws:iam::111122223333:root"}
+
+
+def test_who_is_in_an_account_named_by_its_id_may_assume_the_role(world: World) -> None:
+    role = make_role(world, "r", trust(world.account_id))
+    alice = world.user("alice", [allow("sts:AssumeRole")])
+    world.call(alice, "AssumeRole", service="sts", RoleArn=role["Arn"], RoleSessionName="session")
+
+
+def test_a_unique_id_stands_for_who_has_it(world: World) -> None:
+    user = world.call(world.account(), "CreateUser", UserName="u", Path="/p/")["User"]
+    inner = make_role(world, "inner", trust(world.account_id))
+    make_role(world, "r", trust(user["UserId"], inner["RoleId"], f"{inner['RoleId']}:mary"))
+    session = f"arn:aws:sts::{world.account_id}:assumed-role/inner/mary"
+    assert principals(world, "r") == {"AWS": [user["Arn"], inner["Arn"], session]}
+    assert set(bound(world, "r").values()) == {user["UserId"], inner["RoleId"], f"{inner['RoleId']}:mary"}
+
+
+@pytest.mark.parametrize("written", ["AIDAAAAAAAAAAAAAAAAAA", "AROAAAAAAAAAAAAAAAAAA:mary", "USER:mary", "ACCESSKEY"])
+def test_a_unique_id_of_nobody_is_refused(world: World, written: str) -> None:
+    user = world.call(world.root, "CreateUser", UserName="u")["User"]
+    key = world.call(world.root, "CreateAccessKey", UserName="u")["AccessKey"]
+    wanted = written.replace("USER", user["UserId"]).replace("ACCESSKEY", key["AccessKeyId"])
+    assert refused(world, world.root, "CreateRole", RoleName="r", AssumeRolePolicyDocument=trust(wanted)) == (
+        "MalformedPolicyDocument",
+        f'Invalid principal in policy: "AWS":"{wanted}"',
+    )
+
+
+def test_a_policy_that_shows_who_is_gone_cannot_be_saved_again(world: World) -> None:
+    user = world.call(world.root, "CreateUser", UserName="u")["User"]
+    make_role(world, "r", trust(user["Arn"], world.account_id))
+    world.call(world.root, "DeleteUser", UserName="u")
+    again = shown(world, "r")
+    assert refused(world, world.root, "UpdateAssumeRolePolicy", RoleName="r", PolicyDocument=again) == (
+        "MalformedPolicyDocument",
+        f'Invalid principal in policy: "AWS":"{user["UserId"]}"',
+    )
 
 
 def test_principals_of_other_accounts_are_bound(world: World) -> None:

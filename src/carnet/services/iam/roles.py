@@ -19,7 +19,7 @@ from carnet.services.iam.condition_keys import boundary_of_role, request_tags, r
 from carnet.services.iam.kinds import ROLES
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import tagged_on_creation, tags_of
-from carnet.services.iam.trust import check_trust_policy
+from carnet.services.iam.trust import new_trust
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page, path_filter
 
@@ -50,17 +50,18 @@ def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
     """Add a role that has no permission yet. Its trust policy is bound to the principals of this moment."""
     if len(call.view.roles) >= call.parts.quotas.roles:
         raise TooMany(sentences.quota("RolesPerAccount", call.parts.quotas.roles))
-    path, trust = given.get("Path", "/"), given["AssumeRolePolicyDocument"]
+    path = given.get("Path", "/")
     if path.startswith(SERVICE_LINKED_PATH):
         raise Refused("InvalidInput", _SERVICE_LINKED_PATH_REFUSED)
+    trust = new_trust(call, given["AssumeRolePolicyDocument"])
     role = Role(
         id=call.ids.unique(ROLE),
         account=call.account,
         partition=call.partition,
         path=path,
         name=given["RoleName"],
-        trust=trust,
-        trusted_ids=check_trust_policy(call, trust),
+        trust=trust.text,
+        trusted_ids=trust.ids,
         description=given.get("Description"),
         max_session_seconds=given.get("MaxSessionDuration", _DEFAULT_SESSION_SECONDS),
         boundary=boundary_of(call, given, holder=ROLES.word),
@@ -120,8 +121,8 @@ def update_role_description(call: WriteCall, given: UpdateRoleDescriptionRequest
 def update_assume_role_policy(call: WriteCall, given: UpdateAssumeRolePolicyRequestTypeDef) -> Answer:
     """Replace a role's trust policy, and bind it to the principals of this moment."""
     role = ROLES.changeable(call, given)
-    trust = given["PolicyDocument"]
-    ROLES.save(call, role, replace(role, trust=trust, trusted_ids=check_trust_policy(call, trust)))
+    trust = new_trust(call, given["PolicyDocument"])
+    ROLES.save(call, role, replace(role, trust=trust.text, trusted_ids=trust.ids))
     return {}
 
 

@@ -9,14 +9,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from carnet.base.arns import Arn, parse_arn
+from carnet.base.arns import ACCOUNT_ID, Arn, parse_arn, root_arn
 from carnet.base.faults import Malformed, TooMany
+from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import PrincipalIds, Role
 from carnet.policy.document import Grammar, counted_size, parse
+from carnet.policy.principals import UNIQUE_ID, PrincipalType
 from carnet.services.iam import sentences
 from carnet.services.operation import Call
 
@@ -24,34 +27,55 @@ _NEVER_BOUND = frozenset(("root", "federated-user", "saml-provider", "oidc-provi
 """Kinds of principals that have no unique id: they are trusted by their ARN."""
 
 
-def check_trust_policy(call: Call, text: str) -> PrincipalIds:
-    """The ids that a trust policy's principals stand for now.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """A trust policy as a role keeps it."""
+
+    text: str
+    """As it was written, but an account's id as the ARN of its root, and a unique id as the ARN that it stands for."""
+    ids: PrincipalIds
+
+
+def new_trust(call: Call, text: str) -> Trust:
+    """A trust policy bound to the principals of this moment.
 
     Raises Malformed where the text is no trust policy or names a principal that does not exist, TooMany where it is
     too long.
     """
-    bound = bound_principals(call, text)
+    named = {written: _resolved(call, written) for written in _principals(text)}
     most = call.parts.quotas.trust_policy_size
     if counted_size(text) > most:
         raise TooMany(sentences.quota("ACLSizePerRole", most))
-    return bound
-
-
-def bound_principals(call: Call, text: str) -> PrincipalIds:
-    """ARN to unique id, for each user, role and role session that a trust policy names; raises Malformed."""
-    bound: dict[str, str] = {}
-    for written in parse(text, Grammar.TRUST).principal_arns:
-        arn = parse_arn(written)
-        if arn is not None and arn.resource.partition("/")[0] not in _NEVER_BOUND:
-            bound[written] = _id_of(call.snapshot, arn)
-    return bound
+    return Trust(
+        text=_with_principals(text, {written: arn for written, (arn, _) in named.items()}),
+        ids={arn: bound for arn, bound in named.values() if bound is not None},
+    )
 
 
 def shown_trust(snapshot: Snapshot, role: Role) -> str:
     """A role's trust policy as it reads now: principals by their present ARNs, those that are gone by their ids."""
     now = {written: _arn_of(snapshot, written, bound) for written, bound in role.trusted_ids.items()}
-    changed = {written: shown for written, shown in now.items() if shown != written}
-    return _with_principals(role.trust, changed) if changed else role.trust
+    return _with_principals(role.trust, now)
+
+
+def _principals(text: str) -> Iterator[str]:
+    for statement in parse(text, Grammar.TRUST).statements:
+        for value in statement.principals.values if statement.principals is not None else ():
+            if value.type is PrincipalType.AWS:
+                yield value.text
+
+
+def _resolved(call: Call, written: str) -> tuple[str, str | None]:
+    """The ARN of a principal and the unique id behind it, None for one that has no id; raises Malformed."""
+    if ACCOUNT_ID.fullmatch(written):
+        view = call.snapshot.account(written)
+        return root_arn(call.partition if view is None else view.account.partition, written), None
+    if UNIQUE_ID.fullmatch(written):
+        return _holder_of(call.snapshot, written), written
+    arn = parse_arn(written)
+    if arn is None or arn.resource.partition("/")[0] in _NEVER_BOUND:
+        return written, None
+    return written, _id_of(call.snapshot, arn)
 
 
 def _id_of(snapshot: Snapshot, arn: Arn) -> str:
@@ -69,22 +93,36 @@ def _id_of(snapshot: Snapshot, arn: Arn) -> str:
     raise Malformed(sentences.principal_invalid(str(arn)))
 
 
+def _holder_of(snapshot: Snapshot, unique_id: str) -> str:
+    """The ARN of the user, role or role session that has the id, in whatever account; raises Malformed."""
+    for view in snapshot.accounts.values():
+        if (arn := _arn_in(view, unique_id)) is not None:
+            return arn
+    raise Malformed(sentences.principal_invalid(unique_id))
+
+
 def _arn_of(snapshot: Snapshot, written: str, bound: str) -> str:
     """The present ARN of a bound principal; its id where it is gone."""
     arn = parse_arn(written)
     view = snapshot.account(arn.account) if arn is not None else None
-    entity_id, _, session = bound.partition(":")
-    user = view.users.get(entity_id) if view is not None else None
-    role = view.roles.get(entity_id) if view is not None else None
-    if user is not None:
-        return user.arn
+    return (None if view is None else _arn_in(view, bound)) or bound
+
+
+def _arn_in(view: AccountView, unique_id: str) -> str | None:
+    """The ARN of the user, role or role session that has the id in this account."""
+    entity_id, _, session = unique_id.partition(":")
+    role = view.roles.get(entity_id)
     if role is not None:
         return role.session_arn(session) if session else role.arn
-    return bound
+    user = view.users.get(unique_id)
+    return user.arn if user is not None else None
 
 
-def _with_principals(text: str, changed: Mapping[str, str]) -> str:
+def _with_principals(text: str, names: Mapping[str, str]) -> str:
     """The document with other names in its Principal and NotPrincipal elements, and nowhere else."""
+    changed = {written: name for written, name in names.items() if name != written}
+    if not changed:
+        return text
     parsed: dict[str, Any] = json.loads(text)
     statements = parsed["Statement"]
     for statement in statements if isinstance(statements, list) else [statements]:
@@ -94,7 +132,8 @@ def _with_principals(text: str, changed: Mapping[str, str]) -> str:
     return json.dumps(parsed, ensure_ascii=False, separators=(",", ":"))
 
 
-def _renamed(names: str | list[str], changed: Mapping[str, str]) -> str | list[str]:
-    if isinstance(names, str):
-        return changed.get(names, names)
-    return [changed.get(name, name) for name in names]
+def _renamed(names: Any, changed: Mapping[str, str]) -> Any:
+    """One name or a list of them; an account's id may stand there as a number."""
+    if isinstance(names, list):
+        return [_renamed(name, changed) for name in names]
+    return changed.get(str(names), names)
