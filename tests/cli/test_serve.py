@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
+import re
 import socket
 import ssl
 import subprocess
@@ -107,8 +109,34 @@ def test_a_second_start_finds_the_same_state(tmp_path: Path) -> None:
         arn = caller(first, printed)
     with running_server(data) as second:
         assert second.environment == {}
-        assert f"carnet account root-key {first.account_id}" in second.greeting
+        assert second.greeting.endswith(f"carnet account root-key {first.account_id} --data-dir {data}\n")
         assert caller(second, printed) == arn
+
+
+def greeting(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
+    """What a start prints that then serves nothing."""
+    monkeypatch.setattr("carnet.cli.serve.listen", lambda *_, **__: None)
+    monkeypatch.setattr("os.environ", dict(os.environ))
+    done = CliRunner().invoke(main, ["serve", "--port", "0", *arguments])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_the_way_to_a_new_root_key_names_the_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert re.search(r"replaced by: carnet account root-key [0-9]{12}\n", greeting(monkeypatch))
+    told = greeting(monkeypatch, "--data-dir", "my data", "--master-key-file", "my.key")
+    assert re.search(r"root-key [0-9]{12} --data-dir 'my data' --master-key-file my\.key\n", told)
+
+
+def test_the_account_made_first_is_named_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = str(tmp_path / "data")
+    found = re.search(r"made account ([0-9]{12})", greeting(monkeypatch, "--data-dir", data))
+    assert found is not None
+    assert CliRunner().invoke(main, ["account", "create", "--count", "20", "--data-dir", data]).exit_code == 0
+    told = greeting(monkeypatch, "--data-dir", data)
+    assert f"Accounts: {found[1]}, " in told
+    assert f"carnet account root-key {found[1]} " in told
 
 
 def test_an_account_made_beside_the_server_works_at_once(tmp_path: Path) -> None:

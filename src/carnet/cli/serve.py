@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import shlex
 import socket
 import ssl
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import click
 
-from carnet.assembly.installation import first_account, open_installation
+from carnet.assembly.installation import Installation, first_account, open_installation
 from carnet.assembly.settings import Settings, as_environment
 from carnet.cli.options import installation_options, setting, told_plainly
 from carnet.server.listen import bind, listen
@@ -39,8 +40,8 @@ def serve(**given: Any) -> None:
     with _bound(settings) as listening:
         with open_installation(settings, create=True) as installation:
             root = first_account(installation)
-            accounts = sorted(installation.directory.snapshot.accounts)
-        click.echo(_greeting(_endpoint(settings, listening), root, accounts))
+            greeting = _greeting(_endpoint(settings, listening), installation, root)
+        click.echo(greeting)
         os.environ.update(as_environment(settings))
         listen(
             "carnet.assembly.worker:application",
@@ -99,17 +100,36 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _greeting(endpoint: str, root: RootKey | None, accounts: list[str]) -> str:
+def _greeting(endpoint: str, installation: Installation, root: RootKey | None) -> str:
     if root is None:
+        accounts = _accounts(installation)
         return (
             f"Carnet listens at {endpoint}\n"
             f"Accounts: {', '.join(accounts[:5])}{', ...' if len(accounts) > 5 else ''}\n"
-            f"A lost root key is replaced by: carnet account root-key {accounts[0]}"
+            f"A lost root key is replaced by: {_replacing(accounts[0], installation)}"
         )
     return (
         f"Carnet listens at {endpoint}\n"
         f"It has made account {root.account} with its root user. The root access key is shown this once;\n"
-        f"a lost one is replaced by: carnet account root-key {root.account}\n\n"
+        f"a lost one is replaced by: {_replacing(root.account, installation)}\n\n"
         f"export AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID={root.access_key_id} "
         f"AWS_SECRET_ACCESS_KEY={root.secret_access_key} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n"
     )
+
+
+def _accounts(installation: Installation) -> list[str]:
+    """The ids of the accounts, the one that was made first before all others."""
+    accounts = [view.account for view in installation.directory.snapshot.accounts.values()]
+    return [account.id for account in sorted(accounts, key=lambda account: (account.created, account.id))]
+
+
+def _replacing(account: str, installation: Installation) -> str:
+    """The command that replaces a root key of this installation. A password in the store's URL is left out."""
+    settings, default = installation.settings, Settings()
+    named = {
+        "--data-dir": settings.data_dir if settings.data_dir != default.data_dir else None,
+        "--database-url": installation.store.shown_url if settings.database_url else None,
+        "--master-key-file": settings.master_key_file,
+    }
+    options = [word for flag, value in named.items() if value is not None for word in (flag, str(value))]
+    return shlex.join(["carnet", "account", "root-key", account, *options])
