@@ -62,25 +62,40 @@ def test_a_database_that_another_program_made_is_no_installation(data: Path) -> 
 
 
 def test_an_account_is_made_with_a_root_key(data: Path) -> None:
-    made = json.loads(run(data, "account", "create", "--name", "prod", "--email", "a@b.c", "--output", "json"))
+    made = json.loads(run(data, "account", "create", "--name", "prod", "--email", "a@b.io", "--output", "json"))
     assert set(made) == {"AccountId", "AccessKeyId", "SecretAccessKey"}
     with open_installation(Settings(data_dir=data)) as installation:
         view = installation.directory.snapshot.account(made["AccountId"])
         assert view is not None
-        assert (view.account.name, view.account.email) == ("prod", "a@b.c")
+        assert (view.account.name, view.account.email) == ("prod", "a@b.io")
         (key,) = view.keys_of(made["AccountId"])
         context = secret_context(key.id, key.account)
         assert installation.keyring.open(key.sealed_secret, context=context).decode() == made["SecretAccessKey"]
 
 
+@pytest.mark.parametrize(
+    ("option", "rule"),
+    [
+        (("--name", ""), "Invalid value for --name: The name of an account has 1 to 50 printable ASCII characters."),
+        (("--name", "n" * 49, "--count", "2"), "--name"),
+        (("--email", "bad"), "Invalid value for --email: The email address of an account has 6 to 64 ASCII characters"),
+        (("--email", ""), "--email"),
+        (("--email", f"{'a' * 52}@example.com", "--count", "1"), "--email"),
+    ],
+)
+def test_what_aws_takes_for_no_name_or_email_is_a_wrong_use(tmp_path: Path, option: tuple[str, ...], rule: str) -> None:
+    told = " ".join(run(tmp_path / "nowhere", "account", "create", *option, code=2).split())
+    assert rule in told
+
+
 def test_a_count_makes_a_list_in_one_change(data: Path) -> None:
-    made = json.loads(run(data, "account", "create", "--count", "1000", "--email", "a@b.c", "--output", "json"))
+    made = json.loads(run(data, "account", "create", "--count", "1000", "--email", "a@b.io", "--output", "json"))
     assert len({each["AccountId"] for each in made}) == 1000
     assert len({each["AccessKeyId"] for each in made}) == 1000
     with open_installation(Settings(data_dir=data)) as installation:
         snapshot = installation.directory.snapshot
         assert len(snapshot.accounts) == 1000
-        assert snapshot.account(made[41]["AccountId"]).account.email == "a+42@b.c"  # type: ignore[union-attr]
+        assert snapshot.account(made[41]["AccountId"]).account.email == "a+42@b.io"  # type: ignore[union-attr]
 
 
 def test_a_lost_root_key_is_replaced(data: Path) -> None:

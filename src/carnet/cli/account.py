@@ -10,6 +10,7 @@ import click
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.cli.options import installation_options, told_plainly
+from carnet.entities.account import EMAIL_RULE, NAME_RULE, is_account_email, is_account_name
 from carnet.services.accounts import RootKey, create_accounts, replace_root_keys
 
 _MOST_AT_ONCE = 100_000
@@ -22,20 +23,27 @@ def account() -> None:
 
 @account.command()
 @click.option("--count", type=click.IntRange(1, _MOST_AT_ONCE), help="How many; the answer is then a list.")
-@click.option("--name", help="Name of the account; with --count, numbers are added.")
-@click.option("--email", help="Email address of the root user; with --count, numbers are added as +N.")
+@click.option("--name", default="account", show_default=True, help="Name; with --count, numbers are added.")
+@click.option(
+    "--email",
+    default="root@example.com",
+    show_default=True,
+    help="Email address of the root user; with --count, numbers are added as +N.",
+)
 @click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
 @installation_options
 @told_plainly
-def create(count: int | None, name: str | None, email: str | None, output: str, **settings: Any) -> None:
+def create(count: int | None, name: str, email: str, output: str, **settings: Any) -> None:
     """Make stand-alone accounts, each with a root access key that works at once."""
+    names, emails = _numbered(name, count), _emails(email, count)
+    _check(names, emails)
     with open_installation(Settings(**settings)) as installation:
         made = create_accounts(
             installation.store,
             installation.keyring,
             installation.ids,
-            names=_numbered(name or "account", count),
-            emails=_emails(email or "root@example.com", count),
+            names=names,
+            emails=emails,
             partition=installation.settings.partition,
             now=installation.clock(),
         )
@@ -75,6 +83,13 @@ def list_accounts(output: str, **settings: Any) -> None:
         return
     for one in accounts:
         click.echo(f"{one.id}  {one.name}  {one.email}")
+
+
+def _check(names: list[str], emails: list[str]) -> None:
+    if not all(map(is_account_name, names)):
+        raise click.BadParameter(NAME_RULE, param_hint="--name")
+    if not all(map(is_account_email, emails)):
+        raise click.BadParameter(EMAIL_RULE, param_hint="--email")
 
 
 def _numbered(name: str, count: int | None) -> list[str]:

@@ -1,11 +1,36 @@
-"""AWS accounts and the settings that IAM keeps for each."""
+"""AWS accounts and the settings that IAM keeps for each.
+
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from carnet.base.arns import DEFAULT_PARTITION, root_arn
+
+_NAME = re.compile(r"[\x20-\x7e]{1,50}")
+_EMAIL = re.compile(
+    r"""(?=.{6,64}\Z)
+        (?!\.) [^\s"'()<>\[\]:;,\\|%&@]+ @
+        (?![-.]) [A-Za-z0-9.-]+ \. [A-Za-z0-9.-]+ (?<![-.])""",
+    re.ASCII | re.VERBOSE,
+)
+
+NAME_RULE = "The name of an account has 1 to 50 printable ASCII characters."
+EMAIL_RULE = "The email address of an account has 6 to 64 ASCII characters and looks like root@example.com."
+
+
+def is_account_name(text: str) -> bool:
+    """Whether AWS takes it for the name of an account."""
+    return _NAME.fullmatch(text) is not None
+
+
+def is_account_email(text: str) -> bool:
+    """Whether AWS takes it for the email address of a root user."""
+    return text.isascii() and _EMAIL.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
