@@ -61,14 +61,15 @@ def session_policies(
     """The session policies of a request, for a session in the account of `view`; raises Invalid or Malformed."""
     arns = tuple(descriptor.get("arn", "") for descriptor in descriptors)
     if len(arns) > quotas.session_policy_arns:
-        raise Invalid(_too_long("policyArns", quotas.session_policy_arns))
+        told = ", ".join(f"{{arn={arn}}}" for arn in arns)
+        raise Invalid(_too_long(f"[{told}]", "policyArns", quotas.session_policy_arns))
     for arn in arns:
         if find_managed_policy(view, arn) is None:
             raise Invalid(f"The policy {arn} does not exist in the account of the session.")
     if document is None:
         return SessionPolicies(arns=arns)
     if len(document) > quotas.session_policy_size:
-        raise Invalid(_too_long("policy", quotas.session_policy_size))
+        raise Invalid(_too_long(document, "policy", quotas.session_policy_size))
     parse(document, Grammar.SESSION)
     return SessionPolicies(documents=(document,), arns=arns)
 
@@ -151,9 +152,10 @@ def issue(call: Call, claims: SessionClaims) -> dict[str, object]:
     }
 
 
-def _too_long(member: str, most: int) -> str:
+def _too_long(value: str, member: str, most: int) -> str:
+    """What STS says of what the model sets no bound for; as everywhere, it repeats the value."""
     return (
-        f"1 validation error detected: Value at '{member}' failed to satisfy constraint: "
+        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: "
         f"Member must have length less than or equal to {most}"
     )
 
