@@ -14,6 +14,9 @@ class Verdict(StrEnum):
     IMPLICIT_DENY = "implicitDeny"
 
 
+_ALLOWED = Verdict.ALLOWED  # in Python 3.11 a member is found far slower through its class
+
+
 class Layer(StrEnum):
     """The kinds of policy, as AWS's denial sentences name them."""
 
@@ -55,4 +58,4 @@ class Decision:
 
     @property
     def allowed(self) -> bool:
-        return self.verdict is Verdict.ALLOWED
+        return self.verdict is _ALLOWED

@@ -16,6 +16,9 @@ Values = Mapping[str, Value]
 class PrincipalKind(StrEnum):
     """The forms of a principal that policies tell apart."""
 
+    # Enum's own is a Python function, and engines look things up by kind.
+    __hash__ = str.__hash__
+
     ANONYMOUS = "anonymous"
     ROOT = "root"
     USER = "user"
