@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 
 from carnet.policy.context_reader import ContextReader
 from carnet.policy.decision import Decision, Layer, Verdict
-from carnet.policy.entry import Entry
+from carnet.policy.entry import BY_ORDER, Entry, joined
 from carnet.policy.recent import Recent
 from carnet.policy.sieve import Sieve
 
@@ -21,12 +22,14 @@ IMPLICIT_DENY = {layer: Decision(verdict=Verdict.IMPLICIT_DENY, layer=layer) for
 class Bag:
     """The entries of one effect in one layer, in the order of the statements."""
 
-    __slots__ = ("_entries", "_find", "_joint", "_verdict", "certain", "closed", "layer", "settled")
+    __slots__ = ("_entries", "_find", "_joint", "_verdict", "certain", "closed", "layer", "only", "settled")
 
     def __init__(self, layer: Layer, entries: Iterable[Entry], verdict: Verdict) -> None:
         self.layer = layer
         self._verdict = verdict
-        self._entries = tuple(entries)
+        self._entries = joined(entries)
+        self.only = self._entries[0] if len(self._entries) == 1 else None
+        """The entry, where there is but one."""
         self._joint: Recent[tuple[Entry, ...], Decision] | None = None
         self._find: Callable[[ContextReader], Iterable[Entry]] | None = (
             Sieve(self._entries).candidates if len(self._entries) > _FEW else None
@@ -38,11 +41,24 @@ class Bag:
         self.closed = IMPLICIT_DENY[layer]
         """The decision where an Allow was needed and none of these applies."""
 
+    def decide(self, reader: ContextReader) -> Decision | None:
+        """The decision that the entries which apply make together; None where none does."""
+        only = self.only
+        if only is not None:
+            return (only.alone or self.decision([only])) if only.applies(reader) else None
+        found = self.matched(reader)
+        return self.decision(found) if found else None
+
+    def opens(self, reader: ContextReader) -> bool:
+        """Whether some entry applies."""
+        return self.only.applies(reader) if self.only is not None else bool(self.matched(reader))
+
     def matched(self, reader: ContextReader) -> list[Entry]:
         """The entries that apply."""
-        resource = reader.resource
+        resource = reader.request.resource
         found: list[Entry] = []
         for entry in self._entries if self._find is None else self._find(reader):
+            # As `Entry.applies` does, for many entries without as many calls.
             covers = entry.covers
             if covers is not None and not covers(resource):
                 continue
@@ -58,15 +74,16 @@ class Bag:
         if len(found) == 1:
             entry = found[0]
             if entry.alone is None:
-                entry.alone = self._decision((entry,))
+                entry.alone = self._decision(found)
             return entry.alone
         if self._joint is None:
             self._joint = Recent(_JOINT_ROOM)
         key = tuple(found)
-        return self._joint.get(key) or self._joint.put(key, self._decision(key))
+        return self._joint.get(key) or self._joint.put(key, self._decision(found))
 
-    def _decision(self, found: tuple[Entry, ...]) -> Decision:
-        return Decision(verdict=self._verdict, layer=self.layer, statements=tuple(entry.ref for entry in found))
+    def _decision(self, found: Iterable[Entry]) -> Decision:
+        told = sorted(chain(found, *[entry.twins for entry in found]), key=BY_ORDER)
+        return Decision(verdict=self._verdict, layer=self.layer, statements=tuple([entry.ref for entry in told]))
 
 
 def denying(layer: Layer, entries: Iterable[Entry]) -> Bag:

@@ -24,15 +24,19 @@ from carnet.policy.comparisons import (
 )
 from carnet.policy.compiled_patterns import CompiledArn, Match, any_match, fill, text_match
 from carnet.policy.conditions import Condition
-from carnet.policy.context_reader import ContextReader, is_settled_by_principal
+from carnet.policy.context_reader import ANYWHERE, ContextReader, is_settled_by_principal, route_of
 from carnet.policy.operators import NULL, Quantifier
 from carnet.policy.patterns import Token, ascii_lower
 from carnet.policy.recent import Recent
-from carnet.policy.values import read_bool, read_bytes, read_moment, read_number
+from carnet.policy.request import Values
+from carnet.policy.values import read_bytes, read_moment, read_number
 from carnet.policy.variables import Lookup, Variable
 
 Test = Callable[[ContextReader], bool]
 """Whether a request meets a condition."""
+
+QuickTest = Callable[[Values], bool | None]
+"""The same by what the request says (`Shapes.said`); None where that does not tell."""
 
 _CONDITIONS_ROOM = 65_536
 
@@ -40,11 +44,17 @@ _CONDITIONS_ROOM = 65_536
 class CompiledCondition:
     """A condition, and what an index can know about it."""
 
-    __slots__ = ("equals", "keys", "settled", "test")
+    __slots__ = ("equals", "keys", "quick", "settled", "test")
 
     def __init__(self, condition: Condition, *, granting: bool) -> None:
         variables = _variables(condition.values)
-        self.test = _test(condition, variables, granting=granting)
+        self.quick: QuickTest | None = None
+        if condition.use.operator.name == NULL:
+            self.test = _null_test(condition)
+        elif variables:
+            self.test = _variable_test(condition, variables, granting=granting)
+        else:
+            self.test, self.quick = _constant_tests(condition)
         self.keys = (condition.key, *(variable.key for variable in variables))
         """Every key that the outcome depends on."""
         self.settled = all(map(is_settled_by_principal, self.keys))
@@ -84,24 +94,20 @@ def _equals(condition: Condition, variables: tuple[Variable, ...]) -> tuple[str,
     return condition.key, frozenset(_literal(wanted) for wanted in condition.values if isinstance(wanted, WantedText))
 
 
-def _test(condition: Condition, variables: tuple[Variable, ...], *, granting: bool) -> Test:
-    if condition.use.operator.name == NULL:
-        return _null_test(condition)
-    return _variable_test(condition, variables, granting=granting) if variables else _constant_test(condition)
-
-
 def _null_test(condition: Condition) -> Test:
     key = condition.key
     wanted = {value.value for value in condition.values if isinstance(value, WantedBool)}
     return lambda reader: (reader.value(key) is None) in wanted
 
 
-def _constant_test(condition: Condition) -> Test:
+def _constant_tests(condition: Condition) -> tuple[Test, QuickTest | None]:
     key, missing, every = condition.key, _holds_when_missing(condition), _asks_every(condition)
     negated, one = condition.use.operator.negated, _one_of(condition.values)
+    route = route_of(key)
+    may_be_sent = route is ANYWHERE
 
     def test(reader: ContextReader) -> bool:
-        actual = reader.value(key)
+        actual = (reader.said.get(key) if may_be_sent else None) or reader.find(key, route)
         if actual is None:
             return missing
         if isinstance(actual, str):
@@ -111,7 +117,11 @@ def _constant_test(condition: Condition) -> Test:
                 return not every
         return every
 
-    return test
+    def quick_test(said: Values) -> bool | None:
+        actual = said.get(key)
+        return one(actual) is not negated if isinstance(actual, str) else None
+
+    return test, quick_test if may_be_sent else None
 
 
 def _variable_test(condition: Condition, variables: tuple[Variable, ...], *, granting: bool) -> Test:
@@ -219,13 +229,14 @@ def _moments(values: Sequence[WantedMoment]) -> Match:
 
 def _bools(values: Sequence[WantedBool]) -> Match:
     wanted = {value.value for value in values}
-    usual = {"true": True in wanted, "false": False in wanted}
+    return _Readings(true=True in wanted, false=False in wanted).__getitem__
 
-    def match(actual: str) -> bool:
-        known = usual.get(actual)
-        return read_bool(actual) in wanted if known is None else known
 
-    return match
+class _Readings(dict[str, bool]):
+    """Whether a truth value is wanted, by how it is usually written; what is written otherwise is read first."""
+
+    def __missing__(self, actual: str) -> bool:
+        return self.get(ascii_lower(actual), False)
 
 
 def _bytes(values: Sequence[WantedBytes]) -> Match:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
-from carnet.policy.compiled_conditions import Test
+from carnet.policy.compiled_conditions import QuickTest, Test
 from carnet.policy.compiled_patterns import Match
+from carnet.policy.context_reader import ContextReader
 from carnet.policy.decision import Decision, StatementRef
 from carnet.policy.principals import Named
 
@@ -22,14 +25,41 @@ class Entry:
     covers: Match | None
     """Whether the statement is about a resource; None where that is known already."""
     tests: tuple[Test, ...]
+    quick: tuple[QuickTest, ...] | None = None
+    """The tests, where each has a quick form and there is nothing else to be tested."""
     equals: tuple[tuple[str, frozenset[str]], ...] = ()
     """Keys, and the values of which the request must have one."""
     runs: tuple[tuple[str, ...], ...] = ()
     """For each pattern, literal texts that a matching resource holds; empty where they do not say enough."""
+    twins: tuple[Entry, ...] = ()
+    """Other statements that apply whenever this one does."""
     alone: Decision | None = field(default=None, repr=False)
-    """The decision that the statement makes by itself, once it has."""
+    """The decision that the statement makes by itself, with its twins, once it has."""
 
     @property
     def certain(self) -> bool:
         """Whether it applies, whatever else the request holds."""
         return self.covers is None and not self.tests
+
+    def applies(self, reader: ContextReader) -> bool:
+        """Whether the statement applies to a request."""
+        covers = self.covers
+        if covers is not None and not covers(reader.request.resource):
+            return False
+        for test in self.tests:  # noqa: SIM110  a generator would cost more than a test
+            if not test(reader):
+                return False
+        return True
+
+
+BY_ORDER = attrgetter("order")
+
+
+def joined(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries, of which those that are tested alike are one with its twins."""
+    alike: dict[tuple[object, ...], list[Entry]] = {}
+    for entry in entries:
+        alike.setdefault((entry.covers, entry.tests, entry.grade), []).append(entry)
+    return tuple(
+        replace(first, twins=tuple(others), alone=None) if others else first for first, *others in alike.values()
+    )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from carnet.policy.bag import Bag, allowing, denying
+from carnet.policy.compiled_conditions import CompiledCondition, QuickTest
 from carnet.policy.compiled_patterns import CompiledArn, Match, any_match
 from carnet.policy.compiled_policy import CompiledStatement
 from carnet.policy.context_reader import ContextReader
@@ -65,14 +66,17 @@ class Residual:
 
     __slots__ = (
         "caps",
+        "denies",
         "empty",
         "endpoints",
         "gates",
+        "granted",
         "grants",
         "inner_denies",
         "limits",
         "outer_denies",
         "plain",
+        "quick",
         "settled",
         "size",
     )
@@ -91,6 +95,7 @@ class Residual:
         """Whether no statement is left."""
         self.outer_denies = tuple(denying(layer, found) for layer, found in denies.items() if layer in ORGANIZATION)
         self.inner_denies = tuple(denying(layer, found) for layer, found in denies.items() if layer not in ORGANIZATION)
+        self.denies = self.outer_denies + self.inner_denies
         levels = [allowing(slot.layer, found) for slot, found in zip(node.slots, allows, strict=True)]
         granting = [level for level in levels if level.layer in _GRANTING]
         self.grants = granting[0] if granting else allowing(Layer.IDENTITY, ())
@@ -100,22 +105,18 @@ class Residual:
         self.endpoints = tuple(level for level in closed if level.layer is Layer.ENDPOINT)
         self.limits = (*self.caps, *self.endpoints)
         """What else must allow where the identity-based policies do."""
-        self.plain = not (self.outer_denies or self.inner_denies or self.gates or self.limits)
+        self.plain = not (self.denies or self.gates or self.limits)
         """Whether the grants alone decide in a simple situation."""
+        self.quick: tuple[QuickTest, ...] | None = None
+        """All that has to be tested in a simple situation, where it is so little; then the decision is `granted`."""
+        self.granted: Decision | None = None
         self.settled: Decision | None = None
         """The decision in a simple situation, once known, where it is always the same."""
 
     @property
     def is_settled(self) -> bool:
         """Whether the same statements apply to every request."""
-        bags: tuple[Bag, ...] = (
-            *self.outer_denies,
-            *self.inner_denies,
-            *self.gates,
-            self.grants,
-            *self.caps,
-            *self.endpoints,
-        )
+        bags: tuple[Bag, ...] = (*self.denies, *self.gates, self.grants, *self.limits)
         return all(bag.settled for bag in bags)
 
 
@@ -161,9 +162,15 @@ def _entry(
         grade=grade,
         covers=coverage.match,
         tests=(*coverage.tests, *(condition.test for condition in conditions)),
+        quick=_quick(conditions) if coverage is _EVERYTHING else None,
         equals=tuple(condition.equals for condition in conditions if condition.equals is not None),
         runs=coverage.runs,
     )
+
+
+def _quick(conditions: Iterable[CompiledCondition]) -> tuple[QuickTest, ...] | None:
+    quick = tuple([condition.quick for condition in conditions if condition.quick is not None])
+    return quick if len(quick) == len(tuple(conditions)) else None
 
 
 class Coverage(NamedTuple):
@@ -205,7 +212,7 @@ def _covers_later(matches: tuple[Match, ...], later: tuple[CompiledArn, ...]) ->
     """For patterns whose variables only the request settles."""
 
     def test(reader: ContextReader) -> bool:
-        resource = reader.resource
+        resource = reader.request.resource
         if any(match(resource) for match in matches):
             return True
         filled = (pattern.fill(reader.value) for pattern in later)
@@ -231,6 +238,6 @@ def _outside(statement: CompiledStatement, resource: str | None, reader: Context
 def _is_outside(patterns: tuple[CompiledArn, ...], reader: ContextReader, *, granting: bool) -> bool:
     for pattern in patterns:
         match = pattern.match or pattern.fill(reader.value)
-        if (match is None and granting) or (match is not None and match(reader.resource)):
+        if (match is None and granting) or (match is not None and match(reader.request.resource)):
             return False
     return True

@@ -51,11 +51,23 @@ class ResourceIndex:
         room = _LEAST_NODES + _NODES_FOR_EACH_PLACE * self.size
         self._nodes: Recent[str | int, Node] = Recent(room, lambda node: 1 + len(node.candidates))
 
+    @property
+    def empty(self) -> bool:
+        """Whether no statement is about any resource."""
+        return not self._exact and not self._prefixes
+
     def node(self, resource: str) -> Node:
         """The place that `resource` is in."""
-        place = resource if self._exact and resource in self._exact else self._longest_prefix(resource)
-        node = self._nodes.young.get(place) or self._nodes.get(place)
-        return node or self._nodes.put(place, self._make(place, resource))
+        if self._exact and resource in self._exact:
+            node = self._nodes.young.get(resource) or self._nodes.get(resource)
+            return node or self._nodes.put(resource, self._make(resource, resource))
+        # The longest prefix, as `_longest_prefix` finds it; a call would cost as much as the search.
+        prefixes = self._prefixes
+        position = bisect_right(prefixes, resource) - 1
+        while position >= 0 and not resource.startswith(prefixes[position]):
+            position = self._parents[position]
+        node = self._nodes.young.get(position) or self._nodes.get(position)
+        return node or self._nodes.put(position, self._make(position, resource))
 
     def _longest_prefix(self, resource: str) -> int:
         """Position of the longest prefix that `resource` begins with; -1 where it has none."""

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from operator import attrgetter
 
 from carnet.policy.context_reader import ContextReader
-from carnet.policy.entry import Entry
+from carnet.policy.entry import BY_ORDER, Entry
 
 _GRAM = 3
 _WORTHWHILE = 4
 """From so many statements on, an index of their own is cheaper than trying them."""
-
-_BY_ORDER = attrgetter("order")
 
 
 class Sieve:
@@ -37,11 +34,11 @@ class Sieve:
             values = (actual,) if isinstance(actual, str) else actual or ()
             sources += [found for value in values if (found := index.get(value))]
         if self._by_gram:
-            held = self._by_gram.keys() & _grams(reader.resource)
+            held = self._by_gram.keys() & _grams(reader.request.resource)
             sources += [self._by_gram[gram] for gram in held]
         if len(sources) == 1:
             return sources[0]
-        return sorted({entry for source in sources for entry in source}, key=_BY_ORDER)
+        return sorted({entry for source in sources for entry in source}, key=BY_ORDER)
 
 
 def _index_values(entries: Iterable[Entry]) -> tuple[dict[str, dict[str, list[Entry]]], list[Entry]]:
