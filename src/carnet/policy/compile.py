@@ -24,7 +24,7 @@ from carnet.policy.request import Context, Principal, PrincipalKind, Request
 from carnet.policy.residual import Node, Residual, Slot, residual
 from carnet.policy.resource_index import ResourceIndex
 from carnet.policy.resources import is_arn_of
-from carnet.policy.weighing import ALLOWED_WITHOUT_STATEMENT, situation, weigh, weigh_quickly, weigh_simply
+from carnet.policy.weighing import ALLOWED_WITHOUT_STATEMENT, situation, weigh, weigh_simply
 
 Asked = tuple[str, str, Context]
 """One question of a batch: action, resource, context."""
@@ -134,9 +134,9 @@ class Engine:
             return own.settled
         said = self._shapes.said(request.context)
         if simple and own is not None and own.quick is not None:
-            decision = weigh_quickly(own, said)
-            if decision is not None:
-                return decision
+            met = own.quick(said)
+            if met is not None:
+                return own.outcomes[met]
         reader = ContextReader(request, said, self._shapes)
         if own is None:
             own = self._residual(node, reader, bounded=route.bounded)
@@ -279,7 +279,4 @@ class Engine:
         """Decide now what will always be decided the same."""
         if left.is_settled:
             left.settled = weigh_simply(left, reader)
-        only = left.grants.only
-        if left.plain and only is not None and only.quick is not None:
-            left.quick, left.granted = only.quick, left.grants.decision([only])
         return left

@@ -41,6 +41,21 @@ QuickTest = Callable[[Values], bool | None]
 _CONDITIONS_ROOM = 65_536
 
 
+def all_met(tests: Sequence[QuickTest]) -> QuickTest:
+    """Whether all tests are met; None where one that counts does not tell."""
+    if len(tests) == 1:
+        return tests[0]
+
+    def test(said: Values) -> bool | None:
+        for one in tests:
+            met = one(said)
+            if not met:
+                return met
+        return True
+
+    return test
+
+
 class CompiledCondition:
     """A condition, and what an index can know about it."""
 

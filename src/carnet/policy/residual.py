@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from carnet.policy.bag import Bag, allowing, denying
-from carnet.policy.compiled_conditions import CompiledCondition, QuickTest
+from carnet.policy.compiled_conditions import CompiledCondition, QuickTest, all_met
 from carnet.policy.compiled_patterns import CompiledArn, Match, any_match
 from carnet.policy.compiled_policy import CompiledStatement
 from carnet.policy.context_reader import ContextReader
@@ -70,10 +70,10 @@ class Residual:
         "empty",
         "endpoints",
         "gates",
-        "granted",
         "grants",
         "inner_denies",
         "limits",
+        "outcomes",
         "outer_denies",
         "plain",
         "quick",
@@ -107,9 +107,14 @@ class Residual:
         """What else must allow where the identity-based policies do."""
         self.plain = not (self.denies or self.gates or self.limits)
         """Whether the grants alone decide in a simple situation."""
-        self.quick: tuple[QuickTest, ...] | None = None
-        """All that has to be tested in a simple situation, where it is so little; then the decision is `granted`."""
-        self.granted: Decision | None = None
+        self.quick: QuickTest | None = None
+        """Whether the only statement that decides in a simple situation applies, where so little has to be tested."""
+        self.outcomes: tuple[Decision, ...] = ()
+        """The decisions where it does not and where it does."""
+        only = self.grants.only
+        if self.plain and only is not None and only.quick is not None:
+            self.quick = all_met(only.quick)
+            self.outcomes = (self.grants.closed, self.grants.decision([only]))
         self.settled: Decision | None = None
         """The decision in a simple situation, once known, where it is always the same."""
 

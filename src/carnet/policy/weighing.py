@@ -13,7 +13,6 @@ from carnet.policy.bag import IMPLICIT_DENY, Bag
 from carnet.policy.context_reader import ContextReader
 from carnet.policy.decision import Decision, Layer, Verdict
 from carnet.policy.principals import Named
-from carnet.policy.request import Values
 from carnet.policy.residual import Residual
 
 ALLOWED_WITHOUT_STATEMENT = Decision(verdict=Verdict.ALLOWED, layer=None)
@@ -68,15 +67,6 @@ def weigh_simply(own: Residual, reader: ContextReader) -> Decision:
     if own.plain or granted is _NO_IDENTITY_GRANT:
         return granted
     return _closed(own.limits, reader) or granted
-
-
-def weigh_quickly(own: Residual, said: Values) -> Decision | None:
-    """The same where quick tests are all there is; None where they do not tell."""
-    for test in own.quick or ():
-        met = test(said)
-        if not met:
-            return None if met is None else _NO_IDENTITY_GRANT
-    return own.granted
 
 
 def _denied(denies: Iterable[Bag], reader: ContextReader) -> Decision | None:
