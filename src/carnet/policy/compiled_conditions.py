@@ -59,23 +59,28 @@ def all_met(tests: Sequence[QuickTest]) -> QuickTest:
 class CompiledCondition:
     """A condition, and what an index can know about it."""
 
-    __slots__ = ("equals", "keys", "quick", "settled", "test")
+    __slots__ = ("_condition", "_quick", "equals", "keys", "settled", "test")
 
     def __init__(self, condition: Condition, *, granting: bool) -> None:
         variables = _variables(condition.values)
-        self.quick: QuickTest | None = None
-        if condition.use.operator.name == NULL:
-            self.test = _null_test(condition)
-        elif variables:
-            self.test = _variable_test(condition, variables, granting=granting)
-        else:
-            self.test, self.quick = _constant_tests(condition)
+        self.test = _test(condition, variables, granting=granting)
         self.keys = (condition.key, *(variable.key for variable in variables))
         """Every key that the outcome depends on."""
         self.settled = all(map(is_settled_by_principal, self.keys))
         """Whether the principal alone settles the outcome."""
         self.equals = _equals(condition, variables)
         """The key and the values of which a request must have one, where that can be looked up in a dict."""
+        self._condition = condition
+        self._quick: QuickTest | None = None
+
+    @property
+    def quick(self) -> QuickTest | None:
+        """The quick test, where there is one; made when it is first asked for, since few conditions decide alone."""
+        condition = self._condition
+        has_one = len(self.keys) == 1 and route_of(condition.key) is ANYWHERE and condition.use.operator.name != NULL
+        if has_one and self._quick is None:
+            self._quick = _quick_test(condition)
+        return self._quick
 
 
 class ConditionCompiler:
@@ -109,34 +114,52 @@ def _equals(condition: Condition, variables: tuple[Variable, ...]) -> tuple[str,
     return condition.key, frozenset(_literal(wanted) for wanted in condition.values if isinstance(wanted, WantedText))
 
 
+def _test(condition: Condition, variables: tuple[Variable, ...], *, granting: bool) -> Test:
+    if condition.use.operator.name == NULL:
+        return _null_test(condition)
+    return _variable_test(condition, variables, granting=granting) if variables else _constant_test(condition)
+
+
 def _null_test(condition: Condition) -> Test:
     key = condition.key
     wanted = {value.value for value in condition.values if isinstance(value, WantedBool)}
     return lambda reader: (reader.value(key) is None) in wanted
 
 
-def _constant_tests(condition: Condition) -> tuple[Test, QuickTest | None]:
+def _constant_test(condition: Condition) -> Test:
     key, missing, every = condition.key, _holds_when_missing(condition), _asks_every(condition)
     negated, one = condition.use.operator.negated, _one_of(condition.values)
-    route = route_of(key)
-    may_be_sent = route is ANYWHERE
 
     def test(reader: ContextReader) -> bool:
-        actual = (reader.said.get(key) if may_be_sent else None) or reader.find(key, route)
-        if actual is None:
-            return missing
+        actual = reader.said.get(key) or reader.find(key, ANYWHERE)
         if isinstance(actual, str):
             return one(actual) is not negated
-        for value in actual:
-            if (one(value) is not negated) is not every:
-                return not every
-        return every
+        return missing if actual is None else _some_or_every(actual, one, negated, every)
 
-    def quick_test(said: Values) -> bool | None:
+    def test_of_own(reader: ContextReader) -> bool:
+        actual = reader.value(key)
+        if isinstance(actual, str):
+            return one(actual) is not negated
+        return missing if actual is None else _some_or_every(actual, one, negated, every)
+
+    return test if route_of(key) is ANYWHERE else test_of_own
+
+
+def _some_or_every(values: Iterable[str], one: Match, negated: bool, every: bool) -> bool:
+    for value in values:
+        if (one(value) is not negated) is not every:
+            return not every
+    return every
+
+
+def _quick_test(condition: Condition) -> QuickTest:
+    key, negated, one = condition.key, condition.use.operator.negated, _one_of(condition.values)
+
+    def test(said: Values) -> bool | None:
         actual = said.get(key)
         return one(actual) is not negated if isinstance(actual, str) else None
 
-    return test, quick_test if may_be_sent else None
+    return test
 
 
 def _variable_test(condition: Condition, variables: tuple[Variable, ...], *, granting: bool) -> Test:

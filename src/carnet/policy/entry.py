@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
-from carnet.policy.compiled_conditions import QuickTest, Test
+from carnet.policy.compiled_conditions import CompiledCondition, QuickTest, Test, all_met
 from carnet.policy.compiled_patterns import Match
 from carnet.policy.context_reader import ContextReader
 from carnet.policy.decision import Decision, StatementRef
@@ -25,10 +25,8 @@ class Entry:
     covers: Match | None
     """Whether the statement is about a resource; None where that is known already."""
     tests: tuple[Test, ...]
-    quick: tuple[QuickTest, ...] | None = None
-    """The tests, where each has a quick form and there is nothing else to be tested."""
-    equals: tuple[tuple[str, frozenset[str]], ...] = ()
-    """Keys, and the values of which the request must have one."""
+    conditions: tuple[CompiledCondition, ...] = ()
+    """Those that are among the tests."""
     runs: tuple[tuple[str, ...], ...] = ()
     """For each pattern, literal texts that a matching resource holds; empty where they do not say enough."""
     twins: tuple[Entry, ...] = ()
@@ -40,6 +38,17 @@ class Entry:
     def certain(self) -> bool:
         """Whether it applies, whatever else the request holds."""
         return self.covers is None and not self.tests
+
+    @property
+    def equals(self) -> list[tuple[str, frozenset[str]]]:
+        """Keys, and the values of which the request must have one."""
+        return [condition.equals for condition in self.conditions if condition.equals is not None]
+
+    @property
+    def quick(self) -> QuickTest | None:
+        """The quick test of all conditions, where each has one and there is nothing else to be tested."""
+        quick = [condition.quick for condition in self.conditions if condition.quick is not None]
+        return all_met(quick) if self.covers is None and len(quick) == len(self.tests) else None
 
     def applies(self, reader: ContextReader) -> bool:
         """Whether the statement applies to a request."""

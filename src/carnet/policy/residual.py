@@ -6,11 +6,11 @@ that holds an Allow without further tests is open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from carnet.policy.bag import Bag, allowing, denying
-from carnet.policy.compiled_conditions import CompiledCondition, QuickTest, all_met
+from carnet.policy.compiled_conditions import Test
 from carnet.policy.compiled_patterns import CompiledArn, Match, any_match
 from carnet.policy.compiled_policy import CompiledStatement
 from carnet.policy.context_reader import ContextReader
@@ -107,14 +107,11 @@ class Residual:
         """What else must allow where the identity-based policies do."""
         self.plain = not (self.denies or self.gates or self.limits)
         """Whether the grants alone decide in a simple situation."""
-        self.quick: QuickTest | None = None
-        """Whether the only statement that decides in a simple situation applies, where so little has to be tested."""
-        self.outcomes: tuple[Decision, ...] = ()
-        """The decisions where it does not and where it does."""
         only = self.grants.only
-        if self.plain and only is not None and only.quick is not None:
-            self.quick = all_met(only.quick)
-            self.outcomes = (self.grants.closed, self.grants.decision([only]))
+        self.quick = only.quick if self.plain and only is not None else None
+        """Whether the only statement that decides in a simple situation applies, where so little has to be tested."""
+        self.outcomes = (self.grants.closed, self.grants.decision([only])) if only is not None and self.quick else ()
+        """The decisions where it does not and where it does."""
         self.settled: Decision | None = None
         """The decision in a simple situation, once known, where it is always the same."""
 
@@ -160,29 +157,23 @@ def _entry(
     coverage = _coverage(candidate, resource, reader)
     if coverage is None:
         return None
-    conditions = [condition for condition in statement.conditions if not condition.settled]
+    conditions = tuple([condition for condition in statement.conditions if not condition.settled])
     return Entry(
         order=candidate.order,
         ref=statement.ref,
         grade=grade,
         covers=coverage.match,
-        tests=(*coverage.tests, *(condition.test for condition in conditions)),
-        quick=_quick(conditions) if coverage is _EVERYTHING else None,
-        equals=tuple(condition.equals for condition in conditions if condition.equals is not None),
+        tests=(*coverage.tests, *[condition.test for condition in conditions]),
+        conditions=conditions,
         runs=coverage.runs,
     )
-
-
-def _quick(conditions: Iterable[CompiledCondition]) -> tuple[QuickTest, ...] | None:
-    quick = tuple([condition.quick for condition in conditions if condition.quick is not None])
-    return quick if len(quick) == len(tuple(conditions)) else None
 
 
 class Coverage(NamedTuple):
     """What has to be tested before a statement is known to be about a resource."""
 
     match: Match | None = None
-    tests: tuple[Callable[[ContextReader], bool], ...] = ()
+    tests: tuple[Test, ...] = ()
     runs: tuple[tuple[str, ...], ...] = ()
 
 
@@ -213,7 +204,7 @@ def _coverage(candidate: Candidate, resource: str | None, reader: ContextReader)
     return Coverage(match=any_match(matches), runs=runs) if matches else None
 
 
-def _covers_later(matches: tuple[Match, ...], later: tuple[CompiledArn, ...]) -> Callable[[ContextReader], bool]:
+def _covers_later(matches: tuple[Match, ...], later: tuple[CompiledArn, ...]) -> Test:
     """For patterns whose variables only the request settles."""
 
     def test(reader: ContextReader) -> bool:

@@ -43,12 +43,12 @@ class Sieve:
 
 def _index_values(entries: Iterable[Entry]) -> tuple[dict[str, dict[str, list[Entry]]], list[Entry]]:
     """Key to value to the entries that want it, and the entries that are not to be found so."""
-    given = list(entries)
-    usual = Counter(key for entry in given for key in {key for key, _ in entry.equals})
+    given = [(entry, entry.equals) for entry in entries]
+    usual = Counter(key for _, equals in given for key in {key for key, _ in equals})
     index: dict[str, dict[str, list[Entry]]] = {}
     others: list[Entry] = []
-    for entry in given:
-        key, values = max(entry.equals, key=lambda wanted: usual[wanted[0]], default=("", frozenset[str]()))
+    for entry, equals in given:
+        key, values = max(equals, key=lambda wanted: usual[wanted[0]], default=("", frozenset[str]()))
         if usual[key] < _WORTHWHILE:
             others.append(entry)
             continue
