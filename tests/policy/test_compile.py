@@ -10,7 +10,7 @@ from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
 from carnet.policy.decision import Layer, Verdict
 from carnet.policy.policies import Policies
-from carnet.policy.request import Context, Request, Value
+from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
 from tests.policy.builders import ALICE, BUCKET, OBJECT, allow, deny, policy, request, resource_policy
 
 MFA_RECENT = {"NumericLessThan": {"aws:MultiFactorAuthAge": "60"}}
@@ -49,6 +49,52 @@ def test_a_new_revision_of_a_policy_counts_at_once() -> None:
     assert agreed(engine, request(), Policies(identity=())) is Verdict.IMPLICIT_DENY
 
 
+def test_the_same_identity_policies_are_told_apart_by_all_that_comes_with_them() -> None:
+    engine = Engine()
+    everything, nothing = policy(allow(), source="all"), policy(deny(), source="none")
+    shared = Policies(identity=(everything,))
+    others = (
+        replace(shared, boundary=nothing),
+        replace(shared, session=(nothing,)),
+        replace(shared, session=()),
+        replace(shared, resource=resource_policy(deny(Principal="*"))),
+        replace(shared, resource=resource_policy(deny(Principal="*")), trust=True),
+        replace(shared, trust=True),
+        replace(shared, endpoint=(nothing,)),
+        replace(shared, scp=((nothing,),)),
+        replace(shared, rcp=((nothing,),)),
+    )
+    for policies in others:
+        assert agreed(engine, request(), shared) is Verdict.ALLOWED
+        assert agreed(engine, request(), policies) is not Verdict.ALLOWED
+        assert agreed(engine, request(), replace(policies)) is not Verdict.ALLOWED
+
+
+def test_the_same_policies_are_told_apart_by_the_kind_of_principal() -> None:
+    engine = Engine()
+    policies = Policies(identity=(policy(allow()),), scp=((policy(deny()),),))
+    linked = replace(ALICE, kind=PrincipalKind.ROLE_SESSION, service_linked=True)
+
+    for _ in range(2):
+        assert agreed(engine, request(ALICE), policies) is Verdict.EXPLICIT_DENY
+        assert agreed(engine, request(linked), policies) is Verdict.ALLOWED
+        assert agreed(engine, request(replace(linked, service_linked=False)), policies) is Verdict.EXPLICIT_DENY
+        assert agreed(engine, request(Principal(kind=PrincipalKind.ANONYMOUS)), policies) is Verdict.IMPLICIT_DENY
+
+
+@pytest.mark.parametrize("operator", ["StringEquals", "StringNotEquals", "ForAllValues:StringEquals", "Bool", "Null"])
+def test_one_condition_decides_however_its_key_is_sent(operator: str) -> None:
+    engine = Engine()
+    wanted = "true" if operator in ("Bool", "Null") else ["true", "x"]
+    policies = Policies(identity=(policy(allow(Condition={operator: {"s3:prefix": wanted}})),))
+    values: tuple[Value, ...] = ("true", "TRUE", "y", "", (), ("x", "y"))
+    sent: list[dict[str, Value]] = [{}, *({key: value} for key in ("s3:prefix", "S3:PREFIX") for value in values)]
+    for keys in (*sent, *sent):
+        agreed(engine, request(keys=keys), policies)
+        known = Context(principal={"S3:Prefix": "x"}, request=keys)
+        agreed(engine, replace(request(), context=known), policies)
+
+
 def test_all_layers_that_deny_are_weighed_in_their_order() -> None:
     denying = policy(deny(), source="deny")
     everything = policy(allow(), source="allow")
@@ -80,6 +126,18 @@ def test_all_statements_that_grant_are_told_in_the_order_of_the_policies() -> No
 
     assert [ref.sid for ref in decision.statements] == ["third", "first", "second"]
     assert decision == decide(asked, policies)
+
+
+def test_statements_that_are_tested_alike_are_all_told_in_their_order() -> None:
+    tagged, other = {"StringEquals": {"s3:prefix": "home"}}, {"StringLike": {"s3:prefix": "h*"}}
+    statements = [allow(Sid="a", Condition=tagged), allow(Sid="b", Condition=other), allow(Sid="c", Condition=tagged)]
+    policies = Policies(identity=(policy(*statements), policy(allow(Sid="d", Condition=tagged))))
+    engine, asked = Engine(), request(keys={"s3:prefix": "home"})
+
+    assert agreed(engine, asked, policies) is Verdict.ALLOWED
+    assert "".join(ref.sid for ref in engine.decide(asked, policies).statements) == "abcd"
+    assert agreed(engine, request(keys={"s3:prefix": "house"}), policies) is Verdict.ALLOWED
+    assert agreed(engine, request(keys={"s3:prefix": "away"}), policies) is Verdict.IMPLICIT_DENY
 
 
 def test_the_same_decision_is_the_same_object() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import chain
 
 from carnet.policy.context_reader import ContextReader
 from carnet.policy.decision import Decision, Layer, Verdict
@@ -82,7 +81,8 @@ class Bag:
         return self._joint.get(key) or self._joint.put(key, self._decision(found))
 
     def _decision(self, found: Iterable[Entry]) -> Decision:
-        told = sorted(chain(found, *[entry.twins for entry in found]), key=BY_ORDER)
+        twins = [twin for entry in found for twin in entry.twins]
+        told = sorted((*found, *twins), key=BY_ORDER) if twins else found
         return Decision(verdict=self._verdict, layer=self.layer, statements=tuple([entry.ref for entry in told]))
 
 

@@ -119,7 +119,8 @@ class Engine:
     def decide(self, request: Request, policies: Policies) -> Decision:
         """Whether `policies` allow `request`: equal to the written rule's decision."""
         principal, account = request.principal, request.resource_account
-        route = self._routes.young.get((id(policies.identity), request.action))
+        identified = (id(policies.identity), request.action)
+        route = self._routes.young.get(identified) or self._routes.get(identified)
         if (
             route is None
             or (route.policies is not policies and not route.is_for(policies))

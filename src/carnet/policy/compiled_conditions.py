@@ -24,7 +24,7 @@ from carnet.policy.comparisons import (
 )
 from carnet.policy.compiled_patterns import CompiledArn, Match, any_match, fill, text_match
 from carnet.policy.conditions import Condition
-from carnet.policy.context_reader import ANYWHERE, ContextReader, is_settled_by_principal, route_of
+from carnet.policy.context_reader import ANYWHERE, ContextReader, is_settled_by_principal, places_of
 from carnet.policy.operators import NULL, Quantifier
 from carnet.policy.patterns import Token, ascii_lower
 from carnet.policy.recent import Recent
@@ -77,7 +77,7 @@ class CompiledCondition:
     def quick(self) -> QuickTest | None:
         """The quick test, where there is one; made when it is first asked for, since few conditions decide alone."""
         condition = self._condition
-        has_one = len(self.keys) == 1 and route_of(condition.key) is ANYWHERE and condition.use.operator.name != NULL
+        has_one = len(self.keys) == 1 and places_of(condition.key) is ANYWHERE and condition.use.operator.name != NULL
         if has_one and self._quick is None:
             self._quick = _quick_test(condition)
         return self._quick
@@ -142,7 +142,7 @@ def _constant_test(condition: Condition) -> Test:
             return one(actual) is not negated
         return missing if actual is None else _some_or_every(actual, one, negated, every)
 
-    return test if route_of(key) is ANYWHERE else test_of_own
+    return test if places_of(key) is ANYWHERE else test_of_own
 
 
 def _some_or_every(values: Iterable[str], one: Match, negated: bool, every: bool) -> bool:

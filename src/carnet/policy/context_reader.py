@@ -14,11 +14,11 @@ from carnet.policy.patterns import ascii_lower
 from carnet.policy.recent import Recent
 from carnet.policy.request import Context, Request, Value, Values
 
-_SHAPES_ROOM = 8_192
+_SHAPES_ROOM = 4_096
 _SPELLINGS_ROOM = 1_024
 _KEYS_ROOM = 16_384
 
-Route = tuple[int, ...]
+Places = tuple[int, ...]
 """The namespaces where a key is looked for, in this order: 0 the principal's, 1 the resource's, 2 the request's."""
 
 _VOLATILE = frozenset(("aws:multifactorauthage", "aws:tokenissuetime"))
@@ -27,16 +27,15 @@ _VOLATILE = frozenset(("aws:multifactorauthage", "aws:tokenissuetime"))
 _NOTHING: Values = {}
 _PROBE = Context(principal={"": ""}, resource={"": ""}, request={"": ""})
 
-
 _PRINCIPAL, _RESOURCE, _REQUEST = range(3)
-_OF_PRINCIPAL: Route = (_PRINCIPAL,)
-_OF_RESOURCE: Route = (_RESOURCE,)
-_SENT: Route = (_REQUEST,)
-ANYWHERE: Route = (_PRINCIPAL, _RESOURCE, _REQUEST)
+_OF_PRINCIPAL: Places = (_PRINCIPAL,)
+_OF_RESOURCE: Places = (_RESOURCE,)
+_SENT: Places = (_REQUEST,)
+ANYWHERE: Places = (_PRINCIPAL, _RESOURCE, _REQUEST)
 """Of a key that the request itself may bring, too."""
 
 
-def route_of(key: str) -> Route:
+def places_of(key: str) -> Places:
     """Where a key is looked for."""
     may_hold = namespaces(_PROBE, ascii_lower(key))
     if len(may_hold) > 1:
@@ -46,7 +45,7 @@ def route_of(key: str) -> Route:
 
 def is_settled_by_principal(key: str) -> bool:
     """Whether the principal alone determines the key's value, and keeps to it for longer than one request."""
-    return route_of(key) is _OF_PRINCIPAL and ascii_lower(key) not in _VOLATILE
+    return places_of(key) is _OF_PRINCIPAL and ascii_lower(key) not in _VOLATILE
 
 
 class Shape(dict[str, str | None]):
@@ -69,11 +68,11 @@ class Shape(dict[str, str | None]):
 class Shapes:
     """What is known of the contexts seen of late."""
 
-    __slots__ = ("principal_keys", "recent", "resource_keys", "routes")
+    __slots__ = ("places", "principal_keys", "recent", "resource_keys")
 
     def __init__(self) -> None:
         self.recent: Recent[tuple[object, ...], Shape] = Recent(_SHAPES_ROOM)
-        self.routes: dict[str, Route] = {}
+        self.places: dict[str, Places] = {}
         """Key, as policies spell it, to where it is looked for."""
         self.principal_keys: set[str] = set()
         """Spellings of keys that belong to the principal's namespace alone."""
@@ -86,7 +85,7 @@ class Shapes:
         That is where principal and resource are known to have no keys but their own. A key that is not found may still
         be there, spelled in another way.
 
-        INVARIANT: this is only for keys whose route is ANYWHERE; no other is ever taken from here.
+        INVARIANT: this is only for keys that are looked for ANYWHERE; no other is ever taken from here.
         """
         if not self.principal_keys.issuperset(context.principal):
             return _NOTHING
@@ -103,18 +102,18 @@ class Shapes:
                 self._learn(values, position)
         return shape
 
-    def route(self, key: str) -> Route:
-        """Where a key is looked for."""
-        found = route_of(key)
-        if len(self.routes) < _KEYS_ROOM:
-            self.routes[key] = found
+    def learn_places(self, key: str) -> Places:
+        """Where a key is looked for; remembered while there is room."""
+        found = places_of(key)
+        if len(self.places) < _KEYS_ROOM:
+            self.places[key] = found
         return found
 
     def _learn(self, keys: Iterable[str], position: int) -> None:
         """Remember those of `keys` that belong to the namespace alone, while there is room."""
         known = self.principal_keys if position == _PRINCIPAL else self.resource_keys
         if len(known) < _KEYS_ROOM:
-            known.update([key for key in keys if route_of(key) == (position,)])
+            known.update([key for key in keys if places_of(key) == (position,)])
 
 
 class ContextReader:
@@ -132,19 +131,19 @@ class ContextReader:
 
     def value(self, key: str) -> Value | None:
         """The value of a key; None where the request has none, or an empty list of values."""
-        route = self._shapes.routes.get(key) or self._shapes.route(key)
-        return (self.said.get(key) if route is ANYWHERE else None) or self.find(key, route)
+        places = self._shapes.places.get(key) or self._shapes.learn_places(key)
+        return (self.said.get(key) if places is ANYWHERE else None) or self.find(key, places)
 
     def principal_values(self, keys: Iterable[str]) -> list[Value | None]:
         """The values of keys that are all of the principal's namespace."""
         values = self.request.context.principal
         return [values.get(key) or self.find(key, _OF_PRINCIPAL) for key in keys]
 
-    def find(self, key: str, route: Route) -> Value | None:
-        """The same for a key whose route is known."""
+    def find(self, key: str, places: Places) -> Value | None:
+        """The same for a key whose places are known."""
         context = self.request.context
         spaces = (context.principal, context.resource, context.request)
-        for position in _SENT if route is ANYWHERE and self.said is context.request else route:
+        for position in _SENT if places is ANYWHERE and self.said is context.request else places:
             values = spaces[position]
             value = values.get(key)
             if value:
