@@ -22,9 +22,9 @@ from time import perf_counter_ns
 from timeit import repeat
 
 from carnet.policy.compile import Engine
-from carnet.policy.compiled_conditions import ConditionCompiler
-from carnet.policy.compiled_patterns import CompiledArn
-from carnet.policy.compiled_policy import CompiledPolicy
+from carnet.policy.engine.conditions import ConditionCompiler
+from carnet.policy.engine.patterns import CompiledArn
+from carnet.policy.engine.policy import CompiledPolicy
 from carnet.policy.policies import Policies
 from carnet.policy.resources import resource_pattern
 from tests.bench.engine_peers import Contestant, IamSimulate, Timed, casbin, cedar

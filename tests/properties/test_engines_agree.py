@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from carnet.policy.compile import Engine
-from carnet.policy.compiled_principals import CompiledPrincipals
-from carnet.policy.context_reader import ContextReader
 from carnet.policy.decision import Verdict
+from carnet.policy.engine.context_reader import ContextReader
+from carnet.policy.engine.principals import CompiledPrincipals
+from carnet.policy.engine.sieve import Sieve
 from carnet.policy.principals import Named
-from carnet.policy.sieve import Sieve
 from tests.properties.agreement import LEAST_SHARE, Comparison, Disagreement
 from tests.properties.worlds import Maker, World, worlds
 

@@ -11,20 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import attrgetter
 
-from carnet.policy.compiled_conditions import ConditionCompiler
-from carnet.policy.compiled_policy import CompiledPolicy, CompiledStatement
-from carnet.policy.context_reader import ContextReader, Shapes
-from carnet.policy.decide import NEEDS_NO_PERMISSION, RCP_SERVICES
+from carnet.policy.decide import RCP_SERVICES
 from carnet.policy.decision import Decision, Layer
 from carnet.policy.document import Policy
+from carnet.policy.engine.conditions import ConditionCompiler
+from carnet.policy.engine.context_reader import ContextReader, Shapes
+from carnet.policy.engine.plan import OUTSIDERS, Plan, Route
+from carnet.policy.engine.policy import CompiledPolicy, CompiledStatement
+from carnet.policy.engine.recent import Recent
+from carnet.policy.engine.residual import Node, Residual, Slot, residual
+from carnet.policy.engine.resource_index import ResourceIndex
+from carnet.policy.engine.weighing import ALLOWED_WITHOUT_STATEMENT, situation, weigh, weigh_simply
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.policies import Levels, Policies
-from carnet.policy.recent import Recent
 from carnet.policy.request import Context, Principal, PrincipalKind, Request
-from carnet.policy.residual import Node, Residual, Slot, residual
-from carnet.policy.resource_index import ResourceIndex
 from carnet.policy.resources import is_arn_of
-from carnet.policy.weighing import ALLOWED_WITHOUT_STATEMENT, situation, weigh, weigh_simply
 
 Asked = tuple[str, str, Context]
 """One question of a batch: action, resource, context."""
@@ -35,58 +36,8 @@ STATEMENTS_ROOM = 250_000
 _PLANS_ROOM = 65_536
 _ROUTES_ROOM = 4_096
 
-_OUTSIDERS = frozenset((PrincipalKind.ANONYMOUS, PrincipalKind.SERVICE, PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML))
 _NAMES = attrgetter("kind", "arn", "account", "id", "role_arn", "role_id", "provider", "canonical_user")
 """What of a principal an element can name."""
-
-
-class Plan:
-    """For one action, and the policies that a kind of principal is under: where to look, and what is known already."""
-
-    __slots__ = ("free", "index", "kind", "of_kms", "outsider", "root", "service_linked", "simple")
-
-    def __init__(self, index: ResourceIndex, principal: Principal, action: str) -> None:
-        self.index = index
-        kind = self.kind = principal.kind
-        self.service_linked = principal.service_linked
-        self.outsider = kind in _OUTSIDERS
-        self.root = kind is PrincipalKind.ROOT
-        self.free = kind is not PrincipalKind.ANONYMOUS and action in NEEDS_NO_PERMISSION
-        """Whether the action needs no permission."""
-        self.of_kms = action.partition(":")[0] == "kms"
-        """Whether the resource may be a KMS key."""
-        self.simple = not (self.outsider or self.root or self.free or self.of_kms)
-        """Whether within one account the principal's own layers decide, unless the resource has a policy."""
-
-
-class Route:
-    """A plan as it is found by the very objects that it was made for: they are told apart faster than compared."""
-
-    __slots__ = ("bounded", "index", "kind", "plan", "policies", "service_linked", "side", "simple")
-
-    def __init__(self, plan: Plan, side: ResourceIndex | None, policies: Policies) -> None:
-        self.policies = policies
-        """INVARIANT: as long as they are held here, no other object has the id by which they are found."""
-        self.plan, self.index, self.kind, self.service_linked = plan, plan.index, plan.kind, plan.service_linked
-        self.side = side
-        """The statements of the resource's policy; None where none covers the action."""
-        self.simple = plan.simple and side is None and not policies.trust
-        """Whether within one account the principal's own layers decide."""
-        self.bounded = policies.boundary is not None
-
-    def is_for(self, policies: Policies) -> bool:
-        """Whether another object holds the very same policies."""
-        own = self.policies
-        return (
-            own.identity is policies.identity
-            and own.boundary is policies.boundary
-            and own.session is policies.session
-            and own.resource is policies.resource
-            and own.trust is policies.trust
-            and own.endpoint is policies.endpoint
-            and own.scp is policies.scp
-            and own.rcp is policies.rcp
-        )
 
 
 class Engine:
@@ -225,7 +176,7 @@ class Engine:
 
     def _new_plan(self, principal: Principal, action: str, policies: Policies) -> Plan:
         slots = [*self._organization(principal, action, policies)]
-        if principal.kind not in _OUTSIDERS:
+        if principal.kind not in OUTSIDERS:
             slots += self._own(principal.kind, action, policies)
         slots += (self._slot(Layer.ENDPOINT, (policy,), action) for policy in policies.endpoint)
         return Plan(self._index(tuple(slots)), principal, action)
@@ -235,7 +186,7 @@ class Engine:
             return
         if action.partition(":")[0] in self._rcp_services:
             yield from self._levels(Layer.RCP, policies.rcp, action)
-        if principal.kind not in _OUTSIDERS:
+        if principal.kind not in OUTSIDERS:
             yield from self._levels(Layer.SCP, policies.scp, action)
 
     def _own(self, kind: PrincipalKind, action: str, policies: Policies) -> Iterable[Slot]:

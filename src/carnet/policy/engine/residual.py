@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from carnet.policy.bag import Bag, allowing, denying
-from carnet.policy.compiled_conditions import Test
-from carnet.policy.compiled_patterns import CompiledArn, Match, any_match
-from carnet.policy.compiled_policy import CompiledStatement
-from carnet.policy.context_reader import ContextReader
 from carnet.policy.decision import Decision, Layer
-from carnet.policy.entry import Entry
+from carnet.policy.engine.bag import Bag, allowing, denying
+from carnet.policy.engine.conditions import Test
+from carnet.policy.engine.context_reader import ContextReader
+from carnet.policy.engine.entry import Entry
+from carnet.policy.engine.patterns import CompiledArn, Match, any_match
+from carnet.policy.engine.policy import CompiledStatement
 from carnet.policy.principals import Named
 from carnet.policy.request import Principal
 

@@ -10,10 +10,10 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from carnet.policy.compiled_patterns import CompiledArn
-from carnet.policy.compiled_policy import CompiledStatement
-from carnet.policy.recent import Recent
-from carnet.policy.residual import Candidate, Node, Slot
+from carnet.policy.engine.patterns import CompiledArn
+from carnet.policy.engine.policy import CompiledStatement
+from carnet.policy.engine.recent import Recent
+from carnet.policy.engine.residual import Candidate, Node, Slot
 
 _NODES_FOR_EACH_PLACE = 4
 _LEAST_NODES = 256
@@ -58,29 +58,24 @@ class ResourceIndex:
 
     def node(self, resource: str) -> Node:
         """The place that `resource` is in."""
-        if self._exact and resource in self._exact:
-            node = self._nodes.young.get(resource) or self._nodes.get(resource)
-            return node or self._nodes.put(resource, self._make(resource, resource))
-        # The longest prefix, as `_longest_prefix` finds it; a call would cost as much as the search.
-        prefixes = self._prefixes
+        nodes, prefixes = self._nodes, self._prefixes
+        exact = resource if self._exact and resource in self._exact else None
+        if exact is not None:
+            node = nodes.young.get(exact) or nodes.get(exact)
+            if node is not None:
+                return node
+        # From the last prefix that sorts before the resource to the longest that it begins with; -1 where it has none.
         position = bisect_right(prefixes, resource) - 1
         while position >= 0 and not resource.startswith(prefixes[position]):
             position = self._parents[position]
-        node = self._nodes.young.get(position) or self._nodes.get(position)
-        return node or self._nodes.put(position, self._make(position, resource))
+        if exact is not None:
+            return nodes.put(exact, self._make(position, exact))
+        node = nodes.young.get(position) or nodes.get(position)
+        return node or nodes.put(position, self._make(position, None))
 
-    def _longest_prefix(self, resource: str) -> int:
-        """Position of the longest prefix that `resource` begins with; -1 where it has none."""
-        prefixes = self._prefixes
-        position = bisect_right(prefixes, resource) - 1
-        while position >= 0 and not resource.startswith(prefixes[position]):
-            position = self._parents[position]
-        return position
-
-    def _make(self, place: str | int, resource: str) -> Node:
-        exact = place if isinstance(place, str) else None
+    def _make(self, position: int, exact: str | None) -> Node:
+        """The node of an exact resource, or of all that have this longest prefix."""
         mentions = list(self._exact[exact]) if exact is not None else []
-        position = self._longest_prefix(resource)
         while position >= 0:
             mentions += self._mentions[position]
             position = self._parents[position]

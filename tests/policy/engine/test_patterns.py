@@ -7,7 +7,7 @@ from time import perf_counter
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from carnet.policy.compiled_patterns import CompiledArn, text_match
+from carnet.policy.engine.patterns import CompiledArn, text_match
 from carnet.policy.patterns import glob, wildcard_tokens
 from carnet.policy.request import Value
 from carnet.policy.resources import condition_arn_pattern, resource_pattern

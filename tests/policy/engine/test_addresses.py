@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from carnet.policy.addresses import AddressRanges
+from carnet.policy.engine.addresses import AddressRanges
 from carnet.policy.values import read_address, read_network
 
 V4 = st.integers(0, 15).map(lambda low: str(IPv4Address(0x0A000000 + low)))

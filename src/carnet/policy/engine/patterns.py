@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from carnet.policy.context_reader import is_settled_by_principal
+from carnet.policy.engine.context_reader import is_settled_by_principal
 from carnet.policy.patterns import Token, Wild, glob
 from carnet.policy.resources import SEGMENTS, ArnPattern
 from carnet.policy.variables import Lookup, Template, Variable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from carnet.policy.compiled_patterns import Match, text_match
+from carnet.policy.engine.patterns import Match, text_match
 from carnet.policy.patterns import ascii_lower, wildcard_tokens
 from carnet.policy.statement import ActionElement
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from carnet.policy.context_reader import ContextReader
-from carnet.policy.entry import BY_ORDER, Entry
+from carnet.policy.engine.context_reader import ContextReader
+from carnet.policy.engine.entry import BY_ORDER, Entry
 
 _GRAM = 3
 _WORTHWHILE = 4

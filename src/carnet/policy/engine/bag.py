@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from carnet.policy.context_reader import ContextReader
 from carnet.policy.decision import Decision, Layer, Verdict
-from carnet.policy.entry import BY_ORDER, Entry, joined
-from carnet.policy.recent import Recent
-from carnet.policy.sieve import Sieve
+from carnet.policy.engine.context_reader import ContextReader
+from carnet.policy.engine.entry import BY_ORDER, Entry, joined
+from carnet.policy.engine.recent import Recent
+from carnet.policy.engine.sieve import Sieve
 
 _FEW = 8
 """Up to so many statements are tried one by one."""

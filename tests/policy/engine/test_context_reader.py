@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carnet.policy.context_keys import lookup
-from carnet.policy.context_reader import ContextReader, Shapes
+from carnet.policy.engine.context_reader import ContextReader, Shapes
 from carnet.policy.request import Context, Value
 from tests.policy.builders import request
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carnet.policy.compiled_principals import CompiledPrincipals
+from carnet.policy.engine.principals import CompiledPrincipals
 from carnet.policy.principals import Named, NamedPrincipal, PrincipalElement, PrincipalType
 from carnet.policy.request import Principal
 from tests.policy.builders import ACCOUNT, ALICE, ANONYMOUS, FEDERATED, OTHER, ROOT, SERVICE, SESSION, WEB_IDENTITY

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
-from carnet.policy.addresses import AddressRanges
 from carnet.policy.comparisons import (
     Wanted,
     WantedArn,
@@ -22,12 +21,13 @@ from carnet.policy.comparisons import (
     WantedPattern,
     WantedText,
 )
-from carnet.policy.compiled_patterns import CompiledArn, Match, any_match, fill, text_match
 from carnet.policy.conditions import Condition
-from carnet.policy.context_reader import ANYWHERE, ContextReader, is_settled_by_principal, places_of
+from carnet.policy.engine.addresses import AddressRanges
+from carnet.policy.engine.context_reader import ANYWHERE, ContextReader, is_settled_by_principal, places_of
+from carnet.policy.engine.patterns import CompiledArn, Match, any_match, fill, text_match
+from carnet.policy.engine.recent import Recent
 from carnet.policy.operators import NULL, Quantifier
 from carnet.policy.patterns import Token, ascii_lower
-from carnet.policy.recent import Recent
 from carnet.policy.request import Values
 from carnet.policy.values import read_bytes, read_moment, read_number
 from carnet.policy.variables import Lookup, Variable

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from carnet.policy.bag import IMPLICIT_DENY, Bag
-from carnet.policy.context_reader import ContextReader
 from carnet.policy.decision import Decision, Layer, Verdict
+from carnet.policy.engine.bag import IMPLICIT_DENY, Bag
+from carnet.policy.engine.context_reader import ContextReader
+from carnet.policy.engine.residual import Residual
 from carnet.policy.principals import Named
-from carnet.policy.residual import Residual
 
 ALLOWED_WITHOUT_STATEMENT = Decision(verdict=Verdict.ALLOWED, layer=None)
 _NO_IDENTITY_GRANT = IMPLICIT_DENY[Layer.IDENTITY]

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
-from carnet.policy.compiled_conditions import CompiledCondition, QuickTest, Test, all_met
-from carnet.policy.compiled_patterns import Match
-from carnet.policy.context_reader import ContextReader
 from carnet.policy.decision import Decision, StatementRef
+from carnet.policy.engine.conditions import CompiledCondition, QuickTest, Test, all_met
+from carnet.policy.engine.context_reader import ContextReader
+from carnet.policy.engine.patterns import Match
 from carnet.policy.principals import Named
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from carnet.policy.action_index import ActionIndex
-from carnet.policy.compiled_conditions import ConditionCompiler
-from carnet.policy.compiled_patterns import CompiledArn
-from carnet.policy.compiled_principals import CompiledPrincipals
 from carnet.policy.document import Policy
-from carnet.policy.recent import Recent
+from carnet.policy.engine.action_index import ActionIndex
+from carnet.policy.engine.conditions import ConditionCompiler
+from carnet.policy.engine.patterns import CompiledArn
+from carnet.policy.engine.principals import CompiledPrincipals
+from carnet.policy.engine.recent import Recent
 from carnet.policy.shape import VARIABLES_VERSION
 from carnet.policy.statement import Effect, Statement
 

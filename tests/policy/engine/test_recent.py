@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from carnet.policy.recent import Recent
+from carnet.policy.engine.recent import Recent
 
 
 def test_what_is_used_stays_and_what_is_not_goes() -> None:

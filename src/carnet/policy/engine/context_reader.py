@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from carnet.policy.context_keys import namespaces
+from carnet.policy.engine.recent import Recent
 from carnet.policy.patterns import ascii_lower
-from carnet.policy.recent import Recent
 from carnet.policy.request import Context, Request, Value, Values
 
 _SHAPES_ROOM = 4_096

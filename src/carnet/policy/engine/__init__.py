@@ -1,0 +1,1 @@
+"""What the compiled engine (`carnet.policy.compile`) is made of."""
