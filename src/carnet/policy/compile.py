@@ -68,7 +68,11 @@ class Engine:
         return shapes + plans + len(self._policies) + len(self._indexes) + len(self._residuals)
 
     def decide(self, request: Request, policies: Policies) -> Decision:
-        """Whether `policies` allow `request`: equal to the written rule's decision."""
+        """Whether `policies` allow `request`: equal to the written rule's decision.
+
+        The frequent answers come first: what is settled for every request, and what one statement decides by what the
+        request says. All others need a reader of the request's keys.
+        """
         principal, account = request.principal, request.resource_account
         identified = (id(policies.identity), request.action)
         route = self._routes.young.get(identified) or self._routes.get(identified)
