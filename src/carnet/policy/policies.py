@@ -5,15 +5,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_pol
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from carnet.base.value import value
 from carnet.policy.document import Policy
 
 Levels = tuple[tuple[Policy, ...], ...]
 """The policies attached to the root, to each organizational unit on the way, and to the account: each must allow."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Policies:
     """What a decision considers. An absent kind is an absent layer; a layer without policies allows nothing."""
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from carnet.base.value import value
+
 Value = str | tuple[str, ...]
 """A condition key's value: text for a single-valued key, a tuple for a multivalued one (also when it holds one)."""
 
@@ -52,7 +54,7 @@ class Principal:
     """The session of a true service-linked role, which SCPs and RCPs leave alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Context:
     """The condition keys of a request, in three namespaces.
 
@@ -66,7 +68,7 @@ class Context:
     resource: Values = field(default_factory=dict[str, Value])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Request:
     """One question to the policies. `resource` is an ARN, or `*` for an action that has no resource."""
 
