@@ -5,16 +5,20 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_pol
 
 from __future__ import annotations
 
-from carnet.base.value import value
+from dataclasses import dataclass
+
 from carnet.policy.document import Policy
 
 Levels = tuple[tuple[Policy, ...], ...]
 """The policies attached to the root, to each organizational unit on the way, and to the account: each must allow."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
-    """What a decision considers. An absent kind is an absent layer; a layer without policies allows nothing."""
+    """What a decision considers. An absent kind is an absent layer; a layer without policies allows nothing.
+
+    INVARIANT: frozen when it runs, too: the engine knows it again by its identity.
+    """
 
     identity: tuple[Policy, ...] = ()
     """Those of the user and its groups, or of the role."""
