@@ -36,11 +36,6 @@ def operation(service_name: str, name: str) -> Operation:
         raise LookupError(f"{service_name} has no operation {name}") from None
 
 
-def endpoints() -> dict[str, Any]:
-    """AWS's partitions, Regions and endpoints, as botocore has them."""
-    return cast("dict[str, Any]", _loader().load_data("endpoints"))
-
-
 @cache
 def _loader() -> Loader:
     return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)

@@ -1,28 +1,30 @@
 """Services that have one Region in each partition, whatever Region their callers sign for.
 
+The table is what botocore's endpoints say, which are too long to be read for it; a test compares them.
 https://docs.aws.amazon.com/general/latest/gr/iam-service.html
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from collections.abc import Mapping
 
-from carnet.models.load import endpoints
-
-
-@cache
-def global_region(service: str, partition: str) -> str | None:
-    """The Region that requests to a global service (`iam`) are made to, as `us-east-1`; None for a regional service."""
-    services: dict[str, Any] = next((one["services"] for one in _partitions() if one["partition"] == partition), {})
-    described = services.get(service, {})
-    if described.get("isRegionalized", True):
-        return None
-    region: str | None = described["endpoints"][described["partitionEndpoint"]].get("credentialScope", {}).get("region")
-    return region
-
-
-@cache
-def _partitions() -> list[dict[str, Any]]:
-    partitions: list[dict[str, Any]] = endpoints()["partitions"]
-    return partitions
+GLOBAL_REGIONS: Mapping[str, Mapping[str, str]] = {
+    "iam": {
+        "aws": "us-east-1",
+        "aws-cn": "cn-north-1",
+        "aws-us-gov": "us-gov-west-1",
+        "aws-iso": "us-iso-east-1",
+        "aws-iso-b": "us-isob-east-1",
+        "aws-iso-f": "us-isof-south-1",
+    },
+    "organizations": {
+        "aws": "us-east-1",
+        "aws-cn": "cn-northwest-1",
+        "aws-us-gov": "us-gov-west-1",
+        "aws-iso": "us-iso-east-1",
+        "aws-iso-b": "us-isob-east-1",
+        "aws-iso-e": "eu-isoe-west-1",
+        "aws-iso-f": "us-isof-south-1",
+    },
+}
+"""Signing name of a global service to partition to the Region that its requests are made to."""

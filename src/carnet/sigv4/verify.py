@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from carnet.access.credential import Credential, FindCredential, TokenExpired, Verified
 from carnet.access.http_request import HttpRequest
-from carnet.models import global_region
+from carnet.models import GLOBAL_REGIONS
 from carnet.sigv4.canonical import canonical_request
 from carnet.sigv4.errors import expired_token, incomplete, mismatch, missing_token, unknown_key
 from carnet.sigv4.header_form import read_header
@@ -57,8 +57,10 @@ def _region(scope: Scope, credential: Credential) -> str:
 
     Clients sign for their own Region as soon as they are told an endpoint; AWS's global services would not accept that.
     """
-    partition = credential.principal.arn.partition(":")[2].partition(":")[0]
-    return global_region(scope.service, partition) or scope.region
+    regions = GLOBAL_REGIONS.get(scope.service)
+    if regions is None:
+        return scope.region
+    return regions.get(credential.principal.arn.partition(":")[2].partition(":")[0], scope.region)
 
 
 def _read(headers: Mapping[str, str], query: str) -> Presented:
