@@ -130,11 +130,15 @@ def _constant_test(condition: Condition) -> Test:
     key, missing, every = condition.key, _holds_when_missing(condition), _asks_every(condition)
     negated, one = condition.use.operator.negated, _one_of(condition.values)
 
-    def test(reader: ContextReader) -> bool:
-        actual = reader.said.get(key) or reader.find(key, ANYWHERE)
-        if isinstance(actual, str):
-            return one(actual) is not negated
-        return missing if actual is None else _some_or_every(actual, one, negated, every)
+    if places_of(key) is ANYWHERE:
+
+        def test(reader: ContextReader) -> bool:
+            actual = reader.said.get(key) or reader.find(key, ANYWHERE)
+            if isinstance(actual, str):
+                return one(actual) is not negated
+            return missing if actual is None else _some_or_every(actual, one, negated, every)
+
+        return test
 
     def test_of_own(reader: ContextReader) -> bool:
         actual = reader.value(key)
@@ -142,7 +146,7 @@ def _constant_test(condition: Condition) -> Test:
             return one(actual) is not negated
         return missing if actual is None else _some_or_every(actual, one, negated, every)
 
-    return test if places_of(key) is ANYWHERE else test_of_own
+    return test_of_own
 
 
 def _some_or_every(values: Iterable[str], one: Match, negated: bool, every: bool) -> bool:

@@ -66,9 +66,15 @@ BY_ORDER = attrgetter("order")
 
 def joined(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """The entries, of which those that are tested alike are one with its twins."""
-    alike: dict[tuple[object, ...], list[Entry]] = {}
+    firsts: dict[tuple[object, ...], Entry] = {}
+    twins: dict[Entry, list[Entry]] = {}
     for entry in entries:
-        alike.setdefault((entry.covers, entry.tests, entry.grade), []).append(entry)
+        first = firsts.setdefault((entry.covers, entry.tests, entry.grade), entry)
+        if first is not entry:
+            twins.setdefault(first, []).append(entry)
     return tuple(
-        replace(first, twins=tuple(others), alone=None) if others else first for first, *others in alike.values()
+        [
+            replace(first, twins=tuple(twins[first]), alone=None) if first in twins else first
+            for first in firsts.values()
+        ]
     )
