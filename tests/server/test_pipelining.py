@@ -7,6 +7,8 @@ import threading
 
 import pytest
 
+from carnet.access.http_request import HttpRequest
+from carnet.server.app import AwsApi
 from carnet.services.execution import Execution
 from tests.attacks.wire import Connection, root_of, signed
 from tests.server.in_process import InProcessServer
@@ -46,6 +48,25 @@ def test_a_slow_change_keeps_back_only_its_own_connection(
         while answer.count(b"HTTP/1.1 200 ") < 2:
             answer += waiting.recv(65536)
     assert answer.index(b"CreateUserResponse") < answer.index(b"GetUserResponse")
+
+
+def test_behind_a_request_that_fails_nothing_is_answered(
+    server: InProcessServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the answer of the second request would be taken for that of the first."""
+    respond = AwsApi.respond
+
+    def failing(api: AwsApi, request: HttpRequest) -> object:
+        if b"UserName=a" in request.body:
+            raise RuntimeError("unforeseen")
+        return respond(api, request)
+
+    monkeypatch.setattr(AwsApi, "respond", failing)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(create(server, "b") + read(server, "a") + read(server, "b") + read(server, "b"))
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.count(b"HTTP/1.1 ") == 2
+    assert answer.index(b"HTTP/1.1 200 ") < answer.index(b"HTTP/1.1 500 ")
 
 
 def test_a_thousand_requests_at_once(server: InProcessServer) -> None:

@@ -32,7 +32,6 @@ REQUEST_SECONDS = 20.0
 """How long a client may take to send a request, or after connecting to begin one."""
 IDLE_SECONDS = 75.0
 """How long a client may send nothing after an answer: longer than the 60 seconds that AWS's SDKs keep a connection."""
-
 LINGER_SECONDS = 2.0
 """How long a client that is refused may go on sending what nobody reads."""
 
@@ -184,6 +183,8 @@ class HttpProtocol(asyncio.Protocol):
 
     def _fail(self) -> None:
         _LOG.exception("a request failed")
+        # INVARIANT: no answer is taken for that of another request: those behind one that gets none get none either.
+        self._waiting.clear()
         self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "An internal error occurred.")
 
     def _refuse(self, status: HTTPStatus, why: str) -> None:

@@ -66,7 +66,10 @@ class RequestReader:
         self._others_ended = False
         self._target = b""
         self._headers: list[tuple[str, str]] = []
-        self._body = b""
+        self._parts: list[bytes] = []
+        """The body, as it came."""
+        self._body_bytes = 0
+        self._chunked = False
 
     def feed(self, data: bytes) -> None:
         """Read on. Raises RequestRefused, after which there is no reading on."""
@@ -96,7 +99,9 @@ class RequestReader:
         self.under_way = self._in_headers = True
         self._invited = False
         self._bytes = 0
-        self._target, self._headers, self._body = b"", [], b""
+        self._target, self._headers, self._parts = b"", [], []
+        self._body_bytes = 0
+        self._chunked = False
 
     def on_url(self, part: bytes) -> None:
         self._target += part
@@ -115,15 +120,19 @@ class RequestReader:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request line and headers are too long.")
 
     def on_chunk_header(self) -> None:
+        if self._chunked:
+            return
+        self._chunked = True
         # The parser takes `x, chunked` for chunked; what stands before this server may not.
         if any(name == "transfer-encoding" and value.lower() != "chunked" for name, value in self._headers):
             self._refuse(HTTPStatus.NOT_IMPLEMENTED, "The only transfer coding is chunked.")
 
     def on_body(self, part: bytes) -> None:
-        if len(self._body) + len(part) > MAX_BODY_BYTES:
+        self._body_bytes += len(part)
+        if self._body_bytes > MAX_BODY_BYTES:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
         elif self._refusal is None:
-            self._body += part
+            self._parts.append(part)
 
     def on_message_complete(self) -> None:
         self.under_way = False
@@ -136,7 +145,7 @@ class RequestReader:
                 path=path,
                 query=query,
                 headers=tuple(self._headers),
-                body=self._body,
+                body=self._parts[0] if len(self._parts) == 1 else b"".join(self._parts),
                 peer=self._peer,
                 secure=self._secure,
             )
