@@ -33,7 +33,7 @@ FEDERATED = Principal(
 )
 SERVICE = Principal(kind=PrincipalKind.SERVICE, provider="lambda.amazonaws.com")
 ANONYMOUS = Principal(kind=PrincipalKind.ANONYMOUS)
-WEB_IDENTITY = Principal(kind=PrincipalKind.WEB_IDENTITY, provider="cognito-identity.amazonaws.com")
+WEB_IDENTITY = Principal(kind=PrincipalKind.WEB_IDENTITY, provider="accounts.google.com")
 
 
 def statement(effect: str, /, **elements: Any) -> dict[str, Any]:

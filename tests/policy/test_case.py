@@ -230,7 +230,10 @@ def test_a_document_as_text() -> None:
 
 @pytest.mark.parametrize("action", ["sts:AssumeRole", "STS:assumerolewithsaml", "sts:TagSession"])
 def test_the_resource_policy_of_an_assumed_role_is_its_trust_policy(action: str) -> None:
-    trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}}
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"},
+    }
     case = read({"resource": trust}, action=action, resource=ROLE)
     assert case.policies.trust
     assert case.policies.resource is not None

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from carnet.base.faults import Malformed
+from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
 from carnet.policy.operators import NULL, OPERATORS, operator_use
 from carnet.policy.policies import Policies
@@ -17,6 +18,7 @@ from carnet.policy.request import Value
 from tests.policy.builders import allow, policy, request
 
 KEY = "test:key"
+ENGINE = Engine()
 GOOD_VALUE = {
     "Numeric": "5",
     "Date": "2026-01-01T00:00:00Z",
@@ -35,7 +37,10 @@ NEGATED = {name for name in NAMES if "Not" in name}
 def met(operator: str, wanted: Any, actual: Value | None) -> bool:
     statement = allow(Condition={operator: {KEY: wanted}})
     keys: dict[str, Value] = {} if actual is None else {KEY: actual}
-    return decide(request(keys=keys), Policies(identity=(policy(statement),))).allowed
+    asked, policies = request(keys=keys), Policies(identity=(policy(statement),))
+    decision = decide(asked, policies)
+    assert ENGINE.decide(asked, policies) == decision
+    return decision.allowed
 
 
 def good_value(operator: str) -> str:
@@ -117,6 +122,8 @@ def test_if_exists_changes_nothing_for_a_key_that_is_there(operator: str) -> Non
         ("Bool", ["true", "false"], "false", True),
         ("BinaryEquals", "QmluYXJ5", "QmluYXJ5", True),
         ("BinaryEquals", "QmluYXJ5", "Qmlu", False),
+        ("BinaryEquals", "YWJj", "YWJj==", False),
+        ("BinaryEquals", "YWI=", "YWJ=", False),
         ("IpAddress", "203.0.113.0/24", "203.0.113.9", True),
         ("IpAddress", "203.0.113.7/24", "203.0.113.9", True),
         ("IpAddress", "203.0.113.9", "203.0.113.9", True),
@@ -131,7 +138,9 @@ def test_if_exists_changes_nothing_for_a_key_that_is_there(operator: str) -> Non
         ("NotIpAddress", ["10.0.0.0/8", "192.168.0.0/16"], "192.168.1.1", False),
         ("NotIpAddress", ["10.0.0.0/8", "192.168.0.0/16"], "8.8.8.8", True),
         ("ArnEquals", "arn:aws:s3:::a*", "arn:aws:s3:::abc", True),
-        ("ArnLike", "arn:aws:iam:*:role", "arn:aws:iam::111111111111:role", False),
+        ("ArnLike", "arn:aws:iam:*:*:role", "arn:aws:iam::111111111111:role", True),
+        ("ArnLike", "arn:aws:iam:*:role:*", "arn:aws:iam:eu:111111111111:role:x", False),
+        ("ArnLike", "*", "no ARN", True),
         ("ArnLike", "arn:aws:iam::*:role/*", "arn:aws:iam::111111111111:role/a:b", True),
         ("ArnNotLike", "arn:aws:iam::*:role/*", "arn:aws:iam::1:user/a", True),
         ("ArnNotEquals", "arn:aws:s3:::a*", "arn:aws:s3:::abc", False),
@@ -183,6 +192,42 @@ def test_null_asks_whether_the_key_is_missing(wanted: Any, actual: Value | None,
     assert met("Null", wanted, actual) is expected
 
 
+@pytest.mark.parametrize(
+    ("wanted", "actual", "of_all", "of_any"),
+    [
+        ("true", None, True, False),
+        ("false", None, True, False),
+        ("true", (), True, False),
+        ("false", "", True, False),
+        ("true", "x", False, False),
+        ("false", "x", True, True),
+        ("false", ("x", "y"), True, True),
+    ],
+)
+def test_null_over_a_set_finds_nothing_in_a_missing_key(
+    wanted: str, actual: Value | None, of_all: bool, of_any: bool
+) -> None:
+    assert met("ForAllValues:Null", wanted, actual) is of_all
+    assert met("ForAnyValue:Null", wanted, actual) is of_any
+
+
+@pytest.mark.parametrize("operator", NAMES)
+@pytest.mark.parametrize("nothing", ["", ("",), ("", "")])
+def test_a_null_data_set_meets_for_all_values_and_never_for_any_value(operator: str, nothing: Value) -> None:
+    wanted = ["", good_value(operator)] if operator.startswith("String") else good_value(operator)
+    for if_exists in ("", "IfExists"):
+        assert met(f"ForAllValues:{operator}{if_exists}", wanted, nothing) is True
+        assert met(f"ForAnyValue:{operator}{if_exists}", wanted, nothing) is False
+
+
+def test_an_empty_string_is_a_value_to_operators_without_a_set_and_beside_others() -> None:
+    assert met("StringEquals", "", "") is True
+    assert met("StringNotEquals", "a", "") is True
+    assert met("StringLike", "*", "") is True
+    assert met("ForAllValues:StringEquals", "a", ("", "a")) is False
+    assert met("ForAnyValue:StringEquals", "", ("", "a")) is True
+
+
 def test_several_keys_and_operators_are_joined_by_and() -> None:
     both = {"StringEquals": {"a:a": "1", "a:b": "2"}, "Bool": {"a:c": "true"}}
     policies = Policies(identity=(policy(allow(Condition=both)),))
@@ -202,7 +247,7 @@ def test_several_keys_and_operators_are_joined_by_and() -> None:
         "ForAllValues:ForAnyValue:StringEquals",
         ":StringEquals",
         "NullIfExists",
-        "ForAnyValue:Null",
+        "ForAnyValue:NullIfExists",
         "",
         "IfExists",
     ],
@@ -226,6 +271,8 @@ def test_an_unknown_operator_is_refused(name: str) -> None:
         ("Bool", "yes"),
         ("Null", "maybe"),
         ("BinaryEquals", "not base64!"),
+        ("BinaryEquals", "YWJj=="),
+        ("ArnEquals", "arn:aws:s3"),
         ("IpAddress", "10.0.0.0/33"),
         ("IpAddress", "10.0.0.0/255.0.0.0"),
         ("IpAddress", "example.com"),

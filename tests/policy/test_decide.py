@@ -176,7 +176,7 @@ def test_across_accounts_a_named_role_or_session_needs_its_own_policies() -> Non
     ("principal", "element"),
     [
         (SERVICE, {"Service": "lambda.amazonaws.com"}),
-        (WEB_IDENTITY, {"Federated": "cognito-identity.amazonaws.com"}),
+        (WEB_IDENTITY, {"Federated": WEB_IDENTITY.provider}),
         (ANONYMOUS, "*"),
     ],
 )
@@ -302,7 +302,7 @@ def test_across_accounts_a_role_is_assumed_with_both_consents() -> None:
 
 
 def test_a_deny_in_a_trust_policy_is_told_as_such() -> None:
-    element = {"Action": "sts:*", "Resource": None, "Principal": "*"}
+    element = {"Action": "sts:AssumeRole", "Resource": None, "Principal": {"AWS": "*"}}
     trust = policy(allow(**element), deny(**element), grammar=Grammar.TRUST)
     assert assume(ALICE, trust, identity=(ALLOW,)) == explicit(Layer.TRUST)
 

@@ -25,6 +25,27 @@ ALPHA_NUMERIC = (
     "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
 )
 ANYONE = {"Principal": "*"}
+ASSUME: dict[str, Any] = {"Action": "sts:AssumeRole", "Resource": None, "Principal": {"AWS": "*"}}
+LEGACY = "The policy failed legacy parsing"
+ONLY_ASSUME_ROLE = "AssumeRole policy may only specify STS AssumeRole actions."
+VENDOR_WILDCARDS = "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards."
+
+
+BAD_VALUES = [
+    ("DateLessThan", "x", LEGACY),
+    ("DateGreaterThan", "2026/01/01", LEGACY),
+    *(("NumericLessThan", value, LEGACY) for value in ("abc", " 10", "0x10")),
+    *(
+        ("IpAddress", value, LEGACY)
+        for value in ("203.0.113.999/24", "example.com", "1.2.3", "10.0.0.0/33", "1.1.1.1 ")
+    ),
+    *(("ArnLike", value, LEGACY) for value in ("nope", "arn:aws:s3:b", "${aws:PrincipalArn}", "a*:aws:s3:::b", "")),
+    *(("BinaryEquals", value, SYNTAX_ERRORS) for value in ("!!!", "abc", "YWJj==", "YWK=", " YWJj")),
+    ("Bool", "yes", SYNTAX_ERRORS),
+    ("NullIfExists", "true", SYNTAX_ERRORS),
+    ("ForAllValues:NullIfExists", "true", SYNTAX_ERRORS),
+]
+"""Operator, value and the sentence for it."""
 
 
 def refusal(text: str, grammar: Grammar = Grammar.MANAGED) -> str:
@@ -66,6 +87,22 @@ def refusal(text: str, grammar: Grammar = Grammar.MANAGED) -> str:
         ),
         (allow(Action="s3:List:Bucket"), "Actions/Condition can contain only one colon."),
         (allow(Action="a a:ListBucket"), "Vendor a a is not valid"),
+        (allow(Action="*:GetObject"), VENDOR_WILDCARDS),
+        (allow(Action="s3*:GetObject"), VENDOR_WILDCARDS),
+        (allow(NotAction=["*", "s3?:Get"]), VENDOR_WILDCARDS),
+        (
+            allow(Resource="arn:aws:s3:us-east-1::b"),
+            "Resource arn:aws:s3:us-east-1::b can not contain region information.",
+        ),
+        (
+            allow(Resource="arn:aws:s3:us-east-1:1:accesspoints"),
+            "Resource arn:aws:s3:us-east-1:1:accesspoints can not contain region information.",
+        ),
+        (allow(NotResource="arn:aws:s3::1:b/*"), "Resource arn:aws:s3::1:b/* cannot contain an account id."),
+        (
+            allow(Resource="arn:aws:route53::1:hostedzone/z"),
+            "Resource arn:aws:route53::1:hostedzone/z cannot contain an account id.",
+        ),
         (allow(Principal="*"), "Policy document should not specify a principal."),
         (allow(NotPrincipal="*"), "Policy document should not specify a principal."),
         (
@@ -88,7 +125,7 @@ def refusal(text: str, grammar: Grammar = Grammar.MANAGED) -> str:
         (allow(Condition={"StringEquals": {"a:b": None} | {"a:c": [None]}}), SYNTAX_ERRORS),
         (allow(Condition={"StringEquals": {"a:b": {}}}), SYNTAX_ERRORS),
         (allow(Condition={"StringEqual": {"a:b": "x"}}), SYNTAX_ERRORS),
-        (allow(Condition={"DateLessThan": {"a:b": "x"}}), "The policy failed legacy parsing"),
+        *((allow(Condition={operator: {"a:b": value}}), sentence) for operator, value, sentence in BAD_VALUES),
         ("statement", SYNTAX_ERRORS),
     ],
 )
@@ -134,10 +171,11 @@ def test_a_bad_document_is_refused_with_aws_sentence(text: str, sentence: str) -
     "statement",
     [
         allow(Action="*"),
-        allow(Action=["s3:*", "ec2:Describe?nstances", "*:Get*", "aaa-b.c:X"]),
+        allow(Action=["s3:*", "ec2:Describe?nstances", "*", "aaa-b.c:X"]),
         allow(NotAction="s3:ListBucket", NotResource="*"),
         allow(Resource=["arn:aws:s3:::b", "arn:aws:iam::*:user/${aws:username}", "arn:aws:iam::1:*"]),
         allow(Resource=["arn:aws:s3:eu-west-1:1:accesspoint/a", "arn:aws:iam::*:root"]),
+        allow(Resource=["arn:aws:s3:*:*:job/*", "arn:aws:s3::1:accesspoint/a", "arn:aws:s3::*:b*", "arn:aws:s3:x:1:*"]),
         allow(Resource="arn:aws-cn:s3:::b"),
         allow(Resource="arn:*:s3:::b"),
         allow(Sid=""),
@@ -145,6 +183,10 @@ def test_a_bad_document_is_refused_with_aws_sentence(text: str, sentence: str) -
         allow(Condition={"DateGreaterThan": {}}),
         allow(Condition={"StringEquals": {"a": []}}),
         allow(Condition={"NumericLessThan": {"a:b": 5}, "Bool": {"a:b": True}}),
+        allow(Condition={"ArnLike": {"a:b": ["*", "arn:*:s3:::b", "arn:aws:*:*:*:*", "arn:aws:s3:::${aws:username}"]}}),
+        allow(Condition={"NumericLessThan": {"a:b": ["10", "10.5", "-1", "1e3"]}}),
+        allow(Condition={"BinaryEquals": {"a:b": ["YWJj", "YWJjZA==", ""]}}),
+        deny(Condition={"ForAllValues:Null": {"a:b": "true"}, "ForAnyValue:Null": {"a:b": False}}),
         deny(Condition={"ForAnyValue:StringLikeIfExists": {"aws:TagKeys": ["a", "b"]}}),
     ],
 )
@@ -201,6 +243,15 @@ def test_the_arns_of_principals_are_listed_once() -> None:
 
 # Role trust policies
 
+TRUST_ACTIONS = [
+    "sts:AssumeRole",
+    "sts:AssumeRoleWithWebIdentity",
+    "sts:AssumeRoleWithSAML",
+    "sts:TagSession",
+    "sts:SetSourceIdentity",
+    "sts:SetContext",
+]
+
 
 @pytest.mark.parametrize(
     ("statement", "sentence"),
@@ -209,11 +260,25 @@ def test_the_arns_of_principals_are_listed_once() -> None:
         (allow(Action="sts:AssumeRole", Resource=None, Principal={}), "Missing required field Principal"),
         (allow(Action="sts:AssumeRole", **ANYONE), "Has prohibited field Resource"),
         (allow(Action="sts:AssumeRole", NotResource="*", **ANYONE), "Has prohibited field NotResource"),
-        (
-            allow(Action="s3:GetObject", Resource=None, **ANYONE),
-            "AssumeRole policy may only specify STS AssumeRole actions.",
+        *(
+            (allow(**ASSUME | {"Action": ["sts:AssumeRole", action]}), ONLY_ASSUME_ROLE)
+            for action in (
+                "*",
+                "s3:GetObject",
+                "sts:*",
+                "sts:Assume*",
+                "sts:assumerole",
+                "sts:AssumeRoot",
+                "sts:GetCallerIdentity",
+                "sts:GetSessionToken",
+            )
         ),
-        (allow(Resource=None, **ANYONE), "AssumeRole policy may only specify STS AssumeRole actions."),
+        (allow(**ASSUME | {"Action": "*:AssumeRole"}), VENDOR_WILDCARDS),
+        (allow(**ASSUME | ANYONE), 'AssumeRolepolicy contained an invalid principal: "STAR":"*".'),
+        (
+            allow(**ASSUME | {"Principal": {"Federated": ["x.org", "cognito-identity.amazonaws.com"]}}),
+            "A condition block must be present for the Cognito provider",
+        ),
         (
             deny(Action="sts:AssumeRole", Resource=None, NotPrincipal={"AWS": "*"}),
             "Has prohibited field NotPrincipal",
@@ -240,20 +305,27 @@ def test_a_bad_trust_policy_is_refused_with_aws_sentence(statement: Any, sentenc
 @pytest.mark.parametrize(
     "principal",
     [
-        "*",
         {"AWS": "*"},
-        {"AWS": "111111111111"},
+        {"AWS": ["111111111111", "1111-2222-3333"]},
         {"AWS": ["arn:aws:iam::111111111111:root", "arn:aws:iam::111111111111:role/a/b"]},
         {"AWS": "AROA" + "A" * 17},
         {"AWS": "arn:aws:sts::111111111111:assumed-role/a/b"},
         {"Service": ["ec2.amazonaws.com", "lambda.amazonaws.com"]},
         {"Federated": "arn:aws:iam::111111111111:saml-provider/x"},
-        {"Federated": "cognito-identity.amazonaws.com"},
+        {"Federated": "accounts.google.com"},
     ],
 )
 def test_a_good_trust_policy_is_taken(principal: Any) -> None:
-    statement = allow(Action=["sts:AssumeRole", "sts:TagSession"], Resource=None, Principal=principal)
+    statement = allow(Action=TRUST_ACTIONS, Resource=None, Principal=principal)
     assert parse(document(statement, version="2008-10-17"), Grammar.TRUST).statements
+
+
+def test_a_trust_in_cognito_has_a_condition() -> None:
+    element: dict[str, Any] = {"Principal": {"Federated": "cognito-identity.amazonaws.com"}}
+    audience = {"StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:12345678-abcd-abcd-abcd-123456"}}
+    statement = allow(**ASSUME | element, Condition=audience)
+    assert parse(document(statement), Grammar.TRUST).statements
+    assert "Cognito" in refusal(document(allow(**ASSUME | element, Condition={})), Grammar.TRUST)
 
 
 # Resource-based policies
@@ -269,6 +341,11 @@ def test_a_resource_policy_may_leave_its_resource_to_the_service() -> None:
 
 def test_a_resource_policy_may_have_any_sid() -> None:
     assert parse(document(allow(Sid="Enable IAM User Permissions", **ANYONE)), Grammar.RESOURCE).statements
+
+
+def test_a_resource_policy_says_what_iam_itself_refuses() -> None:
+    loose = allow(Action="*:Get*", Resource=["arn:aws:s3:us-east-1:1:b", "arn:aws:s*:::b"], **ANYONE)
+    assert parse(document(loose), Grammar.RESOURCE).statements
 
 
 def test_not_principal_is_for_denies() -> None:
@@ -302,6 +379,8 @@ def test_an_scp_speaks_the_whole_language(statement: Any) -> None:
         document(allow(), version="2008-10-17"),
         document(allow(Action="")),
         document(allow(Resource="x")),
+        document(deny(Condition={"StringEqual": {"a:b": "x"}})),
+        document(deny(Condition={"IpAddress": {"aws:SourceIp": "x"}})),
     ],
 )
 def test_a_bad_scp_gets_the_sentence_of_organizations(text: str) -> None:

@@ -57,11 +57,15 @@ ACTION_PATTERNS = (
     "s3:Get*",
     "S3:GETOBJECT",
     "s3:?etObject*",
-    "*:GetObject",
     "s3:*Object",
     "kms:*",
     "sts:*",
 )
+
+LOOSE_ACTIONS = ("*:GetObject", "*:Get*")
+"""What IAM itself refuses and other policies may hold."""
+
+TRUST_ACTIONS = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:TagSession")
 
 OBJECTS = (
     "arn:aws:s3:::reports/2026/january.csv",
@@ -112,7 +116,7 @@ PRINCIPAL_KEYS: Keys = {
 REQUEST_KEYS: Keys = {
     "aws:SourceIp": ("10.1.2.3", "10.200.0.1", "::ffff:10.1.2.3", "2001:db8::1", "nowhere"),
     "aws:RequestTag/team": ("blue", "red", "BLUE"),
-    "aws:TagKeys": (("team",), ("team", "owner"), ("owner",), (), "team"),
+    "aws:TagKeys": (("team",), ("team", "owner"), ("owner",), (), ("",), ("", "team"), "team", ""),
     "aws:CurrentTime": ("2026-01-02T00:00:00Z", "1767225600", "later"),
     "s3:prefix": ("home", "2026", "h?me"),
     "s3:max-keys": ("10", "10.0", "100", "many"),
@@ -125,6 +129,7 @@ RESOURCE_KEYS: Keys = {
 }
 ALL_KEYS = PRINCIPAL_KEYS | REQUEST_KEYS | RESOURCE_KEYS
 
+QUANTIFIERS = ("", "", "", "", "", "ForAllValues:", "ForAnyValue:")
 TEXT_OPERATORS = (
     "StringEquals",
     "StringEquals",
@@ -159,7 +164,7 @@ TYPED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "aws:PrincipalArn": (
         ("ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"),
-        (ALICE.arn, f"arn:aws:iam::{ACCOUNT}:*", "arn:aws:iam::*:user/${aws:username}", "arn:aws:iam:*"),
+        (ALICE.arn, f"arn:aws:iam::{ACCOUNT}:*", "arn:aws:iam::*:user/${aws:username}", "arn:aws:iam:*:*:alice", "*"),
     ),
     "aws:MultiFactorAuthPresent": (("Bool", "Bool", "Null"), ("true", "false", "True")),
     "aws:SecureTransport": (("Bool",), ("true", "false")),
@@ -325,7 +330,7 @@ class Maker:
             negated = grammar in _NEGATABLE and deny and self._chance(0.3)
             statement["NotPrincipal" if negated else "Principal"] = self._principal(grammar, negated)
         if not deny and (grammar is Grammar.RCP or self._chance(ease)):
-            statement["Action"] = "sts:*" if grammar is Grammar.TRUST else "*"
+            statement["Action"] = TRUST_ACTIONS if grammar is Grammar.TRUST else "*"
             return statement | ({} if grammar is Grammar.TRUST else {"Resource": "*"})
         statement |= self._actions(grammar, service)
         if grammar is not Grammar.TRUST:
@@ -336,15 +341,16 @@ class Maker:
     def _principal(self, grammar: Grammar, negated: bool) -> Any:
         if grammar is Grammar.RCP:
             return "*"
-        if negated:
+        if negated or grammar is Grammar.TRUST:
             return self._pick(tuple(value for value in PRINCIPAL_VALUES if value != "*"))
         return self._pick(PRINCIPAL_VALUES)
 
     def _actions(self, grammar: Grammar, service: str) -> dict[str, Any]:
         if grammar is Grammar.TRUST:
-            return {"Action": self._pick(("sts:AssumeRole", "sts:*", "sts:assume*", "sts:TagSession"))}
+            return {"Action": self._pick(("sts:AssumeRole", "sts:AssumeRole", "sts:TagSession"))}
+        patterns = ACTION_PATTERNS if grammar in _OF_IAM else (*ACTION_PATTERNS, *LOOSE_ACTIONS)
         near = tuple(action for action in ACTIONS if action.lower().startswith(service))
-        values = [self._pick((*near, f"{service}:*", *ACTION_PATTERNS)) for _ in range(self._random.randint(1, 2))]
+        values = [self._pick((*near, f"{service}:*", *patterns)) for _ in range(self._random.randint(1, 2))]
         if grammar is Grammar.RCP:
             return {"Action": [value for value in values if value != "*"] or "s3:*"}
         if self._chance(0.08):
@@ -371,19 +377,21 @@ class Maker:
         operators, values = TYPED[key]
         operator = self._pick(operators)
         if operator == "Null":
-            return operator, [self._pick(("true", "false"))]
+            return self._null()
         return self._decorated(operator), [self._pick(values) for _ in range(self._random.randint(1, 3))]
 
     def _text(self, key: str) -> tuple[str, list[str]]:
         if self._chance(0.06):
-            return "Null", [self._pick(("true", "false"))]
+            return self._null()
         near = tuple(value for value in ALL_KEYS[key] if isinstance(value, str)) or TEXT_VALUES
         values = [self._pick(self._pick((near, TEXT_VALUES))) for _ in range(self._random.randint(1, 3))]
         return self._decorated(self._pick(TEXT_OPERATORS)), values
 
+    def _null(self) -> tuple[str, list[str]]:
+        return f"{self._pick(QUANTIFIERS)}Null", [self._pick(("true", "false"))]
+
     def _decorated(self, operator: str) -> str:
-        quantifier = self._pick(("", "", "", "", "", "ForAllValues:", "ForAnyValue:"))
-        return quantifier + operator + ("IfExists" if self._chance(0.15) else "")
+        return self._pick(QUANTIFIERS) + operator + ("IfExists" if self._chance(0.15) else "")
 
     def _pick(self, values: Sequence[T]) -> T:
         return values[self._random.randrange(len(values))]
@@ -392,6 +400,7 @@ class Maker:
         return self._random.random() < likelihood
 
 
+_OF_IAM = (Grammar.IDENTITY, Grammar.BOUNDARY, Grammar.SESSION)
 _ONLY_2012 = (Grammar.SCP, Grammar.RCP)
 _NAMING = (Grammar.RESOURCE, Grammar.TRUST, Grammar.ENDPOINT, Grammar.RCP)
 _NEGATABLE = (Grammar.RESOURCE, Grammar.ENDPOINT)

@@ -32,7 +32,7 @@ class Condition:
         """
         actual = lookup(context, self.key)
         if self.use.operator.name == NULL:
-            return self._is_null(actual)
+            return self._missing() if self._is_null_set(actual) else self._is_null(actual)
         if actual is None and self.use.if_exists:
             return True
 
@@ -41,11 +41,18 @@ class Condition:
 
         if granting and self.use.operator.negated and any(wanted.matches("", look) is None for wanted in self.values):
             return False
-        return self._missing() if actual is None else self._compare(actual, look)
+        return self._missing() if actual is None or self._is_null_set(actual) else self._compare(actual, look)
 
     def _is_null(self, actual: Value | None) -> bool:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Null
         return any(isinstance(wanted, WantedBool) and wanted.value is (actual is None) for wanted in self.values)
+
+    def _is_null_set(self, actual: Value | None) -> bool:
+        """Whether a set operator has nothing to go through: no values, or a null data set such as an empty string.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+        """
+        return self.use.quantifier is not None and not any(actual or ())
 
     def _missing(self) -> bool:
         """What holds for a key that the request does not have: negated operators and ForAllValues are met by it."""

@@ -16,7 +16,7 @@ from carnet.policy.conditions import Condition
 from carnet.policy.decision import StatementRef
 from carnet.policy.grammar import RULES, Grammar
 from carnet.policy.operators import operator_use
-from carnet.policy.principals import NamedPrincipal, PrincipalElement, PrincipalType, principal_problem
+from carnet.policy.principals import NamedPrincipal, PrincipalElement, PrincipalType, principal_problem, principal_text
 from carnet.policy.resources import resource_pattern
 from carnet.policy.sentences import ORGANIZATIONS, SYNTAX_ERRORS
 from carnet.policy.shape import (
@@ -76,15 +76,19 @@ def parse(text: str, grammar: Grammar, *, source: str = "", principal_ids: Mappi
     `source` names the policy in explanations. `principal_ids` maps an ARN that stands in a Principal element to the
     unique id (AIDA..., AROA...) that it meant when the policy was saved: the element then matches by that id alone.
     """
-    check_text(text, grammar)
     try:
-        shape = read_shape(text)
+        return _parse(text, grammar, source, principal_ids or {})
     except Malformed:
         if RULES[grammar].organizations:
             raise Malformed(ORGANIZATIONS) from None
         raise
+
+
+def _parse(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str, str]) -> Policy:
+    check_text(text, grammar)
+    shape = read_shape(text)
     check(shape, grammar)
-    reader = _Reader(text, shape, source, principal_ids or {})
+    reader = _Reader(text, shape, source, principal_ids)
     return Policy(
         source=source,
         grammar=grammar,
@@ -92,8 +96,8 @@ def parse(text: str, grammar: Grammar, *, source: str = "", principal_ids: Mappi
         id=shape.id,
         statements=tuple(reader.statement(index, given) for index, given in enumerate(shape.statements)),
         text=text,
-        digest=_digest(text, principal_ids or {}),
-        principal_ids=principal_ids or {},
+        digest=_digest(text, principal_ids),
+        principal_ids=principal_ids,
     )
 
 
@@ -151,7 +155,7 @@ class _Reader:
         return PrincipalElement(values=tuple(self._principal(*value) for value in values), negated=negated)
 
     def _principal(self, kind: PrincipalType, text: str) -> NamedPrincipal:
-        value = NamedPrincipal(type=kind, text=text, bound_id=self._principal_ids.get(text))
+        value = NamedPrincipal(type=kind, text=principal_text(kind, text), bound_id=self._principal_ids.get(text))
         problem = principal_problem(value)
         if problem is not None:
             raise Malformed(problem)

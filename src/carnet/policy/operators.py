@@ -73,7 +73,7 @@ def operator_use(text: str) -> OperatorUse | None:
     name = rest.removesuffix(_IF_EXISTS)
     if name not in OPERATORS or (colon and prefix not in tuple(Quantifier)):
         return None
-    if name == NULL and text != NULL:
+    if rest == NULL + _IF_EXISTS:
         return None
     return OperatorUse(text, OPERATORS[name], Quantifier(prefix) if colon else None, name != rest)
 
@@ -91,11 +91,14 @@ def _pattern(value: str, variables: bool) -> Wanted:
 
 
 def _arn(value: str, variables: bool) -> Wanted:
-    return WantedArn(value, condition_arn_pattern(value, variables=variables))
+    pattern = condition_arn_pattern(value, variables=variables)
+    if not (pattern.everything or pattern.complete):
+        raise Malformed(LEGACY_PARSING)
+    return WantedArn(value, pattern)
 
 
 def _number(compare: Callable[[Any, Any], bool]) -> Read:
-    return lambda value, _: WantedNumber(value, _typed(read_number(value)), compare)
+    return lambda value, _: WantedNumber(value, _typed(read_number(value), LEGACY_PARSING), compare)
 
 
 def _moment(compare: Callable[[Any, Any], bool]) -> Read:
@@ -113,7 +116,7 @@ def _bytes(value: str, _: bool) -> Wanted:
 def _network(value: str, _: bool) -> Wanted:
     network = read_network(value)
     if network is None:
-        raise Malformed(SYNTAX_ERRORS)
+        raise Malformed(LEGACY_PARSING)
     return WantedNetwork(value, network)
 
 

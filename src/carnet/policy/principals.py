@@ -15,6 +15,7 @@ from carnet.base.arns import ACCOUNT_ID, parse_arn, root_arn
 from carnet.policy.request import Principal, PrincipalKind
 
 ANYONE = "*"
+_DASHED_ACCOUNT = re.compile(r"([0-9]{4})-([0-9]{4})-([0-9]{4})", re.ASCII)
 UNIQUE_ID = re.compile(r"A[A-Z0-9]{15,127}(:[\w+=,.@-]{2,64})?", re.ASCII)
 _SERVICE = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 _PROVIDER = re.compile(r"[A-Za-z0-9:/._-]+", re.ASCII)
@@ -111,6 +112,12 @@ class PrincipalElement:
         if any(value.text == ANYONE for value in self.values):
             return True
         return _names_of(principal) <= grades
+
+
+def principal_text(kind: PrincipalType, written: str) -> str:
+    """A value of a Principal element as it is compared: an account id may be written with dashes."""
+    dashed = _DASHED_ACCOUNT.fullmatch(written) if kind is PrincipalType.AWS else None
+    return "".join(dashed.groups()) if dashed is not None else written
 
 
 def principal_problem(value: NamedPrincipal) -> str | None:

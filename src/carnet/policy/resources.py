@@ -32,6 +32,11 @@ class ArnPattern:
         return not self.segments
 
     @property
+    def complete(self) -> bool:
+        """Whether the pattern has all the segments of an ARN, the first of which is `arn`."""
+        return len(self.segments) == SEGMENTS and self.segments[0].text == "arn"
+
+    @property
     def prefix(self) -> str:
         """What every matching ARN begins with."""
         prefix = ""

@@ -43,6 +43,8 @@ class StatementShape:
     """Action, NotAction, Resource, NotResource."""
     principals: Mapping[str, PrincipalValues] = field(default_factory=dict[str, PrincipalValues])
     """Principal, NotPrincipal."""
+    star: bool = False
+    """Whether one of them is the bare `"*"`. It means what `{"AWS": "*"}` means, and is not taken everywhere."""
     conditions: ConditionBlock = ()
 
 
@@ -96,6 +98,7 @@ def _statement(statement: JsonObject) -> StatementShape:
         effect=_effect(members.get("Effect")),
         lists={name: _texts(members[name]) for name in _LISTS if name in members},
         principals={name: _principals(members[name]) for name in _PRINCIPALS if name in members},
+        star=any(members.get(name) == ANYONE for name in _PRINCIPALS),
         conditions=_conditions(_object(members["Condition"])) if "Condition" in members else (),
     )
 

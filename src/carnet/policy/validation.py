@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 from carnet.base.arns import PARTITIONS
 from carnet.base.faults import Malformed
 from carnet.policy.grammar import RULES, Grammar, Need, Rules
-from carnet.policy.patterns import ascii_lower
-from carnet.policy.principals import ANYONE
+from carnet.policy.principals import ANYONE, PrincipalType
 from carnet.policy.resources import EVERYTHING, SEGMENTS, split_arn
 from carnet.policy.sentences import INVALID_JSON, LEGACY_PARSING, ORGANIZATIONS
 from carnet.policy.shape import VARIABLES_VERSION, DocumentShape, StatementShape
@@ -41,7 +40,37 @@ _CHARACTERS = re.compile(r"[\t\n\r\u0020-\u00ff]*")
 _SID = re.compile(r"[0-9A-Za-z]*", re.ASCII)
 _VENDOR = re.compile(r"[A-Za-z0-9.-]*", re.ASCII)
 _WILDCARD = re.compile(r"[*?]")
-_TRUST_VENDOR = "sts:"
+
+_WITHOUT_PLACE = {
+    "route53": (),
+    "s3": (
+        "accesspoint/",
+        "access-grants/",
+        "async-request/",
+        "job/",
+        "storage-lens/",
+        "storage-lens-group/",
+        EVERYTHING,
+    ),
+}
+"""Services whose ARNs hold neither region nor account, with their resource types that do.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-resources-for-iam-policies
+"""
+
+_TRUST_ACTIONS = frozenset(
+    (
+        "sts:AssumeRole",
+        "sts:AssumeRoleWithSAML",
+        "sts:AssumeRoleWithWebIdentity",
+        "sts:SetContext",
+        "sts:SetSourceIdentity",
+        "sts:TagSession",
+    )
+)
+"""What a trust policy can allow: these names, to the letter and without wildcards."""
+
+_COGNITO = "cognito-identity.amazonaws.com"
 
 
 def check_text(text: str, grammar: Grammar) -> None:
@@ -53,15 +82,6 @@ def check_text(text: str, grammar: Grammar) -> None:
 def check(document: DocumentShape, grammar: Grammar) -> None:
     """Raise Malformed for the first rule of the policy's type that the document breaks."""
     rules = RULES[grammar]
-    try:
-        _check(document, rules, grammar)
-    except Malformed:
-        if rules.organizations:
-            raise Malformed(ORGANIZATIONS) from None
-        raise
-
-
-def _check(document: DocumentShape, rules: Rules, grammar: Grammar) -> None:
     if rules.version_2012 and document.version != VARIABLES_VERSION:
         raise Malformed("Policy document must be version 2012-10-17 or greater.")
     for statement in document.statements:
@@ -73,7 +93,7 @@ def _check(document: DocumentShape, rules: Rules, grammar: Grammar) -> None:
             _check_resource(resource, rules)
     for statement in document.statements:
         for action in _values(statement, "Action", "NotAction"):
-            _check_action(action)
+            _check_action(action, rules)
     for statement in document.statements:
         if grammar is Grammar.TRUST:
             _check_trust(statement)
@@ -145,23 +165,40 @@ def _check_arn(resource: str, rules: Rules) -> None:
         raise Malformed(LEGACY_PARSING)
     if rules.iam and service == "iam" and not segments[5].startswith((*IAM_RESOURCE_TYPES, *_MORE_IAM_RESOURCES)):
         raise Malformed(f'IAM resource path must either be "*" or start with {", ".join(IAM_RESOURCE_TYPES)}.')
+    if rules.iam and service in _WITHOUT_PLACE and not segments[5].startswith(_WITHOUT_PLACE[service]):
+        _check_placeless(resource, region=segments[3], account=segments[4])
 
 
-def _check_action(action: str) -> None:
+def _check_placeless(resource: str, *, region: str, account: str) -> None:
+    """Refuse what cannot match an empty segment; a lone `*` can."""
+    if region.strip(EVERYTHING):
+        raise Malformed(f"Resource {resource} can not contain region information.")
+    if account.strip(EVERYTHING):
+        raise Malformed(f"Resource {resource} cannot contain an account id.")
+
+
+def _check_action(action: str, rules: Rules) -> None:
     vendor, colon, name = action.partition(":")
     if not colon and action != EVERYTHING:
         raise Malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
     if ":" in name:
         raise Malformed("Actions/Condition can contain only one colon.")
+    if rules.iam and colon and _WILDCARD.search(vendor):
+        raise Malformed("Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.")
     if vendor != EVERYTHING and not _VENDOR.fullmatch(vendor):
         raise Malformed(f"Vendor {vendor} is not valid")
 
 
 def _check_trust(statement: StatementShape) -> None:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
-    actions = _values(statement, "Action", "NotAction")
-    if not all(ascii_lower(action).startswith(_TRUST_VENDOR) for action in actions):
+    if not _TRUST_ACTIONS.issuperset(_values(statement, "Action", "NotAction")):
         raise Malformed("AssumeRole policy may only specify STS AssumeRole actions.")
+    if statement.star:
+        raise Malformed('AssumeRolepolicy contained an invalid principal: "STAR":"*".')
+    # https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html
+    named = statement.principals.get("Principal", ())
+    if (PrincipalType.FEDERATED, _COGNITO) in named and not statement.conditions:
+        raise Malformed("A condition block must be present for the Cognito provider")
 
 
 def _check_rcp(statement: StatementShape) -> None:

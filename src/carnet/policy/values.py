@@ -51,11 +51,12 @@ def read_bool(text: str) -> bool | None:
 
 
 def read_bytes(text: str) -> bytes | None:
-    """The bytes that base64 text stands for."""
+    """The bytes that base64 text stands for, which must be the one text that stands for them."""
     try:
-        return base64.b64decode(text, validate=True)
+        decoded = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
+    return decoded if base64.b64encode(decoded).decode() == text else None
 
 
 def read_moment(text: str) -> int | None:

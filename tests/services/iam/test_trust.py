@@ -171,7 +171,7 @@ def test_a_session_of_a_role_that_is_gone_shows_the_roles_id(world: World) -> No
 def test_services_and_anyone_need_no_id(world: World) -> None:
     statements = [
         {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
-        {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"},
+        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"},
     ]
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     make_role(world, "r", document)

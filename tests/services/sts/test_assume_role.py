@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.services.sts.trust import ALLOW_ALL, ASSUME, assume, role, trusting
+from tests.services.sts.trust import ALLOW_ALL, ASSUME, EVERY_ACTION, assume, role, trusting
 from tests.services.wire import fits_the_model
 from tests.services.world import START, ServiceError, World
 
@@ -311,7 +311,7 @@ class TestSessionTags:
     def test_across_accounts_the_caller_needs_it_too(self, world: World) -> None:
         only_assume = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}}
         alice = world.user("alice", [only_assume])
-        shared = role(world, "shared", trusting(arn_of(world, "alice"), actions=("sts:*",)), root=world.account())
+        shared = role(world, "shared", trusting(arn_of(world, "alice"), actions=EVERY_ACTION), root=world.account())
         assert assume(world, alice, shared)
         with pytest.raises(ServiceError, match="sts:TagSession"):
             assume(world, alice, shared, Tags=[{"Key": "team", "Value": "a"}])
@@ -321,7 +321,7 @@ class TestSessionTags:
             "StringEquals": {"aws:RequestTag/team": "a"},
             "ForAllValues:StringEquals": {"aws:TagKeys": ["team"], "sts:TransitiveTagKeys": ["team"]},
         }
-        tagged = role(world, "tagged", trusting(world.account_id, actions=("sts:*",), condition=condition))
+        tagged = role(world, "tagged", trusting(world.account_id, actions=EVERY_ACTION, condition=condition))
         alice = world.user("alice", [ASSUME])
         team = {"Key": "team", "Value": "a"}
         assert assume(world, alice, tagged, Tags=[team], TransitiveTagKeys=["team"])
@@ -372,7 +372,7 @@ class TestSessionTags:
 
     def test_inherited_ones_are_in_the_request_for_the_next_trust_policy(self, world: World, arn: str) -> None:
         condition = {"StringEquals": {"aws:RequestTag/team": "a"}}
-        guarded = role(world, "guarded", trusting(world.account_id, actions=("sts:*",), condition=condition))
+        guarded = role(world, "guarded", trusting(world.account_id, actions=EVERY_ACTION, condition=condition))
         alice = world.user("alice", [ASSUME])
         for value, opens in (("a", True), ("b", False)):
             tags = [{"Key": "team", "Value": value}]

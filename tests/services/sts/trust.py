@@ -17,6 +17,9 @@ ASSUME: Mapping[str, Any] = {
     "Statement": {"Effect": "Allow", "Action": "sts:*", "Resource": "*"},
 }
 
+EVERY_ACTION = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
+"""What AssumeRole may need of a trust policy."""
+
 
 def trusting(
     principal: str, *, actions: Sequence[str] = ("sts:AssumeRole",), condition: Mapping[str, Any] | None = None
@@ -40,7 +43,7 @@ def role(
     """A new role and its ARN. It trusts its own account in everything unless `trust` says otherwise."""
     owner = root or world.root
     account = world.principal(owner).principal.account
-    document = trust or trusting(account, actions=("sts:*",))
+    document = trust or trusting(account, actions=EVERY_ACTION)
     made = world.call(owner, "CreateRole", RoleName=name, AssumeRolePolicyDocument=document, **given)
     if allows is not None:
         world.call(owner, "PutRolePolicy", RoleName=name, PolicyName="own", PolicyDocument=json.dumps(allows))

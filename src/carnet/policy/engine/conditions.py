@@ -123,12 +123,16 @@ def _test(condition: Condition, variables: tuple[Variable, ...], *, granting: bo
 def _null_test(condition: Condition) -> Test:
     key = condition.key
     wanted = {value.value for value in condition.values if isinstance(value, WantedBool)}
+    if condition.use.quantifier is not None:
+        every, when_present = _asks_every(condition), False in wanted
+        return lambda reader: when_present if any(reader.value(key) or ()) else every
     return lambda reader: (reader.value(key) is None) in wanted
 
 
 def _constant_test(condition: Condition) -> Test:
-    key, missing, every = condition.key, _holds_when_missing(condition), _asks_every(condition)
-    negated, one = condition.use.operator.negated, _one_of(condition.values)
+    key, missing, negated = condition.key, _holds_when_missing(condition), condition.use.operator.negated
+    one_of = _one_of(condition.values)
+    one, several = _single(condition, one_of), _several(condition, one_of)
 
     if places_of(key) is ANYWHERE:
 
@@ -136,7 +140,7 @@ def _constant_test(condition: Condition) -> Test:
             actual = reader.said.get(key) or reader.find(key, ANYWHERE)
             if isinstance(actual, str):
                 return one(actual) is not negated
-            return missing if actual is None else _some_or_every(actual, one, negated, every)
+            return missing if actual is None else several(actual)
 
         return test
 
@@ -144,20 +148,41 @@ def _constant_test(condition: Condition) -> Test:
         actual = reader.value(key)
         if isinstance(actual, str):
             return one(actual) is not negated
-        return missing if actual is None else _some_or_every(actual, one, negated, every)
+        return missing if actual is None else several(actual)
 
     return test_of_own
 
 
-def _some_or_every(values: Iterable[str], one: Match, negated: bool, every: bool) -> bool:
-    for value in values:
-        if (one(value) is not negated) is not every:
-            return not every
-    return every
+def _single(condition: Condition, one: Match) -> Match:
+    """`one`, for a value that stands alone.
+
+    An empty one is a null data set to a set operator: the answer is then the one that the operator makes true or false.
+    """
+    if condition.use.quantifier is None:
+        return one
+    nothing = _asks_every(condition) is not condition.use.operator.negated
+    return lambda actual: one(actual) if actual else nothing
+
+
+def _several(condition: Condition, one: Match) -> Callable[[Iterable[str]], bool]:
+    """Whether the values of a multivalued key, of which there is one at least, meet the condition."""
+    negated, every = condition.use.operator.negated, _asks_every(condition)
+    over_set = condition.use.quantifier is not None
+
+    def test(values: Iterable[str]) -> bool:
+        if over_set and not any(values):
+            return every
+        for value in values:
+            if (one(value) is not negated) is not every:
+                return not every
+        return every
+
+    return test
 
 
 def _quick_test(condition: Condition) -> QuickTest:
-    key, negated, one = condition.key, condition.use.operator.negated, _one_of(condition.values)
+    key, negated = condition.key, condition.use.operator.negated
+    one = _single(condition, _one_of(condition.values))
 
     def test(said: Values) -> bool | None:
         actual = said.get(key)
@@ -170,6 +195,7 @@ def _variable_test(condition: Condition, variables: tuple[Variable, ...], *, gra
     """Where a variable cannot be resolved, its value matches nothing, and no negation of that makes an Allow grant."""
     key, missing, every = condition.key, _holds_when_missing(condition), _asks_every(condition)
     negated, if_exists = condition.use.operator.negated, condition.use.if_exists
+    over_set = condition.use.quantifier is not None
     decisive = variables if granting and negated else ()
     makers = tuple(_maker(value) for value in condition.values)
 
@@ -181,6 +207,8 @@ def _variable_test(condition: Condition, variables: tuple[Variable, ...], *, gra
             return False
         if actual is None:
             return missing
+        if over_set and not any(actual):
+            return every
         matches = [match for match in (make(reader.value) for make in makers) if match is not None]
         values = (actual,) if isinstance(actual, str) else actual
         met = (any(match(value) for match in matches) is not negated for value in values)
