@@ -30,6 +30,8 @@ FEDERATED = Principal(
     arn=f"arn:aws:sts::{ACCOUNT}:federated-user/bob",
     account=ACCOUNT,
     id=f"{ACCOUNT}:bob",
+    user_arn=f"arn:aws:iam::{ACCOUNT}:user/bob",
+    user_id="AIDA" + "B" * 17,
 )
 SERVICE = Principal(kind=PrincipalKind.SERVICE, provider="lambda.amazonaws.com")
 ANONYMOUS = Principal(kind=PrincipalKind.ANONYMOUS)

@@ -105,6 +105,13 @@ def test_an_object_says_what_the_arn_does_not() -> None:
     assert found.arn == SESSION
 
 
+def test_a_federated_user_and_the_user_who_asked_for_the_session() -> None:
+    given = {"arn": f"arn:aws:sts::{ACCOUNT}:federated-user/bob", "userArn": ALICE, "userId": "AIDAX"}
+    case = read(principal=given)
+    assert (case.request.principal.user_arn, case.request.principal.user_id) == (ALICE, "AIDAX")
+    assert case.request.context.principal["aws:PrincipalArn"] == given["arn"]
+
+
 def test_an_object_without_an_arn_says_its_kind() -> None:
     found = principal({"kind": "web-identity", "provider": "accounts.google.com"})
     assert found == Principal(kind=PrincipalKind.WEB_IDENTITY, provider="accounts.google.com")

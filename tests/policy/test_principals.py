@@ -70,6 +70,9 @@ def test_an_account_names_those_it_holds(element: str) -> None:
         (SESSION, {"AWS": [ACCOUNT, SESSION.role_arn]}, Named.ROLE),
         (SESSION, {"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/Reader/other"}, Named.NOT),
         (FEDERATED, {"AWS": FEDERATED.arn}, Named.DIRECTLY),
+        (FEDERATED, {"AWS": FEDERATED.user_arn}, Named.ROLE),
+        (FEDERATED, {"AWS": FEDERATED.user_id}, Named.ROLE),
+        (FEDERATED, {"AWS": ALICE.arn}, Named.NOT),
         (SERVICE, {"Service": "lambda.amazonaws.com"}, Named.DIRECTLY),
         (SERVICE, {"Service": "ec2.amazonaws.com"}, Named.NOT),
         (SERVICE, {"Federated": "lambda.amazonaws.com"}, Named.NOT),
@@ -92,6 +95,9 @@ def test_a_bound_name_means_the_one_it_was_bound_to() -> None:
     assert named(ALICE, {"AWS": ALICE.arn}, {ALICE.arn: "AIDAGONE"}) is Named.NOT
     assert named(SESSION, {"AWS": SESSION.role_arn}, {SESSION.role_arn: SESSION.role_id}) is Named.ROLE
     assert named(SESSION, {"AWS": SESSION.role_arn}, {SESSION.role_arn: "AROAGONE"}) is Named.NOT
+    user = FEDERATED.user_arn
+    assert named(FEDERATED, {"AWS": user}, {user: FEDERATED.user_id}) is Named.ROLE
+    assert named(FEDERATED, {"AWS": user}, {user: "AIDAGONE"}) is Named.NOT
 
 
 def denied_by_not_principal(principal: Principal, *listed: str, boundary: bool = False) -> bool:

@@ -45,6 +45,8 @@ ACTIONS = (
     "S3:getobject",
     "ec2:RunInstances",
     "kms:Decrypt",
+    "kms:Decrypt",
+    "kms:RetireGrant",
     "sts:AssumeRole",
     "sts:AssumeRole",
     "sts:AssumeRole",
@@ -193,6 +195,8 @@ PRINCIPAL_VALUES: tuple[Any, ...] = (
     {"AWS": f"arn:aws:iam::{OTHER}:root"},
     {"AWS": ALICE.id},
     {"AWS": FEDERATED.arn},
+    {"AWS": FEDERATED.user_arn},
+    {"AWS": [FEDERATED.user_id, ALICE.arn]},
     {"Service": SERVICE.provider},
     {"Federated": WEB_IDENTITY.provider},
     {"Federated": SAML.provider, "Service": [SERVICE.provider, "ec2.amazonaws.com"]},
@@ -202,6 +206,8 @@ BINDINGS: tuple[dict[str, str], ...] = (
     {},
     {},
     {ALICE.arn: ALICE.id},
+    {FEDERATED.user_arn: FEDERATED.user_id},
+    {FEDERATED.user_arn: "AIDA" + "Q" * 17},
     {ALICE.arn: "AIDA" + "Q" * 17, SESSION.role_arn: SESSION.role_id},
 )
 

@@ -14,7 +14,7 @@ from carnet.policy.request import Principal, PrincipalKind, Value
 
 ANONYMOUS = "*"
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", re.ASCII)
-_MEMBERS = ("kind", "arn", "account", "id", "roleArn", "roleId", "provider", "serviceLinked")
+_MEMBERS = ("kind", "arn", "account", "id", "roleArn", "roleId", "userArn", "userId", "provider", "serviceLinked")
 _PRINCIPAL_TYPES = {
     PrincipalKind.ANONYMOUS: "Anonymous",
     PrincipalKind.ROOT: "Account",
@@ -29,7 +29,9 @@ def read_principal(value: object, path: str) -> Principal:
 
     Text: the ARN of a user, the root user, a role (a session of it, of no particular name), a role session or a
     federated user; `name.amazonaws.com`; `*` for an anonymous caller. Object: `kind`, `arn`, `account`, `id`,
-    `roleArn`, `roleId`, `provider`, `serviceLinked`, each optional beside an `arn`. Raises ValueError.
+    `roleArn`, `roleId`, `userArn`, `userId`, `provider`, `serviceLinked`, each optional beside an `arn`.
+
+    Raises ValueError.
     """
     if isinstance(value, str):
         return _from_text(value, path)
@@ -43,6 +45,8 @@ def read_principal(value: object, path: str) -> Principal:
         id=members.text("id", base.id),
         role_arn=members.text("roleArn", base.role_arn),
         role_id=members.text("roleId", base.role_id),
+        user_arn=members.text("userArn", base.user_arn),
+        user_id=members.text("userId", base.user_id),
         provider=members.text("provider", base.provider),
         service_linked=members.flag("serviceLinked"),
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import attrgetter
 
-from carnet.policy.decide import RCP_SERVICES
+from carnet.policy.decide import RCP_SERVICES, under_rcps
 from carnet.policy.decision import Decision, Layer
 from carnet.policy.document import Policy
 from carnet.policy.engine.conditions import ConditionCompiler
@@ -36,7 +36,9 @@ STATEMENTS_ROOM = 250_000
 _PLANS_ROOM = 65_536
 _ROUTES_ROOM = 4_096
 
-_NAMES = attrgetter("kind", "arn", "account", "id", "role_arn", "role_id", "provider", "canonical_user")
+_NAMES = attrgetter(
+    "kind", "arn", "account", "id", "role_arn", "role_id", "user_arn", "user_id", "provider", "canonical_user"
+)
 """What of a principal an element can name."""
 
 
@@ -188,7 +190,7 @@ class Engine:
     def _organization(self, principal: Principal, action: str, policies: Policies) -> Iterable[Slot]:
         if principal.service_linked:
             return
-        if action.partition(":")[0] in self._rcp_services:
+        if under_rcps(action, self._rcp_services):
             yield from self._levels(Layer.RCP, policies.rcp, action)
         if principal.kind not in OUTSIDERS:
             yield from self._levels(Layer.SCP, policies.scp, action)

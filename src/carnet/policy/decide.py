@@ -32,6 +32,12 @@ RCP_SERVICES = frozenset(
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services
 """
 
+RCP_EXEMPT = frozenset(("kms:retiregrant",))
+"""Actions of these services, in lower case, on which RCPs have no effect.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#actions-not-restricted-by-rcps
+"""
+
 NEEDS_NO_PERMISSION = frozenset(("sts:getcalleridentity", "sts:getsessiontoken"))
 """Actions, in lower case, that every authenticated caller may do and no policy can deny.
 
@@ -95,6 +101,11 @@ def judge(request: Request, policies: Policies, layers: tuple[Found, ...]) -> De
     return _explicit_deny(layers) or _closed_gate(layers, *_ORGANIZATION) or _granted(request, policies, layers)
 
 
+def under_rcps(action: str, rcp_services: frozenset[str]) -> bool:
+    """Whether RCPs control `action`, which is in lower case."""
+    return action.partition(":")[0] in rcp_services and action not in RCP_EXEMPT
+
+
 def needs_no_permission(request: Request) -> bool:
     """Whether the action is open to every caller that has credentials."""
     return request.principal.kind is not PrincipalKind.ANONYMOUS and ascii_lower(request.action) in NEEDS_NO_PERMISSION
@@ -125,7 +136,7 @@ def _organization(request: Request, policies: Policies, rcp_services: frozenset[
     """
     if request.principal.service_linked:
         return
-    if ascii_lower(request.action.partition(":")[0]) in rcp_services:
+    if under_rcps(ascii_lower(request.action), rcp_services):
         yield Layer.RCP, policies.rcp
     if request.principal.kind not in _WITHOUT_ACCOUNT:
         yield Layer.SCP, policies.scp
@@ -190,8 +201,10 @@ def _both_sides(request: Request, policies: Policies, layers: tuple[Found, ...])
         return closed or _allowed(of_resource, trusting)
     if named is Named.NOT and (not same_account or _only_resource_trusts(request, policies)):
         return _implicit_deny(of_resource)
-    # A policy of the same account that names the role stands in for the identity-based policies, under the boundary and
-    # the session policies as they are. The root user has every permission of its account.
+    # A policy of the same account that names the role, or the user of a federated session, stands in for the
+    # identity-based policies, under the boundary and the session policies as they are.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+    # The root user has every permission of its account.
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html
     own = _allows(layers, Layer.IDENTITY)
     by_role = same_account and named is Named.ROLE

@@ -42,7 +42,7 @@ class Named(IntEnum):
     ACCOUNT = 1
     """By its account, which delegates to the account's identity-based policies."""
     ROLE = 2
-    """By its role, which leaves the role's boundary and the session's policies in force."""
+    """By the role, or the user, that it is a session of: the boundary and the session's policies stay in force."""
     DIRECTLY = 3
     """Itself: the user, the session, the service, or everyone."""
 
@@ -78,11 +78,11 @@ class NamedPrincipal:
             return Named.DIRECTLY
         if self.text in _accounts(principal):
             return Named.ACCOUNT
-        own, role = (principal.arn, principal.role_arn) if self._by_arn else (principal.id, principal.role_id)
+        own, issuer = (principal.arn, principal.issuer_arn) if self._by_arn else (principal.id, principal.issuer_id)
         wanted = self.text if self.bound_id is None else self.bound_id
         if wanted == own:
             return Named.DIRECTLY
-        return Named.ROLE if wanted == role else Named.NOT
+        return Named.ROLE if wanted == issuer else Named.NOT
 
     @property
     def _by_arn(self) -> bool:

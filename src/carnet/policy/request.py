@@ -36,7 +36,8 @@ class Principal:
     """Who asks.
 
     `arn` is what `aws:PrincipalArn` and the Principal element compare for users, root and federated users; a role
-    session has its session ARN here and its role's ARN in `role_arn`.
+    session has its session ARN here and its role's ARN in `role_arn`. A principal has at most one of `role_arn` and
+    `user_arn`.
     """
 
     kind: PrincipalKind
@@ -46,12 +47,25 @@ class Principal:
     """`aws:userid`: AIDA..., AROA...:session, account:name, or the account id for root."""
     role_arn: str = ""
     role_id: str = ""
+    user_arn: str = ""
+    """Of a federated user, the IAM user that asked for the session: a policy may name it as it may a session's role."""
+    user_id: str = ""
     provider: str = ""
     """The service principal (`lambda.amazonaws.com`) or identity provider (ARN, `cognito-identity.amazonaws.com`)."""
     canonical_user: str = ""
     """The canonical user id of the principal's account, by which S3's policies may name it."""
     service_linked: bool = False
     """The session of a true service-linked role, which SCPs and RCPs leave alone."""
+
+    @property
+    def issuer_arn(self) -> str:
+        """The role or the user that the principal is a session of; empty where it is none."""
+        return self.role_arn or self.user_arn
+
+    @property
+    def issuer_id(self) -> str:
+        """The unique id of that role or user."""
+        return self.role_id or self.user_id
 
 
 @value

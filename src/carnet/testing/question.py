@@ -93,6 +93,8 @@ def _members(principal: Principal) -> dict[str, object]:
         "id": principal.id,
         "roleArn": principal.role_arn,
         "roleId": principal.role_id,
+        "userArn": principal.user_arn,
+        "userId": principal.user_id,
         "provider": principal.provider,
         "serviceLinked": principal.service_linked,
     }

@@ -29,6 +29,8 @@ AWS = (
     SESSION.role_arn,
     SESSION.role_id,
     FEDERATED.arn,
+    FEDERATED.user_arn,
+    FEDERATED.user_id,
 )
 VALUES = st.one_of(
     st.builds(

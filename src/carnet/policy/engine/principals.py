@@ -60,10 +60,9 @@ class CompiledPrincipals:
         return bool(self._arns.get(arn, _NONE) - own_accounts) or bool(self._ids.get(unique_id, _NONE) - own_accounts)
 
     def _holds_role(self, principal: Principal, own_accounts: frozenset[str]) -> bool:
-        arn = principal.role_arn if principal.role_arn != principal.arn else None
-        role_id = principal.role_id if principal.role_id != principal.id else None
-        by_arn = arn is not None and bool(self._arns.get(arn, _NONE) - own_accounts)
-        return by_arn or (role_id is not None and bool(self._ids.get(role_id, _NONE) - own_accounts))
+        arn, issuer_id = principal.issuer_arn, principal.issuer_id
+        by_arn = arn != principal.arn and bool(self._arns.get(arn, _NONE) - own_accounts)
+        return by_arn or (issuer_id != principal.id and bool(self._ids.get(issuer_id, _NONE) - own_accounts))
 
     def _lists(self, kind: PrincipalType, principal: Principal) -> bool:
         return bool(principal.canonical_user) and principal.canonical_user in self._by_type[kind]
