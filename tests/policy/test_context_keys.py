@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from carnet.policy.context_keys import lookup
@@ -65,3 +67,8 @@ def test_a_multivalued_key_without_values_is_missing() -> None:
     assert lookup(Context(request={"aws:TagKeys": ()}), "aws:TagKeys") is None
     assert lookup(Context(request={"aws:TagKeys": ("a",)}), "aws:TagKeys") == ("a",)
     assert lookup(Context(request={"aws:Referer": ""}), "aws:Referer") == ""
+
+
+def test_a_list_without_values_is_missing_too() -> None:
+    values: Any = {"aws:TagKeys": []}
+    assert lookup(Context(request=values), "aws:TagKeys") is None

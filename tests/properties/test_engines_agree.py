@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from carnet.policy.compile import Engine
+from carnet.policy.decide import decide
 from carnet.policy.decision import Verdict
 from carnet.policy.engine.context_reader import ContextReader
 from carnet.policy.engine.principals import CompiledPrincipals
 from carnet.policy.engine.sieve import Sieve
 from carnet.policy.principals import Named
+from carnet.policy.request import Context, Values
 from tests.properties.agreement import LEAST_SHARE, Comparison, Disagreement
 from tests.properties.worlds import Maker, World, worlds
 
@@ -40,6 +44,29 @@ def test_the_engines_agree_with_one_memory_for_all_and_every_verdict_is_frequent
 
 def test_the_engines_agree_when_nothing_is_remembered_for_long() -> None:
     assert _compare(Engine(room=3), SEEDED_WORLDS // 4).cases > 1_000
+
+
+def test_a_list_of_values_counts_as_the_tuple_of_them() -> None:
+    engine, lists = Engine(), 0
+    for seed in range(SEEDED_WORLDS // 4):
+        world = Maker(Random(seed)).world(12)
+        for request in world.requests:
+            listed = replace(request, context=_listed(request.context))
+            lists += listed.context != request.context
+            decision = decide(request, world.policies)
+            assert engine.decide(listed, world.policies) == decide(listed, world.policies) == decision
+    assert lists > 500
+
+
+def _listed(context: Context) -> Context:
+    """The context with lists in place of tuples."""
+
+    def listed(values: Values) -> Any:
+        return {key: value if isinstance(value, str) else list(value) for key, value in values.items()}
+
+    return Context(
+        principal=listed(context.principal), request=listed(context.request), resource=listed(context.resource)
+    )
 
 
 def _blind_to_principals(monkeypatch: pytest.MonkeyPatch) -> None:

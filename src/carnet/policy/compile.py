@@ -227,7 +227,10 @@ class Engine:
         known: tuple[object, ...] = (node, *reader.principal_values(node.reads))
         if node.names:
             known = (*known, bounded, *_NAMES(principal))
-        found = self._residuals.young.get(known) or self._residuals.get(known)
+        try:
+            found = self._residuals.young.get(known) or self._residuals.get(known)
+        except TypeError:  # a list among the values, where a tuple should be: it cannot be remembered
+            return self._settle(residual(node, principal, reader, bounded=bounded), reader)
         if found is None:
             made = self._settle(residual(node, principal, reader, bounded=bounded), reader)
             found = self._residuals.put(known, made)

@@ -46,7 +46,7 @@ def lookup(context: Context, key: str) -> Value | None:
     folded = ascii_lower(key)
     for values in namespaces(context, folded):
         value = _find(values, key, folded)
-        if value is not None and value != ():
+        if value or value == "":
             return value
     return None
 
