@@ -49,7 +49,7 @@ def simulated(tmp_path: Path, data: Any, *options: str) -> Result:
 
 
 def complaint(result: Result) -> str:
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr.startswith("Error: ")
     return result.stderr.removeprefix("Error: ").strip()
@@ -198,7 +198,8 @@ def test_a_complaint_names_the_member_at_fault(tmp_path: Path, data: Any, told: 
         ("a.yaml", "- {a: {b: 1, b: 2}}", "'b' stands twice"),
         ("a.yaml", "a: [", "while parsing"),
         ("a.yaml", "!!python/name:os.system {}", "could not determine a constructor"),
-        ("-", "", "the file must be a list"),
+        ("-", "", "the file is empty"),
+        ("-", '{"request" {}}', "Expecting ':' delimiter: line 1 column 12 (char 11)"),
         ("a.json", b"\xff\xfe", "'utf-8' codec can't decode"),
     ],
 )
@@ -215,6 +216,18 @@ def test_a_file_that_is_no_data_is_refused_in_one_line(
 
 def test_a_file_that_is_not_there_is_told_plainly(tmp_path: Path) -> None:
     assert "No such file or directory" in complaint(simulate(tmp_path / "none.json"))
+
+
+def test_whoever_reads_no_further_hears_no_complaint() -> None:
+    command = [str(Path(sys.executable).parent / "carnet"), "policy", "simulate", "-f", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        running.stdin.write(json.dumps([case()]).encode())
+        running.stdin.close()
+        assert running.stderr.read() == b""
 
 
 def test_a_file_must_be_named() -> None:
@@ -235,7 +248,7 @@ def test_thousands_of_cases_parse_each_policy_once(tmp_path: Path, monkeypatch: 
         parsed.append(source)
         return parse(text, grammar, source=source)
 
-    monkeypatch.setattr("carnet.policy.case.parse", counting)
+    monkeypatch.setattr("carnet.policy.case_documents.parse", counting)
     actions = ("s3:GetObject", "s3:PutObject", "ec2:RunInstances")
     done = simulated(tmp_path, [capped(actions[number % 3]) for number in range(THOUSANDS)], "--output", "json")
     verdicts = [each["verdict"] for each in json.loads(done.stdout)]

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carnet.policy.case import Case, read_case, read_cases
+from carnet.policy.decide import decide
 from carnet.policy.decision import Layer, Verdict
+from carnet.policy.json_text import JsonNumber
 from carnet.policy.request import Principal, PrincipalKind
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
@@ -227,7 +229,19 @@ def test_policies_of_every_kind() -> None:
         ["scp[0][0]"],
         ["scp[1][0]", "scp[1][1]"],
     ]
-    assert [len(level) for level in policies.rcp] == [1, 0]
+    assert [[policy.source for policy in level] for level in policies.rcp] == [["rcp[0][0]"], ["RCPFullAWSAccess"]]
+
+
+def test_rcp_full_access_stands_at_every_level() -> None:
+    """As AWS Organizations attaches it, so that no one can detach it."""
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:Delete*", "Resource": "*"}
+    limit = {"Version": "2012-10-17", "Statement": deny}
+    case = read({"identity": [FULL_ACCESS], "rcp": [[limit], [limit, ANYONE]]})
+    sources = [[policy.source for policy in level] for level in case.policies.rcp]
+    assert sources == [["RCPFullAWSAccess", "rcp[0][0]"], ["rcp[1][0]", "rcp[1][1]"]]
+    assert decide(case.request, case.policies).allowed
+    assert read({"rcp": []}).policies.rcp == ()
+    assert read({"scp": [[]]}).policies.scp == ((),)
 
 
 def test_a_document_as_text() -> None:
@@ -257,6 +271,40 @@ def test_the_resource_policy_of_an_assumed_role_is_its_trust_policy(action: str)
         ),
         ({"request": asked(action=None)}, "case.request.action is missing"),
         ({"request": asked(action="")}, "case.request.action must not be empty"),
+        *(
+            (
+                {"request": asked(action=action)},
+                f"case.request.action must be one action, such as s3:GetObject; it is {action!r}",
+            )
+            for action in (
+                "GetObject",
+                "*",
+                "s3:*",
+                "s3:Get?bject",
+                "s3:",
+                ":GetObject",
+                "s3:Get:Object",
+                "s3:Get Object",
+            )
+        ),
+        *(
+            (
+                {"request": asked(resource=resource)},
+                f"case.request.resource must be an ARN, or * for an action that has no resource; it is {resource!r}",
+            )
+            for resource in ("bucket/key", "arn:aws:s3:bucket", "arn:aws:s3:::", "ARN:aws:s3:::bucket", "**")
+        ),
+        *(
+            (
+                {"request": asked(resourceAccount=account)},
+                f"case.request.resourceAccount must be the 12 digits of an account id; it is {account!r}",
+            )
+            for account in ("1111-2222-3333", "11112222333", "bucket-owner")
+        ),
+        (
+            {"request": asked(principal={"arn": ALICE, "account": "1"})},
+            "case.request.principal.account must be the 12 digits of an account id; it is '1'",
+        ),
         ({"request": asked(resource=7)}, "case.request.resource must be text"),
         ({"request": asked(context=[])}, "case.request.context must be an object"),
         (
@@ -325,6 +373,22 @@ def test_a_version_that_yaml_took_for_a_date_is_a_version() -> None:
     boundary = read({"boundary": FULL_ACCESS | {"Version": date(2012, 10, 17)}}).policies.boundary
     assert boundary is not None
     assert boundary.version == "2012-10-17"
+
+
+def test_a_fraction_that_may_have_lost_digits_is_refused() -> None:
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"a:b": 1.10}}}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    assert complaint({"request": asked(), "policies": {"boundary": document}}) == (
+        "case.policies.boundary: a fraction must be given as text, since 1.1 need not be what was written"
+    )
+
+
+def test_a_number_that_keeps_its_text_is_taken_as_written() -> None:
+    number = JsonNumber("1.10")
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"a:b": number}}}
+    case = read({"identity": [{"Version": "2012-10-17", "Statement": [statement]}]}, context={"a:b": number})
+    assert case.request.context.request == {"a:b": "1.10"}
+    assert decide(case.request, case.policies).allowed
 
 
 def test_a_document_that_holds_itself_is_told() -> None:

@@ -1,15 +1,24 @@
-"""Files of cases, JSON or YAML, as plain data. A name that stands twice in one object is refused in both."""
+"""Files of cases, JSON or YAML, as plain data in which nothing that was written is lost.
+
+Numbers keep their text. YAML is read as JSON with fewer signs: null (also `~` or nothing), true, false and JSON's
+numbers are what they are in JSON, and everything else is text, so that `yes`, `10:20`, `012345678901` and `2026-01-01`
+mean themselves. A name is always text. A name that stands twice in one object is refused in both languages.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import PurePath
 from typing import Any, NoReturn
 
 import yaml
 
+from carnet.policy.json_text import JsonNumber
+
 _JSON_SUFFIXES = (".json",)
 _YAML_SUFFIXES = (".yaml", ".yml")
+_TAG = "tag:yaml.org,2002:"
 
 
 def read_case_file(content: bytes, name: str) -> object:
@@ -30,12 +39,25 @@ def read_case_file(content: bytes, name: str) -> object:
 def _from_either(text: str) -> object:
     try:
         return _from_json(text)
-    except json.JSONDecodeError:
-        return _from_yaml(text)
+    except json.JSONDecodeError as problem:
+        try:
+            return _from_yaml(text)
+        except ValueError:
+            if text.lstrip().startswith(("{", "[")):
+                raise problem from None
+            raise
 
 
 def _from_json(text: str) -> object:
-    return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse)
+    if not text.strip():
+        raise ValueError("the file is empty")
+    return json.loads(
+        text,
+        object_pairs_hook=_without_duplicates,
+        parse_int=JsonNumber,
+        parse_float=JsonNumber,
+        parse_constant=_refuse,
+    )
 
 
 def _without_duplicates(members: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -53,13 +75,18 @@ def _refuse(constant: str) -> NoReturn:
 
 def _from_yaml(text: str) -> object:
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        data: object = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as problem:
-        raise ValueError(" ".join(str(problem).split())) from problem
+        raise ValueError(" ".join(str(problem).replace('"<unicode string>", ', "").split())) from problem
+    if data is None:
+        raise ValueError("the file is empty")
+    return data
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml's is ten times as fast
-    """Refuses a name that stands twice in a mapping, of which YAML's safe loaders keep the last."""
+    """Reads plain scalars as JSON, and refuses a name that stands twice in a mapping, of which others keep the last."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - yaml's own attribute
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -71,13 +98,30 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
             self._checked.add(id(node))
             _check_names(node)
         super().flatten_mapping(node)
+        node.value = [(_as_text(name), value) for name, value in node.value]
+
+
+_Loader.add_implicit_resolver(f"{_TAG}merge", re.compile(r"<<$"), ["<"])
+_Loader.add_implicit_resolver(f"{_TAG}null", re.compile(r"(null|~|)$"), ["n", "~", ""])
+_Loader.add_implicit_resolver(f"{_TAG}bool", re.compile(r"(true|false)$"), ["t", "f"])
+_Loader.add_implicit_resolver(
+    f"{_TAG}int", re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$", re.ASCII), list("-0123456789")
+)
+_Loader.add_constructor(f"{_TAG}int", lambda _, node: JsonNumber(node.value))
+
+
+def _as_text(name: yaml.Node) -> yaml.Node:
+    """The node of a mapping's name as text, whatever it would be as a value."""
+    if not isinstance(name, yaml.ScalarNode):
+        return name
+    return yaml.ScalarNode(f"{_TAG}str", name.value, name.start_mark, name.end_mark)
 
 
 def _check_names(node: yaml.MappingNode) -> None:
-    seen: set[tuple[str, str]] = set()
+    seen: set[str] = set()
     for name, _ in node.value:
         if not isinstance(name, yaml.ScalarNode):
             continue
-        if (name.tag, name.value) in seen:
+        if name.value in seen:
             raise yaml.constructor.ConstructorError(None, None, f"{name.value!r} stands twice", name.start_mark)
-        seen.add((name.tag, name.value))
+        seen.add(name.value)

@@ -54,6 +54,8 @@ def told_plainly(command: Command) -> Command:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
+        except BrokenPipeError:
+            raise  # whoever read the output has seen enough: click then ends without a word
         except Fault as fault:
             raise click.ClickException(fault.message) from fault
         except NotSetUp as problem:

@@ -42,7 +42,10 @@ def policy() -> None:
 @click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
 @told_plainly
 def simulate(name: str, explain: bool, output: str) -> None:
-    """Decide the cases of a file; exit code 1 where one is not decided as it expects."""
+    """Decide the cases of a file.
+
+    Exit code 1 where a case is not decided as it expects, 2 where the file is no file of cases.
+    """
     with _collector_paused():
         answers = [_answer(title, case, explain=explain) for title, case in _cases(name)]
     if output == "json":
@@ -52,6 +55,12 @@ def simulate(name: str, explain: bool, output: str) -> None:
     surprises = [answer.surprise() for answer in answers if not answer.as_expected]
     if surprises:
         raise click.ClickException("\n".join((f"not as expected ({len(surprises)} of {len(answers)}):", *surprises)))
+
+
+class BadInput(click.ClickException):
+    """What was to be read cannot be read: no answer, rather than an unexpected one."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +109,15 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _cases(name: str) -> Iterator[tuple[str, Case]]:
-    """Each case with the words for it in what is told; raises ValueError that begins with the file's name."""
-    with click.open_file(name, "rb") as file:
-        content: bytes = file.read()
+    """Each case with the words for it in what is told; raises BadInput that begins with the file's name."""
     try:
-        data = read_case_file(content, name)
+        with click.open_file(name, "rb") as file:
+            data = read_case_file(file.read(), name)
         cases = CaseReader().read_all(data)
+    except OSError as problem:
+        raise BadInput(f"{name}: {problem.strerror}") from problem
     except ValueError as problem:
-        raise ValueError(f"{'standard input' if name == _STDIN else name}: {problem}") from problem
+        raise BadInput(f"{'standard input' if name == _STDIN else name}: {problem}") from problem
     for number, case in enumerate(cases):
         path = f"case[{number}]" if isinstance(data, list) else "case"
         yield f"{path} {case.name!r}" if case.name else path, case

@@ -11,30 +11,33 @@ The shape of one case, as it stands in a JSON or YAML file (`case` reads what a 
      "expect": "allowed" or "explicitDeny" or "implicitDeny", "layer": "permissions boundary"}
 
 `principal`, `action` and `resource` must be there; the rest may be absent. A document is an object, or a string that
-holds JSON, whose lines and columns are then told. The keys that the principal determines (aws:PrincipalArn,
+holds JSON, whose lines and columns are then told. A number may be a `JsonNumber`, which keeps its text.
+Every level of `rcp` has RCPFullAWSAccess, given or not. The keys that the principal determines (aws:PrincipalArn,
 aws:username ...) need not be given; one given stands in place of the derived one, and null takes it away.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from carnet.base.arns import ACCOUNT_ID, Arn, parse_arn
-from carnet.base.faults import Malformed
+from carnet.policy.case_documents import Documents
 from carnet.policy.case_members import Members, as_list
 from carnet.policy.case_principal import derived_keys, read_principal
 from carnet.policy.context_keys import namespaces
 from carnet.policy.decision import Layer, Verdict
-from carnet.policy.document import Grammar, Policy, parse
+from carnet.policy.document import Grammar
+from carnet.policy.json_text import JsonNumber
 from carnet.policy.patterns import ascii_lower
-from carnet.policy.policies import Levels, Policies
+from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Request, Value
+from carnet.policy.resources import EVERYTHING
 
 _CASE = ("name", "doc", "request", "policies", "expect", "layer")
 _REQUEST = ("principal", "action", "resource", "resourceAccount", "context")
+_ACTION = re.compile(r"[^\s:*?]+:[^\s:*?]+")
 _POLICIES = ("identity", "boundary", "session", "resource", "endpoint", "scp", "rcp")
 
 
@@ -76,16 +79,33 @@ def read_case(data: object, path: str = "case") -> Case:
 
 def _request(members: Members) -> Request:
     principal = read_principal(members.required("principal"), members.at("principal"))
-    resource = members.text("resource")
-    owner = members.text("resourceAccount", "") or _account_in(resource)
+    resource = _resource(members)
+    owner = members.account("resourceAccount", "") or _account_in(resource)
     derived = derived_keys(principal) | ({"aws:ResourceAccount": owner} if owner else {})
     return Request(
         principal=principal,
-        action=members.text("action"),
+        action=_action(members),
         resource=resource,
         resource_account=owner,
         context=_context(members.values.get("context", {}), members.at("context"), derived),
     )
+
+
+def _action(members: Members) -> str:
+    """One action, so that no question is answered that nobody can ask."""
+    action = members.text("action")
+    if not _ACTION.fullmatch(action):
+        raise ValueError(f"{members.at('action')} must be one action, such as s3:GetObject; it is {action!r}")
+    return action
+
+
+def _resource(members: Members) -> str:
+    resource = members.text("resource")
+    if resource != EVERYTHING and parse_arn(resource) is None:
+        raise ValueError(
+            f"{members.at('resource')} must be an ARN, or * for an action that has no resource; it is {resource!r}"
+        )
+    return resource
 
 
 def _account_in(resource: str) -> str:
@@ -124,7 +144,9 @@ def _value(value: object, path: str) -> Value:
 
 
 def _scalar(value: object, path: str) -> str:
-    """The text of one value. A fraction must come as text, since the loader may have rounded it."""
+    """The text of one value. A fraction must come as written, since a float may be rounded."""
+    if isinstance(value, JsonNumber):
+        return value.text
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -136,7 +158,7 @@ def _scalar(value: object, path: str) -> str:
 
 def _policies(members: Members, request: Request) -> Policies:
     trust = _is_role_assumption(request)
-    documents = _Documents(members)
+    documents = Documents(members)
     return Policies(
         identity=documents.list("identity", Grammar.IDENTITY),
         boundary=documents.one("boundary", Grammar.IDENTITY),
@@ -157,62 +179,3 @@ def _is_role_assumption(request: Request) -> bool:
 
 def _is_role(arn: Arn) -> bool:
     return arn.service == "iam" and arn.resource.startswith("role/")
-
-
-@dataclass(frozen=True, slots=True)
-class _Documents:
-    """The policy documents of a case; each is parsed under its path, by which a decision then names it."""
-
-    members: Members
-
-    def one(self, name: str, grammar: Grammar) -> Policy | None:
-        document = self.members.get(name)
-        return None if document is None else self._parsed(document, name, grammar)
-
-    def list(self, name: str, grammar: Grammar) -> tuple[Policy, ...]:
-        return self._each(self.members.values.get(name, ()), name, grammar)
-
-    def levels(self, name: str, grammar: Grammar) -> Levels:
-        levels = as_list(self.members.values.get(name, ()), self.members.at(name))
-        return tuple(self._each(level, f"{name}[{number}]", grammar) for number, level in enumerate(levels))
-
-    def _each(self, documents: object, name: str, grammar: Grammar) -> tuple[Policy, ...]:
-        given = as_list(documents, self.members.at(name))
-        return tuple(self._parsed(each, f"{name}[{number}]", grammar) for number, each in enumerate(given))
-
-    def _parsed(self, document: object, source: str, grammar: Grammar) -> Policy:
-        if not isinstance(document, str | Mapping):
-            raise ValueError(f"{self.members.at(source)} must be a policy document: an object, or a string of JSON")
-        try:
-            return parse(_text_of(document), grammar, source=source)
-        except (TypeError, Malformed) as fault:
-            raise ValueError(f"{self.members.at(source)}: {fault}") from fault
-        except RecursionError:
-            raise ValueError(f"{self.members.at(source)} is nested too deeply") from None
-
-
-def _text_of(document: object) -> str:
-    """The JSON text of a document; raises TypeError for what JSON cannot hold."""
-    if isinstance(document, str):
-        return document
-    _check_names(document)
-    return json.dumps(document, ensure_ascii=False, default=_text_of_date)
-
-
-def _text_of_date(value: object) -> str:
-    """YAML takes an unquoted 2012-10-17, which most people write for the Version, for a date."""
-    if type(value) is date:
-        return value.isoformat()
-    raise TypeError(f"a value must be text, a number, true, false or a list, not {value!r}")
-
-
-def _check_names(value: object) -> None:
-    """Raises TypeError for a member's name that is no text, which `json.dumps` would silently turn into one."""
-    if isinstance(value, Mapping):
-        for name, below in value.items():
-            if not isinstance(name, str):
-                raise TypeError(f"a member's name must be text, not {name!r} (YAML takes an unquoted Null for none)")
-            _check_names(below)
-    elif isinstance(value, list):
-        for below in value:
-            _check_names(below)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from carnet.base.arns import ACCOUNT_ID
+from carnet.policy.json_text import JsonNumber
+
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -57,14 +60,23 @@ class Members:
         return self.values[name]
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A text member; one without a default must be there and not be empty."""
+        """A text member, or a number as written; one without a default must be there and not be empty."""
         value = self.values.get(name, default)
         if default is None:
             value = self.required(name)
+        if isinstance(value, JsonNumber):
+            value = value.text
         if not isinstance(value, str):
             raise ValueError(f"{self.at(name)} must be text")
         if default is None and not value:
             raise ValueError(f"{self.at(name)} must not be empty")
+        return value
+
+    def account(self, name: str, default: str) -> str:
+        """A text member that is an account id; the default where it is absent or empty."""
+        value = self.text(name, default)
+        if value not in (default, "") and not ACCOUNT_ID.fullmatch(value):
+            raise ValueError(f"{self.at(name)} must be the 12 digits of an account id; it is {value!r}")
         return value
 
     def flag(self, name: str) -> bool:

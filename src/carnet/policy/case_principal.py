@@ -41,7 +41,7 @@ def read_principal(value: object, path: str) -> Principal:
     return replace(
         base,
         kind=members.word("kind", PrincipalKind) or base.kind,
-        account=members.text("account", base.account),
+        account=members.account("account", base.account),
         id=members.text("id", base.id),
         role_arn=members.text("roleArn", base.role_arn),
         role_id=members.text("roleId", base.role_id),

@@ -1,0 +1,97 @@
+"""The policy documents of a case, read under the paths by which a decision then names them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from carnet.base.faults import Malformed
+from carnet.policy.case_members import Members, as_list
+from carnet.policy.document import Grammar, Policy, parse
+from carnet.policy.json_text import JsonNumber
+from carnet.policy.policies import Levels
+from carnet.policy.statement import Effect
+
+RCP_FULL_ACCESS = "RCPFullAWSAccess"
+_FULL_ACCESS = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}'
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Reads the documents among the members of a case; raises ValueError that names the member at fault."""
+
+    members: Members
+
+    def one(self, name: str, grammar: Grammar) -> Policy | None:
+        """The one document of a member; None where it has none."""
+        document = self.members.get(name)
+        return None if document is None else self._parsed(document, name, grammar)
+
+    def list(self, name: str, grammar: Grammar) -> tuple[Policy, ...]:
+        """The documents of a member that is a list."""
+        return self._each(self.members.values.get(name, ()), name, grammar)
+
+    def levels(self, name: str, grammar: Grammar) -> Levels:
+        """The documents of a member that is a list of lists, one for each level of an organization.
+
+        RCPFullAWSAccess stands at every level and cannot be detached, so that a case need not repeat it.
+        https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_evaluation.html
+        """
+        levels = as_list(self.members.values.get(name, ()), self.members.at(name))
+        read = tuple(self._each(level, f"{name}[{number}]", grammar) for number, level in enumerate(levels))
+        return tuple(map(_with_full_access, read)) if grammar is Grammar.RCP else read
+
+    def _each(self, documents: object, name: str, grammar: Grammar) -> tuple[Policy, ...]:
+        given = as_list(documents, self.members.at(name))
+        return tuple(self._parsed(each, f"{name}[{number}]", grammar) for number, each in enumerate(given))
+
+    def _parsed(self, document: object, source: str, grammar: Grammar) -> Policy:
+        if not isinstance(document, str | Mapping):
+            raise ValueError(f"{self.members.at(source)} must be a policy document: an object, or a string of JSON")
+        try:
+            return parse(_text_of(document), grammar, source=source)
+        except (TypeError, Malformed) as fault:
+            raise ValueError(f"{self.members.at(source)}: {fault}") from fault
+        except RecursionError:
+            raise ValueError(f"{self.members.at(source)} is nested too deeply") from None
+
+
+def _with_full_access(level: tuple[Policy, ...]) -> tuple[Policy, ...]:
+    """The RCPs of a level with the one that allows everything, the only one that allows anything."""
+    allows = any(statement.effect is Effect.ALLOW for policy in level for statement in policy.statements)
+    return level if allows else (_rcp_full_access(), *level)
+
+
+@cache
+def _rcp_full_access() -> Policy:
+    return parse(_FULL_ACCESS, Grammar.RCP, source=RCP_FULL_ACCESS)
+
+
+def _text_of(document: object) -> str:
+    """The JSON text of a document; raises TypeError for what JSON cannot hold, or not as it was written."""
+    return document if isinstance(document, str) else _written(document)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_name(name)}: {_written(below)}' for name, below in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_written, value))}]"
+    if isinstance(value, JsonNumber):
+        return value.text
+    if type(value) is date:  # what YAML 1.1 takes an unquoted 2012-10-17 for
+        return json.dumps(value.isoformat())
+    if isinstance(value, float):
+        raise TypeError(f"a fraction must be given as text, since {value!r} need not be what was written")
+    if value is None or isinstance(value, str | int):
+        return json.dumps(value, ensure_ascii=False)
+    raise TypeError(f"a value must be text, a number, true, false or a list, not {value!r}")
+
+
+def _name(name: object) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"a member's name must be text, not {name!r} (YAML takes an unquoted Null for none)")
+    return json.dumps(name, ensure_ascii=False)
