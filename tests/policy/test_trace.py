@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from carnet.policy.decision import Layer, Verdict
 from carnet.policy.policies import Policies
-from carnet.policy.request import Value
+from carnet.policy.request import Principal, Request, Value
 from carnet.policy.trace import explain
-from tests.policy.builders import ALICE, allow, deny, policy, request, resource_policy
+from tests.policy.builders import ACCOUNT, ALICE, ROOT, SESSION, allow, deny, policy, request, resource_policy
 
 READ = policy(
     allow(
@@ -72,6 +75,7 @@ def test_the_dictionary_is_json() -> None:
         "operator": "ForAllValues:StringEquals",
         "key": "aws:TagKeys",
         "wanted": ["a"],
+        "resolved": ["a"],
         "actual": ["a", "b"],
         "missing": False,
         "met": False,
@@ -82,6 +86,83 @@ def test_an_action_that_needs_no_permission_has_no_layers() -> None:
     trace = explain(request(action="sts:GetCallerIdentity"), Policies(identity=(READ,)))
     assert trace.decision.allowed
     assert trace.layers == ()
+
+
+def test_a_policy_that_names_the_account_leaves_it_to_the_account() -> None:
+    bucket = resource_policy(allow(Principal={"AWS": ACCOUNT}, Action="s3:*"))
+    trace = explain(request(), Policies(resource=bucket))
+    assert trace.decision.layer is Layer.IDENTITY
+    assert trace.as_dict()["layers"][0]["statements"][0]["delegates"] is True
+    assert trace.render().splitlines()[4:] == [
+        "resource-based policy: allowed, to the account only",
+        "  Allow in bucket policy statement 0 at 1:41: applies and names the account, whose own policies decide",
+        "identity-based policy: implicitDeny",
+        "  no policy",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("principal", "elements"),
+    [
+        (ALICE, [{"AWS": ALICE.arn}]),
+        (ALICE, [{"AWS": ACCOUNT}, "*"]),
+        (SESSION, [{"AWS": [ACCOUNT, SESSION.role_arn]}]),
+        (ROOT, [{"AWS": ACCOUNT}]),
+        (ALICE, [{"AWS": "222222222222"}]),
+    ],
+)
+def test_a_policy_that_names_more_than_the_account_or_nobody_does_not(principal: Principal, elements: Any) -> None:
+    bucket = resource_policy(*(allow(Principal=element) for element in elements))
+    assert "account only" not in explain(request(principal), Policies(resource=bucket)).render()
+
+
+@pytest.mark.parametrize(
+    ("asked", "layer", "trust"),
+    [
+        (request(resource_account="222222222222"), Layer.RESOURCE, False),
+        (request(action="kms:Decrypt", resource=f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"), Layer.RESOURCE, False),
+        (request(action="sts:AssumeRole", resource=f"arn:aws:iam::{ACCOUNT}:role/x"), Layer.TRUST, True),
+    ],
+)
+def test_a_policy_that_decides_by_being_absent_is_shown(asked: Request, layer: Layer, trust: bool) -> None:
+    full = policy(allow(), source="p-full")
+    trace = explain(asked, Policies(identity=(full,), scp=((full,),), trust=trust))
+    assert trace.decision.layer is layer
+    assert [one.layer for one in trace.layers] == [Layer.SCP, layer, Layer.IDENTITY]
+    assert f"\n{layer}: implicitDeny\n  no policy\n" in trace.render()
+    assert trace.as_dict()["layers"][1]["policies"] == []
+
+
+def test_variables_are_shown_with_what_they_say() -> None:
+    own = policy(
+        allow(
+            Resource=["arn:aws:s3:::home/${aws:username}/*", "arn:aws:s3:::${aws:PrincipalTag/team}", "arn:aws:s3:::a"],
+            Condition={
+                "StringLike": {"s3:prefix": ["${aws:username}${*}*", "${aws:PrincipalTag/team, 'none'}", "${?}"]},
+                "ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/${aws:PrincipalTag/team}"},
+            },
+        ),
+        source="own",
+    )
+    keys: dict[str, Value] = {"aws:username": "alice", "s3:prefix": "p", "aws:PrincipalArn": ALICE.arn}
+    trace = explain(request(keys=keys), Policies(identity=(own,)))
+    assert trace.render().splitlines()[5:] == [
+        "  Allow in own statement 0 at 1:41: does not match: Resource, Condition",
+        '    resource "arn:aws:s3:::home/${aws:username}/*" (here "arn:aws:s3:::home/alice/*")',
+        '    resource "arn:aws:s3:::${aws:PrincipalTag/team}" (cannot be resolved)',
+        (
+            '    not met: StringLike s3:prefix wants ["${aws:username}${*}*" (here "alice**"), '
+            "\"${aws:PrincipalTag/team, 'none'}\" "
+            '(here "none"), "${?}"], is "p"'
+        ),
+        (
+            '    not met: ArnNotLike aws:PrincipalArn wants ["arn:aws:iam::*:user/${aws:PrincipalTag/team}" '
+            f'(cannot be resolved)], is "{ALICE.arn}"'
+        ),
+    ]
+    statement = trace.as_dict()["layers"][0]["statements"][0]
+    assert [one["resolved"] for one in statement["resources"]] == ["arn:aws:s3:::home/alice/*", None]
+    assert [one["resolved"] for one in statement["conditions"]] == [["alice**", "none", "${?}"], [None]]
 
 
 def test_people_read_it_line_by_line() -> None:

@@ -26,6 +26,24 @@ def test_fails(assert_allowed):
     assert_allowed(action="s3:PutObject", **ASKED)  # the line at fault
 """
 
+WRONG = """
+from pathlib import Path
+
+ALICE = "arn:aws:iam::111122223333:user/alice"
+
+
+def test_malformed(assert_allowed):
+    assert_allowed(principal=ALICE, action="s3:Get", resource="*", identity={"Statement": []})  # one
+
+
+def test_typo(assert_denied):
+    assert_denied(principal=ALICE, action="GetObject", resource="*")  # two
+
+
+def test_file(assert_denied):
+    assert_denied(principal=ALICE, action="s3:Get", resource="*", identity=Path("none.json"))  # three
+"""
+
 
 @pytest.fixture
 def run(pytester: pytest.Pytester) -> pytest.RunResult:
@@ -48,6 +66,24 @@ def test_a_failure_shows_the_line_of_the_test_and_the_trace(run: pytest.RunResul
     )
     run.stdout.no_fnmatch_line("*assertions.py*raise AssertionError*")
     run.stdout.no_fnmatch_line("*def assert_allowed*")
+
+
+def test_a_question_that_cannot_be_read_shows_the_line_of_the_test_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(WRONG)
+    run = pytester.runpytest_subprocess(*PLUGIN, "-p", "no:cacheprovider", "--tb=long")
+    run.assert_outcomes(failed=3)
+    run.stdout.fnmatch_lines(
+        [
+            ">   *# one",
+            "E  *ValueError: question.policies.identity[[]0[]]: Syntax errors in policy.",
+            ">   *# two",
+            "E  *ValueError: question.request.action must be one action, such as s3:GetObject; it is 'GetObject'",
+            ">   *# three",
+            "E  *FileNotFoundError: * 'none.json'",
+        ]
+    )
+    for inner in ("*def _asked*", "*def assert_*", "*case_documents.py*", "*During handling*", "*direct cause*"):
+        run.stdout.no_fnmatch_line(inner)
 
 
 def test_pytest_finds_the_plugin_by_its_entry_point() -> None:

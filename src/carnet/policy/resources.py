@@ -47,6 +47,16 @@ class ArnPattern:
             prefix += ":"
         return prefix if len(prefix) <= len(self.text) else self.text
 
+    @property
+    def variable(self) -> bool:
+        """Whether variables stand in the pattern."""
+        return any(segment.variables for segment in self.segments)
+
+    def resolved(self, lookup: Lookup) -> str | None:
+        """The text with its variables filled in, for people; None where one cannot be resolved."""
+        parts = [segment.resolved(lookup) for segment in self.segments] if self.variable else [self.text]
+        return None if None in parts else ":".join(part or "" for part in parts)
+
     def matches(self, arn: str, lookup: Lookup) -> bool | None:
         """Whether `arn` is described; None where a variable cannot be resolved."""
         if self.everything:

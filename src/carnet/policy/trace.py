@@ -6,16 +6,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from carnet.policy.comparisons import Wanted, WantedArn, WantedPattern, WantedText
 from carnet.policy.conditions import Condition
 from carnet.policy.context_keys import lookup
 from carnet.policy.decide import RCP_SERVICES, Found, gather, judge
 from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
 from carnet.policy.policies import Policies
 from carnet.policy.principals import Named
-from carnet.policy.request import Request, Value
+from carnet.policy.request import PrincipalKind, Request, Value
 from carnet.policy.statement import Effect, Statement
+from carnet.policy.variables import Lookup
+
+_OF_RESOURCE = (Layer.RESOURCE, Layer.TRUST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,8 @@ class ConditionTrace:
     operator: str
     key: str
     wanted: tuple[str, ...]
+    resolved: tuple[str | None, ...]
+    """The wanted values with their policy variables filled in; None for one that cannot be resolved."""
     actual: Value | None
     """None where the request does not have the key."""
     met: bool
@@ -40,10 +47,24 @@ class ConditionTrace:
             "operator": self.operator,
             "key": self.key,
             "wanted": list(self.wanted),
+            "resolved": list(self.resolved),
             "actual": actual,
             "missing": self.missing,
             "met": self.met,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceTrace:
+    """One pattern of a Resource or NotResource element in which policy variables stand."""
+
+    pattern: str
+    resolved: str | None
+    """The pattern with its variables filled in; None where one cannot be resolved, and the pattern matches nothing."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The pattern in JSON values."""
+        return {"pattern": self.pattern, "resolved": self.resolved}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +76,9 @@ class StatementTrace:
     mismatched: tuple[str, ...]
     """Of Action, NotAction, Principal, NotPrincipal, Resource, NotResource, Condition, in this order."""
     conditions: tuple[ConditionTrace, ...]
+    resources: tuple[ResourceTrace, ...]
+    delegates: bool
+    """An Allow of the resource's policy that applies and names no more than the account, whose own policies decide."""
 
     @property
     def applies(self) -> bool:
@@ -66,7 +90,9 @@ class StatementTrace:
             **ref_as_dict(self.ref),
             "effect": self.effect.value,
             "applies": self.applies,
+            "delegates": self.delegates,
             "mismatched": list(self.mismatched),
+            "resources": [resource.as_dict() for resource in self.resources],
             "conditions": [condition.as_dict() for condition in self.conditions],
         }
 
@@ -79,8 +105,14 @@ class LayerTrace:
     level: int
     verdict: Verdict
     policies: tuple[str, ...]
-    """The sources of its policies."""
+    """The sources of its policies; none where the layer decided by being absent."""
     statements: tuple[StatementTrace, ...]
+
+    @property
+    def delegates(self) -> bool:
+        """Whether it allows, and that to the account only."""
+        allows = [one for one in self.statements if one.applies and one.effect is Effect.ALLOW]
+        return self.verdict is Verdict.ALLOWED and all(one.delegates for one in allows)
 
     def as_dict(self) -> dict[str, Any]:
         """The layer in JSON values."""
@@ -124,18 +156,25 @@ def explain(request: Request, policies: Policies, *, rcp_services: frozenset[str
     """The decision of `decide` for the same arguments, with its reasons."""
     found = tuple(gather(request, policies, rcp_services))
     bounded = policies.boundary is not None
-    return Trace(
-        request=request,
-        decision=judge(request, policies, found),
-        layers=tuple(
-            _layer(one, level=_level(found, index), request=request, bounded=bounded) for index, one in enumerate(found)
-        ),
+    decision = judge(request, policies, found)
+    layers = tuple(
+        _layer(one, level=_level(found, index), request=request, bounded=bounded) for index, one in enumerate(found)
     )
+    return Trace(request=request, decision=decision, layers=_with_absent(layers, decision.layer))
 
 
 def ref_as_dict(ref: StatementRef) -> dict[str, Any]:
     """Where a statement stands, in JSON values."""
     return {"policy": ref.policy, "index": ref.index, "sid": ref.sid, "line": ref.line, "column": ref.column}
+
+
+def _with_absent(layers: tuple[LayerTrace, ...], deciding: Layer | None) -> tuple[LayerTrace, ...]:
+    """The layers and, in its place, the resource's policy where there is none and one would have had to allow."""
+    if deciding not in _OF_RESOURCE or any(one.layer is deciding for one in layers):
+        return layers
+    before = sum(one.layer in (Layer.RCP, Layer.SCP) for one in layers)
+    absent = LayerTrace(layer=deciding, level=0, verdict=Verdict.IMPLICIT_DENY, policies=(), statements=())
+    return (*layers[:before], absent, *layers[before:])
 
 
 def _level(found: tuple[Found, ...], index: int) -> int:
@@ -149,24 +188,38 @@ def _layer(found: Found, *, level: int, request: Request, bounded: bool) -> Laye
         verdict=found.verdict,
         policies=tuple(policy.source for policy in found.policies),
         statements=tuple(
-            _statement(statement, request, bounded) for policy in found.policies for statement in policy.statements
+            _statement(statement, found.layer, request, bounded)
+            for policy in found.policies
+            for statement in policy.statements
         ),
     )
 
 
-def _statement(statement: Statement, request: Request, bounded: bool) -> StatementTrace:
+def _statement(statement: Statement, layer: Layer, request: Request, bounded: bool) -> StatementTrace:
+    named = statement.names(request, bounded=bounded)
     conditions = tuple(_condition(condition, request, statement.granting) for condition in statement.conditions)
     matched = {
         "NotAction" if statement.actions.negated else "Action": statement.actions.matches(request.action),
-        _principal_name(statement): statement.names(request, bounded=bounded) is not Named.NOT,
+        _principal_name(statement): named is not Named.NOT,
         _resource_name(statement): statement.covers_resource(request),
         "Condition": all(condition.met for condition in conditions),
     }
+    to_account = layer in _OF_RESOURCE and named is Named.ACCOUNT and request.principal.kind is not PrincipalKind.ROOT
     return StatementTrace(
         ref=statement.ref,
         effect=statement.effect,
         mismatched=tuple(name for name, matches in matched.items() if not matches),
         conditions=conditions,
+        resources=_resources(statement, request),
+        delegates=to_account and statement.granting and all(matched.values()),
+    )
+
+
+def _resources(statement: Statement, request: Request) -> tuple[ResourceTrace, ...]:
+    patterns = statement.resources.patterns if statement.resources is not None else ()
+    look = partial(lookup, request.context)
+    return tuple(
+        ResourceTrace(pattern=pattern.text, resolved=pattern.resolved(look)) for pattern in patterns if pattern.variable
     )
 
 
@@ -183,9 +236,16 @@ def _condition(condition: Condition, request: Request, granting: bool) -> Condit
         operator=condition.use.text,
         key=condition.key,
         wanted=tuple(wanted.text for wanted in condition.values),
+        resolved=tuple(_resolved(wanted, partial(lookup, request.context)) for wanted in condition.values),
         actual=lookup(request.context, condition.key),
         met=condition.met(request.context, granting=granting),
     )
+
+
+def _resolved(wanted: Wanted, look: Lookup) -> str | None:
+    if isinstance(wanted, WantedArn):
+        return wanted.pattern.resolved(look)
+    return wanted.template.resolved(look) if isinstance(wanted, WantedText | WantedPattern) else wanted.text
 
 
 def _headline(trace: Trace) -> tuple[str, ...]:
@@ -202,9 +262,9 @@ def _headline(trace: Trace) -> tuple[str, ...]:
 
 def _layer_lines(layer: LayerTrace) -> list[str]:
     level = f", level {layer.level}" if layer.layer in (Layer.SCP, Layer.RCP) else ""
-    lines = [f"{layer.layer}{level}: {layer.verdict}"]
+    lines = [f"{layer.layer}{level}: {layer.verdict}{', to the account only' if layer.delegates else ''}"]
     if not layer.statements:
-        lines.append("  no statements")
+        lines.append("  no policy")
     for statement in layer.statements:
         lines += _statement_lines(statement)
     return lines
@@ -215,13 +275,27 @@ def _statement_lines(statement: StatementTrace) -> list[str]:
     place = f"{_shown(ref.policy)} statement {ref.index}" + (f" ({_shown(ref.sid)})" if ref.sid else "")
     place += f" at {ref.line}:{ref.column}" if ref.line else ""
     outcome = "applies" if statement.applies else f"does not match: {', '.join(statement.mismatched)}"
-    return [f"  {statement.effect} in {place}: {outcome}", *map(_condition_line, statement.conditions)]
+    if statement.delegates:
+        outcome += " and names the account, whose own policies decide"
+    return [
+        f"  {statement.effect} in {place}: {outcome}",
+        *(f"    resource {_filled(resource.pattern, resource.resolved)}" for resource in statement.resources),
+        *map(_condition_line, statement.conditions),
+    ]
 
 
 def _condition_line(condition: ConditionTrace) -> str:
     actual = "missing" if condition.actual is None else _values(condition.actual)
     met = "met" if condition.met else "not met"
-    return f"    {met}: {condition.operator} {_shown(condition.key)} wants {_values(condition.wanted)}, is {actual}"
+    wanted = ", ".join(map(_filled, condition.wanted, condition.resolved))
+    return f"    {met}: {condition.operator} {_shown(condition.key)} wants [{wanted}], is {actual}"
+
+
+def _filled(text: str, resolved: str | None) -> str:
+    """A text of a policy and, where variables stand in it, what it says here."""
+    if resolved is None:
+        return f"{_quoted(text)} (cannot be resolved)"
+    return _quoted(text) if text == resolved else f"{_quoted(text)} (here {_quoted(resolved)})"
 
 
 def _values(values: Value) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from carnet.base.faults import Malformed
-from carnet.policy.patterns import Glob, Token, glob, literal_prefix, wildcard_tokens
+from carnet.policy.patterns import Glob, Token, Wild, glob, literal_prefix, wildcard_tokens
 from carnet.policy.request import Value
 from carnet.policy.sentences import SYNTAX_ERRORS
 
@@ -71,6 +71,13 @@ class Template:
         """The text for one request of a template read without wildcards; None where a variable cannot be resolved."""
         filled = self._filled(lookup)
         return "".join(part for part in filled if isinstance(part, str)) if filled is not None else None
+
+    def resolved(self, lookup: Lookup) -> str | None:
+        """The text with its variables filled in, for people; None where one cannot be resolved."""
+        filled = self._filled(lookup) if self.variables else [self.text]
+        if filled is None:
+            return None
+        return "".join(part.value if isinstance(part, Wild) else part for part in filled)
 
     def _filled(self, lookup: Lookup) -> list[Token] | None:
         filled: list[Token] = []

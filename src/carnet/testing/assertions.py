@@ -20,7 +20,7 @@ def assert_allowed(**question: Unpack[Question]) -> Decision:
     Raises AssertionError with the trace where the request is denied, ValueError for a question that cannot be read.
     """
     __tracebackhide__ = True
-    case = read_question(**question)
+    case = _asked(**question)
     decision = decide(case.request, case.policies)
     if not decision.allowed:
         raise AssertionError(_message("allowed", case))
@@ -37,11 +37,20 @@ def assert_denied(
     """
     __tracebackhide__ = True
     layer = None if by is None else as_word(by, "by", Layer)
-    case = read_question(**question)
+    case = _asked(**question)
     decision = decide(case.request, case.policies)
     if decision.allowed or layer not in (None, decision.layer) or explicit not in (None, _is_explicit(decision)):
         raise AssertionError(_message(f"{_DENIED[explicit]}{f' by {layer}' if layer else ''}", case))
     return decision
+
+
+def _asked(**question: Unpack[Question]) -> Case:
+    """The question as a case. What is wrong with it is the test's fault, and no frame of ours is shown with it."""
+    __tracebackhide__ = True
+    try:
+        return read_question(**question)
+    except (OSError, ValueError) as problem:
+        raise problem.with_traceback(None) from None
 
 
 def _is_explicit(decision: Decision) -> bool:
