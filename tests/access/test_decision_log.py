@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,16 @@ def test_a_denial_is_explained_from_the_file_alone(tmp_path: Path) -> None:
     second = explain_decision(tmp_path / "denials.jsonl", "d-2")
     assert second is not None
     assert "green" in second.render()
+
+
+def test_everything_that_is_known_of_the_principal_is_kept(tmp_path: Path) -> None:
+    texts = {one.name: one.name for one in fields(Principal) if one.name not in ("kind", "service_linked")}
+    principal = Principal(kind=PrincipalKind.FEDERATED_USER, service_linked=True, **texts)
+    decided = denied()
+    log = DecisionLog(tmp_path / "denials.jsonl")
+    log.record("d-1", START, replace(decided, request=replace(decided.request, principal=principal)))
+    line = json.loads((tmp_path / "denials.jsonl").read_text().splitlines()[-1])
+    assert decision_log._request_of(line["request"]).principal == principal
 
 
 def test_a_document_is_written_once(tmp_path: Path) -> None:

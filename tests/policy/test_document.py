@@ -171,7 +171,7 @@ def test_a_bad_document_is_refused_with_aws_sentence(text: str, sentence: str) -
     "statement",
     [
         allow(Action="*"),
-        allow(Action=["s3:*", "ec2:Describe?nstances", "*", "aaa-b.c:X"]),
+        allow(Action=["s3:*", "ec2:Describe?nstances", "*", "*:*", "aaa-b.c:X"]),
         allow(NotAction="s3:ListBucket", NotResource="*"),
         allow(Resource=["arn:aws:s3:::b", "arn:aws:iam::*:user/${aws:username}", "arn:aws:iam::1:*"]),
         allow(Resource=["arn:aws:s3:eu-west-1:1:accesspoint/a", "arn:aws:iam::*:root"]),

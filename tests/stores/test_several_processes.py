@@ -105,6 +105,7 @@ def test_no_reader_sees_half_of_a_change(store: Store, database: str) -> None:
             assert group is not None
             assert user.path == group.path
             seen.add(user.path)
+            time.sleep(0.0001)  # or the thread that catches up would hardly have its turn
     assert directory.snapshot.seq == 2 + rounds
     assert len(seen) > 5, "the reader looked at too few states to have tried anything"
 

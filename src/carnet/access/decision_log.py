@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,7 @@ def _policies_of(line: Mapping[str, Any], documents: Mapping[str, Policy]) -> Po
     )
 
 
-_PRINCIPAL_TEXTS = ("arn", "account", "id", "role_arn", "role_id", "provider")
+_PRINCIPAL_TEXTS = tuple(one.name for one in fields(Principal) if one.name not in ("kind", "service_linked"))
 
 
 def _request(request: Request) -> dict[str, Any]:

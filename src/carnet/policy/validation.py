@@ -70,6 +70,8 @@ _TRUST_ACTIONS = frozenset(
 )
 """What a trust policy can allow: these names, to the letter and without wildcards."""
 
+_EVERY_ACTION = "*:*"
+"""The one action whose vendor may be a wildcard: it is what `*` is."""
 _COGNITO = "cognito-identity.amazonaws.com"
 
 
@@ -183,7 +185,7 @@ def _check_action(action: str, rules: Rules) -> None:
         raise Malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
     if ":" in name:
         raise Malformed("Actions/Condition can contain only one colon.")
-    if rules.iam and colon and _WILDCARD.search(vendor):
+    if rules.iam and colon and _WILDCARD.search(vendor) and action != _EVERY_ACTION:
         raise Malformed("Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.")
     if vendor != EVERYTHING and not _VENDOR.fullmatch(vendor):
         raise Malformed(f"Vendor {vendor} is not valid")
