@@ -25,7 +25,7 @@ from tests.clients.running import free_port, running_server
 _MOTO = Path(".venv-bench/bin/moto_server")
 _SECONDS = 3.0
 _ROUNDS = 2
-_CREATED = 3000
+_CREATED = 2400
 _TRUST = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}}'
 _ALLOW = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["iam:*","sts:*"],"Resource":"*"}}'
 
