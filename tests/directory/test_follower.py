@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -23,11 +24,18 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-@pytest.fixture
-def following(store: Store) -> Iterator[tuple[Directory, Follower]]:
+def later(seconds: float, call: Callable[[], None]) -> None:
+    """An event loop's `call_later`, without the loop."""
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()
+
+
+@pytest.fixture(params=["alone", "watched"])
+def following(store: Store, request: pytest.FixtureRequest) -> Iterator[tuple[Directory, Follower]]:
     directory = Directory(store)
     follower = Follower(directory, store)
-    follower.start()
+    follower.start(later if request.param == "watched" else None)
     yield directory, follower
     follower.stop()
 
@@ -66,3 +74,13 @@ def test_trouble_passes(
         _wait_for(lambda: not follower.reachable)
         assert len(directory.snapshot.accounts) == 0
     _wait_for(lambda: follower.reachable and len(directory.snapshot.accounts) == 1)
+
+
+def test_a_loop_that_watches_is_quicker_than_the_thread_would_be(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follower_module, "_WATCHED_PAUSE_SECONDS", 3600.0)
+    directory = Directory(store)
+    follower = Follower(directory, store)
+    follower.start(later)
+    an_account(store)
+    _wait_for(lambda: len(directory.snapshot.accounts) == 1)
+    follower.stop()

@@ -19,6 +19,8 @@ from carnet.policy.document import Policy
 from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Request, Value
 
+RESOURCE_ACCOUNT = "aws:ResourceAccount"
+
 
 @value
 class Check:
@@ -70,7 +72,8 @@ def caller_view(snapshot: Snapshot, caller: Verified) -> AccountView:
 def authorize(engine: Engine, view: AccountView, caller: Verified, context: Context, check: Check) -> Decided:
     """Put one check to the policies that apply to the caller; `view` is the caller's account.
 
-    `context` holds the caller's and the request's keys; the check's own are added.
+    `context` holds the keys of the caller, of the request, and of a resource of the caller's account; the check's own
+    are added.
     """
     request = Request(
         principal=caller.principal,
@@ -84,10 +87,13 @@ def authorize(engine: Engine, view: AccountView, caller: Verified, context: Cont
 
 
 def _with_check(context: Context, check: Check) -> Context:
+    adds_to_resource = check.resource_keys or check.resource_account != context.resource.get(RESOURCE_ACCOUNT)
+    if not check.keys and not adds_to_resource:
+        return context
     return Context(
         principal=context.principal,
-        request={**check.keys, **context.request} if check.keys else context.request,
-        resource={"aws:ResourceAccount": check.resource_account, **check.resource_keys},
+        request={**check.keys, **context.request},
+        resource={RESOURCE_ACCOUNT: check.resource_account, **check.resource_keys},
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -55,7 +55,7 @@ def _compile(shape: Shape, above: tuple[str, ...]) -> Show:
         return _list(_compile(_part(shape, "member"), within))
     if shape.type_name == "map":
         return _map(_compile(_part(shape, "value"), within))
-    return _scalar
+    return _SCALARS.get(shape.type_name, _as_it_is)
 
 
 def _members(shape: Shape) -> dict[str, Shape]:
@@ -91,9 +91,16 @@ def _map(element: Show) -> Show:
     return lambda value: {key: element(item) for key, item in value.items()}
 
 
-def _scalar(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    if isinstance(value, datetime):
-        return value.strftime("%b %d, %Y, %I:%M:%S %p")
+def _as_it_is(value: Any) -> Any:
     return value
+
+
+def _blob(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
+
+
+def _timestamp(value: datetime) -> str:
+    return value.strftime("%b %d, %Y, %I:%M:%S %p")
+
+
+_SCALARS: Mapping[str, Show] = {"blob": _blob, "timestamp": _timestamp}

@@ -40,10 +40,10 @@ def request_keys(http: HttpRequest, region: str, now: datetime) -> dict[str, Val
         "aws:RequestedRegion": region,
         "aws:ViaAWSService": "false",
     }
-    user_agent = http.header("user-agent")
+    user_agent = http.first.get("user-agent")
     if user_agent is not None:
         keys["aws:UserAgent"] = user_agent
-    referer = http.header("referer")
+    referer = http.first.get("referer")
     if referer is not None:
         keys["aws:Referer"] = referer
     return keys

@@ -9,7 +9,7 @@ from carnet.access.decision_log import DecisionLog
 from carnet.access.json_lines import JsonLines
 from carnet.assembly.installation import Installation, open_installation
 from carnet.assembly.settings import from_environment
-from carnet.directory.follower import Follower
+from carnet.directory.follower import Follower, Later
 from carnet.server.app import AwsApi
 from carnet.server.door import Door
 from carnet.server.health import Health
@@ -33,8 +33,8 @@ def door(installation: Installation, stack: ExitStack) -> Door:
         decisions=DecisionLog(installation.settings.decisions_file),
     )
 
-    def start() -> None:
-        follower.start()
+    def start(later: Later) -> None:
+        follower.start(later)
         stack.callback(follower.stop)
         installation.last_used.start()
         stack.callback(installation.last_used.stop)

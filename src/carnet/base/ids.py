@@ -34,7 +34,7 @@ class Ids:
     def __init__(self, entropy: Entropy) -> None:
         self._entropy = entropy
         self._drawn: list[str] = []
-        """What the next UUIDs are made of. INVARIANT: no process is forked from one that has drawn."""
+        """The next UUIDs. INVARIANT: no process is forked from one that has drawn."""
 
     def unique(self, prefix: str) -> str:
         """A 21-character principal or policy id: the prefix and 17 base32 characters."""
@@ -51,19 +51,24 @@ class Ids:
     def uuid(self) -> str:
         """A version 4 UUID, the form of AWS's request ids."""
         try:
-            text = self._drawn.pop()
+            return self._drawn.pop()
         except IndexError:
-            text, *self._drawn = self._draw()
-        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{_VARIANTS[text[16]]}{text[17:20]}-{text[20:]}"
+            one, *self._drawn = self._draw()
+            return one
 
     def _draw(self) -> list[str]:
-        """Entropy for many UUIDs: drawing it takes longer than writing one."""
+        """Many UUIDs at once: every request needs two, and drawing takes longer than writing them."""
         text = self._entropy(_UUIDS_AT_ONCE * _UUID_BYTES).hex()
-        return [text[start : start + 2 * _UUID_BYTES] for start in range(0, len(text), 2 * _UUID_BYTES)]
+        return [_uuid(text[start : start + 2 * _UUID_BYTES]) for start in range(0, len(text), 2 * _UUID_BYTES)]
 
     def secret_access_key(self) -> str:
         """A 40-character secret of 240 random bits."""
         return base64.b64encode(self._entropy(30)).decode("ascii")
+
+
+def _uuid(digits: str) -> str:
+    """32 hexadecimal digits as a version 4 UUID."""
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANTS[digits[16]]}{digits[17:20]}-{digits[20:]}"
 
 
 def key_tail(account: str, noise: bytes) -> str:

@@ -32,6 +32,8 @@ _GAP = "The elements of a list are not numbered from 1 without gaps"
 
 def fold(fields: Mapping[str, str]) -> Branch:
     """The tree of flat names."""
+    if "." not in "".join(fields):
+        return dict(fields)
     tree: Branch = {}
     for name, value in fields.items():
         if "." not in name:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any
 
 from carnet.access.http_request import HttpRequest
+from carnet.directory.follower import Later
 from carnet.protocols.http_response import HttpResponse
 from carnet.server.app import AwsApi
 from carnet.server.health import Health
@@ -22,10 +23,13 @@ HEALTH_PATH = "/healthz"
 
 
 class Door:
-    """Chooses who answers a request. Requests come from `HttpProtocol`, the server's start and end through ASGI."""
+    """Chooses who answers a request. Requests come from `HttpProtocol`, the server's start and end through ASGI.
+
+    `on_start` is given the loop's `call_later`, for what is quick and comes again and again.
+    """
 
     def __init__(
-        self, api: AwsApi, health: Health, *, on_start: Callable[[], None], on_stop: Callable[[], None]
+        self, api: AwsApi, health: Health, *, on_start: Callable[[Later], None], on_stop: Callable[[], None]
     ) -> None:
         self._api = api
         self._health = health
@@ -44,7 +48,7 @@ class Door:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                self._on_start()
+                self._on_start(asyncio.get_running_loop().call_later)
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await asyncio.get_running_loop().run_in_executor(None, self._on_stop)

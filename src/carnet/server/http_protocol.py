@@ -24,7 +24,7 @@ from carnet.access.http_request import HttpRequest
 from carnet.protocols.http_response import HttpResponse
 from carnet.server.door import Door
 from carnet.server.patience import Patience
-from carnet.server.request_reader import Arrived, RequestReader, RequestRefused
+from carnet.server.request_reader import RequestReader, RequestRefused
 
 _LOG = logging.getLogger(__name__)
 
@@ -120,16 +120,16 @@ class HttpProtocol(asyncio.Protocol):
         """Whether nobody waits for an answer that can still come."""
         return self._answering is None and not self._waiting and not (self._reader.under_way and not self._ending)
 
-    def _arrived(self, arrived: Arrived) -> None:
+    def _arrived(self, request: HttpRequest, keep_alive: bool) -> None:
         if self._ending:
             return
         self._owes_request = False
-        self._ending = not arrived.keep_alive
+        self._ending = not keep_alive
         if self._answering is not None or self._write_paused or self._waiting:
-            self._waiting.append(arrived.request)
+            self._waiting.append(request)
             self._transport.pause_reading()
         else:
-            self._answer(arrived.request)
+            self._answer(request)
 
     def _answer(self, request: HttpRequest) -> None:
         try:

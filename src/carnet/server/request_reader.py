@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import NamedTuple
 
 import httptools
 
@@ -33,20 +32,14 @@ class RequestRefused(Exception):
         self.why = why
 
 
-class Arrived(NamedTuple):
-    """A request that is there whole."""
-
-    request: HttpRequest
-    keep_alive: bool
-    """Whether another may follow on the same connection."""
+Deliver = Callable[[HttpRequest, bool], None]
+"""Takes a request that is there whole, and whether another may follow on the same connection."""
 
 
 class RequestReader:
     """Reads the requests of one connection and hands each on as soon as its last byte is there."""
 
-    def __init__(
-        self, peer: str, *, secure: bool, deliver: Callable[[Arrived], None], go_on: Callable[[], None]
-    ) -> None:
+    def __init__(self, peer: str, *, secure: bool, deliver: Deliver, go_on: Callable[[], None]) -> None:
         """`go_on` is called when a client waits to be told that it may send the body."""
         self._peer = peer
         self._secure = secure
@@ -149,7 +142,7 @@ class RequestReader:
                 peer=self._peer,
                 secure=self._secure,
             )
-            self._deliver(Arrived(request, parser.should_keep_alive() and not parser.should_upgrade()))
+            self._deliver(request, parser.should_keep_alive() and not parser.should_upgrade())
 
     def _path_and_query(self) -> tuple[str, str]:
         target = self._target

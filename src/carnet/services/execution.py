@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from carnet.access.audit import CallRecord, Event, success_event
-from carnet.access.authorize import Decided, caller_view
+from carnet.access.authorize import RESOURCE_ACCOUNT, Decided, caller_view
 from carnet.access.credential import Credential, Verified
 from carnet.access.credentials import Credentials
 from carnet.access.request_context import caller_keys, request_keys
@@ -92,6 +92,7 @@ def _context(view: AccountView, caller: Verified, record: CallRecord) -> Context
     return Context(
         principal=caller_keys(view, caller, arrival.time),
         request=request_keys(arrival.http, caller.region, arrival.time),
+        resource={RESOURCE_ACCOUNT: view.account.id},
     )
 
 

@@ -63,7 +63,7 @@ class Call:
     view: AccountView
     """The caller's account at `snapshot`."""
     context: Context
-    """The caller's and the request's condition keys."""
+    """The condition keys of the caller, of the request, and of a resource of the caller's account."""
     now: datetime
     parts: Parts
 

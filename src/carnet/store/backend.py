@@ -25,6 +25,8 @@ class Backend(ABC):
     upsert: Upsert
     poll_seconds: float
     """How long a follower waits between two looks."""
+    polls_at_once: bool
+    """Whether `poll` never waits for anybody."""
 
     @abstractmethod
     def lock_schema(self, connection: Connection) -> None:

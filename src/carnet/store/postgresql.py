@@ -40,6 +40,7 @@ class Postgresql(Backend):
 
     upsert = staticmethod(postgresql.insert)
     poll_seconds = 0.25
+    polls_at_once = False
 
     def __init__(self, url: URL) -> None:
         self.writer = _engine(url, _WRITER_SETTINGS)

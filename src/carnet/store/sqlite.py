@@ -29,6 +29,7 @@ class Sqlite(Backend):
 
     upsert = staticmethod(sqlite.insert)
     poll_seconds = 0.025
+    polls_at_once = True
 
     def __init__(self, url: URL, *, create: bool = True) -> None:
         if not url.database or url.database == ":memory:":

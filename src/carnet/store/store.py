@@ -56,6 +56,11 @@ class Store:
         """How long a follower waits between two polls."""
         return self._backend.poll_seconds
 
+    @property
+    def polls_at_once(self) -> bool:
+        """Whether `poll` never waits for anybody, so that an event loop may call it."""
+        return self._backend.polls_at_once
+
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         """One write transaction, after those of all other writers and before the next.

@@ -39,7 +39,7 @@ def tag_list(tags: Tags) -> list[Structure]:
 
 def user(entity: User) -> Structure:
     """As CreateUser and GetUser answer it."""
-    return listed_user(entity) | _boundary(entity.boundary) | _tags(entity.tags)
+    return {**listed_user(entity), **_boundary(entity.boundary), **_tags(entity.tags)}
 
 
 def root_user(account: Account) -> Structure:
