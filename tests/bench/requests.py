@@ -1,6 +1,7 @@
 """`make bench`: Carnet, moto's server and a bare ASGI application, one after the other in the same run.
 
-Prints requests a second and the server's processor time for one request, and both as ratios. Nothing passes or fails.
+Prints, for an operation and a number of connections, requests a second and the server's processor time for one request,
+and both as ratios. Nothing passes or fails.
 """
 
 from __future__ import annotations
@@ -41,7 +42,16 @@ class Peer:
     role: str = ""
 
 
-OPERATIONS = ("GetCallerIdentity", "GetUser", "ListUsers", "AssumeRole", "CreateUser")
+CASES = (
+    ("GetCallerIdentity", 8),
+    ("GetUser", 8),
+    ("ListUsers", 8),
+    ("AssumeRole", 8),
+    ("CreateUser", 8),
+    ("GetCallerIdentity", 1),
+    ("GetUser", 1),
+)
+"""Operation, and how many connections call it at once."""
 
 
 def _bodies(peer: Peer, operation: str, round_: int) -> tuple[str, Sequence[str]]:
@@ -56,10 +66,17 @@ def _bodies(peer: Peer, operation: str, round_: int) -> tuple[str, Sequence[str]
     return "iam", [urlencode({"Action": operation, "Version": "2010-05-08", **given})]
 
 
-def _measure(peer: Peer, operation: str, round_: int) -> Result:
+def _measure(peer: Peer, operation: str, round_: int, connections: int = 8) -> Result:
     service, bodies = _bodies(peer, operation, round_)
     requests = [signed(peer.endpoint, service, body, peer.credentials) for body in bodies]
-    return load(peer.endpoint, requests, pid=peer.pid, seconds=_SECONDS, repeat=operation != "CreateUser")
+    return load(
+        peer.endpoint,
+        requests,
+        pid=peer.pid,
+        seconds=_SECONDS,
+        connections=connections,
+        repeat=operation != "CreateUser",
+    )
 
 
 def _furnish(endpoint: str, key: str, secret: str, *, name: str, pid: int) -> Peer:
@@ -126,10 +143,11 @@ def _best(results: Sequence[Result]) -> Result:
     return min(results, key=lambda result: result.cpu_us)
 
 
-def _row(operation: str, measure: Callable[[str], Result]) -> str:
+def _row(operation: str, connections: int, measure: Callable[[str], Result]) -> str:
     carnet, moto, bare = measure("carnet"), measure("moto"), measure("bare")
     return (
-        f"{operation:<18} {carnet.per_second:>9.0f} {carnet.cpu_us:>9.0f} {moto.per_second:>9.0f} {moto.cpu_us:>9.0f} "
+        f"{operation:<18} {connections:>2} {carnet.per_second:>9.0f} {carnet.cpu_us:>9.0f} "
+        f"{moto.per_second:>9.0f} {moto.cpu_us:>9.0f} "
         f"{bare.per_second:>9.0f} {bare.cpu_us:>9.0f} {carnet.per_second / moto.per_second:>8.1f}x "
         f"{moto.cpu_us / carnet.cpu_us:>8.1f}x {carnet.per_second / bare.per_second:>8.2f} "
         f"{bare.cpu_us / carnet.cpu_us:>8.2f}"
@@ -139,14 +157,14 @@ def _row(operation: str, measure: Callable[[str], Result]) -> str:
 def main() -> None:
     with tempfile.TemporaryDirectory() as directory, _carnet(Path(directory)) as ours, _moto() as moto, _bare() as bare:
         peers = {peer.name: peer for peer in (ours, moto, bare)}
-        print(f"{'':18} {'carnet':>19} {'moto':>19} {'bare ASGI':>19} {'carnet/moto':>18} {'carnet/bare':>17}")
-        print(f"{'':18} " + " ".join(f"{'req/s':>9} {'CPU us':>9}" for _ in range(3)) + f" {'req/s':>9} {'CPU':>9}" * 2)
-        for operation in OPERATIONS:
+        print(f"{'':21} {'carnet':>19} {'moto':>19} {'bare ASGI':>19} {'carnet/moto':>18} {'carnet/bare':>17}")
+        print(f"{'':21} " + " ".join(f"{'req/s':>9} {'CPU us':>9}" for _ in range(3)) + f" {'req/s':>9} {'CPU':>9}" * 2)
+        for operation, connections in CASES:
             results: dict[str, list[Result]] = {name: [] for name in peers}
             for round_ in range(_ROUNDS):
                 for name, peer in peers.items():
-                    results[name].append(_measure(peer, operation, round_))
-            print(_row(operation, lambda name, results=results: _best(results[name])), flush=True)  # type: ignore[misc]
+                    results[name].append(_measure(peer, operation, round_, connections))
+            print(_row(operation, connections, lambda name, results=results: _best(results[name])), flush=True)  # type: ignore[misc]
 
 
 if __name__ == "__main__":
