@@ -47,7 +47,7 @@ def policies_of(view: AccountView, credential: Credential) -> Policies:
 
 
 def _carried(view: AccountView, principal: Principal) -> Policies:
-    remembered = (Policies, principal.role_id or principal.id)
+    remembered = (Policies, principal.issuer_id or principal.id)
     known: Policies | None = view.memo.get(remembered)
     if known is not None:
         return known
@@ -62,6 +62,8 @@ def _carried(view: AccountView, principal: Principal) -> Policies:
 def _entity(view: AccountView, principal: Principal) -> User | Role | None:
     if principal.kind is PrincipalKind.USER:
         return view.users.get(principal.id)
+    if principal.kind is PrincipalKind.FEDERATED_USER:
+        return view.users.get(principal.user_id)
     if principal.kind is PrincipalKind.ROLE_SESSION:
         return view.roles.get(principal.role_id)
     return None

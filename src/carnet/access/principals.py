@@ -52,13 +52,16 @@ def role_session_principal(role: Role, session_name: str) -> Principal:
     )
 
 
-def federated_principal(account: Account, name: str) -> Principal:
-    """A session of GetFederationToken; its userid is `account:name`."""
+def federated_principal(account: Account, name: str, holder: Principal) -> Principal:
+    """A session of GetFederationToken, which the user or root user `holder` asked for; its userid is `account:name`."""
+    of_user = holder.kind is PrincipalKind.USER
     return Principal(
         kind=PrincipalKind.FEDERATED_USER,
         arn=sts_arn(account.partition, account.id, f"federated-user/{name}"),
         account=account.id,
         id=f"{account.id}:{name}",
+        user_arn=holder.arn if of_user else "",
+        user_id=holder.id if of_user else "",
     )
 
 
@@ -77,7 +80,7 @@ def session_principal(view: AccountView, claims: SessionClaims) -> Principal | N
         return role_session_principal(role, claims.session_name) if role is not None else None
     if claims.kind == FEDERATED_USER:
         holder = long_term_principal(view, claims.principal_id)
-        return federated_principal(view.account, claims.session_name) if holder is not None else None
+        return federated_principal(view.account, claims.session_name, holder) if holder is not None else None
     return long_term_principal(view, claims.principal_id)
 
 
