@@ -52,10 +52,7 @@ class Credentials:
 
     def find(self, key_id: str, token: str | None) -> Credential | None:
         """The credential as the directory knows it now; raises TokenExpired."""
-        return self.find_in(self._directory.snapshot, key_id, token)
-
-    def find_in(self, snapshot: Snapshot, key_id: str, token: str | None) -> Credential | None:
-        """The credential at one revision; raises TokenExpired."""
+        snapshot = self._directory.snapshot
         if token is None:
             return self._long_term(snapshot, key_id)
         return self._session(snapshot, key_id, token)

@@ -9,13 +9,14 @@ import ipaddress
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 
 from carnet.access.credential import Verified
 from carnet.access.http_request import HttpRequest
 from carnet.access.principals import principal_keys
 from carnet.base.timestamps import iso_of_epoch
 from carnet.directory.account_view import AccountView
-from carnet.policy.request import Value
+from carnet.policy.request import Value, Values
 
 
 @lru_cache(4096)
@@ -29,24 +30,32 @@ def source_ip(peer: str) -> str:
     return str(mapped or address)
 
 
-def request_keys(http: HttpRequest, region: str, now: datetime) -> dict[str, Value]:
+def request_keys(http: HttpRequest, region: str, now: datetime) -> Values:
     """The keys that come from the request itself, whoever makes it."""
-    epoch = int(now.timestamp())
+    first = http.first
+    return _request_keys(
+        int(now.timestamp()), http.peer, http.secure, region, first.get("user-agent"), first.get("referer")
+    )
+
+
+@lru_cache(256)
+def _request_keys(
+    epoch: int, peer: str, secure: bool, region: str, user_agent: str | None, referer: str | None
+) -> Values:
+    """The requests that a client makes in one second have the same keys. INVARIANT: nobody adds to them."""
     keys: dict[str, Value] = {
         "aws:CurrentTime": iso_of_epoch(epoch),
         "aws:EpochTime": str(epoch),
-        "aws:SourceIp": source_ip(http.peer),
-        "aws:SecureTransport": "true" if http.secure else "false",
+        "aws:SourceIp": source_ip(peer),
+        "aws:SecureTransport": "true" if secure else "false",
         "aws:RequestedRegion": region,
         "aws:ViaAWSService": "false",
     }
-    user_agent = http.first.get("user-agent")
     if user_agent is not None:
         keys["aws:UserAgent"] = user_agent
-    referer = http.first.get("referer")
     if referer is not None:
         keys["aws:Referer"] = referer
-    return keys
+    return MappingProxyType(keys)
 
 
 def caller_keys(view: AccountView, caller: Verified, now: datetime) -> Mapping[str, Value]:

@@ -85,6 +85,8 @@ class Engine:
             or route.service_linked is not principal.service_linked
         ):
             route = self._route(request, policies)
+        if route.free:
+            return ALLOWED_WITHOUT_STATEMENT
         node = route.index.node(request.resource)
         own = node.alone
         simple = route.simple and (account == principal.account or account == "")
@@ -164,8 +166,6 @@ class Engine:
     def _weigh(self, route: Route, own: Residual, reader: ContextReader) -> Decision:
         """The decision where more counts than the principal's own layers."""
         plan, request, trust = route.plan, reader.request, route.policies.trust
-        if plan.free:
-            return ALLOWED_WITHOUT_STATEMENT
         side = self._side_residual(route.side, reader, bounded=route.bounded) if route.side is not None else None
         same_account = request.resource_account in ("", request.principal.account)
         trusts = trust or (plan.of_kms and is_arn_of(request.resource, "kms", "key"))

@@ -33,7 +33,7 @@ class Plan:
 class Route:
     """A plan as it is found by the very objects that it was made for: they are told apart faster than compared."""
 
-    __slots__ = ("bounded", "index", "kind", "plan", "policies", "service_linked", "side", "simple")
+    __slots__ = ("bounded", "free", "index", "kind", "plan", "policies", "service_linked", "side", "simple")
 
     def __init__(self, plan: Plan, side: ResourceIndex | None, policies: Policies) -> None:
         self.policies = policies
@@ -43,6 +43,7 @@ class Route:
         """The statements of the resource's policy; None where none covers the action."""
         self.simple = plan.simple and side is None and not policies.trust
         """Whether within one account the principal's own layers decide."""
+        self.free = plan.free
         self.bounded = policies.boundary is not None
 
     def is_for(self, policies: Policies) -> bool:
