@@ -8,9 +8,10 @@ from urllib.parse import unquote
 
 import pytest
 
+from carnet.services.iam import trust as trust_module
 from tests.services.iam.documents import allow, trust
 from tests.services.iam.expect import refused
-from tests.services.world import World
+from tests.services.world import ServiceError, World
 
 
 def make_role(world: World, name: str, document: str) -> dict[str, Any]:
@@ -186,3 +187,20 @@ def test_the_size_of_a_trust_policy_is_limited(world: World) -> None:
         "LimitExceeded",
         "Cannot exceed quota for ACLSizePerRole: 2048",
     )
+
+
+@pytest.mark.parametrize("session", ["", "x", "a b"])
+def test_a_session_that_nobody_can_have_is_no_principal(world: World, session: str) -> None:
+    """Its trust policy would show the role itself, and so be wider when it is written back."""
+    make_role(world, "inner", trust(f"arn:aws:iam::{world.account_id}:root"))
+    written = trust(f"arn:aws:sts::{world.account_id}:assumed-role/inner/{session}")
+    with pytest.raises(ServiceError, match="Invalid principal in policy"):
+        make_role(world, "outer", written)
+
+
+def test_a_document_that_is_too_long_is_refused_before_anybody_is_looked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trust_module, "_resolved", lambda *_: pytest.fail("looked for"))
+    with pytest.raises(ServiceError, match="Cannot exceed quota for ACLSizePerRole"):
+        make_role(world, "long", trust(*["AIDAQNZGKIQY56JQ7WMLX"] * 1000))

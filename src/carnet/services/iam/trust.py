@@ -42,10 +42,12 @@ def new_trust(call: Call, text: str) -> Trust:
     Raises Malformed where the text is no trust policy or names a principal that does not exist, TooMany where it is
     too long.
     """
-    named = {written: _resolved(call, written) for written in _principals(text)}
+    principals = dict.fromkeys(_principals(text))
     most = call.parts.quotas.trust_policy_size
     if counted_size(text) > most:
         raise TooMany(sentences.quota("ACLSizePerRole", most))
+    # After the quota: an id is looked for in every account, while all other writers wait.
+    named = {written: _resolved(call, written) for written in principals}
     return Trust(
         text=_with_principals(text, {written: arn for written, (arn, _) in named.items()}),
         ids={arn: bound for arn, bound in named.values() if bound is not None},
@@ -71,7 +73,7 @@ def _resolved(call: Call, written: str) -> tuple[str, str | None]:
         view = call.snapshot.account(written)
         return root_arn(call.partition if view is None else view.account.partition, written), None
     if UNIQUE_ID.fullmatch(written):
-        return _holder_of(call.snapshot, written), written
+        return _holder_of(call.view, call.snapshot, written), written
     arn = parse_arn(written)
     if arn is None or arn.resource.partition("/")[0] in _NEVER_BOUND:
         return written, None
@@ -85,7 +87,7 @@ def _id_of(snapshot: Snapshot, arn: Arn) -> str:
         kind, *_, name = arn.resource.split("/")
         if kind == "assumed-role":
             role = view.roles.named(arn.resource.split("/")[1])
-            if role is not None and role.session_arn(name) == str(arn):
+            if role is not None and role.session_arn(name) == str(arn) and UNIQUE_ID.fullmatch(f"{role.id}:{name}"):
                 return f"{role.id}:{name}"
         for entity in (view.users.named(name), view.roles.named(name)):
             if entity is not None and entity.arn == str(arn):
@@ -93,9 +95,9 @@ def _id_of(snapshot: Snapshot, arn: Arn) -> str:
     raise Malformed(sentences.principal_invalid(str(arn)))
 
 
-def _holder_of(snapshot: Snapshot, unique_id: str) -> str:
-    """The ARN of the user, role or role session that has the id, in whatever account; raises Malformed."""
-    for view in snapshot.accounts.values():
+def _holder_of(own: AccountView, snapshot: Snapshot, unique_id: str) -> str:
+    """The ARN of the user, role or role session that has the id, in the account itself or another; raises Malformed."""
+    for view in (own, *snapshot.accounts.values()):
         if (arn := _arn_in(view, unique_id)) is not None:
             return arn
     raise Malformed(sentences.principal_invalid(unique_id))
@@ -110,10 +112,10 @@ def _arn_of(snapshot: Snapshot, written: str, bound: str) -> str:
 
 def _arn_in(view: AccountView, unique_id: str) -> str | None:
     """The ARN of the user, role or role session that has the id in this account."""
-    entity_id, _, session = unique_id.partition(":")
+    entity_id, of_session, session = unique_id.partition(":")
     role = view.roles.get(entity_id)
     if role is not None:
-        return role.session_arn(session) if session else role.arn
+        return role.session_arn(session) if of_session else role.arn
     user = view.users.get(unique_id)
     return user.arn if user is not None else None
 
