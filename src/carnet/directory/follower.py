@@ -1,4 +1,4 @@
-"""Following the store: the thread that shows this process what others have written."""
+"""Following the store: the thread that shows this process what others have written, and the loop that may wake it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Follower:
             return
         later(self._store.poll_seconds, lambda: self._watch(later))
         try:
-            changed = self._store.poll() != self._seen
+            changed = self._reachable and self._store.poll() != self._seen
         except Exception:
             changed = self._reachable  # the thread tells of it, and looks by itself until it is over
         if changed:

@@ -32,6 +32,8 @@ REQUEST_SECONDS = 20.0
 """How long a client may take to send a request, or after connecting to begin one."""
 IDLE_SECONDS = 75.0
 """How long a client may send nothing after an answer: longer than the 60 seconds that AWS's SDKs keep a connection."""
+MOST_AT_ONCE = 32
+"""How many requests of one connection are answered before others have their turn."""
 LINGER_SECONDS = 2.0
 """How long a client that is refused may go on sending what nobody reads."""
 
@@ -67,6 +69,10 @@ class HttpProtocol(asyncio.Protocol):
         """Whether the client is waited for in the middle of a request, or for its first one."""
         self._ending = False
         """Whether nothing more is read."""
+        self._hung_up = False
+        """Whether nothing more can be written."""
+        self._answered_at_once = 0
+        """How many requests of the bytes that came last have been answered."""
         self._stopping = False
         """Whether the server stops: what has begun to arrive is answered, and nothing else."""
 
@@ -92,6 +98,7 @@ class HttpProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._ending:
             return
+        self._answered_at_once = 0
         try:
             self._reader.feed(data)
         except RequestRefused as refused:
@@ -99,7 +106,13 @@ class HttpProtocol(asyncio.Protocol):
             return
         if self._reader.under_way and not self._owes_request:
             self._owes_request = True
-            self._patience.wait(REQUEST_SECONDS)
+            if self._answering is None:
+                self._patience.wait(REQUEST_SECONDS)
+
+    def eof_received(self) -> bool:
+        """The client sends nothing more: whether it is still to be answered. Over TLS there is no such half."""
+        self._ending = True
+        return not self._is_done and self._transport.can_write_eof()
 
     def pause_writing(self) -> None:
         self._write_paused = True
@@ -121,14 +134,18 @@ class HttpProtocol(asyncio.Protocol):
         return self._answering is None and not self._waiting and not (self._reader.under_way and not self._ending)
 
     def _arrived(self, request: HttpRequest, keep_alive: bool) -> None:
-        if self._ending:
+        if self._ending or self._transport.is_closing():
             return
         self._owes_request = False
         self._ending = not keep_alive
-        if self._answering is not None or self._write_paused or self._waiting:
+        enough = self._answered_at_once >= MOST_AT_ONCE
+        if enough or self._answering is not None or self._write_paused or self._waiting:
+            if enough and not self._waiting:
+                self._loop.call_soon(self._answer_waiting)
             self._waiting.append(request)
             self._transport.pause_reading()
         else:
+            self._answered_at_once += 1
             self._answer(request)
 
     def _answer(self, request: HttpRequest) -> None:
@@ -156,23 +173,27 @@ class HttpProtocol(asyncio.Protocol):
         self._answer_waiting()
 
     def _answer_waiting(self) -> None:
-        while self._waiting and self._answering is None and not self._write_paused:
+        for _ in range(MOST_AT_ONCE):
+            if not self._waiting or self._answering is not None or self._write_paused:
+                break
             self._answer(self._waiting.popleft())
-        if not (self._waiting or self._write_paused or self._transport.is_closing()):
+        if self._waiting and self._answering is None and not self._write_paused:
+            self._loop.call_soon(self._answer_waiting)
+        elif not (self._waiting or self._write_paused or self._transport.is_closing()):
             self._transport.resume_reading()
 
     def _write(self, request: HttpRequest, response: HttpResponse) -> None:
+        self._patience.wait(REQUEST_SECONDS if self._owes_request else IDLE_SECONDS)
         if self._transport.is_closing():
             return
         last = (self._ending or self._stopping) and self._is_done
         self._transport.write(_head(response, self._state.default_headers, last=last) + _body(request, response))
         if last:
             self._transport.close()
-        self._patience.wait(IDLE_SECONDS)
 
     def _go_on(self) -> None:
         """Tell the client to send the body, unless that could be taken for the answer to another request."""
-        if self._answering is None and not self._waiting:
+        if self._answering is None and not self._waiting and not self._ending:
             self._transport.write(_CONTINUE)
 
     def _too_late(self) -> None:
@@ -190,7 +211,7 @@ class HttpProtocol(asyncio.Protocol):
     def _refuse(self, status: HTTPStatus, why: str) -> None:
         """Say why, unless others are still to be answered, and end."""
         self._ending = True
-        if self._is_done and not self._transport.is_closing():
+        if self._is_done and not self._hung_up and not self._transport.is_closing():
             refusal = HttpResponse(status=status, headers=(("content-type", "text/plain"),), body=f"{why}\n".encode())
             self._transport.write(_head(refusal, (), last=True) + refusal.body)
             self._hang_up()
@@ -198,6 +219,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def _hang_up(self) -> None:
         """End, and let the client go on sending for a moment: were its bytes refused, it would not see the answer."""
+        self._hung_up = True
         if self._transport.can_write_eof():
             self._transport.write_eof()
         else:

@@ -21,6 +21,7 @@ MAX_REQUEST_BYTES = 8 * 1024 * 1024
 """All that is read of one request: the longest body in chunks of one byte."""
 
 _CONTINUE = "100-continue"
+_FRAMING = ("content-length", "transfer-encoding")
 
 
 class RequestRefused(Exception):
@@ -111,6 +112,9 @@ class RequestReader:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request has too many headers.")
         elif self._many_bytes and self._header_block_bytes() > MAX_HEADER_BLOCK_BYTES:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request line and headers are too long.")
+        elif self._parser.should_upgrade() and any(name in _FRAMING for name, _ in self._headers):
+            # The parser would take the body for the other protocol's bytes, and the request for one without a body.
+            self._refuse(HTTPStatus.NOT_IMPLEMENTED, "A request with a body cannot ask for another protocol.")
 
     def on_chunk_header(self) -> None:
         if self._chunked:
@@ -132,17 +136,20 @@ class RequestReader:
         self._others_ended = True
         if self._refusal is None:
             path, query = self._path_and_query()
-            parser = self._parser
+            parser, parts = self._parser, self._parts
+            self._parts = []  # an idle connection holds no body
+            faulty_framing = self._chunked and parser.get_http_version() == "1.0"
             request = HttpRequest(
                 method=parser.get_method().decode("ascii"),
                 path=path,
                 query=query,
                 headers=tuple(self._headers),
-                body=self._parts[0] if len(self._parts) == 1 else b"".join(self._parts),
+                body=parts[0] if len(parts) == 1 else b"".join(parts),
                 peer=self._peer,
                 secure=self._secure,
             )
-            self._deliver(request, parser.should_keep_alive() and not parser.should_upgrade())
+            last = faulty_framing or not parser.should_keep_alive() or parser.should_upgrade()
+            self._deliver(request, not last)
 
     def _path_and_query(self) -> tuple[str, str]:
         target = self._target
@@ -155,7 +162,11 @@ class RequestReader:
     def _invite_body(self) -> None:
         """Once the headers are there and the body is not."""
         self._invited = True
-        if any(name == "expect" and value.lower() == _CONTINUE for name, value in self._headers):
+        if any(name == "content-length" and int(value) > MAX_BODY_BYTES for name, value in self._headers):
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
+        elif self._refusal is None and any(
+            name == "expect" and value.lower() == _CONTINUE for name, value in self._headers
+        ):
             self._go_on()
 
     def _header_block_bytes(self) -> int:
