@@ -153,3 +153,23 @@ def test_a_hundred_thousand_chunks_of_one_byte_cve_2025_69229(server: InProcessS
 def test_a_chunk_size_that_is_none(server: InProcessServer, request_: HttpRequest, size: bytes) -> None:
     head = chunked(request_).partition(b"\r\n\r\n")[0]
     assert send(server, head + b"\r\n\r\n" + size + b"\r\naaaaa\r\n0\r\n\r\n").status in (400, 403)
+
+
+def test_a_body_behind_an_upgrade_is_not_lost_in_silence(server: InProcessServer, request_: HttpRequest) -> None:
+    before = len(audit(server))
+    upgrading = as_bytes(request_, b"connection: Upgrade, HTTP2-Settings", b"upgrade: h2c", b"http2-settings: AAMA")
+    assert send(server, upgrading).status == 501
+    assert len(audit(server)) == before
+
+
+def test_chunks_of_http_1_0_end_the_connection(server: InProcessServer, request_: HttpRequest) -> None:
+    old = (
+        chunked(request_).replace(b"HTTP/1.1", b"HTTP/1.0", 1).replace(b"host:", b"connection: keep-alive\r\nhost:", 1)
+    )
+    answer = send(server, old)
+    assert answer.closes or not answer.status
+
+
+def test_a_body_that_will_be_refused_is_not_asked_for(server: InProcessServer) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 30000000\r\n\r\n"
+    assert send(server, head).status == 413

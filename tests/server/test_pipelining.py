@@ -79,3 +79,48 @@ def test_a_thousand_requests_at_once(server: InProcessServer) -> None:
         answers = [connection.send(one * 1000), *(connection.send(b"") for _ in range(999))]
     assert {answer.status for answer in answers} == {200}
     assert {answer.text.count("<member>") for answer in answers} == {20}
+
+
+def test_a_client_that_sends_nothing_more_gets_the_answer_to_its_change(server: InProcessServer) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(create(server, "a") + read(server, "a"))
+        connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.count(b"HTTP/1.1 200 ") == 2
+
+
+def test_what_cannot_be_read_behind_a_failure_is_not_answered(
+    server: InProcessServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(*_: object) -> object:
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr(AwsApi, "respond", failing)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(read(server, "a") + b"no request\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.count(b"HTTP/1.1 ") == answer.count(b"HTTP/1.1 500 ") == 1
+    assert "Fatal error" not in caplog.text
+
+
+def test_many_requests_at_once_let_others_have_their_turn(
+    server: InProcessServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two turns of one connection another is answered, though it came later."""
+    order: list[str] = []
+    respond = AwsApi.respond
+
+    def noting(api: AwsApi, request: HttpRequest) -> object:
+        order.append(request.path)
+        if len(order) == 1:
+            other.sendall(b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n")
+        return respond(api, request)
+
+    monkeypatch.setattr(AwsApi, "respond", noting)
+    address = ("127.0.0.1", server.port)
+    with socket.create_connection(address, timeout=10) as other, Connection(server) as many:
+        raw = b"GET /many HTTP/1.1\r\nHost: x\r\n\r\n"
+        answers = [many.send(raw * 1000), *(many.send(b"") for _ in range(999))]
+        assert other.recv(4096).startswith(b"HTTP/1.1 ")
+    assert len(answers) == order.count("/many") == 1000
+    assert order.index("/other") < 900

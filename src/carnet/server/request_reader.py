@@ -136,14 +136,14 @@ class RequestReader:
         self._others_ended = True
         if self._refusal is None:
             path, query = self._path_and_query()
-            parser, parts = self._parser, self._parts
-            self._parts = []  # an idle connection holds no body
+            parser, headers, parts = self._parser, self._headers, self._parts
+            self._headers, self._parts = [], []  # an idle connection holds none
             faulty_framing = self._chunked and parser.get_http_version() == "1.0"
             request = HttpRequest(
                 method=parser.get_method().decode("ascii"),
                 path=path,
                 query=query,
-                headers=tuple(self._headers),
+                headers=tuple(headers),
                 body=parts[0] if len(parts) == 1 else b"".join(parts),
                 peer=self._peer,
                 secure=self._secure,
