@@ -76,6 +76,24 @@ def test_trouble_passes(
     _wait_for(lambda: follower.reachable and len(directory.snapshot.accounts) == 1)
 
 
+def test_a_loop_that_watches_leaves_a_store_that_cannot_be_followed_to_the_thread(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = Directory(store)
+    tries: list[float] = []
+
+    def fail(*_: object) -> None:
+        tries.append(time.monotonic())
+        raise RuntimeError("not to be read")
+
+    monkeypatch.setattr(directory, "catch_up", fail)
+    follower = Follower(directory, store)
+    follower.start(later)
+    _wait_for(lambda: len(tries) == 2)
+    follower.stop()
+    assert tries[1] - tries[0] > 0.5 * follower_module._PAUSE_AFTER_FAILURE_SECONDS
+
+
 def test_a_loop_that_watches_is_quicker_than_the_thread_would_be(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follower_module, "_WATCHED_PAUSE_SECONDS", 3600.0)
     directory = Directory(store)

@@ -37,12 +37,12 @@ def read_clues(request: HttpRequest) -> Clues:
     """Gather them; a part that cannot be read says nothing, and the verifier will refuse it."""
     first = request.first
     credential = _credential(first.get("authorization", ""))
-    target, host, media = first.get("x-amz-target", ""), first.get("host", ""), first.get("content-type", "")
-    long = len(credential) + len(target) + len(host) + len(media) > _USUAL_LENGTH
+    target, host, media = first.get("x-amz-target"), first.get("host", ""), first.get("content-type", "")
+    long = len(credential) + len(target or "") + len(host) + len(media) > _USUAL_LENGTH
     if long or request.repeats or _QUERY_CREDENTIAL in request.query:
         credentials = [*map(_credential, request.header_all("authorization")), *_credentials_of(request.query)]
         return _clues(tuple(credentials), request.header_all("x-amz-target"), host, media)
-    return _usual_clues((credential,), (target,) if target else (), host, media)
+    return _usual_clues((credential,), () if target is None else (target,), host, media)
 
 
 def _credential(authorization: str) -> str:

@@ -1,1 +1,1 @@
-"""The ASGI door of the AWS APIs."""
+"""The door of the AWS APIs."""

@@ -1,4 +1,4 @@
-"""The ASGI door of the AWS APIs: the steps of a request, in order, on one page."""
+"""The AWS APIs: the steps of a request, in order, on one page."""
 
 from __future__ import annotations
 

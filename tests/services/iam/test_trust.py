@@ -60,6 +60,11 @@ def test_an_account_shows_as_its_root(world: World, account: str) -> None:
     assert principals(world, "r") == {"AWS": [f"arn:aws:iam::{number}:root"]}
 
 
+def test_an_account_with_dashes_shows_as_its_root(world: World) -> None:
+    make_role(world, "r", trust("1111-2222-3333"))
+    assert principals(world, "r") == {"AWS": ["arn:aws:iam::111122223333:root"]}
+
+
 def test_an_account_shows_its_own_partition(world: World) -> None:
     china = world.account("aws-cn")
     number = world.principal(china).principal.account

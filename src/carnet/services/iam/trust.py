@@ -19,7 +19,7 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import PrincipalIds, Role
 from carnet.policy.document import Grammar, counted_size, parse
-from carnet.policy.principals import UNIQUE_ID, PrincipalType
+from carnet.policy.principals import UNIQUE_ID, PrincipalType, principal_text
 from carnet.services.iam import sentences
 from carnet.services.operation import Call
 
@@ -130,12 +130,15 @@ def _with_principals(text: str, names: Mapping[str, str]) -> str:
     for statement in statements if isinstance(statements, list) else [statements]:
         for element in ("Principal", "NotPrincipal"):
             if isinstance(principals := statement.get(element), dict):
-                statement[element] = {kind: _renamed(names, changed) for kind, names in principals.items()}
+                statement[element] = {
+                    kind: _renamed(names, changed) if kind == PrincipalType.AWS else names
+                    for kind, names in principals.items()
+                }
     return json.dumps(parsed, ensure_ascii=False, separators=(",", ":"))
 
 
 def _renamed(names: Any, changed: Mapping[str, str]) -> Any:
-    """One name or a list of them; an account's id may stand there as a number."""
+    """One name or a list of them; an account's id may stand there as a number, or with dashes."""
     if isinstance(names, list):
         return [_renamed(name, changed) for name in names]
-    return changed.get(str(names), names)
+    return changed.get(principal_text(PrincipalType.AWS, str(names)), names)
