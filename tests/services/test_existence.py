@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-from carnet.services.operation import Operation
+from carnet.access.authorize import NotAuthorized
+from carnet.services.operation import Operation, Target
 from tests.services.inputs import WRITTEN, given
 from tests.services.world import ServiceError, World
 
@@ -43,3 +44,21 @@ def _sentence(world: World, operation: Operation, asked: dict[str, Any]) -> str:
     for name in NAMES:
         sentence = sentence.replace(asked.get(name, "/"), "/")
     return sentence
+
+
+def test_a_further_check_is_not_made_for_whom_the_first_denies(world: World) -> None:
+    def also(call: object, given: object) -> NoReturn:
+        pytest.fail("it would tell a stranger what exists")
+
+    operation = Operation(
+        service="iam",
+        name="ListUsers",
+        writes=False,
+        on=lambda call, given: Target(arn="*", account=world.account_id),
+        also=(also,),
+        context=(),
+        body=lambda call, given: {},
+    )
+    stranger = world.principal(world.user("stranger"))
+    with pytest.raises(NotAuthorized):
+        world.installation.execution.read(operation, stranger, {}, world.record(operation))

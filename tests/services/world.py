@@ -21,6 +21,7 @@ from carnet.assembly.settings import Settings
 from carnet.base.faults import Fault
 from carnet.directory.snapshot import Snapshot
 from carnet.services.accounts import create_accounts
+from carnet.services.operation import Operation
 from carnet.services.registry import SERVICES
 
 _HTTP = HttpRequest(
@@ -128,17 +129,17 @@ class World:
             raise ServiceError("InvalidClientTokenId", "The security token included in the request is invalid.")
         return Verified(credential=credential, region="us-east-1", service="")
 
+    def record(self, operation: Operation) -> CallRecord:
+        """What is known of a call of the operation that arrives now."""
+        arrival = Arrival(request_id=secrets.token_hex(8), event_id=secrets.token_hex(8), time=self.clock(), http=_HTTP)
+        return CallRecord(
+            arrival=arrival, service=operation.service, operation=operation.name, read_only=not operation.writes
+        )
+
     def call(self, caller: Caller, operation: str, *, service: str = "iam", **given: Any) -> dict[str, Any]:
         """Call an operation; its answer, or ServiceError."""
         chosen = SERVICES[service].operations[operation]
-        record = CallRecord(
-            arrival=Arrival(
-                request_id=secrets.token_hex(8), event_id=secrets.token_hex(8), time=self.clock(), http=_HTTP
-            ),
-            service=service,
-            operation=operation,
-            read_only=not chosen.writes,
-        )
+        record = self.record(chosen)
         perform = self.installation.execution.write if chosen.writes else self.installation.execution.read
         try:
             return dict(perform(chosen, self.principal(caller), given, record).answer)

@@ -6,7 +6,7 @@ AccessDenied, never a hint of what exists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -123,13 +123,16 @@ class Operation:
     context: tuple[Adds, ...]
     body: Callable[[Any, Any], Answer]
 
-    def checks(self, call: Call, given: Any) -> list[Check]:
-        """Everything that the caller must be allowed before the body runs."""
+    def checks(self, call: Call, given: Any) -> Iterator[Check]:
+        """Everything that the caller must be allowed before the body runs.
+
+        INVARIANT: a further check is not even made before the one on the operation itself is passed.
+        """
         target = self.on(call, given)
         keys: dict[str, Value] = {}
         for adds in self.context:
             keys.update(adds(call, given))
-        own = Check(
+        yield Check(
             action=f"{self.service}:{self.name}",
             resource=target.arn,
             resource_account=target.account,
@@ -139,7 +142,8 @@ class Operation:
             needs_trust=target.needs_trust,
             shown=target.shown,
         )
-        return [own, *(check for also in self.also for check in also(call, given))] if self.also else [own]
+        for also in self.also:
+            yield from also(call, given)
 
     def authorize(self, call: Call, given: Any) -> tuple[Decided, ...]:
         """The decisions that allow the call; raises NotAuthorized at the first that does not."""
