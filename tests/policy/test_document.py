@@ -232,13 +232,13 @@ def test_a_policy_cannot_be_changed_and_is_only_itself() -> None:
         one.text = ""  # type: ignore[misc]
 
 
-def test_the_arns_of_principals_are_listed_once() -> None:
+def test_the_principals_of_aws_are_listed_once() -> None:
     alice, root = "arn:aws:iam::111111111111:user/alice", "arn:aws:iam::111111111111:root"
     text = document(
         allow(Principal={"AWS": [alice, "222222222222", root], "Service": "s3.amazonaws.com"}),
         deny(NotPrincipal={"AWS": [alice]}),
     )
-    assert parse(text, Grammar.RESOURCE).principal_arns == (alice, root)
+    assert parse(text, Grammar.RESOURCE).aws_principals == (alice, "222222222222", root)
 
 
 # Role trust policies

@@ -74,7 +74,6 @@ def failure_event(record: CallRecord, code: str, message: str, decided: Sequence
 def _event(record: CallRecord, decided: Sequence[Decided]) -> Event:
     arrival, caller = record.arrival, record.caller
     http = arrival.http
-    agent = http.first.get("user-agent", "")
     return {
         "eventVersion": _EVENT_VERSION,
         "userIdentity": _identity(record),
@@ -83,7 +82,7 @@ def _event(record: CallRecord, decided: Sequence[Decided]) -> Event:
         "eventName": record.operation or None,
         "awsRegion": caller.region if caller is not None else None,
         "sourceIPAddress": source_ip(http.peer),
-        "userAgent": agent[:_LONGEST_TEXT],
+        "userAgent": http.first.get("user-agent", "")[:_LONGEST_TEXT],
         "requestParameters": _parameters(record),
         "responseElements": None,
         "additionalEventData": {"decisionId": arrival.request_id, "decisions": [_decision(one) for one in decided]},

@@ -58,11 +58,10 @@ class Policy:
         return counted_size(self.text)
 
     @cached_property
-    def principal_arns(self) -> tuple[str, ...]:
-        """The ARNs of users, roles, sessions and accounts in Principal and NotPrincipal, each once, as written."""
+    def aws_principals(self) -> tuple[str, ...]:
+        """What Principal and NotPrincipal name under AWS, each once: ARNs, unique ids, account ids (no dashes), `*`."""
         named = (value for statement in self.statements for value in _named(statement))
-        arns = (value.text for value in named if value.type is PrincipalType.AWS and value.text.startswith("arn:"))
-        return tuple(dict.fromkeys(arns))
+        return tuple(dict.fromkeys([value.text for value in named if value.type is PrincipalType.AWS]))
 
     def to_json(self) -> str:
         """The document printed anew; parsing it gives a policy that decides the same."""

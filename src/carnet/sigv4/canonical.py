@@ -20,7 +20,6 @@ from carnet.sigv4.signed_headers import canonical_headers
 _USUAL_METHODS = frozenset(("GET", "POST"))
 _METHOD = re.compile(r"[A-Z]+", re.ASCII)
 _VISIBLE = re.compile(r"[!-~]*", re.ASCII)
-_ROOT = ("/", "")
 _NOT_NORMALISED = ("", ".", "..")
 
 
@@ -56,7 +55,7 @@ def canonical_path(path: str) -> str:
     AWS signs the normalised path (no `//`, `/./`, `/../`). A path that is not normalised is refused instead, so that
     the path whose signature is checked is the very path that chooses the operation.
     """
-    if path in _ROOT:
+    if path in ("/", ""):
         return "/"
     segments = path.removeprefix("/").removesuffix("/").split("/")
     if any(segment in _NOT_NORMALISED for segment in segments):

@@ -48,7 +48,7 @@ def read_header(headers: Mapping[str, str], query: str) -> Presented:
         signature=signature,
         token=headers.get("x-amz-security-token"),
         lifetime=SKEW,
-        query=canonical_query(query) if query else "",
+        query=canonical_query(query),
     )
 
 

@@ -72,7 +72,7 @@ def refuse_foreign(scope: Scope, *, service: str, timestamp: str) -> None:
 
     Every fault is told at once, as AWS does. The Region has only to look like one: Carnet serves all of them.
     """
-    if scope.service == service and scope.is_well_formed and timestamp.startswith(scope.date) and len(scope.date) == 8:
+    if scope.service == service and scope.is_well_formed and scope.date == timestamp[:8]:
         return
     raise mismatch(" ".join(_faults(scope, service, timestamp)))
 

@@ -36,6 +36,8 @@ def header_values(request: HttpRequest) -> Mapping[str, str]:
 
     Raises AuthFailure (IncompleteSignature) where a header is repeated that must not be.
     """
+    if not request.repeats:
+        return request.first
     values: dict[str, str] = {}
     for name, value in request.headers:
         if name not in values:

@@ -35,7 +35,7 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
     Raises AuthFailure, whatever the request is, unless the signature is right, in time, and covers everything that
     matters: method, path, query, body, host, content-type and every x-amz-* header.
     """
-    headers = header_values(request) if request.repeats else request.first
+    headers = header_values(request)
     presented = _read(headers, request.query)
     scope = presented.key.scope
     refuse_untimely(presented.signed, lifetime=presented.lifetime, now=now)

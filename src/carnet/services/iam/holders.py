@@ -1,4 +1,4 @@
-"""Who holds the credentials that a request is about."""
+"""Whom a request is about that may leave out the user: the caller, then."""
 
 from __future__ import annotations
 

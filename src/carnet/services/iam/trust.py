@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,7 @@ def new_trust(call: Call, text: str) -> Trust:
     Raises Malformed where the text is no trust policy or names a principal that does not exist, TooMany where it is
     too long.
     """
-    principals = dict.fromkeys(_principals(text))
+    principals = parse(text, Grammar.TRUST).aws_principals
     most = call.parts.quotas.trust_policy_size
     if counted_size(text) > most:
         raise TooMany(sentences.quota("ACLSizePerRole", most))
@@ -58,13 +58,6 @@ def shown_trust(snapshot: Snapshot, role: Role) -> str:
     """A role's trust policy as it reads now: principals by their present ARNs, those that are gone by their ids."""
     now = {written: _arn_of(snapshot, written, bound) for written, bound in role.trusted_ids.items()}
     return _with_principals(role.trust, now)
-
-
-def _principals(text: str) -> Iterator[str]:
-    for statement in parse(text, Grammar.TRUST).statements:
-        for value in statement.principals.values if statement.principals is not None else ():
-            if value.type is PrincipalType.AWS:
-                yield value.text
 
 
 def _resolved(call: Call, written: str) -> tuple[str, str | None]:

@@ -13,8 +13,8 @@ from carnet.base.ids import USER
 from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.attachable import boundary_of
-from carnet.services.iam.calling_user import calling_user
 from carnet.services.iam.condition_keys import request_tags, requested_boundary
+from carnet.services.iam.holders import holder
 from carnet.services.iam.kinds import USERS
 from carnet.services.iam.renaming import allowed_as, renamed
 from carnet.services.iam.service import iam
@@ -59,7 +59,7 @@ def create_user(call: WriteCall, given: CreateUserRequestTypeDef) -> Answer:
 @iam.read("GetUser", on=targets.user_or_caller)
 def get_user(call: Call, given: GetUserRequestTypeDef) -> Answer:
     """A user; without a name the caller, who may be root."""
-    user = USERS.existing(call, given) if "UserName" in given else calling_user(call)
+    user = holder(call, given)
     return {"User": shapes.user(user) if isinstance(user, User) else shapes.root_user(user)}
 
 
