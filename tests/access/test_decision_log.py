@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from carnet.access import decision_log
 from carnet.access.authorize import Check, Decided
@@ -67,7 +68,7 @@ def test_everything_that_is_known_of_the_principal_is_kept(tmp_path: Path) -> No
     principal = Principal(kind=PrincipalKind.FEDERATED_USER, service_linked=True, **texts)
     decided = denied()
     log = DecisionLog(tmp_path / "denials.jsonl")
-    log.record("d-1", START, replace(decided, request=replace(decided.request, principal=principal)))
+    log.record("d-1", START, structs.replace(decided, request=structs.replace(decided.request, principal=principal)))
     line = json.loads((tmp_path / "denials.jsonl").read_text().splitlines()[-1])
     assert decision_log._request_of(line["request"]).principal == principal
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.attacks.wire import Answer, Holder, as_bytes, call, presigned, root_of, send, signed_request
 from tests.server.in_process import InProcessServer
@@ -207,15 +208,17 @@ def test_a_presigned_url_is_good_for_its_own_call_and_nothing_else(server: InPro
     assert send(server, as_bytes(request)).status == 200
     query = request.query
     bent = (
-        replace(request, query=query.replace("GetCallerIdentity", "GetSessionToken")),
-        replace(request, query=query.replace("2011-06-15", "2010-05-08").replace("GetCallerIdentity", "ListUsers")),
-        replace(request, query=query.replace("%2Fsts%2F", "%2Fiam%2F")),
-        replace(request, query=query + "&Action=GetSessionToken"),
-        replace(request, query=query + "&DurationSeconds=900"),
-        replace(request, method="POST"),
-        replace(request, method="POST", body=b"Action=GetSessionToken&Version=2011-06-15"),
-        replace(request, path="//"),
-        replace(request, path="/instances"),
+        structs.replace(request, query=query.replace("GetCallerIdentity", "GetSessionToken")),
+        structs.replace(
+            request, query=query.replace("2011-06-15", "2010-05-08").replace("GetCallerIdentity", "ListUsers")
+        ),
+        structs.replace(request, query=query.replace("%2Fsts%2F", "%2Fiam%2F")),
+        structs.replace(request, query=query + "&Action=GetSessionToken"),
+        structs.replace(request, query=query + "&DurationSeconds=900"),
+        structs.replace(request, method="POST"),
+        structs.replace(request, method="POST", body=b"Action=GetSessionToken&Version=2011-06-15"),
+        structs.replace(request, path="//"),
+        structs.replace(request, path="/instances"),
     )
     for other in bent:
         assert send(server, as_bytes(other)).status in (400, 403), other

@@ -21,6 +21,8 @@ from statistics import median, quantiles
 from time import perf_counter_ns
 from timeit import repeat
 
+from msgspec import structs
+
 from carnet.policy.compile import Engine
 from carnet.policy.engine.conditions import ConditionCompiler
 from carnet.policy.engine.patterns import CompiledArn
@@ -153,7 +155,7 @@ def memory() -> None:
             who = principal(f"u{number}")
             asked = request(shared.ask(Random(number)), who)
             keys = {**PRINCIPAL_KEYS, "aws:username": f"u{number}"}
-            engine.decide(replace(asked, context=replace(asked.context, principal=keys)), applying)
+            engine.decide(structs.replace(asked, context=structs.replace(asked.context, principal=keys)), applying)
         return []
 
     print(f"memory: {_grown(ask_all) / 2**20:.2f} MiB for 10,000 principals sharing policies with ${{aws:username}}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
@@ -31,7 +32,7 @@ def test_keys_of_the_principal_may_change_from_request_to_request() -> None:
 
     def asked(age: str, name: str) -> Request:
         context = Context(principal={"aws:MultiFactorAuthAge": age, "aws:username": name})
-        return replace(request(resource=f"{BUCKET}/bob/x"), context=context)
+        return structs.replace(request(resource=f"{BUCKET}/bob/x"), context=context)
 
     assert agreed(engine, asked("59", "alice"), policies) is Verdict.ALLOWED
     assert agreed(engine, asked("61", "alice"), policies) is Verdict.IMPLICIT_DENY
@@ -92,7 +93,7 @@ def test_one_condition_decides_however_its_key_is_sent(operator: str) -> None:
     for keys in (*sent, *sent):
         agreed(engine, request(keys=keys), policies)
         known = Context(principal={"S3:Prefix": "x"}, request=keys)
-        agreed(engine, replace(request(), context=known), policies)
+        agreed(engine, structs.replace(request(), context=known), policies)
 
 
 def test_all_layers_that_deny_are_weighed_in_their_order() -> None:

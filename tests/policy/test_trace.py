@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from carnet.policy.decision import Layer, Verdict
 from carnet.policy.policies import Policies

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from carnet.policy.decide import decide
 from carnet.policy.decision import Decision, Verdict
@@ -219,7 +220,7 @@ def test_order_is_irrelevant(request: Request, policies: Policies, random: Any) 
 @LAW
 @given(REQUESTS, ALL_POLICIES, st.sampled_from((str.upper, str.lower, str.swapcase)))
 def test_case_of_the_action_is_irrelevant(request: Request, policies: Policies, spelled: Any) -> None:
-    respelled = replace(request, action=spelled(request.action))
+    respelled = structs.replace(request, action=spelled(request.action))
     assert decide(respelled, policies) == decide(request, policies)
 
 

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
+from msgspec import structs
 
 from carnet.policy.document import Grammar, Policy, parse
 from carnet.policy.policies import Levels, Policies
@@ -273,7 +274,7 @@ class Maker:
     def _near(self, request: Request, service: str) -> Request:
         other = self.request(service)
         part = self._pick(("principal", "action", "resource", "context", "context", "resource_account"))
-        return replace(request, **{part: getattr(other, part)})
+        return structs.replace(request, **{part: getattr(other, part)})
 
     def _resource_name(self, service: str) -> str:
         if self._chance(0.04):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from unittest.mock import patch
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ import pytest
 from botocore import auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from msgspec.structs import replace
 
 from carnet.access.credential import Credential, TokenExpired
 from carnet.access.http_request import HttpRequest

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 
 from carnet.access.credential import Credential
 from carnet.access.http_request import HttpRequest

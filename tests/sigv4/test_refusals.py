@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from carnet.sigv4.verify import _NOBODYS_SECRET, verify
 from tests.sigv4.signing import (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
+from msgspec.structs import replace
 
 from carnet.access.http_request import HttpRequest
 from carnet.sigv4.verify import verify

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import Struct
+
 from carnet.access.authorize import Decided
 from carnet.access.credential import Verified
 from carnet.access.http_request import HttpRequest
 from carnet.access.redaction import input_redaction, output_redaction
 from carnet.access.request_context import source_ip
 from carnet.base.timestamps import iso_seconds
-from carnet.base.value import value
 from carnet.policy.decision import Decision
 from carnet.policy.request import Principal, PrincipalKind
 
@@ -35,8 +36,7 @@ _CLAIM = re.compile(r"Credential=(A[KS]IA[A-Z2-7]{16})(?:/|%2F)", re.ASCII)
 Event = dict[str, Any]
 
 
-@value
-class Arrival:
+class Arrival(Struct, frozen=True, kw_only=True):
     """A request as it came in, and when."""
 
     request_id: str
@@ -45,8 +45,7 @@ class Arrival:
     http: HttpRequest
 
 
-@value
-class CallRecord:
+class CallRecord(Struct, frozen=True, kw_only=True):
     """What is known of a call once it has been routed, and of its caller once that is proven."""
 
     arrival: Arrival

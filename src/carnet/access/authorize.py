@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import replace
+
+from msgspec import Struct, field
 
 from carnet.access.credential import Verified
 from carnet.access.documents import trust_policy
 from carnet.access.gather import policies_of
 from carnet.base.faults import Denied
-from carnet.base.value import value
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import Role
@@ -22,8 +23,7 @@ from carnet.policy.request import Context, Request, Value
 RESOURCE_ACCOUNT = "aws:ResourceAccount"
 
 
-@value
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     """One action on one resource that a caller needs to be allowed.
 
     `keys` are the condition keys that the operation adds to the request's (aws:RequestTag/..., iam:PolicyARN, ...),
@@ -43,8 +43,7 @@ class Check:
     """The action is decided by a trust policy; without `trusting` (no such role) nothing allows it."""
 
 
-@value
-class Decided:
+class Decided(Struct, frozen=True, kw_only=True):
     """A question, the policies it was put to, and the answer: all that an explanation needs."""
 
     check: Check

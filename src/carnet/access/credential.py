@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hmac import HMAC
 
-from carnet.base.value import value
+from msgspec import Struct
+
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import Principal
 
@@ -35,8 +36,7 @@ Raises TokenExpired for a genuine token past its time, which alone AWS tells apa
 """
 
 
-@value
-class Verified:
+class Verified(Struct, frozen=True, kw_only=True):
     """A caller whose signature was checked.
 
     INVARIANT: only `sigv4/verify.py` constructs it (a test holds it), and every handler needs one.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
-from carnet.base.value import value
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 
-@value
-class HttpRequest:
+class HttpRequest(Struct, frozen=True, kw_only=True):
     """The bytes that matter of one HTTP request.
 
     `path` and `query` are as sent, still percent-encoded; header names are lower-cased, values are as sent (latin-1)
@@ -25,15 +24,17 @@ class HttpRequest:
     """IP address of the client."""
     secure: bool
     """Whether it came over TLS."""
-    first: Mapping[str, str] = field(init=False, compare=False, repr=False)
+    first: Mapping[str, str] = field(default_factory=dict)
     """The first value of each header, by name."""
-    repeats: bool = field(init=False, compare=False, repr=False)
+    repeats: bool = False
     """Whether any header name occurs more than once."""
 
     def __post_init__(self) -> None:
+        # INVARIANT: both follow from `headers`, whatever they were given as.
         first = dict(self.headers)
-        self.repeats = len(first) != len(self.headers)  # type: ignore[misc]  # here, once
-        self.first = dict(reversed(self.headers)) if self.repeats else first  # type: ignore[misc]
+        repeats = len(first) != len(self.headers)
+        force_setattr(self, "first", dict(reversed(self.headers)) if repeats else first)
+        force_setattr(self, "repeats", repeats)
 
     def header(self, name: str) -> str | None:
         """The first value of a header (name in lower case); None where it is absent."""

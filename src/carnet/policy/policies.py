@@ -17,7 +17,7 @@ Levels = tuple[tuple[Policy, ...], ...]
 class Policies:
     """What a decision considers. An absent kind is an absent layer; a layer without policies allows nothing.
 
-    INVARIANT: frozen when it runs, too: the engine knows it again by its identity.
+    INVARIANT: frozen, for the engine knows it again by its identity.
     """
 
     identity: tuple[Policy, ...] = ()

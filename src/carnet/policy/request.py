@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from carnet.base.value import value
+from msgspec import Struct, field
 
 Value = str | tuple[str, ...]
 """A condition key's value: text for a single-valued key, a tuple for a multivalued one (also when it holds one)."""
@@ -68,8 +68,7 @@ class Principal:
         return self.role_id or self.user_id
 
 
-@value
-class Context:
+class Context(Struct, frozen=True, kw_only=True):
     """The condition keys of a request, in three namespaces.
 
     INVARIANT: a key of the principal's namespace (aws:Principal*, aws:userid, aws:MultiFactorAuth*, ...) is read from
@@ -85,8 +84,7 @@ class Context:
     resource: Values = field(default_factory=dict[str, Value])
 
 
-@value
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """One question to the policies. `resource` is an ARN, or `*` for an action that has no resource."""
 
     principal: Principal

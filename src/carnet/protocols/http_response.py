@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from carnet.base.value import value
+from msgspec import Struct
 
 REQUEST_ID = "x-amzn-RequestId"
 XML = "text/xml"
 JSON = "application/json"
 
 
-@value
-class HttpResponse:
+class HttpResponse(Struct, frozen=True, kw_only=True):
     """Status, headers and body of one HTTP answer. Its length is told by the door that sends it."""
 
     status: int

@@ -8,11 +8,11 @@ reader of the same bytes could take in another way is refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from functools import cache
 
+from msgspec import Struct, field
+
 from carnet.access.http_request import HttpRequest
-from carnet.base.value import value
 from carnet.models import SERVICES, Operation, Protocol, Service, service
 from carnet.protocols import rest_paths
 from carnet.protocols.clues import Clues, read_clues
@@ -26,8 +26,7 @@ _NO_VERSION = "NO_VERSION_SPECIFIED"
 _JSON_MEDIA_TYPES = ("application/x-amz-json-1.0", "application/x-amz-json-1.1")
 
 
-@value
-class Routed:
+class Routed(Struct, frozen=True, kw_only=True):
     """The operation that a request asks for, and what was read of the request to find it."""
 
     operation: Operation

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from carnet.access.audit import CallRecord, Event, success_event
 from carnet.access.authorize import RESOURCE_ACCOUNT, Decided, caller_view
@@ -14,7 +17,6 @@ from carnet.access.credentials import Credentials
 from carnet.access.request_context import caller_keys, request_keys
 from carnet.access.session_limits import check_session_limits
 from carnet.base.faults import Refused
-from carnet.base.value import value
 from carnet.directory.account_view import AccountView
 from carnet.directory.directory import Directory
 from carnet.policy.request import Context
@@ -22,8 +24,7 @@ from carnet.services.operation import Answer, Call, Operation, Parts, WriteCall
 from carnet.store.store import Store
 
 
-@value
-class Done:
+class Done(Struct, frozen=True, kw_only=True):
     """An operation that was carried out: its answer and the audit event that tells of it."""
 
     answer: Answer

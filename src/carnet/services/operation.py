@@ -7,10 +7,12 @@ AccessDenied, never a hint of what exists.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
 
 from carnet import models
 from carnet.access.authorize import Check, Decided, authorize
@@ -19,7 +21,6 @@ from carnet.access.denial import require
 from carnet.base.arns import parse_arn
 from carnet.base.faults import Fault, Refused
 from carnet.base.ids import Ids
-from carnet.base.value import value
 from carnet.directory.account_view import AccountView
 from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
@@ -54,8 +55,7 @@ class Parts:
     quotas: Quotas
 
 
-@value
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """One authenticated call of an operation that only reads."""
 
     caller: Verified
@@ -80,8 +80,7 @@ class Call:
         return self.parts.ids
 
 
-@value
-class WriteCall(Call):
+class WriteCall(Call, frozen=True, kw_only=True):
     """One authenticated call of an operation that changes something, inside its transaction.
 
     INVARIANT: `snapshot` is the state at the locked revision, so what a body finds in it holds until the commit.
@@ -90,8 +89,7 @@ class WriteCall(Call):
     store: UnitOfWork
 
 
-@value
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """The resource that an operation acts on, whether or not it exists."""
 
     arn: str

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Required, TypedDict
 
+from msgspec import structs
+
 from carnet.policy.case import Case
 from carnet.policy.case_reader import CaseReader
 from carnet.policy.request import Principal
@@ -80,7 +82,7 @@ def read_question(
     }
     case = CaseReader().read({"request": request, "policies": policies}, "question")
     if isinstance(principal, Principal):
-        return replace(case, request=replace(case.request, principal=principal))
+        return replace(case, request=structs.replace(case.request, principal=principal))
     return case
 
 

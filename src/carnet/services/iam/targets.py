@@ -8,8 +8,9 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from carnet.base.arns import iam_arn
 from carnet.directory.named import Named
