@@ -17,8 +17,8 @@ _ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x20
 class JsonLines:
     """Appends events to a file.
 
-    INVARIANT: a line is given to the operating system in one append before its call is answered, so no kill of the
-    process loses the event of an answered call, and lines of several processes do not mix.
+    INVARIANT: lines are given to the operating system in one append, so that those of several processes do not mix, and
+    no kill of this process loses what was written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,14 +28,17 @@ class JsonLines:
 
     def append(self, *objects: dict[str, Any]) -> None:
         """Add a line for each object, all of them in one append; Unavailable where the disk refuses."""
-        line = b"".join(map(_line, objects))
+        self.write(b"".join(map(line_of, objects)))
+
+    def write(self, lines: bytes) -> None:
+        """Add lines that `line_of` made, in one append; Unavailable where the disk refuses."""
         if self._torn:
-            line = b"\n" + line  # after what the disk took of the last one
+            lines = b"\n" + lines  # after what the disk took of the last one
         try:
-            written = os.write(self._file, line)
+            written = os.write(self._file, lines)
         except OSError as problem:
             raise Unavailable("The audit log cannot be written.") from problem
-        self._torn = written != len(line)
+        self._torn = written != len(lines)
         if self._torn:
             raise Unavailable("The audit log cannot be written.")
 
@@ -44,7 +47,8 @@ class JsonLines:
         os.close(self._file)
 
 
-def _line(value: dict[str, Any]) -> bytes:
+def line_of(value: dict[str, Any]) -> bytes:
+    """The object as one line; raises TypeError for what is no JSON."""
     encoded = orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
     if encoded.isascii() and b"\x7f" not in encoded:
         return encoded

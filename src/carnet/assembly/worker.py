@@ -13,6 +13,7 @@ from carnet.directory.follower import Follower, Later
 from carnet.server.app import AwsApi
 from carnet.server.door import Door
 from carnet.server.health import Health
+from carnet.server.outbox import Outbox
 
 
 def application() -> Door:
@@ -25,11 +26,11 @@ def application() -> Door:
 def door(installation: Installation, stack: ExitStack) -> Door:
     """The application over an open installation; `stack` is unwound when the server stops."""
     follower = Follower(installation.directory, installation.store)
+    audit = JsonLines(installation.settings.audit_file)
     api = AwsApi(
         installation.execution,
         clock=installation.clock,
         ids=installation.ids,
-        audit=JsonLines(installation.settings.audit_file),
         decisions=DecisionLog(installation.settings.decisions_file),
     )
 
@@ -38,6 +39,7 @@ def door(installation: Installation, stack: ExitStack) -> Door:
         stack.callback(follower.stop)
         installation.last_used.start()
         stack.callback(installation.last_used.stop)
+        stack.callback(audit.close)
         stack.callback(api.close)
 
-    return Door(api, Health(installation.directory, follower), on_start=start, on_stop=stack.close)
+    return Door(api, Health(installation.directory, follower), Outbox(audit), on_start=start, on_stop=stack.close)

@@ -12,12 +12,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from carnet import models
-from carnet.access.audit import Arrival, CallRecord, failure_event
+from carnet.access.audit import Arrival, CallRecord, Event, failure_event
 from carnet.access.authorize import NotAuthorized
 from carnet.access.credential import Verified
 from carnet.access.decision_log import DecisionLog
 from carnet.access.http_request import HttpRequest
-from carnet.access.json_lines import JsonLines
+from carnet.access.json_lines import line_of
 from carnet.base.clock import Clock
 from carnet.base.faults import Fault, Unavailable
 from carnet.base.ids import Ids
@@ -27,6 +27,7 @@ from carnet.protocols.parse import parse
 from carnet.protocols.routing import route
 from carnet.protocols.validate import validate
 from carnet.protocols.write import write
+from carnet.server.outbox import Answer
 from carnet.services.execution import Done, Execution
 from carnet.services.operation import Operation
 from carnet.services.registry import SERVICES
@@ -41,20 +42,17 @@ _WAITING_WRITES = 512
 class AwsApi:
     """Answers the requests of every service on one address."""
 
-    def __init__(
-        self, execution: Execution, *, clock: Clock, ids: Ids, audit: JsonLines, decisions: DecisionLog
-    ) -> None:
+    def __init__(self, execution: Execution, *, clock: Clock, ids: Ids, decisions: DecisionLog) -> None:
         self._execution = execution
         self._find = execution.credentials.find
         self._clock = clock
         self._ids = ids
-        self._audit = audit
         self._decisions = decisions
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._waiting = 0
 
-    def respond(self, http: HttpRequest) -> HttpResponse | Coroutine[Any, Any, HttpResponse]:
-        """Answer one request, and leave one audit event. The answer of what changes the store is to be awaited."""
+    def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
+        """Answer one request, with one audit event. The answer of what changes the store is to be awaited."""
         arrival = Arrival(request_id=self._ids.uuid(), event_id=self._ids.uuid(), time=self._clock(), http=http)
         try:
             routed = route(http)
@@ -78,7 +76,7 @@ class AwsApi:
         except Exception as problem:
             return self._problem(where, _record(arrival, where, caller, given), problem)
 
-    async def _change(self, where: models.Operation, record: CallRecord, act: Callable[[], Done]) -> HttpResponse:
+    async def _change(self, where: models.Operation, record: CallRecord, act: Callable[[], Done]) -> Answer:
         """Let the writer act; it takes one change after the other."""
         try:
             if self._waiting >= _WAITING_WRITES:
@@ -92,42 +90,49 @@ class AwsApi:
         except Exception as problem:
             return self._problem(where, record, problem)
 
-    def _done(self, where: models.Operation, record: CallRecord, done: Done) -> HttpResponse:
-        self._audit.append(done.event)
-        return write(where, done.answer, record.arrival.request_id)
+    def _done(self, where: models.Operation, record: CallRecord, done: Done) -> Answer:
+        return _audited(where, record, write(where, done.answer, record.arrival.request_id), done.event)
 
-    def _problem(self, where: models.Operation, record: CallRecord, problem: Exception) -> HttpResponse:
+    def _problem(self, where: models.Operation, record: CallRecord, problem: Exception) -> Answer:
         if isinstance(problem, WireError | AuthFailure | Fault):
             return self._refused(where, record, problem)
         return self._failed(where, record)
 
-    def _refused(self, where: Where, record: CallRecord, problem: WireError | AuthFailure | Fault) -> HttpResponse:
+    def _refused(self, where: Where, record: CallRecord, problem: WireError | AuthFailure | Fault) -> Answer:
         code = _code(record.service, problem)
         decided = (problem.decided,) if isinstance(problem, NotAuthorized) else ()
         try:
             for each in decided:
                 self._decisions.record(record.arrival.request_id, record.arrival.time, each)
-            self._audit.append(failure_event(record, _exception(where, code), problem.message, decided))
+            event = failure_event(record, _exception(where, code), problem.message, decided)
+            response = write_error(where, code, problem.message, record.arrival.request_id)
+            return _audited(where, record, response, event)
         except Unavailable as full:
-            # What cannot be audited is not answered: an operator sees the disk before an attacker uses it.
-            return write_error(where, "ServiceUnavailable", full.message, record.arrival.request_id)
+            return Answer(response=_unaudited(where, record.arrival.request_id, full.message))
         except Exception:
             if record.given is None:
                 raise
             return self._failed(where, record)
-        return write_error(where, code, problem.message, record.arrival.request_id)
 
-    def _failed(self, where: Where, record: CallRecord) -> HttpResponse:
+    def _failed(self, where: Where, record: CallRecord) -> Answer:
         """Answer what nobody foresaw. Its event is without the parameters, for they may be what failed."""
         _LOG.exception("request %s failed", record.arrival.request_id)
         unexpected = WireError("InternalFailure", "An internal error occurred.", where)
         return self._refused(where, replace(record, given=None), unexpected)
 
     def close(self) -> None:
-        """Finish the writes under way and let go of the files."""
+        """Finish the writes under way and let go of the file."""
         self._writer.shutdown(wait=True)
-        self._audit.close()
         self._decisions.close()
+
+
+def _audited(where: Where, record: CallRecord, response: HttpResponse, event: Event) -> Answer:
+    unaudited = partial(_unaudited, where, record.arrival.request_id)
+    return Answer(response=response, event=line_of(event), unaudited=unaudited)
+
+
+def _unaudited(where: Where, request_id: str, why: str) -> HttpResponse:
+    return write_error(where, "ServiceUnavailable", why, request_id)
 
 
 def _record(

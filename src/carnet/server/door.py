@@ -11,9 +11,9 @@ from typing import Any
 
 from carnet.access.http_request import HttpRequest
 from carnet.directory.follower import Later
-from carnet.protocols.http_response import HttpResponse
 from carnet.server.app import AwsApi
 from carnet.server.health import Health
+from carnet.server.outbox import Answer, Outbox
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -23,23 +23,31 @@ HEALTH_PATH = "/healthz"
 
 
 class Door:
-    """Chooses who answers a request. Requests come from `HttpProtocol`, the server's start and end through ASGI.
+    """Chooses who answers a request. Requests come from `HttpProtocol`, which sends the answers through `outbox`; the
+    server's start and end come through ASGI.
 
     `on_start` is given the loop's `call_later`, for what is quick and comes again and again.
     """
 
     def __init__(
-        self, api: AwsApi, health: Health, *, on_start: Callable[[Later], None], on_stop: Callable[[], None]
+        self,
+        api: AwsApi,
+        health: Health,
+        outbox: Outbox,
+        *,
+        on_start: Callable[[Later], None],
+        on_stop: Callable[[], None],
     ) -> None:
+        self.outbox = outbox
         self._api = api
         self._health = health
         self._on_start = on_start
         self._on_stop = on_stop
 
-    def answer(self, request: HttpRequest) -> HttpResponse | Coroutine[Any, Any, HttpResponse]:
+    def answer(self, request: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         """The answer, at once or, for what takes a while, to be awaited."""
         if request.path == HEALTH_PATH and request.method in ("GET", "HEAD"):
-            return self._health.respond()
+            return Answer(response=self._health.respond())
         return self._api.respond(request)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

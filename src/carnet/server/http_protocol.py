@@ -12,7 +12,7 @@ import logging
 from asyncio import Task, Transport
 from collections import deque
 from collections.abc import Coroutine, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from uvicorn.server import ServerState
 from carnet.access.http_request import HttpRequest
 from carnet.protocols.http_response import HttpResponse
 from carnet.server.door import Door
+from carnet.server.outbox import Answer
 from carnet.server.patience import Patience
 from carnet.server.request_reader import RequestReader, RequestRefused
 
@@ -55,6 +56,7 @@ class HttpProtocol(asyncio.Protocol):
         door = config.loaded_app
         assert isinstance(door, Door)
         self._door = door
+        self._outbox = door.outbox
         self._most_connections = config.limit_concurrency or 0
         self._state = server_state
         self._loop = _loop or asyncio.get_running_loop()
@@ -64,6 +66,8 @@ class HttpProtocol(asyncio.Protocol):
         self._waiting: deque[HttpRequest] = deque()
         """Requests that have arrived and whose turn has not come."""
         self._answering: Task[None] | None = None
+        self._unsent = 0
+        """Answers that are in the outbox."""
         self._write_paused = False
         self._owes_request = True
         """Whether the client is waited for in the middle of a request, or for its first one."""
@@ -131,7 +135,7 @@ class HttpProtocol(asyncio.Protocol):
     @property
     def _is_done(self) -> bool:
         """Whether nobody waits for an answer that can still come."""
-        return self._answering is None and not self._waiting and not (self._reader.under_way and not self._ending)
+        return not (self._unsent or self._answering or self._waiting or (self._reader.under_way and not self._ending))
 
     def _arrived(self, request: HttpRequest, keep_alive: bool) -> None:
         if self._ending or self._transport.is_closing():
@@ -151,25 +155,26 @@ class HttpProtocol(asyncio.Protocol):
     def _answer(self, request: HttpRequest) -> None:
         try:
             answer = self._door.answer(request)
-            if isinstance(answer, HttpResponse):
-                self._write(request, answer)
-                return
         except Exception:
             self._fail()
+            return
+        if isinstance(answer, Answer):
+            self._put(request, answer)
             return
         self._patience.forget()
         self._answering = task = self._loop.create_task(self._answer_later(request, answer))
         self._state.tasks.add(task)
         task.add_done_callback(self._state.tasks.discard)
 
-    async def _answer_later(self, request: HttpRequest, answer: Coroutine[Any, Any, HttpResponse]) -> None:
+    async def _answer_later(self, request: HttpRequest, coming: Coroutine[Any, Any, Answer]) -> None:
         try:
-            response = await answer
-            self._answering = None
-            self._write(request, response)
+            answer = await coming
         except Exception:
             self._answering = None
             self._fail()
+        else:
+            self._answering = None
+            self._put(request, answer)
         self._answer_waiting()
 
     def _answer_waiting(self) -> None:
@@ -182,17 +187,29 @@ class HttpProtocol(asyncio.Protocol):
         elif not (self._waiting or self._write_paused or self._transport.is_closing()):
             self._transport.resume_reading()
 
-    def _write(self, request: HttpRequest, response: HttpResponse) -> None:
-        self._patience.wait(REQUEST_SECONDS if self._owes_request else IDLE_SECONDS)
-        if self._transport.is_closing():
+    def _put(self, request: HttpRequest, answer: Answer) -> None:
+        self._unsent += 1
+        self._patience.forget()
+        self._outbox.put(answer, partial(self._send, request))
+
+    def _send(self, request: HttpRequest, response: HttpResponse) -> None:
+        if self._hung_up or self._transport.is_closing():
             return
+        self._unsent -= 1
+        self._patience.wait(REQUEST_SECONDS if self._owes_request else IDLE_SECONDS)
         last = (self._ending or self._stopping) and self._is_done
-        self._transport.write(_head(response, self._state.default_headers, last=last) + _body(request, response))
+        try:
+            head = _head(response, self._state.default_headers, last=last)
+        except Exception:
+            self._fail()
+            return
+        self._transport.write(head + _body(request, response))
         if last:
             self._transport.close()
 
     def _go_on(self) -> None:
         """Tell the client to send the body, unless that could be taken for the answer to another request."""
+        self._outbox.flush()
         if self._answering is None and not self._waiting and not self._ending:
             self._transport.write(_CONTINUE)
 
@@ -204,12 +221,15 @@ class HttpProtocol(asyncio.Protocol):
 
     def _fail(self) -> None:
         _LOG.exception("a request failed")
+        self._outbox.flush()
         # INVARIANT: no answer is taken for that of another request: those behind one that gets none get none either.
+        self._unsent = 0
         self._waiting.clear()
         self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "An internal error occurred.")
 
     def _refuse(self, status: HTTPStatus, why: str) -> None:
         """Say why, unless others are still to be answered, and end."""
+        self._outbox.flush()
         self._ending = True
         if self._is_done and not self._hung_up and not self._transport.is_closing():
             refusal = HttpResponse(status=status, headers=(("content-type", "text/plain"),), body=f"{why}\n".encode())
