@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from carnet.access.credential import Credential
 from carnet.access.http_request import HttpRequest
+from carnet.base.keyed_hash import KeyedHash
 from carnet.sigv4.scope import Scope
 from carnet.sigv4.signing_keys import derive, signature
 from carnet.sigv4.verify import verify
@@ -315,7 +316,7 @@ def test_line_break_in_a_signed_header() -> None:
 def test_key_that_is_not_there_costs_the_same_hmac_work(monkeypatch: pytest.MonkeyPatch) -> None:
     derived_from: list[str] = []
 
-    def watched(text: bytes, secret: str, scope: Scope, known: dict[str, hmac.HMAC]) -> str:
+    def watched(text: bytes, secret: str, scope: Scope, known: dict[str, KeyedHash]) -> str:
         derived_from.append(secret)
         return signature(text, secret, scope, known)
 

@@ -6,6 +6,7 @@ import hmac
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from carnet.base.keyed_hash import KeyedHash
 from carnet.sigv4.scope import Scope
 from carnet.sigv4.signing_keys import SCOPES, derive, signature
 
@@ -27,21 +28,21 @@ def expected(scope: Scope) -> str:
 
 
 def test_a_signature_is_the_derived_key_s_whether_or_not_that_is_remembered() -> None:
-    known: dict[str, hmac.HMAC] = {}
+    known: dict[str, KeyedHash] = {}
     for scope in (SCOPE, replace(SCOPE, region="eu-west-1"), replace(SCOPE, date="20150831"), SCOPE, replace(SCOPE)):
         assert signature(b"text", SECRET, scope, known) == expected(scope)
     assert len(known) == 3
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    known: dict[str, hmac.HMAC] = {}
+    known: dict[str, KeyedHash] = {}
     for scope in days(3 * SCOPES):
         assert signature(b"text", SECRET, scope, known) == expected(scope)
         assert len(known) <= SCOPES
 
 
 def test_many_threads_get_the_same_signatures() -> None:
-    known: dict[str, hmac.HMAC] = {}
+    known: dict[str, KeyedHash] = {}
     scopes = days(2 * SCOPES) * 50
     with ThreadPoolExecutor(8) as pool:
         signed = list(pool.map(lambda scope: signature(b"text", SECRET, scope, known), scopes))

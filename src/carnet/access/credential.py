@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from hmac import HMAC
 
 from msgspec import Struct
 
+from carnet.base.keyed_hash import KeyedHash
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import Principal
 
@@ -21,7 +21,7 @@ class Credential:
     principal: Principal
     session: SessionClaims | None = None
     """What the session token carried; None for a long-term access key."""
-    signing_keys: dict[str, HMAC] = field(default_factory=dict, repr=False, compare=False)
+    signing_keys: dict[str, KeyedHash] = field(default_factory=dict, repr=False, compare=False)
     """What `sigv4` has derived from the secret, by scope. INVARIANT: it is kept where the secret is, and no longer."""
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from hmac import HMAC
 from typing import NamedTuple
 
 from carnet.access.credential import Credential, TokenExpired
 from carnet.access.principals import long_term_principal, session_principal
 from carnet.base.clock import Clock
 from carnet.base.ids import ACCESS_KEY, account_of_key
+from carnet.base.keyed_hash import KeyedHash
 from carnet.directory.account_view import AccountView
 from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
@@ -30,7 +30,7 @@ class OpenedSecret(NamedTuple):
     """A secret access key, and what was derived from it (`Credential.signing_keys`)."""
 
     text: str
-    signing_keys: dict[str, HMAC]
+    signing_keys: dict[str, KeyedHash]
 
 
 class Credentials:

@@ -16,7 +16,6 @@ import hmac
 import os
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hmac import HMAC
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -25,6 +24,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from carnet.base.ids import TEMPORARY_KEY, key_tail
+from carnet.base.keyed_hash import KeyedHash
 from carnet.keyring.aead import KEY_BYTES, joined
 from carnet.keyring.data_keys import KID_BYTES, DataKey, Purpose
 from carnet.keyring.errors import TokenTooLarge
@@ -64,7 +64,7 @@ class OpenedSession:
 
     claims: SessionClaims
     secret_access_key: str = field(repr=False)
-    signing_keys: dict[str, HMAC] = field(default_factory=dict, repr=False, compare=False)
+    signing_keys: dict[str, KeyedHash] = field(default_factory=dict, repr=False, compare=False)
     """For whoever derives keys from the secret: they are kept as long as it is."""
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from carnet.sigv4.scope import ClaimedKey
 from carnet.sigv4.timestamp import Timestamp
@@ -11,11 +12,8 @@ from carnet.sigv4.timestamp import Timestamp
 ALGORITHM = "AWS4-HMAC-SHA256"
 
 
-class Presented(NamedTuple):
-    """The parts of a signature as the caller presents them: complete and well-formed, and not yet believed.
-
-    A tuple, like its parts: one is made per request, and a frozen dataclass takes five times as long to make.
-    """
+class Presented(Struct, frozen=True, kw_only=True):
+    """The parts of a signature as the caller presents them: complete and well-formed, and not yet believed."""
 
     key: ClaimedKey
     signed: Timestamp

@@ -55,13 +55,12 @@ def canonical_headers(values: Mapping[str, str], signed: str) -> str:
     Raises AuthFailure (SignatureDoesNotMatch) unless `signed` is sorted, without repetition, and names headers that
     are there: host, every x-amz-* and content-type among them where present.
     """
-    lines = [
-        f"{name}:{value}\n"
-        if (value := values[name]).isascii() and value.isprintable() and "  " not in value
-        else f"{name}:{_canonical_value(value)}\n"
-        for name in _signed_names(signed, tuple(values))
-    ]
-    return "".join(lines)
+    names = _signed_names(signed, tuple(values))
+    chosen = [values[name] for name in names]
+    together = "".join(chosen)
+    if not (together.isascii() and together.isprintable() and "  " not in together):
+        chosen = list(map(_canonical_value, chosen))
+    return "".join([f"{name}:{value}\n" for name, value in zip(names, chosen, strict=True)])
 
 
 @lru_cache(256)

@@ -6,15 +6,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 from __future__ import annotations
 
 import hmac
-from hmac import HMAC
 
+from carnet.base.keyed_hash import KeyedHash
 from carnet.sigv4.scope import Scope
 
 SCOPES = 16
 """How many scopes a secret's keys are remembered for: few callers use more in a day, and deriving anew costs little."""
 
 
-def signature(text: bytes, secret: str, scope: Scope, known: dict[str, HMAC]) -> str:
+def signature(text: bytes, secret: str, scope: Scope, known: dict[str, KeyedHash]) -> str:
     """The signature of a string to sign, in hexadecimal.
 
     `known` is the memory of this one secret, and goes where the secret goes. It is written whether or not the signature
@@ -22,13 +22,11 @@ def signature(text: bytes, secret: str, scope: Scope, known: dict[str, HMAC]) ->
     """
     keyed = known.get(scope.text)
     if keyed is None:
-        keyed = hmac.new(derive(secret, scope), digestmod="sha256")
+        keyed = KeyedHash(derive(secret, scope))
         if len(known) >= SCOPES:
             known.clear()
         known[scope.text] = keyed
-    signing = keyed.copy()  # sooner than one that takes up the key
-    signing.update(text)
-    return signing.hexdigest()
+    return keyed.hexdigest(text)
 
 
 def derive(secret: str, scope: Scope) -> bytes:

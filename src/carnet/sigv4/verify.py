@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from carnet.access.credential import Credential, FindCredential, TokenExpired, Verified
 from carnet.access.http_request import HttpRequest
+from carnet.base.keyed_hash import KeyedHash
 from carnet.models import GLOBAL_REGIONS
 from carnet.sigv4.canonical import canonical_request
 from carnet.sigv4.errors import expired_token, incomplete, mismatch, missing_token, unknown_key
@@ -25,7 +26,7 @@ from carnet.sigv4.timestamp import refuse_untimely
 
 _KEY_ID_LENGTHS = range(16, 129)
 _NOBODYS_SECRET = "0" * 40
-_NOBODYS_KEYS: dict[str, hmac.HMAC] = {}
+_NOBODYS_KEYS: dict[str, KeyedHash] = {}
 """Signs for keys that are not there, so that they cost as much time as those that are."""
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from msgspec import Struct
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -19,7 +20,7 @@ from carnet.store.schema import METADATA, own_id, text
 from carnet.store.schema import moment as moment_column
 
 
-class KeyUse(NamedTuple):
+class KeyUse(Struct, frozen=True):
     """The last request signed with an access key."""
 
     when: datetime
@@ -27,7 +28,7 @@ class KeyUse(NamedTuple):
     region: str
 
 
-class RoleUse(NamedTuple):
+class RoleUse(Struct, frozen=True):
     """The last request made by a session of a role."""
 
     when: datetime
