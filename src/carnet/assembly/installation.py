@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from carnet.access.credentials import Credentials
@@ -29,10 +30,8 @@ from carnet.services.quotas import Quotas
 from carnet.store.faults import NotSetUp
 from carnet.store.store import Store
 
-
-def system_clock() -> datetime:
-    """The present moment."""
-    return datetime.now(UTC)
+system_clock: Clock = partial(datetime.now, UTC)
+"""The present moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

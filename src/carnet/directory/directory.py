@@ -20,13 +20,9 @@ class Directory:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._adopting = Lock()
-        self._snapshot = EMPTY
+        self.snapshot: Snapshot = EMPTY
+        """The newest state known, set here alone. Take it once per request: the next look may show a later one."""
         self.catch_up()
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The newest state known. Take it once per request: the next look may show a later one."""
-        return self._snapshot
 
     def apply(self, changes: Changes | None) -> None:
         """Show what this process has committed (`UnitOfWork.committed`), without asking the store where possible.
@@ -36,9 +32,9 @@ class Directory:
         if changes is None:
             return
         with self._adopting:
-            if changes.base == self._snapshot.revision:
-                self._snapshot = self._snapshot.with_changes(changes)
-            elif changes.revision != self._snapshot.revision:
+            if changes.base == self.snapshot.revision:
+                self.snapshot = self.snapshot.with_changes(changes)
+            elif changes.revision != self.snapshot.revision:
                 with suppress(Unavailable):
                     self._follow()
 
@@ -47,14 +43,14 @@ class Directory:
 
         Inside `Store.write`, `catch_up(unit.base)` gives the state that the unit changes: no other writer can commit.
         """
-        if to is not None and to == self._snapshot.revision:
-            return self._snapshot
+        if to is not None and to == self.snapshot.revision:
+            return self.snapshot
         with self._adopting:
-            if to is None or to != self._snapshot.revision:
+            if to is None or to != self.snapshot.revision:
                 self._follow()
-            return self._snapshot
+            return self.snapshot
 
     def _follow(self) -> None:
-        changes = self._store.changes_since(self._snapshot.revision)
-        if changes.base is None or changes.revision != self._snapshot.revision:
-            self._snapshot = self._snapshot.with_changes(changes)
+        changes = self._store.changes_since(self.snapshot.revision)
+        if changes.base is None or changes.revision != self.snapshot.revision:
+            self.snapshot = self.snapshot.with_changes(changes)

@@ -16,13 +16,8 @@ Tags = Mapping[str, str]
 Documents = Mapping[str, str]
 """Policy name to policy document, as the caller wrote it."""
 
-
-def name_key(name: str) -> str:
-    """The form under which names and tag keys are unique: ASCII letters lower-cased, and nothing else.
-
-    `str.lower` would also fold U+212A (KELVIN SIGN) to k and so let one name stand for another.
-    """
-    return ascii_lower(name)
+name_key = ascii_lower
+"""The form under which names and tag keys are unique."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
