@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.model import Shape
 
-from carnet.protocols.timestamps import READERS, WRITERS
+from carnet.protocols.timestamps import READERS, TEXT_WRITERS
 from carnet.protocols.unreadable import Unreadable
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
@@ -35,8 +35,7 @@ def reader(shape: Shape, timestamp_format: str) -> Callable[[str], Any]:
 def writer(shape: Shape, timestamp_format: str) -> Callable[[Any], str]:
     """What turns a value of a scalar shape into text; it raises TypeError for a value of another type."""
     if shape.type_name == "timestamp":
-        write = WRITERS[shape.serialization.get("timestampFormat", timestamp_format)]
-        return lambda value: str(write(_instance(value, datetime)))
+        return TEXT_WRITERS[shape.serialization.get("timestampFormat", timestamp_format)]
     return _WRITERS[shape.type_name]
 
 

@@ -63,10 +63,8 @@ READERS: Mapping[str, Callable[[str], datetime]] = {
 
 @lru_cache(maxsize=4096)
 def write_iso8601(moment: datetime) -> str:
-    """`2024-01-02T03:04:05Z`: whole seconds, as AWS writes them. ValueError for a datetime without a time zone."""
-    if moment.tzinfo is not UTC:
-        moment = _aware(moment).astimezone(UTC)
-    return moment.isoformat()[:_SECONDS_LENGTH] + "Z"
+    """`2024-01-02T03:04:05Z`: whole seconds, as AWS writes them."""
+    return _aware(moment).astimezone(UTC).isoformat()[:_SECONDS_LENGTH] + "Z"
 
 
 def write_epoch(moment: datetime) -> float:
@@ -85,9 +83,18 @@ WRITERS: Mapping[str, Callable[[datetime], str | float]] = {
     EPOCH: write_epoch,
     HTTP_DATE: write_http_date,
 }
+"""From an aware datetime; each raises ValueError for one without a time zone and TypeError for what is none."""
+
+TEXT_WRITERS: Mapping[str, Callable[[datetime], str]] = {
+    ISO8601: write_iso8601,
+    EPOCH: lambda moment: str(write_epoch(moment)),
+    HTTP_DATE: write_http_date,
+}
 
 
 def _aware(moment: datetime) -> datetime:
+    if not isinstance(moment, datetime):
+        raise TypeError(f"a datetime is wanted, not {moment!r}")
     if moment.tzinfo is None:
         raise ValueError(f"a timestamp needs a time zone: {moment}")
     return moment
