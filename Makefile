@@ -76,7 +76,7 @@ lock:
 	$(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 		--upgrade --group bench -o requirements/bench.txt
 	$(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-		--upgrade --group bench-engine -o requirements/bench-engine.txt
+		--upgrade --group bench-engine -c requirements/run.txt -o requirements/bench-engine.txt
 
 clean:
 	rm -rf $(VENV) $(VENV)-bench $(VENV)-bench-engine $(VENV)-lock build dist src/*.egg-info
