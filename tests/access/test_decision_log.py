@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from carnet.access import decision_log
+from carnet.access import decision_log, json_lines
 from carnet.access.authorize import Check, Decided
 from carnet.access.decision_log import DecisionLog, explain_decision
 from carnet.policy.decide import decide
@@ -105,3 +105,19 @@ def test_an_unfinished_line_hides_no_other(tmp_path: Path) -> None:
     assert explain_decision(path, "d-1") is not None
     assert explain_decision(path, "d-2") is None
     assert explain_decision(path, "d-3") is not None
+
+
+def test_a_file_that_follows_one_that_was_moved_away_explains_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_lines, "_LOOK_SECONDS", 0.0)
+    path, moved = tmp_path / "denials.jsonl", tmp_path / "denials.jsonl.1"
+    log = DecisionLog(path)
+    log.record("d-1", START, denied())
+    path.rename(moved)
+    log.record("d-2", START, denied())
+    assert explain_decision(path, "d-1") is None
+    for file, decision in ((moved, "d-1"), (path, "d-2")):
+        trace = explain_decision(file, decision)
+        assert trace is not None
+        assert trace.decision == denied().decision

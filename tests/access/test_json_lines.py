@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carnet.access import json_lines
 from carnet.access.json_lines import JsonLines
 from carnet.base.faults import Unavailable
 
@@ -38,3 +40,43 @@ def test_no_text_makes_a_second_line_or_reaches_a_terminal(tmp_path_factory: pyt
 def test_a_full_disk_is_told() -> None:
     with pytest.raises(Unavailable):
         JsonLines(Path("/dev/full")).append({"a": 1})
+
+
+def test_a_file_that_is_moved_away_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_lines, "_LOOK_SECONDS", 0.0)
+    path, moved = tmp_path / "audit" / "audit.jsonl", tmp_path / "audit" / "audit.jsonl.1"
+    lines = JsonLines(path)
+    lines.append({"a": 1})
+    assert not lines.follow()
+    path.rename(moved)
+    lines.append({"a": 2})
+    assert lines.follow()
+    lines.append({"a": 3})
+    assert not lines.follow()
+    assert moved.read_text() == '{"a":1}\n{"a":2}\n'
+    assert path.read_text() == '{"a":3}\n'
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    shutil.rmtree(path.parent)
+    assert lines.follow()
+    lines.append({"a": 4})
+    assert path.read_text() == '{"a":4}\n'
+
+
+def test_where_no_file_can_be_begun_nothing_is_lost_unseen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_lines, "_LOOK_SECONDS", 0.0)
+    path = tmp_path / "audit.jsonl"
+    lines = JsonLines(path)
+    path.rename(tmp_path / "moved")
+    path.mkdir()
+    with pytest.raises(Unavailable):
+        lines.follow()
+    path.rmdir()
+    assert lines.follow()
+
+
+def test_a_file_is_looked_for_once_a_second(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    lines = JsonLines(path)
+    path.unlink()
+    assert not lines.follow()
+    assert not path.exists()

@@ -1,7 +1,7 @@
 """Denials as they were decided, kept so that an operator can ask for the reasons afterwards.
 
 A line is either a policy document, written the first time that this process refers to it, or a denial that refers to
-documents by their digest. So the file explains itself after the policies have changed or gone.
+documents by their digest. So each file explains itself after the policies have changed or gone, or the file before it.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ class DecisionLog:
 
     def record(self, decision_id: str, when: datetime, decided: Decided) -> None:
         """Keep a denial; raises Unavailable where it cannot be kept."""
+        if self._lines.follow():
+            self._written.clear()
         documents = {_digest(policy): policy for policy in _every(decided.policies)}
         new = {digest: policy for digest, policy in documents.items() if digest not in self._written}
         self._lines.append(

@@ -1,8 +1,9 @@
-"""Append-only files of one JSON object a line, which several processes may share."""
+"""Append-only files of one JSON object a line, which several processes may share, and which may be moved away."""
 
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import orjson
 
 from carnet.base.faults import Unavailable
 
+_LOOK_SECONDS = 1.0
+"""How long lines may still go to a file that was moved away."""
 _ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
 """Characters that JSON lets stand and that a terminal or a reader of lines takes for more than text."""
 
@@ -22,9 +25,27 @@ class JsonLines:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._path = path
+        self._file = _open(path)
+        self._looked = time.monotonic()
         self._torn = False
+
+    def follow(self) -> bool:
+        """Begin a new file where the one so far was moved away or removed, which is how logs are rotated.
+
+        Whether it did; it looks once a second. Raises Unavailable where no file can be begun.
+        """
+        if time.monotonic() - self._looked < _LOOK_SECONDS:
+            return False
+        try:
+            moved = not self._path.exists() or not os.path.samestat(self._path.stat(), os.fstat(self._file))
+            if moved:
+                former, self._file, self._torn = self._file, _open(self._path), False
+                os.close(former)
+        except OSError as problem:
+            raise Unavailable("The audit log cannot be written.") from problem
+        self._looked = time.monotonic()
+        return moved
 
     def append(self, *objects: dict[str, Any]) -> None:
         """Add a line for each object, all of them in one append; Unavailable where the disk refuses."""
@@ -45,6 +66,11 @@ class JsonLines:
     def close(self) -> None:
         """Let go of the file; nothing can be appended afterwards."""
         os.close(self._file)
+
+
+def _open(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def line_of(value: dict[str, Any]) -> bytes:

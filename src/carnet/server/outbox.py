@@ -56,6 +56,7 @@ class Outbox:
         """Why they could not be written; None where they are."""
         if events:
             try:
+                self._audit.follow()
                 self._audit.write(events)
             except Unavailable as problem:
                 return problem.message
