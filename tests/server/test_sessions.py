@@ -121,3 +121,20 @@ def test_the_event_of_a_session_tells_which_credentials_were_given(server: InPro
 def test_an_event_names_an_error_by_its_shape(server: InProcessServer) -> None:
     error = refused(lambda: server.client("iam").get_user(UserName="nobody")).response["Error"]
     assert (error["Code"], audit(server)[-1]["errorCode"]) == ("NoSuchEntity", "NoSuchEntityException")
+
+
+def test_the_event_of_a_call_that_was_allowed_and_failed_tells_what_was_decided(server: InProcessServer) -> None:
+    iam = server.client("iam")
+    iam.create_user(UserName="carl")
+    statement = {"Sid": "Read", "Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    iam.put_user_policy(UserName="carl", PolicyName="p", PolicyDocument=document)
+    key = iam.create_access_key(UserName="carl")["AccessKey"]
+    carl = server.client("iam", key["AccessKeyId"], key["SecretAccessKey"])
+    assert refused(lambda: carl.get_user(UserName="nobody")).response["Error"]["Code"] == "NoSuchEntity"
+    (decided,) = audit(server)[-1]["additionalEventData"]["decisions"]
+    assert (decided["action"], decided["verdict"]) == ("iam:GetUser", "allowed")
+    assert decided["statements"] == ["user/carl/p#Read"]
+    assert refused(lambda: carl.delete_user(UserName="nobody")).response["Error"]["Code"] == "AccessDenied"
+    (decided,) = audit(server)[-1]["additionalEventData"]["decisions"]
+    assert (decided["action"], decided["verdict"]) == ("iam:DeleteUser", "implicitDeny")

@@ -53,11 +53,11 @@ class Decided(Struct, frozen=True, kw_only=True):
 
 
 class NotAuthorized(Denied):
-    """The policies do not allow a check; `decided` says why, for the audit and the explanation only."""
+    """The policies do not allow a check; the last of `decided` says why, for the audit and the explanation only."""
 
     def __init__(self, message: str, decided: Decided) -> None:
         super().__init__(message)
-        self.decided = decided
+        self.decided = (decided,)
 
 
 def caller_view(snapshot: Snapshot, caller: Verified) -> AccountView:

@@ -6,9 +6,14 @@ service's model. The message is AWS's own sentence.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class Fault(Exception):
     """A request that cannot be met, and why: `message` is what the caller is told."""
+
+    decided: tuple[Any, ...] = ()
+    """What had been decided by then (`access.authorize.Decided`), for the audit."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

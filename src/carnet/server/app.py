@@ -100,10 +100,10 @@ class AwsApi:
 
     def _refused(self, where: Where, record: CallRecord, problem: WireError | AuthFailure | Fault) -> Answer:
         code = _code(record.service, problem)
-        decided = (problem.decided,) if isinstance(problem, NotAuthorized) else ()
+        decided = problem.decided if isinstance(problem, Fault) else ()
         try:
-            for each in decided:
-                self._decisions.record(record.arrival.request_id, record.arrival.time, each)
+            if isinstance(problem, NotAuthorized):
+                self._decisions.record(record.arrival.request_id, record.arrival.time, decided[-1])
             event = failure_event(record, _exception(where, code), problem.message, decided)
             response = write_error(where, code, problem.message, record.arrival.request_id)
             return _audited(where, record, response, event)

@@ -16,7 +16,7 @@ from carnet.access.credential import Credential, Verified
 from carnet.access.credentials import Credentials
 from carnet.access.request_context import caller_keys, request_keys
 from carnet.access.session_limits import check_session_limits
-from carnet.base.faults import Refused
+from carnet.base.faults import Fault, Refused
 from carnet.directory.account_view import AccountView
 from carnet.directory.directory import Directory
 from carnet.policy.request import Context
@@ -100,7 +100,11 @@ def _context(view: AccountView, caller: Verified, record: CallRecord) -> Context
 def _perform(operation: Operation, call: Call, given: Mapping[str, Any]) -> tuple[Answer, tuple[Decided, ...]]:
     check_session_limits(call.caller.credential, operation.service, operation.name)
     decided = operation.authorize(call, given)
-    return operation.body(call, given), decided
+    try:
+        return operation.body(call, given), decided
+    except Fault as fault:
+        fault.decided = (*decided, *fault.decided)
+        raise
 
 
 def _present(caller: Verified, credential: Credential | None) -> Verified:
