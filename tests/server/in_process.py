@@ -83,8 +83,10 @@ def _whole(answer: bytes) -> bool:
 
 
 @contextmanager
-def in_process_server(directory: Path, *, database_url: str = "") -> Iterator[InProcessServer]:
-    """Listen on a free port until the block ends."""
+def in_process_server(
+    directory: Path, *, database_url: str = "", tls: tuple[Path, Path] | None = None
+) -> Iterator[InProcessServer]:
+    """Listen on a free port until the block ends; `tls` are the files of a certificate and its key."""
     settings = Settings(data_dir=directory / "data", database_url=database_url)
     clock = TurnableClock()
     clock.follow_real_time()
@@ -93,7 +95,9 @@ def in_process_server(directory: Path, *, database_url: str = "") -> Iterator[In
         root = first_account(installation)
         assert root is not None
         listener = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(configuration(door(installation, stack), host="127.0.0.1", port=0))
+        certificate, key = tls or (None, None)
+        listening = {"host": "127.0.0.1", "port": 0, "ssl_certfile": certificate, "ssl_keyfile": key}
+        server = uvicorn.Server(configuration(door(installation, stack), **listening))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         _wait_until_started(server)

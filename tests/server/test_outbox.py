@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import select
 import socket
+import ssl
+import threading
+import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,16 +18,29 @@ from carnet.access.http_request import HttpRequest
 from carnet.access.json_lines import JsonLines
 from carnet.base.faults import Unavailable
 from carnet.protocols.http_response import HttpResponse
+from carnet.server import http_protocol
 from carnet.server.app import AwsApi
-from carnet.server.outbox import Answer
+from carnet.server.outbox import Answer, Outbox
+from carnet.services.execution import Execution
 from tests.attacks.wire import Connection, audit, call, root_of, signed
-from tests.server.in_process import InProcessServer
+from tests.server.certificates import self_signed
+from tests.server.in_process import InProcessServer, in_process_server
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 def read(server: InProcessServer, name: str) -> bytes:
     return signed(server, root_of(server), "GetUser", UserName=name)
+
+
+def _send_on(connection: socket.socket) -> None:
+    for _ in range(100):
+        connection.sendall(b"x")
+        time.sleep(0.05)
+
+
+def create(server: InProcessServer, name: str) -> bytes:
+    return signed(server, root_of(server), "CreateUser", UserName=name)
 
 
 def test_the_events_of_requests_that_came_together_are_written_together_before_any_answer(
@@ -89,6 +108,127 @@ def test_behind_an_answer_that_cannot_be_sent_nothing_is_answered(
         connection.sendall(read(server, "a") + read(server, "b") + read(server, "a") + read(server, "a"))
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"404", b"500"]
+
+
+def test_a_change_behind_an_answer_that_cannot_be_sent_is_made_and_told_to_nobody(
+    server: InProcessServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    respond, write = AwsApi.respond, Execution.write
+    made, going_on = threading.Event(), threading.Event()
+
+    def broken(api: AwsApi, request: HttpRequest) -> object:
+        if b"UserName=b" in request.body:
+            return Answer(response=HttpResponse(status=200, headers=(("x", "a\r\ny: b"),), body=b""))
+        return respond(api, request)
+
+    def slow(*given: Any) -> object:
+        assert going_on.wait(10)
+        done = write(*given)
+        made.set()
+        return done
+
+    monkeypatch.setattr(AwsApi, "respond", broken)
+    monkeypatch.setattr(Execution, "write", slow)
+    monkeypatch.setattr(http_protocol, "LINGER_SECONDS", 0.3)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(read(server, "b") + read(server, "c") + create(server, "d"))
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        going_on.set()
+        assert made.wait(10)
+        with pytest.raises(ConnectionError):
+            _send_on(connection)  # nobody is listened to for long
+    assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"500"]
+    assert call(server, root_of(server), "GetUser", UserName="d").status == 200
+    assert "CreateUser" in [event["eventName"] for event in audit(server)]
+
+
+def test_no_deadline_runs_while_a_change_is_made(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = Execution.write
+
+    def slow(*given: Any) -> object:
+        time.sleep(0.5)
+        return write(*given)
+
+    monkeypatch.setattr(Execution, "write", slow)
+    for name in ("IDLE_SECONDS", "REQUEST_SECONDS", "LINGER_SECONDS"):
+        monkeypatch.setattr(http_protocol, name, 0.2)
+    for number, behind in enumerate((b"", b"POST / HT", b"no request\r\n\r\n")):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            connection.sendall(read(server, "x") + create(server, f"user-{number}") + behind)
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert re.findall(rb"HTTP/1.1 (\d+)", answer)[:2] == [b"404", b"200"], behind
+
+
+def test_over_tls_a_client_that_ends_is_answered(tmp_path: Path) -> None:
+    files = self_signed(tmp_path)
+    context = ssl.create_default_context(cafile=str(files[0]))
+    with in_process_server(tmp_path, tls=files) as server:
+        received, to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
+        session = context.wrap_bio(received, to_send, server_hostname="127.0.0.1")
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            while True:
+                try:
+                    session.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    connection.sendall(to_send.read())
+                    received.write(connection.recv(65536))
+            session.write(HEALTH)
+            with pytest.raises(ssl.SSLWantReadError):
+                session.unwrap()
+            connection.sendall(to_send.read())  # the request and the client's end, in one
+            for chunk in iter(lambda: connection.recv(65536), b""):
+                received.write(chunk)
+        assert session.read(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_answer_that_fails_behind_a_change_hides_no_change(
+    server: InProcessServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> object:
+        raise RuntimeError("unforeseen")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("carnet.server.app.write", fails)
+        change = call(server, root_of(server), "CreateUser", UserName="a")
+        change_event = audit(server)[-1]
+        look = call(server, root_of(server), "GetUser", UserName="a")
+        look_event = audit(server)[-1]
+    assert (change.status, change.code) == (look.status, look.code) == (500, "InternalFailure")
+    assert (change_event["eventName"], change_event.get("errorCode")) == ("CreateUser", None)
+    assert (look_event["eventName"], look_event.get("errorCode")) == ("GetUser", "InternalFailure")
+
+
+def test_long_answers_do_not_wait_for_one_another(tmp_path: Path) -> None:
+    sent: list[int] = []
+
+    async def put() -> list[int]:
+        outbox = Outbox(JsonLines(tmp_path / "audit.jsonl"))
+        for number in range(5):
+            response = HttpResponse(status=200, headers=(), body=b"x" * 40_000)
+            outbox.put(Answer(response=response), lambda _, number=number: sent.append(number))  # type: ignore[misc]
+        return list(sent)
+
+    assert asyncio.run(put()) == [0, 1, 2, 3]
+    assert sent == [0, 1, 2, 3, 4]
+
+
+def test_an_answer_that_cannot_be_sent_keeps_back_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    sent: list[str | None] = []
+
+    def fails(_: str | None) -> None:
+        raise RuntimeError("unforeseen")
+
+    async def put() -> None:
+        outbox = Outbox(JsonLines(tmp_path / "audit.jsonl"))
+        answer = Answer(response=HttpResponse(status=200, headers=(), body=b""), event=b"{}\n")
+        for send in (sent.append, fails, sent.append):
+            outbox.put(answer, send)
+
+    asyncio.run(put())
+    assert sent == [None, None]
+    assert "an answer was not sent" in caplog.text
+    assert (tmp_path / "audit.jsonl").read_text() == "{}\n" * 3
 
 
 def test_a_client_is_asked_for_a_body_only_behind_the_answers_before(server: InProcessServer) -> None:

@@ -38,7 +38,7 @@ class JsonLines:
         if time.monotonic() - self._looked < _LOOK_SECONDS:
             return False
         try:
-            moved = not self._path.exists() or not os.path.samestat(self._path.stat(), os.fstat(self._file))
+            moved = self._is_moved()
             if moved:
                 former, self._file, self._torn = self._file, _open(self._path), False
                 os.close(former)
@@ -46,6 +46,13 @@ class JsonLines:
             raise Unavailable("The audit log cannot be written.") from problem
         self._looked = time.monotonic()
         return moved
+
+    def _is_moved(self) -> bool:
+        try:
+            there = self._path.stat()
+        except FileNotFoundError:
+            return True
+        return not os.path.samestat(there, os.fstat(self._file))
 
     def append(self, *objects: dict[str, Any]) -> None:
         """Add a line for each object, all of them in one append; Unavailable where the disk refuses."""

@@ -35,6 +35,7 @@ from carnet.sigv4.errors import AuthFailure
 from carnet.sigv4.verify import verify
 
 _LOG = logging.getLogger("carnet.server")
+_FAILED, _FAILED_MESSAGE = "InternalFailure", "An internal error occurred."
 _WAITING_WRITES = 512
 """Writes that may wait for the writer before others are told to come back later."""
 
@@ -91,7 +92,16 @@ class AwsApi:
             return self._problem(where, record, problem)
 
     def _done(self, where: models.Operation, record: CallRecord, done: Done) -> Answer:
-        return _audited(where, record, write(where, done.answer, record.arrival.request_id), done.event)
+        request_id = record.arrival.request_id
+        try:
+            response = write(where, done.answer, request_id)
+        except Exception:
+            if record.read_only:
+                raise
+            # The change is made all the same, and its event says so.
+            _LOG.exception("the answer to request %s failed", request_id)
+            response = write_error(where, _FAILED, _FAILED_MESSAGE, request_id)
+        return _audited(where, record, response, done.event)
 
     def _problem(self, where: models.Operation, record: CallRecord, problem: Exception) -> Answer:
         if isinstance(problem, WireError | AuthFailure | Fault):
@@ -117,8 +127,7 @@ class AwsApi:
     def _failed(self, where: Where, record: CallRecord) -> Answer:
         """Answer what nobody foresaw. Its event is without the parameters, for they may be what failed."""
         _LOG.exception("request %s failed", record.arrival.request_id)
-        unexpected = WireError("InternalFailure", "An internal error occurred.", where)
-        return self._refused(where, replace(record, given=None), unexpected)
+        return self._refused(where, replace(record, given=None), WireError(_FAILED, _FAILED_MESSAGE, where))
 
     def close(self) -> None:
         """Finish the writes under way and let go of the file."""

@@ -1,8 +1,8 @@
 """One HTTP/1.1 connection: requests in, answers out, in their order.
 
 uvicorn's own protocol runs every request as an ASGI task, which costs more than authenticating and deciding it. This
-one answers in the very call that brings the last byte of a request. Only what takes a while, a change of the store, is
-waited for in a task, and the requests behind it wait with it.
+one decides in the very call that brings the last byte of a request, and the answer leaves before the loop waits again.
+Only what takes a while, a change of the store, is waited for in a task, and the requests behind it wait with it.
 """
 
 from __future__ import annotations
@@ -115,6 +115,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The client sends nothing more: whether it is still to be answered. Over TLS there is no such half."""
+        self._outbox.flush()
         self._ending = True
         return not self._is_done and self._transport.can_write_eof()
 
@@ -188,17 +189,21 @@ class HttpProtocol(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _put(self, request: HttpRequest, answer: Answer) -> None:
-        self._unsent += 1
-        self._patience.forget()
-        self._outbox.put(answer, partial(self._send, request))
+        """Hand an answer to the outbox, where nobody can receive it too, for its event's sake."""
+        if not self._hung_up:
+            self._unsent += 1
+            self._patience.forget()
+        self._outbox.put(answer, partial(self._send, request, answer))
 
-    def _send(self, request: HttpRequest, response: HttpResponse) -> None:
+    def _send(self, request: HttpRequest, answer: Answer, unaudited: str | None) -> None:
         if self._hung_up or self._transport.is_closing():
             return
         self._unsent -= 1
-        self._patience.wait(REQUEST_SECONDS if self._owes_request else IDLE_SECONDS)
+        if self._answering is None:
+            self._patience.wait(REQUEST_SECONDS if self._owes_request else IDLE_SECONDS)
         last = (self._ending or self._stopping) and self._is_done
         try:
+            response = answer.sent(unaudited)
             head = _head(response, self._state.default_headers, last=last)
         except Exception:
             self._fail()
@@ -222,8 +227,10 @@ class HttpProtocol(asyncio.Protocol):
     def _fail(self) -> None:
         _LOG.exception("a request failed")
         self._outbox.flush()
-        # INVARIANT: no answer is taken for that of another request: those behind one that gets none get none either.
+        # INVARIANT: no answer is taken for that of another request: those behind one that gets none get none either. A
+        # change behind it goes on, for nobody to hear of.
         self._unsent = 0
+        self._answering = None
         self._waiting.clear()
         self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "An internal error occurred.")
 
@@ -235,7 +242,8 @@ class HttpProtocol(asyncio.Protocol):
             refusal = HttpResponse(status=status, headers=(("content-type", "text/plain"),), body=f"{why}\n".encode())
             self._transport.write(_head(refusal, (), last=True) + refusal.body)
             self._hang_up()
-        self._patience.wait(LINGER_SECONDS)
+        if self._answering is None:
+            self._patience.wait(LINGER_SECONDS)
 
     def _hang_up(self) -> None:
         """End, and let the client go on sending for a moment: were its bytes refused, it would not see the answer."""

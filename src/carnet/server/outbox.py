@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -11,7 +12,12 @@ from carnet.access.json_lines import JsonLines
 from carnet.base.faults import Unavailable
 from carnet.protocols.http_response import HttpResponse
 
-Send = Callable[[HttpResponse], None]
+_LOG = logging.getLogger(__name__)
+_MOST_BYTES = 64 * 1024
+"""How long the answers that are held may be together: what is held presses back on no client."""
+
+Send = Callable[[str | None], None]
+"""Sends an answer; it is told why the event could not be written, or None."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -23,34 +29,47 @@ class Answer(Struct, frozen=True, kw_only=True):
     unaudited: Callable[[str], HttpResponse] | None = None
     """What is answered instead where the event cannot be written, of the reason."""
 
+    def sent(self, why_unaudited: str | None) -> HttpResponse:
+        """The response to send where the event is written (None), and where it could not be.
+
+        What cannot be audited is not answered: an operator sees the disk before an attacker uses it.
+        """
+        if why_unaudited is None or self.unaudited is None:
+            return self.response
+        return self.unaudited(why_unaudited)
+
 
 class Outbox:
     """Holds the answers of one turn of the event loop, writes the events of all of them in one append, and sends them.
 
-    A turn under load brings many requests, and an append costs more than deciding one of them.
+    A turn under load brings many requests, and an append costs more than deciding one of them. Where the disk takes a
+    part of an append, all its answers are refused, though some of their events may stand in the log.
     INVARIANT: no answer leaves before its event is in the log, and each leaves after those that came before it.
     """
 
     def __init__(self, audit: JsonLines) -> None:
         self._audit = audit
-        self._held: list[tuple[Answer, Send]] = []
+        self._held: list[tuple[bytes, Send]] = []
+        self._bytes = 0
 
     def put(self, answer: Answer, send: Send) -> None:
-        """Take an answer; `send`, which raises nothing, is called before the loop waits for sockets again."""
+        """Take an answer; `send` is called before the loop waits for sockets again."""
         if not self._held:
             asyncio.get_running_loop().call_soon(self.flush)
-        self._held.append((answer, send))
+        self._held.append((answer.event, send))
+        self._bytes += len(answer.response.body)
+        if self._bytes > _MOST_BYTES:
+            self.flush()
 
     def flush(self) -> None:
         """Send what there is."""
-        held, self._held = self._held, []
-        problem = self._write(b"".join([answer.event for answer, _ in held]))
-        for answer, send in held:
-            # What cannot be audited is not answered: an operator sees the disk before an attacker uses it.
-            if problem is not None and answer.unaudited is not None:
-                send(answer.unaudited(problem))
-            else:
-                send(answer.response)
+        held, self._held, self._bytes = self._held, [], 0
+        problem = self._write(b"".join([event for event, _ in held]))
+        for _, send in held:
+            try:
+                send(problem)
+            except Exception:
+                _LOG.exception("an answer was not sent")  # which is no reason not to send the others
 
     def _write(self, events: bytes) -> str | None:
         """Why they could not be written; None where they are."""

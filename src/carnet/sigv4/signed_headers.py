@@ -50,7 +50,7 @@ def header_values(request: HttpRequest) -> Mapping[str, str]:
 
 
 def canonical_headers(values: Mapping[str, str], signed: str) -> str:
-    """The lines `name:value` of the signed headers.
+    """The lines `name:value` of the signed headers; outer white space of values is gone already (`HttpRequest`).
 
     Raises AuthFailure (SignatureDoesNotMatch) unless `signed` is sorted, without repetition, and names headers that
     are there: host, every x-amz-* and content-type among them where present.
