@@ -14,33 +14,29 @@ from typing import Any
 
 import pytest
 
-from carnet.access.http_request import HttpRequest
 from carnet.access.json_lines import JsonLines
 from carnet.base.faults import Unavailable
 from carnet.protocols.http_response import HttpResponse
 from carnet.server import http_protocol
-from carnet.server.app import AwsApi
 from carnet.server.outbox import Answer, Outbox
 from carnet.services.execution import Execution
 from tests.attacks.wire import Connection, audit, call, root_of, signed
 from tests.server.certificates import self_signed
 from tests.server.in_process import InProcessServer, in_process_server
+from tests.server.pipelined import all_from, answer_otherwise, create, read
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-def read(server: InProcessServer, name: str) -> bytes:
-    return signed(server, root_of(server), "GetUser", UserName=name)
+def unsendable() -> Answer:
+    """Its header has a line break."""
+    return Answer(response=HttpResponse(status=200, headers=(("x", "a\r\ny: b"),), body=b""))
 
 
-def _send_on(connection: socket.socket) -> None:
+def send_on(connection: socket.socket) -> None:
     for _ in range(100):
         connection.sendall(b"x")
         time.sleep(0.05)
-
-
-def create(server: InProcessServer, name: str) -> bytes:
-    return signed(server, root_of(server), "CreateUser", UserName=name)
 
 
 def test_the_events_of_requests_that_came_together_are_written_together_before_any_answer(
@@ -96,30 +92,18 @@ def test_where_the_disk_takes_no_events_each_is_told_so_in_its_own_answer(
 def test_behind_an_answer_that_cannot_be_sent_nothing_is_answered(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    respond = AwsApi.respond
-
-    def broken(api: AwsApi, request: HttpRequest) -> object:
-        if b"UserName=b" in request.body:
-            return Answer(response=HttpResponse(status=200, headers=(("x", "a\r\ny: b"),), body=b""))
-        return respond(api, request)
-
-    monkeypatch.setattr(AwsApi, "respond", broken)
+    answer_otherwise(monkeypatch, "b", unsendable)
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(read(server, "a") + read(server, "b") + read(server, "a") + read(server, "a"))
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        answer = all_from(connection)
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"404", b"500"]
 
 
 def test_a_change_behind_an_answer_that_cannot_be_sent_is_made_and_told_to_nobody(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    respond, write = AwsApi.respond, Execution.write
+    write = Execution.write
     made, going_on = threading.Event(), threading.Event()
-
-    def broken(api: AwsApi, request: HttpRequest) -> object:
-        if b"UserName=b" in request.body:
-            return Answer(response=HttpResponse(status=200, headers=(("x", "a\r\ny: b"),), body=b""))
-        return respond(api, request)
 
     def slow(*given: Any) -> object:
         assert going_on.wait(10)
@@ -127,16 +111,16 @@ def test_a_change_behind_an_answer_that_cannot_be_sent_is_made_and_told_to_nobod
         made.set()
         return done
 
-    monkeypatch.setattr(AwsApi, "respond", broken)
+    answer_otherwise(monkeypatch, "b", unsendable)
     monkeypatch.setattr(Execution, "write", slow)
     monkeypatch.setattr(http_protocol, "LINGER_SECONDS", 0.3)
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(read(server, "b") + read(server, "c") + create(server, "d"))
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        answer = all_from(connection)
         going_on.set()
         assert made.wait(10)
         with pytest.raises(ConnectionError):
-            _send_on(connection)  # nobody is listened to for long
+            send_on(connection)  # nobody is listened to for long
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"500"]
     assert call(server, root_of(server), "GetUser", UserName="d").status == 200
     assert "CreateUser" in [event["eventName"] for event in audit(server)]
@@ -155,7 +139,7 @@ def test_no_deadline_runs_while_a_change_is_made(server: InProcessServer, monkey
     for number, behind in enumerate((b"", b"POST / HT", b"no request\r\n\r\n")):
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
             connection.sendall(read(server, "x") + create(server, f"user-{number}") + behind)
-            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+            answer = all_from(connection)
         assert re.findall(rb"HTTP/1.1 (\d+)", answer)[:2] == [b"404", b"200"], behind
 
 
@@ -177,8 +161,7 @@ def test_over_tls_a_client_that_ends_is_answered(tmp_path: Path) -> None:
             with pytest.raises(ssl.SSLWantReadError):
                 session.unwrap()
             connection.sendall(to_send.read())  # the request and the client's end, in one
-            for chunk in iter(lambda: connection.recv(65536), b""):
-                received.write(chunk)
+            received.write(all_from(connection))
         assert session.read(65536).startswith(b"HTTP/1.1 200 ")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from typing import NoReturn
 
 import pytest
 
@@ -12,14 +13,11 @@ from carnet.server.app import AwsApi
 from carnet.services.execution import Execution
 from tests.attacks.wire import Connection, root_of, signed
 from tests.server.in_process import InProcessServer
+from tests.server.pipelined import all_from, answer_otherwise, create, read
 
 
-def create(server: InProcessServer, name: str) -> bytes:
-    return signed(server, root_of(server), "CreateUser", UserName=name)
-
-
-def read(server: InProcessServer, name: str) -> bytes:
-    return signed(server, root_of(server), "GetUser", UserName=name)
+def fail() -> NoReturn:
+    raise RuntimeError("unforeseen")
 
 
 def test_what_is_read_behind_a_change_sees_the_change(server: InProcessServer) -> None:
@@ -54,17 +52,10 @@ def test_behind_a_request_that_fails_nothing_is_answered(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Or the answer of the second request would be taken for that of the first."""
-    respond = AwsApi.respond
-
-    def failing(api: AwsApi, request: HttpRequest) -> object:
-        if b"UserName=a" in request.body:
-            raise RuntimeError("unforeseen")
-        return respond(api, request)
-
-    monkeypatch.setattr(AwsApi, "respond", failing)
+    answer_otherwise(monkeypatch, "a", fail)
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(create(server, "b") + read(server, "a") + read(server, "b") + read(server, "b"))
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        answer = all_from(connection)
     assert answer.count(b"HTTP/1.1 ") == 2
     assert answer.index(b"HTTP/1.1 200 ") < answer.index(b"HTTP/1.1 500 ")
 
@@ -85,20 +76,17 @@ def test_a_client_that_sends_nothing_more_gets_the_answer_to_its_change(server: 
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(create(server, "a") + read(server, "a"))
         connection.shutdown(socket.SHUT_WR)
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        answer = all_from(connection)
     assert answer.count(b"HTTP/1.1 200 ") == 2
 
 
 def test_what_cannot_be_read_behind_a_failure_is_not_answered(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def failing(*_: object) -> object:
-        raise RuntimeError("unforeseen")
-
-    monkeypatch.setattr(AwsApi, "respond", failing)
+    answer_otherwise(monkeypatch, "a", fail)
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(read(server, "a") + b"no request\r\n\r\n")
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        answer = all_from(connection)
     assert answer.count(b"HTTP/1.1 ") == answer.count(b"HTTP/1.1 500 ") == 1
     assert "Fatal error" not in caplog.text
 

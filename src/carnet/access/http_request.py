@@ -25,7 +25,7 @@ class HttpRequest(Struct, frozen=True, kw_only=True):
     secure: bool
     """Whether it came over TLS."""
     first: Mapping[str, str] = field(default_factory=dict)
-    """The first value of each header, by name: made of `headers`, as `repeats` is, whatever is given."""
+    """The first value of each header, by name."""
     repeats: bool = False
     """Whether any header name occurs more than once."""
 

@@ -13,6 +13,7 @@ from carnet.base.faults import Unavailable
 
 _LOOK_SECONDS = 1.0
 """How long lines may still go to a file that was moved away."""
+_UNWRITABLE = "The audit log cannot be written."
 _ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
 """Characters that JSON lets stand and that a terminal or a reader of lines takes for more than text."""
 
@@ -43,7 +44,7 @@ class JsonLines:
                 former, self._file, self._torn = self._file, _open(self._path), False
                 os.close(former)
         except OSError as problem:
-            raise Unavailable("The audit log cannot be written.") from problem
+            raise Unavailable(_UNWRITABLE) from problem
         self._looked = time.monotonic()
         return moved
 
@@ -65,10 +66,10 @@ class JsonLines:
         try:
             written = os.write(self._file, lines)
         except OSError as problem:
-            raise Unavailable("The audit log cannot be written.") from problem
+            raise Unavailable(_UNWRITABLE) from problem
         self._torn = written != len(lines)
         if self._torn:
-            raise Unavailable("The audit log cannot be written.")
+            raise Unavailable(_UNWRITABLE)
 
     def close(self) -> None:
         """Let go of the file; nothing can be appended afterwards."""

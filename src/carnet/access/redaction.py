@@ -78,12 +78,7 @@ def _hide(value: Any) -> str:
 
 def _structure(members: dict[str, tuple[str, Show]]) -> Show:
     def show(value: Any) -> dict[str, Any]:
-        shown = {}
-        for name, member in value.items():
-            if member is not None:
-                its_name, show_member = members[name]
-                shown[its_name] = member if show_member is _as_it_is else show_member(member)
-        return shown
+        return {members[name][0]: members[name][1](member) for name, member in value.items() if member is not None}
 
     return show
 

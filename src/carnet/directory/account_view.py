@@ -55,8 +55,8 @@ class AccountView:
     """Immutable: every change of the account makes another view, which shares what did not change.
 
     `memo` is for what other rooms derive from this very view (the policies gathered for a principal, for example): it
-    lives as long as the view, so what is in it never has to be invalidated. Keys begin with a
-    class or function of whoever remembers. Several threads may use it at once; two of them may derive the same value.
+    lives as long as the view, so what is in it never has to be invalidated. Keys begin with a class or function of
+    whoever remembers. Several threads may use it at once; two of them may derive the same value.
     """
 
     __slots__ = ("_keys", "account", "groups", "instance_profiles", "memo", "policies", "roles", "users")
