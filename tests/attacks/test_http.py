@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from carnet.server import request_reader
 from tests.attacks.wire import Connection, as_bytes, audit, root_of, send, signed_request
 from tests.server.in_process import InProcessServer

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from carnet.access.credentials import Credentials
-from carnet.access.json_lines import JsonLines
 from carnet.assembly.settings import Settings
+from carnet.audit.log_files import JsonLines
 from carnet.base.faults import Unavailable
+from carnet.identity.credentials import Credentials
 from carnet.server.log import JsonFormatter
 from tests.attacks.wire import Holder, audit, call, root_of, send, signed
 from tests.server.in_process import InProcessServer
@@ -127,7 +127,7 @@ def test_an_unexpected_failure_tells_the_caller_nothing_and_the_log_no_secret(
 def test_parameters_that_no_event_can_hold_are_left_out_of_it(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("carnet.access.audit.input_redaction", lambda *_: lambda _: {"n": 1 << 64})
+    monkeypatch.setattr("carnet.audit.events.input_redaction", lambda *_: lambda _: {"n": 1 << 64})
     before = len(audit(server))
     answer = call(server, root_of(server), "GetUser", UserName="nobody")
     assert (answer.status, answer.code) == (500, "InternalFailure")

@@ -12,7 +12,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from tests.server.in_process import InProcessServer
 from tests.sigv4.signing import presign, sign
 

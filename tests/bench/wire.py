@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from botocore.model import ListShape, Shape, StructureShape
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from carnet.models import operation
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import route

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from carnet.access.credentials import secret_context
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.cli import main
+from carnet.identity.credentials import secret_context
 from carnet.keyring.master_key import create
 
 

@@ -21,7 +21,7 @@ def _texts(path: Path) -> Iterator[str]:
 
 
 def _keys_in_the_code() -> set[str]:
-    rooms = (Path("src/carnet/access"), Path("src/carnet/services"))
+    rooms = (Path("src/carnet/access"), Path("src/carnet/identity"), Path("src/carnet/services"))
     texts = {text for room in rooms for path in room.rglob("*.py") for text in _texts(path)}
     return {text for text in texts if KEY.fullmatch(text) and not ACTIONS.match(text)}
 

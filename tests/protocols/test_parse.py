@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from carnet.models import Operation, operation
 from carnet.protocols.errors import WireError, write_error
 from carnet.protocols.parse import parse

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carnet.base.http import HttpResponse
 from carnet.models import operation
-from carnet.protocols.http_response import HttpResponse
 from carnet.protocols.write import write
 from carnet.protocols.xml_shapes import escape
 from tests.wire import invented

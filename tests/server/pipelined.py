@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from carnet.server.app import AwsApi
 from tests.attacks.wire import root_of, signed
 from tests.server.in_process import InProcessServer

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from carnet.access.json_lines import JsonLines
+from carnet.audit.log_files import JsonLines
 from carnet.base.faults import Unavailable
-from carnet.protocols.http_response import HttpResponse
+from carnet.base.http import HttpResponse
 from carnet.server import http_protocol
 from carnet.server.outbox import Answer, Outbox
 from carnet.services.execution import Execution

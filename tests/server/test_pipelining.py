@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from carnet.server.app import AwsApi
 from carnet.services.execution import Execution
 from tests.attacks.wire import Connection, root_of, signed

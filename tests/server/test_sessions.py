@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from carnet.access import redaction
+from carnet.audit import redaction
 from tests.attacks.wire import audit
 from tests.server.in_process import InProcessServer
 

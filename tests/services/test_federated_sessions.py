@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from carnet.access.credential import Credential
 from carnet.access.gather import policies_of
-from carnet.access.principals import FEDERATED_USER, session_principal
+from carnet.identity.credential import Credential
+from carnet.identity.principals import FEDERATED_USER, session_principal
 from carnet.keyring.session_claims import SessionClaims
 from tests.services.world import World
 

@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from carnet.access.audit import Arrival, CallRecord
-from carnet.access.credential import TokenExpired, Verified
-from carnet.access.http_request import HttpRequest
 from carnet.assembly.installation import Installation, open_installation, system_clock
 from carnet.assembly.settings import Settings
+from carnet.audit.events import Arrival, CallRecord
 from carnet.base.faults import Fault
+from carnet.base.http import HttpRequest
 from carnet.directory.snapshot import Snapshot
+from carnet.identity.credential import TokenExpired, Verified
 from carnet.services.accounts import create_accounts
 from carnet.services.operation import Operation
 from carnet.services.registry import SERVICES

@@ -14,8 +14,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from msgspec.structs import replace
 
-from carnet.access.credential import Credential, TokenExpired
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
+from carnet.identity.credential import Credential, TokenExpired
 from carnet.policy.request import Principal, PrincipalKind
 from carnet.sigv4.errors import AuthFailure
 from carnet.sigv4.verify import verify

@@ -11,9 +11,9 @@ from urllib.parse import quote
 import pytest
 from msgspec.structs import replace
 
-from carnet.access.credential import Credential
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from carnet.base.keyed_hash import KeyedHash
+from carnet.identity.credential import Credential
 from carnet.sigv4.scope import Scope
 from carnet.sigv4.signing_keys import derive, signature
 from carnet.sigv4.verify import verify

@@ -10,7 +10,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from msgspec.structs import replace
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from carnet.sigv4.verify import verify
 from tests.sigv4.signing import (
     FORM,

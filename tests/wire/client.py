@@ -11,9 +11,8 @@ from botocore.model import Shape, StructureShape
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest, HttpResponse
 from carnet.models import Operation, Service
-from carnet.protocols.http_response import HttpResponse
 
 HOST = "127.0.0.1:4747"
 

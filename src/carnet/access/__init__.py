@@ -1,1 +1,1 @@
-"""Who may do what: request context, the policies that apply, the decision, its sentence, its audit."""
+"""Who may do what: the request context, the policies that apply, the decision, and the sentence of a denial."""

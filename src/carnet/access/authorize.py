@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from msgspec import Struct, field
 
-from carnet.access.credential import Verified
 from carnet.access.documents import trust_policy
 from carnet.access.gather import policies_of
 from carnet.base.faults import Denied
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import Role
+from carnet.identity.credential import Verified
 from carnet.policy.compile import Engine
 from carnet.policy.decision import Decision
 from carnet.policy.document import Policy

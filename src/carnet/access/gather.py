@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from carnet.access.credential import Credential
 from carnet.access.documents import nothing_allowed, stored_policy
 from carnet.catalog.managed_policies import managed_policy
 from carnet.directory.account_view import AccountView
@@ -16,6 +15,7 @@ from carnet.entities.group import Group
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
+from carnet.identity.credential import Credential
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.document import Grammar, Policy
 from carnet.policy.policies import Policies

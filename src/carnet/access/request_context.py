@@ -11,11 +11,11 @@ from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 
-from carnet.access.credential import Verified
-from carnet.access.http_request import HttpRequest
-from carnet.access.principals import principal_keys
+from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_of_epoch
 from carnet.directory.account_view import AccountView
+from carnet.identity.credential import Verified
+from carnet.identity.principals import principal_keys
 from carnet.policy.request import Value, Values
 
 

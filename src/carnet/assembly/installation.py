@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from carnet.access.credentials import Credentials
 from carnet.assembly.settings import Settings
 from carnet.base.clock import Clock
 from carnet.base.ids import Ids
 from carnet.catalog.actions import rcp_services
 from carnet.directory.directory import Directory
 from carnet.directory.last_used import LastUsed
+from carnet.identity.credentials import Credentials
 from carnet.keyring.data_keys import new_data_keys
 from carnet.keyring.errors import BadMasterKey
 from carnet.keyring.keyring import Keyring

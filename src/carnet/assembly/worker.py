@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 
-from carnet.access.decision_log import DecisionLog
-from carnet.access.json_lines import JsonLines
 from carnet.assembly.installation import Installation, open_installation
 from carnet.assembly.settings import from_environment
+from carnet.audit.explanations import DecisionLog
+from carnet.audit.log_files import JsonLines
 from carnet.directory.follower import Follower, Later
 from carnet.server.app import AwsApi
 from carnet.server.door import Door

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from carnet.access.decision_log import explain_decision
 from carnet.assembly.settings import Settings
+from carnet.audit.explanations import explain_decision
 from carnet.cli.options import installation_options, told_plainly
 
 

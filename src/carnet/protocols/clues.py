@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from carnet.models import SERVICES, service
 
 _CREDENTIAL = "Credential="

@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 from botocore.model import StructureShape
 
+from carnet.base.http import JSON, REQUEST_ID, XML, HttpResponse
 from carnet.models import ModelledError, Operation, Protocol, Service
 from carnet.protocols.common_errors import COMMON_ERRORS, CommonError
-from carnet.protocols.http_response import JSON, REQUEST_ID, XML, HttpResponse
 from carnet.protocols.json_parts import JsonParts, json_parts
 from carnet.protocols.xml_shapes import escape, xml_members
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from carnet.models import Operation, Protocol
 from carnet.protocols.errors import WireError
 from carnet.protocols.json_body import read_json

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.model import ListShape, Shape, StructureShape
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from carnet.protocols import text_scalars
 from carnet.protocols.form import Fields
 from carnet.protocols.json_body import read_json

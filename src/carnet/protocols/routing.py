@@ -12,7 +12,7 @@ from functools import cache
 
 from msgspec import Struct, field
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from carnet.models import SERVICES, Operation, Protocol, Service, service
 from carnet.protocols import rest_paths
 from carnet.protocols.clues import Clues, read_clues

@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
+from carnet.base.http import JSON, REQUEST_ID, XML, HttpResponse
 from carnet.models import Operation, Protocol
-from carnet.protocols.http_response import JSON, REQUEST_ID, XML, HttpResponse
 from carnet.protocols.json_parts import JsonParts, json_parts
 from carnet.protocols.xml_shapes import xml_members
 

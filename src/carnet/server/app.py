@@ -12,17 +12,16 @@ from typing import Any
 from msgspec.structs import replace
 
 from carnet import models
-from carnet.access.audit import Arrival, CallRecord, Event, failure_event
 from carnet.access.authorize import NotAuthorized
-from carnet.access.credential import Verified
-from carnet.access.decision_log import DecisionLog
-from carnet.access.http_request import HttpRequest
-from carnet.access.json_lines import line_of
+from carnet.audit.events import Arrival, CallRecord, Event, failure_event
+from carnet.audit.explanations import DecisionLog
+from carnet.audit.log_files import line_of
 from carnet.base.clock import Clock
 from carnet.base.faults import Fault, Unavailable
+from carnet.base.http import HttpRequest, HttpResponse
 from carnet.base.ids import Ids
+from carnet.identity.credential import Verified
 from carnet.protocols.errors import Where, WireError, write_error
-from carnet.protocols.http_response import HttpResponse
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import route
 from carnet.protocols.validate import validate

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import orjson
 
+from carnet.base.http import HttpResponse
 from carnet.directory.directory import Directory
 from carnet.directory.follower import Follower
-from carnet.protocols.http_response import HttpResponse
 
 
 class Health:

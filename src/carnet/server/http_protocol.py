@@ -20,8 +20,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.utils import get_remote_addr, is_ssl
 from uvicorn.server import ServerState
 
-from carnet.access.http_request import HttpRequest
-from carnet.protocols.http_response import HttpResponse
+from carnet.base.http import HttpRequest, HttpResponse
 from carnet.server.door import Door
 from carnet.server.outbox import Answer
 from carnet.server.patience import Patience

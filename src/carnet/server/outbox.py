@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from carnet.access.json_lines import JsonLines
+from carnet.audit.log_files import JsonLines
 from carnet.base.faults import Unavailable
-from carnet.protocols.http_response import HttpResponse
+from carnet.base.http import HttpResponse
 
 _LOG = logging.getLogger(__name__)
 _MOST_BYTES = 64 * 1024

@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 import httptools
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 
 MAX_HEADERS = 100
 MAX_HEADER_BLOCK_BYTES = 64 * 1024

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from carnet.access.new_access_key import NewAccessKey, new_access_key
 from carnet.base.faults import Missing
 from carnet.base.ids import Ids
 from carnet.base.timestamps import iso_seconds
 from carnet.directory.directory import Directory
 from carnet.entities.account import Account
+from carnet.identity.new_access_key import NewAccessKey, new_access_key
 from carnet.keyring.keyring import Keyring
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork

@@ -10,15 +10,15 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from carnet.access.audit import CallRecord, Event, success_event
 from carnet.access.authorize import RESOURCE_ACCOUNT, Decided, caller_view
-from carnet.access.credential import Credential, Verified
-from carnet.access.credentials import Credentials
 from carnet.access.request_context import caller_keys, request_keys
-from carnet.access.session_limits import check_session_limits
+from carnet.audit.events import CallRecord, Event, success_event
 from carnet.base.faults import Fault, Refused
 from carnet.directory.account_view import AccountView
 from carnet.directory.directory import Directory
+from carnet.identity.credential import Credential, Verified
+from carnet.identity.credentials import Credentials
+from carnet.identity.session_limits import check_session_limits
 from carnet.policy.request import Context
 from carnet.services.operation import Answer, Call, Operation, Parts, WriteCall
 from carnet.store.store import Store

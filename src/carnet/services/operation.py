@@ -16,7 +16,6 @@ from msgspec import Struct, field
 
 from carnet import models
 from carnet.access.authorize import Check, Decided, authorize
-from carnet.access.credential import Verified
 from carnet.access.denial import require
 from carnet.base.arns import parse_arn
 from carnet.base.faults import Fault, Refused
@@ -26,6 +25,7 @@ from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.entity import Tags
 from carnet.entities.role import Role
+from carnet.identity.credential import Verified
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from urllib.parse import quote
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from carnet.sigv4.errors import mismatch
 from carnet.sigv4.signed_headers import canonical_headers
 

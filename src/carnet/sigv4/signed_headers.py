@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from carnet.sigv4.errors import incomplete, mismatch
 
 _NAMES = re.compile(r"[a-z0-9!#$%&'*+.^_`|~;-]+", re.ASCII)

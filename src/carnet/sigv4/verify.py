@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
-from carnet.access.credential import Credential, FindCredential, TokenExpired, Verified
-from carnet.access.http_request import HttpRequest
+from carnet.base.http import HttpRequest
 from carnet.base.keyed_hash import KeyedHash
+from carnet.identity.credential import Credential, FindCredential, TokenExpired, Verified
 from carnet.models import GLOBAL_REGIONS
 from carnet.sigv4.canonical import canonical_request
 from carnet.sigv4.errors import expired_token, incomplete, mismatch, missing_token, unknown_key

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from carnet.access.credentials import secret_context
 from carnet.base.ids import account_of_key
+from carnet.identity.credentials import secret_context
 from tests.services.iam.documents import allow
 from tests.services.iam.expect import changes_nothing, refused
 from tests.services.world import START, Caller, ServiceError, World

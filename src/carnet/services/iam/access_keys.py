@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from carnet.access.new_access_key import new_access_key
 from carnet.base.faults import Denied, Invalid, Missing, TooMany
 from carnet.entities.access_key import AccessKey
+from carnet.identity.new_access_key import new_access_key
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.holders import holder
 from carnet.services.iam.service import iam

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from carnet.access.authorize import Check
-from carnet.access.principals import ASSUMED_ROLE
 from carnet.base.arns import ACCOUNT_ID, Arn, parse_arn
 from carnet.base.faults import Denied, Invalid
 from carnet.directory.account_view import AccountView
 from carnet.entities.role import Role
+from carnet.identity.principals import ASSUMED_ROLE
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PrincipalKind, Value
 from carnet.services.operation import Answer, Call, Keys, Target, resource_tag_keys

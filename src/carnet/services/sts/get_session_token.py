@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carnet.access.principals import SESSION_TOKEN
+from carnet.identity.principals import SESSION_TOKEN
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PrincipalKind
 from carnet.services.iam.targets import account_wide

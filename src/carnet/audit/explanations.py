@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from carnet.access.authorize import Decided
-from carnet.access.json_lines import JsonLines
+from carnet.audit.log_files import JsonLines
 from carnet.catalog.actions import rcp_services
 from carnet.policy.document import Grammar, Policy, parse
 from carnet.policy.policies import Policies

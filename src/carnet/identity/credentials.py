@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from carnet.access.credential import Credential, TokenExpired
-from carnet.access.principals import long_term_principal, session_principal
 from carnet.base.clock import Clock
 from carnet.base.ids import ACCESS_KEY, account_of_key
 from carnet.base.keyed_hash import KeyedHash
@@ -14,6 +12,8 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
+from carnet.identity.credential import Credential, TokenExpired
+from carnet.identity.principals import long_term_principal, session_principal
 from carnet.keyring.errors import Unsealable
 from carnet.keyring.keyring import Keyring, SealContext
 from carnet.keyring.session_tokens import OpenedSession, SessionTokens

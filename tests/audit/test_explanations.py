@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from carnet.access import decision_log, json_lines
 from carnet.access.authorize import Check, Decided
-from carnet.access.decision_log import DecisionLog, explain_decision
+from carnet.audit import explanations, log_files
+from carnet.audit.explanations import DecisionLog, explain_decision
 from carnet.policy.decide import decide
 from carnet.policy.document import Grammar, Policy, parse
 from carnet.policy.policies import Policies
@@ -70,7 +70,7 @@ def test_everything_that_is_known_of_the_principal_is_kept(tmp_path: Path) -> No
     log = DecisionLog(tmp_path / "denials.jsonl")
     log.record("d-1", START, structs.replace(decided, request=structs.replace(decided.request, principal=principal)))
     line = json.loads((tmp_path / "denials.jsonl").read_text().splitlines()[-1])
-    assert decision_log._request_of(line["request"]).principal == principal
+    assert explanations._request_of(line["request"]).principal == principal
 
 
 def test_a_document_is_written_once(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_document_is_written_once(tmp_path: Path) -> None:
 
 
 def test_documents_that_were_forgotten_are_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decision_log, "_REMEMBERED_DOCUMENTS", 4)
+    monkeypatch.setattr(explanations, "_REMEMBERED_DOCUMENTS", 4)
     log = DecisionLog(tmp_path / "denials.jsonl")
     for number in range(3):
         log.record(f"d-{number}", START, denied())
@@ -110,7 +110,7 @@ def test_an_unfinished_line_hides_no_other(tmp_path: Path) -> None:
 def test_a_file_that_follows_one_that_was_moved_away_explains_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_lines, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(log_files, "_LOOK_SECONDS", 0.0)
     path, moved = tmp_path / "denials.jsonl", tmp_path / "denials.jsonl.1"
     log = DecisionLog(path)
     log.record("d-1", START, denied())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from carnet.access.credentials import secret_context
 from carnet.base.ids import Ids
 from carnet.entities.access_key import AccessKey
+from carnet.identity.credentials import secret_context
 from carnet.keyring.keyring import Keyring
 
 

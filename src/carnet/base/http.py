@@ -1,4 +1,4 @@
-"""A request as it came through a door, before anybody has believed a word of it."""
+"""HTTP as values: a request as it came in, before anybody has believed a word of it, and an answer on its way out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
+
+REQUEST_ID = "x-amzn-RequestId"
+XML = "text/xml"
+JSON = "application/json"
 
 
 class HttpRequest(Struct, frozen=True, kw_only=True):
@@ -45,3 +49,12 @@ class HttpRequest(Struct, frozen=True, kw_only=True):
         if not self.repeats:
             return (self.first[name],) if name in self.first else ()
         return tuple([value for key, value in self.headers if key == name])
+
+
+class HttpResponse(Struct, frozen=True, kw_only=True):
+    """Status, headers and body of one HTTP answer. Its length is told by the door that sends it."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """Name and value, in the order written; every value is printable ASCII."""
+    body: bytes

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from carnet.access.credential import Credential
 from carnet.base.arns import sts_arn
 from carnet.directory.account_view import AccountView
 from carnet.entities.account import Account
 from carnet.entities.entity import Tags, name_key
 from carnet.entities.role import Role
 from carnet.entities.user import User
+from carnet.identity.credential import Credential
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import Principal, PrincipalKind, Value
 

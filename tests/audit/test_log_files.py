@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carnet.access import json_lines
-from carnet.access.json_lines import JsonLines
+from carnet.audit import log_files
+from carnet.audit.log_files import JsonLines
 from carnet.base.faults import Unavailable
 
 
@@ -43,7 +43,7 @@ def test_a_full_disk_is_told() -> None:
 
 
 def test_a_file_that_is_moved_away_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_lines, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(log_files, "_LOOK_SECONDS", 0.0)
     path, moved = tmp_path / "audit" / "audit.jsonl", tmp_path / "audit" / "audit.jsonl.1"
     lines = JsonLines(path)
     lines.append({"a": 1})
@@ -63,7 +63,7 @@ def test_a_file_that_is_moved_away_is_begun_anew(tmp_path: Path, monkeypatch: py
 
 
 def test_where_no_file_can_be_begun_nothing_is_lost_unseen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_lines, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(log_files, "_LOOK_SECONDS", 0.0)
     path = tmp_path / "audit.jsonl"
     lines = JsonLines(path)
     path.rename(tmp_path / "moved")

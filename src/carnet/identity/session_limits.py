@@ -7,9 +7,9 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
 from __future__ import annotations
 
-from carnet.access.credential import Credential
-from carnet.access.principals import ASSUMED_ROLE, FEDERATED_USER, SESSION_TOKEN
 from carnet.base.faults import Denied, Refused
+from carnet.identity.credential import Credential
+from carnet.identity.principals import ASSUMED_ROLE, FEDERATED_USER, SESSION_TOKEN
 
 _STS_OF_SESSION_TOKEN = frozenset(("AssumeRole", "GetCallerIdentity"))
 _STS_OF_FEDERATED_USER = frozenset(("GetCallerIdentity",))

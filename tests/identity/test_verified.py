@@ -23,4 +23,4 @@ def test_only_the_verifier_makes_a_verified_caller() -> None:
 
 
 def test_credentials_come_from_one_place() -> None:
-    assert _constructors("Credential") == {"access/credentials.py"}
+    assert _constructors("Credential") == {"identity/credentials.py"}

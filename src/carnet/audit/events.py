@@ -13,11 +13,11 @@ from typing import Any
 from msgspec import Struct
 
 from carnet.access.authorize import Decided
-from carnet.access.credential import Verified
-from carnet.access.http_request import HttpRequest
-from carnet.access.redaction import input_redaction, output_redaction
 from carnet.access.request_context import source_ip
+from carnet.audit.redaction import input_redaction, output_redaction
+from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_seconds
+from carnet.identity.credential import Verified
 from carnet.policy.decision import Decision
 from carnet.policy.request import Principal, PrincipalKind
 

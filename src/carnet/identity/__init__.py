@@ -1,0 +1,1 @@
+"""Who calls: a credential, its principal, the condition keys that follow, and the limits of its session."""
