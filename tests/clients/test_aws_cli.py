@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.running import BIN, RunningServer
-
-AWS = BIN / "aws"
+from tests.clients.running import AWS, RunningServer
 
 
 class Cli:

@@ -1,4 +1,4 @@
-"""Every block of the README's tour runs, in its order, against a server that was just installed."""
+"""What the README and the gate tell a developer to run is what the Makefile has."""
 
 from __future__ import annotations
 
@@ -6,38 +6,25 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.clients.running import BIN, running_server
-
 README = Path("README.md").read_text()
-TOUR = re.findall(r"```bash\n(.*?)```", README.split("## Five minutes")[1].split("\n## ")[0], re.DOTALL)
-
-
-def test_the_tour(tmp_path: Path) -> None:
-    assert len(TOUR) == 5
-    with running_server(tmp_path / "carnet-data") as server:
-        environment = server.client_environment(CARNET_PORT=server.endpoint.rpartition(":")[2])
-        done = subprocess.run(
-            ["bash", "-eu", "-c", "\n".join(TOUR)],
-            cwd=tmp_path,
-            env=environment | {"PATH": f"{BIN}:{environment['PATH']}"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=180,
-        )
-    assert done.returncode == 0, done.stderr
-    refusal = re.sub(r"\s*\n#", "", TOUR[1].split("|| true\n# ")[1]).strip().replace("...", server.account_id)
-    assert _plain(refusal) in _plain(done.stderr)
-    for shown in ('"UserName": "alice"', "implicitDeny by identity-based policy", '"AccessKeyId": "AKIA', "reachable"):
-        assert shown in done.stdout
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
+MAKEFILE = Path("Makefile").read_text()
+TARGETS = frozenset(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
 
 def test_the_two_commands_are_targets_of_the_makefile() -> None:
     commands = re.findall(r"```console\nmake (\w+)\n```", README)
     assert commands == ["run", "test"]
-    makefile = Path("Makefile").read_text()
-    assert all(re.search(rf"^{command}:", makefile, re.MULTILINE) for command in commands)
+    assert set(commands) <= TARGETS
+
+
+def test_every_command_of_the_readme_and_of_the_gate_is_a_target() -> None:
+    gate = Path(".ci/run").read_text()
+    named = {name for text in (README, gate) for name in re.findall(r"\bmake ([a-z][a-z-]*)", text)}
+    assert {"check", "test-clients", "bench"} <= named
+    assert named <= TARGETS
+
+
+def test_make_alone_prints_help() -> None:
+    done = subprocess.run(["make", "--no-print-directory"], capture_output=True, text=True, check=True)
+    shown = {line.split()[0:2][1] for line in done.stdout.splitlines() if line.startswith("  make ")}
+    assert shown == TARGETS, "each target says what it does, in a comment behind ##"

@@ -12,15 +12,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.server.in_process import InProcessServer, in_process_server
-from tests.stores.postgresql import NoPostgresql, PostgresqlServer, running_server
+from tests.stores.postgresql import PostgresqlServer, running_server
 
 
 @pytest.fixture
 def database() -> Iterator[PostgresqlServer]:
-    try:
-        yield from running_server()
-    except NoPostgresql as reason:
-        pytest.skip(f"no PostgreSQL server: {reason}")
+    yield from running_server()
 
 
 @pytest.fixture

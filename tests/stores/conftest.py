@@ -8,15 +8,12 @@ from pathlib import Path
 import pytest
 
 from carnet.store.store import Store
-from tests.stores.postgresql import NoPostgresql, PostgresqlServer, running_server
+from tests.stores.postgresql import PostgresqlServer, running_server
 
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresqlServer]:
-    try:
-        yield from running_server()
-    except NoPostgresql as reason:
-        pytest.skip(f"no PostgreSQL server: {reason}")
+    yield from running_server()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -16,7 +16,7 @@ from carnet.directory.last_used import LastUsed
 from carnet.store import sqlite
 from carnet.store.store import Store
 from tests.stores.entities import ACCOUNT_ID, NOW, a_user, an_account
-from tests.stores.postgresql import NoPostgresql, PostgresqlServer, running_server
+from tests.stores.postgresql import PostgresqlServer, running_server
 
 WAIT_SECONDS = 30
 
@@ -24,10 +24,7 @@ WAIT_SECONDS = 30
 @pytest.fixture(scope="module")
 def own_server() -> Iterator[PostgresqlServer]:
     """A server that only these tests stop."""
-    try:
-        yield from running_server()
-    except NoPostgresql as reason:
-        pytest.skip(f"no PostgreSQL server: {reason}")
+    yield from running_server()
 
 
 def _write_user(store: Store, number: int) -> None:
