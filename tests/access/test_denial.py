@@ -11,7 +11,7 @@ from carnet.access.denial import denial_sentence
 from carnet.policy.decide import decide
 from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, parse
-from carnet.policy.policies import Policies
+from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Principal, PrincipalKind, Request
 
 ACCOUNT = "111122223333"
@@ -80,14 +80,19 @@ def test_an_inline_policy_has_no_arn_to_end_with() -> None:
 
 
 def test_a_resource_based_policy_is_not_named() -> None:
-    policies = Policies(identity=(ALLOW,), resource=policy("Deny", Grammar.RESOURCE))
+    policies = Policies(identity=(ALLOW,), resource=(ResourcePolicy(policy=policy("Deny", Grammar.RESOURCE)),))
     assert sentence(policies) == f"{BEGINNING} with an explicit deny in a resource-based policy"
 
 
 def test_a_refused_assume_role_tells_nothing_of_the_role() -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:role/worker"
-    check = Check(action="sts:AssumeRole", resource=arn, resource_account=ACCOUNT, needs_trust=True)
-    told = sentence(Policies(identity=(ALLOW,), trust=True), check)
+    check = Check(
+        action="sts:AssumeRole",
+        resource=arn,
+        resource_account=ACCOUNT,
+        needs_trust=True,
+    )
+    told = sentence(Policies(identity=(ALLOW,), resource=(ResourcePolicy(policy=None, layer=Layer.TRUST),)), check)
     assert told == f"User: {ALICE.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
 
 

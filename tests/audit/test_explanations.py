@@ -13,8 +13,9 @@ from carnet.access.authorize import Check, Decided
 from carnet.audit import explanations, log_files
 from carnet.audit.explanations import DecisionLog, explain_decision
 from carnet.policy.decide import decide
+from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, parse
-from carnet.policy.policies import Policies
+from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, PrincipalKind, Request
 from carnet.policy.trace import explain
 from tests.services.world import START
@@ -36,8 +37,14 @@ def denied(team: str = "red") -> Decided:
         identity=(wanted,),
         boundary=policy(Grammar.IDENTITY, "arn:aws:iam::111122223333:policy/b", Action="s3:*", Resource="*"),
         session=(policy(Grammar.SESSION, "session policy", Action="*", Resource="*"),),
-        resource=policy(Grammar.TRUST, ROLE, {ARN: "AIDAZ"}, Principal={"AWS": ARN}, Action="sts:AssumeRole"),
-        trust=True,
+        resource=(
+            ResourcePolicy(
+                policy=policy(Grammar.TRUST, ROLE, {ARN: "AIDAZ"}, Principal={"AWS": ARN}, Action="sts:AssumeRole"),
+                layer=Layer.TRUST,
+                account="111122223333",
+            ),
+            ResourcePolicy(policy=None, layer=Layer.TRUST),
+        ),
         scp=((policy(Grammar.SCP, "p-1", Action="*", Resource="*"),),),
     )
     context = Context(principal={"aws:PrincipalTag/team": team}, request={"aws:TagKeys": ("a", "b")})
@@ -61,6 +68,19 @@ def test_a_denial_is_explained_from_the_file_alone(tmp_path: Path) -> None:
     second = explain_decision(tmp_path / "denials.jsonl", "d-2")
     assert second is not None
     assert "green" in second.render()
+
+
+@pytest.mark.parametrize(("kept", "layer"), [(True, Layer.TRUST), (False, Layer.TRUST), (True, Layer.RESOURCE)])
+def test_a_line_that_knows_but_one_policy_of_the_resource_is_read(tmp_path: Path, kept: bool, layer: Layer) -> None:
+    path = tmp_path / "denials.jsonl"
+    DecisionLog(path).record("d-1", START, denied())
+    *documents, line = [json.loads(line) for line in path.read_text().splitlines()]
+    written = line["policies"]["resource"][0]["digest"]
+    line["policies"] |= {"resource": written if kept else None, "trust": layer is Layer.TRUST}
+    path.write_text("".join(json.dumps(each) + "\n" for each in (*documents, line)))
+    trace = explain_decision(path, "d-1")
+    assert trace is not None
+    assert [one.policies for one in trace.layers if one.layer is layer] == ([(ROLE,)] if kept else [()])
 
 
 def test_everything_that_is_known_of_the_principal_is_kept(tmp_path: Path) -> None:

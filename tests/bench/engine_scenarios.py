@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from carnet.policy.document import Grammar, Policy, parse
-from carnet.policy.policies import Policies
+from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
 
 Statement = Mapping[str, Any]
@@ -69,7 +69,7 @@ class Scenario:
         return Policies(
             identity=tuple(policy(document, Grammar.IDENTITY) for document in self.identity),
             boundary=policy(self.boundary, Grammar.BOUNDARY) if self.boundary else None,
-            resource=policy(self.resource, Grammar.RESOURCE) if self.resource else None,
+            resource=(ResourcePolicy(policy=policy(self.resource, Grammar.RESOURCE)),) if self.resource else (),
             scp=tuple((policy(document, Grammar.SCP),) for document in self.scp),
         )
 

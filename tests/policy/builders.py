@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, parse
+from carnet.policy.policies import ResourcePolicy
 from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
 
 ACCOUNT, OTHER = "111111111111", "222222222222"
@@ -71,13 +73,19 @@ def policy(
     return parse(document(*statements, version=version), grammar, source=source, principal_ids=principal_ids)
 
 
-def resource_policy(*statements: Mapping[str, Any], principal_ids: Mapping[str, str] | None = None) -> Policy:
-    return policy(*statements, grammar=Grammar.RESOURCE, source="bucket policy", principal_ids=principal_ids)
+def resource_policy(
+    *statements: Mapping[str, Any], account: str = "", source: str = "bucket policy"
+) -> tuple[ResourcePolicy, ...]:
+    return (ResourcePolicy(policy=policy(*statements, grammar=Grammar.RESOURCE, source=source), account=account),)
 
 
-def trust_policy(*principals: Any, action: str = "sts:AssumeRole") -> Policy:
+def trust_policy(*principals: Any, action: str = "sts:AssumeRole") -> tuple[ResourcePolicy, ...]:
     statements = [allow(Principal=principal, Action=action, Resource=None) for principal in principals]
-    return policy(*statements, grammar=Grammar.TRUST, source="role")
+    return (ResourcePolicy(policy=policy(*statements, grammar=Grammar.TRUST, source="role"), layer=Layer.TRUST),)
+
+
+NO_TRUST = (ResourcePolicy(policy=None, layer=Layer.TRUST),)
+"""Of a role that is to be assumed and is not there."""
 
 
 def request(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from carnet.policy.case import Case, read_case, read_cases
 from carnet.policy.decide import decide
 from carnet.policy.decision import Layer, Verdict
 from carnet.policy.json_text import JsonNumber
+from carnet.policy.policies import ResourcePolicy
 from carnet.policy.request import Principal, PrincipalKind
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
@@ -53,7 +55,7 @@ def test_a_case_without_policies_or_expectations() -> None:
     assert case.request.resource == "arn:aws:s3:::bucket/key"
     assert case.policies.identity == ()
     assert case.policies.session is None
-    assert case.policies.resource is None
+    assert case.policies.resource == ()
     assert (case.name, case.doc, case.verdict, case.layer) == ("", "", None, None)
 
 
@@ -222,7 +224,7 @@ def test_policies_of_every_kind() -> None:
     assert policies.boundary is not None
     assert policies.boundary.source == "boundary"
     assert policies.session == ()
-    assert policies.resource is not None
+    assert [(one.layer, one.account) for one in policies.resource] == [(Layer.RESOURCE, "")]
     assert not policies.trust
     assert len(policies.endpoint) == 1
     assert [[policy.source for policy in level] for level in policies.scp] == [
@@ -257,7 +259,47 @@ def test_the_resource_policy_of_an_assumed_role_is_its_trust_policy(action: str)
     }
     case = read({"resource": trust}, action=action, resource=ROLE)
     assert case.policies.trust
-    assert case.policies.resource is not None
+    assert [one.layer for one in case.policies.resource] == [Layer.TRUST]
+    assert case.policies.resource[0].policy is not None
+
+
+def test_a_role_that_is_assumed_has_a_trust_policy_even_where_none_is_given() -> None:
+    case = read({"identity": [FULL_ACCESS]}, action="sts:AssumeRole", resource=ROLE)
+    assert case.policies.resource == (ResourcePolicy(policy=None, layer=Layer.TRUST),)
+    assert decide(case.request, case.policies).layer is Layer.TRUST
+
+
+def test_a_resource_may_have_several_policies() -> None:
+    held = {"policy": json.dumps(ANYONE), "layer": "resource-based policy", "account": OTHER}
+    policies = read({"resource": [ANYONE, held, {"policy": ANYONE}]}).policies
+    told = [(one.policy.source, one.layer, one.account) for one in policies.resource if one.policy is not None]
+    assert told == [
+        ("resource[0]", Layer.RESOURCE, ""),
+        ("resource[1]", Layer.RESOURCE, OTHER),
+        ("resource[2]", Layer.RESOURCE, ""),
+    ]
+    assert read({"resource": []}).policies.resource == ()
+    assert read({"resource": held}).policies.resource[0].account == OTHER
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"policy": ANYONE, "layer": "session policy"}, "resource.layer must be one of: resource-based policy, role"),
+        ({"policy": ANYONE, "layer": "grant"}, "resource.layer must be one of: "),
+        ({"policy": ANYONE, "account": "1"}, "resource.account must be the 12 digits of an account id; it is '1'"),
+        (
+            {"policy": ANYONE, "kind": "x"},
+            "resource has the unknown member 'kind'; it may have: policy, layer, account",
+        ),
+        ([[ANYONE]], "resource[0] must be a policy document"),
+        ({"policy": None}, "resource must be a policy document"),
+        ({"policy": ANYONE, "layer": "role trust policy"}, "resource: "),
+    ],
+)
+def test_a_wrong_policy_of_a_resource_is_named(given: Any, sentence: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"case.policies.{sentence}")):
+        read({"resource": given})
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from carnet.policy.case import Case, read_case
 from carnet.policy.case_reader import CaseReader
 from carnet.policy.document import Policy
-from carnet.policy.policies import Policies
+from carnet.policy.policies import Policies, ResourcePolicy
 
 ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 PUBLIC = {"Version": "2012-10-17", "Statement": [{**ALLOW["Statement"][0], "Principal": "*"}]}  # type: ignore[dict-item]
@@ -24,7 +24,7 @@ EVERY = {
     "identity": [ALLOW, ALLOW],
     "boundary": ALLOW,
     "session": [ALLOW],
-    "resource": PUBLIC,
+    "resource": [PUBLIC, {"policy": PUBLIC, "account": "444455556666"}],
     "endpoint": [PUBLIC],
     "scp": [[ALLOW], [ALLOW, ALLOW]],
     "rcp": [[PUBLIC]],
@@ -46,6 +46,8 @@ def flat(value: Any) -> list[Policy]:
         return [policy for field in fields(value) for policy in flat(getattr(value, field.name))]
     if isinstance(value, tuple):
         return [policy for each in value for policy in flat(each)]
+    if isinstance(value, ResourcePolicy):
+        return flat(value.policy)
     return [value] if isinstance(value, Policy) else []
 
 
@@ -77,7 +79,7 @@ def test_a_case_reads_as_it_does_alone(data: dict[str, Any]) -> None:
 
 def test_policies_written_alike_are_one_object() -> None:
     first, second = CaseReader().read_all([case(EVERY), case(copy.deepcopy(EVERY), action="ec2:RunInstances")])
-    assert len(flat(first.policies)) == 10
+    assert len(flat(first.policies)) == 11
     assert all(one is other for one, other in zip(flat(first.policies), flat(second.policies), strict=True))
     assert first.request.action != second.request.action
 
@@ -107,13 +109,16 @@ def test_text_that_differs_from_an_object_only_by_its_type_is_not_taken_for_it()
 
 
 def test_only_text_has_places() -> None:
-    text = json.dumps(ALLOW, indent=1)
-    found = CaseReader().read(case({"identity": [ALLOW, text], "boundary": text, "scp": [[ALLOW], [text]]}))
+    text, public = json.dumps(ALLOW, indent=1), json.dumps(PUBLIC, indent=1)
+    found = CaseReader().read(
+        case({"identity": [ALLOW, text], "boundary": text, "resource": {"policy": public}, "scp": [[ALLOW], [text]]})
+    )
     places = {policy.source: (ref.line, ref.column) for policy in flat(found.policies) for ref in _refs(policy)}
     assert places == {
         "identity[0]": (0, 0),
         "identity[1]": (4, 3),
         "boundary": (4, 3),
+        "resource": (4, 3),
         "scp[0][0]": (0, 0),
         "scp[1][0]": (4, 3),
     }

@@ -12,7 +12,7 @@ from carnet.policy.decide import decide
 from carnet.policy.decision import Layer, Verdict
 from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
-from tests.policy.builders import ALICE, BUCKET, OBJECT, allow, deny, policy, request, resource_policy
+from tests.policy.builders import ALICE, BUCKET, NO_TRUST, OBJECT, OTHER, allow, deny, policy, request, resource_policy
 
 MFA_RECENT = {"NumericLessThan": {"aws:MultiFactorAuthAge": "60"}}
 
@@ -59,8 +59,9 @@ def test_the_same_identity_policies_are_told_apart_by_all_that_comes_with_them()
         replace(shared, session=(nothing,)),
         replace(shared, session=()),
         replace(shared, resource=resource_policy(deny(Principal="*"))),
-        replace(shared, resource=resource_policy(deny(Principal="*")), trust=True),
-        replace(shared, trust=True),
+        replace(shared, resource=(*resource_policy(deny(Principal="*")), *NO_TRUST)),
+        replace(shared, resource=NO_TRUST),
+        replace(shared, resource=resource_policy(allow(Principal={"AWS": OTHER}), account=OTHER)),
         replace(shared, endpoint=(nothing,)),
         replace(shared, scp=((nothing,),)),
         replace(shared, rcp=((nothing,),)),
@@ -109,8 +110,8 @@ def test_all_layers_that_deny_are_weighed_in_their_order() -> None:
 
     assert engine.decide(request(), policies).layer is Layer.SCP
     assert engine.decide(request(), replace(policies, scp=())).layer is Layer.RESOURCE
-    assert engine.decide(request(), replace(policies, scp=(), resource=None)).layer is Layer.IDENTITY
-    assert agreed(engine, request(), replace(policies, scp=(), resource=None)) is Verdict.EXPLICIT_DENY
+    assert engine.decide(request(), replace(policies, scp=(), resource=())).layer is Layer.IDENTITY
+    assert agreed(engine, request(), replace(policies, scp=(), resource=())) is Verdict.EXPLICIT_DENY
 
 
 def test_all_statements_that_grant_are_told_in_the_order_of_the_policies() -> None:

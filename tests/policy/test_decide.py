@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -13,14 +14,15 @@ from msgspec import structs
 
 from carnet.policy.decide import decide
 from carnet.policy.decision import Decision, Layer, Verdict
-from carnet.policy.document import Grammar, Policy
-from carnet.policy.policies import Policies
+from carnet.policy.document import Grammar
+from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Principal, Request
 from tests.policy.builders import (
     ACCOUNT,
     ALICE,
     ANONYMOUS,
     FEDERATED,
+    NO_TRUST,
     OTHER,
     ROOT,
     SERVICE,
@@ -271,14 +273,14 @@ def test_an_endpoint_policy_must_allow_and_never_grants() -> None:
 # Assuming a role
 
 
-def assume(principal: Principal, trust: Policy | None, **policies: Any) -> tuple[str, str | None]:
+def assume(principal: Principal, trust: tuple[ResourcePolicy, ...], **policies: Any) -> tuple[str, str | None]:
     account = policies.pop("resource_account", ACCOUNT)
     asked = request(principal, "sts:AssumeRole", f"arn:aws:iam::{account}:role/Target", account)
-    return ask(asked, resource=trust, trust=True, **policies)
+    return ask(asked, resource=trust, **policies)
 
 
 def test_a_role_is_assumed_only_by_whom_it_trusts() -> None:
-    assert assume(ALICE, None, identity=(ALLOW,)) == implicit(Layer.TRUST)
+    assert assume(ALICE, NO_TRUST, identity=(ALLOW,)) == implicit(Layer.TRUST)
     assert assume(ALICE, trust_policy({"AWS": OTHER}), identity=(ALLOW,)) == implicit(Layer.TRUST)
     assert assume(ROOT, trust_policy({"AWS": OTHER})) == implicit(Layer.TRUST)
     assert assume(ALICE, trust_policy({"AWS": ALICE.arn})) == allowed(Layer.TRUST)
@@ -299,13 +301,65 @@ def test_across_accounts_a_role_is_assumed_with_both_consents() -> None:
         trust = trust_policy({"AWS": element})
         assert assume(ALICE, trust, resource_account=OTHER) == implicit(Layer.IDENTITY)
         assert assume(ALICE, trust, resource_account=OTHER, identity=(ALLOW,)) == allowed(Layer.IDENTITY)
-    assert assume(ALICE, None, resource_account=OTHER, identity=(ALLOW,)) == implicit(Layer.TRUST)
+    assert assume(ALICE, NO_TRUST, resource_account=OTHER, identity=(ALLOW,)) == implicit(Layer.TRUST)
 
 
 def test_a_deny_in_a_trust_policy_is_told_as_such() -> None:
     element = {"Action": "sts:AssumeRole", "Resource": None, "Principal": {"AWS": "*"}}
-    trust = policy(allow(**element), deny(**element), grammar=Grammar.TRUST)
+    parsed = policy(allow(**element), deny(**element), grammar=Grammar.TRUST)
+    trust = (ResourcePolicy(policy=parsed, layer=Layer.TRUST),)
     assert assume(ALICE, trust, identity=(ALLOW,)) == explicit(Layer.TRUST)
+
+
+# Several policies of one resource
+
+
+def both(*policies: tuple[ResourcePolicy, ...]) -> tuple[ResourcePolicy, ...]:
+    return tuple(chain(*policies))
+
+
+def test_of_several_policies_of_a_resource_any_may_allow_and_any_may_deny() -> None:
+    naming = resource_policy(allow(Principal={"AWS": ALICE.arn}), source="grants")
+    silent, denying = resource_policy(allow(Principal={"AWS": OTHER})), resource_policy(deny(Principal="*"))
+    decision = decide(request(), Policies(resource=both(silent, naming)))
+    assert outcome(decision) == allowed(Layer.RESOURCE)
+    assert [ref.policy for ref in decision.statements] == ["grants"]
+    assert ask(request(), resource=both(silent, silent)) == implicit(Layer.IDENTITY)
+    assert ask(request(), resource=both(naming, denying)) == explicit(Layer.RESOURCE)
+    assert ask(request(), resource=both(naming, naming, denying), identity=(ALLOW,)) == explicit(Layer.RESOURCE)
+
+
+def test_the_closest_name_of_all_policies_of_a_resource_counts() -> None:
+    account, itself = (resource_policy(allow(Principal={"AWS": name})) for name in (ACCOUNT, SESSION.arn))
+    assert ask(request(SESSION), resource=both(account, itself), session=()) == allowed(Layer.RESOURCE)
+    assert ask(request(SESSION), resource=both(account, account), session=()) == implicit(Layer.IDENTITY)
+
+
+def test_a_policy_of_a_resource_tells_the_account_that_the_request_does_not() -> None:
+    across = resource_policy(allow(Principal={"AWS": ALICE.arn}), account=OTHER)
+    assert ask(request(), resource=across) == implicit(Layer.IDENTITY)
+    assert ask(request(), resource=across, identity=(ALLOW,)) == allowed(Layer.IDENTITY)
+    silent = resource_policy(allow(Principal={"AWS": OTHER}), account=OTHER)
+    assert ask(request(), resource=silent, identity=(ALLOW,)) == implicit(Layer.RESOURCE)
+
+
+def test_a_policy_in_another_account_than_the_resource_denies_and_never_consents() -> None:
+    asked = request(resource_account=OTHER)
+    own = resource_policy(allow(Principal={"AWS": ALICE.arn}), account=ACCOUNT)
+    assert ask(asked, resource=own, identity=(ALLOW,)) == implicit(Layer.RESOURCE)
+    assert ask(request(SERVICE, resource_account=OTHER), resource=own) == implicit(Layer.RESOURCE)
+    consenting = resource_policy(allow(Principal={"AWS": ACCOUNT}), account=OTHER)
+    assert ask(asked, resource=both(own, consenting), identity=(ALLOW,)) == allowed(Layer.IDENTITY)
+    denying = resource_policy(deny(Principal="*"), account=ACCOUNT)
+    assert ask(asked, resource=both(denying, consenting), identity=(ALLOW,)) == explicit(Layer.RESOURCE)
+
+
+def test_beside_a_trust_policy_no_other_policy_of_the_role_consents() -> None:
+    granting = resource_policy(allow(Principal={"AWS": ALICE.arn}))
+    for trust in (NO_TRUST, trust_policy({"AWS": OTHER})):
+        assert assume(ALICE, both(granting, trust), identity=(ALLOW,)) == implicit(Layer.TRUST)
+    denying = both(trust_policy({"AWS": ALICE.arn}), resource_policy(deny(Principal="*")))
+    assert assume(ALICE, denying, identity=(ALLOW,)) == explicit(Layer.RESOURCE)
 
 
 # KMS keys

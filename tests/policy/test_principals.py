@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from carnet.policy.decide import decide
+from carnet.policy.document import Grammar
 from carnet.policy.policies import Policies
 from carnet.policy.principals import Named
 from carnet.policy.request import Principal, PrincipalKind
@@ -37,7 +38,7 @@ EVERY_KIND = (ALICE, ANONYMOUS, FEDERATED, ROOT, SAML, SERVICE, SESSION, WEB_IDE
 
 
 def named(principal: Principal, element: Any, ids: dict[str, str] | None = None) -> Named:
-    parsed = resource_policy(allow(Principal=element), principal_ids=ids).statements[0].principals
+    parsed = policy(allow(Principal=element), grammar=Grammar.RESOURCE, principal_ids=ids).statements[0].principals
     assert parsed is not None
     return parsed.names(principal, bounded=False)
 

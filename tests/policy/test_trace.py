@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from carnet.policy.decision import Layer, Verdict
-from carnet.policy.policies import Policies
+from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Principal, Request, Value
 from carnet.policy.trace import explain
-from tests.policy.builders import ACCOUNT, ALICE, ROOT, SESSION, allow, deny, policy, request, resource_policy
+from tests.policy.builders import ACCOUNT, ALICE, NO_TRUST, ROOT, SESSION, allow, deny, policy, request, resource_policy
 
 READ = policy(
     allow(
@@ -117,16 +117,18 @@ def test_a_policy_that_names_more_than_the_account_or_nobody_does_not(principal:
 
 
 @pytest.mark.parametrize(
-    ("asked", "layer", "trust"),
+    ("asked", "layer", "resource"),
     [
-        (request(resource_account="222222222222"), Layer.RESOURCE, False),
-        (request(action="kms:Decrypt", resource=f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"), Layer.RESOURCE, False),
-        (request(action="sts:AssumeRole", resource=f"arn:aws:iam::{ACCOUNT}:role/x"), Layer.TRUST, True),
+        (request(resource_account="222222222222"), Layer.RESOURCE, ()),
+        (request(action="kms:Decrypt", resource=f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"), Layer.RESOURCE, ()),
+        (request(action="sts:AssumeRole", resource=f"arn:aws:iam::{ACCOUNT}:role/x"), Layer.TRUST, NO_TRUST),
     ],
 )
-def test_a_policy_that_decides_by_being_absent_is_shown(asked: Request, layer: Layer, trust: bool) -> None:
+def test_a_policy_that_decides_by_being_absent_is_shown(
+    asked: Request, layer: Layer, resource: tuple[ResourcePolicy, ...]
+) -> None:
     full = policy(allow(), source="p-full")
-    trace = explain(asked, Policies(identity=(full,), scp=((full,),), trust=trust))
+    trace = explain(asked, Policies(identity=(full,), scp=((full,),), resource=resource))
     assert trace.decision.layer is layer
     assert [one.layer for one in trace.layers] == [Layer.SCP, layer, Layer.IDENTITY]
     assert f"\n{layer}: implicitDeny\n  no policy\n" in trace.render()

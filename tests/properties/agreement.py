@@ -58,7 +58,7 @@ def _texts(world: World) -> str:
         "identity": policies.identity,
         "boundary": (policies.boundary,),
         "session": policies.session or (),
-        "trust" if policies.trust else "resource": (policies.resource,),
+        **{f"{one.layer} {at} {one.account}": (one.policy,) for at, one in enumerate(policies.resource)},
         "endpoint": policies.endpoint,
         "scp": chain(*policies.scp),
         "rcp": chain(*policies.rcp),

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from carnet.policy.decide import decide
-from carnet.policy.decision import Decision, Verdict
+from carnet.policy.decision import Decision, Layer, Verdict
 from carnet.policy.document import Grammar, Policy, parse
-from carnet.policy.policies import Policies
+from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, PrincipalKind, Request, Value
 from carnet.policy.trace import explain
 from tests.policy.builders import (
@@ -117,8 +117,15 @@ ALL_POLICIES = st.builds(
     identity=IDENTITY,
     boundary=rarely(None, policies_of(Grammar.IDENTITY)),
     session=rarely(None, IDENTITY),
-    resource=st.none() | policies_of(Grammar.RESOURCE),
-    trust=rarely(False, st.just(True)),
+    resource=st.lists(
+        st.builds(
+            ResourcePolicy,
+            policy=policies_of(Grammar.RESOURCE),
+            layer=rarely(Layer.RESOURCE, st.just(Layer.TRUST)),
+            account=rarely("", st.sampled_from((ACCOUNT, OTHER))),
+        ),
+        max_size=2,
+    ).map(tuple),
     endpoint=rarely((), st.tuples(policies_of(Grammar.ENDPOINT))),
     scp=rarely((), SCP_LEVELS),
     rcp=rarely((), RCP_LEVELS),
@@ -170,12 +177,15 @@ def test_adding_a_deny_never_allows_more(request: Request, policies: Policies, d
     )
     if policies.session is not None:
         assert never_more(before, decide(request, replace(policies, session=(*policies.session, denying))))
-    if policies.resource is not None:
-        resource = json.loads(policies.resource.to_json())
-        resource["Statement"].append({**added, "Principal": "*"})
-        assert never_more(
-            before, decide(request, replace(policies, resource=parse(json.dumps(resource), Grammar.RESOURCE)))
-        )
+    to_everyone = parse(document({**added, "Principal": "*"}), Grammar.RESOURCE)
+    layer = policies.consenting_layer
+    assert never_more(
+        before,
+        decide(
+            request,
+            replace(policies, resource=(*policies.resource, ResourcePolicy(policy=to_everyone, layer=layer))),
+        ),
+    )
 
 
 @LAW
@@ -209,7 +219,7 @@ def test_order_is_irrelevant(request: Request, policies: Policies, random: Any) 
         identity=shuffled(map_all(mixed, policies.identity)),
         boundary=mixed(policies.boundary) if policies.boundary else None,
         session=shuffled(map_all(mixed, policies.session)) if policies.session is not None else None,
-        resource=mixed(policies.resource) if policies.resource else None,
+        resource=shuffled(of_resource(mixed, policies)),
         endpoint=map_all(mixed, policies.endpoint),
         scp=tuple(shuffled(map_all(mixed, level)) for level in policies.scp),
         rcp=tuple(shuffled(map_all(mixed, level)) for level in policies.rcp),
@@ -235,7 +245,7 @@ def test_a_printed_policy_decides_the_same(request: Request, policies: Policies)
         identity=map_all(printed, policies.identity),
         boundary=printed(policies.boundary) if policies.boundary else None,
         session=map_all(printed, policies.session) if policies.session is not None else None,
-        resource=printed(policies.resource) if policies.resource else None,
+        resource=of_resource(printed, policies),
         endpoint=map_all(printed, policies.endpoint),
         scp=tuple(map_all(printed, level) for level in policies.scp),
         rcp=tuple(map_all(printed, level) for level in policies.rcp),
@@ -254,6 +264,10 @@ def test_the_trace_tells_the_same_as_the_decision(request: Request, policies: Po
     assert set(trace.decision.statements) <= applying
     json.dumps(trace.as_dict())
     assert trace.render().startswith(trace.decision.verdict)
+
+
+def of_resource(change: Any, policies: Policies) -> tuple[ResourcePolicy, ...]:
+    return tuple(structs.replace(one, policy=change(one.policy)) for one in policies.resource)
 
 
 def map_all(change: Any, policies: tuple[Policy, ...]) -> tuple[Policy, ...]:

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from msgspec import structs
 
+from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, parse
-from carnet.policy.policies import Levels, Policies
+from carnet.policy.policies import Levels, Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
 from tests.policy.builders import (
     ACCOUNT,
@@ -249,8 +250,7 @@ class Maker:
             identity=self._several(Grammar.IDENTITY, service, most=4, least=1),
             boundary=self._policy(Grammar.BOUNDARY, service, 0.85) if self._chance(0.25) else None,
             session=self._several(Grammar.SESSION, service, most=2) if self._chance(0.25) else None,
-            resource=self._resource(trust, service) if self._chance(0.45) else None,
-            trust=trust,
+            resource=self._resource(trust, service),
             endpoint=self._several(Grammar.ENDPOINT, service, most=1, ease=0.9) if self._chance(0.2) else (),
             scp=self._levels(Grammar.SCP, service) if self._chance(0.3) else (),
             rcp=self._levels(Grammar.RCP, service) if self._chance(0.25) else (),
@@ -306,8 +306,18 @@ class Maker:
         least = 0 if self._chance(0.03) else least
         return tuple(self._policy(grammar, service, ease) for _ in range(self._random.randint(least, max(most, least))))
 
-    def _resource(self, trust: bool, service: str) -> Policy:
-        return self._policy(Grammar.TRUST if trust else Grammar.RESOURCE, service, 0.3)
+    def _resource(self, trust: bool, service: str) -> tuple[ResourcePolicy, ...]:
+        count = self._pick((0, 0, 0, 0, 1, 1, 1, 2))
+        found = [self._resource_policy(trust, service) for _ in range(count)]
+        if trust and not any(one.layer is Layer.TRUST for one in found):
+            found.append(ResourcePolicy(policy=None, layer=Layer.TRUST))
+        return tuple(found)
+
+    def _resource_policy(self, trust: bool, service: str) -> ResourcePolicy:
+        layer = Layer.TRUST if trust and self._chance(0.8) else Layer.RESOURCE
+        grammar = Grammar.TRUST if layer is Layer.TRUST else Grammar.RESOURCE
+        account = self._pick(("", "", "", ACCOUNT, ACCOUNT, OTHER))
+        return ResourcePolicy(policy=self._policy(grammar, service, 0.3), layer=layer, account=account)
 
     def _policy(self, grammar: Grammar, service: str, ease: float) -> Policy:
         """A policy; `ease` is how likely its statements are to allow everything."""

@@ -15,9 +15,8 @@ from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import Role
 from carnet.identity.credential import Verified
 from carnet.policy.compile import Engine
-from carnet.policy.decision import Decision
-from carnet.policy.document import Policy
-from carnet.policy.policies import Policies
+from carnet.policy.decision import Decision, Layer
+from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Request, Value
 
 RESOURCE_ACCOUNT = "aws:ResourceAccount"
@@ -100,8 +99,10 @@ def _policies(view: AccountView, caller: Verified, check: Check) -> Policies:
     carried = policies_of(view, caller.credential)
     if check.trusting is None and not check.needs_trust:
         return carried
-    return replace(carried, resource=_trust(check.trusting), trust=check.needs_trust)
+    return replace(carried, resource=(_trust(check.trusting, check.resource_account),))
 
 
-def _trust(role: Role | None) -> Policy | None:
-    return trust_policy(role.trust, role.arn, role.trusted_ids) if role is not None else None
+def _trust(role: Role | None, account: str) -> ResourcePolicy:
+    """The trust policy of a role of that account; without a policy where there is no such role."""
+    policy = trust_policy(role.trust, role.arn, role.trusted_ids) if role is not None else None
+    return ResourcePolicy(policy=policy, layer=Layer.TRUST, account=account)

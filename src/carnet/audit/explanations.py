@@ -17,8 +17,9 @@ from typing import Any
 from carnet.access.authorize import Decided
 from carnet.audit.log_files import JsonLines
 from carnet.catalog.actions import rcp_services
+from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, parse
-from carnet.policy.policies import Policies
+from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
 from carnet.policy.trace import Trace, explain
 
@@ -85,7 +86,7 @@ def _every(policies: Policies) -> Iterator[Policy]:
     yield from policies.endpoint
     for level in (*policies.scp, *policies.rcp):
         yield from level
-    for single in (policies.boundary, policies.resource):
+    for single in (policies.boundary, *(one.policy for one in policies.resource)):
         if single is not None:
             yield single
 
@@ -113,8 +114,14 @@ def _references(policies: Policies) -> dict[str, Any]:
         "identity": [_digest(policy) for policy in policies.identity],
         "boundary": _digest(policies.boundary) if policies.boundary is not None else None,
         "session": [_digest(policy) for policy in policies.session] if policies.session is not None else None,
-        "resource": _digest(policies.resource) if policies.resource is not None else None,
-        "trust": policies.trust,
+        "resource": [
+            {
+                "digest": _digest(one.policy) if one.policy is not None else None,
+                "layer": one.layer.value,
+                "account": one.account,
+            }
+            for one in policies.resource
+        ],
         "endpoint": [_digest(policy) for policy in policies.endpoint],
         "scp": [[_digest(policy) for policy in level] for level in policies.scp],
         "rcp": [[_digest(policy) for policy in level] for level in policies.rcp],
@@ -129,12 +136,21 @@ def _policies_of(line: Mapping[str, Any], documents: Mapping[str, Policy]) -> Po
         identity=several(line["identity"]),
         boundary=documents[line["boundary"]] if line["boundary"] is not None else None,
         session=several(line["session"]) if line["session"] is not None else None,
-        resource=documents[line["resource"]] if line["resource"] is not None else None,
-        trust=line["trust"],
+        resource=tuple(_of_resource(line, documents)),
         endpoint=several(line["endpoint"]),
         scp=tuple(several(level) for level in line["scp"]),
         rcp=tuple(several(level) for level in line["rcp"]),
     )
+
+
+def _of_resource(line: Mapping[str, Any], documents: Mapping[str, Policy]) -> Iterator[ResourcePolicy]:
+    given = line["resource"]
+    if not isinstance(given, list):  # a line of a release that knew but one policy of the resource
+        trust = line["trust"]
+        given = [{"digest": given, "layer": Layer.TRUST if trust else Layer.RESOURCE}] if trust or given else []
+    for one in given:
+        policy = documents[one["digest"]] if one["digest"] is not None else None
+        yield ResourcePolicy(policy=policy, layer=Layer(one["layer"]), account=one.get("account", ""))
 
 
 _PRINCIPAL_TEXTS = tuple(one.name for one in fields(Principal) if one.name not in ("kind", "service_linked"))

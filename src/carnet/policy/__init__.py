@@ -8,7 +8,7 @@ from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
 from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
 from carnet.policy.document import Grammar, Policy, parse
-from carnet.policy.policies import Policies
+from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, PrincipalKind, Request
 from carnet.policy.trace import Trace, explain
 
@@ -24,6 +24,7 @@ __all__ = [
     "Principal",
     "PrincipalKind",
     "Request",
+    "ResourcePolicy",
     "StatementRef",
     "Trace",
     "Verdict",

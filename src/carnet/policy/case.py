@@ -5,13 +5,18 @@ The shape of one case, as it stands in a JSON or YAML file (`case` reads what a 
     {"name": "...", "doc": "https://...",
      "request": {"principal": ARN or object, "action": "s3:GetObject", "resource": ARN or "*",
                  "resourceAccount": "111122223333", "context": {key: value or [values] or null}},
-     "policies": {"identity": [document], "boundary": document, "session": [document], "resource": document,
+     "policies": {"identity": [document], "boundary": document, "session": [document],
+                  "resource": document or [document or {"policy": document, "layer": "role trust policy",
+                                                        "account": "111122223333"}],
                   "endpoint": [document], "scp": [[document of the root], [... of an OU], [... of the account]],
                   "rcp": [[document]]},
      "expect": "allowed" or "explicitDeny" or "implicitDeny", "layer": "permissions boundary"}
 
 `principal`, `action` and `resource` must be there; the rest may be absent. A document is an object, or a string that
 holds JSON, whose lines and columns are then told. A number may be a `JsonNumber`, which keeps its text.
+`layer` and `account` of a policy of the resource may be absent: it is then the trust policy of a role that is assumed,
+or else a resource-based policy, and lies in the resource's account. `resourceAccount` may be absent where the ARN tells
+it, or a policy of the resource does.
 Every level of `rcp` has RCPFullAWSAccess, given or not. The keys that the principal determines (aws:PrincipalArn,
 aws:username ...) need not be given; one given stands in place of the derived one, and null takes it away.
 """
@@ -157,14 +162,12 @@ def _scalar(value: object, path: str) -> str:
 
 
 def _policies(members: Members, request: Request) -> Policies:
-    trust = _is_role_assumption(request)
     documents = Documents(members)
     return Policies(
         identity=documents.list("identity", Grammar.IDENTITY),
         boundary=documents.one("boundary", Grammar.IDENTITY),
         session=documents.list("session", Grammar.SESSION) if members.get("session") is not None else None,
-        resource=documents.one("resource", Grammar.TRUST if trust else Grammar.RESOURCE),
-        trust=trust,
+        resource=documents.of_resource("resource", Layer.TRUST if _is_role_assumption(request) else Layer.RESOURCE),
         endpoint=documents.list("endpoint", Grammar.ENDPOINT),
         scp=documents.levels("scp", Grammar.SCP),
         rcp=documents.levels("rcp", Grammar.RCP),

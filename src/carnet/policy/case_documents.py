@@ -10,10 +10,17 @@ from functools import cache
 
 from carnet.base.faults import Malformed
 from carnet.policy.case_members import Members, as_list
+from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, parse
 from carnet.policy.json_text import JsonNumber
-from carnet.policy.policies import Levels
+from carnet.policy.policies import Levels, ResourcePolicy
 from carnet.policy.statement import Effect
+
+_POLICY = "policy"
+"""The member of an object that holds a policy of the resource; no policy document has a member of this name."""
+
+_GRAMMARS = {Layer.RESOURCE: Grammar.RESOURCE, Layer.TRUST: Grammar.TRUST}
+"""Of the policies that a resource may have."""
 
 RCP_FULL_ACCESS = "RCPFullAWSAccess"
 _FULL_ACCESS = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}'
@@ -34,6 +41,20 @@ class Documents:
         """The documents of a member that is a list."""
         return self._each(self.members.values.get(name, ()), name, grammar)
 
+    def of_resource(self, name: str, usual: Layer) -> tuple[ResourcePolicy, ...]:
+        """The policies of the resource: a document, or a list of documents and of objects that hold one.
+
+        `usual` is the layer of those that name none. A role that is assumed has a trust policy, if only a missing one.
+        """
+        given = self.members.get(name)
+        if isinstance(given, list | tuple):
+            found = tuple(self._of_resource(one, f"{name}[{at}]", usual) for at, one in enumerate(given))
+        else:
+            found = () if given is None else (self._of_resource(given, name, usual),)
+        if usual is Layer.TRUST and not any(one.layer is usual for one in found):
+            return (*found, ResourcePolicy(policy=None, layer=usual))
+        return found
+
     def levels(self, name: str, grammar: Grammar) -> Levels:
         """The documents of a member that is a list of lists, one for each level of an organization.
 
@@ -43,6 +64,17 @@ class Documents:
         levels = as_list(self.members.values.get(name, ()), self.members.at(name))
         read = tuple(self._each(level, f"{name}[{number}]", grammar) for number, level in enumerate(levels))
         return tuple(map(_with_full_access, read)) if grammar is Grammar.RCP else read
+
+    def _of_resource(self, value: object, source: str, usual: Layer) -> ResourcePolicy:
+        path = self.members.at(source)
+        if not isinstance(value, Mapping) or _POLICY not in value:
+            return ResourcePolicy(policy=self._parsed(value, source, _GRAMMARS[usual]), layer=usual)
+        members = Members.of(value, path, known=(_POLICY, "layer", "account"))
+        layer = members.word("layer", Layer) or usual
+        if layer not in _GRAMMARS:
+            raise ValueError(f"{members.at('layer')} must be one of: {', '.join(_GRAMMARS)}")
+        policy = self._parsed(value[_POLICY], source, _GRAMMARS[layer])
+        return ResourcePolicy(policy=policy, layer=layer, account=members.account("account", ""))
 
     def _each(self, documents: object, name: str, grammar: Grammar) -> tuple[Policy, ...]:
         given = as_list(documents, self.members.at(name))

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from carnet.policy.case import Case, read_case
 from carnet.policy.case_members import as_list
 from carnet.policy.document import Policy
+from carnet.policy.policies import ResourcePolicy
 
 
 class CaseReader:
@@ -37,7 +40,7 @@ class CaseReader:
         return replace(case, policies=replace(case.policies, **layers))
 
     def _layer(self, data: Mapping[str, Any], name: str, path: str, *, trust: bool) -> Any:
-        """The policies of one member, whose grammar depends on the request in no more than `trust`."""
+        """The policies of one member, which depend on the request in no more than `trust`."""
         given = data["policies"][name]
         key = (name, trust, repr(given))
         if key not in self._known:
@@ -50,6 +53,8 @@ def _texts(given: object) -> Iterator[str]:
     """The documents that are given as text, however deep in lists."""
     if isinstance(given, str):
         yield given
+    elif isinstance(given, Mapping):
+        yield from _texts(given.get("policy"))
     elif isinstance(given, list | tuple):
         for each in given:
             yield from _texts(each)
@@ -59,6 +64,8 @@ def _placed(policies: Any, texts: frozenset[str]) -> Any:
     """The policies, alone or in tuples, without the places of those that were no text."""
     if isinstance(policies, tuple):
         return tuple(_placed(each, texts) for each in policies)
+    if isinstance(policies, ResourcePolicy):
+        return structs.replace(policies, policy=_placed(policies.policy, texts))
     if not isinstance(policies, Policy) or policies.text in texts:
         return policies
     statements = (replace(each, ref=replace(each.ref, line=0, column=0)) for each in policies.statements)

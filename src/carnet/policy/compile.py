@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import attrgetter
 
-from carnet.policy.decide import RCP_SERVICES, under_rcps
+from carnet.policy.decide import OF_RESOURCE, RCP_SERVICES, under_rcps
 from carnet.policy.decision import Decision, Layer
 from carnet.policy.document import Policy
 from carnet.policy.engine.conditions import ConditionCompiler
@@ -23,7 +23,7 @@ from carnet.policy.engine.residual import Node, Residual, Slot, residual
 from carnet.policy.engine.resource_index import ResourceIndex
 from carnet.policy.engine.weighing import ALLOWED_WITHOUT_STATEMENT, situation, weigh, weigh_simply
 from carnet.policy.patterns import ascii_lower
-from carnet.policy.policies import Levels, Policies
+from carnet.policy.policies import Levels, Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, PrincipalKind, Request
 from carnet.policy.resources import is_arn_of
 
@@ -151,28 +151,34 @@ class Engine:
         plan = self._plans.get(applying)
         if plan is None:
             plan = self._plans.put(applying, self._new_plan(principal, ascii_lower(action), policies))
-        side = self._side(policies.resource, action, trust=policies.trust) if policies.resource is not None else None
+        side = self._side(policies.resource, action) if policies.resource else None
         return self._routes.put((id(policies.identity), action), Route(plan, side, policies))
 
-    def _side(self, policy: Policy, action: str, *, trust: bool) -> ResourceIndex | None:
-        """The resource's policy by resource; None where no statement of it covers the action."""
-        key = (policy, trust, action)
+    def _side(self, policies: tuple[ResourcePolicy, ...], action: str) -> ResourceIndex | None:
+        """The resource's policies by resource; None where no statement of them covers the action."""
+        key = (policies, action)
         index = self._sides.get(key)
         if index is None:
-            slot = self._slot(Layer.TRUST if trust else Layer.RESOURCE, (policy,), ascii_lower(action))
-            index = self._sides.put(key, self._index((slot,)))
+            index = self._sides.put(key, self._index(tuple(self._of_resource(policies, ascii_lower(action)))))
         return None if index.empty else index
+
+    def _of_resource(self, policies: tuple[ResourcePolicy, ...], action: str) -> Iterable[Slot]:
+        for layer in OF_RESOURCE:
+            for one in policies:
+                if one.layer is layer:
+                    held = (one.policy,) if one.policy is not None else ()
+                    yield self._slot(layer, held, action, account=one.account)
 
     def _weigh(self, route: Route, own: Residual, reader: ContextReader) -> Decision:
         """The decision where more counts than the principal's own layers."""
-        plan, request, trust = route.plan, reader.request, route.policies.trust
+        plan, request, trust = route.plan, reader.request, route.trust
         side = self._side_residual(route.side, reader, bounded=route.bounded) if route.side is not None else None
-        same_account = request.resource_account in ("", request.principal.account)
+        owner = route.policies.owner(request)
         trusts = trust or (plan.of_kms and is_arn_of(request.resource, "kms", "key"))
-        case = situation(plan.outsider, plan.root, same_account, trusts, trust)
+        case = situation(plan.outsider, plan.root, owner == request.principal.account, trusts, trust)
         if side is None and case.simple:
             return own.settled or weigh_simply(own, reader)
-        return weigh(own, side, case, reader)
+        return weigh(own, side, case, owner, reader)
 
     def _side_residual(self, index: ResourceIndex, reader: ContextReader, *, bounded: bool) -> Residual | None:
         """What is left of the resource's policy; None where that is nothing."""
@@ -205,11 +211,11 @@ class Engine:
     def _levels(self, layer: Layer, levels: Levels, action: str) -> Iterable[Slot]:
         return (self._slot(layer, level, action) for level in levels)
 
-    def _slot(self, layer: Layer, policies: Iterable[Policy], action: str) -> Slot:
+    def _slot(self, layer: Layer, policies: Iterable[Policy], action: str, *, account: str = "") -> Slot:
         found: list[CompiledStatement] = []
         for policy in policies:
             found += self._compiled(policy).candidates(action)
-        return Slot(layer, tuple(found))
+        return Slot(layer, tuple(found), account)
 
     def _compiled(self, policy: Policy) -> CompiledPolicy:
         compiled = self._policies.get(policy)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
 from carnet.policy.document import Policy
@@ -52,13 +53,26 @@ _WITHOUT_ACCOUNT = frozenset(
 
 _ORGANIZATION = (Layer.RCP, Layer.SCP)
 
+OF_RESOURCE = (Layer.RESOURCE, Layer.TRUST)
+"""The layers of the resource's own policies."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """The statements of one layer, or of one level of an organization, that apply to a request."""
+
+class Level(NamedTuple):
+    """The policies that are weighed together: a layer, one level of an organization, or one policy of the resource."""
 
     layer: Layer
     policies: tuple[Policy, ...]
+    foreign: bool = False
+    """A policy of the resource that lies in another account than the resource."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The statements of one level that apply to a request."""
+
+    layer: Layer
+    policies: tuple[Policy, ...]
+    foreign: bool
     denies: tuple[Statement, ...]
     allows: tuple[Statement, ...]
 
@@ -79,16 +93,17 @@ def gather(request: Request, policies: Policies, rcp_services: frozenset[str]) -
     if needs_no_permission(request):
         return
     bounded = policies.boundary is not None
-    for layer, level in _layers(request, policies, rcp_services):
+    for level in _levels(request, policies, rcp_services):
         applying = [
             statement
-            for policy in level
+            for policy in level.policies
             for statement in policy.statements
             if statement.applies(request, bounded=bounded)
         ]
         yield Found(
-            layer=layer,
-            policies=level,
+            layer=level.layer,
+            policies=level.policies,
+            foreign=level.foreign,
             denies=tuple(statement for statement in applying if statement.effect is Effect.DENY),
             allows=tuple(statement for statement in applying if statement.effect is Effect.ALLOW),
         )
@@ -111,21 +126,17 @@ def needs_no_permission(request: Request) -> bool:
     return request.principal.kind is not PrincipalKind.ANONYMOUS and ascii_lower(request.action) in NEEDS_NO_PERMISSION
 
 
-def resource_layer(policies: Policies) -> Layer:
-    """What the policy of the resource is called."""
-    return Layer.TRUST if policies.trust else Layer.RESOURCE
-
-
-def _layers(
-    request: Request, policies: Policies, rcp_services: frozenset[str]
-) -> Iterator[tuple[Layer, tuple[Policy, ...]]]:
+def _levels(request: Request, policies: Policies, rcp_services: frozenset[str]) -> Iterator[Level]:
     for layer, levels in _organization(request, policies, rcp_services):
-        yield from ((layer, level) for level in levels)
-    if policies.resource is not None:
-        yield resource_layer(policies), (policies.resource,)
+        yield from (Level(layer, level) for level in levels)
+    owner = policies.owner(request)
+    for layer in OF_RESOURCE:
+        for one in policies.resource:
+            if one.layer is layer and one.policy is not None:
+                yield Level(layer, (one.policy,), foreign=one.account not in ("", owner))
     if request.principal.kind not in _WITHOUT_ACCOUNT:
-        yield from _own_layers(request, policies)
-    yield from ((Layer.ENDPOINT, (policy,)) for policy in policies.endpoint)
+        yield from _own_levels(request, policies)
+    yield from (Level(Layer.ENDPOINT, (policy,)) for policy in policies.endpoint)
 
 
 def _organization(request: Request, policies: Policies, rcp_services: frozenset[str]) -> Iterator[tuple[Layer, Levels]]:
@@ -142,22 +153,22 @@ def _organization(request: Request, policies: Policies, rcp_services: frozenset[
         yield Layer.SCP, policies.scp
 
 
-def _own_layers(request: Request, policies: Policies) -> Iterator[tuple[Layer, tuple[Policy, ...]]]:
+def _own_levels(request: Request, policies: Policies) -> Iterator[Level]:
     """The policies that the principal brings along.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
     """
-    yield Layer.IDENTITY, policies.identity
+    yield Level(Layer.IDENTITY, policies.identity)
     if policies.boundary is not None and request.principal.kind is not PrincipalKind.ROOT:
-        yield Layer.BOUNDARY, (policies.boundary,)
+        yield Level(Layer.BOUNDARY, (policies.boundary,))
     session = policies.session
     if session is None and request.principal.kind is PrincipalKind.FEDERATED_USER:
         # Without a session policy the session of GetFederationToken may use nothing of its user's permissions.
         # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
         session = ()
     if session is not None:
-        yield Layer.SESSION, session
+        yield Level(Layer.SESSION, session)
 
 
 def _explicit_deny(layers: Iterable[Found]) -> Decision | None:
@@ -187,11 +198,11 @@ def _granted(request: Request, policies: Policies, layers: tuple[Found, ...]) ->
 
 
 def _both_sides(request: Request, policies: Policies, layers: tuple[Found, ...]) -> Decision:
-    of_resource = resource_layer(policies)
+    of_resource = policies.consenting_layer
     named, trusting = _closest(request, _allows(layers, of_resource))
     if request.principal.kind in _WITHOUT_ACCOUNT:
         return _allowed(of_resource, trusting) if trusting else _implicit_deny(of_resource)
-    same_account = request.resource_account in ("", request.principal.account)
+    same_account = policies.owner(request) == request.principal.account
     if same_account and named is Named.DIRECTLY:
         # Not limited by an implicit deny of the identity-based policies, the boundary or the session policies.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
@@ -216,9 +227,9 @@ def _both_sides(request: Request, policies: Policies, layers: tuple[Found, ...])
 
 def _closest(request: Request, statements: tuple[Statement, ...]) -> tuple[Named, tuple[Statement, ...]]:
     """How closely the statements name the caller, and those that name it so."""
-    names = {statement: statement.names(request, bounded=False) for statement in statements}
-    closest = max(names.values(), default=Named.NOT)
-    return closest, tuple(statement for statement, named in names.items() if named is closest)
+    names = [statement.names(request, bounded=False) for statement in statements]
+    closest = max(names, default=Named.NOT)
+    return closest, tuple(statement for statement, named in zip(statements, names, strict=True) if named is closest)
 
 
 def _only_resource_trusts(request: Request, policies: Policies) -> bool:
@@ -234,7 +245,10 @@ def _only_resource_trusts(request: Request, policies: Policies) -> bool:
 
 
 def _allows(layers: Iterable[Found], layer: Layer) -> tuple[Statement, ...]:
-    return tuple(statement for found in layers if found.layer is layer for statement in found.allows)
+    """What a layer allows. A resource's policy in another account than the resource gives no consent of its owner's."""
+    return tuple(
+        statement for found in layers if found.layer is layer and not found.foreign for statement in found.allows
+    )
 
 
 def _allowed(layer: Layer | None, statements: Iterable[Statement]) -> Decision:

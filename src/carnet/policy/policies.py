@@ -7,10 +7,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
+from carnet.policy.decision import Layer
 from carnet.policy.document import Policy
+from carnet.policy.request import Request
 
 Levels = tuple[tuple[Policy, ...], ...]
 """The policies attached to the root, to each organizational unit on the way, and to the account: each must allow."""
+
+
+class ResourcePolicy(Struct, frozen=True, kw_only=True):
+    """One policy of the requested resource: a bucket policy, a key policy, a role's trust policy."""
+
+    policy: Policy | None
+    """None where the resource has none and one is needed: a role that is gone, a trust policy that cannot be read."""
+    layer: Layer = Layer.RESOURCE
+    """What the policy is called: `Layer.RESOURCE`, or `Layer.TRUST` for the trust policy of a role to be assumed."""
+    account: str = ""
+    """The account that the policy lies in; empty: the one that owns the resource."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +41,28 @@ class Policies:
     """A boundary that is set and gone is a policy without an Allow."""
     session: tuple[Policy, ...] | None = None
     """What the session was narrowed with; each adds to what the session may use of the identity's permissions."""
-    resource: Policy | None = None
-    """The policy of the requested resource."""
-    trust: bool = False
-    """The resource is a role to be assumed and `resource` its trust policy."""
+    resource: tuple[ResourcePolicy, ...] = ()
+    """Those of the requested resource. A Deny of any denies; an Allow of any is the resource's consent."""
     endpoint: tuple[Policy, ...] = ()
     """Of each VPC endpoint that the request came through."""
     scp: Levels = ()
     """Of the principal's account; empty where it is in no organization or is the management account."""
     rcp: Levels = ()
     """Of the resource's account; empty where it is in no organization or is the management account."""
+
+    @property
+    def trust(self) -> bool:
+        """Whether the resource is a role to be assumed, so that nothing but a trust policy can allow."""
+        return any(one.layer is Layer.TRUST for one in self.resource)
+
+    @property
+    def consenting_layer(self) -> Layer:
+        """What the policies are called whose Allow is the resource's consent."""
+        return Layer.TRUST if self.trust else Layer.RESOURCE
+
+    def owner(self, request: Request) -> str:
+        """The account of the requested resource: as the request says, else as its policies do, else the principal's."""
+        return request.resource_account or self._place() or request.principal.account
+
+    def _place(self) -> str:
+        return next((one.account for one in self.resource if one.account), "")

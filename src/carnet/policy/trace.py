@@ -12,15 +12,13 @@ from typing import Any
 from carnet.policy.comparisons import Wanted, WantedArn, WantedPattern, WantedText
 from carnet.policy.conditions import Condition
 from carnet.policy.context_keys import lookup
-from carnet.policy.decide import RCP_SERVICES, Found, gather, judge
+from carnet.policy.decide import OF_RESOURCE, RCP_SERVICES, Found, gather, judge
 from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
 from carnet.policy.policies import Policies
 from carnet.policy.principals import Named
 from carnet.policy.request import PrincipalKind, Request, Value
 from carnet.policy.statement import Effect, Statement
 from carnet.policy.variables import Lookup
-
-_OF_RESOURCE = (Layer.RESOURCE, Layer.TRUST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +105,8 @@ class LayerTrace:
     policies: tuple[str, ...]
     """The sources of its policies; none where the layer decided by being absent."""
     statements: tuple[StatementTrace, ...]
+    foreign: bool = False
+    """A policy of the resource that lies in another account than the resource: its Allow is no consent."""
 
     @property
     def delegates(self) -> bool:
@@ -121,6 +121,7 @@ class LayerTrace:
             "level": self.level,
             "verdict": self.verdict.value,
             "policies": list(self.policies),
+            "foreign": self.foreign,
             "statements": [statement.as_dict() for statement in self.statements],
         }
 
@@ -170,7 +171,7 @@ def ref_as_dict(ref: StatementRef) -> dict[str, Any]:
 
 def _with_absent(layers: tuple[LayerTrace, ...], deciding: Layer | None) -> tuple[LayerTrace, ...]:
     """The layers and, in its place, the resource's policy where there is none and one would have had to allow."""
-    if deciding not in _OF_RESOURCE or any(one.layer is deciding for one in layers):
+    if deciding not in OF_RESOURCE or any(one.layer is deciding for one in layers):
         return layers
     before = sum(one.layer in (Layer.RCP, Layer.SCP) for one in layers)
     absent = LayerTrace(layer=deciding, level=0, verdict=Verdict.IMPLICIT_DENY, policies=(), statements=())
@@ -192,6 +193,7 @@ def _layer(found: Found, *, level: int, request: Request, bounded: bool) -> Laye
             for policy in found.policies
             for statement in policy.statements
         ),
+        foreign=found.foreign,
     )
 
 
@@ -204,7 +206,7 @@ def _statement(statement: Statement, layer: Layer, request: Request, bounded: bo
         _resource_name(statement): statement.covers_resource(request),
         "Condition": all(condition.met for condition in conditions),
     }
-    to_account = layer in _OF_RESOURCE and named is Named.ACCOUNT and request.principal.kind is not PrincipalKind.ROOT
+    to_account = layer in OF_RESOURCE and named is Named.ACCOUNT and request.principal.kind is not PrincipalKind.ROOT
     return StatementTrace(
         ref=statement.ref,
         effect=statement.effect,
@@ -262,7 +264,9 @@ def _headline(trace: Trace) -> tuple[str, ...]:
 
 def _layer_lines(layer: LayerTrace) -> list[str]:
     level = f", level {layer.level}" if layer.layer in (Layer.SCP, Layer.RCP) else ""
-    lines = [f"{layer.layer}{level}: {layer.verdict}{', to the account only' if layer.delegates else ''}"]
+    account = ", in another account than the resource, for which it cannot allow" if layer.foreign else ""
+    delegated = ", to the account only" if layer.delegates else ""
+    lines = [f"{layer.layer}{level}{account}: {layer.verdict}{delegated}"]
     if not layer.statements:
         lines.append("  no policy")
     for statement in layer.statements:

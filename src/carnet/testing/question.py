@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Required, TypedDict
+from typing import Required, TypedDict, cast
 
 from msgspec import structs
 
@@ -26,6 +26,11 @@ ContextValue = str | int | Sequence[str | int] | None
 """None takes away a key that the principal would have."""
 
 
+ResourcePolicies = Document | Sequence[Document | Mapping[str, object]]
+"""One policy of the resource, or several. One may be an object with the members `policy`, which is a document, and
+`layer` and `account`, which may be absent (`policy/case.py`)."""
+
+
 class Question(TypedDict, total=False):
     """A request and the policies that apply to it."""
 
@@ -41,8 +46,8 @@ class Question(TypedDict, total=False):
     boundary: Document | None
     session: Documents | None
     """None: no session policy was given."""
-    resource_policy: Document | None
-    """The policy of the resource; for sts:AssumeRole on a role, its trust policy."""
+    resource_policy: ResourcePolicies | None
+    """The policy of the resource, or its policies; for sts:AssumeRole on a role, its trust policy."""
     endpoint: Documents
     scp: Levels
     rcp: Levels
@@ -58,7 +63,7 @@ def read_question(
     identity: Documents = (),
     boundary: Document | None = None,
     session: Documents | None = None,
-    resource_policy: Document | None = None,
+    resource_policy: ResourcePolicies | None = None,
     endpoint: Documents = (),
     scp: Levels = (),
     rcp: Levels = (),
@@ -75,7 +80,7 @@ def read_question(
         "identity": _each(identity),
         "boundary": _document(boundary),
         "session": None if session is None else _each(session),
-        "resource": _document(resource_policy),
+        "resource": _of_resource(resource_policy),
         "endpoint": _each(endpoint),
         "scp": _levels(scp),
         "rcp": _levels(rcp),
@@ -104,6 +109,19 @@ def _members(principal: Principal) -> dict[str, object]:
 
 def _document(document: Document | None) -> Mapping[str, object] | str | None:
     return document.read_text("utf-8") if isinstance(document, Path) else document
+
+
+def _of_resource(policies: ResourcePolicies | None) -> object:
+    if policies is None or isinstance(policies, Mapping | str | Path):
+        return _held(policies)
+    return [_held(policy) for policy in policies]
+
+
+def _held(policy: Document | None) -> object:
+    """A policy of the resource, of which the object that holds it may name a file."""
+    if isinstance(policy, Mapping) and isinstance(policy.get("policy"), Path):
+        return {**policy, "policy": _document(cast(Path, policy["policy"]))}
+    return _document(policy)
 
 
 def _each(documents: Documents) -> list[object]:

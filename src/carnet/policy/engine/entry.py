@@ -22,6 +22,8 @@ class Entry:
     ref: StatementRef
     grade: Named
     """How the statement names the caller."""
+    account: str
+    """Of a statement of the resource's policies, the account they lie in; empty: the resource's."""
     covers: Match | None
     """Whether the statement is about a resource; None where that is known already."""
     tests: tuple[Test, ...]
@@ -69,7 +71,7 @@ def joined(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     firsts: dict[tuple[object, ...], Entry] = {}
     twins: dict[Entry, list[Entry]] = {}
     for entry in entries:
-        first = firsts.setdefault((entry.covers, entry.tests, entry.grade), entry)
+        first = firsts.setdefault((entry.covers, entry.tests, entry.grade, entry.account), entry)
         if first is not entry:
             twins.setdefault(first, []).append(entry)
     return tuple(

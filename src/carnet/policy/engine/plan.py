@@ -33,7 +33,7 @@ class Plan:
 class Route:
     """A plan as it is found by the very objects that it was made for: they are told apart faster than compared."""
 
-    __slots__ = ("bounded", "free", "index", "kind", "plan", "policies", "service_linked", "side", "simple")
+    __slots__ = ("bounded", "free", "index", "kind", "plan", "policies", "service_linked", "side", "simple", "trust")
 
     def __init__(self, plan: Plan, side: ResourceIndex | None, policies: Policies) -> None:
         self.policies = policies
@@ -41,7 +41,10 @@ class Route:
         self.plan, self.index, self.kind, self.service_linked = plan, plan.index, plan.kind, plan.service_linked
         self.side = side
         """The statements of the resource's policy; None where none covers the action."""
-        self.simple = plan.simple and side is None and not policies.trust
+        self.trust = policies.trust
+        self.simple = (
+            plan.simple and side is None and not self.trust and not any(one.account for one in policies.resource)
+        )
         """Whether within one account the principal's own layers decide."""
         self.free = plan.free
         self.bounded = policies.boundary is not None
@@ -53,8 +56,7 @@ class Route:
             own.identity is policies.identity
             and own.boundary is policies.boundary
             and own.session is policies.session
-            and own.resource is policies.resource
-            and own.trust is policies.trust
+            and (own.resource is policies.resource or own.resource == policies.resource)
             and own.endpoint is policies.endpoint
             and own.scp is policies.scp
             and own.rcp is policies.rcp

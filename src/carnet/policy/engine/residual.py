@@ -7,6 +7,7 @@ that holds an Allow without further tests is open.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from carnet.policy.decision import Decision, Layer
@@ -21,7 +22,9 @@ from carnet.policy.request import Principal
 
 ORGANIZATION = (Layer.RCP, Layer.SCP)
 _OWN_CAPS = (Layer.BOUNDARY, Layer.SESSION)
-_GRANTING = (Layer.IDENTITY, Layer.RESOURCE, Layer.TRUST)
+_GRANTING = (Layer.TRUST, Layer.RESOURCE, Layer.IDENTITY)
+"""The layers that may grant; the first of them that a row of layers has does. The resource's stand in a row of their
+own, where nothing but a trust policy can grant if there is one."""
 
 
 class Slot(NamedTuple):
@@ -29,6 +32,8 @@ class Slot(NamedTuple):
 
     layer: Layer
     statements: tuple[CompiledStatement, ...]
+    account: str = ""
+    """Of a policy of the resource, the account that it lies in; empty: the resource's."""
 
 
 class Candidate(NamedTuple):
@@ -97,8 +102,7 @@ class Residual:
         self.inner_denies = tuple(denying(layer, found) for layer, found in denies.items() if layer not in ORGANIZATION)
         self.denies = self.outer_denies + self.inner_denies
         levels = [allowing(slot.layer, found) for slot, found in zip(node.slots, allows, strict=True)]
-        granting = [level for level in levels if level.layer in _GRANTING]
-        self.grants = granting[0] if granting else allowing(Layer.IDENTITY, ())
+        self.grants = _granting(node.slots, levels, allows)
         closed = [level for level in levels if not level.certain]
         self.gates = tuple(level for level in closed if level.layer in ORGANIZATION)
         self.caps = tuple(level for level in closed if level.layer in _OWN_CAPS)
@@ -122,6 +126,13 @@ class Residual:
         return all(bag.settled for bag in bags)
 
 
+def _granting(slots: Sequence[Slot], levels: Sequence[Bag], allows: Sequence[Sequence[Entry]]) -> Bag:
+    """The Allows of the layer that may grant, which several policies of the resource may make up."""
+    layer = min((slot.layer for slot in slots if slot.layer in _GRANTING), key=_GRANTING.index, default=Layer.IDENTITY)
+    places = [place for place, slot in enumerate(slots) if slot.layer is layer]
+    return levels[places[0]] if len(places) == 1 else allowing(layer, chain.from_iterable(allows[at] for at in places))
+
+
 def residual(node: Node, principal: Principal, reader: ContextReader, *, bounded: bool) -> Residual:
     """Evaluate what the principal settles; `bounded` where a permissions boundary is attached to it."""
     return Residual(node, _entries(node, principal, reader, bounded=bounded))
@@ -135,7 +146,8 @@ def _entries(
         if order in node.common:
             entry = node.common[order]
         else:
-            entry = _entry(candidate, node.resource, principal, reader, bounded=bounded)
+            account = node.slots[candidate.slot].account
+            entry = _entry(candidate, node.resource, principal, reader, bounded=bounded, account=account)
             if not statement.reads and statement.principals is None:
                 node.common[order] = entry
         if entry is not None:
@@ -143,7 +155,13 @@ def _entries(
 
 
 def _entry(
-    candidate: Candidate, resource: str | None, principal: Principal, reader: ContextReader, *, bounded: bool
+    candidate: Candidate,
+    resource: str | None,
+    principal: Principal,
+    reader: ContextReader,
+    *,
+    bounded: bool,
+    account: str,
 ) -> Entry | None:
     """What is left of one statement; None where it cannot apply."""
     statement = candidate.statement
@@ -162,6 +180,7 @@ def _entry(
         order=candidate.order,
         ref=statement.ref,
         grade=grade,
+        account=account,
         covers=coverage.match,
         tests=(*coverage.tests, *[condition.test for condition in conditions]),
         conditions=conditions,

@@ -45,13 +45,16 @@ situation = cache(Situation)
 """One of the few situations there are."""
 
 
-def weigh(own: Residual, side: Residual | None, case: Situation, reader: ContextReader) -> Decision:
-    """The decision of the principal's own layers with the resource's (`side`), where there is a policy of it."""
+def weigh(own: Residual, side: Residual | None, case: Situation, owner: str, reader: ContextReader) -> Decision:
+    """The decision of the principal's own layers with the resource's (`side`), where there is a policy of it.
+
+    `owner` is the account that owns the resource.
+    """
     denies = own.denies if side is None else own.outer_denies + side.inner_denies + own.inner_denies
     denied = _denied(denies, reader) or _closed(own.gates, reader)
     if denied is not None:
         return denied
-    decision = _own_side(own, case, reader) if side is None else _both_sides(own, side, case, reader)
+    decision = _own_side(own, case, reader) if side is None else _both_sides(own, side, case, owner, reader)
     if own.endpoints and decision.verdict is _ALLOWED:
         return _closed(own.endpoints, reader) or decision
     return decision
@@ -86,8 +89,8 @@ def _closed(gates: Iterable[Bag], reader: ContextReader) -> Decision | None:
     return None
 
 
-def _both_sides(own: Residual, side: Residual, case: Situation, reader: ContextReader) -> Decision:
-    matched = side.grants.matched(reader)
+def _both_sides(own: Residual, side: Residual, case: Situation, owner: str, reader: ContextReader) -> Decision:
+    matched = [entry for entry in side.grants.matched(reader) if entry.account in ("", owner)]
     named = max([entry.grade for entry in matched], default=_NOT)
     trusting = [entry for entry in matched if entry.grade is named]
     if trusting and case.outsider:
