@@ -1,26 +1,129 @@
-"""Only the signature verifier makes a Verified caller."""
+"""Only authenticators make a Verified caller, at run time too."""
 
 from __future__ import annotations
 
 import ast
+import copy
+import copyreg
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from carnet.identity.caller import AUTHENTICATOR, Verified
+from carnet.identity.credential import Credential
+from carnet.policy.request import Principal, PrincipalKind
 
 SOURCES = Path("src/carnet")
+ALICE = Principal(
+    kind=PrincipalKind.USER, arn="arn:aws:iam::111122223333:user/alice", account="111122223333", id="AIDA"
+)
+MALLORY = replace(ALICE, arn="arn:aws:iam::111122223333:user/mallory", id="AIDM")
+HERS = Credential(key_id="AKIAALICE", secret="hers", principal=ALICE)
+HIS = Credential(key_id="AKIAMALLORY", secret="his", principal=MALLORY)
 
 
-def _constructors(name: str) -> set[str]:
+def verified() -> Any:
+    """A caller as the verifier makes it; of no type, for what is tried here is what types would refuse, too."""
+    return Verified(AUTHENTICATOR, credential=HIS, region="us-east-1", service="iam", presigned=False)
+
+
+def members(caller: Verified) -> dict[str, Any]:
+    return {"credential": HERS, "region": caller.region, "service": caller.service, "presigned": caller.presigned}
+
+
+def assign(caller: Any) -> None:
+    caller.credential = HERS
+
+
+def delete(caller: Any) -> None:
+    del caller.credential
+
+
+def change_class(caller: Any) -> None:
+    caller.__class__ = object
+
+
+def subclass(caller: Any) -> None:
+    type("Forged", (type(caller),), {})
+
+
+ATTEMPTS: dict[str, Callable[[Any], object]] = {
+    "a call": lambda caller: Verified(**members(caller)),
+    "a call with something": lambda caller: Verified(object(), **members(caller)),  # type: ignore[arg-type]
+    "its type called": lambda caller: type(caller)(**members(caller)),
+    "__new__": lambda caller: Verified.__new__(Verified, **members(caller)),
+    "__new__ of a pickle": lambda caller: copyreg.__newobj__(Verified),  # type: ignore[attr-defined]
+    "dataclasses.replace": lambda caller: replace(caller, credential=HERS),
+    "msgspec.structs.replace": lambda caller: msgspec.structs.replace(caller, credential=HERS),
+    "copy.replace": lambda caller: caller.__replace__(credential=HERS),
+    "copy.copy": copy.copy,
+    "copy.deepcopy": copy.deepcopy,
+    "pickle": pickle.dumps,
+    "__reduce_ex__": lambda caller: caller.__reduce_ex__(4),
+    "__setstate__": lambda caller: caller.__setstate__({"credential": HERS}),
+    "an attribute set": assign,
+    "an attribute deleted": delete,
+    "another class": change_class,
+    "a subclass": subclass,
+    "another renewed": lambda caller: caller.renewed(HERS),
+    "another secret renewed": lambda caller: caller.renewed(replace(HIS, secret="guessed")),
+}
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS.values(), ids=ATTEMPTS)
+def test_nobody_else_makes_one(attempt: Callable[[Any], object]) -> None:
+    caller = verified()
+    with pytest.raises((AttributeError, TypeError, ValueError)):
+        attempt(caller)
+    assert (caller.credential, caller.principal) == (HIS, MALLORY)
+
+
+def test_a_caller_is_renewed_with_the_credential_that_was_proved() -> None:
+    renamed = replace(HIS, principal=replace(MALLORY, arn="arn:aws:iam::111122223333:user/renamed"))
+    caller = verified().renewed(renamed)
+    assert (caller.credential, caller.principal) == (renamed, renamed.principal)
+
+
+def _calls(name: str) -> set[str]:
     """The files in which `name(...)` is called."""
-    found = set()
-    for path in SOURCES.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
-                found.add(path.relative_to(SOURCES).as_posix())
-    return found
+    return {
+        file
+        for file, node in _nodes()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+    }
 
 
-def test_only_the_verifier_makes_a_verified_caller() -> None:
-    assert _constructors("Verified") == {"sigv4/verify.py"}
+def _mentions(name: str) -> set[str]:
+    """The files that use, import or reach a name in any way."""
+    return {
+        file
+        for file, node in _nodes()
+        if name in (getattr(node, "id", None), getattr(node, "attr", None), getattr(node, "name", None))
+        or (isinstance(node, ast.Constant) and node.value == name)
+    }
+
+
+def _nodes() -> list[tuple[str, ast.AST]]:
+    return [
+        (path.relative_to(SOURCES).as_posix(), node)
+        for path in SOURCES.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+    ]
+
+
+def test_only_authenticators_hold_what_makes_one() -> None:
+    assert _mentions("AUTHENTICATOR") == {"identity/caller.py", "sigv4/verify.py"}
+    assert _calls("Verified") == {"identity/caller.py", "sigv4/verify.py"}
+
+
+def test_nothing_goes_around_it() -> None:
+    assert _mentions("__setattr__") == _mentions("__new__") == {"identity/caller.py"}
 
 
 def test_credentials_come_from_one_place() -> None:
-    assert _constructors("Credential") == {"identity/credentials.py"}
+    assert _calls("Credential") == {"identity/credentials.py"}

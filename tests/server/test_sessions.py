@@ -138,3 +138,21 @@ def test_the_event_of_a_call_that_was_allowed_and_failed_tells_what_was_decided(
     assert refused(lambda: carl.delete_user(UserName="nobody")).response["Error"]["Code"] == "AccessDenied"
     (decided,) = audit(server)[-1]["additionalEventData"]["decisions"]
     assert (decided["action"], decided["verdict"]) == ("iam:DeleteUser", "implicitDeny")
+
+
+def test_the_event_of_a_refused_call_lists_every_decision_that_was_made(server: InProcessServer) -> None:
+    iam = server.client("iam")
+    iam.create_user(UserName="dora")
+    document = json.dumps(
+        {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:CreateUser", "Resource": "*"}}
+    )
+    iam.put_user_policy(UserName="dora", PolicyName="p", PolicyDocument=document)
+    key = iam.create_access_key(UserName="dora")["AccessKey"]
+    dora = server.client("iam", key["AccessKeyId"], key["SecretAccessKey"])
+    tags = [{"Key": "team", "Value": "red"}]
+    assert refused(lambda: dora.create_user(UserName="new", Tags=tags)).response["Error"]["Code"] == "AccessDenied"
+    decisions = audit(server)[-1]["additionalEventData"]["decisions"]
+    assert [(each["action"], each["verdict"]) for each in decisions] == [
+        ("iam:CreateUser", "allowed"),
+        ("iam:TagUser", "implicitDeny"),
+    ]

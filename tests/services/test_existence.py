@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from carnet.access.authorize import NotAuthorized
+from carnet.services.execution import Failed
 from carnet.services.operation import Operation, Target
 from tests.services.inputs import WRITTEN, given
 from tests.services.world import ServiceError, World
@@ -60,5 +60,6 @@ def test_a_further_check_is_not_made_for_whom_the_first_denies(world: World) -> 
         body=lambda call, given: {},
     )
     stranger = world.principal(world.user("stranger"))
-    with pytest.raises(NotAuthorized):
-        world.installation.execution.read(operation, stranger, {}, world.record(operation))
+    outcome = world.installation.execution.read(operation, world.parsed(operation, stranger, {}))
+    assert isinstance(outcome, Failed)
+    assert outcome.denial is not None

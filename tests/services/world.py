@@ -13,14 +13,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from carnet import models
 from carnet.assembly.installation import Installation, open_installation, system_clock
 from carnet.assembly.settings import Settings
-from carnet.audit.events import Arrival, CallRecord
+from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed
 from carnet.base.faults import Fault
 from carnet.base.http import HttpRequest
 from carnet.directory.snapshot import Snapshot
-from carnet.identity.credential import TokenExpired, Verified
+from carnet.identity.caller import AUTHENTICATOR, Verified
+from carnet.identity.caller import Caller as AnyCaller
+from carnet.identity.credential import TokenExpired
 from carnet.services.accounts import create_accounts
+from carnet.services.execution import Done
 from carnet.services.operation import Operation
 from carnet.services.registry import SERVICES
 
@@ -127,24 +131,29 @@ class World:
             raise ServiceError("ExpiredToken", "The security token included in the request is expired") from expired
         if credential is None or credential.secret != caller.secret:
             raise ServiceError("InvalidClientTokenId", "The security token included in the request is invalid.")
-        return Verified(credential=credential, region="us-east-1", service="")
+        return Verified(AUTHENTICATOR, credential=credential, region="us-east-1", service="", presigned=False)
 
-    def record(self, operation: Operation) -> CallRecord:
-        """What is known of a call of the operation that arrives now."""
-        arrival = Arrival(request_id=secrets.token_hex(8), event_id=secrets.token_hex(8), time=self.clock(), http=_HTTP)
-        return CallRecord(
-            arrival=arrival, service=operation.service, operation=operation.name, read_only=not operation.writes
+    def parsed(self, operation: Operation, caller: AnyCaller, given: Mapping[str, Any]) -> Parsed:
+        """A call of the operation that arrives now."""
+        arrived = Arrived(request_id=secrets.token_hex(8), event_id=secrets.token_hex(8), time=self.clock(), http=_HTTP)
+        routed = Routed(
+            arrived=arrived,
+            operation=models.operation(operation.service, operation.name),
+            event_source=f"{operation.service}.amazonaws.com",
+            read_only=not operation.writes,
         )
+        return Parsed(authenticated=Authenticated(routed=routed, caller=caller), given=given)
 
     def call(self, caller: Caller, operation: str, *, service: str = "iam", **given: Any) -> dict[str, Any]:
         """Call an operation; its answer, or ServiceError."""
         chosen = SERVICES[service].operations[operation]
-        record = self.record(chosen)
         perform = self.installation.execution.write if chosen.writes else self.installation.execution.read
-        try:
-            return dict(perform(chosen, self.principal(caller), given, record).answer)
-        except Fault as fault:
-            raise ServiceError(SERVICES[service].code(fault), fault.message) from fault
+        outcome = perform(chosen, self.parsed(chosen, self.principal(caller), given))
+        if isinstance(outcome, Done):
+            return dict(outcome.answer)
+        if isinstance(outcome.problem, Fault):
+            raise ServiceError(SERVICES[service].code(outcome.problem), outcome.problem.message) from outcome.problem
+        raise outcome.problem
 
 
 @contextmanager

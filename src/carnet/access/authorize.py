@@ -9,17 +9,17 @@ from msgspec import Struct, field
 
 from carnet.access.documents import trust_policy
 from carnet.access.gather import policies_of
-from carnet.base.faults import Denied
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import Role
-from carnet.identity.credential import Verified
+from carnet.identity.caller import Caller, Verified
 from carnet.policy.compile import Engine
 from carnet.policy.decision import Decision, Layer
 from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Request, Value
 
 RESOURCE_ACCOUNT = "aws:ResourceAccount"
+_NONE = Policies()
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -51,14 +51,6 @@ class Decided(Struct, frozen=True, kw_only=True):
     decision: Decision
 
 
-class NotAuthorized(Denied):
-    """The policies do not allow a check; the last of `decided` says why, for the audit and the explanation only."""
-
-    def __init__(self, message: str, decided: Decided) -> None:
-        super().__init__(message)
-        self.decided = (decided,)
-
-
 def caller_view(snapshot: Snapshot, caller: Verified) -> AccountView:
     """The caller's account; it was there when the credential was found at this revision."""
     view = snapshot.account(caller.principal.account)
@@ -67,8 +59,8 @@ def caller_view(snapshot: Snapshot, caller: Verified) -> AccountView:
     return view
 
 
-def authorize(engine: Engine, view: AccountView, caller: Verified, context: Context, check: Check) -> Decided:
-    """Put one check to the policies that apply to the caller; `view` is the caller's account.
+def authorize(engine: Engine, view: AccountView | None, caller: Caller, context: Context, check: Check) -> Decided:
+    """Put one check to the policies that apply to the caller; `view` is the caller's account, None for nobody's.
 
     `context` holds the keys of the caller, of the request, and of a resource of the caller's account; the check's own
     are added.
@@ -95,8 +87,8 @@ def _with_check(context: Context, check: Check) -> Context:
     )
 
 
-def _policies(view: AccountView, caller: Verified, check: Check) -> Policies:
-    carried = policies_of(view, caller.credential)
+def _policies(view: AccountView | None, caller: Caller, check: Check) -> Policies:
+    carried = policies_of(view, caller.credential) if view is not None and isinstance(caller, Verified) else _NONE
     if check.trusting is None and not check.needs_trust:
         return carried
     return replace(carried, resource=(_trust(check.trusting, check.resource_account),))

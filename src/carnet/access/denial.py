@@ -5,18 +5,18 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 
 from __future__ import annotations
 
-from carnet.access.authorize import Decided, NotAuthorized
+from carnet.access.authorize import Decided
+from carnet.base.faults import Denied
 from carnet.policy.decision import Decision, Layer, Verdict
 
 _ENDS_WITH_POLICY_ARN = frozenset((Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION, Layer.SCP, Layer.RCP))
 """The kinds of policy whose ARN closes the sentence of an explicit deny within one account or organization."""
 
 
-def require(decided: Decided) -> Decided:
-    """Hand on what is allowed; raise NotAuthorized, with AWS's sentence, for what is not."""
+def require(decided: Decided) -> None:
+    """Raise Denied, with AWS's sentence, for what is not allowed."""
     if not decided.decision.allowed:
-        raise NotAuthorized(denial_sentence(decided), decided)
-    return decided
+        raise Denied(denial_sentence(decided))
 
 
 def denial_sentence(decided: Decided) -> str:

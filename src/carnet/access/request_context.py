@@ -14,7 +14,7 @@ from types import MappingProxyType
 from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_of_epoch
 from carnet.directory.account_view import AccountView
-from carnet.identity.credential import Verified
+from carnet.identity.caller import Verified
 from carnet.identity.principals import principal_keys
 from carnet.policy.request import Value, Values
 
@@ -31,7 +31,7 @@ def source_ip(peer: str) -> str:
 
 
 def request_keys(http: HttpRequest, region: str, now: datetime) -> Values:
-    """The keys that come from the request itself, whoever makes it."""
+    """The keys that come from the request itself, whoever makes it; `region` is empty if it is not known."""
     first = http.first
     return _request_keys(
         int(now.timestamp()), http.peer, http.secure, region, first.get("user-agent"), first.get("referer")
@@ -48,9 +48,10 @@ def _request_keys(
         "aws:EpochTime": str(epoch),
         "aws:SourceIp": source_ip(peer),
         "aws:SecureTransport": "true" if secure else "false",
-        "aws:RequestedRegion": region,
         "aws:ViaAWSService": "false",
     }
+    if region:
+        keys["aws:RequestedRegion"] = region
     if user_agent is not None:
         keys["aws:UserAgent"] = user_agent
     if referer is not None:

@@ -14,6 +14,7 @@ from carnet.server.app import AwsApi
 from carnet.server.door import Door
 from carnet.server.health import Health
 from carnet.server.outbox import Outbox
+from carnet.services.registry import SERVICES
 
 
 def application() -> Door:
@@ -29,6 +30,7 @@ def door(installation: Installation, stack: ExitStack) -> Door:
     audit = JsonLines(installation.settings.audit_file)
     api = AwsApi(
         installation.execution,
+        SERVICES,
         clock=installation.clock,
         ids=installation.ids,
         decisions=DecisionLog(installation.settings.decisions_file),

@@ -10,14 +10,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from msgspec import Struct
-
 from carnet.access.authorize import Decided
 from carnet.access.request_context import source_ip
 from carnet.audit.redaction import input_redaction, output_redaction
+from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step
 from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_seconds
-from carnet.identity.credential import Verified
+from carnet.identity.caller import Anonymous, Caller, Verified
 from carnet.policy.decision import Decision
 from carnet.policy.request import Principal, PrincipalKind
 
@@ -28,6 +27,8 @@ _IDENTITY_TYPES = {
     PrincipalKind.ROLE_SESSION: "AssumedRole",
     PrincipalKind.FEDERATED_USER: "FederatedUser",
 }
+_ANONYMOUS = {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html"""
 _CREDENTIALS = "Credentials"
 _LONGEST_TEXT = 2048
 _CLAIM = re.compile(r"Credential=(A[KS]IA[A-Z2-7]{16})(?:/|%2F)", re.ASCII)
@@ -36,69 +37,70 @@ _CLAIM = re.compile(r"Credential=(A[KS]IA[A-Z2-7]{16})(?:/|%2F)", re.ASCII)
 Event = dict[str, Any]
 
 
-class Arrival(Struct, frozen=True, kw_only=True):
-    """A request as it came in, and when."""
-
-    request_id: str
-    event_id: str
-    time: datetime
-    http: HttpRequest
-
-
-class CallRecord(Struct, frozen=True, kw_only=True):
-    """What is known of a call once it has been routed, and of its caller once that is proven."""
-
-    arrival: Arrival
-    service: str = ""
-    operation: str = ""
-    read_only: bool = True
-    caller: Verified | None = None
-    given: Mapping[str, Any] | None = None
-    """The parsed input."""
-
-
-def success_event(record: CallRecord, answer: Mapping[str, Any], decided: Sequence[Decided]) -> Event:
+def success_event(parsed: Parsed, answer: Mapping[str, Any], decided: Sequence[Decided]) -> Event:
     """The event of a call that was carried out. CloudTrail keeps answers that change something or give credentials."""
-    event = _event(record, decided)
-    if not record.read_only or _CREDENTIALS in answer:
-        event["responseElements"] = output_redaction(record.service, record.operation)(answer) or None
+    event = _event(parsed, decided)
+    routed = parsed.authenticated.routed
+    if not routed.read_only or _CREDENTIALS in answer:
+        show = output_redaction(routed.operation.service.name, routed.operation.name)
+        event["responseElements"] = show(answer) or None
     return event
 
 
-def failure_event(record: CallRecord, code: str, message: str, decided: Sequence[Decided]) -> Event:
-    """The event of a call that was refused or failed."""
-    return _event(record, decided) | {"errorCode": code, "errorMessage": message[:_LONGEST_TEXT]}
+def failure_event(step: Step, code: str, message: str, decided: Sequence[Decided]) -> Event:
+    """The event of a call that was refused or failed, as far as it had come."""
+    return _event(step, decided) | {"errorCode": code, "errorMessage": message[:_LONGEST_TEXT]}
 
 
-def _event(record: CallRecord, decided: Sequence[Decided]) -> Event:
-    arrival, caller = record.arrival, record.caller
-    http = arrival.http
+def _event(step: Step, decided: Sequence[Decided]) -> Event:
+    """What is known at a step: what the step before it knew, and its own."""
+    if isinstance(step, Parsed):
+        asked = step.authenticated.routed.operation
+        shown = input_redaction(asked.service.name, asked.name)(step.given) or None
+        return _event(step.authenticated, decided) | {"requestParameters": shown}
+    if isinstance(step, Authenticated):
+        return _event(step.routed, decided) | _of_caller(step.caller)
+    if isinstance(step, Routed):
+        return _event(step.arrived, decided) | {
+            "eventSource": step.event_source,
+            "eventName": step.operation.name,
+            "readOnly": step.read_only,
+        }
+    return _of_arrived(step, decided)
+
+
+def _of_arrived(arrived: Arrived, decided: Sequence[Decided]) -> Event:
+    http = arrived.http
     return {
         "eventVersion": _EVENT_VERSION,
-        "userIdentity": _identity(record),
-        "eventTime": iso_seconds(arrival.time),
-        "eventSource": f"{record.service}.amazonaws.com" if record.service else None,
-        "eventName": record.operation or None,
-        "awsRegion": caller.region if caller is not None else None,
+        "userIdentity": {"type": "Unknown", "accessKeyId": _claimed_key(http)},
+        "eventTime": iso_seconds(arrived.time),
+        "eventSource": None,
+        "eventName": None,
+        "awsRegion": None,
         "sourceIPAddress": source_ip(http.peer),
         "userAgent": http.first.get("user-agent", "")[:_LONGEST_TEXT],
-        "requestParameters": _parameters(record),
+        "requestParameters": None,
         "responseElements": None,
-        "additionalEventData": {"decisionId": arrival.request_id, "decisions": [_decision(one) for one in decided]},
-        "requestID": arrival.request_id,
-        "eventID": arrival.event_id,
-        "readOnly": record.read_only,
+        "additionalEventData": {"decisionId": arrived.request_id, "decisions": [_decision(one) for one in decided]},
+        "requestID": arrived.request_id,
+        "eventID": arrived.event_id,
+        "readOnly": True,
         "eventType": "AwsApiCall",
         "managementEvent": True,
-        "recipientAccountId": caller.principal.account if caller is not None else None,
+        "recipientAccountId": None,
         "eventCategory": "Management",
     }
 
 
-def _parameters(record: CallRecord) -> Any:
-    if record.given is None:
-        return None
-    return input_redaction(record.service, record.operation)(record.given) or None
+def _of_caller(caller: Caller) -> Event:
+    if isinstance(caller, Anonymous):
+        return {"userIdentity": _ANONYMOUS, "awsRegion": caller.region or None}
+    return {
+        "userIdentity": _identity(caller),
+        "awsRegion": caller.region,
+        "recipientAccountId": caller.principal.account,
+    }
 
 
 def _decision(decided: Decided) -> Event:
@@ -112,20 +114,18 @@ def _decision(decided: Decided) -> Event:
     }
 
 
-def _identity(record: CallRecord) -> Event:
-    if record.caller is None:
-        return {"type": "Unknown", "accessKeyId": _claimed_key(record.arrival.http)}
-    principal = record.caller.principal
+def _identity(caller: Verified) -> Event:
+    principal, credential = caller.principal, caller.credential
     identity: Event = {
         "type": _IDENTITY_TYPES[principal.kind],
         "principalId": principal.id,
         "arn": principal.arn,
         "accountId": principal.account,
-        "accessKeyId": record.caller.credential.key_id,
+        "accessKeyId": credential.key_id,
     }
     if principal.kind is PrincipalKind.USER:
         identity["userName"] = principal.arn.rpartition("/")[2]
-    session = record.caller.credential.session
+    session = credential.session
     if session is not None:
         identity["sessionContext"] = {
             "sessionIssuer": _issuer(principal),

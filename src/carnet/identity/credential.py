@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from msgspec import Struct
-
 from carnet.base.keyed_hash import KeyedHash
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import Principal
@@ -34,21 +32,3 @@ FindCredential = Callable[[str, str | None], Credential | None]
 
 Raises TokenExpired for a genuine token past its time, which alone AWS tells apart.
 """
-
-
-class Verified(Struct, frozen=True, kw_only=True):
-    """A caller whose signature was checked.
-
-    INVARIANT: only `sigv4/verify.py` constructs it (a test holds it), and every handler needs one.
-    """
-
-    credential: Credential
-    region: str
-    """The Region that the request is made to: the credential scope's, or the one that a global service has."""
-    service: str
-    """Service of the credential scope."""
-    presigned: bool = False
-
-    @property
-    def principal(self) -> Principal:
-        return self.credential.principal

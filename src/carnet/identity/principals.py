@@ -13,6 +13,7 @@ from carnet.entities.account import Account
 from carnet.entities.entity import Tags, name_key
 from carnet.entities.role import Role
 from carnet.entities.user import User
+from carnet.identity.caller import NOBODY
 from carnet.identity.credential import Credential
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import Principal, PrincipalKind, Value
@@ -26,6 +27,12 @@ _PRINCIPAL_TYPES = {
     PrincipalKind.USER: "User",
     PrincipalKind.ROLE_SESSION: "AssumedRole",
     PrincipalKind.FEDERATED_USER: "FederatedUser",
+}
+
+_ANONYMOUS_KEYS: Mapping[str, Value] = {
+    "aws:PrincipalType": _PRINCIPAL_TYPES[PrincipalKind.ANONYMOUS],
+    "aws:PrincipalIsAWSService": "false",
+    "aws:userid": NOBODY.id,
 }
 
 
@@ -98,6 +105,11 @@ def principal_tags(view: AccountView, credential: Credential) -> Tags:
         return own
     overridden = {name_key(key) for key in session.tags}
     return {key: value for key, value in own.items() if name_key(key) not in overridden} | dict(session.tags)
+
+
+def anonymous_keys() -> Mapping[str, Value]:
+    """The condition keys of nobody in particular."""
+    return _ANONYMOUS_KEYS
 
 
 def principal_keys(view: AccountView, credential: Credential) -> Mapping[str, Value]:

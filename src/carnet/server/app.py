@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
-from msgspec.structs import replace
-
-from carnet import models
-from carnet.access.authorize import NotAuthorized
-from carnet.audit.events import Arrival, CallRecord, Event, failure_event
+from carnet.access.authorize import Decided
+from carnet.audit.events import Event, failure_event
 from carnet.audit.explanations import DecisionLog
 from carnet.audit.log_files import line_of
+from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step
 from carnet.base.clock import Clock
 from carnet.base.faults import Fault, Unavailable
 from carnet.base.http import HttpRequest, HttpResponse
 from carnet.base.ids import Ids
-from carnet.identity.credential import Verified
+from carnet.identity.caller import Anonymous, Authenticate, Caller
+from carnet.models import Operation as Asked
+from carnet.models import Protocol
 from carnet.protocols.errors import Where, WireError, write_error
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import route
 from carnet.protocols.validate import validate
 from carnet.protocols.write import write
 from carnet.server.outbox import Answer
-from carnet.services.execution import Done, Execution
-from carnet.services.operation import Operation
-from carnet.services.registry import SERVICES
+from carnet.services.execution import Execution, Failed, Outcome
+from carnet.services.operation import Operation, Service
 from carnet.sigv4.errors import AuthFailure
 from carnet.sigv4.verify import verify
 
@@ -40,10 +39,13 @@ _WAITING_WRITES = 512
 
 
 class AwsApi:
-    """Answers the requests of every service on one address."""
+    """Answers the requests of every service on one address. `services` are by botocore's names."""
 
-    def __init__(self, execution: Execution, *, clock: Clock, ids: Ids, decisions: DecisionLog) -> None:
+    def __init__(
+        self, execution: Execution, services: Mapping[str, Service], *, clock: Clock, ids: Ids, decisions: DecisionLog
+    ) -> None:
         self._execution = execution
+        self._services = services
         self._find = execution.credentials.find
         self._clock = clock
         self._ids = ids
@@ -53,80 +55,96 @@ class AwsApi:
 
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one request, with one audit event. The answer of what changes the store is to be awaited."""
-        arrival = Arrival(request_id=self._ids.uuid(), event_id=self._ids.uuid(), time=self._clock(), http=http)
+        arrived = Arrived(request_id=self._ids.uuid(), event_id=self._ids.uuid(), time=self._clock(), http=http)
+        step: Step = arrived
         try:
-            routed = route(http)
-        except WireError as problem:
-            return self._refused(problem.where, CallRecord(arrival=arrival), problem)
-        where, caller, given = routed.operation, None, None
-        try:
-            caller = verify(http, service=where.service.signing_name, now=arrival.time, find=self._find)
-            self._execution.note_use(caller, arrival.time)
-            given = parse(routed, http)
-            validate(where, given)
-            record = _record(arrival, where, caller, given)
-            operation = _registered(where)
+            request = route(http)
+            operation = self._offered(request.operation)
+            step = _routed(arrived, request.operation, operation)
+            step = Authenticated(routed=step, caller=self._authenticate(step, operation))
+            self._execution.note_use(step.caller, arrived.time)
+            step = Parsed(authenticated=step, given=parse(request, http))
+            validate(request.operation, step.given)
             if operation is None:
-                raise WireError(
-                    "NotImplemented", f"Carnet does not offer {where.service.name}:{where.name} yet.", where
-                )
+                raise _not_offered(request.operation)
             if operation.writes:
-                return self._change(where, record, partial(self._execution.write, operation, caller, given, record))
-            return self._done(where, record, self._execution.read(operation, caller, given, record))
+                return self._change(operation, step)
+            return self._answer(step, self._execution.read(operation, step))
         except Exception as problem:
-            return self._problem(where, _record(arrival, where, caller, given), problem)
+            return self._fail(step, problem)
 
-    async def _change(self, where: models.Operation, record: CallRecord, act: Callable[[], Done]) -> Answer:
+    def _offered(self, asked: Asked) -> Operation | None:
+        service = self._services.get(asked.service.name)
+        return service.operations.get(asked.name) if service is not None else None
+
+    def _authenticate(self, routed: Routed, operation: Operation | None) -> Caller:
+        if operation is not None and operation.authenticate is Authenticate.ANONYMOUS:
+            return Anonymous()
+        arrived, service = routed.arrived, routed.operation.service
+        return verify(arrived.http, service=service.signing_name, now=arrived.time, find=self._find)
+
+    async def _change(self, operation: Operation, parsed: Parsed) -> Answer:
         """Let the writer act; it takes one change after the other."""
+        if self._waiting >= _WAITING_WRITES:
+            return self._fail(parsed, Unavailable("Too many changes are waiting; try again later."))
+        self._waiting += 1
         try:
-            if self._waiting >= _WAITING_WRITES:
-                raise Unavailable("Too many changes are waiting; try again later.")
-            self._waiting += 1
-            try:
-                done = await asyncio.get_running_loop().run_in_executor(self._writer, act)
-            finally:
-                self._waiting -= 1
-            return self._done(where, record, done)
+            act = partial(self._execution.write, operation, parsed)
+            outcome = await asyncio.get_running_loop().run_in_executor(self._writer, act)
         except Exception as problem:
-            return self._problem(where, record, problem)
+            return self._fail(parsed, problem)
+        finally:
+            self._waiting -= 1
+        return self._answer(parsed, outcome)
 
-    def _done(self, where: models.Operation, record: CallRecord, done: Done) -> Answer:
-        request_id = record.arrival.request_id
+    def _answer(self, parsed: Parsed, outcome: Outcome) -> Answer:
+        if isinstance(outcome, Failed):
+            return self._failed(parsed, outcome)
+        routed = parsed.authenticated.routed
+        request_id = routed.arrived.request_id
         try:
-            response = write(where, done.answer, request_id)
-        except Exception:
-            if record.read_only:
-                raise
+            response = write(routed.operation, outcome.answer, request_id)
+        except Exception as problem:
+            if routed.read_only:
+                return self._fail(parsed, problem)
             # The change is made all the same, and its event says so.
             _LOG.exception("the answer to request %s failed", request_id)
-            response = write_error(where, _FAILED, _FAILED_MESSAGE, request_id)
-        return _audited(where, record, response, done.event)
+            response = write_error(routed.operation, _FAILED, _FAILED_MESSAGE, request_id)
+        return _audited(routed.operation, request_id, response, outcome.event)
 
-    def _problem(self, where: models.Operation, record: CallRecord, problem: Exception) -> Answer:
-        if isinstance(problem, WireError | AuthFailure | Fault):
-            return self._refused(where, record, problem)
-        return self._failed(where, record)
+    def _failed(self, parsed: Parsed, failed: Failed) -> Answer:
+        problem, arrived = failed.problem, parsed.authenticated.routed.arrived
+        if failed.denial is not None:
+            try:
+                self._decisions.record(arrived.request_id, arrived.time, failed.denial)
+            except Exception as unrecorded:
+                problem = unrecorded
+        return self._fail(parsed, problem, failed.decided)
 
-    def _refused(self, where: Where, record: CallRecord, problem: WireError | AuthFailure | Fault) -> Answer:
-        code = _code(record.service, problem)
-        decided = problem.decided if isinstance(problem, Fault) else ()
+    def _fail(self, step: Step, problem: Exception, decided: tuple[Decided, ...] = ()) -> Answer:
+        """Answer what was refused, and what nobody foresaw."""
         try:
-            if isinstance(problem, NotAuthorized):
-                self._decisions.record(record.arrival.request_id, record.arrival.time, decided[-1])
-            event = failure_event(record, _exception(where, code), problem.message, decided)
-            response = write_error(where, code, problem.message, record.arrival.request_id)
-            return _audited(where, record, response, event)
-        except Unavailable as full:
-            return Answer(response=_unaudited(where, record.arrival.request_id, full.message))
-        except Exception:
-            if record.given is None:
-                raise
-            return self._failed(where, record)
+            if isinstance(problem, WireError | AuthFailure | Fault):
+                return self._refuse(step, problem, decided)
+        except Exception as further:
+            problem = further
+        _LOG.error("request %s failed", _arrived(step).request_id, exc_info=problem)
+        # The event is without the parameters, for they may be what failed.
+        step = step.authenticated if isinstance(step, Parsed) else step
+        return self._refuse(step, WireError(_FAILED, _FAILED_MESSAGE, _where(step)), decided)
 
-    def _failed(self, where: Where, record: CallRecord) -> Answer:
-        """Answer what nobody foresaw. Its event is without the parameters, for they may be what failed."""
-        _LOG.exception("request %s failed", record.arrival.request_id)
-        return self._refused(where, replace(record, given=None), WireError(_FAILED, _FAILED_MESSAGE, where))
+    def _refuse(self, step: Step, problem: WireError | AuthFailure | Fault, decided: tuple[Decided, ...]) -> Answer:
+        where = problem.where if isinstance(problem, WireError) else _where(step)
+        code, request_id = self._code(where, problem), _arrived(step).request_id
+        event = failure_event(step, _exception(where, code), problem.message, decided)
+        members = problem.members if isinstance(problem, Fault) else None
+        return _audited(where, request_id, write_error(where, code, problem.message, request_id, members), event)
+
+    def _code(self, where: Where, problem: WireError | AuthFailure | Fault) -> str:
+        if isinstance(problem, Fault) and isinstance(where, Asked):
+            return self._services[where.service.name].code(problem)
+        assert not isinstance(problem, Fault), "what is not routed meets no fault"
+        return problem.code
 
     def close(self) -> None:
         """Finish the writes under way and let go of the file."""
@@ -134,40 +152,53 @@ class AwsApi:
         self._decisions.close()
 
 
-def _audited(where: Where, record: CallRecord, response: HttpResponse, event: Event) -> Answer:
-    unaudited = partial(_unaudited, where, record.arrival.request_id)
-    return Answer(response=response, event=line_of(event), unaudited=unaudited)
+def _routed(arrived: Arrived, asked: Asked, operation: Operation | None) -> Routed:
+    return Routed(
+        arrived=arrived,
+        operation=asked,
+        event_source=f"{asked.service.name}.amazonaws.com",
+        read_only=operation is None or not operation.writes,
+    )
+
+
+def _not_offered(asked: Asked) -> WireError:
+    return WireError("NotImplemented", f"Carnet does not offer {asked.service.name}:{asked.name} yet.", asked)
+
+
+def _arrived(step: Step) -> Arrived:
+    match step:
+        case Parsed():
+            return step.authenticated.routed.arrived
+        case Authenticated():
+            return step.routed.arrived
+        case Routed():
+            return step.arrived
+        case Arrived():
+            return step
+
+
+def _where(step: Step) -> Where:
+    """In whose form an error is told."""
+    match step:
+        case Parsed():
+            return step.authenticated.routed.operation
+        case Authenticated():
+            return step.routed.operation
+        case Routed():
+            return step.operation
+        case Arrived():
+            return Protocol.QUERY
+
+
+def _audited(where: Where, request_id: str, response: HttpResponse, event: Event) -> Answer:
+    return Answer(response=response, event=line_of(event), unaudited=partial(_unaudited, where, request_id))
 
 
 def _unaudited(where: Where, request_id: str, why: str) -> HttpResponse:
     return write_error(where, "ServiceUnavailable", why, request_id)
 
 
-def _record(
-    arrival: Arrival, asked: models.Operation, caller: Verified | None, given: dict[str, Any] | None
-) -> CallRecord:
-    operation = _registered(asked)
-    return CallRecord(
-        arrival=arrival,
-        service=asked.service.name,
-        operation=asked.name,
-        read_only=operation is None or not operation.writes,
-        caller=caller,
-        given=given,
-    )
-
-
-@cache
-def _registered(asked: models.Operation) -> Operation | None:
-    service = SERVICES.get(asked.service.name)
-    return service.operations.get(asked.name) if service is not None else None
-
-
 def _exception(where: Where, code: str) -> str:
     """How CloudTrail names an error: by its shape, `NoSuchEntityException`, and not by its code on the wire."""
-    error = where.service.errors.get(code) if isinstance(where, models.Operation) else None
+    error = where.service.errors.get(code) if isinstance(where, Asked) else None
     return code if error is None else error.shape.name
-
-
-def _code(service: str, problem: WireError | AuthFailure | Fault) -> str:
-    return SERVICES[service].code(problem) if isinstance(problem, Fault) else problem.code

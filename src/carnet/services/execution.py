@@ -1,27 +1,40 @@
-"""Carries out an operation for a verified caller: reads from the directory, changes in one write transaction."""
+"""Carries out an operation for its caller: reads from the directory, changes in one write transaction.
+
+What comes of it is a value, with every decision that was made on the way.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from carnet.access.authorize import RESOURCE_ACCOUNT, Decided, caller_view
 from carnet.access.request_context import caller_keys, request_keys
-from carnet.audit.events import CallRecord, Event, success_event
-from carnet.base.faults import Fault, Refused
-from carnet.directory.account_view import AccountView
+from carnet.audit.events import Event, success_event
+from carnet.audit.steps import Parsed
+from carnet.base.faults import Refused
 from carnet.directory.directory import Directory
-from carnet.identity.credential import Credential, Verified
+from carnet.directory.snapshot import Snapshot
+from carnet.identity.caller import Anonymous, Caller
 from carnet.identity.credentials import Credentials
+from carnet.identity.principals import anonymous_keys
 from carnet.identity.session_limits import check_session_limits
 from carnet.policy.request import Context
-from carnet.services.operation import Answer, Call, Operation, Parts, WriteCall
+from carnet.services.operation import (
+    AnonymousCall,
+    AnonymousWriteCall,
+    Answer,
+    AnyCall,
+    Call,
+    Operation,
+    Parts,
+    WriteCall,
+)
 from carnet.store.store import Store
+from carnet.store.unit_of_work import UnitOfWork
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -29,6 +42,23 @@ class Done(Struct, frozen=True, kw_only=True):
 
     answer: Answer
     event: Event
+
+
+class Failed(Struct, frozen=True, kw_only=True):
+    """An operation that was not carried out: nothing was changed."""
+
+    problem: Exception
+    """A Fault, or what nobody foresaw."""
+    decided: tuple[Decided, ...]
+    """The decisions that were made by then, in their order."""
+
+    @property
+    def denial(self) -> Decided | None:
+        """The decision against the caller, if that is why."""
+        return self.decided[-1] if self.decided and not self.decided[-1].decision.allowed else None
+
+
+Outcome = Done | Failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,74 +70,73 @@ class Execution:
     credentials: Credentials
     parts: Parts
 
-    def read(self, operation: Operation, caller: Verified, given: Mapping[str, Any], record: CallRecord) -> Done:
-        """Answer from memory, at the directory's present revision; raises a Fault."""
-        snapshot = self.directory.snapshot
-        view = caller_view(snapshot, caller)
-        call = Call(
-            caller=caller,
-            snapshot=snapshot,
-            view=view,
-            context=_context(view, caller, record),
-            now=record.arrival.time,
-            parts=self.parts,
-        )
-        answer, decided = _perform(operation, call, given)
-        return Done(answer=answer, event=success_event(record, answer, decided))
+    def read(self, operation: Operation, parsed: Parsed) -> Outcome:
+        """Answer from memory, at the directory's present revision."""
+        decided: list[Decided] = []
+        try:
+            call = self._call(parsed, self.directory.snapshot, parsed.authenticated.caller)
+            answer = _perform(operation, call, parsed, decided)
+            return Done(answer=answer, event=success_event(parsed, answer, decided))
+        except Exception as problem:
+            return Failed(problem=problem, decided=tuple(decided))
 
-    def write(self, operation: Operation, caller: Verified, given: Mapping[str, Any], record: CallRecord) -> Done:
-        """Change the store, or nothing; raises a Fault.
+    def write(self, operation: Operation, parsed: Parsed) -> Outcome:
+        """Change the store, or nothing.
 
         INVARIANT: the caller is found and authorized again at the locked revision, so a credential that was deleted
         before this transaction began can no longer write.
         """
-        with self.store.write() as unit:
-            snapshot = self.directory.catch_up(unit.base)
-            present = _present(caller, self.credentials.renew(snapshot, caller.credential))
-            view = caller_view(snapshot, present)
-            call = WriteCall(
-                caller=present,
-                snapshot=snapshot,
-                view=view,
-                context=_context(view, present, record),
-                now=record.arrival.time,
-                parts=self.parts,
-                store=unit,
-            )
-            answer, decided = _perform(operation, call, given)
-            event = success_event(record, answer, decided)
-            unit.audit(event)
-        self.directory.apply(unit.committed)
-        return Done(answer=answer, event=event)
+        decided: list[Decided] = []
+        try:
+            with self.store.write() as unit:
+                snapshot = self.directory.catch_up(unit.base)
+                call = self._call(parsed, snapshot, self._present(snapshot, parsed.authenticated.caller), unit)
+                answer = _perform(operation, call, parsed, decided)
+                event = success_event(parsed, answer, decided)
+                unit.audit(event)
+            self.directory.apply(unit.committed)
+            return Done(answer=answer, event=event)
+        except Exception as problem:
+            return Failed(problem=problem, decided=tuple(decided))
 
-    def note_use(self, caller: Verified, when: datetime) -> None:
+    def note_use(self, caller: Caller, when: datetime) -> None:
         """Remember that an access key or a role was used, whether or not the call is allowed."""
+        if isinstance(caller, Anonymous):
+            return
         if caller.credential.session is None:
             self.parts.last_used.note_key(caller.credential.key_id, when, caller.service, caller.region)
         elif caller.principal.role_id:
             self.parts.last_used.note_role(caller.principal.role_id, when, caller.region)
 
+    def _present(self, snapshot: Snapshot, caller: Caller) -> Caller:
+        """The caller as it stands at another revision; raises Refused if its credential is no longer good."""
+        if isinstance(caller, Anonymous):
+            return caller
+        credential = self.credentials.renew(snapshot, caller.credential)
+        if credential is None:
+            raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.")
+        return caller.renewed(credential)
 
-def _context(view: AccountView, caller: Verified, record: CallRecord) -> Context:
-    arrival = record.arrival
-    return Context(
-        principal=caller_keys(view, caller, arrival.time),
-        request=request_keys(arrival.http, caller.region, arrival.time),
-        resource={RESOURCE_ACCOUNT: view.account.id},
-    )
+    def _call(self, parsed: Parsed, snapshot: Snapshot, caller: Caller, unit: UnitOfWork | None = None) -> AnyCall:
+        """What the operation is given; with a `unit`, to change the store."""
+        arrived = parsed.authenticated.routed.arrived
+        request = request_keys(arrived.http, caller.region, arrived.time)
+        members: dict[str, Any] = {"caller": caller, "snapshot": snapshot, "now": arrived.time, "parts": self.parts}
+        if isinstance(caller, Anonymous):
+            members["context"] = Context(principal=anonymous_keys(), request=request)
+            return AnonymousCall(**members) if unit is None else AnonymousWriteCall(**members, store=unit)
+        members["view"] = view = caller_view(snapshot, caller)
+        members["context"] = Context(
+            principal=caller_keys(view, caller, arrived.time),
+            request=request,
+            resource={RESOURCE_ACCOUNT: view.account.id},
+        )
+        return Call(**members) if unit is None else WriteCall(**members, store=unit)
 
 
-def _perform(operation: Operation, call: Call, given: Mapping[str, Any]) -> tuple[Answer, tuple[Decided, ...]]:
-    check_session_limits(call.caller.credential, operation.service, operation.name)
-    decided = operation.authorize(call, given)
-    try:
-        return operation.body(call, given), decided
-    except Fault as fault:
-        fault.decided = (*decided, *fault.decided)
-        raise
-
-
-def _present(caller: Verified, credential: Credential | None) -> Verified:
-    if credential is None:
-        raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.")
-    return replace(caller, credential=credential)
+def _perform(operation: Operation, call: AnyCall, parsed: Parsed, decided: list[Decided]) -> Answer:
+    """Authorize and run the body; each decision is added to `decided`. Raises a Fault."""
+    if isinstance(call, Call):
+        check_session_limits(call.caller.credential, operation.service, operation.name)
+    operation.authorize(call, parsed.given, decided)
+    return operation.body(call, parsed.given)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from msgspec import Struct, field
 
@@ -18,14 +18,14 @@ from carnet import models
 from carnet.access.authorize import Check, Decided, authorize
 from carnet.access.denial import require
 from carnet.base.arns import parse_arn
-from carnet.base.faults import Fault, Refused
+from carnet.base.faults import FAULTS, Fault, Refused
 from carnet.base.ids import Ids
 from carnet.directory.account_view import AccountView
 from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.entity import Tags
 from carnet.entities.role import Role
-from carnet.identity.credential import Verified
+from carnet.identity.caller import Anonymous, Authenticate, Verified
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine
@@ -89,6 +89,26 @@ class WriteCall(Call, frozen=True, kw_only=True):
     store: UnitOfWork
 
 
+class AnonymousCall(Struct, frozen=True, kw_only=True):
+    """One call of an operation that takes no signature and only reads."""
+
+    caller: Anonymous
+    snapshot: Snapshot
+    context: Context
+    """The condition keys of nobody, and of the request."""
+    now: datetime
+    parts: Parts
+
+
+class AnonymousWriteCall(AnonymousCall, frozen=True, kw_only=True):
+    """One call of an operation that takes no signature and changes something; `snapshot` as that of a `WriteCall`."""
+
+    store: UnitOfWork
+
+
+AnyCall = Call | AnonymousCall
+
+
 class Target(Struct, frozen=True, kw_only=True):
     """The resource that an operation acts on, whether or not it exists."""
 
@@ -109,6 +129,11 @@ Adds = Callable[[Any, Any], Keys]
 """(call, given) to condition keys that this operation brings."""
 
 
+def anybody(call: AnonymousCall, given: Any) -> NoReturn:
+    """For `on=` of an operation that takes no signature and that no policy decides: its input must prove enough."""
+    raise TypeError("nothing is decided")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One operation of one service."""
@@ -120,8 +145,9 @@ class Operation:
     also: tuple[Also, ...]
     context: tuple[Adds, ...]
     body: Callable[[Any, Any], Answer]
+    authenticate: Authenticate = Authenticate.SIGV4
 
-    def checks(self, call: Call, given: Any) -> Iterator[Check]:
+    def checks(self, call: AnyCall, given: Any) -> Iterator[Check]:
         """Everything that the caller must be allowed before the body runs.
 
         INVARIANT: a further check is not even made before the one on the operation itself is passed.
@@ -143,10 +169,16 @@ class Operation:
         for also in self.also:
             yield from also(call, given)
 
-    def authorize(self, call: Call, given: Any) -> tuple[Decided, ...]:
-        """The decisions that allow the call; raises NotAuthorized at the first that does not."""
-        engine, view, caller, context = call.parts.engine, call.view, call.caller, call.context
-        return tuple([require(authorize(engine, view, caller, context, check)) for check in self.checks(call, given)])
+    def authorize(self, call: AnyCall, given: Any, decided: list[Decided]) -> None:
+        """Add the decision on each check to `decided`; raises Denied at the first that does not allow."""
+        if self.on is anybody:
+            return
+        engine, caller, context = call.parts.engine, call.caller, call.context
+        view = call.view if isinstance(call, Call) else None
+        for check in self.checks(call, given):
+            decision = authorize(engine, view, caller, context, check)
+            decided.append(decision)
+            require(decision)
 
 
 def resource_tag_keys(resource: str, tags: Tags) -> Keys:
@@ -160,8 +192,8 @@ def resource_tag_keys(resource: str, tags: Tags) -> Keys:
     return keys
 
 
-ReadBody = TypeVar("ReadBody", bound=Callable[[Call, Any], Answer])
-WriteBody = TypeVar("WriteBody", bound=Callable[[WriteCall, Any], Answer])
+ReadBody = TypeVar("ReadBody", bound=Callable[[Call, Any], Answer] | Callable[[AnonymousCall, Any], Answer])
+WriteBody = TypeVar("WriteBody", bound=Callable[[WriteCall, Any], Answer] | Callable[[AnonymousWriteCall, Any], Answer])
 
 
 class Service:
@@ -171,34 +203,50 @@ class Service:
         self.name = name
         self.not_written = frozenset(not_written)
         self.operations: dict[str, Operation] = {}
+        if missing := sorted(kind.__name__ for kind in FAULTS - fault_codes.keys()):
+            raise ValueError(f"{name} has no error code for {', '.join(missing)}")
         self._fault_codes = fault_codes
-        self._modelled = frozenset(models.service(name).operations)
+        self._model = models.service(name)
 
     def read(
-        self, name: str, *, on: Names, also: tuple[Also, ...] = (), context: tuple[Adds, ...] = ()
+        self,
+        name: str,
+        *,
+        on: Names,
+        also: tuple[Also, ...] = (),
+        context: tuple[Adds, ...] = (),
+        authenticate: Authenticate = Authenticate.SIGV4,
     ) -> Callable[[ReadBody], ReadBody]:
         """Register the body of an operation that changes nothing: answered from the directory, in process."""
 
         def register(body: ReadBody) -> ReadBody:
-            self._add(name, writes=False, on=on, also=also, context=context, body=body)
+            self._add(name, writes=False, on=on, also=also, context=context, body=body, authenticate=authenticate)
             return body
 
         return register
 
     def write(
-        self, name: str, *, on: Names, also: tuple[Also, ...] = (), context: tuple[Adds, ...] = ()
+        self,
+        name: str,
+        *,
+        on: Names,
+        also: tuple[Also, ...] = (),
+        context: tuple[Adds, ...] = (),
+        authenticate: Authenticate = Authenticate.SIGV4,
     ) -> Callable[[WriteBody], WriteBody]:
         """Register the body of an operation that changes something: it runs in one write transaction."""
 
         def register(body: WriteBody) -> WriteBody:
-            self._add(name, writes=True, on=on, also=also, context=context, body=body)
+            self._add(name, writes=True, on=on, also=also, context=context, body=body, authenticate=authenticate)
             return body
 
         return register
 
     def code(self, fault: Fault) -> str:
         """The service's error code for a fault."""
-        return fault.code if isinstance(fault, Refused) else self._fault_codes[_known(fault, self._fault_codes)]
+        if isinstance(fault, Refused):
+            return fault.code
+        return next(self._fault_codes[kind] for kind in type(fault).__mro__ if kind in self._fault_codes)
 
     def _add(
         self,
@@ -209,16 +257,23 @@ class Service:
         also: tuple[Also, ...],
         context: tuple[Adds, ...],
         body: Callable[[Any, Any], Answer],
+        authenticate: Authenticate,
     ) -> None:
-        if name not in self._modelled:
+        if name not in self._model.operations:
             raise ValueError(f"{self.name} has no operation {name}")
         if name in self.operations:
             raise ValueError(f"{self.name}:{name} is registered twice")
+        if self._model.operations[name].signed is not (authenticate is Authenticate.SIGV4):
+            raise ValueError(f"the model of {self.name}:{name} has another authentication than {authenticate}")
+        if on is anybody and authenticate is Authenticate.SIGV4:
+            raise ValueError(f"nothing decides {self.name}:{name}, which is signed")
         self.operations[name] = Operation(
-            service=self.name, name=name, writes=writes, on=on, also=also, context=context, body=body
+            service=self.name,
+            name=name,
+            writes=writes,
+            on=on,
+            also=also,
+            context=context,
+            body=body,
+            authenticate=authenticate,
         )
-
-
-def _known(fault: Fault, codes: Mapping[type[Fault], str]) -> type[Fault]:
-    """The fault's own class, or the nearest class above it that the table holds."""
-    return next(kind for kind in type(fault).__mro__ if kind in codes)

@@ -12,7 +12,8 @@ from hashlib import sha256
 
 from carnet.base.http import HttpRequest
 from carnet.base.keyed_hash import KeyedHash
-from carnet.identity.credential import Credential, FindCredential, TokenExpired, Verified
+from carnet.identity.caller import AUTHENTICATOR, Verified
+from carnet.identity.credential import Credential, FindCredential, TokenExpired
 from carnet.models import GLOBAL_REGIONS
 from carnet.sigv4.canonical import canonical_request
 from carnet.sigv4.errors import expired_token, incomplete, mismatch, missing_token, unknown_key
@@ -49,7 +50,11 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
     if not genuine:
         raise mismatch()
     return Verified(
-        credential=credential, region=_region(scope, credential), service=scope.service, presigned=presented.presigned
+        AUTHENTICATOR,
+        credential=credential,
+        region=_region(scope, credential),
+        service=scope.service,
+        presigned=presented.presigned,
     )
 
 

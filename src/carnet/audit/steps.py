@@ -1,0 +1,53 @@
+"""How far a request has come. Each step holds the one before it, and nothing in it is missing or changes.
+
+`server/app.py` takes a request from one step to the next; its audit event is made of the last that it reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from carnet import models
+from carnet.base.http import HttpRequest
+from carnet.identity.caller import Caller
+
+
+class Arrived(Struct, frozen=True, kw_only=True):
+    """A request as it came in, and when."""
+
+    request_id: str
+    event_id: str
+    time: datetime
+    http: HttpRequest
+
+
+class Routed(Struct, frozen=True, kw_only=True):
+    """A request of which it is known what it asks for."""
+
+    arrived: Arrived
+    operation: models.Operation
+    event_source: str
+    """The service as CloudTrail calls it, `iam.amazonaws.com`."""
+    read_only: bool
+
+
+class Authenticated(Struct, frozen=True, kw_only=True):
+    """A request of which it is known who makes it."""
+
+    routed: Routed
+    caller: Caller
+
+
+class Parsed(Struct, frozen=True, kw_only=True):
+    """A request whose input is read. Whether it keeps the model's constraints comes next."""
+
+    authenticated: Authenticated
+    given: Mapping[str, Any]
+    """The input, by the model's member names."""
+
+
+Step = Arrived | Routed | Authenticated | Parsed
