@@ -173,3 +173,19 @@ def test_chunks_of_http_1_0_end_the_connection(server: InProcessServer, request_
 def test_a_body_that_will_be_refused_is_not_asked_for(server: InProcessServer) -> None:
     head = b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 30000000\r\n\r\n"
     assert send(server, head).status == 413
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["", "text/plain", "application/json", "application/x-amz-json-1.1", "multipart/form-data", "text/xml; charset=x"],
+)
+def test_a_content_type_that_is_not_signed_changes_no_reading_of_a_body(
+    server: InProcessServer, media_type: str
+) -> None:
+    """AWS SDK for JavaScript 2, the one for PHP, boto 2 and `curl --aws-sigv4` leave it out of what they sign."""
+    request = signed_request(server, root_of(server), WHO, service="sts", headers={})
+    assert "content-type" not in str(request.header("authorization"))
+    form = as_bytes(request, b"content-type: application/x-www-form-urlencoded")
+    assert send(server, form).status == 200
+    other = send(server, as_bytes(request, b"content-type: " + media_type.encode()))
+    assert other.code == "MalformedInput" if media_type else other.status == 200

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carnet.base.http import HttpRequest
-from carnet.models import Protocol, operation
+from carnet.models import operation
 from carnet.protocols.errors import WireError, write_error
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import route
@@ -170,9 +170,17 @@ def test_a_scope_for_another_service_than_the_host_s_is_refused() -> None:
     )
 
 
-def test_a_service_that_is_not_offered_says_so() -> None:
-    error = refused(form("Action=ListQueues&Version=2012-11-05", scope="sqs"))
-    assert (error.code, error.where) == ("NotImplemented", Protocol.QUERY)
+@pytest.mark.parametrize(
+    ("body", "scope", "which"),
+    [
+        ("Action=ListQueues&Version=2012-11-05", "sqs", "a valid service."),
+        (f"Action=GetUser&{IAM}", "sqs", "correct service: 'iam'."),
+        (f"Action=GetUser&{IAM}", "wJalrXUtnFEMI", "correct service: 'iam'."),
+    ],
+)
+def test_a_signature_for_a_service_that_is_not_here_is_no_signature(body: str, scope: str, which: str) -> None:
+    error = refused(form(body, scope=scope))
+    assert (error.code, error.message) == ("SignatureDoesNotMatch", f"Credential should be scoped to {which}")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
@@ -87,7 +88,7 @@ def presign(
     url: str = "https://sts.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15",
     headers: Mapping[str, str] | None = None,
     *,
-    expires: int = 3600,
+    expires: Any = 3600,
     service: str = "sts",
     region: str = "us-east-1",
     at: datetime = NOW,

@@ -33,9 +33,19 @@ def test_clock_skew_past_the_bound() -> None:
 
 @pytest.mark.parametrize("expires", [1, 604_800])
 def test_presigned_request_is_good_until_it_expires(expires: int) -> None:
-    request, end = presign(expires=expires), NOW + timedelta(seconds=expires)
-    assert verify(request, service="sts", now=end, find=find).presigned
-    code, message = failure(request, service="sts", now=end + SECOND)
+    request, end = presign(expires=expires, service="iam"), NOW + timedelta(seconds=expires)
+    assert verify(request, service="iam", now=end, find=find).presigned
+    code, message = failure(request, service="iam", now=end + SECOND)
+    assert (code, message[:18]) == ("SignatureDoesNotMatch", "Signature expired:")
+
+
+@pytest.mark.parametrize("expires", ["1", "60", "604800", "0", "-1", "604801", "forever", ""])
+def test_presigned_sts_is_good_for_15_minutes_whatever_it_says(expires: str) -> None:
+    """Kubernetes' tokens say 60 seconds, and live as long as AWS lets them."""
+    request = presign(expires=expires)
+    assert f"X-Amz-Expires={expires}&" in request.query
+    assert verify(request, service="sts", now=NOW + SKEW, find=find).presigned
+    code, message = failure(request, service="sts", now=NOW + SKEW + SECOND)
     assert (code, message[:18]) == ("SignatureDoesNotMatch", "Signature expired:")
 
 

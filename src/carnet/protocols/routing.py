@@ -42,7 +42,8 @@ def route(request: HttpRequest) -> Routed:
     """The operation that a request asks for, signed or not; whether it is allowed to ask is for others to say.
 
     Raises WireError where it names none (InvalidAction, MissingAction, UnknownOperationException), contradicts itself
-    (MalformedInput, SerializationException), or names no service (MissingAuthenticationToken, NotImplemented).
+    (MalformedInput, SerializationException), names no service (MissingAuthenticationToken), or is signed for another
+    (SignatureDoesNotMatch).
     """
     clues = read_clues(request)
     found = _service(clues, request)
@@ -61,7 +62,7 @@ def _service(clues: Clues, request: HttpRequest) -> Service:
     (scope,) = clues.scopes
     found = _by_signing_name().get(scope)
     if found is None:
-        raise WireError("NotImplemented", f"The service '{scope}' is not offered here.", _guess(clues))
+        raise _foreign_scope(clues, request)
     if clues.host not in (None, found.name):
         raise WireError(
             "SignatureDoesNotMatch",
@@ -71,12 +72,25 @@ def _service(clues: Clues, request: HttpRequest) -> Service:
     return found
 
 
+def _foreign_scope(clues: Clues, request: HttpRequest) -> WireError:
+    """What AWS answers to a signature for a service that is not the one asked."""
+    asked = _asked_service(clues, request)
+    which = "a valid service." if asked is None else f"correct service: '{asked.signing_name}'."
+    return WireError("SignatureDoesNotMatch", f"Credential should be scoped to {which}", asked or _guess(clues))
+
+
 def _unsigned_service(clues: Clues, request: HttpRequest) -> Service:
+    found = _asked_service(clues, request)
+    if found is None:
+        raise WireError("MissingAuthenticationToken", "Request is missing Authentication Token", _guess(clues))
+    return found
+
+
+def _asked_service(clues: Clues, request: HttpRequest) -> Service | None:
+    """The service of a request, whatever it is signed for."""
     found = _by_target(clues) or _by_version(request) or _by_path(request)
     if found is None and clues.host is not None:
         found = service(clues.host)
-    if found is None:
-        raise WireError("MissingAuthenticationToken", "Request is missing Authentication Token", _guess(clues))
     return found
 
 

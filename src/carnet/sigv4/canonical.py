@@ -15,15 +15,25 @@ from urllib.parse import quote
 
 from carnet.base.http import HttpRequest
 from carnet.sigv4.errors import mismatch
+from carnet.sigv4.profile import SigningProfile
 from carnet.sigv4.signed_headers import canonical_headers
 
+UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 _USUAL_METHODS = frozenset(("GET", "POST"))
 _METHOD = re.compile(r"[A-Z]+", re.ASCII)
 _VISIBLE = re.compile(r"[!-~]*", re.ASCII)
 _NOT_NORMALISED = ("", ".", "..")
 
 
-def canonical_request(request: HttpRequest, headers: Mapping[str, str], *, signed_headers: str, query: str) -> bytes:
+def canonical_request(
+    request: HttpRequest,
+    headers: Mapping[str, str],
+    *,
+    signed_headers: str,
+    query: str,
+    presigned: bool,
+    profile: SigningProfile,
+) -> bytes:
     """Method, path, query, signed headers and payload hash, one to a line.
 
     Raises AuthFailure (SignatureDoesNotMatch) for a request that nobody can have signed.
@@ -32,9 +42,13 @@ def canonical_request(request: HttpRequest, headers: Mapping[str, str], *, signe
         raise mismatch()
     if request.query and not _VISIBLE.fullmatch(request.query):
         raise mismatch()
-    path = canonical_path(request.path)
+    path = literal_path(request.path) if profile.literal_paths else canonical_path(request.path)
     lines = canonical_headers(headers, signed_headers)
-    payload = payload_hash(request.body, declared=headers.get("x-amz-content-sha256"))
+    declared = headers.get("x-amz-content-sha256")
+    if profile.unsigned_payload and (declared == UNSIGNED_PAYLOAD or (presigned and declared is None)):
+        payload = UNSIGNED_PAYLOAD
+    else:
+        payload = payload_hash(request.body, declared=declared)
     return f"{request.method}\n{path}\n{query}\n{lines}\n{signed_headers}\n{payload}".encode("latin-1")
 
 
@@ -65,11 +79,18 @@ def canonical_path(path: str) -> str:
     return quote(path, safe="/~")
 
 
+def literal_path(path: str) -> str:
+    """The path as sent, which must be ASCII and begin with a slash: `//` and `..` are parts of names there."""
+    if path and not (path.startswith("/") and _VISIBLE.fullmatch(path)):
+        raise mismatch()
+    return path or "/"
+
+
 def payload_hash(body: bytes, *, declared: str | None) -> str:
     """SHA-256 of the body, in hexadecimal.
 
     Raises AuthFailure (SignatureDoesNotMatch) where x-amz-content-sha256 declares anything else, as UNSIGNED-PAYLOAD
-    and the STREAMING forms do, which are for Amazon S3 only.
+    and the STREAMING forms do. They are for Amazon S3 only, and of S3's the STREAMING forms are not read yet.
     """
     computed = sha256(body).hexdigest()
     if declared is not None and declared != computed:

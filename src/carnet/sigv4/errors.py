@@ -6,14 +6,20 @@ https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 
 from __future__ import annotations
 
+import re
+
 _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
     "and signing method. Consult the service documentation for details."
 )
+_ALGORITHM = re.compile(r"AWS[0-9]?(-[A-Z0-9]{2,6}){0,4}", re.ASCII)
 
 
 class AuthFailure(Exception):
-    """The caller is not authenticated; `code` and `message` are what AWS answers."""
+    """The caller is not authenticated; `code` and `message` are what AWS answers.
+
+    INVARIANT: the message, which is answered and logged, repeats a part of the request through `shown` only.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -21,9 +27,23 @@ class AuthFailure(Exception):
         self.message = message
 
 
+def shown(given: str, usual: re.Pattern[str]) -> str:
+    """What the request has in some place, if it looks like what belongs there; else `...`.
+
+    AWS repeats it whatever it is. But who mistakes one part of a credential for another sends a secret, or a piece of
+    one, where something else is expected, and no message may carry that into a log, the caller's or this server's.
+    """
+    return given if usual.fullmatch(given) else "..."
+
+
 def missing_token() -> AuthFailure:
     """Nothing in the request says who signed it."""
-    return AuthFailure("MissingAuthenticationToken", "Missing Authentication Token")
+    return AuthFailure("MissingAuthenticationToken", "Request is missing Authentication Token")
+
+
+def unsupported_algorithm(given: str) -> AuthFailure:
+    """The signature is not of the one algorithm that is accepted."""
+    return incomplete(f"Unsupported AWS 'algorithm': '{shown(given, _ALGORITHM)}'.")
 
 
 def incomplete(sentence: str) -> AuthFailure:

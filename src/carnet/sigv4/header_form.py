@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from carnet.sigv4.canonical import canonical_query
-from carnet.sigv4.errors import AuthFailure, incomplete
+from carnet.sigv4.errors import AuthFailure, incomplete, unsupported_algorithm
 from carnet.sigv4.presented import ALGORITHM, Presented
 from carnet.sigv4.scope import ClaimedKey, parse_credential
 from carnet.sigv4.timestamp import SKEW, Timestamp, parse_http_date, parse_timestamp
@@ -71,7 +71,7 @@ def _read_any_order(authorization: str, signed: Timestamp | None) -> tuple[Claim
     if signed is None or len(given) < len(_COMPONENTS):
         raise incomplete(_missing(given, signed, authorization))
     if algorithm != ALGORITHM:
-        raise incomplete(f"Unsupported AWS 'algorithm': '{algorithm}'.")
+        raise unsupported_algorithm(algorithm)
     return Claims(parse_credential(given["Credential"]), given["SignedHeaders"]), given["Signature"], signed
 
 

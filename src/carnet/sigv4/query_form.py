@@ -12,8 +12,9 @@ from urllib.parse import unquote
 
 from carnet.entities.entity import name_key
 from carnet.sigv4.canonical import canonical_query
-from carnet.sigv4.errors import incomplete
+from carnet.sigv4.errors import incomplete, unsupported_algorithm
 from carnet.sigv4.presented import ALGORITHM, Presented
+from carnet.sigv4.profile import SigningProfile
 from carnet.sigv4.scope import parse_credential
 from carnet.sigv4.timestamp import SKEW, parse_timestamp
 
@@ -33,21 +34,21 @@ def has_query_form(query: str) -> bool:
     return any(_parameter(pair) for pair in query.split("&"))
 
 
-def read_query(headers: Mapping[str, str], query: str) -> Presented:
+def read_query(headers: Mapping[str, str], query: str, profile: SigningProfile) -> Presented:
     """Read the X-Amz-* parameters. Raises AuthFailure (IncompleteSignature) where they are not whole and plain."""
     given = _given(query)
     _refuse_missing(given)
     if any(name in headers for name in _ONLY_IN_QUERY):
         raise incomplete("A presigned request carries its date and its session token in the query string only.")
     if given["X-Amz-Algorithm"] != ALGORITHM:
-        raise incomplete(f"Unsupported AWS 'algorithm': '{given['X-Amz-Algorithm']}'.")
+        raise unsupported_algorithm(given["X-Amz-Algorithm"])
     return Presented(
         key=parse_credential(given["X-Amz-Credential"]),
         signed=parse_timestamp(given["X-Amz-Date"]),
         signed_headers=given["X-Amz-SignedHeaders"],
         signature=given[_SIGNATURE],
         token=given.get(_TOKEN),
-        lifetime=_lifetime(given.get(_EXPIRES)),
+        lifetime=_lifetime(given.get(_EXPIRES)) if profile.expires else SKEW,
         query=canonical_query(query, without=_SIGNATURE),
         presigned=True,
     )

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from carnet.sigv4.errors import incomplete, mismatch
+from carnet.sigv4.errors import incomplete, mismatch, shown
 
 TERMINATOR = "aws4_request"
 
 _REGION = re.compile(r"[a-z][a-z0-9-]{0,62}", re.ASCII)
+_TERMINATOR = re.compile(r"aws[0-9]?_[a-z]{1,10}", re.ASCII)
+_DATE = re.compile(r"[0-9]{0,8}", re.ASCII)
 _USUAL_LENGTH = 256
 
 
@@ -56,9 +58,9 @@ def parse_credential(text: str) -> ClaimedKey:
 def _parse(text: str) -> ClaimedKey:
     parts = text.split("/")
     if len(parts) != 5:
+        # AWS repeats the text, which may be a secret access key: many of them hold slashes.
         raise incomplete(
-            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
-            f"got '{text}'"
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '...'"
         )
     return ClaimedKey(parts[0], Scope(*parts[1:]))
 
@@ -84,10 +86,11 @@ def _faults(scope: Scope, service: str, timestamp: str) -> list[str]:
     if scope.service != service:
         faults.append(f"Credential should be scoped to correct service: '{service}'.")
     if scope.terminator != TERMINATOR:
-        faults.append(f"Credential should be scoped with a valid terminator: '{TERMINATOR}', not '{scope.terminator}'.")
+        told = shown(scope.terminator, _TERMINATOR)
+        faults.append(f"Credential should be scoped with a valid terminator: '{TERMINATOR}', not '{told}'.")
     if scope.date != timestamp[:8]:
         faults.append(
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-            f"'{scope.date}' != '{timestamp[:8]}', from '{timestamp}'."
+            f"'{shown(scope.date, _DATE)}' != '{timestamp[:8]}', from '{timestamp}'."
         )
     return faults

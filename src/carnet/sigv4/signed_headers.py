@@ -16,8 +16,9 @@ _NAMES = re.compile(r"[a-z0-9!#$%&'*+.^_`|~;-]+", re.ASCII)
 _VALUE = re.compile(r"[\t -~\x80-\xff]*", re.ASCII)
 _SPACES = re.compile(r"[\t ]+", re.ASCII)
 
-_ALWAYS_SIGNED = ("host", "content-type")
 _SIGNED_PREFIX = "x-amz-"
+_NEED_NOT_BE_SIGNED = "x-amz-content-sha256"
+"""The payload's hash is a line of its own of what is signed, whether or not the header that tells it is."""
 _ONCE = (
     "authorization",
     "content-type",
@@ -53,7 +54,7 @@ def canonical_headers(values: Mapping[str, str], signed: str) -> str:
     """The lines `name:value` of the signed headers; outer white space of values is gone already (`HttpRequest`).
 
     Raises AuthFailure (SignatureDoesNotMatch) unless `signed` is sorted, without repetition, and names headers that
-    are there: host, every x-amz-* and content-type among them where present.
+    are there: host, and every x-amz-* but x-amz-content-sha256, among them.
     """
     names = _signed_names(signed, tuple(values))
     chosen = [values[name] for name in names]
@@ -71,7 +72,7 @@ def _signed_names(signed: str, present: tuple[str, ...]) -> tuple[str, ...]:
         raise mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
     if not _NAMES.fullmatch(signed) or names != sorted(set(names)) or not set(names) <= set(present):
         raise mismatch()
-    if any((name.startswith(_SIGNED_PREFIX) or name in _ALWAYS_SIGNED) and name not in names for name in present):
+    if any(name.startswith(_SIGNED_PREFIX) and name not in names and name != _NEED_NOT_BE_SIGNED for name in present):
         raise mismatch()
     return tuple(names)
 

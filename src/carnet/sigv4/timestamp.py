@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from carnet.sigv4.errors import AuthFailure, incomplete, mismatch
+from carnet.sigv4.errors import AuthFailure, incomplete, mismatch, shown
 
 SKEW = timedelta(minutes=15)
 """How far the clocks of client and server may be apart, in both directions; exactly this far is still good."""
@@ -18,6 +18,7 @@ SKEW = timedelta(minutes=15)
 _YOUNGEST = -SKEW
 
 _BASIC = "%Y%m%dT%H%M%SZ"
+_DATE_LIKE = re.compile(r"[0-9]{0,8}|[0-9]{2,8}[0-9TZ:+.-]{0,24}", re.ASCII)
 _ISO_8601 = re.compile(r"[0-9]{8}T[0-9]{6}Z", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _HTTP_DATE = re.compile(
@@ -83,7 +84,7 @@ def _moment(text: str, *parts: str) -> datetime:
 
 def _not_basic(text: str) -> AuthFailure:
     return incomplete(
-        f"Date must be in ISO-8601 'basic format'. Got '{text}'. See http://en.wikipedia.org/wiki/ISO_8601"
+        f"Date must be in ISO-8601 'basic format'. Got '{shown(text, _DATE_LIKE)}'. See http://en.wikipedia.org/wiki/ISO_8601"
     )
 
 

@@ -19,6 +19,7 @@ from carnet.sigv4.canonical import canonical_request
 from carnet.sigv4.errors import expired_token, incomplete, mismatch, missing_token, unknown_key
 from carnet.sigv4.header_form import read_header
 from carnet.sigv4.presented import ALGORITHM, Presented
+from carnet.sigv4.profile import SigningProfile, profile_of
 from carnet.sigv4.query_form import has_query_form, read_query
 from carnet.sigv4.scope import Scope, refuse_foreign
 from carnet.sigv4.signed_headers import header_values
@@ -35,13 +36,22 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
     """Check who signed `request` for `service` (its signing name, such as `iam`).
 
     Raises AuthFailure, whatever the request is, unless the signature is right, in time, and covers everything that
-    matters: method, path, query, body, host, content-type and every x-amz-* header.
+    matters: method, path, query, body (for Amazon S3 unless it is declared unsigned), host and every x-amz-* header.
+    Content-Type need not be signed: it never changes how a body is read.
     """
     headers = header_values(request)
-    presented = _read(headers, request.query)
+    profile = profile_of(service)
+    presented = _read(headers, request.query, profile)
     scope = presented.key.scope
     refuse_untimely(presented.signed, lifetime=presented.lifetime, now=now)
-    canonical = canonical_request(request, headers, signed_headers=presented.signed_headers, query=presented.query)
+    canonical = canonical_request(
+        request,
+        headers,
+        signed_headers=presented.signed_headers,
+        query=presented.query,
+        presigned=presented.presigned,
+        profile=profile,
+    )
     refuse_foreign(scope, service=service, timestamp=presented.signed.text)
     credential = _find(presented, find)
     genuine = _is_genuine(presented, canonical, credential)
@@ -69,14 +79,14 @@ def _region(scope: Scope, credential: Credential) -> str:
     return regions.get(credential.principal.arn.partition(":")[2].partition(":")[0], scope.region)
 
 
-def _read(headers: Mapping[str, str], query: str) -> Presented:
+def _read(headers: Mapping[str, str], query: str, profile: SigningProfile) -> Presented:
     in_header, in_query = "authorization" in headers, query != "" and has_query_form(query)
     if in_header and in_query:
         raise incomplete("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.")
     if in_header:
         return read_header(headers, query)
     if in_query:
-        return read_query(headers, query)
+        return read_query(headers, query, profile)
     raise missing_token()
 
 

@@ -1,0 +1,38 @@
+"""What a service's signatures cover that others' do not, and how.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class SigningProfile:
+    """How the requests of one service are signed; as nearly every service's, unless said otherwise."""
+
+    literal_paths: bool = False
+    """Whether the path is signed as it is sent. Else AWS signs it normalised and percent-encoded once more."""
+    unsigned_payload: bool = False
+    """Whether a request may leave its body out of the signature; a presigned one that does not say so does."""
+    expires: bool = True
+    """Whether a presigned request says with X-Amz-Expires how long it is good. Else that is 15 minutes always."""
+
+
+_USUAL = SigningProfile()
+_S3 = SigningProfile(literal_paths=True, unsigned_payload=True)
+
+_PROFILES = {
+    "s3": _S3,
+    "s3-object-lambda": _S3,
+    "s3-outposts": _S3,
+    "s3express": _S3,
+    "sts": SigningProfile(expires=False),
+}
+"""The services that differ, by signing name."""
+
+
+def profile_of(service: str) -> SigningProfile:
+    """The profile of the service with this signing name."""
+    return _PROFILES.get(service, _USUAL)

@@ -1,0 +1,117 @@
+"""What Amazon S3's signatures leave out and take literally, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+import pytest
+from botocore import auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials
+from msgspec.structs import replace
+
+from carnet.base.http import HttpRequest
+from carnet.sigv4.errors import AuthFailure
+from carnet.sigv4.verify import verify
+from tests.sigv4.signing import KEY_ID, NOW, SECRET, botocore_clock, find, received, sign, with_header
+
+BODY = b"an object"
+PATHS = ["/", "/bucket", "/b/a//b", "/b/./a/../c", "/b/a%2Fb", "/b/a%20b~c", "/b/%E2%82%AC", "/b//"]
+
+
+def s3(
+    method: str = "PUT",
+    path: str = "/bucket/key",
+    body: bytes = BODY,
+    *,
+    presigned: bool = False,
+    sign_payload: bool = True,
+    service: str = "s3",
+    headers: Mapping[str, str] | None = None,
+) -> HttpRequest:
+    """A request as botocore signs it for S3."""
+    # The query signer takes a body for a form to be signed along, so it gets none.
+    data = b"" if presigned else body
+    request = AWSRequest(method=method, url=f"https://s3.amazonaws.com{path}", data=data, headers=dict(headers or {}))
+    request.context["client_config"] = Config(s3={"payload_signing_enabled": sign_payload})
+    signer = auth.S3SigV4QueryAuth if presigned else auth.S3SigV4Auth
+    with botocore_clock(NOW):
+        signer(Credentials(KEY_ID, SECRET), service, "us-east-1").add_auth(request)
+    return received(request, body)
+
+
+def accepted(request: HttpRequest, service: str) -> bool:
+    try:
+        verify(request, service=service, now=NOW, find=find)
+    except AuthFailure:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("presigned", [False, True])
+def test_the_path_of_s3_is_signed_as_it_is_sent(path: str, presigned: bool) -> None:
+    request = s3(path=path, presigned=presigned)
+    assert request.path == path
+    assert accepted(request, "s3")
+    for other in (path + "/", path.replace("//", "/"), path.replace("%2F", "/"), path.replace("%20", "%2520")):
+        assert other == path or not accepted(replace(request, path=other), "s3")
+
+
+@pytest.mark.parametrize("path", ["/b/a b", "/b/\xff", "b/key", "*", "/b/k\n"])
+def test_a_path_of_s3_that_is_none(path: str) -> None:
+    assert not accepted(replace(s3(), path=path), "s3")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_path_of_another_service_is_encoded_once_more(path: str) -> None:
+    usual = path not in ("/b/a//b", "/b/./a/../c", "/b//")
+    assert accepted(sign("PUT", f"https://iam.amazonaws.com{path}", BODY), "iam") is usual
+    encoded = "%" in path
+    assert accepted(s3(path=path, service="iam"), "iam") is (usual and not encoded)
+
+
+def test_a_signed_payload_of_s3_is_checked() -> None:
+    request = s3()
+    assert request.header("x-amz-content-sha256") == sha256(BODY).hexdigest()
+    assert accepted(request, "s3")
+    assert not accepted(replace(request, body=b"another"), "s3")
+
+
+@pytest.mark.parametrize("presigned", [False, True])
+def test_an_unsigned_payload_is_s3s_alone(presigned: bool) -> None:
+    request = s3(presigned=presigned, sign_payload=False)
+    assert accepted(request, "s3")
+    assert accepted(replace(request, body=b"another"), "s3")
+    for service in ("iam", "sts", "organizations"):
+        assert not accepted(s3(service=service, presigned=presigned, sign_payload=False), service)
+
+
+def test_a_payload_cannot_be_made_unsigned_by_the_way() -> None:
+    signed, unsigned = s3(), s3(sign_payload=False)
+    assert not accepted(with_header(signed, "x-amz-content-sha256", "UNSIGNED-PAYLOAD"), "s3")
+    assert not accepted(with_header(signed, "x-amz-content-sha256", None), "s3")
+    assert not accepted(with_header(unsigned, "x-amz-content-sha256", sha256(BODY).hexdigest()), "s3")
+    assert not accepted(with_header(s3(presigned=True), "x-amz-content-sha256", sha256(BODY).hexdigest()), "s3")
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+        "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "unsigned-payload",
+        "",
+    ],
+)
+def test_other_payloads_are_not_read_yet(declared: str) -> None:
+    request = s3(headers={"X-Amz-Content-SHA256": declared})
+    assert not accepted(with_header(request, "x-amz-content-sha256", declared), "s3")
+
+
+@pytest.mark.parametrize("service", ["s3", "s3-outposts", "s3-object-lambda", "s3express"])
+def test_the_services_that_sign_like_s3(service: str) -> None:
+    assert accepted(s3(path="/b/a//b", service=service, sign_payload=False), service)
