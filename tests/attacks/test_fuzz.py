@@ -15,6 +15,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from carnet import models
+from carnet.entities.user import User
 from carnet.server import http_protocol, request_reader
 from tests.attacks.wire import Answer, Connection, as_bytes, audit, root_of, signed_request
 from tests.server.in_process import InProcessServer
@@ -181,7 +182,7 @@ def test_nasty_bodies_of_every_json_operation(server: InProcessServer, fuzz: Fuz
 
 def names(server: InProcessServer) -> list[str]:
     view = server.installation.directory.snapshot.accounts[server.root.account]
-    return [user.name for user in view.users.sorted()]
+    return [user.name for user in view.of(User).sorted()]
 
 
 def test_bytes_of_a_signed_request_changed_at_random(

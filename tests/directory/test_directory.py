@@ -10,6 +10,8 @@ import pytest
 
 from carnet.base.faults import Unavailable
 from carnet.directory.directory import Directory
+from carnet.entities.scope import Scope
+from carnet.entities.user import User
 from carnet.store.changes import Changes, Revision
 from carnet.store.store import Store
 from tests.stores import raw
@@ -24,11 +26,11 @@ class Asked:
         self.down = False
         answer = store.changes_since
 
-        def changes_since(base: Revision) -> Changes:
+        def changes_since(base: Revision, held: frozenset[Scope]) -> Changes:
             self.times += 1
             if self.down:
                 raise Unavailable("down")
-            return answer(base)
+            return answer(base, held)
 
         monkeypatch.setattr(store, "changes_since", changes_since)
 
@@ -57,12 +59,12 @@ def asked(directory: Directory, store: Store, monkeypatch: pytest.MonkeyPatch) -
 
 def _write(store: Store, number: int) -> Changes | None:
     with store.write() as unit:
-        unit.users.add(a_user(number))
+        unit.add(a_user(number))
     return unit.committed
 
 
 def _users(directory: Directory) -> int:
-    return len(directory.snapshot.accounts[ACCOUNT_ID].users)
+    return len(directory.snapshot.accounts[ACCOUNT_ID].of(User))
 
 
 def test_own_writes_are_applied_without_asking(store: Store, directory: Directory, asked: Asked) -> None:
@@ -127,3 +129,16 @@ def test_a_poisoned_row_hides_its_account_and_the_rest_goes_on(store: Store, dir
     assert directory.snapshot.account(ACCOUNT_ID) is None
     assert directory.snapshot.account("444455556666") is not None
     assert directory.snapshot.revision == store.revision()
+
+
+def test_an_account_comes_back_whole_when_it_changes_and_reads_well(store: Store, url: str) -> None:
+    _write(store, 1)
+    raw.execute(url, "UPDATE users SET tags = 'poison'")
+    directory = Directory(store)
+    directory.apply(_write(store, 2))
+    assert directory.snapshot.account(ACCOUNT_ID) is None, "another row of it cannot be read still"
+    with store.write() as unit:
+        unit.save(a_user(1))
+    directory.apply(unit.committed)
+    assert _users(directory) == 2
+    assert not directory.snapshot.quarantined

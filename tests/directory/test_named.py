@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from carnet.directory.named import Named
 from carnet.entities.entity import name_key
 from carnet.entities.user import User
+from carnet.store.users import USERS
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 IDS = [f"AIDA{number}" for number in range(6)]
@@ -57,7 +58,7 @@ def _agrees(users: Named[User], world: Mapping[str, User]) -> None:
 
 @given(st.lists(_worlds(), max_size=6), st.booleans())
 def test_each_state_shows_its_own_world_for_ever(worlds: list[Mapping[str, User]], indexed_early: bool) -> None:
-    states: list[tuple[Named[User], Mapping[str, User]]] = [(Named({"groups": attrgetter("groups")}), {})]
+    states: list[tuple[Named[User], Mapping[str, User]]] = [(Named(USERS), {})]
     for world in worlds:
         users, before = states[-1]
         if indexed_early:  # the reverse index is then carried along, else it is made anew
@@ -68,13 +69,13 @@ def test_each_state_shows_its_own_world_for_ever(worlds: list[Mapping[str, User]
 
 
 def test_a_name_can_pass_from_one_entity_to_another_in_one_change() -> None:
-    users = Named[User]().changed({"AIDA1": _user("AIDA1", "x", ()), "AIDA2": _user("AIDA2", "y", ())})
+    users = Named(USERS).changed({"AIDA1": _user("AIDA1", "x", ()), "AIDA2": _user("AIDA2", "y", ())})
     swapped = users.changed({"AIDA1": _user("AIDA1", "Y", ()), "AIDA2": _user("AIDA2", "X", ())})
     assert [getattr(swapped.named(name), "id", None) for name in "xy"] == ["AIDA2", "AIDA1"]
     assert [getattr(users.named(name), "id", None) for name in "xy"] == ["AIDA1", "AIDA2"]
 
 
 def test_only_ascii_case_is_disregarded() -> None:
-    users = Named[User]().changed({"AIDA1": _user("AIDA1", "key", ())})
+    users = Named(USERS).changed({"AIDA1": _user("AIDA1", "key", ())})
     assert users.named("KEY") is not None
     assert users.named("\N{KELVIN SIGN}ey") is None

@@ -8,15 +8,22 @@ from dataclasses import replace
 import pytest
 
 from carnet.directory.account_view import AccountView, Attachments
-from carnet.directory.snapshot import EMPTY, Snapshot
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
-from carnet.store.changes import Change, Changes, Kind, Revision, Stored
+from carnet.entities.group import Group
+from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.role import Role
+from carnet.entities.scope import Scope, account_scope
+from carnet.entities.user import User
+from carnet.store.changes import Change, Changes, Revision
+from carnet.store.users import USERS
+from tests.directory.snapshots import row, snapshot_of
 from tests.stores.entities import (
     ACCOUNT,
     ACCOUNT_ID,
     ALICE,
     ALL,
-    DATA_KEY,
     GROUP,
     KEY,
     NOW,
@@ -28,43 +35,25 @@ from tests.stores.entities import (
 
 OTHER_ID = "444455556666"
 OTHER = Account(id=OTHER_ID, name="other", email="", created=NOW)
-KINDS: dict[type, Kind] = {
-    type(entity): kind
-    for kind, entity in (
-        (Kind.ACCOUNT, ACCOUNT),
-        (Kind.USER, ALICE),
-        (Kind.GROUP, GROUP),
-        (Kind.ROLE, ROLE),
-        (Kind.POLICY, POLICY),
-        (Kind.INSTANCE_PROFILE, PROFILE),
-        (Kind.ACCESS_KEY, KEY),
-        (Kind.DATA_KEY, DATA_KEY),
-    )
-}
 
 
-def _now(entity: Stored) -> Change:
-    account = getattr(entity, "account", "" if entity is DATA_KEY else getattr(entity, "id", ""))
-    return Change(KINDS[type(entity)], account, getattr(entity, "id", DATA_KEY.kid), entity)
+def _gone(entity: object) -> Change:
+    return replace(row(entity), entity=None)
 
 
-def _gone(entity: Stored) -> Change:
-    return replace(_now(entity), entity=None)
-
-
-def _after(snapshot: Snapshot, changes: Iterable[Change], unreadable: frozenset[str] = frozenset()) -> Snapshot:
+def _after(snapshot: Snapshot, changes: Iterable[Change], unreadable: frozenset[Scope] = frozenset()) -> Snapshot:
     revision = Revision(snapshot.seq + 1, "epoch", b"")
     return snapshot.with_changes(
         Changes(base=snapshot.revision, revision=revision, changes=tuple(changes), unreadable=unreadable)
     )
 
 
-EVERYTHING = tuple(map(_now, (*ALL, OTHER)))
+EVERYTHING = tuple(map(row, (*ALL, OTHER)))
 
 
 @pytest.fixture
 def snapshot() -> Snapshot:
-    return _after(EMPTY, EVERYTHING)
+    return snapshot_of(*ALL, OTHER)
 
 
 @pytest.fixture
@@ -74,11 +63,11 @@ def view(snapshot: Snapshot) -> AccountView:
 
 def test_everything_is_found(snapshot: Snapshot, view: AccountView) -> None:
     assert view.account == ACCOUNT
-    assert view.users.named("ALICE") == ALICE
-    assert view.groups.get("AGPA1") == GROUP
-    assert view.roles.named("deploy") == ROLE
-    assert view.instance_profiles.sorted() == (PROFILE,)
-    assert view.access_keys.get("AKIA1") == KEY
+    assert view.of(User).named("ALICE") == ALICE
+    assert view.of(Group).get("AGPA1") == GROUP
+    assert view.of(Role).named("deploy") == ROLE
+    assert view.of(InstanceProfile).sorted() == (PROFILE,)
+    assert view.of(AccessKey).get("AKIA1") == KEY
     assert snapshot.account(OTHER_ID) is not None
     assert snapshot.account("9" * 12) is None
     assert snapshot.seq == 1
@@ -102,11 +91,15 @@ def test_a_policy_is_found_by_its_exact_arn(view: AccountView, arn: str) -> None
 
 def test_a_change_leaves_the_snapshot_before_as_it_was(snapshot: Snapshot, view: AccountView) -> None:
     view.memo["derived"] = 1
-    later = _after(snapshot, [_gone(ALICE), _now(replace(ROLE, boundary=None))])
+    later = _after(snapshot, [_gone(ALICE), row(replace(ROLE, boundary=None))])
     now = later.accounts[ACCOUNT_ID]
-    assert (now.users.get("AIDA1"), now.members("AGPA1"), now.attachments(POLICY_ARN).boundary_roles) == (None, (), ())
+    assert (now.of(User).get("AIDA1"), now.members("AGPA1"), now.attachments(POLICY_ARN).boundary_roles) == (
+        None,
+        (),
+        (),
+    )
     assert now.memo == {}
-    assert view.users.get("AIDA1") == ALICE
+    assert view.of(User).get("AIDA1") == ALICE
     assert view.attachments(POLICY_ARN).boundary_roles == (ROLE,)
     assert snapshot.accounts[ACCOUNT_ID] is view
     assert later.accounts[OTHER_ID] is snapshot.accounts[OTHER_ID]
@@ -115,7 +108,7 @@ def test_a_change_leaves_the_snapshot_before_as_it_was(snapshot: Snapshot, view:
 def test_an_account_is_found_by_its_alias_until_the_alias_goes(snapshot: Snapshot, view: AccountView) -> None:
     assert snapshot.by_alias("example") is view
     assert snapshot.by_alias("example", "aws-cn") is None
-    handed_on = _after(snapshot, [_now(replace(OTHER, alias="example")), _now(replace(ACCOUNT, alias=None))])
+    handed_on = _after(snapshot, [row(replace(OTHER, alias="example")), row(replace(ACCOUNT, alias=None))])
     assert handed_on.by_alias("example") is handed_on.accounts[OTHER_ID]
     assert _after(handed_on, [_gone(OTHER)]).by_alias("example") is None
 
@@ -127,30 +120,30 @@ def test_a_removed_account_is_gone_with_all_that_is_in_it(snapshot: Snapshot) ->
 
 
 def test_an_unreadable_account_is_not_shown_and_stays_so(snapshot: Snapshot) -> None:
-    later = _after(snapshot, [_now(ALICE)], unreadable=frozenset({ACCOUNT_ID}))
+    later = _after(snapshot, [row(ALICE)], unreadable=frozenset({account_scope(ACCOUNT_ID)}))
     assert (later.account(ACCOUNT_ID), later.by_alias("example")) == (None, None)
     assert later.account(OTHER_ID) is not None
     still = _after(later, EVERYTHING)
     assert still.account(ACCOUNT_ID) is None
-    assert still.quarantined == {ACCOUNT_ID}
+    assert still.quarantined == {account_scope(ACCOUNT_ID)}
 
 
 def test_a_whole_load_gives_an_account_another_chance(snapshot: Snapshot) -> None:
-    broken = _after(snapshot, [], unreadable=frozenset({ACCOUNT_ID}))
+    broken = _after(snapshot, [], unreadable=frozenset({account_scope(ACCOUNT_ID)}))
     loaded = broken.with_changes(Changes(base=None, revision=Revision(9, "epoch", b""), changes=EVERYTHING))
     assert loaded.account(ACCOUNT_ID) is not None
     assert loaded.quarantined == frozenset()
 
 
 def test_a_whole_load_forgets_what_was_there(snapshot: Snapshot) -> None:
-    loaded = snapshot.with_changes(Changes(base=None, revision=Revision(9, "epoch", b""), changes=(_now(OTHER),)))
+    loaded = snapshot.with_changes(Changes(base=None, revision=Revision(9, "epoch", b""), changes=(row(OTHER),)))
     assert set(loaded.accounts) == {OTHER_ID}
     assert loaded.by_alias("example") is None
 
 
 def test_an_account_that_cannot_be_shown_hides_no_other(snapshot: Snapshot) -> None:
-    nonsense = Change(Kind.USER, ACCOUNT_ID, "AIDA9", GROUP.path)  # type: ignore[arg-type] # as a bug would have it
-    later = _after(snapshot, [nonsense, _now(replace(OTHER, name="renamed"))])
+    nonsense = Change(USERS, account_scope(ACCOUNT_ID), "AIDA9", GROUP.path)  # as a bug would have it
+    later = _after(snapshot, [nonsense, row(replace(OTHER, name="renamed"))])
     assert later.account(ACCOUNT_ID) is None
-    assert later.quarantined == {ACCOUNT_ID}
+    assert later.quarantined == {account_scope(ACCOUNT_ID)}
     assert later.accounts[OTHER_ID].account.name == "renamed"

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from carnet.entities.user import User
 from carnet.services.execution import Failed
 from carnet.services.operation import Operation, Target
 from tests.services.inputs import WRITTEN, given
@@ -36,7 +37,7 @@ def _other(name: str) -> str:
 
 def _sentence(world: World, operation: Operation, asked: dict[str, Any]) -> str:
     """What a user without any permission is told, the names that it gave left out."""
-    stranger = world.user(f"stranger-{len(world.snapshot.accounts[world.account_id].users)}")
+    stranger = world.user(f"stranger-{len(world.snapshot.accounts[world.account_id].of(User))}")
     with pytest.raises(ServiceError) as caught:
         world.call(stranger, operation.name, service=operation.service, **asked)
     assert caught.value.code == "AccessDenied"

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from carnet.store.changes import Kind, Revision
+from carnet.store.changes import Revision
+from carnet.store.groups import GROUPS
 from carnet.store.head import GENESIS_HASH
 from carnet.store.store import Store
+from carnet.store.users import USERS
 from tests.stores.entities import a_group, a_user, an_account
 from tests.stores.processes import CONTEXT
 
@@ -29,8 +31,8 @@ def acknowledge_after_commit(url: str, first: int, acknowledged: Connection) -> 
     number = first
     while True:
         with store.write() as unit:
-            unit.users.add(a_user(number))
-            unit.groups.add(a_group(number))
+            unit.add(a_user(number))
+            unit.add(a_group(number))
             unit.audit({"number": number})
         acknowledged.send(number)
         number += 1
@@ -42,8 +44,8 @@ def acknowledge_before_commit(url: str, first: int, acknowledged: Connection) ->
     number = first
     while True:
         with store.write() as unit:
-            unit.users.add(a_user(number))
-            unit.groups.add(a_group(number))
+            unit.add(a_user(number))
+            unit.add(a_group(number))
             unit.audit({"number": number})
             acknowledged.send(number)
         number += 1
@@ -95,8 +97,8 @@ def read_books(path: Path) -> Books:
         beginning = Revision(0, everything.revision.epoch, GENESIS_HASH)
         return Books(
             intact=_integrity(path) == "ok",
-            users=frozenset(int(each.key[4:]) for each in everything.changes if each.kind is Kind.USER),
-            groups=frozenset(int(each.key[4:]) for each in everything.changes if each.kind is Kind.GROUP),
+            users=frozenset(int(each.key[4:]) for each in everything.changes if each.type is USERS),
+            groups=frozenset(int(each.key[4:]) for each in everything.changes if each.type is GROUPS),
             audited=frozenset(event["number"] for _, event in store.audit_events()),
             seq=everything.revision.seq,
             one_chain=store.changes_since(beginning).base == beginning,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, make_url
 
+from carnet.store.entity_types import ENTITY_TYPES
 from carnet.store.migrate import migrate
 from carnet.store.sqlite import Sqlite
 from carnet.store.store import Store
@@ -22,7 +23,7 @@ FULL = 2
 @pytest.fixture
 def backend(tmp_path: Path) -> Iterator[Sqlite]:
     backend = Sqlite(make_url(f"sqlite:///{tmp_path / 'carnet.db'}"))
-    migrate(backend)
+    migrate(backend, ENTITY_TYPES)
     yield backend
     backend.close()
 

@@ -12,7 +12,6 @@ from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
-from carnet.store.changes import Stored
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
 
@@ -78,24 +77,18 @@ KEY = AccessKey(id="AKIA1", account=ACCOUNT_ID, owner="AIDA1", active=False, sea
 DATA_KEY = WrappedKey(
     kid="0a0b0c0d", purpose=Purpose.SESSION_TOKENS, state=KeyState.PRIMARY, wrapped=b"\x01\x00", created=NOW
 )
-ALL: tuple[Stored, ...] = (ACCOUNT, GROUP, ALICE, ROLE, POLICY, PROFILE, KEY, DATA_KEY)
+ALL: tuple[object, ...] = (ACCOUNT, GROUP, ALICE, ROLE, POLICY, PROFILE, KEY, DATA_KEY)
 
 
 def add_all(unit: UnitOfWork) -> None:
-    unit.accounts.add(ACCOUNT)
-    unit.groups.add(GROUP)
-    unit.users.add(ALICE)
-    unit.roles.add(ROLE)
-    unit.policies.add(POLICY)
-    unit.instance_profiles.add(PROFILE)
-    unit.access_keys.add(KEY)
-    unit.data_keys.add(DATA_KEY)
+    for entity in ALL:
+        unit.add(entity)
 
 
 def an_account(store: Store, account_id: str = ACCOUNT_ID) -> None:
     """Write an account without an alias."""
     with store.write() as unit:
-        unit.accounts.add(Account(id=account_id, name="a", email="a@example.com", created=NOW))
+        unit.add(Account(id=account_id, name="a", email="a@example.com", created=NOW))
 
 
 def a_user(number: int, *, account: str = ACCOUNT_ID, path: str = "/") -> User:

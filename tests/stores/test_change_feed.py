@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from carnet.entities.scope import account_scope
 from carnet.store.changes import NOWHERE, Revision
 from carnet.store.store import Store
 from tests.stores import raw
-from tests.stores.entities import ACCOUNT_ID, a_group, a_user, add_all, an_account
+from tests.stores.entities import ACCOUNT_ID, ALL, a_group, a_user, add_all, an_account
 
 
 def _history(store: Store) -> Revision:
@@ -17,12 +18,12 @@ def _history(store: Store) -> Revision:
     beginning = store.revision()
     an_account(store)
     with store.write() as unit:
-        unit.users.add(a_user(1))
-        unit.users.add(a_user(2))
+        unit.add(a_user(1))
+        unit.add(a_user(2))
     with store.write() as unit:
-        unit.users.remove(a_user(1))
-        unit.users.save(a_user(2, path="/now/"))
-        unit.groups.add(a_group(1))
+        unit.remove(a_user(1))
+        unit.save(a_user(2, path="/now/"))
+        unit.add(a_group(1))
     return beginning
 
 
@@ -63,6 +64,7 @@ DAMAGES = {
     "a row of the log lost": "DELETE FROM changes WHERE seq = 2",
     "a part of a transaction lost": "DELETE FROM changes WHERE seq = 2 AND ordinal = 1",
     "a row of the log edited": "UPDATE changes SET key = 'AIDA9' WHERE seq = 3 AND ordinal = 0",
+    "a row said to decide nothing": "UPDATE changes SET decides = false WHERE seq = 3 AND ordinal = 0",
     "the head set back": "UPDATE head SET seq = 2",
 }
 
@@ -88,6 +90,15 @@ def test_a_reader_from_a_lost_timeline_starts_anew(store: Store) -> None:
         assert store.changes_since(stranger).base is None
 
 
+def test_a_reader_from_before_the_oldest_row_of_the_log_starts_anew(store: Store, database: str) -> None:
+    beginning = _history(store)
+    with store.write() as unit:
+        unit.add(a_user(3))
+    raw.execute(database, "DELETE FROM changes WHERE seq <= 2")
+    assert store.changes_since(beginning).base is None
+    assert store.changes_since(unit.base).base == unit.base
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -102,7 +113,7 @@ def test_a_row_that_cannot_be_read_condemns_its_account_and_no_other(store: Stor
     raw.execute(database, damage)
     an_account(store, "444455556666")
     for told in (store.load(), store.changes_since(beginning)):
-        assert told.unreadable == {ACCOUNT_ID}
+        assert told.unreadable == {account_scope(ACCOUNT_ID)}
         assert "444455556666" in {change.key for change in told.changes}
 
 
@@ -110,4 +121,16 @@ def test_a_policy_without_its_version_in_force_cannot_be_read(store: Store, data
     with store.write() as unit:
         add_all(unit)
     raw.execute(database, "UPDATE policies SET default_version = 2")
-    assert store.load().unreadable == {ACCOUNT_ID}
+    assert store.load().unreadable == {account_scope(ACCOUNT_ID)}
+
+
+@pytest.mark.parametrize(
+    "damage", ["UPDATE data_keys SET purpose = 'unheard of'", "UPDATE instance_profiles SET tags = '['"]
+)
+def test_a_row_that_no_decision_depends_on_is_left_out_alone(store: Store, database: str, damage: str) -> None:
+    with store.write() as unit:
+        add_all(unit)
+    raw.execute(database, damage)
+    for told in (store.load(), store.changes_since(unit.base)):
+        assert told.unreadable == frozenset()
+        assert len([change for change in told.changes if change.entity is not None]) == len(ALL) - 1

@@ -91,8 +91,11 @@ def test_a_password_is_not_told(postgresql_server: PostgresqlServer) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_a_database_of_a_newer_version_is_refused(store: Store, database: str) -> None:
+@pytest.mark.parametrize("damage", ["UPDATE compatibility SET since = '9998'", "DROP TABLE compatibility"])
+def test_a_database_that_a_newer_version_has_changed_is_refused(store: Store, database: str, damage: str) -> None:
     raw.execute(database, "UPDATE alembic_version SET version_num = '9999'")
+    Store.open(database).close()
+    raw.execute(database, damage)
     with pytest.raises(Incompatible):
         Store.open(database)
 

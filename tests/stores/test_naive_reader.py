@@ -91,11 +91,11 @@ def test_a_reader_of_a_sequence_misses_what_a_reader_of_the_log_sees(url: str, s
 
 def _write(store: Store, number: int) -> None:
     with store.write() as unit:
-        unit.users.add(a_user(number))
+        unit.add(a_user(number))
 
 
 def _write_slowly(store: Store, number: int, held: Event, go: Event) -> None:
     with store.write() as unit:
-        unit.users.add(a_user(number))
+        unit.add(a_user(number))
         held.set()
         go.wait(timeout=1)

@@ -13,6 +13,7 @@ from carnet.base.faults import Unavailable
 from carnet.directory.directory import Directory
 from carnet.directory.follower import Follower
 from carnet.directory.last_used import LastUsed
+from carnet.entities.user import User
 from carnet.store import sqlite
 from carnet.store.store import Store
 from tests.stores.entities import ACCOUNT_ID, NOW, a_user, an_account
@@ -29,7 +30,7 @@ def own_server() -> Iterator[PostgresqlServer]:
 
 def _write_user(store: Store, number: int) -> None:
     with store.write() as unit:
-        unit.users.add(a_user(number))
+        unit.add(a_user(number))
 
 
 def _quickly_unavailable(do: Callable[[], object]) -> None:
@@ -54,14 +55,14 @@ def test_postgresql_stopped_and_started(own_server: PostgresqlServer) -> None:
         for do in (lambda: _write_user(store, 2), store.load, store.poll, last_used.flush, lambda: Store.open(url)):
             _quickly_unavailable(do)
         _wait_for(lambda: not follower.reachable)
-        assert len(directory.snapshot.accounts[ACCOUNT_ID].users) == 1
+        assert len(directory.snapshot.accounts[ACCOUNT_ID].of(User)) == 1
         assert last_used.key("AKIA1") is not None
     finally:
         own_server.start()
     _write_user(store, 3)
     other = Store.open(url)
     _write_user(other, 4)
-    _wait_for(lambda: len(directory.snapshot.accounts[ACCOUNT_ID].users) == 3 and follower.reachable)
+    _wait_for(lambda: len(directory.snapshot.accounts[ACCOUNT_ID].of(User)) == 3 and follower.reachable)
     last_used.flush()
     assert set(other.last_used(NOW)[0]) == {"AKIA1"}
     follower.stop()
@@ -76,7 +77,7 @@ def test_postgresql_stopped_within_a_write(own_server: PostgresqlServer) -> None
 
     def interrupted() -> None:
         with store.write() as unit:
-            unit.users.add(a_user(1))
+            unit.add(a_user(1))
             own_server.stop()
 
     try:
@@ -95,7 +96,7 @@ def test_a_writer_who_holds_the_head_too_long(own_server: PostgresqlServer) -> N
     an_account(store)
     with store.write() as unit:
         _quickly_unavailable(lambda: _write_user(other, 1))
-        unit.users.add(a_user(2))
+        unit.add(a_user(2))
     _write_user(other, 3)
     assert other.revision().seq == 3
     store.close()
@@ -127,7 +128,7 @@ def test_sqlite_writers_of_one_process_wait_for_each_other_only_so_long(sqlite_f
     an_account(store)
     with store.write() as unit:
         _quickly_unavailable(lambda: _write_user(store, 1))
-        unit.users.add(a_user(2))
+        unit.add(a_user(2))
     assert store.revision().seq == 2
     store.close()
 

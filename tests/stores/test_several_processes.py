@@ -10,6 +10,8 @@ from threading import Event, Thread
 
 from carnet.directory.directory import Directory
 from carnet.directory.follower import Follower
+from carnet.entities.group import Group
+from carnet.entities.user import User
 from carnet.store.changes import Revision
 from carnet.store.store import Store
 from tests.stores import writers
@@ -34,8 +36,8 @@ def following(store: Store) -> Iterator[Directory]:
 def _user_and_group(store: Store) -> None:
     an_account(store)
     with store.write() as unit:
-        unit.users.add(a_user(1, path="/0/"))
-        unit.groups.add(a_group(1, path="/0/"))
+        unit.add(a_user(1, path="/0/"))
+        unit.add(a_group(1, path="/0/"))
 
 
 def test_several_processes_may_open_a_new_database_at_once(database: str) -> None:
@@ -72,7 +74,7 @@ def test_a_follower_never_misses_a_write_of_several_writers(store: Store, databa
             stack.enter_context(running(writers.add_users, database, 1000 * n, WRITES_EACH))
         _wait_for(lambda: directory.snapshot.seq == 1 + WRITERS * WRITES_EACH)
         view = directory.snapshot.accounts[ACCOUNT_ID]
-        assert len(view.users) == WRITERS * WRITES_EACH
+        assert len(view.of(User)) == WRITERS * WRITES_EACH
 
 
 @contextmanager
@@ -100,7 +102,7 @@ def test_no_reader_sees_half_of_a_change(store: Store, database: str) -> None:
         deadline = time.monotonic() + WAIT_SECONDS
         while directory.snapshot.seq < 2 + rounds and time.monotonic() < deadline:
             view = directory.snapshot.accounts[ACCOUNT_ID]
-            user, group = view.users.get(a_user(1).id), view.groups.get(a_group(1).id)
+            user, group = view.of(User).get(a_user(1).id), view.of(Group).get(a_group(1).id)
             assert user is not None
             assert group is not None
             assert user.path == group.path
@@ -132,18 +134,18 @@ def test_a_unit_changes_what_the_directory_shows_at_its_base(store: Store, datab
         process.join(WAIT_SECONDS)
     with store.write() as unit:
         snapshot = directory.catch_up(unit.base)
-        unit.users.save(a_user(1, path="/own/"))
+        unit.save(a_user(1, path="/own/"))
     assert snapshot.revision == unit.base == Revision(22, unit.base.epoch, unit.base.hash)
     directory.apply(unit.committed)
     assert directory.snapshot.revision == store.revision()
-    user = directory.snapshot.accounts[ACCOUNT_ID].users.get(a_user(1).id)
+    user = directory.snapshot.accounts[ACCOUNT_ID].of(User).get(a_user(1).id)
     assert user is not None
     assert user.path == "/own/"
 
 
 def _seen_at(directory: Directory, path: str) -> float:
     def seen() -> bool:
-        user = directory.snapshot.accounts[ACCOUNT_ID].users.get(a_user(1).id)
+        user = directory.snapshot.accounts[ACCOUNT_ID].of(User).get(a_user(1).id)
         return user is not None and user.path == path
 
     return _wait_for(seen)

@@ -18,7 +18,7 @@ def add_users(url: str, first: int, count: int) -> None:
     store = Store.open(url)
     for number in range(first, first + count):
         with store.write() as unit:
-            unit.users.add(a_user(number))
+            unit.add(a_user(number))
             unit.audit({"number": number})
     store.close()
 
@@ -28,8 +28,8 @@ def move_together(url: str, rounds: int) -> None:
     store = Store.open(url)
     for number in range(rounds):
         with store.write() as unit:
-            unit.users.save(a_user(1, path=f"/{number}/"))
-            unit.groups.save(a_group(1, path=f"/{number}/"))
+            unit.save(a_user(1, path=f"/{number}/"))
+            unit.save(a_group(1, path=f"/{number}/"))
     store.close()
 
 
@@ -39,6 +39,6 @@ def write_when_told(url: str, orders: Connection) -> None:
     orders.send("ready")
     while (number := orders.recv()) is not None:
         with store.write() as unit:
-            unit.users.save(a_user(1, path=f"/{number}/"))
+            unit.save(a_user(1, path=f"/{number}/"))
         orders.send(time.monotonic())
     store.close()

@@ -61,11 +61,11 @@ def _carried(view: AccountView, principal: Principal) -> Policies:
 
 def _entity(view: AccountView, principal: Principal) -> User | Role | None:
     if principal.kind is PrincipalKind.USER:
-        return view.users.get(principal.id)
+        return view.of(User).get(principal.id)
     if principal.kind is PrincipalKind.FEDERATED_USER:
-        return view.users.get(principal.user_id)
+        return view.of(User).get(principal.user_id)
     if principal.kind is PrincipalKind.ROLE_SESSION:
-        return view.roles.get(principal.role_id)
+        return view.of(Role).get(principal.role_id)
     return None
 
 
@@ -73,7 +73,7 @@ def _identity(view: AccountView, entity: User | Role) -> Iterator[Policy]:
     yield from _own(view, entity)
     if isinstance(entity, User):
         for group_id in entity.groups:
-            group = view.groups.get(group_id)
+            group = view.of(Group).get(group_id)
             if group is not None:
                 yield from _own(view, group)
 

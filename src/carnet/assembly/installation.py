@@ -94,7 +94,7 @@ def _open_keyring(store: Store, master_key: Path, now: datetime, *, create: bool
         if not keys:
             keys = new_data_keys(master, now=now)
             for key in keys:
-                unit.data_keys.add(key)
+                unit.add(key)
     return Keyring.unwrap(master, keys)
 
 

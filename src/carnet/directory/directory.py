@@ -6,7 +6,7 @@ from contextlib import suppress
 from threading import Lock
 
 from carnet.base.faults import Unavailable
-from carnet.directory.snapshot import EMPTY, Snapshot
+from carnet.directory.snapshot import Snapshot, empty_snapshot
 from carnet.store.changes import Changes, Revision
 from carnet.store.store import Store
 
@@ -20,7 +20,7 @@ class Directory:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._adopting = Lock()
-        self.snapshot: Snapshot = EMPTY
+        self.snapshot: Snapshot = empty_snapshot(store.types)
         """The newest state known, set here alone. Take it once per request: the next look may show a later one."""
         self.catch_up()
 
@@ -32,7 +32,7 @@ class Directory:
         if changes is None:
             return
         with self._adopting:
-            if changes.base == self.snapshot.revision:
+            if changes.base == self.snapshot.revision and not self.snapshot.holds_back(changes):
                 self.snapshot = self.snapshot.with_changes(changes)
             elif changes.revision != self.snapshot.revision:
                 with suppress(Unavailable):
@@ -51,6 +51,6 @@ class Directory:
             return self.snapshot
 
     def _follow(self) -> None:
-        changes = self._store.changes_since(self.snapshot.revision)
+        changes = self._store.changes_since(self.snapshot.revision, self.snapshot.quarantined)
         if changes.base is None or changes.revision != self.snapshot.revision:
             self.snapshot = self.snapshot.with_changes(changes)

@@ -1,24 +1,17 @@
-"""Entities of one kind in one account, found by their id and by what they refer to."""
+"""Entities of one kind in one scope, found by their id, their unique name and what they refer to."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
-from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar
+from typing import Generic, Self, TypeAlias, TypeVar
 
 import immutables
 
+from carnet.store.entity_type import EntityType
 
-class Identified(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-T = TypeVar("T", bound=Identified)
-
-References: TypeAlias = Mapping[str, Callable[[T], Iterable[str]]]
-"""Name of a reference (`groups`, `boundary`) to the ids or ARNs that an entity refers to by it."""
+T = TypeVar("T")
 
 _Pair: TypeAlias = tuple[str, T | None, T | None]
 """An id, and the entity before and after a change; None where it was not there."""
@@ -34,12 +27,12 @@ class Indexed(Generic[T]):
     Readers need no lock: two threads that fill a cache at once fill it with the same value.
     """
 
-    __slots__ = ("_order", "_postings", "_references", "_referring", "_sorted", "by_id")
+    __slots__ = ("_ids", "_postings", "_referring", "_sorted", "_type", "by_id")
 
-    def __init__(self, order: Callable[[T], Any], references: References[T] | None = None) -> None:
-        self._order = order
-        self._references: References[T] = references or {}
+    def __init__(self, entity_type: EntityType[T]) -> None:
+        self._type = entity_type
         self.by_id: immutables.Map[str, T] = immutables.Map()
+        self._ids: immutables.Map[str, str] = immutables.Map()
         self._postings: dict[str, _Postings] = {}
         self._referring: dict[tuple[str, str], tuple[T, ...]] = {}
         self._sorted: tuple[T, ...] | None = None
@@ -48,10 +41,15 @@ class Indexed(Generic[T]):
         """The entity of that id."""
         return self.by_id.get(key)
 
+    def named(self, name: str) -> T | None:
+        """The entity of that name, if the kind has names; written as uniqueness sees it."""
+        key = self._ids.get(name)
+        return None if key is None else self.by_id[key]
+
     def sorted(self) -> tuple[T, ...]:
         """All of them, in the order in which they are listed."""
         if self._sorted is None:
-            self._sorted = tuple(sorted(self.by_id.values(), key=self._order))
+            self._sorted = tuple(sorted(self.by_id.values(), key=self._type.order))
         return self._sorted
 
     def referring(self, reference: str, target: str) -> tuple[T, ...]:
@@ -61,7 +59,7 @@ class Indexed(Generic[T]):
             ids = self._postings_of(reference).get(target)
             if ids is None:
                 return ()
-            found = tuple(sorted((self.by_id[key] for key in ids), key=self._order))
+            found = tuple(sorted((self.by_id[key] for key in ids), key=self._type.order))
             self._referring[reference, target] = found
         return found
 
@@ -77,17 +75,21 @@ class Indexed(Generic[T]):
         new = copy(self)
         new.by_id = _replaced(self.by_id, changes)
         new._postings = {
-            name: _reposted(postings, self._references[name], pairs) for name, postings in self._postings.items()
+            name: _reposted(postings, self._targets(name), pairs) for name, postings in self._postings.items()
         }
+        new._ids = _renamed(self._ids, self._type.unique_name, pairs)
         new._referring = {}
         new._sorted = None
         return new
 
+    def _targets(self, reference: str) -> Callable[[T], Iterable[str]]:
+        return self._type.references[reference].targets
+
     def _postings_of(self, reference: str) -> _Postings:
         postings = self._postings.get(reference)
         if postings is None:
-            pairs: list[_Pair[T]] = [(entity.id, None, entity) for entity in self]
-            postings = self._postings[reference] = _reposted(immutables.Map(), self._references[reference], pairs)
+            pairs: list[_Pair[T]] = [(key, None, entity) for key, entity in self.by_id.items()]
+            postings = self._postings[reference] = _reposted(immutables.Map(), self._targets(reference), pairs)
         return postings
 
 
@@ -98,6 +100,22 @@ def _replaced(by_id: immutables.Map[str, T], changes: Mapping[str, T | None]) ->
             mutation.pop(key, None)
         else:
             mutation[key] = entity
+    return mutation.finish()
+
+
+def _renamed(
+    ids: immutables.Map[str, str], name_of: Callable[[T], str] | None, pairs: Iterable[_Pair[T]]
+) -> immutables.Map[str, str]:
+    if name_of is None:
+        return ids
+    mutation = ids.mutate()
+    # All old names go before the new ones come: one change may hand a name from one entity to another.
+    for _, old, _ in pairs:
+        if old is not None:
+            del mutation[name_of(old)]
+    for key, _, new in pairs:
+        if new is not None:
+            mutation[name_of(new)] = key
     return mutation.finish()
 
 

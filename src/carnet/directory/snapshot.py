@@ -1,42 +1,45 @@
-"""All accounts as they were at one revision."""
+"""Every scope as it was at one revision."""
 
 from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import immutables
 
 from carnet.base.arns import DEFAULT_PARTITION
 from carnet.directory.account_view import AccountView
+from carnet.directory.scope_view import ScopeView
+from carnet.directory.views import Views, changed_view, no_views
 from carnet.entities.account import Account
-from carnet.store.changes import NOWHERE, Change, Changes, Kind, Revision
+from carnet.entities.scope import INSTALLATION, Scope
+from carnet.store.changes import NOWHERE, Change, Changes, Revision
+from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 
 _LOG = logging.getLogger(__name__)
 
-_Accounts: TypeAlias = "immutables.Map[str, AccountView]"
-_Aliases: TypeAlias = "immutables.Map[tuple[str, str], str]"
-_NO_ACCOUNTS: _Accounts = immutables.Map()
-_NO_ALIASES: _Aliases = immutables.Map()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Snapshot:
     """Immutable. Whoever holds one sees one state, whatever is written meanwhile."""
 
-    revision: Revision = NOWHERE
-    accounts: _Accounts = _NO_ACCOUNTS
-    """By account id."""
-    aliases: _Aliases = _NO_ALIASES
-    """(partition, alias) to account id."""
-    quarantined: frozenset[str] = frozenset()
-    """Accounts that could not be read. INVARIANT: they are not in `accounts`, so nothing in them is ever allowed.
+    revision: Revision
+    quarantined: frozenset[Scope]
+    """Scopes that could not be read, or that hold what this release does not know and a decision may depend on.
 
-    They come back with the next whole load, which a restart makes.
+    INVARIANT: there is no view of them, so nothing in them is ever allowed; if the installation is among them, there
+    is none of anything. An account must not be allowed what a quarantined organization could forbid it. Each comes
+    back when it changes and reads well, or with the next whole load, which a restart makes.
     """
+    readable: Views
+    """What reads well, whether or not the installation does."""
+    shown: Views
+    """What may be decided on."""
 
     @property
     def seq(self) -> int:
@@ -46,76 +49,84 @@ class Snapshot:
     def epoch(self) -> str:
         return self.revision.epoch
 
+    @property
+    def installation(self) -> ScopeView:
+        return self.shown.installation
+
+    @property
+    def organizations(self) -> immutables.Map[str, ScopeView]:
+        """By organization id."""
+        return self.shown.organizations
+
+    @property
+    def accounts(self) -> immutables.Map[str, AccountView]:
+        """By account id."""
+        return self.shown.accounts
+
     def account(self, account_id: str) -> AccountView | None:
         """The account of that id."""
-        return self.accounts.get(account_id)
+        return self.shown.accounts.get(account_id)
+
+    def named(self, entity: type[T], name: Hashable) -> T | None:
+        """The entity of a name that is unique in the whole installation."""
+        return self.shown.named(entity, name)
 
     def by_alias(self, alias: str, partition: str = DEFAULT_PARTITION) -> AccountView | None:
         """The account of that alias."""
-        account_id = self.aliases.get((partition, alias))
-        return None if account_id is None else self.accounts[account_id]
+        account = self.named(Account, (partition, alias))
+        return None if account is None else self.accounts[account.id]
+
+    def holds_back(self, changes: Changes) -> bool:
+        """Whether a changed row is of a quarantined scope: such a scope must be read as a whole."""
+        return any(change.scope in self.quarantined for change in changes.changes)
 
     def with_changes(self, changes: Changes) -> Snapshot:
         """The snapshot at `changes.revision`. INVARIANT: this one stands at `changes.base`, or that is None."""
-        before = EMPTY if changes.base is None else self
+        before = self if changes.base is not None else empty_snapshot(self.readable.types)
         views, failed = _changed_views(before, changes)
+        quarantined = before.quarantined.difference(views) | failed
+        _tell(before.quarantined, quarantined)
+        readable = before.readable.replaced(views)
         return Snapshot(
             revision=changes.revision,
-            accounts=_with_views(before.accounts, views),
-            aliases=_with_aliases(before, views),
-            quarantined=before.quarantined | failed,
+            quarantined=quarantined,
+            readable=readable,
+            shown=no_views(readable.types) if INSTALLATION in quarantined else readable,
         )
 
 
-EMPTY = Snapshot()
+def empty_snapshot(types: EntityTypes = ENTITY_TYPES) -> Snapshot:
+    """What a reader of these kinds has before it has read anything."""
+    views = no_views(types)
+    return Snapshot(revision=NOWHERE, quarantined=frozenset(), readable=views, shown=views)
 
-_Views = Mapping[str, AccountView | None]
-"""Account id to what is seen of it after a change; None for nothing."""
+
+_Views: TypeAlias = dict[Scope, ScopeView | None]
+"""What is seen of some scopes after a change; None for nothing."""
 
 
-def _changed_views(before: Snapshot, changes: Changes) -> tuple[_Views, frozenset[str]]:
-    """The views that change, and the accounts among them that have failed."""
-    by_account: defaultdict[str, list[Change]] = defaultdict(list)
+def _changed_views(before: Snapshot, changes: Changes) -> tuple[_Views, set[Scope]]:
+    """The views that change, and the scopes among them that have failed."""
+    by_scope: defaultdict[Scope, list[Change]] = defaultdict(list)
     for change in changes.changes:
-        by_account[change.account].append(change)
+        by_scope[change.scope].append(change)
     failed = set(changes.unreadable)
-    views: dict[str, AccountView | None] = dict.fromkeys(failed)
-    for account_id in by_account.keys() - failed - before.quarantined:
+    views: _Views = dict.fromkeys(failed)
+    for scope in (by_scope.keys() | changes.whole) - failed:
+        if scope in before.quarantined and scope not in changes.whole:
+            continue
+        old = None if scope in changes.whole else before.readable.get(scope)
         try:
-            views[account_id] = _changed_view(before.accounts.get(account_id), by_account[account_id])
+            views[scope] = changed_view(before.readable.types, scope, old, by_scope[scope])
         except Exception:
-            _LOG.exception("account %s cannot be shown", account_id)
-            failed.add(account_id)
-            views[account_id] = None
-    return views, frozenset(failed)
+            _LOG.exception("the %s cannot be shown", scope)
+            failed.add(scope)
+            views[scope] = None
+    return views, failed
 
 
-def _changed_view(view: AccountView | None, changes: Sequence[Change]) -> AccountView | None:
-    for change in changes:
-        if change.kind is Kind.ACCOUNT:
-            if not isinstance(change.entity, Account):
-                return None
-            view = view or AccountView(change.entity)
-    return None if view is None else view.changed(changes)
-
-
-def _with_views(accounts: _Accounts, views: _Views) -> _Accounts:
-    mutation = accounts.mutate()
-    for account_id, view in views.items():
-        if view is None:
-            mutation.pop(account_id, None)
-        else:
-            mutation[account_id] = view
-    return mutation.finish()
-
-
-def _with_aliases(before: Snapshot, views: _Views) -> _Aliases:
-    mutation = before.aliases.mutate()
-    # All old aliases go before the new ones come: one change may hand an alias from one account to another.
-    for account_id in views:
-        if (old := before.accounts.get(account_id)) is not None and old.account.alias is not None:
-            del mutation[old.account.partition, old.account.alias]
-    for account_id, view in views.items():
-        if view is not None and view.account.alias is not None:
-            mutation[view.account.partition, view.account.alias] = account_id
-    return mutation.finish()
+def _tell(before: frozenset[Scope], now: frozenset[Scope]) -> None:
+    for scope in now - before:
+        _LOG.error("the %s is held back: nothing in it is allowed until it reads well", scope)
+    for scope in before - now:
+        _LOG.warning("the %s reads well again", scope)

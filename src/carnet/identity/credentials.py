@@ -85,7 +85,7 @@ class Credentials:
         return known
 
     def _read(self, view: AccountView, key_id: str) -> Credential | None:
-        key = view.access_keys.get(key_id)
+        key = view.of(AccessKey).get(key_id)
         if key is None or not key.active:
             return None
         principal = long_term_principal(view, key.owner)

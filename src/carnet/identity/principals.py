@@ -76,14 +76,14 @@ def long_term_principal(view: AccountView, owner: str) -> Principal | None:
     """The holder of an access key: a user by id, or the root user; None where the user is gone."""
     if owner == view.account.id:
         return root_principal(view.account)
-    user = view.users.get(owner)
+    user = view.of(User).get(owner)
     return user_principal(user) if user is not None else None
 
 
 def session_principal(view: AccountView, claims: SessionClaims) -> Principal | None:
     """The principal of a session; None where the role or user behind it is gone."""
     if claims.kind == ASSUMED_ROLE:
-        role = view.roles.get(claims.principal_id)
+        role = view.of(Role).get(claims.principal_id)
         return role_session_principal(role, claims.session_name) if role is not None else None
     if claims.kind == FEDERATED_USER:
         holder = long_term_principal(view, claims.principal_id)
@@ -96,10 +96,10 @@ def principal_tags(view: AccountView, credential: Credential) -> Tags:
     principal, session = credential.principal, credential.session
     own: Tags = {}
     if principal.kind is PrincipalKind.USER:
-        user = view.users.get(principal.id)
+        user = view.of(User).get(principal.id)
         own = user.tags if user is not None else {}
     elif principal.kind is PrincipalKind.ROLE_SESSION:
-        role = view.roles.get(principal.role_id)
+        role = view.of(Role).get(principal.role_id)
         own = role.tags if role is not None else {}
     if session is None or not session.tags:
         return own

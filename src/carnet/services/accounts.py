@@ -70,8 +70,8 @@ def _add_accounts(unit: UnitOfWork, keyring: Keyring, ids: Ids, accounts: Sequen
     made: list[RootKey] = []
     for account in accounts:
         new = new_access_key(ids, keyring, account=account.id, owner=account.id, now=account.created)
-        unit.accounts.add(account)
-        unit.access_keys.add(new.key)
+        unit.add(account)
+        unit.add(new.key)
         made.append(_root_key(new))
     unit.audit(_event("CreateAccount", [account.id for account in accounts], accounts[0].created))
     return tuple(made)
@@ -90,8 +90,8 @@ def replace_root_keys(
             raise Missing(f"There is no account {account}.")
         new = new_access_key(ids, keyring, account=account, owner=account, now=now)
         for old in view.keys_of(account):
-            unit.access_keys.remove(old)
-        unit.access_keys.add(new.key)
+            unit.remove(old)
+        unit.add(new.key)
         unit.audit(_event("ReplaceRootAccessKey", [account], now))
     return _root_key(new)
 

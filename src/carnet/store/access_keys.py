@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Index, LargeBinary, Row, Table
 
 from carnet.entities.access_key import AccessKey
-from carnet.store.changes import Kind
+from carnet.entities.user import User
 from carnet.store.codec import moment, read_moment
-from carnet.store.entity_table import EntityTable, RowValues
+from carnet.store.entity_type import EntityType, RowValues, one
 from carnet.store.schema import METADATA, own_id, owning_account, text
 from carnet.store.schema import moment as moment_column
 
@@ -49,4 +49,16 @@ def from_row(row: Row[Any]) -> AccessKey:
     )
 
 
-ACCESS_KEYS = EntityTable(kind=Kind.ACCESS_KEY, table=TABLE, to_row=to_row, from_row=from_row, name_of=attrgetter("id"))
+ACCESS_KEYS = EntityType(
+    entity=AccessKey,
+    kind="access key",
+    table=TABLE,
+    to_row=to_row,
+    from_row=from_row,
+    decides=True,
+    every_release=True,
+    name_of=attrgetter("id"),
+    unique_name=None,
+    order=attrgetter("created", "id"),
+    references={"owner": one(User, "owner")},
+)

@@ -10,9 +10,8 @@ import orjson
 from sqlalchemy import Row, Table, UniqueConstraint
 
 from carnet.entities.account import Account, PasswordPolicy
-from carnet.store.changes import Kind
 from carnet.store.codec import json_text, moment, read_moment
-from carnet.store.entity_table import EntityTable, RowValues
+from carnet.store.entity_type import EntityType, RowValues
 from carnet.store.schema import METADATA, optional_text, own_id, text
 from carnet.store.schema import moment as moment_column
 
@@ -57,11 +56,21 @@ def from_row(row: Row[Any]) -> Account:
     )
 
 
-ACCOUNTS = EntityTable(
-    kind=Kind.ACCOUNT,
+def _alias(account: Account) -> tuple[str, str] | None:
+    return None if account.alias is None else (account.partition, account.alias)
+
+
+ACCOUNTS = EntityType(
+    entity=Account,
+    kind="account",
     table=TABLE,
     to_row=to_row,
     from_row=from_row,
-    account_of=attrgetter("id"),
+    decides=True,
+    every_release=True,
+    scope_column="id",
     name_of=lambda account: account.alias or account.id,
+    unique_name=None,
+    installation_name=_alias,
+    order=attrgetter("id"),
 )

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Row, Table, insert, select
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, LargeBinary, Row, Table, insert, select, true
 
 from carnet.store.changes import Change, Revision
-from carnet.store.entity_table import RowValues
+from carnet.store.entity_type import RowValues
 from carnet.store.schema import METADATA, text
 
 CHANGES = Table(
@@ -25,13 +25,17 @@ CHANGES = Table(
     text("epoch"),
     Column("prev_hash", LargeBinary, nullable=False),
     text("kind"),
-    text("account"),
+    # The id of an account or an organization; empty for the installation.
+    text("scope"),
     text("key"),
     # SHA-256 of the row as the transaction left it; NULL where it was removed.
     Column("content", LargeBinary, nullable=True),
     Column("hash", LargeBinary, nullable=False),
+    # Whether the kind bears on decisions: a reader that does not know the kind must hold the scope back, if so.
+    Column("decides", Boolean, nullable=False, server_default=true()),
 )
-_COLUMNS = tuple(map(str, CHANGES.c.keys()))
+_LINKED = ("seq", "ordinal", "epoch", "prev_hash", "kind", "scope", "key", "content")
+"""What a row's hash is over. INVARIANT: the same in every release, so that each can follow what another has written."""
 
 
 def append(connection: Connection, base: Revision, changed: Iterable[tuple[Change, bytes | None]]) -> Revision:
@@ -39,16 +43,22 @@ def append(connection: Connection, base: Revision, changed: Iterable[tuple[Chang
     seq, tip = base.seq + 1, base.hash
     rows: list[RowValues] = []
     for ordinal, (change, content) in enumerate(changed):
-        columns = (seq, ordinal, base.epoch, tip, change.kind.value, change.account, change.key, content)
-        tip = _link(columns)
-        rows.append(dict(zip(_COLUMNS, (*columns, tip), strict=True)))
+        kind, decides = change.type.kind, change.type.decides
+        linked = (seq, ordinal, base.epoch, tip, kind, change.scope.id, change.key, content)
+        tip = _link(linked, decides)
+        rows.append({**dict(zip(_LINKED, linked, strict=True)), "hash": tip, "decides": decides})
     connection.execute(insert(CHANGES), rows)
     return Revision(seq, base.epoch, tip)
 
 
-def _link(columns: tuple[Any, ...]) -> bytes:
-    """The hash of one change row, over all its other columns."""
+def _link(linked: tuple[Any, ...], decides: bool) -> bytes:
+    """The hash of one change row. One that decides has that of the rows from before there was the column."""
+    columns = linked if decides else (*linked, decides)
     return hashlib.sha256(orjson.dumps(columns, default=bytes.hex)).digest()
+
+
+def _link_of(row: Row[Any]) -> bytes:
+    return _link(tuple(getattr(row, name) for name in _LINKED), row.decides)
 
 
 def read_since(connection: Connection, base: Revision) -> Sequence[Row[Any]]:
@@ -62,7 +72,7 @@ def joins(base: Revision, rows: Iterable[Row[Any]], head: Revision) -> bool:
     seq, ordinal, tip = base.seq, -1, base.hash
     for row in rows:
         place = (seq, ordinal + 1) if row.seq == seq else (seq + 1, 0)
-        if (row.seq, row.ordinal) != place or row.prev_hash != tip or row.hash != _link(tuple(row)[:-1]):
+        if (row.seq, row.ordinal) != place or row.prev_hash != tip or row.hash != _link_of(row):
             return False
         (seq, ordinal), tip = place, row.hash
     return base.epoch == head.epoch and (seq, tip) == (head.seq, head.hash)

@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from carnet.entities.access_key import AccessKey
-from carnet.entities.account import Account
-from carnet.entities.group import Group
-from carnet.entities.instance_profile import InstanceProfile
-from carnet.entities.managed_policy import ManagedPolicy
-from carnet.entities.role import Role
-from carnet.entities.user import User
-from carnet.keyring.data_keys import WrappedKey
+from carnet.entities.scope import Scope
 
-Stored: TypeAlias = Account | User | Group | Role | ManagedPolicy | InstanceProfile | AccessKey | WrappedKey
-
-
-class Kind(StrEnum):
-    """The kinds of rows a change can be about."""
-
-    ACCOUNT = "account"
-    USER = "user"
-    GROUP = "group"
-    ROLE = "role"
-    POLICY = "policy"
-    INSTANCE_PROFILE = "instance profile"
-    ACCESS_KEY = "access key"
-    DATA_KEY = "data key"
+if TYPE_CHECKING:
+    from carnet.store.entity_type import EntityType
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +31,13 @@ NOWHERE = Revision(0, "", b"")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row as it is now; `entity` is None where it was removed."""
+    """One row as it is now; `entity` is None if it was removed."""
 
-    kind: Kind
-    account: str
-    """Account id; empty for what belongs to none (data keys)."""
+    type: EntityType[Any]
+    scope: Scope
     key: str
     """The entity's unique id."""
-    entity: Stored | None
+    entity: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,5 +48,7 @@ class Changes:
     """None: `changes` is the whole store, and what the reader had before is void."""
     revision: Revision
     changes: tuple[Change, ...] = ()
-    unreadable: frozenset[str] = field(default=frozenset())
-    """Accounts with a row that could not be read. INVARIANT: nothing in them may be decided on."""
+    whole: frozenset[Scope] = field(default=frozenset())
+    """Scopes of which `changes` has every row: what the reader had of them before is void."""
+    unreadable: frozenset[Scope] = field(default=frozenset())
+    """Scopes with a row that bears on decisions and could not be read. INVARIANT: nothing in them may be allowed."""

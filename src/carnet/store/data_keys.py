@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, LargeBinary, Row, Table, select
 
+from carnet.entities.scope import ScopeKind
 from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
-from carnet.store.changes import Kind
 from carnet.store.codec import moment, read_moment
-from carnet.store.entity_table import EntityTable, RowValues
+from carnet.store.entity_type import EntityType, RowValues
 from carnet.store.schema import METADATA, own_id, text
 from carnet.store.schema import moment as moment_column
 
@@ -50,12 +50,18 @@ def read_all(connection: Connection) -> tuple[WrappedKey, ...]:
     return tuple(from_row(row) for row in connection.execute(select(TABLE).order_by(TABLE.c.created, TABLE.c.kid)))
 
 
-DATA_KEYS = EntityTable(
-    kind=Kind.DATA_KEY,
+DATA_KEYS = EntityType(
+    entity=WrappedKey,
+    kind="data key",
     table=TABLE,
     to_row=to_row,
     from_row=from_row,
+    decides=False,  # what it opens decides; a key that cannot be read opens nothing
+    every_release=True,
     key_column="kid",
-    account_of=lambda _: "",
+    scope_kind=ScopeKind.INSTALLATION,
+    scope_column=None,
     name_of=attrgetter("kid"),
+    unique_name=None,
+    order=attrgetter("created", "kid"),
 )

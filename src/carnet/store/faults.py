@@ -47,4 +47,4 @@ class NotSetUp(Exception):
 
 
 class Incompatible(Exception):
-    """The database was made by a newer Carnet, or by something else."""
+    """The database was made by something else, or by a newer Carnet such that this one cannot work with it."""

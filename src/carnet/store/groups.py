@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Row, Table
 
 from carnet.entities.group import Group
-from carnet.store.changes import Kind
+from carnet.entities.managed_policy import ManagedPolicy
 from carnet.store.codec import pairs, read_pairs, read_strings, strings
-from carnet.store.entity_table import EntityTable, RowValues, entity_fields, entity_row
+from carnet.store.entity_type import EntityType, RowValues, entity_fields, entity_row, many
 from carnet.store.schema import METADATA, named_entity, text
 
 TABLE = Table("groups", METADATA, *named_entity(), text("attached"), text("inline"))
@@ -23,4 +23,13 @@ def from_row(row: Row[Any]) -> Group:
     return Group(**entity_fields(row), attached=read_strings(row.attached), inline=read_pairs(row.inline))
 
 
-GROUPS = EntityTable(kind=Kind.GROUP, table=TABLE, to_row=to_row, from_row=from_row)
+GROUPS = EntityType(
+    entity=Group,
+    kind="group",
+    table=TABLE,
+    to_row=to_row,
+    from_row=from_row,
+    decides=True,
+    every_release=True,
+    references={"attached": many(ManagedPolicy, "attached")},
+)

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Row, Table
 
 from carnet.entities.instance_profile import InstanceProfile
-from carnet.store.changes import Kind
-from carnet.store.entity_table import EntityTable, RowValues, entity_fields, entity_row
+from carnet.entities.role import Role
+from carnet.store.entity_type import EntityType, RowValues, entity_fields, entity_row, one
 from carnet.store.schema import METADATA, named_entity, optional_text
 
 TABLE = Table("instance_profiles", METADATA, *named_entity(), optional_text("role"))
@@ -22,4 +22,13 @@ def from_row(row: Row[Any]) -> InstanceProfile:
     return InstanceProfile(**entity_fields(row), role=row.role)
 
 
-INSTANCE_PROFILES = EntityTable(kind=Kind.INSTANCE_PROFILE, table=TABLE, to_row=to_row, from_row=from_row)
+INSTANCE_PROFILES = EntityType(
+    entity=InstanceProfile,
+    kind="instance profile",
+    table=TABLE,
+    to_row=to_row,
+    from_row=from_row,
+    decides=False,
+    every_release=True,
+    references={"role": one(Role, "role")},
+)

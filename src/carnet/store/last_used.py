@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from carnet.store.codec import moment, read_moment
-from carnet.store.entity_table import RowValues
+from carnet.store.entity_type import RowValues
 from carnet.store.schema import METADATA, own_id, text
 from carnet.store.schema import moment as moment_column
 

@@ -1,4 +1,4 @@
-"""Bringing a database to this version's tables."""
+"""Bringing a database to this version's tables, or finding that this version can work with those of a newer one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import inspect
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
 
-from carnet.store import head
+from carnet.store import compatibility, head, kinds
 from carnet.store.backend import Backend
+from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import Incompatible
 
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -30,17 +32,26 @@ def is_set_up(backend: Backend) -> bool:
         return inspect(connection).has_table(head.HEAD.name)
 
 
-def migrate(backend: Backend) -> None:
+def migrate(backend: Backend, types: EntityTypes) -> None:
     """Run the missing migrations in one transaction, while no other process does; begin the log of a new database.
 
-    Raises Incompatible for a database that names a migration unknown here.
+    A database that a newer version has migrated stays as it is. Raises Incompatible if this version cannot work with
+    its tables, or if they are none of Carnet's.
     """
     config = alembic_config()
+    scripts = ScriptDirectory.from_config(config)
     with backend.writer.begin() as connection:
         backend.lock_schema(connection)
-        config.attributes["connection"] = connection
-        try:
+        if _is_known(connection, scripts):
+            config.attributes["connection"] = connection
             command.upgrade(config, "head")
-        except CommandError as error:
-            raise Incompatible("The database was not made by this version of Carnet or an older one.") from error
+        elif not compatibility.reaches(connection, scripts.get_current_head() or ""):
+            raise Incompatible("The database was not made by this version of Carnet, or for it to work with.")
         head.create_if_absent(connection)
+        kinds.record(connection, types)
+
+
+def _is_known(connection: Connection, scripts: ScriptDirectory) -> bool:
+    """Whether the database stands at a migration of this version's."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    return current is None or current in {each.revision for each in scripts.walk_revisions()}

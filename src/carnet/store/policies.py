@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Integer, Row, Table
 
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
-from carnet.store.changes import Kind
 from carnet.store.codec import json_text, moment, read_moment, read_objects
-from carnet.store.entity_table import EntityTable, RowValues, entity_fields, entity_row
+from carnet.store.entity_type import EntityType, RowValues, entity_fields, entity_row
 from carnet.store.schema import METADATA, named_entity, optional_text, text
 from carnet.store.schema import moment as moment_column
 
@@ -62,4 +61,12 @@ def from_row(row: Row[Any]) -> ManagedPolicy:
     return policy
 
 
-POLICIES = EntityTable(kind=Kind.POLICY, table=TABLE, to_row=to_row, from_row=from_row)
+POLICIES = EntityType(
+    entity=ManagedPolicy,
+    kind="policy",
+    table=TABLE,
+    to_row=to_row,
+    from_row=from_row,
+    decides=True,
+    every_release=True,
+)

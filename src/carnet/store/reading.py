@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from carnet.store import change_log, head
-from carnet.store.changes import NOWHERE, Change, Changes, Kind, Revision
-from carnet.store.tables import ENTITY_TABLES
+from carnet.entities.scope import Scope
+from carnet.store import change_log, head, kinds
+from carnet.store.changes import NOWHERE, Change, Changes, Revision
+from carnet.store.entity_type import EntityType
+from carnet.store.entity_types import EntityTypes
 
 _LOG = logging.getLogger(__name__)
 
 
-def load(connection: Connection) -> Changes:
+def load(connection: Connection, types: EntityTypes) -> Changes:
     """Everything."""
-    unreadable: set[str] = set()
     revision = head.read(connection)
-    everything = tuple(
-        change for entities in ENTITY_TABLES.values() for change in entities.read_all(connection, unreadable)
-    )
+    unreadable = set(kinds.held_back(connection, types))
+    everything = tuple(change for each in types for change in each.read_all(connection, unreadable))
     return Changes(base=None, revision=revision, changes=everything, unreadable=frozenset(unreadable))
 
 
-def changes_since(connection: Connection, base: Revision) -> Changes:
-    """The rows touched after `base`; everything, where the log does not lead from `base` to here."""
+def changes_since(
+    connection: Connection, types: EntityTypes, base: Revision, held: frozenset[Scope] = frozenset()
+) -> Changes:
+    """The rows touched after `base`; everything, if the log does not lead from `base` to here.
+
+    A scope among `held`, those that the reader holds back, is read as a whole if it was touched.
+    """
     revision = head.read(connection)
     if revision == base:
         return Changes(base=base, revision=revision)
@@ -34,16 +40,63 @@ def changes_since(connection: Connection, base: Revision) -> Changes:
     if not change_log.joins(base, logged, revision):
         if base != NOWHERE:
             _LOG.warning("the change log does not lead from %s to %s: reading everything", base, revision)
-        return load(connection)
-    return _current(connection, base, revision, logged)
+        return load(connection, types)
+    return _current(connection, types, base, revision, logged, held)
 
 
-def _current(connection: Connection, base: Revision, revision: Revision, logged: Iterable[Row[Any]]) -> Changes:
-    """The rows that the log names, as they are now."""
-    unreadable: set[str] = set()
-    touched = {(Kind(row.kind), row.key): Change(Kind(row.kind), row.account, row.key, None) for row in logged}
-    for kind, entities in ENTITY_TABLES.items():
-        keys = [key for touched_kind, key in touched if touched_kind is kind]
-        for change in entities.read_some(connection, keys, unreadable):
-            touched[kind, change.key] = change
-    return Changes(base=base, revision=revision, changes=tuple(touched.values()), unreadable=frozenset(unreadable))
+def _current(
+    connection: Connection,
+    types: EntityTypes,
+    base: Revision,
+    revision: Revision,
+    logged: Iterable[Row[Any]],
+    held: frozenset[Scope],
+) -> Changes:
+    """What the log names, as it is now."""
+    rows = [(Scope.of_id(row.scope), row) for row in logged]
+    again = held.intersection(scope for scope, _ in rows)
+    unknown = {scope for scope, row in rows if row.decides and row.kind not in types.by_kind}
+    unreadable = _held_back(connection, types, again | unknown)
+    whole, apart = again - unreadable, again | unreadable
+    places = [
+        (types.by_kind[row.kind], scope, row.key)
+        for scope, row in rows
+        if row.kind in types.by_kind and scope not in apart
+    ]
+    changes = (*_touched(connection, places, unreadable), *_whole(connection, types, whole, unreadable))
+    return Changes(
+        base=base,
+        revision=revision,
+        changes=changes,
+        whole=whole - unreadable,
+        unreadable=frozenset(unreadable),
+    )
+
+
+def _held_back(connection: Connection, types: EntityTypes, suspects: frozenset[Scope]) -> set[Scope]:
+    """Those with a row that decides and is of no known kind."""
+    return set(suspects.intersection(kinds.held_back(connection, types))) if suspects else set()
+
+
+_Place = tuple[EntityType[Any], Scope, str]
+"""Where a row is, or was."""
+
+
+def _touched(connection: Connection, places: Iterable[_Place], unreadable: set[Scope]) -> Iterable[Change]:
+    """The rows in those places, as they are now."""
+    changes = {(type_.kind, key): Change(type_, scope, key, None) for type_, scope, key in places}
+    keys = defaultdict[EntityType[Any], list[str]](list)
+    for change in changes.values():
+        keys[change.type].append(change.key)
+    for type_, touched in keys.items():
+        changes.update(((type_.kind, each.key), each) for each in type_.read_some(connection, touched, unreadable))
+    return changes.values()
+
+
+def _whole(
+    connection: Connection, types: EntityTypes, scopes: Iterable[Scope], unreadable: set[Scope]
+) -> Iterator[Change]:
+    """Every row of those scopes."""
+    for scope in scopes:
+        for type_ in types.of_scope(scope.kind):
+            yield from type_.read_scope(connection, scope, unreadable)

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Column, Integer, Row, Table
 
+from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
-from carnet.store.changes import Kind
 from carnet.store.codec import pairs, read_pairs, read_strings, strings
-from carnet.store.entity_table import EntityTable, RowValues, entity_fields, entity_row
+from carnet.store.entity_type import EntityType, RowValues, entity_fields, entity_row, many, one
 from carnet.store.schema import METADATA, named_entity, optional_text, text
 
 TABLE = Table(
@@ -55,4 +55,13 @@ def from_row(row: Row[Any]) -> Role:
     )
 
 
-ROLES = EntityTable(kind=Kind.ROLE, table=TABLE, to_row=to_row, from_row=from_row)
+ROLES = EntityType(
+    entity=Role,
+    kind="role",
+    table=TABLE,
+    to_row=to_row,
+    from_row=from_row,
+    decides=True,
+    every_release=True,
+    references={"attached": many(ManagedPolicy, "attached"), "boundary": one(ManagedPolicy, "boundary")},
+)

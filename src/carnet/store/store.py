@@ -9,16 +9,18 @@ from datetime import datetime
 from sqlalchemy import URL, Connection, RootTransaction, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from carnet.entities.scope import Scope
 from carnet.keyring.data_keys import WrappedKey
 from carnet.store import audit_log, data_keys, head, last_used, reading
 from carnet.store.backend import Backend, outages
 from carnet.store.changes import Changes, Revision
+from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 from carnet.store.faults import NotSetUp, OutcomeUnknown
 from carnet.store.last_used import KeyUse, RoleUse
 from carnet.store.migrate import is_set_up, migrate
 from carnet.store.postgresql import Postgresql
 from carnet.store.sqlite import Sqlite
-from carnet.store.unit_of_work import UnitOfWork
+from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork, known_here_alone
 
 _USES_PER_TRANSACTION = 500
 
@@ -26,26 +28,37 @@ _USES_PER_TRANSACTION = 500
 class Store:
     """Safe to use from several threads, not across a fork. Methods raise Unavailable while the database is down."""
 
-    def __init__(self, backend: Backend, shown_url: str) -> None:
+    def __init__(self, backend: Backend, shown_url: str, types: EntityTypes, known_everywhere: KnownEverywhere) -> None:
         self._backend = backend
+        self._known_everywhere = known_everywhere
+        self.types = types
+        """The kinds that this process knows."""
         self.shown_url = shown_url
         """Where it is, without a password."""
 
     @classmethod
-    def open(cls, url: str, *, create: bool = True) -> Store:
+    def open(
+        cls,
+        url: str,
+        *,
+        create: bool = True,
+        types: EntityTypes = ENTITY_TYPES,
+        known_everywhere: KnownEverywhere = known_here_alone,
+    ) -> Store:
         """Connect, and migrate the tables, or where there are none and `create` allows it, create them.
 
         `url` is `sqlite:////path/to/file` or `postgresql://user:password@host/database`. Raises ValueError for
-        another one, Unavailable where the database does not answer, Incompatible where a newer Carnet made it,
-        NotSetUp where there is nothing and nothing may be made.
+        another one, Unavailable if the database does not answer, Incompatible if a newer Carnet made it such that this
+        one cannot work with it, NotSetUp if there is nothing and nothing may be made.
         """
         parsed = _parsed(url)
-        store = cls(_backend(parsed, create=create), parsed.render_as_string(hide_password=True))
+        shown_url = parsed.render_as_string(hide_password=True)
+        store = cls(_backend(parsed, create=create), shown_url, types, known_everywhere)
         try:
             with outages():
                 if not (create or is_set_up(store._backend)):
                     raise NotSetUp(store.shown_url)
-                migrate(store._backend)
+                migrate(store._backend, types)
         except BaseException:
             store.close()
             raise
@@ -68,7 +81,7 @@ class Store:
         Rolled back where the block raises or changes nothing. Keep it short: every other writer waits.
         """
         with outages(), self._backend.writer.connect() as connection, connection.begin() as transaction:
-            unit = UnitOfWork(connection, self._backend)
+            unit = UnitOfWork(connection, self._backend, self.types, self._known_everywhere)
             yield unit
             changes = unit.finish()
             if changes is None:
@@ -80,12 +93,15 @@ class Store:
     def load(self) -> Changes:
         """Everything, with `base` None."""
         with self._read() as connection:
-            return reading.load(connection)
+            return reading.load(connection, self.types)
 
-    def changes_since(self, base: Revision) -> Changes:
-        """What is different from `base`; everything, with `base` None, where this database has another past."""
+    def changes_since(self, base: Revision, held: frozenset[Scope] = frozenset()) -> Changes:
+        """What is different from `base`; everything, with `base` None, if this database has another past.
+
+        Of the scopes `held`, which the reader holds back, those that were touched are read as a whole.
+        """
         with self._read() as connection:
-            return reading.changes_since(connection, base)
+            return reading.changes_since(connection, self.types, base, held)
 
     def revision(self) -> Revision:
         """Where the store is now."""

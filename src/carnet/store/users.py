@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Row, Table
 
+from carnet.entities.group import Group
+from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.user import User
-from carnet.store.changes import Kind
 from carnet.store.codec import pairs, read_pairs, read_strings, strings
-from carnet.store.entity_table import EntityTable, RowValues, entity_fields, entity_row
+from carnet.store.entity_type import EntityType, RowValues, entity_fields, entity_row, many, one
 from carnet.store.schema import METADATA, named_entity, optional_text, text
 
 TABLE = Table(
@@ -37,4 +38,17 @@ def from_row(row: Row[Any]) -> User:
     )
 
 
-USERS = EntityTable(kind=Kind.USER, table=TABLE, to_row=to_row, from_row=from_row)
+USERS = EntityType(
+    entity=User,
+    kind="user",
+    table=TABLE,
+    to_row=to_row,
+    from_row=from_row,
+    decides=True,
+    every_release=True,
+    references={
+        "groups": many(Group, "groups"),
+        "attached": many(ManagedPolicy, "attached"),
+        "boundary": one(ManagedPolicy, "boundary"),
+    },
+)

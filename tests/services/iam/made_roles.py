@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from carnet.entities.role import Role
 from tests.services.world import World
 
 EC2 = json.dumps(
@@ -31,8 +32,8 @@ def make_service_linked(world: World, name: str) -> None:
     """Turn a role into a service-linked one, which no operation written so far makes."""
     view = world.snapshot.account(world.account_id)
     assert view is not None
-    role = view.roles.named(name)
+    role = view.of(Role).named(name)
     assert role is not None
     with world.installation.store.write() as unit:
-        unit.roles.save(replace(role, linked_service="ecs.amazonaws.com"))
+        unit.save(replace(role, linked_service="ecs.amazonaws.com"))
     world.installation.directory.catch_up()

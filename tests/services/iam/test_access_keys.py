@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from carnet.base.ids import account_of_key
+from carnet.entities.access_key import AccessKey
 from carnet.identity.credentials import secret_context
 from tests.services.iam.documents import allow
 from tests.services.iam.expect import changes_nothing, refused
@@ -40,7 +41,7 @@ def test_the_stored_secret_opens_in_its_own_row_only(world: World) -> None:
     alice = world.user("alice")
     view = world.snapshot.account(world.account_id)
     assert view is not None
-    stored = view.access_keys[alice.key_id]
+    stored = view.of(AccessKey).by_id[alice.key_id]
     assert alice.secret.encode() not in stored.sealed_secret
     context = secret_context(alice.key_id, world.account_id)
     assert world.installation.keyring.open(stored.sealed_secret, context=context) == alice.secret.encode()

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from carnet.entities.role import Role
 from tests.services.iam.documents import allow, text, trust
 from tests.services.iam.expect import refused
 from tests.services.world import World
@@ -20,10 +21,10 @@ def linked(world: World) -> str:
     world.call(world.root, "CreateRole", RoleName="Linked", AssumeRolePolicyDocument=document)
     view = world.snapshot.account(world.account_id)
     assert view is not None
-    role = view.roles.named("Linked")
+    role = view.of(Role).named("Linked")
     assert role is not None
     with world.installation.store.write() as unit:
-        unit.roles.save(replace(role, linked_service="ec2.amazonaws.com"))
+        unit.save(replace(role, linked_service="ec2.amazonaws.com"))
     world.installation.directory.catch_up()
     return role.name
 

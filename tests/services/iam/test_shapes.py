@@ -10,8 +10,7 @@ from hypothesis import given as examples
 from hypothesis import strategies as st
 
 from carnet import models
-from carnet.directory.account_view import AccountView
-from carnet.directory.snapshot import Snapshot
+from carnet.directory.snapshot import empty_snapshot
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account, PasswordPolicy
 from carnet.entities.group import Group
@@ -20,8 +19,8 @@ from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.services.iam import shapes
-from carnet.store.changes import Change, Kind
 from carnet.store.last_used import RoleUse
+from tests.directory.snapshots import snapshot_of
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 ACCOUNT = "111122223333"
@@ -38,9 +37,7 @@ POLICY = ManagedPolicy(
 ROLE = Role(id="AROA", **COMMON, trust="{}", description="d", boundary=POLICY.arn, attached=(POLICY.arn,))
 USER = User(id="AIDA", **COMMON, boundary=POLICY.arn, attached=(POLICY.arn,))
 PROFILE = InstanceProfile(id="AIPA", **COMMON, role="AROA")
-VIEW = AccountView(Account(id=ACCOUNT, name="n", email="e", created=NOW)).changed(
-    [Change(Kind.ROLE, ACCOUNT, "AROA", ROLE), Change(Kind.USER, ACCOUNT, "AIDA", USER)]
-)
+VIEW = snapshot_of(Account(id=ACCOUNT, name="n", email="e", created=NOW), ROLE, USER).accounts[ACCOUNT]
 
 
 def members(name: str) -> set[str]:
@@ -49,7 +46,7 @@ def members(name: str) -> set[str]:
 
 
 def test_no_structure_has_a_member_that_the_model_does_not_know() -> None:
-    snapshot = Snapshot()
+    snapshot = empty_snapshot()
     key = AccessKey(id="AKIA", account=ACCOUNT, owner="AIDA", sealed_secret=b"", created=NOW)
     for name, structure in (
         ("User", shapes.user(USER)),
@@ -75,12 +72,12 @@ def test_a_policy_counts_its_uses() -> None:
 
 
 def test_lists_of_roles_leave_out_tags_and_boundary() -> None:
-    full, listed = shapes.role(Snapshot(), ROLE), shapes.listed_role(Snapshot(), ROLE)
+    full, listed = shapes.role(empty_snapshot(), ROLE), shapes.listed_role(empty_snapshot(), ROLE)
     assert full.keys() - listed.keys() == {"Tags", "PermissionsBoundary"}
 
 
 def test_an_instance_profile_shows_the_role_inside() -> None:
-    snapshot = Snapshot()
+    snapshot = empty_snapshot()
     full = shapes.instance_profile(snapshot, VIEW, PROFILE)
     assert full["Roles"] == [shapes.listed_role(snapshot, ROLE)]
     assert full.keys() - shapes.listed_instance_profile(snapshot, VIEW, PROFILE).keys() == {"Tags"}

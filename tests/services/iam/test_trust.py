@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from carnet.entities.role import Role
 from carnet.services.iam import trust as trust_module
 from tests.services.iam.documents import allow, trust
 from tests.services.iam.expect import refused
@@ -28,7 +29,7 @@ def shown(world: World, name: str) -> str:
 def bound(world: World, name: str) -> dict[str, str]:
     view = world.snapshot.account(world.account_id)
     assert view is not None
-    role = view.roles.named(name)
+    role = view.of(Role).named(name)
     assert role is not None
     return dict(role.trusted_ids)
 

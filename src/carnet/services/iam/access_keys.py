@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from carnet.base.faults import Denied, Invalid, Missing, TooMany
 from carnet.entities.access_key import AccessKey
+from carnet.entities.user import User
 from carnet.identity.new_access_key import new_access_key
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.holders import holder
@@ -31,7 +32,7 @@ _NEVER_USED = {"ServiceName": "N/A", "Region": "N/A"}
 
 def _key(call: Call, given: Any) -> AccessKey:
     """The key AccessKeyId of the holder; raises Missing, also for a key of somebody else."""
-    key = call.view.access_keys.get(given["AccessKeyId"])
+    key = call.view.of(AccessKey).get(given["AccessKeyId"])
     if key is None or key.owner != holder(call, given).id:
         raise Missing(sentences.access_key_missing(given["AccessKeyId"]))
     return key
@@ -45,7 +46,7 @@ def create_access_key(call: WriteCall, given: CreateAccessKeyRequestTypeDef) -> 
     if len(call.view.keys_of(owner.id)) >= most:
         raise TooMany(sentences.quota("AccessKeysPerUser", most))
     new = new_access_key(call.ids, call.parts.keyring, account=call.account, owner=owner.id, now=call.now)
-    call.store.access_keys.add(new.key)
+    call.store.add(new.key)
     return {"AccessKey": {**shapes.access_key(new.key, owner), "SecretAccessKey": new.secret}}
 
 
@@ -67,14 +68,14 @@ def update_access_key(call: WriteCall, given: UpdateAccessKeyRequestTypeDef) -> 
     key = _key(call, given)
     active = given["Status"] == shapes.ACTIVE
     if key.active != active:
-        call.store.access_keys.save(replace(key, active=active))
+        call.store.save(replace(key, active=active))
     return {}
 
 
 @iam.write("DeleteAccessKey", on=targets.user_or_caller)
 def delete_access_key(call: WriteCall, given: DeleteAccessKeyRequestTypeDef) -> Answer:
     """Remove a key. Whatever it signs from now on is refused."""
-    call.store.access_keys.remove(_key(call, given))
+    call.store.remove(_key(call, given))
     return {}
 
 
@@ -84,12 +85,12 @@ def get_access_key_last_used(call: Call, given: GetAccessKeyLastUsedRequestTypeD
 
     Raises Denied for a key that the account does not have, so that nobody learns whether another account has it.
     """
-    key = call.view.access_keys.get(given["AccessKeyId"])
+    key = call.view.of(AccessKey).get(given["AccessKeyId"])
     if key is None:
         raise Denied(sentences.access_key_of_others(call.caller.principal.arn, given["AccessKeyId"]))
     use = call.parts.last_used.key(key.id)
     last: dict[str, object] = dict(_NEVER_USED)
     if use is not None:
         last = {"LastUsedDate": use.when, "ServiceName": use.service, "Region": use.region}
-    user = call.view.users.get(key.owner)
+    user = call.view.of(User).get(key.owner)
     return {"AccessKeyLastUsed": last} if user is None else {"UserName": user.name, "AccessKeyLastUsed": last}

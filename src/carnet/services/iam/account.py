@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING, Any
 from carnet.base.arns import ACCOUNT_ID
 from carnet.base.faults import AlreadyExists, Invalid, Missing
 from carnet.entities.account import PasswordPolicy
+from carnet.entities.group import Group
+from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.managed_policy import ManagedPolicy
+from carnet.entities.role import Role
+from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall
@@ -38,7 +43,7 @@ def create_account_alias(call: WriteCall, given: CreateAccountAliasRequestTypeDe
     if alias == call.view.account.alias:
         raise AlreadyExists(sentences.account_alias_exists(alias))
     try:
-        call.store.accounts.save(replace(call.view.account, alias=alias))
+        call.store.save(replace(call.view.account, alias=alias))
     except AlreadyExists as fault:
         raise AlreadyExists(sentences.account_alias_exists(alias)) from fault
     return {}
@@ -49,7 +54,7 @@ def delete_account_alias(call: WriteCall, given: DeleteAccountAliasRequestTypeDe
     """Take the account's alias away."""
     if given["AccountAlias"] != call.view.account.alias:
         raise Missing(sentences.account_alias_missing(given["AccountAlias"]))
-    call.store.accounts.save(replace(call.view.account, alias=None))
+    call.store.save(replace(call.view.account, alias=None))
     return {}
 
 
@@ -77,7 +82,7 @@ def update_account_password_policy(call: WriteCall, given: UpdateAccountPassword
         hard_expiry=given.get("HardExpiry", default.hard_expiry),
     )
     if policy != call.view.account.password_policy:
-        call.store.accounts.save(replace(call.view.account, password_policy=policy))
+        call.store.save(replace(call.view.account, password_policy=policy))
     return {}
 
 
@@ -91,7 +96,7 @@ def get_account_password_policy(call: Call, given: Any) -> Answer:
 def delete_account_password_policy(call: WriteCall, given: Any) -> Answer:
     """Go back to AWS's default password policy."""
     _password_policy(call)
-    call.store.accounts.save(replace(call.view.account, password_policy=None))
+    call.store.save(replace(call.view.account, password_policy=None))
     return {}
 
 
@@ -111,12 +116,12 @@ def get_account_summary(call: Call, given: Any) -> Answer:
 def _held(call: Call) -> dict[str, int]:
     view = call.view
     return {
-        "Users": len(view.users),
-        "Groups": len(view.groups),
-        "Roles": len(view.roles),
-        "Policies": len(view.policies),
-        "PolicyVersionsInUse": sum(len(policy.versions) for policy in view.policies),
-        "InstanceProfiles": len(view.instance_profiles),
+        "Users": len(view.of(User)),
+        "Groups": len(view.of(Group)),
+        "Roles": len(view.of(Role)),
+        "Policies": len(view.of(ManagedPolicy)),
+        "PolicyVersionsInUse": sum(len(policy.versions) for policy in view.of(ManagedPolicy)),
+        "InstanceProfiles": len(view.of(InstanceProfile)),
         "ServerCertificates": 0,
         "Providers": 0,
         "MFADevices": 0,

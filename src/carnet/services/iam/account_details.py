@@ -53,10 +53,10 @@ def _described(call: Call, kinds: Collection[str]) -> Iterable[Described]:
     """What the Filter lets through; an empty one lets through all."""
     view = call.view
     sources: dict[str, Iterable[Described]] = {
-        "User": view.users,
-        "Role": view.roles,
-        "Group": view.groups,
-        "LocalManagedPolicy": view.policies,
+        "User": view.of(User),
+        "Role": view.of(Role),
+        "Group": view.of(Group),
+        "LocalManagedPolicy": view.of(ManagedPolicy),
         "AWSManagedPolicy": _used_policies_of_aws(view),
     }
     for kind, entities in sources.items():
@@ -65,8 +65,8 @@ def _described(call: Call, kinds: Collection[str]) -> Iterable[Described]:
 
 
 def _used_policies_of_aws(view: AccountView) -> Iterator[ManagedPolicy]:
-    used = {arn for holder in (*view.users, *view.groups, *view.roles) for arn in holder.attached}
-    used |= {holder.boundary for holder in (*view.users, *view.roles) if holder.boundary is not None}
+    used = {arn for holder in (*view.of(User), *view.of(Group), *view.of(Role)) for arn in holder.attached}
+    used |= {holder.boundary for holder in (*view.of(User), *view.of(Role)) if holder.boundary is not None}
     for arn in used:
         policy = managed_policy(arn)
         if policy is not None:
@@ -79,7 +79,7 @@ def _key(described: Described) -> str:
 
 
 def _user(view: AccountView, user: User) -> shapes.Structure:
-    groups = [group.name for group in map(view.groups.get, user.groups) if group is not None]
+    groups = [group.name for group in map(view.of(Group).get, user.groups) if group is not None]
     return shapes.user(user) | {"GroupList": groups, "UserPolicyList": _inline(user.inline)} | _attached(user)
 
 

@@ -15,7 +15,7 @@ def calling_user(call: Call) -> User | Account:
     principal = call.caller.principal
     if principal.kind is PrincipalKind.ROOT:
         return call.view.account
-    user = call.view.users.get(principal.id) if principal.kind is PrincipalKind.USER else None
+    user = call.view.of(User).get(principal.id) if principal.kind is PrincipalKind.USER else None
     if user is None:
         raise Invalid(sentences.USER_NAME_NEEDED)
     return user

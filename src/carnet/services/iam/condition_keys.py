@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from carnet.entities.role import Role
+from carnet.entities.user import User
 from carnet.services.operation import Call, Keys
 
 
@@ -38,13 +40,13 @@ def requested_boundary(call: Call, given: Any) -> Keys:
 
 def boundary_of_user(call: Call, given: Any) -> Keys:
     """iam:PermissionsBoundary: the boundary that the user to change has now."""
-    user = call.view.users.named(given["UserName"])
+    user = call.view.of(User).named(given["UserName"])
     return _boundary(user.boundary if user is not None else None)
 
 
 def boundary_of_role(call: Call, given: Any) -> Keys:
     """iam:PermissionsBoundary: the boundary that the role to change has now."""
-    role = call.view.roles.named(given["RoleName"])
+    role = call.view.of(Role).named(given["RoleName"])
     return _boundary(role.boundary if role is not None else None)
 
 

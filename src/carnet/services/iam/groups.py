@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @iam.write("CreateGroup", on=targets.new_group)
 def create_group(call: WriteCall, given: CreateGroupRequestTypeDef) -> Answer:
     """Add a group without members and permissions."""
-    if len(call.view.groups) >= call.parts.quotas.groups:
+    if len(call.view.of(Group)) >= call.parts.quotas.groups:
         raise TooMany(sentences.quota("GroupsPerAccount", call.parts.quotas.groups))
     group = Group(
         id=call.ids.unique(GROUP),
@@ -48,7 +48,7 @@ def create_group(call: WriteCall, given: CreateGroupRequestTypeDef) -> Answer:
 def list_groups(call: Call, given: ListGroupsRequestTypeDef) -> Answer:
     """The groups below PathPrefix, by name."""
     groups = page(
-        "ListGroups", call.view.groups.sorted(), given, key=lambda group: group.name_key, matching=path_filter(given)
+        "ListGroups", call.view.of(Group).sorted(), given, key=lambda group: group.name_key, matching=path_filter(given)
     )
     return groups.answer("Groups", shapes.group)
 
@@ -67,7 +67,7 @@ def delete_group(call: WriteCall, given: DeleteGroupRequestTypeDef) -> Answer:
     group = GROUPS.existing(call, given)
     if conflict := next(_conflicts(call, group), None):
         raise InUse(conflict)
-    call.store.groups.remove(group)
+    call.store.remove(group)
     return {}
 
 

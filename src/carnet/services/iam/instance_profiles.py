@@ -47,7 +47,7 @@ _PASSED_TO = "ec2.amazonaws.com"
 def create_instance_profile(call: WriteCall, given: CreateInstanceProfileRequestTypeDef) -> Answer:
     """Add an instance profile without a role."""
     most = call.parts.quotas.instance_profiles
-    if len(call.view.instance_profiles) >= most:
+    if len(call.view.of(InstanceProfile)) >= most:
         raise TooMany(sentences.quota("InstanceProfilesPerAccount", most))
     profile = InstanceProfile(
         id=call.ids.unique(INSTANCE_PROFILE),
@@ -74,7 +74,7 @@ def list_instance_profiles(call: Call, given: ListInstanceProfilesRequestTypeDef
     """The instance profiles below PathPrefix, by name."""
     profiles = page(
         "ListInstanceProfiles",
-        call.view.instance_profiles.sorted(),
+        call.view.of(InstanceProfile).sorted(),
         given,
         key=lambda profile: profile.name_key,
         matching=path_filter(given),
@@ -136,5 +136,5 @@ def delete_instance_profile(call: WriteCall, given: DeleteInstanceProfileRequest
     profile = INSTANCE_PROFILES.existing(call, given)
     if profile.role is not None:
         raise InUse(sentences.REMOVE_FROM_PROFILES_FIRST)
-    call.store.instance_profiles.remove(profile)
+    call.store.remove(profile)
     return {}

@@ -1,7 +1,6 @@
 """The kinds of IAM entities, as the families of operations (tags, inline policies, attachments, boundaries) need them.
 
-A kind knows which input member names an entity, where such entities are kept, and what is said of one that is missing
-or whose name is taken.
+A kind knows which input member names an entity, and what is said of one that is missing or whose name is taken.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.services.iam import sentences, targets
 from carnet.services.operation import Call, Names, WriteCall
-from carnet.store.unit_of_work import Rows, UnitOfWork
 
 E = TypeVar("E", bound=User | Group | Role | ManagedPolicy | InstanceProfile)
 
@@ -36,7 +34,6 @@ class Kind(Generic[E]):
     target: Names
     """Its existing entities, for `on=` of an operation."""
     find: Callable[[AccountView, str], E | None]
-    rows: Callable[[UnitOfWork], Rows[E]]
     missing: Callable[[str], str]
     taken: Callable[[str], str]
     tag_key: Callable[[str], str] = name_key
@@ -60,7 +57,7 @@ class Kind(Generic[E]):
     def add(self, call: WriteCall, entity: E) -> None:
         """Create; raises AlreadyExists."""
         try:
-            self.rows(call.store).add(entity)
+            call.store.add(entity)
         except AlreadyExists as fault:
             raise AlreadyExists(self.taken(entity.name)) from fault
 
@@ -69,7 +66,7 @@ class Kind(Generic[E]):
         if after == before:
             return
         try:
-            self.rows(call.store).save(after)
+            call.store.save(after)
         except AlreadyExists as fault:
             raise AlreadyExists(self.taken(after.name)) from fault
 
@@ -78,8 +75,7 @@ USERS: Kind[User] = Kind(
     word="User",
     member="UserName",
     target=targets.user,
-    find=lambda view, name: view.users.named(name),
-    rows=lambda store: store.users,
+    find=lambda view, name: view.of(User).named(name),
     missing=sentences.user_missing,
     taken=sentences.user_exists,
 )
@@ -87,8 +83,7 @@ GROUPS: Kind[Group] = Kind(
     word="Group",
     member="GroupName",
     target=targets.group,
-    find=lambda view, name: view.groups.named(name),
-    rows=lambda store: store.groups,
+    find=lambda view, name: view.of(Group).named(name),
     missing=sentences.group_missing,
     taken=sentences.group_exists,
 )
@@ -96,8 +91,7 @@ ROLES: Kind[Role] = Kind(
     word="Role",
     member="RoleName",
     target=targets.role,
-    find=lambda view, name: view.roles.named(name),
-    rows=lambda store: store.roles,
+    find=lambda view, name: view.of(Role).named(name),
     missing=sentences.role_missing,
     taken=sentences.role_exists,
 )
@@ -106,7 +100,6 @@ POLICIES: Kind[ManagedPolicy] = Kind(
     member="PolicyArn",
     target=targets.policy_to_change,
     find=lambda view, arn: view.policy(arn),
-    rows=lambda store: store.policies,
     missing=sentences.policy_missing,
     taken=sentences.policy_exists,
     tag_key=str,
@@ -116,8 +109,7 @@ INSTANCE_PROFILES: Kind[InstanceProfile] = Kind(
     word="InstanceProfile",
     member="InstanceProfileName",
     target=targets.instance_profile,
-    find=lambda view, name: view.instance_profiles.named(name),
-    rows=lambda store: store.instance_profiles,
+    find=lambda view, name: view.of(InstanceProfile).named(name),
     missing=sentences.instance_profile_missing,
     taken=sentences.instance_profile_exists,
     tag_key=str,

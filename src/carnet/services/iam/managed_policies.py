@@ -50,7 +50,7 @@ _PERMISSIONS, _BOUNDARY = "PermissionsPolicy", "PermissionsBoundary"
 def create_policy(call: WriteCall, given: CreatePolicyRequestTypeDef) -> Answer:
     """Add a customer-managed policy with its first version, attached to nobody."""
     quotas = call.parts.quotas
-    if len(call.view.policies) >= quotas.policies:
+    if len(call.view.of(ManagedPolicy)) >= quotas.policies:
         raise TooMany(sentences.quota("PoliciesPerAccount", quotas.policies))
     check_managed_policy(given["PolicyDocument"], quotas.managed_policy_size)
     policy = ManagedPolicy(
@@ -109,7 +109,7 @@ def delete_policy(call: WriteCall, given: DeletePolicyRequestTypeDef) -> Answer:
         raise InUse(sentences.POLICY_IN_USE)
     if len(policy.versions) > 1:
         raise InUse(sentences.VERSIONS_FIRST)
-    call.store.policies.remove(policy)
+    call.store.remove(policy)
     return {}
 
 
@@ -137,7 +137,7 @@ def list_entities_for_policy(call: Call, given: ListEntitiesForPolicyRequestType
 
 def _in_scope(call: Call, scope: str) -> Iterable[ManagedPolicy]:
     if scope != "AWS":
-        yield from call.view.policies
+        yield from call.view.of(ManagedPolicy)
     if scope != "Local":
         yield from managed_policies(call.partition)
 

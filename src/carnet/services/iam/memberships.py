@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from carnet.base.faults import TooMany
 from carnet.entities.entity import Entity
+from carnet.entities.group import Group
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.kinds import GROUPS, USERS
 from carnet.services.iam.service import iam
@@ -57,7 +58,7 @@ def get_group(call: Call, given: GetGroupRequestTypeDef) -> Answer:
 @iam.read("ListGroupsForUser", on=targets.user)
 def list_groups_for_user(call: Call, given: ListGroupsForUserRequestTypeDef) -> Answer:
     """The groups that a user is in, by name."""
-    groups = (call.view.groups.get(each) for each in USERS.existing(call, given).groups)
+    groups = (call.view.of(Group).get(each) for each in USERS.existing(call, given).groups)
     found = sorted((group for group in groups if group is not None), key=_name_key)
     return page("ListGroupsForUser", found, given, key=_name_key).answer("Groups", shapes.group)
 

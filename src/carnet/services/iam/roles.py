@@ -48,7 +48,7 @@ _SERVICE_LINKED_PATH_REFUSED = f"The path {SERVICE_LINKED_PATH} is reserved for 
 )
 def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
     """Add a role that has no permission yet. Its trust policy is bound to the principals of this moment."""
-    if len(call.view.roles) >= call.parts.quotas.roles:
+    if len(call.view.of(Role)) >= call.parts.quotas.roles:
         raise TooMany(sentences.quota("RolesPerAccount", call.parts.quotas.roles))
     path = given.get("Path", "/")
     if path.startswith(SERVICE_LINKED_PATH):
@@ -90,7 +90,7 @@ def last_used(call: Call, role: Role) -> shapes.Structure:
 def list_roles(call: Call, given: ListRolesRequestTypeDef) -> Answer:
     """The roles below PathPrefix, by name."""
     roles = page(
-        "ListRoles", call.view.roles.sorted(), given, key=lambda role: role.name_key, matching=path_filter(given)
+        "ListRoles", call.view.of(Role).sorted(), given, key=lambda role: role.name_key, matching=path_filter(given)
     )
     return roles.answer("Roles", lambda role: shapes.listed_role(call.snapshot, role))
 
@@ -132,7 +132,7 @@ def delete_role(call: WriteCall, given: DeleteRoleRequestTypeDef) -> Answer:
     role = ROLES.changeable(call, given)
     for conflict in _conflicts(call, role):
         raise InUse(conflict)
-    call.store.roles.remove(role)
+    call.store.remove(role)
     return {}
 
 

@@ -136,7 +136,7 @@ def instance_profile(snapshot: Snapshot, view: AccountView, entity: InstanceProf
 
 def listed_instance_profile(snapshot: Snapshot, view: AccountView, entity: InstanceProfile) -> Structure:
     """As ListInstanceProfiles and ListInstanceProfilesForRole answer it."""
-    inside = view.roles.get(entity.role) if entity.role is not None else None
+    inside = view.of(Role).get(entity.role) if entity.role is not None else None
     return {
         "Path": entity.path,
         "InstanceProfileName": entity.name,

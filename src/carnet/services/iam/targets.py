@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from carnet.base.arns import iam_arn
 from carnet.directory.named import Named
+from carnet.entities.access_key import AccessKey
 from carnet.entities.entity import Entity
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
@@ -34,7 +35,7 @@ def account_wide(call: Call, given: Any) -> Target:
 
 def user(call: Call, given: Any) -> Target:
     """The user called UserName."""
-    return _named(call, call.view.users, User.resource_type, given["UserName"])
+    return _named(call, call.view.of(User), User.resource_type, given["UserName"])
 
 
 def user_or_caller(call: Call, given: Any) -> Target:
@@ -56,26 +57,26 @@ def access_key_holder(call: Call, given: Any) -> Target:
     """The user, or root, who holds the key AccessKeyId; for a key that the account does not have, nobody."""
     key_id: str = given["AccessKeyId"]
     shown = f"access key {key_id}"
-    key = call.view.access_keys.get(key_id)
+    key = call.view.of(AccessKey).get(key_id)
     if key is not None and key.of_root:
         return Target(arn=call.view.account.root_arn, account=call.account, shown=shown)
-    holder = call.view.users.get(key.owner) if key is not None else None
+    holder = call.view.of(User).get(key.owner) if key is not None else None
     return _existing(holder, shown=shown) if holder is not None else Target(arn="*", account=call.account, shown=shown)
 
 
 def group(call: Call, given: Any) -> Target:
     """The group called GroupName."""
-    return _named(call, call.view.groups, Group.resource_type, given["GroupName"])
+    return _named(call, call.view.of(Group), Group.resource_type, given["GroupName"])
 
 
 def role(call: Call, given: Any) -> Target:
     """The role called RoleName."""
-    return _named(call, call.view.roles, Role.resource_type, given["RoleName"])
+    return _named(call, call.view.of(Role), Role.resource_type, given["RoleName"])
 
 
 def instance_profile(call: Call, given: Any) -> Target:
     """The instance profile called InstanceProfileName."""
-    return _named(call, call.view.instance_profiles, InstanceProfile.resource_type, given["InstanceProfileName"])
+    return _named(call, call.view.of(InstanceProfile), InstanceProfile.resource_type, given["InstanceProfileName"])
 
 
 def policy(call: Call, given: Any) -> Target:

@@ -18,6 +18,7 @@ from carnet.base.faults import Malformed, TooMany
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import PrincipalIds, Role
+from carnet.entities.user import User
 from carnet.policy.document import Grammar, counted_size, parse
 from carnet.policy.principals import UNIQUE_ID, PrincipalType, principal_text
 from carnet.services.iam import sentences
@@ -79,10 +80,10 @@ def _id_of(snapshot: Snapshot, arn: Arn) -> str:
     if view is not None:
         kind, *_, name = arn.resource.split("/")
         if kind == "assumed-role":
-            role = view.roles.named(arn.resource.split("/")[1])
+            role = view.of(Role).named(arn.resource.split("/")[1])
             if role is not None and role.session_arn(name) == str(arn) and UNIQUE_ID.fullmatch(f"{role.id}:{name}"):
                 return f"{role.id}:{name}"
-        for entity in (view.users.named(name), view.roles.named(name)):
+        for entity in (view.of(User).named(name), view.of(Role).named(name)):
             if entity is not None and entity.arn == str(arn):
                 return entity.id
     raise Malformed(sentences.principal_invalid(str(arn)))
@@ -106,10 +107,10 @@ def _arn_of(snapshot: Snapshot, written: str, bound: str) -> str:
 def _arn_in(view: AccountView, unique_id: str) -> str | None:
     """The ARN of the user, role or role session that has the id in this account."""
     entity_id, of_session, session = unique_id.partition(":")
-    role = view.roles.get(entity_id)
+    role = view.of(Role).get(entity_id)
     if role is not None:
         return role.session_arn(session) if of_session else role.arn
-    user = view.users.get(unique_id)
+    user = view.of(User).get(unique_id)
     return user.arn if user is not None else None
 
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 )
 def create_user(call: WriteCall, given: CreateUserRequestTypeDef) -> Answer:
     """Add a user that holds no credential and no permission yet."""
-    if len(call.view.users) >= call.parts.quotas.users:
+    if len(call.view.of(User)) >= call.parts.quotas.users:
         raise TooMany(sentences.quota("UsersPerAccount", call.parts.quotas.users))
     user = User(
         id=call.ids.unique(USER),
@@ -67,7 +67,7 @@ def get_user(call: Call, given: GetUserRequestTypeDef) -> Answer:
 def list_users(call: Call, given: ListUsersRequestTypeDef) -> Answer:
     """The users below PathPrefix, by name."""
     users = page(
-        "ListUsers", call.view.users.sorted(), given, key=lambda user: user.name_key, matching=path_filter(given)
+        "ListUsers", call.view.of(User).sorted(), given, key=lambda user: user.name_key, matching=path_filter(given)
     )
     return users.answer("Users", shapes.listed_user)
 
@@ -86,7 +86,7 @@ def delete_user(call: WriteCall, given: DeleteUserRequestTypeDef) -> Answer:
     user = USERS.existing(call, given)
     if conflict := next(_conflicts(call, user), None):
         raise InUse(conflict)
-    call.store.users.remove(user)
+    call.store.remove(user)
     return {}
 
 

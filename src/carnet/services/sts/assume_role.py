@@ -174,7 +174,7 @@ def _role_arn(text: str) -> Arn:
 
 def _find(view: AccountView | None, arn: Arn) -> Role | None:
     """The role of exactly that ARN: path and case count."""
-    role = view.roles.named(arn.resource.rpartition("/")[2]) if view is not None else None
+    role = view.of(Role).named(arn.resource.rpartition("/")[2]) if view is not None else None
     return role if role is not None and role.arn == str(arn) else None
 
 

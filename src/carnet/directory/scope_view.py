@@ -1,0 +1,64 @@
+"""One scope (the installation, an organization, an account) as it was at one revision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import Any, Self, TypeAlias, TypeVar, overload
+
+from carnet.directory.indexed import Indexed
+from carnet.directory.named import Named
+from carnet.entities.entity import Entity
+from carnet.entities.scope import Scope
+from carnet.store.entity_types import EntityTypes
+
+N = TypeVar("N", bound=Entity)
+T = TypeVar("T")
+V = TypeVar("V")
+
+Collections: TypeAlias = Mapping[type[Any], Indexed[Any]]
+"""Class to the entities of it."""
+
+
+class ScopeView:
+    """Immutable: every change in the scope makes another view, which shares what did not change.
+
+    `memo` is for what other rooms derive from this very view (the policies gathered for a principal, for example): it
+    lives as long as the view, so what is in it never has to be invalidated. Keys begin with a class or function of
+    whoever remembers. Several threads may use it at once; two of them may derive the same value.
+
+    INVARIANT: what is remembered on a view is derived from it alone, and from what never changes. A change in another
+    scope makes no other view of this one.
+    """
+
+    __slots__ = ("collections", "memo", "scope")
+
+    def __init__(self, scope: Scope, collections: Collections) -> None:
+        self.scope = scope
+        self.collections = collections
+        self.memo: dict[Hashable, Any] = {}
+
+    @overload
+    def of(self, entity: type[N]) -> Named[N]: ...
+
+    @overload
+    def of(self, entity: type[T]) -> Indexed[T]: ...
+
+    def of(self, entity: type[Any]) -> Indexed[Any]:
+        """The entities of that class. Raises KeyError for a class whose entities belong to other scopes."""
+        return self.collections[entity]
+
+    def derived(self, derive: Callable[[Self], V]) -> V:
+        """What a function of the view alone gives: the very same object for as long as the view lives.
+
+        A request that needs layers of several scopes asks the view of each for its own, so that the engine finds again
+        what it worked out for each.
+        """
+        if derive not in self.memo:
+            self.memo.setdefault(derive, derive(self))
+        value: V = self.memo[derive]
+        return value
+
+    def in_order_of_deletion(self, types: EntityTypes) -> Iterator[Any]:
+        """Every entity, what refers before what it refers to."""
+        for each in types.in_order_of_deletion:
+            yield from self.collections.get(each.entity, ())

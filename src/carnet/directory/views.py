@@ -1,0 +1,148 @@
+"""The views of all scopes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias, TypeVar
+
+import immutables
+
+from carnet.directory.account_view import AccountView
+from carnet.directory.indexed import Indexed
+from carnet.directory.named import Named
+from carnet.directory.scope_view import Collections, ScopeView
+from carnet.entities.entity import Entity
+from carnet.entities.scope import INSTALLATION, Scope, ScopeKind
+from carnet.store.changes import Change
+from carnet.store.entity_types import EntityTypes
+
+T = TypeVar("T")
+
+_Accounts: TypeAlias = "immutables.Map[str, AccountView]"
+_Organizations: TypeAlias = "immutables.Map[str, ScopeView]"
+_Names: TypeAlias = "immutables.Map[tuple[type[Any], Hashable], tuple[Scope, str]]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Views:
+    """Immutable. There is always a view of the installation."""
+
+    types: EntityTypes
+    installation: ScopeView
+    organizations: _Organizations
+    """By organization id."""
+    accounts: _Accounts
+    """By account id."""
+    names: _Names
+    """What is unique in the installation, to where it is and its id."""
+
+    def get(self, scope: Scope) -> ScopeView | None:
+        """The view of a scope; None if it does not exist."""
+        if scope.kind is ScopeKind.ACCOUNT:
+            return self.accounts.get(scope.id)
+        if scope.kind is ScopeKind.ORGANIZATION:
+            return self.organizations.get(scope.id)
+        return self.installation
+
+    def named(self, entity: type[T], name: Hashable) -> T | None:
+        """The entity of a name that is unique in the installation."""
+        place = self.names.get((entity, name))
+        view = self.get(place[0]) if place is not None else None
+        return view.of(entity).get(place[1]) if place is not None and view is not None else None
+
+    def replaced(self, views: Mapping[Scope, ScopeView | None]) -> Views:
+        """These with other views of some scopes; None takes one away."""
+        accounts, organizations = self.accounts.mutate(), self.organizations.mutate()
+        installation = self.installation
+        for scope, view in views.items():
+            if scope.kind is ScopeKind.ACCOUNT:
+                _put(accounts, scope.id, view)
+            elif scope.kind is ScopeKind.ORGANIZATION:
+                _put(organizations, scope.id, view)
+            else:
+                installation = view or _installation(self.types)
+        return replace(
+            self,
+            installation=installation,
+            organizations=organizations.finish(),
+            accounts=accounts.finish(),
+            names=self._renamed(views),
+        )
+
+    def _renamed(self, views: Mapping[Scope, ScopeView | None]) -> _Names:
+        pairs = [(self.get(scope), view) for scope, view in views.items()]
+        mutation = self.names.mutate()
+        # All old names go before the new ones come: one change may hand a name from one entity to another.
+        for old, new in pairs:
+            for name, _ in _names(self.types, old, unlike=new):
+                del mutation[name]
+        for old, new in pairs:
+            for name, place in _names(self.types, new, unlike=old):
+                mutation[name] = place
+        return mutation.finish()
+
+
+def no_views(types: EntityTypes) -> Views:
+    """The views of a store with nothing in it."""
+    return Views(
+        types=types,
+        installation=_installation(types),
+        organizations=immutables.Map(),
+        accounts=immutables.Map(),
+        names=immutables.Map(),
+    )
+
+
+def changed_view(
+    types: EntityTypes, scope: Scope, before: ScopeView | None, changes: Iterable[Change]
+) -> ScopeView | None:
+    """The view of a scope with other rows, all of this scope; None if there is no such scope any more."""
+    rows: defaultdict[type[Any], dict[str, Any]] = defaultdict(dict)
+    for change in changes:
+        rows[change.type.entity][change.key] = change.entity
+    old = before.collections if before is not None else _no_entities(types, scope.kind)
+    collections = {**old, **{entity: old[entity].changed(new) for entity, new in rows.items()}}
+    if not _exists(types, scope, collections):
+        return None
+    return (AccountView if scope.kind is ScopeKind.ACCOUNT else ScopeView)(scope, collections)
+
+
+def _exists(types: EntityTypes, scope: Scope, collections: Collections) -> bool:
+    root = types.root(scope.kind)
+    if root is not None:
+        return collections[root.entity].get(scope.id) is not None
+    return scope == INSTALLATION or any(map(len, collections.values()))
+
+
+def _installation(types: EntityTypes) -> ScopeView:
+    return ScopeView(INSTALLATION, _no_entities(types, ScopeKind.INSTALLATION))
+
+
+def _no_entities(types: EntityTypes, kind: ScopeKind) -> Collections:
+    return {
+        each.entity: Named(each) if issubclass(each.entity, Entity) else Indexed(each) for each in types.of_scope(kind)
+    }
+
+
+def _put(views: Any, scope_id: str, view: ScopeView | None) -> None:
+    if view is None:
+        views.pop(scope_id, None)
+    else:
+        views[scope_id] = view
+
+
+def _names(
+    types: EntityTypes, view: ScopeView | None, *, unlike: ScopeView | None
+) -> Iterator[tuple[tuple[type[Any], Hashable], tuple[Scope, str]]]:
+    """The installation-wide names in a view, of the kinds whose entities are not the same in `unlike`."""
+    if view is None:
+        return
+    for each in types.of_scope(view.scope.kind):
+        entities = view.collections[each.entity]
+        if each.installation_name is None or (unlike is not None and unlike.collections[each.entity] is entities):
+            continue
+        for key, entity in entities.by_id.items():
+            if (name := each.installation_name(entity)) is not None:
+                yield (each.entity, name), (view.scope, key)

@@ -1,0 +1,166 @@
+"""One kind of stored thing: its table, and all that the store and the directory need to know of it.
+
+An entity is one row, with all that it owns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from operator import attrgetter
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Row, Table, select
+
+from carnet.entities.entity import Entity
+from carnet.entities.scope import Scope, ScopeKind
+from carnet.store.changes import Change
+from carnet.store.codec import moment, pairs, read_moment, read_pairs
+
+E = TypeVar("E")
+
+RowValues: TypeAlias = dict[str, str | int | bytes | bool | None]
+"""Column name to value, as both databases take it."""
+
+_LOG = logging.getLogger(__name__)
+_KEYS_PER_QUERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(Generic[E]):
+    """What entities of one kind refer to, by id or by ARN."""
+
+    to: type[Any]
+    targets: Callable[[E], Iterable[str]]
+
+
+def many(to: type[Any], attribute: str) -> Reference[Any]:
+    """A reference by an attribute that holds several ids or ARNs."""
+    return Reference(to, attrgetter(attribute))
+
+
+def one(to: type[Any], attribute: str) -> Reference[Any]:
+    """A reference by an attribute that holds one id or ARN, or None."""
+    value_of = attrgetter(attribute)
+
+    def targets(entity: Any) -> tuple[str, ...]:
+        target = value_of(entity)
+        return () if target is None else (target,)
+
+    return Reference(to, targets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class EntityType(Generic[E]):
+    """How entities of type E are stored, found, listed and removed.
+
+    What is not given is that of a named entity of an account (`entities.entity.Entity`).
+    """
+
+    entity: type[E]
+    kind: str
+    """What the change log and refusals call one: `instance profile`. INVARIANT: never changed, never used again."""
+    table: Table
+    to_row: Callable[[E], RowValues]
+    from_row: Callable[[Row[Any]], E]
+    """Raises an exception for a row that does not hold an E."""
+    decides: bool
+    """Whether a decision may depend on one. If so, a scope with one that cannot be read is held back."""
+    every_release: bool = False
+    """Whether every release that can open the store knows the kind; another is only written when all nodes know it."""
+    key_column: str = "id"
+    """Name of the unique id, of the column and of the attribute."""
+    scope_kind: ScopeKind = ScopeKind.ACCOUNT
+    scope_column: str | None = "account"
+    """Name of the scope's id, of the column and of the attribute; None for what is of the installation."""
+    name_of: Callable[[E], str] = attrgetter("name")
+    """What a refusal calls an entity."""
+    unique_name: Callable[[E], str] | None = attrgetter("name_key")
+    """What is unique in the scope, besides the id."""
+    installation_name: Callable[[E], Hashable | None] | None = None
+    """What is unique in the whole installation; None for an entity without."""
+    order: Callable[[E], Any] = attrgetter("name_key")
+    """The order in which entities are listed."""
+    references: Mapping[str, Reference[E]] = field(default_factory=dict[str, Reference[E]])
+    """Name of a reference (`groups`, `boundary`) to what it refers to; the directory finds entities by it."""
+
+    def __repr__(self) -> str:
+        return f"EntityType({self.kind!r})"
+
+    @property
+    def is_root(self) -> bool:
+        """Whether an entity is its scope, as an account is: all else of the scope is gone before it."""
+        return self.scope_column == self.key_column
+
+    def key_of(self, entity: E) -> str:
+        """The entity's unique id."""
+        key: str = getattr(entity, self.key_column)
+        return key
+
+    def scope_of(self, entity: E | Row[Any]) -> Scope:
+        """Where an entity, or a row of the table, belongs."""
+        return Scope(self.scope_kind, getattr(entity, self.scope_column) if self.scope_column else "")
+
+    def read_all(self, connection: Connection, unreadable: set[Scope]) -> Iterator[Change]:
+        """Every row as a change; the scopes of rows that decide and cannot be read are added to `unreadable`."""
+        return self._read(connection.execute(select(self.table)), unreadable)
+
+    def read_some(self, connection: Connection, keys: Iterable[str], unreadable: set[Scope]) -> Iterator[Change]:
+        """The rows of those keys that exist, as `read_all` gives them."""
+        column = self.table.c[self.key_column]
+        rest = iter(keys)
+        while chunk := list(islice(rest, _KEYS_PER_QUERY)):
+            yield from self._read(connection.execute(select(self.table).where(column.in_(chunk))), unreadable)
+
+    def read_scope(self, connection: Connection, scope: Scope, unreadable: set[Scope]) -> Iterator[Change]:
+        """The rows of a scope of this kind's, as `read_all` gives them."""
+        query = select(self.table)
+        if self.scope_column is not None:
+            query = query.where(self.table.c[self.scope_column] == scope.id)
+        return self._read(connection.execute(query), unreadable)
+
+    def _read(self, rows: Iterable[Row[Any]], unreadable: set[Scope]) -> Iterator[Change]:
+        for row in rows:
+            scope, key = self.scope_of(row), getattr(row, self.key_column)
+            try:
+                yield Change(self, scope, key, self.from_row(row))
+            except Exception:
+                _LOG.exception("the %s %s of the %s cannot be read", self.kind, key, scope)
+                if self.decides:
+                    unreadable.add(scope)
+
+
+def content_hash(row: RowValues) -> bytes:
+    """What the change log remembers of a row: SHA-256 over its columns, in the order of their names."""
+    return hashlib.sha256(orjson.dumps(row, option=orjson.OPT_SORT_KEYS, default=bytes.hex)).digest()
+
+
+def entity_row(entity: Entity) -> RowValues:
+    """The columns of `schema.named_entity`."""
+    return {
+        "id": entity.id,
+        "account": entity.account,
+        "partition": entity.partition,
+        "path": entity.path,
+        "name": entity.name,
+        "name_key": entity.name_key,
+        "created": moment(entity.created),
+        "tags": pairs(entity.tags),
+    }
+
+
+def entity_fields(row: Row[Any]) -> dict[str, Any]:
+    """The members of `entities.entity.Entity`, from the columns of `schema.named_entity`."""
+    return {
+        "id": row.id,
+        "account": row.account,
+        "partition": row.partition,
+        "path": row.path,
+        "name": row.name,
+        "created": read_moment(row.created),
+        "tags": read_pairs(row.tags),
+    }

@@ -1,0 +1,67 @@
+"""Every kind of thing that the store keeps, in one list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from carnet.entities.scope import ScopeKind
+from carnet.store.access_keys import ACCESS_KEYS
+from carnet.store.accounts import ACCOUNTS
+from carnet.store.data_keys import DATA_KEYS
+from carnet.store.entity_type import EntityType
+from carnet.store.groups import GROUPS
+from carnet.store.instance_profiles import INSTANCE_PROFILES
+from carnet.store.policies import POLICIES
+from carnet.store.roles import ROLES
+from carnet.store.users import USERS
+
+E = TypeVar("E")
+
+
+class EntityTypes:
+    """Some kinds of stored things, found by their class and by the word that the change log has for them.
+
+    Raises ValueError for two kinds of one class or word, and for kinds that refer to each other in a circle.
+    """
+
+    def __init__(self, *types: EntityType[Any]) -> None:
+        self._by_class = MappingProxyType({each.entity: each for each in types})
+        self.by_kind: Mapping[str, EntityType[Any]] = MappingProxyType({each.kind: each for each in types})
+        if not len(types) == len(self._by_class) == len(self.by_kind):
+            raise ValueError("two kinds of stored things have one class or one word")
+        self.in_order_of_deletion = tuple(_in_order_of_deletion(types))
+        """What refers comes before what it refers to, and what is its scope last."""
+
+    def __iter__(self) -> Iterator[EntityType[Any]]:
+        return iter(self._by_class.values())
+
+    def of(self, entity: E) -> EntityType[E]:
+        """The type of an entity; raises KeyError for what is not stored."""
+        return self._by_class[type(entity)]
+
+    def of_scope(self, kind: ScopeKind) -> tuple[EntityType[Any], ...]:
+        """Those whose entities belong to a scope of that kind."""
+        return tuple(each for each in self if each.scope_kind is kind)
+
+    def root(self, kind: ScopeKind) -> EntityType[Any] | None:
+        """The type whose entities are scopes of that kind."""
+        return next((each for each in self.of_scope(kind) if each.is_root), None)
+
+
+def _in_order_of_deletion(types: tuple[EntityType[Any], ...]) -> Iterator[EntityType[Any]]:
+    by_class = {each.entity: each for each in types}
+    graph: TopologicalSorter[type[Any]] = TopologicalSorter({each.entity: () for each in types})
+    for each in types:
+        for reference in each.references.values():
+            if reference.to is not each.entity:
+                graph.add(reference.to, each.entity)
+        if each.is_root:
+            inside = (other.entity for other in types if other.scope_kind is each.scope_kind and other is not each)
+            graph.add(each.entity, *inside)
+    return (by_class[entity] for entity in graph.static_order() if entity in by_class)
+
+
+ENTITY_TYPES = EntityTypes(ACCOUNTS, USERS, GROUPS, ROLES, POLICIES, INSTANCE_PROFILES, ACCESS_KEYS, DATA_KEYS)

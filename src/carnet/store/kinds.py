@@ -1,0 +1,68 @@
+"""The kinds that releases have written, as a table that every release reads.
+
+A release that does not know a kind finds here whether it bears on decisions and, if so, in which scopes there are rows
+of it: those scopes it must hold back, from its first look at the store on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    column,
+    insert,
+    literal_column,
+    select,
+    table,
+)
+
+from carnet.entities.scope import Scope
+from carnet.store.entity_types import EntityTypes
+from carnet.store.schema import METADATA, optional_text, own_id, text
+
+KINDS = Table(
+    "kinds",
+    METADATA,
+    own_id("kind"),
+    Column("decides", Boolean, nullable=False),
+    text("table_name"),
+    # The column with the scope's id; NULL if the rows are the installation's.
+    optional_text("scope_column"),
+)
+
+
+def record(connection: Connection, types: EntityTypes) -> None:
+    """Write down the kinds that are not there yet. What another release has written of a kind stays."""
+    there = set(connection.scalars(select(KINDS.c.kind)))
+    rows = [
+        {
+            "kind": each.kind,
+            "decides": each.decides,
+            "table_name": each.table.name,
+            "scope_column": each.scope_column,
+        }
+        for each in types
+        if each.kind not in there
+    ]
+    if rows:
+        connection.execute(insert(KINDS), rows)
+
+
+def held_back(connection: Connection, types: EntityTypes) -> Iterator[Scope]:
+    """The scopes with a row of a kind that bears on decisions and is not among these."""
+    unknown = select(KINDS).where(KINDS.c.decides, KINDS.c.kind.not_in(types.by_kind))
+    for row in connection.execute(unknown).all():
+        yield from _scopes(connection, row)
+
+
+def _scopes(connection: Connection, kind: Row[Any]) -> Iterator[Scope]:
+    scope: ColumnElement[str] = column(kind.scope_column) if kind.scope_column is not None else literal_column("''")
+    for (scope_id,) in connection.execute(select(scope).select_from(table(kind.table_name)).distinct()):
+        yield Scope.of_id(scope_id)
