@@ -1,4 +1,4 @@
-"""The follower's thread outlives whatever happens to it."""
+"""The follower goes on, whatever happens to it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from carnet.directory import follower as follower_module
 from carnet.directory.directory import Directory
 from carnet.directory.follower import Follower
 from carnet.store.store import Store
+from tests.directory.following import following
 from tests.stores.entities import an_account
 
 
@@ -32,12 +33,11 @@ def later(seconds: float, call: Callable[[], None]) -> None:
 
 
 @pytest.fixture(params=["alone", "watched"])
-def following(store: Store, request: pytest.FixtureRequest) -> Iterator[tuple[Directory, Follower]]:
+def followed(store: Store, request: pytest.FixtureRequest) -> Iterator[tuple[Directory, Follower]]:
     directory = Directory(store)
     follower = Follower(directory, store)
-    follower.start(later if request.param == "watched" else None)
-    yield directory, follower
-    follower.stop()
+    with following(follower, later if request.param == "watched" else None):
+        yield directory, follower
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
@@ -47,8 +47,8 @@ def _wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
-def test_a_write_is_followed(store: Store, following: tuple[Directory, Follower]) -> None:
-    directory, _ = following
+def test_a_write_is_followed(store: Store, followed: tuple[Directory, Follower]) -> None:
+    directory, _ = followed
     an_account(store)
     _wait_for(lambda: len(directory.snapshot.accounts) == 1)
 
@@ -57,12 +57,12 @@ def test_a_write_is_followed(store: Store, following: tuple[Directory, Follower]
 @pytest.mark.parametrize("where", ["poll", "changes_since"])
 def test_trouble_passes(
     store: Store,
-    following: tuple[Directory, Follower],
+    followed: tuple[Directory, Follower],
     monkeypatch: pytest.MonkeyPatch,
     trouble: Exception,
     where: str,
 ) -> None:
-    directory, follower = following
+    directory, follower = followed
     monkeypatch.setattr(follower_module, "_PAUSE_AFTER_FAILURE_SECONDS", 0.01)
 
     def fail(*_: object) -> None:
@@ -78,7 +78,7 @@ def test_trouble_passes(
     _wait_for(lambda: follower.reachable and len(directory.snapshot.accounts) == 1)
 
 
-def test_a_loop_that_watches_leaves_a_store_that_cannot_be_followed_to_the_thread(
+def test_a_loop_that_watches_leaves_a_store_that_cannot_be_followed_to_the_job(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory = Directory(store)
@@ -90,17 +90,16 @@ def test_a_loop_that_watches_leaves_a_store_that_cannot_be_followed_to_the_threa
 
     monkeypatch.setattr(directory, "catch_up", fail)
     follower = Follower(directory, store)
-    follower.start(later)
-    _wait_for(lambda: len(tries) == 2)
-    follower.stop()
-    assert tries[1] - tries[0] > 0.5 * follower_module._PAUSE_AFTER_FAILURE_SECONDS
+    with following(follower, later):
+        _wait_for(lambda: len(tries) == 3)
+    assert tries[2] - tries[1] > 0.5 * follower_module._PAUSE_AFTER_FAILURE_SECONDS
 
 
-def test_a_loop_that_watches_is_quicker_than_the_thread_would_be(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loop_that_watches_is_quicker_than_the_job_would_be(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follower_module, "_WATCHED_PAUSE_SECONDS", 3600.0)
     directory = Directory(store)
     follower = Follower(directory, store)
-    follower.start(later)
-    an_account(store)
-    _wait_for(lambda: len(directory.snapshot.accounts) == 1)
-    follower.stop()
+    with following(follower, later):
+        _wait_for(lambda: follower._seen is not None)
+        an_account(store)
+        _wait_for(lambda: len(directory.snapshot.accounts) == 1)

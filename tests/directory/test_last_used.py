@@ -13,6 +13,7 @@ import pytest
 
 from carnet.base.faults import Unavailable
 from carnet.directory.last_used import LastUsed
+from carnet.jobs.periodic import Periodic
 from carnet.store.last_used import KeyUse, RoleUse
 from carnet.store.store import Store
 
@@ -78,16 +79,17 @@ def test_uses_are_kept_while_the_store_is_down(store: Store, monkeypatch: pytest
     assert set(store.last_used(EVER)[0]) == {"AKIA1"}
 
 
-def test_the_thread_writes_what_was_noted_and_what_is_left_at_the_end(store: Store) -> None:
-    last_used = LastUsed(store, interval_seconds=0.01)
-    last_used.start()
+def test_the_job_writes_what_was_noted_and_what_is_left_at_the_end(store: Store) -> None:
+    last_used = LastUsed(store)
+    job = Periodic("last-used", last_used.exchange, seconds=0.01, once_more=True)
+    job.start()
     last_used.note_key("AKIA1", NOON, "iam", "us-east-1")
     deadline = time.monotonic() + 10
     while not store.last_used(EVER)[0]:
         assert time.monotonic() < deadline
         time.sleep(0.005)
     last_used.note_key("AKIA2", NOON, "iam", "us-east-1")
-    last_used.stop()
+    job.stop()
     assert set(store.last_used(EVER)[0]) == {"AKIA1", "AKIA2"}
 
 

@@ -14,6 +14,7 @@ from carnet.directory.directory import Directory
 from carnet.directory.follower import Follower
 from carnet.directory.last_used import LastUsed
 from carnet.entities.user import User
+from carnet.jobs.periodic import Periodic
 from carnet.store import sqlite
 from carnet.store.store import Store
 from tests.stores.entities import ACCOUNT_ID, NOW, a_user, an_account
@@ -47,7 +48,8 @@ def test_postgresql_stopped_and_started(own_server: PostgresqlServer) -> None:
     _write_user(store, 1)
     directory = Directory(store)
     follower = Follower(directory, store)
-    follower.start()
+    job = Periodic("follower", follower.look, seconds=store.poll_seconds)
+    job.start()
     last_used = LastUsed(store)
     last_used.note_key("AKIA1", NOW, "iam", "us-east-1")
     own_server.stop()
@@ -65,7 +67,7 @@ def test_postgresql_stopped_and_started(own_server: PostgresqlServer) -> None:
     _wait_for(lambda: len(directory.snapshot.accounts[ACCOUNT_ID].of(User)) == 3 and follower.reachable)
     last_used.flush()
     assert set(other.last_used(NOW)[0]) == {"AKIA1"}
-    follower.stop()
+    job.stop()
     store.close()
     other.close()
 

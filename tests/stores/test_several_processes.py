@@ -14,6 +14,7 @@ from carnet.entities.group import Group
 from carnet.entities.user import User
 from carnet.store.changes import Revision
 from carnet.store.store import Store
+from tests.directory.following import following
 from tests.stores import writers
 from tests.stores.entities import ACCOUNT_ID, a_group, a_user, an_account
 from tests.stores.processes import CONTEXT, running
@@ -23,14 +24,10 @@ WAIT_SECONDS = 30
 
 
 @contextmanager
-def following(store: Store) -> Iterator[Directory]:
+def followed(store: Store) -> Iterator[Directory]:
     directory = Directory(store)
-    follower = Follower(directory, store)
-    follower.start()
-    try:
+    with following(Follower(directory, store)):
         yield directory
-    finally:
-        follower.stop()
 
 
 def _user_and_group(store: Store) -> None:
@@ -69,7 +66,7 @@ def test_writers_take_turns_and_leave_no_gap(store: Store, database: str) -> Non
 
 def test_a_follower_never_misses_a_write_of_several_writers(store: Store, database: str) -> None:
     an_account(store)
-    with following(store) as directory, ExitStack() as stack:
+    with followed(store) as directory, ExitStack() as stack:
         for n in range(WRITERS):
             stack.enter_context(running(writers.add_users, database, 1000 * n, WRITES_EACH))
         _wait_for(lambda: directory.snapshot.seq == 1 + WRITERS * WRITES_EACH)
@@ -115,7 +112,7 @@ def test_no_reader_sees_half_of_a_change(store: Store, database: str) -> None:
 def test_a_write_of_another_process_is_seen_in_time(store: Store, database: str) -> None:
     _user_and_group(store)
     ours, theirs = CONTEXT.Pipe()
-    with following(store) as directory, running(writers.write_when_told, database, theirs):
+    with followed(store) as directory, running(writers.write_when_told, database, theirs):
         assert ours.recv() == "ready"
         delays = []
         for number in range(1, 11):

@@ -6,10 +6,12 @@ import os
 from contextlib import ExitStack
 
 from carnet.assembly.installation import Installation, open_installation
+from carnet.assembly.jobs import periodic_jobs
 from carnet.assembly.settings import from_environment
 from carnet.audit.explanations import DecisionLog
 from carnet.audit.log_files import JsonLines
 from carnet.directory.follower import Follower, Later
+from carnet.jobs.periodic import stop_all
 from carnet.server.app import AwsApi
 from carnet.server.door import Door
 from carnet.server.health import Health
@@ -27,6 +29,7 @@ def application() -> Door:
 def door(installation: Installation, stack: ExitStack) -> Door:
     """The application over an open installation; `stack` is unwound when the server stops."""
     follower = Follower(installation.directory, installation.store)
+    jobs = periodic_jobs(installation, follower)
     audit = JsonLines(installation.settings.audit_file)
     api = AwsApi(
         installation.execution,
@@ -37,10 +40,11 @@ def door(installation: Installation, stack: ExitStack) -> Door:
     )
 
     def start(later: Later) -> None:
-        follower.start(later)
-        stack.callback(follower.stop)
-        installation.last_used.start()
-        stack.callback(installation.last_used.stop)
+        for job in jobs:
+            job.start()
+        stack.callback(stop_all, jobs)
+        follower.watch(later, jobs[0].wake)
+        stack.callback(follower.unwatch)
         stack.callback(audit.close)
         stack.callback(api.close)
 

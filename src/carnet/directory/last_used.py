@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import random
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from threading import Event, Lock, Thread
+from threading import Lock
 from typing import Generic, TypeVar
 
-from carnet.base.faults import Unavailable
 from carnet.store.last_used import KeyUse, RoleUse
 from carnet.store.store import Store
 
-_LOG = logging.getLogger(__name__)
 _BATCH = 500
 """Uses per transaction: it keeps writers of the control plane waiting only for a moment."""
 _LATENESS = timedelta(hours=1)
@@ -58,17 +54,14 @@ class _Uses(Generic[U]):
 class LastUsed:
     """Noting costs one dictionary entry. A use that is not yet flushed is lost with the process; nothing else is."""
 
-    def __init__(self, store: Store, *, interval_seconds: float = 5.0) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._interval_seconds = interval_seconds
         self._keys: _Uses[KeyUse] = _Uses()
         self._roles: _Uses[RoleUse] = _Uses()
         self._note_key = self._keys.fresh.__setitem__
         self._note_role = self._roles.fresh.__setitem__
         self._flushing = Lock()
         self._since = _NEVER
-        self._stopping = Event()
-        self._thread = Thread(target=self._run, name="carnet-last-used", daemon=True)
 
     def note_key(self, key_id: str, when: datetime, service: str, region: str) -> None:
         """A request was signed with this access key."""
@@ -86,13 +79,10 @@ class LastUsed:
         """The last use known here; None for a role never used."""
         return self._roles.last(role_id)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Flush what is left; returns when the thread has ended."""
-        self._stopping.set()
-        self._thread.join()
+    def exchange(self) -> None:
+        """Write what was noted here, and learn what other processes have written. Raises Unavailable."""
+        self.flush()
+        self.load()
 
     def flush(self) -> None:
         """Write what was noted. Raises Unavailable, and then keeps it for the next time."""
@@ -117,19 +107,3 @@ class LastUsed:
             self._keys.give_back(keys)
             self._roles.give_back(roles)
             raise
-
-    def _run(self) -> None:
-        self._exchange()
-        while not self._stopping.wait(self._interval_seconds * random.uniform(0.8, 1.2)):  # noqa: S311 - no secret
-            self._exchange()
-        self._exchange()
-
-    def _exchange(self) -> None:
-        """INVARIANT: raises nothing, or nobody would write any more."""
-        try:
-            self.flush()
-            self.load()
-        except Unavailable:
-            _LOG.info("last-used times wait for the store to come back")
-        except Exception:
-            _LOG.exception("last-used times cannot be written")

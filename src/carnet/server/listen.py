@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from carnet.server.http_protocol import HttpProtocol
 from carnet.server.log import LOGGING
+from carnet.server.workers import Workers
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 10
@@ -42,7 +42,7 @@ def listen(
     if workers == 1:
         uvicorn.Server(config).run([listening])
     else:
-        Multiprocess(config, sockets=[listening]).run()
+        Workers(config, sockets=[listening]).run()
 
 
 def configuration(application: Any, **more: Any) -> uvicorn.Config:

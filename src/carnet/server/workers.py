@@ -1,0 +1,101 @@
+"""Several worker processes on one socket: each has time to start, and one that answers no more is replaced."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from time import monotonic
+
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
+
+_LOG = logging.getLogger(__name__)
+STARTING_SECONDS = 120.0
+"""How long a worker may take to start: it imports Carnet and reads the whole store, perhaps on half a core."""
+_LOOK_SECONDS = 0.1
+
+
+class Worker(Process):
+    """A worker process. It is asked one question at a time, and nobody waits for its answer."""
+
+    began = float("-inf")
+    """When it was started; like `asked`, on the monotonic clock."""
+    asked: float | None = None
+    """When the question was sent that it has not answered yet."""
+    up = False
+    """Whether it has said that it serves."""
+
+    def start(self) -> None:
+        self.began = monotonic()
+        super().start()
+
+    def is_alive(self, timeout: float = 5) -> bool:
+        """Whether it runs and answers within `timeout` seconds; within STARTING_SECONDS where it is not up yet."""
+        if not self.process.is_alive():
+            return False
+        try:
+            self._converse()
+        except (OSError, EOFError, pickle.UnpicklingError):
+            return False
+        now = monotonic()
+        if not self.up:
+            return now - self.began < STARTING_SECONDS
+        return self.asked is None or now - self.asked < timeout
+
+    def _converse(self) -> None:
+        """Hear the answer if there is one; else ask, unless a question is open."""
+        if self.asked is not None and self.parent_conn.poll(0):
+            self.up = bool(self.parent_conn.recv()) or self.up
+            self.asked = None
+        elif self.asked is None:
+            self.parent_conn.send(b"ping")
+            self.asked = monotonic()
+
+
+class Workers(Multiprocess):
+    """uvicorn's supervisor, which gave a worker 5 seconds to start and waited for each answer in turn.
+
+    On half a core, four workers came up after 107 seconds that way, and after 22 processes.
+    """
+
+    def init_processes(self) -> None:
+        self.processes.extend(self._started() for _ in range(self.processes_num))
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace the workers that have ended or hang. One that cannot start at all ends the server."""
+        for place, worker in enumerate(self.processes):
+            if self.should_exit.is_set() or worker.is_alive(self.config.timeout_worker_healthcheck):
+                continue
+            worker.kill()
+            worker.join()
+            if worker.exitcode == STARTUP_FAILURE:
+                _LOG.error("a worker cannot start: the server ends")
+                self.should_exit.set()
+                return
+            _LOG.warning("worker %s was lost and is replaced", worker.pid)
+            self.processes[place] = self._started()
+
+    def restart_all(self) -> None:
+        """Replace one worker after the other, each when the new one serves (SIGHUP)."""
+        for place, old in enumerate(self.processes):
+            new = self._started()
+            while not new.up and new.is_alive() and not self.should_exit.wait(_LOOK_SECONDS):
+                pass
+            if not new.up:
+                new.kill()
+                new.join()
+                _LOG.error("a new worker did not start: the old ones go on")
+                return
+            old.terminate()
+            old.join()
+            self.processes[place] = new
+
+    def handle_ttin(self) -> None:
+        self.processes_num += 1
+        self.processes.append(self._started())
+
+    def _started(self) -> Worker:
+        worker = Worker(self.config, self.sockets)
+        worker.start()
+        return worker

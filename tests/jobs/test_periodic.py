@@ -1,0 +1,120 @@
+"""A job goes on whatever happens to its work, and stops when told to, within a bound."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from itertools import pairwise
+from threading import Event
+from time import monotonic, sleep
+
+import pytest
+
+from carnet.base.faults import Unavailable
+from carnet.jobs import periodic
+from carnet.jobs.periodic import Periodic, stop_all
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = monotonic() + 10
+    while not condition():
+        assert monotonic() < deadline
+        sleep(0.001)
+
+
+def test_work_is_done_at_once_and_then_after_pauses() -> None:
+    times: list[float] = []
+    job = Periodic("job", lambda: times.append(monotonic()), seconds=0.05)
+    job.start()
+    _wait_for(lambda: len(times) == 4)
+    job.stop()
+    pauses = [after - before for before, after in pairwise(times)]
+    assert all(pause >= 0.05 * (1 - periodic._JITTER) for pause in pauses)
+    done = len(times)
+    sleep(0.1)
+    assert len(times) == done
+
+
+def test_pauses_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    job = Periodic("job", lambda: None, seconds=10)
+    monkeypatch.setattr(job._wake, "wait", waited.append)
+    monkeypatch.setattr(job, "_work", lambda: job._tell_to_stop() if len(waited) == 50 else None)
+    job.start()
+    job.stop()
+    assert all(8 <= pause <= 12 for pause in waited)
+
+
+def test_work_may_name_its_next_time_and_can_be_woken() -> None:
+    done: list[int] = []
+
+    def work() -> float:
+        done.append(1)
+        return 3600.0
+
+    job = Periodic("job", work, seconds=0.001)
+    job.start()
+    _wait_for(lambda: len(done) == 1)
+    sleep(0.05)
+    assert len(done) == 1
+    job.wake()
+    _wait_for(lambda: len(done) == 2)
+    job.stop()
+    assert len(done) == 2
+
+
+@pytest.mark.parametrize(("trouble", "level"), [(Unavailable("down"), "INFO"), (RuntimeError("a bug"), "ERROR")])
+def test_work_that_fails_is_logged_and_tried_again(
+    trouble: Exception, level: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries: list[int] = []
+
+    def work() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise trouble
+
+    job = Periodic("job", work, seconds=0.001)
+    with caplog.at_level(logging.INFO, logger="carnet.jobs"):
+        job.start()
+        _wait_for(lambda: len(tries) > 3)
+        job.stop()
+    assert [record.levelname for record in caplog.records] == [level, level]
+
+
+def test_work_is_done_once_more_at_the_end_if_it_should_be() -> None:
+    done: list[int] = []
+    job = Periodic("job", lambda: done.append(1), seconds=3600, once_more=True)
+    job.start()
+    _wait_for(lambda: len(done) == 1)
+    job.stop()
+    assert len(done) == 2
+
+
+def test_a_job_that_was_not_started_stops() -> None:
+    Periodic("job", lambda: None, seconds=1).stop()
+
+
+def test_jobs_that_hang_do_not_keep_the_process_from_ending(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(periodic, "STOP_SECONDS", 0.3)
+    hanging, ended = Event(), Event()
+
+    def hang() -> None:
+        hanging.wait(20)
+
+    jobs = [Periodic(f"job-{n}", hang, seconds=1) for n in range(3)]
+    good = Periodic("good", ended.is_set, seconds=1)
+    for job in (*jobs, good):
+        job.start()
+    began = monotonic()
+    stop_all((*jobs, good))
+    assert monotonic() - began < 5
+    assert [record.getMessage() for record in caplog.records] == [
+        f"job-{n} has not ended in time and is left behind" for n in range(3)
+    ]
+    assert not good._thread.is_alive()
+    hanging.set()
+    for job in jobs:
+        job._thread.join(10)

@@ -1,0 +1,35 @@
+"""A server of two workers that each need some seconds to start; run as a script by `test_workers`.
+
+Arguments: port, seconds, and a file that every worker writes its process id to when it starts.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from carnet.server.listen import bind
+from carnet.server.workers import Workers
+
+if __name__ == "__mp_main__":  # what a worker process imports before it can answer anybody
+    with Path(sys.argv[3]).open("a") as starts:
+        starts.write(f"{os.getpid()}\n")
+    time.sleep(float(sys.argv[2]))
+
+
+async def application(scope: dict[str, Any], _receive: Any, send: Any) -> None:
+    """Answers with the worker's process id."""
+    assert scope["type"] == "http"
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
+    await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
+
+
+if __name__ == "__main__":
+    config = uvicorn.Config(application, workers=2, log_level="warning", lifespan="off")
+    config.timeout_worker_healthcheck = 2
+    Workers(config, [bind("127.0.0.1", int(sys.argv[1]))]).run()

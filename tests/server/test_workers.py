@@ -1,0 +1,135 @@
+"""Workers have time to start, and one that hangs is replaced."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from carnet.server import workers
+from carnet.server.workers import STARTING_SECONDS, Worker
+from tests.clients.running import free_port
+
+SCRIPT = Path(__file__).parent / "slow_workers.py"
+
+
+@contextmanager
+def serving(starts: Path, *, start_seconds: float) -> Iterator[Callable[[], int]]:
+    """A server of two workers; gives what asks it for the process id of a worker."""
+    port = free_port()
+    command = [sys.executable, str(SCRIPT), str(port), str(start_seconds), str(starts)]
+    server = subprocess.Popen(command, cwd=Path(__file__).parents[2])
+
+    def ask() -> int:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=30) as answer:
+            return int(answer.read())
+
+    try:
+        yield ask
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _started(starts: Path) -> list[int]:
+    return [int(line) for line in starts.read_text().split()] if starts.exists() else []
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_worker_that_needs_long_to_start_is_waited_for(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    with serving(starts, start_seconds=7) as ask:
+        _wait_for(lambda: len(_started(starts)) == 2)
+        assert ask() in _started(starts)
+        assert len(_started(starts)) == 2
+    assert not any(map(_runs, _started(starts)))
+
+
+def test_a_worker_that_hangs_is_replaced(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    with serving(starts, start_seconds=0) as ask:
+        _wait_for(lambda: len(_started(starts)) == 2)
+        hung = ask()
+        time.sleep(1)  # it has told its supervisor that it serves
+        os.kill(hung, signal.SIGSTOP)
+        _wait_for(lambda: len(_started(starts)) == 3)
+        assert not _runs(hung)
+        (other,) = {ask() for _ in range(20)} & {_started(starts)[1 - _started(starts).index(hung)]}
+        assert _runs(other)
+
+
+class _Running:
+    def is_alive(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Worker, Connection]]:
+    """A worker without a process, begun at second 0, and the end of the pipe at which it would be."""
+    worker = Worker.__new__(Worker)
+    worker.parent_conn, theirs = Pipe()
+    monkeypatch.setattr(worker, "process", _Running(), raising=False)
+    worker.began = 0.0
+    with worker.parent_conn, theirs:
+        yield worker, theirs
+
+
+def _at(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "monotonic", lambda: seconds)
+
+
+def test_a_start_has_a_bound(worker: tuple[Worker, Connection], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, theirs = worker
+    _at(STARTING_SECONDS - 1, monkeypatch)
+    assert asked.is_alive(5)
+    theirs.send(False)  # it answers, and does not serve yet
+    assert asked.is_alive(5)
+    _at(STARTING_SECONDS, monkeypatch)
+    assert not asked.is_alive(5)
+
+
+def test_one_that_is_up_must_answer_in_time(worker: tuple[Worker, Connection], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, theirs = worker
+    _at(1, monkeypatch)
+    assert asked.is_alive(5)
+    theirs.send(True)
+    assert asked.is_alive(5)
+    assert asked.up
+    _at(2, monkeypatch)
+    assert asked.is_alive(5), "a second question was sent"
+    _at(6.9, monkeypatch)
+    assert asked.is_alive(5)
+    _at(7, monkeypatch)
+    assert not asked.is_alive(5)
+    theirs.send(True)
+    assert asked.is_alive(5), "an answer that is there counts, however late it is heard"
+
+
+def test_one_whose_pipe_is_broken_is_lost(worker: tuple[Worker, Connection]) -> None:
+    asked, theirs = worker
+    theirs.close()
+    assert not asked.is_alive(5)
