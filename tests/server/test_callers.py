@@ -94,7 +94,7 @@ def test_nobody_reaches_a_signed_operation_without_a_signature(server: InProcess
 )
 def test_the_model_says_the_same(operation: str, authenticate: Authenticate) -> None:
     oidc = Service("sso-oidc", fault_codes=CODES)
-    with pytest.raises(ValueError, match="has another authentication"):
+    with pytest.raises(ValueError, match="says otherwise"):
         oidc.read(operation, on=own, authenticate=authenticate)(lambda call, given: {})
 
 

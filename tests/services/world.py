@@ -24,7 +24,7 @@ from carnet.identity.caller import AUTHENTICATOR, Verified
 from carnet.identity.caller import Caller as AnyCaller
 from carnet.identity.credential import TokenExpired
 from carnet.services.accounts import create_accounts
-from carnet.services.execution import Done
+from carnet.services.execution import Done, Failed, Outcome
 from carnet.services.operation import Operation
 from carnet.services.registry import SERVICES
 
@@ -147,13 +147,22 @@ class World:
     def call(self, caller: Caller, operation: str, *, service: str = "iam", **given: Any) -> dict[str, Any]:
         """Call an operation; its answer, or ServiceError."""
         chosen = SERVICES[service].operations[operation]
-        perform = self.installation.execution.write if chosen.writes else self.installation.execution.read
-        outcome = perform(chosen, self.parsed(chosen, self.principal(caller), given))
+        outcome = self._carried_out(chosen, self.parsed(chosen, self.principal(caller), given))
         if isinstance(outcome, Done):
             return dict(outcome.answer)
         if isinstance(outcome.problem, Fault):
             raise ServiceError(SERVICES[service].code(outcome.problem), outcome.problem.message) from outcome.problem
         raise outcome.problem
+
+    def _carried_out(self, operation: Operation, parsed: Parsed) -> Outcome:
+        execution, prepared = self.installation.execution, None
+        if operation.prepare is not None:
+            admitted = execution.admit(operation, parsed)
+            if isinstance(admitted, Failed):
+                return admitted
+            prepared = operation.prepare.work(admitted.call, parsed.given)
+        perform = execution.write if operation.writes else execution.read
+        return perform(operation, parsed, prepared)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from carnet.protocols.write import write
 from carnet.server.outbox import Answer
 from carnet.services.execution import Execution, Failed, Outcome
 from carnet.services.operation import Operation, Service
+from carnet.services.preparing import Pools, Preparation
 from carnet.sigv4.errors import AuthFailure
 from carnet.sigv4.verify import verify
 
@@ -50,6 +51,7 @@ class AwsApi:
         self._clock = clock
         self._ids = ids
         self._decisions = decisions
+        self._pools = Pools()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._waiting = 0
 
@@ -67,6 +69,8 @@ class AwsApi:
             validate(request.operation, step.given)
             if operation is None:
                 raise _not_offered(request.operation)
+            if operation.prepare is not None:
+                return self._prepare(operation, operation.prepare, step)
             if operation.writes:
                 return self._change(operation, step)
             return self._answer(step, self._execution.read(operation, step))
@@ -83,13 +87,26 @@ class AwsApi:
         arrived, service = routed.arrived, routed.operation.service
         return verify(arrived.http, service=service.signing_name, now=arrived.time, find=self._find)
 
-    async def _change(self, operation: Operation, parsed: Parsed) -> Answer:
+    async def _prepare(self, operation: Operation, preparation: Preparation, parsed: Parsed) -> Answer:
+        """Do what is slow before the operation takes its turn, for whom it is allowed."""
+        admitted = self._execution.admit(operation, parsed)
+        if isinstance(admitted, Failed):
+            return self._failed(parsed, admitted)
+        try:
+            prepared = await self._pools.run(preparation, admitted.call, parsed.given)
+        except Exception as problem:
+            return self._fail(parsed, problem, admitted.decided)
+        if operation.writes:
+            return await self._change(operation, parsed, prepared)
+        return self._answer(parsed, self._execution.read(operation, parsed, prepared))
+
+    async def _change(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Answer:
         """Let the writer act; it takes one change after the other."""
         if self._waiting >= _WAITING_WRITES:
             return self._fail(parsed, Unavailable("Too many changes are waiting; try again later."))
         self._waiting += 1
         try:
-            act = partial(self._execution.write, operation, parsed)
+            act = partial(self._execution.write, operation, parsed, prepared)
             outcome = await asyncio.get_running_loop().run_in_executor(self._writer, act)
         except Exception as problem:
             return self._fail(parsed, problem)
@@ -147,7 +164,8 @@ class AwsApi:
         return problem.code
 
     def close(self) -> None:
-        """Finish the writes under way and let go of the file."""
+        """Finish what is under way and let go of the file."""
+        self._pools.close()
         self._writer.shutdown(wait=True)
         self._decisions.close()
 

@@ -44,6 +44,13 @@ class Done(Struct, frozen=True, kw_only=True):
     event: Event
 
 
+class Admitted(Struct, frozen=True, kw_only=True):
+    """A call that may be prepared."""
+
+    call: AnyCall
+    decided: tuple[Decided, ...]
+
+
 class Failed(Struct, frozen=True, kw_only=True):
     """An operation that was not carried out: nothing was changed."""
 
@@ -70,18 +77,36 @@ class Execution:
     credentials: Credentials
     parts: Parts
 
-    def read(self, operation: Operation, parsed: Parsed) -> Outcome:
-        """Answer from memory, at the directory's present revision."""
+    def admit(self, operation: Operation, parsed: Parsed) -> Admitted | Failed:
+        """Refuse at little cost, before the operation is prepared, whom it would be refused to as things stand.
+
+        INVARIANT: a signed operation is not prepared for a caller who may not call it. Of nobody in particular nothing
+        is known before that: who calls is what the preparation finds out.
+        """
         decided: list[Decided] = []
         try:
             call = self._call(parsed, self.directory.snapshot, parsed.authenticated.caller)
+            if isinstance(call, Call):
+                _authorize(operation, call, parsed, decided)
+            return Admitted(call=call, decided=tuple(decided))
+        except Exception as problem:
+            return Failed(problem=problem, decided=tuple(decided))
+
+    def read(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Outcome:
+        """Answer from memory, at the directory's present revision; `prepared` is what the preparation has made."""
+        decided: list[Decided] = []
+        try:
+            snapshot, caller = self.directory.snapshot, parsed.authenticated.caller
+            if operation.prepare is not None:
+                caller = self._present(snapshot, caller)  # which may have changed in the meantime
+            call = self._call(parsed, snapshot, caller, prepared)
             answer = _perform(operation, call, parsed, decided)
             return Done(answer=answer, event=success_event(parsed, answer, decided))
         except Exception as problem:
             return Failed(problem=problem, decided=tuple(decided))
 
-    def write(self, operation: Operation, parsed: Parsed) -> Outcome:
-        """Change the store, or nothing.
+    def write(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Outcome:
+        """Change the store, or nothing; `prepared` is what the preparation has made.
 
         INVARIANT: the caller is found and authorized again at the locked revision, so a credential that was deleted
         before this transaction began can no longer write.
@@ -90,7 +115,8 @@ class Execution:
         try:
             with self.store.write() as unit:
                 snapshot = self.directory.catch_up(unit.base)
-                call = self._call(parsed, snapshot, self._present(snapshot, parsed.authenticated.caller), unit)
+                caller = self._present(snapshot, parsed.authenticated.caller)
+                call = self._call(parsed, snapshot, caller, prepared, unit)
                 answer = _perform(operation, call, parsed, decided)
                 event = success_event(parsed, answer, decided)
                 unit.audit(event)
@@ -117,11 +143,24 @@ class Execution:
             raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.")
         return caller.renewed(credential)
 
-    def _call(self, parsed: Parsed, snapshot: Snapshot, caller: Caller, unit: UnitOfWork | None = None) -> AnyCall:
+    def _call(
+        self,
+        parsed: Parsed,
+        snapshot: Snapshot,
+        caller: Caller,
+        prepared: Any = None,
+        unit: UnitOfWork | None = None,
+    ) -> AnyCall:
         """What the operation is given; with a `unit`, to change the store."""
         arrived = parsed.authenticated.routed.arrived
         request = request_keys(arrived.http, caller.region, arrived.time)
-        members: dict[str, Any] = {"caller": caller, "snapshot": snapshot, "now": arrived.time, "parts": self.parts}
+        members: dict[str, Any] = {
+            "caller": caller,
+            "snapshot": snapshot,
+            "now": arrived.time,
+            "parts": self.parts,
+            "prepared": prepared,
+        }
         if isinstance(caller, Anonymous):
             members["context"] = Context(principal=anonymous_keys(), request=request)
             return AnonymousCall(**members) if unit is None else AnonymousWriteCall(**members, store=unit)
@@ -135,8 +174,13 @@ class Execution:
 
 
 def _perform(operation: Operation, call: AnyCall, parsed: Parsed, decided: list[Decided]) -> Answer:
-    """Authorize and run the body; each decision is added to `decided`. Raises a Fault."""
+    """Authorize and run the body; raises a Fault."""
+    _authorize(operation, call, parsed, decided)
+    return operation.body(call, parsed.given)
+
+
+def _authorize(operation: Operation, call: AnyCall, parsed: Parsed, decided: list[Decided]) -> None:
+    """Add each decision to `decided`; raises a Fault if the call is not allowed."""
     if isinstance(call, Call):
         check_session_limits(call.caller.credential, operation.service, operation.name)
     operation.authorize(call, parsed.given, decided)
-    return operation.body(call, parsed.given)

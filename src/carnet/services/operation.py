@@ -30,6 +30,7 @@ from carnet.keyring.keyring import Keyring
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine
 from carnet.policy.request import Context, Value
+from carnet.services.preparing import Preparation
 from carnet.services.quotas import Quotas
 from carnet.store.unit_of_work import UnitOfWork
 
@@ -66,6 +67,8 @@ class Call(Struct, frozen=True, kw_only=True):
     """The condition keys of the caller, of the request, and of a resource of the caller's account."""
     now: datetime
     parts: Parts
+    prepared: Any = None
+    """What the operation's `prepare=` made; None before that, and for operations without."""
 
     @property
     def account(self) -> str:
@@ -98,6 +101,8 @@ class AnonymousCall(Struct, frozen=True, kw_only=True):
     """The condition keys of nobody, and of the request."""
     now: datetime
     parts: Parts
+    prepared: Any = None
+    """As that of a `Call`."""
 
 
 class AnonymousWriteCall(AnonymousCall, frozen=True, kw_only=True):
@@ -146,6 +151,7 @@ class Operation:
     context: tuple[Adds, ...]
     body: Callable[[Any, Any], Answer]
     authenticate: Authenticate = Authenticate.SIGV4
+    prepare: Preparation | None = None
 
     def checks(self, call: AnyCall, given: Any) -> Iterator[Check]:
         """Everything that the caller must be allowed before the body runs.
@@ -216,11 +222,24 @@ class Service:
         also: tuple[Also, ...] = (),
         context: tuple[Adds, ...] = (),
         authenticate: Authenticate = Authenticate.SIGV4,
+        prepare: Preparation | None = None,
     ) -> Callable[[ReadBody], ReadBody]:
         """Register the body of an operation that changes nothing: answered from the directory, in process."""
 
         def register(body: ReadBody) -> ReadBody:
-            self._add(name, writes=False, on=on, also=also, context=context, body=body, authenticate=authenticate)
+            self._add(
+                Operation(
+                    service=self.name,
+                    name=name,
+                    writes=False,
+                    on=on,
+                    also=also,
+                    context=context,
+                    body=body,
+                    authenticate=authenticate,
+                    prepare=prepare,
+                )
+            )
             return body
 
         return register
@@ -233,11 +252,24 @@ class Service:
         also: tuple[Also, ...] = (),
         context: tuple[Adds, ...] = (),
         authenticate: Authenticate = Authenticate.SIGV4,
+        prepare: Preparation | None = None,
     ) -> Callable[[WriteBody], WriteBody]:
         """Register the body of an operation that changes something: it runs in one write transaction."""
 
         def register(body: WriteBody) -> WriteBody:
-            self._add(name, writes=True, on=on, also=also, context=context, body=body, authenticate=authenticate)
+            self._add(
+                Operation(
+                    service=self.name,
+                    name=name,
+                    writes=True,
+                    on=on,
+                    also=also,
+                    context=context,
+                    body=body,
+                    authenticate=authenticate,
+                    prepare=prepare,
+                )
+            )
             return body
 
         return register
@@ -248,32 +280,16 @@ class Service:
             return fault.code
         return next(self._fault_codes[kind] for kind in type(fault).__mro__ if kind in self._fault_codes)
 
-    def _add(
-        self,
-        name: str,
-        *,
-        writes: bool,
-        on: Names,
-        also: tuple[Also, ...],
-        context: tuple[Adds, ...],
-        body: Callable[[Any, Any], Answer],
-        authenticate: Authenticate,
-    ) -> None:
-        if name not in self._model.operations:
+    def _add(self, operation: Operation) -> None:
+        """Raises ValueError for what the service's model does not say, and for what is there."""
+        name, signed = operation.name, operation.authenticate is Authenticate.SIGV4
+        modelled = self._model.operations.get(name)
+        if modelled is None:
             raise ValueError(f"{self.name} has no operation {name}")
         if name in self.operations:
             raise ValueError(f"{self.name}:{name} is registered twice")
-        if self._model.operations[name].signed is not (authenticate is Authenticate.SIGV4):
-            raise ValueError(f"the model of {self.name}:{name} has another authentication than {authenticate}")
-        if on is anybody and authenticate is Authenticate.SIGV4:
+        if modelled.signed is not signed:
+            raise ValueError(f"the model of {self.name}:{name} says otherwise than {operation.authenticate}")
+        if signed and operation.on is anybody:
             raise ValueError(f"nothing decides {self.name}:{name}, which is signed")
-        self.operations[name] = Operation(
-            service=self.name,
-            name=name,
-            writes=writes,
-            on=on,
-            also=also,
-            context=context,
-            body=body,
-            authenticate=authenticate,
-        )
+        self.operations[name] = operation

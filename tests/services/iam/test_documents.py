@@ -26,9 +26,11 @@ def test_the_size_of_a_managed_policy_is_limited() -> None:
         check_managed_policy(DOCUMENT, size - 1)
 
 
-def test_grammar_comes_before_size() -> None:
+def test_size_comes_before_grammar() -> None:
     with pytest.raises(Malformed):
-        check_managed_policy("{" * 100, 1)
+        check_managed_policy("{" * 100, 100)
+    with pytest.raises(TooMany):
+        check_managed_policy("{" * 100, 99)
 
 
 def test_inline_policies_count_together() -> None:

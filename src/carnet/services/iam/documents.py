@@ -7,19 +7,24 @@ from __future__ import annotations
 
 from carnet.base.faults import TooMany
 from carnet.entities.entity import Documents
-from carnet.policy.document import Grammar, counted_size, parse
+from carnet.policy.document import Grammar, counted_size
+from carnet.services.documents import parse_once, parsed_before
 from carnet.services.iam import sentences
+
+MANAGED_DOCUMENT = parsed_before("PolicyDocument", Grammar.MANAGED, lambda quotas: quotas.managed_policy_size)
+"""For `prepare=` of an operation that stores a managed policy."""
 
 
 def check_identity_policy(text: str) -> None:
     """Raise Malformed where the text is no identity-based policy."""
-    parse(text, Grammar.IDENTITY)
+    parse_once(text, Grammar.IDENTITY)
 
 
 def check_managed_policy(text: str, most: int) -> None:
-    """Raise Malformed where the text is no managed policy, TooMany where it is longer than `most`."""
-    if parse(text, Grammar.MANAGED).size > most:
+    """Raise TooMany where the text is longer than `most`, Malformed where it is no managed policy."""
+    if counted_size(text) > most:
         raise TooMany(sentences.quota("PolicySize", most))
+    parse_once(text, Grammar.MANAGED)
 
 
 def check_inline_sizes(documents: Documents, most: int, *, holder: str, name: str) -> None:

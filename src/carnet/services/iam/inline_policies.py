@@ -14,6 +14,8 @@ from carnet.entities.entity import Documents
 from carnet.entities.group import Group
 from carnet.entities.role import Role
 from carnet.entities.user import User
+from carnet.policy.document import Grammar
+from carnet.services.documents import parsed_before
 from carnet.services.iam import sentences, shapes
 from carnet.services.iam.condition_keys import boundary_of_role, boundary_of_user
 from carnet.services.iam.documents import check_identity_policy, check_inline_sizes
@@ -32,13 +34,15 @@ def _change_family(
     """Register the operations of these names that change the inline policies of one kind of entity."""
     word = kind.word.lower()
 
-    @iam.write(put, on=kind.target, context=context)
+    prepare = parsed_before("PolicyDocument", Grammar.IDENTITY, size)
+
+    @iam.write(put, on=kind.target, context=context, prepare=prepare)
     def put_policy(call: WriteCall, given: Any) -> Answer:
         """Add an inline policy, or replace the one of that name."""
         entity = kind.changeable(call, given)
-        check_identity_policy(given["PolicyDocument"])
         inline = {**entity.inline, given["PolicyName"]: given["PolicyDocument"]}
         check_inline_sizes(inline, size(call.parts.quotas), holder=word, name=entity.name)
+        check_identity_policy(given["PolicyDocument"])
         kind.save(call, entity, replace(entity, inline=inline))
         return {}
 

@@ -19,7 +19,7 @@ from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.condition_keys import request_tags
-from carnet.services.iam.documents import check_managed_policy
+from carnet.services.iam.documents import MANAGED_DOCUMENT, check_managed_policy
 from carnet.services.iam.kinds import POLICIES
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import tagged_on_creation, tags_of
@@ -46,6 +46,7 @@ _PERMISSIONS, _BOUNDARY = "PermissionsPolicy", "PermissionsBoundary"
     on=targets.new_policy,
     also=(tagged_on_creation("iam:TagPolicy", targets.new_policy),),
     context=(request_tags,),
+    prepare=MANAGED_DOCUMENT,
 )
 def create_policy(call: WriteCall, given: CreatePolicyRequestTypeDef) -> Answer:
     """Add a customer-managed policy with its first version, attached to nobody."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from carnet.base.faults import InUse, Missing, TooMany
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.services.iam import sentences, shapes, targets
-from carnet.services.iam.documents import check_managed_policy
+from carnet.services.iam.documents import MANAGED_DOCUMENT, check_managed_policy
 from carnet.services.iam.kinds import POLICIES
 from carnet.services.iam.managed_policies import readable_policy
 from carnet.services.iam.service import iam
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _BEYOND_EVERY_NUMBER = 10**12
 
 
-@iam.write("CreatePolicyVersion", on=targets.policy_to_change)
+@iam.write("CreatePolicyVersion", on=targets.policy_to_change, prepare=MANAGED_DOCUMENT)
 def create_policy_version(call: WriteCall, given: CreatePolicyVersionRequestTypeDef) -> Answer:
     """Add a version; it comes into force at once where SetAsDefault says so."""
     policy = POLICIES.existing(call, given)

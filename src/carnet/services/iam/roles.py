@@ -19,7 +19,7 @@ from carnet.services.iam.condition_keys import boundary_of_role, request_tags, r
 from carnet.services.iam.kinds import ROLES
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import tagged_on_creation, tags_of
-from carnet.services.iam.trust import new_trust
+from carnet.services.iam.trust import new_trust, trust_document
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page, path_filter
 
@@ -45,6 +45,7 @@ _SERVICE_LINKED_PATH_REFUSED = f"The path {SERVICE_LINKED_PATH} is reserved for 
     on=targets.new_role,
     also=(tagged_on_creation("iam:TagRole", targets.new_role),),
     context=(request_tags, requested_boundary),
+    prepare=trust_document("AssumeRolePolicyDocument"),
 )
 def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
     """Add a role that has no permission yet. Its trust policy is bound to the principals of this moment."""
@@ -117,7 +118,12 @@ def update_role_description(call: WriteCall, given: UpdateRoleDescriptionRequest
     return {"Role": shapes.role(call.snapshot, described)}
 
 
-@iam.write("UpdateAssumeRolePolicy", on=targets.role, context=(boundary_of_role,))
+@iam.write(
+    "UpdateAssumeRolePolicy",
+    on=targets.role,
+    context=(boundary_of_role,),
+    prepare=trust_document("PolicyDocument"),
+)
 def update_assume_role_policy(call: WriteCall, given: UpdateAssumeRolePolicyRequestTypeDef) -> Answer:
     """Replace a role's trust policy, and bind it to the principals of this moment."""
     role = ROLES.changeable(call, given)

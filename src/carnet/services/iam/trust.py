@@ -19,10 +19,12 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import PrincipalIds, Role
 from carnet.entities.user import User
-from carnet.policy.document import Grammar, counted_size, parse
+from carnet.policy.document import Grammar, counted_size
 from carnet.policy.principals import UNIQUE_ID, PrincipalType, principal_text
+from carnet.services.documents import parse_once, parsed_before
 from carnet.services.iam import sentences
 from carnet.services.operation import Call
+from carnet.services.preparing import Preparation
 
 _NEVER_BOUND = frozenset(("root", "federated-user", "saml-provider", "oidc-provider"))
 """Kinds of principals that have no unique id: they are trusted by their ARN."""
@@ -37,16 +39,21 @@ class Trust:
     ids: PrincipalIds
 
 
+def trust_document(member: str) -> Preparation:
+    """For `prepare=` of an operation that stores the trust policy in this member of its input."""
+    return parsed_before(member, Grammar.TRUST, lambda quotas: quotas.trust_policy_size)
+
+
 def new_trust(call: Call, text: str) -> Trust:
     """A trust policy bound to the principals of this moment.
 
     Raises Malformed where the text is no trust policy or names a principal that does not exist, TooMany where it is
     too long.
     """
-    principals = parse(text, Grammar.TRUST).aws_principals
     most = call.parts.quotas.trust_policy_size
     if counted_size(text) > most:
         raise TooMany(sentences.quota("ACLSizePerRole", most))
+    principals = parse_once(text, Grammar.TRUST).aws_principals
     # After the quota: an id is looked for in every account, while all other writers wait.
     named = {written: _resolved(call, written) for written in principals}
     return Trust(

@@ -1,0 +1,65 @@
+"""Policy documents in the input of operations, parsed before the lock of the writers and found parsed under it.
+
+A document of the longest input takes a processor for a good part of a second. INVARIANT: no other writer waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from carnet.base.faults import Malformed
+from carnet.policy.document import Grammar, Policy, counted_size, parse
+from carnet.policy.engine.recent import Recent
+from carnet.services.operation import AnyCall
+from carnet.services.preparing import Pool, Preparation
+from carnet.services.quotas import Quotas
+
+_POOL = Pool(name="documents", size=1, waiting=64, seconds=5)
+"""One at once: parsing never waits for anything but a processor."""
+_ROOM = 8_000_000
+"""Characters of documents that are remembered: more than those of all changes that may wait for their turn."""
+
+
+class _Parsed(NamedTuple):
+    size: int
+    outcome: Policy | Malformed
+
+
+_parsed: Recent[tuple[Grammar, str], _Parsed] = Recent(_ROOM, weigh=lambda parsed: parsed.size)
+
+
+def parse_once(text: str, grammar: Grammar) -> Policy:
+    """The document, parsed now or a moment ago; raises Malformed. It has no source: it is not stored yet."""
+    outcome = _remembered(text, grammar)
+    if isinstance(outcome, Malformed):
+        raise Malformed(outcome.message)
+    return outcome
+
+
+def parsed_before(member: str, grammar: Grammar, most: Callable[[Quotas], int]) -> Preparation:
+    """For `prepare=` of an operation whose input has a document of that grammar under the name `member`.
+
+    A document that is longer than the quota is left alone, for the body refuses it unparsed.
+    """
+
+    def work(call: AnyCall, given: Any) -> None:
+        text: str = given[member]
+        if counted_size(text) <= most(call.parts.quotas):
+            _remembered(text, grammar)
+
+    return Preparation(pool=_POOL, work=work)
+
+
+def _remembered(text: str, grammar: Grammar) -> Policy | Malformed:
+    known = _parsed.get((grammar, text))
+    if known is None:
+        known = _parsed.put((grammar, text), _Parsed(len(text), _outcome(text, grammar)))
+    return known.outcome
+
+
+def _outcome(text: str, grammar: Grammar) -> Policy | Malformed:
+    try:
+        return parse(text, grammar)
+    except Malformed as fault:
+        return Malformed(fault.message)  # without the traceback, which would hold on to the parser

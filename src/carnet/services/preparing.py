@@ -1,0 +1,108 @@
+"""Slow or outbound work of an operation, done before it takes its turn: hashing, fetching keys, reading documents.
+
+Such work holds neither the event loop nor the lock of the writers. It runs in a named pool that takes a few at once and
+lets a few more wait for a while; whoever comes after them is told to come back later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from inspect import iscoroutinefunction
+from typing import Any
+
+from carnet.base.faults import Unavailable
+
+_BUSY = "Too many requests of this kind are waiting; try again later."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """How much of one kind of work is done at once, and how many more may wait for how many seconds."""
+
+    name: str
+    size: int
+    waiting: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """What an operation does beforehand, and where."""
+
+    pool: Pool
+    work: Callable[[Any, Any], Any]
+    """(call, given) to what the operation finds as `call.prepared`; a coroutine function, or one that blocks a thread.
+
+    It may raise a Fault.
+    """
+
+
+class Pools:
+    """The pools of one process, each made when it is first needed; for one event loop."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, _Running] = {}
+
+    async def run(self, preparation: Preparation, call: Any, given: Any) -> Any:
+        """What the work gives or raises; Unavailable if it does not get its turn."""
+        return await self._of(preparation.pool).run(preparation.work, call, given)
+
+    def _of(self, pool: Pool) -> _Running:
+        running = self._running.get(pool.name)
+        if running is None:
+            running = self._running[pool.name] = _Running(pool)
+        if running.pool != pool:
+            raise ValueError(f"there are two pools called {pool.name}")
+        return running
+
+    def close(self) -> None:
+        """Wait for the threads to finish their work."""
+        for running in self._running.values():
+            running.threads.shutdown(wait=True)
+
+
+class _Running:
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.threads = ThreadPoolExecutor(pool.size, thread_name_prefix=pool.name)
+        self._turns = asyncio.Semaphore(pool.size)
+        self._waiting = 0
+
+    async def run(self, work: Callable[[Any, Any], Any], call: Any, given: Any) -> Any:
+        await self._turn()
+        if iscoroutinefunction(work):
+            return await self._awaited(work(call, given))
+        return await self._in_thread(work, call, given)
+
+    async def _turn(self) -> None:
+        if self._waiting >= self.pool.waiting and self._turns.locked():
+            raise Unavailable(_BUSY)
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self.pool.seconds):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise Unavailable(_BUSY) from None
+        finally:
+            self._waiting -= 1
+
+    async def _awaited(self, working: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            return await working
+        finally:
+            self._turns.release()
+
+    async def _in_thread(self, work: Callable[[Any, Any], Any], call: Any, given: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        future = self.threads.submit(work, call, given)
+        # INVARIANT: the turn ends when the thread is free, even if nobody waits for the result any more.
+        future.add_done_callback(lambda done: _tell(loop, self._turns.release))
+        return await asyncio.shield(asyncio.wrap_future(future))
+
+
+def _tell(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(act)
