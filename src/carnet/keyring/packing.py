@@ -8,6 +8,8 @@ from dataclasses import MISSING, fields
 from types import MappingProxyType
 from typing import Any
 
+import orjson
+
 from carnet.keyring.session_claims import SessionClaims
 
 MAX_UNPACKED_BYTES = 32_768
@@ -44,9 +46,8 @@ _WORTH_DEFLATING = 1024
 
 def pack(claims: SessionClaims) -> bytes | None:
     """The claims as bytes; None where they are more than MAX_UNPACKED_BYTES."""
-    given = {letter: getattr(claims, name) for name, letter in _LETTERS.items()}
-    told = {letter: value for letter, value in given.items() if value != _DEFAULTS[_NAMES[letter]]}
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), default=dict).encode("utf-8", "surrogatepass")
+    told = {letter: value for name, letter in _LETTERS.items() if (value := getattr(claims, name)) != _DEFAULTS[name]}
+    text = _json(told)
     if len(text) > MAX_UNPACKED_BYTES:
         return None
     if len(text) < _WORTH_DEFLATING:
@@ -67,6 +68,17 @@ def unpack(packed: bytes) -> SessionClaims | None:
         return SessionClaims(**{_NAMES[letter]: _read(_NAMES[letter], value) for letter, value in told.items()})
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _json(told: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(told, default=dict)
+    except (
+        orjson.JSONEncodeError
+    ):  # a lone surrogate, which a session policy may hold, or a number of more than 64 bits
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":"), default=dict).encode(
+            "utf-8", "surrogatepass"
+        )
 
 
 def _inflate(deflated: bytes) -> bytes | None:

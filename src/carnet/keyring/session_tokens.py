@@ -20,14 +20,13 @@ from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from carnet.base.ids import TEMPORARY_KEY, key_tail
 from carnet.base.keyed_hash import KeyedHash
 from carnet.keyring.aead import KEY_BYTES, joined
-from carnet.keyring.data_keys import KID_BYTES, DataKey, Purpose
+from carnet.keyring.data_keys import KID_BYTES, Purpose
 from carnet.keyring.errors import TokenTooLarge
+from carnet.keyring.hkdf import expanded, extracted
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.packing import pack, unpack
 from carnet.keyring.session_claims import SessionClaims
@@ -36,6 +35,7 @@ MAX_TOKEN_CHARACTERS = 8192
 
 _VERSION = b"\x01"
 _LABEL = b"carnet-sts-v1"
+_TOKEN_INFO = joined(_LABEL, b"token")
 _SALT_BYTES = 24
 _COMMITMENT_BYTES = 16
 _NOISE_BYTES = 5
@@ -81,15 +81,14 @@ class SessionTokens:
         if packed is None:
             raise TokenTooLarge("The session policies and tags are too large.")
         key, salt = self._ring.primary, os.urandom(_SALT_BYTES)
-        derived = _derive(key, salt)
+        root = extracted(key.secret, salt)
+        derived = _derive(root)
         key_id = _key_id(claims.account, derived.noise)
         ciphertext = AESGCM(derived.encryption_key).encrypt(_NONCE, packed, _aad(key.kid, key_id))
         token = _encode(_VERSION + key.kid + salt + derived.commitment + ciphertext)
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise TokenTooLarge("The session policies and tags are too large when packed.")
-        return SessionCredentials(
-            access_key_id=key_id, secret_access_key=_secret(key, salt, key_id), session_token=token
-        )
+        return SessionCredentials(access_key_id=key_id, secret_access_key=_secret(root, key_id), session_token=token)
 
     def open(self, access_key_id: str, token: str) -> OpenedSession | None:
         """What a token says, if it was issued here and with that key id; None for all others, whatever they are.
@@ -107,7 +106,8 @@ class SessionTokens:
         key = self._ring.get(kid)
         if key is None or raw[: len(_VERSION)] != _VERSION:
             raise _Foreign
-        derived = _derive(key, salt)
+        root = extracted(key.secret, salt)
+        derived = _derive(root)
         # AES-GCM alone lets one ciphertext open under two keys; the commitment lets it open under one.
         if not hmac.compare_digest(raw[_COMMITMENT_AT:_CLAIMS_AT], derived.commitment):
             raise _Foreign
@@ -119,7 +119,7 @@ class SessionTokens:
         claims = unpack(packed)
         if claims is None or _key_id(claims.account, derived.noise) != access_key_id:
             raise _Foreign
-        return OpenedSession(claims=claims, secret_access_key=_secret(key, salt, access_key_id))
+        return OpenedSession(claims=claims, secret_access_key=_secret(root, access_key_id))
 
 
 class _Foreign(Exception):
@@ -132,19 +132,15 @@ class _Derived(NamedTuple):
     noise: bytes
 
 
-def _derive(key: DataKey, salt: bytes) -> _Derived:
-    material = _hkdf(key, salt, joined(_LABEL, b"token"), KEY_BYTES + _COMMITMENT_BYTES + _NOISE_BYTES)
+def _derive(root: bytes) -> _Derived:
+    material = expanded(root, _TOKEN_INFO, KEY_BYTES + _COMMITMENT_BYTES + _NOISE_BYTES)
     commitment_end = KEY_BYTES + _COMMITMENT_BYTES
     return _Derived(material[:KEY_BYTES], material[KEY_BYTES:commitment_end], material[commitment_end:])
 
 
-def _secret(key: DataKey, salt: bytes, key_id: str) -> str:
-    raw = _hkdf(key, salt, joined(_LABEL, b"secret", key_id.encode()), _SECRET_BYTES)
+def _secret(root: bytes, key_id: str) -> str:
+    raw = expanded(root, joined(_LABEL, b"secret", key_id.encode()), _SECRET_BYTES)
     return base64.b64encode(raw).decode("ascii")
-
-
-def _hkdf(key: DataKey, salt: bytes, info: bytes, length: int) -> bytes:
-    return HKDF(algorithm=SHA256(), length=length, salt=salt, info=info).derive(key.secret)
 
 
 def _key_id(account: str, noise: bytes) -> str:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+import orjson
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from carnet.base.fragment import Fragment
 from carnet.protocols.members import Members
 from carnet.protocols.text_scalars import write_blob
 from carnet.protocols.timestamps import EPOCH, WRITERS
@@ -51,7 +53,9 @@ class _Compiler:
 
     def _value(self, shape: Shape) -> _Value:
         if isinstance(shape, StructureShape):
-            return _document if shape.is_document_type else self._structures.get(shape.name) or self.members(shape)
+            if shape.is_document_type:
+                return _document
+            return _structure(self._structures.get(shape.name) or self.members(shape))
         if isinstance(shape, ListShape):
             item = self._value(shape.member)
             return lambda values: [item(value) for value in values]
@@ -61,6 +65,18 @@ class _Compiler:
         if shape.type_name == "timestamp":
             return WRITERS[shape.serialization.get("timestampFormat", EPOCH)]
         return _SCALARS[shape.type_name]
+
+
+def _structure(members: JsonStructure) -> _Value:
+    def write(value: Mapping[str, Any]) -> Any:
+        if type(value) is not Fragment:
+            return members(value)
+        written: orjson.Fragment | None = value.written.get(write)
+        if written is None:
+            written = value.written[write] = orjson.Fragment(orjson.dumps(members(value)))
+        return written
+
+    return write
 
 
 def _string(value: Any) -> str:

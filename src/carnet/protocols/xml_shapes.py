@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from carnet.base.fragment import Fragment
 from carnet.protocols import text_scalars
 from carnet.protocols.members import Members
 from carnet.protocols.timestamps import ISO8601
@@ -50,7 +51,12 @@ class _Compiler:
         elements: Members[_Element] = Members(shape.name)
 
         def write(value: Mapping[str, Any]) -> str:
-            return "".join([elements[name](member) for name, member in value.items() if member is not None])
+            if type(value) is not Fragment:
+                return "".join([elements[name](member) for name, member in value.items() if member is not None])
+            text: str | None = value.written.get(write)
+            if text is None:
+                text = value.written[write] = write(dict(value))
+            return text
 
         # INVARIANT: known before its members are compiled, so that a shape which holds itself comes to an end.
         self._structures[shape.name] = write

@@ -15,14 +15,19 @@ from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from carnet.base.faults import Invalid
+from carnet.base.fragment import Fragment
+from carnet.entities.entity import Entity
+from carnet.services.fragments import remembered
 
 DEFAULT_MAX_ITEMS = 100
 _INVALID_MARKER = "Invalid Marker."
 _SEAL_BYTES = 6
 _LONGEST_TOKEN = 200
 _DIGEST_BYTES = 16
+_PAGE_MEMBERS = ("Marker", "MaxItems", "PathPrefix")
 
 T = TypeVar("T")
+N = TypeVar("N", bound=Entity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +39,7 @@ class Page(Generic[T]):
 
     def answer(self, member: str, shape: Callable[[T], object]) -> dict[str, object]:
         """The page as a list operation answers it, its items under the name `member`."""
-        return {member: [shape(item) for item in self.items], **self.truncation}
+        return {member: list(map(shape, self.items)), **self.truncation}
 
     @property
     def truncation(self) -> dict[str, object]:
@@ -70,10 +75,33 @@ def page(
     if (marker := given.get("Marker")) is not None:
         start = bisect_right(items, _last_token(operation, marker), key=lambda item: sort_token(key(item)))
     limit: int = given.get("MaxItems", DEFAULT_MAX_ITEMS)
-    rest = (items[index] for index in range(start, len(items)))
-    found = tuple(islice(filter(matching, rest), limit + 1))
+    found = tuple(islice(filter(matching, islice(items, start, None)), limit + 1))
     told = found[:limit]
     return Page(items=told, marker=_marker(operation, key(told[-1])) if len(found) > limit else None)
+
+
+def entity_list(
+    operation: str, entities: tuple[N, ...], given: Mapping[str, Any], member: str, shape: Callable[[N], object]
+) -> Fragment:
+    """The answer of an operation that lists named entities below a PathPrefix; raises Invalid as `page` does.
+
+    It is remembered as long as nobody changes the list, so `shape` may depend on the entity alone.
+    """
+    asked = tuple([(name, given[name]) for name in _PAGE_MEMBERS if name in given])
+    return _entity_list(entities, operation, asked, member, shape)
+
+
+@remembered
+def _entity_list(
+    entities: tuple[Any, ...],
+    operation: str,
+    asked: tuple[tuple[str, object], ...],
+    member: str,
+    shape: Callable[[Any], object],
+) -> dict[str, object]:
+    given = dict(asked)
+    found = page(operation, entities, given, key=lambda entity: entity.name_key, matching=path_filter(given))
+    return found.answer(member, shape)
 
 
 def empty_list(operation: str, given: Mapping[str, Any], member: str) -> dict[str, object]:

@@ -16,7 +16,7 @@ from carnet.services.iam.kinds import GROUPS
 from carnet.services.iam.renaming import allowed_as, renamed
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall
-from carnet.services.paging import page, path_filter
+from carnet.services.paging import entity_list
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (
@@ -47,10 +47,7 @@ def create_group(call: WriteCall, given: CreateGroupRequestTypeDef) -> Answer:
 @iam.read("ListGroups", on=targets.list_groups)
 def list_groups(call: Call, given: ListGroupsRequestTypeDef) -> Answer:
     """The groups below PathPrefix, by name."""
-    groups = page(
-        "ListGroups", call.view.of(Group).sorted(), given, key=lambda group: group.name_key, matching=path_filter(given)
-    )
-    return groups.answer("Groups", shapes.group)
+    return entity_list("ListGroups", call.view.of(Group).sorted(), given, "Groups", shapes.group)
 
 
 @iam.write("UpdateGroup", on=targets.group, also=(allowed_as("iam:UpdateGroup", GROUPS, "NewGroupName"),))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from urllib.parse import quote
 
+from carnet.base.fragment import Fragment
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
@@ -18,6 +19,7 @@ from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.role import Role
 from carnet.entities.user import User
+from carnet.services.fragments import remembered
 from carnet.services.iam.trust import shown_trust
 from carnet.store.last_used import RoleUse
 
@@ -37,9 +39,10 @@ def tag_list(tags: Tags) -> list[Structure]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
+@remembered
 def user(entity: User) -> Structure:
     """As CreateUser and GetUser answer it."""
-    return {**listed_user(entity), **_boundary(entity.boundary), **_tags(entity.tags)}
+    return listed_user(entity) | _boundary(entity.boundary) | _tags(entity.tags)
 
 
 def root_user(account: Account) -> Structure:
@@ -47,6 +50,7 @@ def root_user(account: Account) -> Structure:
     return {"UserId": account.id, "Arn": account.root_arn, "CreateDate": account.created}
 
 
+@remembered
 def listed_user(entity: User) -> Structure:
     """As ListUsers and GetGroup answer it."""
     return {
@@ -58,6 +62,7 @@ def listed_user(entity: User) -> Structure:
     }
 
 
+@remembered
 def group(entity: Group) -> Structure:
     return {
         "Path": entity.path,
@@ -73,15 +78,20 @@ def role(snapshot: Snapshot, entity: Role) -> Structure:
     return listed_role(snapshot, entity) | _boundary(entity.boundary) | _tags(entity.tags)
 
 
-def listed_role(snapshot: Snapshot, entity: Role) -> Structure:
+def listed_role(snapshot: Snapshot, entity: Role) -> Fragment:
     """As ListRoles, and the lists of instance profiles, answer it."""
+    return _listed_role(entity, shown_trust(snapshot, entity))
+
+
+@remembered
+def _listed_role(entity: Role, trust: str) -> Structure:
     shape: Structure = {
         "Path": entity.path,
         "RoleName": entity.name,
         "RoleId": entity.id,
         "Arn": entity.arn,
         "CreateDate": entity.created,
-        "AssumeRolePolicyDocument": document(shown_trust(snapshot, entity)),
+        "AssumeRolePolicyDocument": document(trust),
         "MaxSessionDuration": entity.max_session_seconds,
     }
     return shape if entity.description is None else shape | {"Description": entity.description}
@@ -98,17 +108,23 @@ def policy(view: AccountView, entity: ManagedPolicy) -> Structure:
     return shape if entity.description is None else shape | {"Description": entity.description}
 
 
-def listed_policy(view: AccountView, entity: ManagedPolicy) -> Structure:
+def listed_policy(view: AccountView, entity: ManagedPolicy) -> Fragment:
     """As ListPolicies answers it."""
     used = view.attachments(entity.arn)
+    attached = len(used.users) + len(used.groups) + len(used.roles)
+    return _listed_policy(entity, attached, len(used.boundary_users) + len(used.boundary_roles))
+
+
+@remembered
+def _listed_policy(entity: ManagedPolicy, attached: int, boundaries: int) -> Structure:
     return {
         "PolicyName": entity.name,
         "PolicyId": entity.id,
         "Arn": entity.arn,
         "Path": entity.path,
         "DefaultVersionId": f"v{entity.default_version}",
-        "AttachmentCount": len(used.users) + len(used.groups) + len(used.roles),
-        "PermissionsBoundaryUsageCount": len(used.boundary_users) + len(used.boundary_roles),
+        "AttachmentCount": attached,
+        "PermissionsBoundaryUsageCount": boundaries,
         "IsAttachable": entity.attachable,
         "CreateDate": entity.created,
         "UpdateDate": entity.updated,

@@ -20,7 +20,7 @@ from carnet.services.iam.renaming import allowed_as, renamed
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import tagged_on_creation, tags_of
 from carnet.services.operation import Answer, Call, WriteCall
-from carnet.services.paging import page, path_filter
+from carnet.services.paging import entity_list
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (
@@ -66,10 +66,7 @@ def get_user(call: Call, given: GetUserRequestTypeDef) -> Answer:
 @iam.read("ListUsers", on=targets.list_users)
 def list_users(call: Call, given: ListUsersRequestTypeDef) -> Answer:
     """The users below PathPrefix, by name."""
-    users = page(
-        "ListUsers", call.view.of(User).sorted(), given, key=lambda user: user.name_key, matching=path_filter(given)
-    )
-    return users.answer("Users", shapes.listed_user)
+    return entity_list("ListUsers", call.view.of(User).sorted(), given, "Users", shapes.listed_user)
 
 
 @iam.write("UpdateUser", on=targets.user, also=(allowed_as("iam:UpdateUser", USERS, "NewUserName"),))
