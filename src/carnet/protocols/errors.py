@@ -15,6 +15,8 @@ from carnet.base.http import JSON, REQUEST_ID, XML, HttpResponse
 from carnet.models import ModelledError, Operation, Protocol, Service
 from carnet.protocols.common_errors import COMMON_ERRORS, CommonError
 from carnet.protocols.json_parts import JsonParts, json_parts
+from carnet.protocols.json_shapes import json_structure
+from carnet.protocols.query_json import accepts_json, write_query_json_error
 from carnet.protocols.xml_shapes import escape, xml_members
 
 Where = Operation | Service | Protocol
@@ -44,17 +46,23 @@ class UnknownErrorCode(LookupError):
 
 
 def write_error(
-    where: Where, code: str, message: str, request_id: str, members: Mapping[str, Any] | None = None
+    where: Where,
+    code: str,
+    message: str,
+    request_id: str,
+    members: Mapping[str, Any] | None = None,
+    accept: str | None = None,
 ) -> HttpResponse:
     """The answer for a failed request; `members` are further members of a modelled error, by the model's names.
 
+    `accept` is the request's Accept header, by which the query protocol answers in XML or JSON.
     Raises UnknownErrorCode for a code that the service cannot answer.
     """
     service = where.service if isinstance(where, Operation) else where
     if isinstance(service, Protocol):
-        return _written(service, None, _common(service, code), message, request_id, {})
+        return _written(service, None, _common(service, code), message, request_id, {}, accept)
     error = service.errors.get(code) or _common(service.protocol, code)
-    return _written(service.protocol, service, error, message, request_id, members or {})
+    return _written(service.protocol, service, error, message, request_id, members or {}, accept)
 
 
 def _common(protocol: Protocol, code: str) -> CommonError:
@@ -71,23 +79,38 @@ def _written(
     message: str,
     request_id: str,
     members: Mapping[str, Any],
+    accept: str | None,
 ) -> HttpResponse:
     if isinstance(error, ModelledError):
         members = {**members, _message_member(error.shape): message}
     else:
         members = {"message": message}
-    if protocol is Protocol.QUERY:
-        return _query(service, error, request_id, members)
-    return _json(protocol, service, error, request_id, members)
+    if protocol is not Protocol.QUERY:
+        return _json(protocol, service, error, request_id, members)
+    if accept is not None and accepts_json(accept):
+        return _query_json(error, request_id, members)
+    return _query(service, error, request_id, members)
+
+
+def _query_json(error: ModelledError | CommonError, request_id: str, members: Mapping[str, Any]) -> HttpResponse:
+    others = dict(members)
+    details = {"Message": others.pop("message")}
+    if isinstance(error, ModelledError):
+        details |= json_structure(error.shape)(others)
+    return write_query_json_error(error.status, _kind(error), error.code, details, request_id)
+
+
+def _kind(error: ModelledError | CommonError) -> str:
+    """Whose fault it is, in the query protocol's words."""
+    return "Receiver" if error.status >= _FIRST_SERVER_STATUS else "Sender"
 
 
 def _query(
     service: Service | None, error: ModelledError | CommonError, request_id: str, members: Mapping[str, Any]
 ) -> HttpResponse:
     namespace = service.xml_namespace if service else _FRONT_DOOR_NAMESPACE
-    kind = "Receiver" if error.status >= _FIRST_SERVER_STATUS else "Sender"
     body = (
-        f'<ErrorResponse xmlns="{namespace}"><Error><Type>{kind}</Type><Code>{error.code}</Code>'
+        f'<ErrorResponse xmlns="{namespace}"><Error><Type>{_kind(error)}</Type><Code>{error.code}</Code>'
         f"{_xml_details(error, members)}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     )
     headers = ((REQUEST_ID, request_id), ("Content-Type", XML))

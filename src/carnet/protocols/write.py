@@ -11,16 +11,20 @@ import orjson
 from carnet.base.http import JSON, REQUEST_ID, XML, HttpResponse
 from carnet.models import Operation, Protocol
 from carnet.protocols.json_parts import JsonParts, json_parts
+from carnet.protocols.query_json import accepts_json, write_query_json
 from carnet.protocols.xml_shapes import xml_members
 
 _Write = Callable[[Mapping[str, Any], str], HttpResponse]
 
 
-def write(operation: Operation, output: Mapping[str, Any], request_id: str) -> HttpResponse:
+def write(operation: Operation, output: Mapping[str, Any], request_id: str, accept: str | None = None) -> HttpResponse:
     """The answer for a request that succeeded; `output` is by the model's member names, and None stands for absent.
 
+    `accept` is the request's Accept header, by which the query protocol answers in XML or JSON.
     Raises LookupError, TypeError or ValueError for an output that is not of the operation's shape.
     """
+    if accept is not None and operation.service.protocol is Protocol.QUERY and accepts_json(accept):
+        return write_query_json(operation, output, request_id)
     return _compiled(operation)(output, request_id)
 
 

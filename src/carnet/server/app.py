@@ -118,16 +118,16 @@ class AwsApi:
         if isinstance(outcome, Failed):
             return self._failed(parsed, outcome)
         routed = parsed.authenticated.routed
-        request_id = routed.arrived.request_id
+        arrived = routed.arrived
         try:
-            response = write(routed.operation, outcome.answer, request_id)
+            response = write(routed.operation, outcome.answer, arrived.request_id, arrived.http.header("accept"))
         except Exception as problem:
             if routed.read_only:
                 return self._fail(parsed, problem)
             # The change is made all the same, and its event says so.
-            _LOG.exception("the answer to request %s failed", request_id)
-            response = write_error(routed.operation, _FAILED, _FAILED_MESSAGE, request_id)
-        return _audited(routed.operation, request_id, response, outcome.event)
+            _LOG.exception("the answer to request %s failed", arrived.request_id)
+            response = _error(routed.operation, arrived, _FAILED, _FAILED_MESSAGE)
+        return _audited(routed.operation, arrived, response, outcome.event)
 
     def _failed(self, parsed: Parsed, failed: Failed) -> Answer:
         problem, arrived = failed.problem, parsed.authenticated.routed.arrived
@@ -152,10 +152,10 @@ class AwsApi:
 
     def _refuse(self, step: Step, problem: WireError | AuthFailure | Fault, decided: tuple[Decided, ...]) -> Answer:
         where = problem.where if isinstance(problem, WireError) else _where(step)
-        code, request_id = self._code(where, problem), _arrived(step).request_id
+        code, arrived = self._code(where, problem), _arrived(step)
         event = failure_event(step, _exception(where, code), problem.message, decided)
         members = problem.members if isinstance(problem, Fault) else None
-        return _audited(where, request_id, write_error(where, code, problem.message, request_id, members), event)
+        return _audited(where, arrived, _error(where, arrived, code, problem.message, members), event)
 
     def _code(self, where: Where, problem: WireError | AuthFailure | Fault) -> str:
         if isinstance(problem, Fault) and isinstance(where, Asked):
@@ -208,12 +208,15 @@ def _where(step: Step) -> Where:
             return Protocol.QUERY
 
 
-def _audited(where: Where, request_id: str, response: HttpResponse, event: Event) -> Answer:
-    return Answer(response=response, event=line_of(event), unaudited=partial(_unaudited, where, request_id))
+def _audited(where: Where, arrived: Arrived, response: HttpResponse, event: Event) -> Answer:
+    unaudited = partial(_error, where, arrived, "ServiceUnavailable")
+    return Answer(response=response, event=line_of(event), unaudited=unaudited)
 
 
-def _unaudited(where: Where, request_id: str, why: str) -> HttpResponse:
-    return write_error(where, "ServiceUnavailable", why, request_id)
+def _error(
+    where: Where, arrived: Arrived, code: str, message: str, members: Mapping[str, Any] | None = None
+) -> HttpResponse:
+    return write_error(where, code, message, arrived.request_id, members, arrived.http.header("accept"))
 
 
 def _exception(where: Where, code: str) -> str:
