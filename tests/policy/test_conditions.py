@@ -11,11 +11,12 @@ import pytest
 
 from carnet.base.faults import Malformed
 from carnet.policy.compile import Engine
+from carnet.policy.context_keys import is_multivalued
 from carnet.policy.decide import decide
 from carnet.policy.operators import NULL, OPERATORS, operator_use
 from carnet.policy.policies import Policies
-from carnet.policy.request import Value
-from tests.policy.builders import allow, policy, request
+from carnet.policy.request import Context, Request, Value
+from tests.policy.builders import ALICE, allow, policy, request
 
 KEY = "test:key"
 ENGINE = Engine()
@@ -34,9 +35,9 @@ NAMES = sorted(OPERATORS.keys() - {NULL})
 NEGATED = {name for name in NAMES if "Not" in name}
 
 
-def met(operator: str, wanted: Any, actual: Value | None) -> bool:
-    statement = allow(Condition={operator: {KEY: wanted}})
-    keys: dict[str, Value] = {} if actual is None else {KEY: actual}
+def met(operator: str, wanted: Any, actual: Value | None, *, key: str = KEY) -> bool:
+    statement = allow(Condition={operator: {key: wanted}})
+    keys: dict[str, Value] = {} if actual is None else {key: actual}
     asked, policies = request(keys=keys), Policies(identity=(policy(statement),))
     decision = decide(asked, policies)
     assert ENGINE.decide(asked, policies) == decision
@@ -61,7 +62,8 @@ def test_a_missing_key_meets_the_negated_operators(operator: str) -> None:
     assert met(f"ForAllValues:{operator}", wanted, ()) is True
     assert met(f"ForAnyValue:{operator}", wanted, None) is False
     assert met(f"ForAnyValue:{operator}", wanted, ()) is False
-    assert met(f"ForAnyValue:{operator}IfExists", wanted, None) is True
+    assert met(f"ForAnyValue:{operator}IfExists", wanted, None) is False
+    assert met(f"ForAllValues:{operator}IfExists", wanted, None) is True
 
 
 @pytest.mark.parametrize("operator", sorted(set(NAMES) - {name for name in NAMES if name.startswith("String")}))
@@ -164,13 +166,53 @@ def test_one_value(operator: str, wanted: Any, actual: str, expected: bool) -> N
         ("ForAllValues:StringEquals", ["a"], "a", True),
         ("ForAnyValue:NumericLessThan", [5], ("9", "3"), True),
         ("ForAllValues:NumericLessThan", [5], ("9", "3"), False),
-        ("StringEquals", ["a"], ("a", "b"), True),
-        ("StringNotEquals", ["a"], ("a", "b"), False),
-        ("StringNotEquals", ["a"], ("b", "c"), True),
     ],
 )
 def test_several_values(operator: str, wanted: Any, actual: Value, expected: bool) -> None:
     assert met(operator, wanted, actual) is expected
+
+
+@pytest.mark.parametrize("operator", NAMES)
+@pytest.mark.parametrize("if_exists", ["", "IfExists"])
+def test_without_a_set_operator_no_value_of_a_multivalued_key_meets_a_condition(operator: str, if_exists: str) -> None:
+    good, several = good_value(operator), (good_value(operator), "other")
+    for values in (several, several[:1], several[1:]):
+        assert met(operator + if_exists, good, values) is False, "a list, of a key that AWS does not document"
+    for actual in (good, "other", "", several):
+        assert met(operator + if_exists, good, actual, key="aws:TagKeys") is False
+    wanted_when_missing = operator in NEGATED or bool(if_exists)
+    assert met(operator + if_exists, good, None, key="AWS:tagkeys") is wanted_when_missing
+    assert met(operator + if_exists, good, (), key="aws:TagKeys") is wanted_when_missing
+
+
+def test_variables_make_no_difference_to_a_multivalued_key() -> None:
+    for actual in ("*", ("*",), ("x",)):
+        assert met("StringEquals", "${*}", actual, key="aws:TagKeys") is False
+        assert met("StringNotEquals", "${aws:PrincipalTag/none}", actual, key="aws:TagKeys") is False
+    assert met("StringNotEquals", "${aws:PrincipalTag/none}", ("x",)) is False
+    assert met("StringNotEquals", "${aws:PrincipalTag/none}", "x") is True
+
+
+def test_a_condition_on_a_multivalued_key_alone_decides_as_quickly() -> None:
+    """The engine's quick test is asked once a first request has told how contexts spell their keys."""
+    policies = Policies(identity=(policy(allow(Condition={"StringEquals": {"aws:TagKeys": "a"}})),))
+    for actual in ("a", ("a",), "b"):
+        context = Context(request={"aws:TagKeys": actual})
+        asked = Request(principal=ALICE, action="s3:GetObject", resource="*", context=context)
+        for _ in range(3):
+            assert ENGINE.decide(asked, policies) == decide(asked, policies)
+            assert not ENGINE.decide(asked, policies).allowed
+
+
+@pytest.mark.parametrize("key", ["aws:TagKeys", "events:Metadata/x", "vpc-lattice-svcs:RequestQueryString/q"])
+def test_keys_that_aws_documents_as_arrays_are_multivalued(key: str) -> None:
+    assert is_multivalued(key)
+    assert not is_multivalued(f"{key}/Matcher") or not key.startswith("events:")
+
+
+@pytest.mark.parametrize("key", ["aws:PrincipalTag/x", "s3:prefix", "events:Metadata/x/Matcher", "test:key", ""])
+def test_other_keys_are_not_multivalued(key: str) -> None:
+    assert not is_multivalued(key)
 
 
 @pytest.mark.parametrize(

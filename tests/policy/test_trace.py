@@ -79,7 +79,25 @@ def test_the_dictionary_is_json() -> None:
         "actual": ["a", "b"],
         "missing": False,
         "met": False,
+        "lacksSetOperator": False,
     }
+
+
+def test_a_bare_operator_on_a_multivalued_key_is_told() -> None:
+    told = explain(
+        request(keys=KEYS), Policies(identity=(policy(allow(Condition={"StringLike": {"aws:TagKeys": "*"}})),))
+    )
+    line = '    not met: StringLike aws:TagKeys wants ["*"], is ["a", "b"]; the key is multivalued and needs '
+    assert f"{line}ForAllValues or ForAnyValue" in told.render()
+
+
+def test_a_policy_in_another_account_than_the_resource_is_told() -> None:
+    elsewhere = resource_policy(allow(Principal={"AWS": ALICE.arn}), account="333333333333")
+    trace = explain(request(resource_account="222222222222"), Policies(resource=elsewhere))
+    assert trace.decision.layer is Layer.RESOURCE
+    assert trace.as_dict()["layers"][0]["foreign"] is True
+    told = "resource-based policy, in another account than the resource, for which it cannot allow: allowed"
+    assert told in trace.render()
 
 
 def test_an_action_that_needs_no_permission_has_no_layers() -> None:
@@ -158,7 +176,7 @@ def test_variables_are_shown_with_what_they_say() -> None:
             '(here "none"), "${?}"], is "p"'
         ),
         (
-            '    not met: ArnNotLike aws:PrincipalArn wants ["arn:aws:iam::*:user/${aws:PrincipalTag/team}" '
+            '    met: ArnNotLike aws:PrincipalArn wants ["arn:aws:iam::*:user/${aws:PrincipalTag/team}" '
             f'(cannot be resolved)], is "{ALICE.arn}"'
         ),
     ]

@@ -85,17 +85,24 @@ def test_a_condition_value_of_text_or_arn_has_variables() -> None:
         assert not decide(request(keys={key: keys[key]} if key != "aws:username" else {}), policies).allowed, operator
 
 
-def test_an_unknown_variable_never_grants_and_never_lifts_a_deny() -> None:
+def test_an_unknown_variable_in_a_not_resource_never_grants_and_never_lifts_a_deny() -> None:
+    everything, elements = policy(allow()), {"NotResource": HOME}
+    assert not decide(request(), Policies(identity=(policy(allow(**elements)),))).allowed
+    assert not decide(request(), Policies(identity=(everything, policy(deny(**elements))))).allowed
+
+
+def test_an_unknown_variable_meets_a_negated_operator_and_no_other() -> None:
     negated = (
-        {"NotResource": HOME},
         {"Condition": {"StringNotEquals": {"aws:SourceVpc": "${aws:PrincipalTag/vpc}"}}},
         {"Condition": {"StringNotLike": {"aws:SourceVpc": "${aws:PrincipalTag/vpc}"}}},
         {"Condition": {"ArnNotLike": {"aws:SourceArn": "arn:aws:s3:::${aws:PrincipalTag/vpc}"}}},
     )
     everything = policy(allow())
     for elements in negated:
-        assert not decide(request(), Policies(identity=(policy(allow(**elements)),))).allowed
-        assert not decide(request(), Policies(identity=(everything, policy(deny(**elements))))).allowed
+        for keys in ({}, {"aws:SourceVpc": "vpc-1", "aws:SourceArn": "arn:aws:s3:::b"}):
+            asked = request(keys=keys)
+            assert decide(asked, Policies(identity=(policy(allow(**elements)),))).allowed
+            assert not decide(asked, Policies(identity=(everything, policy(deny(**elements))))).allowed
     assert decide(request(), Policies(identity=(everything, policy(deny(Resource=HOME))))).allowed
 
 

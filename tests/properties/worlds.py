@@ -122,6 +122,7 @@ REQUEST_KEYS: Keys = {
     "aws:RequestTag/team": ("blue", "red", "BLUE"),
     "aws:TagKeys": (("team",), ("team", "owner"), ("owner",), (), ("",), ("", "team"), "team", ""),
     "aws:CurrentTime": ("2026-01-02T00:00:00Z", "1767225600", "later"),
+    "idp.example.com:amr": (("mfa",), ("mfa", "pwd"), "mfa"),
     "s3:prefix": ("home", "2026", "h?me"),
     "s3:max-keys": ("10", "10.0", "100", "many"),
     "aws:SecureTransport": ("true", "false"),

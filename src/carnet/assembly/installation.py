@@ -13,7 +13,6 @@ from pathlib import Path
 from carnet.assembly.settings import Settings
 from carnet.base.clock import Clock
 from carnet.base.ids import Ids
-from carnet.catalog.actions import rcp_services
 from carnet.directory.directory import Directory
 from carnet.directory.last_used import LastUsed
 from carnet.identity.credentials import Credentials
@@ -123,7 +122,7 @@ def _assembled(settings: Settings, clock: Clock, store: Store, keyring: Keyring)
             directory=directory,
             credentials=Credentials(directory, keyring, tokens, clock),
             parts=Parts(
-                engine=Engine(rcp_services=rcp_services()),
+                engine=Engine(),
                 ids=ids,
                 keyring=keyring,
                 tokens=tokens,

@@ -16,7 +16,6 @@ from typing import Any
 
 from carnet.access.authorize import Decided
 from carnet.audit.log_files import JsonLines
-from carnet.catalog.actions import rcp_services
 from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, parse
 from carnet.policy.policies import Policies, ResourcePolicy
@@ -67,7 +66,7 @@ def explain_decision(path: Path, decision_id: str) -> Trace | None:
                 documents[line["document"]] = _parsed(line)
             elif line["decision"] == decision_id:
                 request, policies = _request_of(line["request"]), _policies_of(line["policies"], documents)
-                return explain(request, policies, rcp_services=rcp_services())
+                return explain(request, policies)
     return None
 
 

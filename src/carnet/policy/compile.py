@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import attrgetter
 
-from carnet.policy.decide import OF_RESOURCE, RCP_SERVICES, under_rcps
+from carnet.policy.aws_facts import RCP_SERVICES
+from carnet.policy.decide import OF_RESOURCE, under_rcps
 from carnet.policy.decision import Decision, Layer
 from carnet.policy.document import Policy
 from carnet.policy.engine.conditions import ConditionCompiler
 from carnet.policy.engine.context_reader import ContextReader, Shapes
-from carnet.policy.engine.plan import OUTSIDERS, Plan, Route
+from carnet.policy.engine.plan import Plan, Route
 from carnet.policy.engine.policy import CompiledPolicy, CompiledStatement
 from carnet.policy.engine.recent import Recent
 from carnet.policy.engine.residual import Node, Residual, Slot, residual
@@ -24,7 +25,7 @@ from carnet.policy.engine.resource_index import ResourceIndex
 from carnet.policy.engine.weighing import ALLOWED_WITHOUT_STATEMENT, situation, weigh, weigh_simply
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.policies import Levels, Policies, ResourcePolicy
-from carnet.policy.request import Context, Principal, PrincipalKind, Request
+from carnet.policy.request import WITHOUT_ACCOUNT, Context, Principal, PrincipalKind, Request
 from carnet.policy.resources import is_arn_of
 
 Asked = tuple[str, str, Context]
@@ -188,7 +189,7 @@ class Engine:
 
     def _new_plan(self, principal: Principal, action: str, policies: Policies) -> Plan:
         slots = [*self._organization(principal, action, policies)]
-        if principal.kind not in OUTSIDERS:
+        if principal.kind not in WITHOUT_ACCOUNT:
             slots += self._own(principal.kind, action, policies)
         slots += (self._slot(Layer.ENDPOINT, (policy,), action) for policy in policies.endpoint)
         return Plan(self._index(tuple(slots)), principal, action)
@@ -198,7 +199,7 @@ class Engine:
             return
         if under_rcps(action, self._rcp_services):
             yield from self._levels(Layer.RCP, policies.rcp, action)
-        if principal.kind not in OUTSIDERS:
+        if principal.kind not in WITHOUT_ACCOUNT:
             yield from self._levels(Layer.SCP, policies.scp, action)
 
     def _own(self, kind: PrincipalKind, action: str, policies: Policies) -> Iterable[Slot]:

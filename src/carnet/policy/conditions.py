@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-lo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from carnet.policy.comparisons import Wanted, WantedBool
-from carnet.policy.context_keys import lookup
+from carnet.policy.context_keys import is_multivalued, lookup
 from carnet.policy.operators import NULL, OperatorUse, Quantifier
 from carnet.policy.request import Context, Value
 from carnet.policy.variables import Lookup
@@ -23,25 +24,27 @@ class Condition:
     values: tuple[Wanted, ...]
     """Joined by OR; under a negated operator by NOR."""
 
-    def met(self, context: Context, *, granting: bool) -> bool:
-        """Whether the request meets the condition; `granting` for a condition of an Allow.
+    def met(self, context: Context) -> bool:
+        """Whether the request meets the condition.
 
-        A variable that cannot be resolved matches nothing. Under a negated operator that alone would meet the
-        condition, and an Allow would grant because something is not known: there the condition is not met.
-        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+        A variable that cannot be resolved matches nothing, so that a negated operator is met by it.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
         """
         actual = lookup(context, self.key)
         if self.use.operator.name == NULL:
             return self._missing() if self._is_null_set(actual) else self._is_null(actual)
-        if actual is None and self.use.if_exists:
-            return True
+        if actual is None or self._is_null_set(actual):
+            return self._missing()
+        return not self.lacks_set_operator(actual) and self._compare(actual, partial(lookup, context))
 
-        def look(key: str) -> Value | None:
-            return lookup(context, key)
+    def lacks_set_operator(self, actual: Value | None) -> bool:
+        """Whether the key is multivalued and the operator has no set operator: then nothing meets it, negated or not.
 
-        if granting and self.use.operator.negated and any(wanted.matches("", look) is None for wanted in self.values):
+        Recorded from AWS. A key that AWS does not document is multivalued where the request has a list of values.
+        """
+        if actual is None or self.use.quantifier is not None or self.use.operator.name == NULL:
             return False
-        return self._missing() if actual is None or self._is_null_set(actual) else self._compare(actual, look)
+        return not isinstance(actual, str) or is_multivalued(self.key)
 
     def _is_null(self, actual: Value | None) -> bool:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Null
@@ -55,17 +58,17 @@ class Condition:
         return self.use.quantifier is not None and not any(actual or ())
 
     def _missing(self) -> bool:
-        """What holds for a key that the request does not have: negated operators and ForAllValues are met by it."""
+        """What holds for a key that the request does not have; IfExists changes nothing under a set operator.
+
+        Recorded from AWS: ForAnyValue:...IfExists is not met.
+        """
         if self.use.quantifier is not None:
             return self.use.quantifier is Quantifier.ALL
-        return self.use.operator.negated
+        return self.use.operator.negated or self.use.if_exists
 
     def _compare(self, actual: Value, look: Lookup) -> bool:
-        """Without a set operator several actual values count like alternatives: one must match, or none may."""
-        negated = self.use.operator.negated
-        verdicts = (self._one(value, look) != negated for value in ((actual,) if isinstance(actual, str) else actual))
-        if self.use.quantifier is None:
-            return all(verdicts) if negated else any(verdicts)
+        values = (actual,) if isinstance(actual, str) else actual
+        verdicts = (self._one(value, look) != self.use.operator.negated for value in values)
         return all(verdicts) if self.use.quantifier is Quantifier.ALL else any(verdicts)
 
     def _one(self, value: str, look: Lookup) -> bool:

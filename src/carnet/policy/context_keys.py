@@ -5,26 +5,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from carnet.policy.aws_facts import MULTIVALUED_FAMILIES, MULTIVALUED_KEYS, PRINCIPAL_KEYS
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.request import Context, Value, Values
 
 PRINCIPAL_PREFIX = "aws:principal"
-PRINCIPAL_KEYS = frozenset(
-    (
-        "aws:assumedroot",
-        "aws:chatbotsourcearn",
-        "aws:federatedprovider",
-        "aws:multifactorauthage",
-        "aws:multifactorauthpresent",
-        "aws:sourceidentity",
-        "aws:tokenissuetime",
-        "aws:userid",
-        "aws:username",
-    )
-)
-"""Global keys that tell of the principal and its session, in lower case."""
-
 RESOURCE_PREFIX = "aws:resource"
+_KEYS_KEPT = 16_384
 RESOURCE_TAG = "resourcetag/"
 """In every service's namespace, what tells of the resource's own tags (`ec2:ResourceTag/...`)."""
 
@@ -49,6 +38,15 @@ def lookup(context: Context, key: str) -> Value | None:
         if value or value == "":
             return value
     return None
+
+
+@lru_cache(_KEYS_KEPT)
+def is_multivalued(key: str) -> bool:
+    """Whether AWS documents the key as one of several values, however many a request has."""
+    folded = ascii_lower(key)
+    return folded in MULTIVALUED_KEYS or any(
+        folded.startswith(begin) and not folded.endswith(single) for begin, single in MULTIVALUED_FAMILIES
+    )
 
 
 def _find(values: Values, key: str, folded: str) -> Value | None:

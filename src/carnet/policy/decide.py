@@ -16,22 +16,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from carnet.policy.aws_facts import RCP_SERVICES
 from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
 from carnet.policy.document import Policy
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.policies import Levels, Policies
 from carnet.policy.principals import Named
-from carnet.policy.request import PrincipalKind, Request
+from carnet.policy.request import WITHOUT_ACCOUNT, PrincipalKind, Request
 from carnet.policy.resources import is_arn_of
 from carnet.policy.statement import Effect, Statement
-
-RCP_SERVICES = frozenset(
-    ("aoss", "cognito-identity", "cognito-idp", "dynamodb", "ecr", "kms", "logs", "s3", "secretsmanager", "sqs", "sts")
-)
-"""Prefixes of the services whose resources RCPs control.
-
-https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services
-"""
 
 RCP_EXEMPT = frozenset(("kms:retiregrant",))
 """Actions of these services, in lower case, on which RCPs have no effect.
@@ -45,11 +38,6 @@ NEEDS_NO_PERMISSION = frozenset(("sts:getcalleridentity", "sts:getsessiontoken")
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
 """
-
-_WITHOUT_ACCOUNT = frozenset(
-    (PrincipalKind.ANONYMOUS, PrincipalKind.SERVICE, PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML)
-)
-"""Principals that no account holds: they have no policies of their own."""
 
 _ORGANIZATION = (Layer.RCP, Layer.SCP)
 
@@ -134,7 +122,7 @@ def _levels(request: Request, policies: Policies, rcp_services: frozenset[str]) 
         for one in policies.resource:
             if one.layer is layer and one.policy is not None:
                 yield Level(layer, (one.policy,), foreign=one.account not in ("", owner))
-    if request.principal.kind not in _WITHOUT_ACCOUNT:
+    if request.principal.kind not in WITHOUT_ACCOUNT:
         yield from _own_levels(request, policies)
     yield from (Level(Layer.ENDPOINT, (policy,)) for policy in policies.endpoint)
 
@@ -149,7 +137,7 @@ def _organization(request: Request, policies: Policies, rcp_services: frozenset[
         return
     if under_rcps(ascii_lower(request.action), rcp_services):
         yield Layer.RCP, policies.rcp
-    if request.principal.kind not in _WITHOUT_ACCOUNT:
+    if request.principal.kind not in WITHOUT_ACCOUNT:
         yield Layer.SCP, policies.scp
 
 
@@ -200,7 +188,7 @@ def _granted(request: Request, policies: Policies, layers: tuple[Found, ...]) ->
 def _both_sides(request: Request, policies: Policies, layers: tuple[Found, ...]) -> Decision:
     of_resource = policies.consenting_layer
     named, trusting = _closest(request, _allows(layers, of_resource))
-    if request.principal.kind in _WITHOUT_ACCOUNT:
+    if request.principal.kind in WITHOUT_ACCOUNT:
         return _allowed(of_resource, trusting) if trusting else _implicit_deny(of_resource)
     same_account = policies.owner(request) == request.principal.account
     if same_account and named is Named.DIRECTLY:

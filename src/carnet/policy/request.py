@@ -31,6 +31,12 @@ class PrincipalKind(StrEnum):
     SERVICE = "service"
 
 
+WITHOUT_ACCOUNT = frozenset(
+    (PrincipalKind.ANONYMOUS, PrincipalKind.SERVICE, PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML)
+)
+"""Principals that no account holds: they have no policies of their own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """Who asks.

@@ -118,5 +118,5 @@ class Statement:
             self.actions.matches(request.action)
             and self.names(request, bounded=bounded) is not Named.NOT
             and self.covers_resource(request)
-            and all(condition.met(request.context, granting=self.granting) for condition in self.conditions)
+            and all(condition.met(request.context) for condition in self.conditions)
         )

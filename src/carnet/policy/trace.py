@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from carnet.policy.aws_facts import RCP_SERVICES
 from carnet.policy.comparisons import Wanted, WantedArn, WantedPattern, WantedText
 from carnet.policy.conditions import Condition
 from carnet.policy.context_keys import lookup
-from carnet.policy.decide import OF_RESOURCE, RCP_SERVICES, Found, gather, judge
+from carnet.policy.decide import OF_RESOURCE, Found, gather, judge
 from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
 from carnet.policy.policies import Policies
 from carnet.policy.principals import Named
@@ -33,6 +34,8 @@ class ConditionTrace:
     actual: Value | None
     """None where the request does not have the key."""
     met: bool
+    lacks_set_operator: bool
+    """Not met because the key is multivalued and the operator has neither ForAllValues nor ForAnyValue."""
 
     @property
     def missing(self) -> bool:
@@ -49,6 +52,7 @@ class ConditionTrace:
             "actual": actual,
             "missing": self.missing,
             "met": self.met,
+            "lacksSetOperator": self.lacks_set_operator,
         }
 
 
@@ -199,7 +203,7 @@ def _layer(found: Found, *, level: int, request: Request, bounded: bool) -> Laye
 
 def _statement(statement: Statement, layer: Layer, request: Request, bounded: bool) -> StatementTrace:
     named = statement.names(request, bounded=bounded)
-    conditions = tuple(_condition(condition, request, statement.granting) for condition in statement.conditions)
+    conditions = tuple(_condition(condition, request) for condition in statement.conditions)
     matched = {
         "NotAction" if statement.actions.negated else "Action": statement.actions.matches(request.action),
         _principal_name(statement): named is not Named.NOT,
@@ -233,14 +237,16 @@ def _resource_name(statement: Statement) -> str:
     return "NotResource" if statement.resources is not None and statement.resources.negated else "Resource"
 
 
-def _condition(condition: Condition, request: Request, granting: bool) -> ConditionTrace:
+def _condition(condition: Condition, request: Request) -> ConditionTrace:
+    actual = lookup(request.context, condition.key)
     return ConditionTrace(
         operator=condition.use.text,
         key=condition.key,
         wanted=tuple(wanted.text for wanted in condition.values),
         resolved=tuple(_resolved(wanted, partial(lookup, request.context)) for wanted in condition.values),
-        actual=lookup(request.context, condition.key),
-        met=condition.met(request.context, granting=granting),
+        actual=actual,
+        met=condition.met(request.context),
+        lacks_set_operator=condition.lacks_set_operator(actual),
     )
 
 
@@ -292,7 +298,8 @@ def _condition_line(condition: ConditionTrace) -> str:
     actual = "missing" if condition.actual is None else _values(condition.actual)
     met = "met" if condition.met else "not met"
     wanted = ", ".join(map(_filled, condition.wanted, condition.resolved))
-    return f"    {met}: {condition.operator} {_shown(condition.key)} wants [{wanted}], is {actual}"
+    why = "; the key is multivalued and needs ForAllValues or ForAnyValue" if condition.lacks_set_operator else ""
+    return f"    {met}: {condition.operator} {_shown(condition.key)} wants [{wanted}], is {actual}{why}"
 
 
 def _filled(text: str, resolved: str | None) -> str:

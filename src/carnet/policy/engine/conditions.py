@@ -22,6 +22,7 @@ from carnet.policy.comparisons import (
     WantedText,
 )
 from carnet.policy.conditions import Condition
+from carnet.policy.context_keys import is_multivalued
 from carnet.policy.engine.addresses import AddressRanges
 from carnet.policy.engine.context_reader import ANYWHERE, ContextReader, is_settled_by_principal, places_of
 from carnet.policy.engine.patterns import CompiledArn, Match, any_match, fill, text_match
@@ -61,9 +62,9 @@ class CompiledCondition:
 
     __slots__ = ("_condition", "_quick", "equals", "keys", "settled", "test")
 
-    def __init__(self, condition: Condition, *, granting: bool) -> None:
+    def __init__(self, condition: Condition) -> None:
         variables = _variables(condition.values)
-        self.test = _test(condition, variables, granting=granting)
+        self.test = _test(condition, variables)
         self.keys = (condition.key, *(variable.key for variable in variables))
         """Every key that the outcome depends on."""
         self.settled = all(map(is_settled_by_principal, self.keys))
@@ -89,11 +90,11 @@ class ConditionCompiler:
     def __init__(self) -> None:
         self._known: Recent[tuple[object, ...], CompiledCondition] = Recent(_CONDITIONS_ROOM)
 
-    def compile(self, condition: Condition, *, granting: bool, variables: bool) -> CompiledCondition:
-        """The compiled form of a condition of an Allow (`granting`) or of a Deny, where `variables` count or not."""
+    def compile(self, condition: Condition, *, variables: bool) -> CompiledCondition:
+        """The compiled form of a condition, in which `variables` count or not."""
         texts = tuple([wanted.text for wanted in condition.values])
-        same = (condition.use.text, condition.key, texts, granting, variables)
-        return self._known.get(same) or self._known.put(same, CompiledCondition(condition, granting=granting))
+        same = (condition.use.text, condition.key, texts, variables)
+        return self._known.get(same) or self._known.put(same, CompiledCondition(condition))
 
 
 def _variables(values: Sequence[Wanted]) -> tuple[Variable, ...]:
@@ -114,10 +115,18 @@ def _equals(condition: Condition, variables: tuple[Variable, ...]) -> tuple[str,
     return condition.key, frozenset(_literal(wanted) for wanted in condition.values if isinstance(wanted, WantedText))
 
 
-def _test(condition: Condition, variables: tuple[Variable, ...], *, granting: bool) -> Test:
+def _test(condition: Condition, variables: tuple[Variable, ...]) -> Test:
     if condition.use.operator.name == NULL:
         return _null_test(condition)
-    return _variable_test(condition, variables, granting=granting) if variables else _constant_test(condition)
+    if _lacks_set_operator(condition):
+        key, missing = condition.key, _holds_when_missing(condition)
+        return lambda reader: missing and reader.value(key) is None
+    return _variable_test(condition) if variables else _constant_test(condition)
+
+
+def _lacks_set_operator(condition: Condition) -> bool:
+    """Whether nothing but an absent key can meet the condition: the key is multivalued and there is no set operator."""
+    return condition.use.quantifier is None and is_multivalued(condition.key)
 
 
 def _null_test(condition: Condition) -> Test:
@@ -166,11 +175,12 @@ def _single(condition: Condition, one: Match) -> Match:
 
 def _several(condition: Condition, one: Match) -> Callable[[Iterable[str]], bool]:
     """Whether the values of a multivalued key, of which there is one at least, meet the condition."""
+    if condition.use.quantifier is None:
+        return lambda values: False
     negated, every = condition.use.operator.negated, _asks_every(condition)
-    over_set = condition.use.quantifier is not None
 
     def test(values: Iterable[str]) -> bool:
-        if over_set and not any(values):
+        if not any(values):
             return every
         for value in values:
             if (one(value) is not negated) is not every:
@@ -183,32 +193,29 @@ def _several(condition: Condition, one: Match) -> Callable[[Iterable[str]], bool
 def _quick_test(condition: Condition) -> QuickTest:
     key, negated = condition.key, condition.use.operator.negated
     one = _single(condition, _one_of(condition.values))
+    never = _lacks_set_operator(condition)
 
     def test(said: Values) -> bool | None:
         actual = said.get(key)
-        return one(actual) is not negated if isinstance(actual, str) else None
+        return not never and one(actual) is not negated if isinstance(actual, str) else None
 
     return test
 
 
-def _variable_test(condition: Condition, variables: tuple[Variable, ...], *, granting: bool) -> Test:
-    """Where a variable cannot be resolved, its value matches nothing, and no negation of that makes an Allow grant."""
+def _variable_test(condition: Condition) -> Test:
+    """Where a variable cannot be resolved, its value matches nothing, which meets a negated operator."""
     key, missing, every = condition.key, _holds_when_missing(condition), _asks_every(condition)
-    negated, if_exists = condition.use.operator.negated, condition.use.if_exists
-    over_set = condition.use.quantifier is not None
-    decisive = variables if granting and negated else ()
+    negated, over_set = condition.use.operator.negated, condition.use.quantifier is not None
     makers = tuple(_maker(value) for value in condition.values)
 
     def test(reader: ContextReader) -> bool:
         actual = reader.value(key)
-        if actual is None and if_exists:
-            return True
-        if any(variable.resolve(reader.value) is None for variable in decisive):
-            return False
         if actual is None:
             return missing
         if over_set and not any(actual):
             return every
+        if not over_set and not isinstance(actual, str):
+            return False
         matches = [match for match in (make(reader.value) for make in makers) if match is not None]
         values = (actual,) if isinstance(actual, str) else actual
         met = (any(match(value) for match in matches) is not negated for value in values)
@@ -219,9 +226,9 @@ def _variable_test(condition: Condition, variables: tuple[Variable, ...], *, gra
 
 def _holds_when_missing(condition: Condition) -> bool:
     use = condition.use
-    if use.if_exists or use.quantifier is Quantifier.ALL:
-        return True
-    return use.operator.negated and use.quantifier is None
+    if use.quantifier is not None:
+        return use.quantifier is Quantifier.ALL
+    return use.operator.negated or use.if_exists
 
 
 def _asks_every(condition: Condition) -> bool:

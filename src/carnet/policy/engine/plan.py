@@ -5,10 +5,7 @@ from __future__ import annotations
 from carnet.policy.decide import NEEDS_NO_PERMISSION
 from carnet.policy.engine.resource_index import ResourceIndex
 from carnet.policy.policies import Policies
-from carnet.policy.request import Principal, PrincipalKind
-
-OUTSIDERS = frozenset((PrincipalKind.ANONYMOUS, PrincipalKind.SERVICE, PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML))
-"""Principals that no account holds."""
+from carnet.policy.request import WITHOUT_ACCOUNT, Principal, PrincipalKind
 
 
 class Plan:
@@ -20,7 +17,7 @@ class Plan:
         self.index = index
         kind = self.kind = principal.kind
         self.service_linked = principal.service_linked
-        self.outsider = kind in OUTSIDERS
+        self.outsider = kind in WITHOUT_ACCOUNT
         self.root = kind is PrincipalKind.ROOT
         self.free = kind is not PrincipalKind.ANONYMOUS and action in NEEDS_NO_PERMISSION
         """Whether the action needs no permission."""

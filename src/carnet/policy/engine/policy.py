@@ -24,10 +24,7 @@ class CompiledStatement:
         self.ref = statement.ref
         self.denies = statement.effect is Effect.DENY
         self.conditions = tuple(
-            [
-                conditions.compile(condition, granting=not self.denies, variables=variables)
-                for condition in statement.conditions
-            ]
+            [conditions.compile(condition, variables=variables) for condition in statement.conditions]
         )
         self.patterns = tuple(map(CompiledArn, resources.patterns)) if resources is not None else None
         """None where the statement is about the resource that the policy belongs to."""
