@@ -10,9 +10,9 @@ def _none(member: str, pattern: str | None) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Voice:
-    """How one service tells of validation errors."""
+    """How one service tells of validation errors. There is one for each service, kept by identity."""
 
     code: str = "ValidationError"
     """The error code, in any protocol's spelling."""

@@ -51,7 +51,7 @@ class Admitted(Struct, frozen=True, kw_only=True):
 
 
 class Failed(Struct, frozen=True, kw_only=True):
-    """An operation that was not carried out: nothing was changed."""
+    """An operation that was not carried out. Nothing was changed, save perhaps where the commit itself broke."""
 
     problem: Exception
     """A Fault, or what nobody foresaw."""
