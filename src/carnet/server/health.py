@@ -17,12 +17,16 @@ class Health:
         self._follower = follower
 
     def respond(self) -> HttpResponse:
-        """`{"status": "ok", "revision": n, "accounts": n, "store": "reachable" | "unreachable"}`."""
+        """`{"status": "ok", "revision": n, "accounts": n, "store": "reachable" | "unreachable", "quarantined": n}`.
+
+        The last counts the accounts, organizations (or the installation) that are held back; the log names them.
+        """
         snapshot = self._directory.snapshot
         body = {
             "status": "ok",
             "revision": snapshot.seq,
             "accounts": len(snapshot.accounts),
             "store": "reachable" if self._follower.reachable else "unreachable",
+            "quarantined": len(snapshot.quarantined),
         }
         return HttpResponse(status=200, headers=(("content-type", "application/json"),), body=orjson.dumps(body))
