@@ -69,7 +69,7 @@ def test_an_account_is_made_with_a_root_key(data: Path) -> None:
         assert view is not None
         assert (view.account.name, view.account.email) == ("prod", "a@b.io")
         (key,) = view.keys_of(made["AccountId"])
-        context = secret_context(key.id, key.account)
+        context = secret_context(key.id, key.account, key.owner)
         assert installation.keyring.open(key.sealed_secret, context=context).decode() == made["SecretAccessKey"]
 
 

@@ -13,7 +13,7 @@ from carnet.keyring.master_key import MasterKey
 from tests.keyring.keys import KEYRING, MASTER, NOW, WRAPPED
 
 SECRETS = Purpose.ACCESS_KEY_SECRETS
-PLACE = SealContext("access_keys", "secret", "029608264753", "AKIAQNZGKIQY56JQ7WML")
+PLACE = SealContext("access_keys", "secret", "029608264753", "AKIAQNZGKIQY56JQ7WML", "AIDAQNZGKIQYZQMLZN4OY")
 
 
 def test_first_keys_are_one_primary_for_each_purpose() -> None:

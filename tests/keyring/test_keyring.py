@@ -13,11 +13,11 @@ from carnet.keyring.errors import Unsealable
 from carnet.keyring.keyring import Keyring, SealContext
 from tests.keyring.keys import KEYRING, MASTER, NOW
 
-PLACE = SealContext("access_keys", "secret", "029608264753", "AKIAQNZGKIQY56JQ7WML")
+PLACE = SealContext("access_keys", "secret", "029608264753", "AKIAQNZGKIQY56JQ7WML", "AIDAQNZGKIQYZQMLZN4OY")
 PLAIN = b"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 SEALED = KEYRING.seal(PLAIN, context=PLACE)
 
-contexts = st.builds(SealContext, *[st.text("ab.|", max_size=3)] * 4)
+contexts = st.builds(SealContext, *[st.text("ab.|", max_size=3)] * 5)
 
 
 @given(st.binary(max_size=200), contexts)
@@ -35,20 +35,20 @@ def test_opens_in_no_other_place(here: SealContext, there: SealContext) -> None:
             KEYRING.open(sealed, context=there)
 
 
-@pytest.mark.parametrize("part", ["table", "column", "account", "key"])
+@pytest.mark.parametrize("part", ["table", "column", "account", "key", "owner"])
 def test_row_and_column_swaps_are_found(part: str) -> None:
     with pytest.raises(Unsealable):
-        KEYRING.open(SEALED, context=replace(PLACE, **{part: "other"}))  # type: ignore[arg-type]  # all four are text
+        KEYRING.open(SEALED, context=replace(PLACE, **{part: "other"}))  # type: ignore[arg-type]  # all five are text
 
 
 def test_parts_of_the_place_do_not_run_into_each_other() -> None:
-    sealed = KEYRING.seal(PLAIN, context=SealContext("ab", "c", "d", "e"))
+    sealed = KEYRING.seal(PLAIN, context=SealContext("ab", "c", "d", "e", "f"))
     with pytest.raises(Unsealable):
-        KEYRING.open(sealed, context=SealContext("a", "bc", "d", "e"))
+        KEYRING.open(sealed, context=SealContext("a", "bc", "d", "e", "f"))
 
 
 def test_purposes_do_not_open_each_others_secrets() -> None:
-    with pytest.raises(Unsealable, match="not in the ring"):
+    with pytest.raises(Unsealable, match="with a key or in a format that is not taken here"):
         KEYRING.open(SEALED, context=replace(PLACE, purpose=Purpose.SESSION_TOKENS))
 
 

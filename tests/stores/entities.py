@@ -75,7 +75,7 @@ POLICY = ManagedPolicy(
 PROFILE = InstanceProfile(id="AIPA1", account=ACCOUNT_ID, name="web", created=NOW, role="AROA1")
 KEY = AccessKey(id="AKIA1", account=ACCOUNT_ID, owner="AIDA1", active=False, sealed_secret=b"\x00\xff", created=NOW)
 DATA_KEY = WrappedKey(
-    kid="0a0b0c0d", purpose=Purpose.SESSION_TOKENS, state=KeyState.PRIMARY, wrapped=b"\x01\x00", created=NOW
+    kid="0a0b0c0d", purpose=Purpose.SESSION_TOKENS.value, state=KeyState.PRIMARY, wrapped=b"\x01\x00", created=NOW
 )
 ALL: tuple[object, ...] = (ACCOUNT, GROUP, ALICE, ROLE, POLICY, PROFILE, KEY, DATA_KEY)
 

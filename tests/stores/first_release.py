@@ -57,7 +57,7 @@ _ROWS: tuple[tuple[str, str, str, str, Mapping[str, object]], ...] = (
         DATA_KEY.kid,
         {
             "kid": DATA_KEY.kid,
-            "purpose": DATA_KEY.purpose.value,
+            "purpose": DATA_KEY.purpose,
             "state": DATA_KEY.state.value,
             "wrapped": DATA_KEY.wrapped,
             "created": _MOMENT,

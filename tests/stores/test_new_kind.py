@@ -13,6 +13,7 @@ from carnet.directory.directory import Directory
 from carnet.directory.scope_view import ScopeView
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 from carnet.store.faults import Taken
+from carnet.store.nodes import Node
 from carnet.store.store import Store
 from carnet.store.users import USERS
 from tests.stores.entities import ACCOUNT, ACCOUNT_ID, ALICE, a_user, add_all, an_account
@@ -130,8 +131,14 @@ def test_a_kind_that_decides_is_written_only_when_every_node_knows_it(store: Sto
         with pytest.raises(Unavailable, match="badge"):
             write()
         assert (asked, cautious.revision()) == (["badge"], before)
-    with closing(Store.open(database, types=TYPES)) as alone, pytest.raises(Unavailable), alone.write() as unit:
-        unit.add(a_badge(1))
+    older = Node(id="older", release="0.0.9", features=frozenset({"user"}), seq=0)
+    store.nodes.join(older)
+    with closing(Store.open(database, types=TYPES)) as beside:
+        with pytest.raises(Unavailable), beside.write() as unit:
+            unit.add(a_badge(1))
+        store.nodes.report(replace(older, features=frozenset({"user", "badge"})))
+        with beside.write() as unit:
+            unit.add(a_badge(2))
     with store.write() as unit:
         unit.add(a_badge(1))
     assert unit.committed is not None

@@ -16,7 +16,8 @@ from carnet.base.ids import Ids
 from carnet.directory.directory import Directory
 from carnet.directory.last_used import LastUsed
 from carnet.identity.credentials import Credentials
-from carnet.keyring.data_keys import new_data_keys
+from carnet.jobs.presence import agreed_format
+from carnet.keyring.data_keys import Purpose, new_data_keys
 from carnet.keyring.errors import BadMasterKey
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.master_key import MasterKey, load, load_or_create
@@ -41,6 +42,7 @@ class Installation:
     clock: Clock
     ids: Ids
     store: Store
+    master: MasterKey
     keyring: Keyring
     directory: Directory
     last_used: LastUsed
@@ -60,8 +62,9 @@ def open_installation(
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = Store.open(settings.store_url, create=create)
     try:
-        keyring = _open_keyring(store, settings.master_key, clock(), create=create)
-        yield _assembled(settings, clock, store, keyring)
+        master, keyring = _open_keyring(store, settings.master_key, clock(), create=create)
+        keyring.agreed_format = agreed_format(store.nodes.live())
+        yield _assembled(settings, clock, store, master, keyring)
     finally:
         store.close()
 
@@ -80,21 +83,25 @@ def first_account(installation: Installation) -> RootKey | None:
     )
 
 
-def _open_keyring(store: Store, master_key: Path, now: datetime, *, create: bool) -> Keyring:
-    """The store's data keys. Where it has none yet, `create` makes them and the master key; several processes may."""
+def _open_keyring(store: Store, path: Path, now: datetime, *, create: bool) -> tuple[MasterKey, Keyring]:
+    """The master key, and the store's data keys. Where it has none yet, `create` makes both.
+
+    A purpose that is new in this release has no key in an older installation: it is made here, by one of the processes
+    that open it at once.
+    """
     keys = store.data_keys()
-    if keys:
-        return Keyring.unwrap(_present_master_key(master_key), keys)
-    if not create:
+    if not keys and not create:
         raise NotSetUp(store.shown_url)
-    master = load_or_create(master_key)
+    master = _present_master_key(path) if keys else load_or_create(path)
+    if set(Purpose) <= {key.purpose for key in keys}:
+        return master, Keyring.unwrap(master, keys)
     with store.write() as unit:
-        keys = store.data_keys()
-        if not keys:
-            keys = new_data_keys(master, now=now)
-            for key in keys:
-                unit.add(key)
-    return Keyring.unwrap(master, keys)
+        present = store.data_keys()
+        made = new_data_keys(master, now=now, present=present)
+        for key in made:
+            unit.add(key)
+        # INVARIANT: nothing is committed with a master key that does not open what is there.
+        return master, Keyring.unwrap(master, (*present, *made))
 
 
 def _present_master_key(path: Path) -> MasterKey:
@@ -104,7 +111,7 @@ def _present_master_key(path: Path) -> MasterKey:
         raise BadMasterKey(f"The store was set up with a master key, and {path} is not there.") from None
 
 
-def _assembled(settings: Settings, clock: Clock, store: Store, keyring: Keyring) -> Installation:
+def _assembled(settings: Settings, clock: Clock, store: Store, master: MasterKey, keyring: Keyring) -> Installation:
     directory = Directory(store)
     ids = Ids(secrets.token_bytes)
     tokens = SessionTokens(keyring)
@@ -114,6 +121,7 @@ def _assembled(settings: Settings, clock: Clock, store: Store, keyring: Keyring)
         clock=clock,
         ids=ids,
         store=store,
+        master=master,
         keyring=keyring,
         directory=directory,
         last_used=last_used,

@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
+import secrets
+from datetime import timedelta
+from functools import partial
+from importlib.metadata import version
+
 from carnet.assembly.installation import Installation
 from carnet.directory.follower import Follower
+from carnet.identity.resealing import RESEAL_SECONDS, Resealing
 from carnet.jobs.periodic import Periodic
+from carnet.jobs.presence import REPORT_SECONDS, Presence, known_features
+from carnet.jobs.pruning import PRUNE_SECONDS, prune_logs
+from carnet.jobs.singleton import Singleton
 
 _LAST_USED_SECONDS = 5.0
 
 
-def periodic_jobs(installation: Installation, follower: Follower) -> tuple[Periodic, ...]:
+def node(installation: Installation) -> Presence:
+    """This process, not yet among the nodes of its store."""
+    return Presence(
+        secrets.token_hex(8),
+        version("carnet"),
+        known_features(installation.store.types.by_kind),
+        store=installation.store,
+        directory=installation.directory,
+        master=installation.master,
+        keyring=installation.keyring,
+    )
+
+
+def periodic_jobs(installation: Installation, follower: Follower, presence: Presence) -> tuple[Periodic, ...]:
     """The jobs of one process, that of the follower first; none is started yet."""
+    settings, store = installation.settings, installation.store
+    pruning = partial(
+        prune_logs,
+        store,
+        change_log=timedelta(days=settings.change_log_retention_days),
+        audit=timedelta(days=settings.audit_retention_days),
+    )
+    resealing = Resealing(store=store, master=installation.master, keyring=installation.keyring)
+    singleton = partial(Singleton, store=store, holder=presence.id)
     return (
-        Periodic("follower", follower.look, seconds=installation.store.poll_seconds),
+        Periodic("follower", follower.look, seconds=store.poll_seconds),
         Periodic("last-used", installation.last_used.exchange, seconds=_LAST_USED_SECONDS, once_more=True),
+        Periodic("presence", presence.report, seconds=REPORT_SECONDS),
+        singleton("pruning", pruning, seconds=PRUNE_SECONDS),
+        singleton("resealing", resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
     )

@@ -30,6 +30,9 @@ class Settings:
     tls_key: Path | None = None
     insecure: bool = False
     """Serve plain HTTP on an address that is not loopback."""
+    change_log_retention_days: int = 90
+    audit_retention_days: int = 90
+    """How long the store keeps the audit events of changes."""
 
     @property
     def store_url(self) -> str:
@@ -95,5 +98,7 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "tls_cert": Path,
     "tls_key": Path,
     "insecure": _flag,
+    "change_log_retention_days": int,
+    "audit_retention_days": int,
 }
 """How the variables that are no text are read."""

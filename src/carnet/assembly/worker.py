@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from carnet.assembly.installation import Installation, open_installation
-from carnet.assembly.jobs import periodic_jobs
+from carnet.assembly.jobs import node, periodic_jobs
 from carnet.assembly.settings import from_environment
 from carnet.audit.explanations import DecisionLog
 from carnet.audit.log_files import JsonLines
+from carnet.base.faults import Unavailable
 from carnet.directory.follower import Follower, Later
 from carnet.jobs.periodic import stop_all
+from carnet.jobs.presence import Presence
 from carnet.server.app import AwsApi
-from carnet.server.aws_door import AwsDoor
+from carnet.server.door import Door
 from carnet.server.health import Health
 from carnet.server.outbox import Outbox
 from carnet.services.registry import SERVICES
 
 
-def application() -> AwsDoor:
+def application() -> Door:
     """The application for the settings in the environment; uvicorn calls this once in each worker."""
     stack = ExitStack()
     installation = stack.enter_context(open_installation(from_environment(os.environ)))
     return door(installation, stack)
 
 
-def door(installation: Installation, stack: ExitStack) -> AwsDoor:
+def door(installation: Installation, stack: ExitStack) -> Door:
     """The application over an open installation; `stack` is unwound when the server stops."""
     follower = Follower(installation.directory, installation.store)
-    jobs = periodic_jobs(installation, follower)
+    presence = node(installation)
+    jobs = periodic_jobs(installation, follower, presence)
     audit = JsonLines(installation.settings.audit_file)
     api = AwsApi(
         installation.execution,
@@ -40,6 +43,8 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
     )
 
     def start(later: Later) -> None:
+        presence.join()
+        stack.callback(_leave, presence)
         for job in jobs:
             job.start()
         stack.callback(stop_all, jobs)
@@ -48,4 +53,9 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
         stack.callback(audit.close)
         stack.callback(api.close)
 
-    return AwsDoor(api, Health(installation.directory, follower), Outbox(audit), on_start=start, on_stop=stack.close)
+    return Door(api, Health(installation.directory, follower), Outbox(audit), on_start=start, on_stop=stack.close)
+
+
+def _leave(presence: Presence) -> None:
+    with suppress(Unavailable):
+        presence.leave()

@@ -20,6 +20,7 @@ from carnet.server.listen import bind, listen
 from carnet.services.accounts import RootKey
 
 _LOG = logging.getLogger("carnet")
+_DAYS = click.IntRange(1, 36_500)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -30,6 +31,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @setting("tls_cert", "Certificate chain, PEM.", type=_FILE)
 @setting("tls_key", "Private key of the certificate, PEM.", type=_FILE)
 @setting("insecure", "Serve plain HTTP on an address that is not loopback.", is_flag=True)
+@setting("change_log_retention_days", "Days for which the change log is kept.", type=_DAYS)
+@setting("audit_retention_days", "Days for which the store keeps the audit events of changes.", type=_DAYS)
 @installation_options
 @told_plainly
 def serve(**given: Any) -> None:

@@ -21,9 +21,9 @@ from carnet.keyring.session_tokens import OpenedSession, SessionTokens
 _OPENED_SECRETS = 10_000
 
 
-def secret_context(key_id: str, account: str) -> SealContext:
-    """What a sealed access key secret is bound to, so that it is of no use in another row."""
-    return SealContext(table="access_keys", column="sealed_secret", account=account, key=key_id)
+def secret_context(key_id: str, account: str, owner: str) -> SealContext:
+    """What a sealed access key secret is bound to, so that it is of no use in another row, or for another owner."""
+    return SealContext(table="access_keys", column="sealed_secret", account=account, key=key_id, owner=owner)
 
 
 class OpenedSecret(NamedTuple):
@@ -45,8 +45,8 @@ class Credentials:
         self._tokens = tokens
         self._clock = clock
         self._open = lru_cache(_OPENED_SECRETS)(
-            lambda sealed, key_id, account: OpenedSecret(
-                keyring.open(sealed, context=secret_context(key_id, account)).decode(), {}
+            lambda sealed, key_id, account, owner: OpenedSecret(
+                keyring.open(sealed, context=secret_context(key_id, account, owner)).decode(), {}
             )
         )
 
@@ -96,7 +96,7 @@ class Credentials:
 
     def _secret(self, key: AccessKey) -> OpenedSecret | None:
         try:
-            return self._open(key.sealed_secret, key.id, key.account)
+            return self._open(key.sealed_secret, key.id, key.account, key.owner)
         except Unsealable:
             return None
 

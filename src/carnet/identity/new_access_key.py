@@ -22,6 +22,6 @@ class NewAccessKey:
 def new_access_key(ids: Ids, keyring: Keyring, *, account: str, owner: str, now: datetime) -> NewAccessKey:
     """A key for a user's id or, for the root user, the account's own id as `owner`."""
     key_id, secret = ids.access_key(account), ids.secret_access_key()
-    sealed = keyring.seal(secret.encode("ascii"), context=secret_context(key_id, account))
+    sealed = keyring.seal(secret.encode("ascii"), context=secret_context(key_id, account, owner))
     key = AccessKey(id=key_id, account=account, owner=owner, sealed_secret=sealed, created=now)
     return NewAccessKey(key=key, secret=secret)

@@ -1,7 +1,7 @@
 """Secrets that must be read again, sealed at rest.
 
-A sealed secret is `version (1 byte) | kid (4) | nonce (12) | ciphertext | tag (16)`. The row and column it belongs to
-are authenticated with it, so it opens nowhere else.
+A sealed secret is `format (1 byte) | kid (4) | nonce (12) | ciphertext | tag (16)`. The row and column it belongs to
+are authenticated with it, so it opens nowhere else; since format 2, the owner that the row names is too.
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ from dataclasses import dataclass
 from typing import Self
 
 from carnet.keyring.aead import Aead, joined
-from carnet.keyring.data_keys import KID_BYTES, Purpose, Ring, WrappedKey, open_ring
+from carnet.keyring.data_keys import KID_BYTES, NEWEST_FORMAT, Purpose, Ring, WrappedKey, open_ring
 from carnet.keyring.errors import KeyringError, Unsealable
 from carnet.keyring.master_key import MasterKey
 
-_VERSION = b"\x01"
-_HEADER_BYTES = len(_VERSION) + KID_BYTES
+_FORMAT_BYTES = 1
+_HEADER_BYTES = _FORMAT_BYTES + KID_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class SealContext:
-    """Where a sealed secret lives: table, column, account and the key of its row."""
+    """Where a sealed secret lives: table, column, account and the key of its row, and the id of its owner."""
 
     table: str
     column: str
     account: str
     key: str
+    owner: str
     purpose: Purpose = Purpose.ACCESS_KEY_SECRETS
 
     def __str__(self) -> str:
@@ -36,10 +37,12 @@ class SealContext:
 class Keyring:
     """The open data keys of a store, one ring per purpose."""
 
-    __slots__ = ("_rings",)
+    __slots__ = ("_rings", "agreed_format")
 
     def __init__(self, rings: Mapping[Purpose, Ring]) -> None:
         self._rings = rings
+        self.agreed_format = 1
+        """The newest format that every live node opens."""
 
     @classmethod
     def unwrap(cls, master: MasterKey, wrapped_keys: Iterable[WrappedKey]) -> Self:
@@ -53,27 +56,45 @@ class Keyring:
             raise KeyringError("Two data keys have the same kid.")
         return cls({purpose: open_ring(master, purpose, keys) for purpose in Purpose})
 
+    def adopt(self, newer: Keyring) -> None:
+        """Go on with the data keys of the store as they are now. Raises KeyringError.
+
+        INVARIANT: a process that has seen a floor never goes below it, whatever the database says afterwards.
+        """
+        for purpose, ring in self._rings.items():
+            if newer.ring(purpose).floor < ring.floor:
+                raise KeyringError(f"The data keys for {purpose} would open older formats than before.")
+        self._rings = newer._rings
+
     def ring(self, purpose: Purpose) -> Ring:
         """The data keys of one purpose."""
         return self._rings[purpose]
 
     def seal(self, plain: bytes, *, context: SealContext) -> bytes:
-        """Encrypt with the primary key, for this place only."""
+        """Encrypt with the primary key, for this place only, in the newest format that every live node opens."""
         key = self._rings[context.purpose].primary
-        return _VERSION + key.kid + Aead(key.secret).encrypt(plain, _aad(key.kid, context))
+        head = max(key.floor, self.agreed_format).to_bytes(_FORMAT_BYTES) + key.kid
+        return head + Aead(key.secret).encrypt(plain, _aad(head, context))
 
     def open(self, sealed: bytes, *, context: SealContext) -> bytes:
         """Decrypt what was sealed for this place. Raises Unsealable."""
-        version, kid = sealed[: len(_VERSION)], sealed[len(_VERSION) : _HEADER_BYTES]
-        key = self._rings[context.purpose].get(kid) if version == _VERSION else None
-        if key is None:
-            raise Unsealable(f"The secret in {context} was sealed with a key that is not in the ring.")
-        plain = Aead(key.secret).decrypt(sealed[_HEADER_BYTES:], _aad(kid, context))
+        head = sealed[:_HEADER_BYTES]
+        key = self._rings[context.purpose].get(head[_FORMAT_BYTES:])
+        if key is None or not key.floor <= format_of(sealed) <= NEWEST_FORMAT:
+            raise Unsealable(f"The secret in {context} was sealed with a key or in a format that is not taken here.")
+        plain = Aead(key.secret).decrypt(sealed[_HEADER_BYTES:], _aad(head, context))
         if plain is None:
             raise Unsealable(f"The secret in {context} was altered, or belongs elsewhere.")
         return plain
 
 
-def _aad(kid: bytes, context: SealContext) -> bytes:
-    row = (context.table, context.column, context.account, context.key)
-    return joined(_VERSION, kid, *(part.encode() for part in row))
+def format_of(sealed: bytes) -> int:
+    """The format that a sealed secret says it is in; 0 for none."""
+    return int.from_bytes(sealed[:_FORMAT_BYTES])
+
+
+def _aad(head: bytes, context: SealContext) -> bytes:
+    """Additional data: format, kid, table, column, account and key; since format 2, the owner."""
+    place = (context.table, context.column, context.account, context.key)
+    row = place if format_of(head) == 1 else (*place, context.owner)
+    return joined(head[:_FORMAT_BYTES], head[_FORMAT_BYTES:], *(part.encode() for part in row))

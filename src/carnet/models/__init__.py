@@ -3,17 +3,5 @@
 from carnet.models.load import SERVICES, operation, service
 from carnet.models.regions import GLOBAL_REGIONS
 from carnet.models.service import ModelledError, Operation, Protocol, Service
-from carnet.models.voice import COMMON_VOICE, Voice
 
-__all__ = [
-    "COMMON_VOICE",
-    "GLOBAL_REGIONS",
-    "SERVICES",
-    "ModelledError",
-    "Operation",
-    "Protocol",
-    "Service",
-    "Voice",
-    "operation",
-    "service",
-]
+__all__ = ["GLOBAL_REGIONS", "SERVICES", "ModelledError", "Operation", "Protocol", "Service", "operation", "service"]

@@ -6,7 +6,6 @@ A document of the longest input takes a processor for a good part of a second. I
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
 from typing import Any, NamedTuple
 
 from carnet.base.faults import Malformed
@@ -27,8 +26,6 @@ class _Parsed(NamedTuple):
     outcome: Policy | Malformed
 
 
-_lock = Lock()
-"""Several threads ask: the writer's, and those of the pool."""
 _parsed: Recent[tuple[Grammar, str], _Parsed] = Recent(_ROOM, weigh=lambda parsed: parsed.size)
 
 
@@ -55,12 +52,9 @@ def parsed_before(member: str, grammar: Grammar, most: Callable[[Quotas], int]) 
 
 
 def _remembered(text: str, grammar: Grammar) -> Policy | Malformed:
-    with _lock:
-        known = _parsed.get((grammar, text))
+    known = _parsed.get((grammar, text))
     if known is None:
-        known = _Parsed(len(text), _outcome(text, grammar))
-        with _lock:
-            _parsed.put((grammar, text), known)
+        known = _parsed.put((grammar, text), _Parsed(len(text), _outcome(text, grammar)))
     return known.outcome
 
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import ColumnElement, Connection, Engine
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -23,6 +23,8 @@ class Backend(ABC):
     writer: Engine
     reader: Engine
     upsert: Upsert
+    now: ColumnElement[int]
+    """The database's clock, in the numbers of `codec.moment`."""
     poll_seconds: float
     """How long a follower waits between two looks."""
     polls_at_once: bool

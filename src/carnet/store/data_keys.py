@@ -5,10 +5,10 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Column, Connection, LargeBinary, Row, Table, select
+from sqlalchemy import Column, Connection, Integer, LargeBinary, Row, Table, select
 
 from carnet.entities.scope import ScopeKind
-from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
+from carnet.keyring.data_keys import KeyState, WrappedKey
 from carnet.store.codec import moment, read_moment
 from carnet.store.entity_type import EntityType, RowValues
 from carnet.store.schema import METADATA, own_id, text
@@ -22,26 +22,29 @@ TABLE = Table(
     text("state"),
     Column("wrapped", LargeBinary, nullable=False),
     moment_column("created"),
+    Column("floor", Integer, nullable=False, server_default="1"),
 )
 
 
 def to_row(key: WrappedKey) -> RowValues:
     return {
         "kid": key.kid,
-        "purpose": key.purpose.value,
+        "purpose": key.purpose,
         "state": key.state.value,
         "wrapped": key.wrapped,
         "created": moment(key.created),
+        "floor": key.floor,
     }
 
 
 def from_row(row: Row[Any]) -> WrappedKey:
     return WrappedKey(
         kid=row.kid,
-        purpose=Purpose(row.purpose),
+        purpose=row.purpose,
         state=KeyState(row.state),
         wrapped=row.wrapped,
         created=read_moment(row.created),
+        floor=row.floor,
     )
 
 

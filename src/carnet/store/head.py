@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from carnet.store.changes import Revision
-from carnet.store.schema import METADATA, text
+from carnet.store.schema import METADATA, moment, text
 
 GENESIS_HASH = b""
 """What the first change row has for a predecessor."""
@@ -35,6 +35,9 @@ HEAD = Table(
     text("epoch"),
     Column("hash", LargeBinary, nullable=False),
 )
+
+MARKS = Table("log_marks", METADATA, Column("seq", BigInteger, primary_key=True, autoincrement=False), moment("at"))
+"""Where the head stood at some moments of the past (`store.retention`)."""
 
 _SELECT = select(HEAD.c.seq, HEAD.c.epoch, HEAD.c.hash)
 

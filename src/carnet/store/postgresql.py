@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from sqlalchemy import URL, Connection, Engine, create_engine, select
+from sqlalchemy import URL, BigInteger, Connection, Engine, create_engine, literal_column, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql import func
@@ -39,6 +39,7 @@ class Postgresql(Backend):
     """READ COMMITTED is enough for writers, who take turns at the head row; readers see one snapshot."""
 
     upsert = staticmethod(postgresql.insert)
+    now = literal_column("CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)", BigInteger())
     poll_seconds = 0.25
     polls_at_once = False
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, BigInteger, Connection, Engine, create_engine, event, literal_column
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -28,6 +28,7 @@ class Sqlite(Backend):
     """A commit is on the disk before it is acknowledged (`synchronous=FULL`)."""
 
     upsert = staticmethod(sqlite.insert)
+    now = literal_column("CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)", BigInteger())
     poll_seconds = 0.025
     polls_at_once = True
 

@@ -17,10 +17,12 @@ from carnet.store.changes import Changes, Revision
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 from carnet.store.faults import NotSetUp, OutcomeUnknown
 from carnet.store.last_used import KeyUse, RoleUse
+from carnet.store.leases import Lease, Leases, hold
 from carnet.store.migrate import is_set_up, migrate
+from carnet.store.nodes import Nodes
 from carnet.store.postgresql import Postgresql
 from carnet.store.sqlite import Sqlite
-from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork, known_here_alone
+from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 
 _USES_PER_TRANSACTION = 500
 
@@ -28,9 +30,13 @@ _USES_PER_TRANSACTION = 500
 class Store:
     """Safe to use from several threads, not across a fork. Methods raise Unavailable while the database is down."""
 
-    def __init__(self, backend: Backend, shown_url: str, types: EntityTypes, known_everywhere: KnownEverywhere) -> None:
+    def __init__(
+        self, backend: Backend, shown_url: str, types: EntityTypes, known_everywhere: KnownEverywhere | None
+    ) -> None:
         self._backend = backend
-        self._known_everywhere = known_everywhere
+        self.leases = Leases(backend)
+        self.nodes = Nodes(backend)
+        self._known_everywhere = known_everywhere or self.nodes.know
         self.types = types
         """The kinds that this process knows."""
         self.shown_url = shown_url
@@ -43,13 +49,14 @@ class Store:
         *,
         create: bool = True,
         types: EntityTypes = ENTITY_TYPES,
-        known_everywhere: KnownEverywhere = known_here_alone,
+        known_everywhere: KnownEverywhere | None = None,
     ) -> Store:
         """Connect, and migrate the tables, or where there are none and `create` allows it, create them.
 
         `url` is `sqlite:////path/to/file` or `postgresql://user:password@host/database`. Raises ValueError for
         another one, Unavailable if the database does not answer, Incompatible if a newer Carnet made it such that this
-        one cannot work with it, NotSetUp if there is nothing and nothing may be made.
+        one cannot work with it, NotSetUp if there is nothing and nothing may be made. `known_everywhere` tells which
+        kinds all live nodes know; None leaves it to their reports.
         """
         parsed = _parsed(url)
         shown_url = parsed.render_as_string(hide_password=True)
@@ -132,6 +139,13 @@ class Store:
         """The last uses at `since` or later, by key id and by role id."""
         with self._read() as connection:
             return last_used.load_keys(connection, since), last_used.load_roles(connection, since)
+
+    @contextmanager
+    def fenced(self, lease: Lease) -> Iterator[tuple[Connection, Backend]]:
+        """A write of a job that the head row does not order. Raises LeaseLost."""
+        with self._touch() as connection:
+            hold(connection, self._backend, lease)
+            yield connection, self._backend
 
     def close(self) -> None:
         self._backend.close()

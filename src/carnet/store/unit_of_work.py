@@ -10,24 +10,21 @@ from sqlalchemy import Connection, CursorResult, Executable, bindparam, delete, 
 from sqlalchemy.exc import DataError, IntegrityError
 
 from carnet.base.faults import Fault, Invalid, Unavailable
-from carnet.store import audit_log, change_log, head
+from carnet.store import audit_log, change_log, head, leases
 from carnet.store.backend import Backend
 from carnet.store.changes import Change, Changes
 from carnet.store.entity_type import EntityType, RowValues, content_hash
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import Absent, Occupied, Taken
+from carnet.store.leases import Lease
 
 E = TypeVar("E")
+T = TypeVar("T")
 
 KnownEverywhere = Callable[[Connection, str], bool]
 """Whether every live node knows the kind of that word, asked in the transaction that will write it."""
 
 _NO_TEXT = "The request holds a character that cannot be stored."
-
-
-def known_here_alone(_connection: Connection, _kind: str) -> bool:
-    """The answer while nobody knows which nodes there are."""
-    return False
 
 
 class UnitOfWork:
@@ -92,6 +89,14 @@ class UnitOfWork:
         occupied = Occupied(type_.kind, type_.name_of(entity))
         self._run_on_one(statement, {"removed_id": type_.key_of(entity)}, type_, entity, occupied)
         self._note(type_, entity, None, None)
+
+    def hold(self, lease: Lease) -> None:
+        """Change something only as the holder of a lease. Raises LeaseLost."""
+        leases.hold(self._connection, self._backend, lease)
+
+    def ask(self, question: Callable[[Connection, Backend], T]) -> T:
+        """What a question to the database gives within this transaction."""
+        return question(self._connection, self._backend)
 
     def audit(self, event: audit_log.Event) -> None:
         """Record an event with the change. It is dropped with the unit if nothing is changed."""

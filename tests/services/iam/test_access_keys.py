@@ -43,7 +43,7 @@ def test_the_stored_secret_opens_in_its_own_row_only(world: World) -> None:
     assert view is not None
     stored = view.of(AccessKey).by_id[alice.key_id]
     assert alice.secret.encode() not in stored.sealed_secret
-    context = secret_context(alice.key_id, world.account_id)
+    context = secret_context(alice.key_id, world.account_id, stored.owner)
     assert world.installation.keyring.open(stored.sealed_secret, context=context) == alice.secret.encode()
 
 

@@ -1,4 +1,4 @@
-"""The traits of the STS service."""
+"""The STS service: the codes of its faults, and the operations not written yet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from carnet.base.faults import (
     Unmodifiable,
 )
 from carnet.services.operation import Service
-from carnet.services.sts.session_rule import refuse_session
 
 sts = Service(
     "sts",
@@ -29,7 +28,6 @@ sts = Service(
         Unavailable: "ServiceUnavailable",
         Unmodifiable: "AccessDenied",
     },
-    refuse_session=refuse_session,
     not_written=(
         "AssumeRoleWithSAML",
         "AssumeRoleWithWebIdentity",

@@ -1,0 +1,35 @@
+"""The change log and the stored audit events are kept for a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from carnet.store.audit_log import AUDIT_EVENTS
+from carnet.store.change_log import CHANGES
+from carnet.store.leases import Lease
+from carnet.store.retention import forget_marks, last_followed, last_old, mark, remove_batch
+from carnet.store.store import Store
+
+PRUNE_SECONDS = 3600.0
+"""How often it is done; an age is known to about as much."""
+
+
+def prune_logs(store: Store, lease: Lease, *, change_log: timedelta, audit: timedelta) -> Iterator[None]:
+    """Remove the rows that are older than these ages, some each step. Raises LeaseLost, Unavailable.
+
+    INVARIANT: of the change log, nothing goes that a live node has not read, and never the newest row.
+    """
+    with store.fenced(lease) as (connection, backend):
+        mark(connection, backend)
+        old_changes, old_events = (last_old(connection, backend, age) for age in (change_log, audit))
+        ends = {CHANGES: min(old_changes, last_followed(connection, backend)), AUDIT_EVENTS: old_events}
+    yield
+    for log, end in ends.items():
+        more = True
+        while more:
+            with store.fenced(lease) as (connection, _):
+                more = remove_batch(connection, log, end)
+            yield
+    with store.fenced(lease) as (connection, _):
+        forget_marks(connection, min(old_changes, old_events))
