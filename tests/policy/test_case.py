@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carnet.policy.case import Case, read_case, read_cases
+from carnet.policy.case_reader import CaseReader
 from carnet.policy.decide import decide
 from carnet.policy.decision import Layer, Verdict
 from carnet.policy.json_text import JsonNumber
@@ -87,6 +88,45 @@ def test_principals_by_their_arn(text: str, kind: PrincipalKind, account: str, i
 
 def test_a_session_belongs_to_its_role() -> None:
     assert principal(SESSION).role_arn == f"arn:aws:iam::{ACCOUNT}:role/reader"
+
+
+def naming(*arns: str) -> dict[str, Any]:
+    named = {"Effect": "Allow", "Principal": {"AWS": list(arns)}, "Action": "*", "Resource": "*"}
+    return {"resource": {"Version": "2012-10-17", "Statement": named}}
+
+
+@pytest.mark.parametrize("given", [SESSION, {"arn": SESSION}])
+def test_a_session_matches_its_role_whatever_its_path(given: Any) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/team/b/reader"
+    for one in (
+        read(naming(role), principal=given),
+        CaseReader().read({"request": asked(principal=given), "policies": naming(role)}),
+    ):
+        assert one.request.principal.role_arn == one.request.context.principal["aws:PrincipalArn"] == role
+        assert decide(one.request, one.policies).allowed
+
+
+def test_a_session_matches_the_role_that_a_condition_wants() -> None:
+    condition = {"ArnEquals": {"aws:PrincipalArn": ROLE}}
+    wanting = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
+    found = read({"identity": [{"Version": "2012-10-17", "Statement": wanting}]}, principal=SESSION)
+    assert decide(found.request, found.policies).allowed
+
+
+def test_a_session_is_of_no_other_role_and_a_given_role_stays() -> None:
+    pathless = f"arn:aws:iam::{ACCOUNT}:role/reader"
+    others = (ROLE.replace(ACCOUNT, OTHER), f"{ROLE}s", ROLE.replace(":aws:", ":aws-cn:"), ROLE.replace("role", "user"))
+    assert read(naming(*others), principal=SESSION).request.principal.role_arn == pathless
+    given = {"arn": SESSION, "roleArn": pathless}
+    assert read(naming(ROLE), principal=given).request.principal.role_arn == pathless
+    assert read(naming(ROLE), principal=pathless).request.principal.role_arn == pathless
+
+
+def test_a_session_of_one_of_several_roles_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match=r"^case\.request\.principal is a session of one of several roles; roleArn must"
+    ):
+        read(naming(ROLE, f"arn:aws:iam::{ACCOUNT}:role/reader"), principal=SESSION)
 
 
 def test_a_role_stands_for_a_session_that_no_policy_can_name() -> None:
@@ -165,7 +205,10 @@ def test_the_keys_of_a_service() -> None:
 
 
 def test_an_anonymous_caller_has_no_account_and_no_arn() -> None:
-    assert read(principal="*").request.context.principal == {"aws:PrincipalType": "Anonymous"}
+    assert read(principal="*").request.context.principal == {
+        "aws:PrincipalType": "Anonymous",
+        "aws:userid": "anonymous",
+    }
 
 
 def test_a_given_key_stands_in_place_of_the_derived_one_in_any_case() -> None:

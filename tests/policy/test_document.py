@@ -195,6 +195,25 @@ def test_what_aws_takes_is_taken(grammar: Grammar, statement: Any) -> None:
     assert [one.ref.policy for one in parsed.statements] == ["x"]
 
 
+INCOMPLETE = ["arn:aws:sqs", "arn:aws:sqs:eu-west-1", "arn:aws:sqs:eu-west-1:1", "arn:aws:s3", "arn:aws:iam"]
+
+
+@pytest.mark.parametrize("resource", INCOMPLETE)
+def test_an_incomplete_arn_is_completed_in_an_identity_based_policy_only(resource: str) -> None:
+    for grammar in (Grammar.IDENTITY, Grammar.MANAGED, Grammar.BOUNDARY):
+        parsed = parse(document(allow(Resource=resource)), grammar).statements[0].resources
+        assert parsed is not None
+        assert len(parsed.patterns[0].segments) == 6
+    assert refusal(document(allow(Resource=resource)), Grammar.SESSION) == LEGACY
+    assert refusal(document(allow(Resource=resource, **ANYONE)), Grammar.RESOURCE) == LEGACY
+
+
+def test_an_incomplete_arn_is_checked_as_it_is_completed() -> None:
+    sentence = "Resource arn:aws:s3:my-bucket:*:* can not contain region information."
+    assert refusal(document(allow(Resource="arn:aws:s3:my-bucket"))) == sentence
+    assert refusal(document(allow(Resource="arn:aws:s3::my-bucket"))) == LEGACY
+
+
 def test_a_single_statement_and_single_values_may_stand_alone() -> None:
     text = '{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b"}}'
     policy = parse(text, Grammar.IDENTITY)

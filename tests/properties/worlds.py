@@ -77,6 +77,8 @@ OBJECTS = (
     "arn:aws:s3:::reports/home/blue/notes.txt",
     "arn:aws:s3:::reports",
 )
+CROSSED = "arn:aws:s3:eu:b:reports/2026/x:january.csv"
+"""What only a `*` that crosses colons describes."""
 RESOURCES = {
     "s3": OBJECTS,
     "ec2": (f"arn:aws:ec2:eu-west-1:{ACCOUNT}:instance/i-1",),
@@ -93,6 +95,9 @@ RESOURCE_PATTERNS = (
     "arn:aws:s3:::*home*notes*",
     "arn:aws:s3:::reports/home/?????/*",
     "arn:aws:s3:*:*:reports/*",
+    "arn:aws:kms:*:key/*:*",
+    "arn:aws:ec2:eu-*-1:1*:instance/i-?",
+    "arn:aws:ec2:e?-*:1*:*i-1",
     "arn:aws:s3:::reports/home/${aws:username}/*",
     "arn:aws:s3:::reports/home/${aws:PrincipalTag/team}/*",
     "arn:aws:s3:::reports/home/${aws:PrincipalTag/absent, 'alice'}/*",
@@ -104,7 +109,17 @@ RESOURCE_PATTERNS = (
     "arn:aws:s3:::",
 )
 
-LOOSE_PATTERNS = ("arn:*:*:*:*:*", "arn:aws:?3:::reports/*.csv", "arn:aws*:s*:::*/2026/*")
+INCOMPLETE_PATTERNS = (*RESOURCE_PATTERNS, "arn:aws:s3", "arn:aws:kms:eu-*", "arn:aws:iam", "arn:aws:ec2:*:1*")
+"""What identity-based policies may hold, too: what is missing is completed."""
+
+LOOSE_PATTERNS = (
+    "arn:*:*:*:*:*",
+    "arn:aws:s3:*:reports/*:*",
+    "arn:aws:s3*:2026/*:*:*",
+    "arn:*:reports/*:*:*:*",
+    "arn:aws:?3:::reports/*.csv",
+    "arn:aws*:s*:::*/2026/*",
+)
 """What IAM itself refuses and resource-based policies may hold."""
 
 Keys = dict[str, tuple[Value, ...]]
@@ -279,7 +294,7 @@ class Maker:
 
     def _resource_name(self, service: str) -> str:
         if self._chance(0.04):
-            return self._pick(("*", "", "arn:aws:s3", "arn:aws:s3:::reports/2026/january.csv:x"))
+            return self._pick(("*", "", "arn:aws:s3", "arn:aws:s3:::reports/2026/january.csv:x", CROSSED))
         return self._pick(RESOURCES[service])
 
     def _keys(self, known: Keys) -> dict[str, Value]:
@@ -352,7 +367,7 @@ class Maker:
             return statement | ({} if grammar is Grammar.TRUST else {"Resource": "*"})
         statement |= self._actions(grammar, service)
         if grammar is not Grammar.TRUST:
-            statement |= self._resources(LOOSE_PATTERNS if grammar in _NEGATABLE else RESOURCE_PATTERNS)
+            statement |= self._resources(_PATTERNS.get(grammar, RESOURCE_PATTERNS))
         conditions = self._conditions(likely=0.75 if deny else 0.4)
         return statement | ({"Condition": conditions} if conditions else {})
 
@@ -422,3 +437,8 @@ _OF_IAM = (Grammar.IDENTITY, Grammar.BOUNDARY, Grammar.SESSION)
 _ONLY_2012 = (Grammar.SCP, Grammar.RCP)
 _NAMING = (Grammar.RESOURCE, Grammar.TRUST, Grammar.ENDPOINT, Grammar.RCP)
 _NEGATABLE = (Grammar.RESOURCE, Grammar.ENDPOINT)
+_PATTERNS = {
+    Grammar.IDENTITY: INCOMPLETE_PATTERNS,
+    Grammar.BOUNDARY: INCOMPLETE_PATTERNS,
+    **dict.fromkeys(_NEGATABLE, LOOSE_PATTERNS),
+}

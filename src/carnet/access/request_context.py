@@ -18,6 +18,14 @@ from carnet.identity.caller import Verified
 from carnet.identity.principals import principal_keys
 from carnet.policy.request import Value, Values
 
+HEADER_TEXT = 1_024
+"""How many characters of a header become the value of a condition key: as many as CloudTrail keeps of a user agent.
+
+AWS documents no limit for `aws:UserAgent` and `aws:Referer`. Without one, every pattern of every policy would be held
+against whatever length of header HTTP lets through.
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
 
 @lru_cache(4096)
 def source_ip(peer: str) -> str:
@@ -32,10 +40,14 @@ def source_ip(peer: str) -> str:
 
 def request_keys(http: HttpRequest, region: str, now: datetime) -> Values:
     """The keys that come from the request itself, whoever makes it; `region` is empty if it is not known."""
-    first = http.first
-    return _request_keys(
-        int(now.timestamp()), http.peer, http.secure, region, first.get("user-agent"), first.get("referer")
-    )
+    user_agent, referer = (_header_text(http, name) for name in ("user-agent", "referer"))
+    return _request_keys(int(now.timestamp()), http.peer, http.secure, region, user_agent, referer)
+
+
+def _header_text(http: HttpRequest, name: str) -> str | None:
+    """What conditions see of a header; None where the request does not have it."""
+    text = http.first.get(name)
+    return text[:HEADER_TEXT] if text is not None else None
 
 
 @lru_cache(256)

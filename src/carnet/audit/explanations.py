@@ -37,7 +37,7 @@ class DecisionLog:
         """Keep a denial; raises Unavailable where it cannot be kept."""
         if self._lines.follow():
             self._written.clear()
-        documents = {_digest(policy): policy for policy in _every(decided.policies)}
+        documents = {_digest(policy): policy for policy in decided.policies.every()}
         new = {digest: policy for digest, policy in documents.items() if digest not in self._written}
         self._lines.append(
             *({"document": digest, **_document(policy)} for digest, policy in new.items()),
@@ -77,17 +77,6 @@ def _line(text: str) -> dict[str, Any] | None:
     except json.JSONDecodeError:
         return None
     return line
-
-
-def _every(policies: Policies) -> Iterator[Policy]:
-    yield from policies.identity
-    yield from policies.session or ()
-    yield from policies.endpoint
-    for level in (*policies.scp, *policies.rcp):
-        yield from level
-    for single in (policies.boundary, *(one.policy for one in policies.resource)):
-        if single is not None:
-            yield single
 
 
 def _digest(policy: Policy) -> str:

@@ -16,21 +16,13 @@ from carnet.entities.user import User
 from carnet.identity.caller import NOBODY
 from carnet.identity.credential import Credential
 from carnet.keyring.session_claims import SessionClaims
-from carnet.policy.request import Principal, PrincipalKind, Value
+from carnet.policy.request import PRINCIPAL_TYPES, Principal, PrincipalKind, Value
 
 SESSION_TOKEN, ASSUMED_ROLE, FEDERATED_USER = "session-token", "assumed-role", "federated-user"
 """The values of `SessionClaims.kind`."""
 
-_PRINCIPAL_TYPES = {
-    PrincipalKind.ANONYMOUS: "Anonymous",
-    PrincipalKind.ROOT: "Account",
-    PrincipalKind.USER: "User",
-    PrincipalKind.ROLE_SESSION: "AssumedRole",
-    PrincipalKind.FEDERATED_USER: "FederatedUser",
-}
-
 _ANONYMOUS_KEYS: Mapping[str, Value] = {
-    "aws:PrincipalType": _PRINCIPAL_TYPES[PrincipalKind.ANONYMOUS],
+    "aws:PrincipalType": PRINCIPAL_TYPES[PrincipalKind.ANONYMOUS],
     "aws:PrincipalIsAWSService": "false",
     "aws:userid": NOBODY.id,
 }
@@ -131,7 +123,7 @@ def _principal_keys(view: AccountView, credential: Credential) -> dict[str, Valu
     keys: dict[str, Value] = {
         "aws:PrincipalArn": principal.role_arn or principal.arn,
         "aws:PrincipalAccount": principal.account,
-        "aws:PrincipalType": _PRINCIPAL_TYPES[principal.kind],
+        "aws:PrincipalType": PRINCIPAL_TYPES[principal.kind],
         "aws:PrincipalIsAWSService": "false",
         "aws:userid": principal.id,
     }

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from carnet.base.arns import ACCOUNT_ID, Arn, parse_arn
 from carnet.policy.case_documents import Documents
 from carnet.policy.case_members import Members, as_list
-from carnet.policy.case_principal import derived_keys, read_principal
+from carnet.policy.case_principal import derived_keys, read_principal, with_role_path
 from carnet.policy.context_keys import namespaces
 from carnet.policy.decision import Layer, Verdict
 from carnet.policy.document import Grammar
@@ -69,21 +69,41 @@ def read_cases(data: object) -> tuple[Case, ...]:
 def read_case(data: object, path: str = "case") -> Case:
     """One case; raises ValueError that names the member at fault."""
     members = Members.of(data, path, known=_CASE)
-    request = _request(Members.of(members.required("request"), members.at("request"), known=_REQUEST))
+    request = _request(members)
+    policies = _policies(
+        Members.of(members.values.get("policies", {}), members.at("policies"), known=_POLICIES), request
+    )
     return Case(
         name=members.text("name", ""),
         doc=members.text("doc", ""),
-        request=request,
-        policies=_policies(
-            Members.of(members.values.get("policies", {}), members.at("policies"), known=_POLICIES), request
-        ),
+        request=with_named_role(members, request, policies),
+        policies=policies,
         verdict=members.word("expect", Verdict),
         layer=members.word("layer", Layer),
     )
 
 
+def with_named_role(members: Members, request: Request, policies: Policies) -> Request:
+    """The request of a case whose policies are known, which may tell the path of the role of a session.
+
+    `members` are those of the case. Raises ValueError.
+    """
+    given = _asked(members)
+    principal = with_role_path(given.values["principal"], given.at("principal"), policies)
+    return request if principal is given.values["principal"] else _read_request(given, principal)
+
+
+def _asked(members: Members) -> Members:
+    return Members.of(members.required("request"), members.at("request"), known=_REQUEST)
+
+
 def _request(members: Members) -> Request:
-    principal = read_principal(members.required("principal"), members.at("principal"))
+    given = _asked(members)
+    return _read_request(given, given.required("principal"))
+
+
+def _read_request(members: Members, asking: object) -> Request:
+    principal = read_principal(asking, members.at("principal"))
     resource = _resource(members)
     owner = members.account("resourceAccount", "") or _account_in(resource)
     derived = derived_keys(principal) | ({"aws:ResourceAccount": owner} if owner else {})

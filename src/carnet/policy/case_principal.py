@@ -6,22 +6,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from carnet.base.arns import ACCOUNT_ID, Arn, iam_arn, parse_arn
 from carnet.policy.case_members import Members
-from carnet.policy.request import Principal, PrincipalKind, Value
+from carnet.policy.policies import Policies
+from carnet.policy.request import ANONYMOUS_ID, PRINCIPAL_TYPES, Principal, PrincipalKind, Value
 
 ANONYMOUS = "*"
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", re.ASCII)
 _MEMBERS = ("kind", "arn", "account", "id", "roleArn", "roleId", "userArn", "userId", "provider", "serviceLinked")
-_PRINCIPAL_TYPES = {
-    PrincipalKind.ANONYMOUS: "Anonymous",
-    PrincipalKind.ROOT: "Account",
-    PrincipalKind.USER: "User",
-    PrincipalKind.ROLE_SESSION: "AssumedRole",
-    PrincipalKind.FEDERATED_USER: "FederatedUser",
-}
 
 
 def read_principal(value: object, path: str) -> Principal:
@@ -50,6 +45,46 @@ def read_principal(value: object, path: str) -> Principal:
         provider=members.text("provider", base.provider),
         service_linked=members.flag("serviceLinked"),
     )
+
+
+def with_role_path(value: object, path: str, policies: Policies) -> object:
+    """A principal as given and, if it is a session by its ARN alone, with the ARN of its role as the policies write it.
+
+    The ARN of a session does not hold its role's path, and an account has one role of a name: a policy that names a
+    role of this name, under whatever path, means the session's. Raises ValueError for policies that name several.
+    """
+    arn = parse_arn(_session_text(value))
+    if arn is None or (arn.service, arn.resource.partition("/")[0]) != ("sts", "assumed-role"):
+        return value
+    name = arn.resource.split("/")[1]
+    found = sorted({text for text in _texts(policies) if _is_role(parse_arn(text), arn, name)})
+    if len(found) > 1:
+        raise ValueError(f"{path} is a session of one of several roles; roleArn must say which: {', '.join(found)}")
+    known = value if isinstance(value, Mapping) else {"arn": value}
+    return {**known, "roleArn": found[0]} if found else value
+
+
+def _session_text(value: object) -> str:
+    """The ARN of a principal whose role is not given; empty for others."""
+    if isinstance(value, Mapping):
+        value = "" if "roleArn" in value else value.get("arn", "")
+    return value if isinstance(value, str) else ""
+
+
+def _is_role(arn: Arn | None, session: Arn, name: str) -> bool:
+    """Whether an ARN is that of a role of that name in the session's account."""
+    if arn is None or (arn.partition, arn.service, arn.account) != (session.partition, "iam", session.account):
+        return False
+    return arn.resource.startswith("role/") and arn.resource.rpartition("/")[2] == name
+
+
+def _texts(policies: Policies) -> Iterator[str]:
+    """What the policies name as principals or want of condition keys."""
+    for policy in policies.every():
+        yield from policy.aws_principals
+        for statement in policy.statements:
+            for condition in statement.conditions:
+                yield from (wanted.text for wanted in condition.values)
 
 
 def _from_kind(members: Members) -> Principal:
@@ -112,9 +147,9 @@ def derived_keys(principal: Principal) -> dict[str, Value]:
     known = {
         "aws:PrincipalArn": principal.role_arn or principal.arn,
         "aws:PrincipalAccount": principal.account,
-        "aws:PrincipalType": _PRINCIPAL_TYPES.get(principal.kind, ""),
+        "aws:PrincipalType": PRINCIPAL_TYPES.get(principal.kind, ""),
         "aws:PrincipalIsAWSService": "false" if principal.account else "",
-        "aws:userid": principal.id,
+        "aws:userid": ANONYMOUS_ID if principal.kind is PrincipalKind.ANONYMOUS else principal.id,
         "aws:username": principal.arn.rpartition("/")[2] if principal.kind is PrincipalKind.USER else "",
         "aws:FederatedProvider": principal.provider,
     }

@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import structs
 
-from carnet.policy.case import Case, read_case
-from carnet.policy.case_members import as_list
+from carnet.policy.case import Case, read_case, with_named_role
+from carnet.policy.case_members import Members, as_list
 from carnet.policy.document import Policy
 from carnet.policy.policies import ResourcePolicy
 
@@ -37,7 +37,9 @@ class CaseReader:
         case = read_case({**data, "policies": {}}, path)
         trust = case.policies.trust
         layers = {name: self._layer(data, name, path, trust=trust) for name in data["policies"]}
-        return replace(case, policies=replace(case.policies, **layers))
+        policies = replace(case.policies, **layers)
+        request = with_named_role(Members(path, data), case.request, policies)
+        return replace(case, request=request, policies=policies)
 
     def _layer(self, data: Mapping[str, Any], name: str, path: str, *, trust: bool) -> Any:
         """The policies of one member, which depend on the request in no more than `trust`."""

@@ -87,7 +87,7 @@ def _parse(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str,
     check_text(text, grammar)
     shape = read_shape(text)
     check(shape, grammar)
-    reader = _Reader(text, shape, source, principal_ids)
+    reader = _Reader(text, grammar, shape, source, principal_ids)
     return Policy(
         source=source,
         grammar=grammar,
@@ -111,8 +111,11 @@ def counted_size(text: str) -> int:
 class _Reader:
     """Makes statements of their shapes."""
 
-    def __init__(self, text: str, shape: DocumentShape, source: str, principal_ids: Mapping[str, str]) -> None:
+    def __init__(
+        self, text: str, grammar: Grammar, shape: DocumentShape, source: str, principal_ids: Mapping[str, str]
+    ) -> None:
         self._text = text
+        self._completed = RULES[grammar].completes_arns
         self._variables = shape.version == VARIABLES_VERSION
         self._source = source
         self._principal_ids = principal_ids
@@ -143,7 +146,9 @@ class _Reader:
         values = given.lists.get("NotResource" if negated else "Resource")
         if values is None:
             return None
-        patterns = tuple(resource_pattern(value, variables=self._variables) for value in values)
+        patterns = tuple(
+            resource_pattern(value, variables=self._variables, completed=self._completed) for value in values
+        )
         return ResourceElement(patterns=patterns, negated=negated)
 
     def _principals(self, given: StatementShape) -> PrincipalElement | None:

@@ -44,18 +44,20 @@ class Rules:
     """Whether the older version, which has no variables, is refused."""
     iam: bool = False
     """Whether IAM itself checks Sid, characters, resources and action vendors."""
+    completes_arns: bool = False
+    """Whether an ARN with too few fields has `*` for those that are missing, or is refused."""
     organizations: bool = False
     """Whether every violation gets the one sentence of AWS Organizations."""
 
 
-_IDENTITY = Rules(iam=True)
+_IDENTITY = Rules(iam=True, completes_arns=True)
 _RESOURCE = Rules(principal=Need.REQUIRED, not_principal=True, resource=Need.OPTIONAL)
 
 RULES = {
     Grammar.IDENTITY: _IDENTITY,
-    Grammar.MANAGED: Rules(iam=True, version_2012=True),
+    Grammar.MANAGED: Rules(iam=True, version_2012=True, completes_arns=True),
     Grammar.BOUNDARY: _IDENTITY,
-    Grammar.SESSION: _IDENTITY,
+    Grammar.SESSION: Rules(iam=True),
     Grammar.TRUST: Rules(principal=Need.REQUIRED, resource=Need.FORBIDDEN, iam=True),
     Grammar.RESOURCE: _RESOURCE,
     Grammar.ENDPOINT: _RESOURCE,

@@ -4,16 +4,21 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 
 A pattern is a row of chunks with a `*` between each two. The first chunk must begin the text and the last one end it;
 each of the others is looked for once, from where the former ended. Taking the first place where a chunk fits is always
-right, so nothing is ever tried again. The cost is that of one search a chunk; only the search for a chunk with `?` may
-compare its whole length at every place of the text.
+right, so nothing is ever tried again.
+
+The cost is that of one search a chunk. A chunk without `?` is searched for by `str.find`. For one with `?` the places
+where a character stands in the text are the bits of a number: one shift and one AND for each of the chunk's characters
+leave the places where the whole chunk stands. So a pattern takes no more such steps than it has characters, whatever
+the text; a step goes over the text by whole machine words.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 _LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
@@ -36,6 +41,9 @@ class Wild(Enum):
 Token = str | Wild
 """A run of literal text, in which `*` and `?` are themselves, or a wildcard."""
 
+_TEXTS_KEPT = 8
+"""Texts whose characters' places are kept, since many patterns are put to one text."""
+
 _WILDCARDS = {wild.value: wild for wild in Wild}
 _RUNS = re.compile(r"[*?]|[^*?]+")
 
@@ -51,19 +59,51 @@ class Chunk:
 
     runs: tuple[tuple[int, str], ...]
     length: int
-    search: re.Pattern[str] | None
-    """Finds a chunk with `?` in it. All its matches have one length, so that there is nothing to backtrack into."""
 
     def fits(self, text: str, start: int) -> bool:
-        """Whether the chunk stands at `start`, given that the text goes on for its length."""
-        return all(text.startswith(run, start + offset) for offset, run in self.runs)
+        """Whether the chunk stands at `start`."""
+        return start + self.length <= len(text) and all(text.startswith(run, start + at) for at, run in self.runs)
 
     def find(self, text: str, start: int, end: int) -> int:
         """The first index in [start, end) at which the chunk stands within the range; -1 where there is none."""
-        if self.search is None:
-            return text.find(self.runs[0][1] if self.runs else "", start, end)
-        found = self.search.search(text, start, end)
-        return found.start() if found is not None else -1
+        if start + self.length > end:
+            return -1
+        if not self.runs:
+            return start
+        if len(self.runs[0][1]) == self.length:
+            return text.find(self.runs[0][1], start, end)
+        return _first_bit(self._places(text), start, end - self.length)
+
+    def _places(self, text: str) -> int:
+        """Where in the text the chunk stands: bit n for place n."""
+        bits_of = character_bits(text)
+        places = -1
+        for at, run in self.runs:
+            for distance, character in enumerate(run, at):
+                places &= bits_of.get(character, 0) >> distance
+                if not places:
+                    return 0
+        return places
+
+
+@lru_cache(_TEXTS_KEPT)
+def character_bits(text: str) -> dict[str, int]:
+    """For each character of a text, the places where it stands: bit n for place n."""
+    width = len(text) // 8 + 1
+    rows: dict[str, bytearray] = {}
+    for place, character in enumerate(text):
+        row = rows.get(character)
+        if row is None:
+            row = rows[character] = bytearray(width)
+        row[place >> 3] |= 1 << (place & 7)
+    return {character: int.from_bytes(row, "little") for character, row in rows.items()}
+
+
+def _first_bit(bits: int, start: int, last: int) -> int:
+    """The number of the lowest bit set from `start` to `last`; -1 where there is none."""
+    bits >>= start
+    place = start + (bits & -bits).bit_length() - 1
+    return place if bits and place <= last else -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +112,27 @@ class Glob:
 
     chunks: tuple[Chunk, ...]
 
+    @property
+    def open_ended(self) -> bool:
+        """Whether the pattern ends with `*`."""
+        return len(self.chunks) > 1 and not self.chunks[-1].length
+
     def matches(self, text: str) -> bool:
         """Whether the pattern describes the whole of `text`, upper and lower case being different."""
+        return self.matches_from_any(text, (0,))
+
+    def matches_from_any(self, text: str, starts: Collection[int]) -> bool:
+        """Whether the pattern describes the rest of `text` from one of the places, which ascend."""
         first, last = self.chunks[0], self.chunks[-1]
         if len(self.chunks) == 1:
-            return len(text) == first.length and first.fits(text, 0)
-        position, end = first.length, len(text) - last.length
-        if end < position or not first.fits(text, 0) or not last.fits(text, end):
+            only = len(text) - first.length
+            return only in starts and first.fits(text, only)
+        # The first place is the best: whatever a `*` reaches from a later one, it reaches from there.
+        start = next((place for place in starts if first.fits(text, place)), None)
+        if start is None:
+            return False
+        position, end = start + first.length, len(text) - last.length
+        if end < position or not last.fits(text, end):
             return False
         for chunk in self.chunks[1:-1]:
             found = chunk.find(text, position, end)
@@ -89,12 +143,13 @@ class Glob:
 
 
 def glob(tokens: Iterable[Token]) -> Glob:
-    """Make a pattern of its parts."""
+    """Make a pattern of its parts; several `*` side by side are one."""
     chunks: list[Chunk] = []
     current: list[Token] = []
     for token in tokens:
         if token is Wild.MANY:
-            chunks.append(_chunk(current))
+            if current or not chunks:
+                chunks.append(_chunk(current))
             current = []
         else:
             current.append(token)
@@ -122,8 +177,4 @@ def _chunk(tokens: list[Token]) -> Chunk:
             length += 1
     if len(runs) > 1 and Wild.ONE not in tokens:
         runs = [(0, "".join(run for _, run in runs))]
-    return Chunk(tuple(runs), length, _search(tokens) if Wild.ONE in tokens else None)
-
-
-def _search(tokens: list[Token]) -> re.Pattern[str]:
-    return re.compile("".join(re.escape(token) if isinstance(token, str) else "." for token in tokens), re.DOTALL)
+    return Chunk(tuple(runs), length)

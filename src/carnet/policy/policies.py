@@ -5,7 +5,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_pol
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from msgspec import Struct
 
@@ -49,6 +51,14 @@ class Policies:
     """Of the principal's account; empty where it is in no organization or is the management account."""
     rcp: Levels = ()
     """Of the resource's account; empty where it is in no organization or is the management account."""
+
+    def every(self) -> Iterator[Policy]:
+        """All policies of all kinds."""
+        yield from (*self.identity, *(self.session or ()), *self.endpoint)
+        yield from chain(*self.scp, *self.rcp)
+        for one in (self.boundary, *(one.policy for one in self.resource)):
+            if one is not None:
+                yield one
 
     @property
     def trust(self) -> bool:

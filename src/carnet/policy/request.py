@@ -37,6 +37,22 @@ WITHOUT_ACCOUNT = frozenset(
 """Principals that no account holds: they have no policies of their own."""
 
 
+PRINCIPAL_TYPES = {
+    PrincipalKind.ANONYMOUS: "Anonymous",
+    PrincipalKind.ROOT: "Account",
+    PrincipalKind.USER: "User",
+    PrincipalKind.ROLE_SESSION: "AssumedRole",
+    PrincipalKind.FEDERATED_USER: "FederatedUser",
+}
+"""The values of `aws:PrincipalType`; principals of other kinds have none.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+"""
+
+ANONYMOUS_ID = "anonymous"
+"""The `aws:userid` of an anonymous caller."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """Who asks.

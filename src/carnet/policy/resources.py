@@ -5,9 +5,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html#arns-paths-
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-from carnet.policy.patterns import ascii_lower
+from carnet.policy.patterns import Glob, ascii_lower
 from carnet.policy.variables import Lookup, Template, template, variable_end
 
 SEGMENTS = 6
@@ -18,14 +20,16 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True, slots=True)
 class ArnPattern:
-    """A pattern whose segments are matched one by one, so that no wildcard reaches over one of the first five colons.
+    """A pattern whose segments are matched one by one.
 
-    `segments` is empty for the lone `*`, which matches everything, also what is no ARN. A pattern with too few
-    segments matches nothing.
+    No wildcard reaches over one of the first five colons, save that in a Resource element (`crossing`) a `*` which ends
+    a segment does. `segments` is empty for the lone `*`, which matches everything, also what is no ARN. A pattern with
+    too few segments matches nothing.
     """
 
     text: str
     segments: tuple[Template, ...]
+    crossing: bool = False
 
     @property
     def everything(self) -> bool:
@@ -64,23 +68,49 @@ class ArnPattern:
         globs = [segment.fill(lookup) for segment in self.segments]
         if None in globs:
             return None
-        parts = arn.split(":", SEGMENTS - 1)
-        if not len(parts) == len(globs) == SEGMENTS:
+        if len(globs) != SEGMENTS:
             return False
-        return all(glob is not None and glob.matches(part) for glob, part in zip(globs, parts, strict=True))
+        return match_segments([glob for glob in globs if glob is not None], arn, crossing=self.crossing)
 
 
-def resource_pattern(text: str, *, variables: bool) -> ArnPattern:
+def match_segments(globs: Sequence[Glob], arn: str, *, crossing: bool) -> bool:
+    """Whether an ARN has such segments, of which the last may hold further colons.
+
+    `starts` are the parts, between colons, at which the next segment may begin. A segment is one part; where it ends
+    with `*` and that may cross colons, it takes any number of further ones.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+    parts = arn.split(":")
+    starts: Sequence[int] = (0,)
+    for glob in globs[:-1]:
+        fitting = [part for part in starts if part < len(parts) and glob.matches(parts[part])]
+        if fitting and crossing and glob.open_ended:
+            starts = range(fitting[0] + 1, len(parts))
+        else:
+            starts = [part + 1 for part in fitting]
+    ends = list(accumulate(len(part) + 1 for part in parts))
+    return globs[-1].matches_from_any(arn, [ends[part - 1] for part in starts if part < len(parts)])
+
+
+def resource_pattern(text: str, *, variables: bool, completed: bool = False) -> ArnPattern:
     """A pattern of a Resource element: variables count in its last segment only.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse
+
+    One with too few segments has `*` for each that is missing where it is to be `completed`.
     """
-    return _pattern(text, variables_from=SEGMENTS - 1 if variables else SEGMENTS)
+    segments = completed_arn(split_arn(text)) if completed and text != EVERYTHING else split_arn(text)
+    return _pattern(text, segments, variables_from=SEGMENTS - 1 if variables else SEGMENTS, crossing=True)
+
+
+def completed_arn(segments: list[str]) -> list[str]:
+    """The segments of an ARN with `*` for each that is missing, as AWS reads those of identity-based policies."""
+    return segments + [EVERYTHING] * (SEGMENTS - len(segments))
 
 
 def condition_arn_pattern(text: str, *, variables: bool) -> ArnPattern:
     """A value of an ARN condition operator: variables count everywhere."""
-    return _pattern(text, variables_from=0 if variables else SEGMENTS)
+    return _pattern(text, split_arn(text), variables_from=0 if variables else SEGMENTS, crossing=False)
 
 
 def split_arn(text: str) -> list[str]:
@@ -108,13 +138,10 @@ def is_arn_of(text: str, service: str, resource_type: str) -> bool:
     )
 
 
-def _pattern(text: str, *, variables_from: int) -> ArnPattern:
+def _pattern(text: str, segments: list[str], *, variables_from: int, crossing: bool) -> ArnPattern:
     if text == EVERYTHING:
         return ArnPattern(text, ())
-    return ArnPattern(
-        text,
-        tuple(
-            template(segment, wildcards=True, variables=index >= variables_from)
-            for index, segment in enumerate(split_arn(text))
-        ),
+    templates = tuple(
+        template(segment, wildcards=True, variables=index >= variables_from) for index, segment in enumerate(segments)
     )
+    return ArnPattern(text, templates, crossing)

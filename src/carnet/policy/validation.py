@@ -12,7 +12,7 @@ from carnet.base.arns import PARTITIONS
 from carnet.base.faults import Malformed
 from carnet.policy.grammar import RULES, Grammar, Need, Rules
 from carnet.policy.principals import ANYONE, PrincipalType
-from carnet.policy.resources import EVERYTHING, SEGMENTS, split_arn
+from carnet.policy.resources import EVERYTHING, SEGMENTS, completed_arn, split_arn
 from carnet.policy.sentences import INVALID_JSON, LEGACY_PARSING, ORGANIZATIONS
 from carnet.policy.shape import VARIABLES_VERSION, DocumentShape, StatementShape
 from carnet.policy.statement import Effect
@@ -163,11 +163,15 @@ def _check_arn(resource: str, rules: Rules) -> None:
         raise Malformed("Resource vendor must be fully qualified and cannot contain regexes.")
     if rules.iam and service == "iam" and segments[3:4] not in ([], [""]):
         raise Malformed(f"IAM resource {resource} cannot contain region information.")
-    if len(segments) != SEGMENTS:
-        raise Malformed(LEGACY_PARSING)
+    incomplete = len(segments) != SEGMENTS
+    if incomplete:
+        if not rules.completes_arns or (service == "s3" and len(segments) == SEGMENTS - 1):
+            raise Malformed(LEGACY_PARSING)
+        segments = completed_arn(segments)
+        resource = ":".join(segments)
     if rules.iam and service == "iam" and not segments[5].startswith((*IAM_RESOURCE_TYPES, *_MORE_IAM_RESOURCES)):
         raise Malformed(f'IAM resource path must either be "*" or start with {", ".join(IAM_RESOURCE_TYPES)}.')
-    if rules.iam and service in _WITHOUT_PLACE and not segments[5].startswith(_WITHOUT_PLACE[service]):
+    if rules.iam and service in _WITHOUT_PLACE and (incomplete or not segments[5].startswith(_WITHOUT_PLACE[service])):
         _check_placeless(resource, region=segments[3], account=segments[4])
 
 

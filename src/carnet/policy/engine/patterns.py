@@ -7,7 +7,7 @@ from typing import Any
 
 from carnet.policy.engine.context_reader import is_settled_by_principal
 from carnet.policy.patterns import Token, Wild, glob
-from carnet.policy.resources import SEGMENTS, ArnPattern
+from carnet.policy.resources import SEGMENTS, ArnPattern, match_segments
 from carnet.policy.variables import Lookup, Template, Variable
 
 Match = Callable[[str], bool]
@@ -86,10 +86,11 @@ def _chunks_match(first: str, middle: tuple[str, ...], last: str) -> Match:
 class CompiledArn:
     """An ARN pattern. Where no variable stands in it, `match` is ready; else `fill` makes it for one request."""
 
-    __slots__ = ("_segments", "exact", "keys", "match", "prefix", "settled", "whole")
+    __slots__ = ("_crossing", "_segments", "exact", "keys", "match", "prefix", "settled", "whole")
 
     def __init__(self, pattern: ArnPattern) -> None:
         segments = self._segments = tuple([segment.tokens for segment in pattern.segments])
+        self._crossing = pattern.crossing
         constant = all(segment.constant is not None for segment in pattern.segments)
         self.keys = () if constant else tuple(_keys(pattern.segments))
         self.settled = constant or all(map(is_settled_by_principal, self.keys))
@@ -123,7 +124,7 @@ class CompiledArn:
             if segment is None:
                 return None
             filled.append(segment)
-        return _arn_match(filled)
+        return _arn_match(filled, crossing=self._crossing)
 
 
 def _nothing(key: str) -> None:
@@ -145,20 +146,18 @@ def fill(tokens: Iterable[Token | Variable], lookup: Lookup) -> tuple[Token, ...
     return tuple(filled)
 
 
-def _arn_match(segments: Sequence[tuple[Token, ...]]) -> Match:
+def _arn_match(segments: Sequence[tuple[Token, ...]], *, crossing: bool) -> Match:
     if len(segments) != SEGMENTS:
         return _NEVER
     *heads, last = segments
-    literal = True
-    for tokens in heads:
-        for token in tokens:
-            if not isinstance(token, str):
-                literal = False
-            elif ":" in token:
-                return _NEVER
-    if literal:
-        # The five colons are in the literal beginning, so that no wildcard can stand for one of them.
-        return text_match((*[f"{''.join(map(str, tokens))}:" for tokens in heads], *last))
+    if any(isinstance(token, str) and ":" in token for tokens in heads for token in tokens):
+        return _NEVER
+    if all(_is_free_of_colons(tokens, crossing=crossing) for tokens in heads):
+        # Every wildcard may stand for a colon, or there is none before the five that are literal.
+        return text_match(_joined(heads, last))
+    if crossing:
+        globs = [glob(tokens) for tokens in segments]
+        return lambda arn: match_segments(globs, arn, crossing=True)
     tests = tuple((index, text_match(tokens)) for index, tokens in enumerate(segments) if tokens != (Wild.MANY,))
 
     def match(arn: str) -> bool:
@@ -166,6 +165,23 @@ def _arn_match(segments: Sequence[tuple[Token, ...]]) -> Match:
         return len(parts) == SEGMENTS and all(test(parts[index]) for index, test in tests)
 
     return match
+
+
+def _is_free_of_colons(tokens: Sequence[Token], *, crossing: bool) -> bool:
+    """Whether no wildcard of a segment has to be kept from standing for a colon."""
+    kept = tokens[:-1] if crossing and tokens[-1:] == (Wild.MANY,) else tokens
+    return all(isinstance(token, str) for token in kept)
+
+
+def _joined(heads: Iterable[Sequence[Token]], last: Iterable[Token]) -> list[Token]:
+    """The tokens of all segments with colons between them, literal texts side by side being one."""
+    joined: list[Token] = []
+    for token in (*[part for tokens in heads for part in (*tokens, ":")], *last):
+        if isinstance(token, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += token
+        else:
+            joined.append(token)
+    return joined
 
 
 def _literal_prefix(segments: Sequence[Sequence[Any]]) -> tuple[str, tuple[Any, ...], int]:
