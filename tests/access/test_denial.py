@@ -86,13 +86,9 @@ def test_a_resource_based_policy_is_not_named() -> None:
 
 def test_a_refused_assume_role_tells_nothing_of_the_role() -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:role/worker"
-    check = Check(
-        action="sts:AssumeRole",
-        resource=arn,
-        resource_account=ACCOUNT,
-        needs_trust=True,
-    )
-    told = sentence(Policies(identity=(ALLOW,), resource=(ResourcePolicy(policy=None, layer=Layer.TRUST),)), check)
+    gone = (ResourcePolicy(policy=None, layer=Layer.TRUST),)
+    check = Check(action="sts:AssumeRole", resource=arn, resource_account=ACCOUNT, policies=gone)
+    told = sentence(Policies(identity=(ALLOW,), resource=gone), check)
     assert told == f"User: {ALICE.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
 
 

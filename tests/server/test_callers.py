@@ -43,12 +43,16 @@ def made_up() -> Service:
     return oidc
 
 
-def public(call: AnonymousCall, given: Mapping[str, Any]) -> Target:
-    return Target(arn="*", account="111122223333")
+def nothing(call: Call, given: object) -> Answer:
+    return {}
 
 
-def own(call: Call, given: Mapping[str, Any]) -> Target:
-    return Target(arn="*", account=call.account)
+def public(call: AnonymousCall, given: Mapping[str, Any]) -> Target[()]:
+    return Target(arn="*", account="111122223333", found=())
+
+
+def own(call: Call, given: Mapping[str, Any]) -> Target[()]:
+    return Target(arn="*", account=call.account, found=())
 
 
 @pytest.fixture
@@ -95,10 +99,10 @@ def test_nobody_reaches_a_signed_operation_without_a_signature(server: InProcess
 def test_the_model_says_the_same(operation: str, authenticate: Authenticate) -> None:
     oidc = Service("sso-oidc", fault_codes=CODES)
     with pytest.raises(ValueError, match="says otherwise"):
-        oidc.read(operation, on=own, authenticate=authenticate)(lambda call, given: {})
+        oidc.read(operation, on=own, authenticate=authenticate)(nothing)
 
 
 def test_what_is_signed_is_decided() -> None:
     oidc = Service("sso-oidc", fault_codes=CODES)
     with pytest.raises(ValueError, match="nothing decides"):
-        oidc.read("CreateTokenWithIAM", on=anybody)(lambda call, given: {})
+        oidc.read("CreateTokenWithIAM", on=anybody)(nothing)

@@ -22,7 +22,10 @@ LISTS_BELOW_A_PATH = frozenset(("iam:ListGroups", "iam:ListInstanceProfiles", "i
 """Without resource types in the reference, but AWS matches and shows the path: `arn:aws:iam::111122223333:user/`."""
 
 CREATIONS = frozenset(("CreateInstanceProfile", "CreatePolicy", "CreateRole", "CreateUser"))
-"""What they act on is not there yet, and so has no tags: no aws:ResourceTag, whatever type of resource it will be."""
+"""What they act on is not there yet, and so has no tags: no aws:ResourceTag, whatever type of resource it will be.
+
+The implied check on its tags (iam:TagUser, ...) sees the requested tags as the resource's.
+"""
 
 NOT_BROUGHT = {
     "iam:RoleTemplateARN": "No role comes from a role template: the operations of delegation are not written.",
@@ -58,7 +61,7 @@ def checks(world: World, operation: Operation) -> list[Check]:
         now=world.clock(),
         parts=world.installation.execution.parts,
     )
-    return list(operation.checks(call, asked))
+    return list(operation.checks(call, asked, operation.on(call, asked)))
 
 
 def test_an_operation_asks_as_the_reference_says(operation: Operation, checks: list[Check]) -> None:
@@ -69,7 +72,8 @@ def test_an_operation_asks_as_the_reference_says(operation: Operation, checks: l
         assert str(listed) == check.action
         resource = _resource(listed, check)
         brought = {*check.keys, *check.resource_keys}
-        wanted = set(_listed_keys(listed, resource, of_new=operation.name in CREATIONS))
+        of_new = check.action.partition(":")[2] in CREATIONS
+        wanted = set(_listed_keys(listed, resource, of_new=of_new))
         assert not [key for key in wanted if not _excused(key) and not any(_fills(key, name) for name in brought)]
         if check.action not in WITH_THE_KEYS_OF_ASSUME_ROLE:
             assert not [name for name in brought if not any(_fills(key, name) for key in wanted)]

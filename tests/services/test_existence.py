@@ -48,14 +48,14 @@ def _sentence(world: World, operation: Operation, asked: dict[str, Any]) -> str:
 
 
 def test_a_further_check_is_not_made_for_whom_the_first_denies(world: World) -> None:
-    def also(call: object, given: object) -> NoReturn:
+    def also(call: object, given: object, target: object, keys: object) -> NoReturn:
         pytest.fail("it would tell a stranger what exists")
 
     operation = Operation(
         service="iam",
         name="ListUsers",
         writes=False,
-        on=lambda call, given: Target(arn="*", account=world.account_id),
+        on=lambda call, given: Target(arn="*", account=world.account_id, found=()),
         also=(also,),
         context=(),
         body=lambda call, given: {},

@@ -166,8 +166,8 @@ class World:
 
 
 @contextmanager
-def open_world(path: Path) -> Iterator[World]:
+def open_world(path: Path, **settings: Any) -> Iterator[World]:
     """A new world in a directory of its own."""
     clock = TurnableClock()
-    with open_installation(Settings(data_dir=path / "data"), create=True, clock=clock) as installation:
+    with open_installation(Settings(data_dir=path / "data", **settings), create=True, clock=clock) as installation:
         yield World(installation, clock)

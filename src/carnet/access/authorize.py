@@ -7,14 +7,13 @@ from dataclasses import replace
 
 from msgspec import Struct, field
 
-from carnet.access.documents import trust_policy
 from carnet.access.gather import policies_of
+from carnet.access.resource_policies import fail_closed
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.role import Role
 from carnet.identity.caller import Caller, Verified
 from carnet.policy.compile import Engine
-from carnet.policy.decision import Decision, Layer
+from carnet.policy.decision import Decision
 from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Request, Value
 
@@ -34,12 +33,13 @@ class Check(Struct, frozen=True, kw_only=True):
     resource_account: str
     keys: Mapping[str, Value] = field(default_factory=dict[str, Value])
     resource_keys: Mapping[str, Value] = field(default_factory=dict[str, Value])
-    trusting: Role | None = None
-    """For sts:AssumeRole and its kin, the role whose trust policy is the resource-based policy."""
+    policies: tuple[ResourcePolicy, ...] = ()
+    """Those of the resource, from the account that it lives in: a trust policy for sts:AssumeRole and its kin.
+
+    One that cannot be read is a `ResourcePolicy` without a policy.
+    """
     shown: str | None = None
     """What a denial names as the resource where AWS shows something else than the ARN."""
-    needs_trust: bool = False
-    """The action is decided by a trust policy; without `trusting` (no such role) nothing allows it."""
 
 
 class Decided(Struct, frozen=True, kw_only=True):
@@ -89,12 +89,6 @@ def _with_check(context: Context, check: Check) -> Context:
 
 def _policies(view: AccountView | None, caller: Caller, check: Check) -> Policies:
     carried = policies_of(view, caller.credential) if view is not None and isinstance(caller, Verified) else _NONE
-    if check.trusting is None and not check.needs_trust:
+    if not check.policies:
         return carried
-    return replace(carried, resource=(_trust(check.trusting, check.resource_account),))
-
-
-def _trust(role: Role | None, account: str) -> ResourcePolicy:
-    """The trust policy of a role of that account; without a policy where there is no such role."""
-    policy = trust_policy(role.trust, role.arn, role.trusted_ids) if role is not None else None
-    return ResourcePolicy(policy=policy, layer=Layer.TRUST, account=account)
+    return replace(carried, resource=tuple([fail_closed(policy) for policy in check.policies]))

@@ -10,6 +10,7 @@ from carnet.policy.document import Grammar, Policy, parse
 
 _PARSED_POLICIES = 20_000
 _DENY_EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}'
+_DENY_EVERYBODY = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}}'
 _ALLOW_NOTHING = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"*","Resource":"*"}}'  # matches no action
 )
@@ -39,6 +40,12 @@ def _trust_policy(text: str, source: str, principal_ids: tuple[tuple[str, str], 
         return parse(text, Grammar.TRUST, source=source, principal_ids=dict(principal_ids))
     except Malformed:
         return None
+
+
+@lru_cache(1)
+def everything_denied() -> Policy:
+    """Stands for a resource-based policy that cannot be read: it denies everybody everything."""
+    return parse(_DENY_EVERYBODY, Grammar.RESOURCE, source="(unreadable policy)")
 
 
 @lru_cache(1)

@@ -136,6 +136,7 @@ def _assembled(settings: Settings, clock: Clock, store: Store, master: MasterKey
                 tokens=tokens,
                 last_used=last_used,
                 quotas=Quotas(),
+                session_lifetime=settings.session_lifetime,
             ),
         ),
     )

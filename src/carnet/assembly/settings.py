@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from carnet.identity.session_limits import SessionLifetime
+
 PREFIX = "CARNET_"
 
 
@@ -30,6 +32,8 @@ class Settings:
     tls_key: Path | None = None
     insecure: bool = False
     """Serve plain HTTP on an address that is not loopback."""
+    session_lifetime: SessionLifetime = SessionLifetime.AWS
+    """How long a session lives that was made with a session."""
     change_log_retention_days: int = 90
     audit_retention_days: int = 90
     """How long the store keeps the audit events of changes."""
@@ -98,6 +102,7 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "tls_cert": Path,
     "tls_key": Path,
     "insecure": _flag,
+    "session_lifetime": SessionLifetime,
     "change_log_retention_days": int,
     "audit_retention_days": int,
 }

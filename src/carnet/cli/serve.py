@@ -16,6 +16,7 @@ import click
 from carnet.assembly.installation import Installation, first_account, open_installation
 from carnet.assembly.settings import Settings, as_environment
 from carnet.cli.options import installation_options, setting, told_plainly
+from carnet.identity.session_limits import SessionLifetime
 from carnet.server.listen import bind, listen
 from carnet.services.accounts import RootKey
 
@@ -31,6 +32,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @setting("tls_cert", "Certificate chain, PEM.", type=_FILE)
 @setting("tls_key", "Private key of the certificate, PEM.", type=_FILE)
 @setting("insecure", "Serve plain HTTP on an address that is not loopback.", is_flag=True)
+@setting(
+    "session_lifetime",
+    "How long a session lives that was made with a session: up to its own hour, or no longer than its parent.",
+    type=click.Choice(SessionLifetime, case_sensitive=False),
+)
 @setting("change_log_retention_days", "Days for which the change log is kept.", type=_DAYS)
 @setting("audit_retention_days", "Days for which the store keeps the audit events of changes.", type=_DAYS)
 @installation_options

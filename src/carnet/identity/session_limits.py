@@ -7,9 +7,21 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from carnet.base.faults import Denied, Refused
 from carnet.identity.credential import Credential
 from carnet.identity.principals import ASSUMED_ROLE, FEDERATED_USER, SESSION_TOKEN
+
+
+class SessionLifetime(StrEnum):
+    """How long a session lives that was made with a session."""
+
+    AWS = "aws"
+    """As AWS has it: up to its own hour, whatever is left of its parent."""
+    PARENT = "parent"
+    """No longer than its parent."""
+
 
 _STS_OF_SESSION_TOKEN = frozenset(("AssumeRole", "GetCallerIdentity"))
 _STS_OF_FEDERATED_USER = frozenset(("GetCallerIdentity",))

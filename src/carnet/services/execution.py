@@ -28,6 +28,7 @@ from carnet.services.operation import (
     AnonymousWriteCall,
     Answer,
     AnyCall,
+    AnyTarget,
     Call,
     Operation,
     Parts,
@@ -175,12 +176,12 @@ class Execution:
 
 def _perform(operation: Operation, call: AnyCall, parsed: Parsed, decided: list[Decided]) -> Answer:
     """Authorize and run the body; raises a Fault."""
-    _authorize(operation, call, parsed, decided)
-    return operation.body(call, parsed.given)
+    target = _authorize(operation, call, parsed, decided)
+    return operation.perform(call, parsed.given, target)
 
 
-def _authorize(operation: Operation, call: AnyCall, parsed: Parsed, decided: list[Decided]) -> None:
-    """Add each decision to `decided`; raises a Fault if the call is not allowed."""
+def _authorize(operation: Operation, call: AnyCall, parsed: Parsed, decided: list[Decided]) -> AnyTarget:
+    """What the call acts on. Adds each decision to `decided`; raises a Fault if the call is not allowed."""
     if isinstance(call, Call):
         check_session_limits(call.caller.credential, operation.service, operation.name)
-    operation.authorize(call, parsed.given, decided)
+    return operation.authorize(call, parsed.given, decided)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from inspect import signature
 from types import MappingProxyType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Generic, TypeVar, TypeVarTuple, get_args, get_type_hints
 
 from msgspec import Struct, field
 
@@ -24,11 +25,12 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.entity import Tags
-from carnet.entities.role import Role
 from carnet.identity.caller import Anonymous, Authenticate, Verified
+from carnet.identity.session_limits import SessionLifetime
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine
+from carnet.policy.policies import ResourcePolicy
 from carnet.policy.request import Context, Value
 from carnet.services.preparing import Preparation
 from carnet.services.quotas import Quotas
@@ -38,6 +40,10 @@ Answer = Mapping[str, object]
 """An operation's output, by the member names of its model."""
 
 Keys = Mapping[str, Value]
+
+Found = TypeVarTuple("Found")
+"""The types of what a target finds."""
+Other = TypeVarTuple("Other")
 
 _NO_KEYS: Keys = MappingProxyType({})
 _WITH_IAM_RESOURCE_TAG = ("role/", "user/")
@@ -54,6 +60,7 @@ class Parts:
     tokens: SessionTokens
     last_used: LastUsed
     quotas: Quotas
+    session_lifetime: SessionLifetime
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -114,29 +121,65 @@ class AnonymousWriteCall(AnonymousCall, frozen=True, kw_only=True):
 AnyCall = Call | AnonymousCall
 
 
-class Target(Struct, frozen=True, kw_only=True):
-    """The resource that an operation acts on, whether or not it exists."""
+class Target(Struct, Generic[*Found], frozen=True, kw_only=True):
+    """The resource that an operation acts on, whether or not it exists.
+
+    `Target[User]` is of an operation on a user that must exist: its body is called with that user. `Target[()]` is of
+    one that creates, lists, or acts on the whole account: its body is called with nothing more than the input.
+    """
 
     arn: str
     account: str
+    found: tuple[*Found] | Fault
+    """What the body is called with; or the fault that tells that there is no such thing, for those who may know."""
     tags: Tags = field(default_factory=dict[str, str])
     shown: str | None = None
-    """What a denial names where that is not the ARN."""
-    trusting: Role | None = None
-    needs_trust: bool = False
+    """What a denial of the operation itself names if that is not the ARN."""
+    policies: tuple[ResourcePolicy, ...] = ()
+    """Those of the resource itself, found in the account that it lives in."""
+
+    def finding(self, found: tuple[*Other] | Fault) -> Target[*Other]:
+        """The same resource, of an operation whose body is called with something else."""
+        return Target(
+            arn=self.arn,
+            account=self.account,
+            found=found,
+            tags=self.tags,
+            shown=self.shown,
+            policies=self.policies,
+        )
+
+    def check(self, action: str, keys: Keys = _NO_KEYS, shown: str | None = None) -> Check:
+        """The check whether the caller may do `action` on this resource; `keys` are what the request adds."""
+        return Check(
+            action=action,
+            resource=self.arn,
+            resource_account=self.account,
+            keys=keys,
+            resource_keys=resource_tag_keys(self.arn, self.tags),
+            policies=self.policies,
+            shown=shown,
+        )
 
 
-Names = Callable[[Any, Any], Target]
+def account_wide(call: Call, given: Any) -> Target[()]:
+    """For an action without a resource type: only a policy for `*` allows it."""
+    return Target(arn="*", account=call.account, found=())
+
+
+AnyTarget = Target[*tuple[Any, ...]]
+
+Names = Callable[[Any, Any], Target[*Found]]
 """(call, given) to the resource."""
-Also = Callable[[Any, Any], Iterable[Check]]
-"""(call, given) to further checks, such as iam:PassRole."""
-Adds = Callable[[Any, Any], Keys]
-"""(call, given) to condition keys that this operation brings."""
+Also = Callable[[Any, Any, Any, Keys], Iterable[Check]]
+"""(call, given, target, keys) to further checks, such as iam:PassRole; `keys` are those that `context=` gave."""
+Adds = Callable[[Any, Any, Any], Keys]
+"""(call, given, target) to condition keys that this operation brings."""
 
 
-def anybody(call: AnonymousCall, given: Any) -> NoReturn:
+def anybody(call: AnonymousCall, given: Any) -> Target[()]:
     """For `on=` of an operation that takes no signature and that no policy decides: its input must prove enough."""
-    raise TypeError("nothing is decided")
+    return Target(arn="*", account="", found=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,45 +189,46 @@ class Operation:
     service: str
     name: str
     writes: bool
-    on: Names
+    on: Callable[[Any, Any], AnyTarget]
     also: tuple[Also, ...]
     context: tuple[Adds, ...]
-    body: Callable[[Any, Any], Answer]
+    body: Callable[..., Answer]
     authenticate: Authenticate = Authenticate.SIGV4
     prepare: Preparation | None = None
 
-    def checks(self, call: AnyCall, given: Any) -> Iterator[Check]:
+    def checks(self, call: AnyCall, given: Any, target: AnyTarget) -> Iterator[Check]:
         """Everything that the caller must be allowed before the body runs.
 
         INVARIANT: a further check is not even made before the one on the operation itself is passed.
         """
-        target = self.on(call, given)
         keys: dict[str, Value] = {}
         for adds in self.context:
-            keys.update(adds(call, given))
-        yield Check(
-            action=f"{self.service}:{self.name}",
-            resource=target.arn,
-            resource_account=target.account,
-            keys=keys,
-            resource_keys=resource_tag_keys(target.arn, target.tags),
-            trusting=target.trusting,
-            needs_trust=target.needs_trust,
-            shown=target.shown,
-        )
+            keys.update(adds(call, given, target))
+        yield target.check(f"{self.service}:{self.name}", keys, target.shown)
         for also in self.also:
-            yield from also(call, given)
+            yield from also(call, given, target, keys)
 
-    def authorize(self, call: AnyCall, given: Any, decided: list[Decided]) -> None:
-        """Add the decision on each check to `decided`; raises Denied at the first that does not allow."""
+    def authorize(self, call: AnyCall, given: Any, decided: list[Decided]) -> AnyTarget:
+        """The target, when the caller may act on it. Each decision is added to `decided`; raises Denied at a denial."""
+        target = self.on(call, given)
         if self.on is anybody:
-            return
+            return target
         engine, caller, context = call.parts.engine, call.caller, call.context
         view = call.view if isinstance(call, Call) else None
-        for check in self.checks(call, given):
+        for check in self.checks(call, given, target):
             decision = authorize(engine, view, caller, context, check)
             decided.append(decision)
             require(decision)
+        return target
+
+    def perform(self, call: AnyCall, given: Any, target: AnyTarget) -> Answer:
+        """Run the body with what the target found; raises the fault that tells that nothing was found.
+
+        INVARIANT: `authorize` gave the target, so a stranger never learns what exists.
+        """
+        if isinstance(target.found, Fault):
+            raise target.found
+        return self.body(call, given, *target.found)
 
 
 def resource_tag_keys(resource: str, tags: Tags) -> Keys:
@@ -198,8 +242,11 @@ def resource_tag_keys(resource: str, tags: Tags) -> Keys:
     return keys
 
 
-ReadBody = TypeVar("ReadBody", bound=Callable[[Call, Any], Answer] | Callable[[AnonymousCall, Any], Answer])
-WriteBody = TypeVar("WriteBody", bound=Callable[[WriteCall, Any], Answer] | Callable[[AnonymousWriteCall, Any], Answer])
+Given = TypeVar("Given")
+ReadingCall = TypeVar("ReadingCall", Call, AnonymousCall)
+WritingCall = TypeVar("WritingCall", WriteCall, AnonymousWriteCall)
+ReadBody = Callable[[ReadingCall, Given, *Found], Answer]
+WriteBody = Callable[[WritingCall, Given, *Found], Answer]
 
 
 class Service:
@@ -218,15 +265,15 @@ class Service:
         self,
         name: str,
         *,
-        on: Names,
+        on: Names[*Found],
         also: tuple[Also, ...] = (),
         context: tuple[Adds, ...] = (),
         authenticate: Authenticate = Authenticate.SIGV4,
         prepare: Preparation | None = None,
-    ) -> Callable[[ReadBody], ReadBody]:
+    ) -> Callable[[ReadBody[ReadingCall, Given, *Found]], ReadBody[ReadingCall, Given, *Found]]:
         """Register the body of an operation that changes nothing: answered from the directory, in process."""
 
-        def register(body: ReadBody) -> ReadBody:
+        def register(body: ReadBody[ReadingCall, Given, *Found]) -> ReadBody[ReadingCall, Given, *Found]:
             self._add(
                 Operation(
                     service=self.name,
@@ -248,15 +295,15 @@ class Service:
         self,
         name: str,
         *,
-        on: Names,
+        on: Names[*Found],
         also: tuple[Also, ...] = (),
         context: tuple[Adds, ...] = (),
         authenticate: Authenticate = Authenticate.SIGV4,
         prepare: Preparation | None = None,
-    ) -> Callable[[WriteBody], WriteBody]:
+    ) -> Callable[[WriteBody[WritingCall, Given, *Found]], WriteBody[WritingCall, Given, *Found]]:
         """Register the body of an operation that changes something: it runs in one write transaction."""
 
-        def register(body: WriteBody) -> WriteBody:
+        def register(body: WriteBody[WritingCall, Given, *Found]) -> WriteBody[WritingCall, Given, *Found]:
             self._add(
                 Operation(
                     service=self.name,
@@ -292,4 +339,14 @@ class Service:
             raise ValueError(f"the model of {self.name}:{name} says otherwise than {operation.authenticate}")
         if signed and operation.on is anybody:
             raise ValueError(f"nothing decides {self.name}:{name}, which is signed")
+        _check_signature(operation)
         self.operations[name] = operation
+
+
+def _check_signature(operation: Operation) -> None:
+    """Raise TypeError if the body does not take what its target finds, as the target's return type says."""
+    wanted = 2 + len(get_args(get_type_hints(operation.on)["return"]))
+    taken = len(signature(operation.body).parameters)
+    if taken != wanted:
+        name = f"{operation.service}:{operation.name}"
+        raise TypeError(f"the body of {name} takes {taken} arguments, and is called with {wanted}")

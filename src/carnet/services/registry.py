@@ -3,58 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
 
-from carnet.services.iam import (
-    access_keys,
-    account,
-    account_details,
-    attached_policies,
-    boundaries,
-    groups,
-    inline_policies,
-    instance_profiles,
-    login_profiles,
-    managed_policies,
-    memberships,
-    mfa_devices,
-    policy_versions,
-    roles,
-    service_specific_credentials,
-    signing_certificates,
-    ssh_public_keys,
-    tags,
-    users,
-)
+from carnet.services import iam as iam_package
+from carnet.services import sts as sts_package
 from carnet.services.iam.service import iam
 from carnet.services.operation import Service
-from carnet.services.sts import access_key_info, assume_role, caller_identity, get_session_token
 from carnet.services.sts.service import sts
 
-_MODULES = (
-    access_key_info,
-    access_keys,
-    account,
-    account_details,
-    assume_role,
-    attached_policies,
-    boundaries,
-    caller_identity,
-    get_session_token,
-    groups,
-    inline_policies,
-    instance_profiles,
-    login_profiles,
-    managed_policies,
-    memberships,
-    mfa_devices,
-    policy_versions,
-    roles,
-    service_specific_credentials,
-    signing_certificates,
-    ssh_public_keys,
-    tags,
-    users,
-)
-"""The modules that register operations when they are imported."""
+
+def _register(package: ModuleType) -> None:
+    """Import every module of a service: the decorators of its operations register them."""
+    for module in iter_modules(package.__path__, f"{package.__name__}."):
+        import_module(module.name)
+
+
+_register(iam_package)
+_register(sts_package)
 
 SERVICES: Mapping[str, Service] = {service.name: service for service in (iam, sts)}

@@ -14,6 +14,29 @@ READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
+@pytest.mark.parametrize("condition_key", ["aws:RequestTag/team", "aws:ResourceTag/team", "iam:ResourceTag/team"])
+def test_tagging_at_creation_sees_the_tags_as_the_resources_too(world: World, condition_key: str) -> None:
+    only_red = allow("iam:TagUser", "iam:TagRole", condition={"StringEquals": {condition_key: "red"}})
+    lead = world.user("lead", [allow("iam:CreateUser", "iam:CreateRole"), only_red])
+    red, blue = [{"Key": "team", "Value": "red"}], [{"Key": "team", "Value": "blue"}]
+    trusted = {"AssumeRolePolicyDocument": trust(f"arn:aws:iam::{world.account_id}:root")}
+    world.call(lead, "CreateUser", UserName="a", Tags=red)
+    world.call(lead, "CreateRole", RoleName="a", Tags=red, **trusted)
+    for refusal in (
+        refused(world, lead, "CreateUser", UserName="b", Tags=blue),
+        refused(world, lead, "CreateRole", RoleName="b", Tags=blue, **trusted),
+    ):
+        assert refusal[0] == "AccessDenied"
+        assert "iam:Tag" in refusal[1]
+
+
+def test_a_creation_itself_has_no_tags_of_a_resource(world: World) -> None:
+    condition = {"StringEquals": {"aws:ResourceTag/team": "red"}}
+    lead = world.user("lead", [allow("iam:CreateUser", "iam:TagUser", condition=condition)])
+    red = [{"Key": "team", "Value": "red"}]
+    assert "iam:CreateUser" in refused(world, lead, "CreateUser", UserName="a", Tags=red)[1]
+
+
 def test_the_tags_to_set_decide(world: World) -> None:
     condition = {
         "StringEquals": {"aws:RequestTag/team": "red"},

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.services.iam.documents import allow, managed, trust
+from carnet.services.iam import targets
+from carnet.services.registry import SERVICES
+from tests.services.iam.documents import allow, managed, text, trust
 from tests.services.iam.expect import refused
-from tests.services.world import World
+from tests.services.world import Caller, World
 
 
 @pytest.mark.parametrize(
@@ -103,20 +105,41 @@ def test_policies_see_the_tags_of_what_exists(world: World, key: str) -> None:
     assert refused(world, lead, "GetUser", UserName="blue")[0] == "AccessDenied"
 
 
-@pytest.mark.parametrize("operation", ["GetUser", "ListAccessKeys", "CreateAccessKey"])
+OF_THE_CALLER = [
+    operation.name
+    for operation in SERVICES["iam"].operations.values()
+    if operation.on in (targets.user_or_caller, targets.user_or_all)
+]
+
+
+@pytest.mark.parametrize("operation", OF_THE_CALLER)
 def test_a_session_must_say_which_user_it_means(world: World, operation: str) -> None:
-    alice = world.user("alice", [allow("sts:AssumeRole")])
-    role = world.call(
-        world.root,
-        "CreateRole",
-        RoleName="r",
-        AssumeRolePolicyDocument=trust(f"arn:aws:iam::{world.account_id}:user/alice"),
-    )["Role"]["Arn"]
-    session = world.session(world.call(alice, "AssumeRole", service="sts", RoleArn=role, RoleSessionName="session"))
-    assert refused(world, session, operation) == (
+    session = session_with(world, [allow(f"iam:{operation}")])
+    assert refused(world, session, operation, Status="Active", AccessKeyId=world.root.key_id) == (
         "ValidationError",
         "Must specify userName when calling with non-User credentials",
     )
+
+
+@pytest.mark.parametrize("operation", OF_THE_CALLER)
+@pytest.mark.parametrize("policies", [[], [allow("iam:*", resource="arn:aws:iam::*:user/*")]])
+def test_only_a_session_with_the_permission_is_told_so(
+    world: World, operation: str, policies: list[dict[str, Any]]
+) -> None:
+    session = session_with(world, policies)
+    code, message = refused(world, session, operation, Status="Active", AccessKeyId=world.root.key_id)
+    assert code == "AccessDenied"
+    assert f"iam:{operation} on resource: * because no identity-based policy" in message
+
+
+def session_with(world: World, policies: list[dict[str, Any]]) -> Caller:
+    """A session of a role that has these inline policies."""
+    alice = world.user("alice", [allow("sts:AssumeRole")])
+    trusted = trust(f"arn:aws:iam::{world.account_id}:user/alice")
+    role = world.call(world.root, "CreateRole", RoleName="r", AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
+    for policy in policies:
+        world.call(world.root, "PutRolePolicy", RoleName="r", PolicyName="p", PolicyDocument=text(policy))
+    return world.session(world.call(alice, "AssumeRole", service="sts", RoleArn=role, RoleSessionName="session"))
 
 
 def test_a_policy_of_another_account_is_out_of_reach_even_for_root(world: World) -> None:

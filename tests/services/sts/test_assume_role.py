@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from carnet.base.timestamps import iso_seconds
+from carnet.identity.session_limits import SessionLifetime
+from tests.services.iam.documents import deny
 from tests.services.sts.trust import ALLOW_ALL, ASSUME, EVERY_ACTION, assume, role, trusting
 from tests.services.wire import fits_the_model
-from tests.services.world import START, ServiceError, World
+from tests.services.world import START, ServiceError, World, open_world
 
 
 @pytest.fixture
@@ -233,16 +238,64 @@ class TestChaining:
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
         )
 
-    def test_a_session_of_a_user_is_no_link_of_the_chain(self, world: World, arn: str) -> None:
+    def test_a_session_of_a_user_is_a_link_of_the_chain(self, world: World, arn: str) -> None:
         alice = world.session(world.call(world.user("alice", [ASSUME]), "GetSessionToken", service="sts"))
-        answer = assume(world, alice, arn, DurationSeconds=7200)
+        answer = assume(world, alice, arn, DurationSeconds=3600)
+        assert answer["Credentials"]["Expiration"] == START + timedelta(hours=1)
+        with pytest.raises(ServiceError, match="exceeds the 1 hour session limit"):
+            assume(world, alice, arn, DurationSeconds=3601)
+
+    def test_without_a_chain_the_roles_own_limit_holds(self, world: World, arn: str) -> None:
+        answer = assume(world, world.user("alice", [ASSUME]), arn, DurationSeconds=7200)
         assert answer["Credentials"]["Expiration"] == START + timedelta(hours=2)
 
-    def test_no_session_outlives_the_one_it_was_made_with(self, world: World, arn: str) -> None:
-        first = assume(world, world.user("alice", [ASSUME]), arn, DurationSeconds=900)
+    def test_a_chained_session_lives_on_when_its_parent_is_over(self, world: World, arn: str) -> None:
+        first = world.session(assume(world, world.user("alice", [ASSUME]), arn, DurationSeconds=900))
         world.clock.advance(600)
-        second = assume(world, world.session(first), arn)
-        assert second["Credentials"]["Expiration"] == first["Credentials"]["Expiration"]
+        second = world.session(assume(world, first, arn))
+        world.clock.advance(3599)
+        with pytest.raises(ServiceError, match="ExpiredToken"):
+            world.call(first, "GetCallerIdentity", service="sts")
+        assert world.call(second, "GetCallerIdentity", service="sts")
+        world.clock.advance(1)
+        with pytest.raises(ServiceError, match="ExpiredToken"):
+            world.call(second, "GetCallerIdentity", service="sts")
+
+    def test_it_dies_with_its_role(self, world: World, arn: str) -> None:
+        first = world.session(assume(world, world.user("alice", [ASSUME]), arn))
+        second = world.session(assume(world, first, role(world, "second", allows=None)))
+        world.call(world.root, "DeleteRole", RoleName="second")
+        with pytest.raises(ServiceError, match="InvalidClientTokenId"):
+            world.call(second, "GetCallerIdentity", service="sts")
+
+    def test_it_is_revoked_by_its_issue_time(self, world: World, arn: str) -> None:
+        first = world.session(assume(world, world.user("alice", [ASSUME]), arn))
+        world.clock.advance(60)
+        second = world.session(assume(world, first, role(world, "second")))
+        assert world.call(second, "ListUsers")
+        older = {"DateLessThan": {"aws:TokenIssueTime": iso_seconds(world.clock.now + timedelta(seconds=1))}}
+        revoke = json.dumps(deny("*", condition=older))
+        world.call(world.root, "PutRolePolicy", RoleName="second", PolicyName="revoked", PolicyDocument=revoke)
+        with pytest.raises(ServiceError, match="with an explicit deny in an identity-based policy"):
+            world.call(second, "ListUsers")
+
+    def test_it_ends_with_the_epoch(self, world: World, arn: str) -> None:
+        first = world.session(assume(world, world.user("alice", [ASSUME]), arn))
+        second = world.session(assume(world, first, arn))
+        with sqlite3.connect(world.installation.settings.data_dir / "carnet.db") as restored:
+            restored.execute("UPDATE head SET epoch = 'another'")
+        restored.close()
+        world.installation.directory.catch_up()
+        with pytest.raises(ServiceError, match="InvalidClientTokenId"):
+            world.call(second, "GetCallerIdentity", service="sts")
+
+    def test_with_the_parents_lifetime_it_ends_with_its_parent(self, tmp_path: Path) -> None:
+        with open_world(tmp_path, session_lifetime=SessionLifetime.PARENT) as world:
+            arn = role(world, "reader", MaxSessionDuration=7200)
+            first = assume(world, world.user("alice", [ASSUME]), arn, DurationSeconds=900)
+            world.clock.advance(600)
+            second = assume(world, world.session(first), arn)
+            assert second["Credentials"]["Expiration"] == first["Credentials"]["Expiration"]
 
     def test_the_depth_is_counted(self, world: World, arn: str) -> None:
         caller = world.user("alice", [ASSUME])

@@ -16,9 +16,9 @@ from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
-from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam import sentences, shapes
 from carnet.services.iam.service import iam
-from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.operation import Answer, Call, WriteCall, account_wide
 from carnet.services.paging import page
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _GLOBAL_ENDPOINT_TOKEN_VERSION = 1
 _POLICY_VERSIONS_IN_USE_QUOTA = 10_000
 
 
-@iam.write("CreateAccountAlias", on=targets.account_wide)
+@iam.write("CreateAccountAlias", on=account_wide)
 def create_account_alias(call: WriteCall, given: CreateAccountAliasRequestTypeDef) -> Answer:
     """Give the account an alias, in place of the one it has. No two accounts have the same."""
     alias = given["AccountAlias"]
@@ -49,7 +49,7 @@ def create_account_alias(call: WriteCall, given: CreateAccountAliasRequestTypeDe
     return {}
 
 
-@iam.write("DeleteAccountAlias", on=targets.account_wide)
+@iam.write("DeleteAccountAlias", on=account_wide)
 def delete_account_alias(call: WriteCall, given: DeleteAccountAliasRequestTypeDef) -> Answer:
     """Take the account's alias away."""
     if given["AccountAlias"] != call.view.account.alias:
@@ -58,7 +58,7 @@ def delete_account_alias(call: WriteCall, given: DeleteAccountAliasRequestTypeDe
     return {}
 
 
-@iam.read("ListAccountAliases", on=targets.account_wide)
+@iam.read("ListAccountAliases", on=account_wide)
 def list_account_aliases(call: Call, given: ListAccountAliasesRequestTypeDef) -> Answer:
     """The account's alias, as a list of one or none."""
     alias = call.view.account.alias
@@ -66,7 +66,7 @@ def list_account_aliases(call: Call, given: ListAccountAliasesRequestTypeDef) ->
     return page("ListAccountAliases", aliases, given, key=str).answer("AccountAliases", str)
 
 
-@iam.write("UpdateAccountPasswordPolicy", on=targets.account_wide)
+@iam.write("UpdateAccountPasswordPolicy", on=account_wide)
 def update_account_password_policy(call: WriteCall, given: UpdateAccountPasswordPolicyRequestTypeDef) -> Answer:
     """Set the whole password policy: what is not given goes back to its default."""
     default = PasswordPolicy()
@@ -86,13 +86,13 @@ def update_account_password_policy(call: WriteCall, given: UpdateAccountPassword
     return {}
 
 
-@iam.read("GetAccountPasswordPolicy", on=targets.account_wide)
+@iam.read("GetAccountPasswordPolicy", on=account_wide)
 def get_account_password_policy(call: Call, given: Any) -> Answer:
     """The password policy that was set; raises Missing while AWS's default is in force."""
     return {"PasswordPolicy": shapes.password_policy(_password_policy(call))}
 
 
-@iam.write("DeleteAccountPasswordPolicy", on=targets.account_wide)
+@iam.write("DeleteAccountPasswordPolicy", on=account_wide)
 def delete_account_password_policy(call: WriteCall, given: Any) -> Answer:
     """Go back to AWS's default password policy."""
     _password_policy(call)
@@ -107,7 +107,7 @@ def _password_policy(call: Call) -> PasswordPolicy:
     return policy
 
 
-@iam.read("GetAccountSummary", on=targets.account_wide)
+@iam.read("GetAccountSummary", on=account_wide)
 def get_account_summary(call: Call, given: Any) -> Answer:
     """How much of everything the account has, and may have."""
     return {"SummaryMap": {**_held(call), **_quotas(call)}}

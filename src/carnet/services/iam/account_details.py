@@ -15,11 +15,11 @@ from carnet.entities.group import Group
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
-from carnet.services.iam import shapes, targets
+from carnet.services.iam import shapes
 from carnet.services.iam.managed_policies import policy_key
 from carnet.services.iam.roles import last_used
 from carnet.services.iam.service import iam
-from carnet.services.operation import Answer, Call
+from carnet.services.operation import Answer, Call, account_wide
 from carnet.services.paging import page, sort_token
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _RANKS: dict[type[Described], int] = {User: 0, Role: 1, Group: 2, ManagedPolicy:
 """Where each kind stands in the list."""
 
 
-@iam.read("GetAccountAuthorizationDetails", on=targets.account_wide)
+@iam.read("GetAccountAuthorizationDetails", on=account_wide)
 def get_account_authorization_details(call: Call, given: GetAccountAuthorizationDetailsRequestTypeDef) -> Answer:
     """Users, then roles, groups and managed policies, each by name, a page of all of them together.
 

@@ -17,7 +17,7 @@ from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes
 from carnet.services.iam.attachable import attachable_policy
-from carnet.services.iam.condition_keys import boundary_of_role, boundary_of_user, policy_arn
+from carnet.services.iam.condition_keys import policy_arn, present_boundary
 from carnet.services.iam.kinds import GROUPS, ROLES, USERS, Kind
 from carnet.services.iam.policy_arns import parse_policy_arn
 from carnet.services.iam.service import iam
@@ -33,20 +33,18 @@ def _change_family(
 ) -> None:
     """Register the operations of these names that change what is attached to one kind of entity."""
 
-    @iam.write(attach, on=kind.target, context=(policy_arn, *context))
-    def attach_policy(call: WriteCall, given: Any) -> Answer:
+    @iam.write(attach, on=kind.to_change, context=(policy_arn, *context))
+    def attach_policy(call: WriteCall, given: Any, entity: H) -> Answer:
         """Attach a managed policy; nothing happens where it already is."""
-        entity = kind.changeable(call, given)
         arn = attachable_policy(call, given["PolicyArn"], holder=kind.word).arn
         if arn not in entity.attached:
             _check_room(entity, kind.word, most(call.parts.quotas))
             kind.save(call, entity, replace(entity, attached=(*entity.attached, arn)))
         return {}
 
-    @iam.write(detach, on=kind.target, context=(policy_arn, *context))
-    def detach_policy(call: WriteCall, given: Any) -> Answer:
+    @iam.write(detach, on=kind.to_change, context=(policy_arn, *context))
+    def detach_policy(call: WriteCall, given: Any, entity: H) -> Answer:
         """Detach a managed policy."""
-        entity = kind.changeable(call, given)
         arn = given["PolicyArn"]
         parse_policy_arn(arn)
         if arn not in entity.attached:
@@ -64,10 +62,10 @@ def _list_family(kind: Kind[H], list_attached: str) -> None:
     """Register the operation of this name that lists what is attached to one kind of entity."""
 
     @iam.read(list_attached, on=kind.target)
-    def list_attached_policies(call: Call, given: Any) -> Answer:
+    def list_attached_policies(call: Call, given: Any, entity: H) -> Answer:
         """The attached managed policies below PathPrefix, by name."""
         prefix = given.get("PathPrefix", "/")
-        arns = [arn for arn in kind.existing(call, given).attached if _path(arn).startswith(prefix)]
+        arns = [arn for arn in entity.attached if _path(arn).startswith(prefix)]
         arns.sort(key=lambda arn: sort_token(_order(arn)))
         return page(list_attached, arns, given, key=_order).answer("AttachedPolicies", shapes.attached_policy)
 
@@ -88,7 +86,7 @@ _change_family(
     attach="AttachUserPolicy",
     detach="DetachUserPolicy",
     most=lambda quotas: quotas.policies_per_user,
-    context=(boundary_of_user,),
+    context=(present_boundary,),
 )
 _change_family(
     GROUPS, attach="AttachGroupPolicy", detach="DetachGroupPolicy", most=lambda quotas: quotas.policies_per_group
@@ -98,7 +96,7 @@ _change_family(
     attach="AttachRolePolicy",
     detach="DetachRolePolicy",
     most=lambda quotas: quotas.policies_per_role,
-    context=(boundary_of_role,),
+    context=(present_boundary,),
 )
 _list_family(USERS, "ListAttachedUserPolicies")
 _list_family(GROUPS, "ListAttachedGroupPolicies")

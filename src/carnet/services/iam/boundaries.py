@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.services.iam.attachable import boundary_of
-from carnet.services.iam.condition_keys import boundary_of_role, boundary_of_user, requested_boundary
+from carnet.services.iam.condition_keys import present_boundary, requested_boundary
 from carnet.services.iam.kinds import ROLES, USERS, Kind
 from carnet.services.iam.service import iam
 from carnet.services.operation import Adds, Answer, WriteCall
@@ -22,17 +22,15 @@ H = TypeVar("H", bound=User | Role)
 def _family(kind: Kind[H], *, put: str, delete: str, present: Adds) -> None:
     """Register the operations of these names for one kind of entity."""
 
-    @iam.write(put, on=kind.target, context=(requested_boundary,))
-    def put_boundary(call: WriteCall, given: Any) -> Answer:
+    @iam.write(put, on=kind.to_change, context=(requested_boundary,))
+    def put_boundary(call: WriteCall, given: Any, entity: H) -> Answer:
         """Set the boundary, in place of the one that is there."""
-        entity = kind.changeable(call, given)
         kind.save(call, entity, replace(entity, boundary=boundary_of(call, given, holder=kind.word)))
         return {}
 
-    @iam.write(delete, on=kind.target, context=(present,))
-    def delete_boundary(call: WriteCall, given: Any) -> Answer:
+    @iam.write(delete, on=kind.to_change, context=(present,))
+    def delete_boundary(call: WriteCall, given: Any, entity: H) -> Answer:
         """Take the boundary away; nothing happens where there is none."""
-        entity = kind.changeable(call, given)
         kind.save(call, entity, replace(entity, boundary=None))
         return {}
 
@@ -41,11 +39,11 @@ _family(
     USERS,
     put="PutUserPermissionsBoundary",
     delete="DeleteUserPermissionsBoundary",
-    present=boundary_of_user,
+    present=present_boundary,
 )
 _family(
     ROLES,
     put="PutRolePermissionsBoundary",
     delete="DeleteRolePermissionsBoundary",
-    present=boundary_of_role,
+    present=present_boundary,
 )

@@ -50,18 +50,16 @@ def list_groups(call: Call, given: ListGroupsRequestTypeDef) -> Answer:
     return entity_list("ListGroups", call.view.of(Group).sorted(), given, "Groups", shapes.group)
 
 
-@iam.write("UpdateGroup", on=targets.group, also=(allowed_as("iam:UpdateGroup", GROUPS, "NewGroupName"),))
-def update_group(call: WriteCall, given: UpdateGroupRequestTypeDef) -> Answer:
+@iam.write("UpdateGroup", on=targets.group, also=(allowed_as("iam:UpdateGroup", "NewGroupName"),))
+def update_group(call: WriteCall, given: UpdateGroupRequestTypeDef, group: Group) -> Answer:
     """Rename a group or change its path. It stays the same group: id, members and permissions are kept."""
-    group = GROUPS.existing(call, given)
     GROUPS.save(call, group, renamed(group, given, "NewGroupName"))
     return {}
 
 
 @iam.write("DeleteGroup", on=targets.group)
-def delete_group(call: WriteCall, given: DeleteGroupRequestTypeDef) -> Answer:
+def delete_group(call: WriteCall, given: DeleteGroupRequestTypeDef, group: Group) -> Answer:
     """Remove a group that has no members and no policies any more."""
-    group = GROUPS.existing(call, given)
     if conflict := next(_conflicts(call, group), None):
         raise InUse(conflict)
     call.store.remove(group)

@@ -17,7 +17,7 @@ from carnet.entities.user import User
 from carnet.policy.document import Grammar
 from carnet.services.documents import parsed_before
 from carnet.services.iam import sentences, shapes
-from carnet.services.iam.condition_keys import boundary_of_role, boundary_of_user
+from carnet.services.iam.condition_keys import present_boundary
 from carnet.services.iam.documents import check_identity_policy, check_inline_sizes
 from carnet.services.iam.kinds import GROUPS, ROLES, USERS, Kind
 from carnet.services.iam.service import iam
@@ -33,23 +33,20 @@ def _change_family(
 ) -> None:
     """Register the operations of these names that change the inline policies of one kind of entity."""
     word = kind.word.lower()
-
     prepare = parsed_before("PolicyDocument", Grammar.IDENTITY, size)
 
-    @iam.write(put, on=kind.target, context=context, prepare=prepare)
-    def put_policy(call: WriteCall, given: Any) -> Answer:
+    @iam.write(put, on=kind.to_change, context=context, prepare=prepare)
+    def put_policy(call: WriteCall, given: Any, entity: H) -> Answer:
         """Add an inline policy, or replace the one of that name."""
-        entity = kind.changeable(call, given)
         inline = {**entity.inline, given["PolicyName"]: given["PolicyDocument"]}
         check_inline_sizes(inline, size(call.parts.quotas), holder=word, name=entity.name)
         check_identity_policy(given["PolicyDocument"])
         kind.save(call, entity, replace(entity, inline=inline))
         return {}
 
-    @iam.write(delete, on=kind.target, context=context)
-    def delete_policy(call: WriteCall, given: Any) -> Answer:
+    @iam.write(delete, on=kind.to_change, context=context)
+    def delete_policy(call: WriteCall, given: Any, entity: H) -> Answer:
         """Remove an inline policy."""
-        entity = kind.changeable(call, given)
         _document(word, entity.inline, given["PolicyName"])
         inline = {name: text for name, text in entity.inline.items() if name != given["PolicyName"]}
         kind.save(call, entity, replace(entity, inline=inline))
@@ -61,9 +58,8 @@ def _read_family(kind: Kind[H], *, get: str, list_names: str) -> None:
     word = kind.word.lower()
 
     @iam.read(get, on=kind.target)
-    def get_policy(call: Call, given: Any) -> Answer:
+    def get_policy(call: Call, given: Any, entity: H) -> Answer:
         """One inline policy."""
-        entity = kind.existing(call, given)
         text = _document(word, entity.inline, given["PolicyName"])
         return {
             kind.member: entity.name,
@@ -72,9 +68,9 @@ def _read_family(kind: Kind[H], *, get: str, list_names: str) -> None:
         }
 
     @iam.read(list_names, on=kind.target)
-    def list_policies(call: Call, given: Any) -> Answer:
+    def list_policies(call: Call, given: Any, entity: H) -> Answer:
         """The names of the inline policies."""
-        names = sorted(kind.existing(call, given).inline, key=sort_token)
+        names = sorted(entity.inline, key=sort_token)
         return page(list_names, names, given, key=str).answer("PolicyNames", str)
 
 
@@ -89,7 +85,7 @@ _change_family(
     put="PutUserPolicy",
     delete="DeleteUserPolicy",
     size=lambda quotas: quotas.user_inline_size,
-    context=(boundary_of_user,),
+    context=(present_boundary,),
 )
 _change_family(GROUPS, put="PutGroupPolicy", delete="DeleteGroupPolicy", size=lambda quotas: quotas.group_inline_size)
 _change_family(
@@ -97,7 +93,7 @@ _change_family(
     put="PutRolePolicy",
     delete="DeleteRolePolicy",
     size=lambda quotas: quotas.role_inline_size,
-    context=(boundary_of_role,),
+    context=(present_boundary,),
 )
 _read_family(USERS, get="GetUserPolicy", list_names="ListUserPolicies")
 _read_family(GROUPS, get="GetGroupPolicy", list_names="ListGroupPolicies")

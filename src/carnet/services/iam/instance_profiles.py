@@ -13,12 +13,13 @@ from carnet.access.authorize import Check
 from carnet.base.faults import InUse, Missing, TooMany
 from carnet.base.ids import INSTANCE_PROFILE
 from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.role import Role
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.condition_keys import request_tags
-from carnet.services.iam.kinds import INSTANCE_PROFILES, ROLES
+from carnet.services.iam.kinds import INSTANCE_PROFILES
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import tagged_on_creation, tags_of
-from carnet.services.operation import Answer, Call, WriteCall, resource_tag_keys
+from carnet.services.operation import Answer, Call, Keys, WriteCall
 from carnet.services.paging import page, path_filter
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _PASSED_TO = "ec2.amazonaws.com"
 @iam.write(
     "CreateInstanceProfile",
     on=targets.new_instance_profile,
-    also=(tagged_on_creation("iam:TagInstanceProfile", targets.new_instance_profile),),
+    also=(tagged_on_creation("iam:TagInstanceProfile"),),
     context=(request_tags,),
 )
 def create_instance_profile(call: WriteCall, given: CreateInstanceProfileRequestTypeDef) -> Answer:
@@ -63,9 +64,8 @@ def create_instance_profile(call: WriteCall, given: CreateInstanceProfileRequest
 
 
 @iam.read("GetInstanceProfile", on=targets.instance_profile)
-def get_instance_profile(call: Call, given: GetInstanceProfileRequestTypeDef) -> Answer:
+def get_instance_profile(call: Call, given: GetInstanceProfileRequestTypeDef, profile: InstanceProfile) -> Answer:
     """An instance profile with the role in it."""
-    profile = INSTANCE_PROFILES.existing(call, given)
     return {"InstanceProfile": shapes.instance_profile(call.snapshot, call.view, profile)}
 
 
@@ -85,9 +85,8 @@ def list_instance_profiles(call: Call, given: ListInstanceProfilesRequestTypeDef
 
 
 @iam.read("ListInstanceProfilesForRole", on=targets.role)
-def list_instance_profiles_for_role(call: Call, given: ListInstanceProfilesForRoleRequestTypeDef) -> Answer:
+def list_instance_profiles_for_role(call: Call, given: ListInstanceProfilesForRoleRequestTypeDef, role: Role) -> Answer:
     """The instance profiles that hold a role, by name."""
-    role = ROLES.existing(call, given)
     profiles = page(
         "ListInstanceProfilesForRole", call.view.profiles_of(role.id), given, key=lambda profile: profile.name_key
     )
@@ -96,34 +95,27 @@ def list_instance_profiles_for_role(call: Call, given: ListInstanceProfilesForRo
     )
 
 
-def pass_role(call: Call, given: AddRoleToInstanceProfileRequestTypeDef) -> Iterator[Check]:
+def pass_role(call: Call, given: AddRoleToInstanceProfileRequestTypeDef, target: object, keys: Keys) -> Iterator[Check]:
     """iam:PassRole on the role: whoever puts it into a profile lets instances act with it."""
-    role = targets.role(call, given)
-    yield Check(
-        action="iam:PassRole",
-        resource=role.arn,
-        resource_account=role.account,
-        keys={"iam:PassedToService": _PASSED_TO},
-        resource_keys=resource_tag_keys(role.arn, role.tags),
-    )
+    yield targets.role(call, given).check("iam:PassRole", {"iam:PassedToService": _PASSED_TO})
 
 
-@iam.write("AddRoleToInstanceProfile", on=targets.instance_profile, also=(pass_role,))
-def add_role_to_instance_profile(call: WriteCall, given: AddRoleToInstanceProfileRequestTypeDef) -> Answer:
+@iam.write("AddRoleToInstanceProfile", on=targets.instance_profile_and_role, also=(pass_role,))
+def add_role_to_instance_profile(
+    call: WriteCall, given: AddRoleToInstanceProfileRequestTypeDef, profile: InstanceProfile, role: Role
+) -> Answer:
     """Put a role into an instance profile that holds none."""
-    profile = INSTANCE_PROFILES.existing(call, given)
-    role = ROLES.changeable(call, given)
     if profile.role is not None:
         raise TooMany(sentences.quota(_ROLES_QUOTA, _ROLES_PER_PROFILE))
     INSTANCE_PROFILES.save(call, profile, replace(profile, role=role.id))
     return {}
 
 
-@iam.write("RemoveRoleFromInstanceProfile", on=targets.instance_profile)
-def remove_role_from_instance_profile(call: WriteCall, given: RemoveRoleFromInstanceProfileRequestTypeDef) -> Answer:
+@iam.write("RemoveRoleFromInstanceProfile", on=targets.instance_profile_and_role)
+def remove_role_from_instance_profile(
+    call: WriteCall, given: RemoveRoleFromInstanceProfileRequestTypeDef, profile: InstanceProfile, role: Role
+) -> Answer:
     """Take a role out of an instance profile."""
-    profile = INSTANCE_PROFILES.existing(call, given)
-    role = ROLES.changeable(call, given)
     if profile.role != role.id:
         raise Missing(sentences.role_missing(role.name))
     INSTANCE_PROFILES.save(call, profile, replace(profile, role=None))
@@ -131,9 +123,10 @@ def remove_role_from_instance_profile(call: WriteCall, given: RemoveRoleFromInst
 
 
 @iam.write("DeleteInstanceProfile", on=targets.instance_profile)
-def delete_instance_profile(call: WriteCall, given: DeleteInstanceProfileRequestTypeDef) -> Answer:
+def delete_instance_profile(
+    call: WriteCall, given: DeleteInstanceProfileRequestTypeDef, profile: InstanceProfile
+) -> Answer:
     """Remove an instance profile that holds no role any more."""
-    profile = INSTANCE_PROFILES.existing(call, given)
     if profile.role is not None:
         raise InUse(sentences.REMOVE_FROM_PROFILES_FIRST)
     call.store.remove(profile)

@@ -1,16 +1,15 @@
 """The kinds of IAM entities, as the families of operations (tags, inline policies, attachments, boundaries) need them.
 
-A kind knows which input member names an entity, and what is said of one that is missing or whose name is taken.
+A kind knows which input member names an entity, how it is found, and what is said if its name is taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from carnet.base.faults import AlreadyExists, Missing, Unmodifiable
-from carnet.directory.account_view import AccountView
+from carnet.base.faults import AlreadyExists
 from carnet.entities.entity import name_key
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
@@ -18,7 +17,7 @@ from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.services.iam import sentences, targets
-from carnet.services.operation import Call, Names, WriteCall
+from carnet.services.operation import Names, WriteCall
 
 E = TypeVar("E", bound=User | Group | Role | ManagedPolicy | InstanceProfile)
 
@@ -31,28 +30,13 @@ class Kind(Generic[E]):
     """As AWS's names of operations and quotas have it: `User`."""
     member: str
     """The input member that names an existing one: `UserName`."""
-    target: Names
+    target: Names[E]
     """Its existing entities, for `on=` of an operation."""
-    find: Callable[[AccountView, str], E | None]
-    missing: Callable[[str], str]
+    to_change: Names[E]
+    """Those that callers may change, for `on=` of an operation that changes more than tags."""
     taken: Callable[[str], str]
     tag_key: Callable[[str], str] = name_key
     """The form under which two keys of its tags are the same: of users and roles without case, of others as written."""
-
-    def existing(self, call: Call, given: Any) -> E:
-        """The entity that the input names; raises Missing."""
-        name = given[self.member]
-        entity = self.find(call.view, name)
-        if entity is None:
-            raise Missing(self.missing(name))
-        return entity
-
-    def changeable(self, call: Call, given: Any) -> E:
-        """The entity that the input names; raises Missing, and Unmodifiable for what AWS keeps for itself."""
-        entity = self.existing(call, given)
-        if isinstance(entity, Role) and entity.linked_service is not None:
-            raise Unmodifiable(sentences.role_protected(entity.name))
-        return entity
 
     def add(self, call: WriteCall, entity: E) -> None:
         """Create; raises AlreadyExists."""
@@ -75,32 +59,28 @@ USERS: Kind[User] = Kind(
     word="User",
     member="UserName",
     target=targets.user,
-    find=lambda view, name: view.of(User).named(name),
-    missing=sentences.user_missing,
+    to_change=targets.user,
     taken=sentences.user_exists,
 )
 GROUPS: Kind[Group] = Kind(
     word="Group",
     member="GroupName",
     target=targets.group,
-    find=lambda view, name: view.of(Group).named(name),
-    missing=sentences.group_missing,
+    to_change=targets.group,
     taken=sentences.group_exists,
 )
 ROLES: Kind[Role] = Kind(
     word="Role",
     member="RoleName",
     target=targets.role,
-    find=lambda view, name: view.of(Role).named(name),
-    missing=sentences.role_missing,
+    to_change=targets.role_to_change,
     taken=sentences.role_exists,
 )
 POLICIES: Kind[ManagedPolicy] = Kind(
     word="Policy",
     member="PolicyArn",
     target=targets.policy_to_change,
-    find=lambda view, arn: view.policy(arn),
-    missing=sentences.policy_missing,
+    to_change=targets.policy_to_change,
     taken=sentences.policy_exists,
     tag_key=str,
 )
@@ -109,8 +89,7 @@ INSTANCE_PROFILES: Kind[InstanceProfile] = Kind(
     word="InstanceProfile",
     member="InstanceProfileName",
     target=targets.instance_profile,
-    find=lambda view, name: view.of(InstanceProfile).named(name),
-    missing=sentences.instance_profile_missing,
+    to_change=targets.instance_profile,
     taken=sentences.instance_profile_exists,
     tag_key=str,
 )

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from carnet.access.gather import find_managed_policy
-from carnet.base.faults import InUse, Missing, TooMany
+from carnet.base.faults import InUse, TooMany
 from carnet.base.ids import POLICY
 from carnet.catalog.managed_policies import managed_policies
 from carnet.directory.account_view import Attachments
@@ -44,7 +43,7 @@ _PERMISSIONS, _BOUNDARY = "PermissionsPolicy", "PermissionsBoundary"
 @iam.write(
     "CreatePolicy",
     on=targets.new_policy,
-    also=(tagged_on_creation("iam:TagPolicy", targets.new_policy),),
+    also=(tagged_on_creation("iam:TagPolicy"),),
     context=(request_tags,),
     prepare=MANAGED_DOCUMENT,
 )
@@ -72,18 +71,10 @@ def create_policy(call: WriteCall, given: CreatePolicyRequestTypeDef) -> Answer:
     return {"Policy": shapes.policy(call.view, policy)}
 
 
-def readable_policy(call: Call, arn: str) -> ManagedPolicy:
-    """The account's own or AWS's managed policy of that ARN; raises Missing."""
-    policy = find_managed_policy(call.view, arn)
-    if policy is None:
-        raise Missing(sentences.policy_missing(arn))
-    return policy
-
-
 @iam.read("GetPolicy", on=targets.policy)
-def get_policy(call: Call, given: GetPolicyRequestTypeDef) -> Answer:
+def get_policy(call: Call, given: GetPolicyRequestTypeDef, policy: ManagedPolicy) -> Answer:
     """A managed policy without its documents, which GetPolicyVersion answers."""
-    return {"Policy": shapes.policy(call.view, readable_policy(call, given["PolicyArn"]))}
+    return {"Policy": shapes.policy(call.view, policy)}
 
 
 @iam.read("ListPolicies", on=targets.list_policies)
@@ -103,9 +94,8 @@ def policy_key(policy: ManagedPolicy) -> str:
 
 
 @iam.write("DeletePolicy", on=targets.policy_to_change)
-def delete_policy(call: WriteCall, given: DeletePolicyRequestTypeDef) -> Answer:
+def delete_policy(call: WriteCall, given: DeletePolicyRequestTypeDef, policy: ManagedPolicy) -> Answer:
     """Remove a customer-managed policy that nobody uses, and whose default version is its only one."""
-    policy = POLICIES.existing(call, given)
     if any(_holders(call.view.attachments(policy.arn), None)):
         raise InUse(sentences.POLICY_IN_USE)
     if len(policy.versions) > 1:
@@ -115,9 +105,9 @@ def delete_policy(call: WriteCall, given: DeletePolicyRequestTypeDef) -> Answer:
 
 
 @iam.read("ListEntitiesForPolicy", on=targets.policy)
-def list_entities_for_policy(call: Call, given: ListEntitiesForPolicyRequestTypeDef) -> Answer:
+def list_entities_for_policy(call: Call, given: ListEntitiesForPolicyRequestTypeDef, policy: ManagedPolicy) -> Answer:
     """Who has a managed policy attached, or as a permissions boundary: groups, then roles, then users, by name."""
-    attachments = call.view.attachments(readable_policy(call, given["PolicyArn"]).arn)
+    attachments = call.view.attachments(policy.arn)
     holders = {holder.arn: holder for holder in _holders(attachments, given.get("PolicyUsageFilter"))}
     found = page(
         "ListEntitiesForPolicy",

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from carnet.base.faults import TooMany
 from carnet.entities.entity import Entity
 from carnet.entities.group import Group
+from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes, targets
-from carnet.services.iam.kinds import GROUPS, USERS
+from carnet.services.iam.kinds import USERS
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page
@@ -26,10 +27,9 @@ if TYPE_CHECKING:
     )
 
 
-@iam.write("AddUserToGroup", on=targets.group)
-def add_user_to_group(call: WriteCall, given: AddUserToGroupRequestTypeDef) -> Answer:
+@iam.write("AddUserToGroup", on=targets.group_and_user)
+def add_user_to_group(call: WriteCall, given: AddUserToGroupRequestTypeDef, group: Group, user: User) -> Answer:
     """Put a user into a group; nothing happens where the user already is in it."""
-    group, user = GROUPS.existing(call, given), USERS.existing(call, given)
     if group.id in user.groups:
         return {}
     most = call.parts.quotas.groups_per_user
@@ -39,26 +39,26 @@ def add_user_to_group(call: WriteCall, given: AddUserToGroupRequestTypeDef) -> A
     return {}
 
 
-@iam.write("RemoveUserFromGroup", on=targets.group)
-def remove_user_from_group(call: WriteCall, given: RemoveUserFromGroupRequestTypeDef) -> Answer:
+@iam.write("RemoveUserFromGroup", on=targets.group_and_user)
+def remove_user_from_group(
+    call: WriteCall, given: RemoveUserFromGroupRequestTypeDef, group: Group, user: User
+) -> Answer:
     """Take a user out of a group; nothing happens where the user is not in it."""
-    group, user = GROUPS.existing(call, given), USERS.existing(call, given)
     USERS.save(call, user, replace(user, groups=tuple(each for each in user.groups if each != group.id)))
     return {}
 
 
 @iam.read("GetGroup", on=targets.group)
-def get_group(call: Call, given: GetGroupRequestTypeDef) -> Answer:
+def get_group(call: Call, given: GetGroupRequestTypeDef, group: Group) -> Answer:
     """A group and its members, by name."""
-    group = GROUPS.existing(call, given)
     members = page("GetGroup", call.view.members(group.id), given, key=_name_key)
     return {"Group": shapes.group(group), **members.answer("Users", shapes.listed_user)}
 
 
 @iam.read("ListGroupsForUser", on=targets.user)
-def list_groups_for_user(call: Call, given: ListGroupsForUserRequestTypeDef) -> Answer:
+def list_groups_for_user(call: Call, given: ListGroupsForUserRequestTypeDef, user: User) -> Answer:
     """The groups that a user is in, by name."""
-    groups = (call.view.of(Group).get(each) for each in USERS.existing(call, given).groups)
+    groups = (call.view.of(Group).get(each) for each in user.groups)
     found = sorted((group for group in groups if group is not None), key=_name_key)
     return page("ListGroupsForUser", found, given, key=_name_key).answer("Groups", shapes.group)
 

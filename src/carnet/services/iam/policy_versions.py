@@ -13,7 +13,6 @@ from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.documents import MANAGED_DOCUMENT, check_managed_policy
 from carnet.services.iam.kinds import POLICIES
-from carnet.services.iam.managed_policies import readable_policy
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page
@@ -31,9 +30,8 @@ _BEYOND_EVERY_NUMBER = 10**12
 
 
 @iam.write("CreatePolicyVersion", on=targets.policy_to_change, prepare=MANAGED_DOCUMENT)
-def create_policy_version(call: WriteCall, given: CreatePolicyVersionRequestTypeDef) -> Answer:
+def create_policy_version(call: WriteCall, given: CreatePolicyVersionRequestTypeDef, policy: ManagedPolicy) -> Answer:
     """Add a version; it comes into force at once where SetAsDefault says so."""
-    policy = POLICIES.existing(call, given)
     quotas = call.parts.quotas
     check_managed_policy(given["PolicyDocument"], quotas.managed_policy_size)
     if len(policy.versions) >= quotas.versions_per_policy:
@@ -51,33 +49,31 @@ def create_policy_version(call: WriteCall, given: CreatePolicyVersionRequestType
 
 
 @iam.read("GetPolicyVersion", on=targets.policy)
-def get_policy_version(call: Call, given: GetPolicyVersionRequestTypeDef) -> Answer:
+def get_policy_version(call: Call, given: GetPolicyVersionRequestTypeDef, policy: ManagedPolicy) -> Answer:
     """A version with its document."""
-    policy = readable_policy(call, given["PolicyArn"])
     return {"PolicyVersion": shapes.policy_version(policy, _version(policy, given["VersionId"]))}
 
 
 @iam.read("ListPolicyVersions", on=targets.policy)
-def list_policy_versions(call: Call, given: ListPolicyVersionsRequestTypeDef) -> Answer:
+def list_policy_versions(call: Call, given: ListPolicyVersionsRequestTypeDef, policy: ManagedPolicy) -> Answer:
     """The versions without their documents, the newest first."""
-    policy = readable_policy(call, given["PolicyArn"])
     versions = page("ListPolicyVersions", policy.versions[::-1], given, key=_newest_first)
     return versions.answer("Versions", lambda version: shapes.listed_policy_version(policy, version))
 
 
 @iam.write("SetDefaultPolicyVersion", on=targets.policy_to_change)
-def set_default_policy_version(call: WriteCall, given: SetDefaultPolicyVersionRequestTypeDef) -> Answer:
+def set_default_policy_version(
+    call: WriteCall, given: SetDefaultPolicyVersionRequestTypeDef, policy: ManagedPolicy
+) -> Answer:
     """Bring a version into force."""
-    policy = POLICIES.existing(call, given)
     version = _version(policy, given["VersionId"])
     POLICIES.save(call, policy, replace(policy, default_version=version.number))
     return {}
 
 
 @iam.write("DeletePolicyVersion", on=targets.policy_to_change)
-def delete_policy_version(call: WriteCall, given: DeletePolicyVersionRequestTypeDef) -> Answer:
+def delete_policy_version(call: WriteCall, given: DeletePolicyVersionRequestTypeDef, policy: ManagedPolicy) -> Answer:
     """Remove a version that is not the default one. Its number is not given out again."""
-    policy = POLICIES.existing(call, given)
     version = _version(policy, given["VersionId"])
     if version.number == policy.default_version:
         raise InUse(sentences.DEFAULT_VERSION_STAYS)

@@ -15,7 +15,7 @@ from carnet.base.ids import ROLE
 from carnet.entities.role import SERVICE_LINKED_PATH, Role
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.attachable import boundary_of
-from carnet.services.iam.condition_keys import boundary_of_role, request_tags, requested_boundary
+from carnet.services.iam.condition_keys import present_boundary, request_tags, requested_boundary
 from carnet.services.iam.kinds import ROLES
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import tagged_on_creation, tags_of
@@ -43,7 +43,7 @@ _SERVICE_LINKED_PATH_REFUSED = f"The path {SERVICE_LINKED_PATH} is reserved for 
 @iam.write(
     "CreateRole",
     on=targets.new_role,
-    also=(tagged_on_creation("iam:TagRole", targets.new_role),),
+    also=(tagged_on_creation("iam:TagRole"),),
     context=(request_tags, requested_boundary),
     prepare=trust_document("AssumeRolePolicyDocument"),
 )
@@ -73,10 +73,9 @@ def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
     return {"Role": shapes.role(call.snapshot, role)}
 
 
-@iam.read("GetRole", on=targets.role, context=(boundary_of_role,))
-def get_role(call: Call, given: GetRoleRequestTypeDef) -> Answer:
+@iam.read("GetRole", on=targets.role, context=(present_boundary,))
+def get_role(call: Call, given: GetRoleRequestTypeDef, role: Role) -> Answer:
     """A role, with its last use."""
-    role = ROLES.existing(call, given)
     return {"Role": shapes.role(call.snapshot, role) | last_used(call, role)}
 
 
@@ -96,10 +95,9 @@ def list_roles(call: Call, given: ListRolesRequestTypeDef) -> Answer:
     return roles.answer("Roles", lambda role: shapes.listed_role(call.snapshot, role))
 
 
-@iam.write("UpdateRole", on=targets.role, context=(boundary_of_role,))
-def update_role(call: WriteCall, given: UpdateRoleRequestTypeDef) -> Answer:
+@iam.write("UpdateRole", on=targets.role_to_change, context=(present_boundary,))
+def update_role(call: WriteCall, given: UpdateRoleRequestTypeDef, role: Role) -> Answer:
     """Change a role's description and the longest duration of its sessions, as far as they are given."""
-    role = ROLES.changeable(call, given)
     updated = replace(
         role,
         description=given.get("Description", role.description),
@@ -109,10 +107,9 @@ def update_role(call: WriteCall, given: UpdateRoleRequestTypeDef) -> Answer:
     return {}
 
 
-@iam.write("UpdateRoleDescription", on=targets.role, context=(boundary_of_role,))
-def update_role_description(call: WriteCall, given: UpdateRoleDescriptionRequestTypeDef) -> Answer:
+@iam.write("UpdateRoleDescription", on=targets.role_to_change, context=(present_boundary,))
+def update_role_description(call: WriteCall, given: UpdateRoleDescriptionRequestTypeDef, role: Role) -> Answer:
     """Change a role's description."""
-    role = ROLES.changeable(call, given)
     described = replace(role, description=given["Description"])
     ROLES.save(call, role, described)
     return {"Role": shapes.role(call.snapshot, described)}
@@ -120,22 +117,20 @@ def update_role_description(call: WriteCall, given: UpdateRoleDescriptionRequest
 
 @iam.write(
     "UpdateAssumeRolePolicy",
-    on=targets.role,
-    context=(boundary_of_role,),
+    on=targets.role_to_change,
+    context=(present_boundary,),
     prepare=trust_document("PolicyDocument"),
 )
-def update_assume_role_policy(call: WriteCall, given: UpdateAssumeRolePolicyRequestTypeDef) -> Answer:
+def update_assume_role_policy(call: WriteCall, given: UpdateAssumeRolePolicyRequestTypeDef, role: Role) -> Answer:
     """Replace a role's trust policy, and bind it to the principals of this moment."""
-    role = ROLES.changeable(call, given)
     trust = new_trust(call, given["PolicyDocument"])
     ROLES.save(call, role, replace(role, trust=trust.text, trusted_ids=trust.ids))
     return {}
 
 
-@iam.write("DeleteRole", on=targets.role, context=(boundary_of_role,))
-def delete_role(call: WriteCall, given: DeleteRoleRequestTypeDef) -> Answer:
+@iam.write("DeleteRole", on=targets.role_to_change, context=(present_boundary,))
+def delete_role(call: WriteCall, given: DeleteRoleRequestTypeDef, role: Role) -> Answer:
     """Remove a role that has no policies and is in no instance profile. Its sessions end with it."""
-    role = ROLES.changeable(call, given)
     for conflict in _conflicts(call, role):
         raise InUse(conflict)
     call.store.remove(role)

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from carnet.access.authorize import Check
 from carnet.base.faults import Refused, TooMany
 from carnet.entities.entity import Tags, name_key
 from carnet.services.iam import sentences
 from carnet.services.iam.condition_keys import request_tags
 from carnet.services.iam.kinds import Kind
-from carnet.services.operation import Also, Call, Names
+from carnet.services.operation import Also, Call, Keys, Target
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import TagTypeDef
@@ -50,14 +52,16 @@ def without_tags(kind: Kind[Any], tags: Tags, removed: Iterable[str]) -> Tags:
     return {key: value for key, value in tags.items() if kind.tag_key(key) not in gone}
 
 
-def tagged_on_creation(action: str, new: Names) -> Also:
-    """A further check for `also=` of a creation: with tags, it also needs the permission to tag what it creates."""
+def tagged_on_creation(action: str) -> Also:
+    """A further check for `also=` of a creation: with tags, it also needs the permission to tag what it creates.
 
-    def also(call: Call, given: Any) -> Iterator[Check]:
-        keys = request_tags(call, given)
-        if keys:
-            target = new(call, given)
-            yield Check(action=action, resource=target.arn, resource_account=target.account, keys=keys)
+    It sees the requested tags as those of the resource, too, which a policy may name either way.
+    """
+
+    def also(call: Call, given: Any, target: Target[()], keys: Keys) -> Iterator[Check]:
+        if given.get("Tags"):
+            tags = {tag["Key"]: tag["Value"] for tag in given["Tags"]}
+            yield replace(target, tags=tags).check(action, request_tags(call, given, target))
 
     return also
 

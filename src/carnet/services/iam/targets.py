@@ -8,152 +8,210 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from carnet.access.gather import find_managed_policy
 from carnet.base.arns import iam_arn
+from carnet.base.faults import Denied, Fault, Invalid, Missing, Unmodifiable
 from carnet.directory.named import Named
 from carnet.entities.access_key import AccessKey
+from carnet.entities.account import Account
 from carnet.entities.entity import Entity
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import AWS_ACCOUNT, ManagedPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
-from carnet.services.iam.calling_user import calling_user
+from carnet.policy.request import PrincipalKind
+from carnet.services.iam import sentences
 from carnet.services.iam.policy_arns import parse_policy_arn
 from carnet.services.operation import Call, Target
 
 E = TypeVar("E", bound=Entity)
+One = TypeVar("One")
+Other = TypeVar("Other")
 
 
-def account_wide(call: Call, given: Any) -> Target:
-    """For an action without a resource type: only a policy for `*` allows it."""
-    return Target(arn="*", account=call.account)
-
-
-def user(call: Call, given: Any) -> Target:
+def user(call: Call, given: Any) -> Target[User]:
     """The user called UserName."""
-    return _named(call, call.view.of(User), User.resource_type, given["UserName"])
+    return _named(call, User.resource_type, call.view.of(User), given["UserName"], sentences.user_missing)
 
 
-def user_or_caller(call: Call, given: Any) -> Target:
-    """The user called UserName; without one the caller, who is then a user or root. Raises Invalid for a session."""
+def user_or_caller(call: Call, given: Any) -> Target[User | Account]:
+    """The user called UserName; without one the caller, where the account stands for its root user.
+
+    A session has no user. It is told so if a policy for `*` allows it the action.
+    """
     if "UserName" in given:
-        return user(call, given)
-    caller = calling_user(call)
-    if not isinstance(caller, User):
-        return Target(arn=caller.root_arn, account=call.account)
+        named = user(call, given)
+        return named.finding(named.found)
+    principal = call.caller.principal
+    if principal.kind is PrincipalKind.ROOT:
+        return Target(arn=call.view.account.root_arn, account=call.account, found=(call.view.account,))
+    caller = call.view.of(User).get(principal.id)
+    if caller is None:
+        return Target(arn="*", account=call.account, found=Invalid(sentences.USER_NAME_NEEDED))
     return _existing(caller, shown=_shown(User.resource_type, caller.name))
 
 
-def all_users(call: Call, given: Any) -> Target:
-    """Every user of the account."""
+def user_or_all(call: Call, given: Any) -> Target[()]:
+    """The user called UserName, or the caller; with AllUsers, all users. Raises Invalid for both together."""
+    if not given.get("AllUsers"):
+        target = user_or_caller(call, given)
+        return target.finding(target.found if isinstance(target.found, Fault) else ())
+    if "UserName" in given:
+        raise Invalid(sentences.ALL_USERS_OR_ONE)
     return _at_path(call, User.resource_type, "/", "*")
 
 
-def access_key_holder(call: Call, given: Any) -> Target:
-    """The user, or root, who holds the key AccessKeyId; for a key that the account does not have, nobody."""
+def access_key(call: Call, given: Any) -> Target[AccessKey]:
+    """The access key AccessKeyId, which is decided by the user, or root, who holds it.
+
+    Whoever asks for a key that the account does not have is denied, so that nobody learns if another account has it.
+    """
     key_id: str = given["AccessKeyId"]
     shown = f"access key {key_id}"
     key = call.view.of(AccessKey).get(key_id)
     if key is not None and key.of_root:
-        return Target(arn=call.view.account.root_arn, account=call.account, shown=shown)
+        return Target(arn=call.view.account.root_arn, account=call.account, found=(key,), shown=shown)
     holder = call.view.of(User).get(key.owner) if key is not None else None
-    return _existing(holder, shown=shown) if holder is not None else Target(arn="*", account=call.account, shown=shown)
+    if key is None or holder is None:
+        denied = Denied(sentences.access_key_of_others(call.caller.principal.arn, key_id))
+        return Target(arn="*", account=call.account, found=denied, shown=shown)
+    return Target(arn=holder.arn, account=holder.account, found=(key,), tags=holder.tags, shown=shown)
 
 
-def group(call: Call, given: Any) -> Target:
+def group(call: Call, given: Any) -> Target[Group]:
     """The group called GroupName."""
-    return _named(call, call.view.of(Group), Group.resource_type, given["GroupName"])
+    return _named(call, Group.resource_type, call.view.of(Group), given["GroupName"], sentences.group_missing)
 
 
-def role(call: Call, given: Any) -> Target:
+def group_and_user(call: Call, given: Any) -> Target[Group, User]:
+    """The group called GroupName, which is what policies decide on, and the user called UserName."""
+    return _both(group(call, given), user(call, given))
+
+
+def role(call: Call, given: Any) -> Target[Role]:
     """The role called RoleName."""
-    return _named(call, call.view.of(Role), Role.resource_type, given["RoleName"])
+    return _named(call, Role.resource_type, call.view.of(Role), given["RoleName"], sentences.role_missing)
 
 
-def instance_profile(call: Call, given: Any) -> Target:
+def role_to_change(call: Call, given: Any) -> Target[Role]:
+    """The role called RoleName, to change: those of AWS's own services are AWS's to change."""
+    target = role(call, given)
+    if isinstance(target.found, Fault) or target.found[0].linked_service is None:
+        return target
+    return target.finding(Unmodifiable(sentences.role_protected(target.found[0].name)))
+
+
+def instance_profile(call: Call, given: Any) -> Target[InstanceProfile]:
     """The instance profile called InstanceProfileName."""
-    return _named(call, call.view.of(InstanceProfile), InstanceProfile.resource_type, given["InstanceProfileName"])
+    return _named(
+        call,
+        InstanceProfile.resource_type,
+        call.view.of(InstanceProfile),
+        given["InstanceProfileName"],
+        sentences.instance_profile_missing,
+    )
 
 
-def policy(call: Call, given: Any) -> Target:
+def instance_profile_and_role(call: Call, given: Any) -> Target[InstanceProfile, Role]:
+    """The instance profile called InstanceProfileName, which is what policies decide on, and the role RoleName."""
+    return _both(instance_profile(call, given), role_to_change(call, given))
+
+
+def policy(call: Call, given: Any) -> Target[ManagedPolicy]:
     """The managed policy PolicyArn, to read: the account's own or AWS's. Raises Invalid for what is no policy ARN."""
     target = policy_to_change(call, given)
-    return replace(target, account=call.account) if target.account == AWS_ACCOUNT else target
+    if target.account != AWS_ACCOUNT:
+        return target
+    found = find_managed_policy(call.view, target.arn)
+    return replace(target, account=call.account, found=target.found if found is None else (found,))
 
 
-def policy_to_change(call: Call, given: Any) -> Target:
+def policy_to_change(call: Call, given: Any) -> Target[ManagedPolicy]:
     """The managed policy PolicyArn, to change: AWS's belong to another account, which no identity policy reaches."""
     text: str = given["PolicyArn"]
     arn = parse_policy_arn(text)
     found, shown = call.view.policy(text), _shown(ManagedPolicy.resource_type, text)
-    return _existing(found, shown=shown) if found is not None else Target(arn=text, account=arn.account, shown=shown)
+    if found is not None:
+        return _existing(found, shown=shown)
+    return Target(arn=text, account=arn.account, found=Missing(sentences.policy_missing(text)), shown=shown)
 
 
-def new_user(call: Call, given: Any) -> Target:
+def new_user(call: Call, given: Any) -> Target[()]:
     """The user to create."""
     return _at_path(call, User.resource_type, given.get("Path", "/"), given["UserName"])
 
 
-def new_group(call: Call, given: Any) -> Target:
+def new_group(call: Call, given: Any) -> Target[()]:
     """The group to create."""
     return _at_path(call, Group.resource_type, given.get("Path", "/"), given["GroupName"])
 
 
-def new_role(call: Call, given: Any) -> Target:
+def new_role(call: Call, given: Any) -> Target[()]:
     """The role to create."""
     return _at_path(call, Role.resource_type, given.get("Path", "/"), given["RoleName"])
 
 
-def new_policy(call: Call, given: Any) -> Target:
+def new_policy(call: Call, given: Any) -> Target[()]:
     """The customer-managed policy to create."""
     name: str = given["PolicyName"]
     target = _at_path(call, ManagedPolicy.resource_type, given.get("Path", "/"), name)
     return replace(target, shown=_shown(ManagedPolicy.resource_type, name))
 
 
-def new_instance_profile(call: Call, given: Any) -> Target:
+def new_instance_profile(call: Call, given: Any) -> Target[()]:
     """The instance profile to create."""
     return _at_path(call, InstanceProfile.resource_type, given.get("Path", "/"), given["InstanceProfileName"])
 
 
-def list_users(call: Call, given: Any) -> Target:
+def list_users(call: Call, given: Any) -> Target[()]:
     """All users below PathPrefix."""
     return _below(call, User.resource_type, given)
 
 
-def list_groups(call: Call, given: Any) -> Target:
+def list_groups(call: Call, given: Any) -> Target[()]:
     """All groups below PathPrefix."""
     return _below(call, Group.resource_type, given)
 
 
-def list_roles(call: Call, given: Any) -> Target:
+def list_roles(call: Call, given: Any) -> Target[()]:
     """All roles below PathPrefix."""
     return _below(call, Role.resource_type, given)
 
 
-def list_instance_profiles(call: Call, given: Any) -> Target:
+def list_instance_profiles(call: Call, given: Any) -> Target[()]:
     """All instance profiles below PathPrefix."""
     return _below(call, InstanceProfile.resource_type, given)
 
 
-def list_policies(call: Call, given: Any) -> Target:
+def list_policies(call: Call, given: Any) -> Target[()]:
     """All managed policies, which is an action without a resource type."""
-    return Target(arn="*", account=call.account, shown=f"policy path {given.get('PathPrefix', '/')}")
+    return Target(arn="*", account=call.account, found=(), shown=f"policy path {given.get('PathPrefix', '/')}")
 
 
-def _existing(entity: Entity, *, shown: str) -> Target:
-    return Target(arn=entity.arn, account=entity.account, tags=entity.tags, shown=shown)
+def _existing(entity: E, *, shown: str) -> Target[E]:
+    return Target(arn=entity.arn, account=entity.account, found=(entity,), tags=entity.tags, shown=shown)
 
 
-def _named(call: Call, entities: Named[E], resource_type: str, name: str) -> Target:
+def _named(call: Call, resource_type: str, entities: Named[E], name: str, missing: Callable[[str], str]) -> Target[E]:
+    """What is called `name`; `missing` tells of a name that nothing has."""
     entity, shown = entities.named(name), _shown(resource_type, name)
-    if entity is None:
-        return replace(_at_path(call, resource_type, "/", name), shown=shown)
-    return _existing(entity, shown=shown)
+    if entity is not None:
+        return _existing(entity, shown=shown)
+    arn = iam_arn(call.partition, call.account, f"{resource_type}/{name}")
+    return Target(arn=arn, account=call.account, found=Missing(missing(name)), shown=shown)
+
+
+def _both(first: Target[One], second: Target[Other]) -> Target[One, Other]:
+    """The first, and what the second finds beside it."""
+    if isinstance(first.found, Fault):
+        return first.finding(first.found)
+    return first.finding(second.found if isinstance(second.found, Fault) else (*first.found, *second.found))
 
 
 def _shown(resource_type: str, name: str) -> str:
@@ -161,10 +219,11 @@ def _shown(resource_type: str, name: str) -> str:
     return f"{resource_type.replace('-', ' ')} {name}"
 
 
-def _at_path(call: Call, resource_type: str, path: str, name: str) -> Target:
-    return Target(arn=iam_arn(call.partition, call.account, f"{resource_type}{path}{name}"), account=call.account)
+def _at_path(call: Call, resource_type: str, path: str, name: str) -> Target[()]:
+    account = call.view.account
+    arn = iam_arn(account.partition, account.id, f"{resource_type}{path}{name}")
+    return Target(arn=arn, account=account.id, found=())
 
 
-def _below(call: Call, resource_type: str, given: Any) -> Target:
-    prefix = given.get("PathPrefix", "/")
-    return Target(arn=iam_arn(call.partition, call.account, f"{resource_type}{prefix}"), account=call.account)
+def _below(call: Call, resource_type: str, given: Any) -> Target[()]:
+    return _at_path(call, resource_type, given.get("PathPrefix", "/"), "")

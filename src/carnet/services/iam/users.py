@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from carnet.base.faults import InUse, TooMany
 from carnet.base.ids import USER
+from carnet.entities.account import Account
 from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.attachable import boundary_of
 from carnet.services.iam.condition_keys import request_tags, requested_boundary
-from carnet.services.iam.holders import holder
 from carnet.services.iam.kinds import USERS
 from carnet.services.iam.renaming import allowed_as, renamed
 from carnet.services.iam.service import iam
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @iam.write(
     "CreateUser",
     on=targets.new_user,
-    also=(tagged_on_creation("iam:TagUser", targets.new_user),),
+    also=(tagged_on_creation("iam:TagUser"),),
     context=(request_tags, requested_boundary),
 )
 def create_user(call: WriteCall, given: CreateUserRequestTypeDef) -> Answer:
@@ -57,9 +57,8 @@ def create_user(call: WriteCall, given: CreateUserRequestTypeDef) -> Answer:
 
 
 @iam.read("GetUser", on=targets.user_or_caller)
-def get_user(call: Call, given: GetUserRequestTypeDef) -> Answer:
+def get_user(call: Call, given: GetUserRequestTypeDef, user: User | Account) -> Answer:
     """A user; without a name the caller, who may be root."""
-    user = holder(call, given)
     return {"User": shapes.user(user) if isinstance(user, User) else shapes.root_user(user)}
 
 
@@ -69,18 +68,16 @@ def list_users(call: Call, given: ListUsersRequestTypeDef) -> Answer:
     return entity_list("ListUsers", call.view.of(User).sorted(), given, "Users", shapes.listed_user)
 
 
-@iam.write("UpdateUser", on=targets.user, also=(allowed_as("iam:UpdateUser", USERS, "NewUserName"),))
-def update_user(call: WriteCall, given: UpdateUserRequestTypeDef) -> Answer:
+@iam.write("UpdateUser", on=targets.user, also=(allowed_as("iam:UpdateUser", "NewUserName"),))
+def update_user(call: WriteCall, given: UpdateUserRequestTypeDef, user: User) -> Answer:
     """Rename a user or change its path. It stays the same user: id, credentials, permissions and groups are kept."""
-    user = USERS.existing(call, given)
     USERS.save(call, user, renamed(user, given, "NewUserName"))
     return {}
 
 
 @iam.write("DeleteUser", on=targets.user)
-def delete_user(call: WriteCall, given: DeleteUserRequestTypeDef) -> Answer:
+def delete_user(call: WriteCall, given: DeleteUserRequestTypeDef, user: User) -> Answer:
     """Remove a user that nothing belongs to any more."""
-    user = USERS.existing(call, given)
     if conflict := next(_conflicts(call, user), None):
         raise InUse(conflict)
     call.store.remove(user)

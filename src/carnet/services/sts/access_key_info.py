@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from carnet.base.faults import Invalid
 from carnet.base.ids import ACCESS_KEY, TEMPORARY_KEY, account_of_key
-from carnet.services.iam.targets import account_wide
-from carnet.services.operation import Answer, Call
+from carnet.services.operation import Answer, Call, account_wide
 from carnet.services.sts.service import sts
 
 if TYPE_CHECKING:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from carnet.access.authorize import Check
+from carnet.access.resource_policies import trust_of, trust_of_nobody
 from carnet.base.arns import ACCOUNT_ID, Arn, parse_arn
 from carnet.base.faults import Denied, Invalid
 from carnet.directory.account_view import AccountView
 from carnet.entities.role import Role
 from carnet.identity.principals import ASSUMED_ROLE
+from carnet.identity.session_limits import SessionLifetime
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PrincipalKind, Value
-from carnet.services.operation import Answer, Call, Keys, Target, resource_tag_keys
+from carnet.services.operation import Answer, Call, Keys, Target
 from carnet.services.sts.service import sts
 from carnet.services.sts.sessions import (
     SessionPolicies,
@@ -40,17 +42,27 @@ _MOST_CHAINED_SECONDS = 3600
 _ROLE_RESOURCE = re.compile(r"role/(?:[\x21-\x7e]+/)?([\w+=,.@-]+)", re.ASCII)
 
 
-def role_to_assume(call: Call, given: AssumeRoleRequestTypeDef) -> Target:
-    """The role and its trust policy, whether or not it exists; raises Invalid for what is no role's ARN."""
+def role_to_assume(call: Call, given: Any) -> Target[Role, AccountView]:
+    """The role and its trust policy, and the role's account; raises Invalid for what is no role's ARN."""
     if call.caller.principal.kind is PrincipalKind.ROOT:
         raise Denied("Roles may not be assumed by root accounts.")
     arn = _role_arn(given["RoleArn"])
-    role = _find(call.snapshot.account(arn.account), arn)
-    tags = role.tags if role is not None else {}
-    return Target(arn=str(arn), account=arn.account, tags=tags, trusting=role, needs_trust=True)
+    view = call.snapshot.account(arn.account)
+    role = _find(view, arn) if view is not None else None
+    if view is None or role is None:
+        # No policy of a role that is not there allows anything.
+        nobody = Denied(f"The role {arn} cannot be assumed.")
+        return Target(arn=str(arn), account=arn.account, found=nobody, policies=(trust_of_nobody(arn.account),))
+    return Target(
+        arn=str(arn),
+        account=arn.account,
+        found=(role, view),
+        tags=role.tags,
+        policies=(trust_of(view, role),),
+    )
 
 
-def session_keys(call: Call, given: AssumeRoleRequestTypeDef) -> Keys:
+def session_keys(call: Call, given: AssumeRoleRequestTypeDef, target: object) -> Keys:
     """The condition keys of the session asked for. Tags and source identity count also where they are inherited."""
     session = call.caller.credential.session
     inherited = inherited_tags(session)
@@ -68,24 +80,23 @@ def session_keys(call: Call, given: AssumeRoleRequestTypeDef) -> Keys:
     return keys
 
 
-def tag_session(call: Call, given: AssumeRoleRequestTypeDef) -> Iterator[Check]:
+def tag_session(call: Call, given: object, target: Target[Role, AccountView], keys: Keys) -> Iterator[Check]:
     """sts:TagSession, for a session that will have tags, be they only inherited."""
-    if given.get("Tags") or inherited_tags(call.caller.credential.session).tags:
-        yield _check("sts:TagSession", call, given)
+    if "aws:TagKeys" in keys:
+        yield target.check("sts:TagSession", keys)
 
 
-def set_source_identity(call: Call, given: AssumeRoleRequestTypeDef) -> Iterator[Check]:
+def set_source_identity(call: Call, given: object, target: Target[Role, AccountView], keys: Keys) -> Iterator[Check]:
     """sts:SetSourceIdentity, for a session that will have a source identity, be it inherited."""
-    if _source_identity(call, given) is not None:
-        yield _check("sts:SetSourceIdentity", call, given)
+    if "sts:SourceIdentity" in keys:
+        yield target.check("sts:SetSourceIdentity", keys)
 
 
 @sts.read("AssumeRole", on=role_to_assume, also=(tag_session, set_source_identity), context=(session_keys,))
-def assume_role(call: Call, given: AssumeRoleRequestTypeDef) -> Answer:
+def assume_role(call: Call, given: AssumeRoleRequestTypeDef, role: Role, view: AccountView) -> Answer:
     """Give out credentials of a role session. They are not stored, so this works while the store is down."""
     refuse_mfa(given)
     _refuse_contexts(given)
-    role, view = _authorized_role(call, given)
     policies = session_policies(view, call.parts.quotas, given.get("Policy"), given.get("PolicyArns", ()))
     inherited = inherited_tags(call.caller.credential.session)
     tags = session_tags(inherited, given.get("Tags", ()), given.get("TransitiveTagKeys", ()))
@@ -111,15 +122,16 @@ def _claims(
 ) -> SessionClaims:
     parent = call.caller.credential.session
     issued_ms = milliseconds(call.now)
-    expires_ms = issued_ms + 1000 * _seconds(given, role, parent)
+    expires_ms = issued_ms + 1000 * _seconds(given, role, chained=parent is not None)
+    if parent is not None and call.parts.session_lifetime is SessionLifetime.PARENT:
+        expires_ms = min(expires_ms, parent.expires_ms)
     return SessionClaims(
         kind=ASSUMED_ROLE,
         account=role.account,
         principal_id=role.id,
         session_name=given["RoleSessionName"],
         issued_ms=issued_ms,
-        # INVARIANT: no session outlives the one that it was made with, so a chain cannot renew itself.
-        expires_ms=expires_ms if parent is None else min(expires_ms, parent.expires_ms),
+        expires_ms=expires_ms,
         token_id=call.ids.uuid(),
         source_identity=_source_identity(call, given),
         tags=tags.tags,
@@ -131,9 +143,10 @@ def _claims(
     )
 
 
-def _seconds(given: AssumeRoleRequestTypeDef, role: Role, parent: SessionClaims | None) -> int:
+def _seconds(given: AssumeRoleRequestTypeDef, role: Role, *, chained: bool) -> int:
+    """How long the session is to live; `chained` if it is asked for with a session, of a user's as of a role's."""
     seconds = given.get("DurationSeconds", _DEFAULT_SECONDS)
-    if parent is not None and parent.kind == ASSUMED_ROLE and seconds > _MOST_CHAINED_SECONDS:
+    if chained and seconds > _MOST_CHAINED_SECONDS:
         raise Invalid(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
         )
@@ -172,28 +185,7 @@ def _role_arn(text: str) -> Arn:
     return arn
 
 
-def _find(view: AccountView | None, arn: Arn) -> Role | None:
+def _find(view: AccountView, arn: Arn) -> Role | None:
     """The role of exactly that ARN: path and case count."""
-    role = view.of(Role).named(arn.resource.rpartition("/")[2]) if view is not None else None
+    role = view.of(Role).named(arn.resource.rpartition("/")[2])
     return role if role is not None and role.arn == str(arn) else None
-
-
-def _authorized_role(call: Call, given: AssumeRoleRequestTypeDef) -> tuple[Role, AccountView]:
-    role = role_to_assume(call, given).trusting
-    view = call.snapshot.account(role.account) if role is not None else None
-    assert role is not None, "the trust policy of a role allowed this call"
-    assert view is not None, "the role was found in its account"
-    return role, view
-
-
-def _check(action: str, call: Call, given: AssumeRoleRequestTypeDef) -> Check:
-    target = role_to_assume(call, given)
-    return Check(
-        action=action,
-        resource=target.arn,
-        resource_account=target.account,
-        keys=session_keys(call, given),
-        resource_keys=resource_tag_keys(target.arn, target.tags),
-        trusting=target.trusting,
-        needs_trust=target.needs_trust,
-    )

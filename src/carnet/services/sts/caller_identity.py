@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from carnet.services.iam.targets import account_wide
-from carnet.services.operation import Answer, Call
+from carnet.services.operation import Answer, Call, account_wide
 from carnet.services.sts.service import sts
 
 

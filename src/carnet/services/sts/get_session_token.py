@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from carnet.identity.principals import SESSION_TOKEN
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PrincipalKind
-from carnet.services.iam.targets import account_wide
-from carnet.services.operation import Answer, Call
+from carnet.services.operation import Answer, Call, account_wide
 from carnet.services.sts.service import sts
 from carnet.services.sts.sessions import issue, milliseconds, refuse_mfa
 

@@ -1,0 +1,44 @@
+"""Policies of resources, as data of a check: a role's trust policy, a bucket policy.
+
+They are found where the resource lives, which may be another account than the caller's.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from carnet.access.documents import everything_denied, trust_policy
+from carnet.directory.account_view import AccountView
+from carnet.entities.role import Role
+from carnet.policy.decision import Layer
+from carnet.policy.policies import ResourcePolicy
+
+
+def trust_of(view: AccountView, role: Role) -> ResourcePolicy:
+    """The trust policy of a role; `view` is the role's account, with which it is remembered.
+
+    One that cannot be read trusts nobody.
+    """
+    remembered = (ResourcePolicy, role.id)
+    known: ResourcePolicy | None = view.memo.get(remembered)
+    if known is None:
+        policy = trust_policy(role.trust, role.arn, role.trusted_ids)
+        known = view.memo[remembered] = ResourcePolicy(policy=policy, layer=Layer.TRUST, account=role.account)
+    return known
+
+
+def trust_of_nobody(account: str) -> ResourcePolicy:
+    """What decides on a role that is not there: nothing in it can allow."""
+    return ResourcePolicy(policy=None, layer=Layer.TRUST, account=account)
+
+
+def fail_closed(one: ResourcePolicy) -> ResourcePolicy:
+    """The policy as it takes part in a decision: one that cannot be read denies, for it may have held a Deny.
+
+    A trust policy that cannot be read, or of a role that is not there, needs no Deny: without its Allow nothing allows.
+    """
+    if one.policy is not None or one.layer is Layer.TRUST:
+        return one
+    return replace(one, policy=everything_denied())

@@ -1,0 +1,71 @@
+"""Credentials of users of which nobody has any, as none can be made yet: the lists are empty.
+
+Passwords for the console, MFA devices, SSH public keys, signing certificates, and credentials for one service, such as
+CodeCommit.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetLoginProfile.html
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListMFADevices.html
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from carnet.base.faults import Missing
+from carnet.entities.account import Account
+from carnet.entities.user import User
+from carnet.services.iam import sentences, targets
+from carnet.services.iam.service import iam
+from carnet.services.operation import Answer, Call, WriteCall, account_wide
+from carnet.services.paging import empty_list
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import (
+        DeleteLoginProfileRequestTypeDef,
+        GetLoginProfileRequestTypeDef,
+        ListServiceSpecificCredentialsRequestTypeDef,
+        ListVirtualMFADevicesRequestTypeDef,
+    )
+
+
+@iam.read("GetLoginProfile", on=targets.user_or_caller)
+def get_login_profile(call: Call, given: GetLoginProfileRequestTypeDef, holder: User | Account) -> NoReturn:
+    """Whether and since when a user has a password: always Missing."""
+    raise _no_password(holder)
+
+
+@iam.write("DeleteLoginProfile", on=targets.user_or_caller)
+def delete_login_profile(call: WriteCall, given: DeleteLoginProfileRequestTypeDef, holder: User | Account) -> NoReturn:
+    """Remove the password of a user: always Missing."""
+    raise _no_password(holder)
+
+
+def _no_password(holder: User | Account) -> Missing:
+    return Missing(sentences.login_profile_missing(holder.name if isinstance(holder, User) else "root"))
+
+
+def _empty_list(operation: str, member: str) -> None:
+    """Register the operation of this name, which lists what a user or the caller has."""
+
+    @iam.read(operation, on=targets.user_or_caller)
+    def list_none(call: Call, given: Any, holder: User | Account) -> Answer:
+        """An empty list."""
+        return empty_list(operation, given, member)
+
+
+@iam.read("ListVirtualMFADevices", on=account_wide)
+def list_virtual_mfa_devices(call: Call, given: ListVirtualMFADevicesRequestTypeDef) -> Answer:
+    """The account's virtual MFA devices, assigned to users or not."""
+    return empty_list("ListVirtualMFADevices", given, "VirtualMFADevices")
+
+
+@iam.read("ListServiceSpecificCredentials", on=targets.user_or_all)
+def list_service_specific_credentials(call: Call, given: ListServiceSpecificCredentialsRequestTypeDef) -> Answer:
+    """The service-specific credentials of a user, of the caller, or of all users."""
+    return empty_list("ListServiceSpecificCredentials", given, "ServiceSpecificCredentials")
+
+
+_empty_list("ListMFADevices", "MFADevices")
+_empty_list("ListSSHPublicKeys", "SSHPublicKeys")
+_empty_list("ListSigningCertificates", "Certificates")

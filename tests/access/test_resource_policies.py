@@ -1,0 +1,108 @@
+"""Policies of resources, as checks carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from carnet.access.authorize import Check, authorize
+from carnet.access.resource_policies import trust_of, trust_of_nobody
+from carnet.entities.role import Role
+from carnet.policy.decision import Decision, Layer, Verdict
+from carnet.policy.document import Grammar, Policy, parse
+from carnet.policy.policies import ResourcePolicy
+from carnet.policy.request import Context
+from tests.services.iam.documents import allow, text, trust
+from tests.services.world import Caller, World, open_world
+
+BUCKET = "arn:aws:s3:::reports"
+EVERYBODY = "*"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with open_world(tmp_path) as made:
+        yield made
+
+
+def bucket_policy(effect: str) -> Policy:
+    statement = {"Effect": effect, "Principal": EVERYBODY, "Action": "s3:*", "Resource": "*"}
+    return parse(text({"Version": "2012-10-17", "Statement": statement}), Grammar.RESOURCE, source="bucket policy")
+
+
+ALLOWS, DENIES = ResourcePolicy(policy=bucket_policy("Allow")), ResourcePolicy(policy=bucket_policy("Deny"))
+UNREADABLE = ResourcePolicy(policy=None)
+
+
+def decision(world: World, caller: Caller, *policies: ResourcePolicy, account: str = "") -> Decision:
+    check = Check(
+        action="s3:GetBucketPolicy",
+        resource=BUCKET,
+        resource_account=account or world.account_id,
+        policies=policies,
+    )
+    view = world.snapshot.accounts[world.account_id]
+    engine = world.installation.execution.parts.engine
+    return authorize(engine, view, world.principal(caller), Context(), check).decision
+
+
+def test_any_of_several_allows_and_any_denies(world: World) -> None:
+    stranger = world.user("stranger")
+    silent = ResourcePolicy(policy=parse(text(statement_for("s3:PutObject")), Grammar.RESOURCE))
+    assert decision(world, stranger, silent).verdict is Verdict.IMPLICIT_DENY
+    assert decision(world, stranger, silent, ALLOWS).allowed
+    assert decision(world, stranger, ALLOWS, DENIES).verdict is Verdict.EXPLICIT_DENY
+
+
+def statement_for(action: str) -> dict[str, object]:
+    statement = {"Effect": "Allow", "Principal": EVERYBODY, "Action": action, "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": statement}
+
+
+@pytest.mark.parametrize("others", [(), (ALLOWS,)])
+def test_one_that_cannot_be_read_denies(world: World, others: tuple[ResourcePolicy, ...]) -> None:
+    admin = world.user("admin", [allow("*")])
+    assert decision(world, admin, *others).allowed
+    refused = decision(world, admin, UNREADABLE, *others)
+    assert (refused.verdict, refused.layer) == (Verdict.EXPLICIT_DENY, Layer.RESOURCE)
+
+
+def test_the_consent_of_the_resources_account_counts(world: World) -> None:
+    reader = world.user("reader", [allow("s3:*")])
+    other = world.principal(world.account()).principal.account
+    assert not decision(world, reader, account=other).allowed
+    assert decision(world, reader, ALLOWS, account=other).allowed
+
+
+def made_role(world: World) -> Role:
+    trusted = trust(f"arn:aws:iam::{world.account_id}:root")
+    world.call(world.root, "CreateRole", RoleName="r", AssumeRolePolicyDocument=trusted)
+    return present_role(world)
+
+
+def present_role(world: World) -> Role:
+    role = world.snapshot.accounts[world.account_id].of(Role).named("r")
+    assert role is not None
+    return role
+
+
+def test_a_trust_policy_is_found_in_the_roles_account_and_remembered_there(world: World) -> None:
+    role, view = made_role(world), world.snapshot.accounts[world.account_id]
+    found = trust_of(view, role)
+    assert (found.layer, found.account) == (Layer.TRUST, world.account_id)
+    assert trust_of(view, role) is found
+    other = trust("arn:aws:iam::111122223333:root")
+    world.call(world.root, "UpdateAssumeRolePolicy", RoleName="r", PolicyDocument=other)
+    assert trust_of(world.snapshot.accounts[world.account_id], present_role(world)) != found
+
+
+def test_a_trust_policy_that_cannot_be_read_trusts_nobody(world: World) -> None:
+    role, view = made_role(world), world.snapshot.accounts[world.account_id]
+    unreadable = trust_of(view, replace(role, id="AROAXXXXXXXXXXXXXXXXX", trust="{"))
+    assert unreadable == trust_of_nobody(world.account_id)
+    check = Check(action="sts:AssumeRole", resource=role.arn, resource_account=role.account, policies=(unreadable,))
+    admin = world.principal(world.user("admin", [allow("*")]))
+    assert not authorize(world.installation.execution.parts.engine, view, admin, Context(), check).decision.allowed

@@ -1,0 +1,106 @@
+"""How often a request goes from one module of Carnet into another: what a reader must open to follow it.
+
+Counted are the calls, with warm caches, whose caller and callee are functions of two modules, from the first step of
+`server/app` to the finished answer; of a change also those on the writer's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+from urllib.parse import urlencode
+
+import pytest
+
+from carnet.assembly.worker import door
+from tests.services.iam.documents import allow, trust
+from tests.services.world import World, open_world
+from tests.sigv4.signing import sign
+
+MOST = {"CreateUser": 161, "AssumeRole": 108}
+"""The most crossings that a request may make. These figures only fall."""
+WARMING = 5
+"""Requests of the same kind before the one that is counted."""
+
+
+class Crossings:
+    """Counts, while it is `on`, in the thread that made it and in every thread begun since."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.made: Counter[str] = Counter()
+        threading.setprofile(self._note)
+        sys.setprofile(self._note)
+
+    def close(self) -> None:
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+    def _note(self, frame: FrameType, event: str, argument: object) -> None:
+        if self.on and event == "call" and frame.f_back is not None:
+            caller, callee = _module(frame.f_back), _module(frame)
+            if caller and callee and caller != callee:
+                self.made[f"{caller} -> {callee}.{frame.f_code.co_name}"] += 1
+
+
+def _module(frame: FrameType) -> str:
+    """The module of Carnet whose code a frame runs; empty for everybody else's."""
+    name: str = frame.f_globals.get("__name__", "")
+    return name if name.startswith("carnet.") else ""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with open_world(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def crossings() -> Iterator[Crossings]:
+    made = Crossings()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("operation", MOST)
+def test_a_request_crosses_few_modules(world: World, crossings: Crossings, operation: str) -> None:
+    caller = world.user("caller", [allow("iam:*", "sts:*")])
+    trusted = trust(world.principal(caller).principal.arn)
+    role = world.call(world.root, "CreateRole", RoleName="worker", AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
+
+    service = "iam" if operation == "CreateUser" else "sts"
+
+    def body(number: int) -> bytes:
+        if operation == "CreateUser":
+            return urlencode({"Action": operation, "Version": "2010-05-08", "UserName": f"new-{number}"}).encode()
+        given = {"RoleArn": role, "RoleSessionName": "session"}
+        return urlencode({"Action": operation, "Version": "2011-06-15", **given}).encode()
+
+    async def call_again_and_again() -> None:
+        with ExitStack() as stack:
+            asked = door(world.installation, stack)
+            for number in range(WARMING + 1):
+                request = sign(
+                    url=f"https://{service}.amazonaws.com/",
+                    body=body(number),
+                    service=service,
+                    at=world.clock(),
+                    key_id=caller.key_id,
+                    secret=caller.secret,
+                )
+                crossings.on = number == WARMING
+                answer = asked.answer(request)
+                if asyncio.iscoroutine(answer):
+                    answer = await answer
+                crossings.on = False
+                assert answer.response.status == 200
+
+    asyncio.run(call_again_and_again())
+    made = sum(crossings.made.values())
+    assert made <= MOST[operation], "\n".join(f"{count} {crossing}" for crossing, count in crossings.made.items())
