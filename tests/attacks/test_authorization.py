@@ -233,7 +233,7 @@ def test_a_url_that_was_presigned_for_another_service_is_no_login_cve_2025_65073
 def test_a_presigned_url_ends_with_the_session_that_signed_it(server: InProcessServer, new_user: NewUser) -> None:
     name, user = new_user(policy(allow("sts:*")))
     session = session_of(server, user, role_for(server, "brief", name, policy(allow("*"))), DurationSeconds=900)
-    request = presigned(server, session, "/?Action=GetCallerIdentity&Version=2011-06-15", expires=604_800)
+    request = presigned(server, session, "/?Action=ListUsers&Version=2010-05-08", service="iam", expires=604_800)
     assert send(server, as_bytes(request)).status == 200
     server.clock.advance(901)
     try:

@@ -16,7 +16,7 @@ import pytest
 
 from carnet import models
 from carnet.entities.user import User
-from carnet.server import http_protocol, request_reader
+from carnet.server.limits import Limits
 from tests.attacks.wire import Answer, Connection, as_bytes, audit, root_of, signed_request
 from tests.server.in_process import InProcessServer
 from tests.wire.samples import Samples
@@ -145,9 +145,7 @@ def form(fuzz: Fuzz, operation: models.Operation) -> bytes:
     ]
     if chance() < 0.1:
         bent.append((choice(bent)[0] + choice(("", ".1", ".member.1", ".", "..", ".member.999999999")), choice(NASTY)))
-    return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in bent).encode()[
-        : request_reader.MAX_BODY_BYTES
-    ]
+    return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in bent).encode()[: Limits().body]
 
 
 def test_nasty_values_of_every_query_operation(server: InProcessServer, fuzz: Fuzz) -> None:
@@ -188,7 +186,7 @@ def names(server: InProcessServer) -> list[str]:
 def test_bytes_of_a_signed_request_changed_at_random(
     server: InProcessServer, fuzz: Fuzz, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.05)
+    monkeypatch.setattr(server.door, "limits", Limits(request_seconds=0.05))
     body = b"Action=CreateUser&Version=2010-05-08&UserName=a%2Bb&Tags.member.1.Key=k&Tags.member.1.Value=v"
     before = names(server)
     genuine = as_bytes(signed_request(server, root_of(server), body))
@@ -212,7 +210,7 @@ def test_bytes_of_a_signed_request_changed_at_random(
 
 
 def test_random_bytes(server: InProcessServer, fuzz: Fuzz, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.05)
+    monkeypatch.setattr(server.door, "limits", Limits(request_seconds=0.05))
     starts = (b"", b"GET / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", b"GET /?")
     for _ in range(500):
         noise = fuzz.random.randbytes(fuzz.random.randrange(1, 200))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from carnet.base.http import HttpRequest
-from carnet.server import request_reader
+from carnet.server.limits import Limits
 from tests.attacks.wire import Connection, as_bytes, audit, root_of, send, signed_request
 from tests.server.in_process import InProcessServer
 
@@ -63,7 +63,7 @@ def test_a_field_behind_the_body_does_not_change_what_is_known_of_the_client(
 
 def test_fields_behind_the_body_are_limited(server: InProcessServer, request_: HttpRequest) -> None:
     lines = b"x: " + b"y" * 60_000 + b"\r\n"
-    answer = send(server, chunked(request_, trailers=lines * (request_reader.MAX_REQUEST_BYTES // 60_000 + 10)))
+    answer = send(server, chunked(request_, trailers=lines * (Limits().request // 60_000 + 10)))
     assert answer.status in (0, 413)
 
 

@@ -114,3 +114,13 @@ def test_every_code_that_this_room_raises_can_be_told() -> None:
 
 def test_a_wire_error_names_its_code_and_message() -> None:
     assert str(WireError("MalformedInput", "Why.", Protocol.JSON)) == "MalformedInput: Why."
+
+
+def test_an_unknown_action_is_told_in_the_name_of_no_service() -> None:
+    fault, own = (
+        b'<ErrorResponse xmlns="http://webservices.amazon.com/AWSFault/2005-15-09">',
+        b'<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">',
+    )
+    assert write_error(service("sts"), "InvalidAction", "m", "id").body.startswith(fault)
+    assert write_error(service("sts"), "ValidationError", "m", "id").body.startswith(own)
+    assert write_error(Protocol.QUERY, "MissingAction", "m", "id").body.startswith(fault)

@@ -4,18 +4,19 @@ from typing import Any
 
 import pytest
 
-from carnet.models import SERVICES, operation, service
+from carnet.models import COMMON_VOICE, SERVICES, Voice, operation, service
 from carnet.protocols.errors import WireError, write_error
-from carnet.protocols.iam_patterns import own_sentence
 from carnet.protocols.validate import validate
+from carnet.services.iam.voice import VOICE, own_sentence
 from tests.wire.samples import Samples
 
+VOICES = {"iam": VOICE, "sso-oidc": Voice(code="InvalidRequestException")}
 ROLE = "arn:aws:iam::123456789012:role/r"
 
 
 def sentence(of: str, name: str, params: dict[str, Any]) -> str:
     with pytest.raises(WireError) as caught:
-        validate(operation(of, name), params)
+        validate(operation(of, name), params, VOICES.get(of, COMMON_VOICE))
     return caught.value.message
 
 
@@ -202,7 +203,7 @@ def test_a_name_is_ascii_and_nothing_follows_it(name: str) -> None:
 def test_the_code_is_the_service_s_own(of: str, code: str) -> None:
     broken = next(one for one in service(of).operations.values() if one.input and one.input.required_members)
     with pytest.raises(WireError) as caught:
-        validate(broken, {})
+        validate(broken, {}, VOICES.get(of, COMMON_VOICE))
     response = write_error(caught.value.where, caught.value.code, caught.value.message, "id")
     assert response.status == 400
     assert code in response.body.decode() + repr(response.headers)
@@ -215,7 +216,7 @@ def test_any_typed_input_is_accepted_or_refused_by_a_wire_error(name: str) -> No
         for seed in range(4):
             given = Samples(seed, forms=False).structure(one_operation.input) if one_operation.input else {}
             try:
-                validate(one_operation, given)
+                validate(one_operation, given, VOICES.get(name, COMMON_VOICE))
             except WireError as error:
                 refusals += "detected: Value" in error.message or "The specified value for" in error.message
     assert refusals or name == "sso-oidc"  # its model demands nothing but presence

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,11 +16,10 @@ from botocore.config import Config
 from carnet.assembly.installation import Installation, first_account, open_installation
 from carnet.assembly.settings import Settings
 from carnet.assembly.worker import door
-from carnet.server.listen import configuration
+from carnet.server.door import Door
 from carnet.services.accounts import RootKey
+from tests.server.listening import listening
 from tests.services.world import TurnableClock
-
-_START_SECONDS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +30,8 @@ class InProcessServer:
     installation: Installation
     root: RootKey
     clock: TurnableClock
+    door: Door
+    running: uvicorn.Server
 
     @property
     def endpoint(self) -> str:
@@ -94,23 +93,8 @@ def in_process_server(
         installation = stack.enter_context(open_installation(settings, create=True, clock=clock))
         root = first_account(installation)
         assert root is not None
-        listener = socket.create_server(("127.0.0.1", 0))
-        certificate, key = tls or (None, None)
-        listening = {"host": "127.0.0.1", "port": 0, "ssl_certfile": certificate, "ssl_keyfile": key}
-        server = uvicorn.Server(configuration(door(installation, stack), **listening))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        _wait_until_started(server)
-        try:
-            yield InProcessServer(port=listener.getsockname()[1], installation=installation, root=root, clock=clock)
-        finally:
-            server.should_exit = True
-            thread.join(timeout=20)
-            listener.close()
-
-
-def _wait_until_started(server: uvicorn.Server) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while not server.started:
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.01)
+        application = door(installation, stack)
+        with listening(application, tls) as (port, running):
+            yield InProcessServer(
+                port=port, installation=installation, root=root, clock=clock, door=application, running=running
+            )

@@ -7,9 +7,10 @@ import time
 
 import pytest
 
-from carnet.server import http_protocol, request_reader
+from carnet.server.limits import Limits
 from tests.server.in_process import InProcessServer
 
+LIMITS = Limits()
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -20,27 +21,27 @@ def test_health_is_answered(server: InProcessServer) -> None:
 
 
 def test_many_headers_are_refused(server: InProcessServer) -> None:
-    allowed = b"".join(b"x-h%d: v\r\n" % number for number in range(request_reader.MAX_HEADERS - 1))
+    allowed = b"".join(b"x-h%d: v\r\n" % number for number in range(LIMITS.headers - 1))
     assert server.send(GET + allowed + b"\r\n").startswith(b"HTTP/1.1 200 ")
     assert server.send(GET + allowed + b"one: more\r\n\r\n").startswith(b"HTTP/1.1 431 ")
 
 
 def test_long_headers_are_refused(server: InProcessServer) -> None:
-    long = b"x: " + b"v" * request_reader.MAX_HEADER_BLOCK_BYTES + b"\r\n\r\n"
+    long = b"x: " + b"v" * LIMITS.head + b"\r\n\r\n"
     assert server.send(GET + long).startswith(b"HTTP/1.1 431 ")
 
 
 def test_headers_without_end_are_refused(server: InProcessServer) -> None:
-    assert server.send(GET + b"x: " + b"v" * 2 * request_reader.MAX_HEADER_BLOCK_BYTES).startswith(b"HTTP/1.1 431 ")
+    assert server.send(GET + b"x: " + b"v" * 2 * LIMITS.head).startswith(b"HTTP/1.1 431 ")
 
 
 def test_a_long_target_is_refused(server: InProcessServer) -> None:
-    target = b"/?" + b"a" * request_reader.MAX_HEADER_BLOCK_BYTES
+    target = b"/?" + b"a" * LIMITS.head
     assert server.send(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 431 ")
 
 
 def test_a_long_body_is_refused(server: InProcessServer) -> None:
-    length = request_reader.MAX_BODY_BYTES + 1
+    length = LIMITS.body + 1
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % length
     assert server.send(head + b"a" * length).startswith(b"HTTP/1.1 413 ")
 
@@ -64,8 +65,16 @@ def test_ambiguous_lengths_are_refused(server: InProcessServer, lengths: bytes) 
     assert answer.startswith(b"HTTP/1.1 400 ")
 
 
+def test_one_header_may_have_a_limit_of_its_own(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.door, "limits", Limits(line=1000))
+    for size, status in ((999, b"200"), (1000, b"431")):
+        assert server.send(GET + b"x: " + b"v" * size + b"\r\n\r\n").split()[1] == status
+    target = b"GET /healthz?" + b"a" * 1000
+    assert server.send(GET.replace(b"GET /healthz", target) + b"\r\n").split()[1] == b"431"
+
+
 def test_slow_headers_are_cut_off(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(server.door, "limits", Limits(request_seconds=0.3))
     start = time.monotonic()
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(GET)
@@ -75,7 +84,7 @@ def test_slow_headers_are_cut_off(server: InProcessServer, monkeypatch: pytest.M
 
 
 def test_a_slow_body_is_cut_off(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(server.door, "limits", Limits(request_seconds=0.3))
     answer = server.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
     assert answer.startswith(b"HTTP/1.1 408 ")
 
@@ -106,7 +115,7 @@ def test_a_client_that_sends_more_than_is_read_sees_why_it_is_refused(server: In
 
 
 def test_a_refused_client_is_hung_up_on(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_protocol, "LINGER_SECONDS", 0.2)
+    monkeypatch.setattr(server.door, "limits", Limits(linger_seconds=0.2))
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(b"no request\r\n\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
@@ -115,7 +124,7 @@ def test_a_refused_client_is_hung_up_on(server: InProcessServer, monkeypatch: py
 
 
 def test_an_idle_connection_is_ended(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_protocol, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(server.door, "limits", Limits(idle_seconds=0.2))
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(GET + b"\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")

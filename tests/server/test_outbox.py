@@ -17,7 +17,7 @@ import pytest
 from carnet.audit.log_files import JsonLines
 from carnet.base.faults import Unavailable
 from carnet.base.http import HttpResponse
-from carnet.server import http_protocol
+from carnet.server.limits import Limits
 from carnet.server.outbox import Answer, Outbox
 from carnet.services.execution import Execution
 from tests.attacks.wire import Connection, audit, call, root_of, signed
@@ -113,7 +113,7 @@ def test_a_change_behind_an_answer_that_cannot_be_sent_is_made_and_told_to_nobod
 
     answer_otherwise(monkeypatch, "b", unsendable)
     monkeypatch.setattr(Execution, "write", slow)
-    monkeypatch.setattr(http_protocol, "LINGER_SECONDS", 0.3)
+    monkeypatch.setattr(server.door, "limits", Limits(linger_seconds=0.3))
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(read(server, "b") + read(server, "c") + create(server, "d"))
         answer = all_from(connection)
@@ -134,8 +134,7 @@ def test_no_deadline_runs_while_a_change_is_made(server: InProcessServer, monkey
         return write(*given)
 
     monkeypatch.setattr(Execution, "write", slow)
-    for name in ("IDLE_SECONDS", "REQUEST_SECONDS", "LINGER_SECONDS"):
-        monkeypatch.setattr(http_protocol, name, 0.2)
+    monkeypatch.setattr(server.door, "limits", Limits(idle_seconds=0.2, request_seconds=0.2, linger_seconds=0.2))
     for number, behind in enumerate((b"", b"POST / HT", b"no request\r\n\r\n")):
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
             connection.sendall(read(server, "x") + create(server, f"user-{number}") + behind)

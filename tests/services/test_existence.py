@@ -54,6 +54,7 @@ def test_a_further_check_is_not_made_for_whom_the_first_denies(world: World) -> 
     operation = Operation(
         service="iam",
         name="ListUsers",
+        action="iam:ListUsers",
         writes=False,
         on=lambda call, given: Target(arn="*", account=world.account_id, found=()),
         also=(also,),

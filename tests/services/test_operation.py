@@ -82,7 +82,9 @@ def test_a_name_that_is_registered_twice_is_refused() -> None:
 
 
 def operation(on: Callable[[Any, Any], Any], body: Callable[..., Answer], *, name: str = "GetUser") -> Operation:
-    return Operation(service="iam", name=name, writes=False, on=on, also=(), context=(), body=body)
+    return Operation(
+        service="iam", name=name, action=f"iam:{name}", writes=False, on=on, also=(), context=(), body=body
+    )
 
 
 def perform(world: World, caller: Caller, asked: Operation, given: dict[str, Any]) -> Answer:

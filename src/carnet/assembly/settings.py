@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from carnet.identity.session_limits import SessionLifetime
+from carnet.identity.session_lifetime import SessionLifetime
 
 PREFIX = "CARNET_"
 

@@ -15,20 +15,20 @@ from carnet.directory.follower import Follower, Later
 from carnet.jobs.periodic import stop_all
 from carnet.jobs.presence import Presence
 from carnet.server.app import AwsApi
-from carnet.server.door import Door
+from carnet.server.aws_door import AwsDoor
 from carnet.server.health import Health
 from carnet.server.outbox import Outbox
 from carnet.services.registry import SERVICES
 
 
-def application() -> Door:
+def application() -> AwsDoor:
     """The application for the settings in the environment; uvicorn calls this once in each worker."""
     stack = ExitStack()
     installation = stack.enter_context(open_installation(from_environment(os.environ)))
     return door(installation, stack)
 
 
-def door(installation: Installation, stack: ExitStack) -> Door:
+def door(installation: Installation, stack: ExitStack) -> AwsDoor:
     """The application over an open installation; `stack` is unwound when the server stops."""
     follower = Follower(installation.directory, installation.store)
     presence = node(installation)
@@ -53,7 +53,7 @@ def door(installation: Installation, stack: ExitStack) -> Door:
         stack.callback(audit.close)
         stack.callback(api.close)
 
-    return Door(api, Health(installation.directory, follower), Outbox(audit), on_start=start, on_stop=stack.close)
+    return AwsDoor(api, Health(installation.directory, follower), Outbox(audit), on_start=start, on_stop=stack.close)
 
 
 def _leave(presence: Presence) -> None:

@@ -49,7 +49,11 @@ def success_event(parsed: Parsed, answer: Mapping[str, Any], decided: Sequence[D
 
 def failure_event(step: Step, code: str, message: str, decided: Sequence[Decided]) -> Event:
     """The event of a call that was refused or failed, as far as it had come."""
-    return _event(step, decided) | {"errorCode": code, "errorMessage": message[:_LONGEST_TEXT]}
+    event = _event(step, decided) | {"errorCode": code, "errorMessage": message[:_LONGEST_TEXT]}
+    match step:
+        case Arrived(http=http) | Routed(arrived=Arrived(http=http)):
+            event["userIdentity"] = {"type": "Unknown", "accessKeyId": _claimed_key(http)}
+    return event
 
 
 def _event(step: Step, decided: Sequence[Decided]) -> Event:
@@ -73,7 +77,7 @@ def _of_arrived(arrived: Arrived, decided: Sequence[Decided]) -> Event:
     http = arrived.http
     return {
         "eventVersion": _EVENT_VERSION,
-        "userIdentity": {"type": "Unknown", "accessKeyId": _claimed_key(http)},
+        "userIdentity": None,
         "eventTime": iso_seconds(arrived.time),
         "eventSource": None,
         "eventName": None,

@@ -1,8 +1,12 @@
-"""HTTP as values: a request as it came in, before anybody has believed a word of it, and an answer on its way out."""
+"""HTTP as values: a request as it came in, before anybody has believed a word of it, and an answer on its way out.
+
+A body is there whole, or it comes in pieces: as a `ByteStream`, which is read while it arrives or is sent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol, Self
 
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
@@ -12,8 +16,22 @@ XML = "text/xml"
 JSON = "application/json"
 
 
-class HttpRequest(Struct, frozen=True, kw_only=True):
-    """The bytes that matter of one HTTP request.
+class ByteStream(Protocol):
+    """The pieces of a body, in their order; an asynchronous generator of bytes is one.
+
+    Whoever takes a stream calls `aclose` at the end, whether or not he began or finished to read it. (The `finally` of
+    a generator that was never begun does not run then: what holds something from the start needs a class of its own.)
+    """
+
+    def __aiter__(self) -> Self: ...
+
+    async def __anext__(self) -> bytes: ...
+
+    async def aclose(self) -> None: ...
+
+
+class RequestHead(Struct, frozen=True, kw_only=True):
+    """What is there of an HTTP request before its body.
 
     `path` and `query` are as sent, still percent-encoded; header names are lower-cased, values are as sent (latin-1)
     with outer white space removed, and a name may occur several times.
@@ -23,11 +41,12 @@ class HttpRequest(Struct, frozen=True, kw_only=True):
     path: str
     query: str
     headers: tuple[tuple[str, str], ...]
-    body: bytes
     peer: str
     """IP address of the client."""
     secure: bool
     """Whether it came over TLS."""
+    version: str = "1.1"
+    """Of HTTP: `1.0` or `1.1`."""
     first: Mapping[str, str] = field(default_factory=dict)
     """The first value of each header, by name."""
     repeats: bool = False
@@ -51,10 +70,29 @@ class HttpRequest(Struct, frozen=True, kw_only=True):
         return tuple([value for key, value in self.headers if key == name])
 
 
-class HttpResponse(Struct, frozen=True, kw_only=True):
-    """Status, headers and body of one HTTP answer. Its length is told by the door that sends it."""
+class HttpRequest(RequestHead, frozen=True, kw_only=True):
+    """An HTTP request that is there whole."""
+
+    body: bytes
+
+
+class ResponseHead(Struct, frozen=True, kw_only=True):
+    """What is sent of an HTTP answer before its body. How long the body is, is told by the server that sends it."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     """Name and value, in the order written; every value is printable ASCII."""
+
+
+class HttpResponse(ResponseHead, frozen=True, kw_only=True):
+    """An answer that is there whole."""
+
     body: bytes
+
+
+class StreamedResponse(ResponseHead, frozen=True, kw_only=True):
+    """An answer whose body is read while it is sent."""
+
+    body: ByteStream
+    length: int | None = None
+    """How many bytes the body has, where that is known; it is sent in chunks where it is not."""

@@ -16,7 +16,7 @@ import click
 from carnet.assembly.installation import Installation, first_account, open_installation
 from carnet.assembly.settings import Settings, as_environment
 from carnet.cli.options import installation_options, setting, told_plainly
-from carnet.identity.session_limits import SessionLifetime
+from carnet.identity.session_lifetime import SessionLifetime
 from carnet.server.listen import bind, listen
 from carnet.services.accounts import RootKey
 

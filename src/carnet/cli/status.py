@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from carnet.cli.options import setting, told_plainly
-from carnet.server.door import HEALTH_PATH
+from carnet.server.own_pages import HEALTH_PATH
 
 _SECONDS = 5
 

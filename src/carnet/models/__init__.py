@@ -3,5 +3,17 @@
 from carnet.models.load import SERVICES, operation, service
 from carnet.models.regions import GLOBAL_REGIONS
 from carnet.models.service import ModelledError, Operation, Protocol, Service
+from carnet.models.voice import COMMON_VOICE, Voice
 
-__all__ = ["GLOBAL_REGIONS", "SERVICES", "ModelledError", "Operation", "Protocol", "Service", "operation", "service"]
+__all__ = [
+    "COMMON_VOICE",
+    "GLOBAL_REGIONS",
+    "SERVICES",
+    "ModelledError",
+    "Operation",
+    "Protocol",
+    "Service",
+    "Voice",
+    "operation",
+    "service",
+]

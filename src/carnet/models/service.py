@@ -93,6 +93,11 @@ class Service:
         return self.model.signing_name
 
     @cached_property
+    def event_source(self) -> str:
+        """The service as CloudTrail calls it, such as `iam.amazonaws.com`."""
+        return f"{self.signing_name}.amazonaws.com"
+
+    @cached_property
     def endpoint_prefix(self) -> str:
         """The first labels of the service's host names at AWS."""
         return self.model.endpoint_prefix

@@ -20,14 +20,18 @@ class CommonError:
 
     code: str
     status: int
+    before_service: bool = False
+    """Answered by what stands before the services, and not in a service's name."""
 
 
 Spellings = Mapping[Protocol, CommonError]
 
 
-def _spellings(query: str, query_status: int, json: str, json_status: int, rest_status: int) -> Spellings:
+def _spellings(
+    query: str, query_status: int, json: str, json_status: int, rest_status: int, *, before_service: bool = False
+) -> Spellings:
     return {
-        Protocol.QUERY: CommonError(query, query_status),
+        Protocol.QUERY: CommonError(query, query_status, before_service),
         Protocol.JSON: CommonError(json, json_status),
         Protocol.REST_JSON: CommonError(json, rest_status),
     }
@@ -39,7 +43,7 @@ _TABLE = (
     _spellings("ExpiredToken", 403, "ExpiredTokenException", 400, 403),
     _spellings("IncompleteSignature", 400, "IncompleteSignatureException", 400, 400),
     _spellings("InternalFailure", 500, "InternalFailure", 500, 500),
-    _spellings("InvalidAction", 400, "UnknownOperationException", 400, 404),
+    _spellings("InvalidAction", 400, "UnknownOperationException", 400, 404, before_service=True),
     _spellings("InvalidClientTokenId", 403, "UnrecognizedClientException", 400, 403),
     _spellings("InvalidParameterValue", 400, "InvalidParameterValueException", 400, 400),
     _spellings("MalformedInput", 400, "SerializationException", 400, 400),

@@ -108,7 +108,8 @@ def _kind(error: ModelledError | CommonError) -> str:
 def _query(
     service: Service | None, error: ModelledError | CommonError, request_id: str, members: Mapping[str, Any]
 ) -> HttpResponse:
-    namespace = service.xml_namespace if service else _FRONT_DOOR_NAMESPACE
+    nameless = isinstance(error, CommonError) and error.before_service
+    namespace = _FRONT_DOOR_NAMESPACE if service is None or nameless else service.xml_namespace
     body = (
         f'<ErrorResponse xmlns="{namespace}"><Error><Type>{_kind(error)}</Type><Code>{error.code}</Code>'
         f"{_xml_details(error, members)}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"

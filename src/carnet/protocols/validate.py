@@ -2,8 +2,8 @@
 
 `2 validation errors detected: Value 'a b' at 'userName' failed to satisfy constraint: Member must ...; Value ...`
 
-IAM looks at the patterns of names and paths last: where nothing else is wrong, the first such fault is told by itself,
-in a sentence of IAM's own.
+Some services look at the patterns of names and paths last: where nothing else is wrong, the first such fault is told by
+itself, in a sentence of the service's own (see `models.Voice`).
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 """
@@ -11,15 +11,14 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from carnet.models import Operation, Service
+from carnet.models import COMMON_VOICE, Operation, Service, Voice
 from carnet.protocols.constraints import MISSING, Constraint, constraints_of
 from carnet.protocols.errors import WireError
-from carnet.protocols.iam_patterns import own_sentence
 
 
 class _Finding(NamedTuple):
@@ -35,22 +34,20 @@ _Check = Callable[[Any, str, list[_Finding]], None]
 _Tell = Callable[[Any, str, Constraint], _Finding]
 """Given a value, its path and the constraint that it breaks, says so."""
 
-_CODES = {"sso": "InvalidRequestException", "sso-oidc": "InvalidRequestException"}
-_DEFAULT_CODE = "ValidationError"
 
-
-def validate(operation: Operation, params: Mapping[str, Any]) -> None:
+def validate(operation: Operation, params: Mapping[str, Any], voice: Voice = COMMON_VOICE) -> None:
     """Raise WireError, with every fault found, unless the input keeps the model's constraints.
 
-    The code is ValidationError, ValidationException in the JSON protocols, or the service's own word for it.
+    `voice` is the service's: its code (ValidationError, ValidationException in the JSON protocols, or its own word) and
+    its way of telling.
     """
-    check = _compiled(operation)
+    check = _compiled(operation, voice)
     if check is None:
         return
     findings: list[_Finding] = []
     check(params, "", findings)
     if findings:
-        raise WireError(_CODES.get(operation.service.name, _DEFAULT_CODE), _sentence(findings), operation)
+        raise WireError(voice.code, _sentence(findings), operation)
 
 
 def _sentence(findings: list[_Finding]) -> str:
@@ -62,13 +59,13 @@ def _sentence(findings: list[_Finding]) -> str:
 
 
 @cache
-def _compiled(operation: Operation) -> _Check | None:
-    return _compiler(operation.service).structure(operation.input) if operation.input else None
+def _compiled(operation: Operation, voice: Voice) -> _Check | None:
+    return _compiler(operation.service, voice).structure(operation.input) if operation.input else None
 
 
 @cache
-def _compiler(service: Service) -> _Compiler:
-    return _Compiler(_TELLING.get(service.name, _told))
+def _compiler(service: Service, voice: Voice) -> _Compiler:
+    return _Compiler(partial(_told, voice) if voice.repeats_values else partial(_untold, voice))
 
 
 class _Compiler:
@@ -117,7 +114,7 @@ class _Compiler:
     def _own(self, shape: Shape, constraints: tuple[Constraint, ...]) -> _Check | None:
         if not constraints:
             return None
-        tell = _untold if shape.metadata.get("sensitive") else self._tell
+        tell = partial(_untold, COMMON_VOICE) if shape.metadata.get("sensitive") else self._tell
         demands = [(constraint.holds, constraint) for constraint in constraints]
 
         def check(value: Any, path: str, findings: list[_Finding]) -> None:
@@ -164,22 +161,23 @@ def _missing(path: str) -> _Finding:
     return _Finding(f"Value null at '{path}' failed to satisfy constraint: {MISSING}")
 
 
-def _told(value: Any, path: str, constraint: Constraint) -> _Finding:
+def _told(voice: Voice, value: Any, path: str, constraint: Constraint) -> _Finding:
     demand = f"{constraint.sentence}{constraint.choices}"
-    return _Finding(f"Value '{_java(value)}' at '{path}' failed to satisfy constraint: {demand}")
+    return _own(voice, path, constraint) or _Finding(
+        f"Value '{_java(value)}' at '{path}' failed to satisfy constraint: {demand}"
+    )
 
 
-def _untold(value: Any, path: str, constraint: Constraint) -> _Finding:
-    return _Finding(f"Value at '{path}' failed to satisfy constraint: {constraint.sentence}")
+def _untold(voice: Voice, value: Any, path: str, constraint: Constraint) -> _Finding:
+    """Without the value."""
+    return _own(voice, path, constraint) or _Finding(
+        f"Value at '{path}' failed to satisfy constraint: {constraint.sentence}"
+    )
 
 
-def _as_iam(value: Any, path: str, constraint: Constraint) -> _Finding:
-    own = own_sentence(path, constraint.pattern)
-    return _untold(value, path, constraint) if own is None else _Finding(own, alone=True)
-
-
-_TELLING: Mapping[str, _Tell] = {"iam": _as_iam}
-"""How a service says what is wrong with a value, where it does not repeat the value."""
+def _own(voice: Voice, path: str, constraint: Constraint) -> _Finding | None:
+    own = voice.own_sentence(path, constraint.pattern)
+    return _Finding(own, alone=True) if own is not None else None
 
 
 def _has_paths(shape: Shape) -> bool:

@@ -19,8 +19,8 @@ from carnet.base.faults import Fault, Unavailable
 from carnet.base.http import HttpRequest, HttpResponse
 from carnet.base.ids import Ids
 from carnet.identity.caller import Anonymous, Authenticate, Caller
+from carnet.models import COMMON_VOICE, Protocol
 from carnet.models import Operation as Asked
-from carnet.models import Protocol
 from carnet.protocols.errors import Where, WireError, write_error
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import route
@@ -61,12 +61,13 @@ class AwsApi:
         step: Step = arrived
         try:
             request = route(http)
-            operation = self._offered(request.operation)
-            step = _routed(arrived, request.operation, operation)
+            service = self._services.get(request.operation.service.name)
+            operation = service.operations.get(request.operation.name) if service is not None else None
+            step = _routed(arrived, request.operation, operation, service)
             step = Authenticated(routed=step, caller=self._authenticate(step, operation))
             self._execution.note_use(step.caller, arrived.time)
             step = Parsed(authenticated=step, given=parse(request, http))
-            validate(request.operation, step.given)
+            validate(request.operation, step.given, service.voice if service is not None else COMMON_VOICE)
             if operation is None:
                 raise _not_offered(request.operation)
             if operation.prepare is not None:
@@ -76,10 +77,6 @@ class AwsApi:
             return self._answer(step, self._execution.read(operation, step))
         except Exception as problem:
             return self._fail(step, problem)
-
-    def _offered(self, asked: Asked) -> Operation | None:
-        service = self._services.get(asked.service.name)
-        return service.operations.get(asked.name) if service is not None else None
 
     def _authenticate(self, routed: Routed, operation: Operation | None) -> Caller:
         if operation is not None and operation.authenticate is Authenticate.ANONYMOUS:
@@ -170,11 +167,11 @@ class AwsApi:
         self._decisions.close()
 
 
-def _routed(arrived: Arrived, asked: Asked, operation: Operation | None) -> Routed:
+def _routed(arrived: Arrived, asked: Asked, operation: Operation | None, service: Service | None) -> Routed:
     return Routed(
         arrived=arrived,
         operation=asked,
-        event_source=f"{asked.service.name}.amazonaws.com",
+        event_source=asked.service.event_source if service is None else service.event_source,
         read_only=operation is None or not operation.writes,
     )
 

@@ -1,4 +1,5 @@
-"""What answers requests: health checks and the AWS APIs. uvicorn tells it, as an ASGI application, to start and stop.
+"""What a listener hands its requests to, with the limits that hold there. uvicorn tells it, as an ASGI application, to
+start and stop.
 
 https://asgi.readthedocs.io/en/latest/specs/lifespan.html
 """
@@ -6,49 +7,70 @@ https://asgi.readthedocs.io/en/latest/specs/lifespan.html
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
-from carnet.base.http import HttpRequest
+from carnet.base.http import ByteStream, HttpRequest, RequestHead
 from carnet.directory.follower import Later
-from carnet.server.app import AwsApi
-from carnet.server.health import Health
+from carnet.server.limits import BodyBudget, Limits
 from carnet.server.outbox import Answer, Outbox
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-HEALTH_PATH = "/healthz"
+
+class Streaming(Protocol):
+    """How a door answers requests whose bodies it reads while they arrive."""
+
+    def takes(self, head: RequestHead) -> bool:
+        """Whether this request is one of them. The others are waited for whole."""
+
+    async def answer(self, head: RequestHead, body: ByteStream) -> Answer:
+        """The answer. It is cancelled where the client goes away.
+
+        A client that asks whether to send the body (`Expect: 100-continue`) is told so when the body is first read: a
+        request that is refused before costs neither side the body. What is not read when the answer is complete is
+        read by nobody, and the connection ends. Raises RequestRefused, from `body`, where the body does not arrive.
+        """
 
 
-class Door:
-    """Chooses who answers a request. Requests come from `HttpProtocol`, which sends the answers through `outbox`; the
-    server's start and end come through ASGI.
-
-    `on_start` is given the loop's `call_later`, for what is quick and comes again and again.
+class Door(ABC):
+    """Answers the requests of one listener. They come from `HttpProtocol`, which sends the answers through `outbox`;
+    the server's start and end come through ASGI.
     """
+
+    streaming: Streaming | None = None
+    """None where every body is waited for whole."""
 
     def __init__(
         self,
-        api: AwsApi,
-        health: Health,
         outbox: Outbox,
         *,
         on_start: Callable[[Later], None],
         on_stop: Callable[[], None],
+        limits: Limits | None = None,
+        bodies: BodyBudget | None = None,
     ) -> None:
+        """`on_start` is given the loop's `call_later`, for what is quick and comes again and again. Doors of one
+        process share one budget of `bodies`."""
         self.outbox = outbox
-        self._api = api
-        self._health = health
+        self.limits = limits or Limits()
+        self.bodies = bodies or BodyBudget()
+        self.is_open = False
+        """Whether it may be sent requests: from when it has started until the server begins to stop."""
         self._on_start = on_start
         self._on_stop = on_stop
 
+    @abstractmethod
     def answer(self, request: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
-        """The answer, at once or, for what takes a while, to be awaited."""
-        if request.path == HEALTH_PATH and request.method in ("GET", "HEAD"):
-            return Answer(response=self._health.respond())
-        return self._api.respond(request)
+        """The answer to a request that is there whole: at once or, for what takes a while, to be awaited. What is
+        awaited goes on where the client goes away."""
+
+    def close(self) -> None:
+        """Say from now on that no more requests should come; those that do are answered."""
+        self.is_open = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
@@ -57,8 +79,10 @@ class Door:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self._on_start(asyncio.get_running_loop().call_later)
+                self.is_open = True
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
+                self.close()
                 await asyncio.get_running_loop().run_in_executor(None, self._on_stop)
                 await send({"type": "lifespan.shutdown.complete"})
                 return

@@ -1,28 +1,46 @@
-"""What a load balancer and `carnet status` ask: is this process deciding, and does it follow its store?"""
+"""What a load balancer and `carnet status` ask: does this process decide, does it follow its store, may it be sent
+requests?"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import orjson
 
-from carnet.base.http import HttpResponse
+from carnet.base.http import JSON, HttpResponse
 from carnet.directory.directory import Directory
 from carnet.directory.follower import Follower
 
 
 class Health:
-    """Answers 200 as long as this process can decide, which it can without its store."""
+    """What is told of this process."""
 
     def __init__(self, directory: Directory, follower: Follower) -> None:
         self._directory = directory
         self._follower = follower
 
     def respond(self) -> HttpResponse:
-        """`{"status": "ok", "revision": n, "accounts": n, "store": "reachable" | "unreachable"}`."""
+        """200 as long as this process can decide, which it can without its store.
+
+        `{"status": "ok", "revision": n, "accounts": n, "store": "reachable" | "unreachable", "quarantined": n}`.
+
+        The last counts the accounts, organizations (or the installation) that are held back; the log names them.
+        """
         snapshot = self._directory.snapshot
         body = {
             "status": "ok",
             "revision": snapshot.seq,
             "accounts": len(snapshot.accounts),
             "store": "reachable" if self._follower.reachable else "unreachable",
+            "quarantined": len(snapshot.quarantined),
         }
-        return HttpResponse(status=200, headers=(("content-type", "application/json"),), body=orjson.dumps(body))
+        return _json(200, body)
+
+    def ready(self, *, is_open: bool) -> HttpResponse:
+        """200 while this process may be sent requests, whether or not its store is there; 503 before it has started and
+        from when it begins to stop. `{"status": "ready" | "not ready"}`."""
+        return _json(200, {"status": "ready"}) if is_open else _json(503, {"status": "not ready"})
+
+
+def _json(status: int, told: Mapping[str, object]) -> HttpResponse:
+    return HttpResponse(status=status, headers=(("content-type", JSON),), body=orjson.dumps(told))

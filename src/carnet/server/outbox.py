@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from carnet.audit.log_files import JsonLines
 from carnet.base.faults import Unavailable
-from carnet.base.http import HttpResponse
+from carnet.base.http import HttpResponse, StreamedResponse
 
 _LOG = logging.getLogger(__name__)
 _MOST_BYTES = 64 * 1024
@@ -21,15 +21,15 @@ Send = Callable[[str | None], None]
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """A response, to be sent once its audit event is written."""
+    """A response, to be sent once its audit event is written: of a streamed one, before its first byte."""
 
-    response: HttpResponse
+    response: HttpResponse | StreamedResponse
     event: bytes = b""
     """The line of the audit log; empty for what is not audited."""
     unaudited: Callable[[str], HttpResponse] | None = None
     """What is answered instead where the event cannot be written, of the reason."""
 
-    def sent(self, why_unaudited: str | None) -> HttpResponse:
+    def sent(self, why_unaudited: str | None) -> HttpResponse | StreamedResponse:
         """The response to send where the event is written (None), and where it could not be.
 
         What cannot be audited is not answered: an operator sees the disk before an attacker uses it.
@@ -57,6 +57,9 @@ class Outbox:
         if not self._held:
             asyncio.get_running_loop().call_soon(self.flush)
         self._held.append((answer.event, send))
+        if isinstance(answer.response, StreamedResponse):
+            self.flush()  # INVARIANT: its sender is at work before another answer can be put behind its head.
+            return
         self._bytes += len(answer.response.body)
         if self._bytes > _MOST_BYTES:
             self.flush()

@@ -5,20 +5,14 @@ https://www.rfc-editor.org/rfc/rfc9112
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from http import HTTPStatus
+from typing import Protocol
 
 import httptools
 
-from carnet.base.http import HttpRequest
-
-MAX_HEADERS = 100
-MAX_HEADER_BLOCK_BYTES = 64 * 1024
-"""Target, names and values together. A session token may take 8 KB of it, a presigned request most of it."""
-MAX_BODY_BYTES = 1024 * 1024
-"""The largest modelled input (a policy of 131,072 characters, percent-encoded) fits twice."""
-MAX_REQUEST_BYTES = 8 * 1024 * 1024
-"""All that is read of one request: the longest body in chunks of one byte."""
+from carnet.base.http import HttpRequest, RequestHead
+from carnet.server.body_stream import BodyStream
+from carnet.server.limits import BodyBudget, Limits
 
 _CONTINUE = "100-continue"
 _FRAMING = ("content-length", "transfer-encoding")
@@ -33,19 +27,38 @@ class RequestRefused(Exception):
         self.why = why
 
 
-Deliver = Callable[[HttpRequest, bool], None]
-"""Takes a request that is there whole, and whether another may follow on the same connection."""
+class Receiver(Protocol):
+    """Who takes the requests of a connection: its protocol."""
+
+    def begun(self, head: RequestHead, *, expected: bool) -> BodyStream | None:
+        """A head is there. The stream that the body goes to, or None for a request that is waited for whole.
+
+        `expected` says that the client waits to be told that it may send the body.
+        """
+
+    def ended(self, *, keep_alive: bool) -> None:
+        """The body that went to a stream is there; `keep_alive` says whether another request may follow."""
+
+    def arrived(self, request: HttpRequest, *, keep_alive: bool) -> None:
+        """A request is there whole."""
+
+    def go_on(self) -> None:
+        """The client of a request that is waited for whole waits to be told that it may send the body."""
 
 
 class RequestReader:
     """Reads the requests of one connection and hands each on as soon as its last byte is there."""
 
-    def __init__(self, peer: str, *, secure: bool, deliver: Deliver, go_on: Callable[[], None]) -> None:
-        """`go_on` is called when a client waits to be told that it may send the body."""
+    def __init__(
+        self, peer: str, *, secure: bool, receiver: Receiver, streams: bool, limits: Limits, bodies: BodyBudget
+    ) -> None:
+        """`streams` says whether the receiver wants any body as a stream, so whether it is to be asked."""
         self._peer = peer
         self._secure = secure
-        self._deliver = deliver
-        self._go_on = go_on
+        self._receiver = receiver
+        self._streams = streams
+        self._limits = limits
+        self._bodies = bodies
         self._parser = httptools.HttpRequestParser(self)
         # What follows a request that ends the connection is passed over, and does not spoil the answer to it.
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
@@ -56,36 +69,65 @@ class RequestReader:
         self._refusal: RequestRefused | None = None
         self._bytes = 0
         """How much was read of the request under way, up to the last call of `feed`."""
+        self._shortest_limit = min(limits.line, limits.head)
         self._many_bytes = False
         self._others_ended = False
         self._target = b""
         self._headers: list[tuple[str, str]] = []
-        self._parts: list[bytes] = []
-        """The body, as it came."""
-        self._body_bytes = 0
+        self._body: bytes | bytearray = b""
+        """What has come of a body that is waited for whole: in one piece, however many it came in."""
+        self._charged = 0
+        """How much of the budget of bodies it takes."""
+        self.stream: BodyStream | None = None
+        """Where the body of the request under way goes, if it is not waited for whole."""
+        self._streamed_bytes = 0
+        self._bytes_without_body = 0
         self._chunked = False
 
     def feed(self, data: bytes) -> None:
         """Read on. Raises RequestRefused, after which there is no reading on."""
-        self._many_bytes = self._bytes + len(data) > MAX_HEADER_BLOCK_BYTES
+        self._many_bytes = self._bytes + len(data) > self._shortest_limit
         self._others_ended = False
+        self._bytes_without_body += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             pass  # Nothing else is spoken here: the request was delivered as its connection's last.
         except httptools.HttpParserError:
-            raise self._refusal or RequestRefused(HTTPStatus.BAD_REQUEST, "This is no HTTP request.") from None
-        if self.under_way:
+            self._refuse(HTTPStatus.BAD_REQUEST, "This is no HTTP request.")
+        if self.under_way and self._refusal is None:
             # What came behind other requests is not counted: it is one read of a socket at the most.
             self._bytes += 0 if self._others_ended else len(data)
-            if self._in_headers and self._bytes > MAX_HEADER_BLOCK_BYTES:
+            if self._in_headers and self._bytes > self._limits.head:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request line and headers are too long.")
-            elif self._bytes > MAX_REQUEST_BYTES:
+            elif self.stream is not None:
+                if self._bytes_without_body > self._limits.head:
+                    self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "What follows the request body is too long.")
+            elif self._bytes > self._limits.request:
                 self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too long.")
             elif not self._in_headers and not self._invited:
                 self._invite_body()
+        if self._charged or self.under_way:
+            self._charge()
         if self._refusal is not None:
+            self.cut(self._refusal)
             raise self._refusal
+
+    def cut(self, why: RequestRefused) -> None:
+        """Nothing more comes: forget what is there of the request under way, and tell `why` to who reads its body."""
+        self._bodies.give_back(self._charged)
+        self._charged, self._body = 0, b""
+        if self.stream is not None:
+            self.stream.fail(why)
+
+    def _charge(self) -> None:
+        due = len(self._body) if self.under_way else 0
+        if due <= self._charged:
+            self._bodies.give_back(self._charged - due)
+        elif not self._bodies.take(due - self._charged):
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Too many requests are arriving; try again later.")
+            return
+        self._charged = due
 
     # What the parser calls
 
@@ -93,8 +135,7 @@ class RequestReader:
         self.under_way = self._in_headers = True
         self._invited = False
         self._bytes = 0
-        self._target, self._headers, self._parts = b"", [], []
-        self._body_bytes = 0
+        self._target, self._headers, self._body = b"", [], b""
         self._chunked = False
 
     def on_url(self, part: bytes) -> None:
@@ -108,48 +149,99 @@ class RequestReader:
 
     def on_headers_complete(self) -> None:
         self._in_headers = False
-        if len(self._headers) > MAX_HEADERS:
+        if len(self._headers) > self._limits.headers:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request has too many headers.")
-        elif self._many_bytes and self._header_block_bytes() > MAX_HEADER_BLOCK_BYTES:
+        elif self._many_bytes and self._has_long_head():
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request line and headers are too long.")
         elif self._parser.should_upgrade() and any(name in _FRAMING for name, _ in self._headers):
             # The parser would take the body for the other protocol's bytes, and the request for one without a body.
             self._refuse(HTTPStatus.NOT_IMPLEMENTED, "A request with a body cannot ask for another protocol.")
+        elif self._streams:
+            self._refuse_other_codings()
+            if self._refusal is None:
+                self._begin_stream()
 
     def on_chunk_header(self) -> None:
         if self._chunked:
             return
         self._chunked = True
+        self._refuse_other_codings()
+
+    def _refuse_other_codings(self) -> None:
         # The parser takes `x, chunked` for chunked; what stands before this server may not.
         if any(name == "transfer-encoding" and value.lower() != "chunked" for name, value in self._headers):
             self._refuse(HTTPStatus.NOT_IMPLEMENTED, "The only transfer coding is chunked.")
 
     def on_body(self, part: bytes) -> None:
-        self._body_bytes += len(part)
-        if self._body_bytes > MAX_BODY_BYTES:
+        if self._refusal is not None:
+            return
+        if self.stream is not None:
+            self._stream_on(self.stream, part)
+        elif len(self._body) + len(part) > self._limits.body:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
-        elif self._refusal is None:
-            self._parts.append(part)
+        elif not self._body:
+            self._body = part
+        else:
+            if isinstance(self._body, bytes):
+                self._body = bytearray(self._body)
+            self._body += part
 
     def on_message_complete(self) -> None:
         self.under_way = False
         self._others_ended = True
-        if self._refusal is None:
-            path, query = self._path_and_query()
-            parser, headers, parts = self._parser, self._headers, self._parts
-            self._headers, self._parts = [], []  # an idle connection holds none
-            faulty_framing = self._chunked and parser.get_http_version() == "1.0"
-            request = HttpRequest(
-                method=parser.get_method().decode("ascii"),
-                path=path,
-                query=query,
-                headers=tuple(headers),
-                body=parts[0] if len(parts) == 1 else b"".join(parts),
-                peer=self._peer,
-                secure=self._secure,
-            )
-            last = faulty_framing or not parser.should_keep_alive() or parser.should_upgrade()
-            self._deliver(request, not last)
+        if self._refusal is not None:
+            return
+        parser = self._parser
+        version = parser.get_http_version()
+        faulty_framing = self._chunked and version == "1.0"
+        keep_alive = parser.should_keep_alive() and not (faulty_framing or parser.should_upgrade())
+        if self.stream is not None:
+            stream, self.stream = self.stream, None
+            stream.end()
+            self._receiver.ended(keep_alive=keep_alive)
+            return
+        path, query = self._path_and_query()
+        headers, body = self._headers, self._body
+        self._headers, self._body = [], b""  # an idle connection holds none
+        request = HttpRequest(
+            method=parser.get_method().decode("ascii"),
+            path=path,
+            query=query,
+            headers=tuple(headers),
+            body=bytes(body),
+            peer=self._peer,
+            secure=self._secure,
+            version=version,
+        )
+        self._receiver.arrived(request, keep_alive=keep_alive)
+
+    def _begin_stream(self) -> None:
+        """Ask the receiver whether he wants the body as a stream."""
+        if self._announces_more_than(self._limits.streamed_body):
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
+            return
+        path, query = self._path_and_query()
+        head = RequestHead(
+            method=self._parser.get_method().decode("ascii"),
+            path=path,
+            query=query,
+            headers=tuple(self._headers),
+            peer=self._peer,
+            secure=self._secure,
+            version=self._parser.get_http_version(),
+        )
+        self.stream = self._receiver.begun(head, expected=self._expects_invitation())
+        if self.stream is not None:
+            self._headers = []
+            self._streamed_bytes = self._bytes_without_body = 0
+
+    def _stream_on(self, stream: BodyStream, part: bytes) -> None:
+        self._bytes_without_body = 0
+        self._streamed_bytes += len(part)
+        if self._streamed_bytes > self._limits.streamed_body:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
+        else:
+            stream.put(part)
 
     def _path_and_query(self) -> tuple[str, str]:
         target = self._target
@@ -162,15 +254,20 @@ class RequestReader:
     def _invite_body(self) -> None:
         """Once the headers are there and the body is not."""
         self._invited = True
-        if any(name == "content-length" and int(value) > MAX_BODY_BYTES for name, value in self._headers):
+        if self._announces_more_than(self._limits.body):
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
-        elif self._refusal is None and any(
-            name == "expect" and value.lower() == _CONTINUE for name, value in self._headers
-        ):
-            self._go_on()
+        elif self._refusal is None and self._expects_invitation():
+            self._receiver.go_on()
 
-    def _header_block_bytes(self) -> int:
-        return len(self._target) + sum(len(name) + len(value) for name, value in self._headers)
+    def _announces_more_than(self, limit: int) -> bool:
+        return any(name == "content-length" and int(value) > limit for name, value in self._headers)
+
+    def _expects_invitation(self) -> bool:
+        return any(name == "expect" and value.lower() == _CONTINUE for name, value in self._headers)
+
+    def _has_long_head(self) -> bool:
+        lines = [len(self._target), *(len(name) + len(value) for name, value in self._headers)]
+        return sum(lines) > self._limits.head or max(lines) > self._limits.line
 
     def _refuse(self, status: HTTPStatus, why: str) -> None:
         self._refusal = self._refusal or RequestRefused(status, why)

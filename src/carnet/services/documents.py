@@ -6,6 +6,7 @@ A document of the longest input takes a processor for a good part of a second. I
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, NamedTuple
 
 from carnet.base.faults import Malformed
@@ -26,6 +27,8 @@ class _Parsed(NamedTuple):
     outcome: Policy | Malformed
 
 
+_lock = Lock()
+"""Several threads ask: the writer's, and those of the pool."""
 _parsed: Recent[tuple[Grammar, str], _Parsed] = Recent(_ROOM, weigh=lambda parsed: parsed.size)
 
 
@@ -52,9 +55,12 @@ def parsed_before(member: str, grammar: Grammar, most: Callable[[Quotas], int]) 
 
 
 def _remembered(text: str, grammar: Grammar) -> Policy | Malformed:
-    known = _parsed.get((grammar, text))
+    with _lock:
+        known = _parsed.get((grammar, text))
     if known is None:
-        known = _parsed.put((grammar, text), _Parsed(len(text), _outcome(text, grammar)))
+        known = _Parsed(len(text), _outcome(text, grammar))
+        with _lock:
+            _parsed.put((grammar, text), known)
     return known.outcome
 
 

@@ -21,7 +21,6 @@ from carnet.directory.snapshot import Snapshot
 from carnet.identity.caller import Anonymous, Caller
 from carnet.identity.credentials import Credentials
 from carnet.identity.principals import anonymous_keys
-from carnet.identity.session_limits import check_session_limits
 from carnet.policy.request import Context
 from carnet.services.operation import (
     AnonymousCall,
@@ -53,7 +52,7 @@ class Admitted(Struct, frozen=True, kw_only=True):
 
 
 class Failed(Struct, frozen=True, kw_only=True):
-    """An operation that was not carried out: nothing was changed."""
+    """An operation that was not carried out. Nothing was changed, save perhaps where the commit itself broke."""
 
     problem: Exception
     """A Fault, or what nobody foresaw."""
@@ -182,6 +181,6 @@ def _perform(operation: Operation, call: AnyCall, parsed: Parsed, decided: list[
 
 def _authorize(operation: Operation, call: AnyCall, parsed: Parsed, decided: list[Decided]) -> AnyTarget:
     """What the call acts on. Adds each decision to `decided`; raises a Fault if the call is not allowed."""
-    if isinstance(call, Call):
-        check_session_limits(call.caller.credential, operation.service, operation.name)
+    if isinstance(call, Call) and (session := call.caller.credential.session) is not None:
+        operation.refuse_session(session, operation.name)
     return operation.authorize(call, parsed.given, decided)

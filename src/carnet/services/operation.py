@@ -26,9 +26,11 @@ from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.entity import Tags
 from carnet.identity.caller import Anonymous, Authenticate, Verified
-from carnet.identity.session_limits import SessionLifetime
+from carnet.identity.session_lifetime import SessionLifetime
 from carnet.keyring.keyring import Keyring
+from carnet.keyring.session_claims import SessionClaims
 from carnet.keyring.session_tokens import SessionTokens
+from carnet.models import COMMON_VOICE, Voice
 from carnet.policy.compile import Engine
 from carnet.policy.policies import ResourcePolicy
 from carnet.policy.request import Context, Value
@@ -46,8 +48,9 @@ Found = TypeVarTuple("Found")
 Other = TypeVarTuple("Other")
 
 _NO_KEYS: Keys = MappingProxyType({})
-_WITH_IAM_RESOURCE_TAG = ("role/", "user/")
-"""The resources whose tags IAM shows as iam:ResourceTag/..., too."""
+_NO_TAG_KEYS: Mapping[str, str] = MappingProxyType({})
+_TAG_KEYS: dict[str, Mapping[str, str]] = {}
+"""The `tag_keys` of each service, by the service of its ARNs: an operation may act on a resource of another service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,14 @@ class AnonymousWriteCall(AnonymousCall, frozen=True, kw_only=True):
 AnyCall = Call | AnonymousCall
 
 
+SessionRule = Callable[[SessionClaims, str], None]
+"""(the caller's session, name of the operation): raises a Fault if the kind of session rules the operation out."""
+
+
+def every_session(session: SessionClaims, operation: str) -> None:
+    """The rule of a service that no session is kept from."""
+
+
 class Target(Struct, Generic[*Found], frozen=True, kw_only=True):
     """The resource that an operation acts on, whether or not it exists.
 
@@ -188,6 +199,8 @@ class Operation:
 
     service: str
     name: str
+    action: str
+    """The permission that it needs, `iam:CreateUser`."""
     writes: bool
     on: Callable[[Any, Any], AnyTarget]
     also: tuple[Also, ...]
@@ -195,6 +208,7 @@ class Operation:
     body: Callable[..., Answer]
     authenticate: Authenticate = Authenticate.SIGV4
     prepare: Preparation | None = None
+    refuse_session: SessionRule = every_session
 
     def checks(self, call: AnyCall, given: Any, target: AnyTarget) -> Iterator[Check]:
         """Everything that the caller must be allowed before the body runs.
@@ -204,7 +218,7 @@ class Operation:
         keys: dict[str, Value] = {}
         for adds in self.context:
             keys.update(adds(call, given, target))
-        yield target.check(f"{self.service}:{self.name}", keys, target.shown)
+        yield target.check(self.action, keys, target.shown)
         for also in self.also:
             yield from also(call, given, target, keys)
 
@@ -232,14 +246,15 @@ class Operation:
 
 
 def resource_tag_keys(resource: str, tags: Tags) -> Keys:
-    """aws:ResourceTag/..., and for IAM users and roles also iam:ResourceTag/..., of the tags of the resource's ARN."""
+    """aws:ResourceTag/..., and what else the service of the resource's ARN shows the resource's tags as."""
     if not tags:
         return _NO_KEYS
-    keys: dict[str, Value] = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
+    prefixes = ["aws:ResourceTag/"]
     arn = parse_arn(resource)
-    if arn is not None and arn.service == "iam" and arn.resource.startswith(_WITH_IAM_RESOURCE_TAG):
-        keys |= {f"iam:ResourceTag/{key}": value for key, value in tags.items()}
-    return keys
+    if arn is not None:
+        own = _TAG_KEYS.get(arn.service, _NO_TAG_KEYS)
+        prefixes += [prefix for beginning, prefix in own.items() if arn.resource.startswith(beginning)]
+    return {f"{prefix}{key}": value for prefix in prefixes for key, value in tags.items()}
 
 
 Given = TypeVar("Given")
@@ -250,16 +265,46 @@ WriteBody = Callable[[WritingCall, Given, *Found], Answer]
 
 
 class Service:
-    """An AWS service: its operations by name, and the error codes of its faults."""
+    """An AWS service: its traits, each stated here once, and its operations by name.
 
-    def __init__(self, name: str, *, fault_codes: Mapping[type[Fault], str], not_written: Iterable[str] = ()) -> None:
-        self.name = name
-        self.not_written = frozenset(not_written)
-        self.operations: dict[str, Operation] = {}
+    - `name`: botocore's, of its model.
+    - `fault_codes`: its error code for every kind of fault.
+    - `voice`: how it tells of validation errors.
+    - `action_prefix`: what stands before the colon of its actions; by default what its requests are signed for.
+    - `event_source`: CloudTrail's name of it; by default made of the same.
+    - `refuse_session`: which sessions may not call it.
+    - `tag_keys`: beginning of the last part of a resource's ARN to the beginning of the condition keys, beside
+      aws:ResourceTag, that its tags appear under.
+    - `not_written`: the operations of its model that are still to be written.
+
+    Raises ValueError for a table of fault codes that lacks one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        fault_codes: Mapping[type[Fault], str],
+        voice: Voice = COMMON_VOICE,
+        action_prefix: str | None = None,
+        event_source: str | None = None,
+        refuse_session: SessionRule = every_session,
+        tag_keys: Mapping[str, str] = _NO_TAG_KEYS,
+        not_written: Iterable[str] = (),
+    ) -> None:
         if missing := sorted(kind.__name__ for kind in FAULTS - fault_codes.keys()):
             raise ValueError(f"{name} has no error code for {', '.join(missing)}")
-        self._fault_codes = fault_codes
         self._model = models.service(name)
+        self.name = name
+        self.voice = voice
+        self.action_prefix = action_prefix or self._model.signing_name
+        self.event_source = event_source or self._model.event_source
+        self.refuse_session = refuse_session
+        self.not_written = frozenset(not_written)
+        self.operations: dict[str, Operation] = {}
+        self._fault_codes = fault_codes
+        if tag_keys:
+            _TAG_KEYS[self.action_prefix] = tag_keys
 
     def read(
         self,
@@ -278,6 +323,7 @@ class Service:
                 Operation(
                     service=self.name,
                     name=name,
+                    action=f"{self.action_prefix}:{name}",
                     writes=False,
                     on=on,
                     also=also,
@@ -285,6 +331,7 @@ class Service:
                     body=body,
                     authenticate=authenticate,
                     prepare=prepare,
+                    refuse_session=self.refuse_session,
                 )
             )
             return body
@@ -308,6 +355,7 @@ class Service:
                 Operation(
                     service=self.name,
                     name=name,
+                    action=f"{self.action_prefix}:{name}",
                     writes=True,
                     on=on,
                     also=also,
@@ -315,6 +363,7 @@ class Service:
                     body=body,
                     authenticate=authenticate,
                     prepare=prepare,
+                    refuse_session=self.refuse_session,
                 )
             )
             return body

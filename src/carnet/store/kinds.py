@@ -6,6 +6,7 @@ of it: those scopes it must hold back, from its first look at the store on.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,8 @@ from sqlalchemy import (
 from carnet.entities.scope import Scope
 from carnet.store.entity_types import EntityTypes
 from carnet.store.schema import METADATA, optional_text, own_id, text
+
+_LOG = logging.getLogger(__name__)
 
 KINDS = Table(
     "kinds",
@@ -59,10 +62,14 @@ def held_back(connection: Connection, types: EntityTypes) -> Iterator[Scope]:
     """The scopes with a row of a kind that bears on decisions and is not among these."""
     unknown = select(KINDS).where(KINDS.c.decides, KINDS.c.kind.not_in(types.by_kind))
     for row in connection.execute(unknown).all():
-        yield from _scopes(connection, row)
+        scopes = _scopes(connection, row)
+        if scopes:
+            _LOG.warning("this release does not know what a %s is: where there is one, nothing is allowed", row.kind)
+        yield from scopes
 
 
-def _scopes(connection: Connection, kind: Row[Any]) -> Iterator[Scope]:
+def _scopes(connection: Connection, kind: Row[Any]) -> list[Scope]:
+    """Where there are rows of a kind."""
     scope: ColumnElement[str] = column(kind.scope_column) if kind.scope_column is not None else literal_column("''")
-    for (scope_id,) in connection.execute(select(scope).select_from(table(kind.table_name)).distinct()):
-        yield Scope.of_id(scope_id)
+    ids = connection.scalars(select(scope).select_from(table(kind.table_name)).distinct())
+    return [Scope.of_id(scope_id) for scope_id in ids]

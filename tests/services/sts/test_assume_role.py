@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from carnet.base.timestamps import iso_seconds
-from carnet.identity.session_limits import SessionLifetime
+from carnet.identity.session_lifetime import SessionLifetime
 from tests.services.iam.documents import deny
 from tests.services.sts.trust import ALLOW_ALL, ASSUME, EVERY_ACTION, assume, role, trusting
 from tests.services.wire import fits_the_model

@@ -1,4 +1,4 @@
-"""The IAM service: the codes of its faults, and the operations not written yet."""
+"""The traits of the IAM service."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from carnet.base.faults import (
     Unmodifiable,
 )
 from carnet.services.iam.not_written import NOT_WRITTEN
+from carnet.services.iam.session_rule import refuse_session
+from carnet.services.iam.voice import VOICE
 from carnet.services.operation import Service
 
 iam = Service(
@@ -29,5 +31,8 @@ iam = Service(
         Unavailable: "ServiceUnavailable",
         Unmodifiable: "UnmodifiableEntity",
     },
+    voice=VOICE,
+    refuse_session=refuse_session,
+    tag_keys={"role/": "iam:ResourceTag/", "user/": "iam:ResourceTag/"},
     not_written=NOT_WRITTEN,
 )

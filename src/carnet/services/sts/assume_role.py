@@ -16,7 +16,7 @@ from carnet.base.faults import Denied, Invalid
 from carnet.directory.account_view import AccountView
 from carnet.entities.role import Role
 from carnet.identity.principals import ASSUMED_ROLE
-from carnet.identity.session_limits import SessionLifetime
+from carnet.identity.session_lifetime import SessionLifetime
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PrincipalKind, Value
 from carnet.services.operation import Answer, Call, Keys, Target

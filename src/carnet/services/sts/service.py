@@ -1,4 +1,4 @@
-"""The STS service: the codes of its faults, and the operations not written yet."""
+"""The traits of the STS service."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from carnet.base.faults import (
     Unmodifiable,
 )
 from carnet.services.operation import Service
+from carnet.services.sts.session_rule import refuse_session
 
 sts = Service(
     "sts",
@@ -28,6 +29,7 @@ sts = Service(
         Unavailable: "ServiceUnavailable",
         Unmodifiable: "AccessDenied",
     },
+    refuse_session=refuse_session,
     not_written=(
         "AssumeRoleWithSAML",
         "AssumeRoleWithWebIdentity",

@@ -1,9 +1,12 @@
-"""IAM's own sentences for a name or a path that breaks its pattern, as recorded from AWS.
+"""How IAM tells of validation errors, as recorded from AWS.
 
-Other patterns, such as those of tags, are told in the sentence that all services share.
+It has sentences of its own for a name or a path that breaks its pattern. Other patterns, such as those of tags, are
+told in the sentence that all services share.
 """
 
 from __future__ import annotations
+
+from carnet.models import Voice
 
 _NAME = "It must contain only alphanumeric characters and/or the following: +=,.@_-"
 _PATH = "It must begin and end with / and contain only alphanumeric characters and/or / characters."
@@ -28,3 +31,6 @@ def own_sentence(member: str, pattern: str | None) -> str | None:
     else:
         return None
     return f"The specified value for {member} is invalid. {demand}"
+
+
+VOICE = Voice(repeats_values=False, own_sentence=own_sentence)

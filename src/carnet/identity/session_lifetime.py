@@ -1,0 +1,17 @@
+"""How long sessions live that were made with sessions.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class SessionLifetime(StrEnum):
+    """How long a session lives that was made with a session."""
+
+    AWS = "aws"
+    """As AWS has it: up to its own hour, whatever is left of its parent."""
+    PARENT = "parent"
+    """No longer than its parent."""

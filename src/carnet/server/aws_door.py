@@ -1,0 +1,44 @@
+"""The door of the AWS APIs: who answers a request there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from carnet.base.http import HttpRequest
+from carnet.directory.follower import Later
+from carnet.server.app import AwsApi
+from carnet.server.door import Door
+from carnet.server.health import Health
+from carnet.server.outbox import Answer, Outbox
+from carnet.server.own_pages import HEALTH_PATH, OLD_HEALTH_PATH, READY_PATH, OwnPages
+
+
+class AwsDoor(Door):
+    """Carnet's own pages, and the AWS APIs for everything else. It serves no S3."""
+
+    def __init__(
+        self,
+        api: AwsApi,
+        health: Health,
+        outbox: Outbox,
+        *,
+        on_start: Callable[[Later], None],
+        on_stop: Callable[[], None],
+    ) -> None:
+        super().__init__(outbox, on_start=on_start, on_stop=on_stop)
+        self._api = api
+        self._own = OwnPages(
+            {
+                HEALTH_PATH: health.respond,
+                OLD_HEALTH_PATH: health.respond,
+                READY_PATH: lambda: health.ready(is_open=self.is_open),
+            }
+        )
+
+    def answer(self, request: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
+        if request.path != "/":
+            own = self._own.respond(request)
+            if own is not None:
+                return Answer(response=own)
+        return self._api.respond(request)

@@ -1,0 +1,54 @@
+"""Carnet's own pages on a door: unsigned, and below path segments that no service gets unsigned requests of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import unquote
+
+from carnet.base.http import HttpResponse, RequestHead
+from carnet.sigv4.query_form import has_query_form
+
+SEGMENTS = frozenset(("_carnet",))
+"""The first path segments of all pages and unsigned APIs that are Carnet's own, on whichever door they are."""
+HEALTH_PATH = "/_carnet/health"
+READY_PATH = "/_carnet/ready"
+OLD_HEALTH_PATH = "/healthz"
+"""An alias of the health page on doors that serve no S3, where it is a bucket's name."""
+
+_METHODS = ("GET", "HEAD")
+_PLAIN = ("content-type", "text/plain")
+
+Page = Callable[[], HttpResponse]
+
+
+class OwnPages:
+    """Pages by their exact path."""
+
+    def __init__(self, pages: Mapping[str, Page]) -> None:
+        self._pages = pages
+
+    def respond(self, request: RequestHead) -> HttpResponse | None:
+        """The answer to a request that is Carnet's own; None for one that is for a service.
+
+        INVARIANT: an unsigned request below one of SEGMENTS is never for a service, however the segment is spelled.
+        """
+        page = self._pages.get(request.path)
+        if page is None:
+            if _first_segment(request.path) not in SEGMENTS or _is_signed(request):
+                return None
+            return _text(404, "There is nothing here.")
+        if request.method in _METHODS:
+            return page()
+        return None if request.path == OLD_HEALTH_PATH else _text(405, "This is read with GET.", ("allow", "GET, HEAD"))
+
+
+def _first_segment(path: str) -> str:
+    return unquote(path).lstrip("/").partition("/")[0].lower()
+
+
+def _is_signed(request: RequestHead) -> bool:
+    return "authorization" in request.first or has_query_form(request.query)
+
+
+def _text(status: int, sentence: str, *headers: tuple[str, str]) -> HttpResponse:
+    return HttpResponse(status=status, headers=(_PLAIN, *headers), body=f"{sentence}\n".encode())

@@ -1,0 +1,28 @@
+"""Which operations of STS a session may not call, whatever the policies say.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+"""
+
+from __future__ import annotations
+
+from carnet.base.faults import Denied
+from carnet.identity.principals import ASSUMED_ROLE, SESSION_TOKEN
+from carnet.keyring.session_claims import SessionClaims
+
+_OF_SESSION_TOKEN = frozenset(("AssumeRole", "GetCallerIdentity"))
+_OF_FEDERATED_USER = frozenset(("GetCallerIdentity",))
+_NOT_OF_ROLE = frozenset(("GetSessionToken", "GetFederationToken"))
+
+
+def refuse_session(session: SessionClaims, operation: str) -> None:
+    """Raise Denied if the kind of session rules the operation out."""
+    if session.kind == ASSUMED_ROLE:
+        allowed = operation not in _NOT_OF_ROLE
+    elif session.kind == SESSION_TOKEN:
+        allowed = operation in _OF_SESSION_TOKEN
+    else:
+        allowed = operation in _OF_FEDERATED_USER
+    if not allowed:
+        raise Denied(f"Cannot call {operation} with session credentials")

@@ -1,0 +1,156 @@
+"""What bodies that are still arriving take of the server's memory, in however many pieces they come."""
+
+from __future__ import annotations
+
+import socket
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from carnet.base.http import HttpRequest, RequestHead
+from carnet.server.body_stream import BodyStream
+from carnet.server.limits import BodyBudget, Limits
+from carnet.server.request_reader import RequestReader, RequestRefused
+from tests.server.in_process import InProcessServer
+from tests.server.listening import eventually
+from tests.server.pipelined import all_from
+
+KB = 1024
+CHUNKED = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+TWO_BYTES = b"2\r\nab\r\n"
+READ = 256 * KB
+"""As much as one read of a socket brings."""
+
+
+class Taking:
+    """Takes what a reader reads, as streams if it is asked to."""
+
+    def __init__(self, *, streams: bool = False) -> None:
+        self.requests: list[HttpRequest] = []
+        self.stream = BodyStream(most=READ, expected=False, wait=lambda *_: None) if streams else None
+
+    def begun(self, head: RequestHead, *, expected: bool) -> BodyStream | None:
+        return self.stream
+
+    def ended(self, *, keep_alive: bool) -> None: ...
+
+    def arrived(self, request: HttpRequest, *, keep_alive: bool) -> None:
+        self.requests.append(request)
+
+    def go_on(self) -> None: ...
+
+
+def reader(receiver: Taking, bodies: BodyBudget, limits: Limits | None = None) -> RequestReader:
+    streams = receiver.stream is not None
+    given = {"limits": limits or Limits(), "bodies": bodies}
+    return RequestReader("", secure=False, receiver=receiver, streams=streams, **given)  # type: ignore[arg-type]
+
+
+@contextmanager
+def memory() -> Iterator[list[int]]:
+    """The bytes that are allocated in the block and still held at its end; and the most at any time of it."""
+    told: list[int] = []
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        yield told
+        held, most = tracemalloc.get_traced_memory()
+        told += [held - before, most - before]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_body_in_chunks_of_two_bytes_is_held_in_one_piece(streams: bool) -> None:
+    receiver = Taking(streams=streams)
+    reading = reader(receiver, BodyBudget())
+    chunks = 400_000
+    piece = TWO_BYTES * (READ // len(TWO_BYTES))
+    with memory() as told:
+        reading.feed(CHUNKED)
+        for _ in range(chunks // (READ // len(TWO_BYTES))):
+            reading.feed(piece)
+    held, most = told
+    assert 2 * chunks * 0.8 < held < 2 * chunks * 1.5
+    assert most < 2 * chunks * 3
+
+
+def test_a_body_in_two_pieces_is_the_same_as_in_one() -> None:
+    receiver = Taking()
+    reading = reader(receiver, BodyBudget())
+    for body in (b"", b"a", b"ab" * 300):
+        for size in (1, 7, 1000):
+            raw = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+            for at in range(0, len(raw), size):
+                reading.feed(raw[at : at + size])
+            request = receiver.requests.pop()
+            assert type(request.body) is bytes
+            assert request.body == body
+
+
+def part_of_a_body(size: int, announced: int) -> bytes:
+    return b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % announced + b"x" * size
+
+
+def test_bodies_that_arrive_have_one_budget() -> None:
+    bodies = BodyBudget(most=100)
+    first, second, third = (reader(Taking(), bodies) for _ in range(3))
+    first.feed(part_of_a_body(60, 70))
+    second.feed(part_of_a_body(40, 70))
+    assert bodies.held == 100
+    with pytest.raises(RequestRefused) as refused:
+        third.feed(part_of_a_body(1, 70))
+    assert refused.value.status == 503
+    assert bodies.held == 100
+    first.feed(b"x" * 10)  # the rest
+    assert bodies.held == 40
+    second.cut(RequestRefused(refused.value.status, "gone"))
+    second.cut(RequestRefused(refused.value.status, "twice"))
+    assert bodies.held == 0
+
+
+def test_a_body_that_is_refused_takes_no_more_of_the_budget() -> None:
+    bodies = BodyBudget()
+    reading = reader(Taking(), bodies, Limits(body=100))
+    reading.feed(CHUNKED + b"64\r\n" + b"x" * 100 + b"\r\n")
+    assert bodies.held == 100
+    with pytest.raises(RequestRefused):
+        reading.feed(b"1\r\nx\r\n")
+    assert bodies.held == 0
+
+
+def test_a_body_that_comes_with_its_head_costs_nothing() -> None:
+    receiver, bodies = Taking(), BodyBudget(most=0)
+    reading = reader(receiver, bodies)
+    reading.feed(part_of_a_body(1000, 1000) * 3)
+    assert len(receiver.requests) == 3
+
+
+def test_the_newest_body_is_refused_and_plain_calls_are_answered(server: InProcessServer) -> None:
+    server.door.bodies.most = 250_000
+    with ExitStack() as stack:
+        waiting = []
+        for _ in range(2):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+            connection.sendall(part_of_a_body(100_000, 100_001))
+            waiting.append(connection)
+            eventually(lambda: server.door.bodies.held == 100_000 * len(waiting))
+        newest = server.send(part_of_a_body(100_000, 100_001))
+        assert newest.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nretry-after: 2\r\n" in newest
+        server.client("iam").create_user(UserName="plain")
+        for connection in waiting:
+            connection.sendall(b"x")
+            assert connection.recv(4096).startswith(b"HTTP/1.1 4")
+        assert server.door.bodies.held == 0
+
+
+def test_a_client_that_goes_away_gives_back_what_its_body_took(server: InProcessServer) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(part_of_a_body(100_000, 100_001))
+        eventually(lambda: server.door.bodies.held)
+        connection.shutdown(socket.SHUT_WR)
+        assert all_from(connection) == b""
+    assert server.door.bodies.held == 0

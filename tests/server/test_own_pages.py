@@ -1,0 +1,106 @@
+"""Carnet's own pages: health, readiness, and nothing else below their paths for who does not sign."""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from carnet.assembly.installation import first_account, open_installation
+from carnet.assembly.settings import Settings
+from carnet.assembly.worker import door
+from carnet.base.http import HttpRequest
+from carnet.server.outbox import Answer
+from tests.attacks.wire import Answer as Told
+from tests.attacks.wire import as_bytes, audit, root_of, send, signed_request
+from tests.server.in_process import InProcessServer
+from tests.server.listening import eventually
+from tests.server.pipelined import all_from
+
+
+def get(server: InProcessServer, path: str, method: str = "GET") -> Told:
+    return send(server, f"{method} {path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+
+
+@pytest.mark.parametrize("path", ["/_carnet/health", "/healthz"])
+def test_health_tells_that_the_process_decides(server: InProcessServer, path: str) -> None:
+    answer = get(server, path)
+    assert answer.status == 200
+    assert json.loads(answer.body)["status"] == "ok"
+    assert json.loads(answer.body)["store"] == "reachable"
+
+
+def test_ready_tells_that_requests_may_come(server: InProcessServer) -> None:
+    answer = get(server, "/_carnet/ready")
+    assert (answer.status, json.loads(answer.body)) == (200, {"status": "ready"})
+
+
+def test_nobody_is_ready_before_he_has_started(tmp_path: Path) -> None:
+    request = HttpRequest(
+        method="GET", path="/_carnet/ready", query="", headers=(), body=b"", peer="127.0.0.1", secure=False
+    )
+    with ExitStack() as stack:
+        installation = stack.enter_context(open_installation(Settings(data_dir=tmp_path), create=True))
+        first_account(installation)
+        opening = door(installation, stack)
+        before = opening.answer(request)
+        opening.is_open = True
+        after = opening.answer(request)
+    assert isinstance(before, Answer)
+    assert isinstance(after, Answer)
+    assert (before.response.status, after.response.status) == (503, 200)
+
+
+def test_nobody_is_ready_who_stops(server: InProcessServer) -> None:
+    """A connection on which a request has begun to arrive is kept until that is answered."""
+    raw = b"GET /_carnet/%b HTTP/1.1\r\nhost: x\r\n\r\n"
+    address = ("127.0.0.1", server.port)
+    with (
+        socket.create_connection(address, timeout=20) as one,
+        socket.create_connection(address, timeout=20) as other,
+    ):
+        for connection in (one, other):
+            connection.sendall(b"GET /_car")
+        eventually(lambda: len(server.running.server_state.connections) == 2)
+        server.running.should_exit = True
+        eventually(lambda: not server.door.is_open)
+        one.sendall((raw % b"ready").removeprefix(b"GET /_car"))
+        other.sendall((raw % b"health").removeprefix(b"GET /_car"))
+        assert all_from(one).startswith(b"HTTP/1.1 503 ")
+        assert all_from(other).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *["/_carnet", "/_carnet/", "/_carnet/x", "/_carnet/health/", "/_carnet/health/x", "//_carnet/health"],
+        *["/%5Fcarnet/health", "/_CARNET/health", "/%2F_carnet", "/_carnet%2Fhealth", "/_carnet/../"],
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_unsigned_there_is_nothing_else_and_no_service(server: InProcessServer, path: str, method: str) -> None:
+    before = len(audit(server))
+    answer = get(server, f"{path}?Action=GetCallerIdentity&Version=2011-06-15", method)
+    assert answer.status == 404
+    assert len(audit(server)) == before
+
+
+@pytest.mark.parametrize("path", ["/_carnetx", "/x/_carnet", "/healthz/", "/healthz/x"])
+def test_other_paths_are_for_a_service(server: InProcessServer, path: str) -> None:
+    before = len(audit(server))
+    assert get(server, path).code == "MissingAuthenticationToken"
+    assert len(audit(server)) == before + 1
+
+
+def test_own_pages_are_read_only(server: InProcessServer) -> None:
+    answer = get(server, "/_carnet/health", "POST")
+    assert answer.status == 405
+    assert "allow: GET, HEAD" in answer.head
+
+
+def test_a_signed_request_is_for_its_service_wherever_it_goes(server: InProcessServer) -> None:
+    request = signed_request(server, root_of(server), b"", method="GET", target="/_carnet/x", headers={})
+    assert send(server, as_bytes(request)).code == "InvalidAction"
