@@ -10,7 +10,7 @@ from hypothesis import given as examples
 from hypothesis import strategies as st
 
 from carnet.base.faults import Invalid
-from carnet.services.paging import DEFAULT_MAX_ITEMS, page, sort_token
+from carnet.services.paging import DEFAULT_MAX_ITEMS, NEXT_TOKENS, page, sort_token
 
 KEYS = st.sets(st.text(min_size=1, max_size=128), max_size=30)
 
@@ -82,3 +82,12 @@ def test_a_marker_is_good_for_its_own_operation_only() -> None:
 def test_no_marker_breaks_a_list(marker: str) -> None:
     with suppress(Invalid):
         page("ListThings", ["a", "b"], {"Marker": marker}, key=str)
+
+
+def test_a_service_names_the_members_of_its_pages() -> None:
+    first = page("ListRoots", ["a", "b", "c"], {"MaxResults": 2, "MaxItems": 1}, key=str, style=NEXT_TOKENS)
+    assert first.answer("Roots", str) == {"Roots": ["a", "b"], "NextToken": first.marker}
+    rest = page("ListRoots", ["a", "b", "c"], {"NextToken": first.marker}, key=str, style=NEXT_TOKENS)
+    assert rest.answer("Roots", str) == {"Roots": ["c"]}
+    with pytest.raises(Invalid, match=r"^Invalid token\.$"):
+        page("ListOthers", ["a"], {"NextToken": first.marker}, key=str, style=NEXT_TOKENS)

@@ -34,6 +34,7 @@ from carnet.models import COMMON_VOICE, Voice
 from carnet.policy.compile import Engine
 from carnet.policy.policies import ResourcePolicy
 from carnet.policy.request import Context, Value
+from carnet.services.paging import MARKERS, PagingStyle
 from carnet.services.preparing import Preparation
 from carnet.services.quotas import Quotas
 from carnet.store.unit_of_work import UnitOfWork
@@ -275,6 +276,7 @@ class Service:
     - `refuse_session`: which sessions may not call it.
     - `tag_keys`: beginning of the last part of a resource's ARN to the beginning of the condition keys, beside
       aws:ResourceTag, that its tags appear under.
+    - `paging`: what its lists call their pages; for `page` of its bodies.
     - `not_written`: the operations of its model that are still to be written.
 
     Raises ValueError for a table of fault codes that lacks one.
@@ -290,6 +292,7 @@ class Service:
         event_source: str | None = None,
         refuse_session: SessionRule = every_session,
         tag_keys: Mapping[str, str] = _NO_TAG_KEYS,
+        paging: PagingStyle = MARKERS,
         not_written: Iterable[str] = (),
     ) -> None:
         if missing := sorted(kind.__name__ for kind in FAULTS - fault_codes.keys()):
@@ -300,6 +303,7 @@ class Service:
         self.action_prefix = action_prefix or self._model.signing_name
         self.event_source = event_source or self._model.event_source
         self.refuse_session = refuse_session
+        self.paging = paging
         self.not_written = frozenset(not_written)
         self.operations: dict[str, Operation] = {}
         self._fault_codes = fault_codes

@@ -20,7 +20,6 @@ from carnet.entities.entity import Entity
 from carnet.services.fragments import remembered
 
 DEFAULT_MAX_ITEMS = 100
-_INVALID_MARKER = "Invalid Marker."
 _SEAL_BYTES = 6
 _LONGEST_TOKEN = 200
 _DIGEST_BYTES = 16
@@ -31,11 +30,36 @@ N = TypeVar("N", bound=Entity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PagingStyle:
+    """What a service calls the members that ask for a page and tell of the next."""
+
+    limit: str
+    """Of the input: how many items at most."""
+    start: str
+    """Of the input: where to go on."""
+    next: str
+    """Of the answer: the token of the next page; absent on the last."""
+    truncated: str | None = None
+    """Of the answer: whether there is a next page, for services that also say that."""
+    invalid: str = "Invalid token."
+    """What a token is told that the operation did not give."""
+
+
+MARKERS = PagingStyle(
+    limit="MaxItems", start="Marker", next="Marker", truncated="IsTruncated", invalid="Invalid Marker."
+)
+"""As IAM has it."""
+NEXT_TOKENS = PagingStyle(limit="MaxResults", start="NextToken", next="NextToken")
+"""As most services have it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
     """Some items of a list; `marker` asks for the rest, and is None where there is none."""
 
     items: tuple[T, ...]
     marker: str | None
+    style: PagingStyle = MARKERS
 
     def answer(self, member: str, shape: Callable[[T], object]) -> dict[str, object]:
         """The page as a list operation answers it, its items under the name `member`."""
@@ -43,8 +67,13 @@ class Page(Generic[T]):
 
     @property
     def truncation(self) -> dict[str, object]:
-        """IsTruncated and Marker, for an answer that parts the items by kind."""
-        return {"IsTruncated": False} if self.marker is None else {"IsTruncated": True, "Marker": self.marker}
+        """The members that tell of the next page, for an answer that parts the items by kind."""
+        told: dict[str, object] = (
+            {} if self.style.truncated is None else {self.style.truncated: self.marker is not None}
+        )
+        if self.marker is not None:
+            told[self.style.next] = self.marker
+        return told
 
 
 def sort_token(key: str) -> bytes:
@@ -65,19 +94,21 @@ def page(
     *,
     key: Callable[[T], str],
     matching: Callable[[T], bool] = lambda _: True,
+    style: PagingStyle = MARKERS,
 ) -> Page[T]:
-    """The page that `given` (MaxItems, Marker) asks for, of those `items` that match.
+    """The page that `given` asks for in the service's style (MaxItems, Marker), of those `items` that match.
 
     `items` are sorted by the `sort_token` of their `key`. A marker names the last key that was told, so what is added
     or removed between two pages moves nothing else. Raises Invalid for a marker that this operation did not give.
     """
     start = 0
-    if (marker := given.get("Marker")) is not None:
-        start = bisect_right(items, _last_token(operation, marker), key=lambda item: sort_token(key(item)))
-    limit: int = given.get("MaxItems", DEFAULT_MAX_ITEMS)
+    if (marker := given.get(style.start)) is not None:
+        start = bisect_right(items, _last_token(operation, marker, style), key=lambda item: sort_token(key(item)))
+    limit: int = given.get(style.limit, DEFAULT_MAX_ITEMS)
     found = tuple(islice(filter(matching, islice(items, start, None)), limit + 1))
     told = found[:limit]
-    return Page(items=told, marker=_marker(operation, key(told[-1])) if len(found) > limit else None)
+    marker = _marker(operation, key(told[-1])) if len(found) > limit else None
+    return Page(items=told, marker=marker, style=style)
 
 
 def entity_list(
@@ -119,13 +150,13 @@ def _marker(operation: str, key: str) -> str:
     return base64.urlsafe_b64encode(_seal(operation) + sort_token(key)).decode("ascii")
 
 
-def _last_token(operation: str, marker: str) -> bytes:
+def _last_token(operation: str, marker: str, style: PagingStyle) -> bytes:
     try:
         decoded = base64.b64decode(marker.encode("ascii"), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError) as problem:
-        raise Invalid(_INVALID_MARKER) from problem
+        raise Invalid(style.invalid) from problem
     if decoded[:_SEAL_BYTES] != _seal(operation):
-        raise Invalid(_INVALID_MARKER)
+        raise Invalid(style.invalid)
     return decoded[_SEAL_BYTES:]
 
 
