@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from carnet.base.faults import Malformed
-from carnet.policy.document import Grammar, Policy, parse
+from carnet.policy.document import Grammar, Policy, parse, understand
 
 _PARSED_POLICIES = 20_000
-_DENY_EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}'
 _DENY_EVERYBODY = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}}'
 _ALLOW_NOTHING = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"*","Resource":"*"}}'  # matches no action
@@ -18,28 +16,18 @@ _ALLOW_NOTHING = (
 
 @lru_cache(_PARSED_POLICIES)
 def stored_policy(text: str, grammar: Grammar, source: str) -> Policy:
-    """A stored document as a policy.
-
-    Whatever is stored was accepted once. Should this release not understand it any more, it denies everything: a
-    Deny that cannot be read must not turn into silence.
-    """
-    try:
-        return parse(text, grammar, source=source)
-    except Malformed:
-        return parse(_DENY_EVERYTHING, Grammar.IDENTITY, source=f"{source} (unreadable)")
+    """A stored document as a policy. Whatever of it is not understood fails closed."""
+    return understand(text, grammar, source=source)
 
 
-def trust_policy(text: str, source: str, principal_ids: Mapping[str, str]) -> Policy | None:
-    """A role's trust policy, its principals bound to unique ids; None (nobody is trusted) where it is unreadable."""
+def trust_policy(text: str, source: str, principal_ids: Mapping[str, str]) -> Policy:
+    """A role's trust policy, its principals bound to unique ids."""
     return _trust_policy(text, source, tuple(principal_ids.items()))
 
 
 @lru_cache(_PARSED_POLICIES)
-def _trust_policy(text: str, source: str, principal_ids: tuple[tuple[str, str], ...]) -> Policy | None:
-    try:
-        return parse(text, Grammar.TRUST, source=source, principal_ids=dict(principal_ids))
-    except Malformed:
-        return None
+def _trust_policy(text: str, source: str, principal_ids: tuple[tuple[str, str], ...]) -> Policy:
+    return understand(text, Grammar.TRUST, source=source, principal_ids=dict(principal_ids))
 
 
 @lru_cache(1)

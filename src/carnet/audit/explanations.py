@@ -17,7 +17,7 @@ from typing import Any
 from carnet.access.authorize import Decided
 from carnet.audit.log_files import JsonLines
 from carnet.policy.decision import Layer
-from carnet.policy.document import Grammar, Policy, parse
+from carnet.policy.document import Grammar, Policy, understand
 from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
 from carnet.policy.trace import Trace, explain
@@ -94,7 +94,8 @@ def _document(policy: Policy) -> dict[str, Any]:
 
 
 def _parsed(line: Mapping[str, Any]) -> Policy:
-    return parse(line["text"], Grammar(line["grammar"]), source=line["source"], principal_ids=line["principalIds"])
+    grammar = Grammar(line["grammar"])
+    return understand(line["text"], grammar, source=line["source"], principal_ids=line["principalIds"])
 
 
 def _references(policies: Policies) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from carnet.base.faults import Malformed
 from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
 from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
-from carnet.policy.document import Grammar, Policy, parse
+from carnet.policy.document import Grammar, Policy, parse, understand
 from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, PrincipalKind, Request
 from carnet.policy.trace import Trace, explain
@@ -31,4 +31,5 @@ __all__ = [
     "decide",
     "explain",
     "parse",
+    "understand",
 ]

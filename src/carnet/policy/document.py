@@ -12,27 +12,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from carnet.base.faults import Malformed
-from carnet.policy.conditions import Condition
-from carnet.policy.decision import StatementRef
 from carnet.policy.grammar import RULES, Grammar
-from carnet.policy.operators import operator_use
-from carnet.policy.principals import NamedPrincipal, PrincipalElement, PrincipalType, principal_problem, principal_text
-from carnet.policy.resources import resource_pattern
-from carnet.policy.sentences import ORGANIZATIONS, SYNTAX_ERRORS
-from carnet.policy.shape import (
-    VARIABLES_VERSION,
-    VERSIONS,
-    DocumentShape,
-    PrincipalValues,
-    StatementShape,
-    read_shape,
-)
-from carnet.policy.statement import ActionElement, ResourceElement, Statement, action_pattern
+from carnet.policy.principals import NamedPrincipal, PrincipalType
+from carnet.policy.sentences import ORGANIZATIONS
+from carnet.policy.shape import VERSIONS, read_shape
+from carnet.policy.statement import Statement
+from carnet.policy.statement_reader import StatementReader
+from carnet.policy.understanding import understood
 from carnet.policy.validation import check, check_text
 
-__all__ = ["Grammar", "Policy", "counted_size", "parse"]
+__all__ = ["Grammar", "Policy", "counted_size", "parse", "understand"]
 
-_WHITE_SPACE = str.maketrans("", "", " \t\r\n")
+_WHITE_SPACE = " \t\r\n"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,7 +61,7 @@ class Policy:
 
 
 def parse(text: str, grammar: Grammar, *, source: str = "", principal_ids: Mapping[str, str] | None = None) -> Policy:
-    """Read a policy of the given type; raises Malformed with AWS's MalformedPolicyDocument sentence.
+    """Read a policy that is to be saved, as strictly as AWS; raises Malformed with its own sentence.
 
     `source` names the policy in explanations. `principal_ids` maps an ARN that stands in a Principal element to the
     unique id (AIDA..., AROA...) that it meant when the policy was saved: the element then matches by that id alone.
@@ -83,11 +74,33 @@ def parse(text: str, grammar: Grammar, *, source: str = "", principal_ids: Mappi
         raise
 
 
+def understand(
+    text: str, grammar: Grammar, *, source: str = "", principal_ids: Mapping[str, str] | None = None
+) -> Policy:
+    """Read a policy that was saved, to decide by it; the arguments are those of `parse`. Raises nothing.
+
+    What AWS, or a later release, would refuse to save decides as it says. A statement that has no one meaning fails
+    closed, and `Statement.problem` says why; so do all of a document that cannot be read.
+    """
+    ids = principal_ids or {}
+    found = understood(text, grammar, source, ids)
+    return Policy(
+        source=source,
+        grammar=grammar,
+        version=found.version,
+        id=found.id,
+        statements=found.statements,
+        text=text,
+        digest=_digest(text, ids),
+        principal_ids=ids,
+    )
+
+
 def _parse(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str, str]) -> Policy:
     check_text(text, grammar)
     shape = read_shape(text)
     check(shape, grammar)
-    reader = _Reader(text, grammar, shape, source, principal_ids)
+    reader = StatementReader(text, grammar, shape.version, source, principal_ids)
     return Policy(
         source=source,
         grammar=grammar,
@@ -105,95 +118,11 @@ def counted_size(text: str) -> int:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length
     """
-    return len(text.translate(_WHITE_SPACE))
-
-
-class _Reader:
-    """Makes statements of their shapes."""
-
-    def __init__(
-        self, text: str, grammar: Grammar, shape: DocumentShape, source: str, principal_ids: Mapping[str, str]
-    ) -> None:
-        self._text = text
-        self._completed = RULES[grammar].completes_arns
-        self._variables = shape.version == VARIABLES_VERSION
-        self._source = source
-        self._principal_ids = principal_ids
-
-    def statement(self, index: int, given: StatementShape) -> Statement:
-        return Statement(
-            ref=self._ref(index, given),
-            effect=given.effect,
-            actions=self._actions(given),
-            resources=self._resources(given),
-            principals=self._principals(given),
-            conditions=tuple(self._condition(*condition) for condition in given.conditions),
-            source=_plain(given),
-        )
-
-    def _ref(self, index: int, given: StatementShape) -> StatementRef:
-        before = self._text[: given.offset]
-        line, column = before.count("\n") + 1, given.offset - before.rfind("\n")
-        return StatementRef(policy=self._source, index=index, sid=given.sid, line=line, column=column)
-
-    def _actions(self, given: StatementShape) -> ActionElement:
-        negated = "NotAction" in given.lists
-        values = given.lists["NotAction" if negated else "Action"]
-        return ActionElement(patterns=tuple(action_pattern(value) for value in values), negated=negated)
-
-    def _resources(self, given: StatementShape) -> ResourceElement | None:
-        negated = "NotResource" in given.lists
-        values = given.lists.get("NotResource" if negated else "Resource")
-        if values is None:
-            return None
-        patterns = tuple(
-            resource_pattern(value, variables=self._variables, completed=self._completed) for value in values
-        )
-        return ResourceElement(patterns=patterns, negated=negated)
-
-    def _principals(self, given: StatementShape) -> PrincipalElement | None:
-        negated = "NotPrincipal" in given.principals
-        values = given.principals.get("NotPrincipal" if negated else "Principal")
-        if values is None:
-            return None
-        return PrincipalElement(values=tuple(self._principal(*value) for value in values), negated=negated)
-
-    def _principal(self, kind: PrincipalType, text: str) -> NamedPrincipal:
-        value = NamedPrincipal(type=kind, text=principal_text(kind, text), bound_id=self._principal_ids.get(text))
-        problem = principal_problem(value)
-        if problem is not None:
-            raise Malformed(problem)
-        return value
-
-    def _condition(self, operator: str, key: str, values: tuple[str, ...]) -> Condition:
-        use = operator_use(operator)
-        if use is None:
-            raise Malformed(SYNTAX_ERRORS)
-        wanted = tuple(use.operator.read(value, self._variables) for value in values)
-        return Condition(use=use, key=key, values=wanted)
+    return len(text) - sum(map(text.count, _WHITE_SPACE))
 
 
 def _named(statement: Statement) -> tuple[NamedPrincipal, ...]:
     return statement.principals.values if statement.principals is not None else ()
-
-
-def _plain(given: StatementShape) -> Mapping[str, object]:
-    """The elements in plain JSON values, lists where the grammar has lists."""
-    plain: dict[str, object] = {"Sid": given.sid} if given.sid else {}
-    plain["Effect"] = given.effect.value
-    plain |= {name: _plain_principals(values) for name, values in given.principals.items()}
-    plain |= {name: list(values) for name, values in given.lists.items()}
-    conditions: dict[str, dict[str, list[str]]] = {}
-    for operator, key, values in given.conditions:
-        conditions.setdefault(operator, {})[key] = list(values)
-    return plain | ({"Condition": conditions} if conditions else {})
-
-
-def _plain_principals(values: PrincipalValues) -> dict[str, list[str]]:
-    plain: dict[str, list[str]] = {}
-    for kind, text in values:
-        plain.setdefault(kind.value, []).append(text)
-    return plain
 
 
 def _digest(text: str, principal_ids: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 MAX_DEPTH = 32
 
@@ -44,6 +45,15 @@ class JsonObject:
 
 
 Json = JsonObject | tuple["Json", ...] | str | JsonNumber | bool | None
+
+
+def plain_json(value: Json) -> Any:
+    """The value as `json.loads` gives it, but numbers as their text."""
+    if isinstance(value, JsonObject):
+        return {name: plain_json(member) for name, member in value.members.items()}
+    if isinstance(value, tuple):
+        return [plain_json(item) for item in value]
+    return value.text if isinstance(value, JsonNumber) else value
 
 
 def read_json(text: str) -> Json:

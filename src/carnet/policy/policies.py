@@ -23,7 +23,7 @@ class ResourcePolicy(Struct, frozen=True, kw_only=True):
     """One policy of the requested resource: a bucket policy, a key policy, a role's trust policy."""
 
     policy: Policy | None
-    """None where the resource has none and one is needed: a role that is gone, a trust policy that cannot be read."""
+    """None where the resource has none and one is needed: a role that is gone."""
     layer: Layer = Layer.RESOURCE
     """What the policy is called: `Layer.RESOURCE`, or `Layer.TRUST` for the trust policy of a role to be assumed."""
     account: str = ""

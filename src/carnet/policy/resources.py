@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html#arns-paths-
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -16,6 +17,7 @@ SEGMENTS = 6
 """arn, partition, service, region, account, resource; the last one may hold further colons."""
 
 EVERYTHING = "*"
+_SEPARATOR = re.compile(r":|\$\{")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +119,13 @@ def split_arn(text: str) -> list[str]:
     """The segments of an ARN pattern; a colon inside a variable separates nothing."""
     segments: list[str] = []
     begin = position = 0
-    while len(segments) < SEGMENTS - 1 and (colon := text.find(":", position)) >= 0:
-        opening = text.find("${", position, colon)
-        if opening >= 0:
-            position = variable_end(text, opening)
-            continue
-        segments.append(text[begin:colon])
-        begin = position = colon + 1
+    # Each character is looked at once: a variable is stepped over, and what stands before it holds no colon.
+    while len(segments) < SEGMENTS - 1 and (found := _SEPARATOR.search(text, position)) is not None:
+        if found[0] == ":":
+            segments.append(text[begin : found.start()])
+            begin = position = found.end()
+        else:
+            position = variable_end(text, found.start())
     return [*segments, text[begin:]]
 
 

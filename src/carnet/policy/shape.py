@@ -55,24 +55,46 @@ class DocumentShape:
     version: str
     id: str
     statements: tuple[StatementShape, ...]
+    order: tuple[str, ...]
+    """The elements of the document as they stand in it."""
+    one: bool
+    """Whether Statement is an object and no list."""
 
 
 def read_shape(text: str) -> DocumentShape:
     """Read a document's text; raises Malformed with AWS's sentence."""
-    document = _object(_json(text))
-    if not document.members.keys() <= _POLICY_ELEMENTS:
-        raise Malformed(SYNTAX_ERRORS)
-    version = _text(document.members.get("Version", ""))
-    if "Version" in document.members and version not in VERSIONS:
-        raise Malformed(SYNTAX_ERRORS)
-    found = _items(document.members.get("Statement"))
+    document = read_document(text)
+    version = document_version(document)
+    found = document_statements(document)
     if not found:
         raise Malformed(SYNTAX_ERRORS)
     return DocumentShape(
         version=version,
         id=_text(document.members.get("Id", "")),
-        statements=tuple(_statement(_object(statement)) for statement in found),
+        statements=tuple(map(statement_shape, found)),
+        order=tuple(document.members),
+        one=isinstance(document.members["Statement"], JsonObject),
     )
+
+
+def read_document(text: str) -> JsonObject:
+    """The JSON object that a document is; raises Malformed."""
+    return _object(_json(text))
+
+
+def document_version(document: JsonObject) -> str:
+    """The document's version, empty if it names none; raises Malformed for an unknown one, and for unknown elements."""
+    if not document.members.keys() <= _POLICY_ELEMENTS:
+        raise Malformed(SYNTAX_ERRORS)
+    version = _text(document.members.get("Version", ""))
+    if "Version" in document.members and version not in VERSIONS:
+        raise Malformed(SYNTAX_ERRORS)
+    return version
+
+
+def document_statements(document: JsonObject) -> tuple[Json, ...]:
+    """The document's statements in order, none read yet."""
+    return _items(document.members.get("Statement"))
 
 
 def _json(text: str) -> Json:
@@ -86,7 +108,9 @@ def _json(text: str) -> Json:
         raise Malformed(SYNTAX_ERRORS) from None
 
 
-def _statement(statement: JsonObject) -> StatementShape:
+def statement_shape(given: Json) -> StatementShape:
+    """One statement; raises Malformed."""
+    statement = _object(given)
     members = statement.members
     if not members.keys() <= _STATEMENT_ELEMENTS:
         raise Malformed(SYNTAX_ERRORS)

@@ -95,6 +95,9 @@ class Statement:
     conditions: tuple[Condition, ...] = ()
     source: Mapping[str, Any]
     """The statement's elements as written, in plain JSON values."""
+    problem: str = ""
+    """Why the statement is not understood and fails closed: an Allow applies to nothing, a Deny to all that its other
+    elements cover. Empty for one that is understood."""
 
     @property
     def granting(self) -> bool:

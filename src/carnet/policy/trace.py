@@ -81,6 +81,8 @@ class StatementTrace:
     resources: tuple[ResourceTrace, ...]
     delegates: bool
     """An Allow of the resource's policy that applies and names no more than the account, whose own policies decide."""
+    problem: str = ""
+    """Why the statement is not understood and fails closed; empty for one that is."""
 
     @property
     def applies(self) -> bool:
@@ -93,6 +95,7 @@ class StatementTrace:
             "effect": self.effect.value,
             "applies": self.applies,
             "delegates": self.delegates,
+            "problem": self.problem or None,
             "mismatched": list(self.mismatched),
             "resources": [resource.as_dict() for resource in self.resources],
             "conditions": [condition.as_dict() for condition in self.conditions],
@@ -218,6 +221,7 @@ def _statement(statement: Statement, layer: Layer, request: Request, bounded: bo
         conditions=conditions,
         resources=_resources(statement, request),
         delegates=to_account and statement.granting and all(matched.values()),
+        problem=statement.problem,
     )
 
 
@@ -287,6 +291,8 @@ def _statement_lines(statement: StatementTrace) -> list[str]:
     outcome = "applies" if statement.applies else f"does not match: {', '.join(statement.mismatched)}"
     if statement.delegates:
         outcome += " and names the account, whose own policies decide"
+    if statement.problem:
+        outcome += f"; it is not understood ({_shown(statement.problem)}) and fails closed"
     return [
         f"  {statement.effect} in {place}: {outcome}",
         *(f"    resource {_filled(resource.pattern, resource.resolved)}" for resource in statement.resources),

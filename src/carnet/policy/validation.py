@@ -103,6 +103,12 @@ def check(document: DocumentShape, grammar: Grammar) -> None:
             _check_rcp(statement)
 
 
+def check_elements(statement: StatementShape, rules: Rules) -> None:
+    """Raise Malformed for an element that the type of policy must, or must not, have."""
+    _check_principal(statement, rules)
+    _check_presence((statement,), rules)
+
+
 def _check_principal(statement: StatementShape, rules: Rules) -> None:
     if rules.principal is Need.FORBIDDEN and statement.principals:
         raise Malformed("Policy document should not specify a principal.")

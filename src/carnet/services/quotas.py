@@ -25,7 +25,7 @@ class Quotas:
     versions_per_policy: int = 5
     policies_per_user: int = 10
     policies_per_group: int = 10
-    policies_per_role: int = 10
+    policies_per_role: int = 20
     tags: int = 50
     managed_policy_size: int = 6144
     user_inline_size: int = 2048

@@ -46,8 +46,13 @@ def test_a_boundary_is_a_managed_policy_that_exists(world: World, holder: tuple[
         f"Scope ARN: {none} does not exist or is not attachable.",
     )
     assert refused(world, world.root, operation, **given, PermissionsBoundary="not an ARN, all the same") == (
-        "ValidationError",
+        "InvalidInput",
         "Invalid ARN:  Could not be parsed!",
+    )
+    role = f"arn:aws:iam::{world.account_id}:role/r"
+    assert refused(world, world.root, operation, **given, PermissionsBoundary=role) == (
+        "InvalidInput",
+        f"ARN {role} is not valid.",
     )
 
 
@@ -64,7 +69,7 @@ def test_another_partitions_policy_is_no_boundary(world: World) -> None:
     arn = "arn:aws-cn:iam::aws:policy/ReadOnlyAccess"
     assert refused(world, world.root, "PutUserPermissionsBoundary", UserName="x", PermissionsBoundary=arn) == (
         "ValidationError",
-        f"ARN {arn} is not valid.",
+        "Invalid ARN partition",
     )
 
 

@@ -94,6 +94,7 @@ class TestTheRoleInside:
         (inside,) = answer["InstanceProfile"]["Roles"]
         assert inside == {name: role[name] for name in inside}
         assert inside["RoleName"] == "worker"
+        assert "MaxSessionDuration" not in inside
         assert fits_the_model("GetInstanceProfile", answer)
 
     def test_there_is_one_at_most(self, world: World, profile: dict[str, Any], role: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from carnet.entities.role import Role
 from tests.services.iam.documents import allow, text, trust
 from tests.services.iam.expect import refused
+from tests.services.iam.made_roles import EC2
 from tests.services.world import World
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -50,3 +51,28 @@ def test_a_service_linked_role_is_not_changed(world: World, linked: str, operati
 def test_a_service_linked_role_can_be_tagged(world: World, linked: str) -> None:
     world.call(world.root, "TagRole", RoleName=linked, Tags=[{"Key": "k", "Value": "v"}])
     assert world.call(world.root, "ListRoleTags", RoleName=linked)["Tags"] == [{"Key": "k", "Value": "v"}]
+
+
+RESERVED = ("InvalidInput", "Paths beginning with '/aws-service-role' are reserved for AWS Service Linked Roles")
+NEW = [
+    ("CreateUser", {"UserName": "n"}),
+    ("CreateGroup", {"GroupName": "n"}),
+    ("CreateRole", {"RoleName": "n", "AssumeRolePolicyDocument": EC2}),
+    ("CreatePolicy", {"PolicyName": "n", "PolicyDocument": text(allow("s3:*"))}),
+    ("CreateInstanceProfile", {"InstanceProfileName": "n"}),
+]
+
+
+@pytest.mark.parametrize(("operation", "given"), NEW)
+def test_the_path_of_service_linked_roles_is_reserved(world: World, operation: str, given: dict[str, str]) -> None:
+    for path in ("/aws-service-role/", "/aws-service-role/ecs.amazonaws.com/", "/aws-service-roles/"):
+        assert refused(world, world.root, operation, **given, Path=path) == RESERVED
+    world.call(world.root, operation, **given, Path="/my/aws-service-role/")
+
+
+@pytest.mark.parametrize("kind", ["User", "Group"])
+def test_nothing_moves_to_the_path_of_service_linked_roles(world: World, kind: str) -> None:
+    given = {f"{kind}Name": "n"}
+    world.call(world.root, f"Create{kind}", **given)
+    assert refused(world, world.root, f"Update{kind}", **given, NewPath="/aws-service-role/x/") == RESERVED
+    world.call(world.root, f"Update{kind}", **given, NewPath="/aws-service/")

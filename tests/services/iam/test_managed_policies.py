@@ -50,12 +50,12 @@ class TestCreation:
             "AttachmentCount": 0,
             "PermissionsBoundaryUsageCount": 0,
             "IsAttachable": True,
-            "Description": "may read",
             "CreateDate": START,
             "UpdateDate": START,
             "Tags": tags,
         }
-        assert world.call(world.root, "GetPolicy", PolicyArn=policy["Arn"]) == answer
+        got = world.call(world.root, "GetPolicy", PolicyArn=policy["Arn"])
+        assert got == {"Policy": policy | {"Description": "may read"}}
         assert fits_the_model("CreatePolicy", answer)
 
     def test_names_are_unique_whatever_the_path(self, world: World) -> None:
@@ -212,7 +212,10 @@ class TestDeletion:
         world.call(world.root, "CreatePolicyVersion", PolicyArn=arn, PolicyDocument=text(allow("s3:*")))
         code, message = refused(world, world.root, "DeletePolicy", PolicyArn=arn)
         assert code == "DeleteConflict"
-        assert "more than one version" in message
+        assert message == (
+            "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. "
+            "The default version is deleted with the policy."
+        )
         world.call(world.root, "DeletePolicyVersion", PolicyArn=arn, VersionId="v2")
         world.call(world.root, "DeletePolicy", PolicyArn=arn)
 

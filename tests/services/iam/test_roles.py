@@ -49,7 +49,15 @@ def test_a_created_role_is_answered_with_all_that_it_has(world: World) -> None:
 
 
 def test_a_session_lasts_an_hour_at_most_unless_said_otherwise(world: World) -> None:
-    assert create(world)["MaxSessionDuration"] == 3600
+    assert "MaxSessionDuration" not in create(world)
+    assert world.call(world.root, "GetRole", RoleName="worker")["Role"]["MaxSessionDuration"] == 3600
+
+
+def test_the_trust_policy_is_answered_as_written_and_then_shown_as_it_was_understood(world: World) -> None:
+    document = trust(world.account_id)
+    assert unquote(create(world, AssumeRolePolicyDocument=document)["AssumeRolePolicyDocument"]) == document
+    shown = unquote(world.call(world.root, "GetRole", RoleName="worker")["Role"]["AssumeRolePolicyDocument"])
+    assert json.loads(shown)["Statement"][0]["Principal"] == {"AWS": [f"arn:aws:iam::{world.account_id}:root"]}
 
 
 def test_lists_leave_out_tags_boundary_and_last_use(world: World) -> None:
@@ -74,12 +82,6 @@ def test_names_are_unique_in_any_case(world: World) -> None:
     assert refused(
         world, world.root, "CreateRole", RoleName="wORKER", Path="/other/", AssumeRolePolicyDocument=EC2
     ) == ("EntityAlreadyExists", "Role with name wORKER already exists.")
-
-
-@pytest.mark.parametrize("path", ["/aws-service-role/", "/aws-service-role/ecs.amazonaws.com/"])
-def test_the_path_of_service_linked_roles_is_reserved(world: World, path: str) -> None:
-    code, _ = refused(world, world.root, "CreateRole", RoleName="r", Path=path, AssumeRolePolicyDocument=EC2)
-    assert code == "InvalidInput"
 
 
 def test_an_account_has_a_quota_of_roles(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,7 @@ def test_lists_of_roles_leave_out_tags_and_boundary() -> None:
 def test_an_instance_profile_shows_the_role_inside() -> None:
     snapshot = empty_snapshot()
     full = shapes.instance_profile(snapshot, VIEW, PROFILE)
-    assert full["Roles"] == [shapes.listed_role(snapshot, ROLE)]
+    assert full["Roles"] == [shapes.short_role(snapshot, ROLE)]
     assert full.keys() - shapes.listed_instance_profile(snapshot, VIEW, PROFILE).keys() == {"Tags"}
     empty = InstanceProfile(id="AIPA", **COMMON)
     assert shapes.instance_profile(snapshot, VIEW, empty)["Roles"] == []

@@ -204,9 +204,10 @@ def test_a_session_that_nobody_can_have_is_no_principal(world: World, session: s
         make_role(world, "outer", written)
 
 
-def test_a_document_that_is_too_long_is_refused_before_anybody_is_looked_for(
+def test_a_document_that_is_too_long_is_refused_before_it_is_read(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(trust_module, "parse_once", lambda *_: pytest.fail("read"))
     monkeypatch.setattr(trust_module, "_resolved", lambda *_: pytest.fail("looked for"))
     with pytest.raises(ServiceError, match="Cannot exceed quota for ACLSizePerRole"):
         make_role(world, "long", trust(*["AIDAQNZGKIQY56JQ7WMLX"] * 1000))

@@ -16,21 +16,30 @@ from carnet.services.operation import Call
 def attachable_policy(call: Call, arn: str, *, holder: str) -> ManagedPolicy:
     """The policy to attach to a `holder` (User, Group, Role).
 
-    Raises Invalid for what is no policy ARN, Missing, and Refused (PolicyNotAttachable) for a policy that AWS keeps
-    for its own roles.
+    Raises Invalid for what is no policy ARN of this partition, Missing, and Refused (PolicyNotAttachable) for a policy
+    that AWS keeps for its own roles.
     """
     return _attachable(call, arn, holder, sentences.policy_not_attachable)
 
 
 def boundary_of(call: Call, given: Any, *, holder: str) -> str | None:
-    """The ARN of the permissions boundary asked for, if any; raises as `attachable_policy` does."""
+    """The ARN of the permissions boundary asked for, if any.
+
+    Raises as `attachable_policy` does, but Refused (InvalidInput) for what is no policy ARN.
+    """
     arn = given.get("PermissionsBoundary")
-    return _attachable(call, arn, holder, sentences.boundary_not_attachable).arn if arn is not None else None
+    if arn is None:
+        return None
+    try:
+        parse_policy_arn(arn)
+    except Invalid as fault:
+        raise Refused("InvalidInput", fault.message) from fault
+    return _attachable(call, arn, holder, sentences.boundary_not_attachable).arn
 
 
 def _attachable(call: Call, arn: str, holder: str, missing: Callable[[str], str]) -> ManagedPolicy:
     if parse_policy_arn(arn).partition != call.partition:
-        raise Invalid(sentences.arn_not_valid(arn))
+        raise Invalid(sentences.ARN_PARTITION)
     policy = find_managed_policy(call.view, arn)
     if policy is None:
         raise Missing(missing(arn))

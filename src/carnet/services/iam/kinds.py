@@ -9,15 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from carnet.base.faults import AlreadyExists
+from carnet.base.faults import AlreadyExists, Refused
 from carnet.entities.entity import name_key
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
-from carnet.entities.role import Role
+from carnet.entities.role import SERVICE_LINKED_PATH, Role
 from carnet.entities.user import User
 from carnet.services.iam import sentences, targets
 from carnet.services.operation import Names, WriteCall
+
+_RESERVED_PATH = SERVICE_LINKED_PATH.removesuffix("/")
 
 E = TypeVar("E", bound=User | Group | Role | ManagedPolicy | InstanceProfile)
 
@@ -39,20 +41,28 @@ class Kind(Generic[E]):
     """The form under which two keys of its tags are the same: of users and roles without case, of others as written."""
 
     def add(self, call: WriteCall, entity: E) -> None:
-        """Create; raises AlreadyExists."""
+        """Create; raises AlreadyExists, and Refused for a path that AWS keeps for service-linked roles."""
+        _check_path(entity.path)
         try:
             call.store.add(entity)
         except AlreadyExists as fault:
             raise AlreadyExists(self.taken(entity.name)) from fault
 
     def save(self, call: WriteCall, before: E, after: E) -> None:
-        """Store what has changed, and nothing where nothing has; raises AlreadyExists for a new name in use."""
+        """Store what has changed, and nothing where nothing has; raises as `add` does for a new name or path."""
         if after == before:
             return
+        if after.path != before.path:
+            _check_path(after.path)
         try:
             call.store.save(after)
         except AlreadyExists as fault:
             raise AlreadyExists(self.taken(after.name)) from fault
+
+
+def _check_path(path: str) -> None:
+    if path.startswith(_RESERVED_PATH):
+        raise Refused("InvalidInput", sentences.PATH_RESERVED)
 
 
 USERS: Kind[User] = Kind(

@@ -68,7 +68,7 @@ def create_policy(call: WriteCall, given: CreatePolicyRequestTypeDef) -> Answer:
         updated=call.now,
     )
     POLICIES.add(call, policy)
-    return {"Policy": shapes.policy(call.view, policy)}
+    return {"Policy": shapes.created_policy(call.view, policy)}
 
 
 @iam.read("GetPolicy", on=targets.policy)

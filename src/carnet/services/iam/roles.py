@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from carnet.base.faults import InUse, Refused, TooMany
+from carnet.base.faults import InUse, TooMany
 from carnet.base.ids import ROLE
-from carnet.entities.role import SERVICE_LINKED_PATH, Role
+from carnet.entities.role import Role
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.attachable import boundary_of
 from carnet.services.iam.condition_keys import present_boundary, request_tags, requested_boundary
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 _DEFAULT_SESSION_SECONDS = 3600
 _LAST_USED_REACH = timedelta(days=400)
 """How far back RoleLastUsed looks."""
-_SERVICE_LINKED_PATH_REFUSED = f"The path {SERVICE_LINKED_PATH} is reserved for service-linked roles."
 
 
 @iam.write(
@@ -51,15 +50,12 @@ def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
     """Add a role that has no permission yet. Its trust policy is bound to the principals of this moment."""
     if len(call.view.of(Role)) >= call.parts.quotas.roles:
         raise TooMany(sentences.quota("RolesPerAccount", call.parts.quotas.roles))
-    path = given.get("Path", "/")
-    if path.startswith(SERVICE_LINKED_PATH):
-        raise Refused("InvalidInput", _SERVICE_LINKED_PATH_REFUSED)
     trust = new_trust(call, given["AssumeRolePolicyDocument"])
     role = Role(
         id=call.ids.unique(ROLE),
         account=call.account,
         partition=call.partition,
-        path=path,
+        path=given.get("Path", "/"),
         name=given["RoleName"],
         trust=trust.text,
         trusted_ids=trust.ids,
@@ -70,7 +66,7 @@ def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
         created=call.now,
     )
     ROLES.add(call, role)
-    return {"Role": shapes.role(call.snapshot, role)}
+    return {"Role": shapes.created_role(role, given)}
 
 
 @iam.read("GetRole", on=targets.role, context=(present_boundary,))
@@ -112,7 +108,7 @@ def update_role_description(call: WriteCall, given: UpdateRoleDescriptionRequest
     """Change a role's description."""
     described = replace(role, description=given["Description"])
     ROLES.save(call, role, described)
-    return {"Role": shapes.role(call.snapshot, described)}
+    return {"Role": shapes.short_role(call.snapshot, described)}
 
 
 @iam.write(

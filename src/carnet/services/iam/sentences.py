@@ -97,6 +97,7 @@ REMOVE_FROM_PROFILES_FIRST = "Cannot delete entity, must remove roles from insta
 POLICY_IN_USE = "Cannot delete a policy attached to entities."
 VERSIONS_FIRST = (
     "This policy has more than one version. Before you delete a policy, you must delete the policy's versions."
+    " The default version is deleted with the policy."
 )
 DEFAULT_VERSION_STAYS = "Cannot delete the default version of a policy."
 
@@ -125,6 +126,8 @@ TAGS_FULL = "The number of tags has reached the maximum limit."
 # ValidationError and InvalidInput
 
 ARN_NOT_PARSED = "Invalid ARN:  Could not be parsed!"
+ARN_PARTITION = "Invalid ARN partition"
+PATH_RESERVED = "Paths beginning with '/aws-service-role' are reserved for AWS Service Linked Roles"
 USER_NAME_NEEDED = "Must specify userName when calling with non-User credentials"
 ALL_USERS_OR_ONE = "UserName cannot be specified together with AllUsers."
 ALIAS_LIKE_ACCOUNT_ID = "The account alias must not be 12 digits, which would be taken for an account id."

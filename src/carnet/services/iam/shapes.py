@@ -6,6 +6,7 @@ Lists leave out what AWS leaves out of them: https://docs.aws.amazon.com/IAM/lat
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from carnet.base.fragment import Fragment
@@ -22,6 +23,9 @@ from carnet.entities.user import User
 from carnet.services.fragments import remembered
 from carnet.services.iam.trust import shown_trust
 from carnet.store.last_used import RoleUse
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import CreateRoleRequestTypeDef
 
 Structure = dict[str, object]
 
@@ -74,17 +78,34 @@ def group(entity: Group) -> Structure:
 
 
 def role(snapshot: Snapshot, entity: Role) -> Structure:
-    """As CreateRole answers it; GetRole adds `role_last_used`."""
+    """As GetRole answers it, which adds `role_last_used`."""
     return listed_role(snapshot, entity) | _boundary(entity.boundary) | _tags(entity.tags)
 
 
+def created_role(entity: Role, given: CreateRoleRequestTypeDef) -> Structure:
+    """As CreateRole answers it: what was asked for and no default, the trust policy as it was written."""
+    longest = given.get("MaxSessionDuration")
+    shape = _short_role(entity, given["AssumeRolePolicyDocument"]) | _boundary(entity.boundary) | _tags(entity.tags)
+    return shape if longest is None else shape | {"MaxSessionDuration": longest}
+
+
+def short_role(snapshot: Snapshot, entity: Role) -> Fragment:
+    """As UpdateRoleDescription, and the lists of instance profiles, answer it."""
+    return _short_role(entity, shown_trust(snapshot, entity))
+
+
 def listed_role(snapshot: Snapshot, entity: Role) -> Fragment:
-    """As ListRoles, and the lists of instance profiles, answer it."""
+    """As ListRoles answers it."""
     return _listed_role(entity, shown_trust(snapshot, entity))
 
 
 @remembered
 def _listed_role(entity: Role, trust: str) -> Structure:
+    return _short_role(entity, trust) | {"MaxSessionDuration": entity.max_session_seconds}
+
+
+@remembered
+def _short_role(entity: Role, trust: str) -> Structure:
     shape: Structure = {
         "Path": entity.path,
         "RoleName": entity.name,
@@ -92,7 +113,6 @@ def _listed_role(entity: Role, trust: str) -> Structure:
         "Arn": entity.arn,
         "CreateDate": entity.created,
         "AssumeRolePolicyDocument": document(trust),
-        "MaxSessionDuration": entity.max_session_seconds,
     }
     return shape if entity.description is None else shape | {"Description": entity.description}
 
@@ -103,9 +123,14 @@ def role_last_used(use: RoleUse | None) -> Structure:
 
 
 def policy(view: AccountView, entity: ManagedPolicy) -> Structure:
-    """As CreatePolicy and GetPolicy answer it; the counts are those of the account of `view`."""
-    shape = listed_policy(view, entity) | _tags(entity.tags)
+    """As GetPolicy answers it; the counts are those of the account of `view`."""
+    shape = created_policy(view, entity)
     return shape if entity.description is None else shape | {"Description": entity.description}
+
+
+def created_policy(view: AccountView, entity: ManagedPolicy) -> Structure:
+    """As CreatePolicy answers it, without the description that it was given."""
+    return listed_policy(view, entity) | _tags(entity.tags)
 
 
 def listed_policy(view: AccountView, entity: ManagedPolicy) -> Fragment:
@@ -159,7 +184,7 @@ def listed_instance_profile(snapshot: Snapshot, view: AccountView, entity: Insta
         "InstanceProfileId": entity.id,
         "Arn": entity.arn,
         "CreateDate": entity.created,
-        "Roles": [listed_role(snapshot, inside)] if inside is not None else [],
+        "Roles": [short_role(snapshot, inside)] if inside is not None else [],
     }
 
 
