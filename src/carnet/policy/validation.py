@@ -6,16 +6,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from carnet.base.arns import PARTITIONS
 from carnet.base.faults import Malformed
 from carnet.policy.grammar import RULES, Grammar, Need, Rules
-from carnet.policy.principals import ANYONE, PrincipalType
+from carnet.policy.principals import ANYONE
 from carnet.policy.resources import EVERYTHING, SEGMENTS, completed_arn, split_arn
 from carnet.policy.sentences import INVALID_JSON, LEGACY_PARSING, ORGANIZATIONS
 from carnet.policy.shape import VARIABLES_VERSION, DocumentShape, StatementShape
 from carnet.policy.statement import Effect
+from carnet.policy.trust_validation import check_trust
 
 IAM_RESOURCE_TYPES = (
     "user/",
@@ -40,6 +41,10 @@ _CHARACTERS = re.compile(r"[\t\n\r\u0020-\u00ff]*")
 _SID = re.compile(r"[0-9A-Za-z]*", re.ASCII)
 _VENDOR = re.compile(r"[A-Za-z0-9.-]*", re.ASCII)
 _WILDCARD = re.compile(r"[*?]")
+_REGION = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
+_NO_PLACE = re.compile(r"\$\{|[<> ]")
+_TO_REGION = 4
+"""Segments of an ARN that ends with its Region."""
 
 _WITHOUT_PLACE = {
     "route53": (),
@@ -58,27 +63,19 @@ _WITHOUT_PLACE = {
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-resources-for-iam-policies
 """
 
-_TRUST_ACTIONS = frozenset(
-    (
-        "sts:AssumeRole",
-        "sts:AssumeRoleWithSAML",
-        "sts:AssumeRoleWithWebIdentity",
-        "sts:SetContext",
-        "sts:SetSourceIdentity",
-        "sts:TagSession",
-    )
-)
-"""What a trust policy can allow: these names, to the letter and without wildcards."""
-
 _EVERY_ACTION = "*:*"
 """The one action whose vendor may be a wildcard: it is what `*` is."""
-_COGNITO = "cognito-identity.amazonaws.com"
 
 
 def check_text(text: str, grammar: Grammar) -> None:
-    """Refuse characters that IAM does not store."""
-    if RULES[grammar].iam and not _CHARACTERS.fullmatch(text):
+    """Refuse characters that IAM does not store, and blanks before the document."""
+    if not RULES[grammar].iam:
+        return
+    if not _CHARACTERS.fullmatch(text):
         raise Malformed(INVALID_JSON)
+    if text[:1].isspace():
+        trust = grammar is Grammar.TRUST
+        raise Malformed("JSON strings must not have leading spaces" if trust else LEGACY_PARSING)
 
 
 def check(document: DocumentShape, grammar: Grammar) -> None:
@@ -86,6 +83,8 @@ def check(document: DocumentShape, grammar: Grammar) -> None:
     rules = RULES[grammar]
     if rules.version_2012 and document.version != VARIABLES_VERSION:
         raise Malformed("Policy document must be version 2012-10-17 or greater.")
+    if document.statement_first and rules.iam and grammar is not Grammar.TRUST:
+        raise Malformed(LEGACY_PARSING)
     for statement in document.statements:
         _check_principal(statement, rules)
     _check_sids(document.statements, rules)
@@ -98,7 +97,7 @@ def check(document: DocumentShape, grammar: Grammar) -> None:
             _check_action(action, rules)
     for statement in document.statements:
         if grammar is Grammar.TRUST:
-            _check_trust(statement)
+            check_trust(statement)
         elif grammar is Grammar.RCP:
             _check_rcp(statement)
 
@@ -155,11 +154,24 @@ def _check_resource(resource: str, rules: Rules) -> None:
         raise Malformed(f'Resource {resource} must be in ARN format or "*".')
     partition, *others = rest.split(":", SEGMENTS - 2)
     if partition not in PARTITIONS and not _WILDCARD.search(partition):
-        shown = ":".join((*others, "*", "*", "*", "*")[: max(len(others), 4)])
-        raise Malformed(f'Partition "{partition}" is not valid for resource "arn:{partition}:{shown}".')
+        raise _wrong_partition(partition, others)
     if head != "arn":
         raise Malformed(f'Resource {resource} must be in ARN format or "*".')
     _check_arn(resource, rules)
+
+
+def check_partition(resources: Iterable[str], partition: str) -> None:
+    """Raise Malformed for a resource, in a document that passed `check`, of another partition than the account's."""
+    for resource in resources:
+        _, _, rest = resource.partition(":")
+        named, *others = rest.split(":", SEGMENTS - 2)
+        if resource != EVERYTHING and named != partition and not _WILDCARD.search(named):
+            raise _wrong_partition(named, others)
+
+
+def _wrong_partition(partition: str, others: Sequence[str]) -> Malformed:
+    shown = ":".join((*others, "*", "*", "*", "*")[: max(len(others), 4)])
+    return Malformed(f'Partition "{partition}" is not valid for resource "arn:{partition}:{shown}".')
 
 
 def _check_arn(resource: str, rules: Rules) -> None:
@@ -169,16 +181,28 @@ def _check_arn(resource: str, rules: Rules) -> None:
         raise Malformed("Resource vendor must be fully qualified and cannot contain regexes.")
     if rules.iam and service == "iam" and segments[3:4] not in ([], [""]):
         raise Malformed(f"IAM resource {resource} cannot contain region information.")
+    if rules.iam and service in _WITHOUT_PLACE and len(segments) == _TO_REGION and segments[3].strip(EVERYTHING):
+        raise Malformed(f"Resource {resource}:*:* can not contain region information.")
     incomplete = len(segments) != SEGMENTS
     if incomplete:
         if not rules.completes_arns or (service == "s3" and len(segments) == SEGMENTS - 1):
             raise Malformed(LEGACY_PARSING)
         segments = completed_arn(segments)
         resource = ":".join(segments)
+    if rules.iam:
+        _check_place(region=segments[3], account=segments[4])
     if rules.iam and service == "iam" and not segments[5].startswith((*IAM_RESOURCE_TYPES, *_MORE_IAM_RESOURCES)):
         raise Malformed(f'IAM resource path must either be "*" or start with {", ".join(IAM_RESOURCE_TYPES)}.')
     if rules.iam and service in _WITHOUT_PLACE and (incomplete or not segments[5].startswith(_WITHOUT_PLACE[service])):
         _check_placeless(resource, region=segments[3], account=segments[4])
+
+
+def _check_place(*, region: str, account: str) -> None:
+    """Refuse what no ARN has for a Region or an account. A `*` that ends the Region may cross whatever follows."""
+    places = (region,) if region.endswith(EVERYTHING) else (region, account)
+    empty_part = _REGION.fullmatch(region) is not None and "" in region.split("-")
+    if empty_part or any(map(_NO_PLACE.search, places)):
+        raise Malformed(LEGACY_PARSING)
 
 
 def _check_placeless(resource: str, *, region: str, account: str) -> None:
@@ -199,18 +223,6 @@ def _check_action(action: str, rules: Rules) -> None:
         raise Malformed("Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.")
     if vendor != EVERYTHING and not _VENDOR.fullmatch(vendor):
         raise Malformed(f"Vendor {vendor} is not valid")
-
-
-def _check_trust(statement: StatementShape) -> None:
-    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
-    if not _TRUST_ACTIONS.issuperset(_values(statement, "Action", "NotAction")):
-        raise Malformed("AssumeRole policy may only specify STS AssumeRole actions.")
-    if statement.star:
-        raise Malformed('AssumeRolepolicy contained an invalid principal: "STAR":"*".')
-    # https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html
-    named = statement.principals.get("Principal", ())
-    if (PrincipalType.FEDERATED, _COGNITO) in named and not statement.conditions:
-        raise Malformed("A condition block must be present for the Cognito provider")
 
 
 def _check_rcp(statement: StatementShape) -> None:

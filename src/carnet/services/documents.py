@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from carnet.base.faults import Malformed
 from carnet.policy.document import Grammar, Policy, counted_size, parse
 from carnet.policy.engine.recent import Recent
+from carnet.policy.validation import check_partition
 from carnet.services.operation import AnyCall
 from carnet.services.preparing import Pool, Preparation
 from carnet.services.quotas import Quotas
@@ -32,11 +33,15 @@ _lock = Lock()
 _parsed: Recent[tuple[Grammar, str], _Parsed] = Recent(_ROOM, weigh=lambda parsed: parsed.size)
 
 
-def parse_once(text: str, grammar: Grammar) -> Policy:
-    """The document, parsed now or a moment ago; raises Malformed. It has no source: it is not stored yet."""
+def parse_once(text: str, grammar: Grammar, partition: str) -> Policy:
+    """The document, parsed now or a moment ago, to be saved in an account of the partition; raises Malformed.
+
+    It has no source: it is not stored yet.
+    """
     outcome = _remembered(text, grammar)
     if isinstance(outcome, Malformed):
         raise Malformed(outcome.message)
+    check_partition(outcome.resources, partition)
     return outcome
 
 

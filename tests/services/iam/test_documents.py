@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from carnet.base.faults import Malformed, TooMany
 from carnet.policy.document import counted_size
 from carnet.services.iam.documents import check_inline_sizes, check_managed_policy
-from tests.services.iam.documents import allow, text
+from tests.services.iam.documents import allow, managed, text, trust
+from tests.services.iam.expect import refused
+from tests.services.iam.made_roles import create
+from tests.services.world import World
 
 DOCUMENT = text(allow("s3:*"))
 
@@ -21,16 +24,16 @@ def test_white_space_does_not_count(words: list[str]) -> None:
 
 def test_the_size_of_a_managed_policy_is_limited() -> None:
     size = counted_size(DOCUMENT)
-    check_managed_policy(DOCUMENT, size)
+    check_managed_policy(DOCUMENT, size, "aws")
     with pytest.raises(TooMany, match=f"^Cannot exceed quota for PolicySize: {size - 1}$"):
-        check_managed_policy(DOCUMENT, size - 1)
+        check_managed_policy(DOCUMENT, size - 1, "aws")
 
 
 def test_size_comes_before_grammar() -> None:
     with pytest.raises(Malformed):
-        check_managed_policy("{" * 100, 100)
+        check_managed_policy("{" * 100, 100, "aws")
     with pytest.raises(TooMany):
-        check_managed_policy("{" * 100, 99)
+        check_managed_policy("{" * 100, 99, "aws")
 
 
 def test_inline_policies_count_together() -> None:
@@ -38,3 +41,23 @@ def test_inline_policies_count_together() -> None:
     check_inline_sizes({"a": DOCUMENT, "b": DOCUMENT}, 2 * size, holder="user", name="x")
     with pytest.raises(TooMany, match=f"^Maximum policy size of {2 * size - 1} bytes exceeded for user x$"):
         check_inline_sizes({"a": DOCUMENT, "b": DOCUMENT}, 2 * size - 1, holder="user", name="x")
+
+
+def test_resources_are_of_the_accounts_partition(world: World) -> None:
+    """Wherever a document is saved, and in the session policy that a caller sends."""
+    foreign = text(allow("s3:*", resource="arn:aws-cn:s3:::b"))
+    expected = ("MalformedPolicyDocument", 'Partition "aws-cn" is not valid for resource "arn:aws-cn:s3:::b".')
+    world.call(world.root, "CreateUser", UserName="u")
+    put = {"UserName": "u", "PolicyName": "p"}
+    assert refused(world, world.root, "PutUserPolicy", **put, PolicyDocument=foreign) == expected
+    assert refused(world, world.root, "CreatePolicy", PolicyName="p", PolicyDocument=foreign) == expected
+    arn = managed(world)
+    assert refused(world, world.root, "CreatePolicyVersion", PolicyArn=arn, PolicyDocument=foreign) == expected
+    role = create(world, AssumeRolePolicyDocument=trust(f"arn:aws:iam::{world.account_id}:root"))
+    alice = world.user("alice", [allow("sts:*")])
+    session = {"RoleArn": role["Arn"], "RoleSessionName": "work", "Policy": foreign}
+    assert refused(world, alice, "AssumeRole", service="sts", **session) == expected
+
+    china = world.account("aws-cn")
+    world.call(china, "CreateUser", UserName="u")
+    world.call(china, "PutUserPolicy", **put, PolicyDocument=foreign)

@@ -211,3 +211,13 @@ def test_a_document_that_is_too_long_is_refused_before_it_is_read(
     monkeypatch.setattr(trust_module, "_resolved", lambda *_: pytest.fail("looked for"))
     with pytest.raises(ServiceError, match="Cannot exceed quota for ACLSizePerRole"):
         make_role(world, "long", trust(*["AIDAQNZGKIQY56JQ7WMLX"] * 1000))
+
+
+def test_a_service_that_does_not_exist_is_no_principal(world: World) -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com"]}, "Action": "sts:AssumeRole"}
+    good = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    make_role(world, "r", good)
+    bad = good.replace("ec2.amazonaws.com", "lambda.example.com")
+    expected = ("MalformedPolicyDocument", 'Invalid principal in policy: "SERVICE":"lambda.example.com"')
+    assert refused(world, world.root, "CreateRole", RoleName="s", AssumeRolePolicyDocument=bad) == expected
+    assert refused(world, world.root, "UpdateAssumeRolePolicy", RoleName="r", PolicyDocument=bad) == expected

@@ -15,16 +15,16 @@ MANAGED_DOCUMENT = parsed_before("PolicyDocument", Grammar.MANAGED, lambda quota
 """For `prepare=` of an operation that stores a managed policy."""
 
 
-def check_identity_policy(text: str) -> None:
+def check_identity_policy(text: str, partition: str) -> None:
     """Raise Malformed where the text is no identity-based policy."""
-    parse_once(text, Grammar.IDENTITY)
+    parse_once(text, Grammar.IDENTITY, partition)
 
 
-def check_managed_policy(text: str, most: int) -> None:
+def check_managed_policy(text: str, most: int, partition: str) -> None:
     """Raise TooMany where the text is longer than `most`, Malformed where it is no managed policy."""
     if counted_size(text) > most:
         raise TooMany(sentences.quota("PolicySize", most))
-    parse_once(text, Grammar.MANAGED)
+    parse_once(text, Grammar.MANAGED, partition)
 
 
 def check_inline_sizes(documents: Documents, most: int, *, holder: str, name: str) -> None:

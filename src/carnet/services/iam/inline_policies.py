@@ -40,7 +40,7 @@ def _change_family(
         """Add an inline policy, or replace the one of that name."""
         inline = {**entity.inline, given["PolicyName"]: given["PolicyDocument"]}
         check_inline_sizes(inline, size(call.parts.quotas), holder=word, name=entity.name)
-        check_identity_policy(given["PolicyDocument"])
+        check_identity_policy(given["PolicyDocument"], call.partition)
         kind.save(call, entity, replace(entity, inline=inline))
         return {}
 

@@ -52,7 +52,7 @@ def create_policy(call: WriteCall, given: CreatePolicyRequestTypeDef) -> Answer:
     quotas = call.parts.quotas
     if len(call.view.of(ManagedPolicy)) >= quotas.policies:
         raise TooMany(sentences.quota("PoliciesPerAccount", quotas.policies))
-    check_managed_policy(given["PolicyDocument"], quotas.managed_policy_size)
+    check_managed_policy(given["PolicyDocument"], quotas.managed_policy_size, call.partition)
     policy = ManagedPolicy(
         id=call.ids.unique(POLICY),
         account=call.account,

@@ -156,6 +156,11 @@ def principal_invalid(arn: str) -> str:
     return f'Invalid principal in policy: "AWS":"{arn}"'
 
 
+def service_invalid(name: str) -> str:
+    """What a trust policy with a service that does not exist is told."""
+    return f'Invalid principal in policy: "SERVICE":"{name}"'
+
+
 def service_policy(holder: str) -> str:
     """What attaching a policy that AWS keeps for service-linked roles is told; `holder` is User, Group or Role."""
     return f"Cannot attach a Service Role Policy to a Customer {holder}."

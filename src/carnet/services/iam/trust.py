@@ -15,6 +15,7 @@ from typing import Any
 
 from carnet.base.arns import ACCOUNT_ID, Arn, parse_arn, root_arn
 from carnet.base.faults import Malformed, TooMany
+from carnet.catalog.service_principals import is_service_principal
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import PrincipalIds, Role
@@ -53,9 +54,12 @@ def new_trust(call: Call, text: str) -> Trust:
     most = call.parts.quotas.trust_policy_size
     if counted_size(text) > most:
         raise TooMany(sentences.quota("ACLSizePerRole", most))
-    principals = parse_once(text, Grammar.TRUST).aws_principals
+    policy = parse_once(text, Grammar.TRUST, call.partition)
+    for service in policy.principals(PrincipalType.SERVICE):
+        if not is_service_principal(service):
+            raise Malformed(sentences.service_invalid(service))
     # After the quota: an id is looked for in every account, while all other writers wait.
-    named = {written: _resolved(call, written) for written in principals}
+    named = {written: _resolved(call, written) for written in policy.principals(PrincipalType.AWS)}
     return Trust(
         text=_with_principals(text, {written: arn for written, (arn, _) in named.items()}),
         ids={arn: bound for arn, bound in named.values() if bound is not None},

@@ -17,7 +17,8 @@ from carnet.directory.account_view import AccountView
 from carnet.entities.entity import Tags, name_key
 from carnet.keyring.session_claims import SessionClaims
 from carnet.keyring.session_tokens import MAX_TOKEN_CHARACTERS
-from carnet.policy.document import Grammar, parse
+from carnet.policy.document import Grammar
+from carnet.services.documents import parse_once
 from carnet.services.operation import Call
 from carnet.services.quotas import Quotas
 
@@ -70,7 +71,7 @@ def session_policies(
         return SessionPolicies(arns=arns)
     if len(document) > quotas.session_policy_size:
         raise Invalid(_too_long(document, "policy", quotas.session_policy_size))
-    parse(document, Grammar.SESSION)
+    parse_once(document, Grammar.SESSION, view.account.partition)
     return SessionPolicies(documents=(document,), arns=arns)
 
 
