@@ -28,6 +28,10 @@ def refusal(text: str, grammar: Grammar = Grammar.MANAGED) -> str:
     return refused.value.message
 
 
+def taken(text: str, grammar: Grammar) -> bool:
+    return bool(parse(text, grammar).statements)
+
+
 def trust(**elements: Any) -> str:
     return document(allow(**{"Action": "sts:AssumeRoleWithWebIdentity", "Resource": None, **elements}))
 
@@ -39,19 +43,19 @@ def trust(**elements: Any) -> str:
 def test_no_document_begins_with_a_blank(blank: str) -> None:
     for grammar in IDENTITY:
         assert refusal(blank + FULL, grammar) == LEGACY
-        assert parse(FULL + blank, grammar)
+        assert taken(FULL + blank, grammar)
     trusting = trust(Principal={"AWS": "*"})
     assert refusal(blank + trusting, Grammar.TRUST) == "JSON strings must not have leading spaces"
-    assert parse(trusting + blank, Grammar.TRUST)
-    assert parse(blank + document(allow(Principal="*")), Grammar.RESOURCE), "other services read JSON as it is"
+    assert taken(trusting + blank, Grammar.TRUST)
+    assert taken(blank + document(allow(Principal="*")), Grammar.RESOURCE), "other services read JSON as it is"
 
 
 def test_one_statement_does_not_stand_before_the_version() -> None:
     for grammar in IDENTITY:
         assert refusal(json.dumps({"Statement": allow(), "Version": "2012-10-17"}), grammar) == LEGACY
-    assert parse(json.dumps({"Version": "2012-10-17", "Statement": allow()}), Grammar.MANAGED)
-    assert parse(json.dumps({"Statement": [allow()], "Version": "2012-10-17"}), Grammar.MANAGED)
-    assert parse(json.dumps({"Statement": allow()}), Grammar.IDENTITY)
+    assert taken(json.dumps({"Version": "2012-10-17", "Statement": allow()}), Grammar.MANAGED)
+    assert taken(json.dumps({"Statement": [allow()], "Version": "2012-10-17"}), Grammar.MANAGED)
+    assert taken(json.dumps({"Statement": allow()}), Grammar.IDENTITY)
 
 
 # Resources
@@ -93,13 +97,13 @@ def test_a_region_and_an_account_are_not_any_text(grammar: Grammar, resource: st
     ],
 )
 def test_the_resource_and_what_a_star_crosses_are_any_text(grammar: Grammar, resource: str) -> None:
-    assert parse(document(allow(Resource=resource)), grammar)
+    assert taken(document(allow(Resource=resource)), grammar)
 
 
 def test_a_bucket_is_no_region() -> None:
     sentence = "Resource arn:aws:s3:my-bucket:*:* can not contain region information."
     assert refusal(document(allow(Resource="arn:aws:s3:my-bucket"))) == sentence
-    assert parse(document(allow(Resource="arn:aws:s3:::my-bucket")), Grammar.MANAGED)
+    assert taken(document(allow(Resource="arn:aws:s3:::my-bucket")), Grammar.MANAGED)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +128,7 @@ def test_an_unknown_operator_of_a_trust_policy_is_named() -> None:
     text = trust(Principal={"AWS": "*"}, Condition={"stringEquals": {"aws:username": "x"}})
     with pytest.raises(Malformed, match=r"^Invalid Condition type : stringEquals$"):
         parse(text, Grammar.TRUST)
-    assert parse(text.replace("stringEquals", "StringEquals"), Grammar.TRUST)
+    assert taken(text.replace("stringEquals", "StringEquals"), Grammar.TRUST)
 
 
 @pytest.mark.parametrize(
@@ -162,14 +166,14 @@ def test_what_can_be_no_identity_provider(name: str) -> None:
     ],
 )
 def test_identity_providers_are_taken(name: str) -> None:
-    assert parse(trust(Principal={"Federated": name}), Grammar.TRUST)
+    assert taken(trust(Principal={"Federated": name}), Grammar.TRUST)
 
 
 @pytest.mark.parametrize("issuer", TENANT_KEYS)
 def test_a_shared_provider_needs_a_condition_on_its_customer(issuer: str) -> None:
     principal, key = {"Federated": f"{PROVIDERS}oidc-provider/{issuer}"}, TENANT_KEYS[issuer]
     sentence = f"A condition that limits {key} must be present for the shared provider {issuer}"
-    for condition in (
+    bad: list[dict[str, Any]] = [
         {},
         {"StringEquals": {"another:key": "x"}},
         {"StringLike": {key: "*"}},
@@ -179,19 +183,21 @@ def test_a_shared_provider_needs_a_condition_on_its_customer(issuer: str) -> Non
         {"StringEqualsIfExists": {key: "mine"}},
         {"ForAllValues:StringEquals": {key: "mine"}},
         {"Null": {key: "false"}},
-    ):
+    ]
+    for condition in bad:
         assert refusal(trust(Principal=principal, Condition=condition), Grammar.TRUST) == sentence
-    for good in (
+    good: list[dict[str, Any]] = [
         {"StringEquals": {key: "mine"}},
         {"StringLike": {key.upper(): ["mine:*", "my-other:*"]}},
         {"ForAnyValue:StringLike": {key: "mine:*"}, "StringEquals": {"another:key": "x"}},
-    ):
-        assert parse(trust(Principal=principal, Condition=good), Grammar.TRUST)
+    ]
+    for condition in good:
+        assert taken(trust(Principal=principal, Condition=condition), Grammar.TRUST)
 
 
 def test_a_deny_of_a_shared_provider_needs_none() -> None:
     principal = {"Federated": f"{PROVIDERS}oidc-provider/gitlab.com"}
     denying = deny(Action="sts:AssumeRoleWithWebIdentity", Resource=None, Principal=principal)
-    assert parse(document(denying), Grammar.TRUST)
+    assert taken(document(denying), Grammar.TRUST)
     own = {"Federated": f"{PROVIDERS}oidc-provider/gitlab.example.com"}
-    assert parse(trust(Principal=own), Grammar.TRUST), "an issuer that nobody shares"
+    assert taken(trust(Principal=own), Grammar.TRUST), "an issuer that nobody shares"
