@@ -35,7 +35,7 @@ def _write_as_a_newer_release(server: InProcessServer, account: str) -> None:
 
 
 def _health(server: InProcessServer) -> dict[str, Any]:
-    answer = server.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    answer = server.send(b"GET /_carnet/health HTTP/1.1\r\nHost: x\r\n\r\n")
     told: dict[str, Any] = json.loads(answer.partition(b"\r\n\r\n")[2])
     return told
 
