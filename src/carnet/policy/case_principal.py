@@ -12,6 +12,7 @@ from dataclasses import replace
 from carnet.base.arns import ACCOUNT_ID, Arn, iam_arn, parse_arn
 from carnet.policy.case_members import Members
 from carnet.policy.policies import Policies
+from carnet.policy.principals import PrincipalType
 from carnet.policy.request import ANONYMOUS_ID, PRINCIPAL_TYPES, Principal, PrincipalKind, Value
 
 ANONYMOUS = "*"
@@ -81,7 +82,7 @@ def _is_role(arn: Arn | None, session: Arn, name: str) -> bool:
 def _texts(policies: Policies) -> Iterator[str]:
     """What the policies name as principals or want of condition keys."""
     for policy in policies.every():
-        yield from policy.aws_principals
+        yield from policy.principals(PrincipalType.AWS)
         for statement in policy.statements:
             for condition in statement.conditions:
                 yield from (wanted.text for wanted in condition.values)
