@@ -297,33 +297,42 @@ class HttpProtocol(asyncio.Protocol):
         self._outbox.put(answer, partial(self._send, request, body, answer))
 
     def _send(self, request: RequestHead, body: BodyStream | None, answer: Answer, unaudited: str | None) -> None:
-        response = answer.response
+        if self._hung_up or self._transport.is_closing():
+            self._drop(answer)
+            return
+        self._unsent -= 1
+        if self._answering is None:
+            self._wait_for_request()
         try:
-            if self._hung_up or self._transport.is_closing():
-                return
-            self._unsent -= 1
-            if self._answering is None:
-                self._wait_for_request()
             response = answer.sent(unaudited)
             if isinstance(response, StreamedResponse):
                 self._send_streamed(request, body, response)
-            else:
-                self._send_whole(request, body, response)
+                return
+            last = self._send_whole(request, body, response)
         except Exception:
             self._fail()
-        finally:
-            if isinstance(answer.response, StreamedResponse) and not self._streaming:
-                self._task(answer.response.body.aclose())
+            self._drop(answer)
+            return
+        if response is not answer.response:
+            self._drop(answer)
+        if last:
+            self._end_exchange(body)
+
+    def _drop(self, answer: Answer) -> None:
+        """Close the body of an answer that is not sent."""
+        if isinstance(answer.response, StreamedResponse):
+            self._task(answer.response.body.aclose())
 
     def _wait_for_request(self) -> None:
         self._patience.wait(self._limits.request_seconds if self._owes_request else self._limits.idle_seconds)
 
-    def _send_whole(self, request: RequestHead, body: BodyStream | None, response: HttpResponse) -> None:
-        rest = body is not None and not body.ended
-        self._ending = self._ending or rest
+    def _send_whole(self, request: RequestHead, body: BodyStream | None, response: HttpResponse) -> bool:
+        """Send an answer; whether the connection ends with it."""
+        if body is not None and not body.ended:
+            self._ending = True
         last = (self._ending or self._stopping) and self._is_done
         self._transport.write(whole(request, response, self._state.default_headers, last=last))
-        self._end_exchange(body)
+        return last
 
     def _send_streamed(self, request: RequestHead, body: BodyStream | None, response: StreamedResponse) -> None:
         framing = Framing(request, response)
@@ -340,6 +349,7 @@ class HttpProtocol(asyncio.Protocol):
                 lambda task: task.cancelled() and self._task(response.body.aclose())
             )
         else:
+            self._task(response.body.aclose())
             self._end_exchange(body)
 
     async def _send_body(self, body: BodyStream | None, response: StreamedResponse, framing: Framing) -> None:
