@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -22,12 +22,13 @@ import boto3
 from botocore.credentials import Credentials
 
 from tests.bench.load import Result, load, signed
-from tests.clients.running import free_port, running_server
+from tests.clients.running import CARNET, free_port, running_server
 
 _MOTO = Path(".venv-bench/bin/moto_server")
 _SECONDS = 1.0
 _ROUNDS = 8
-_CREATED = 500
+_CREATED = 5_000
+_ALONE = (sys.executable, "-m", "tests.bench.alone")
 _TRUST = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}}'
 _ALLOW = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["iam:*","sts:*"],"Resource":"*"}}'
 
@@ -49,13 +50,14 @@ CASES = (
     ("ListUsers", 8),
     ("AssumeRole", 8),
     ("CreateUser", 8),
+    ("CreateUser", 32),
     ("GetCallerIdentity", 1),
     ("GetUser", 1),
 )
 """Operation, and how many connections call it at once."""
 
 
-def _bodies(peer: Peer, operation: str, round_: int) -> tuple[str, Sequence[str]]:
+def _bodies(peer: Peer, operation: str, round_: str) -> tuple[str, Sequence[str]]:
     """The service, and the form bodies to send."""
     if operation in ("GetCallerIdentity", "AssumeRole"):
         given = {"RoleArn": peer.role, "RoleSessionName": "bench"} if operation == "AssumeRole" else {}
@@ -68,7 +70,7 @@ def _bodies(peer: Peer, operation: str, round_: int) -> tuple[str, Sequence[str]
 
 
 def _measure(peer: Peer, operation: str, round_: int, connections: int = 8) -> Result:
-    service, bodies = _bodies(peer, operation, round_)
+    service, bodies = _bodies(peer, operation, f"{connections}-{round_}")
     requests = [signed(peer.endpoint, service, body, peer.credentials) for body in bodies]
     return load(
         peer.endpoint,
@@ -96,10 +98,10 @@ def _furnish(endpoint: str, key: str, secret: str, *, name: str, pid: int) -> Pe
 
 
 @contextmanager
-def _carnet(directory: Path) -> Iterator[Peer]:
-    with running_server(directory / "data") as server:
+def _carnet(data: Path, name: str = "carnet", program: Sequence[str] = (str(CARNET),)) -> Iterator[Peer]:
+    with running_server(data, program=program) as server:
         key, secret = server.environment["AWS_ACCESS_KEY_ID"], server.environment["AWS_SECRET_ACCESS_KEY"]
-        yield _furnish(server.endpoint, key, secret, name="carnet", pid=server.process.pid)
+        yield _furnish(server.endpoint, key, secret, name=name, pid=server.process.pid)
 
 
 @contextmanager
@@ -156,7 +158,12 @@ def _row(operation: str, connections: int, measure: Callable[[str], Result]) -> 
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as directory, _carnet(Path(directory)) as ours, _moto() as moto, _bare() as bare:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        _carnet(Path(directory) / "data") as ours,
+        _moto() as moto,
+        _bare() as bare,
+    ):
         peers = {peer.name: peer for peer in (ours, moto, bare)}
         print(f"{'':21} {'carnet':>19} {'moto':>19} {'bare ASGI':>19} {'carnet/moto':>18} {'carnet/bare':>17}")
         print(f"{'':21} " + " ".join(f"{'req/s':>9} {'CPU us':>9}" for _ in range(3)) + f" {'req/s':>9} {'CPU':>9}" * 2)
@@ -166,6 +173,28 @@ def main() -> None:
                 for name, peer in peers.items():
                     results[name].append(_measure(peer, operation, round_, connections))
             print(_row(operation, connections, lambda name, results=results: _best(results[name])), flush=True)  # type: ignore[misc]
+    _group_commit()
+
+
+def _group_commit() -> None:
+    """What it gains that changes which come together are committed together."""
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        together = stack.enter_context(_carnet(directory / "data"))
+        alone = stack.enter_context(_carnet(directory / "alone", "alone", _ALONE))
+        results: dict[str, list[Result]] = {together.name: [], alone.name: []}
+        for round_ in range(_ROUNDS):
+            for peer in (together, alone):
+                results[peer.name].append(_measure(peer, "CreateUser", round_, 32))
+    ours, theirs = _fastest(results[together.name]), _fastest(results[alone.name])
+    print(
+        f"CreateUser, 32 connections: {ours.per_second:.0f} req/s, {ours.cpu_us:.0f} us; with groups of one change "
+        f"{theirs.per_second:.0f} req/s, {theirs.cpu_us:.0f} us: {ours.per_second / theirs.per_second:.1f}x"
+    )
+
+
+def _fastest(results: Sequence[Result]) -> Result:
+    return max(results, key=lambda result: result.per_second)
 
 
 if __name__ == "__main__":

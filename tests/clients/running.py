@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,10 +68,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_server(data_dir: Path, *arguments: str, port: int | None = None) -> Iterator[RunningServer]:
+def running_server(
+    data_dir: Path, *arguments: str, port: int | None = None, program: Sequence[str] = (str(CARNET),)
+) -> Iterator[RunningServer]:
     """Start `carnet serve` on a free port and wait until it answers; stop it at the end."""
     chosen = port or free_port()
-    command = [str(CARNET), "serve", "--port", str(chosen), "--data-dir", str(data_dir), *arguments]
+    command = [*program, "serve", "--port", str(chosen), "--data-dir", str(data_dir), *arguments]
     log = (data_dir.parent / f"{data_dir.name}.log").open("w+")
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     try:

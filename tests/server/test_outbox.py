@@ -102,7 +102,7 @@ def test_behind_an_answer_that_cannot_be_sent_nothing_is_answered(
 def test_a_change_behind_an_answer_that_cannot_be_sent_is_made_and_told_to_nobody(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = Execution.write
+    write = Execution.write_together
     made, going_on = threading.Event(), threading.Event()
 
     def slow(*given: Any) -> object:
@@ -112,7 +112,7 @@ def test_a_change_behind_an_answer_that_cannot_be_sent_is_made_and_told_to_nobod
         return done
 
     answer_otherwise(monkeypatch, "b", unsendable)
-    monkeypatch.setattr(Execution, "write", slow)
+    monkeypatch.setattr(Execution, "write_together", slow)
     monkeypatch.setattr(server.door, "limits", Limits(linger_seconds=0.3))
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(read(server, "b") + read(server, "c") + create(server, "d"))
@@ -127,13 +127,13 @@ def test_a_change_behind_an_answer_that_cannot_be_sent_is_made_and_told_to_nobod
 
 
 def test_no_deadline_runs_while_a_change_is_made(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = Execution.write
+    write = Execution.write_together
 
     def slow(*given: Any) -> object:
         time.sleep(0.5)
         return write(*given)
 
-    monkeypatch.setattr(Execution, "write", slow)
+    monkeypatch.setattr(Execution, "write_together", slow)
     monkeypatch.setattr(server.door, "limits", Limits(idle_seconds=0.2, request_seconds=0.2, linger_seconds=0.2))
     for number, behind in enumerate((b"", b"POST / HT", b"no request\r\n\r\n")):
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:

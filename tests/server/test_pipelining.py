@@ -31,13 +31,13 @@ def test_what_is_read_behind_a_change_sees_the_change(server: InProcessServer) -
 def test_a_slow_change_keeps_back_only_its_own_connection(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    going_on, write = threading.Event(), Execution.write
+    going_on, write = threading.Event(), Execution.write_together
 
     def slow(*given: object) -> object:
         assert going_on.wait(10)
         return write(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Execution, "write", slow)
+    monkeypatch.setattr(Execution, "write_together", slow)
     with Connection(server) as other, socket.create_connection(("127.0.0.1", server.port), timeout=10) as waiting:
         waiting.sendall(create(server, "a") + read(server, "a"))
         assert other.send(read(server, "a")).status == 404

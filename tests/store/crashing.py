@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -23,6 +24,7 @@ Writer = Callable[[str, int, Connection], None]
 
 _NUMBERS_PER_ROUND = 100_000
 _LONGEST_LIFE_SECONDS = 0.1
+_GROUP = 8
 
 
 def acknowledge_after_commit(url: str, first: int, acknowledged: Connection) -> None:
@@ -49,6 +51,33 @@ def acknowledge_before_commit(url: str, first: int, acknowledged: Connection) ->
             unit.audit({"number": number})
             acknowledged.send(number)
         number += 1
+
+
+def acknowledge_groups_after_commit(url: str, first: int, acknowledged: Connection) -> None:
+    """The promise of a group: several such writes in one transaction, each acknowledged after the commit."""
+    store = Store.open(url)
+    for begin in count(first, _GROUP):
+        with store.group() as group:
+            for number in range(begin, begin + _GROUP):
+                with group.unit() as unit:
+                    unit.add(a_user(number))
+                    unit.add(a_group(number))
+                    unit.audit({"number": number})
+        for number in range(begin, begin + _GROUP):
+            acknowledged.send(number)
+
+
+def acknowledge_each_unit_of_a_group(url: str, first: int, acknowledged: Connection) -> None:
+    """The broken promise of a group: each write is acknowledged when it is made, and not when it is committed."""
+    store = Store.open(url)
+    for begin in count(first, _GROUP):
+        with store.group() as group:
+            for number in range(begin, begin + _GROUP):
+                with group.unit() as unit:
+                    unit.add(a_user(number))
+                    unit.add(a_group(number))
+                    unit.audit({"number": number})
+                acknowledged.send(number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.store.crashing import (
     Writer,
     acknowledge_after_commit,
     acknowledge_before_commit,
+    acknowledge_each_unit_of_a_group,
+    acknowledge_groups_after_commit,
     new_database,
     read_books,
     run_and_kill,
@@ -21,12 +25,13 @@ ROUNDS = 25
 MOST_ROUNDS_OF_THE_BROKEN_WRITER = 200
 
 
-def test_no_acknowledged_write_is_lost_and_none_is_torn(tmp_path: Path) -> None:
+@pytest.mark.parametrize("writer", [acknowledge_after_commit, acknowledge_groups_after_commit])
+def test_no_acknowledged_write_is_lost_and_none_is_torn(tmp_path: Path, writer: Writer) -> None:
     path = tmp_path / "carnet.db"
     url = new_database(path)
     acknowledged: set[int] = set()
     for turn in range(ROUNDS):
-        acknowledged |= run_and_kill(acknowledge_after_commit, url, turn)
+        acknowledged |= run_and_kill(writer, url, turn)
         books = read_books(path)
         assert acknowledged <= books.users
         assert books.users == books.groups == books.audited
@@ -41,9 +46,10 @@ def _lost(writer: Writer, path: Path, turn: int) -> frozenset[int]:
     return acknowledged - read_books(path).users
 
 
-def test_a_writer_that_acknowledges_too_early_is_caught(tmp_path: Path) -> None:
+@pytest.mark.parametrize("writer", [acknowledge_before_commit, acknowledge_each_unit_of_a_group])
+def test_a_writer_that_acknowledges_too_early_is_caught(tmp_path: Path, writer: Writer) -> None:
     """The setting in which the test above must fail; otherwise its kills come at harmless moments."""
     path = tmp_path / "carnet.db"
     new_database(path)
     turns = range(MOST_ROUNDS_OF_THE_BROKEN_WRITER)
-    assert any(_lost(acknowledge_before_commit, path, turn) for turn in turns)
+    assert any(_lost(writer, path, turn) for turn in turns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from threading import Lock
 
@@ -35,6 +36,15 @@ class Directory:
             if changes.base == self.snapshot.revision and not self.snapshot.holds_back(changes):
                 self.snapshot = self.snapshot.with_changes(changes)
             elif changes.revision != self.snapshot.revision:
+                with suppress(Unavailable):
+                    self._follow()
+
+    def adopt(self, base: Revision, snapshot: Snapshot, made: Iterable[Changes]) -> None:
+        """Show a snapshot that came of the one at `base` by changes that are committed. Raises nothing, as `apply`."""
+        with self._adopting:
+            if base == self.snapshot.revision and not any(map(self.snapshot.holds_back, made)):
+                self.snapshot = snapshot
+            elif snapshot.revision != self.snapshot.revision:
                 with suppress(Unavailable):
                     self._follow()
 

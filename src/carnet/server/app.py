@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -15,7 +13,7 @@ from carnet.audit.explanations import DecisionLog
 from carnet.audit.log_files import line_of
 from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step
 from carnet.base.clock import Clock
-from carnet.base.faults import Fault, Unavailable
+from carnet.base.faults import Fault
 from carnet.base.http import HttpRequest, HttpResponse
 from carnet.base.ids import Ids
 from carnet.identity.caller import Anonymous, Authenticate, Caller
@@ -27,7 +25,8 @@ from carnet.protocols.routing import route
 from carnet.protocols.validate import validate
 from carnet.protocols.write import write
 from carnet.server.outbox import Answer
-from carnet.services.execution import Execution, Failed, Outcome
+from carnet.server.writer import Writer
+from carnet.services.execution import Execution, Failed, Outcome, Requested
 from carnet.services.operation import Operation, Service
 from carnet.services.preparing import Pools, Preparation
 from carnet.sigv4.errors import AuthFailure
@@ -35,8 +34,6 @@ from carnet.sigv4.verify import verify
 
 _LOG = logging.getLogger("carnet.server")
 _FAILED, _FAILED_MESSAGE = "InternalFailure", "An internal error occurred."
-_WAITING_WRITES = 512
-"""Writes that may wait for the writer before others are told to come back later."""
 
 
 class AwsApi:
@@ -52,8 +49,7 @@ class AwsApi:
         self._ids = ids
         self._decisions = decisions
         self._pools = Pools()
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
-        self._waiting = 0
+        self._writer = Writer(execution)
 
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one request, with one audit event. The answer of what changes the store is to be awaited."""
@@ -99,16 +95,10 @@ class AwsApi:
 
     async def _change(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Answer:
         """Let the writer act; it takes one change after the other."""
-        if self._waiting >= _WAITING_WRITES:
-            return self._fail(parsed, Unavailable("Too many changes are waiting; try again later."))
-        self._waiting += 1
         try:
-            act = partial(self._execution.write, operation, parsed, prepared)
-            outcome = await asyncio.get_running_loop().run_in_executor(self._writer, act)
+            outcome = await self._writer.write(Requested(operation=operation, parsed=parsed, prepared=prepared))
         except Exception as problem:
             return self._fail(parsed, problem)
-        finally:
-            self._waiting -= 1
         return self._answer(parsed, outcome)
 
     def _answer(self, parsed: Parsed, outcome: Outcome) -> Answer:
@@ -163,7 +153,7 @@ class AwsApi:
     def close(self) -> None:
         """Finish what is under way and let go of the file."""
         self._pools.close()
-        self._writer.shutdown(wait=True)
+        self._writer.close()
         self._decisions.close()
 
 

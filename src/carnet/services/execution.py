@@ -5,8 +5,10 @@ What comes of it is a value, with every decision that was made on the way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from msgspec import Struct
@@ -33,6 +35,7 @@ from carnet.services.operation import (
     Parts,
     WriteCall,
 )
+from carnet.store.group_commit import Group
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
 
@@ -66,6 +69,25 @@ class Failed(Struct, frozen=True, kw_only=True):
 
 
 Outcome = Done | Failed
+
+_GROUP_SECONDS = 0.2
+"""How long changes that are committed together may take before the commit: other processes wait for their turn."""
+
+
+class Requested(Struct, frozen=True, kw_only=True):
+    """A change that is asked for; `prepared` is what the preparation has made."""
+
+    operation: Operation
+    parsed: Parsed
+    prepared: Any = None
+
+
+@dataclass(slots=True)
+class _Tried:
+    """One change of a group that is not yet committed."""
+
+    decided: list[Decided] = field(default_factory=list)
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,24 +128,50 @@ class Execution:
             return Failed(problem=problem, decided=tuple(decided))
 
     def write(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Outcome:
-        """Change the store, or nothing; `prepared` is what the preparation has made.
+        """Change the store, or nothing; `prepared` is what the preparation has made."""
+        return self.write_together([Requested(operation=operation, parsed=parsed, prepared=prepared)])[0]
 
-        INVARIANT: the caller is found and authorized again at the locked revision, so a credential that was deleted
-        before this transaction began can no longer write.
+    def write_together(self, changes: Sequence[Requested]) -> list[Outcome]:
+        """Make changes one after the other and commit them together: each is made or refused alone.
+
+        Gives the outcomes of the first, at least of one; the others are left for another time, since nobody else can
+        write meanwhile. A fault of the transaction is the outcome of all, also of those that were refused: what they
+        were refused for may never have been.
+        INVARIANT: the caller is found and authorized again at the revision that the change before has left, so a
+        credential that was deleted before can no longer write, not even among changes that are committed together.
         """
-        decided: list[Decided] = []
+        tried: list[_Tried] = []
         try:
-            with self.store.write() as unit:
-                snapshot = self.directory.catch_up(unit.base)
-                caller = self._present(snapshot, parsed.authenticated.caller)
-                call = self._call(parsed, snapshot, caller, prepared, unit)
-                answer = _perform(operation, call, parsed, decided)
-                event = success_event(parsed, answer, decided)
-                unit.audit(event)
-            self.directory.apply(unit.committed)
-            return Done(answer=answer, event=event)
+            with self.store.group() as group:
+                snapshot = self.directory.catch_up(group.base)
+                until = monotonic() + _GROUP_SECONDS
+                for change in changes:
+                    tried.append(_Tried())
+                    snapshot = self._write_one(group, snapshot, change, tried[-1])
+                    if monotonic() >= until:
+                        break
         except Exception as problem:
-            return Failed(problem=problem, decided=tuple(decided))
+            return [Failed(problem=problem, decided=tuple(one.decided)) for one in tried or [_Tried() for _ in changes]]
+        self.directory.adopt(group.base, snapshot, group.made)
+        return [one.outcome for one in tried if one.outcome is not None]
+
+    def _write_one(self, group: Group, snapshot: Snapshot, change: Requested, tried: _Tried) -> Snapshot:
+        """Make or refuse one change; gives what the next one finds. Raises Unavailable if the group cannot go on."""
+        parsed = change.parsed
+        try:
+            with group.unit() as unit:
+                caller = self._present(snapshot, parsed.authenticated.caller)
+                call = self._call(parsed, snapshot, caller, change.prepared, unit)
+                answer = _perform(change.operation, call, parsed, tried.decided)
+                event = success_event(parsed, answer, tried.decided)
+                unit.audit(event)
+        except Exception as problem:
+            if group.broken:
+                raise
+            tried.outcome = Failed(problem=problem, decided=tuple(tried.decided))
+            return snapshot
+        tried.outcome = Done(answer=answer, event=event)
+        return snapshot if unit.made is None else snapshot.with_changes(unit.made)
 
     def note_use(self, caller: Caller, when: datetime) -> None:
         """Remember that an access key or a role was used, whether or not the call is allowed."""

@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, insert, select
 
 from carnet.store.codec import json_text
+from carnet.store.entity_type import RowValues
 from carnet.store.schema import METADATA, text
 
 Event = Mapping[str, Any]
@@ -21,12 +22,18 @@ AUDIT_EVENTS = Table(
     Column("ordinal", Integer, primary_key=True, autoincrement=False),
     text("event"),
 )
+_INSERT = insert(AUDIT_EVENTS)
 
 
-def append(connection: Connection, seq: int, events: Iterable[Event]) -> None:
-    rows = [{"seq": seq, "ordinal": n, "event": json_text(event)} for n, event in enumerate(events)]
+def rows_of(seq: int, events: Iterable[Event]) -> list[RowValues]:
+    """The events of the unit whose revision is `seq`. Raises orjson.JSONEncodeError for what is no JSON."""
+    return [{"seq": seq, "ordinal": n, "event": json_text(event)} for n, event in enumerate(events)]
+
+
+def append(connection: Connection, rows: list[RowValues]) -> None:
+    """Write the rows of one unit or of several."""
     if rows:
-        connection.execute(insert(AUDIT_EVENTS), rows)
+        connection.execute(_INSERT, rows)
 
 
 def read_since(connection: Connection, seq: int) -> Iterator[tuple[int, Event]]:

@@ -34,21 +34,26 @@ CHANGES = Table(
     # Whether the kind bears on decisions: a reader that does not know the kind must hold the scope back, if so.
     Column("decides", Boolean, nullable=False, server_default=true()),
 )
+_INSERT = insert(CHANGES)
 _LINKED = ("seq", "ordinal", "epoch", "prev_hash", "kind", "scope", "key", "content")
 """What a row's hash is over. INVARIANT: the same in every release, so that each can follow what another has written."""
 
 
-def append(connection: Connection, base: Revision, changed: Iterable[tuple[Change, bytes | None]]) -> Revision:
-    """Write the changes of the transaction that follows `base`, each with its row's content hash."""
+def linked(base: Revision, changed: Iterable[tuple[Change, bytes | None]]) -> tuple[Revision, list[RowValues]]:
+    """The changes of the unit that follows `base`, each with its row's content hash: its revision, and their rows."""
     seq, tip = base.seq + 1, base.hash
     rows: list[RowValues] = []
     for ordinal, (change, content) in enumerate(changed):
         kind, decides = change.type.kind, change.type.decides
-        linked = (seq, ordinal, base.epoch, tip, kind, change.scope.id, change.key, content)
-        tip = _link(linked, decides)
-        rows.append({**dict(zip(_LINKED, linked, strict=True)), "hash": tip, "decides": decides})
-    connection.execute(insert(CHANGES), rows)
-    return Revision(seq, base.epoch, tip)
+        columns = (seq, ordinal, base.epoch, tip, kind, change.scope.id, change.key, content)
+        tip = _link(columns, decides)
+        rows.append({**dict(zip(_LINKED, columns, strict=True)), "hash": tip, "decides": decides})
+    return Revision(seq, base.epoch, tip), rows
+
+
+def append(connection: Connection, rows: list[RowValues]) -> None:
+    """Write the rows of one unit or of several, in their order."""
+    connection.execute(_INSERT, rows)
 
 
 def _link(linked: tuple[Any, ...], decides: bool) -> bytes:

@@ -40,6 +40,8 @@ MARKS = Table("log_marks", METADATA, Column("seq", BigInteger, primary_key=True,
 """Where the head stood at some moments of the past (`store.retention`)."""
 
 _SELECT = select(HEAD.c.seq, HEAD.c.epoch, HEAD.c.hash)
+_LOCK = _SELECT.with_for_update()
+_ADVANCE = update(HEAD)
 
 
 def create_if_absent(connection: Connection) -> None:
@@ -57,8 +59,8 @@ def lock(connection: Connection) -> Revision:
 
     SQLite has no FOR UPDATE: there, BEGIN IMMEDIATE took the lock already.
     """
-    return Revision(*connection.execute(_SELECT.with_for_update()).one())
+    return Revision(*connection.execute(_LOCK).one())
 
 
 def advance(connection: Connection, revision: Revision) -> None:
-    connection.execute(update(HEAD), {"seq": revision.seq, "hash": revision.hash})
+    connection.execute(_ADVANCE, {"seq": revision.seq, "hash": revision.hash})

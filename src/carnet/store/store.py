@@ -16,6 +16,7 @@ from carnet.store.backend import Backend, outages
 from carnet.store.changes import Changes, Revision
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 from carnet.store.faults import NotSetUp, OutcomeUnknown
+from carnet.store.group_commit import Group
 from carnet.store.last_used import KeyUse, RoleUse
 from carnet.store.leases import Lease, Leases, hold
 from carnet.store.migrate import is_set_up, migrate
@@ -82,20 +83,25 @@ class Store:
         return self._backend.polls_at_once
 
     @contextmanager
-    def write(self) -> Iterator[UnitOfWork]:
-        """One write transaction, after those of all other writers and before the next.
+    def group(self) -> Iterator[Group]:
+        """One write transaction for several units of work, after those of all other writers and before the next.
 
-        Rolled back where the block raises or changes nothing. Keep it short: every other writer waits.
+        Rolled back if the block raises or no unit changes anything. Keep it short: every other writer waits.
         """
         with outages(), self._backend.writer.connect() as connection, connection.begin() as transaction:
-            unit = UnitOfWork(connection, self._backend, self.types, self._known_everywhere)
-            yield unit
-            changes = unit.finish()
-            if changes is None:
+            group = Group(connection, self._backend, self.types, self._known_everywhere)
+            yield group
+            if not group.finish():
                 transaction.rollback()
                 return
             _commit(transaction)
-            unit.committed = changes
+            group.committed()
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        """A group of one unit. Rolled back if the block raises or changes nothing."""
+        with self.group() as group, group.unit() as unit:
+            yield unit
 
     def load(self) -> Changes:
         """Everything, with `base` None."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NoReturn, TypeVar
 
 import orjson
-from sqlalchemy import Connection, CursorResult, Executable, bindparam, delete, insert, update
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy import Connection, CursorResult, Executable, Table, bindparam, delete, insert, update
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from carnet.base.faults import Fault, Invalid, Unavailable
-from carnet.store import audit_log, change_log, head, leases
+from carnet.store import audit_log, change_log, leases
 from carnet.store.backend import Backend
-from carnet.store.changes import Change, Changes
+from carnet.store.changes import Change, Changes, Revision
 from carnet.store.entity_type import EntityType, RowValues, content_hash
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import Absent, Occupied, Taken
@@ -28,14 +29,19 @@ _NO_TEXT = "The request holds a character that cannot be stored."
 
 
 class UnitOfWork:
-    """Made by `Store.write`: what is added, saved and removed is committed at the end of the block, all or nothing.
+    """Made by `Group.unit`: what is added, saved and removed is committed with the group, all or nothing.
 
     Nothing is read before: indexes and row counts decide. A fault of a statement (Taken, Absent, Occupied) ends the
     unit: to answer it with another sentence, raise another fault from it.
     """
 
     def __init__(
-        self, connection: Connection, backend: Backend, types: EntityTypes, known_everywhere: KnownEverywhere
+        self,
+        connection: Connection,
+        backend: Backend,
+        types: EntityTypes,
+        known_everywhere: KnownEverywhere,
+        base: Revision,
     ) -> None:
         self._connection = connection
         self._backend = backend
@@ -45,8 +51,12 @@ class UnitOfWork:
         self._fault: Fault | None = None
         """INVARIANT: once a statement was refused, the transaction ends in that fault, whoever caught it."""
         self._events: list[audit_log.Event] = []
-        self.base = head.lock(connection)
+        self.base = base
         """The revision that this unit follows. The directory must be there before the caller is authorized."""
+        self.made: Changes | None = None
+        """What was changed, once the unit is at its end; None if nothing was."""
+        self.change_rows: list[RowValues] = []
+        self.event_rows: list[RowValues] = []
         self.committed: Changes | None = None
         """What was committed, for `Directory.apply`; None until then, and if nothing was changed."""
 
@@ -70,14 +80,14 @@ class UnitOfWork:
         self._check_known(type_)
         row, content = self._row(type_, entity)
         scope = type_.scope_of(entity)
-        self._run(insert(type_.table), row, type_, entity, Absent(scope.kind, scope.id))
+        self._run(_insert_into(type_.table), row, type_, entity, Absent(scope.kind, scope.id))
         self._note(type_, entity, entity, content)
 
     def save(self, entity: object) -> None:
         """Replace the row of the entity's id. Raises Absent if there is none, Taken for a new name in use."""
         type_ = self._types.of(entity)
         row, content = self._row(type_, entity)
-        statement = update(type_.table).where(_id_column(type_) == bindparam("unchanged_id"))
+        statement = _update_of(type_.table, type_.key_column)
         values: RowValues = {**row, "unchanged_id": type_.key_of(entity)}
         self._run_on_one(statement, values, type_, entity, _absent(type_, entity))
         self._note(type_, entity, entity, content)
@@ -85,7 +95,7 @@ class UnitOfWork:
     def remove(self, entity: object) -> None:
         """Delete the row of the entity's id. Raises Absent if there is none, Occupied for an account in use."""
         type_ = self._types.of(entity)
-        statement = delete(type_.table).where(_id_column(type_) == bindparam("removed_id"))
+        statement = _delete_from(type_.table, type_.key_column)
         occupied = Occupied(type_.kind, type_.name_of(entity))
         self._run_on_one(statement, {"removed_id": type_.key_of(entity)}, type_, entity, occupied)
         self._note(type_, entity, None, None)
@@ -102,16 +112,15 @@ class UnitOfWork:
         """Record an event with the change. It is dropped with the unit if nothing is changed."""
         self._events.append(event)
 
-    def finish(self) -> Changes | None:
-        """Write the logs and advance the head; None if nothing was changed. For `Store.write` alone."""
+    def finish(self) -> None:
+        """Make the rows of the logs, which the group writes. For `Group.unit` alone."""
         if self._fault is not None:
             raise self._fault
         if not self._changed:
-            return None
-        revision = change_log.append(self._connection, self.base, self._changed.values())
-        audit_log.append(self._connection, revision.seq, self._events)
-        head.advance(self._connection, revision)
-        return Changes(base=self.base, revision=revision, changes=self.changes)
+            return
+        revision, self.change_rows = change_log.linked(self.base, self._changed.values())
+        self.event_rows = audit_log.rows_of(revision.seq, self._events)
+        self.made = Changes(base=self.base, revision=revision, changes=self.changes)
 
     def _check_known(self, type_: EntityType[Any]) -> None:
         if type_.decides and not type_.every_release and not self._known_everywhere(self._connection, type_.kind):
@@ -145,6 +154,8 @@ class UnitOfWork:
             self._fail(unresolved, error)
         except DataError as error:
             self._fail(Invalid(_NO_TEXT), error)
+        except DBAPIError as error:
+            self._fail(Unavailable("The store cannot be reached."), error)
 
     def _note(self, type_: EntityType[E], entity: E, now: E | None, content: bytes | None) -> None:
         key = type_.key_of(entity)
@@ -155,8 +166,22 @@ class UnitOfWork:
         raise fault from cause
 
 
-def _id_column(type_: EntityType[Any]) -> Any:
-    return type_.table.c[type_.key_column]
+# SQLAlchemy remembers with a statement how it is compiled: one that is made anew takes four times as long.
+
+
+@cache
+def _insert_into(table: Table) -> Executable:
+    return insert(table)
+
+
+@cache
+def _update_of(table: Table, key: str) -> Executable:
+    return update(table).where(table.c[key] == bindparam("unchanged_id"))
+
+
+@cache
+def _delete_from(table: Table, key: str) -> Executable:
+    return delete(table).where(table.c[key] == bindparam("removed_id"))
 
 
 def _absent(type_: EntityType[E], entity: E) -> Absent:

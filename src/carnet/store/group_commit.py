@@ -1,0 +1,102 @@
+"""Several units of work in one write transaction: a savepoint and a revision each, and one commit for all.
+
+https://www.sqlite.org/lang_savepoint.html https://www.postgresql.org/docs/current/sql-savepoint.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from carnet.base.faults import Unavailable
+from carnet.store import audit_log, change_log, head
+from carnet.store.backend import Backend
+from carnet.store.changes import Changes
+from carnet.store.entity_type import RowValues
+from carnet.store.entity_types import EntityTypes
+from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
+
+
+class Group:
+    """Made by `Store.group`. Its units follow each other, each from the revision that the one before it left.
+
+    INVARIANT: until the commit nothing of a unit is seen outside of this transaction, and no unit counts as made.
+    """
+
+    def __init__(
+        self, connection: Connection, backend: Backend, types: EntityTypes, known_everywhere: KnownEverywhere
+    ) -> None:
+        self._connection = connection
+        self._driver_error = connection.dialect.loaded_dbapi.Error
+        self._savepoints = connection.connection.cursor()
+        """SQLAlchemy would take longer for two savepoints than for the row between them."""
+        self._backend = backend
+        self._types = types
+        self._known_everywhere = known_everywhere
+        self._changes: list[RowValues] = []
+        self._events: list[RowValues] = []
+        self._made: list[UnitOfWork] = []
+        self.base = head.lock(connection)
+        """The revision that the group follows."""
+        self.revision = self.base
+        """The revision that the next unit follows."""
+        self.broken = False
+        """Whether the transaction is gone, and with it all that the units had done."""
+
+    @property
+    def made(self) -> tuple[Changes, ...]:
+        """What the units have changed, each from the revision that the one before it left."""
+        return tuple(unit.made for unit in self._made if unit.made is not None)
+
+    @contextmanager
+    def unit(self) -> Iterator[UnitOfWork]:
+        """One unit of work. Where the block raises, what the unit did is undone, and what the others did stays.
+
+        Raises Unavailable if that cannot be undone, for then the database has given up the transaction.
+        """
+        unit = UnitOfWork(self._connection, self._backend, self._types, self._known_everywhere, self.revision)
+        self._run("SAVEPOINT unit")
+        try:
+            yield unit
+            unit.finish()
+        except BaseException:
+            self._undo()
+            raise
+        self._run("RELEASE SAVEPOINT unit")
+        if unit.made is not None:
+            self._changes += unit.change_rows
+            self._events += unit.event_rows
+            self._made.append(unit)
+            self.revision = unit.made.revision
+
+    def finish(self) -> bool:
+        """Write the logs of all units, advance the head; False where nothing was changed. For `Store.group` alone."""
+        if self.broken:
+            raise Unavailable("The store cannot be reached.")
+        if not self._made:
+            return False
+        change_log.append(self._connection, self._changes)
+        audit_log.append(self._connection, self._events)
+        head.advance(self._connection, self.revision)
+        return True
+
+    def committed(self) -> None:
+        """Tell the units. For `Store.group` alone."""
+        for unit in self._made:
+            unit.committed = unit.made
+
+    def _undo(self) -> None:
+        """INVARIANT: SQLite gives up the whole transaction after some errors, and would then commit each statement by
+        itself. It has no savepoint any more either, so this fails, and nothing is executed afterwards.
+        """
+        self._run("ROLLBACK TO SAVEPOINT unit")
+        self._run("RELEASE SAVEPOINT unit")
+
+    def _run(self, statement: str) -> None:
+        try:
+            self._savepoints.execute(statement)
+        except self._driver_error as error:
+            self.broken = True
+            raise Unavailable("The store cannot be reached.") from error
