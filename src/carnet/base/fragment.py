@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, ItemsView, Iterator, Mapping, ValuesView
 from typing import Any
 
 
@@ -30,6 +30,12 @@ class Fragment(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._members)
+
+    def items(self) -> ItemsView[str, Any]:
+        return self._members.items()
+
+    def values(self) -> ValuesView[Any]:
+        return self._members.values()
 
     def __or__(self, more: Mapping[str, Any]) -> dict[str, Any]:
         """The members with others, as a structure that is written anew."""

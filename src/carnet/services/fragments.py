@@ -44,7 +44,10 @@ def remembered(shape: Callable[[E, Unpack[Rest]], Mapping[str, Any]]) -> Callabl
 
 
 def _weight(held: _Held) -> int:
-    members = held.fragment.values()
-    parts = 1 + sum(len(member) for member in members if isinstance(member, list))
-    text = sum(len(member) for member in members if isinstance(member, str))
-    return _OVERHEAD * parts + _SPELLINGS * text
+    weight = _OVERHEAD
+    for member in held.fragment.values():
+        if isinstance(member, str):
+            weight += _SPELLINGS * len(member)
+        elif isinstance(member, list):
+            weight += _OVERHEAD * len(member)
+    return weight

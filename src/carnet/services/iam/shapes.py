@@ -46,7 +46,7 @@ def tag_list(tags: Tags) -> list[Structure]:
 @remembered
 def user(entity: User) -> Structure:
     """As CreateUser and GetUser answer it."""
-    return listed_user(entity) | _boundary(entity.boundary) | _tags(entity.tags)
+    return _user(entity) | _boundary(entity.boundary) | _tags(entity.tags)
 
 
 def root_user(account: Account) -> Structure:
@@ -57,6 +57,10 @@ def root_user(account: Account) -> Structure:
 @remembered
 def listed_user(entity: User) -> Structure:
     """As ListUsers and GetGroup answer it."""
+    return _user(entity)
+
+
+def _user(entity: User) -> Structure:
     return {
         "Path": entity.path,
         "UserName": entity.name,
