@@ -55,7 +55,7 @@ class _Compiler:
                 return "".join([elements[name](member) for name, member in value.items() if member is not None])
             text: str | None = value.written.get(write)
             if text is None:
-                text = value.written[write] = write(dict(value))
+                text = value.written[write] = write(dict(value.items()))
             return text
 
         # INVARIANT: known before its members are compiled, so that a shape which holds itself comes to an end.
