@@ -125,7 +125,7 @@ def test_a_policy_without_its_version_in_force_cannot_be_read(store: Store, data
 
 
 @pytest.mark.parametrize(
-    "damage", ["UPDATE data_keys SET purpose = 'unheard of'", "UPDATE instance_profiles SET tags = '['"]
+    "damage", ["UPDATE data_keys SET state = 'unheard of'", "UPDATE instance_profiles SET tags = '['"]
 )
 def test_a_row_that_no_decision_depends_on_is_left_out_alone(store: Store, database: str, damage: str) -> None:
     with store.write() as unit:
