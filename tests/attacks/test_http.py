@@ -9,6 +9,8 @@ from carnet.server.limits import Limits
 from tests.attacks.wire import Connection, as_bytes, audit, root_of, send, signed_request
 from tests.server.in_process import InProcessServer
 
+UNSIGNED = 403
+"""A target that is none of Carnet's own pages is a call of an AWS API, which needs a signature."""
 WHO = b"Action=GetCallerIdentity&Version=2011-06-15"
 
 
@@ -47,11 +49,21 @@ def test_two_transfer_codings(server: InProcessServer, request_: HttpRequest) ->
     assert send(server, twice).status == 501
 
 
-@pytest.mark.parametrize("name", ["authorization", "host", "x-amz-date", "content-type"])
-def test_a_field_behind_the_body_is_no_header(server: InProcessServer, request_: HttpRequest, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("authorization", "MissingAuthenticationToken"),
+        ("host", "SignatureDoesNotMatch"),
+        ("x-amz-date", "IncompleteSignature"),
+        ("content-type", "SignatureDoesNotMatch"),
+    ],
+)
+def test_a_field_behind_the_body_is_no_header(
+    server: InProcessServer, request_: HttpRequest, name: str, code: str
+) -> None:
     line = line_of(request_, name)
     assert line in chunked(request_)
-    assert send(server, chunked(request_, trailers=line).replace(line, b"", 1)).status in (400, 403)
+    assert send(server, chunked(request_, trailers=line).replace(line, b"", 1)).code == code
 
 
 def test_a_field_behind_the_body_does_not_change_what_is_known_of_the_client(
@@ -64,7 +76,7 @@ def test_a_field_behind_the_body_does_not_change_what_is_known_of_the_client(
 def test_fields_behind_the_body_are_limited(server: InProcessServer, request_: HttpRequest) -> None:
     lines = b"x: " + b"y" * 60_000 + b"\r\n"
     answer = send(server, chunked(request_, trailers=lines * (Limits().request // 60_000 + 10)))
-    assert answer.status in (0, 413)
+    assert answer.status == 413
 
 
 @pytest.mark.parametrize("name", ["authorization", "content-type", "host", "x-amz-date"])
@@ -75,7 +87,9 @@ def test_what_looks_like_white_space_is_part_of_a_signed_value(
     raw, line = as_bytes(request_), line_of(request_, name)
     value = line.removeprefix(name.encode() + b": ").removesuffix(b"\r\n")
     assert send(server, raw.replace(line, line.replace(value, b" \t" + value + b"\t "))).status == 200
-    assert send(server, raw.replace(line, line.replace(value, before + value + after))).status in (400, 403)
+    unread = name == "x-amz-date" or (name == "authorization" and before)
+    answer = send(server, raw.replace(line, line.replace(value, before + value + after)))
+    assert answer.code == ("IncompleteSignature" if unread else "SignatureDoesNotMatch")
 
 
 @pytest.mark.parametrize(
@@ -92,23 +106,23 @@ def test_bare_line_feeds(server: InProcessServer, request_: HttpRequest) -> None
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "status"),
     [
-        b"CONNECT evil.example:443",
-        b"GET http://169.254.169.254/latest/meta-data",
-        b"GET *",
-        b"OPTIONS *",
-        b"GET /\xff",
-        b"GET http://[::1",
-        b"GET healthz",
-        b"GET /%00",
-        b"GET /../healthz",
-        b"GET /healthz/",
-        b"TRACE /",
+        (b"CONNECT evil.example:443", 400),
+        (b"GET http://169.254.169.254/latest/meta-data", UNSIGNED),
+        (b"GET *", UNSIGNED),
+        (b"OPTIONS *", UNSIGNED),
+        (b"GET /\xff", 400),
+        (b"GET http://[::1", 400),
+        (b"GET healthz", 400),
+        (b"GET /%00", UNSIGNED),
+        (b"GET /../healthz", UNSIGNED),
+        (b"GET /healthz/", UNSIGNED),
+        (b"TRACE /", UNSIGNED),
     ],
 )
-def test_a_strange_target_is_refused_and_nothing_is_fetched(server: InProcessServer, line: bytes) -> None:
-    assert send(server, line + b" HTTP/1.1\r\nHost: x\r\n\r\n").status in (400, 403)
+def test_a_strange_target_is_refused_and_nothing_is_fetched(server: InProcessServer, line: bytes, status: int) -> None:
+    assert send(server, line + b" HTTP/1.1\r\nHost: x\r\n\r\n").status == status
 
 
 def test_a_header_spelled_with_an_underscore_is_another_header(server: InProcessServer, request_: HttpRequest) -> None:
@@ -146,13 +160,14 @@ def test_pipelined_requests_are_each_checked(server: InProcessServer, request_: 
 
 def test_a_hundred_thousand_chunks_of_one_byte_cve_2025_69229(server: InProcessServer, request_: HttpRequest) -> None:
     head = chunked(request_).partition(b"\r\n\r\n")[0]
-    assert send(server, head + b"\r\n\r\n" + b"1\r\na\r\n" * 100_000 + b"0\r\n\r\n").status in (400, 403)
+    answer = send(server, head + b"\r\n\r\n" + b"1\r\na\r\n" * 100_000 + b"0\r\n\r\n")
+    assert (answer.status, answer.code) == (400, "MissingAction")
 
 
 @pytest.mark.parametrize("size", [b"-1", b"0x5", b"5 5", b"ffffffffffffffffff", b"", b"+5", b"\xd9\xa5"])
 def test_a_chunk_size_that_is_none(server: InProcessServer, request_: HttpRequest, size: bytes) -> None:
     head = chunked(request_).partition(b"\r\n\r\n")[0]
-    assert send(server, head + b"\r\n\r\n" + size + b"\r\naaaaa\r\n0\r\n\r\n").status in (400, 403)
+    assert send(server, head + b"\r\n\r\n" + size + b"\r\naaaaa\r\n0\r\n\r\n").status == 400
 
 
 def test_a_body_behind_an_upgrade_is_not_lost_in_silence(server: InProcessServer, request_: HttpRequest) -> None:

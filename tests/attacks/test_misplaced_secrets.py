@@ -88,6 +88,9 @@ def raw_requests(secret: str) -> Iterator[bytes]:
         yield f"GET {target}&{query} HTTP/1.1\r\nhost: iam.amazonaws.com\r\n\r\n".encode()
 
 
+STATUS = {"IncompleteSignature": 400, "MalformedInput": 400, "SignatureDoesNotMatch": 403}
+
+
 def pieces(secret: str) -> list[str]:
     return [secret[at : at + PIECE] for at in range(len(secret) - PIECE + 1)]
 
@@ -107,7 +110,7 @@ def test_no_log_holds_a_piece_of_a_secret_that_stands_in_a_wrong_place(
         for secret in secrets:
             for raw in raw_requests(secret):
                 answer = connection.send(raw)
-                assert answer.status in (400, 403), raw
+                assert answer.status == STATUS[answer.code], raw
                 answered.append(answer.text)
     log = logged(server, caplog.records)
     assert log.count('"errorMessage"') == len(answered)

@@ -137,24 +137,24 @@ def test_parameters_that_no_event_can_hold_are_left_out_of_it(
 
 
 @pytest.mark.parametrize(
-    "agent",
+    ("agent", "status"),
     [
-        "a\x1b[2Jb",
-        "\u2028".encode().decode("latin-1"),
-        "\x85{}",
-        '"},{"eventName":"ConsoleLogin"',
-        "</userAgent>",
-        "x" * 60_000,
-        "\t\t",
+        ("a\x1b[2Jb", 400),  # a control character is no part of a field
+        ("\u2028".encode().decode("latin-1"), 200),
+        ("\x85{}", 200),
+        ('"},{"eventName":"ConsoleLogin"', 200),
+        ("</userAgent>", 200),
+        ("x" * 60_000, 200),
+        ("\t\t", 200),
     ],
 )
-def test_a_user_agent_writes_no_second_audit_line(server: InProcessServer, agent: str) -> None:
+def test_a_user_agent_writes_no_second_audit_line(server: InProcessServer, agent: str, status: int) -> None:
     raw = signed(server, root_of(server), "GetCallerIdentity", service="sts")
     before = len(audit(server))
     answer = send(server, raw.replace(b"\r\n\r\n", f"\r\nuser-agent: {agent}\r\n\r\n".encode("latin-1"), 1))
     events = audit(server)[before:]
-    assert answer.status in (200, 400)
-    assert len(events) == (answer.status == 200)
+    assert answer.status == status
+    assert len(events) == (status == 200)
     assert all(event["userAgent"] == agent.strip(" \t")[:2048] for event in events)
 
 

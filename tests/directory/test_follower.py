@@ -82,17 +82,18 @@ def test_a_loop_that_watches_leaves_a_store_that_cannot_be_followed_to_the_job(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory = Directory(store)
-    tries: list[float] = []
+    follower = Follower(directory, store)
+    due: list[Callable[[], None]] = []
+    asked: list[float] = []
 
     def fail(*_: object) -> None:
-        tries.append(time.monotonic())
         raise RuntimeError("not to be read")
 
     monkeypatch.setattr(directory, "catch_up", fail)
-    follower = Follower(directory, store)
-    with following(follower, later):
-        _wait_for(lambda: len(tries) == 3)
-    assert tries[2] - tries[1] > 0.5 * follower_module._PAUSE_AFTER_FAILURE_SECONDS
+    follower.watch(lambda seconds, watch: due.append(watch), lambda: asked.append(follower.look()))
+    for _ in range(5):
+        due.pop()()
+    assert asked == [follower_module._PAUSE_AFTER_FAILURE_SECONDS]  # once, and then it is the job that looks
 
 
 def test_a_loop_that_watches_is_quicker_than_the_job_would_be(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

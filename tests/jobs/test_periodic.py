@@ -108,9 +108,8 @@ def test_jobs_that_hang_do_not_keep_the_process_from_ending(
     good = Periodic("good", ended.is_set, seconds=1)
     for job in (*jobs, good):
         job.start()
-    began = monotonic()
     stop_all((*jobs, good))
-    assert monotonic() - began < 5
+    assert all(job._thread.is_alive() for job in jobs), "they were waited for"
     assert [record.getMessage() for record in caplog.records] == [
         f"job-{n} has not ended in time and is left behind" for n in range(3)
     ]

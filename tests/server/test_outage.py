@@ -57,9 +57,8 @@ def test_deciding_goes_on_and_changing_answers_503(server: InProcessServer, data
     assert _error(server.client("iam", *held).list_users) == ("AccessDenied", 403)
     assert _error(server.client("iam", "AKIAQNZGKIQY56JQ7WML", "x").list_users) == ("InvalidClientTokenId", 403)
 
-    start = time.monotonic()
+    # How long a change waits is what the store is set up with: see tests/stores/test_outage.py.
     assert _error(server.client("iam").create_user, UserName="bob") == ("ServiceUnavailable", 503)
-    assert time.monotonic() - start < 10
     assert b'"store":"unreachable"' in _eventually(server, b"unreachable")
 
     database.start()

@@ -5,9 +5,14 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from carnet.base.faults import Unavailable
 from carnet.directory.directory import Directory
@@ -15,7 +20,7 @@ from carnet.directory.follower import Follower
 from carnet.directory.last_used import LastUsed
 from carnet.entities.user import User
 from carnet.jobs.periodic import Periodic
-from carnet.store import sqlite
+from carnet.store import postgresql, sqlite
 from carnet.store.store import Store
 from tests.stores.entities import ACCOUNT_ID, NOW, a_user, an_account
 from tests.stores.postgresql import PostgresqlServer, running_server
@@ -34,11 +39,29 @@ def _write_user(store: Store, number: int) -> None:
         unit.add(a_user(number))
 
 
-def _quickly_unavailable(do: Callable[[], object]) -> None:
-    start = time.monotonic()
-    with pytest.raises(Unavailable):
+def _reason(do: Callable[[], object]) -> BaseException | None:
+    """Why the store is unavailable: the driver's own error, or that of what waited for it."""
+    with pytest.raises(Unavailable) as caught:
         do()
-    assert time.monotonic() - start < 3
+    cause = caught.value.__cause__
+    return cause.orig if isinstance(cause, DBAPIError) else cause
+
+
+def _sqlite_error(do: Callable[[], object]) -> str:
+    """The name of SQLite's error behind an outage."""
+    reason = _reason(do)
+    assert isinstance(reason, sqlite3.Error)
+    return reason.sqlite_errorname
+
+
+def test_nothing_waits_longer_for_postgresql_than_it_is_set_up_to(own_server: PostgresqlServer) -> None:
+    """The other tests show which wait ended; this one how long it may be."""
+    with closing(postgresql.Postgresql(make_url(own_server.new_database()))) as backend:
+        with backend.writer.connect() as connection:
+            waits = [connection.scalar(text(f"SHOW {name}")) for name in ("lock_timeout", "statement_timeout")]
+        assert waits == ["2s", "5s"]
+    assert (postgresql._CONNECT_SECONDS, postgresql._SILENCE_MILLISECONDS) == (2, 2000)
+    assert sqlite.BUSY_MILLISECONDS == 5000
 
 
 def test_postgresql_stopped_and_started(own_server: PostgresqlServer) -> None:
@@ -55,7 +78,7 @@ def test_postgresql_stopped_and_started(own_server: PostgresqlServer) -> None:
     own_server.stop()
     try:
         for do in (lambda: _write_user(store, 2), store.load, store.poll, last_used.flush, lambda: Store.open(url)):
-            _quickly_unavailable(do)
+            assert isinstance(_reason(do), psycopg.OperationalError)
         _wait_for(lambda: not follower.reachable)
         assert len(directory.snapshot.accounts[ACCOUNT_ID].of(User)) == 1
         assert last_used.key("AKIA1") is not None
@@ -83,7 +106,7 @@ def test_postgresql_stopped_within_a_write(own_server: PostgresqlServer) -> None
             own_server.stop()
 
     try:
-        _quickly_unavailable(interrupted)
+        assert isinstance(_reason(interrupted), psycopg.OperationalError)
     finally:
         own_server.start()
     assert store.revision() == before
@@ -97,7 +120,7 @@ def test_a_writer_who_holds_the_head_too_long(own_server: PostgresqlServer) -> N
     store, other = Store.open(url), Store.open(url)
     an_account(store)
     with store.write() as unit:
-        _quickly_unavailable(lambda: _write_user(other, 1))
+        assert isinstance(_reason(lambda: _write_user(other, 1)), psycopg.errors.LockNotAvailable)
         unit.add(a_user(2))
     _write_user(other, 3)
     assert other.revision().seq == 3
@@ -116,7 +139,7 @@ def test_sqlite_locked_by_another_process(sqlite_file: Path) -> None:
     an_account(store)
     blocker = sqlite3.connect(sqlite_file, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
-    _quickly_unavailable(lambda: _write_user(store, 1))
+    assert _sqlite_error(lambda: _write_user(store, 1)) == "SQLITE_BUSY"
     assert len(store.load().changes) == 1
     blocker.execute("ROLLBACK")
     blocker.close()
@@ -129,20 +152,21 @@ def test_sqlite_writers_of_one_process_wait_for_each_other_only_so_long(sqlite_f
     store = Store.open(f"sqlite:///{sqlite_file}")
     an_account(store)
     with store.write() as unit:
-        _quickly_unavailable(lambda: _write_user(store, 1))
+        assert isinstance(_reason(lambda: _write_user(store, 1)), PoolTimeout)
         unit.add(a_user(2))
     assert store.revision().seq == 2
     store.close()
 
 
 def test_a_place_where_no_file_can_be_made(tmp_path: Path) -> None:
-    _quickly_unavailable(lambda: Store.open(f"sqlite:///{tmp_path / 'missing' / 'carnet.db'}"))
+    missing = tmp_path / "missing" / "carnet.db"
+    assert isinstance(_reason(lambda: Store.open(f"sqlite:///{missing}")), FileNotFoundError)
 
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "carnet.db"
     path.write_bytes(b"not a database" * 100)
-    _quickly_unavailable(lambda: Store.open(f"sqlite:///{path}"))
+    assert _sqlite_error(lambda: Store.open(f"sqlite:///{path}")) == "SQLITE_NOTADB"
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
