@@ -8,7 +8,8 @@ import pytest
 
 from carnet.entities.user import User
 from carnet.services.execution import Failed
-from carnet.services.operation import Operation, Target
+from carnet.services.operation import Operation
+from carnet.services.target import Target
 from tests.services.inputs import WRITTEN, given
 from tests.services.world import ServiceError, World
 

@@ -10,8 +10,9 @@ import pytest
 from carnet import models
 from carnet.base.faults import FAULTS
 from carnet.catalog.actions import service as actions_of
-from carnet.services.operation import Answer, Call, Service, resource_tag_keys
+from carnet.services.operation import Answer, Call, Service
 from carnet.services.registry import SERVICES
+from carnet.services.target import resource_tag_keys
 from tests.services.world import World
 
 CODES = dict.fromkeys(FAULTS, "ValidationException")

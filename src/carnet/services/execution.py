@@ -29,12 +29,12 @@ from carnet.services.operation import (
     AnonymousWriteCall,
     Answer,
     AnyCall,
-    AnyTarget,
     Call,
     Operation,
     Parts,
     WriteCall,
 )
+from carnet.services.target import AnyTarget
 from carnet.store.group_commit import Group
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork

@@ -11,20 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from inspect import signature
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, TypeVarTuple, get_args, get_type_hints
+from typing import Any, TypeVar, TypeVarTuple, get_args, get_type_hints
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from carnet import models
 from carnet.access.authorize import Check, Decided, authorize
 from carnet.access.denial import require
-from carnet.base.arns import parse_arn
 from carnet.base.faults import FAULTS, Fault, Refused
 from carnet.base.ids import Ids
 from carnet.directory.account_view import AccountView
 from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.entity import Tags
 from carnet.identity.caller import Anonymous, Authenticate, Verified
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.keyring.keyring import Keyring
@@ -32,26 +30,19 @@ from carnet.keyring.session_claims import SessionClaims
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.models import COMMON_VOICE, Voice
 from carnet.policy.compile import Engine
-from carnet.policy.policies import ResourcePolicy
 from carnet.policy.request import Context, Value
 from carnet.services.paging import MARKERS, PagingStyle
 from carnet.services.preparing import Preparation
 from carnet.services.quotas import Quotas
+from carnet.services.target import AnyTarget, Keys, Target, show_tags_of
 from carnet.store.unit_of_work import UnitOfWork
 
 Answer = Mapping[str, object]
 """An operation's output, by the member names of its model."""
 
-Keys = Mapping[str, Value]
-
 Found = TypeVarTuple("Found")
-"""The types of what a target finds."""
-Other = TypeVarTuple("Other")
 
-_NO_KEYS: Keys = MappingProxyType({})
 _NO_TAG_KEYS: Mapping[str, str] = MappingProxyType({})
-_TAG_KEYS: dict[str, Mapping[str, str]] = {}
-"""The `tag_keys` of each service, by the service of its ARNs: an operation may act on a resource of another service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,53 +124,10 @@ def every_session(session: SessionClaims, operation: str) -> None:
     """The rule of a service that no session is kept from."""
 
 
-class Target(Struct, Generic[*Found], frozen=True, kw_only=True):
-    """The resource that an operation acts on, whether or not it exists.
-
-    `Target[User]` is of an operation on a user that must exist: its body is called with that user. `Target[()]` is of
-    one that creates, lists, or acts on the whole account: its body is called with nothing more than the input.
-    """
-
-    arn: str
-    account: str
-    found: tuple[*Found] | Fault
-    """What the body is called with; or the fault that tells that there is no such thing, for those who may know."""
-    tags: Tags = field(default_factory=dict[str, str])
-    shown: str | None = None
-    """What a denial of the operation itself names if that is not the ARN."""
-    policies: tuple[ResourcePolicy, ...] = ()
-    """Those of the resource itself, found in the account that it lives in."""
-
-    def finding(self, found: tuple[*Other] | Fault) -> Target[*Other]:
-        """The same resource, of an operation whose body is called with something else."""
-        return Target(
-            arn=self.arn,
-            account=self.account,
-            found=found,
-            tags=self.tags,
-            shown=self.shown,
-            policies=self.policies,
-        )
-
-    def check(self, action: str, keys: Keys = _NO_KEYS, shown: str | None = None) -> Check:
-        """The check whether the caller may do `action` on this resource; `keys` are what the request adds."""
-        return Check(
-            action=action,
-            resource=self.arn,
-            resource_account=self.account,
-            keys=keys,
-            resource_keys=resource_tag_keys(self.arn, self.tags),
-            policies=self.policies,
-            shown=shown,
-        )
-
-
 def account_wide(call: Call, given: Any) -> Target[()]:
     """For an action without a resource type: only a policy for `*` allows it."""
     return Target(arn="*", account=call.account, found=())
 
-
-AnyTarget = Target[*tuple[Any, ...]]
 
 Names = Callable[[Any, Any], Target[*Found]]
 """(call, given) to the resource."""
@@ -246,18 +194,6 @@ class Operation:
         return self.body(call, given, *target.found)
 
 
-def resource_tag_keys(resource: str, tags: Tags) -> Keys:
-    """aws:ResourceTag/..., and what else the service of the resource's ARN shows the resource's tags as."""
-    if not tags:
-        return _NO_KEYS
-    prefixes = ["aws:ResourceTag/"]
-    arn = parse_arn(resource)
-    if arn is not None:
-        own = _TAG_KEYS.get(arn.service, _NO_TAG_KEYS)
-        prefixes += [prefix for beginning, prefix in own.items() if arn.resource.startswith(beginning)]
-    return {f"{prefix}{key}": value for prefix in prefixes for key, value in tags.items()}
-
-
 Given = TypeVar("Given")
 ReadingCall = TypeVar("ReadingCall", Call, AnonymousCall)
 WritingCall = TypeVar("WritingCall", WriteCall, AnonymousWriteCall)
@@ -308,7 +244,7 @@ class Service:
         self.operations: dict[str, Operation] = {}
         self._fault_codes = fault_codes
         if tag_keys:
-            _TAG_KEYS[self.action_prefix] = tag_keys
+            show_tags_of(self.action_prefix, tag_keys)
 
     def read(
         self,

@@ -10,7 +10,8 @@ from typing import Any
 from carnet.base.faults import Fault
 from carnet.entities.role import Role
 from carnet.entities.user import User
-from carnet.services.operation import Call, Keys, Target
+from carnet.services.operation import Call
+from carnet.services.target import Keys, Target
 
 
 def request_tags(call: Call, given: Any, target: object) -> Keys:

@@ -19,8 +19,9 @@ from carnet.services.iam.condition_keys import request_tags
 from carnet.services.iam.kinds import INSTANCE_PROFILES
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import tagged_on_creation, tags_of
-from carnet.services.operation import Answer, Call, Keys, WriteCall
+from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page, path_filter
+from carnet.services.target import Keys
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (

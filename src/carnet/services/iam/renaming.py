@@ -16,7 +16,8 @@ from carnet.base.faults import Fault
 from carnet.entities.group import Group
 from carnet.entities.user import User
 from carnet.services.iam.kinds import E
-from carnet.services.operation import Also, Call, Keys, Target
+from carnet.services.operation import Also, Call
+from carnet.services.target import Keys, Target
 
 
 def renamed(entity: E, given: Any, new_name: str) -> E:

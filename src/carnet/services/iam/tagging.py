@@ -16,7 +16,8 @@ from carnet.entities.entity import Tags, name_key
 from carnet.services.iam import sentences
 from carnet.services.iam.condition_keys import request_tags
 from carnet.services.iam.kinds import Kind
-from carnet.services.operation import Also, Call, Keys, Target
+from carnet.services.operation import Also, Call
+from carnet.services.target import Keys, Target
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import TagTypeDef

@@ -28,7 +28,8 @@ from carnet.entities.user import User
 from carnet.policy.request import PrincipalKind
 from carnet.services.iam import sentences
 from carnet.services.iam.policy_arns import parse_policy_arn
-from carnet.services.operation import Call, Target
+from carnet.services.operation import Call
+from carnet.services.target import Target
 
 E = TypeVar("E", bound=Entity)
 One = TypeVar("One")

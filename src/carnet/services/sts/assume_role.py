@@ -19,7 +19,7 @@ from carnet.identity.principals import ASSUMED_ROLE
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PrincipalKind, Value
-from carnet.services.operation import Answer, Call, Keys, Target
+from carnet.services.operation import Answer, Call
 from carnet.services.sts.service import sts
 from carnet.services.sts.sessions import (
     SessionPolicies,
@@ -33,6 +33,7 @@ from carnet.services.sts.sessions import (
     session_policies,
     session_tags,
 )
+from carnet.services.target import Keys, Target
 
 if TYPE_CHECKING:
     from types_boto3_sts.type_defs import AssumeRoleRequestTypeDef
