@@ -60,6 +60,8 @@ def checks(world: World, operation: Operation) -> list[Check]:
         context=Context(),
         now=world.clock(),
         parts=world.installation.execution.parts,
+        quotas=operation.quotas,
+        paging=operation.paging,
     )
     return list(operation.checks(call, asked, operation.on(call, asked)))
 

@@ -10,7 +10,7 @@ from hypothesis import given as examples
 from hypothesis import strategies as st
 
 from carnet.base.faults import Invalid
-from carnet.services.paging import DEFAULT_MAX_ITEMS, NEXT_TOKENS, page, sort_token
+from carnet.services.paging import MARKERS, NEXT_TOKENS, page, sort_token
 
 KEYS = st.sets(st.text(min_size=1, max_size=128), max_size=30)
 
@@ -19,7 +19,7 @@ def all_pages(keys: list[str], max_items: int) -> list[list[str]]:
     pages: list[list[str]] = []
     given: dict[str, Any] = {"MaxItems": max_items}
     while True:
-        found = page("ListThings", keys, given, key=str)
+        found = page(MARKERS, "ListThings", keys, given, key=str)
         pages.append(list(found.items))
         if found.marker is None:
             return pages
@@ -42,52 +42,54 @@ def test_long_keys_with_a_common_beginning_are_told_apart() -> None:
 
 
 def test_an_item_removed_between_two_pages_moves_no_other() -> None:
-    first = page("ListThings", ["a", "b", "c", "d"], {"MaxItems": 2}, key=str)
-    rest = page("ListThings", ["a", "c", "d"], {"Marker": first.marker}, key=str)
+    first = page(MARKERS, "ListThings", ["a", "b", "c", "d"], {"MaxItems": 2}, key=str)
+    rest = page(MARKERS, "ListThings", ["a", "c", "d"], {"Marker": first.marker}, key=str)
     assert rest.items == ("c", "d")
 
 
 def test_only_matching_items_count() -> None:
-    found = page("ListThings", list("abcdef"), {"MaxItems": 2}, key=str, matching=lambda key: key in "bdf")
+    found = page(MARKERS, "ListThings", list("abcdef"), {"MaxItems": 2}, key=str, matching=lambda key: key in "bdf")
     assert found.items == ("b", "d")
-    rest = page("ListThings", list("abcdef"), {"Marker": found.marker}, key=str, matching=lambda key: key in "bdf")
+    given = {"Marker": found.marker}
+    rest = page(MARKERS, "ListThings", list("abcdef"), given, key=str, matching=lambda key: key in "bdf")
     assert rest.items == ("f",)
     assert rest.marker is None
 
 
 def test_the_answer_of_a_list_operation() -> None:
-    first = page("ListThings", ["a", "b"], {"MaxItems": 1}, key=str)
+    first = page(MARKERS, "ListThings", ["a", "b"], {"MaxItems": 1}, key=str)
     assert first.answer("Things", str.upper) == {"Things": ["A"], "IsTruncated": True, "Marker": first.marker}
-    assert page("ListThings", ["a"], {}, key=str).answer("Things", str) == {"Things": ["a"], "IsTruncated": False}
+    only = page(MARKERS, "ListThings", ["a"], {}, key=str)
+    assert only.answer("Things", str) == {"Things": ["a"], "IsTruncated": False}
 
 
 def test_a_page_has_a_hundred_items_where_none_is_asked_for() -> None:
     keys = [f"{number:04}" for number in range(101)]
-    assert len(page("ListThings", keys, {}, key=str).items) == DEFAULT_MAX_ITEMS == 100
+    assert len(page(MARKERS, "ListThings", keys, {}, key=str).items) == 100
 
 
 @pytest.mark.parametrize("marker", ["x", "====", "AAAA", "é", " ", "ListThings", "Zm9vYmFyYmF6"])
 def test_a_marker_that_was_not_given_is_refused(marker: str) -> None:
     with pytest.raises(Invalid, match="Invalid Marker"):
-        page("ListThings", ["a"], {"Marker": marker}, key=str)
+        page(MARKERS, "ListThings", ["a"], {"Marker": marker}, key=str)
 
 
 def test_a_marker_is_good_for_its_own_operation_only() -> None:
-    marker = page("ListThings", ["a", "b"], {"MaxItems": 1}, key=str).marker
+    marker = page(MARKERS, "ListThings", ["a", "b"], {"MaxItems": 1}, key=str).marker
     with pytest.raises(Invalid):
-        page("ListOthers", ["a", "b"], {"Marker": marker}, key=str)
+        page(MARKERS, "ListOthers", ["a", "b"], {"Marker": marker}, key=str)
 
 
 @examples(marker=st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), min_size=1, max_size=320))
 def test_no_marker_breaks_a_list(marker: str) -> None:
     with suppress(Invalid):
-        page("ListThings", ["a", "b"], {"Marker": marker}, key=str)
+        page(MARKERS, "ListThings", ["a", "b"], {"Marker": marker}, key=str)
 
 
 def test_a_service_names_the_members_of_its_pages() -> None:
-    first = page("ListRoots", ["a", "b", "c"], {"MaxResults": 2, "MaxItems": 1}, key=str, style=NEXT_TOKENS)
+    first = page(NEXT_TOKENS, "ListRoots", ["a", "b", "c"], {"MaxResults": 2, "MaxItems": 1}, key=str)
     assert first.answer("Roots", str) == {"Roots": ["a", "b"], "NextToken": first.marker}
-    rest = page("ListRoots", ["a", "b", "c"], {"NextToken": first.marker}, key=str, style=NEXT_TOKENS)
+    rest = page(NEXT_TOKENS, "ListRoots", ["a", "b", "c"], {"NextToken": first.marker}, key=str)
     assert rest.answer("Roots", str) == {"Roots": ["c"]}
     with pytest.raises(Invalid, match=r"^Invalid token\.$"):
-        page("ListOthers", ["a"], {"NextToken": first.marker}, key=str, style=NEXT_TOKENS)
+        page(NEXT_TOKENS, "ListOthers", ["a"], {"NextToken": first.marker}, key=str)

@@ -26,7 +26,6 @@ from carnet.policy.compile import Engine
 from carnet.services.accounts import RootKey, create_first_account
 from carnet.services.execution import Execution
 from carnet.services.operation import Parts
-from carnet.services.quotas import Quotas
 from carnet.store.faults import NotSetUp
 from carnet.store.store import Store
 
@@ -135,7 +134,6 @@ def _assembled(settings: Settings, clock: Clock, store: Store, master: MasterKey
                 keyring=keyring,
                 tokens=tokens,
                 last_used=last_used,
-                quotas=Quotas(),
                 session_lifetime=settings.session_lifetime,
             ),
         ),

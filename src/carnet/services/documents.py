@@ -15,7 +15,6 @@ from carnet.policy.engine.recent import Recent
 from carnet.policy.validation import check_partition
 from carnet.services.operation import AnyCall
 from carnet.services.preparing import Pool, Preparation
-from carnet.services.quotas import Quotas
 
 _POOL = Pool(name="documents", size=1, waiting=64, seconds=5)
 """One at once: parsing never waits for anything but a processor."""
@@ -45,15 +44,16 @@ def parse_once(text: str, grammar: Grammar, partition: str) -> Policy:
     return outcome
 
 
-def parsed_before(member: str, grammar: Grammar, most: Callable[[Quotas], int]) -> Preparation:
+def parsed_before(member: str, grammar: Grammar, most: Callable[[Any], int]) -> Preparation:
     """For `prepare=` of an operation whose input has a document of that grammar under the name `member`.
 
-    A document that is longer than the quota is left alone, for the body refuses it unparsed.
+    A document that is longer than the quota, which `most` finds among those of the service, is left alone, for the body
+    refuses it unparsed.
     """
 
     def work(call: AnyCall, given: Any) -> None:
         text: str = given[member]
-        if counted_size(text) <= most(call.parts.quotas):
+        if counted_size(text) <= most(call.quotas):
             _remembered(text, grammar)
 
     return Preparation(pool=_POOL, work=work)

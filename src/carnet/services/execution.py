@@ -107,7 +107,7 @@ class Execution:
         """
         decided: list[Decided] = []
         try:
-            call = self._call(parsed, self.directory.snapshot, parsed.authenticated.caller)
+            call = self._call(operation, parsed, self.directory.snapshot, parsed.authenticated.caller)
             if isinstance(call, Call):
                 _authorize(operation, call, parsed, decided)
             return Admitted(call=call, decided=tuple(decided))
@@ -121,7 +121,7 @@ class Execution:
             snapshot, caller = self.directory.snapshot, parsed.authenticated.caller
             if operation.prepare is not None:
                 caller = self._present(snapshot, caller)  # which may have changed in the meantime
-            call = self._call(parsed, snapshot, caller, prepared)
+            call = self._call(operation, parsed, snapshot, caller, prepared)
             answer = _perform(operation, call, parsed, decided)
             return Done(answer=answer, event=success_event(parsed, answer, decided))
         except Exception as problem:
@@ -161,7 +161,7 @@ class Execution:
         try:
             with group.unit() as unit:
                 caller = self._present(snapshot, parsed.authenticated.caller)
-                call = self._call(parsed, snapshot, caller, change.prepared, unit)
+                call = self._call(change.operation, parsed, snapshot, caller, change.prepared, unit)
                 answer = _perform(change.operation, call, parsed, tried.decided)
                 event = success_event(parsed, answer, tried.decided)
                 unit.audit(event)
@@ -193,6 +193,7 @@ class Execution:
 
     def _call(
         self,
+        operation: Operation,
         parsed: Parsed,
         snapshot: Snapshot,
         caller: Caller,
@@ -207,6 +208,8 @@ class Execution:
             "snapshot": snapshot,
             "now": arrived.time,
             "parts": self.parts,
+            "quotas": operation.quotas,
+            "paging": operation.paging,
             "prepared": prepared,
         }
         if isinstance(caller, Anonymous):

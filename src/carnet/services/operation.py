@@ -31,9 +31,8 @@ from carnet.keyring.session_tokens import SessionTokens
 from carnet.models import COMMON_VOICE, Voice
 from carnet.policy.compile import Engine
 from carnet.policy.request import Context, Value
-from carnet.services.paging import MARKERS, PagingStyle
+from carnet.services.paging import NEXT_TOKENS, PagingStyle
 from carnet.services.preparing import Preparation
-from carnet.services.quotas import Quotas
 from carnet.services.target import AnyTarget, Keys, Target, show_tags_of
 from carnet.store.unit_of_work import UnitOfWork
 
@@ -54,7 +53,6 @@ class Parts:
     keyring: Keyring
     tokens: SessionTokens
     last_used: LastUsed
-    quotas: Quotas
     session_lifetime: SessionLifetime
 
 
@@ -69,6 +67,10 @@ class Call(Struct, frozen=True, kw_only=True):
     """The condition keys of the caller, of the request, and of a resource of the caller's account."""
     now: datetime
     parts: Parts
+    quotas: Any
+    """Those of the operation's service, of whose type its bodies know."""
+    paging: PagingStyle
+    """That of the operation's service."""
     prepared: Any = None
     """What the operation's `prepare=` made; None before that, and for operations without."""
 
@@ -103,6 +105,10 @@ class AnonymousCall(Struct, frozen=True, kw_only=True):
     """The condition keys of nobody, and of the request."""
     now: datetime
     parts: Parts
+    quotas: Any
+    """As those of a `Call`."""
+    paging: PagingStyle
+    """As that of a `Call`."""
     prepared: Any = None
     """As that of a `Call`."""
 
@@ -158,6 +164,8 @@ class Operation:
     authenticate: Authenticate = Authenticate.SIGV4
     prepare: Preparation | None = None
     refuse_session: SessionRule = every_session
+    quotas: Any = None
+    paging: PagingStyle = NEXT_TOKENS
 
     def checks(self, call: AnyCall, given: Any, target: AnyTarget) -> Iterator[Check]:
         """Everything that the caller must be allowed before the body runs.
@@ -212,7 +220,8 @@ class Service:
     - `refuse_session`: which sessions may not call it.
     - `tag_keys`: beginning of the last part of a resource's ARN to the beginning of the condition keys, beside
       aws:ResourceTag, that its tags appear under.
-    - `paging`: what its lists call their pages; for `page` of its bodies.
+    - `quotas`: how much of everything there may be; `call.quotas` of its bodies.
+    - `paging`: what its lists call their pages; `call.paging` of its bodies.
     - `not_written`: the operations of its model that are still to be written.
 
     Raises ValueError for a table of fault codes that lacks one.
@@ -228,7 +237,8 @@ class Service:
         event_source: str | None = None,
         refuse_session: SessionRule = every_session,
         tag_keys: Mapping[str, str] = _NO_TAG_KEYS,
-        paging: PagingStyle = MARKERS,
+        quotas: object = None,
+        paging: PagingStyle = NEXT_TOKENS,
         not_written: Iterable[str] = (),
     ) -> None:
         if missing := sorted(kind.__name__ for kind in FAULTS - fault_codes.keys()):
@@ -239,6 +249,7 @@ class Service:
         self.action_prefix = action_prefix or self._model.signing_name
         self.event_source = event_source or self._model.event_source
         self.refuse_session = refuse_session
+        self.quotas = quotas
         self.paging = paging
         self.not_written = frozenset(not_written)
         self.operations: dict[str, Operation] = {}
@@ -272,6 +283,8 @@ class Service:
                     authenticate=authenticate,
                     prepare=prepare,
                     refuse_session=self.refuse_session,
+                    quotas=self.quotas,
+                    paging=self.paging,
                 )
             )
             return body
@@ -304,6 +317,8 @@ class Service:
                     authenticate=authenticate,
                     prepare=prepare,
                     refuse_session=self.refuse_session,
+                    quotas=self.quotas,
+                    paging=self.paging,
                 )
             )
             return body

@@ -1,4 +1,4 @@
-"""MaxItems and Marker: lists that are answered one page at a time.
+"""Lists that are answered one page at a time, as each service asks for pages: MaxItems and Marker, or other members.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html
 """
@@ -19,19 +19,18 @@ from carnet.base.fragment import Fragment
 from carnet.entities.entity import Entity
 from carnet.services.fragments import remembered
 
-DEFAULT_MAX_ITEMS = 100
 _SEAL_BYTES = 6
 _LONGEST_TOKEN = 200
 _DIGEST_BYTES = 16
-_PAGE_MEMBERS = ("Marker", "MaxItems", "PathPrefix")
+_PATH_PREFIX = "PathPrefix"
 
 T = TypeVar("T")
 N = TypeVar("N", bound=Entity)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class PagingStyle:
-    """What a service calls the members that ask for a page and tell of the next."""
+    """What a service calls the members that ask for a page and tell of the next; two are the same by identity."""
 
     limit: str
     """Of the input: how many items at most."""
@@ -43,6 +42,8 @@ class PagingStyle:
     """Of the answer: whether there is a next page, for services that also say that."""
     invalid: str = "Invalid token."
     """What a token is told that the operation did not give."""
+    default: int = 100
+    """How many items a page has if the request does not say."""
 
 
 MARKERS = PagingStyle(
@@ -59,7 +60,7 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     marker: str | None
-    style: PagingStyle = MARKERS
+    style: PagingStyle
 
     def answer(self, member: str, shape: Callable[[T], object]) -> dict[str, object]:
         """The page as a list operation answers it, its items under the name `member`."""
@@ -88,15 +89,15 @@ def sort_token(key: str) -> bytes:
 
 
 def page(
+    style: PagingStyle,
     operation: str,
     items: Sequence[T],
     given: Mapping[str, Any],
     *,
     key: Callable[[T], str],
     matching: Callable[[T], bool] = lambda _: True,
-    style: PagingStyle = MARKERS,
 ) -> Page[T]:
-    """The page that `given` asks for in the service's style (MaxItems, Marker), of those `items` that match.
+    """The page that `given` asks for in the service's style (`call.paging`), of those `items` that match.
 
     `items` are sorted by the `sort_token` of their `key`. A marker names the last key that was told, so what is added
     or removed between two pages moves nothing else. Raises Invalid for a marker that this operation did not give.
@@ -104,7 +105,7 @@ def page(
     start = 0
     if (marker := given.get(style.start)) is not None:
         start = bisect_right(items, _last_token(operation, marker, style), key=lambda item: sort_token(key(item)))
-    limit: int = given.get(style.limit, DEFAULT_MAX_ITEMS)
+    limit: int = given.get(style.limit, style.default)
     found = tuple(islice(filter(matching, islice(items, start, None)), limit + 1))
     told = found[:limit]
     marker = _marker(operation, key(told[-1])) if len(found) > limit else None
@@ -112,37 +113,43 @@ def page(
 
 
 def entity_list(
-    operation: str, entities: tuple[N, ...], given: Mapping[str, Any], member: str, shape: Callable[[N], object]
+    style: PagingStyle,
+    operation: str,
+    entities: tuple[N, ...],
+    given: Mapping[str, Any],
+    member: str,
+    shape: Callable[[N], object],
 ) -> Fragment:
     """The answer of an operation that lists named entities below a PathPrefix; raises Invalid as `page` does.
 
     It is remembered as long as nobody changes the list, so `shape` may depend on the entity alone.
     """
-    asked = tuple([(name, given[name]) for name in _PAGE_MEMBERS if name in given])
-    return _entity_list(entities, operation, asked, member, shape)
+    asked = tuple([(name, given[name]) for name in (style.start, style.limit, _PATH_PREFIX) if name in given])
+    return _entity_list(entities, style, operation, asked, member, shape)
 
 
 @remembered
 def _entity_list(
     entities: tuple[Any, ...],
+    style: PagingStyle,
     operation: str,
     asked: tuple[tuple[str, object], ...],
     member: str,
     shape: Callable[[Any], object],
 ) -> dict[str, object]:
     given = dict(asked)
-    found = page(operation, entities, given, key=lambda entity: entity.name_key, matching=path_filter(given))
+    found = page(style, operation, entities, given, key=lambda entity: entity.name_key, matching=path_filter(given))
     return found.answer(member, shape)
 
 
-def empty_list(operation: str, given: Mapping[str, Any], member: str) -> dict[str, object]:
+def empty_list(style: PagingStyle, operation: str, given: Mapping[str, Any], member: str) -> dict[str, object]:
     """The answer of an operation that lists what nobody has; raises Invalid for a marker that it did not give."""
-    return page(operation, (), given, key=str).answer(member, str)
+    return page(style, operation, (), given, key=str).answer(member, str)
 
 
 def path_filter(given: Mapping[str, Any]) -> Callable[[Any], bool]:
     """Whether an entity's path begins with the PathPrefix asked for."""
-    prefix: str = given.get("PathPrefix", "/")
+    prefix: str = given.get(_PATH_PREFIX, "/")
     return lambda entity: entity.path.startswith(prefix)
 
 

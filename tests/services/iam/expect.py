@@ -1,11 +1,13 @@
-"""Expecting a call to be refused."""
+"""Expecting a call to be refused, also by smaller quotas than AWS's."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from carnet.services.iam.service import iam
 from tests.services.world import Caller, ServiceError, World
 
 
@@ -23,3 +25,9 @@ def changes_nothing(world: World, caller: Caller, operation: str, **given: Any) 
     before = world.snapshot.revision
     world.call(caller, operation, **given)
     assert world.snapshot.revision == before
+
+
+def set_quotas(monkeypatch: pytest.MonkeyPatch, operation: str, **quotas: int) -> None:
+    """Give one operation of IAM other quotas."""
+    asked = iam.operations[operation]
+    monkeypatch.setitem(iam.operations, operation, replace(asked, quotas=replace(asked.quotas, **quotas)))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from tests.services.iam.documents import allow, text
-from tests.services.iam.expect import changes_nothing, refused
+from tests.services.iam.expect import changes_nothing, refused, set_quotas
 from tests.services.world import START, World
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -40,9 +38,7 @@ def test_names_are_unique_in_any_case(world: World) -> None:
 
 
 def test_an_account_has_a_quota_of_groups(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    execution = world.installation.execution
-    fewer = replace(execution.parts, quotas=replace(execution.parts.quotas, groups=0))
-    monkeypatch.setattr(world, "installation", replace(world.installation, execution=replace(execution, parts=fewer)))
+    set_quotas(monkeypatch, "CreateGroup", groups=0)
     assert refused(world, world.root, "CreateGroup", GroupName="g") == (
         "LimitExceeded",
         "Cannot exceed quota for GroupsPerAccount: 0",

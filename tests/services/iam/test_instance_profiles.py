@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.services.iam.documents import allow
-from tests.services.iam.expect import refused
+from tests.services.iam.expect import refused, set_quotas
 from tests.services.iam.made_roles import create as create_role
 from tests.services.iam.made_roles import make_service_linked
 from tests.services.wire import fits_the_model
@@ -54,9 +53,7 @@ def test_names_are_unique_in_any_case(world: World, profile: dict[str, Any]) -> 
 
 
 def test_an_account_has_a_quota_of_profiles(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    execution = world.installation.execution
-    fewer = replace(execution.parts, quotas=replace(execution.parts.quotas, instance_profiles=1))
-    monkeypatch.setattr(world, "installation", replace(world.installation, execution=replace(execution, parts=fewer)))
+    set_quotas(monkeypatch, "CreateInstanceProfile", instance_profiles=1)
     world.call(world.root, "CreateInstanceProfile", InstanceProfileName="a")
     assert refused(world, world.root, "CreateInstanceProfile", InstanceProfileName="b") == (
         "LimitExceeded",

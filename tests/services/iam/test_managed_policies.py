@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.services.iam.documents import allow, managed, text, trust
-from tests.services.iam.expect import refused
+from tests.services.iam.expect import refused, set_quotas
 from tests.services.wire import fits_the_model
 from tests.services.world import START, World
 
@@ -82,11 +81,7 @@ class TestCreation:
         )
 
     def test_an_account_has_a_quota_of_policies(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        execution = world.installation.execution
-        fewer = replace(execution.parts, quotas=replace(execution.parts.quotas, policies=1))
-        monkeypatch.setattr(
-            world, "installation", replace(world.installation, execution=replace(execution, parts=fewer))
-        )
+        set_quotas(monkeypatch, "CreatePolicy", policies=1)
         managed(world, "a")
         given = {"PolicyName": "b", "PolicyDocument": text(allow("s3:*"))}
         assert refused(world, world.root, "CreatePolicy", **given) == (

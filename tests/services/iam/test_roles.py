@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
 from tests.services.iam.documents import allow, managed, text, trust
-from tests.services.iam.expect import changes_nothing, refused
+from tests.services.iam.expect import changes_nothing, refused, set_quotas
 from tests.services.iam.made_roles import EC2, create, make_service_linked
 from tests.services.wire import fits_the_model
 from tests.services.world import START, World
@@ -85,9 +84,7 @@ def test_names_are_unique_in_any_case(world: World) -> None:
 
 
 def test_an_account_has_a_quota_of_roles(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    execution = world.installation.execution
-    fewer = replace(execution.parts, quotas=replace(execution.parts.quotas, roles=1))
-    monkeypatch.setattr(world, "installation", replace(world.installation, execution=replace(execution, parts=fewer)))
+    set_quotas(monkeypatch, "CreateRole", roles=1)
     create(world, "a")
     assert refused(world, world.root, "CreateRole", RoleName="b", AssumeRolePolicyDocument=EC2) == (
         "LimitExceeded",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from tests.services.iam.documents import allow, managed, text
-from tests.services.iam.expect import changes_nothing, refused
+from tests.services.iam.expect import changes_nothing, refused, set_quotas
 from tests.services.world import START, World
 
 
@@ -58,9 +56,7 @@ def test_names_are_unique_in_any_case(world: World) -> None:
 
 
 def test_an_account_has_a_quota_of_users(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    execution = world.installation.execution
-    fewer = replace(execution.parts, quotas=replace(execution.parts.quotas, users=1))
-    monkeypatch.setattr(world, "installation", replace(world.installation, execution=replace(execution, parts=fewer)))
+    set_quotas(monkeypatch, "CreateUser", users=1)
     world.call(world.root, "CreateUser", UserName="a")
     assert refused(world, world.root, "CreateUser", UserName="b") == (
         "LimitExceeded",

@@ -14,6 +14,7 @@ from carnet.entities.account import Account
 from carnet.entities.user import User
 from carnet.identity.new_access_key import new_access_key
 from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page
@@ -41,7 +42,8 @@ def _key(call: Call, key_id: str, holder: User | Account) -> AccessKey:
 @iam.write("CreateAccessKey", on=targets.user_or_caller)
 def create_access_key(call: WriteCall, given: CreateAccessKeyRequestTypeDef, holder: User | Account) -> Answer:
     """Make an access key. Its secret is answered this once, and stored sealed."""
-    most = call.parts.quotas.access_keys_per_user
+    quotas: IamQuotas = call.quotas
+    most = quotas.access_keys_per_user
     if len(call.view.keys_of(holder.id)) >= most:
         raise TooMany(sentences.quota("AccessKeysPerUser", most))
     new = new_access_key(call.ids, call.parts.keyring, account=call.account, owner=holder.id, now=call.now)
@@ -53,7 +55,7 @@ def create_access_key(call: WriteCall, given: CreateAccessKeyRequestTypeDef, hol
 def list_access_keys(call: Call, given: ListAccessKeysRequestTypeDef, holder: User | Account) -> Answer:
     """The keys of a user or of the caller, without their secrets."""
     keys = sorted(call.view.keys_of(holder.id), key=lambda key: key.id)
-    return page("ListAccessKeys", keys, given, key=lambda key: key.id).answer(
+    return page(call.paging, "ListAccessKeys", keys, given, key=lambda key: key.id).answer(
         "AccessKeyMetadata", lambda key: shapes.access_key(key, holder)
     )
 

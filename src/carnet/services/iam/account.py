@@ -17,6 +17,7 @@ from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes
+from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
 from carnet.services.paging import page
@@ -63,7 +64,7 @@ def list_account_aliases(call: Call, given: ListAccountAliasesRequestTypeDef) ->
     """The account's alias, as a list of one or none."""
     alias = call.view.account.alias
     aliases = [alias] if alias is not None else []
-    return page("ListAccountAliases", aliases, given, key=str).answer("AccountAliases", str)
+    return page(call.paging, "ListAccountAliases", aliases, given, key=str).answer("AccountAliases", str)
 
 
 @iam.write("UpdateAccountPasswordPolicy", on=account_wide)
@@ -135,7 +136,7 @@ def _held(call: Call) -> dict[str, int]:
 
 
 def _quotas(call: Call) -> dict[str, int]:
-    quotas = call.parts.quotas
+    quotas: IamQuotas = call.quotas
     return {
         "UsersQuota": quotas.users,
         "GroupsQuota": quotas.groups,

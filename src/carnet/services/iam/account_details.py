@@ -39,7 +39,7 @@ def get_account_authorization_details(call: Call, given: GetAccountAuthorization
     Of AWS's managed policies, those that someone in the account uses.
     """
     listed = sorted(_described(call, frozenset(given.get("Filter", ()))), key=lambda each: sort_token(_key(each)))
-    found = page("GetAccountAuthorizationDetails", listed, given, key=_key)
+    found = page(call.paging, "GetAccountAuthorizationDetails", listed, given, key=_key)
     return {
         "UserDetailList": [_user(call.view, each) for each in found.items if isinstance(each, User)],
         "GroupDetailList": [_group(each) for each in found.items if isinstance(each, Group)],

@@ -20,16 +20,16 @@ from carnet.services.iam.attachable import attachable_policy
 from carnet.services.iam.condition_keys import policy_arn, present_boundary
 from carnet.services.iam.kinds import GROUPS, ROLES, USERS, Kind
 from carnet.services.iam.policy_arns import parse_policy_arn
+from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
 from carnet.services.operation import Adds, Answer, Call, WriteCall
 from carnet.services.paging import page, sort_token
-from carnet.services.quotas import Quotas
 
 H = TypeVar("H", bound=User | Group | Role)
 
 
 def _change_family(
-    kind: Kind[H], *, attach: str, detach: str, most: Callable[[Quotas], int], context: tuple[Adds, ...] = ()
+    kind: Kind[H], *, attach: str, detach: str, most: Callable[[IamQuotas], int], context: tuple[Adds, ...] = ()
 ) -> None:
     """Register the operations of these names that change what is attached to one kind of entity."""
 
@@ -38,7 +38,7 @@ def _change_family(
         """Attach a managed policy; nothing happens where it already is."""
         arn = attachable_policy(call, given["PolicyArn"], holder=kind.word).arn
         if arn not in entity.attached:
-            _check_room(entity, kind.word, most(call.parts.quotas))
+            _check_room(entity, kind.word, most(call.quotas))
             kind.save(call, entity, replace(entity, attached=(*entity.attached, arn)))
         return {}
 
@@ -67,7 +67,9 @@ def _list_family(kind: Kind[H], list_attached: str) -> None:
         prefix = given.get("PathPrefix", "/")
         arns = [arn for arn in entity.attached if _path(arn).startswith(prefix)]
         arns.sort(key=lambda arn: sort_token(_order(arn)))
-        return page(list_attached, arns, given, key=_order).answer("AttachedPolicies", shapes.attached_policy)
+        return page(call.paging, list_attached, arns, given, key=_order).answer(
+            "AttachedPolicies", shapes.attached_policy
+        )
 
 
 def _order(arn: str) -> str:

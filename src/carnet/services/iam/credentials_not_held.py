@@ -51,19 +51,19 @@ def _empty_list(operation: str, member: str) -> None:
     @iam.read(operation, on=targets.user_or_caller)
     def list_none(call: Call, given: Any, holder: User | Account) -> Answer:
         """An empty list."""
-        return empty_list(operation, given, member)
+        return empty_list(call.paging, operation, given, member)
 
 
 @iam.read("ListVirtualMFADevices", on=account_wide)
 def list_virtual_mfa_devices(call: Call, given: ListVirtualMFADevicesRequestTypeDef) -> Answer:
     """The account's virtual MFA devices, assigned to users or not."""
-    return empty_list("ListVirtualMFADevices", given, "VirtualMFADevices")
+    return empty_list(call.paging, "ListVirtualMFADevices", given, "VirtualMFADevices")
 
 
 @iam.read("ListServiceSpecificCredentials", on=targets.user_or_all)
 def list_service_specific_credentials(call: Call, given: ListServiceSpecificCredentialsRequestTypeDef) -> Answer:
     """The service-specific credentials of a user, of the caller, or of all users."""
-    return empty_list("ListServiceSpecificCredentials", given, "ServiceSpecificCredentials")
+    return empty_list(call.paging, "ListServiceSpecificCredentials", given, "ServiceSpecificCredentials")
 
 
 _empty_list("ListMFADevices", "MFADevices")

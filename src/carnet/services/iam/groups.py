@@ -13,6 +13,7 @@ from carnet.base.ids import GROUP
 from carnet.entities.group import Group
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.kinds import GROUPS
+from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.renaming import allowed_as, renamed
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 @iam.write("CreateGroup", on=targets.new_group)
 def create_group(call: WriteCall, given: CreateGroupRequestTypeDef) -> Answer:
     """Add a group without members and permissions."""
-    if len(call.view.of(Group)) >= call.parts.quotas.groups:
-        raise TooMany(sentences.quota("GroupsPerAccount", call.parts.quotas.groups))
+    quotas: IamQuotas = call.quotas
+    if len(call.view.of(Group)) >= quotas.groups:
+        raise TooMany(sentences.quota("GroupsPerAccount", quotas.groups))
     group = Group(
         id=call.ids.unique(GROUP),
         account=call.account,
@@ -47,7 +49,7 @@ def create_group(call: WriteCall, given: CreateGroupRequestTypeDef) -> Answer:
 @iam.read("ListGroups", on=targets.list_groups)
 def list_groups(call: Call, given: ListGroupsRequestTypeDef) -> Answer:
     """The groups below PathPrefix, by name."""
-    return entity_list("ListGroups", call.view.of(Group).sorted(), given, "Groups", shapes.group)
+    return entity_list(call.paging, "ListGroups", call.view.of(Group).sorted(), given, "Groups", shapes.group)
 
 
 @iam.write("UpdateGroup", on=targets.group, also=(allowed_as("iam:UpdateGroup", "NewGroupName"),))

@@ -20,16 +20,16 @@ from carnet.services.iam import sentences, shapes
 from carnet.services.iam.condition_keys import present_boundary
 from carnet.services.iam.documents import check_identity_policy, check_inline_sizes
 from carnet.services.iam.kinds import GROUPS, ROLES, USERS, Kind
+from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
 from carnet.services.operation import Adds, Answer, Call, WriteCall
 from carnet.services.paging import page, sort_token
-from carnet.services.quotas import Quotas
 
 H = TypeVar("H", bound=User | Group | Role)
 
 
 def _change_family(
-    kind: Kind[H], *, put: str, delete: str, size: Callable[[Quotas], int], context: tuple[Adds, ...] = ()
+    kind: Kind[H], *, put: str, delete: str, size: Callable[[IamQuotas], int], context: tuple[Adds, ...] = ()
 ) -> None:
     """Register the operations of these names that change the inline policies of one kind of entity."""
     word = kind.word.lower()
@@ -39,7 +39,7 @@ def _change_family(
     def put_policy(call: WriteCall, given: Any, entity: H) -> Answer:
         """Add an inline policy, or replace the one of that name."""
         inline = {**entity.inline, given["PolicyName"]: given["PolicyDocument"]}
-        check_inline_sizes(inline, size(call.parts.quotas), holder=word, name=entity.name)
+        check_inline_sizes(inline, size(call.quotas), holder=word, name=entity.name)
         check_identity_policy(given["PolicyDocument"], call.partition)
         kind.save(call, entity, replace(entity, inline=inline))
         return {}
@@ -71,7 +71,7 @@ def _read_family(kind: Kind[H], *, get: str, list_names: str) -> None:
     def list_policies(call: Call, given: Any, entity: H) -> Answer:
         """The names of the inline policies."""
         names = sorted(entity.inline, key=sort_token)
-        return page(list_names, names, given, key=str).answer("PolicyNames", str)
+        return page(call.paging, list_names, names, given, key=str).answer("PolicyNames", str)
 
 
 def _document(word: str, inline: Documents, name: str) -> str:

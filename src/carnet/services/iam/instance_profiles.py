@@ -17,6 +17,7 @@ from carnet.entities.role import Role
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.condition_keys import request_tags
 from carnet.services.iam.kinds import INSTANCE_PROFILES
+from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import tagged_on_creation, tags_of
 from carnet.services.operation import Answer, Call, WriteCall
@@ -48,7 +49,8 @@ _PASSED_TO = "ec2.amazonaws.com"
 )
 def create_instance_profile(call: WriteCall, given: CreateInstanceProfileRequestTypeDef) -> Answer:
     """Add an instance profile without a role."""
-    most = call.parts.quotas.instance_profiles
+    quotas: IamQuotas = call.quotas
+    most = quotas.instance_profiles
     if len(call.view.of(InstanceProfile)) >= most:
         raise TooMany(sentences.quota("InstanceProfilesPerAccount", most))
     profile = InstanceProfile(
@@ -74,6 +76,7 @@ def get_instance_profile(call: Call, given: GetInstanceProfileRequestTypeDef, pr
 def list_instance_profiles(call: Call, given: ListInstanceProfilesRequestTypeDef) -> Answer:
     """The instance profiles below PathPrefix, by name."""
     profiles = page(
+        call.paging,
         "ListInstanceProfiles",
         call.view.of(InstanceProfile).sorted(),
         given,
@@ -89,7 +92,11 @@ def list_instance_profiles(call: Call, given: ListInstanceProfilesRequestTypeDef
 def list_instance_profiles_for_role(call: Call, given: ListInstanceProfilesForRoleRequestTypeDef, role: Role) -> Answer:
     """The instance profiles that hold a role, by name."""
     profiles = page(
-        "ListInstanceProfilesForRole", call.view.profiles_of(role.id), given, key=lambda profile: profile.name_key
+        call.paging,
+        "ListInstanceProfilesForRole",
+        call.view.profiles_of(role.id),
+        given,
+        key=lambda profile: profile.name_key,
     )
     return profiles.answer(
         "InstanceProfiles", lambda profile: shapes.listed_instance_profile(call.snapshot, call.view, profile)

@@ -20,6 +20,7 @@ from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.condition_keys import request_tags
 from carnet.services.iam.documents import MANAGED_DOCUMENT, check_managed_policy
 from carnet.services.iam.kinds import POLICIES
+from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import tagged_on_creation, tags_of
 from carnet.services.operation import Answer, Call, WriteCall
@@ -49,7 +50,7 @@ _PERMISSIONS, _BOUNDARY = "PermissionsPolicy", "PermissionsBoundary"
 )
 def create_policy(call: WriteCall, given: CreatePolicyRequestTypeDef) -> Answer:
     """Add a customer-managed policy with its first version, attached to nobody."""
-    quotas = call.parts.quotas
+    quotas: IamQuotas = call.quotas
     if len(call.view.of(ManagedPolicy)) >= quotas.policies:
         raise TooMany(sentences.quota("PoliciesPerAccount", quotas.policies))
     check_managed_policy(given["PolicyDocument"], quotas.managed_policy_size, call.partition)
@@ -81,7 +82,7 @@ def get_policy(call: Call, given: GetPolicyRequestTypeDef, policy: ManagedPolicy
 def list_policies(call: Call, given: ListPoliciesRequestTypeDef) -> Answer:
     """The account's and AWS's managed policies that pass the filters, by name."""
     policies = sorted(_in_scope(call, given.get("Scope", "All")), key=lambda policy: sort_token(policy_key(policy)))
-    found = page("ListPolicies", policies, given, key=policy_key, matching=_listed(call, given))
+    found = page(call.paging, "ListPolicies", policies, given, key=policy_key, matching=_listed(call, given))
     return found.answer("Policies", lambda policy: shapes.listed_policy(call.view, policy))
 
 
@@ -110,6 +111,7 @@ def list_entities_for_policy(call: Call, given: ListEntitiesForPolicyRequestType
     attachments = call.view.attachments(policy.arn)
     holders = {holder.arn: holder for holder in _holders(attachments, given.get("PolicyUsageFilter"))}
     found = page(
+        call.paging,
         "ListEntitiesForPolicy",
         sorted(holders.values(), key=_holder_key),
         given,

@@ -14,6 +14,7 @@ from carnet.entities.group import Group
 from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.kinds import USERS
+from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page
@@ -32,7 +33,8 @@ def add_user_to_group(call: WriteCall, given: AddUserToGroupRequestTypeDef, grou
     """Put a user into a group; nothing happens where the user already is in it."""
     if group.id in user.groups:
         return {}
-    most = call.parts.quotas.groups_per_user
+    quotas: IamQuotas = call.quotas
+    most = quotas.groups_per_user
     if len(user.groups) >= most:
         raise TooMany(sentences.quota("GroupsPerUser", most))
     USERS.save(call, user, replace(user, groups=(*user.groups, group.id)))
@@ -51,7 +53,7 @@ def remove_user_from_group(
 @iam.read("GetGroup", on=targets.group)
 def get_group(call: Call, given: GetGroupRequestTypeDef, group: Group) -> Answer:
     """A group and its members, by name."""
-    members = page("GetGroup", call.view.members(group.id), given, key=_name_key)
+    members = page(call.paging, "GetGroup", call.view.members(group.id), given, key=_name_key)
     return {"Group": shapes.group(group), **members.answer("Users", shapes.listed_user)}
 
 
@@ -60,7 +62,7 @@ def list_groups_for_user(call: Call, given: ListGroupsForUserRequestTypeDef, use
     """The groups that a user is in, by name."""
     groups = (call.view.of(Group).get(each) for each in user.groups)
     found = sorted((group for group in groups if group is not None), key=_name_key)
-    return page("ListGroupsForUser", found, given, key=_name_key).answer("Groups", shapes.group)
+    return page(call.paging, "ListGroupsForUser", found, given, key=_name_key).answer("Groups", shapes.group)
 
 
 def _name_key(entity: Entity) -> str:

@@ -13,6 +13,7 @@ from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.documents import MANAGED_DOCUMENT, check_managed_policy
 from carnet.services.iam.kinds import POLICIES
+from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page
@@ -32,7 +33,7 @@ _BEYOND_EVERY_NUMBER = 10**12
 @iam.write("CreatePolicyVersion", on=targets.policy_to_change, prepare=MANAGED_DOCUMENT)
 def create_policy_version(call: WriteCall, given: CreatePolicyVersionRequestTypeDef, policy: ManagedPolicy) -> Answer:
     """Add a version; it comes into force at once where SetAsDefault says so."""
-    quotas = call.parts.quotas
+    quotas: IamQuotas = call.quotas
     check_managed_policy(given["PolicyDocument"], quotas.managed_policy_size, call.partition)
     if len(policy.versions) >= quotas.versions_per_policy:
         raise TooMany(sentences.versions_full(quotas.versions_per_policy))
@@ -57,7 +58,7 @@ def get_policy_version(call: Call, given: GetPolicyVersionRequestTypeDef, policy
 @iam.read("ListPolicyVersions", on=targets.policy)
 def list_policy_versions(call: Call, given: ListPolicyVersionsRequestTypeDef, policy: ManagedPolicy) -> Answer:
     """The versions without their documents, the newest first."""
-    versions = page("ListPolicyVersions", policy.versions[::-1], given, key=_newest_first)
+    versions = page(call.paging, "ListPolicyVersions", policy.versions[::-1], given, key=_newest_first)
     return versions.answer("Versions", lambda version: shapes.listed_policy_version(policy, version))
 
 

@@ -17,6 +17,7 @@ from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.attachable import boundary_of
 from carnet.services.iam.condition_keys import present_boundary, request_tags, requested_boundary
 from carnet.services.iam.kinds import ROLES
+from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import tagged_on_creation, tags_of
 from carnet.services.iam.trust import new_trust, trust_document
@@ -48,8 +49,9 @@ _LAST_USED_REACH = timedelta(days=400)
 )
 def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
     """Add a role that has no permission yet. Its trust policy is bound to the principals of this moment."""
-    if len(call.view.of(Role)) >= call.parts.quotas.roles:
-        raise TooMany(sentences.quota("RolesPerAccount", call.parts.quotas.roles))
+    quotas: IamQuotas = call.quotas
+    if len(call.view.of(Role)) >= quotas.roles:
+        raise TooMany(sentences.quota("RolesPerAccount", quotas.roles))
     trust = new_trust(call, given["AssumeRolePolicyDocument"])
     role = Role(
         id=call.ids.unique(ROLE),
@@ -86,7 +88,12 @@ def last_used(call: Call, role: Role) -> shapes.Structure:
 def list_roles(call: Call, given: ListRolesRequestTypeDef) -> Answer:
     """The roles below PathPrefix, by name."""
     roles = page(
-        "ListRoles", call.view.of(Role).sorted(), given, key=lambda role: role.name_key, matching=path_filter(given)
+        call.paging,
+        "ListRoles",
+        call.view.of(Role).sorted(),
+        given,
+        key=lambda role: role.name_key,
+        matching=path_filter(given),
     )
     return roles.answer("Roles", lambda role: shapes.listed_role(call.snapshot, role))
 

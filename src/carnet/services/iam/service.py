@@ -14,9 +14,11 @@ from carnet.base.faults import (
     Unmodifiable,
 )
 from carnet.services.iam.not_written import NOT_WRITTEN
+from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.session_rule import refuse_session
 from carnet.services.iam.voice import VOICE
 from carnet.services.operation import Service
+from carnet.services.paging import MARKERS
 
 iam = Service(
     "iam",
@@ -34,5 +36,7 @@ iam = Service(
     voice=VOICE,
     refuse_session=refuse_session,
     tag_keys={"role/": "iam:ResourceTag/", "user/": "iam:ResourceTag/"},
+    quotas=IamQuotas(),
+    paging=MARKERS,
     not_written=NOT_WRITTEN,
 )

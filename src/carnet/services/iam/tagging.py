@@ -16,6 +16,7 @@ from carnet.entities.entity import Tags, name_key
 from carnet.services.iam import sentences
 from carnet.services.iam.condition_keys import request_tags
 from carnet.services.iam.kinds import Kind
+from carnet.services.iam.quotas import IamQuotas
 from carnet.services.operation import Also, Call
 from carnet.services.target import Keys, Target
 
@@ -41,7 +42,8 @@ def with_tags(call: Call, kind: Kind[Any], tags: Tags, added: Sequence[TagTypeDe
     _refuse_reserved(keys)
     merged = {kind.tag_key(key): (key, value) for key, value in tags.items()}
     merged |= {kind.tag_key(tag["Key"]): (tag["Key"], tag["Value"]) for tag in added}
-    if len(merged) > call.parts.quotas.tags:
+    quotas: IamQuotas = call.quotas
+    if len(merged) > quotas.tags:
         raise TooMany(sentences.TAGS_FULL)
     return dict(merged.values())
 

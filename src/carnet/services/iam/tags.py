@@ -40,7 +40,7 @@ def _list_tags(target: Names[E], list_tags: str) -> None:
     def list_entity_tags(call: Call, given: Any, entity: E) -> Answer:
         """The tags, sorted by key; AWS's own policies have none."""
         keys = sorted(entity.tags, key=sort_token)
-        tags = page(list_tags, keys, given, key=str)
+        tags = page(call.paging, list_tags, keys, given, key=str)
         return tags.answer("Tags", lambda key: {"Key": key, "Value": entity.tags[key]})
 
 

@@ -24,6 +24,7 @@ from carnet.policy.document import Grammar, counted_size
 from carnet.policy.principals import UNIQUE_ID, PrincipalType, principal_text
 from carnet.services.documents import parse_once, parsed_before
 from carnet.services.iam import sentences
+from carnet.services.iam.quotas import IamQuotas
 from carnet.services.operation import Call
 from carnet.services.preparing import Preparation
 
@@ -51,7 +52,8 @@ def new_trust(call: Call, text: str) -> Trust:
     Raises Malformed where the text is no trust policy or names a principal that does not exist, TooMany where it is
     too long.
     """
-    most = call.parts.quotas.trust_policy_size
+    quotas: IamQuotas = call.quotas
+    most = quotas.trust_policy_size
     if counted_size(text) > most:
         raise TooMany(sentences.quota("ACLSizePerRole", most))
     policy = parse_once(text, Grammar.TRUST, call.partition)

@@ -16,6 +16,7 @@ from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.attachable import boundary_of
 from carnet.services.iam.condition_keys import request_tags, requested_boundary
 from carnet.services.iam.kinds import USERS
+from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.renaming import allowed_as, renamed
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import tagged_on_creation, tags_of
@@ -40,8 +41,9 @@ if TYPE_CHECKING:
 )
 def create_user(call: WriteCall, given: CreateUserRequestTypeDef) -> Answer:
     """Add a user that holds no credential and no permission yet."""
-    if len(call.view.of(User)) >= call.parts.quotas.users:
-        raise TooMany(sentences.quota("UsersPerAccount", call.parts.quotas.users))
+    quotas: IamQuotas = call.quotas
+    if len(call.view.of(User)) >= quotas.users:
+        raise TooMany(sentences.quota("UsersPerAccount", quotas.users))
     user = User(
         id=call.ids.unique(USER),
         account=call.account,
@@ -65,7 +67,7 @@ def get_user(call: Call, given: GetUserRequestTypeDef, user: User | Account) -> 
 @iam.read("ListUsers", on=targets.list_users)
 def list_users(call: Call, given: ListUsersRequestTypeDef) -> Answer:
     """The users below PathPrefix, by name."""
-    return entity_list("ListUsers", call.view.of(User).sorted(), given, "Users", shapes.listed_user)
+    return entity_list(call.paging, "ListUsers", call.view.of(User).sorted(), given, "Users", shapes.listed_user)
 
 
 @iam.write("UpdateUser", on=targets.user, also=(allowed_as("iam:UpdateUser", "NewUserName"),))

@@ -98,7 +98,7 @@ def assume_role(call: Call, given: AssumeRoleRequestTypeDef, role: Role, view: A
     """Give out credentials of a role session. They are not stored, so this works while the store is down."""
     refuse_mfa(given)
     _refuse_contexts(given)
-    policies = session_policies(view, call.parts.quotas, given.get("Policy"), given.get("PolicyArns", ()))
+    policies = session_policies(view, call.quotas, given.get("Policy"), given.get("PolicyArns", ()))
     inherited = inherited_tags(call.caller.credential.session)
     tags = session_tags(inherited, given.get("Tags", ()), given.get("TransitiveTagKeys", ()))
     packed = packed_size(policies, tags.tags)

@@ -14,6 +14,7 @@ from carnet.base.faults import (
     Unmodifiable,
 )
 from carnet.services.operation import Service
+from carnet.services.sts.quotas import StsQuotas
 from carnet.services.sts.session_rule import refuse_session
 
 sts = Service(
@@ -30,6 +31,7 @@ sts = Service(
         Unmodifiable: "AccessDenied",
     },
     refuse_session=refuse_session,
+    quotas=StsQuotas(),
     not_written=(
         "AssumeRoleWithSAML",
         "AssumeRoleWithWebIdentity",

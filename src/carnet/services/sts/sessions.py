@@ -20,7 +20,7 @@ from carnet.keyring.session_tokens import MAX_TOKEN_CHARACTERS
 from carnet.policy.document import Grammar
 from carnet.services.documents import parse_once
 from carnet.services.operation import Call
-from carnet.services.quotas import Quotas
+from carnet.services.sts.quotas import StsQuotas
 
 if TYPE_CHECKING:
     from types_boto3_sts.type_defs import PolicyDescriptorTypeTypeDef, TagTypeDef
@@ -57,7 +57,7 @@ def reserved(text: str) -> bool:
 
 
 def session_policies(
-    view: AccountView, quotas: Quotas, document: str | None, descriptors: Sequence[PolicyDescriptorTypeTypeDef]
+    view: AccountView, quotas: StsQuotas, document: str | None, descriptors: Sequence[PolicyDescriptorTypeTypeDef]
 ) -> SessionPolicies:
     """The session policies of a request, for a session in the account of `view`; raises Invalid or Malformed."""
     arns = tuple(descriptor.get("arn", "") for descriptor in descriptors)

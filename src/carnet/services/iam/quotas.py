@@ -1,4 +1,4 @@
-"""IAM and STS quotas.
+"""IAM quotas.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quotas:
+class IamQuotas:
     """How much of everything an account may hold: AWS's defaults. Sizes count characters that are not white space."""
 
     users: int = 5000
@@ -32,6 +32,3 @@ class Quotas:
     group_inline_size: int = 5120
     role_inline_size: int = 10240
     trust_policy_size: int = 2048
-    session_policy_size: int = 2048
-    session_policy_arns: int = 10
-    session_tags: int = 50
