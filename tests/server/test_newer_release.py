@@ -45,6 +45,7 @@ def test_the_account_is_denied_and_all_others_are_served(server: InProcessServer
     (other,) = create_accounts(
         parts.store, parts.keyring, parts.ids, names=["b"], emails=["b@example.com"], partition="aws", now=NOW
     )
+    parts.directory.catch_up()
     of_other = {"key": other.access_key_id, "secret": other.secret_access_key}
     server.client("iam", **of_other).create_user(UserName="bob")
     assert (_health(server)["accounts"], _health(server)["quarantined"]) == (2, 0)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect, make_url
 
+from carnet.store import postgresql
 from carnet.store.faults import Incompatible, NotSetUp
 from carnet.store.schema import METADATA
 from carnet.store.store import Store
@@ -104,3 +108,16 @@ def test_a_database_that_a_newer_version_has_changed_is_refused(store: Store, da
 def test_other_databases_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"database|file"):
         Store.open(url)
+
+
+def test_who_opens_a_store_waits_for_one_that_migrates_it(postgresql_server: PostgresqlServer) -> None:
+    url = postgresql_server.new_database()
+    opened: list[Store] = []
+    with psycopg.connect(url) as migrating, ThreadPoolExecutor(1) as pool:
+        migrating.execute("SELECT pg_advisory_xact_lock(%s)", [postgresql._SCHEMA_LOCK])
+        opening = pool.submit(lambda: opened.append(Store.open(url)))
+        time.sleep(postgresql.LOCK_MILLISECONDS / 1000 + 0.5)
+        assert not opening.done()
+        migrating.rollback()
+        opening.result()
+    opened[0].close()

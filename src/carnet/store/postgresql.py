@@ -19,6 +19,8 @@ LOCK_MILLISECONDS = 2000
 _CONNECT_SECONDS = 2
 _SILENCE_MILLISECONDS = 2000
 """After how long a peer that answers nothing, not even with a reset, counts as gone."""
+_SCHEMA_SECONDS = 60
+"""How long a migration may take, and who opens the store meanwhile wait for it: they do so once, when they start."""
 _SCHEMA_LOCK = 0x6361726E6574
 """An advisory lock's number: the letters of "carnet"."""
 _UNIQUE_VIOLATION = "23505"
@@ -48,6 +50,8 @@ class Postgresql(Backend):
         self.reader = _engine(url, _READER_SETTINGS)
 
     def lock_schema(self, connection: Connection) -> None:
+        for name in _WRITER_SETTINGS:
+            connection.execute(select(func.set_config(name, f"{_SCHEMA_SECONDS}s", True)))
         connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
 
     def poll(self) -> Hashable:
