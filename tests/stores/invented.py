@@ -11,7 +11,8 @@ from sqlalchemy import Column, MetaData, Row, Table, Text, create_engine
 from carnet.entities.entity import Entity
 from carnet.entities.scope import ScopeKind
 from carnet.entities.user import User
-from carnet.store.entity_type import EntityType, RowValues, entity_fields, entity_row, one
+from carnet.store.codec import RowValues
+from carnet.store.entity_type import EntityType, entity_fields, entity_row, one
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 from carnet.store.schema import named_entity
 from carnet.store.store import Store
@@ -33,7 +34,7 @@ class Badge(Entity):
 
 
 def _badge_row(badge: Badge) -> RowValues:
-    return {**entity_row(badge), "wearer": badge.wearer}
+    return entity_row(badge, wearer=badge.wearer)
 
 
 def _badge(row: Row[Any]) -> Badge:

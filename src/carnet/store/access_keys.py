@@ -9,8 +9,8 @@ from sqlalchemy import Boolean, Column, Index, LargeBinary, Row, Table
 
 from carnet.entities.access_key import AccessKey
 from carnet.entities.user import User
-from carnet.store.codec import moment, read_moment
-from carnet.store.entity_type import EntityType, RowValues, one
+from carnet.store.codec import RowValues, columns, read_moment
+from carnet.store.entity_type import EntityType, one
 from carnet.store.schema import METADATA, own_id, owning_account, text
 from carnet.store.schema import moment as moment_column
 
@@ -28,14 +28,16 @@ TABLE = Table(
 
 
 def to_row(key: AccessKey) -> RowValues:
-    return {
-        "id": key.id,
-        "account": key.account,
-        "owner": key.owner,
-        "active": key.active,
-        "sealed_secret": key.sealed_secret,
-        "created": moment(key.created),
-    }
+    return columns(
+        {
+            "id": key.id,
+            "account": key.account,
+            "owner": key.owner,
+            "active": key.active,
+            "sealed_secret": key.sealed_secret,
+            "created": key.created,
+        }
+    )
 
 
 def from_row(row: Row[Any]) -> AccessKey:

@@ -10,8 +10,8 @@ import orjson
 from sqlalchemy import Row, Table, UniqueConstraint
 
 from carnet.entities.account import Account, PasswordPolicy
-from carnet.store.codec import json_text, moment, read_moment
-from carnet.store.entity_type import EntityType, RowValues
+from carnet.store.codec import RowValues, columns, json_text, read_moment
+from carnet.store.entity_type import EntityType
 from carnet.store.schema import METADATA, optional_text, own_id, text
 from carnet.store.schema import moment as moment_column
 
@@ -32,15 +32,17 @@ TABLE = Table(
 
 def to_row(account: Account) -> RowValues:
     policy = account.password_policy
-    return {
-        "id": account.id,
-        "partition": account.partition,
-        "name": account.name,
-        "email": account.email,
-        "created": moment(account.created),
-        "alias": account.alias,
-        "password_policy": None if policy is None else json_text(asdict(policy)),
-    }
+    return columns(
+        {
+            "id": account.id,
+            "partition": account.partition,
+            "name": account.name,
+            "email": account.email,
+            "created": account.created,
+            "alias": account.alias,
+            "password_policy": None if policy is None else json_text(asdict(policy)),
+        }
+    )
 
 
 def from_row(row: Row[Any]) -> Account:

@@ -8,8 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, insert, select
 
-from carnet.store.codec import json_text
-from carnet.store.entity_type import RowValues
+from carnet.store.codec import RowValues
 from carnet.store.schema import METADATA, text
 
 Event = Mapping[str, Any]
@@ -27,7 +26,7 @@ _INSERT = insert(AUDIT_EVENTS)
 
 def rows_of(seq: int, events: Iterable[Event]) -> list[RowValues]:
     """The events of the unit whose revision is `seq`. Raises orjson.JSONEncodeError for what is no JSON."""
-    return [{"seq": seq, "ordinal": n, "event": json_text(event)} for n, event in enumerate(events)]
+    return [{"seq": seq, "ordinal": n, "event": orjson.dumps(event).decode()} for n, event in enumerate(events)]
 
 
 def append(connection: Connection, rows: list[RowValues]) -> None:

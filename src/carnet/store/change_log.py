@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, LargeBinary, Row, Table, insert, select, true
 
 from carnet.store.changes import Change, Revision
-from carnet.store.entity_type import RowValues
+from carnet.store.codec import RowValues
 from carnet.store.schema import METADATA, text
 
 CHANGES = Table(

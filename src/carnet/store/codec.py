@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
+RowValues: TypeAlias = dict[str, str | int | bytes | bool | None]
+"""Column name to value, as both databases take it."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_PLAIN = frozenset((str, int, bytes, bool, type(None)))
 
 
 def moment(when: datetime) -> int:
@@ -36,6 +40,22 @@ def pairs(value: Mapping[str, str]) -> str:
 
 def strings(value: Iterable[str]) -> str:
     return json_text(list(value))
+
+
+def columns(values: Mapping[str, Any]) -> RowValues:
+    """Values by column, each as it is stored: a time, a mapping and a tuple of strings are written, the rest stays."""
+    return {name: value if type(value) in _PLAIN else _written(value) for name, value in values.items()}
+
+
+def _written(value: Any) -> Any:
+    match value:
+        case datetime():
+            return moment(value)
+        case Mapping():
+            return pairs(value)
+        case tuple():
+            return strings(value)
+    return value
 
 
 def read_pairs(text: str) -> dict[str, str]:

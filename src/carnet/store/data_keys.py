@@ -9,8 +9,8 @@ from sqlalchemy import Column, Connection, Integer, LargeBinary, Row, Table, sel
 
 from carnet.entities.scope import ScopeKind
 from carnet.keyring.data_keys import KeyState, WrappedKey
-from carnet.store.codec import moment, read_moment
-from carnet.store.entity_type import EntityType, RowValues
+from carnet.store.codec import RowValues, columns, read_moment
+from carnet.store.entity_type import EntityType
 from carnet.store.schema import METADATA, own_id, text
 from carnet.store.schema import moment as moment_column
 
@@ -27,14 +27,16 @@ TABLE = Table(
 
 
 def to_row(key: WrappedKey) -> RowValues:
-    return {
-        "kid": key.kid,
-        "purpose": key.purpose,
-        "state": key.state.value,
-        "wrapped": key.wrapped,
-        "created": moment(key.created),
-        "floor": key.floor,
-    }
+    return columns(
+        {
+            "kid": key.kid,
+            "purpose": key.purpose,
+            "state": key.state.value,
+            "wrapped": key.wrapped,
+            "created": key.created,
+            "floor": key.floor,
+        }
+    )
 
 
 def from_row(row: Row[Any]) -> WrappedKey:

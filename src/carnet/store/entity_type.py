@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import attrgetter
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 from sqlalchemy import Connection, Row, Table, select
@@ -19,12 +19,9 @@ from sqlalchemy import Connection, Row, Table, select
 from carnet.entities.entity import Entity
 from carnet.entities.scope import Scope, ScopeKind
 from carnet.store.changes import Change
-from carnet.store.codec import moment, pairs, read_moment, read_pairs
+from carnet.store.codec import RowValues, columns, read_moment, read_pairs
 
 E = TypeVar("E")
-
-RowValues: TypeAlias = dict[str, str | int | bytes | bool | None]
-"""Column name to value, as both databases take it."""
 
 _LOG = logging.getLogger(__name__)
 _KEYS_PER_QUERY = 500
@@ -52,6 +49,16 @@ def one(to: type[Any], attribute: str) -> Reference[Any]:
         return () if target is None else (target,)
 
     return Reference(to, targets)
+
+
+class Stored(NamedTuple):
+    """An entity as it is stored."""
+
+    scope: Scope
+    key: str
+    row: RowValues
+    content: bytes
+    """The row's hash, which the change log remembers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -101,6 +108,11 @@ class EntityType(Generic[E]):
         key: str = getattr(entity, self.key_column)
         return key
 
+    def stored(self, entity: E) -> Stored:
+        """The entity as it is stored. Raises orjson.JSONEncodeError for text that is not Unicode (a lone surrogate)."""
+        row = self.to_row(entity)
+        return Stored(self.scope_of(entity), self.key_of(entity), row, content_hash(row))
+
     def scope_of(self, entity: E | Row[Any]) -> Scope:
         """Where an entity, or a row of the table, belongs."""
         return Scope(self.scope_kind, getattr(entity, self.scope_column) if self.scope_column else "")
@@ -139,18 +151,21 @@ def content_hash(row: RowValues) -> bytes:
     return hashlib.sha256(orjson.dumps(row, option=orjson.OPT_SORT_KEYS, default=bytes.hex)).digest()
 
 
-def entity_row(entity: Entity) -> RowValues:
-    """The columns of `schema.named_entity`."""
-    return {
-        "id": entity.id,
-        "account": entity.account,
-        "partition": entity.partition,
-        "path": entity.path,
-        "name": entity.name,
-        "name_key": entity.name_key,
-        "created": moment(entity.created),
-        "tags": pairs(entity.tags),
-    }
+def entity_row(entity: Entity, **own: Any) -> RowValues:
+    """The columns of `schema.named_entity`, and the kind's own."""
+    return columns(
+        {
+            "id": entity.id,
+            "account": entity.account,
+            "partition": entity.partition,
+            "path": entity.path,
+            "name": entity.name,
+            "name_key": entity.name_key,
+            "created": entity.created,
+            "tags": entity.tags,
+            **own,
+        }
+    )
 
 
 def entity_fields(row: Row[Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from carnet.base.faults import Unavailable
 from carnet.store import audit_log, change_log, head
 from carnet.store.backend import Backend
 from carnet.store.changes import Changes
-from carnet.store.entity_type import RowValues
+from carnet.store.codec import RowValues
 from carnet.store.entity_types import EntityTypes
 from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 

@@ -14,8 +14,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from carnet.store.codec import moment, read_moment
-from carnet.store.entity_type import RowValues
+from carnet.store.codec import RowValues, moment, read_moment
 from carnet.store.schema import METADATA, own_id, text
 from carnet.store.schema import moment as moment_column
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Integer, Row, Table
 
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
-from carnet.store.codec import json_text, moment, read_moment, read_objects
-from carnet.store.entity_type import EntityType, RowValues, entity_fields, entity_row
+from carnet.store.codec import RowValues, json_text, moment, read_moment, read_objects
+from carnet.store.entity_type import EntityType, entity_fields, entity_row
 from carnet.store.schema import METADATA, named_entity, optional_text, text
 from carnet.store.schema import moment as moment_column
 
@@ -36,15 +36,15 @@ def _read_version(given: dict[str, Any]) -> PolicyVersion:
 
 
 def to_row(policy: ManagedPolicy) -> RowValues:
-    return {
-        **entity_row(policy),
-        "description": policy.description,
-        "updated": moment(policy.updated),
-        "versions": _versions_text(policy.versions),
-        "default_version": policy.default_version,
-        "next_version": policy.next_version,
-        "attachable": policy.attachable,
-    }
+    return entity_row(
+        policy,
+        description=policy.description,
+        updated=policy.updated,
+        versions=_versions_text(policy.versions),
+        default_version=policy.default_version,
+        next_version=policy.next_version,
+        attachable=policy.attachable,
+    )
 
 
 def from_row(row: Row[Any]) -> ManagedPolicy:

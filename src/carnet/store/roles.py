@@ -8,8 +8,8 @@ from sqlalchemy import Column, Integer, Row, Table
 
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
-from carnet.store.codec import pairs, read_pairs, read_strings, strings
-from carnet.store.entity_type import EntityType, RowValues, entity_fields, entity_row, many, one
+from carnet.store.codec import RowValues, read_pairs, read_strings
+from carnet.store.entity_type import EntityType, entity_fields, entity_row, many, one
 from carnet.store.schema import METADATA, named_entity, optional_text, text
 
 TABLE = Table(
@@ -28,17 +28,17 @@ TABLE = Table(
 
 
 def to_row(role: Role) -> RowValues:
-    return {
-        **entity_row(role),
-        "trust": role.trust,
-        "trusted_ids": pairs(role.trusted_ids),
-        "description": role.description,
-        "max_session_seconds": role.max_session_seconds,
-        "boundary": role.boundary,
-        "attached": strings(role.attached),
-        "inline": pairs(role.inline),
-        "linked_service": role.linked_service,
-    }
+    return entity_row(
+        role,
+        trust=role.trust,
+        trusted_ids=role.trusted_ids,
+        description=role.description,
+        max_session_seconds=role.max_session_seconds,
+        boundary=role.boundary,
+        attached=role.attached,
+        inline=role.inline,
+        linked_service=role.linked_service,
+    )
 
 
 def from_row(row: Row[Any]) -> Role:

@@ -14,7 +14,8 @@ from carnet.base.faults import Fault, Invalid, Unavailable
 from carnet.store import audit_log, change_log, leases
 from carnet.store.backend import Backend
 from carnet.store.changes import Change, Changes, Revision
-from carnet.store.entity_type import EntityType, RowValues, content_hash
+from carnet.store.codec import RowValues
+from carnet.store.entity_type import EntityType, Stored
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import Absent, Occupied, Taken
 from carnet.store.leases import Lease
@@ -78,27 +79,28 @@ class UnitOfWork:
         """
         type_ = self._types.of(entity)
         self._check_known(type_)
-        row, content = self._row(type_, entity)
-        scope = type_.scope_of(entity)
-        self._run(_insert_into(type_.table), row, type_, entity, Absent(scope.kind, scope.id))
-        self._note(type_, entity, entity, content)
+        stored = self._stored(type_, entity)
+        absent = Absent(stored.scope.kind, stored.scope.id)
+        self._run(_insert_into(type_.table), stored.row, type_, entity, absent)
+        self._note(type_, stored, entity)
 
     def save(self, entity: object) -> None:
         """Replace the row of the entity's id. Raises Absent if there is none, Taken for a new name in use."""
         type_ = self._types.of(entity)
-        row, content = self._row(type_, entity)
+        stored = self._stored(type_, entity)
         statement = _update_of(type_.table, type_.key_column)
-        values: RowValues = {**row, "unchanged_id": type_.key_of(entity)}
+        values: RowValues = {**stored.row, "unchanged_id": stored.key}
         self._run_on_one(statement, values, type_, entity, _absent(type_, entity))
-        self._note(type_, entity, entity, content)
+        self._note(type_, stored, entity)
 
     def remove(self, entity: object) -> None:
         """Delete the row of the entity's id. Raises Absent if there is none, Occupied for an account in use."""
         type_ = self._types.of(entity)
         statement = _delete_from(type_.table, type_.key_column)
         occupied = Occupied(type_.kind, type_.name_of(entity))
-        self._run_on_one(statement, {"removed_id": type_.key_of(entity)}, type_, entity, occupied)
-        self._note(type_, entity, None, None)
+        key = type_.key_of(entity)
+        self._run_on_one(statement, {"removed_id": key}, type_, entity, occupied)
+        self._changed[type_.kind, key] = Change(type_, type_.scope_of(entity), key, None), None
 
     def hold(self, lease: Lease) -> None:
         """Change something only as the holder of a lease. Raises LeaseLost."""
@@ -126,11 +128,10 @@ class UnitOfWork:
         if type_.decides and not type_.every_release and not self._known_everywhere(self._connection, type_.kind):
             self._fail(Unavailable(f"Not every running server knows what a {type_.kind} is yet."))
 
-    def _row(self, type_: EntityType[E], entity: E) -> tuple[RowValues, bytes]:
-        """The row and its content hash. Raises Invalid for text that is not Unicode (a lone surrogate)."""
+    def _stored(self, type_: EntityType[E], entity: E) -> Stored:
+        """Raises Invalid for text that is not Unicode."""
         try:
-            row = type_.to_row(entity)
-            return row, content_hash(row)
+            return type_.stored(entity)
         except orjson.JSONEncodeError as error:
             self._fail(Invalid(_NO_TEXT), error)
 
@@ -157,9 +158,9 @@ class UnitOfWork:
         except DBAPIError as error:
             self._fail(Unavailable("The store cannot be reached."), error)
 
-    def _note(self, type_: EntityType[E], entity: E, now: E | None, content: bytes | None) -> None:
-        key = type_.key_of(entity)
-        self._changed[type_.kind, key] = Change(type_, type_.scope_of(entity), key, now), content
+    def _note(self, type_: EntityType[E], stored: Stored, entity: E) -> None:
+        change = Change(type_, stored.scope, stored.key, entity)
+        self._changed[type_.kind, stored.key] = change, stored.content
 
     def _fail(self, fault: Fault, cause: Exception | None = None) -> NoReturn:
         self._fault = fault

@@ -9,8 +9,8 @@ from sqlalchemy import Row, Table
 from carnet.entities.group import Group
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.user import User
-from carnet.store.codec import pairs, read_pairs, read_strings, strings
-from carnet.store.entity_type import EntityType, RowValues, entity_fields, entity_row, many, one
+from carnet.store.codec import RowValues, read_pairs, read_strings
+from carnet.store.entity_type import EntityType, entity_fields, entity_row, many, one
 from carnet.store.schema import METADATA, named_entity, optional_text, text
 
 TABLE = Table(
@@ -19,13 +19,7 @@ TABLE = Table(
 
 
 def to_row(user: User) -> RowValues:
-    return {
-        **entity_row(user),
-        "boundary": user.boundary,
-        "groups": strings(user.groups),
-        "attached": strings(user.attached),
-        "inline": pairs(user.inline),
-    }
+    return entity_row(user, boundary=user.boundary, groups=user.groups, attached=user.attached, inline=user.inline)
 
 
 def from_row(row: Row[Any]) -> User:
