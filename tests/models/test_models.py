@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from carnet.models import SERVICES, Protocol, operation, service
+from carnet.models import BEARER, NO_AUTH, SERVICES, SIGV4, Protocol, Service, operation, service
 
 
 def test_each_service_speaks_its_protocol_and_is_signed_for_under_its_name() -> None:
@@ -71,7 +71,9 @@ def test_an_operation_lists_the_errors_that_it_can_answer() -> None:
 
 
 def test_only_the_operations_asked_before_there_are_credentials_are_unsigned() -> None:
-    unsigned = {(name, one.name) for name in SERVICES for one in service(name).operations.values() if not one.signed}
+    unsigned = {
+        (name, one.name) for name in SERVICES for one in service(name).operations.values() if SIGV4 not in one.auth
+    }
     assert unsigned == {
         ("sso", "GetRoleCredentials"),
         ("sso", "ListAccountRoles"),
@@ -82,6 +84,26 @@ def test_only_the_operations_asked_before_there_are_credentials_are_unsigned() -
         ("sso-oidc", "StartDeviceAuthorization"),
         ("sts", "AssumeRoleWithSAML"),
         ("sts", "AssumeRoleWithWebIdentity"),
+    }
+
+
+def test_the_operations_of_the_portal_take_a_token() -> None:
+    assert {one.auth for one in service("sso").operations.values()} == {frozenset((BEARER,))}
+    assert operation("sso-oidc", "CreateToken").auth == {NO_AUTH}
+
+
+def test_a_model_says_which_proofs_it_takes() -> None:
+    kinds = {"auth": [SIGV4, BEARER]}
+    description = {
+        "metadata": {"apiVersion": "1", "endpointPrefix": "e", "protocol": "json", "serviceId": "S"},
+        "operations": {"A": {"name": "A", **kinds}, "B": {"name": "B"}, "C": {"name": "C", "auth": [BEARER]}},
+        "shapes": {},
+    }
+    made = Service.of("made-up", description)
+    assert {name: one.auth for name, one in made.operations.items()} == {
+        "A": {SIGV4, BEARER},
+        "B": {SIGV4},
+        "C": {BEARER},
     }
 
 

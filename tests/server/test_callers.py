@@ -13,7 +13,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from carnet.base.faults import FAULTS, Denied
-from carnet.identity.caller import Anonymous, Authenticate
+from carnet.identity.authenticate import Authenticate
+from carnet.identity.caller import Anonymous
 from carnet.services.operation import AnonymousCall, Answer, Call, Service, anybody
 from carnet.services.target import Target
 from tests.attacks.wire import audit

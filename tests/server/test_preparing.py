@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from carnet.base.faults import FAULTS, Refused
-from carnet.identity.caller import Authenticate
+from carnet.identity.authenticate import Authenticate
 from carnet.policy.document import parse
 from carnet.services import documents
 from carnet.services.operation import AnonymousCall, Answer, Call, Service, WriteCall, anybody

@@ -16,9 +16,9 @@ from botocore.credentials import Credentials
 from msgspec.structs import replace
 
 from carnet.base.http import HttpRequest
+from carnet.identity.authenticate import AuthFailure
 from carnet.identity.credential import Credential, TokenExpired
 from carnet.policy.request import Principal, PrincipalKind
-from carnet.sigv4.errors import AuthFailure
 from carnet.sigv4.verify import verify
 
 NOW = datetime(2024, 1, 1, 12, 0, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
 from carnet.base.http import HttpRequest, HttpResponse
-from carnet.models import Operation, Service
+from carnet.models import SIGV4, Operation, Service
 
 HOST = "127.0.0.1:4747"
 
@@ -62,7 +62,7 @@ def serialized(operation: Operation, params: Mapping[str, Any]) -> HttpRequest:
         query=url.query,
         headers=tuple((name, _text(value)) for name, value in prepared.headers.items()),
         body=body.encode() if isinstance(body, str) else body,
-        scope=operation.service.signing_name if operation.signed else None,
+        scope=operation.service.signing_name if SIGV4 in operation.auth else None,
     )
 
 

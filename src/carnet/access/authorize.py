@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import assert_never
 
 from msgspec import Struct, field
 
@@ -11,7 +12,7 @@ from carnet.access.gather import policies_of
 from carnet.access.resource_policies import fail_closed
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
-from carnet.identity.caller import Caller, Verified
+from carnet.identity.caller import AccountCaller, Anonymous, Bearer, Caller, SignedIn, Verified
 from carnet.policy.compile import Engine
 from carnet.policy.decision import Decision
 from carnet.policy.policies import Policies, ResourcePolicy
@@ -51,7 +52,7 @@ class Decided(Struct, frozen=True, kw_only=True):
     decision: Decision
 
 
-def caller_view(snapshot: Snapshot, caller: Verified) -> AccountView:
+def caller_view(snapshot: Snapshot, caller: AccountCaller) -> AccountView:
     """The caller's account; it was there when the credential was found at this revision."""
     view = snapshot.account(caller.principal.account)
     if view is None:
@@ -88,7 +89,20 @@ def _with_check(context: Context, check: Check) -> Context:
 
 
 def _policies(view: AccountView | None, caller: Caller, check: Check) -> Policies:
-    carried = policies_of(view, caller.credential) if view is not None and isinstance(caller, Verified) else _NONE
+    carried = _carried(view, caller)
     if not check.policies:
         return carried
     return replace(carried, resource=tuple([fail_closed(policy) for policy in check.policies]))
+
+
+def _carried(view: AccountView | None, caller: Caller) -> Policies:
+    """The policies that the caller carries along. Raises LookupError if its account is not at hand."""
+    match caller:
+        case Verified() | SignedIn():
+            if view is None:
+                raise LookupError(caller.principal.account)
+            return policies_of(view, caller.credential)
+        case Bearer() | Anonymous():
+            return _NONE
+        case _:
+            assert_never(caller)

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_of_epoch
 from carnet.directory.account_view import AccountView
-from carnet.identity.caller import Verified
+from carnet.identity.caller import AccountCaller
 from carnet.identity.principals import principal_keys
 from carnet.policy.request import Value, Values
 
@@ -71,7 +71,7 @@ def _request_keys(
     return MappingProxyType(keys)
 
 
-def caller_keys(view: AccountView, caller: Verified, now: datetime) -> Mapping[str, Value]:
+def caller_keys(view: AccountView, caller: AccountCaller, now: datetime) -> Mapping[str, Value]:
     """The keys that the caller determines, whatever the request says."""
     keys = principal_keys(view, caller.credential)
     session = caller.credential.session

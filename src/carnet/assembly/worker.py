@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, suppress
 
+from carnet.assembly.authenticators import authenticators
 from carnet.assembly.installation import Installation, open_installation
 from carnet.assembly.jobs import node, periodic_jobs
 from carnet.assembly.settings import from_environment
@@ -37,6 +38,7 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
     api = AwsApi(
         installation.execution,
         SERVICES,
+        authenticators(installation, SERVICES.values()),
         clock=installation.clock,
         ids=installation.ids,
         decisions=DecisionLog(installation.settings.decisions_file),

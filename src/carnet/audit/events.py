@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, assert_never
 
 from carnet.access.authorize import Decided
 from carnet.access.request_context import source_ip
@@ -16,7 +16,7 @@ from carnet.audit.redaction import input_redaction, output_redaction
 from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step
 from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_seconds
-from carnet.identity.caller import Anonymous, Caller, Verified
+from carnet.identity.caller import AccountCaller, Anonymous, Bearer, Caller, IdentityCenterUser, SignedIn, Verified
 from carnet.policy.decision import Decision
 from carnet.policy.request import Principal, PrincipalKind
 
@@ -98,12 +98,32 @@ def _of_arrived(arrived: Arrived, decided: Sequence[Decided]) -> Event:
 
 
 def _of_caller(caller: Caller) -> Event:
-    if isinstance(caller, Anonymous):
-        return {"userIdentity": _ANONYMOUS, "awsRegion": caller.region or None}
+    """Who called, where, and in whose account."""
+    region = {"awsRegion": caller.region or None}
+    match caller:
+        case Verified():
+            return region | _in_account(caller)
+        case SignedIn():
+            return region | _in_account(caller) | {"sessionCredentialFromConsole": "true"}
+        case Bearer(user=user):
+            return region | {"userIdentity": _of_user(user), "recipientAccountId": user.account}
+        case Anonymous():
+            return region | {"userIdentity": _ANONYMOUS}
+        case _:
+            assert_never(caller)
+
+
+def _in_account(caller: AccountCaller) -> Event:
+    return {"userIdentity": _identity(caller), "recipientAccountId": caller.principal.account}
+
+
+def _of_user(user: IdentityCenterUser) -> Event:
+    """https://docs.aws.amazon.com/singlesignon/latest/userguide/sso-cloudtrail-use-cases.html"""
     return {
-        "userIdentity": _identity(caller),
-        "awsRegion": caller.region,
-        "recipientAccountId": caller.principal.account,
+        "type": "IdentityCenterUser",
+        "accountId": user.account,
+        "onBehalfOf": {"userId": user.user_id, "identityStoreArn": user.identity_store_arn},
+        "credentialId": user.credential_id,
     }
 
 
@@ -118,7 +138,7 @@ def _decision(decided: Decided) -> Event:
     }
 
 
-def _identity(caller: Verified) -> Event:
+def _identity(caller: AccountCaller) -> Event:
     principal, credential = caller.principal, caller.credential
     identity: Event = {
         "type": _IDENTITY_TYPES[principal.kind],

@@ -6,68 +6,107 @@ A caller is what its authenticator has found out. Each operation says which auth
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Final, NoReturn, final
+from collections.abc import Callable
+from typing import Any, Final, NoReturn, TypeVar, final
 
 from msgspec import Struct
 
+from carnet.directory.snapshot import Snapshot
 from carnet.identity.credential import Credential
 from carnet.policy.request import Principal, PrincipalKind
 
-
-class Authenticate(Enum):
-    """How the callers of an operation prove who they are."""
-
-    SIGV4 = "sigv4"
-    ANONYMOUS = "anonymous"
-    """They do not: AWS asks for no signature, and the operation proves what it must from its input."""
+NOBODY: Final = Principal(kind=PrincipalKind.ANONYMOUS, id="anonymous")
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable"""
 
 
 class _Authenticator:
-    """The type of `AUTHENTICATOR`, which nobody makes a second time."""
+    """The type of what an authenticator holds, of which nobody makes another one."""
 
 
 AUTHENTICATOR: Final = _Authenticator()
 """What makes a `Verified`. INVARIANT: only the rooms of authenticators import it (a test holds it)."""
+BEARER_AUTHENTICATOR: Final = _Authenticator()
+"""What makes a `Bearer`; as `AUTHENTICATOR`."""
+COOKIE_AUTHENTICATOR: Final = _Authenticator()
+"""What makes a `SignedIn`; as `AUTHENTICATOR`."""
+
+
+class _Proven:
+    """What callers have in common who have proven who they are: an authenticator makes them, for every call anew.
+
+    INVARIANT: they cannot be changed, copied or pickled.
+    """
+
+    __slots__ = ("principal", "region")
+
+    principal: Principal
+    region: str
+    """The Region that the request is made to; empty if nothing tells."""
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{name} of a {type(self).__name__} caller cannot be changed")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{name} of a {type(self).__name__} caller cannot be changed")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} caller is neither copied nor pickled")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.principal.arn})"
+
+
+P = TypeVar("P", bound=_Proven)
+
+
+def _made(kind: type[P], wanted: _Authenticator, authenticator: _Authenticator, **members: Any) -> P:
+    """A caller of that kind, for who holds what makes one; raises TypeError for others."""
+    if authenticator is not wanted:
+        raise TypeError(f"only an authenticator makes a {kind.__name__} caller")
+    made = object.__new__(kind)
+    for name, value in members.items():
+        object.__setattr__(made, name, value)
+    return made
+
+
+def _refuse_other(credential: Credential, proven: Credential) -> None:
+    if (credential.key_id, credential.secret) != (proven.key_id, proven.secret):
+        raise ValueError("the caller was proven with another credential")
 
 
 @final
-class Verified:
+class Verified(_Proven):
     """A caller whose signature was checked.
 
-    INVARIANT: it is made by an authenticator, for every call anew. It cannot be changed, copied or pickled; of
-    `renewed`, which alone makes another one, the key id and the secret are those that the signature proved.
+    INVARIANT: of `renewed`, which alone makes another one, the key id and the secret are those that the signature
+    proved.
     """
 
-    __slots__ = ("credential", "presigned", "principal", "region", "service")
+    __slots__ = ("credential", "presigned", "service")
 
     credential: Credential
-    principal: Principal
-    """The credential's."""
-    region: str
-    """The Region that the request is made to: the credential scope's, or the one that a global service has."""
+    """`principal` is its."""
     service: str
-    """Service of the credential scope."""
+    """Service of the credential scope; `region` is the scope's, or the one that a global service has."""
     presigned: bool
 
     def __new__(
         cls, authenticator: _Authenticator, *, credential: Credential, region: str, service: str, presigned: bool
     ) -> Verified:
-        if authenticator is not AUTHENTICATOR:
-            raise TypeError("only an authenticator makes a Verified caller")
-        made = super().__new__(cls)
-        put = object.__setattr__
-        put(made, "credential", credential)
-        put(made, "principal", credential.principal)
-        put(made, "region", region)
-        put(made, "service", service)
-        put(made, "presigned", presigned)
-        return made
+        return _made(
+            cls,
+            AUTHENTICATOR,
+            authenticator,
+            credential=credential,
+            principal=credential.principal,
+            region=region,
+            service=service,
+            presigned=presigned,
+        )
 
     def renewed(self, credential: Credential) -> Verified:
         """The caller with the same key id and secret as they stand at another revision; ValueError for others."""
-        if (credential.key_id, credential.secret) != (self.credential.key_id, self.credential.secret):
-            raise ValueError("the signature was made with another credential")
+        _refuse_other(credential, self.credential)
         return Verified(
             AUTHENTICATOR, credential=credential, region=self.region, service=self.service, presigned=self.presigned
         )
@@ -75,17 +114,87 @@ class Verified:
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("Verified has no subclasses")
 
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"{name} of a Verified caller cannot be changed")
 
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"{name} of a Verified caller cannot be changed")
+@final
+class SignedIn(_Proven):
+    """A caller who has signed in to the console, and whose cookie was checked.
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a Verified caller is neither copied nor pickled")
+    The cookie stands for a session of an account's principal: its policies decide, as those of a `Verified` do.
+    INVARIANT: `renewed` alone makes another one, for the same session.
+    """
+
+    __slots__ = ("credential",)
+
+    credential: Credential
+    """`principal` is its."""
+
+    def __new__(cls, authenticator: _Authenticator, *, credential: Credential, region: str = "") -> SignedIn:
+        return _made(
+            cls,
+            COOKIE_AUTHENTICATOR,
+            authenticator,
+            credential=credential,
+            principal=credential.principal,
+            region=region,
+        )
+
+    def renewed(self, credential: Credential) -> SignedIn:
+        """The caller with the same session as it stands at another revision; ValueError for another session."""
+        _refuse_other(credential, self.credential)
+        return SignedIn(COOKIE_AUTHENTICATOR, credential=credential, region=self.region)
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError("SignedIn has no subclasses")
+
+
+class IdentityCenterUser(Struct, frozen=True, kw_only=True):
+    """A user of IAM Identity Center, as an access token names one.
+
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/sso-cloudtrail-use-cases.html
+    """
+
+    account: str
+    """The account of the Identity Center instance."""
+    identity_store_arn: str
+    user_id: str
+    credential_id: str
+    """The token's id for the audit log. INVARIANT: it is not the token, and proves nothing."""
+
+
+FindUser = Callable[[Snapshot], IdentityCenterUser | None]
+"""(the directory at a revision) to the user whom one access token stands for; None if it is no longer good."""
+
+
+@final
+class Bearer(_Proven):
+    """A caller whose access token of IAM Identity Center was checked.
+
+    No account's policy names such a user, so `principal` is nobody's: policies allow it what they allow everybody.
+    INVARIANT: `renewed` alone makes another one, for the same token.
+    """
+
+    __slots__ = ("_find", "user")
+
+    user: IdentityCenterUser
+    _find: FindUser
+
+    def __new__(
+        cls, authenticator: _Authenticator, *, user: IdentityCenterUser, find: FindUser, region: str = ""
+    ) -> Bearer:
+        return _made(cls, BEARER_AUTHENTICATOR, authenticator, principal=NOBODY, user=user, _find=find, region=region)
+
+    def renewed(self, snapshot: Snapshot) -> Bearer | None:
+        """The caller as the token stands at another revision; None if the token is no longer good."""
+        user = self._find(snapshot)
+        if user is None:
+            return None
+        return Bearer(BEARER_AUTHENTICATOR, user=user, find=self._find, region=self.region)
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError("Bearer has no subclasses")
 
     def __repr__(self) -> str:
-        return f"Verified({self.principal.arn})"
+        return f"Bearer({self.user.user_id})"
 
 
 class Anonymous(Struct, frozen=True, kw_only=True):
@@ -99,7 +208,6 @@ class Anonymous(Struct, frozen=True, kw_only=True):
         return NOBODY
 
 
-NOBODY: Final = Principal(kind=PrincipalKind.ANONYMOUS, id="anonymous")
-"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable"""
-
-Caller = Verified | Anonymous
+AccountCaller = Verified | SignedIn
+"""Callers with a credential of an account, whose policies decide about them."""
+Caller = AccountCaller | Bearer | Anonymous

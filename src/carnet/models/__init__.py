@@ -2,13 +2,16 @@
 
 from carnet.models.load import SERVICES, operation, service
 from carnet.models.regions import GLOBAL_REGIONS
-from carnet.models.service import ModelledError, Operation, Protocol, Service
+from carnet.models.service import BEARER, NO_AUTH, SIGV4, ModelledError, Operation, Protocol, Service
 from carnet.models.voice import COMMON_VOICE, Voice
 
 __all__ = [
+    "BEARER",
     "COMMON_VOICE",
     "GLOBAL_REGIONS",
+    "NO_AUTH",
     "SERVICES",
+    "SIGV4",
     "ModelledError",
     "Operation",
     "Protocol",

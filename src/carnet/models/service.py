@@ -10,7 +10,11 @@ from typing import Any, cast
 
 from botocore.model import OperationModel, ServiceModel, StructureShape
 
+SIGV4, BEARER, NO_AUTH = "aws.auth#sigv4", "smithy.api#httpBearerAuth", "smithy.api#noAuth"
+"""What the models call the ways to authenticate a request."""
 _UNSIGNED = "none"
+_BEARER_HEADER = "x-amz-sso_bearer_token"
+"""Where the portal of IAM Identity Center takes an access token; its model says of that no more than `none`."""
 _CLIENT_FAULT = 400
 _SERVER_FAULT = 500
 _SUCCESS = 200
@@ -52,9 +56,17 @@ class Operation:
         return self.model.output_shape
 
     @cached_property
-    def signed(self) -> bool:
-        """Whether a caller must sign it; false for the few that are asked before anybody has credentials."""
-        return self.model.auth_type != _UNSIGNED
+    def auth(self) -> frozenset[str]:
+        """How its callers may authenticate: `SIGV4`, `BEARER`, and further words of the models; `NO_AUTH` alone if not.
+
+        https://smithy.io/2.0/spec/authentication-traits.html
+        """
+        members = self.input.members.values() if self.input is not None else ()
+        if any(member.serialization.get("name") == _BEARER_HEADER for member in members):
+            return frozenset((BEARER,))
+        if self.model.auth_type == _UNSIGNED:
+            return frozenset((NO_AUTH,))
+        return frozenset(self.model.auth or self.service.model.metadata.get("auth") or (SIGV4,))
 
     @cached_property
     def status(self) -> int:

@@ -16,7 +16,8 @@ from carnet.base.clock import Clock
 from carnet.base.faults import Fault
 from carnet.base.http import HttpRequest, HttpResponse
 from carnet.base.ids import Ids
-from carnet.identity.caller import Anonymous, Authenticate, Caller
+from carnet.identity.authenticate import Authenticate, Authenticators, AuthFailure
+from carnet.identity.caller import Caller
 from carnet.models import COMMON_VOICE, Protocol
 from carnet.models import Operation as Asked
 from carnet.protocols.errors import Where, WireError, write_error
@@ -29,8 +30,6 @@ from carnet.server.writer import Writer
 from carnet.services.execution import Execution, Failed, Outcome, Requested
 from carnet.services.operation import Operation, Service
 from carnet.services.preparing import Pools, Preparation
-from carnet.sigv4.errors import AuthFailure
-from carnet.sigv4.verify import verify
 
 _LOG = logging.getLogger("carnet.server")
 _FAILED, _FAILED_MESSAGE = "InternalFailure", "An internal error occurred."
@@ -40,11 +39,18 @@ class AwsApi:
     """Answers the requests of every service on one address. `services` are by botocore's names."""
 
     def __init__(
-        self, execution: Execution, services: Mapping[str, Service], *, clock: Clock, ids: Ids, decisions: DecisionLog
+        self,
+        execution: Execution,
+        services: Mapping[str, Service],
+        authenticators: Authenticators,
+        *,
+        clock: Clock,
+        ids: Ids,
+        decisions: DecisionLog,
     ) -> None:
         self._execution = execution
         self._services = services
-        self._find = execution.credentials.find
+        self._authenticators = authenticators
         self._clock = clock
         self._ids = ids
         self._decisions = decisions
@@ -75,10 +81,13 @@ class AwsApi:
             return self._fail(step, problem)
 
     def _authenticate(self, routed: Routed, operation: Operation | None) -> Caller:
-        if operation is not None and operation.authenticate is Authenticate.ANONYMOUS:
-            return Anonymous()
-        arrived, service = routed.arrived, routed.operation.service
-        return verify(arrived.http, service=service.signing_name, now=arrived.time, find=self._find)
+        """Who calls, by the one authenticator that the operation names; raises WireError if it is not there."""
+        named = Authenticate.SIGV4 if operation is None else operation.authenticate
+        authenticator = self._authenticators.get(named)
+        if authenticator is None:
+            raise _not_offered(routed.operation)
+        arrived = routed.arrived
+        return authenticator(arrived.http, service=routed.operation.service.signing_name, now=arrived.time)
 
     async def _prepare(self, operation: Operation, preparation: Preparation, parsed: Parsed) -> Answer:
         """Do what is slow before the operation takes its turn, for whom it is allowed."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import Any, assert_never
 
 from msgspec import Struct
 
@@ -20,7 +20,7 @@ from carnet.audit.steps import Parsed
 from carnet.base.faults import Refused
 from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
-from carnet.identity.caller import Anonymous, Caller
+from carnet.identity.caller import Anonymous, Bearer, Caller, SignedIn, Verified
 from carnet.identity.credentials import Credentials
 from carnet.identity.principals import anonymous_keys
 from carnet.policy.request import Context
@@ -29,6 +29,8 @@ from carnet.services.operation import (
     AnonymousWriteCall,
     Answer,
     AnyCall,
+    BearerCall,
+    BearerWriteCall,
     Call,
     Operation,
     Parts,
@@ -102,13 +104,13 @@ class Execution:
     def admit(self, operation: Operation, parsed: Parsed) -> Admitted | Failed:
         """Refuse at little cost, before the operation is prepared, whom it would be refused to as things stand.
 
-        INVARIANT: a signed operation is not prepared for a caller who may not call it. Of nobody in particular nothing
-        is known before that: who calls is what the preparation finds out.
+        INVARIANT: an operation is not prepared for a caller who proved who it is and may not call it. Of nobody in
+        particular nothing is known before that: who calls is what the preparation finds out.
         """
         decided: list[Decided] = []
         try:
             call = self._call(operation, parsed, self.directory.snapshot, parsed.authenticated.caller)
-            if isinstance(call, Call):
+            if not isinstance(call, AnonymousCall):
                 _authorize(operation, call, parsed, decided)
             return Admitted(call=call, decided=tuple(decided))
         except Exception as problem:
@@ -175,21 +177,33 @@ class Execution:
 
     def note_use(self, caller: Caller, when: datetime) -> None:
         """Remember that an access key or a role was used, whether or not the call is allowed."""
-        if isinstance(caller, Anonymous):
-            return
-        if caller.credential.session is None:
-            self.parts.last_used.note_key(caller.credential.key_id, when, caller.service, caller.region)
-        elif caller.principal.role_id:
-            self.parts.last_used.note_role(caller.principal.role_id, when, caller.region)
+        match caller:
+            case Verified() if caller.credential.session is None:
+                self.parts.last_used.note_key(caller.credential.key_id, when, caller.service, caller.region)
+            case Verified() | SignedIn():
+                if caller.principal.role_id:
+                    self.parts.last_used.note_role(caller.principal.role_id, when, caller.region)
+            case Bearer() | Anonymous():
+                pass
+            case _:
+                assert_never(caller)
 
     def _present(self, snapshot: Snapshot, caller: Caller) -> Caller:
         """The caller as it stands at another revision; raises Refused if its credential is no longer good."""
-        if isinstance(caller, Anonymous):
-            return caller
-        credential = self.credentials.renew(snapshot, caller.credential)
-        if credential is None:
+        renewed: Caller | None
+        match caller:
+            case Verified() | SignedIn():
+                credential = self.credentials.renew(snapshot, caller.credential)
+                renewed = caller.renewed(credential) if credential is not None else None
+            case Bearer():
+                renewed = caller.renewed(snapshot)
+            case Anonymous():
+                renewed = caller
+            case _:
+                assert_never(caller)
+        if renewed is None:
             raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.")
-        return caller.renewed(credential)
+        return renewed
 
     def _call(
         self,
@@ -212,16 +226,23 @@ class Execution:
             "paging": operation.paging,
             "prepared": prepared,
         }
-        if isinstance(caller, Anonymous):
-            members["context"] = Context(principal=anonymous_keys(), request=request)
-            return AnonymousCall(**members) if unit is None else AnonymousWriteCall(**members, store=unit)
-        members["view"] = view = caller_view(snapshot, caller)
-        members["context"] = Context(
-            principal=caller_keys(view, caller, arrived.time),
-            request=request,
-            resource={RESOURCE_ACCOUNT: view.account.id},
-        )
-        return Call(**members) if unit is None else WriteCall(**members, store=unit)
+        match caller:
+            case Verified() | SignedIn():
+                members["view"] = view = caller_view(snapshot, caller)
+                members["context"] = Context(
+                    principal=caller_keys(view, caller, arrived.time),
+                    request=request,
+                    resource={RESOURCE_ACCOUNT: view.account.id},
+                )
+                return Call(**members) if unit is None else WriteCall(**members, store=unit)
+            case Bearer():
+                members["context"] = Context(principal=anonymous_keys(), request=request)
+                return BearerCall(**members) if unit is None else BearerWriteCall(**members, store=unit)
+            case Anonymous():
+                members["context"] = Context(principal=anonymous_keys(), request=request)
+                return AnonymousCall(**members) if unit is None else AnonymousWriteCall(**members, store=unit)
+            case _:
+                assert_never(caller)
 
 
 def _perform(operation: Operation, call: AnyCall, parsed: Parsed, decided: list[Decided]) -> Answer:

@@ -21,9 +21,12 @@ from carnet.access.denial import require
 from carnet.base.faults import FAULTS, Fault, Refused
 from carnet.base.ids import Ids
 from carnet.directory.account_view import AccountView
+from carnet.directory.directory import Directory
 from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
-from carnet.identity.caller import Anonymous, Authenticate, Verified
+from carnet.identity.authenticate import Authenticate, Authenticator
+from carnet.identity.caller import AccountCaller, Anonymous, Bearer
+from carnet.identity.credentials import Credentials
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.session_claims import SessionClaims
@@ -56,15 +59,12 @@ class Parts:
     session_lifetime: SessionLifetime
 
 
-class Call(Struct, frozen=True, kw_only=True):
-    """One authenticated call of an operation that only reads."""
+class _Called(Struct, frozen=True, kw_only=True):
+    """What every call has."""
 
-    caller: Verified
     snapshot: Snapshot
-    view: AccountView
-    """The caller's account at `snapshot`."""
     context: Context
-    """The condition keys of the caller, of the request, and of a resource of the caller's account."""
+    """The condition keys of the caller, of the request, and of a resource of the caller's account, if it has one."""
     now: datetime
     parts: Parts
     quotas: Any
@@ -73,6 +73,14 @@ class Call(Struct, frozen=True, kw_only=True):
     """That of the operation's service."""
     prepared: Any = None
     """What the operation's `prepare=` made; None before that, and for operations without."""
+
+
+class Call(_Called, frozen=True, kw_only=True):
+    """One call of an operation that only reads, by a caller who has an account."""
+
+    caller: AccountCaller
+    view: AccountView
+    """The caller's account at `snapshot`."""
 
     @property
     def account(self) -> str:
@@ -88,7 +96,7 @@ class Call(Struct, frozen=True, kw_only=True):
 
 
 class WriteCall(Call, frozen=True, kw_only=True):
-    """One authenticated call of an operation that changes something, inside its transaction.
+    """One call of an operation that changes something, inside its transaction, by a caller who has an account.
 
     INVARIANT: `snapshot` is the state at the locked revision, so what a body finds in it holds until the commit.
     """
@@ -96,30 +104,31 @@ class WriteCall(Call, frozen=True, kw_only=True):
     store: UnitOfWork
 
 
-class AnonymousCall(Struct, frozen=True, kw_only=True):
-    """One call of an operation that takes no signature and only reads."""
+class BearerCall(_Called, frozen=True, kw_only=True):
+    """One call of an operation that takes an access token and only reads."""
 
-    caller: Anonymous
-    snapshot: Snapshot
-    context: Context
-    """The condition keys of nobody, and of the request."""
-    now: datetime
-    parts: Parts
-    quotas: Any
-    """As those of a `Call`."""
-    paging: PagingStyle
-    """As that of a `Call`."""
-    prepared: Any = None
-    """As that of a `Call`."""
+    caller: Bearer
 
 
-class AnonymousWriteCall(AnonymousCall, frozen=True, kw_only=True):
-    """One call of an operation that takes no signature and changes something; `snapshot` as that of a `WriteCall`."""
+class BearerWriteCall(BearerCall, frozen=True, kw_only=True):
+    """One call of an operation that takes an access token and changes something; `snapshot` as of a `WriteCall`."""
 
     store: UnitOfWork
 
 
-AnyCall = Call | AnonymousCall
+class AnonymousCall(_Called, frozen=True, kw_only=True):
+    """One call of an operation that takes no proof and only reads."""
+
+    caller: Anonymous
+
+
+class AnonymousWriteCall(AnonymousCall, frozen=True, kw_only=True):
+    """One call of an operation that takes no proof and changes something; `snapshot` as that of a `WriteCall`."""
+
+    store: UnitOfWork
+
+
+AnyCall = Call | BearerCall | AnonymousCall
 
 
 SessionRule = Callable[[SessionClaims, str], None]
@@ -143,8 +152,8 @@ Adds = Callable[[Any, Any, Any], Keys]
 """(call, given, target) to condition keys that this operation brings."""
 
 
-def anybody(call: AnonymousCall, given: Any) -> Target[()]:
-    """For `on=` of an operation that takes no signature and that no policy decides: its input must prove enough."""
+def anybody(call: BearerCall | AnonymousCall, given: Any) -> Target[()]:
+    """For `on=` of an operation that no policy decides: its callers' token, or its input, must prove enough."""
     return Target(arn="*", account="", found=())
 
 
@@ -203,10 +212,18 @@ class Operation:
 
 
 Given = TypeVar("Given")
-ReadingCall = TypeVar("ReadingCall", Call, AnonymousCall)
-WritingCall = TypeVar("WritingCall", WriteCall, AnonymousWriteCall)
+ReadingCall = TypeVar("ReadingCall", Call, BearerCall, AnonymousCall)
+WritingCall = TypeVar("WritingCall", WriteCall, BearerWriteCall, AnonymousWriteCall)
 ReadBody = Callable[[ReadingCall, Given, *Found], Answer]
 WriteBody = Callable[[WritingCall, Given, *Found], Answer]
+
+
+_DECIDED = (Authenticate.SIGV4, Authenticate.COOKIE)
+"""How callers prove themselves who have an account, whose policies decide."""
+
+MakeAuthenticator = Callable[[Directory, Credentials, Parts], Authenticator]
+"""(what is known, every live credential, what bodies may use) to an authenticator that a service brings."""
+_NO_AUTHENTICATORS: Mapping[Authenticate, MakeAuthenticator] = MappingProxyType({})
 
 
 class Service:
@@ -222,6 +239,7 @@ class Service:
       aws:ResourceTag, that its tags appear under.
     - `quotas`: how much of everything there may be; `call.quotas` of its bodies.
     - `paging`: what its lists call their pages; `call.paging` of its bodies.
+    - `authenticators`: those that it brings, for its operations and all others that take the same proof.
     - `not_written`: the operations of its model that are still to be written.
 
     Raises ValueError for a table of fault codes that lacks one.
@@ -239,6 +257,7 @@ class Service:
         tag_keys: Mapping[str, str] = _NO_TAG_KEYS,
         quotas: object = None,
         paging: PagingStyle = NEXT_TOKENS,
+        authenticators: Mapping[Authenticate, MakeAuthenticator] = _NO_AUTHENTICATORS,
         not_written: Iterable[str] = (),
     ) -> None:
         if missing := sorted(kind.__name__ for kind in FAULTS - fault_codes.keys()):
@@ -251,6 +270,7 @@ class Service:
         self.refuse_session = refuse_session
         self.quotas = quotas
         self.paging = paging
+        self.authenticators = authenticators
         self.not_written = frozenset(not_written)
         self.operations: dict[str, Operation] = {}
         self._fault_codes = fault_codes
@@ -333,16 +353,16 @@ class Service:
 
     def _add(self, operation: Operation) -> None:
         """Raises ValueError for what the service's model does not say, and for what is there."""
-        name, signed = operation.name, operation.authenticate is Authenticate.SIGV4
+        name, authenticate = operation.name, operation.authenticate
         modelled = self._model.operations.get(name)
         if modelled is None:
             raise ValueError(f"{self.name} has no operation {name}")
         if name in self.operations:
             raise ValueError(f"{self.name}:{name} is registered twice")
-        if modelled.signed is not signed:
-            raise ValueError(f"the model of {self.name}:{name} says otherwise than {operation.authenticate}")
-        if signed and operation.on is anybody:
-            raise ValueError(f"nothing decides {self.name}:{name}, which is signed")
+        if not authenticate.fits(modelled):
+            raise ValueError(f"the model of {self.name}:{name} says otherwise than {authenticate}")
+        if operation.on is anybody and authenticate in _DECIDED:
+            raise ValueError(f"nothing decides {self.name}:{name}, whose callers have an account")
         _check_signature(operation)
         self.operations[name] = operation
 

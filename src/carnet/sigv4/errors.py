@@ -2,29 +2,20 @@
 
 Codes are those of the query protocol; the JSON protocols of AWS spell some of them differently.
 https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+INVARIANT: a message repeats a part of the request through `shown` only.
 """
 
 from __future__ import annotations
 
 import re
 
+from carnet.identity.authenticate import AuthFailure
+
 _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
     "and signing method. Consult the service documentation for details."
 )
 _ALGORITHM = re.compile(r"AWS[0-9]?(-[A-Z0-9]{2,6}){0,4}", re.ASCII)
-
-
-class AuthFailure(Exception):
-    """The caller is not authenticated; `code` and `message` are what AWS answers.
-
-    INVARIANT: the message, which is answered and logged, repeats a part of the request through `shown` only.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 def shown(given: str, usual: re.Pattern[str]) -> str:

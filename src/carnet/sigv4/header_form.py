@@ -11,8 +11,9 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
+from carnet.identity.authenticate import AuthFailure
 from carnet.sigv4.canonical import canonical_query
-from carnet.sigv4.errors import AuthFailure, incomplete, unsupported_algorithm
+from carnet.sigv4.errors import incomplete, unsupported_algorithm
 from carnet.sigv4.presented import ALGORITHM, Presented
 from carnet.sigv4.scope import ClaimedKey, parse_credential
 from carnet.sigv4.timestamp import SKEW, Timestamp, parse_http_date, parse_timestamp

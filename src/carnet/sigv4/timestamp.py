@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from carnet.sigv4.errors import AuthFailure, incomplete, mismatch, shown
+from carnet.identity.authenticate import AuthFailure
+from carnet.sigv4.errors import incomplete, mismatch, shown
 
 SKEW = timedelta(minutes=15)
 """How far the clocks of client and server may be apart, in both directions; exactly this far is still good."""

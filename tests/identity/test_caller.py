@@ -1,4 +1,4 @@
-"""Only authenticators make a Verified caller, at run time too."""
+"""Only authenticators make callers who have proven who they are, at run time too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from carnet.identity.caller import AUTHENTICATOR, Verified
+from carnet.identity.caller import (
+    AUTHENTICATOR,
+    BEARER_AUTHENTICATOR,
+    COOKIE_AUTHENTICATOR,
+    NOBODY,
+    Bearer,
+    IdentityCenterUser,
+    SignedIn,
+    Verified,
+)
 from carnet.identity.credential import Credential
 from carnet.policy.request import Principal, PrincipalKind
 
@@ -27,9 +36,9 @@ HERS = Credential(key_id="AKIAALICE", secret="hers", principal=ALICE)
 HIS = Credential(key_id="AKIAMALLORY", secret="his", principal=MALLORY)
 
 
-def verified() -> Any:
+def verified(authenticator: Any = AUTHENTICATOR) -> Any:
     """A caller as the verifier makes it; of no type, for what is tried here is what types would refuse, too."""
-    return Verified(AUTHENTICATOR, credential=HIS, region="us-east-1", service="iam", presigned=False)
+    return Verified(authenticator, credential=HIS, region="us-east-1", service="iam", presigned=False)
 
 
 def members(caller: Verified) -> dict[str, Any]:
@@ -89,6 +98,67 @@ def test_a_caller_is_renewed_with_the_credential_that_was_proved() -> None:
     assert (caller.credential, caller.principal) == (renamed, renamed.principal)
 
 
+ANN = IdentityCenterUser(account="111122223333", identity_store_arn="arn", user_id="ann", credential_id="token-1")
+
+
+def signed_in(authenticator: Any = COOKIE_AUTHENTICATOR) -> Any:
+    return SignedIn(authenticator, credential=HIS)
+
+
+def bearer(authenticator: Any = BEARER_AUTHENTICATOR, *found: IdentityCenterUser | None) -> Any:
+    users = iter(found)
+    return Bearer(authenticator, user=ANN, find=lambda snapshot: next(users))
+
+
+OTHERS: dict[str, Callable[[Any], object]] = {
+    "an attribute set": lambda caller: setattr(caller, "principal", ALICE),
+    "an attribute deleted": lambda caller: delattr(caller, "region"),
+    "another class": change_class,
+    "a subclass": subclass,
+    "copy.copy": copy.copy,
+    "copy.deepcopy": copy.deepcopy,
+    "pickle": pickle.dumps,
+    "dataclasses.replace": lambda caller: replace(caller, principal=ALICE),
+    "__new__ of a pickle": lambda caller: copyreg.__newobj__(type(caller)),  # type: ignore[attr-defined]
+}
+
+
+@pytest.mark.parametrize("attempt", OTHERS.values(), ids=OTHERS)
+@pytest.mark.parametrize("make", [signed_in, bearer])
+def test_nobody_else_makes_one_of_a_cookie_or_a_token(make: Any, attempt: Callable[[Any], object]) -> None:
+    caller = make()
+    before = repr(caller)
+    with pytest.raises((AttributeError, TypeError)):
+        attempt(caller)
+    assert repr(caller) == before
+
+
+@pytest.mark.parametrize(
+    ("make", "own"), [(verified, AUTHENTICATOR), (signed_in, COOKIE_AUTHENTICATOR), (bearer, BEARER_AUTHENTICATOR)]
+)
+def test_an_authenticator_makes_its_own_callers_alone(make: Any, own: object) -> None:
+    for authenticator in (AUTHENTICATOR, COOKIE_AUTHENTICATOR, BEARER_AUTHENTICATOR, object()):
+        if authenticator is not own:
+            with pytest.raises(TypeError, match="only an authenticator makes"):
+                make(authenticator)
+    make(own)
+
+
+def test_who_signed_in_is_renewed_with_the_same_session() -> None:
+    renamed = replace(HIS, principal=replace(MALLORY, arn="arn:aws:iam::111122223333:user/renamed"))
+    assert signed_in().renewed(renamed).principal == renamed.principal
+    with pytest.raises(ValueError, match="another credential"):
+        signed_in().renewed(HERS)
+
+
+def test_a_bearer_is_renewed_as_its_token_stands() -> None:
+    moved = msgspec.structs.replace(ANN, account="444455556666")
+    caller = bearer(BEARER_AUTHENTICATOR, moved, None)
+    renewed = caller.renewed(None)
+    assert (renewed.user, renewed.principal) == (moved, NOBODY)
+    assert renewed.renewed(None) is None
+
+
 def _calls(name: str) -> set[str]:
     """The files in which `name(...)` is called."""
     return {
@@ -119,6 +189,9 @@ def _nodes() -> list[tuple[str, ast.AST]]:
 def test_only_authenticators_hold_what_makes_one() -> None:
     assert _mentions("AUTHENTICATOR") == {"identity/caller.py", "sigv4/verify.py"}
     assert _calls("Verified") == {"identity/caller.py", "sigv4/verify.py"}
+    for name in ("BEARER_AUTHENTICATOR", "COOKIE_AUTHENTICATOR"):
+        assert _mentions(name) == {"identity/caller.py"}
+    assert _calls("Bearer") == _calls("SignedIn") == {"identity/caller.py"}
 
 
 def test_nothing_goes_around_it() -> None:
