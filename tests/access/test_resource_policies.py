@@ -106,3 +106,10 @@ def test_a_trust_policy_that_cannot_be_read_trusts_nobody(world: World) -> None:
     check = Check(action="sts:AssumeRole", resource=role.arn, resource_account=role.account, policies=(unreadable,))
     admin = world.principal(world.user("admin", [allow("*")]))
     assert not authorize(world.installation.execution.parts.engine, view, admin, Context(), check).decision.allowed
+
+
+def test_nothing_is_decided_about_a_caller_whose_account_is_not_at_hand(world: World) -> None:
+    check = Check(action="s3:GetBucketPolicy", resource=BUCKET, resource_account=world.account_id, policies=(ALLOWS,))
+    engine = world.installation.execution.parts.engine
+    with pytest.raises(LookupError, match=world.account_id):
+        authorize(engine, None, world.principal(world.root), Context(), check)

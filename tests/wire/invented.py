@@ -65,6 +65,23 @@ def _everything(protocol: str) -> Operation:
     return _service(protocol, shapes, {"Everything": operation}).operations["Everything"]
 
 
+def _failing() -> Service:
+    """A service of the query protocol with an error that tells more than a message.
+
+    It has a member of every kind, but for flat lists and maps, of which nobody can tell an empty one from none.
+    """
+    told = {name: member for name, member in _MEMBERS.items() if not name.startswith("Flat")}
+    trait = {"exception": True, "error": {"code": "Told", "httpStatusCode": 409, "senderFault": True}}
+    shapes = {"ToldException": {"type": "structure", "members": {"message": {"shape": "Text"}, **told}, **trait}}
+    operation = {
+        "name": "Fail",
+        "http": {"method": "POST", "requestUri": "/"},
+        "errors": [{"shape": "ToldException"}],
+    }
+    return _service("query", shapes, {"Fail": operation})
+
+
+QUERY_ERRORS = _failing()
 QUERY = _everything("query")
 JSON = _everything("json")
 

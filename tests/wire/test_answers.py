@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from carnet.models import SERVICES, ModelledError, Operation, Protocol, Service,
 from carnet.protocols.errors import write_error
 from carnet.protocols.write import write
 from tests.wire.client import parsed, raw_parsed
+from tests.wire.invented import QUERY_ERRORS
 from tests.wire.samples import Samples, equal
 
 REQUEST_ID = "8f3f21c4-0001-4002-8003-0123456789ab"
@@ -64,10 +66,36 @@ def test_a_modelled_error_has_its_code_and_status_for_botocore(of: Service, erro
         assert got["Error"]["Type"] == ("Receiver" if error.status >= 500 else "Sender")
 
 
-@pytest.mark.parametrize(("of", "error"), ERRORS, ids=_id)
-def test_the_members_of_a_modelled_error_reach_botocore(of: Service, error: ModelledError) -> None:
-    given = Samples(error.code, forms=False).structure(error.shape)
-    names = {"message", "Message", "error_description"}
-    members = {name: value for name, value in given.items() if name not in names}
-    got = parsed(of, write_error(of, error.code, MESSAGE, REQUEST_ID, members), error.shape)
-    assert equal(members, {name: value for name, value in got.items() if name not in names})
+def _further(error: ModelledError) -> list[str]:
+    """The members of an error beside its message."""
+    return [name for name in error.shape.members if name not in ("message", "Message", "error_description")]
+
+
+INVENTED = [(QUERY_ERRORS, error) for error in QUERY_ERRORS.errors.values()]
+TELLING = [(of, error) for of, error in (*ERRORS, *INVENTED) if _further(error)]
+
+
+def test_it_is_known_which_errors_tell_more_than_a_message() -> None:
+    assert Counter(of.name for of, _ in TELLING if of is not QUERY_ERRORS) == {
+        "accessanalyzer": 6,
+        "identitystore": 7,
+        "organizations": 5,
+        "sso-admin": 4,
+        "sso-oidc": 14,
+    }
+
+
+@pytest.mark.parametrize(("of", "error"), TELLING, ids=_id)
+def test_every_member_of_a_modelled_error_reaches_botocore(of: Service, error: ModelledError) -> None:
+    names = _further(error)
+    for seed in range(ROUNDS):
+        samples = Samples(f"{error.code}:{seed}", forms=False)
+        members = {name: samples.value(error.shape.members[name], 1) for name in names}
+        got = parsed(of, write_error(of, error.code, MESSAGE, REQUEST_ID, members), error.shape)
+        assert equal(members, {name: got[name] for name in names})
+
+
+@pytest.mark.parametrize(("of", "error"), TELLING, ids=_id)
+def test_a_member_that_is_not_told_is_absent(of: Service, error: ModelledError) -> None:
+    got = parsed(of, write_error(of, error.code, MESSAGE, REQUEST_ID), error.shape)
+    assert not got.keys() & set(_further(error))
