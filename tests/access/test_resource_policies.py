@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,17 +99,60 @@ def test_a_trust_policy_is_found_in_the_roles_account_and_remembered_there(world
     assert trust_of(world.snapshot.accounts[world.account_id], present_role(world)) != found
 
 
-def test_a_trust_policy_that_cannot_be_read_trusts_nobody(world: World) -> None:
-    role, view = made_role(world), world.snapshot.accounts[world.account_id]
-    unreadable = trust_of(view, replace(role, id="AROAXXXXXXXXXXXXXXXXX", trust="{"))
-    assert unreadable == trust_of_nobody(world.account_id)
-    check = Check(action="sts:AssumeRole", resource=role.arn, resource_account=role.account, policies=(unreadable,))
-    admin = world.principal(world.user("admin", [allow("*")]))
-    assert not authorize(world.installation.execution.parts.engine, view, admin, Context(), check).decision.allowed
-
-
 def test_nothing_is_decided_about_a_caller_whose_account_is_not_at_hand(world: World) -> None:
     check = Check(action="s3:GetBucketPolicy", resource=BUCKET, resource_account=world.account_id, policies=(ALLOWS,))
     engine = world.installation.execution.parts.engine
     with pytest.raises(LookupError, match=world.account_id):
         authorize(engine, None, world.principal(world.root), Context(), check)
+
+
+TRUSTED = {"Effect": "Allow", "Principal": EVERYBODY, "Action": "sts:AssumeRole"}
+UNCLEAR = {"Condition": {"NoSuchOperator": {"aws:PrincipalArn": "*"}}}
+
+
+def trusting(*statements: Mapping[str, object]) -> str:
+    return text({"Version": "2012-10-17", "Statement": statements})
+
+
+def assumed(world: World, caller: Caller, role: Role, *documents: str) -> tuple[Verdict, Layer | None]:
+    """What is decided of AssumeRole on a role with these trust policies; with none, on a role that is not there."""
+    view = world.snapshot.accounts[world.account_id]
+    ids = (f"AROA{number:017}" for number in range(len(documents)))
+    found = [
+        trust_of(view, replace(role, id=unused, trust=document))
+        for unused, document in zip(ids, documents, strict=True)
+    ]
+    policies = tuple(found) or (trust_of_nobody(world.account_id),)
+    check = Check(action="sts:AssumeRole", resource=role.arn, resource_account=role.account, policies=policies)
+    engine = world.installation.execution.parts.engine
+    decided = authorize(engine, view, world.principal(caller), Context(), check).decision
+    return decided.verdict, decided.layer
+
+
+def test_without_an_allow_in_its_trust_policy_a_role_trusts_nobody(world: World) -> None:
+    admin = world.user("admin", [allow("*")])
+    assert assumed(world, admin, made_role(world)) == (Verdict.IMPLICIT_DENY, Layer.TRUST)
+
+
+@pytest.mark.parametrize(
+    ("document", "verdict"),
+    [
+        (trusting(TRUSTED), Verdict.ALLOWED),
+        (trusting({**TRUSTED, **UNCLEAR}), Verdict.IMPLICIT_DENY),
+        (trusting(TRUSTED, {**TRUSTED, **UNCLEAR}), Verdict.ALLOWED),
+        (trusting(TRUSTED, {**TRUSTED, **UNCLEAR, "Effect": "Deny"}), Verdict.EXPLICIT_DENY),
+        (trusting(), Verdict.EXPLICIT_DENY),
+        ("{", Verdict.EXPLICIT_DENY),
+        ("", Verdict.EXPLICIT_DENY),
+    ],
+)
+def test_what_cannot_be_read_of_a_trust_policy_fails_closed(world: World, document: str, verdict: Verdict) -> None:
+    admin = world.user("admin", [allow("*")])
+    assert assumed(world, admin, made_role(world), document)[0] is verdict
+
+
+@pytest.mark.parametrize("beside", [(), (trusting(TRUSTED),)])
+def test_a_trust_policy_that_cannot_be_read_denies_whoever_asks(world: World, beside: tuple[str, ...]) -> None:
+    role = made_role(world)
+    for caller in (world.root, world.user("nobody"), world.user("admin", [allow("*")])):
+        assert assumed(world, caller, role, "{", *beside) == (Verdict.EXPLICIT_DENY, Layer.TRUST)

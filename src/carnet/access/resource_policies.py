@@ -19,7 +19,7 @@ from carnet.policy.policies import ResourcePolicy
 def trust_of(view: AccountView, role: Role) -> ResourcePolicy:
     """The trust policy of a role; `view` is the role's account, with which it is remembered.
 
-    One that cannot be read trusts nobody.
+    What cannot be read of it fails closed, as in every stored document.
     """
     remembered = (ResourcePolicy, role.id)
     known: ResourcePolicy | None = view.memo.get(remembered)
@@ -37,7 +37,7 @@ def trust_of_nobody(account: str) -> ResourcePolicy:
 def fail_closed(one: ResourcePolicy) -> ResourcePolicy:
     """The policy as it takes part in a decision: one that cannot be read denies, for it may have held a Deny.
 
-    A trust policy that cannot be read, or of a role that is not there, needs no Deny: without its Allow nothing allows.
+    The trust policy of a role that is not there needs no Deny: without its Allow nothing allows.
     """
     if one.policy is not None or one.layer is Layer.TRUST:
         return one
