@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from carnet.policy import patterns
+from carnet.policy import crossing, patterns
 from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
 from carnet.policy.engine.patterns import CompiledArn
@@ -66,7 +66,8 @@ class Counted(dict[str, int]):
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> type[Counted]:
     Counted.asked = 0
-    monkeypatch.setattr(patterns, "character_bits", lambda text: Counted(character_bits(text)))
+    for module in (patterns, crossing):
+        monkeypatch.setattr(module, "character_bits", lambda text: Counted(character_bits(text)))
     return Counted
 
 
@@ -99,6 +100,18 @@ def test_rule_engine_and_operators_search_in_these_steps(steps: type[Counted]) -
         steps.asked = 0
         assert not decide_(asked, policies).allowed
         assert 0 < steps.asked <= 4 * len(WORST)
+
+
+@pytest.mark.parametrize("part", [":", ":a", ":ab", ":a:b"])
+@pytest.mark.parametrize(
+    "written", ["arn:aws:iam::*:*:a*b*c", "arn:aws:s3:*:a?*b:*", "arn:aws:s3:*:?a*b*:?*c", "arn:aws:s3:*a*:*b*:*?*c"]
+)
+def test_an_arn_of_many_colons_takes_no_more_steps_than_one_of_few(
+    part: str, written: str, steps: type[Counted]
+) -> None:
+    pattern = resource_pattern(written, variables=True)
+    pattern.matches("arn:aws:s3:::" + part * 1_000, lambda _: None)
+    assert 0 < steps.asked <= len(written)
 
 
 @given(st.text("ab?", max_size=6).filter(lambda chunk: "?" in chunk), st.text("ab", max_size=20), st.integers(0, 20))

@@ -15,7 +15,7 @@ the text; a step goes over the text by whole machine words.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -119,20 +119,11 @@ class Glob:
 
     def matches(self, text: str) -> bool:
         """Whether the pattern describes the whole of `text`, upper and lower case being different."""
-        return self.matches_from_any(text, (0,))
-
-    def matches_from_any(self, text: str, starts: Collection[int]) -> bool:
-        """Whether the pattern describes the rest of `text` from one of the places, which ascend."""
         first, last = self.chunks[0], self.chunks[-1]
         if len(self.chunks) == 1:
-            only = len(text) - first.length
-            return only in starts and first.fits(text, only)
-        # The first place is the best: whatever a `*` reaches from a later one, it reaches from there.
-        start = next((place for place in starts if first.fits(text, place)), None)
-        if start is None:
-            return False
-        position, end = start + first.length, len(text) - last.length
-        if end < position or not last.fits(text, end):
+            return len(text) == first.length and first.fits(text, 0)
+        position, end = first.length, len(text) - last.length
+        if end < position or not first.fits(text, 0) or not last.fits(text, end):
             return False
         for chunk in self.chunks[1:-1]:
             found = chunk.find(text, position, end)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
+from carnet.policy.crossing import match_crossing
 from carnet.policy.patterns import Glob, ascii_lower
 from carnet.policy.variables import Lookup, Template, template, variable_end
 
@@ -78,20 +78,13 @@ class ArnPattern:
 def match_segments(globs: Sequence[Glob], arn: str, *, crossing: bool) -> bool:
     """Whether an ARN has such segments, of which the last may hold further colons.
 
-    `starts` are the parts, between colons, at which the next segment may begin. A segment is one part; where it ends
-    with `*` and that may cross colons, it takes any number of further ones.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    A segment is one part between colons; where it ends with `*` and that may cross colons, it takes any number of
+    further ones.
     """
-    parts = arn.split(":")
-    starts: Sequence[int] = (0,)
-    for glob in globs[:-1]:
-        fitting = [part for part in starts if part < len(parts) and glob.matches(parts[part])]
-        if fitting and crossing and glob.open_ended:
-            starts = range(fitting[0] + 1, len(parts))
-        else:
-            starts = [part + 1 for part in fitting]
-    ends = list(accumulate(len(part) + 1 for part in parts))
-    return globs[-1].matches_from_any(arn, [ends[part - 1] for part in starts if part < len(parts)])
+    if crossing:
+        return match_crossing(globs, arn)
+    parts = arn.split(":", SEGMENTS - 1)
+    return len(parts) == len(globs) and all(glob.matches(part) for glob, part in zip(globs, parts, strict=True))
 
 
 def resource_pattern(text: str, *, variables: bool, completed: bool = False) -> ArnPattern:
