@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -10,6 +13,7 @@ from msgspec import structs
 from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
 from carnet.policy.decision import Layer, Verdict
+from carnet.policy.document import Policy
 from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
 from tests.policy.builders import ALICE, BUCKET, NO_TRUST, OBJECT, OTHER, allow, deny, policy, request, resource_policy
@@ -205,6 +209,26 @@ def test_many_statements_that_only_a_value_or_a_chunk_tells_apart() -> None:
         assert engine.decide(asked, policies) == decide(asked, policies)
         asked = request(resource=resource, keys={"aws:RequestTag/team": (team, "v3", "v2")})
         assert engine.decide(asked, policies) == decide(asked, policies)
+
+
+@pytest.mark.parametrize("long", ["Resource", "Condition"])
+def test_made_up_session_policies_do_not_fill_the_memory(long: str) -> None:
+    """A caller may make any number of them, each with hundreds of values in one statement."""
+    engine, own = Engine(room=2_000), (policy(allow(Sid="any")),)
+
+    def decided_with(number: int) -> weakref.ref[Policy]:
+        values = [f"{BUCKET}/{number}/{value}/*" for value in range(100)]
+        elements: dict[str, Any] = (
+            {"Resource": values} if long == "Resource" else {"Condition": {"StringLike": {"aws:userid": values}}}
+        )
+        session = policy(allow(**elements))
+        for identity in (own, (*own,)):  # the same policies in another tuple, as after a change of the account
+            engine.decide(request(), Policies(identity=identity, session=(session,)))
+        return weakref.ref(session)
+
+    alive = [decided_with(number) for number in range(60)]
+    gc.collect()
+    assert sum(one() is not None for one in alive) <= 2 * 2_000 // 100 + 1
 
 
 def test_made_up_actions_and_resources_do_not_fill_the_memory() -> None:

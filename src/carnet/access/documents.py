@@ -6,28 +6,32 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from carnet.policy.document import Grammar, Policy, parse, understand
+from carnet.policy.engine.recent import Recent
 
-_PARSED_POLICIES = 20_000
+_ROOM = 250_000
+"""Parts of policies that are remembered, at some 2 KB each: some 20,000 policies. Of session policies a caller may make
+any number."""
 _DENY_EVERYBODY = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}}'
 _ALLOW_NOTHING = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"*","Resource":"*"}}'  # matches no action
 )
 
 
-@lru_cache(_PARSED_POLICIES)
+_understood: Recent[tuple[object, ...], Policy] = Recent(_ROOM, lambda policy: policy.parts)
+
+
 def stored_policy(text: str, grammar: Grammar, source: str) -> Policy:
     """A stored document as a policy. Whatever of it is not understood fails closed."""
-    return understand(text, grammar, source=source)
+    key = (text, grammar, source)
+    return _understood.get(key) or _understood.put(key, understand(text, grammar, source=source))
 
 
 def trust_policy(text: str, source: str, principal_ids: Mapping[str, str]) -> Policy:
     """A role's trust policy, its principals bound to unique ids."""
-    return _trust_policy(text, source, tuple(principal_ids.items()))
-
-
-@lru_cache(_PARSED_POLICIES)
-def _trust_policy(text: str, source: str, principal_ids: tuple[tuple[str, str], ...]) -> Policy:
-    return understand(text, Grammar.TRUST, source=source, principal_ids=dict(principal_ids))
+    key = (text, source, tuple(principal_ids.items()))
+    return _understood.get(key) or _understood.put(
+        key, understand(text, Grammar.TRUST, source=source, principal_ids=dict(principal_ids))
+    )
 
 
 @lru_cache(1)

@@ -32,7 +32,8 @@ Asked = tuple[str, str, Context]
 """One question of a batch: action, resource, context."""
 
 STATEMENTS_ROOM = 250_000
-"""How many statements each of the engine's stores holds for certain; it never holds more than twice as many."""
+"""How many parts of statements each of the engine's stores holds for certain; it never holds more than twice as many.
+"""
 
 _PLANS_ROOM = 65_536
 _ROUTES_ROOM = 4_096
@@ -52,16 +53,17 @@ class Engine:
     """
 
     def __init__(self, *, rcp_services: frozenset[str] = RCP_SERVICES, room: int = STATEMENTS_ROOM) -> None:
-        """`rcp_services` are the prefixes of the services that RCPs control; `room` bounds the memory in statements."""
+        """`rcp_services` are the prefixes of the services that RCPs control; `room` bounds the memory in parts of
+        statements."""
         self._rcp_services = rcp_services
         self._conditions = ConditionCompiler()
         self._shapes = Shapes()
         self._policies: Recent[Policy, CompiledPolicy] = Recent(room, lambda policy: policy.size)
-        self._indexes: Recent[tuple[Slot, ...], ResourceIndex] = Recent(room, lambda index: index.size)
-        self._routes: Recent[tuple[int, str], Route] = Recent(min(room, _ROUTES_ROOM))
-        self._plans: Recent[tuple[object, ...], Plan] = Recent(min(room, _PLANS_ROOM))
+        self._indexes: Recent[tuple[Slot, ...], ResourceIndex] = Recent(room, lambda index: index.weight)
+        self._routes: Recent[tuple[int, str], Route] = Recent(min(room, _ROUTES_ROOM), lambda route: route.plan.weight)
+        self._plans: Recent[tuple[object, ...], Plan] = Recent(min(room, _PLANS_ROOM), lambda plan: plan.weight)
         self._sides: Recent[tuple[object, ...], ResourceIndex] = Recent(min(room, _PLANS_ROOM))
-        self._residuals: Recent[tuple[object, ...], Residual] = Recent(room, lambda residual: residual.size)
+        self._residuals: Recent[tuple[object, ...], Residual] = Recent(room, lambda residual: residual.weight)
 
     @property
     def remembered(self) -> int:
@@ -192,7 +194,7 @@ class Engine:
         if principal.kind not in WITHOUT_ACCOUNT:
             slots += self._own(principal.kind, action, policies)
         slots += (self._slot(Layer.ENDPOINT, (policy,), action) for policy in policies.endpoint)
-        return Plan(self._index(tuple(slots)), principal, action)
+        return Plan(self._index(tuple(slots)), principal, action, policies)
 
     def _organization(self, principal: Principal, action: str, policies: Policies) -> Iterable[Slot]:
         if principal.service_linked:

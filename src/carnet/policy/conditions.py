@@ -24,6 +24,11 @@ class Condition:
     values: tuple[Wanted, ...]
     """Joined by OR; under a negated operator by NOR."""
 
+    @property
+    def parts(self) -> int:
+        """How many things it is made of."""
+        return 1 + len(self.values)
+
     def met(self, context: Context) -> bool:
         """Whether the request meets the condition.
 

@@ -100,6 +100,14 @@ class Statement:
     elements cover. Empty for one that is understood."""
 
     @property
+    def parts(self) -> int:
+        """How many things it is made of; each takes some 2 KB of memory at most, and as much again when compiled."""
+        elements = len(self.actions.patterns)
+        elements += len(self.resources.patterns) if self.resources is not None else 0
+        elements += len(self.principals.values) if self.principals is not None else 0
+        return 1 + elements + sum(condition.parts for condition in self.conditions)
+
+    @property
     def granting(self) -> bool:
         return self.effect is Effect.ALLOW
 

@@ -18,18 +18,21 @@ from carnet.services.preparing import Pool, Preparation
 
 _POOL = Pool(name="documents", size=1, waiting=64, seconds=5)
 """One at once: parsing never waits for anything but a processor."""
-_ROOM = 8_000_000
-"""Characters of documents that are remembered: more than those of all changes that may wait for their turn."""
+_ROOM = 50_000
+"""Parts of documents that are remembered, at some 2 KB each: more than those of all changes that may wait for their
+turn, if they are of usual length."""
+_CHARACTERS_OF_PART = 1_000
+"""As many characters of a document take as much memory as a part of it."""
 
 
 class _Parsed(NamedTuple):
-    size: int
+    weight: int
     outcome: Policy | Malformed
 
 
 _lock = Lock()
 """Several threads ask: the writer's, and those of the pool."""
-_parsed: Recent[tuple[Grammar, str], _Parsed] = Recent(_ROOM, weigh=lambda parsed: parsed.size)
+_parsed: Recent[tuple[Grammar, str], _Parsed] = Recent(_ROOM, weigh=lambda parsed: parsed.weight)
 
 
 def parse_once(text: str, grammar: Grammar, partition: str) -> Policy:
@@ -63,10 +66,16 @@ def _remembered(text: str, grammar: Grammar) -> Policy | Malformed:
     with _lock:
         known = _parsed.get((grammar, text))
     if known is None:
-        known = _Parsed(len(text), _outcome(text, grammar))
+        known = _parsed_now(text, grammar)
         with _lock:
             _parsed.put((grammar, text), known)
     return known.outcome
+
+
+def _parsed_now(text: str, grammar: Grammar) -> _Parsed:
+    outcome = _outcome(text, grammar)
+    parts = outcome.parts if isinstance(outcome, Policy) else 1
+    return _Parsed(parts + len(text) // _CHARACTERS_OF_PART, outcome)
 
 
 def _outcome(text: str, grammar: Grammar) -> Policy | Malformed:

@@ -39,7 +39,8 @@ Test = Callable[[ContextReader], bool]
 QuickTest = Callable[[Values], bool | None]
 """The same by what the request says (`Shapes.said`); None where that does not tell."""
 
-_CONDITIONS_ROOM = 65_536
+_CONDITIONS_ROOM = 131_072
+"""Parts of conditions that are remembered."""
 
 
 def all_met(tests: Sequence[QuickTest]) -> QuickTest:
@@ -60,10 +61,11 @@ def all_met(tests: Sequence[QuickTest]) -> QuickTest:
 class CompiledCondition:
     """A condition, and what an index can know about it."""
 
-    __slots__ = ("_condition", "_quick", "equals", "keys", "settled", "test")
+    __slots__ = ("_condition", "_quick", "equals", "keys", "parts", "settled", "test")
 
     def __init__(self, condition: Condition) -> None:
         variables = _variables(condition.values)
+        self.parts = condition.parts
         self.test = _test(condition, variables)
         self.keys = (condition.key, *(variable.key for variable in variables))
         """Every key that the outcome depends on."""
@@ -88,7 +90,9 @@ class ConditionCompiler:
     """Compiles conditions; one that occurs in many statements is compiled once."""
 
     def __init__(self) -> None:
-        self._known: Recent[tuple[object, ...], CompiledCondition] = Recent(_CONDITIONS_ROOM)
+        self._known: Recent[tuple[object, ...], CompiledCondition] = Recent(
+            _CONDITIONS_ROOM, lambda condition: condition.parts
+        )
 
     def compile(self, condition: Condition, *, variables: bool) -> CompiledCondition:
         """The compiled form of a condition, in which `variables` count or not."""

@@ -11,10 +11,12 @@ from carnet.policy.request import WITHOUT_ACCOUNT, Principal, PrincipalKind
 class Plan:
     """For one action, and the policies that a kind of principal is under: where to look, and what is known already."""
 
-    __slots__ = ("free", "index", "kind", "of_kms", "outsider", "root", "service_linked", "simple")
+    __slots__ = ("free", "index", "kind", "of_kms", "outsider", "root", "service_linked", "simple", "weight")
 
-    def __init__(self, index: ResourceIndex, principal: Principal, action: str) -> None:
+    def __init__(self, index: ResourceIndex, principal: Principal, action: str, policies: Policies) -> None:
         self.index = index
+        self.weight = 1 + sum(policy.parts for policy in policies.session or ())
+        """Of session policies a caller may make any number; they live as long as what is remembered of them."""
         kind = self.kind = principal.kind
         self.service_linked = principal.service_linked
         self.outsider = kind in WITHOUT_ACCOUNT

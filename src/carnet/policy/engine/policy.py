@@ -17,11 +17,12 @@ _ACTIONS_ROOM = 256
 class CompiledStatement:
     """A statement taken apart into what is tested. Two are the same only if they are one object."""
 
-    __slots__ = ("conditions", "denies", "negated", "patterns", "principals", "reads", "ref")
+    __slots__ = ("conditions", "denies", "negated", "parts", "patterns", "principals", "reads", "ref")
 
     def __init__(self, statement: Statement, conditions: ConditionCompiler, *, variables: bool) -> None:
         resources, principals = statement.resources, statement.principals
         self.ref = statement.ref
+        self.parts = statement.parts
         self.denies = statement.effect is Effect.DENY
         self.conditions = tuple(
             [conditions.compile(condition, variables=variables) for condition in statement.conditions]
@@ -56,8 +57,8 @@ class CompiledPolicy:
 
     @property
     def size(self) -> int:
-        """How many statements it holds, and one for itself."""
-        return len(self._statements) + 1
+        """How many parts its statements have, and one for itself."""
+        return 1 + sum(statement.parts for statement in self._statements)
 
     def candidates(self, action: str) -> tuple[CompiledStatement, ...]:
         """The statements that cover `action`, which is in lower case, in their order."""

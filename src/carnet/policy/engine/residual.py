@@ -35,6 +35,14 @@ class Slot(NamedTuple):
     account: str = ""
     """Of a policy of the resource, the account that it lies in; empty: the resource's."""
 
+    @property
+    def own_parts(self) -> int:
+        """How many parts of statements live for this session alone, and die with what is remembered of it.
+
+        Whatever is stored lives anyway, and AWS's quotas bound it; of session policies a caller may make any number.
+        """
+        return sum(statement.parts for statement in self.statements) if self.layer is Layer.SESSION else 0
+
 
 class Candidate(NamedTuple):
     """A statement that may be about a resource at a place."""
@@ -84,14 +92,17 @@ class Residual:
         "quick",
         "settled",
         "size",
+        "weight",
     )
 
     def __init__(self, node: Node, entries: Iterable[tuple[Candidate, Entry]]) -> None:
         denies: dict[Layer, list[Entry]] = {}
         allows: list[list[Entry]] = [[] for _ in node.slots]
+        self.weight = 1 + sum(slot.own_parts for slot in node.slots)
         self.size = 1
         for candidate, entry in entries:
             self.size += 1
+            self.weight += 1
             if candidate.statement.denies:
                 denies.setdefault(node.slots[candidate.slot].layer, []).append(entry)
             else:

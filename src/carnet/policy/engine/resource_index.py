@@ -31,7 +31,7 @@ class Mention(NamedTuple):
 class ResourceIndex:
     """The statements of a row of layers, for one action, by resource."""
 
-    __slots__ = ("_exact", "_mentions", "_nodes", "_parents", "_prefixes", "size", "slots")
+    __slots__ = ("_exact", "_mentions", "_nodes", "_parents", "_prefixes", "size", "slots", "weight")
 
     def __init__(self, slots: tuple[Slot, ...]) -> None:
         self.slots = slots
@@ -45,6 +45,7 @@ class ResourceIndex:
                 self._exact.setdefault(pattern.exact, []).append(mention)
             else:
                 by_prefix.setdefault(pattern.prefix if pattern is not None else "", []).append(mention)
+        self.weight = self.size + sum(slot.own_parts for slot in slots)
         self._prefixes = sorted(by_prefix)
         self._mentions = [by_prefix[prefix] for prefix in self._prefixes]
         self._parents = _parents(self._prefixes)
