@@ -104,3 +104,25 @@ def test_a_loop_that_watches_is_quicker_than_the_job_would_be(store: Store, monk
         _wait_for(lambda: follower._seen is not None)
         an_account(store)
         _wait_for(lambda: len(directory.snapshot.accounts) == 1)
+
+
+def test_a_store_that_hangs_counts_as_unreachable_until_it_answers(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower_module, "SILENT_SECONDS", 0.05)
+    asked, answers = threading.Event(), threading.Event()
+
+    def poll() -> int:
+        asked.set()
+        assert answers.wait(10)
+        return 1
+
+    follower = Follower(Directory(store), store)
+    monkeypatch.setattr(store, "poll", poll)
+    looking = threading.Thread(target=follower.look)
+    looking.start()
+    assert asked.wait(10)
+    _wait_for(lambda: not follower.reachable)
+    answers.set()
+    looking.join(10)
+    assert follower.reachable

@@ -81,7 +81,7 @@ def test_uses_are_kept_while_the_store_is_down(store: Store, monkeypatch: pytest
 
 def test_the_job_writes_what_was_noted_and_what_is_left_at_the_end(store: Store) -> None:
     last_used = LastUsed(store)
-    job = Periodic("last-used", last_used.exchange, seconds=0.01, once_more=True)
+    job = Periodic("last-used", last_used.exchange, seconds=0.01, at_end=last_used.exchange)
     job.start()
     last_used.note_key("AKIA1", NOON, "iam", "us-east-1")
     deadline = time.monotonic() + 10

@@ -82,13 +82,18 @@ def test_work_that_fails_is_logged_and_tried_again(
     assert [record.levelname for record in caplog.records] == [level, level]
 
 
-def test_work_is_done_once_more_at_the_end_if_it_should_be() -> None:
+def test_the_last_work_is_done_at_the_end_and_may_fail() -> None:
     done: list[int] = []
-    job = Periodic("job", lambda: done.append(1), seconds=3600, once_more=True)
+
+    def fail() -> None:
+        done.append(2)
+        raise Unavailable("down")
+
+    job = Periodic("job", lambda: done.append(1), seconds=3600, at_end=fail)
     job.start()
     _wait_for(lambda: len(done) == 1)
     job.stop()
-    assert len(done) == 2
+    assert done == [1, 2]
 
 
 def test_a_job_that_was_not_started_stops() -> None:

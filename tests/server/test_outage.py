@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from carnet.directory import follower as follower_module
+from carnet.jobs import periodic as periodic_module
+from carnet.server import writer as writer_module
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.stores.postgresql import PostgresqlServer, running_server
 
@@ -65,6 +70,37 @@ def test_deciding_goes_on_and_changing_answers_503(server: InProcessServer, data
     assert b'"store":"reachable"' in _eventually(server, b'"reachable"')
     server.client("iam").create_user(UserName="bob")
     assert {user["UserName"] for user in server.client("iam").list_users()["Users"]} == {"alice", "bob"}
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # what was left behind closes no connection
+def test_a_database_that_hangs_is_as_one_that_is_down(
+    tmp_path: Path, database: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It raises nothing and keeps none of its own timeouts; the server says so, goes on deciding, and can be ended."""
+    monkeypatch.setattr(writer_module, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(follower_module, "SILENT_SECONDS", 1.0)
+    for module in (writer_module, periodic_module):
+        monkeypatch.setattr(module, "STOP_SECONDS", 1.0)
+    try:
+        with in_process_server(tmp_path, database_url=database.new_database()) as server:
+            server.client("iam").create_user(UserName="alice")
+            database.hang()
+            for _ in range(2):
+                assert _error(server.client("iam").create_user, UserName="bob") == ("ServiceUnavailable", 503)
+            assert server.client("iam").get_user(UserName="alice")["User"]["UserName"] == "alice"
+            assert b'"store":"unreachable"' in _eventually(server, b"unreachable")
+            ends = time.monotonic()
+        assert time.monotonic() - ends < 10
+    finally:
+        database.go_on()
+        _wait_for_threads_left_behind()
+
+
+def _wait_for_threads_left_behind() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "writer" or thread.name.startswith("carnet-"):
+            thread.join(20)
+    gc.collect()
 
 
 def _eventually(server: InProcessServer, wanted: bytes) -> bytes:

@@ -135,6 +135,48 @@ def test_a_client_that_is_gone_keeps_nobody_from_an_answer() -> None:
     asyncio.run(run())
 
 
+def test_a_store_that_hangs_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits behind it is not made later, takes no room meanwhile, and the next change is made as ever."""
+    monkeypatch.setattr(writer_module, "ANSWER_SECONDS", 0.05)
+
+    async def run() -> None:
+        slow = Slow()
+        writer = writer_of(slow)
+        first = await under_way(writer, slow, [1])
+        for numbers in ([2, 3], [4, 5]):
+            tasks = await under_way(writer, slow, numbers)
+            told = await asyncio.gather(*tasks, return_exceptions=True)
+            assert [type(one) for one in told] == [Unavailable] * len(numbers)
+        assert not writer._queue
+        assert isinstance(first[0].exception(), Unavailable)
+        slow.going_on.set()
+        monkeypatch.setattr(writer_module, "ANSWER_SECONDS", 10)
+        assert await written(writer, 6) == 60
+        assert slow.groups == [[1], [6]]
+        writer.close()
+
+    asyncio.run(run())
+
+
+def test_a_store_that_hangs_does_not_keep_the_process_from_ending(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(writer_module, "STOP_SECONDS", 0.05)
+
+    async def run() -> None:
+        slow = Slow()
+        writer = writer_of(slow)
+        tasks = await under_way(writer, slow, [1])
+        writer.close()
+        assert "nobody knows whether they are made" in caplog.text
+        with pytest.raises(Unavailable, match="The server ends"):
+            await written(writer, 2)
+        slow.going_on.set()
+        assert await asyncio.gather(*tasks) == [10]
+
+    asyncio.run(run())
+
+
 def test_the_end_waits_for_what_was_taken_on() -> None:
     async def run() -> None:
         slow = Slow()

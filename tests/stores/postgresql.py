@@ -60,6 +60,21 @@ class PostgresqlServer:
             self._process.wait(timeout=_START_SECONDS)
             self._process = None
 
+    def hang(self) -> None:
+        """Let every process of the server stand still: connections are open and nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Go on after `hang`."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            parent = self._process.pid
+            children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+            for pid in (parent, *map(int, children)):
+                os.kill(pid, number)
+
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self._home, ignore_errors=True)

@@ -41,11 +41,12 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         audit=timedelta(days=settings.audit_retention_days),
     )
     resealing = Resealing(store=store, master=installation.master, keyring=installation.keyring)
+    uses = installation.last_used.exchange
     singleton = partial(Singleton, store=store, holder=presence.id)
     return (
         Periodic("follower", follower.look, seconds=store.poll_seconds),
-        Periodic("last-used", installation.last_used.exchange, seconds=_LAST_USED_SECONDS, once_more=True),
-        Periodic("presence", presence.report, seconds=REPORT_SECONDS),
+        Periodic("last-used", uses, seconds=_LAST_USED_SECONDS, at_end=uses),
+        Periodic("presence", presence.report, seconds=REPORT_SECONDS, at_end=presence.leave),
         singleton("pruning", pruning, seconds=PRUNE_SECONDS),
         singleton("resealing", resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 
 from carnet.assembly.authenticators import authenticators
 from carnet.assembly.installation import Installation, open_installation
@@ -11,10 +11,8 @@ from carnet.assembly.jobs import node, periodic_jobs
 from carnet.assembly.settings import from_environment
 from carnet.audit.explanations import DecisionLog
 from carnet.audit.log_files import JsonLines
-from carnet.base.faults import Unavailable
 from carnet.directory.follower import Follower, Later
 from carnet.jobs.periodic import stop_all
-from carnet.jobs.presence import Presence
 from carnet.server.app import AwsApi
 from carnet.server.aws_door import AwsDoor
 from carnet.server.health import Health
@@ -46,7 +44,6 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
 
     def start(later: Later) -> None:
         presence.join()
-        stack.callback(_leave, presence)
         for job in jobs:
             job.start()
         stack.callback(stop_all, jobs)
@@ -56,8 +53,3 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
         stack.callback(api.close)
 
     return AwsDoor(api, Health(installation.directory, follower), Outbox(audit), on_start=start, on_stop=stack.close)
-
-
-def _leave(presence: Presence) -> None:
-    with suppress(Unavailable):
-        presence.leave()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable
+from time import monotonic
 
 from carnet.base.faults import Unavailable
 from carnet.directory.directory import Directory
@@ -13,6 +14,9 @@ _LOG = logging.getLogger(__name__)
 _PAUSE_AFTER_FAILURE_SECONDS = 0.5
 _WATCHED_PAUSE_SECONDS = 1.0
 """How often the job looks by itself if a loop watches for it."""
+
+SILENT_SECONDS = 10.0
+"""How long a look may take before the store counts as unreachable: one that hangs raises nothing."""
 
 Later = Callable[[float, Callable[[], None]], object]
 """Calls something after so many seconds, as an event loop's `call_later`."""
@@ -26,16 +30,23 @@ class Follower:
         self._store = store
         self._seen: Hashable = None
         self._reachable = True
+        self._looking_since: float | None = None
         self._watching = False
 
     @property
     def reachable(self) -> bool:
-        """Whether the store answered when last asked."""
-        return self._reachable
+        """Whether the store answered when last asked, and lets nobody wait for long."""
+        since = self._looking_since
+        return self._reachable and (since is None or monotonic() - since < SILENT_SECONDS)
 
     def look(self) -> float:
         """Follow the store if it has changed; gives the seconds until the next look. Raises nothing."""
-        if not self._look():
+        self._looking_since = monotonic()
+        try:
+            followed = self._look()
+        finally:
+            self._looking_since = None
+        if not followed:
             return _PAUSE_AFTER_FAILURE_SECONDS
         return _WATCHED_PAUSE_SECONDS if self._watching else self._store.poll_seconds
 

@@ -20,15 +20,22 @@ STOP_SECONDS = 10.0
 class Periodic:
     """One job. It is done at once, then after pauses; an exception is logged and ends only this time's work."""
 
-    def __init__(self, name: str, work: Callable[[], float | None], *, seconds: float, once_more: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], float | None],
+        *,
+        seconds: float,
+        at_end: Callable[[], float | None] | None = None,
+    ) -> None:
         """`work` gives the seconds until the next time, None standing for `seconds`.
 
-        `once_more`: it is done a last time when it is stopped.
+        `at_end` is done when the job is stopped, on its thread too, so that the stop is bounded.
         """
         self.name = name
         self._work = work
         self._seconds = seconds
-        self._once_more = once_more
+        self._at_end = at_end
         self._stopping = False
         self._wake = Event()
         self._thread = Thread(target=self._run, name=f"carnet-{name}", daemon=True)
@@ -62,16 +69,16 @@ class Periodic:
 
     def _run(self) -> None:
         while not self._stopping:
-            pause = self._do()
+            pause = self._do(self._work)
             self._wake.wait(pause * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311 - no secret
             self._wake.clear()
-        if self._once_more:
-            self._do()
+        if self._at_end is not None:
+            self._do(self._at_end)
 
-    def _do(self) -> float:
+    def _do(self, work: Callable[[], float | None]) -> float:
         """Seconds until the next time. INVARIANT: raises nothing, or nobody would do the work any more."""
         try:
-            pause = self._work()
+            pause = work()
         except Unavailable:
             _LOG.info("%s waits for the store to come back", self.name)
         except Exception:
