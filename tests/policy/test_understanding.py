@@ -111,6 +111,28 @@ NOT_UNDERSTOOD: list[dict[str, Any]] = [
 """Elements without one meaning."""
 
 
+@pytest.mark.parametrize("value", ["adf", "b/k", "arm:aws:s3:::b/k", ["arn:aws:sqs:::q", "adf"]])
+def test_a_resource_that_is_no_arn_neither_voids_a_deny_nor_widens_an_allow(value: str | list[str]) -> None:
+    assert verdict(FULL, document(deny(Resource=value))) is Verdict.EXPLICIT_DENY
+    assert verdict(document(allow(Resource=None, NotResource=value))) is Verdict.IMPLICIT_DENY
+    assert verdict(document(allow(Resource=value))) is Verdict.IMPLICIT_DENY
+    assert verdict(FULL, document(deny(Resource=None, NotResource=value))) is Verdict.EXPLICIT_DENY
+
+
+@pytest.mark.parametrize("value", ["", "GetObject", "s3:Get:Object", ["sqs:*", "GetObject"]])
+def test_a_name_that_is_no_action_neither_voids_a_deny_nor_widens_an_allow(value: str | list[str]) -> None:
+    assert verdict(FULL, document(deny(Action=value))) is Verdict.EXPLICIT_DENY
+    assert verdict(document(allow(Action=None, NotAction=value))) is Verdict.IMPLICIT_DENY
+    assert verdict(document(allow(Action=value))) is Verdict.IMPLICIT_DENY
+    assert verdict(FULL, document(deny(Action=None, NotAction=value))) is Verdict.EXPLICIT_DENY
+
+
+def test_an_incomplete_arn_in_the_deny_of_a_session_policy_denies() -> None:
+    (statement,) = understand(document(deny(Resource="arn:aws:s3")), Grammar.SESSION).statements
+    assert statement.problem
+    assert statement.applies(request(ALICE, "s3:GetObject", OBJECT))
+
+
 @pytest.mark.parametrize("elements", NOT_UNDERSTOOD)
 def test_a_statement_that_is_not_understood_fails_closed(elements: dict[str, Any]) -> None:
     assert verdict(document(allow(**elements))) is Verdict.IMPLICIT_DENY

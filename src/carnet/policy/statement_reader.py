@@ -15,10 +15,10 @@ from carnet.policy.decision import StatementRef
 from carnet.policy.grammar import RULES, Grammar
 from carnet.policy.operators import operator_use
 from carnet.policy.principals import NamedPrincipal, PrincipalElement, PrincipalType, principal_problem, principal_text
-from carnet.policy.resources import resource_pattern
+from carnet.policy.resources import EVERYTHING, resource_pattern
 from carnet.policy.sentences import SYNTAX_ERRORS
 from carnet.policy.shape import VARIABLES_VERSION, PrincipalValues, StatementShape
-from carnet.policy.statement import ActionElement, ResourceElement, Statement, action_pattern
+from carnet.policy.statement import ActionElement, Effect, ResourceElement, Statement, action_pattern
 
 _NEWLINE = re.compile("\n")
 
@@ -27,8 +27,9 @@ class StatementReader:
     """Makes the statements of one document of their shapes.
 
     Raises Malformed for what has no one meaning: an operator that does not exist, a value that is not of the operator's
-    type, a variable that breaks the syntax, a principal that can name nobody. What AWS refuses all the same is
-    `validation`'s: a stored document is read here, too.
+    type, a variable that breaks the syntax, a principal that can name nobody; a value that is no action, or no ARN, if
+    the statement denies less or allows more for it. What AWS refuses all the same is `validation`'s: a stored document
+    is read here, too.
     """
 
     def __init__(
@@ -62,6 +63,8 @@ class StatementReader:
         """The Action or NotAction element; there must be one."""
         negated = "NotAction" in given.lists
         values = given.lists["NotAction" if negated else "Action"]
+        if not all(value == EVERYTHING or value.count(":") == 1 for value in values):
+            _refuse_widening(given.effect, negated=negated)
         return ActionElement(patterns=tuple(action_pattern(value) for value in values), negated=negated)
 
     def resources(self, given: StatementShape) -> ResourceElement | None:
@@ -73,6 +76,8 @@ class StatementReader:
         patterns = tuple(
             resource_pattern(value, variables=self._variables, completed=self._completed) for value in values
         )
+        if not all(pattern.everything or pattern.complete for pattern in patterns):
+            _refuse_widening(given.effect, negated=negated)
         return ResourceElement(patterns=patterns, negated=negated)
 
     def principals(self, given: StatementShape) -> PrincipalElement | None:
@@ -97,6 +102,14 @@ class StatementReader:
             raise Malformed(SYNTAX_ERRORS)
         wanted = tuple(use.operator.read(value, self._variables) for value in values)
         return Condition(use=use, key=key, values=wanted)
+
+
+def _refuse_widening(effect: Effect, *, negated: bool) -> None:
+    """Raise Malformed if an element with a value that describes nothing lets through what its author meant to keep out:
+    a Deny that covers less for it, or the NotAction or NotResource of an Allow, which then covers more.
+    """
+    if negated is (effect is Effect.ALLOW):
+        raise Malformed(SYNTAX_ERRORS)
 
 
 def _plain(given: StatementShape) -> Mapping[str, object]:
