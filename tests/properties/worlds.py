@@ -77,7 +77,11 @@ OBJECTS = (
     "arn:aws:s3:::reports/home/blue/notes.txt",
     "arn:aws:s3:::reports",
 )
-CROSSED = "arn:aws:s3:eu:b:reports/2026/x:january.csv"
+CROSSED = (
+    "arn:aws:s3:eu:b:reports/2026/x:january.csv",
+    "arn:aws:s3::x:2026/a::reports/home/alice:1",
+    "arn:aws:s3:" + ":reports/:2026/" * 6,
+)
 """What only a `*` that crosses colons describes."""
 RESOURCES = {
     "s3": OBJECTS,
@@ -116,6 +120,8 @@ LOOSE_PATTERNS = (
     "arn:*:*:*:*:*",
     "arn:aws:s3:*:reports/*:*",
     "arn:aws:s3*:2026/*:*:*",
+    "arn:aws:s3:*:r*s/*:?*:2*6/*",
+    "arn:aws:s?:*:*:?eports*:*:*1",
     "arn:*:reports/*:*:*:*",
     "arn:aws:?3:::reports/*.csv",
     "arn:aws*:s*:::*/2026/*",
@@ -126,20 +132,20 @@ Keys = dict[str, tuple[Value, ...]]
 
 PRINCIPAL_KEYS: Keys = {
     "aws:username": ("alice", "bob", "*"),
-    "aws:PrincipalTag/team": ("blue", "red", "b*", ""),
+    "aws:PrincipalTag/team": ("blue", "red", "b*", "", ("blue",)),
     "aws:PrincipalArn": (ALICE.arn, SESSION.role_arn),
     "aws:MultiFactorAuthPresent": ("true", "FALSE", "perhaps"),
     "aws:MultiFactorAuthAge": ("10", "3600", "9" * 30),
     "aws:PrincipalOrgPaths": (("o-1/r-1/ou-1/",), ("o-1/r-1/ou-1/", "o-2/r-2/"), ()),
 }
 REQUEST_KEYS: Keys = {
-    "aws:SourceIp": ("10.1.2.3", "10.200.0.1", "::ffff:10.1.2.3", "2001:db8::1", "nowhere"),
-    "aws:RequestTag/team": ("blue", "red", "BLUE"),
+    "aws:SourceIp": ("10.1.2.3", "10.200.0.1", "::ffff:10.1.2.3", "2001:db8::1", "nowhere", ("10.1.2.3",)),
+    "aws:RequestTag/team": ("blue", "red", "BLUE", ("blue", "red")),
     "aws:TagKeys": (("team",), ("team", "owner"), ("owner",), (), ("",), ("", "team"), "team", ""),
     "aws:CurrentTime": ("2026-01-02T00:00:00Z", "1767225600", "later"),
     "idp.example.com:amr": (("mfa",), ("mfa", "pwd"), "mfa"),
     "s3:prefix": ("home", "2026", "h?me"),
-    "s3:max-keys": ("10", "10.0", "100", "many"),
+    "s3:max-keys": ("10", "10.0", "100", "many", ("10",)),
     "aws:SecureTransport": ("true", "false"),
 }
 RESOURCE_KEYS: Keys = {
@@ -294,7 +300,7 @@ class Maker:
 
     def _resource_name(self, service: str) -> str:
         if self._chance(0.04):
-            return self._pick(("*", "", "arn:aws:s3", "arn:aws:s3:::reports/2026/january.csv:x", CROSSED))
+            return self._pick(("*", "", "arn:aws:s3", "arn:aws:s3:::reports/2026/january.csv:x", *CROSSED))
         return self._pick(RESOURCES[service])
 
     def _keys(self, known: Keys) -> dict[str, Value]:

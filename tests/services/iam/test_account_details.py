@@ -76,6 +76,7 @@ def test_a_role_with_its_trust_profiles_and_last_use(world: World, arn: str) -> 
     (role,) = world.call(world.root, OPERATION, Filter=["Role"])["RoleDetailList"]
     assert unquote(role["AssumeRolePolicyDocument"]) == EC2
     assert role["RoleLastUsed"] == {"LastUsedDate": START, "Region": "eu-west-1"}
+    assert not role.keys() & {"Description", "MaxSessionDuration"}
     assert [profile["InstanceProfileName"] for profile in role["InstanceProfileList"]] == ["web"]
     assert [policy["PolicyName"] for policy in role["RolePolicyList"]] == ["in-role"]
     assert role["AttachedManagedPolicies"] == [{"PolicyName": "own", "PolicyArn": arn}]
