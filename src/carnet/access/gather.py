@@ -37,7 +37,8 @@ def policies_of(view: AccountView, credential: Credential) -> Policies:
     """The policies that a caller carries along, whatever it asks for: identity-based, boundary, session policies.
 
     INVARIANT: the same object for the same principal of the same view, if the session has no policies, so that the
-    engine finds again what it worked out. A change of the account makes a new view.
+    engine finds again what it worked out. It is the same in the next view too, unless the principal, a group or a
+    managed policy of the account was changed.
     """
     carried = _carried(view, credential.principal)
     session = credential.session
@@ -54,9 +55,12 @@ def _carried(view: AccountView, principal: Principal) -> Policies:
     entity = _entity(view, principal)
     if entity is None:
         return _NONE
-    gathered = Policies(identity=tuple(_identity(view, entity)), boundary=_boundary(view, entity))
-    view.memo[remembered] = gathered
-    return gathered
+    sources = (entity, view.of(Group), view.of(ManagedPolicy), view.account)
+    return view.lasting(
+        remembered,
+        sources,
+        lambda: Policies(identity=tuple(_identity(view, entity)), boundary=_boundary(view, entity)),
+    )
 
 
 def _entity(view: AccountView, principal: Principal) -> User | Role | None:

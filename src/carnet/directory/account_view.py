@@ -31,8 +31,8 @@ class AccountView(ScopeView):
 
     __slots__ = ("account",)
 
-    def __init__(self, scope: Scope, collections: Collections) -> None:
-        super().__init__(scope, collections)
+    def __init__(self, scope: Scope, collections: Collections, before: ScopeView | None = None) -> None:
+        super().__init__(scope, collections, before)
         self.account: Account = self.of(Account).by_id[scope.id]
 
     def keys_of(self, owner: str) -> tuple[AccessKey, ...]:

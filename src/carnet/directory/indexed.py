@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from copy import copy
 from typing import Generic, Self, TypeAlias, TypeVar
 
 import immutables
@@ -72,14 +71,12 @@ class Indexed(Generic[T]):
     def changed(self, changes: Mapping[str, T | None]) -> Self:
         """These, with other entities under some ids; None takes one away."""
         pairs = [(key, self.by_id.get(key), entity) for key, entity in changes.items()]
-        new = copy(self)
+        new = type(self)(self._type)
         new.by_id = _replaced(self.by_id, changes)
         new._postings = {
             name: _reposted(postings, self._targets(name), pairs) for name, postings in self._postings.items()
         }
         new._ids = _renamed(self._ids, self._type.unique_name, pairs)
-        new._referring = {}
-        new._sorted = None
         return new
 
     def _targets(self, reference: str) -> Callable[[T], Iterable[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 import immutables
@@ -63,8 +63,8 @@ class Views:
                 _put(organizations, scope.id, view)
             else:
                 installation = view or _installation(self.types)
-        return replace(
-            self,
+        return Views(
+            types=self.types,
             installation=installation,
             organizations=organizations.finish(),
             accounts=accounts.finish(),
@@ -106,7 +106,7 @@ def changed_view(
     collections = {**old, **{entity: old[entity].changed(new) for entity, new in rows.items()}}
     if not _exists(types, scope, collections):
         return None
-    return (AccountView if scope.kind is ScopeKind.ACCOUNT else ScopeView)(scope, collections)
+    return (AccountView if scope.kind is ScopeKind.ACCOUNT else ScopeView)(scope, collections, before)
 
 
 def _exists(types: EntityTypes, scope: Scope, collections: Collections) -> bool:

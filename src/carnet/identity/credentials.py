@@ -12,6 +12,7 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
+from carnet.entities.user import User
 from carnet.identity.credential import Credential, TokenExpired
 from carnet.identity.principals import long_term_principal, session_principal
 from carnet.keyring.errors import Unsealable
@@ -76,23 +77,22 @@ class Credentials:
         view = snapshot.account(account_of_key(key_id) or "")
         if view is None:
             return None
-        remembered = (Credential, key_id)
-        known: Credential | None = view.memo.get(remembered)
-        if known is None:
-            known = self._read(view, key_id)
-            if known is not None:
-                view.memo[remembered] = known
-        return known
+        known: Credential | None = view.memo.get((Credential, key_id))
+        return known if known is not None else self._read(view, key_id)
 
     def _read(self, view: AccountView, key_id: str) -> Credential | None:
         key = view.of(AccessKey).get(key_id)
         if key is None or not key.active:
             return None
+        sources = (key, view.of(User).get(key.owner), view.account)
+        return view.lasting((Credential, key_id), sources, lambda: self._opened(view, key))
+
+    def _opened(self, view: AccountView, key: AccessKey) -> Credential | None:
         principal = long_term_principal(view, key.owner)
         secret = self._secret(key)
         if principal is None or secret is None:
             return None
-        return Credential(key_id=key_id, secret=secret.text, principal=principal, signing_keys=secret.signing_keys)
+        return Credential(key_id=key.id, secret=secret.text, principal=principal, signing_keys=secret.signing_keys)
 
     def _secret(self, key: AccessKey) -> OpenedSecret | None:
         try:

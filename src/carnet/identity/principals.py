@@ -114,7 +114,8 @@ def principal_keys(view: AccountView, credential: Credential) -> Mapping[str, Va
     remembered = (principal_keys, credential.principal.id)
     known: Mapping[str, Value] | None = view.memo.get(remembered)
     if known is None:
-        known = view.memo[remembered] = _principal_keys(view, credential)
+        sources = (credential.principal, view.of(User).get(credential.principal.id))
+        known = view.lasting(remembered, sources, lambda: _principal_keys(view, credential))
     return known
 
 

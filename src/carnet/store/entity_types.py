@@ -34,6 +34,8 @@ class EntityTypes:
             raise ValueError("two kinds of stored things have one class or one word")
         self.in_order_of_deletion = tuple(_in_order_of_deletion(types))
         """What refers comes before what it refers to, and what is its scope last."""
+        self._of_scope = {kind: tuple(each for each in types if each.scope_kind is kind) for kind in ScopeKind}
+        self._roots = {each.scope_kind: each for each in types if each.is_root}
 
     def __iter__(self) -> Iterator[EntityType[Any]]:
         return iter(self._by_class.values())
@@ -44,11 +46,11 @@ class EntityTypes:
 
     def of_scope(self, kind: ScopeKind) -> tuple[EntityType[Any], ...]:
         """Those whose entities belong to a scope of that kind."""
-        return tuple(each for each in self if each.scope_kind is kind)
+        return self._of_scope[kind]
 
     def root(self, kind: ScopeKind) -> EntityType[Any] | None:
         """The type whose entities are scopes of that kind."""
-        return next((each for each in self.of_scope(kind) if each.is_root), None)
+        return self._roots.get(kind)
 
 
 def _in_order_of_deletion(types: tuple[EntityType[Any], ...]) -> Iterator[EntityType[Any]]:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NoReturn, TypeVar
 
 import orjson
-from sqlalchemy import Connection, CursorResult, Executable, Table, bindparam, delete, insert, update
+from sqlalchemy import Connection, CursorResult, Table, UpdateBase, bindparam, delete, insert, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from carnet.base.faults import Fault, Invalid, Unavailable
@@ -19,6 +19,7 @@ from carnet.store.entity_type import EntityType, Stored
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import Absent, Occupied, Taken
 from carnet.store.leases import Lease
+from carnet.store.statements import execute
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -136,19 +137,19 @@ class UnitOfWork:
             self._fail(Invalid(_NO_TEXT), error)
 
     def _run_on_one(
-        self, statement: Executable, values: RowValues, type_: EntityType[E], entity: E, unresolved: Fault
+        self, statement: UpdateBase, values: RowValues, type_: EntityType[E], entity: E, unresolved: Fault
     ) -> None:
         if self._run(statement, values, type_, entity, unresolved).rowcount != 1:
             self._fail(_absent(type_, entity))
 
     def _run(
-        self, statement: Executable, values: RowValues, type_: EntityType[E], entity: E, unresolved: Fault
+        self, statement: UpdateBase, values: RowValues, type_: EntityType[E], entity: E, unresolved: Fault
     ) -> CursorResult[Any]:
         """Execute; a refusal by a foreign key is `unresolved`."""
         if self._fault is not None:
             raise self._fault
         try:
-            return self._connection.execute(statement, values)
+            return execute(self._connection, statement, values)
         except IntegrityError as error:
             if self._backend.refused_as_taken(error):
                 self._fail(Taken(type_.kind, type_.name_of(entity)), error)
@@ -167,21 +168,21 @@ class UnitOfWork:
         raise fault from cause
 
 
-# SQLAlchemy remembers with a statement how it is compiled: one that is made anew takes four times as long.
+# `execute` finds how a statement is compiled by the statement itself, so there is one for each table.
 
 
 @cache
-def _insert_into(table: Table) -> Executable:
+def _insert_into(table: Table) -> UpdateBase:
     return insert(table)
 
 
 @cache
-def _update_of(table: Table, key: str) -> Executable:
+def _update_of(table: Table, key: str) -> UpdateBase:
     return update(table).where(table.c[key] == bindparam("unchanged_id"))
 
 
 @cache
-def _delete_from(table: Table, key: str) -> Executable:
+def _delete_from(table: Table, key: str) -> UpdateBase:
     return delete(table).where(table.c[key] == bindparam("removed_id"))
 
 
