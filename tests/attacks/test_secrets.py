@@ -108,7 +108,7 @@ def test_an_unexpected_failure_tells_the_caller_nothing_and_the_log_no_secret(
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError("inner workings")
 
-    monkeypatch.setattr("carnet.services.execution.request_keys", fails)
+    monkeypatch.setattr("carnet.services.execution.caller_context", fails)
     before = len(audit(server))
     with caplog.at_level(logging.ERROR, logger="carnet.server"):
         answer = call(server, root_of(server), "ListUsers")

@@ -9,16 +9,15 @@ from typing import assert_never
 from msgspec import Struct, field
 
 from carnet.access.gather import policies_of
+from carnet.access.request_context import RESOURCE_ACCOUNT
 from carnet.access.resource_policies import fail_closed
 from carnet.directory.account_view import AccountView
-from carnet.directory.snapshot import Snapshot
-from carnet.identity.caller import AccountCaller, Anonymous, Bearer, Caller, SignedIn, Verified
+from carnet.identity.caller import Anonymous, Bearer, Caller, SignedIn, Verified
 from carnet.policy.compile import Engine
 from carnet.policy.decision import Decision
 from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Request, Value
 
-RESOURCE_ACCOUNT = "aws:ResourceAccount"
 _NONE = Policies()
 
 
@@ -50,14 +49,6 @@ class Decided(Struct, frozen=True, kw_only=True):
     request: Request
     policies: Policies
     decision: Decision
-
-
-def caller_view(snapshot: Snapshot, caller: AccountCaller) -> AccountView:
-    """The caller's account; it was there when the credential was found at this revision."""
-    view = snapshot.account(caller.principal.account)
-    if view is None:
-        raise LookupError(caller.principal.account)
-    return view
 
 
 def authorize(engine: Engine, view: AccountView | None, caller: Caller, context: Context, check: Check) -> Decided:

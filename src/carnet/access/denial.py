@@ -13,10 +13,9 @@ _ENDS_WITH_POLICY_ARN = frozenset((Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION
 """The kinds of policy whose ARN closes the sentence of an explicit deny within one account or organization."""
 
 
-def require(decided: Decided) -> None:
-    """Raise Denied, with AWS's sentence, for what is not allowed."""
-    if not decided.decision.allowed:
-        raise Denied(denial_sentence(decided))
+def denied(decided: Decided) -> Denied:
+    """What is raised for what is not allowed."""
+    return Denied(denial_sentence(decided))
 
 
 def denial_sentence(decided: Decided) -> str:

@@ -14,10 +14,11 @@ from types import MappingProxyType
 from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_of_epoch
 from carnet.directory.account_view import AccountView
-from carnet.identity.caller import AccountCaller
-from carnet.identity.principals import principal_keys
-from carnet.policy.request import Value, Values
+from carnet.identity.caller import AccountCaller, Anonymous, Bearer
+from carnet.identity.principals import anonymous_keys, principal_keys
+from carnet.policy.request import Context, Value, Values
 
+RESOURCE_ACCOUNT = "aws:ResourceAccount"
 HEADER_TEXT = 1_024
 """How many characters of a header become the value of a condition key: as many as CloudTrail keeps of a user agent.
 
@@ -71,7 +72,21 @@ def _request_keys(
     return MappingProxyType(keys)
 
 
-def caller_keys(view: AccountView, caller: AccountCaller, now: datetime) -> Mapping[str, Value]:
+def caller_context(view: AccountView, caller: AccountCaller, http: HttpRequest, now: datetime) -> Context:
+    """The keys of a caller, of its request, and of a resource of its account; `view` is that account."""
+    return Context(
+        principal=_caller_keys(view, caller, now),
+        request=request_keys(http, caller.region, now),
+        resource={RESOURCE_ACCOUNT: view.account.id},
+    )
+
+
+def anonymous_context(caller: Anonymous | Bearer, http: HttpRequest, now: datetime) -> Context:
+    """The keys of nobody in particular, and of the request."""
+    return Context(principal=anonymous_keys(), request=request_keys(http, caller.region, now))
+
+
+def _caller_keys(view: AccountView, caller: AccountCaller, now: datetime) -> Mapping[str, Value]:
     """The keys that the caller determines, whatever the request says."""
     keys = principal_keys(view, caller.credential)
     session = caller.credential.session

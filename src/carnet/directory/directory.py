@@ -42,7 +42,8 @@ class Directory:
     def adopt(self, base: Revision, snapshot: Snapshot, made: Iterable[Changes]) -> None:
         """Show a snapshot that came of the one at `base` by changes that are committed. Raises nothing, as `apply`."""
         with self._adopting:
-            if base == self.snapshot.revision and not any(map(self.snapshot.holds_back, made)):
+            held_back = self.snapshot.quarantined and any(map(self.snapshot.holds_back, made))
+            if base == self.snapshot.revision and not held_back:
                 self.snapshot = snapshot
             elif snapshot.revision != self.snapshot.revision:
                 with suppress(Unavailable):

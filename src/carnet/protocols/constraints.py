@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,11 @@ class Constraint:
 def constraints_of(shape: Shape) -> tuple[Constraint, ...]:
     """The demands on a value itself, apart from what its members have to be; in the order AWS tells them."""
     return (*_bounds(shape), *_pattern(shape), *_enum(shape), *_union(shape))
+
+
+def broken(constraints: Iterable[Constraint], value: Any) -> list[Constraint]:
+    """Those that the value does not meet."""
+    return [constraint for constraint in constraints if not constraint.holds(value)]
 
 
 def _bounds(shape: Shape) -> list[Constraint]:

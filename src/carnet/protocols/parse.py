@@ -11,7 +11,7 @@ from carnet.models import Operation, Protocol
 from carnet.protocols.errors import WireError
 from carnet.protocols.json_body import read_json
 from carnet.protocols.json_values import json_members
-from carnet.protocols.query_shapes import fold, query_structure
+from carnet.protocols.query_shapes import query_structure
 from carnet.protocols.rest_input import RestHead, rest_input
 from carnet.protocols.routing import Routed
 from carnet.protocols.unreadable import Unreadable
@@ -42,8 +42,8 @@ def _no_input(routed: Routed, request: HttpRequest) -> dict[str, Any]:
 
 def _query(operation: Operation) -> _Read:
     assert operation.input is not None
-    structure = query_structure(operation.input)
-    return lambda routed, request: structure(fold(routed.fields))
+    read = query_structure(operation.input)
+    return lambda routed, request: read(routed.fields)
 
 
 def _json(operation: Operation) -> _Read:

@@ -30,7 +30,7 @@ _NOT_A_LIST = "Unexpected list element termination"
 _GAP = "The elements of a list are not numbered from 1 without gaps"
 
 
-def fold(fields: Mapping[str, str]) -> Branch:
+def _fold(fields: Mapping[str, str]) -> Branch:
     """The tree of flat names."""
     if "." not in "".join(fields):
         return dict(fields)
@@ -59,9 +59,10 @@ def _put(branch: Branch, name: str, value: str) -> None:
 
 
 @cache
-def query_structure(shape: StructureShape) -> Callable[[Branch], dict[str, Any]]:
-    """The reader of a structure's members. Names that the structure lacks are passed over, as AWS does."""
-    return _Compiler().members(shape)
+def query_structure(shape: StructureShape) -> Callable[[Mapping[str, str]], dict[str, Any]]:
+    """The reader of a structure from flat fields. Names that the structure lacks are passed over, as AWS does."""
+    read = _Compiler().members(shape)
+    return lambda fields: read(_fold(fields))
 
 
 class _Compiler:

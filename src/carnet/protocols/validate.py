@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from carnet.models import COMMON_VOICE, Operation, Service, Voice
-from carnet.protocols.constraints import MISSING, Constraint, constraints_of
+from carnet.protocols.constraints import MISSING, Constraint, broken, constraints_of
 from carnet.protocols.errors import WireError
 
 
@@ -115,12 +115,9 @@ class _Compiler:
         if not constraints:
             return None
         tell = partial(_untold, COMMON_VOICE) if shape.metadata.get("sensitive") else self._tell
-        demands = [(constraint.holds, constraint) for constraint in constraints]
 
         def check(value: Any, path: str, findings: list[_Finding]) -> None:
-            for holds, constraint in demands:
-                if not holds(value):
-                    findings.append(tell(value, path, constraint))
+            findings.extend([tell(value, path, constraint) for constraint in broken(constraints, value)])
 
         return check
 

@@ -116,7 +116,7 @@ class AwsApi:
         routed = parsed.authenticated.routed
         arrived = routed.arrived
         try:
-            response = write(routed.operation, outcome.answer, arrived.request_id, arrived.http.header("accept"))
+            response = write(routed.operation, outcome.answer, arrived.request_id, arrived.http.first.get("accept"))
         except Exception as problem:
             if routed.read_only:
                 return self._fail(parsed, problem)
@@ -212,7 +212,7 @@ def _audited(where: Where, arrived: Arrived, response: HttpResponse, event: Even
 def _error(
     where: Where, arrived: Arrived, code: str, message: str, members: Mapping[str, Any] | None = None
 ) -> HttpResponse:
-    return write_error(where, code, message, arrived.request_id, members, arrived.http.header("accept"))
+    return write_error(where, code, message, arrived.request_id, members, arrived.http.first.get("accept"))
 
 
 def _exception(where: Where, code: str) -> str:

@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-import struct
-from asyncio import Future, Task, Transport
+from asyncio import Task, Transport
 from collections import deque
 from collections.abc import Coroutine
-from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple, cast
@@ -30,15 +27,13 @@ from carnet.server.door import Door, Streaming
 from carnet.server.outbox import Answer
 from carnet.server.patience import Patience
 from carnet.server.request_reader import RequestReader, RequestRefused
-from carnet.server.sending import CONTINUE, Framing, head, send_body, whole
+from carnet.server.sending import CONTINUE, head, refusal, whole
+from carnet.server.streaming import Framing, Room, send_streamed
 
 _LOG = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 32
 """How many requests of one connection are answered before others have their turn."""
-_RESET = struct.pack("ii", 1, 0)
-_RETRY_SECONDS = "2"
-"""When a client that was not served for want of room may try again."""
 
 
 class Arriving(NamedTuple):
@@ -70,6 +65,7 @@ class HttpProtocol(asyncio.Protocol):
         self._patience = Patience(self._loop, self._too_late)
         self._transport: Transport
         self._reader: RequestReader
+        self._room: Room
         self._waiting: deque[HttpRequest | Arriving] = deque()
         """Requests that have arrived and whose turn has not come."""
         self._answering: Task[None] | None = None
@@ -77,11 +73,8 @@ class HttpProtocol(asyncio.Protocol):
         """Whether the task that answers streams a body, so whether it ends when the client goes away."""
         self._awaited: BodyStream | None = None
         """The body that is waited for."""
-        self._room: Future[None] | None = None
-        """Done when the client has taken enough of what was sent of a streamed body."""
         self._unsent = 0
         """Answers that are in the outbox."""
-        self._write_paused = False
         self._owes_request = True
         """Whether the client is waited for in the middle of a request, or for its first one."""
         self._ending = False
@@ -95,6 +88,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(Transport, transport)
+        self._room = Room(self._transport, self._patience, self._limits.stall_seconds)
         address = get_remote_addr(self._transport)
         self._reader = RequestReader(
             address[0] if address is not None else "",
@@ -141,13 +135,11 @@ class HttpProtocol(asyncio.Protocol):
         return not self._is_done and self._transport.can_write_eof()
 
     def pause_writing(self) -> None:
-        self._write_paused = True
+        self._room.is_full = True
         self._press_back()
 
     def resume_writing(self) -> None:
-        self._write_paused = False
-        if self._room is not None and not self._room.done():
-            self._room.set_result(None)
+        self._room.empty()
         self._answer_waiting()
 
     def shutdown(self) -> None:
@@ -192,7 +184,7 @@ class HttpProtocol(asyncio.Protocol):
     def _take(self, request: HttpRequest | Arriving) -> None:
         self._owes_request = False
         enough = self._answered_at_once >= MOST_AT_ONCE
-        if enough or self._answering is not None or self._write_paused or self._waiting:
+        if enough or self._answering is not None or self._room.is_full or self._waiting:
             if enough and not self._waiting:
                 self._loop.call_soon(self._answer_waiting)
             self._waiting.append(request)
@@ -215,7 +207,7 @@ class HttpProtocol(asyncio.Protocol):
             self._put(request, None, answer)
             return
         self._patience.forget()
-        self._answering = self._task(self._answer_later(request, answer))
+        self._answering = self._task(self._answer_later(request, None, answer))
 
     def _stream(self, work: Coroutine[Any, Any, None]) -> Task[None]:
         self._answering = task = self._task(work)
@@ -229,38 +221,32 @@ class HttpProtocol(asyncio.Protocol):
         return task
 
     async def _answer_arriving(self, request: Arriving) -> None:
-        try:
-            answer = await request.by.answer(request.head, request.body)
-        except RequestRefused as refused:
-            self._answering, self._streaming = None, False
-            request.body.close()
-            self._refuse(refused.status, refused.why)
-        except Exception:
-            self._answering, self._streaming = None, False
-            request.body.close()
-            self._fail()
-        else:
-            self._answering, self._streaming = None, False
-            self._put(request.head, request.body, answer)
-        self._answer_waiting()
+        await self._answer_later(request.head, request.body, request.by.answer(request.head, request.body))
 
-    async def _answer_later(self, request: HttpRequest, coming: Coroutine[Any, Any, Answer]) -> None:
+    async def _answer_later(
+        self, request: RequestHead, body: BodyStream | None, coming: Coroutine[Any, Any, Answer]
+    ) -> None:
         try:
             answer = await coming
-        except Exception:
-            self._answering = None
-            self._fail()
+        except Exception as problem:
+            self._answering, self._streaming = None, False
+            if body is not None:
+                body.close()
+            if isinstance(problem, RequestRefused):
+                self._refuse(problem.status, problem.why)
+            else:
+                self._fail()
         else:
-            self._answering = None
-            self._put(request, None, answer)
+            self._answering, self._streaming = None, False
+            self._put(request, body, answer)
         self._answer_waiting()
 
     def _answer_waiting(self) -> None:
         for _ in range(MOST_AT_ONCE):
-            if not self._waiting or self._answering is not None or self._write_paused:
+            if not self._waiting or self._answering is not None or self._room.is_full:
                 break
             self._answer(self._waiting.popleft())
-        if self._waiting and self._answering is None and not self._write_paused:
+        if self._waiting and self._answering is None and not self._room.is_full:
             self._loop.call_soon(self._answer_waiting)
         else:
             self._press_back()
@@ -270,7 +256,7 @@ class HttpProtocol(asyncio.Protocol):
         stream = self._reader.stream
         if self._transport.is_closing():
             return
-        if self._waiting or self._write_paused or (stream is not None and stream.is_full):
+        if self._waiting or self._room.is_full or (stream is not None and stream.is_full):
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
@@ -353,41 +339,11 @@ class HttpProtocol(asyncio.Protocol):
             self._end_exchange(body)
 
     async def _send_body(self, body: BodyStream | None, response: StreamedResponse, framing: Framing) -> None:
-        try:
-            await send_body(response, framing, self._transport.write, self._room_to_write)
-        except RequestRefused:
-            self._reset()
-            return
-        except Exception:
-            _LOG.exception("a streamed answer failed")
-            self._reset()
-            return
-        finally:
-            await response.body.aclose()
-        self._answering, self._streaming = None, False
-        self._wait_for_request()
-        self._end_exchange(body)
-        self._answer_waiting()
-
-    def _reset(self) -> None:
-        """End in the middle of an answer. INVARIANT: the client does not take what it has for the whole of it, even
-        where only the connection's end tells it how long that is."""
-        with suppress(OSError):
-            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self._transport.abort()
-
-    async def _room_to_write(self) -> None:
-        if self._transport.is_closing():
-            raise ConnectionResetError("the client has gone")
-        if not self._write_paused:
-            return
-        self._room = self._loop.create_future()
-        self._patience.wait(self._limits.stall_seconds)
-        try:
-            await self._room
-        finally:
-            self._room = None
-            self._patience.forget()
+        if await send_streamed(response, framing, self._transport, self._room):
+            self._answering, self._streaming = None, False
+            self._wait_for_request()
+            self._end_exchange(body)
+            self._answer_waiting()
 
     def _end_exchange(self, body: BodyStream | None) -> None:
         """An answer is sent: end, if the connection is to end with it."""
@@ -405,7 +361,7 @@ class HttpProtocol(asyncio.Protocol):
     def _too_late(self) -> None:
         if self._awaited is not None:
             self._awaited.fail(RequestRefused(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time."))
-        elif self._room is None and self._owes_request and not self._ending:
+        elif not self._room.is_awaited and self._owes_request and not self._ending:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.")
         else:
             self._transport.abort()  # It is idle, or does not read what it was answered, which `close` would wait for.
@@ -427,7 +383,7 @@ class HttpProtocol(asyncio.Protocol):
         self._outbox.flush()
         self._ending = True
         if self._is_done and not self._hung_up and not self._transport.is_closing():
-            self._transport.write(whole(None, _refusal(status, why), (), last=True))
+            self._transport.write(refusal(status, why))
             self._hang_up()
         if self._answering is None:
             self._patience.wait(self._limits.linger_seconds)
@@ -440,13 +396,6 @@ class HttpProtocol(asyncio.Protocol):
             self._transport.write_eof()
         else:
             self._transport.close()
-
-
-def _refusal(status: HTTPStatus, why: str) -> HttpResponse:
-    headers: tuple[tuple[str, str], ...] = (("content-type", "text/plain"),)
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        headers += (("retry-after", _RETRY_SECONDS),)
-    return HttpResponse(status=status, headers=headers, body=f"{why}\n".encode())
 
 
 def _ended_early() -> RequestRefused:

@@ -13,8 +13,8 @@ from typing import Any, assert_never
 
 from msgspec import Struct
 
-from carnet.access.authorize import RESOURCE_ACCOUNT, Decided, caller_view
-from carnet.access.request_context import caller_keys, request_keys
+from carnet.access.authorize import Decided
+from carnet.access.request_context import anonymous_context, caller_context
 from carnet.audit.events import Event, success_event
 from carnet.audit.steps import Parsed
 from carnet.base.faults import Refused
@@ -22,8 +22,6 @@ from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
 from carnet.identity.caller import Anonymous, Bearer, Caller, SignedIn, Verified
 from carnet.identity.credentials import Credentials
-from carnet.identity.principals import anonymous_keys
-from carnet.policy.request import Context
 from carnet.services.operation import (
     AnonymousCall,
     AnonymousWriteCall,
@@ -36,7 +34,6 @@ from carnet.services.operation import (
     Parts,
     WriteCall,
 )
-from carnet.services.target import AnyTarget
 from carnet.store.group_commit import Group
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
@@ -111,7 +108,7 @@ class Execution:
         try:
             call = self._call(operation, parsed, self.directory.snapshot, parsed.authenticated.caller)
             if not isinstance(call, AnonymousCall):
-                _authorize(operation, call, parsed, decided)
+                operation.authorize(call, parsed.given, decided)
             return Admitted(call=call, decided=tuple(decided))
         except Exception as problem:
             return Failed(problem=problem, decided=tuple(decided))
@@ -124,7 +121,7 @@ class Execution:
             if operation.prepare is not None:
                 caller = self._present(snapshot, caller)  # which may have changed in the meantime
             call = self._call(operation, parsed, snapshot, caller, prepared)
-            answer = _perform(operation, call, parsed, decided)
+            answer = operation.perform(call, parsed.given, decided)
             return Done(answer=answer, event=success_event(parsed, answer, decided))
         except Exception as problem:
             return Failed(problem=problem, decided=tuple(decided))
@@ -164,7 +161,7 @@ class Execution:
             with group.unit() as unit:
                 caller = self._present(snapshot, parsed.authenticated.caller)
                 call = self._call(change.operation, parsed, snapshot, caller, change.prepared, unit)
-                answer = _perform(change.operation, call, parsed, tried.decided)
+                answer = change.operation.perform(call, parsed.given, tried.decided)
                 event = success_event(parsed, answer, tried.decided)
                 unit.audit(event)
         except Exception as problem:
@@ -194,6 +191,8 @@ class Execution:
         match caller:
             case Verified() | SignedIn():
                 credential = self.credentials.renew(snapshot, caller.credential)
+                if credential is caller.credential:
+                    return caller
                 renewed = caller.renewed(credential) if credential is not None else None
             case Bearer():
                 renewed = caller.renewed(snapshot)
@@ -216,7 +215,6 @@ class Execution:
     ) -> AnyCall:
         """What the operation is given; with a `unit`, to change the store."""
         arrived = parsed.authenticated.routed.arrived
-        request = request_keys(arrived.http, caller.region, arrived.time)
         members: dict[str, Any] = {
             "caller": caller,
             "snapshot": snapshot,
@@ -228,31 +226,14 @@ class Execution:
         }
         match caller:
             case Verified() | SignedIn():
-                members["view"] = view = caller_view(snapshot, caller)
-                members["context"] = Context(
-                    principal=caller_keys(view, caller, arrived.time),
-                    request=request,
-                    resource={RESOURCE_ACCOUNT: view.account.id},
-                )
+                members["view"] = view = snapshot.accounts[caller.principal.account]
+                members["context"] = caller_context(view, caller, arrived.http, arrived.time)
                 return Call(**members) if unit is None else WriteCall(**members, store=unit)
             case Bearer():
-                members["context"] = Context(principal=anonymous_keys(), request=request)
+                members["context"] = anonymous_context(caller, arrived.http, arrived.time)
                 return BearerCall(**members) if unit is None else BearerWriteCall(**members, store=unit)
             case Anonymous():
-                members["context"] = Context(principal=anonymous_keys(), request=request)
+                members["context"] = anonymous_context(caller, arrived.http, arrived.time)
                 return AnonymousCall(**members) if unit is None else AnonymousWriteCall(**members, store=unit)
             case _:
                 assert_never(caller)
-
-
-def _perform(operation: Operation, call: AnyCall, parsed: Parsed, decided: list[Decided]) -> Answer:
-    """Authorize and run the body; raises a Fault."""
-    target = _authorize(operation, call, parsed, decided)
-    return operation.perform(call, parsed.given, target)
-
-
-def _authorize(operation: Operation, call: AnyCall, parsed: Parsed, decided: list[Decided]) -> AnyTarget:
-    """What the call acts on. Adds each decision to `decided`; raises a Fault if the call is not allowed."""
-    if isinstance(call, Call) and (session := call.caller.credential.session) is not None:
-        operation.refuse_session(session, operation.name)
-    return operation.authorize(call, parsed.given, decided)

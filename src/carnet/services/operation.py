@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from carnet import models
 from carnet.access.authorize import Check, Decided, authorize
-from carnet.access.denial import require
+from carnet.access.denial import denied
 from carnet.base.faults import FAULTS, Fault, Refused
 from carnet.base.ids import Ids
 from carnet.directory.account_view import AccountView
@@ -189,7 +189,12 @@ class Operation:
             yield from also(call, given, target, keys)
 
     def authorize(self, call: AnyCall, given: Any, decided: list[Decided]) -> AnyTarget:
-        """The target, when the caller may act on it. Each decision is added to `decided`; raises Denied at a denial."""
+        """The target, when the caller may act on it. Each decision is added to `decided`; raises a Fault if it may not.
+
+        A session that the service takes no calls of is refused first.
+        """
+        if isinstance(call, Call) and (session := call.caller.credential.session) is not None:
+            self.refuse_session(session, self.name)
         target = self.on(call, given)
         if self.on is anybody:
             return target
@@ -198,14 +203,16 @@ class Operation:
         for check in self.checks(call, given, target):
             decision = authorize(engine, view, caller, context, check)
             decided.append(decision)
-            require(decision)
+            if not decision.decision.allowed:
+                raise denied(decision)
         return target
 
-    def perform(self, call: AnyCall, given: Any, target: AnyTarget) -> Answer:
-        """Run the body with what the target found; raises the fault that tells that nothing was found.
+    def perform(self, call: AnyCall, given: Any, decided: list[Decided]) -> Answer:
+        """Authorize, then run the body with what the target found; raises the fault that tells that nothing was found.
 
-        INVARIANT: `authorize` gave the target, so a stranger never learns what exists.
+        INVARIANT: no body runs, and nobody learns what exists, before the caller is authorized.
         """
+        target = self.authorize(call, given, decided)
         if isinstance(target.found, Fault):
             raise target.found
         return self.body(call, given, *target.found)

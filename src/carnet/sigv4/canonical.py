@@ -30,11 +30,12 @@ def canonical_request(
     headers: Mapping[str, str],
     *,
     signed_headers: str,
-    query: str,
-    presigned: bool,
+    signature_in: str | None,
     profile: SigningProfile,
 ) -> bytes:
     """Method, path, query, signed headers and payload hash, one to a line.
+
+    `signature_in` names the parameter of the query string that holds the signature, of a presigned URL; it is left out.
 
     Raises AuthFailure (SignatureDoesNotMatch) for a request that nobody can have signed.
     """
@@ -43,16 +44,17 @@ def canonical_request(
     if request.query and not _VISIBLE.fullmatch(request.query):
         raise mismatch()
     path = literal_path(request.path) if profile.literal_paths else canonical_path(request.path)
+    query = _canonical_query(request.query, without=signature_in)
     lines = canonical_headers(headers, signed_headers)
     declared = headers.get("x-amz-content-sha256")
-    if profile.unsigned_payload and (declared == UNSIGNED_PAYLOAD or (presigned and declared is None)):
+    if profile.unsigned_payload and (declared == UNSIGNED_PAYLOAD or (signature_in is not None and declared is None)):
         payload = UNSIGNED_PAYLOAD
     else:
         payload = payload_hash(request.body, declared=declared)
     return f"{request.method}\n{path}\n{query}\n{lines}\n{signed_headers}\n{payload}".encode("latin-1")
 
 
-def canonical_query(query: str, *, without: str | None = None) -> str:
+def _canonical_query(query: str, *, without: str | None) -> str:
     """The parameters in order of name, then value, each as it was sent; `without` names one to leave out.
 
     A parameter with no equals sign gets one. Nothing is decoded: `+`, `%20`, `%2f` and `%2F` stay what they are.

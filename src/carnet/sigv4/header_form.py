@@ -12,7 +12,6 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from carnet.identity.authenticate import AuthFailure
-from carnet.sigv4.canonical import canonical_query
 from carnet.sigv4.errors import incomplete, unsupported_algorithm
 from carnet.sigv4.presented import ALGORITHM, Presented
 from carnet.sigv4.scope import ClaimedKey, parse_credential
@@ -31,7 +30,7 @@ class Claims(NamedTuple):
     signed_headers: str
 
 
-def read_header(headers: Mapping[str, str], query: str) -> Presented:
+def read_header(headers: Mapping[str, str]) -> Presented:
     """Read `AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...` and the date that goes with it.
 
     Raises AuthFailure (IncompleteSignature) for another algorithm or form, Signature Version 2 among them.
@@ -49,7 +48,6 @@ def read_header(headers: Mapping[str, str], query: str) -> Presented:
         signature=signature,
         token=headers.get("x-amz-security-token"),
         lifetime=SKEW,
-        query=canonical_query(query),
     )
 
 

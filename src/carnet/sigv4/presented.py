@@ -23,6 +23,5 @@ class Presented(Struct, frozen=True, kw_only=True):
     token: str | None
     lifetime: timedelta
     """How long after `signed` the signature is good."""
-    query: str
-    """The canonical query string."""
-    presigned: bool = False
+    signature_in: str | None = None
+    """The parameter of the query string that holds the signature, of a presigned URL; None for one in a header."""

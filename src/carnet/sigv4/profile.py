@@ -20,19 +20,14 @@ class SigningProfile:
     """Whether a presigned request says with X-Amz-Expires how long it is good. Else that is 15 minutes always."""
 
 
-_USUAL = SigningProfile()
+USUAL = SigningProfile()
 _S3 = SigningProfile(literal_paths=True, unsigned_payload=True)
 
-_PROFILES = {
+PROFILES = {
     "s3": _S3,
     "s3-object-lambda": _S3,
     "s3-outposts": _S3,
     "s3express": _S3,
     "sts": SigningProfile(expires=False),
 }
-"""The services that differ, by signing name."""
-
-
-def profile_of(service: str) -> SigningProfile:
-    """The profile of the service with this signing name."""
-    return _PROFILES.get(service, _USUAL)
+"""The services that differ, by signing name; all others are `USUAL`."""

@@ -11,7 +11,6 @@ from datetime import timedelta
 from urllib.parse import unquote
 
 from carnet.entities.entity import name_key
-from carnet.sigv4.canonical import canonical_query
 from carnet.sigv4.errors import incomplete, unsupported_algorithm
 from carnet.sigv4.presented import ALGORITHM, Presented
 from carnet.sigv4.profile import SigningProfile
@@ -49,8 +48,7 @@ def read_query(headers: Mapping[str, str], query: str, profile: SigningProfile) 
         signature=given[_SIGNATURE],
         token=given.get(_TOKEN),
         lifetime=_lifetime(given.get(_EXPIRES)) if profile.expires else SKEW,
-        query=canonical_query(query, without=_SIGNATURE),
-        presigned=True,
+        signature_in=_SIGNATURE,
     )
 
 

@@ -19,7 +19,7 @@ from carnet.sigv4.canonical import canonical_request
 from carnet.sigv4.errors import expired_token, incomplete, mismatch, missing_token, unknown_key
 from carnet.sigv4.header_form import read_header
 from carnet.sigv4.presented import ALGORITHM, Presented
-from carnet.sigv4.profile import SigningProfile, profile_of
+from carnet.sigv4.profile import PROFILES, USUAL, SigningProfile
 from carnet.sigv4.query_form import has_query_form, read_query
 from carnet.sigv4.scope import Scope, refuse_foreign
 from carnet.sigv4.signed_headers import header_values
@@ -40,7 +40,7 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
     Content-Type need not be signed: it never changes how a body is read.
     """
     headers = header_values(request)
-    profile = profile_of(service)
+    profile = PROFILES.get(service, USUAL)
     presented = _read(headers, request.query, profile)
     scope = presented.key.scope
     refuse_untimely(presented.signed, lifetime=presented.lifetime, now=now)
@@ -48,8 +48,7 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
         request,
         headers,
         signed_headers=presented.signed_headers,
-        query=presented.query,
-        presigned=presented.presigned,
+        signature_in=presented.signature_in,
         profile=profile,
     )
     refuse_foreign(scope, service=service, timestamp=presented.signed.text)
@@ -64,7 +63,7 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
         credential=credential,
         region=_region(scope, credential),
         service=scope.service,
-        presigned=presented.presigned,
+        presigned=presented.signature_in is not None,
     )
 
 
@@ -84,7 +83,7 @@ def _read(headers: Mapping[str, str], query: str, profile: SigningProfile) -> Pr
     if in_header and in_query:
         raise incomplete("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.")
     if in_header:
-        return read_header(headers, query)
+        return read_header(headers)
     if in_query:
         return read_query(headers, query, profile)
     raise missing_token()
