@@ -78,3 +78,11 @@ def test_a_running_process_does_not_go_back_below_a_floor_it_has_seen() -> None:
         keyring.adopt(_keyring(SECRETS))
     with pytest.raises(Unsealable):
         keyring.open(first, context=PLACE)
+
+
+def test_a_key_for_a_format_of_a_newer_release_is_told() -> None:
+    newer = with_floor(MASTER, SECRETS, NEWEST_FORMAT + 1)
+    told = f"Data key {newer.kid} (access-key-secrets) is for secrets that only a newer Carnet can open."
+    with pytest.raises(KeyringError) as raised:
+        _keyring(newer)
+    assert (type(raised.value), str(raised.value)) == (KeyringError, told)

@@ -106,3 +106,23 @@ def test_altered_wrapping_does_not_open(at: int) -> None:
     assert key.unwrap(bytes(wrapped), b"aad") is None
     assert key.unwrap(key.wrap(b"data key", b"aad"), b"other") is None
     assert key.unwrap(b"short", b"aad") is None
+
+
+def test_a_device_is_no_key_file() -> None:
+    with pytest.raises(BadMasterKey, match=r"^The master key file /dev/null is not a regular file\.$"):
+        master_key.load(Path("/dev/null"))
+
+
+@pytest.mark.parametrize(("owner", "good"), [(0, True), (os.geteuid(), True), (os.geteuid() + 1, False)])
+def test_a_key_file_belongs_to_this_user_or_to_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: int, good: bool
+) -> None:
+    path = written(tmp_path / "key", RAW)
+    status = list(path.stat())
+    status[stat.ST_UID] = owner
+    monkeypatch.setattr(os, "fstat", lambda descriptor: os.stat_result(status))
+    if good:
+        assert master_key.load(path).unwrap(MasterKey(RAW).wrap(b"x", b""), b"") == b"x"
+    else:
+        with pytest.raises(BadMasterKey, match="belongs to another user"):
+            master_key.load(path)

@@ -283,3 +283,17 @@ def test_nothing_shows_the_secret() -> None:
 def test_the_token_does_not_hold_the_secret() -> None:
     assert ISSUED.secret_access_key.encode() not in RAW
     assert b"alice" not in RAW
+
+
+@pytest.mark.parametrize("policy", ["\ud800", '{"Sid": "\udfff"}', "\ud83d\ude00" * 2_000])
+def test_claims_hold_whatever_text_a_session_policy_may_be(policy: str) -> None:
+    claims = replace(CLAIMS, policies=(policy,), tags={"team": "a"}, transitive_tag_keys=("team",))
+    packed = pack(claims)
+    assert packed is not None
+    assert unpack(packed) == claims
+
+
+def test_a_time_of_more_than_64_bits_is_packed_too() -> None:
+    packed = pack(replace(CLAIMS, expires_ms=2**64))
+    assert packed is not None
+    assert unpack(packed) == replace(CLAIMS, expires_ms=2**64)

@@ -70,6 +70,7 @@ def test_one_case_or_a_list() -> None:
     assert len(read_cases(one)) == 1
     assert [case.request.action for case in read_cases([one, one])] == ["s3:GetObject"] * 2
     assert read_cases([]) == ()
+    assert CaseReader().read_all(one) == CaseReader().read_all([one]) == read_cases(one)
 
 
 @pytest.mark.parametrize(
@@ -240,6 +241,12 @@ def test_values_of_keys() -> None:
     given = {"a:text": "x", "a:flag": True, "a:number": 10, "a:list": ["x", 1], "a:none": []}
     context = read(context=given).request.context
     assert context.request == {"a:text": "x", "a:flag": "true", "a:number": "10", "a:list": ("x", "1"), "a:none": ()}
+
+
+def test_an_account_is_taken_as_it_is_written() -> None:
+    assert read(resourceAccount=JsonNumber(OTHER)).request.resource_account == OTHER
+    with pytest.raises(ValueError, match=r"resourceAccount must be the 12 digits of an account id; it is '4\.4e11'"):
+        read(resourceAccount=JsonNumber("4.4e11"))
 
 
 def test_the_owner_of_the_resource() -> None:

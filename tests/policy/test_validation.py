@@ -106,6 +106,13 @@ def test_a_bucket_is_no_region() -> None:
     assert taken(document(allow(Resource="arn:aws:s3:::my-bucket")), Grammar.MANAGED)
 
 
+@pytest.mark.parametrize("resource", ["bucket", "urn:aws:s3:::bucket", "ARN:aws:s3:::bucket", ":aws:s3:::bucket"])
+def test_a_resource_begins_as_an_arn(resource: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        parse(document(allow(Resource=resource)), Grammar.MANAGED)
+    assert refused.value.message == f'Resource {resource} must be in ARN format or "*".'
+
+
 @pytest.mark.parametrize(
     ("resource", "shown"),
     [

@@ -30,17 +30,10 @@ def denial_sentence(decided: Decided) -> str:
 
 
 def _reason(decision: Decision, action: str) -> str:
-    if decision.layer is None:
-        return ""
     if decision.verdict is Verdict.EXPLICIT_DENY:
-        return f" with an explicit deny in {_article(decision.layer)} {decision.layer}{_policy_arn(decision)}"
+        article = "an" if decision.layer is Layer.IDENTITY else "a"
+        return f" with an explicit deny in {article} {decision.layer}{_policy_arn(decision)}"
     return f" because no {decision.layer} allows the {action} action"
-
-
-def _article(layer: Layer) -> str:
-    if layer is Layer.TRUST:
-        return "the"
-    return "an" if layer is Layer.IDENTITY else "a"
 
 
 def _policy_arn(decision: Decision) -> str:

@@ -11,7 +11,7 @@ import base64
 import binascii
 import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from carnet.policy.patterns import ascii_lower
@@ -37,12 +37,7 @@ _MAPPED_PREFIX = 96
 
 def read_number(text: str) -> Decimal | None:
     """A number, exact however long it is."""
-    if not _NUMBER.fullmatch(text):
-        return None
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def read_bool(text: str) -> bool | None:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from carnet.policy.context_keys import lookup
-from carnet.policy.engine.context_reader import ContextReader, Shapes
+from carnet.policy.engine import context_reader
+from carnet.policy.engine.context_reader import ContextReader, Shape, Shapes
 from carnet.policy.request import Context, Value
 from tests.policy.builders import request
 
@@ -48,3 +49,34 @@ def test_what_the_request_says_is_not_read_plainly_where_another_namespace_may_s
     for _ in range(3):
         assert reader(shapes, context).value("s3:prefix") == "known"
         assert not shapes.said(context)
+
+
+@given(st.lists(CONTEXTS, min_size=1, max_size=4))
+def test_keys_are_found_all_the_same_if_there_is_no_room_to_remember_them(contexts: list[Context]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(context_reader, "_KEYS_ROOM", 2)
+        patch.setattr(context_reader, "_SPELLINGS_ROOM", 1)
+        shapes = Shapes()
+        for context in (*contexts, *contexts):
+            for key in KEYS:
+                assert reader(shapes, context).value(key) == lookup(context, key)
+    assert len(shapes.places) <= 2
+
+
+def test_what_is_remembered_of_keys_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context_reader, "_KEYS_ROOM", 2)
+    shapes = Shapes()
+    for number in range(5):
+        reader(shapes, Context(resource={f"aws:ResourceTag/{number}": "v"})).value("aws:ResourceTag/absent")
+        shapes.learn_places(f"s3:{number}")
+    assert shapes.resource_keys == {"aws:ResourceTag/0", "aws:ResourceTag/1"}
+    assert len(shapes.places) == 2
+    monkeypatch.setattr(context_reader, "_SPELLINGS_ROOM", 3)
+    shape = Shape(["s3:prefix"])
+    assert [shape[key] for key in ("S3:Prefix", "s3:absent", "S3:PREFIX", "s3:prefix")] == [
+        "s3:prefix",
+        None,
+        "s3:prefix",
+        "s3:prefix",
+    ]
+    assert list(shape) == ["s3:prefix", "S3:Prefix", "s3:absent"]
