@@ -34,7 +34,7 @@ class DecisionLog:
         self._written: set[str] = set()
 
     def record(self, decision_id: str, when: datetime, decided: Decided) -> None:
-        """Keep a denial; raises Unavailable where it cannot be kept."""
+        """Keep a denial; raises Unavailable if it cannot be kept."""
         if self._lines.follow():
             self._written.clear()
         documents = {_digest(policy): policy for policy in decided.policies.every()}
@@ -58,7 +58,7 @@ class DecisionLog:
 
 
 def explain_decision(path: Path, decision_id: str) -> Trace | None:
-    """The trace of a denial that the file holds, from the policies as they were; None where it holds no such denial."""
+    """The trace of a denial that the file holds, from the policies as they were; None if it holds no such denial."""
     documents: dict[str, Policy] = {}
     with path.open(encoding="utf-8") as lines:
         for line in filter(None, map(_line, lines)):

@@ -32,9 +32,9 @@ class JsonLines:
         self._torn = False
 
     def follow(self) -> bool:
-        """Begin a new file where the one so far was moved away or removed, which is how logs are rotated.
+        """Begin a new file if the one so far was moved away or removed, which is how logs are rotated.
 
-        Whether it did; it looks once a second. Raises Unavailable where no file can be begun.
+        Whether it did; it looks once a second. Raises Unavailable if no file can be begun.
         """
         if time.monotonic() - self._looked < _LOOK_SECONDS:
             return False
@@ -56,11 +56,11 @@ class JsonLines:
         return not os.path.samestat(there, os.fstat(self._file))
 
     def append(self, *objects: dict[str, Any]) -> None:
-        """Add a line for each object, all of them in one append; Unavailable where the disk refuses."""
+        """Add a line for each object, all of them in one append; Unavailable if the disk refuses."""
         self.write(b"".join(map(line_of, objects)))
 
     def write(self, lines: bytes) -> None:
-        """Add lines that `line_of` made, in one append; Unavailable where the disk refuses."""
+        """Add lines that `line_of` made, in one append; Unavailable if the disk refuses."""
         if self._torn:
             lines = b"\n" + lines  # after what the disk took of the last one
         try:

@@ -28,7 +28,7 @@ class Arn:
 
 
 def parse_arn(text: str) -> Arn | None:
-    """Split an ARN into its parts; None where the text is not one."""
+    """Split an ARN into its parts; None if the text is not one."""
     parts = text.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not parts[1] or not parts[2] or not parts[5]:
         return None

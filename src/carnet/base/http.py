@@ -60,7 +60,7 @@ class RequestHead(Struct, frozen=True, kw_only=True):
         force_setattr(self, "repeats", repeats)
 
     def header(self, name: str) -> str | None:
-        """The first value of a header (name in lower case); None where it is absent."""
+        """The first value of a header (name in lower case); None if it is absent."""
         return self.first.get(name)
 
     def header_all(self, name: str) -> tuple[str, ...]:
@@ -95,4 +95,4 @@ class StreamedResponse(ResponseHead, frozen=True, kw_only=True):
 
     body: ByteStream
     length: int | None = None
-    """How many bytes the body has, where that is known; it is sent in chunks where it is not."""
+    """How many bytes the body has, if that is known; it is sent in chunks if it is not."""

@@ -79,7 +79,7 @@ def key_tail(account: str, noise: bytes) -> str:
 
 @lru_cache(16_384)
 def account_of_key(key_id: str) -> str | None:
-    """The account id inside an access key id; None where the text is not such an id."""
+    """The account id inside an access key id; None if the text is not such an id."""
     try:
         head = int.from_bytes(base64.b32decode(key_id[4:])[:_KEY_HEAD_BYTES])
     except (binascii.Error, ValueError):

@@ -123,7 +123,7 @@ def service(prefix: str) -> Service | None:
 
 
 def action(name: str) -> Action | None:
-    """The action called `prefix:Name`, whatever the case of its ASCII letters; None where AWS has none."""
+    """The action called `prefix:Name`, whatever the case of its ASCII letters; None if AWS has none."""
     prefix, _, rest = name.partition(":")
     owner = service(prefix)
     return owner.action(rest) if owner is not None else None

@@ -28,7 +28,7 @@ class Source:
     license: str
     """SPDX identifier."""
     dated: str | None
-    """Day to which the data is up to date (`2026-10-27`); None where the package does not tell."""
+    """Day to which the data is up to date (`2026-10-27`); None if the package does not tell."""
     gives: str
     """What was taken from it."""
 
@@ -43,7 +43,7 @@ class Archive:
     body: bytes = field(repr=False)
 
     def read(self, name: str) -> bytes:
-        """Unpack one member; KeyError where there is none of that name."""
+        """Unpack one member; KeyError if there is none of that name."""
         offset, size = self.members[name]
         return zlib.decompress(self.body[offset : offset + size])
 
@@ -56,12 +56,12 @@ class DataFile:
 
     @cached_property
     def archive(self) -> Archive:
-        """The opened file; ValueError where it was written in another format than this code reads."""
+        """The opened file; ValueError if it was written in another format than this code reads."""
         return open_archive(files("carnet.catalog").joinpath("data", self.name).read_bytes())
 
 
 def open_archive(content: bytes) -> Archive:
-    """Read the header of a data file; ValueError where its format is not `FORMAT`."""
+    """Read the header of a data file; ValueError if its format is not `FORMAT`."""
     first_line, _, body = content.partition(b"\n")
     header = json.loads(first_line)
     if header["format"] != FORMAT:

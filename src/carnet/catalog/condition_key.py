@@ -50,7 +50,7 @@ class ConditionKey:
 
     @cached_property
     def fixed_parts(self) -> tuple[str, ...]:
-        """The folded text around the parts left open; one part where nothing is."""
+        """The folded text around the parts left open; one part if nothing is."""
         return tuple(_fixed_parts(name_key(self.name)))
 
     @property
@@ -69,7 +69,7 @@ class ConditionKey:
 
 
 def filled_in(keys: Iterable[ConditionKey], folded: str) -> ConditionKey | None:
-    """The template that a folded name fills in; the one that fixes most of it where several fit."""
+    """The template that a folded name fills in; the one that fixes most of it if several fit."""
     fitting = (key for key in keys if key.is_filled_in_by(folded))
     return max(fitting, key=lambda key: sum(map(len, key.fixed_parts)), default=None)
 

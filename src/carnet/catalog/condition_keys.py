@@ -15,7 +15,7 @@ _TEMPLATES = tuple(key for key in GLOBAL_CONDITION_KEYS if key.is_template)
 
 
 def condition_key(name: str) -> ConditionKey | None:
-    """The key of that name, whatever the case of its ASCII letters; None where AWS documents none.
+    """The key of that name, whatever the case of its ASCII letters; None if AWS documents none.
 
     `aws:PrincipalTag/Team` finds `aws:PrincipalTag/${TagKey}`. A key that a web identity provider made up is not known
     here, save those of the providers that AWS lists.

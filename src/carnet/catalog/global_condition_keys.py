@@ -2,7 +2,7 @@
 
 Written by hand, section by section, from
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-because the Service Authorization Reference lists a global key only where a service names it.
+because the Service Authorization Reference lists a global key only if a service names it.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class _Entry:
 
 
 def managed_policy(arn: str) -> ManagedPolicy | None:
-    """The AWS-managed policy of that ARN, in the ARN's partition; None where AWS has none."""
+    """The AWS-managed policy of that ARN, in the ARN's partition; None if AWS has none."""
     parts = parse_arn(arn)
     if parts is None or parts.partition not in PARTITIONS:
         return None

@@ -21,7 +21,7 @@ Command = Callable[..., Any]
 
 
 def setting(name: str, describe: str, **attributes: Any) -> Callable[[Command], Command]:
-    """A click option for one setting, read from its CARNET_ variable where the flag is not given."""
+    """A click option for one setting, read from its CARNET_ variable if the flag is not given."""
     default = getattr(_DEFAULTS, name)
     return click.option(
         "--" + name.replace("_", "-"),

@@ -44,7 +44,7 @@ def policy() -> None:
 def simulate(name: str, explain: bool, output: str) -> None:
     """Decide the cases of a file.
 
-    Exit code 1 where a case is not decided as it expects, 2 where the file is no file of cases.
+    Exit code 1 if a case is not decided as it expects, 2 if the file is no file of cases.
     """
     with _collector_paused():
         answers = [_answer(title, case, explain=explain) for title, case in _cases(name)]

@@ -23,7 +23,7 @@ _SECONDS = 5
 @click.option("--tls", is_flag=True, help="The server speaks TLS.")
 @told_plainly
 def status(output: str, host: str, port: int, tls: bool) -> None:
-    """Ask a running server how it is; exit code 1 where none answers."""
+    """Ask a running server how it is; exit code 1 if none answers."""
     url = f"{'https' if tls else 'http'}://{host}:{port}{HEALTH_PATH}"
     try:
         told = json.loads(_get(url))

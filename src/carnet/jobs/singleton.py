@@ -28,7 +28,7 @@ class Singleton(Periodic):
         seconds: float,
         due: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`holder` names this process, and no other one. Where nothing is `due`, the lease is not asked for."""
+        """`holder` names this process, and no other one. If nothing is `due`, the lease is not asked for."""
         super().__init__(name, self._take_turn, seconds=seconds)
         self._steps = steps
         self._store = store

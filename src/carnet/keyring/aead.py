@@ -31,7 +31,7 @@ class Aead:
         return nonce + self._cipher.encrypt(nonce, plain, aad)
 
     def decrypt(self, sealed: bytes, aad: bytes) -> bytes | None:
-        """What was encrypted; None where bytes, key or additional data are not the ones of then."""
+        """What was encrypted; None if bytes, key or additional data are not the ones of then."""
         if len(sealed) < _NONCE_BYTES + _TAG_BYTES:
             return None
         try:

@@ -107,7 +107,7 @@ def with_floor(master: MasterKey, key: WrappedKey, floor: int) -> WrappedKey:
 def open_ring(master: MasterKey, purpose: Purpose, wrapped_keys: Iterable[WrappedKey]) -> Ring:
     """Unwrap the keys of `purpose`.
 
-    Raises WrongMasterKey where one does not unwrap, KeyringError unless there is exactly one primary key, and for a key
+    Raises WrongMasterKey if one does not unwrap, KeyringError unless there is exactly one primary key, and for a key
     that a newer release has bound to a format unknown here.
     """
     of_purpose = [key for key in wrapped_keys if key.purpose == purpose]

@@ -48,7 +48,7 @@ class Keyring:
     def unwrap(cls, master: MasterKey, wrapped_keys: Iterable[WrappedKey]) -> Self:
         """Open every data key.
 
-        Raises WrongMasterKey where `master` does not open one, KeyringError where the ring of a purpose lacks its
+        Raises WrongMasterKey if `master` does not open one, KeyringError if the ring of a purpose lacks its
         primary key or two keys have one name.
         """
         keys = tuple(wrapped_keys)

@@ -33,7 +33,7 @@ class MasterKey:
         return self._aead.encrypt(plain, aad)
 
     def unwrap(self, wrapped: bytes, aad: bytes) -> bytes | None:
-        """Decrypt a data key; None where this master key did not wrap it."""
+        """Decrypt a data key; None if this master key did not wrap it."""
         return self._aead.decrypt(wrapped, aad)
 
 
@@ -47,7 +47,7 @@ def from_base64(text: str) -> MasterKey:
 
 
 def load(path: Path) -> MasterKey:
-    """Read a key file. Raises BadMasterKey, or FileNotFoundError where there is none.
+    """Read a key file. Raises BadMasterKey, or FileNotFoundError if there is none.
 
     A file that anybody but its owner may open is refused, as is one that belongs to another user than root.
     """

@@ -1,4 +1,4 @@
-"""Session claims as few bytes: JSON with one-letter names, compressed where that pays."""
+"""Session claims as few bytes: JSON with one-letter names, compressed if that pays."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _WORTH_DEFLATING = 1024
 
 
 def pack(claims: SessionClaims) -> bytes | None:
-    """The claims as bytes; None where they are more than MAX_UNPACKED_BYTES."""
+    """The claims as bytes; None if they are more than MAX_UNPACKED_BYTES."""
     told = {letter: value for name, letter in _LETTERS.items() if (value := getattr(claims, name)) != _DEFAULTS[name]}
     text = _json(told)
     if len(text) > MAX_UNPACKED_BYTES:
@@ -56,7 +56,7 @@ def pack(claims: SessionClaims) -> bytes | None:
 
 
 def unpack(packed: bytes) -> SessionClaims | None:
-    """The claims that were packed; None where that is not what the bytes are.
+    """The claims that were packed; None if that is not what the bytes are.
 
     A claim of a name not known here makes all of it unreadable: it may be a restriction.
     """

@@ -76,7 +76,7 @@ class SessionTokens:
         self._opened = lru_cache(maxsize=remembered)(self._open)
 
     def issue(self, claims: SessionClaims) -> SessionCredentials:
-        """Credentials for a session. Raises TokenTooLarge where policies and tags are too much for a token."""
+        """Credentials for a session. Raises TokenTooLarge if policies and tags are too much for a token."""
         packed = pack(claims)
         if packed is None:
             raise TokenTooLarge("The session policies and tags are too large.")

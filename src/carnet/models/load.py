@@ -29,7 +29,7 @@ def service(name: str) -> Service:
 
 
 def operation(service_name: str, name: str) -> Operation:
-    """One operation of one service; LookupError where the model has none of that name."""
+    """One operation of one service; LookupError if the model has none of that name."""
     try:
         return service(service_name).operations[name]
     except KeyError:

@@ -1,4 +1,7 @@
-"""What a service says of an input that breaks a constraint of its model, as far as the model does not tell."""
+"""What a service says of an input that breaks a constraint of its model, as far as the model does not tell.
+
+A voice is the error code and the form of the sentences in which one service tells of validation errors.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """What a request says about the service that it is for: credential scope, target header, host.
 
+A clue is such a part of the request that names a service.
+
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 
@@ -25,7 +27,7 @@ class Clues(NamedTuple):
     """The services that the parts of a request name. They are only claims until the signature is checked."""
 
     scopes: frozenset[str]
-    """Services of the credential scopes, as signing names; more than one only where the request contradicts itself."""
+    """Services of the credential scopes, as signing names; more than one only if the request contradicts itself."""
     targets: tuple[str, ...]
     """Every X-Amz-Target."""
     host: str | None

@@ -19,14 +19,14 @@ _NUMBERS = ("integer", "long", "float", "double")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
-    """One demand: how to tell whether a value meets it, and what is said where it does not."""
+    """One demand: how to tell whether a value meets it, and what is said if it does not."""
 
     holds: Callable[[Any], bool]
     sentence: str
     choices: str = ""
-    """What follows the sentence where the service also repeats values."""
+    """What follows the sentence if the service also repeats values."""
     pattern: str | None = None
-    """The pattern of the model, where that is what is demanded."""
+    """The pattern of the model, if that is what is demanded."""
 
 
 def constraints_of(shape: Shape) -> tuple[Constraint, ...]:

@@ -20,7 +20,7 @@ from carnet.protocols.query_json import accepts_json, write_query_json_error
 from carnet.protocols.xml_shapes import escape, xml_members
 
 Where = Operation | Service | Protocol
-"""What an error belongs to: an operation, or only a service or a protocol where the request did not get further."""
+"""What an error belongs to: an operation, or only a service or a protocol if the request did not get further."""
 
 _FRONT_DOOR_NAMESPACE = "http://webservices.amazon.com/AWSFault/2005-15-09"
 _DEFAULT_JSON_VERSION = "1.1"

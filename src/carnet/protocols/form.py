@@ -44,7 +44,7 @@ def once_each(fields: Fields) -> dict[str, str]:
 
 
 def percent_decode(text: str) -> str:
-    """Text without its percent-encoding; Unreadable where that is broken or hides bytes that are not UTF-8."""
+    """Text without its percent-encoding; Unreadable if that is broken or hides bytes that are not UTF-8."""
     if "%" not in text:
         return text
     # An encoded percent sign is set aside first: put back, it would look like the start of an escape.

@@ -26,7 +26,7 @@ _PRINTABLE = re.compile(r"[\t\x20-\x7e]*", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonParts:
-    """Where the members of a structure go; `status` is None where no member says it."""
+    """Where the members of a structure go; `status` is None if no member says it."""
 
     body: Any
     """What JSON is written from, or the bytes of a payload that is no JSON."""

@@ -32,7 +32,7 @@ class RestHead:
 
 
 _Read = Callable[[RestHead], Any]
-"""Gives a member's value; None where the request does not have it."""
+"""Gives a member's value; None if the request does not have it."""
 
 
 def rest_input(shape: StructureShape) -> Callable[[RestHead], dict[str, Any]]:

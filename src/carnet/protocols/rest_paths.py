@@ -36,7 +36,7 @@ class _Path:
 
 
 def find(service: Service, method: str, path: str, query: Fields) -> tuple[Operation, Labels] | None:
-    """The operation that a request names, and the decoded labels of its path; None where there is none.
+    """The operation that a request names, and the decoded labels of its path; None if there is none.
 
     A label is one part of the path, decoded only after the path is split, so that `%2F` stays inside it. Literal parts
     have to be as the model writes them. Raises Unreadable for a label that cannot be decoded.

@@ -41,7 +41,7 @@ class Routed(Struct, frozen=True, kw_only=True):
 def route(request: HttpRequest) -> Routed:
     """The operation that a request asks for, signed or not; whether it is allowed to ask is for others to say.
 
-    Raises WireError where it names none (InvalidAction, MissingAction, UnknownOperationException), contradicts itself
+    Raises WireError if it names none (InvalidAction, MissingAction, UnknownOperationException), contradicts itself
     (MalformedInput, SerializationException), names no service (MissingAuthenticationToken), or is signed for another
     (SignatureDoesNotMatch).
     """
@@ -174,7 +174,7 @@ _ROUTES: Mapping[Protocol, Callable[[Service, HttpRequest, Clues], Routed]] = {
 
 
 def _guess(clues: Clues) -> Where:
-    """The protocol to tell an error in where the service is not known."""
+    """The protocol to tell an error in if the service is not known."""
     if clues.targets or clues.media_type in _JSON_MEDIA_TYPES:
         return Protocol.JSON
     return Protocol.REST_JSON if clues.media_type == "application/json" else Protocol.QUERY

@@ -56,7 +56,7 @@ def write_blob(value: bytes) -> str:
 
 
 def in_range(value: int, bits: int) -> int:
-    """The value again; Unreadable where an integer of so many bits and a sign cannot hold it."""
+    """The value again; Unreadable if an integer of so many bits and a sign cannot hold it."""
     if not -(1 << bits) <= value < 1 << bits:
         raise Unreadable("A number is out of range")
     return value

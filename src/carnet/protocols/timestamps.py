@@ -23,7 +23,7 @@ _SECONDS_LENGTH = len("2024-01-02T03:04:05")
 
 
 def read_iso8601(text: str) -> datetime:
-    """`2024-01-02T03:04:05Z`, with a fraction or an offset where given; ValueError for anything else."""
+    """`2024-01-02T03:04:05Z`, with a fraction or an offset if given; ValueError for anything else."""
     if not _ISO.fullmatch(text):
         raise ValueError(text)
     try:
@@ -68,7 +68,7 @@ def write_iso8601(moment: datetime) -> str:
 
 
 def write_epoch(moment: datetime) -> float:
-    """Seconds since 1970 with three decimals; an int where there are none."""
+    """Seconds since 1970 with three decimals; an int if there are none."""
     milliseconds = (_aware(moment) - _EPOCH_START) // timedelta(milliseconds=1)
     return milliseconds / 1000 if milliseconds % 1000 else milliseconds // 1000
 

@@ -1,8 +1,8 @@
-"""Whether an input keeps the constraints of the model, and AWS's sentence where it does not.
+"""Whether an input keeps the constraints of the model, and AWS's sentence if it does not.
 
 `2 validation errors detected: Value 'a b' at 'userName' failed to satisfy constraint: Member must ...; Value ...`
 
-Some services look at the patterns of names and paths last: where nothing else is wrong, the first such fault is told by
+Some services look at the patterns of names and paths last: if nothing else is wrong, the first such fault is told by
 itself, in a sentence of the service's own (see `models.Voice`).
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
@@ -26,7 +26,7 @@ class _Finding(NamedTuple):
 
     sentence: str
     alone: bool = False
-    """Whether it is told by itself, and only where no other kind of finding is."""
+    """Whether it is told by itself, and only if no other kind of finding is."""
 
 
 _Check = Callable[[Any, str, list[_Finding]], None]

@@ -1,5 +1,5 @@
-"""What a listener hands its requests to, with the limits that hold there. uvicorn tells it, as an ASGI application, to
-start and stop.
+"""A door is what a listener hands its requests to, with the limits that hold there. uvicorn tells it, as an ASGI
+application, to start and stop.
 
 https://asgi.readthedocs.io/en/latest/specs/lifespan.html
 """

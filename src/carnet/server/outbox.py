@@ -1,4 +1,7 @@
-"""Answers on their way out, and the audit log that they wait for."""
+"""Answers that wait for the audit log.
+
+An outbox is the list of the answers that are sent once their events are written.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How long a connection is waited for."""
+"""How long a connection is waited for.
+
+A patience is the timer of one connection: it tells that the deadline of what is waited for has passed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test says about policies; where it is not so, the trace of the decision is the failure message."""
+"""What a test says about policies; if it is not so, the trace of the decision is the failure message."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DENIED = {None: "denied", True: Verdict.EXPLICIT_DENY, False: Verdict.IMPLICIT_
 def assert_allowed(**question: Unpack[Question]) -> Decision:
     """The decision, which must be to allow.
 
-    Raises AssertionError with the trace where the request is denied, ValueError for a question that cannot be read.
+    Raises AssertionError with the trace if the request is denied, ValueError for a question that cannot be read.
     """
     __tracebackhide__ = True
     case = _asked(**question)

@@ -18,5 +18,5 @@ def assert_allowed() -> Callable[..., Decision]:
 
 @pytest.fixture(scope="session")
 def assert_denied() -> Callable[..., Decision]:
-    """`carnet.testing.assert_denied`: the policies must deny the request, `by` a layer where one is named."""
+    """`carnet.testing.assert_denied`: the policies must deny the request, `by` a layer if one is named."""
     return assertions.assert_denied

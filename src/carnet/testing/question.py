@@ -40,7 +40,7 @@ class Question(TypedDict, total=False):
     resource: Required[str]
     """An ARN, or `*` for an action that has no resource."""
     resource_account: str
-    """Where the ARN does not tell the account, as those of S3 do not; by default the principal's."""
+    """For an ARN that does not tell the account, as those of S3 do not; by default the principal's."""
     context: Mapping[str, ContextValue]
     identity: Documents
     boundary: Document | None

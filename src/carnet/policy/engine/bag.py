@@ -1,4 +1,7 @@
-"""Statements of one layer that may apply to a request, and which of them do."""
+"""Statements of one layer that may apply to a request, and which of them do.
+
+A bag is the set of these statements that have one effect, Allow or Deny.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """What is left of a row of layers for one place among the resources, once the principal is known: partial evaluation.
 
-Statements that cannot apply are gone, conditions and variables that the principal settles are evaluated, and a layer
-that holds an Allow without further tests is open.
+A residual is the part of the policies that a request of that principal still has to be tested against. Statements that
+cannot apply are gone, conditions and variables that the principal settles are evaluated, and a layer that holds an
+Allow without further tests is open.
 """
 
 from __future__ import annotations

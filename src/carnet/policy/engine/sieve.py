@@ -1,7 +1,8 @@
-"""Picks from many statements the few that a request can meet, where neither action nor resource tells them apart.
+"""Picks from many statements the few that a request can meet, if neither action nor resource tells them apart.
 
-Statements that want certain values of one key are found by the request's value of that key. Statements whose resource
-patterns begin with a wildcard are found by three characters that the resource must hold. All others are tried.
+A sieve is an index over the statements of one bag (`bag.py`). Statements that want certain values of one key are found
+by the request's value of that key. Statements whose resource patterns begin with a wildcard are found by three
+characters that the resource must hold. All others are tried.
 """
 
 from __future__ import annotations

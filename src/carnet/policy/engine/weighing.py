@@ -1,4 +1,6 @@
-"""Weighs what residuals hold, as the written rule weighs whole layers.
+"""Weighs what residuals hold (`residual.py`), as the written rule weighs whole layers.
+
+To weigh is to make one decision of what all layers say: an explicit deny of any layer first, then what has to allow.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """

@@ -1,6 +1,6 @@
-"""How IAM tells of validation errors, as recorded from AWS.
+"""How IAM tells of validation errors, as recorded from AWS: its voice (`models/voice.py`).
 
-It has sentences of its own for a name or a path that breaks its pattern. Other patterns, such as those of tags, are
+IAM has sentences of its own for a name or a path that breaks its pattern. Other patterns, such as those of tags, are
 told in the sentence that all services share.
 """
 
