@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from carnet.access.documents import nothing_allowed
 from carnet.access.gather import policies_of
 from carnet.access.request_context import caller_context
 from carnet.directory.account_view import AccountView
@@ -70,6 +71,15 @@ def sources(snapshot: Snapshot) -> list[str]:
 def test_a_user_has_the_policies_of_its_groups_and_none_of_a_group_that_is_gone() -> None:
     assert sources(snapshot_of(ACCOUNT, ALICE, GROUP)) == ["user/alice/own", "group/readers/read"]
     assert sources(snapshot_of(ACCOUNT, ALICE)) == ["user/alice/own"]
+
+
+def test_an_attached_policy_that_is_gone_allows_nothing() -> None:
+    reading, gone = "arn:aws:iam::aws:policy/ReadOnlyAccess", f"arn:aws:iam::{ACCOUNT.id}:policy/gone"
+    attached = replace(ALICE, groups=(), inline={}, attached=(reading, gone))
+    view = snapshot_of(ACCOUNT, attached).accounts[ACCOUNT.id]
+    known, missing = policies_of(view, HERS).identity
+    assert known.source == reading
+    assert missing is nothing_allowed()
 
 
 def test_a_user_who_is_gone_has_no_policies() -> None:
