@@ -37,7 +37,7 @@ check: install ## Look at format, lint, types and the import contract.
 
 coverage: install ## Run the tests with branch coverage, which is 100 % where a fault would let somebody in.
 	$(PYTEST) --ignore tests/clients --cov --cov-report=
-	$(BIN)/coverage report --skip-covered --include '$(PROVEN)' --fail-under 100
+	$(BIN)/coverage report --skip-covered --show-missing --include '$(PROVEN)' --fail-under 100
 
 format: install ## Mend what lint and format can mend.
 	$(BIN)/ruff check --fix src tests tools

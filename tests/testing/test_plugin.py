@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+import carnet.testing
+from carnet.testing import assertions, question
 
 pytest_plugins = ["pytester"]
 
@@ -95,3 +100,19 @@ def test_pytest_finds_the_plugin_by_its_entry_point() -> None:
 def test_pytest_is_not_needed_to_run_carnet() -> None:
     project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
     assert not [name for name in project["dependencies"] if name.startswith("pytest")]
+
+
+def test_the_start_of_pytest_imports_nothing_of_the_engine() -> None:
+    loads = (
+        "import sys, carnet.testing.plugin; print(*sorted(name for name in sys.modules if name.startswith('carnet')))"
+    )
+    run = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["carnet", "carnet.testing", "carnet.testing.plugin"]
+
+
+def test_names_of_the_package_are_imported_if_they_are_asked_for() -> None:
+    found = {name: getattr(carnet.testing, name) for name in carnet.testing.__all__}
+    homes = vars(question) | vars(assertions)
+    assert found == {name: homes[name] for name in carnet.testing.__all__}
+    with pytest.raises(AttributeError, match="has no attribute 'assert_nothing'"):
+        getattr(carnet.testing, "assert_nothing")  # noqa: B009 # mypy knows that it is not there

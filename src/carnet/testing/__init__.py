@@ -5,7 +5,20 @@
 pytest finds the same two as fixtures (`plugin.py`).
 """
 
-from carnet.testing.assertions import assert_allowed, assert_denied
-from carnet.testing.question import Document, Documents, Levels, Question
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from carnet.testing.assertions import assert_allowed, assert_denied
+    from carnet.testing.question import Document, Documents, Levels, Question
+else:
+
+    def __getattr__(name):
+        """Import the engine for whoever asks for a name: pytest imports this package wherever Carnet is installed."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from carnet.testing import assertions, question
+
+        return getattr(assertions if hasattr(assertions, name) else question, name)
+
 
 __all__ = ["Document", "Documents", "Levels", "Question", "assert_allowed", "assert_denied"]
