@@ -99,6 +99,8 @@ $(VENV)-lowest/.done: requirements/lowest.txt
 	$(ITSELF)
 	@touch $@
 
+# Only a chain of patterns leads to it: make would take it for intermediate, remove it, and set up anew each time.
+.PRECIOUS: $(VENV)-3.%/.done
 $(VENV)-3.%/.done: requirements/dev.txt requirements/run.txt
 	$(call ENVIRONMENT,python3.$*) --requirement requirements/run.txt
 	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement requirements/dev.txt
