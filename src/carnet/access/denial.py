@@ -24,7 +24,7 @@ def denial_sentence(decided: Decided) -> str:
     sentence = f"User: {request.principal.arn} is not authorized to perform: {check.action}"
     sentence += f" on resource: {check.shown or check.resource}"
     if decided.policies.trust:
-        # AWS shows the plain form here, also where the role does not exist, so that nothing is told about it.
+        # AWS shows the plain form here, also if the role does not exist, so that nothing is told about it.
         return sentence
     return sentence + _reason(decided.decision, check.action)
 

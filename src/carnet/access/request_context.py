@@ -46,7 +46,7 @@ def request_keys(http: HttpRequest, region: str, now: datetime) -> Values:
 
 
 def _header_text(http: HttpRequest, name: str) -> str | None:
-    """What conditions see of a header; None where the request does not have it."""
+    """What conditions see of a header; None if the request does not have it."""
     text = http.first.get(name)
     return text[:HEADER_TEXT] if text is not None else None
 

@@ -52,10 +52,10 @@ class Installation:
 def open_installation(
     settings: Settings, *, create: bool = False, clock: Clock = system_clock
 ) -> Iterator[Installation]:
-    """Open what the settings name; where it is not there yet, `create` makes it.
+    """Open what the settings name; if it is not there yet, `create` makes it.
 
-    Raises NotSetUp where it is not there and not to be made, Unavailable where the store does not answer, KeyringError
-    where the master key is not the store's.
+    Raises NotSetUp if it is not there and not to be made, Unavailable if the store does not answer, KeyringError
+    if the master key is not the store's.
     """
     if create:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -69,7 +69,7 @@ def open_installation(
 
 
 def first_account(installation: Installation) -> RootKey | None:
-    """Make the first account and its root key; None where there is one already."""
+    """Make the first account and its root key; None if there is one already."""
     if len(installation.directory.snapshot.accounts):
         return None
     return create_first_account(

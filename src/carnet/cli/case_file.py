@@ -24,7 +24,7 @@ _TAG = "tag:yaml.org,2002:"
 def read_case_file(content: bytes, name: str) -> object:
     """What a file holds; its name tells JSON from YAML, and without a known suffix the content does.
 
-    Raises ValueError that says what is wrong where.
+    Raises ValueError that says what is wrong, and in which place.
     """
     text = content.decode("utf-8-sig")
     suffix = PurePath(name).suffix.lower()

@@ -26,9 +26,9 @@ class Directory:
         self.catch_up()
 
     def apply(self, changes: Changes | None) -> None:
-        """Show what this process has committed (`UnitOfWork.committed`), without asking the store where possible.
+        """Show what this process has committed (`UnitOfWork.committed`), without asking the store if possible.
 
-        Raises nothing, since the commit is made: where the store must be asked and is down, the follower does it later.
+        Raises nothing, since the commit is made: if the store must be asked and is down, the follower does it later.
         """
         if changes is None:
             return
@@ -50,7 +50,7 @@ class Directory:
                     self._follow()
 
     def catch_up(self, to: Revision | None = None) -> Snapshot:
-        """The snapshot, after following the store to its newest state; at once where it already stands at `to`.
+        """The snapshot, after following the store to its newest state; at once if it already stands at `to`.
 
         Inside `Store.write`, `catch_up(unit.base)` gives the state that the unit changes: no other writer can commit.
         """

@@ -13,7 +13,7 @@ from carnet.store.entity_type import EntityType
 T = TypeVar("T")
 
 _Pair: TypeAlias = tuple[str, T | None, T | None]
-"""An id, and the entity before and after a change; None where it was not there."""
+"""An id, and the entity before and after a change; None if it was not there."""
 
 _Postings: TypeAlias = "immutables.Map[str, tuple[str, ...]]"
 """What is referred to, to the ids of the entities that do."""

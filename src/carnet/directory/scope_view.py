@@ -74,7 +74,7 @@ class ScopeView:
     def lasting(self, key: Hashable, sources: tuple[object, ...], derive: Callable[[], V]) -> V:
         """What `derive` makes of `sources`: the same as in the view before this one if the sources are the same.
 
-        It is remembered in `memo` under `key`, where it is to be looked for first. None is not remembered.
+        It is remembered in `memo` under `key`, if it is to be looked for first. None is not remembered.
         INVARIANT: `derive` depends on the sources alone (entities, collections of this view), each of which is
         immutable. Whatever of them is changed is another object, so what was derived of it before is not found.
         """

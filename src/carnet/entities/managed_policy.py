@@ -9,7 +9,7 @@ from typing import ClassVar
 from carnet.entities.entity import Entity
 
 AWS_ACCOUNT = "aws"
-"""What stands in an AWS-managed policy's ARN where others have an account id."""
+"""What stands in an AWS-managed policy's ARN if others have an account id."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +46,7 @@ class ManagedPolicy(Entity):
         return self.version(self.default_version).document
 
     def version(self, number: int) -> PolicyVersion:
-        """The version of that number; KeyError where there is none."""
+        """The version of that number; KeyError if there is none."""
         for version in self.versions:
             if version.number == number:
                 return version

@@ -59,7 +59,7 @@ class Credentials:
         return self._session(snapshot, key_id, token)
 
     def renew(self, snapshot: Snapshot, credential: Credential) -> Credential | None:
-        """A credential found at one revision, as it stands at another; None where it is no longer good."""
+        """A credential found at one revision, as it stands at another; None if it is no longer good."""
         if credential.session is None:
             found = self._long_term(snapshot, credential.key_id)
             return found if found is not None and found.secret == credential.secret else None

@@ -65,7 +65,7 @@ def federated_principal(account: Account, name: str, holder: Principal) -> Princ
 
 
 def long_term_principal(view: AccountView, owner: str) -> Principal | None:
-    """The holder of an access key: a user by id, or the root user; None where the user is gone."""
+    """The holder of an access key: a user by id, or the root user; None if the user is gone."""
     if owner == view.account.id:
         return root_principal(view.account)
     user = view.of(User).get(owner)
@@ -73,7 +73,7 @@ def long_term_principal(view: AccountView, owner: str) -> Principal | None:
 
 
 def session_principal(view: AccountView, claims: SessionClaims) -> Principal | None:
-    """The principal of a session; None where the role or user behind it is gone."""
+    """The principal of a session; None if the role or user behind it is gone."""
     if claims.kind == ASSUMED_ROLE:
         role = view.of(Role).get(claims.principal_id)
         return role_session_principal(role, claims.session_name) if role is not None else None
@@ -105,7 +105,7 @@ def anonymous_keys() -> Mapping[str, Value]:
 
 
 def principal_keys(view: AccountView, credential: Credential) -> Mapping[str, Value]:
-    """The condition keys that the principal alone determines; absent where AWS leaves them absent.
+    """The condition keys that the principal alone determines; absent if AWS leaves them absent.
 
     Those of long-term credentials are remembered with the view.
     """

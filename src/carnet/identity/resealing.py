@@ -57,7 +57,7 @@ class Resealing:
         return self.keyring.ring(Purpose.ACCESS_KEY_SECRETS).floor < NEWEST_FORMAT
 
     def _reseal(self, unit: UnitOfWork, after: str) -> str | None:
-        """Seal the batch behind a key id; gives the last id of it, None where it is empty."""
+        """Seal the batch behind a key id; gives the last id of it, None if it is empty."""
         batch = unit.ask(lambda connection, _: tuple(_older(connection, after=after, limit=_BATCH)))
         for _, key in batch:
             plain = self._opened(key)

@@ -15,7 +15,7 @@ The shape of one case, as it stands in a JSON or YAML file (`case` reads what a 
 `principal`, `action` and `resource` must be there; the rest may be absent. A document is an object, or a string that
 holds JSON, whose lines and columns are then told. A number may be a `JsonNumber`, which keeps its text.
 `layer` and `account` of a policy of the resource may be absent: it is then the trust policy of a role that is assumed,
-or else a resource-based policy, and lies in the resource's account. `resourceAccount` may be absent where the ARN tells
+or else a resource-based policy, and lies in the resource's account. `resourceAccount` may be absent if the ARN tells
 it, or a policy of the resource does.
 Every level of `rcp` has RCPFullAWSAccess, given or not. The keys that the principal determines (aws:PrincipalArn,
 aws:username ...) need not be given; one given stands in place of the derived one, and null takes it away.
@@ -48,7 +48,7 @@ _POLICIES = ("identity", "boundary", "session", "resource", "endpoint", "scp", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One question to the engine and, where the author gave them, the answers expected."""
+    """One question to the engine and, if the author gave them, the answers expected."""
 
     name: str
     doc: str
@@ -134,7 +134,7 @@ def _resource(members: Members) -> str:
 
 
 def _account_in(resource: str) -> str:
-    """The account that an ARN says the resource is in; empty where it says none, as those of S3 do."""
+    """The account that an ARN says the resource is in; empty if it says none, as those of S3 do."""
     arn = parse_arn(resource)
     return arn.account if arn is not None and ACCOUNT_ID.fullmatch(arn.account) else ""
 

@@ -33,7 +33,7 @@ class Documents:
     members: Members
 
     def one(self, name: str, grammar: Grammar) -> Policy | None:
-        """The one document of a member; None where it has none."""
+        """The one document of a member; None if it has none."""
         document = self.members.get(name)
         return None if document is None else self._parsed(document, name, grammar)
 

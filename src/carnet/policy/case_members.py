@@ -50,7 +50,7 @@ class Members:
         return f"{self.path}.{name}"
 
     def get(self, name: str) -> object:
-        """A member as it is; None where it is absent or null."""
+        """A member as it is; None if it is absent or null."""
         return self.values.get(name)
 
     def required(self, name: str) -> object:
@@ -73,7 +73,7 @@ class Members:
         return value
 
     def account(self, name: str, default: str) -> str:
-        """A text member that is an account id; the default where it is absent or empty."""
+        """A text member that is an account id; the default if it is absent or empty."""
         value = self.text(name, default)
         if value not in (default, "") and not ACCOUNT_ID.fullmatch(value):
             raise ValueError(f"{self.at(name)} must be the 12 digits of an account id; it is {value!r}")
@@ -87,5 +87,5 @@ class Members:
         return value
 
     def word(self, name: str, words: type[Word]) -> Word | None:
-        """A member that holds one of an enumeration's values; None where it is absent."""
+        """A member that holds one of an enumeration's values; None if it is absent."""
         return as_word(self.values[name], self.at(name), words) if name in self.values else None

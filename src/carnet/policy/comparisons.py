@@ -2,7 +2,7 @@
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 
-Each class holds one wanted value and has `matches(actual, lookup)`: True, False, or None where a policy variable in
+Each class holds one wanted value and has `matches(actual, lookup)`: True, False, or None if a policy variable in
 the wanted value cannot be resolved. An actual value that is not of the operator's type equals nothing.
 """
 
@@ -27,7 +27,7 @@ class Wanted(Protocol):
         """As the policy writes it."""
 
     def matches(self, actual: str, lookup: Lookup) -> bool | None:
-        """Whether the request's value is as wanted; None where that cannot be known."""
+        """Whether the request's value is as wanted; None if that cannot be known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ class Engine:
         return self._routes.put((id(policies.identity), action), Route(plan, side, policies))
 
     def _side(self, policies: tuple[ResourcePolicy, ...], action: str) -> ResourceIndex | None:
-        """The resource's policies by resource; None where no statement of them covers the action."""
+        """The resource's policies by resource; None if no statement of them covers the action."""
         key = (policies, action)
         index = self._sides.get(key)
         if index is None:
@@ -173,7 +173,7 @@ class Engine:
                     yield self._slot(layer, held, action, account=one.account)
 
     def _weigh(self, route: Route, own: Residual, reader: ContextReader) -> Decision:
-        """The decision where more counts than the principal's own layers."""
+        """The decision if more counts than the principal's own layers."""
         plan, request, trust = route.plan, reader.request, route.trust
         side = self._side_residual(route.side, reader, bounded=route.bounded) if route.side is not None else None
         owner = route.policies.owner(request)
@@ -184,7 +184,7 @@ class Engine:
         return weigh(own, side, case, owner, reader)
 
     def _side_residual(self, index: ResourceIndex, reader: ContextReader, *, bounded: bool) -> Residual | None:
-        """What is left of the resource's policy; None where that is nothing."""
+        """What is left of the resource's policy; None if that is nothing."""
         node = index.node(reader.request.resource)
         left = node.alone or self._residual(node, reader, bounded=bounded)
         return None if left.empty else left
@@ -238,7 +238,7 @@ class Engine:
             known = (*known, bounded, *_NAMES(principal))
         try:
             found = self._residuals.young.get(known) or self._residuals.get(known)
-        except TypeError:  # a list among the values, where a tuple should be: it cannot be remembered
+        except TypeError:  # a list among the values, if a tuple should be: it cannot be remembered
             return self._settle(residual(node, principal, reader, bounded=bounded), reader)
         if found is None:
             made = self._settle(residual(node, principal, reader, bounded=bounded), reader)

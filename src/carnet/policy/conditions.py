@@ -45,7 +45,7 @@ class Condition:
     def lacks_set_operator(self, actual: Value | None) -> bool:
         """Whether the key is multivalued and the operator has no set operator: then nothing meets it, negated or not.
 
-        Recorded from AWS. A key that AWS does not document is multivalued where the request has a list of values.
+        Recorded from AWS. A key that AWS does not document is multivalued if the request has a list of values.
         """
         if actual is None or self.use.quantifier is not None or self.use.operator.name == NULL:
             return False

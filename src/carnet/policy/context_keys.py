@@ -28,7 +28,7 @@ def namespaces(context: Context, key: str) -> tuple[Values, ...]:
 
 
 def lookup(context: Context, key: str) -> Value | None:
-    """The value of a condition key, found without regard to ASCII case; None where the request has none.
+    """The value of a condition key, found without regard to ASCII case; None if the request has none.
 
     A multivalued key without values counts as missing.
     """

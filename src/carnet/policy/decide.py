@@ -7,7 +7,7 @@ It is written to be read against those pages and remembers nothing. A request is
 explicit deny in any layer wins; of several layers that would deny, the first in this order is reported: resource
 control policies, service control policies, resource-based or trust policy, identity-based policies, permissions
 boundary, session policies, VPC endpoint policies. An implicit deny within one account is put down to the resource-based
-policy only where nothing else could have allowed.
+policy only if nothing else could have allowed.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def _both_sides(request: Request, policies: Policies, layers: tuple[Found, ...])
     if same_account and named is Named.DIRECTLY:
         # Not limited by an implicit deny of the identity-based policies, the boundary or the session policies.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
-        # Save to assume a role, which the caller's boundary must allow even where the trust policy names the caller.
+        # Save to assume a role, which the caller's boundary must allow even if the trust policy names the caller.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
         closed = _closed_gate(layers, Layer.BOUNDARY) if policies.trust else None
         return closed or _allowed(of_resource, trusting)

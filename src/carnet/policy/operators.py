@@ -31,7 +31,7 @@ from carnet.policy.variables import template
 T = TypeVar("T")
 
 Read = Callable[[str, bool], Wanted]
-"""(value as written, whether variables count) to the wanted value; raises Malformed where it is not of the type."""
+"""(value as written, whether variables count) to the wanted value; raises Malformed if it is not of the type."""
 
 
 class Quantifier(StrEnum):

@@ -65,7 +65,7 @@ class Chunk:
         return start + self.length <= len(text) and all(text.startswith(run, start + at) for at, run in self.runs)
 
     def find(self, text: str, start: int, end: int) -> int:
-        """The first index in [start, end) at which the chunk stands within the range; -1 where there is none."""
+        """The first index in [start, end) at which the chunk stands within the range; -1 if there is none."""
         if start + self.length > end:
             return -1
         if not self.runs:
@@ -100,7 +100,7 @@ def character_bits(text: str) -> dict[str, int]:
 
 
 def _first_bit(bits: int, start: int, last: int) -> int:
-    """The number of the lowest bit set from `start` to `last`; -1 where there is none."""
+    """The number of the lowest bit set from `start` to `last`; -1 if there is none."""
     bits >>= start
     place = start + (bits & -bits).bit_length() - 1
     return place if bits and place <= last else -1

@@ -23,7 +23,7 @@ class ResourcePolicy(Struct, frozen=True, kw_only=True):
     """One policy of the requested resource: a bucket policy, a key policy, a role's trust policy."""
 
     policy: Policy | None
-    """None where the resource has none and one is needed: a role that is gone."""
+    """None if the resource has none and one is needed: a role that is gone."""
     layer: Layer = Layer.RESOURCE
     """What the policy is called: `Layer.RESOURCE`, or `Layer.TRUST` for the trust policy of a role to be assumed."""
     account: str = ""
@@ -48,9 +48,9 @@ class Policies:
     endpoint: tuple[Policy, ...] = ()
     """Of each VPC endpoint that the request came through."""
     scp: Levels = ()
-    """Of the principal's account; empty where it is in no organization or is the management account."""
+    """Of the principal's account; empty if it is in no organization or is the management account."""
     rcp: Levels = ()
-    """Of the resource's account; empty where it is in no organization or is the management account."""
+    """Of the resource's account; empty if it is in no organization or is the management account."""
 
     def every(self) -> Iterator[Policy]:
         """All policies of all kinds."""

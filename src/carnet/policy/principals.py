@@ -91,13 +91,13 @@ class NamedPrincipal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrincipalElement:
-    """`Principal`, or where `negated`, `NotPrincipal`."""
+    """`Principal`, or if `negated`, `NotPrincipal`."""
 
     values: tuple[NamedPrincipal, ...]
     negated: bool = False
 
     def names(self, principal: Principal, *, bounded: bool) -> Named:
-        """How the element names `principal`; `bounded` where a permissions boundary is attached to it.
+        """How the element names `principal`; `bounded` if a permissions boundary is attached to it.
 
         NotPrincipal exempts whoever is listed by every name it has: a session of a role by account, role and session.
         It never exempts a principal that has a permissions boundary.

@@ -81,7 +81,7 @@ class Principal:
 
     @property
     def issuer_arn(self) -> str:
-        """The role or the user that the principal is a session of; empty where it is none."""
+        """The role or the user that the principal is a session of; empty if it is none."""
         return self.role_arn or self.user_arn
 
     @property

@@ -59,12 +59,12 @@ class ArnPattern:
         return any(segment.variables for segment in self.segments)
 
     def resolved(self, lookup: Lookup) -> str | None:
-        """The text with its variables filled in, for people; None where one cannot be resolved."""
+        """The text with its variables filled in, for people; None if one cannot be resolved."""
         parts = [segment.resolved(lookup) for segment in self.segments] if self.variable else [self.text]
         return None if None in parts else ":".join(part or "" for part in parts)
 
     def matches(self, arn: str, lookup: Lookup) -> bool | None:
-        """Whether `arn` is described; None where a variable cannot be resolved."""
+        """Whether `arn` is described; None if a variable cannot be resolved."""
         if self.everything:
             return True
         globs = [segment.fill(lookup) for segment in self.segments]
@@ -78,7 +78,7 @@ class ArnPattern:
 def match_segments(globs: Sequence[Glob], arn: str, *, crossing: bool) -> bool:
     """Whether an ARN has such segments, of which the last may hold further colons.
 
-    A segment is one part between colons; where it ends with `*` and that may cross colons, it takes any number of
+    A segment is one part between colons; if it ends with `*` and that may cross colons, it takes any number of
     further ones.
     """
     if crossing:
@@ -92,7 +92,7 @@ def resource_pattern(text: str, *, variables: bool, completed: bool = False) -> 
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse
 
-    One with too few segments has `*` for each that is missing where it is to be `completed`.
+    One with too few segments has `*` for each that is missing if it is to be `completed`.
     """
     segments = completed_arn(split_arn(text)) if completed and text != EVERYTHING else split_arn(text)
     return _pattern(text, segments, variables_from=SEGMENTS - 1 if variables else SEGMENTS, crossing=True)

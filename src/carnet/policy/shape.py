@@ -50,7 +50,7 @@ class StatementShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentShape:
-    """A document with its statements in order; `version` is empty where the document names none."""
+    """A document with its statements in order; `version` is empty if the document names none."""
 
     version: str
     id: str

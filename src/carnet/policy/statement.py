@@ -47,7 +47,7 @@ def action_pattern(text: str) -> ActionPattern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionElement:
-    """`Action`, or where `negated`, `NotAction`."""
+    """`Action`, or if `negated`, `NotAction`."""
 
     patterns: tuple[ActionPattern, ...]
     negated: bool = False
@@ -58,7 +58,7 @@ class ActionElement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceElement:
-    """`Resource`, or where `negated`, `NotResource`."""
+    """`Resource`, or if `negated`, `NotResource`."""
 
     patterns: tuple[ArnPattern, ...]
     negated: bool = False
@@ -124,7 +124,7 @@ class Statement:
         return self.resources.matches(request.resource, request.context, granting=self.granting)
 
     def applies(self, request: Request, *, bounded: bool = False) -> bool:
-        """Whether every element matches; `bounded` where a permissions boundary is attached to the caller."""
+        """Whether every element matches; `bounded` if a permissions boundary is attached to the caller."""
         return (
             self.actions.matches(request.action)
             and self.names(request, bounded=bounded) is not Named.NOT

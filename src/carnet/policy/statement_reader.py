@@ -113,7 +113,7 @@ def _refuse_widening(effect: Effect, *, negated: bool) -> None:
 
 
 def _plain(given: StatementShape) -> Mapping[str, object]:
-    """The elements in plain JSON values, lists where the grammar has lists."""
+    """The elements in plain JSON values, lists if the grammar has lists."""
     plain: dict[str, object] = {"Sid": given.sid} if given.sid else {}
     plain["Effect"] = given.effect.value
     plain |= {name: _plain_principals(values) for name, values in given.principals.items()}

@@ -32,7 +32,7 @@ class ConditionTrace:
     resolved: tuple[str | None, ...]
     """The wanted values with their policy variables filled in; None for one that cannot be resolved."""
     actual: Value | None
-    """None where the request does not have the key."""
+    """None if the request does not have the key."""
     met: bool
     lacks_set_operator: bool
     """Not met because the key is multivalued and the operator has neither ForAllValues nor ForAnyValue."""
@@ -62,7 +62,7 @@ class ResourceTrace:
 
     pattern: str
     resolved: str | None
-    """The pattern with its variables filled in; None where one cannot be resolved, and the pattern matches nothing."""
+    """The pattern with its variables filled in; None if one cannot be resolved, and the pattern matches nothing."""
 
     def as_dict(self) -> dict[str, Any]:
         """The pattern in JSON values."""
@@ -71,7 +71,7 @@ class ResourceTrace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementTrace:
-    """One statement: the elements that do not match the request, none where it applies."""
+    """One statement: the elements that do not match the request, none if it applies."""
 
     ref: StatementRef
     effect: Effect
@@ -110,7 +110,7 @@ class LayerTrace:
     level: int
     verdict: Verdict
     policies: tuple[str, ...]
-    """The sources of its policies; none where the layer decided by being absent."""
+    """The sources of its policies; none if the layer decided by being absent."""
     statements: tuple[StatementTrace, ...]
     foreign: bool = False
     """A policy of the resource that lies in another account than the resource: its Allow is no consent."""
@@ -177,7 +177,7 @@ def ref_as_dict(ref: StatementRef) -> dict[str, Any]:
 
 
 def _with_absent(layers: tuple[LayerTrace, ...], deciding: Layer | None) -> tuple[LayerTrace, ...]:
-    """The layers and, in its place, the resource's policy where there is none and one would have had to allow."""
+    """The layers and, in its place, the resource's policy if there is none and one would have had to allow."""
     if deciding not in OF_RESOURCE or any(one.layer is deciding for one in layers):
         return layers
     before = sum(one.layer in (Layer.RCP, Layer.SCP) for one in layers)
@@ -309,7 +309,7 @@ def _condition_line(condition: ConditionTrace) -> str:
 
 
 def _filled(text: str, resolved: str | None) -> str:
-    """A text of a policy and, where variables stand in it, what it says here."""
+    """A text of a policy and, if variables stand in it, what it says here."""
     if resolved is None:
         return f"{_quoted(text)} (cannot be resolved)"
     return _quoted(text) if text == resolved else f"{_quoted(text)} (here {_quoted(resolved)})"

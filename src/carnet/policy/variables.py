@@ -14,7 +14,7 @@ from carnet.policy.request import Value
 from carnet.policy.sentences import SYNTAX_ERRORS
 
 Lookup = Callable[[str], Value | None]
-"""Condition key to its value in the request; None where it has none."""
+"""Condition key to its value in the request; None if it has none."""
 
 _OPENING, _CLOSING = "${", "}"
 _SIGNS = ("*", "?", "$")
@@ -22,13 +22,13 @@ _SIGNS = ("*", "?", "$")
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A placeholder for the value of a condition key, with what stands in where the request has none."""
+    """A placeholder for the value of a condition key, with what stands in if the request has none."""
 
     key: str
     default: str | None = None
 
     def resolve(self, lookup: Lookup) -> str | None:
-        """The text that takes the variable's place; None where there is none.
+        """The text that takes the variable's place; None if there is none.
 
         A multivalued key gives none: it has no one text, also when it holds one value.
         """
@@ -46,7 +46,7 @@ class Template:
     """As written."""
     tokens: tuple[Token | Variable, ...]
     constant: Glob | None = field(compare=False)
-    """The pattern, where no variable has to be filled in first."""
+    """The pattern, if no variable has to be filled in first."""
 
     @property
     def prefix(self) -> str:
@@ -58,7 +58,7 @@ class Template:
         return tuple(token for token in self.tokens if isinstance(token, Variable))
 
     def fill(self, lookup: Lookup) -> Glob | None:
-        """The pattern for one request; None where a variable cannot be resolved.
+        """The pattern for one request; None if a variable cannot be resolved.
 
         What takes a variable's place is literal: a `*` in it stands for itself.
         """
@@ -68,12 +68,12 @@ class Template:
         return glob(filled) if filled is not None else None
 
     def literal(self, lookup: Lookup) -> str | None:
-        """The text for one request of a template read without wildcards; None where a variable cannot be resolved."""
+        """The text for one request of a template read without wildcards; None if a variable cannot be resolved."""
         filled = self._filled(lookup)
         return "".join(part for part in filled if isinstance(part, str)) if filled is not None else None
 
     def resolved(self, lookup: Lookup) -> str | None:
-        """The text with its variables filled in, for people; None where one cannot be resolved."""
+        """The text with its variables filled in, for people; None if one cannot be resolved."""
         filled = self._filled(lookup) if self.variables else [self.text]
         if filled is None:
             return None
@@ -97,7 +97,7 @@ def template(text: str, *, wildcards: bool, variables: bool) -> Template:
 
 
 def variable_end(text: str, start: int) -> int:
-    """The index behind the variable that opens at `start`; raises Malformed where it is not closed."""
+    """The index behind the variable that opens at `start`; raises Malformed if it is not closed."""
     closing = text.find(_CLOSING, start)
     if closing < 0:
         raise Malformed(SYNTAX_ERRORS)

@@ -76,7 +76,7 @@ class _Compiler:
         self._structures: dict[str, _Check] = {}
 
     def structure(self, shape: StructureShape) -> _Check:
-        """The check of a structure's members; the path that it is given ends where a member's name may follow."""
+        """The check of a structure's members; the path that it is given ends if a member's name may follow."""
         members: list[tuple[str, str, bool, _Check | None]] = []
 
         def check(value: Mapping[str, Any], path: str, findings: list[_Finding]) -> None:

@@ -61,7 +61,7 @@ class BodyStream:
         return self
 
     async def __anext__(self) -> bytes:
-        """What has arrived, at least one byte. Raises RequestRefused where the body did not arrive as it should."""
+        """What has arrived, at least one byte. Raises RequestRefused if the body did not arrive as it should."""
         while not self._held:
             if self._closed or self.ended:
                 raise StopAsyncIteration

@@ -28,11 +28,11 @@ class Streaming(Protocol):
         """Whether this request is one of them. The others are waited for whole."""
 
     async def answer(self, head: RequestHead, body: ByteStream) -> Answer:
-        """The answer. It is cancelled where the client goes away.
+        """The answer. It is cancelled if the client goes away.
 
         A client that asks whether to send the body (`Expect: 100-continue`) is told so when the body is first read: a
         request that is refused before costs neither side the body. What is not read when the answer is complete is
-        read by nobody, and the connection ends. Raises RequestRefused, from `body`, where the body does not arrive.
+        read by nobody, and the connection ends. Raises RequestRefused, from `body`, if the body does not arrive.
         """
 
 
@@ -42,7 +42,7 @@ class Door(ABC):
     """
 
     streaming: Streaming | None = None
-    """None where every body is waited for whole."""
+    """None if every body is waited for whole."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Door(ABC):
     @abstractmethod
     def answer(self, request: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         """The answer to a request that is there whole: at once or, for what takes a while, to be awaited. What is
-        awaited goes on where the client goes away."""
+        awaited goes on if the client goes away."""
 
     def close(self) -> None:
         """Say from now on that no more requests should come; those that do are answered."""

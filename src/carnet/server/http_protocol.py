@@ -276,7 +276,7 @@ class HttpProtocol(asyncio.Protocol):
             self._transport.write(CONTINUE)
 
     def _put(self, request: RequestHead, body: BodyStream | None, answer: Answer) -> None:
-        """Hand an answer to the outbox, where nobody can receive it too, for its event's sake."""
+        """Hand an answer to the outbox, even if nobody can receive it: its event is to be written."""
         if not self._hung_up:
             self._unsent += 1
             self._patience.forget()

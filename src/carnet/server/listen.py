@@ -18,7 +18,7 @@ _MOST_CONNECTIONS = 10_000
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket that listens at the address, 0 standing for any free port; raises OSError where it cannot."""
+    """A socket that listens at the address, 0 standing for any free port; raises OSError if it cannot."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # INVARIANT: it says that it is TCP; asyncio sends without delay only on sockets that do.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class JsonFormatter(logging.Formatter):
-    """Time, level, logger, message, and the traceback where there is one; control characters are escaped."""
+    """Time, level, logger, message, and the traceback if there is one; control characters are escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {

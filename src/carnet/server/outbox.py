@@ -30,10 +30,10 @@ class Answer(Struct, frozen=True, kw_only=True):
     event: bytes = b""
     """The line of the audit log; empty for what is not audited."""
     unaudited: Callable[[str], HttpResponse] | None = None
-    """What is answered instead where the event cannot be written, of the reason."""
+    """What is answered instead if the event cannot be written, of the reason."""
 
     def sent(self, why_unaudited: str | None) -> HttpResponse | StreamedResponse:
-        """The response to send where the event is written (None), and where it could not be.
+        """The response to send if the event is written (None), and if it could not be.
 
         What cannot be audited is not answered: an operator sees the disk before an attacker uses it.
         """
@@ -45,7 +45,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 class Outbox:
     """Holds the answers of one turn of the event loop, writes the events of all of them in one append, and sends them.
 
-    A turn under load brings many requests, and an append costs more than deciding one of them. Where the disk takes a
+    A turn under load brings many requests, and an append costs more than deciding one of them. If the disk takes a
     part of an append, all its answers are refused, though some of their events may stand in the log.
     INVARIANT: no answer leaves before its event is in the log, and each leaves after those that came before it.
     """
@@ -78,7 +78,7 @@ class Outbox:
                 _LOG.exception("an answer was not sent")  # which is no reason not to send the others
 
     def _write(self, events: bytes) -> str | None:
-        """Why they could not be written; None where they are."""
+        """Why they could not be written; None if they are."""
         if events:
             try:
                 self._audit.follow()

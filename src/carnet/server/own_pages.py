@@ -13,7 +13,7 @@ SEGMENTS = frozenset(("_carnet",))
 HEALTH_PATH = "/_carnet/health"
 READY_PATH = "/_carnet/ready"
 OLD_HEALTH_PATH = "/healthz"
-"""An alias of the health page on doors that serve no S3, where it is a bucket's name."""
+"""An alias of the health page on doors that serve no S3, if it is a bucket's name."""
 
 _METHODS = ("GET", "HEAD")
 _PLAIN = ("content-type", "text/plain")

@@ -13,7 +13,7 @@ from collections.abc import Callable
 class Patience:
     """Calls `over` when nothing has moved the deadline for long enough.
 
-    A deadline is moved for every request. So the timer under it is left alone where it would ring too early, and looks
+    A deadline is moved for every request. So the timer under it is left alone if it would ring too early, and looks
     at the deadline again when it rings: a busy connection costs no timers.
     """
 

@@ -27,7 +27,7 @@ def head(
 ) -> bytes:
     """The status line and the headers; `last` says that the connection ends with this answer.
 
-    Raises ValueError where a header has a line break.
+    Raises ValueError if a header has a line break.
     """
     lines = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
     if lines.count("\n") != len(response.headers) or lines.count("\r") != len(response.headers):
@@ -51,7 +51,7 @@ def whole(
     *,
     last: bool,
 ) -> bytes:
-    """The bytes of an answer that is there whole; `request` is None where nobody could read which one it was."""
+    """The bytes of an answer that is there whole; `request` is None if nobody could read which one it was."""
     framing = f"content-length: {len(response.body)}\r\n"
     beginning = head(response, default_headers, framing=framing, last=last)
     return beginning if request is not None and request.method == "HEAD" else beginning + response.body

@@ -104,7 +104,7 @@ async def _send_body(
 
 
 async def send_streamed(response: StreamedResponse, framing: Framing, transport: Transport, room: Room) -> bool:
-    """Send a body, and close it; whether all of it was sent. Where it was not, the connection is gone."""
+    """Send a body, and close it; whether all of it was sent. If it was not, the connection is gone."""
     try:
         await _send_body(response, framing, transport.write, room.wait)
     except RequestRefused:
@@ -120,7 +120,7 @@ async def send_streamed(response: StreamedResponse, framing: Framing, transport:
 
 
 def _reset(transport: Transport) -> None:
-    """End in the middle of an answer. INVARIANT: the client does not take what it has for the whole of it, even where
+    """End in the middle of an answer. INVARIANT: the client does not take what it has for the whole of it, even if
     only the connection's end tells it how long that is."""
     with suppress(OSError):
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)

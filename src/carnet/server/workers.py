@@ -31,7 +31,7 @@ class Worker(Process):
         super().start()
 
     def is_alive(self, timeout: float = 5) -> bool:
-        """Whether it runs and answers within `timeout` seconds; within STARTING_SECONDS where it is not up yet."""
+        """Whether it runs and answers within `timeout` seconds; within STARTING_SECONDS if it is not up yet."""
         if not self.process.is_alive():
             return False
         try:

@@ -51,7 +51,7 @@ def create_accounts(
 def create_first_account(
     store: Store, directory: Directory, keyring: Keyring, ids: Ids, *, partition: str, now: datetime
 ) -> RootKey | None:
-    """Make the first account and its root key; None where there is an account already.
+    """Make the first account and its root key; None if there is an account already.
 
     INVARIANT: that is asked at the locked revision, so of several first starts at once only one makes it.
     """

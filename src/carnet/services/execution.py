@@ -54,7 +54,7 @@ class Admitted(Struct, frozen=True, kw_only=True):
 
 
 class Failed(Struct, frozen=True, kw_only=True):
-    """An operation that was not carried out. Nothing was changed, save perhaps where the commit itself broke."""
+    """An operation that was not carried out. Nothing was changed, save perhaps if the commit itself broke."""
 
     problem: Exception
     """A Fault, or what nobody foresaw."""

@@ -56,7 +56,7 @@ NEXT_TOKENS = PagingStyle(limit="MaxResults", start="NextToken", next="NextToken
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
-    """Some items of a list; `marker` asks for the rest, and is None where there is none."""
+    """Some items of a list; `marker` asks for the rest, and is None if there is none."""
 
     items: tuple[T, ...]
     marker: str | None

@@ -91,7 +91,7 @@ def literal_path(path: str) -> str:
 def payload_hash(body: bytes, *, declared: str | None) -> str:
     """SHA-256 of the body, in hexadecimal.
 
-    Raises AuthFailure (SignatureDoesNotMatch) where x-amz-content-sha256 declares anything else, as UNSIGNED-PAYLOAD
+    Raises AuthFailure (SignatureDoesNotMatch) if x-amz-content-sha256 declares anything else, as UNSIGNED-PAYLOAD
     and the STREAMING forms do. They are for Amazon S3 only, and of S3's the STREAMING forms are not read yet.
     """
     computed = sha256(body).hexdigest()

@@ -22,7 +22,7 @@ def shown(given: str, usual: re.Pattern[str]) -> str:
     """What the request has in some place, if it looks like what belongs there; else `...`.
 
     AWS repeats it whatever it is. But who mistakes one part of a credential for another sends a secret, or a piece of
-    one, where something else is expected, and no message may carry that into a log, the caller's or this server's.
+    one, if something else is expected, and no message may carry that into a log, the caller's or this server's.
     """
     return given if usual.fullmatch(given) else "..."
 

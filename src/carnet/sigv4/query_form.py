@@ -34,7 +34,7 @@ def has_query_form(query: str) -> bool:
 
 
 def read_query(headers: Mapping[str, str], query: str, profile: SigningProfile) -> Presented:
-    """Read the X-Amz-* parameters. Raises AuthFailure (IncompleteSignature) where they are not whole and plain."""
+    """Read the X-Amz-* parameters. Raises AuthFailure (IncompleteSignature) if they are not whole and plain."""
     given = _given(query)
     _refuse_missing(given)
     if any(name in headers for name in _ONLY_IN_QUERY):

@@ -50,7 +50,7 @@ class ClaimedKey(NamedTuple):
 def parse_credential(text: str) -> ClaimedKey:
     """Split `keyid/date/region/service/aws4_request` into the access key id and the scope.
 
-    Raises AuthFailure (IncompleteSignature) where there are not five parts, so also for a key id that holds a slash.
+    Raises AuthFailure (IncompleteSignature) if there are not five parts, so also for a key id that holds a slash.
     """
     return _parse_usual(text) if len(text) <= _USUAL_LENGTH else _parse(text)
 

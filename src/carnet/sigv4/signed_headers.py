@@ -35,7 +35,7 @@ _ONCE = (
 def header_values(request: HttpRequest) -> Mapping[str, str]:
     """Every header's value as sent; the values of a repeated header are joined with commas.
 
-    Raises AuthFailure (IncompleteSignature) where a header is repeated that must not be.
+    Raises AuthFailure (IncompleteSignature) if a header is repeated that must not be.
     """
     if not request.repeats:
         return request.first

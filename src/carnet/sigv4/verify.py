@@ -68,7 +68,7 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
 
 
 def _region(scope: Scope, credential: Credential) -> str:
-    """The Region that the request is made to, which is not the signed one where the service has but one.
+    """The Region that the request is made to, which is not the signed one if the service has but one.
 
     Clients sign for their own Region as soon as they are told an endpoint; AWS's global services would not accept that.
     """

@@ -28,7 +28,7 @@ CHANGES = Table(
     # The id of an account or an organization; empty for the installation.
     text("scope"),
     text("key"),
-    # SHA-256 of the row as the transaction left it; NULL where it was removed.
+    # SHA-256 of the row as the transaction left it; NULL if it was removed.
     Column("content", LargeBinary, nullable=True),
     Column("hash", LargeBinary, nullable=False),
     # Whether the kind bears on decisions: a reader that does not know the kind must hold the scope back, if so.

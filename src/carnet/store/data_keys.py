@@ -51,7 +51,7 @@ def from_row(row: Row[Any]) -> WrappedKey:
 
 
 def read_all(connection: Connection) -> tuple[WrappedKey, ...]:
-    """Every data key. Raises ValueError where one cannot be read."""
+    """Every data key. Raises ValueError if one cannot be read."""
     return tuple(from_row(row) for row in connection.execute(select(TABLE).order_by(TABLE.c.created, TABLE.c.kid)))
 
 

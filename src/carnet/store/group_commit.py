@@ -52,7 +52,7 @@ class Group:
 
     @contextmanager
     def unit(self) -> Iterator[UnitOfWork]:
-        """One unit of work. Where the block raises, what the unit did is undone, and what the others did stays.
+        """One unit of work. If the block raises, what the unit did is undone, and what the others did stays.
 
         Raises Unavailable if that cannot be undone, for then the database has given up the transaction.
         """
@@ -72,7 +72,7 @@ class Group:
             self.revision = unit.made.revision
 
     def finish(self) -> bool:
-        """Write the logs of all units, advance the head; False where nothing was changed. For `Store.group` alone."""
+        """Write the logs of all units, advance the head; False if nothing was changed. For `Store.group` alone."""
         if self.broken:
             raise Unavailable("The store cannot be reached.")
         if not self._made:

@@ -94,7 +94,7 @@ def read_live(connection: Connection, backend: Backend) -> tuple[Node, ...]:
 
 
 def all_know(nodes: Iterable[Node], feature: str) -> bool:
-    """Whether each of the nodes has reported `feature`; so it is where there is none."""
+    """Whether each of the nodes has reported `feature`; so it is if there is none."""
     return all(feature in node.features for node in nodes)
 
 

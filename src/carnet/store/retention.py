@@ -34,7 +34,7 @@ def mark(connection: Connection, backend: Backend) -> None:
 
 
 def last_old(connection: Connection, backend: Backend, age: timedelta) -> int:
-    """The last seq that is older than `age`; 0 where none is."""
+    """The last seq that is older than `age`; 0 if none is."""
     oldest_kept = backend.now - age // timedelta(microseconds=1)
     query = select(func.coalesce(func.max(MARKS.c.seq), 0)).where(MARKS.c.at <= oldest_kept)
     return int(connection.execute(query).scalar_one())

@@ -52,7 +52,7 @@ class Store:
         types: EntityTypes = ENTITY_TYPES,
         known_everywhere: KnownEverywhere | None = None,
     ) -> Store:
-        """Connect, and migrate the tables, or where there are none and `create` allows it, create them.
+        """Connect, and migrate the tables, or if there are none and `create` allows it, create them.
 
         `url` is `sqlite:////path/to/file` or `postgresql://user:password@host/database`. Raises ValueError for
         another one, Unavailable if the database does not answer, Incompatible if a newer Carnet made it such that this

@@ -1,6 +1,6 @@
 """The pytest plugin: the assertions as fixtures, so that a test needs no import.
 
-INVARIANT: nothing of the engine is imported before a test asks for a fixture. Every pytest imports this module where
+INVARIANT: nothing of the engine is imported before a test asks for a fixture. Every pytest imports this module if
 Carnet is installed, and what is imported before a measurement of coverage begins would count as not run.
 """
 

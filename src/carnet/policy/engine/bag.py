@@ -31,7 +31,7 @@ class Bag:
         self._verdict = verdict
         self._entries = joined(entries)
         self.only = self._entries[0] if len(self._entries) == 1 else None
-        """The entry, where there is but one."""
+        """The entry, if there is but one."""
         self._joint: Recent[tuple[Entry, ...], Decision] | None = None
         self._find: Callable[[ContextReader], Iterable[Entry]] | None = (
             Sieve(self._entries).candidates if len(self._entries) > _FEW else None
@@ -41,10 +41,10 @@ class Bag:
         self.settled = all(entry.certain for entry in self._entries)
         """Whether the same entries apply to every request."""
         self.closed = IMPLICIT_DENY[layer]
-        """The decision where an Allow was needed and none of these applies."""
+        """The decision if an Allow was needed and none of these applies."""
 
     def decide(self, reader: ContextReader) -> Decision | None:
-        """The decision that the entries which apply make together; None where none does."""
+        """The decision that the entries which apply make together; None if none does."""
         only = self.only
         if only is not None:
             return (only.alone or self.decision([only])) if only.applies(reader) else None

@@ -37,14 +37,14 @@ Test = Callable[[ContextReader], bool]
 """Whether a request meets a condition."""
 
 QuickTest = Callable[[Values], bool | None]
-"""The same by what the request says (`Shapes.said`); None where that does not tell."""
+"""The same by what the request says (`Shapes.said`); None if that does not tell."""
 
 _CONDITIONS_ROOM = 131_072
 """Parts of conditions that are remembered."""
 
 
 def all_met(tests: Sequence[QuickTest]) -> QuickTest:
-    """Whether all tests are met; None where one that counts does not tell."""
+    """Whether all tests are met; None if one that counts does not tell."""
     if len(tests) == 1:
         return tests[0]
 
@@ -72,13 +72,13 @@ class CompiledCondition:
         self.settled = all(map(is_settled_by_principal, self.keys))
         """Whether the principal alone settles the outcome."""
         self.equals = _equals(condition, variables)
-        """The key and the values of which a request must have one, where that can be looked up in a dict."""
+        """The key and the values of which a request must have one, if that can be looked up in a dict."""
         self._condition = condition
         self._quick: QuickTest | None = None
 
     @property
     def quick(self) -> QuickTest | None:
-        """The quick test, where there is one; made when it is first asked for, since few conditions decide alone."""
+        """The quick test, if there is one; made when it is first asked for, since few conditions decide alone."""
         condition = self._condition
         has_one = len(self.keys) == 1 and places_of(condition.key) is ANYWHERE and condition.use.operator.name != NULL
         if has_one and self._quick is None:
@@ -207,7 +207,7 @@ def _quick_test(condition: Condition) -> QuickTest:
 
 
 def _variable_test(condition: Condition) -> Test:
-    """Where a variable cannot be resolved, its value matches nothing, which meets a negated operator."""
+    """If a variable cannot be resolved, its value matches nothing, which meets a negated operator."""
     key, missing, every = condition.key, _holds_when_missing(condition), _asks_every(condition)
     negated, over_set = condition.use.operator.negated, condition.use.quantifier is not None
     makers = tuple(_maker(value) for value in condition.values)
@@ -242,7 +242,7 @@ def _asks_every(condition: Condition) -> bool:
 
 
 def _maker(value: Wanted) -> Callable[[Lookup], Match | None]:
-    """Makes for one request what tells whether an actual value matches; gives None where a variable is not known."""
+    """Makes for one request what tells whether an actual value matches; gives None if a variable is not known."""
     if isinstance(value, WantedArn):
         return CompiledArn(value.pattern).fill
     assert isinstance(value, WantedText | WantedPattern)

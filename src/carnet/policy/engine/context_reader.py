@@ -49,14 +49,14 @@ def is_settled_by_principal(key: str) -> bool:
 
 
 class Shape(dict[str, str | None]):
-    """How a namespace with certain keys spells a key, whatever the values: None where it does not have it."""
+    """How a namespace with certain keys spells a key, whatever the values: None if it does not have it."""
 
     __slots__ = ("_folded",)
 
     def __init__(self, spellings: Iterable[str]) -> None:
         super().__init__((spelling, spelling) for spelling in spellings)
         self._folded = {ascii_lower(spelling): spelling for spelling in sorted(self, reverse=True)}
-        """Folded key to its spelling, the least where there are several."""
+        """Folded key to its spelling, the least if there are several."""
 
     def __missing__(self, key: str) -> str | None:
         found = self._folded.get(ascii_lower(key))
@@ -80,9 +80,9 @@ class Shapes:
         """The same of the resource's."""
 
     def said(self, context: Context) -> Values:
-        """What the request itself says, where its keys can be read by their spelling alone; else nothing.
+        """What the request itself says, if its keys can be read by their spelling alone; else nothing.
 
-        That is where principal and resource are known to have no keys but their own. A key that is not found may still
+        That is if principal and resource are known to have no keys but their own. A key that is not found may still
         be there, spelled in another way.
 
         INVARIANT: this is only for keys that are looked for ANYWHERE; no other is ever taken from here.
@@ -130,7 +130,7 @@ class ContextReader:
         """The shapes of the three namespaces, as far as they were asked for."""
 
     def value(self, key: str) -> Value | None:
-        """The value of a key; None where the request has none, or an empty list of values."""
+        """The value of a key; None if the request has none, or an empty list of values."""
         places = self._shapes.places.get(key) or self._shapes.learn_places(key)
         return (self.said.get(key) if places is ANYWHERE else None) or self.find(key, places)
 

@@ -25,12 +25,12 @@ class Entry:
     account: str
     """Of a statement of the resource's policies, the account they lie in; empty: the resource's."""
     covers: Match | None
-    """Whether the statement is about a resource; None where that is known already."""
+    """Whether the statement is about a resource; None if that is known already."""
     tests: tuple[Test, ...]
     conditions: tuple[CompiledCondition, ...] = ()
     """Those that are among the tests."""
     runs: tuple[tuple[str, ...], ...] = ()
-    """For each pattern, literal texts that a matching resource holds; empty where they do not say enough."""
+    """For each pattern, literal texts that a matching resource holds; empty if they do not say enough."""
     twins: tuple[Entry, ...] = ()
     """Other statements that apply whenever this one does."""
     alone: Decision | None = field(default=None, repr=False)
@@ -48,7 +48,7 @@ class Entry:
 
     @property
     def quick(self) -> QuickTest | None:
-        """The quick test of all conditions, where each has one and there is nothing else to be tested."""
+        """The quick test of all conditions, if each has one and there is nothing else to be tested."""
         quick = [condition.quick for condition in self.conditions if condition.quick is not None]
         return all_met(quick) if self.covers is None and len(quick) == len(self.tests) else None
 

@@ -98,7 +98,7 @@ class CompiledArn:
         self.prefix, rest, reached = _literal_prefix(segments)
         """What every matching ARN begins with."""
         self.exact = self.prefix if segments and not rest else None
-        """The only ARN that matches, where there is but one."""
+        """The only ARN that matches, if there is but one."""
         into_last = constant and reached == len(segments) == SEGMENTS and "$" not in self.prefix
         self.whole = not segments or (into_last and rest == (Wild.MANY,))
         """Whether every ARN with the prefix matches."""
@@ -115,7 +115,7 @@ class CompiledArn:
         return tuple(token for tokens in self._segments for token in tokens if isinstance(token, str))
 
     def fill(self, lookup: Lookup) -> Match | None:
-        """What tells whether an ARN matches; None where a variable cannot be resolved."""
+        """What tells whether an ARN matches; None if a variable cannot be resolved."""
         if not self._segments:
             return _ALWAYS
         filled: list[tuple[Token, ...]] = []
@@ -136,7 +136,7 @@ def _keys(segments: Iterable[Template]) -> Iterable[str]:
 
 
 def fill(tokens: Iterable[Token | Variable], lookup: Lookup) -> tuple[Token, ...] | None:
-    """The tokens with each variable's text in its place; None where one cannot be resolved."""
+    """The tokens with each variable's text in its place; None if one cannot be resolved."""
     filled: list[Token] = []
     for token in tokens:
         part = token.resolve(lookup) if isinstance(token, Variable) else token
@@ -187,7 +187,7 @@ def _joined(heads: Iterable[Sequence[Token]], last: Iterable[Token]) -> list[Tok
 def _literal_prefix(segments: Sequence[Sequence[Any]]) -> tuple[str, tuple[Any, ...], int]:
     """What every matching ARN begins with, what of that segment follows, and the number of segments so far.
 
-    Nothing follows where the ARN ends there.
+    Nothing follows if the ARN ends there.
     """
     prefix = ""
     for index, tokens in enumerate(segments):

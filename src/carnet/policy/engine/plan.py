@@ -39,7 +39,7 @@ class Route:
         """INVARIANT: as long as they are held here, no other object has the id by which they are found."""
         self.plan, self.index, self.kind, self.service_linked = plan, plan.index, plan.kind, plan.service_linked
         self.side = side
-        """The statements of the resource's policy; None where none covers the action."""
+        """The statements of the resource's policy; None if none covers the action."""
         self.trust = policies.trust
         self.simple = (
             plan.simple and side is None and not self.trust and not any(one.account for one in policies.resource)

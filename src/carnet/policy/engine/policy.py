@@ -28,10 +28,10 @@ class CompiledStatement:
             [conditions.compile(condition, variables=variables) for condition in statement.conditions]
         )
         self.patterns = tuple(map(CompiledArn, resources.patterns)) if resources is not None else None
-        """None where the statement is about the resource that the policy belongs to."""
+        """None if the statement is about the resource that the policy belongs to."""
         self.negated = resources is not None and resources.negated
         self.principals = _unless_everyone(CompiledPrincipals(principals)) if principals is not None else None
-        """None where the statement is about everyone whom the policy is put to."""
+        """None if the statement is about everyone whom the policy is put to."""
         self.reads = self._reads()
         """Keys which the principal settles and on which it depends whether the statement applies."""
 

@@ -32,7 +32,7 @@ class CompiledPrincipals:
             self._by_type[PrincipalType.AWS] = frozenset((ANYONE,))
 
     def names(self, principal: Principal, *, bounded: bool) -> Named:
-        """How the element names `principal`; `bounded` where a permissions boundary is attached to it."""
+        """How the element names `principal`; `bounded` if a permissions boundary is attached to it."""
         grades = set(self._grades(principal))
         if not self._negated:
             return max(grades, default=Named.NOT)

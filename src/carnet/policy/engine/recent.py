@@ -21,7 +21,7 @@ class Recent(Generic[K, V]):
 
     def __init__(self, room: int, weigh: Callable[[V], int] = lambda _: 1) -> None:
         self.young: dict[K, V] = {}
-        """For reading where a call would cost too much; on a miss ask `get`."""
+        """For reading if a call would cost too much; on a miss ask `get`."""
         self._old: dict[K, V] = {}
         self._room = room
         self._used = 0
@@ -31,7 +31,7 @@ class Recent(Generic[K, V]):
         return len(self.young.keys() | self._old.keys())
 
     def get(self, key: K) -> V | None:
-        """The value of `key`, None where it is not held."""
+        """The value of `key`, None if it is not held."""
         value = self.young.get(key)
         if value is None:
             value = self._old.get(key)

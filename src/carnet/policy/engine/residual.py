@@ -52,7 +52,7 @@ class Candidate(NamedTuple):
     slot: int
     statement: CompiledStatement
     patterns: tuple[CompiledArn, ...]
-    """Those that still have to be tested; none where the statement covers all of the place."""
+    """Those that still have to be tested; none if the statement covers all of the place."""
 
 
 class Node:
@@ -64,7 +64,7 @@ class Node:
         self.slots = slots
         self.candidates = candidates
         self.resource = resource
-        """The resource, where there is but one."""
+        """The resource, if there is but one."""
         self.reads = tuple(sorted({key for candidate in candidates for key in candidate.statement.reads}))
         """The keys, settled by the principal, that matter here."""
         self.names = any(candidate.statement.principals is not None for candidate in candidates)
@@ -72,7 +72,7 @@ class Node:
         self.common: dict[int, Entry | None] = {}
         """By order, what is left of the statements that are the same for every principal, once that is known."""
         self.alone: Residual | None = None
-        """What is left for every principal, where it is the same for all."""
+        """What is left for every principal, if it is the same for all."""
 
 
 class Residual:
@@ -120,16 +120,16 @@ class Residual:
         self.caps = tuple(level for level in closed if level.layer in _OWN_CAPS)
         self.endpoints = tuple(level for level in closed if level.layer is Layer.ENDPOINT)
         self.limits = (*self.caps, *self.endpoints)
-        """What else must allow where the identity-based policies do."""
+        """What else must allow if the identity-based policies do."""
         self.plain = not (self.denies or self.gates or self.limits)
         """Whether the grants alone decide in a simple situation."""
         only = self.grants.only
         self.quick = only.quick if self.plain and only is not None else None
-        """Whether the only statement that decides in a simple situation applies, where so little has to be tested."""
+        """Whether the only statement that decides in a simple situation applies, if so little has to be tested."""
         self.outcomes = (self.grants.closed, self.grants.decision([only])) if only is not None and self.quick else ()
-        """The decisions where it does not and where it does."""
+        """The decisions if it does not and if it does."""
         self.settled: Decision | None = None
-        """The decision in a simple situation, once known, where it is always the same."""
+        """The decision in a simple situation, once known, if it is always the same."""
 
     @property
     def is_settled(self) -> bool:
@@ -146,7 +146,7 @@ def _granting(slots: Sequence[Slot], levels: Sequence[Bag], allows: Sequence[Seq
 
 
 def residual(node: Node, principal: Principal, reader: ContextReader, *, bounded: bool) -> Residual:
-    """Evaluate what the principal settles; `bounded` where a permissions boundary is attached to it."""
+    """Evaluate what the principal settles; `bounded` if a permissions boundary is attached to it."""
     return Residual(node, _entries(node, principal, reader, bounded=bounded))
 
 
@@ -175,7 +175,7 @@ def _entry(
     bounded: bool,
     account: str,
 ) -> Entry | None:
-    """What is left of one statement; None where it cannot apply."""
+    """What is left of one statement; None if it cannot apply."""
     statement = candidate.statement
     grade = Named.DIRECTLY
     if statement.principals is not None:
@@ -212,7 +212,7 @@ _EVERYTHING = Coverage()
 
 
 def _coverage(candidate: Candidate, resource: str | None, reader: ContextReader) -> Coverage | None:
-    """How the statement's element covers the place; None where it does not."""
+    """How the statement's element covers the place; None if it does not."""
     statement = candidate.statement
     if statement.negated:
         return _outside(statement, resource, reader)

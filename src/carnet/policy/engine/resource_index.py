@@ -65,7 +65,7 @@ class ResourceIndex:
             node = nodes.young.get(exact) or nodes.get(exact)
             if node is not None:
                 return node
-        # From the last prefix that sorts before the resource to the longest that it begins with; -1 where it has none.
+        # From the last prefix that sorts before the resource to the longest that it begins with; -1 if it has none.
         position = bisect_right(prefixes, resource) - 1
         while position >= 0 and not resource.startswith(prefixes[position]):
             position = self._parents[position]

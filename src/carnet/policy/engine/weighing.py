@@ -48,7 +48,7 @@ situation = cache(Situation)
 
 
 def weigh(own: Residual, side: Residual | None, case: Situation, owner: str, reader: ContextReader) -> Decision:
-    """The decision of the principal's own layers with the resource's (`side`), where there is a policy of it.
+    """The decision of the principal's own layers with the resource's (`side`), if there is a policy of it.
 
     `owner` is the account that owns the resource.
     """

@@ -35,7 +35,7 @@ def _change_family(
 
     @iam.write(attach, on=kind.to_change, context=(policy_arn, *context))
     def attach_policy(call: WriteCall, given: Any, entity: H) -> Answer:
-        """Attach a managed policy; nothing happens where it already is."""
+        """Attach a managed policy; nothing happens if it already is."""
         arn = attachable_policy(call, given["PolicyArn"], holder=kind.word).arn
         if arn not in entity.attached:
             _check_room(entity, kind.word, most(call.quotas))

@@ -30,7 +30,7 @@ def _family(kind: Kind[H], *, put: str, delete: str, present: Adds) -> None:
 
     @iam.write(delete, on=kind.to_change, context=(present,))
     def delete_boundary(call: WriteCall, given: Any, entity: H) -> Answer:
-        """Take the boundary away; nothing happens where there is none."""
+        """Take the boundary away; nothing happens if there is none."""
         kind.save(call, entity, replace(entity, boundary=None))
         return {}
 

@@ -15,7 +15,7 @@ from carnet.services.target import Keys, Target
 
 
 def request_tags(call: Call, given: Any, target: object) -> Keys:
-    """aws:RequestTag/... and aws:TagKeys of the tags to set; nothing where there are none."""
+    """aws:RequestTag/... and aws:TagKeys of the tags to set; nothing if there are none."""
     tags = given.get("Tags")
     if not tags:
         return {}

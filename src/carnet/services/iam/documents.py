@@ -16,18 +16,18 @@ MANAGED_DOCUMENT = parsed_before("PolicyDocument", Grammar.MANAGED, lambda quota
 
 
 def check_identity_policy(text: str, partition: str) -> None:
-    """Raise Malformed where the text is no identity-based policy."""
+    """Raise Malformed if the text is no identity-based policy."""
     parse_once(text, Grammar.IDENTITY, partition)
 
 
 def check_managed_policy(text: str, most: int, partition: str) -> None:
-    """Raise TooMany where the text is longer than `most`, Malformed where it is no managed policy."""
+    """Raise TooMany if the text is longer than `most`, Malformed if it is no managed policy."""
     if counted_size(text) > most:
         raise TooMany(sentences.quota("PolicySize", most))
     parse_once(text, Grammar.MANAGED, partition)
 
 
 def check_inline_sizes(documents: Documents, most: int, *, holder: str, name: str) -> None:
-    """Raise TooMany where the inline policies of a `holder` (user, group, role) called `name` are too long together."""
+    """Raise TooMany if the inline policies of a `holder` (user, group, role) called `name` are too long together."""
     if sum(map(counted_size, documents.values())) > most:
         raise TooMany(sentences.inline_size(holder, name, most))

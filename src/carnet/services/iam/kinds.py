@@ -49,7 +49,7 @@ class Kind(Generic[E]):
             raise AlreadyExists(self.taken(entity.name)) from fault
 
     def save(self, call: WriteCall, before: E, after: E) -> None:
-        """Store what has changed, and nothing where nothing has; raises as `add` does for a new name or path."""
+        """Store what has changed, and nothing if nothing has; raises as `add` does for a new name or path."""
         if after == before:
             return
         if after.path != before.path:

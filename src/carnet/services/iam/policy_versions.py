@@ -32,7 +32,7 @@ _BEYOND_EVERY_NUMBER = 10**12
 
 @iam.write("CreatePolicyVersion", on=targets.policy_to_change, prepare=MANAGED_DOCUMENT)
 def create_policy_version(call: WriteCall, given: CreatePolicyVersionRequestTypeDef, policy: ManagedPolicy) -> Answer:
-    """Add a version; it comes into force at once where SetAsDefault says so."""
+    """Add a version; it comes into force at once if SetAsDefault says so."""
     quotas: IamQuotas = call.quotas
     check_managed_policy(given["PolicyDocument"], quotas.managed_policy_size, call.partition)
     if len(policy.versions) >= quotas.versions_per_policy:

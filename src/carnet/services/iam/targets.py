@@ -42,7 +42,7 @@ def user(call: Call, given: Any) -> Target[User]:
 
 
 def user_or_caller(call: Call, given: Any) -> Target[User | Account]:
-    """The user called UserName; without one the caller, where the account stands for its root user.
+    """The user called UserName; without one the caller, if the account stands for its root user.
 
     A session has no user. It is told so if a policy for `*` allows it the action.
     """

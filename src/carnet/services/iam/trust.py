@@ -49,7 +49,7 @@ def trust_document(member: str) -> Preparation:
 def new_trust(call: Call, text: str) -> Trust:
     """A trust policy bound to the principals of this moment.
 
-    Raises Malformed where the text is no trust policy or names a principal that does not exist, TooMany where it is
+    Raises Malformed if the text is no trust policy or names a principal that does not exist, TooMany if it is
     too long.
     """
     quotas: IamQuotas = call.quotas
@@ -111,7 +111,7 @@ def _holder_of(own: AccountView, snapshot: Snapshot, unique_id: str) -> str:
 
 
 def _arn_of(snapshot: Snapshot, written: str, bound: str) -> str:
-    """The present ARN of a bound principal; its id where it is gone."""
+    """The present ARN of a bound principal; its id if it is gone."""
     arn = parse_arn(written)
     view = snapshot.account(arn.account) if arn is not None else None
     return (None if view is None else _arn_in(view, bound)) or bound

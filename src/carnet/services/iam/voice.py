@@ -23,7 +23,7 @@ _PATHS = frozenset(
 
 
 def own_sentence(member: str, pattern: str | None) -> str | None:
-    """What IAM says of the value at `member` that breaks `pattern`; None where it has no sentence of its own."""
+    """What IAM says of the value at `member` that breaks `pattern`; None if it has no sentence of its own."""
     if pattern == _NAMES:
         demand = _NAME
     elif pattern in _PATHS:

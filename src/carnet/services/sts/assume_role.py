@@ -64,7 +64,7 @@ def role_to_assume(call: Call, given: Any) -> Target[Role, AccountView]:
 
 
 def session_keys(call: Call, given: AssumeRoleRequestTypeDef, target: object) -> Keys:
-    """The condition keys of the session asked for. Tags and source identity count also where they are inherited."""
+    """The condition keys of the session asked for. Tags and source identity count also if they are inherited."""
     session = call.caller.credential.session
     inherited = inherited_tags(session)
     tags = {**inherited.tags, **{tag["Key"]: tag["Value"] for tag in given.get("Tags", ())}}

@@ -105,7 +105,7 @@ def session_tags(inherited: SessionTags, tags: Sequence[TagTypeDef], transitive:
 
 
 def packed_size(policies: SessionPolicies, tags: Tags) -> int | None:
-    """PackedPolicySize, a percentage of PACKED_BYTES; None where there is nothing to pack. Raises Refused above 100."""
+    """PackedPolicySize, a percentage of PACKED_BYTES; None if there is nothing to pack. Raises Refused above 100."""
     of_tags = _bytes(*tags.keys(), *tags.values())
     tag_share = _percentage(of_tags, PACKED_BYTES)
     share = _percentage(of_tags + _bytes(*policies.documents, *policies.arns), PACKED_BYTES)
@@ -117,7 +117,7 @@ def packed_size(policies: SessionPolicies, tags: Tags) -> int | None:
 
 
 def refuse_mfa(given: Mapping[str, Any]) -> None:
-    """Raise Denied where a request names an MFA device or gives a code.
+    """Raise Denied if a request names an MFA device or gives a code.
 
     INVARIANT: this server knows no MFA device yet, so no code is ever right.
     """
