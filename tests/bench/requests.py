@@ -7,6 +7,7 @@ passes or fails.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -14,8 +15,10 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import boto3
@@ -23,6 +26,9 @@ from botocore.credentials import Credentials
 
 from tests.bench.load import Result, load, signed
 from tests.clients.running import CARNET, free_port, running_server
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
 
 _MOTO = Path(".venv-bench/bin/moto_server")
 _SECONDS = 1.0
@@ -42,6 +48,8 @@ class Peer:
     pid: int
     credentials: Credentials
     role: str = ""
+    another_account: Callable[[], Credentials] | None = None
+    """Makes an account, and in it somebody who may call: a server that keeps AWS's quota of users needs several."""
 
 
 CASES = (
@@ -71,7 +79,9 @@ def _bodies(peer: Peer, operation: str, round_: str) -> tuple[str, Sequence[str]
 
 def _measure(peer: Peer, operation: str, round_: int, connections: int = 8) -> Result:
     service, bodies = _bodies(peer, operation, f"{connections}-{round_}")
-    requests = [signed(peer.endpoint, service, body, peer.credentials) for body in bodies]
+    another = peer.another_account if operation == "CreateUser" else None
+    credentials = peer.credentials if another is None else another()
+    requests = [signed(peer.endpoint, service, body, credentials) for body in bodies]
     return load(
         peer.endpoint,
         requests,
@@ -83,25 +93,51 @@ def _measure(peer: Peer, operation: str, round_: int, connections: int = 8) -> R
 
 
 def _furnish(endpoint: str, key: str, secret: str, *, name: str, pid: int) -> Peer:
-    """Make 100 users in `/bench/`, a role, and a user with a policy who is the caller of everything."""
-    iam = boto3.client(
-        "iam", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=key, aws_secret_access_key=secret
-    )
-    caller = iam.create_user(UserName="bench")["User"]
-    iam.put_user_policy(UserName="bench", PolicyName="all", PolicyDocument=_ALLOW)
-    made = iam.create_access_key(UserName="bench")["AccessKey"]
+    """Make the caller of everything, 100 users in `/bench/` and a role."""
+    iam = _iam(endpoint, key, secret)
+    credentials = _caller(iam)
     for number in range(100):
         iam.create_user(UserName=f"user-{number}", Path="/bench/")
-    role = iam.create_role(RoleName="bench", AssumeRolePolicyDocument=_TRUST % caller["Arn"])["Role"]
-    credentials = Credentials(made["AccessKeyId"], made["SecretAccessKey"])
+    trusted = iam.get_user(UserName="bench")["User"]["Arn"]
+    role = iam.create_role(RoleName="bench", AssumeRolePolicyDocument=_TRUST % trusted)["Role"]
     return Peer(name=name, endpoint=endpoint, pid=pid, credentials=credentials, role=role["Arn"])
+
+
+def _iam(endpoint: str, key: str, secret: str) -> IAMClient:
+    return boto3.client(
+        "iam", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=key, aws_secret_access_key=secret
+    )
+
+
+def _caller(iam: IAMClient) -> Credentials:
+    """Make a user whose policy allows everything."""
+    iam.create_user(UserName="bench")
+    iam.put_user_policy(UserName="bench", PolicyName="all", PolicyDocument=_ALLOW)
+    made = iam.create_access_key(UserName="bench")["AccessKey"]
+    return Credentials(made["AccessKeyId"], made["SecretAccessKey"])
 
 
 @contextmanager
 def _carnet(data: Path, name: str = "carnet", program: Sequence[str] = (str(CARNET),)) -> Iterator[Peer]:
     with running_server(data, program=program) as server:
         key, secret = server.environment["AWS_ACCESS_KEY_ID"], server.environment["AWS_SECRET_ACCESS_KEY"]
-        yield _furnish(server.endpoint, key, secret, name=name, pid=server.process.pid)
+        peer = _furnish(server.endpoint, key, secret, name=name, pid=server.process.pid)
+        yield replace(peer, another_account=partial(_another_account, server.endpoint, data))
+
+
+def _another_account(endpoint: str, data: Path) -> Credentials:
+    """Make an account beside the running server, and wait until the server has seen it."""
+    command = [str(CARNET), "account", "create", "--output", "json", "--data-dir", str(data)]
+    made = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    iam = _iam(endpoint, made["AccessKeyId"], made["SecretAccessKey"])
+    for _ in range(100):
+        try:
+            return _caller(iam)
+        except iam.exceptions.ClientError as refused:
+            if refused.response["Error"]["Code"] != "InvalidClientTokenId":
+                raise
+            time.sleep(0.05)
+    raise RuntimeError("the server does not see the new account")
 
 
 @contextmanager
