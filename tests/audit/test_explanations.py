@@ -12,6 +12,7 @@ from msgspec import structs
 from carnet.access.authorize import Check, Decided
 from carnet.audit import explanations, log_files
 from carnet.audit.explanations import DecisionLog, explain_decision
+from carnet.audit.log_files import JsonLines
 from carnet.policy.decide import decide
 from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, parse
@@ -56,7 +57,7 @@ def denied(team: str = "red") -> Decided:
 
 
 def test_a_denial_is_explained_from_the_file_alone(tmp_path: Path) -> None:
-    log, decided = DecisionLog(tmp_path / "denials.jsonl"), denied()
+    log, decided = DecisionLog(JsonLines(tmp_path / "denials.jsonl")), denied()
     log.record("d-1", START, decided)
     log.record("d-2", START, denied("green"))
     log.close()
@@ -73,7 +74,7 @@ def test_a_denial_is_explained_from_the_file_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("kept", "layer"), [(True, Layer.TRUST), (False, Layer.TRUST), (True, Layer.RESOURCE)])
 def test_a_line_that_knows_but_one_policy_of_the_resource_is_read(tmp_path: Path, kept: bool, layer: Layer) -> None:
     path = tmp_path / "denials.jsonl"
-    DecisionLog(path).record("d-1", START, denied())
+    DecisionLog(JsonLines(path)).record("d-1", START, denied())
     *documents, line = [json.loads(line) for line in path.read_text().splitlines()]
     written = line["policies"]["resource"][0]["digest"]
     line["policies"] |= {"resource": written if kept else None, "trust": layer is Layer.TRUST}
@@ -87,14 +88,14 @@ def test_everything_that_is_known_of_the_principal_is_kept(tmp_path: Path) -> No
     texts = {one.name: one.name for one in fields(Principal) if one.name not in ("kind", "service_linked")}
     principal = Principal(kind=PrincipalKind.FEDERATED_USER, service_linked=True, **texts)
     decided = denied()
-    log = DecisionLog(tmp_path / "denials.jsonl")
+    log = DecisionLog(JsonLines(tmp_path / "denials.jsonl"))
     log.record("d-1", START, structs.replace(decided, request=structs.replace(decided.request, principal=principal)))
     line = json.loads((tmp_path / "denials.jsonl").read_text().splitlines()[-1])
     assert explanations._request_of(line["request"]).principal == principal
 
 
 def test_a_document_is_written_once(tmp_path: Path) -> None:
-    log = DecisionLog(tmp_path / "denials.jsonl")
+    log = DecisionLog(JsonLines(tmp_path / "denials.jsonl"))
     for number in range(3):
         log.record(f"d-{number}", START, denied())
     lines = [json.loads(line) for line in (tmp_path / "denials.jsonl").read_text().splitlines()]
@@ -104,7 +105,7 @@ def test_a_document_is_written_once(tmp_path: Path) -> None:
 
 def test_documents_that_were_forgotten_are_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explanations, "_REMEMBERED_DOCUMENTS", 4)
-    log = DecisionLog(tmp_path / "denials.jsonl")
+    log = DecisionLog(JsonLines(tmp_path / "denials.jsonl"))
     for number in range(3):
         log.record(f"d-{number}", START, denied())
     assert explain_decision(tmp_path / "denials.jsonl", "d-2") is not None
@@ -112,16 +113,16 @@ def test_documents_that_were_forgotten_are_written_again(tmp_path: Path, monkeyp
 
 
 def test_an_unknown_denial(tmp_path: Path) -> None:
-    DecisionLog(tmp_path / "denials.jsonl").record("d-1", START, denied())
+    DecisionLog(JsonLines(tmp_path / "denials.jsonl")).record("d-1", START, denied())
     assert explain_decision(tmp_path / "denials.jsonl", "d-3") is None
 
 
 def test_an_unfinished_line_hides_no_other(tmp_path: Path) -> None:
     path = tmp_path / "denials.jsonl"
-    DecisionLog(path).record("d-1", START, denied())
+    DecisionLog(JsonLines(path)).record("d-1", START, denied())
     with path.open("a") as file:
         file.write('{"decision": "d-2", "ti\n')
-    DecisionLog(path).record("d-3", START, denied())
+    DecisionLog(JsonLines(path)).record("d-3", START, denied())
     assert explain_decision(path, "d-1") is not None
     assert explain_decision(path, "d-2") is None
     assert explain_decision(path, "d-3") is not None
@@ -132,7 +133,7 @@ def test_a_file_that_follows_one_that_was_moved_away_explains_itself(
 ) -> None:
     monkeypatch.setattr(log_files, "_LOOK_SECONDS", 0.0)
     path, moved = tmp_path / "denials.jsonl", tmp_path / "denials.jsonl.1"
-    log = DecisionLog(path)
+    log = DecisionLog(JsonLines(path))
     log.record("d-1", START, denied())
     path.rename(moved)
     log.record("d-2", START, denied())

@@ -154,3 +154,21 @@ def test_no_secret_is_in_the_files(data: Path) -> None:
     held = b"".join(path.read_bytes() for path in files)
     assert all(each["AccessKeyId"].encode() in held for each in made)
     assert not any(each["SecretAccessKey"].encode() in held for each in made)
+
+
+def test_an_account_of_a_given_id(data: Path) -> None:
+    made = json.loads(run(data, "account", "create", "--id", "000123456789", "--output", "json"))
+    assert made["AccountId"] == "000123456789"
+    told = run(data, "account", "create", "--id", "000123456789", code=1)
+    assert told == "Error: The account 000123456789 already exists.\n"
+    assert run(data, "account", "list").count("\n") == 1
+
+
+@pytest.mark.parametrize("account_id", ["12345678901", "1234567890123", "12345678901a", "", "\u0661" * 12])
+def test_what_is_no_account_id_is_refused(data: Path, account_id: str) -> None:
+    told = run(data, "account", "create", "--id", account_id, code=2)
+    assert "The id of an account has 12 digits." in told
+
+
+def test_one_id_is_of_one_account(data: Path) -> None:
+    assert "does not go with --count" in run(data, "account", "create", "--id", "123456789012", "--count", "1", code=2)

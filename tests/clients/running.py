@@ -96,6 +96,36 @@ def running_server(
         log.close()
 
 
+@contextmanager
+def stopping_server(process: subprocess.Popen[str]) -> Iterator[str]:
+    """The endpoint that a server on any free port prints first, once it answers; stop it at the end."""
+    assert process.stdout is not None
+    try:
+        first = process.stdout.readline()
+        endpoint = first.rpartition(" ")[2].strip()
+        assert endpoint.startswith("http"), first or process.communicate(timeout=20)[1]
+        deadline = time.monotonic() + _START_SECONDS
+        while not _is_healthy(endpoint):
+            assert process.poll() is None, process.communicate(timeout=20)[1]
+            assert time.monotonic() < deadline, f"no server at {endpoint}"
+            time.sleep(0.05)
+        yield endpoint
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+
+def _is_healthy(endpoint: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{endpoint}/healthz", timeout=5) as answer:
+            return bool(json.load(answer)["status"] == "ok")
+    except OSError:
+        return False
+
+
 def _greeting(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     os.set_blocking(process.stdout.fileno(), False)

@@ -13,6 +13,7 @@ from carnet.entities.account import Account
 from carnet.entities.user import User
 from carnet.identity.credential import Credential, TokenExpired
 from carnet.identity.credentials import Credentials
+from carnet.identity.new_access_key import GivenKey, sealed_access_key
 from tests.directory.snapshots import snapshot_of
 from tests.services.world import World, open_world
 
@@ -87,3 +88,27 @@ def test_what_is_no_key_of_an_account_here_is_not_found(world: World, key_id: st
 def test_a_key_of_an_account_that_is_not_here_is_not_found(world: World) -> None:
     elsewhere = world.installation.ids.access_key("444455556666")
     assert credentials(world).find(elsewhere, None) is None
+
+
+@pytest.mark.parametrize("key_id", ["AKIAIOSFODNN7EXAMPLE", "AKIA" + "X" * 30, "AKIA000011112222"])
+def test_a_key_whose_id_was_given_is_found_in_its_account(world: World, key_id: str) -> None:
+    _, account, user, _ = alice(world)
+    given = GivenKey(id=key_id, secret="a-secret-that-was-given")
+    keyring = world.installation.keyring
+    key = sealed_access_key(keyring, given, account=account.id, owner=user.id, now=world.clock()).key
+    store, directory = world.installation.store, world.installation.directory
+    with store.write() as unit:
+        unit.add(key)
+    directory.apply(unit.committed)
+    found = credentials(world).find(key_id, None)
+    assert found is not None
+    assert (found.secret, found.principal.account) == (given.secret, account.id)
+    with store.write() as unit:
+        unit.save(replace(key, active=False))
+    directory.apply(unit.committed)
+    assert credentials(world).find(key_id, None) is None
+    with store.write() as unit:
+        unit.remove(key)
+    directory.apply(unit.committed)
+    assert credentials(world).find(key_id, None) is None
+    assert credentials(world).find(key_id + "X", None) is None

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 from carnet.assembly.settings import Settings
 from carnet.base.clock import Clock
@@ -16,7 +15,9 @@ from carnet.base.ids import Ids
 from carnet.directory.directory import Directory
 from carnet.directory.last_used import LastUsed
 from carnet.identity.credentials import Credentials
+from carnet.identity.new_access_key import GivenKey
 from carnet.jobs.presence import agreed_format
+from carnet.keyring.aead import KEY_BYTES
 from carnet.keyring.data_keys import Purpose, new_data_keys
 from carnet.keyring.errors import BadMasterKey
 from carnet.keyring.keyring import Keyring
@@ -57,11 +58,11 @@ def open_installation(
     Raises NotSetUp if it is not there and not to be made, Unavailable if the store does not answer, KeyringError
     if the master key is not the store's.
     """
-    if create:
+    if create and not settings.dev:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = Store.open(settings.store_url, create=create)
+    store = Store.in_memory() if settings.dev else Store.open(settings.store_url, create=create)
     try:
-        master, keyring = _open_keyring(store, settings.master_key, clock(), create=create)
+        master, keyring = _open_keyring(store, settings, clock(), create=create)
         keyring.agreed_format = agreed_format(store.nodes.live())
         yield _assembled(settings, clock, store, master, keyring)
     finally:
@@ -69,7 +70,8 @@ def open_installation(
 
 
 def first_account(installation: Installation) -> RootKey | None:
-    """Make the first account and its root key; None if there is one already."""
+    """Make the first account and its root key, in memory the known ones; None if there is one already."""
+    settings = installation.settings
     if len(installation.directory.snapshot.accounts):
         return None
     return create_first_account(
@@ -77,12 +79,16 @@ def first_account(installation: Installation) -> RootKey | None:
         installation.directory,
         installation.keyring,
         installation.ids,
-        partition=installation.settings.partition,
+        account_id=settings.dev_account_id if settings.dev else None,
+        root_key=GivenKey(id=settings.dev_access_key_id, secret=settings.dev_secret_access_key)
+        if settings.dev
+        else None,
+        partition=settings.partition,
         now=installation.clock(),
     )
 
 
-def _open_keyring(store: Store, path: Path, now: datetime, *, create: bool) -> tuple[MasterKey, Keyring]:
+def _open_keyring(store: Store, settings: Settings, now: datetime, *, create: bool) -> tuple[MasterKey, Keyring]:
     """The master key, and the store's data keys. Where it has none yet, `create` makes both.
 
     A purpose that is new in this release has no key in an older installation: it is made here, by one of the processes
@@ -91,7 +97,7 @@ def _open_keyring(store: Store, path: Path, now: datetime, *, create: bool) -> t
     keys = store.data_keys()
     if not keys and not create:
         raise NotSetUp(store.shown_url)
-    master = _present_master_key(path) if keys else load_or_create(path)
+    master = _master_key(settings, present=bool(keys))
     if set(Purpose) <= {key.purpose for key in keys}:
         return master, Keyring.unwrap(master, keys)
     with store.write() as unit:
@@ -103,7 +109,13 @@ def _open_keyring(store: Store, path: Path, now: datetime, *, create: bool) -> t
         return master, Keyring.unwrap(master, (*present, *made))
 
 
-def _present_master_key(path: Path) -> MasterKey:
+def _master_key(settings: Settings, *, present: bool) -> MasterKey:
+    """That of the file, or one that is gone with the process; `present` says that the store was set up with one."""
+    if settings.dev:
+        return MasterKey(secrets.token_bytes(KEY_BYTES))
+    path = settings.master_key
+    if not present:
+        return load_or_create(path)
     try:
         return load(path)
     except FileNotFoundError:

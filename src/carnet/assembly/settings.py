@@ -37,6 +37,11 @@ class Settings:
     change_log_retention_days: int = 90
     audit_retention_days: int = 90
     """How long the store keeps the audit events of changes."""
+    dev: bool = False
+    """Keep everything in memory, with an account and a root key that everybody knows."""
+    dev_account_id: str = "000000000000"
+    dev_access_key_id: str = "AKIAQAAAAAAADEXAMPLE"
+    dev_secret_access_key: str = field(default="carnet/dev/everybody/knows/me/EXAMPLEKEY", repr=False)
 
     @property
     def store_url(self) -> str:
@@ -105,5 +110,6 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "session_lifetime": SessionLifetime,
     "change_log_retention_days": int,
     "audit_retention_days": int,
+    "dev": _flag,
 }
 """How the variables that are no text are read."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from pathlib import Path
 
 from carnet.assembly.authenticators import authenticators
 from carnet.assembly.installation import Installation, open_installation
 from carnet.assembly.jobs import node, periodic_jobs
-from carnet.assembly.settings import from_environment
+from carnet.assembly.settings import Settings, from_environment
 from carnet.audit.explanations import DecisionLog
 from carnet.audit.log_files import JsonLines
+from carnet.audit.memory_lines import Lines, MemoryLines
 from carnet.directory.follower import Follower, Later
 from carnet.jobs.periodic import stop_all
 from carnet.server.app import AwsApi
@@ -32,14 +34,14 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
     follower = Follower(installation.directory, installation.store)
     presence = node(installation)
     jobs = periodic_jobs(installation, follower, presence)
-    audit = JsonLines(installation.settings.audit_file)
+    audit = _lines(installation.settings, installation.settings.audit_file)
     api = AwsApi(
         installation.execution,
         SERVICES,
         authenticators(installation, SERVICES.values()),
         clock=installation.clock,
         ids=installation.ids,
-        decisions=DecisionLog(installation.settings.decisions_file),
+        decisions=DecisionLog(_lines(installation.settings, installation.settings.decisions_file)),
     )
 
     def start(later: Later) -> None:
@@ -53,3 +55,8 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
         stack.callback(api.close)
 
     return AwsDoor(api, Health(installation.directory, follower), Outbox(audit), on_start=start, on_stop=stack.close)
+
+
+def _lines(settings: Settings, path: Path) -> Lines:
+    """The log at `path`, or one in memory, which is all that an installation in memory has."""
+    return MemoryLines() if settings.dev else JsonLines(path)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from carnet.access.authorize import Decided
-from carnet.audit.log_files import JsonLines
+from carnet.audit.memory_lines import Lines
 from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, understand
 from carnet.policy.policies import Policies, ResourcePolicy
@@ -29,8 +29,8 @@ _REMEMBERED_DOCUMENTS = 50_000
 class DecisionLog:
     """Writes denials, and explains them."""
 
-    def __init__(self, path: Path) -> None:
-        self._lines = JsonLines(path)
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
         self._written: set[str] = set()
 
     def record(self, decision_id: str, when: datetime, decided: Decided) -> None:

@@ -10,7 +10,14 @@ import click
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.cli.options import installation_options, told_plainly
-from carnet.entities.account import EMAIL_RULE, NAME_RULE, is_account_email, is_account_name
+from carnet.entities.account import (
+    EMAIL_RULE,
+    ID_RULE,
+    NAME_RULE,
+    is_account_email,
+    is_account_id,
+    is_account_name,
+)
 from carnet.services.accounts import RootKey, create_accounts, replace_root_keys
 
 _MOST_AT_ONCE = 100_000
@@ -30,13 +37,15 @@ def account() -> None:
     show_default=True,
     help="Email address of the root user; with --count, numbers are added as +N.",
 )
+@click.option("--id", "account_id", help="Id of the account, 12 digits; not with --count.  [default: a new one]")
 @click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
 @installation_options
 @told_plainly
-def create(count: int | None, name: str, email: str, output: str, **settings: Any) -> None:
+def create(count: int | None, name: str, email: str, account_id: str | None, output: str, **settings: Any) -> None:
     """Make stand-alone accounts, each with a root access key that works at once."""
     names, emails = _numbered(name, count), _emails(email, count)
     _check(names, emails)
+    _check_id(account_id, count)
     with open_installation(Settings(**settings)) as installation:
         made = create_accounts(
             installation.store,
@@ -44,6 +53,7 @@ def create(count: int | None, name: str, email: str, output: str, **settings: An
             installation.ids,
             names=names,
             emails=emails,
+            account_ids=() if account_id is None else (account_id,),
             partition=installation.settings.partition,
             now=installation.clock(),
         )
@@ -90,6 +100,15 @@ def _check(names: list[str], emails: list[str]) -> None:
         raise click.BadParameter(NAME_RULE, param_hint="--name")
     if not all(map(is_account_email, emails)):
         raise click.BadParameter(EMAIL_RULE, param_hint="--email")
+
+
+def _check_id(account_id: str | None, count: int | None) -> None:
+    if account_id is None:
+        return
+    if count is not None:
+        raise click.UsageError("--id gives the id of one account, so it does not go with --count.")
+    if not is_account_id(account_id):
+        raise click.BadParameter(ID_RULE, param_hint="--id")
 
 
 def _numbered(name: str, count: int | None) -> list[str]:

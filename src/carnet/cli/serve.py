@@ -8,17 +8,25 @@ import os
 import shlex
 import socket
 import ssl
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from carnet.assembly.installation import Installation, first_account, open_installation
 from carnet.assembly.settings import Settings, as_environment
+from carnet.cli.dev_mode import WARNING, check_dev_mode, dev_greeting
 from carnet.cli.options import installation_options, setting, told_plainly
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.server.listen import bind, listen
 from carnet.services.accounts import RootKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from carnet.server.aws_door import AwsDoor
 
 _LOG = logging.getLogger("carnet")
 _DAYS = click.IntRange(1, 36_500)
@@ -39,26 +47,47 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @setting("change_log_retention_days", "Days for which the change log is kept.", type=_DAYS)
 @setting("audit_retention_days", "Days for which the store keeps the audit events of changes.", type=_DAYS)
+@setting("dev", "Keep everything in memory, with an account and a root key that are always the same.", is_flag=True)
+@setting("dev_account_id", "Id of the account that --dev makes.")
+@setting("dev_access_key_id", "Id of its root access key.")
+@setting("dev_secret_access_key", "Secret of its root access key.")
 @installation_options
+@click.pass_context
 @told_plainly
-def serve(**given: Any) -> None:
+def serve(context: click.Context, **given: Any) -> None:
     """Start the server; on the first start, make the first account and show its root key once."""
     settings = Settings(**given)
+    check_dev_mode(settings, context, loopback=_is_loopback(settings.host))
     _check_transport(settings)
     # INVARIANT: the address is taken before an account is made: the key that is shown once is of a server that starts.
     with _bound(settings) as listening:
-        with open_installation(settings, create=True) as installation:
-            root = first_account(installation)
-            greeting = _greeting(_endpoint(settings, listening), installation, root)
-        click.echo(greeting)
-        os.environ.update(as_environment(settings))
+        application = _set_up(settings, _endpoint(settings, listening))
         listen(
-            "carnet.assembly.worker:application",
+            application,
             listening,
             workers=settings.workers,
             tls_cert=settings.tls_cert,
             tls_key=settings.tls_key,
         )
+
+
+def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsDoor] | str:
+    """Open the installation, make the first account if there is none, and print the greeting.
+
+    Gives what makes the application; an installation in memory goes along with it, another is opened by each worker.
+    """
+    with ExitStack() as stack:
+        installation = stack.enter_context(open_installation(settings, create=True))
+        root = first_account(installation)
+        if settings.dev:
+            from carnet.assembly.worker import door  # what each worker imports by itself otherwise
+
+            _LOG.warning(WARNING)
+            click.echo(dev_greeting(settings, endpoint))
+            return partial(door, installation, stack.pop_all())
+        click.echo(_greeting(endpoint, installation, root))
+    os.environ.update(as_environment(settings))
+    return "carnet.assembly.worker:application"
 
 
 def _bound(settings: Settings) -> socket.socket:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from carnet.base.arns import DEFAULT_PARTITION, root_arn
 
+_ID = re.compile(r"[0-9]{12}", re.ASCII)
 _NAME = re.compile(r"[\x20-\x7e]{1,50}")
 _EMAIL = re.compile(
     r"""(?=.{6,64}\Z)
@@ -19,8 +20,14 @@ _EMAIL = re.compile(
     re.ASCII | re.VERBOSE,
 )
 
+ID_RULE = "The id of an account has 12 digits."
 NAME_RULE = "The name of an account has 1 to 50 printable ASCII characters."
 EMAIL_RULE = "The email address of an account has 6 to 64 ASCII characters and looks like root@example.com."
+
+
+def is_account_id(text: str) -> bool:
+    """Whether it can be the id of an account."""
+    return _ID.fullmatch(text) is not None
 
 
 def is_account_name(text: str) -> bool:

@@ -75,14 +75,15 @@ class Credentials:
         if not key_id.startswith(ACCESS_KEY):
             return None
         view = snapshot.account(account_of_key(key_id) or "")
-        if view is None:
-            return None
-        known: Credential | None = view.memo.get((Credential, key_id))
-        return known if known is not None else self._read(view, key_id)
+        known: Credential | None = view.memo.get((Credential, key_id)) if view is not None else None
+        return known if known is not None else self._read(snapshot, view, key_id)
 
-    def _read(self, view: AccountView, key_id: str) -> Credential | None:
-        key = view.of(AccessKey).get(key_id)
-        if key is None or not key.active:
+    def _read(self, snapshot: Snapshot, view: AccountView | None, key_id: str) -> Credential | None:
+        """The credential of a key in the account that its id names, or of one whose id was given."""
+        key = view.of(AccessKey).get(key_id) if view is not None else None
+        if key is None and (key := snapshot.named(AccessKey, key_id)) is not None:
+            view = snapshot.account(key.account)
+        if view is None or key is None or not key.active:
             return None
         sources = (key, view.of(User).get(key.owner), view.account)
         return view.lasting((Credential, key_id), sources, lambda: self._opened(view, key))

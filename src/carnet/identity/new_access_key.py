@@ -12,6 +12,14 @@ from carnet.keyring.keyring import Keyring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenKey:
+    """An id and a secret, drawn or chosen, which keep the rules of `entities.access_key`."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewAccessKey:
     """A key to be stored, and its secret, which is shown once."""
 
@@ -21,7 +29,16 @@ class NewAccessKey:
 
 def new_access_key(ids: Ids, keyring: Keyring, *, account: str, owner: str, now: datetime) -> NewAccessKey:
     """A key for a user's id or, for the root user, the account's own id as `owner`."""
-    key_id, secret = ids.access_key(account), ids.secret_access_key()
-    sealed = keyring.seal(secret.encode("ascii"), context=secret_context(key_id, account, owner))
-    key = AccessKey(id=key_id, account=account, owner=owner, sealed_secret=sealed, created=now)
-    return NewAccessKey(key=key, secret=secret)
+    return sealed_access_key(keyring, drawn_key(ids, account), account=account, owner=owner, now=now)
+
+
+def drawn_key(ids: Ids, account: str) -> GivenKey:
+    """An id that carries the account, and a secret, which nobody can guess."""
+    return GivenKey(id=ids.access_key(account), secret=ids.secret_access_key())
+
+
+def sealed_access_key(keyring: Keyring, given: GivenKey, *, account: str, owner: str, now: datetime) -> NewAccessKey:
+    """The key of that id and secret, such as the operator has chosen."""
+    sealed = keyring.seal(given.secret.encode("ascii"), context=secret_context(given.id, account, owner))
+    key = AccessKey(id=given.id, account=account, owner=owner, sealed_secret=sealed, created=now)
+    return NewAccessKey(key=key, secret=given.secret)

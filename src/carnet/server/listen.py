@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,17 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def listen(
-    application: str, listening: socket.socket, *, workers: int, tls_cert: Path | None, tls_key: Path | None
+    application: Callable[[], Any] | str,
+    listening: socket.socket,
+    *,
+    workers: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what is under way. `application` is `module:factory`."""
+    """Serve until SIGINT or SIGTERM, then finish what is under way.
+
+    `application` is a factory, or if there are several workers, `module:factory`.
+    """
     config = configuration(application, workers=workers, ssl_certfile=tls_cert, ssl_keyfile=tls_key, factory=True)
     if workers == 1:
         uvicorn.Server(config).run([listening])

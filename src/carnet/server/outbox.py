@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from carnet.audit.log_files import JsonLines
+from carnet.audit.memory_lines import Lines
 from carnet.base.faults import Unavailable
 from carnet.base.http import HttpResponse, StreamedResponse
 
@@ -50,7 +50,7 @@ class Outbox:
     INVARIANT: no answer leaves before its event is in the log, and each leaves after those that came before it.
     """
 
-    def __init__(self, audit: JsonLines) -> None:
+    def __init__(self, audit: Lines) -> None:
         self._audit = audit
         self._held: list[tuple[bytes, Send]] = []
         self._bytes = 0

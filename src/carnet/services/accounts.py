@@ -14,7 +14,7 @@ from carnet.base.ids import Ids
 from carnet.base.timestamps import iso_seconds
 from carnet.directory.directory import Directory
 from carnet.entities.account import Account
-from carnet.identity.new_access_key import NewAccessKey, new_access_key
+from carnet.identity.new_access_key import GivenKey, NewAccessKey, drawn_key, new_access_key, sealed_access_key
 from carnet.keyring.keyring import Keyring
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
@@ -36,40 +36,58 @@ def create_accounts(
     *,
     names: Sequence[str],
     emails: Sequence[str],
+    account_ids: Sequence[str] = (),
     partition: str,
     now: datetime,
 ) -> tuple[RootKey, ...]:
-    """Make a stand-alone account for each name and email, all of them or none, each with one root access key."""
+    """Make a stand-alone account for each name and email, all of them or none, each with one root access key.
+
+    `account_ids` are theirs if any are given; raises AlreadyExists for one that is in use.
+    """
     accounts = [
-        Account(id=ids.account(), partition=partition, name=name, email=email, created=now)
-        for name, email in zip(names, emails, strict=True)
+        Account(id=account_id, partition=partition, name=name, email=email, created=now)
+        for name, email, account_id in zip(names, emails, account_ids or [ids.account() for _ in names], strict=True)
     ]
     with store.write() as unit:
-        return _add_accounts(unit, keyring, ids, accounts)
+        return _add_accounts(unit, keyring, accounts, [drawn_key(ids, account.id) for account in accounts])
 
 
 def create_first_account(
-    store: Store, directory: Directory, keyring: Keyring, ids: Ids, *, partition: str, now: datetime
+    store: Store,
+    directory: Directory,
+    keyring: Keyring,
+    ids: Ids,
+    *,
+    account_id: str | None = None,
+    root_key: GivenKey | None = None,
+    partition: str,
+    now: datetime,
 ) -> RootKey | None:
-    """Make the first account and its root key; None if there is an account already.
+    """Make the first account and its root key, given or new ones; None if there is an account already.
 
     INVARIANT: that is asked at the locked revision, so of several first starts at once only one makes it.
     """
     account = Account(
-        id=ids.account(), partition=partition, name="first account", email="root@example.com", created=now
+        id=account_id or ids.account(),
+        partition=partition,
+        name="first account",
+        email="root@example.com",
+        created=now,
     )
     with store.write() as unit:
         if len(directory.catch_up(unit.base).accounts):
             return None
-        (made,) = _add_accounts(unit, keyring, ids, [account])
+        (made,) = _add_accounts(unit, keyring, [account], [root_key or drawn_key(ids, account.id)])
     directory.apply(unit.committed)
     return made
 
 
-def _add_accounts(unit: UnitOfWork, keyring: Keyring, ids: Ids, accounts: Sequence[Account]) -> tuple[RootKey, ...]:
+def _add_accounts(
+    unit: UnitOfWork, keyring: Keyring, accounts: Sequence[Account], keys: Sequence[GivenKey]
+) -> tuple[RootKey, ...]:
     made: list[RootKey] = []
-    for account in accounts:
-        new = new_access_key(ids, keyring, account=account.id, owner=account.id, now=account.created)
+    for account, key in zip(accounts, keys, strict=True):
+        new = sealed_access_key(keyring, key, account=account.id, owner=account.id, now=account.created)
         unit.add(account)
         unit.add(new.key)
         made.append(_root_key(new))

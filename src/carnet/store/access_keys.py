@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Index, LargeBinary, Row, Table
 
+from carnet.base.ids import account_of_key
 from carnet.entities.access_key import AccessKey
 from carnet.entities.user import User
 from carnet.store.codec import RowValues, columns, read_moment
@@ -51,6 +52,11 @@ def from_row(row: Row[Any]) -> AccessKey:
     )
 
 
+def _foreign_id(key: AccessKey) -> str | None:
+    """The id of a key that was given with it, and from which its account cannot be read."""
+    return None if account_of_key(key.id) == key.account else key.id
+
+
 ACCESS_KEYS = EntityType(
     entity=AccessKey,
     kind="access key",
@@ -61,6 +67,7 @@ ACCESS_KEYS = EntityType(
     every_release=True,
     name_of=attrgetter("id"),
     unique_name=None,
+    installation_name=_foreign_id,
     order=attrgetter("created", "id"),
     references={"owner": one(User, "owner")},
 )

@@ -24,11 +24,20 @@ BUSY_MILLISECONDS = 5000
 _OWNER_ONLY = 0o600
 
 
-class Sqlite(Backend):
-    """A commit is on the disk before it is acknowledged (`synchronous=FULL`)."""
+class SqliteDialect(Backend):
+    """What SQLite says of time and of conflicts, in a file or in memory."""
 
     upsert = staticmethod(sqlite.insert)
     now = literal_column("CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)", BigInteger())
+
+    def refused_as_taken(self, error: IntegrityError) -> bool:
+        code = getattr(error.orig, "sqlite_errorcode", None)
+        return code in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+
+
+class Sqlite(SqliteDialect):
+    """A commit is on the disk before it is acknowledged (`synchronous=FULL`)."""
+
     poll_seconds = 0.025
     polls_at_once = True
 
@@ -64,10 +73,6 @@ class Sqlite(Backend):
                 raise Unavailable("The store cannot be reached.") from error
             return version
 
-    def refused_as_taken(self, error: IntegrityError) -> bool:
-        code = getattr(error.orig, "sqlite_errorcode", None)
-        return code in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
-
     def close(self) -> None:
         super().close()
         with self._watch_lock:
@@ -92,7 +97,7 @@ def _create(path: Path) -> None:
 
 def _prepare(engine: Engine, *, begin: str) -> None:
     event.listen(engine, "connect", _set_up)
-    event.listen(engine, "begin", partial(_begin, begin))
+    event.listen(engine, "begin", partial(begin_with, begin))
 
 
 def _set_up(connection: sqlite3.Connection, _record: object) -> None:
@@ -117,5 +122,6 @@ def _use_wal(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode=WAL").close()
 
 
-def _begin(statement: str, connection: Connection) -> None:
+def begin_with(statement: str, connection: Connection) -> None:
+    """Begin a transaction; what the "begin" event calls."""
     connection.exec_driver_sql(statement)

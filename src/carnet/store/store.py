@@ -23,6 +23,7 @@ from carnet.store.migrate import is_set_up, migrate
 from carnet.store.nodes import Nodes
 from carnet.store.postgresql import Postgresql
 from carnet.store.sqlite import Sqlite
+from carnet.store.sqlite_memory import SqliteMemory
 from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 
 _USES_PER_TRANSACTION = 500
@@ -71,6 +72,13 @@ class Store:
             store.close()
             raise
         return store
+
+    @classmethod
+    def in_memory(cls, types: EntityTypes = ENTITY_TYPES, known_everywhere: KnownEverywhere | None = None) -> Store:
+        """A new store that no other process sees, and that is gone when it is closed."""
+        backend = SqliteMemory()
+        migrate(backend, types)
+        return cls(backend, "memory", types, known_everywhere)
 
     @property
     def poll_seconds(self) -> float:

@@ -1,0 +1,58 @@
+"""The newest lines of a log that no file holds: what a server in memory keeps of its events and denials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from carnet.audit.log_files import line_of
+
+_MOST_BYTES = 32 * 1024 * 1024
+
+
+class Lines(Protocol):
+    """Where events are appended, a line each: `log_files.JsonLines` or `MemoryLines`."""
+
+    def follow(self) -> bool:
+        """Whether what is appended from now on begins a new log, which says nothing of what the former one held."""
+
+    def append(self, *objects: dict[str, Any]) -> None:
+        """Add a line for each object; raises Unavailable if they cannot be kept."""
+
+    def write(self, lines: bytes) -> None:
+        """Add lines that `line_of` made; raises Unavailable if they cannot be kept."""
+
+    def close(self) -> None:
+        """Nothing can be appended afterwards."""
+
+
+class MemoryLines:
+    """Keeps between a half and the whole of `most_bytes`. For one thread that appends."""
+
+    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+        self._half = most_bytes // 2
+        self._former: list[bytes] = []
+        self._newest: list[bytes] = []
+        self._bytes = 0
+
+    def follow(self) -> bool:
+        """Forget the older half if the newer one is full, as a file is moved away; whether it did."""
+        if self._bytes <= self._half:
+            return False
+        self._former, self._newest, self._bytes = self._newest, [], 0
+        return True
+
+    def append(self, *objects: dict[str, Any]) -> None:
+        self.write(b"".join(map(line_of, objects)))
+
+    def write(self, lines: bytes) -> None:
+        self._newest.append(lines)
+        self._bytes += len(lines)
+
+    def lines(self) -> Iterator[bytes]:
+        """Every line that is kept, the oldest first, with its end."""
+        for appended in (*self._former, *self._newest):
+            yield from appended.splitlines(keepends=True)
+
+    def close(self) -> None:
+        """What was appended can still be read."""
