@@ -127,9 +127,15 @@ def test_a_partition_shows_in_arns(data: Path) -> None:
     assert found.principal.arn == f"arn:aws-cn:iam::{made['AccountId']}:root"
 
 
-def test_a_misspelled_variable_is_an_error(data: Path) -> None:
-    told = run(data, "account", "list", code=2, CARNET_DATADIR="x")
-    assert "CARNET_DATADIR is no setting of Carnet" in told
+def test_only_serve_refuses_a_misspelled_variable(data: Path) -> None:
+    assert "CARNET_DATADIR is no setting of Carnet" in run(data, "serve", code=2, CARNET_DATADIR="x")
+    run(data, "account", "list", CARNET_DATADIR="x")
+
+
+def test_an_unknown_partition_is_refused(data: Path) -> None:
+    told = run(data, "account", "create", code=2, CARNET_PARTITION="aws-moon")
+    assert "'aws-moon' is not one of 'aws', 'aws-cn', 'aws-us-gov'" in " ".join(told.split())
+    assert run(data, "account", "list") == ""
 
 
 def test_another_master_key_is_refused(data: Path) -> None:

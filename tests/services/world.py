@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from carnet import models
-from carnet.assembly.installation import Installation, open_installation, system_clock
+from carnet.assembly.installation import Installation, open_installation
 from carnet.assembly.settings import Settings
+from carnet.assembly.state import system_clock
 from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed
 from carnet.base.faults import Fault
 from carnet.base.http import HttpRequest

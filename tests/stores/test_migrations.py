@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,13 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect, make_url
 
 from carnet.store import postgresql
 from carnet.store.faults import Incompatible, NotSetUp
+from carnet.store.migrate import alembic_config
+from carnet.store.migrated import newest_migration
 from carnet.store.schema import METADATA
 from carnet.store.store import Store
 from tests.stores import raw
@@ -40,6 +43,15 @@ def test_nothing_differs_from_the_described_tables(store: Store, database: str) 
     with _connected(database) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
+
+
+def test_the_newest_migration_is_found_without_alembic() -> None:
+    assert newest_migration() == ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def test_opening_what_is_migrated_waits_for_no_writer(store: Store, database: str) -> None:
+    with store.write(), closing(Store.open(database, create=False)) as opened:
+        assert opened.revision() == store.revision()
 
 
 def _described(connection: Connection) -> dict[str, Any]:

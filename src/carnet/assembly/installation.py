@@ -1,49 +1,29 @@
-"""Opens an installation: its store, its keys, its directory."""
+"""Opens an installation: its state, its directory, and what executes operations on them."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
 
 from carnet.assembly.settings import Settings
+from carnet.assembly.state import State, open_state, system_clock
 from carnet.base.clock import Clock
-from carnet.base.ids import Ids
 from carnet.directory.directory import Directory
 from carnet.directory.last_used import LastUsed
 from carnet.identity.credentials import Credentials
 from carnet.identity.new_access_key import GivenKey
-from carnet.jobs.presence import agreed_format
-from carnet.keyring.aead import KEY_BYTES
-from carnet.keyring.data_keys import Purpose, new_data_keys
-from carnet.keyring.errors import BadMasterKey
-from carnet.keyring.keyring import Keyring
-from carnet.keyring.master_key import MasterKey, load, load_or_create
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine
 from carnet.services.accounts import RootKey, create_first_account
 from carnet.services.execution import Execution
 from carnet.services.operation import Parts
-from carnet.store.faults import NotSetUp
-from carnet.store.store import Store
-
-system_clock: Clock = partial(datetime.now, UTC)
-"""The present moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
+class Installation(State):
     """The parts of one installation, opened once a process."""
 
-    settings: Settings
-    clock: Clock
-    ids: Ids
-    store: Store
-    master: MasterKey
-    keyring: Keyring
     directory: Directory
     last_used: LastUsed
     execution: Execution
@@ -53,20 +33,9 @@ class Installation:
 def open_installation(
     settings: Settings, *, create: bool = False, clock: Clock = system_clock
 ) -> Iterator[Installation]:
-    """Open what the settings name; if it is not there yet, `create` makes it.
-
-    Raises NotSetUp if it is not there and not to be made, Unavailable if the store does not answer, KeyringError
-    if the master key is not the store's.
-    """
-    if create and not settings.dev:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = Store.in_memory() if settings.dev else Store.open(settings.store_url, create=create)
-    try:
-        master, keyring = _open_keyring(store, settings, clock(), create=create)
-        keyring.agreed_format = agreed_format(store.nodes.live())
-        yield _assembled(settings, clock, store, master, keyring)
-    finally:
-        store.close()
+    """Open what the settings name, as `open_state`, and read the whole of it."""
+    with open_state(settings, create=create, clock=clock) as state:
+        yield _assembled(state)
 
 
 def first_account(installation: Installation) -> RootKey | None:
@@ -88,65 +57,30 @@ def first_account(installation: Installation) -> RootKey | None:
     )
 
 
-def _open_keyring(store: Store, settings: Settings, now: datetime, *, create: bool) -> tuple[MasterKey, Keyring]:
-    """The master key, and the store's data keys. Where it has none yet, `create` makes both.
-
-    A purpose that is new in this release has no key in an older installation: it is made here, by one of the processes
-    that open it at once.
-    """
-    keys = store.data_keys()
-    if not keys and not create:
-        raise NotSetUp(store.shown_url)
-    master = _master_key(settings, present=bool(keys))
-    if set(Purpose) <= {key.purpose for key in keys}:
-        return master, Keyring.unwrap(master, keys)
-    with store.write() as unit:
-        present = store.data_keys()
-        made = new_data_keys(master, now=now, present=present)
-        for key in made:
-            unit.add(key)
-        # INVARIANT: nothing is committed with a master key that does not open what is there.
-        return master, Keyring.unwrap(master, (*present, *made))
-
-
-def _master_key(settings: Settings, *, present: bool) -> MasterKey:
-    """That of the file, or one that is gone with the process; `present` says that the store was set up with one."""
-    if settings.dev:
-        return MasterKey(secrets.token_bytes(KEY_BYTES))
-    path = settings.master_key
-    if not present:
-        return load_or_create(path)
-    try:
-        return load(path)
-    except FileNotFoundError:
-        raise BadMasterKey(f"The store was set up with a master key, and {path} is not there.") from None
-
-
-def _assembled(settings: Settings, clock: Clock, store: Store, master: MasterKey, keyring: Keyring) -> Installation:
-    directory = Directory(store)
-    ids = Ids(secrets.token_bytes)
-    tokens = SessionTokens(keyring)
-    last_used = LastUsed(store)
+def _assembled(state: State) -> Installation:
+    directory = Directory(state.store)
+    tokens = SessionTokens(state.keyring)
+    last_used = LastUsed(state.store)
     return Installation(
-        settings=settings,
-        clock=clock,
-        ids=ids,
-        store=store,
-        master=master,
-        keyring=keyring,
+        settings=state.settings,
+        clock=state.clock,
+        ids=state.ids,
+        store=state.store,
+        master=state.master,
+        keyring=state.keyring,
         directory=directory,
         last_used=last_used,
         execution=Execution(
-            store=store,
+            store=state.store,
             directory=directory,
-            credentials=Credentials(directory, keyring, tokens, clock),
+            credentials=Credentials(directory, state.keyring, tokens, state.clock),
             parts=Parts(
                 engine=Engine(),
-                ids=ids,
-                keyring=keyring,
+                ids=state.ids,
+                keyring=state.keyring,
                 tokens=tokens,
                 last_used=last_used,
-                session_lifetime=settings.session_lifetime,
+                session_lifetime=state.settings.session_lifetime,
             ),
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -9,6 +10,10 @@ from pathlib import Path
 from carnet.identity.session_lifetime import SessionLifetime
 
 PREFIX = "CARNET_"
+_SERVICE_LINK = re.compile(
+    r"CARNET_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_[A-Z]+)?)"
+)
+_LINKED_PORT = re.compile(r"(?:tcp|udp|sctp)://.*")
 
 
 class UnknownSetting(ValueError):
@@ -65,12 +70,31 @@ def variable(setting: str) -> str:
     return PREFIX + setting.upper()
 
 
+def is_service_link(name: str, value: str) -> bool:
+    """Whether a variable is one that Kubernetes gives to each pod for a service called `carnet` or `carnet-...`.
+
+    https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+    """
+    if name.startswith(PREFIX) and name.endswith("_PORT") and _LINKED_PORT.fullmatch(value):
+        return True
+    return _SERVICE_LINK.fullmatch(name) is not None
+
+
+def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The CARNET_ variables that no setting reads, Kubernetes' own left out."""
+    known = {variable(each.name) for each in fields(Settings)}
+    return tuple(
+        name
+        for name, value in sorted(environment.items())
+        if name.startswith(PREFIX) and name not in known and not is_service_link(name, value)
+    )
+
+
 def check_environment(environment: Mapping[str, str]) -> None:
     """Raise UnknownSetting for a CARNET_ variable that names no setting."""
-    known = {variable(each.name) for each in fields(Settings)}
-    for name in sorted(environment):
-        if name.startswith(PREFIX) and name not in known:
-            raise UnknownSetting(f"{name} is no setting of Carnet; the settings are: {', '.join(sorted(known))}")
+    for name in unknown_variables(environment):
+        known = sorted(variable(each.name) for each in fields(Settings))
+        raise UnknownSetting(f"{name} is no setting of Carnet; the settings are: {', '.join(known)}")
 
 
 def as_environment(settings: Settings) -> dict[str, str]:
@@ -86,7 +110,10 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     """Settings from their variables; raises UnknownSetting, and ValueError for a value of the wrong kind."""
     check_environment(environment)
     given = {
-        each.name: environment[variable(each.name)] for each in fields(Settings) if variable(each.name) in environment
+        each.name: value
+        for each in fields(Settings)
+        if (value := environment.get(variable(each.name))) is not None
+        and not is_service_link(variable(each.name), value)
     }
     return Settings(**{name: _KINDS.get(name, str)(text) for name, text in given.items()})  # type: ignore[arg-type]
 

@@ -12,15 +12,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from carnet.access.authorize import Decided
 from carnet.audit.memory_lines import Lines
 from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, understand
 from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
 from carnet.policy.trace import Trace, explain
+
+if TYPE_CHECKING:
+    from carnet.access.authorize import Decided
 
 _REMEMBERED_DOCUMENTS = 50_000
 """Documents known to be in the file. Beyond that they are written again: whoever makes sessions can make documents."""

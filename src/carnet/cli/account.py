@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
+from carnet.cli.groups import CommandGroup
 from carnet.cli.options import installation_options, told_plainly
 from carnet.entities.account import (
     EMAIL_RULE,
     ID_RULE,
     NAME_RULE,
+    Account,
     is_account_email,
     is_account_id,
     is_account_name,
 )
-from carnet.services.accounts import RootKey, create_accounts, replace_root_keys
+
+if TYPE_CHECKING:
+    from carnet.services.accounts import RootKey
+
+# What opens the store is imported when a command is run: neither help nor completion needs SQL.
 
 _MOST_AT_ONCE = 100_000
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def account() -> None:
     """Make accounts and look after their root keys, also beside a running server."""
 
@@ -46,16 +51,19 @@ def create(count: int | None, name: str, email: str, account_id: str | None, out
     names, emails = _numbered(name, count), _emails(email, count)
     _check(names, emails)
     _check_id(account_id, count)
-    with open_installation(Settings(**settings)) as installation:
+    from carnet.assembly.state import open_state
+    from carnet.services.accounts import create_accounts
+
+    with open_state(Settings(**settings)) as state:
         made = create_accounts(
-            installation.store,
-            installation.keyring,
-            installation.ids,
+            state.store,
+            state.keyring,
+            state.ids,
             names=names,
             emails=emails,
             account_ids=() if account_id is None else (account_id,),
-            partition=installation.settings.partition,
-            now=installation.clock(),
+            partition=state.settings.partition,
+            now=state.clock(),
         )
     _show(made, output, several=count is not None)
 
@@ -67,14 +75,18 @@ def create(count: int | None, name: str, email: str, account_id: str | None, out
 @told_plainly
 def root_key(account_id: str, output: str, **settings: Any) -> None:
     """Replace the root access keys of ACCOUNT by a new one. The old ones stop working."""
-    with open_installation(Settings(**settings)) as installation:
+    from carnet.assembly.state import open_state
+    from carnet.directory.directory import Directory
+    from carnet.services.accounts import replace_root_keys
+
+    with open_state(Settings(**settings)) as state:
         made = replace_root_keys(
-            installation.store,
-            installation.directory,
-            installation.keyring,
-            installation.ids,
+            state.store,
+            Directory(state.store),
+            state.keyring,
+            state.ids,
             account=account_id,
-            now=installation.clock(),
+            now=state.clock(),
         )
     _show((made,), output, several=False)
 
@@ -85,9 +97,10 @@ def root_key(account_id: str, output: str, **settings: Any) -> None:
 @told_plainly
 def list_accounts(output: str, **settings: Any) -> None:
     """List the accounts."""
-    with open_installation(Settings(**settings)) as installation:
-        views = installation.directory.snapshot.accounts.values()
-        accounts = sorted((view.account for view in views), key=lambda each: each.id)
+    from carnet.assembly.state import open_state
+
+    with open_state(Settings(**settings)) as state:
+        accounts = sorted(state.store.all_of(Account), key=lambda each: each.id)
     if output == "json":
         click.echo(json.dumps([{"AccountId": one.id, "Name": one.name, "Email": one.email} for one in accounts]))
         return

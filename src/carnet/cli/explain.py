@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from carnet.assembly.settings import Settings
-from carnet.audit.explanations import explain_decision
 from carnet.cli.options import installation_options, told_plainly
 
 
@@ -25,6 +24,8 @@ def explain(decision_id: str, output: str, **settings: Any) -> None:
     log = Settings(**settings).decisions_file
     if not log.exists():
         raise click.ClickException(f"No denial is recorded at {log}; --data-dir names another installation.")
+    from carnet.audit.explanations import explain_decision  # not for help and completion
+
     trace = explain_decision(log, decision_id)
     if trace is None:
         raise click.ClickException(f"No denial {decision_id} is recorded here.")

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import os
-from importlib import import_module
-
 import click
 
-from carnet.assembly.settings import UnknownSetting, check_environment
+from carnet.cli.groups import CommandsOnDemand
 
-_COMMANDS = ("account", "explain", "policy", "serve", "status")
-"""Each is the attribute of its name in the module of its name, beside this one."""
+_SUMMARIES = {
+    "account": "Make accounts and look after their root keys, also beside a running server.",
+    "explain": "Print the trace of a denial: layers, policies, statements, conditions.",
+    "policy": "Ask policies what they decide, without an installation.",
+    "serve": "Start the server; on the first start, make the first account and show its root key once.",
+    "status": "Ask a running server how it is; exit code 1 if none answers.",
+}
+"""The commands. A test compares this with what each says of itself: its module need not be imported for it."""
+
+_EXIT_CODES = """\b
+Exit codes:
+  0  done, or the server was told to stop
+  1  it could not be done, or the answer is no
+  2  wrong use: an option, an argument or a file that cannot be read
+"""
 
 
-class CommandsOnDemand(click.Group):
-    """Imports the module of a command when the command is asked for: `carnet policy` needs no server and no SQL."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(f"carnet.cli.{cmd_name}"), cmd_name)
-        return command
-
-
-@click.group(cls=CommandsOnDemand)
+@click.group(
+    cls=CommandsOnDemand,
+    summaries=_SUMMARIES,
+    epilog=_EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="carnet")
 def main() -> None:
     """AWS IAM that anyone can run."""
-    try:
-        check_environment(os.environ)
-    except UnknownSetting as problem:
-        raise click.UsageError(str(problem)) from problem

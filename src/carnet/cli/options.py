@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from carnet.assembly.settings import Settings, variable
+from carnet.assembly.settings import Settings, is_service_link, variable
+from carnet.base.arns import PARTITIONS
 from carnet.base.faults import Fault
 from carnet.keyring.errors import KeyringError
 from carnet.store.faults import Incompatible, NotSetUp
@@ -20,12 +21,23 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 Command = Callable[..., Any]
 
 
+class SettingOption(click.Option):
+    """Reads its variable as a setting, unless Kubernetes has set that for a service of Carnet's name."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        value = super().resolve_envvar_value(ctx)
+        if value is not None and isinstance(self.envvar, str) and is_service_link(self.envvar, value):
+            return None
+        return value
+
+
 def setting(name: str, describe: str, **attributes: Any) -> Callable[[Command], Command]:
     """A click option for one setting, read from its CARNET_ variable if the flag is not given."""
     default = getattr(_DEFAULTS, name)
     return click.option(
         "--" + name.replace("_", "-"),
         name,
+        cls=SettingOption,
         envvar=variable(name),
         show_envvar=True,
         default=default,
@@ -38,7 +50,7 @@ def setting(name: str, describe: str, **attributes: Any) -> Callable[[Command], 
 def installation_options(command: Command) -> Command:
     """Adds the options that name an installation; the command gets them as keyword arguments."""
     for add in (
-        setting("partition", "AWS partition of new accounts."),
+        setting("partition", "AWS partition of new accounts.", type=click.Choice(PARTITIONS)),
         setting("master_key_file", "File of the master key.  [default: master.key in the data directory]", type=_FILE),
         setting("database_url", "SQLAlchemy URL of the store.  [default: SQLite in the data directory]"),
         setting("data_dir", "Directory of the installation.", type=click.Path(file_okay=False, path_type=Path)),

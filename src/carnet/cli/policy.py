@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from carnet.cli.case_file import read_case_file
+from carnet.cli.groups import CommandGroup
 from carnet.cli.options import told_plainly
 from carnet.policy.case import Case
 from carnet.policy.case_reader import CaseReader
@@ -23,7 +24,7 @@ from carnet.policy.trace import explain as explained
 _STDIN = "-"
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def policy() -> None:
     """Ask policies what they decide, without an installation."""
 

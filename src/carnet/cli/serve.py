@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carnet.assembly.installation import Installation, first_account, open_installation
-from carnet.assembly.settings import Settings, as_environment
+from carnet.assembly.settings import Settings, UnknownSetting, as_environment, check_environment
 from carnet.cli.dev_mode import WARNING, check_dev_mode, dev_greeting
 from carnet.cli.options import installation_options, setting, told_plainly
 from carnet.identity.session_lifetime import SessionLifetime
-from carnet.server.listen import bind, listen
-from carnet.services.accounts import RootKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from carnet.assembly.installation import Installation
     from carnet.server.aws_door import AwsDoor
+    from carnet.services.accounts import RootKey
+
+# The server is imported when the command is run: neither help nor completion needs it.
 
 _LOG = logging.getLogger("carnet")
 _DAYS = click.IntRange(1, 36_500)
@@ -56,9 +57,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @told_plainly
 def serve(context: click.Context, **given: Any) -> None:
     """Start the server; on the first start, make the first account and show its root key once."""
+    _check_variables()
     settings = Settings(**given)
     check_dev_mode(settings, context, loopback=_is_loopback(settings.host))
     _check_transport(settings)
+    from carnet.server.listen import listen
+
     # INVARIANT: the address is taken before an account is made: the key that is shown once is of a server that starts.
     with _bound(settings) as listening:
         application = _set_up(settings, _endpoint(settings, listening))
@@ -76,6 +80,8 @@ def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsDoor] | str:
 
     Gives what makes the application; an installation in memory goes along with it, another is opened by each worker.
     """
+    from carnet.assembly.installation import first_account, open_installation
+
     with ExitStack() as stack:
         installation = stack.enter_context(open_installation(settings, create=True))
         root = first_account(installation)
@@ -90,7 +96,17 @@ def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsDoor] | str:
     return "carnet.assembly.worker:application"
 
 
+def _check_variables() -> None:
+    """A misspelled variable must not go unnoticed by what serves for months."""
+    try:
+        check_environment(os.environ)
+    except UnknownSetting as problem:
+        raise click.UsageError(str(problem)) from problem
+
+
 def _bound(settings: Settings) -> socket.socket:
+    from carnet.server.listen import bind
+
     try:
         return bind(settings.host, settings.port)
     except OSError as problem:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from carnet.directory.directory import Directory
 from carnet.keyring.data_keys import NEWEST_FORMAT
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.master_key import MasterKey
 from carnet.store.nodes import Node, all_know
 from carnet.store.store import Store
+
+if TYPE_CHECKING:
+    from carnet.directory.directory import Directory
 
 REPORT_SECONDS = 10.0
 

@@ -11,7 +11,8 @@ from carnet.server.app import AwsApi
 from carnet.server.door import Door
 from carnet.server.health import Health
 from carnet.server.outbox import Answer, Outbox
-from carnet.server.own_pages import HEALTH_PATH, OLD_HEALTH_PATH, READY_PATH, OwnPages
+from carnet.server.own_pages import OwnPages
+from carnet.server.own_paths import HEALTH_PATH, OLD_HEALTH_PATH, READY_PATH
 
 
 class AwsDoor(Door):

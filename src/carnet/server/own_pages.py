@@ -6,15 +6,11 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 from carnet.base.http import HttpResponse, RequestHead
+from carnet.server.own_paths import OLD_HEALTH_PATH
 from carnet.sigv4.query_form import has_query_form
 
 SEGMENTS = frozenset(("_carnet",))
 """The first path segments of all pages and unsigned APIs that are Carnet's own, on whichever door they are."""
-HEALTH_PATH = "/_carnet/health"
-READY_PATH = "/_carnet/ready"
-OLD_HEALTH_PATH = "/healthz"
-"""An alias of the health page on doors that serve no S3, if it is a bucket's name."""
-
 _METHODS = ("GET", "HEAD")
 _PLAIN = ("content-type", "text/plain")
 

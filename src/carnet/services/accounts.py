@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from carnet.base.faults import Missing
 from carnet.base.ids import Ids
 from carnet.base.timestamps import iso_seconds
-from carnet.directory.directory import Directory
 from carnet.entities.account import Account
 from carnet.identity.new_access_key import GivenKey, NewAccessKey, drawn_key, new_access_key, sealed_access_key
 from carnet.keyring.keyring import Keyring
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from carnet.directory.directory import Directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,10 @@ class EntityTypes:
         """The type of an entity; raises KeyError for what is not stored."""
         return self._by_class[type(entity)]
 
+    def of_class(self, entity: type[E]) -> EntityType[E]:
+        """The type of the entities of a class; raises KeyError for what is not stored."""
+        return self._by_class[entity]
+
     def of_scope(self, kind: ScopeKind) -> tuple[EntityType[Any], ...]:
         """Those whose entities belong to a scope of that kind."""
         return self._of_scope[kind]

@@ -58,6 +58,11 @@ def record(connection: Connection, types: EntityTypes) -> None:
         connection.execute(insert(KINDS), rows)
 
 
+def are_recorded(connection: Connection, types: EntityTypes) -> bool:
+    """Whether `record` has nothing to write."""
+    return set(types.by_kind) <= set(connection.scalars(select(KINDS.c.kind)))
+
+
 def held_back(connection: Connection, types: EntityTypes) -> Iterator[Scope]:
     """The scopes with a row of a kind that bears on decisions and is not among these."""
     unknown = select(KINDS).where(KINDS.c.decides, KINDS.c.kind.not_in(types.by_kind))

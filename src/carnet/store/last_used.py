@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 from sqlalchemy import Connection, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from carnet.store.codec import RowValues, moment, read_moment
 from carnet.store.schema import METADATA, own_id, text
 from carnet.store.schema import moment as moment_column
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 
 class KeyUse(Struct, frozen=True):
@@ -39,7 +41,7 @@ KEY_USES = Table(
 )
 ROLE_USES = Table("role_use", METADATA, own_id("role_id"), moment_column("last_used"), text("region"))
 
-Upsert: TypeAlias = Callable[[Table], "sqlite.Insert | postgresql.Insert"]
+Upsert: TypeAlias = "Callable[[Table], sqlite.Insert | postgresql.Insert]"
 """The database's own INSERT, the one that knows ON CONFLICT."""
 
 

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection
 
 from carnet.store import compatibility, head, kinds
 from carnet.store.backend import Backend
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import Incompatible
-
-_SCRIPTS = Path(__file__).parent / "migrations"
+from carnet.store.migrated import SCRIPTS
 
 
 def alembic_config() -> Config:
     """Alembic's settings; the connection goes into `attributes["connection"]`."""
     config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def is_set_up(backend: Backend) -> bool:
-    """Whether the database has Carnet's tables, of whatever version."""
-    with backend.reader.connect() as connection:
-        return inspect(connection).has_table(head.HEAD.name)
 
 
 def migrate(backend: Backend, types: EntityTypes) -> None:

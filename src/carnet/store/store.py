@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import URL, Connection, RootTransaction, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -19,13 +20,11 @@ from carnet.store.faults import NotSetUp, OutcomeUnknown
 from carnet.store.group_commit import Group
 from carnet.store.last_used import KeyUse, RoleUse
 from carnet.store.leases import Lease, Leases, hold
-from carnet.store.migrate import is_set_up, migrate
+from carnet.store.migrated import is_migrated, is_set_up
 from carnet.store.nodes import Nodes
-from carnet.store.postgresql import Postgresql
-from carnet.store.sqlite import Sqlite
-from carnet.store.sqlite_memory import SqliteMemory
 from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 
+E = TypeVar("E")
 _USES_PER_TRANSACTION = 500
 
 
@@ -67,7 +66,8 @@ class Store:
             with outages():
                 if not (create or is_set_up(store._backend)):
                     raise NotSetUp(store.shown_url)
-                migrate(store._backend, types)
+                if not is_migrated(store._backend, types):
+                    _migrate(store._backend, types)
         except BaseException:
             store.close()
             raise
@@ -76,8 +76,10 @@ class Store:
     @classmethod
     def in_memory(cls, types: EntityTypes = ENTITY_TYPES, known_everywhere: KnownEverywhere | None = None) -> Store:
         """A new store that no other process sees, and that is gone when it is closed."""
+        from carnet.store.sqlite_memory import SqliteMemory
+
         backend = SqliteMemory()
-        migrate(backend, types)
+        _migrate(backend, types)
         return cls(backend, "memory", types, known_everywhere)
 
     @property
@@ -133,6 +135,11 @@ class Store:
         """A value that differs from the one before if anybody committed in between (and perhaps if not)."""
         return self._backend.poll()
 
+    def all_of(self, kind: type[E]) -> tuple[E, ...]:
+        """Every entity of one kind, without reading the rest. One that cannot be read is left out, and logged."""
+        with self._read() as connection:
+            return tuple(change.entity for change in self.types.of_class(kind).read_all(connection, set()))
+
     def data_keys(self) -> tuple[WrappedKey, ...]:
         """Every data key, oldest first. Within `write` no other process can add one."""
         with self._read() as connection:
@@ -186,10 +193,20 @@ def _parsed(url: str) -> URL:
 def _backend(url: URL, *, create: bool) -> Backend:
     name = url.get_backend_name()
     if name == "sqlite":
+        from carnet.store.sqlite import Sqlite
+
         return Sqlite(url, create=create)
     if name == "postgresql":
+        from carnet.store.postgresql import Postgresql
+
         return Postgresql(url)
     raise ValueError(f"the database must be sqlite or postgresql, not {name}")
+
+
+def _migrate(backend: Backend, types: EntityTypes) -> None:
+    from carnet.store.migrate import migrate  # with Alembic, which is seldom needed
+
+    migrate(backend, types)
 
 
 def _commit(transaction: RootTransaction) -> None:

@@ -1,0 +1,90 @@
+"""Opens the state of an installation: its store and its keys, which is all that most commands need."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from carnet.assembly.settings import Settings
+from carnet.base.clock import Clock
+from carnet.base.ids import Ids
+from carnet.jobs.presence import agreed_format
+from carnet.keyring.aead import KEY_BYTES
+from carnet.keyring.data_keys import Purpose, new_data_keys
+from carnet.keyring.errors import BadMasterKey
+from carnet.keyring.keyring import Keyring
+from carnet.keyring.master_key import MasterKey, load, load_or_create
+from carnet.store.faults import NotSetUp
+from carnet.store.store import Store
+
+system_clock: Clock = partial(datetime.now, UTC)
+"""The present moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What outlives the processes of an installation, and what is needed to change it."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    store: Store
+    master: MasterKey
+    keyring: Keyring
+
+
+@contextmanager
+def open_state(settings: Settings, *, create: bool = False, clock: Clock = system_clock) -> Iterator[State]:
+    """Open what the settings name; if it is not there yet, `create` makes it.
+
+    Raises NotSetUp if it is not there and not to be made, Unavailable if the store does not answer, KeyringError
+    if the master key is not the store's.
+    """
+    if create and not settings.dev:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = Store.in_memory() if settings.dev else Store.open(settings.store_url, create=create)
+    try:
+        master, keyring = _open_keyring(store, settings, clock(), create=create)
+        keyring.agreed_format = agreed_format(store.nodes.live())
+        ids = Ids(secrets.token_bytes)
+        yield State(settings=settings, clock=clock, ids=ids, store=store, master=master, keyring=keyring)
+    finally:
+        store.close()
+
+
+def _open_keyring(store: Store, settings: Settings, now: datetime, *, create: bool) -> tuple[MasterKey, Keyring]:
+    """The master key, and the store's data keys. Where it has none yet, `create` makes both.
+
+    A purpose that is new in this release has no key in an older installation: it is made here, by one of the processes
+    that open it at once.
+    """
+    keys = store.data_keys()
+    if not keys and not create:
+        raise NotSetUp(store.shown_url)
+    master = _master_key(settings, present=bool(keys))
+    if set(Purpose) <= {key.purpose for key in keys}:
+        return master, Keyring.unwrap(master, keys)
+    with store.write() as unit:
+        present = store.data_keys()
+        made = new_data_keys(master, now=now, present=present)
+        for key in made:
+            unit.add(key)
+        # INVARIANT: nothing is committed with a master key that does not open what is there.
+        return master, Keyring.unwrap(master, (*present, *made))
+
+
+def _master_key(settings: Settings, *, present: bool) -> MasterKey:
+    """That of the file, or one that is gone with the process; `present` says that the store was set up with one."""
+    if settings.dev:
+        return MasterKey(secrets.token_bytes(KEY_BYTES))
+    path = settings.master_key
+    if not present:
+        return load_or_create(path)
+    try:
+        return load(path)
+    except FileNotFoundError:
+        raise BadMasterKey(f"The store was set up with a master key, and {path} is not there.") from None

@@ -1,0 +1,76 @@
+"""A command imports what it needs: most of the time that one takes is the time to import modules.
+
+`python -m tests.bench.commands` tells the time. Modules can be counted on a busy machine too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from carnet.assembly.installation import first_account, open_installation
+from carnet.assembly.settings import Settings
+from carnet.audit.explanations import DecisionLog
+from carnet.audit.log_files import JsonLines
+from carnet.cli import main
+from carnet.cli.groups import CommandsOnDemand, first_sentence
+from tests.cli.imported import imported
+
+HEAVY = frozenset(("sqlalchemy", "alembic", "botocore", "uvicorn", "asyncio", "cryptography", "psycopg", "yaml"))
+COMPLETION = {"_CARNET_COMPLETE": "bash_complete"}
+
+
+def _heavy(modules: frozenset[str]) -> frozenset[str]:
+    return HEAVY & {name.partition(".")[0] for name in modules}
+
+
+@pytest.mark.parametrize(
+    ("command", "most"),
+    [
+        (["--help"], 130),
+        (["account"], 150),
+        (["account", "create", "--help"], 150),
+        (["serve", "--help"], 165),
+        (["status", "--port", "1"], 180),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_needs_no_store_imports_none(tmp_path: Path, command: list[str], most: int) -> None:
+    modules = imported(tmp_path, *command)
+    assert not _heavy(modules)
+    assert len(modules) <= most
+
+
+@pytest.mark.parametrize(("words", "most"), [("carnet a", 125), ("carnet account l", 145), ("carnet serve --", 160)])
+def test_a_completion_imports_no_more_than_the_command_that_is_completed(tmp_path: Path, words: str, most: int) -> None:
+    place = str(len(words.split()) - 1)
+    modules = imported(tmp_path, COMP_WORDS=words, COMP_CWORD=place, **COMPLETION)
+    assert not _heavy(modules)
+    assert len(modules) <= most
+
+
+def test_an_explanation_imports_the_written_rule_alone(tmp_path: Path) -> None:
+    DecisionLog(JsonLines(tmp_path / "audit" / "denials.jsonl")).close()
+    modules = imported(tmp_path, "explain", "some-id", "--data-dir", str(tmp_path))
+    assert not _heavy(modules)
+    assert "carnet.policy.trace" in modules
+    assert not {"carnet.policy.compile", "carnet.store.store"} & modules
+    assert len(modules) <= 200
+
+
+def test_a_list_of_accounts_imports_the_store_and_neither_migrations_nor_services(tmp_path: Path) -> None:
+    with open_installation(Settings(data_dir=tmp_path), create=True) as installation:
+        first_account(installation)
+    modules = imported(tmp_path, "account", "list", "--data-dir", str(tmp_path))
+    assert "sqlalchemy" in modules
+    assert not {"alembic", "botocore", "carnet.store.postgresql", "carnet.directory.directory"} & modules
+
+
+def test_each_command_says_of_itself_what_the_list_of_commands_says() -> None:
+    assert isinstance(main, CommandsOnDemand)
+    ctx = click.Context(main)
+    told = main.summaries(ctx)
+    assert {name: first_sentence(command) for name in told if (command := main.get_command(ctx, name))} == dict(told)
+    assert list(told) == sorted(told)
