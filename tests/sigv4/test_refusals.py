@@ -135,6 +135,14 @@ def test_every_fault_of_the_scope_is_told() -> None:
     assert failure(with_header(sign(), "authorization", given)) == ("SignatureDoesNotMatch", message)
 
 
+@pytest.mark.parametrize("date", ["", "2024", "202401010", "20240101T120000Z"])
+def test_a_scope_is_of_the_day_and_of_no_longer_time(date: str) -> None:
+    given = str(sign().header("authorization")).replace("/20240101/", f"/{date}/")
+    code, message = failure(with_header(sign(), "authorization", given))
+    assert code == "SignatureDoesNotMatch"
+    assert message.startswith("Date in Credential scope does not match YYYYMMDD")
+
+
 @pytest.mark.parametrize("part", range(1, 5))
 def test_a_secret_in_the_place_of_a_part_of_the_scope_is_not_repeated(part: int) -> None:
     secret = "0a1B" * 10

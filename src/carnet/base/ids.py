@@ -56,6 +56,10 @@ class Ids:
             one, *self._drawn = self._draw()
             return one
 
+    def two_uuids(self) -> tuple[str, str]:
+        """One for a request and one for its audit event."""
+        return self.uuid(), self.uuid()
+
     def _draw(self) -> list[str]:
         """Many UUIDs at once: every request needs two, and drawing takes longer than writing them."""
         text = self._entropy(_UUIDS_AT_ONCE * _UUID_BYTES).hex()

@@ -34,6 +34,16 @@ def read_form(body: bytes) -> Fields:
         raise Unreadable("The request body is not UTF-8") from None
 
 
+def read_both(query: str, body: bytes) -> Fields:
+    """The fields of a query string, and of a form behind them."""
+    return read_query(query) + read_form(body) if query else read_form(body)
+
+
+def parameters(query: str, body: bytes) -> dict[str, str]:
+    """The fields of a query string and of a form together, by name; raises as `once_each` does."""
+    return once_each(read_both(query, body))
+
+
 def once_each(fields: Fields) -> dict[str, str]:
     """Fields by name. A name that occurs twice is refused: another reader of the request might take the other one."""
     by_name = dict(fields)

@@ -17,7 +17,7 @@ from carnet.models import SERVICES, Operation, Protocol, Service, service
 from carnet.protocols import rest_paths
 from carnet.protocols.clues import Clues, read_clues
 from carnet.protocols.errors import Where, WireError
-from carnet.protocols.form import Fields, once_each, read_form, read_query
+from carnet.protocols.form import Fields, parameters, read_both, read_query
 from carnet.protocols.unreadable import Unreadable
 
 _ROOT = "/"
@@ -105,7 +105,7 @@ def _by_version(request: HttpRequest) -> Service | None:
     if request.path != _ROOT:
         return None
     try:
-        versions = [value for name, value in _query_fields(request) if name == "Version"]
+        versions = [value for name, value in read_both(request.query, request.body) if name == "Version"]
     except Unreadable:
         return None
     return _by_api_version().get(versions[0]) if len(versions) == 1 else None
@@ -129,7 +129,7 @@ def _query(found: Service, request: HttpRequest, clues: Clues) -> Routed:
         raise WireError("InvalidAction", f"There is nothing at {request.method} {request.path}", found)
     if request.body and (request.method == "GET" or clues.media_type not in ("", _FORM)):
         raise Unreadable(f"Parameters are read from the query string and from a POST's {_FORM} body")
-    fields = once_each(_query_fields(request))
+    fields = parameters(request.query, request.body)
     action, version = fields.get("Action"), fields.get("Version", _NO_VERSION)
     if not action:
         raise WireError("MissingAction", "The request is missing an action or a required parameter.", found)
@@ -137,12 +137,6 @@ def _query(found: Service, request: HttpRequest, clues: Clues) -> Routed:
     if operation is None or version != found.api_version:
         raise WireError("InvalidAction", f"Could not find operation {action} for version {version}", found)
     return Routed(operation=operation, fields=fields)
-
-
-def _query_fields(request: HttpRequest) -> Fields:
-    if not request.query:
-        return read_form(request.body)
-    return read_query(request.query) + read_form(request.body)
 
 
 def _json(found: Service, request: HttpRequest, clues: Clues) -> Routed:

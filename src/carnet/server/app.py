@@ -59,7 +59,8 @@ class AwsApi:
 
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one request, with one audit event. The answer of what changes the store is to be awaited."""
-        arrived = Arrived(request_id=self._ids.uuid(), event_id=self._ids.uuid(), time=self._clock(), http=http)
+        request_id, event_id = self._ids.two_uuids()
+        arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
         step: Step = arrived
         try:
             request = route(http)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from carnet.identity.authenticate import AuthFailure
 from carnet.sigv4.errors import incomplete, mismatch, shown
 
 TERMINATOR = "aws4_request"
@@ -22,7 +23,7 @@ _USUAL_LENGTH = 256
 
 @dataclass(frozen=True)
 class Scope:
-    """The last four parts of a Credential, as written; nothing in them is believed before `refuse_foreign`."""
+    """The last four parts of a Credential, as written; nothing in them is believed before `verify` has looked."""
 
     date: str
     region: str
@@ -36,7 +37,7 @@ class Scope:
 
     @cached_property
     def is_well_formed(self) -> bool:
-        """Whether the Region looks like one, and the terminator is the only one there is."""
+        """Whether the terminator is the only one there is, and the Region looks like one: Carnet serves all of them."""
         return self.terminator == TERMINATOR and _REGION.fullmatch(self.region) is not None
 
 
@@ -69,14 +70,12 @@ _parse_usual = lru_cache(4096)(_parse)
 """A caller's requests of one day and Region bring the same text."""
 
 
-def refuse_foreign(scope: Scope, *, service: str, timestamp: str) -> None:
-    """Raise AuthFailure (SignatureDoesNotMatch) unless the scope is of this service and of the timestamp's day.
+def foreign(scope: Scope, *, service: str, timestamp: str) -> AuthFailure:
+    """What is said (SignatureDoesNotMatch) of a scope that is not well-formed, or of another service or day.
 
-    Every fault is told at once, as AWS does. The Region has only to look like one: Carnet serves all of them.
+    Every fault is told at once, as AWS does.
     """
-    if scope.service == service and scope.is_well_formed and scope.date == timestamp[:8]:
-        return
-    raise mismatch(" ".join(_faults(scope, service, timestamp)))
+    return mismatch(" ".join(_faults(scope, service, timestamp)))
 
 
 def _faults(scope: Scope, service: str, timestamp: str) -> list[str]:

@@ -32,13 +32,11 @@ _ONCE = (
 """Headers that one value is read from, here or by what comes after."""
 
 
-def header_values(request: HttpRequest) -> Mapping[str, str]:
+def joined_values(request: HttpRequest) -> Mapping[str, str]:
     """Every header's value as sent; the values of a repeated header are joined with commas.
 
     Raises AuthFailure (IncompleteSignature) if a header is repeated that must not be.
     """
-    if not request.repeats:
-        return request.first
     values: dict[str, str] = {}
     for name, value in request.headers:
         if name not in values:

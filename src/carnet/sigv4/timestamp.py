@@ -16,8 +16,6 @@ from carnet.sigv4.errors import incomplete, mismatch, shown
 SKEW = timedelta(minutes=15)
 """How far the clocks of client and server may be apart, in both directions; exactly this far is still good."""
 
-_YOUNGEST = -SKEW
-
 _BASIC = "%Y%m%dT%H%M%SZ"
 _DATE_LIKE = re.compile(r"[0-9]{0,8}|[0-9]{2,8}[0-9TZ:+.-]{0,24}", re.ASCII)
 _ISO_8601 = re.compile(r"[0-9]{8}T[0-9]{6}Z", re.ASCII)
@@ -59,18 +57,15 @@ def basic(moment: datetime) -> str:
     return moment.strftime(_BASIC)
 
 
-def refuse_untimely(signed: Timestamp, *, lifetime: timedelta, now: datetime) -> None:
-    """Raise AuthFailure (SignatureDoesNotMatch) before `signed - 15 min.` and after `signed + lifetime`."""
-    age = now - signed.moment
-    if _YOUNGEST <= age <= lifetime:
-        return
+def untimely(signed: Timestamp, *, lifetime: timedelta, now: datetime) -> AuthFailure:
+    """What is said (SignatureDoesNotMatch) before `signed - 15 min.` and after `signed + lifetime`."""
     latest, earliest = now + SKEW, now - lifetime
     if signed.moment > latest:
-        raise mismatch(
+        return mismatch(
             f"Signature not yet current: {signed.text} is still later than {basic(latest)} "
             f"({basic(now)} + {_span(SKEW)})"
         )
-    raise mismatch(
+    return mismatch(
         f"Signature expired: {signed.text} is now earlier than {basic(earliest)} ({basic(now)} - {_span(lifetime)})"
     )
 

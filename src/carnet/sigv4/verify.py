@@ -21,10 +21,10 @@ from carnet.sigv4.header_form import read_header
 from carnet.sigv4.presented import ALGORITHM, Presented
 from carnet.sigv4.profile import PROFILES, USUAL, SigningProfile
 from carnet.sigv4.query_form import has_query_form, read_query
-from carnet.sigv4.scope import Scope, refuse_foreign
-from carnet.sigv4.signed_headers import header_values
+from carnet.sigv4.scope import Scope, foreign
+from carnet.sigv4.signed_headers import joined_values
 from carnet.sigv4.signing_keys import signature
-from carnet.sigv4.timestamp import refuse_untimely
+from carnet.sigv4.timestamp import SKEW, untimely
 
 _KEY_ID_LENGTHS = range(16, 129)
 _NOBODYS_SECRET = "0" * 40
@@ -39,11 +39,12 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
     matters: method, path, query, body (for Amazon S3 unless it is declared unsigned), host and every x-amz-* header.
     Content-Type need not be signed: it never changes how a body is read.
     """
-    headers = header_values(request)
+    headers = joined_values(request) if request.repeats else request.first
     profile = PROFILES.get(service, USUAL)
     presented = _read(headers, request.query, profile)
-    scope = presented.key.scope
-    refuse_untimely(presented.signed, lifetime=presented.lifetime, now=now)
+    signed, scope = presented.signed, presented.key.scope
+    if not -SKEW <= now - signed.moment <= presented.lifetime:
+        raise untimely(signed, lifetime=presented.lifetime, now=now)
     canonical = canonical_request(
         request,
         headers,
@@ -51,7 +52,8 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
         signature_in=presented.signature_in,
         profile=profile,
     )
-    refuse_foreign(scope, service=service, timestamp=presented.signed.text)
+    if not (scope.service == service and scope.is_well_formed and scope.date == signed.text[:8]):
+        raise foreign(scope, service=service, timestamp=signed.text)
     credential = _find(presented, find)
     genuine = _is_genuine(presented, canonical, credential)
     if credential is None:
