@@ -83,7 +83,8 @@ def _policies(view: AccountView | None, caller: Caller, check: Check) -> Policie
     carried = _carried(view, caller)
     if not check.policies:
         return carried
-    return replace(carried, resource=tuple([fail_closed(policy) for policy in check.policies]))
+    found = [policy if policy.policy is not None else fail_closed(policy) for policy in check.policies]
+    return replace(carried, resource=tuple(found))
 
 
 def _carried(view: AccountView | None, caller: Caller) -> Policies:

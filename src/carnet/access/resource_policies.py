@@ -35,10 +35,10 @@ def trust_of_nobody(account: str) -> ResourcePolicy:
 
 
 def fail_closed(one: ResourcePolicy) -> ResourcePolicy:
-    """The policy as it takes part in a decision: one that cannot be read denies, for it may have held a Deny.
+    """What takes part in a decision for a policy that cannot be read: it denies, for it may have held a Deny.
 
     The trust policy of a role that is not there needs no Deny: without its Allow nothing allows.
     """
-    if one.policy is not None or one.layer is Layer.TRUST:
+    if one.layer is Layer.TRUST:
         return one
     return replace(one, policy=everything_denied())

@@ -18,6 +18,9 @@ _UUID_BYTES = 16
 _UUIDS_AT_ONCE = 256
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_PAIRS = [one + other for one in _ALPHABET for other in _ALPHABET]
+_PAIR_SHIFTS = range(70, -1, -10)
+"""Where the eight pairs of base32 characters stand in the 80 bits of a key's tail."""
 _KEY_HEAD_BYTES = 6
 _KEY_TAIL_BYTES = 4
 _ACCOUNT_SHIFT = 7
@@ -78,7 +81,8 @@ def _uuid(digits: str) -> str:
 def key_tail(account: str, noise: bytes) -> str:
     """The 16 characters after AKIA or ASIA that carry `account` and five bytes of `noise`."""
     head = _MODERN_KEY_BIT | int(account) << _ACCOUNT_SHIFT | noise[0] & 0x7F
-    return base64.b32encode(head.to_bytes(_KEY_HEAD_BYTES) + noise[1 : 1 + _KEY_TAIL_BYTES]).decode("ascii")
+    bits = head << 8 * _KEY_TAIL_BYTES | int.from_bytes(noise[1 : 1 + _KEY_TAIL_BYTES])
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in _PAIR_SHIFTS])
 
 
 @lru_cache(16_384)

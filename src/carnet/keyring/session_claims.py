@@ -34,3 +34,8 @@ class SessionClaims:
     chain_depth: int = 0
     """0 for a session made with long-term credentials, 1 for one made by such a session, ..."""
     epoch: str = ""
+
+    @property
+    def inherited_tags(self) -> dict[str, str]:
+        """The tags that a session made with this one has, too."""
+        return {key: self.tags[key] for key in self.transitive_tag_keys}

@@ -26,7 +26,6 @@ from carnet.base.keyed_hash import KeyedHash
 from carnet.keyring.aead import KEY_BYTES, joined
 from carnet.keyring.data_keys import KID_BYTES, Purpose
 from carnet.keyring.errors import TokenTooLarge
-from carnet.keyring.hkdf import expanded, extracted
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.packing import pack, unpack
 from carnet.keyring.session_claims import SessionClaims
@@ -81,7 +80,7 @@ class SessionTokens:
         if packed is None:
             raise TokenTooLarge("The session policies and tags are too large.")
         key, salt = self._ring.primary, os.urandom(_SALT_BYTES)
-        root = extracted(key.secret, salt)
+        root = _extracted(key.secret, salt)
         derived = _derive(root)
         key_id = _key_id(claims.account, derived.noise)
         ciphertext = AESGCM(derived.encryption_key).encrypt(_NONCE, packed, _aad(key.kid, key_id))
@@ -106,7 +105,7 @@ class SessionTokens:
         key = self._ring.get(kid)
         if key is None or raw[: len(_VERSION)] != _VERSION:
             raise _Foreign
-        root = extracted(key.secret, salt)
+        root = _extracted(key.secret, salt)
         derived = _derive(root)
         # AES-GCM alone lets one ciphertext open under two keys; the commitment lets it open under one.
         if not hmac.compare_digest(raw[_COMMITMENT_AT:_CLAIMS_AT], derived.commitment):
@@ -132,14 +131,19 @@ class _Derived(NamedTuple):
     noise: bytes
 
 
-def _derive(root: bytes) -> _Derived:
-    material = expanded(root, _TOKEN_INFO, KEY_BYTES + _COMMITMENT_BYTES + _NOISE_BYTES)
+def _extracted(secret: bytes, salt: bytes) -> KeyedHash:
+    """HKDF's first step. The second, for each use, is `KeyedHash.expanded`."""
+    return KeyedHash(hmac.digest(salt, secret, "sha256"))
+
+
+def _derive(root: KeyedHash) -> _Derived:
+    material = root.expanded(_TOKEN_INFO, KEY_BYTES + _COMMITMENT_BYTES + _NOISE_BYTES)
     commitment_end = KEY_BYTES + _COMMITMENT_BYTES
     return _Derived(material[:KEY_BYTES], material[KEY_BYTES:commitment_end], material[commitment_end:])
 
 
-def _secret(root: bytes, key_id: str) -> str:
-    raw = expanded(root, joined(_LABEL, b"secret", key_id.encode()), _SECRET_BYTES)
+def _secret(root: KeyedHash, key_id: str) -> str:
+    raw = root.expanded(joined(_LABEL, b"secret", key_id.encode()), _SECRET_BYTES)
     return base64.b64encode(raw).decode("ascii")
 
 

@@ -176,7 +176,7 @@ class Engine:
         """The decision if more counts than the principal's own layers."""
         plan, request, trust = route.plan, reader.request, route.trust
         side = self._side_residual(route.side, reader, bounded=route.bounded) if route.side is not None else None
-        owner = route.policies.owner(request)
+        owner = request.resource_account or route.policies.owner(request)
         trusts = trust or (plan.of_kms and is_arn_of(request.resource, "kms", "key"))
         case = situation(plan.outsider, plan.root, owner == request.principal.account, trusts, trust)
         if side is None and case.simple:
@@ -233,7 +233,7 @@ class Engine:
         if not node.reads and not node.names:
             node.alone = self._settle(residual(node, principal, reader, bounded=bounded), reader)
             return node.alone
-        known: tuple[object, ...] = (node, *reader.principal_values(node.reads))
+        known: tuple[object, ...] = (node, *reader.principal_values(node.reads)) if node.reads else (node,)
         if node.names:
             known = (*known, bounded, *_NAMES(principal))
         try:

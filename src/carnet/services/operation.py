@@ -74,6 +74,11 @@ class _Called(Struct, frozen=True, kw_only=True):
     prepared: Any = None
     """What the operation's `prepare=` made; None before that, and for operations without."""
 
+    @property
+    def now_ms(self) -> int:
+        """`now` as epoch milliseconds, the unit of `SessionClaims`."""
+        return int(self.now.timestamp() * 1000)
+
 
 class Call(_Called, frozen=True, kw_only=True):
     """One call of an operation that only reads, by a caller who has an account."""

@@ -12,7 +12,7 @@ from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PrincipalKind
 from carnet.services.operation import Answer, Call, account_wide
 from carnet.services.sts.service import sts
-from carnet.services.sts.sessions import issue, milliseconds, refuse_mfa
+from carnet.services.sts.sessions import issue, refuse_mfa
 
 if TYPE_CHECKING:
     from types_boto3_sts.type_defs import GetSessionTokenRequestTypeDef
@@ -29,13 +29,12 @@ def get_session_token(call: Call, given: GetSessionTokenRequestTypeDef) -> Answe
     seconds = given.get("DurationSeconds", _DEFAULT_SECONDS)
     if principal.kind is PrincipalKind.ROOT:
         seconds = min(seconds, _MOST_ROOT_SECONDS)
-    issued_ms = milliseconds(call.now)
     claims = SessionClaims(
         kind=SESSION_TOKEN,
         account=principal.account,
         principal_id=principal.id,
-        issued_ms=issued_ms,
-        expires_ms=issued_ms + 1000 * seconds,
+        issued_ms=call.now_ms,
+        expires_ms=call.now_ms + 1000 * seconds,
         token_id=call.ids.uuid(),
         epoch=call.snapshot.epoch,
     )

@@ -51,6 +51,23 @@ class SessionTags:
     """Keys of `tags`, in the spelling that they have there."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """What a request passes to the session that it asks for, and what its own session hands down."""
+
+    policies: SessionPolicies
+    tags: SessionTags
+    packed_size: int | None
+    """PackedPolicySize."""
+
+
+def passed(view: AccountView, quotas: StsQuotas, parent: SessionClaims | None, given: Mapping[str, Any]) -> Passed:
+    """For a session in the account of `view`; `parent` is the session that asks. Raises Invalid, Malformed, Refused."""
+    policies = session_policies(view, quotas, given.get("Policy"), given.get("PolicyArns", ()))
+    tags = session_tags(inherited_tags(parent), given.get("Tags", ()), given.get("TransitiveTagKeys", ()))
+    return Passed(policies=policies, tags=tags, packed_size=packed_size(policies, tags.tags))
+
+
 def reserved(text: str) -> bool:
     """Whether a tag key or a source identity begins with `aws:`, which only AWS may write."""
     return name_key(text).startswith(_RESERVED_PREFIX)
@@ -75,12 +92,11 @@ def session_policies(
     return SessionPolicies(documents=(document,), arns=arns)
 
 
-def inherited_tags(session: SessionClaims | None) -> SessionTags:
+def inherited_tags(parent: SessionClaims | None) -> SessionTags:
     """The tags that a session hands down to those made with it."""
-    if session is None:
+    if parent is None:
         return SessionTags()
-    tags = {key: session.tags[key] for key in session.transitive_tag_keys}
-    return SessionTags(tags=tags, transitive=session.transitive_tag_keys)
+    return SessionTags(tags=parent.inherited_tags, transitive=parent.transitive_tag_keys)
 
 
 def session_tags(inherited: SessionTags, tags: Sequence[TagTypeDef], transitive: Sequence[str]) -> SessionTags:
@@ -130,11 +146,6 @@ def refuse_mfa(given: Mapping[str, Any]) -> None:
         "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid "
         "and associated with this user."
     )
-
-
-def milliseconds(moment: datetime) -> int:
-    """A moment as epoch milliseconds, the unit of `SessionClaims`."""
-    return int(moment.timestamp() * 1000)
 
 
 def issue(call: Call, claims: SessionClaims) -> dict[str, object]:
