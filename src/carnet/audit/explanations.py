@@ -55,6 +55,15 @@ class DecisionLog:
             self._written.clear()
         self._written.update(new)
 
+    def record_refused_signature(self, request_id: str, when: datetime, computed: Mapping[str, str]) -> None:
+        """Keep what was computed of a request whose signature was refused (`canonicalRequest`, `stringToSign`).
+
+        Raises Unavailable if it cannot be kept.
+        """
+        if self._lines.follow():
+            self._written.clear()
+        self._lines.append({"decision": request_id, "time": when.isoformat(), "refusedSignature": dict(computed)})
+
     def close(self) -> None:
         self._lines.close()
 
@@ -66,7 +75,7 @@ def explain_decision(path: Path, decision_id: str) -> Trace | None:
         for line in filter(None, map(_line, lines)):
             if "document" in line:
                 documents[line["document"]] = _parsed(line)
-            elif line["decision"] == decision_id:
+            elif line["decision"] == decision_id and "request" in line:
                 request, policies = _request_of(line["request"]), _policies_of(line["policies"], documents)
                 return explain(request, policies)
     return None

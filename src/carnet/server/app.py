@@ -13,7 +13,7 @@ from carnet.audit.explanations import DecisionLog
 from carnet.audit.log_files import line_of
 from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step
 from carnet.base.clock import Clock
-from carnet.base.faults import Fault
+from carnet.base.faults import Fault, Unavailable
 from carnet.base.http import HttpRequest, HttpResponse
 from carnet.base.ids import Ids
 from carnet.identity.authenticate import Authenticate, Authenticators, AuthFailure
@@ -138,6 +138,8 @@ class AwsApi:
     def _fail(self, step: Step, problem: Exception, decided: tuple[Decided, ...] = ()) -> Answer:
         """Answer what was refused, and what nobody foresaw."""
         try:
+            if isinstance(problem, AuthFailure) and problem.computed:
+                problem = self._recorded(step, problem)
             if isinstance(problem, WireError | AuthFailure | Fault):
                 return self._refuse(step, problem, decided)
         except Exception as further:
@@ -146,6 +148,15 @@ class AwsApi:
         # The event is without the parameters, for they may be what failed.
         step = step.authenticated if isinstance(step, Parsed) else step
         return self._refuse(step, WireError(_FAILED, _FAILED_MESSAGE, _where(step)), decided)
+
+    def _recorded(self, step: Step, failure: AuthFailure) -> AuthFailure | WireError:
+        """The failure, once the log shows what was computed of the request; or that the log cannot."""
+        arrived = _arrived(step)
+        try:
+            self._decisions.record_refused_signature(arrived.request_id, arrived.time, failure.computed)
+        except Unavailable as unrecorded:
+            return WireError("ServiceUnavailable", unrecorded.message, _where(step))
+        return failure
 
     def _refuse(self, step: Step, problem: WireError | AuthFailure | Fault, decided: tuple[Decided, ...]) -> Answer:
         where = problem.where if isinstance(problem, WireError) else _where(step)

@@ -8,6 +8,7 @@ INVARIANT: a message repeats a part of the request through `shown` only.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from carnet.identity.authenticate import AuthFailure
 
@@ -45,6 +46,11 @@ def incomplete(sentence: str) -> AuthFailure:
 def mismatch(sentence: str = _MISMATCH) -> AuthFailure:
     """The signature is not the one that the secret gives for this request, at this time, in this scope."""
     return AuthFailure("SignatureDoesNotMatch", sentence)
+
+
+def wrong_signature(computed: Mapping[str, str]) -> AuthFailure:
+    """Nothing else is wrong: the caller signed another request, or with another secret."""
+    return AuthFailure("SignatureDoesNotMatch", _MISMATCH, computed)
 
 
 def unknown_key() -> AuthFailure:

@@ -16,7 +16,8 @@ from carnet.identity.caller import AUTHENTICATOR, Verified
 from carnet.identity.credential import Credential, FindCredential, TokenExpired
 from carnet.models import GLOBAL_REGIONS
 from carnet.sigv4.canonical import canonical_request
-from carnet.sigv4.errors import expired_token, incomplete, mismatch, missing_token, unknown_key
+from carnet.sigv4.computed import computed
+from carnet.sigv4.errors import expired_token, incomplete, missing_token, unknown_key, wrong_signature
 from carnet.sigv4.header_form import read_header
 from carnet.sigv4.presented import ALGORITHM, Presented
 from carnet.sigv4.profile import PROFILES, USUAL, SigningProfile
@@ -55,11 +56,12 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
     if not (scope.service == service and scope.is_well_formed and scope.date == signed.text[:8]):
         raise foreign(scope, service=service, timestamp=signed.text)
     credential = _find(presented, find)
-    genuine = _is_genuine(presented, canonical, credential)
+    text = _string_to_sign(presented, canonical)
+    genuine = _is_genuine(presented, text, credential)
     if credential is None:
         raise unknown_key()
     if not genuine:
-        raise mismatch()
+        raise wrong_signature(computed(canonical, text))
     return Verified(
         AUTHENTICATOR,
         credential=credential,
@@ -100,12 +102,16 @@ def _find(presented: Presented, find: FindCredential) -> Credential | None:
         raise expired_token() from None
 
 
-def _is_genuine(presented: Presented, canonical: bytes, credential: Credential | None) -> bool:
+def _string_to_sign(presented: Presented, canonical: bytes) -> bytes:
+    digest = sha256(canonical).hexdigest()
+    return f"{ALGORITHM}\n{presented.signed.text}\n{presented.key.scope.text}\n{digest}".encode("ascii")
+
+
+def _is_genuine(presented: Presented, text: bytes, credential: Credential | None) -> bool:
     scope = presented.key.scope
-    text = f"{ALGORITHM}\n{presented.signed.text}\n{scope.text}\n{sha256(canonical).hexdigest()}"
     if credential is not None:
-        expected = signature(text.encode("ascii"), credential.secret, scope, credential.signing_keys)
+        expected = signature(text, credential.secret, scope, credential.signing_keys)
     else:
-        expected = signature(text.encode("ascii"), _NOBODYS_SECRET, scope, _NOBODYS_KEYS)
+        expected = signature(text, _NOBODYS_SECRET, scope, _NOBODYS_KEYS)
     # Bytes, because compare_digest raises on text that is not ASCII.
     return hmac.compare_digest(expected.encode("ascii"), presented.signature.encode("utf-8", "replace"))
