@@ -55,7 +55,7 @@ fuzz: install ## Compare the two implementations of the decision on CASES random
 docs: $(VENV)-docs/.done ## Build the documentation into site/.
 	$(VENV)-docs/bin/mkdocs build --strict
 
-clients: $(VENV)-clients/.done ## Set up the AWS CLI in .venv-clients/.
+clients: $(VENV)-clients/.done ## Set up the AWS CLI and other clients in .venv-clients/.
 
 install: $(VENV)/.dev ## Bring the development environment up to date.
 
@@ -76,6 +76,8 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 # The AWS CLI wants one exact botocore, moto brings a tree of its own: each counterpart has its own environment.
 $(VENV)-clients/.done: requirements/clients.txt
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
+	if command -v npm > /dev/null; then npm install --silent --no-package-lock --prefix $(VENV)-clients/node \
+		aws-sdk@2.1693.0; fi
 	@touch $@
 
 $(VENV)-bench/.done: requirements/bench.txt
