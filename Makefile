@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+WITHOUT_TOOLS := --ignore tests/clients --ignore tests/dist
 ENVIRONMENT = $(1) -m venv $(@D) && $(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes
 ITSELF = $(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
 PYTHONS := $(foreach minor,11 12 13 14,$(shell python3.$(minor) -c 'print("3.$(minor)")' 2> /dev/null))
 PROVEN := src/carnet/policy/*,src/carnet/sigv4/*,src/carnet/keyring/*,src/carnet/access/*,src/carnet/identity/*
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clients clients test-all check coverage bench bench-engine fuzz docs install lock format catalog clean
+.PHONY: help run test test-clients clients test-all check coverage bench bench-engine fuzz docs dist install lock format catalog clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +20,7 @@ run: $(VENV)/.run ## Set up, start the server on 127.0.0.1:4747, and make the fi
 	$(BIN)/carnet serve
 
 test: install ## Set up and pass the tests; skipped ones are listed with their reasons.
-	$(PYTEST) --ignore tests/clients
+	$(PYTEST) $(WITHOUT_TOOLS)
 
 test-clients: install clients ## Run whole estates through the AWS CLI, boto3 and Terraform.
 	$(PYTEST) tests/clients
@@ -27,7 +28,7 @@ test-clients: install clients ## Run whole estates through the AWS CLI, boto3 an
 test-all: $(PYTHONS:%=test-on-%) test-on-lowest ## Run the tests on every Python from 3.11 to 3.14 found here, and on the lowest dependencies.
 
 test-on-%: $(VENV)-%/.done
-	$(VENV)-$*/bin/python -m pytest -n auto --dist worksteal --ignore tests/clients
+	$(VENV)-$*/bin/python -m pytest -n auto --dist worksteal $(WITHOUT_TOOLS)
 
 check: install ## Look at format, lint, types and the import contract.
 	$(BIN)/ruff format --check src tests tools
@@ -36,7 +37,7 @@ check: install ## Look at format, lint, types and the import contract.
 	$(BIN)/lint-imports
 
 coverage: install ## Run the tests with branch coverage, which is 100 % where a fault would let somebody in.
-	$(PYTEST) --ignore tests/clients --cov --cov-report=
+	$(PYTEST) $(WITHOUT_TOOLS) --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --show-missing --include '$(PROVEN)' --fail-under 100
 
 format: install ## Mend what lint and format can mend.
@@ -54,6 +55,10 @@ fuzz: install ## Compare the two implementations of the decision on CASES random
 
 docs: $(VENV)-docs/.done ## Build the documentation into site/.
 	$(VENV)-docs/bin/mkdocs build --strict
+
+dist: install $(VENV)-dist/.done ## Build the wheel and the source distribution in dist/, and check them and deploy/.
+	$(VENV)-dist/bin/python tools/build_dist.py
+	$(PYTEST) --dist loadfile tests/dist
 
 clients: $(VENV)-clients/.done ## Set up the AWS CLI and other clients in .venv-clients/.
 
@@ -91,6 +96,10 @@ $(VENV)-bench-engine/.done: requirements/bench-engine.txt
 		@cloud-copilot/iam-simulate@0.1.173; fi
 	@touch $@
 
+$(VENV)-dist/.done: requirements/dist.txt
+	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
+	@touch $@
+
 $(VENV)-docs/.done: requirements/docs.txt requirements/run.txt
 	$(call ENVIRONMENT,$(PYTHON)) --requirement requirements/run.txt --requirement $<
 	$(ITSELF)
@@ -124,6 +133,7 @@ lock: ## Renew the pins of requirements/.
 	$(COMPILE) --upgrade --group clients -o requirements/clients.txt
 	$(COMPILE) --upgrade --group bench -o requirements/bench.txt
 	$(COMPILE) --upgrade --group bench-engine -c requirements/run.txt -o requirements/bench-engine.txt
+	$(COMPILE) --upgrade --group build --group dist -c requirements/run.txt -o requirements/dist.txt
 	$(COMPILE) --upgrade --group docs -c requirements/run.txt -o requirements/docs.txt
 	$(COMPILE) --upgrade --resolution lowest-direct pyproject.toml -o $(VENV)-lock/lowest.txt
 	$(COMPILE) --upgrade pyproject.toml --group build --group dev -c $(VENV)-lock/lowest.txt -o requirements/lowest.txt
