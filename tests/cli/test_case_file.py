@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from carnet.cli.case_file import read_case_file
+from carnet.cli.case_file import NotData, read_case_file
 from carnet.policy.case import Case
 from carnet.policy.case_reader import CaseReader
 from carnet.policy.json_text import JsonNumber
@@ -52,7 +52,7 @@ def test_a_name_is_always_text(name: str) -> None:
 
 
 def test_names_that_differ_only_by_their_quotes_are_one_name() -> None:
-    with pytest.raises(ValueError, match=r"^'10' stands twice in line 1, column 9$"):
+    with pytest.raises(ValueError, match=r"^'10' stands twice$"):
         from_yaml("{10: a, '10': b}")
 
 
@@ -77,8 +77,9 @@ def test_an_empty_json_file_says_so() -> None:
 
 
 def test_broken_json_without_a_suffix_gets_an_error_of_json() -> None:
-    with pytest.raises(ValueError, match=r"^Expecting ':' delimiter: line 2 column 11 \(char 12\)$"):
+    with pytest.raises(NotData, match=r"^Expecting ':' delimiter$") as raised:
         read_case_file(b'{\n"request" {}}', "-")
+    assert str(raised.value.place) == "2:11"
     with pytest.raises(ValueError, match="while parsing a flow node"):
         read_case_file(b"request: [", "-")
 

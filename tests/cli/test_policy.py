@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,13 +82,15 @@ def test_json_is_a_list_in_the_order_of_the_cases(tmp_path: Path) -> None:
             "verdict": "explicitDeny",
             "layer": "permissions boundary",
             "statements": [{"policy": "boundary", "index": 1, "sid": "No", "line": 5, "column": 5}],
+            "warnings": [],
         },
         {
             "verdict": "allowed",
             "layer": "identity-based policy",
             "statements": [{"policy": "identity[0]", "index": 0, "sid": "Do", "line": 0, "column": 0}],
+            "warnings": [],
         },
-        {"verdict": "allowed", "layer": None, "statements": []},
+        {"verdict": "allowed", "layer": None, "statements": [], "warnings": []},
     ]
 
 
@@ -96,8 +99,9 @@ def test_json_of_one_case_is_a_list_of_one(tmp_path: Path) -> None:
     assert one["verdict"] == "allowed"
 
 
-def test_an_empty_list_is_no_failure(tmp_path: Path) -> None:
-    assert json.loads(simulated(tmp_path, [], "--output", "json").stdout) == []
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_an_empty_list_is_refused(tmp_path: Path, output: str) -> None:
+    assert complaint(simulated(tmp_path, [], "--output", output)).endswith("cases.json:1:1: the file holds no case")
 
 
 def test_explain_shows_the_trace(tmp_path: Path) -> None:
@@ -146,6 +150,126 @@ def test_a_failed_expectation_is_told(
     assert done.stdout == simulated(tmp_path, [case(), capped("s3:PutObject", name="writes")], *options).stdout
 
 
+DOUBTFUL = """\
+- name: reads
+  request:
+    principal: "arn:aws:iam::111122223333:user/alice"
+    action: "s3:GetObjct"
+    resource: "arn:aws:s3:::bucket/key"
+    context: {aws:PrincpalArn: x}
+  policies:
+    identity:
+      - Version: 2012-10-17
+        Statement:
+          - {Effect: Allow, Action: ["s3:Get*", "s3:Fetch*"], Resource: "*"}
+    boundary: |
+      {
+        "Statement": {"Effect": "Allow", "Action": "iam:GetUsr", "Resource": "*"}
+      }
+"""
+WARNINGS = (
+    "4:13: The action s3:GetObjct does not exist. Did you mean s3:GetObject?",
+    "6:15: The condition key aws:PrincpalArn does not exist. Did you mean aws:PrincipalArn?",
+    "11:49: The action s3:Fetch* with its wildcards matches no action that exists.",
+    "12:15: at 2:46 of the text there: The action iam:GetUsr does not exist. Did you mean iam:GetUser?",
+)
+
+
+def test_what_aws_does_not_have_is_warned_of_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "cases.yaml"
+    file.write_text(DOUBTFUL)
+    done = simulate(file)
+    assert done.exit_code == 0
+    assert done.stdout == "case[0] 'reads': implicitDeny by permissions boundary\n"
+    assert done.stderr.splitlines() == [f"Warning: {file}:{line}" for line in WARNINGS]
+
+
+def test_strict_makes_errors_of_warnings_and_decides_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "cases.yaml"
+    file.write_text(DOUBTFUL)
+    assert complaint(simulate(file, "--strict")).splitlines() == [f"{file}:{line}" for line in WARNINGS]
+    assert simulated(tmp_path, case(), "--strict").exit_code == 0
+
+
+def test_json_has_the_warnings_of_each_case(tmp_path: Path) -> None:
+    file = tmp_path / "cases.yaml"
+    file.write_text(DOUBTFUL)
+    for options in ((), ("--explain",)):
+        (answer,) = json.loads(simulate(file, "--output", "json", *options).stdout)
+        assert answer["warnings"][0] == {
+            "code": "INVALID_ACTION",
+            "message": "The action s3:GetObjct does not exist.",
+            "meant": "s3:GetObject",
+            "path": "case[0].request.action",
+            "line": 4,
+            "column": 13,
+            "inText": None,
+        }
+        assert answer["warnings"][3]["inText"] == {"line": 2, "column": 46}
+
+
+def test_a_warning_of_one_place_is_told_once() -> None:
+    asked = '{principal: "*", action: "s3:GetObject", resource: "*"}'
+    document = '{Statement: {Effect: Allow, Action: "s3:GetObjct", Resource: "*"}}'
+    cases = f"- request: {asked}\n  policies: &p {{identity: [{document}]}}\n- {{request: {asked}, policies: *p}}\n"
+    assert simulate("-", content=cases).stderr.count("\n") == 1
+
+
+def test_everything_that_is_wrong_with_a_document_is_told_with_its_place_also_in_json_with_tabs(tmp_path: Path) -> None:
+    file = tmp_path / "cases.json"
+    request = json.dumps(case()["request"])
+    file.write_text(
+        f'{{\n\t"request": {request},\n\t"policies": {{"identity": [{{\n'
+        '\t\t"Statement": [{"Efect": "Allow", "Actions": "*", "Resource": "*",\n'
+        '\t\t\t"Condition": {"StringEqual": {"a:b": "c"}}}]}]}\n}\n'
+    )
+    path = "case.policies.identity[0].Statement[0]"
+    assert complaint(simulate(file)).splitlines() == [
+        f"{file}:4:18: {path}.Efect: Efect is no element of a statement. Did you mean Effect?",
+        f"{file}:4:36: {path}.Actions: Actions is no element of a statement. Did you mean Action?",
+        (
+            f"{file}:5:18: {path}.Condition.StringEqual: The condition operator StringEqual does not exist. "
+            "Did you mean StringEquals?"
+        ),
+    ]
+
+
+def test_a_member_or_word_that_was_misspelled_is_told_with_what_was_meant(tmp_path: Path) -> None:
+    told = complaint(simulated(tmp_path, [case(polices={})]))
+    assert told.endswith("; it may have: name, doc, request, policies, expect, layer; did you mean 'policies'?")
+    assert complaint(simulated(tmp_path, case(expect="alowed"))).endswith("implicitDeny; did you mean 'allowed'?")
+
+
+def validate(content: str, *options: str) -> Result:
+    return CliRunner().invoke(main, ["policy", "validate", "-", *options], input=content)
+
+
+def test_a_policy_document_is_validated() -> None:
+    done = validate("Statement: {Effect: Alow, Action: [], Resource: '*'}")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines() == [
+        "standard input:1:21: The effect Alow does not exist. Did you mean Allow?",
+        "standard input:1:35: Action is an empty list.",
+    ]
+    assert validate(json.dumps(ALLOW)).stdout == "standard input: nothing is wrong with it\n"
+    assert validate(json.dumps(ALLOW)).exit_code == 0
+
+
+def test_what_only_aws_complains_of_is_told_in_its_sentence() -> None:
+    (found,) = json.loads(
+        validate(
+            json.dumps({**ALLOW, "Statement": [*ALLOW["Statement"], *ALLOW["Statement"]]}), "--output", "json"
+        ).stdout
+    )
+    assert (found["code"], found["line"]) == ("INVALID_POLICY", 1)
+    assert found["message"] == "Statement IDs (SID) in a single policy must be unique."
+
+
+def test_the_type_of_a_policy_decides_what_it_may_hold() -> None:
+    assert validate(json.dumps(ALLOW), "--type", "trust").exit_code == 1
+    assert "cannot have Resource" in validate(json.dumps(ALLOW), "--type", "trust").stdout
+
+
 def test_standard_input_in_either_language() -> None:
     for content in (json.dumps([case()]), yaml.safe_dump([case()]), "\ufeff" + json.dumps([case()])):
         done = simulate("-", content=content)
@@ -176,31 +300,32 @@ def test_yaml_with_an_unquoted_version_anchors_and_merges(tmp_path: Path) -> Non
         ([case(policies={"identity": ALLOW})], "case[0].policies.identity must be a list"),
         ([case(policies={"identities": []})], "case[0].policies has the unknown member 'identities'"),
         ([case(policies=[ALLOW])], "case[0].policies must be an object"),
-        (case(policies={"boundary": {**ALLOW, "Statement": []}}), "case.policies.boundary: "),
+        (case(policies={"boundary": {**ALLOW, "Statement": []}}), "case.policies.boundary.Statement: "),
         (case(policies={"scp": [[ALLOW], ["{"]]}), "case.policies.scp[1][0]: "),
         ("s3:GetObject", "the file must be a list"),
         ([["case"]], "case[0] must be an object"),
     ],
 )
 def test_a_complaint_names_the_member_at_fault(tmp_path: Path, data: Any, told: str) -> None:
-    assert complaint(simulated(tmp_path, data)).startswith(f"{tmp_path / 'cases.json'}: {told}")
+    complained = complaint(simulated(tmp_path, data))
+    assert re.match(rf"{tmp_path / 'cases.json'}:1:\d+: (at 1:\d of the text there: )?{re.escape(told)}", complained)
 
 
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("a.json", '{"request": {}, "request": {}}', "the member 'request' stands twice in one object"),
-        ("-", '[{"expect": 1, "expect": 1}]', "the member 'expect' stands twice in one object"),
-        ("a.json", '{"request": NaN}', "NaN is no JSON"),
-        ("a.json", "request: {}", "Expecting value: line 1 column 1 (char 0)"),
-        ("a.json", "[" * 100_000, "nested too deeply"),
-        ("a.yaml", "request: {}\nrequest: {}\n", "'request' stands twice"),
-        ("a.yaml", "- {a: {b: 1, b: 2}}", "'b' stands twice"),
-        ("a.yaml", "a: [", "while parsing"),
-        ("a.yaml", "!!python/name:os.system {}", "could not determine a constructor"),
-        ("-", "", "the file is empty"),
-        ("-", '{"request" {}}', "Expecting ':' delimiter: line 1 column 12 (char 11)"),
-        ("a.json", b"\xff\xfe", "'utf-8' codec can't decode"),
+        ("a.json", '{"request": {}, "request": {}}', ":1:17: the member 'request' stands twice in one object"),
+        ("-", '[{"expect": 1, "expect": 1}]', ":1:16: the member 'expect' stands twice in one object"),
+        ("a.json", '{"request": NaN}', ": NaN is no JSON"),
+        ("a.json", "request: {}", ":1:1: Expecting value"),
+        ("a.json", "[" * 100_000, ": nested too deeply"),
+        ("a.yaml", "request: {}\nrequest: {}\n", ":2:1: 'request' stands twice"),
+        ("a.yaml", "- {a: {b: 1, b: 2}}", ":1:14: 'b' stands twice"),
+        ("a.yaml", "a: [", ":2:1: while parsing"),
+        ("a.yaml", "!!python/name:os.system {}", ":1:1: could not determine a constructor"),
+        ("-", "", ": the file is empty"),
+        ("-", '{"request" {}}', ":1:12: Expecting ':' delimiter"),
+        ("a.json", b"\xff\xfe", ": 'utf-8' codec can't decode"),
     ],
 )
 def test_a_file_that_is_no_data_is_refused_in_one_line(
@@ -210,7 +335,7 @@ def test_a_file_that_is_no_data_is_refused_in_one_line(
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     done = simulate("-" if name == "-" else file, content=content)
     shown = "standard input" if name == "-" else str(file)
-    assert complaint(done).startswith(f"{shown}: {told}")
+    assert complaint(done).startswith(f"{shown}{told}")
     assert complaint(done).count("\n") == 0
 
 

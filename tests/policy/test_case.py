@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -69,7 +70,6 @@ def test_one_case_or_a_list() -> None:
     one = {"request": asked()}
     assert len(read_cases(one)) == 1
     assert [case.request.action for case in read_cases([one, one])] == ["s3:GetObject"] * 2
-    assert read_cases([]) == ()
     assert CaseReader().read_all(one) == CaseReader().read_all([one]) == read_cases(one)
 
 
@@ -344,7 +344,7 @@ def test_a_resource_may_have_several_policies() -> None:
         ),
         ([[ANYONE]], "resource[0] must be a policy document"),
         ({"policy": None}, "resource must be a policy document"),
-        ({"policy": ANYONE, "layer": "role trust policy"}, "resource: "),
+        ({"policy": ANYONE, "layer": "role trust policy"}, "resource.Statement[0].Resource: A policy of"),
     ],
 )
 def test_a_wrong_policy_of_a_resource_is_named(given: Any, sentence: str) -> None:
@@ -359,7 +359,10 @@ def test_a_wrong_policy_of_a_resource_is_named(given: Any, sentence: str) -> Non
         ({}, "case.request is missing"),
         (
             {"request": asked(), "expects": "allowed"},
-            "case has the unknown member 'expects'; it may have: name, doc, request, policies, expect, layer",
+            (
+                "case has the unknown member 'expects'; it may have: name, doc, request, policies, expect, layer; "
+                "did you mean 'expect'?"
+            ),
         ),
         ({"request": asked(action=None)}, "case.request.action is missing"),
         ({"request": asked(action="")}, "case.request.action must not be empty"),
@@ -416,7 +419,7 @@ def test_a_wrong_policy_of_a_resource_is_named(given: Any, sentence: str) -> Non
             {"request": asked(principal={"kind": "robot"})},
             (
                 "case.request.principal.kind must be one of: anonymous, root, user, assumed-role, federated-user, "
-                "web-identity, saml, service"
+                "web-identity, saml, service; did you mean 'root'?"
             ),
         ),
         (
@@ -442,16 +445,29 @@ def test_a_complaint_about_a_list_names_the_case() -> None:
         read_cases([{"request": asked()}, {}])
 
 
+@pytest.mark.parametrize("read_all", [read_cases, CaseReader().read_all])
+def test_an_empty_list_is_refused(read_all: Callable[[object], object]) -> None:
+    with pytest.raises(ValueError, match=r"^the file holds no case$"):
+        read_all([])
+
+
 def test_neither_a_case_nor_a_list() -> None:
     with pytest.raises(ValueError, match=r"^the file must be a list$"):
         read_cases("text")
 
 
-@pytest.mark.parametrize("document", [{}, "{", {"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}])
-def test_a_malformed_document_is_named(document: Any) -> None:
-    assert complaint({"request": asked(), "policies": {"scp": [[FULL_ACCESS], [document]]}}).startswith(
-        "case.policies.scp[1][0]: "
-    )
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({}, ": The policy has no Statement."),
+        ("{", ": The provided policy document does not meet the requirements"),
+        ("[" * 100_000, ": The provided policy document does not meet the requirements"),
+        ({"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}, ".Statement[0].Effect: The effect Maybe "),
+    ],
+)
+def test_a_malformed_document_is_named(document: Any, told: str) -> None:
+    complained = complaint({"request": asked(), "policies": {"scp": [[FULL_ACCESS], [document]]}})
+    assert complained.startswith(f"case.policies.scp[1][0]{told}")
 
 
 def test_a_document_that_json_cannot_write_is_named() -> None:

@@ -93,9 +93,9 @@ def test_each_kind_is_shared_by_itself() -> None:
 def test_a_trust_policy_is_not_taken_for_one_of_another_resource() -> None:
     reader = CaseReader()
     assert reader.read(assume({"resource": TRUST})).policies.trust
-    with pytest.raises(ValueError, match=r"^case\.policies\.resource: "):
+    with pytest.raises(ValueError, match=r"^case\.policies\.resource\.Statement\.Action: "):
         reader.read(case({"resource": {**TRUST, "Statement": {**TRUST["Statement"], "Action": 1}}}))  # type: ignore[dict-item]
-    with pytest.raises(ValueError, match=r"^case\.policies\.resource: "):
+    with pytest.raises(ValueError, match=r"^case\.policies\.resource\.Statement\[0\]\.Resource: "):
         reader.read(assume({"resource": PUBLIC}))
 
 

@@ -80,9 +80,9 @@ def test_a_question_that_cannot_be_read_shows_the_line_of_the_test_alone(pyteste
     run.stdout.fnmatch_lines(
         [
             ">   *# one",
-            "E  *ValueError: question.policies.identity[[]0[]]: Syntax errors in policy.",
+            "E  *Misread: question.policies.identity[[]0[]].Statement: The policy has no statement.",
             ">   *# two",
-            "E  *ValueError: question.request.action must be one action, such as s3:GetObject; it is 'GetObject'",
+            "E  *Misread: question.request.action must be one action, such as s3:GetObject; it is 'GetObject'",
             ">   *# three",
             "E  *FileNotFoundError: * 'none.json'",
         ]

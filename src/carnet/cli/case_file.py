@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import yaml
 
+from carnet.cli.places import Place, Places
 from carnet.policy.json_text import JsonNumber
 
 _JSON_SUFFIXES = (".json",)
@@ -21,28 +22,39 @@ _YAML_SUFFIXES = (".yaml", ".yml")
 _TAG = "tag:yaml.org,2002:"
 
 
+class NotData(ValueError):
+    """The text of a file is neither JSON nor YAML; `place` is where, if that is known."""
+
+    def __init__(self, problem: str, place: Place | None = None) -> None:
+        super().__init__(problem)
+        self.place = place
+
+
 def read_case_file(content: bytes, name: str) -> object:
     """What a file holds; its name tells JSON from YAML, and without a known suffix the content does.
 
-    Raises ValueError that says what is wrong, and in which place.
+    Raises NotData.
     """
-    text = content.decode("utf-8-sig")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise NotData(str(problem)) from problem
     suffix = PurePath(name).suffix.lower()
     try:
         if suffix in _YAML_SUFFIXES:
             return _from_yaml(text)
         return _from_json(text) if suffix in _JSON_SUFFIXES else _from_either(text)
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise NotData("nested too deeply") from None
 
 
 def _from_either(text: str) -> object:
     try:
         return _from_json(text)
-    except json.JSONDecodeError as problem:
+    except _NoJson as problem:
         try:
             return _from_yaml(text)
-        except ValueError:
+        except NotData:
             if text.lstrip().startswith(("{", "[")):
                 raise problem from None
             raise
@@ -50,14 +62,27 @@ def _from_either(text: str) -> object:
 
 def _from_json(text: str) -> object:
     if not text.strip():
-        raise ValueError("the file is empty")
-    return json.loads(
-        text,
-        object_pairs_hook=_without_duplicates,
-        parse_int=JsonNumber,
-        parse_float=JsonNumber,
-        parse_constant=_refuse,
-    )
+        raise NotData("the file is empty")
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_without_duplicates,
+            parse_int=JsonNumber,
+            parse_float=JsonNumber,
+            parse_constant=_refuse,
+        )
+    except json.JSONDecodeError as problem:
+        raise _NoJson(problem.msg, Place(problem.lineno, problem.colno)) from problem
+    except _Twice as problem:
+        raise NotData(str(problem), Places(text).repeated_name()) from problem
+
+
+class _NoJson(NotData):
+    """What may yet be YAML."""
+
+
+class _Twice(Exception):
+    """A name that stands twice in one object of JSON."""
 
 
 def _without_duplicates(members: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -65,21 +90,25 @@ def _without_duplicates(members: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(whole) < len(members):
         names = [name for name, _ in members]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the member {twice!r} stands twice in one object")
+        raise _Twice(f"the member {twice!r} stands twice in one object")
     return whole
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
+    raise NotData(f"{constant} is no JSON")
 
 
 def _from_yaml(text: str) -> object:
     try:
         data: object = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        place = Place(mark.line + 1, mark.column + 1) if mark is not None else None
+        raise NotData(": ".join(filter(None, (problem.context, problem.problem))), place) from problem
     except yaml.YAMLError as problem:
-        raise ValueError(" ".join(str(problem).replace('"<unicode string>", ', "").split())) from problem
+        raise NotData(" ".join(str(problem).split())) from problem
     if data is None:
-        raise ValueError("the file is empty")
+        raise NotData("the file is empty")
     return data
 
 

@@ -11,17 +11,22 @@ from typing import Any
 
 import click
 
-from carnet.cli.case_file import read_case_file
+from carnet.base.faults import Malformed
+from carnet.catalog.policy_facts import CatalogFacts
 from carnet.cli.groups import CommandGroup
+from carnet.cli.linted_file import BadInput, LintedFile, Warned
 from carnet.cli.options import told_plainly
 from carnet.policy.case import Case
+from carnet.policy.case_documents import document_text
+from carnet.policy.case_lint import CaseLinter
+from carnet.policy.case_members import Misread
 from carnet.policy.case_reader import CaseReader
 from carnet.policy.decide import decide
 from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
+from carnet.policy.document import Grammar, parse
+from carnet.policy.lint import Finding, IssueCode, lint
 from carnet.policy.trace import Trace, ref_as_dict
 from carnet.policy.trace import explain as explained
-
-_STDIN = "-"
 
 
 @click.group(cls=CommandGroup)
@@ -41,14 +46,23 @@ def policy() -> None:
 )
 @click.option("--explain", is_flag=True, help="Show every layer, statement and condition.")
 @click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+@click.option("--strict", is_flag=True, help="Decide nothing if anything is to be warned of.")
 @told_plainly
-def simulate(name: str, explain: bool, output: str) -> None:
-    """Decide the cases of a file.
+def simulate(name: str, explain: bool, output: str, strict: bool) -> None:
+    """Decide the cases of a file, and warn of what AWS does not have: actions, condition keys, operators for them.
 
-    Exit code 1 if a case is not decided as it expects, 2 if the file is no file of cases.
+    Exit code 1 if a case is not decided as it expects, 2 if the file is no file of cases, or with --strict if there
+    are warnings.
     """
+    file = LintedFile.read(name)
     with _collector_paused():
-        answers = [_answer(title, case, explain=explain) for title, case in _cases(name)]
+        cases = list(_cases(file))
+        warnings = [warning for _, _, of_case in cases for warning in of_case]
+        if strict and warnings:
+            raise BadInput("\n".join(dict.fromkeys(map(str, warnings))))
+        answers = [_answer(title, case, explain=explain, warnings=of_case) for title, case, of_case in cases]
+    for line in dict.fromkeys(map(str, warnings)):
+        click.echo(f"Warning: {line}", err=True)
     if output == "json":
         click.echo(_json_lines(answer.as_dict() for answer in answers))
     else:
@@ -58,10 +72,36 @@ def simulate(name: str, explain: bool, output: str) -> None:
         raise click.ClickException("\n".join((f"not as expected ({len(surprises)} of {len(answers)}):", *surprises)))
 
 
-class BadInput(click.ClickException):
-    """What was to be read cannot be read: no answer, rather than an unexpected one."""
+@policy.command()
+@click.argument("name", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option(
+    "--type", "kind", type=click.Choice([each.value for each in Grammar]), default="identity", show_default=True
+)
+@click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+@told_plainly
+def validate(name: str, kind: str, output: str) -> None:
+    """Tell what is wrong with the policy document of a file, JSON or YAML; - reads standard input.
 
-    exit_code = 2
+    Exit code 1 if anything is, 2 if the file is neither JSON nor YAML.
+    """
+    file = LintedFile.read(name)
+    found = [file.warned(finding) for finding in _findings(file.data, Grammar(kind))]
+    if output == "json":
+        click.echo(_json_lines(warning.as_dict() for warning in found))
+    else:
+        click.echo("\n".join(map(str, found)) or f"{file.shown}: nothing is wrong with it")
+    if found:
+        raise click.exceptions.Exit(1)
+
+
+def _findings(document: object, grammar: Grammar) -> tuple[Finding, ...]:
+    """What the linter finds, or else what AWS would say to the document."""
+    found = lint(document, grammar, CatalogFacts())
+    try:
+        parse(document_text(document), grammar)
+    except (TypeError, Malformed) as fault:
+        return found or (Finding(code=IssueCode.INVALID_POLICY, path="", message=str(fault)),)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +112,7 @@ class _Answer:
     case: Case
     decision: Decision
     trace: Trace | None
+    warnings: tuple[Warned, ...]
 
     @property
     def as_expected(self) -> bool:
@@ -82,13 +123,14 @@ class _Answer:
         return f"{self.title}: expected {expected}, was {_outcome(self.decision.verdict, self.decision.layer)}"
 
     def as_dict(self) -> dict[str, Any]:
+        warnings = {"warnings": [warning.as_dict() for warning in self.warnings]}
         if self.trace is not None:
-            return self.trace.as_dict()
+            return self.trace.as_dict() | warnings
         return {
             "verdict": self.decision.verdict.value,
             "layer": None if self.decision.layer is None else self.decision.layer.value,
             "statements": [ref_as_dict(ref) for ref in self.decision.statements],
-        }
+        } | warnings
 
     def render(self) -> str:
         if self.trace is not None:
@@ -109,25 +151,23 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _cases(name: str) -> Iterator[tuple[str, Case]]:
-    """Each case with the words for it in what is told; raises BadInput that begins with the file's name."""
+def _cases(file: LintedFile) -> Iterator[tuple[str, Case, tuple[Warned, ...]]]:
+    """Each case with the words for it in what is told, and what it is warned of; raises BadInput."""
     try:
-        with click.open_file(name, "rb") as file:
-            data = read_case_file(file.read(), name)
-        cases = CaseReader().read_all(data)
-    except OSError as problem:
-        raise BadInput(f"{name}: {problem.strerror}") from problem
-    except ValueError as problem:
-        raise BadInput(f"{'standard input' if name == _STDIN else name}: {problem}") from problem
-    for number, case in enumerate(cases):
-        path = f"case[{number}]" if isinstance(data, list) else "case"
-        yield f"{path} {case.name!r}" if case.name else path, case
+        cases = CaseReader().read_all(file.data)
+    except Misread as problem:
+        told = (file.told(fault.path, fault.text, at_name=fault.at_name) for fault in problem.faults)
+        raise BadInput("\n".join(told)) from problem
+    findings = CaseLinter(CatalogFacts()).check_all(file.data)
+    for number, (case, found) in enumerate(zip(cases, findings, strict=True)):
+        path = f"case[{number}]" if isinstance(file.data, list) else "case"
+        yield f"{path} {case.name!r}" if case.name else path, case, tuple(map(file.warned, found))
 
 
-def _answer(title: str, case: Case, *, explain: bool) -> _Answer:
+def _answer(title: str, case: Case, *, explain: bool, warnings: tuple[Warned, ...]) -> _Answer:
     trace = explained(case.request, case.policies) if explain else None
     decision = decide(case.request, case.policies) if trace is None else trace.decision
-    return _Answer(title=title, case=case, decision=decision, trace=trace)
+    return _Answer(title=title, case=case, decision=decision, trace=trace, warnings=warnings)
 
 
 def _json_lines(values: Iterable[dict[str, Any]]) -> str:

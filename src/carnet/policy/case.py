@@ -24,12 +24,12 @@ aws:username ...) need not be given; one given stands in place of the derived on
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from carnet.base.arns import ACCOUNT_ID, Arn, parse_arn
 from carnet.policy.case_documents import Documents
-from carnet.policy.case_members import Members, as_list
+from carnet.policy.case_members import Members, Misread, as_list
 from carnet.policy.case_principal import derived_keys, read_principal, with_role_path
 from carnet.policy.context_keys import namespaces
 from carnet.policy.decision import Layer, Verdict
@@ -63,7 +63,15 @@ def read_cases(data: object) -> tuple[Case, ...]:
     """One case or a list of them; raises ValueError that names the member at fault."""
     if isinstance(data, Mapping):
         return (read_case(data),)
-    return tuple(read_case(each, f"case[{number}]") for number, each in enumerate(as_list(data, "the file")))
+    return tuple(read_case(each, f"case[{number}]") for number, each in enumerate(listed(data)))
+
+
+def listed(data: object) -> Sequence[object]:
+    """The cases of a list, which holds one at least; raises Misread."""
+    cases = as_list(data, "the file")
+    if not cases:
+        raise Misread.at("the file", "holds no case")
+    return cases
 
 
 def read_case(data: object, path: str = "case") -> Case:
@@ -120,15 +128,15 @@ def _action(members: Members) -> str:
     """One action, so that no question is answered that nobody can ask."""
     action = members.text("action")
     if not _ACTION.fullmatch(action):
-        raise ValueError(f"{members.at('action')} must be one action, such as s3:GetObject; it is {action!r}")
+        raise Misread.at(members.at("action"), f"must be one action, such as s3:GetObject; it is {action!r}")
     return action
 
 
 def _resource(members: Members) -> str:
     resource = members.text("resource")
     if resource != EVERYTHING and parse_arn(resource) is None:
-        raise ValueError(
-            f"{members.at('resource')} must be an ARN, or * for an action that has no resource; it is {resource!r}"
+        raise Misread.at(
+            members.at("resource"), f"must be an ARN, or * for an action that has no resource; it is {resource!r}"
         )
     return resource
 
@@ -141,11 +149,11 @@ def _account_in(resource: str) -> str:
 
 def _context(given: object, path: str, derived: Mapping[str, Value]) -> Context:
     if not isinstance(given, Mapping):
-        raise ValueError(f"{path} must be an object")
+        raise Misread.at(path, "must be an object")
     spelled: dict[str, str] = {}
     for key in given:
         if not isinstance(key, str) or spelled.setdefault(ascii_lower(key), key) != key:
-            raise ValueError(f"{path} must name each condition key once, in any case; see {key!r}")
+            raise Misread.at(path, f"must name each condition key once, in any case; see {key!r}")
     keys = {key: value for key, value in derived.items() if ascii_lower(key) not in spelled}
     keys |= {key: _value(value, f"{path}.{key}") for key, value in given.items() if value is not None}
     return _in_namespaces(keys)
@@ -177,7 +185,7 @@ def _scalar(value: object, path: str) -> str:
     if isinstance(value, int):
         return str(value)
     if not isinstance(value, str):
-        raise ValueError(f"{path} must be text, a whole number, true or false, or a list of them")
+        raise Misread.at(path, "must be text, a whole number, true or false, or a list of them")
     return value
 
 

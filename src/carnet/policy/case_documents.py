@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
 from carnet.base.faults import Malformed
-from carnet.policy.case_members import Members, as_list
+from carnet.policy.case_members import CaseFault, Members, Misread, as_list
 from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, parse
 from carnet.policy.json_text import JsonNumber
+from carnet.policy.lint.structure import check_structure
 from carnet.policy.policies import Levels, ResourcePolicy
 from carnet.policy.statement import Effect
 
@@ -72,7 +73,7 @@ class Documents:
         members = Members.of(value, path, known=(_POLICY, "layer", "account"))
         layer = members.word("layer", Layer) or usual
         if layer not in _GRAMMARS:
-            raise ValueError(f"{members.at('layer')} must be one of: {', '.join(_GRAMMARS)}")
+            raise Misread.at(members.at("layer"), f"must be one of: {', '.join(_GRAMMARS)}")
         policy = self._parsed(value[_POLICY], source, _GRAMMARS[layer])
         return ResourcePolicy(policy=policy, layer=layer, account=members.account("account", ""))
 
@@ -81,14 +82,34 @@ class Documents:
         return tuple(self._parsed(each, f"{name}[{number}]", grammar) for number, each in enumerate(given))
 
     def _parsed(self, document: object, source: str, grammar: Grammar) -> Policy:
+        path = self.members.at(source)
         if not isinstance(document, str | Mapping):
-            raise ValueError(f"{self.members.at(source)} must be a policy document: an object, or a string of JSON")
+            raise Misread.at(path, "must be a policy document: an object, or a string of JSON")
         try:
-            return parse(_text_of(document), grammar, source=source)
-        except (TypeError, Malformed) as fault:
-            raise ValueError(f"{self.members.at(source)}: {fault}") from fault
+            text = document_text(document)
+        except TypeError as fault:
+            raise Misread(CaseFault(path, f"{path}: {fault}")) from fault
         except RecursionError:
-            raise ValueError(f"{self.members.at(source)} is nested too deeply") from None
+            raise Misread.at(path, "is nested too deeply") from None
+        try:
+            return parse(text, grammar, source=source)
+        except Malformed as fault:
+            raise Misread(*_faults(text, grammar, path, fault.message)) from fault
+
+
+def _faults(text: str, grammar: Grammar, path: str, sentence: str) -> Iterator[CaseFault]:
+    """Where a text is wrong that is refused with AWS's `sentence`; only that if the linter does not know."""
+    try:
+        found = [one.below(path) for one in check_structure(json.loads(text), grammar)]
+    except json.JSONDecodeError as fault:
+        sentence += f" ({fault.msg} at {fault.lineno}:{fault.colno} of its text)"
+        found = []
+    except RecursionError:
+        found = []
+    for one in found:
+        yield CaseFault(one.path, f"{one.path}: {one.sentence}", one.at_name)
+    if not found:
+        yield CaseFault(path, f"{path}: {sentence}")
 
 
 def _with_full_access(level: tuple[Policy, ...]) -> tuple[Policy, ...]:
@@ -102,7 +123,7 @@ def _rcp_full_access() -> Policy:
     return parse(_FULL_ACCESS, Grammar.RCP, source=RCP_FULL_ACCESS)
 
 
-def _text_of(document: object) -> str:
+def document_text(document: object) -> str:
     """The JSON text of a document; raises TypeError for what JSON cannot hold, or not as it was written."""
     return document if isinstance(document, str) else _written(document)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from carnet.base.arns import ACCOUNT_ID, Arn, iam_arn, parse_arn
-from carnet.policy.case_members import Members
+from carnet.policy.case_members import Members, Misread
 from carnet.policy.policies import Policies
 from carnet.policy.principals import PrincipalType
 from carnet.policy.request import ANONYMOUS_ID, PRINCIPAL_TYPES, Principal, PrincipalKind, Value
@@ -60,7 +60,7 @@ def with_role_path(value: object, path: str, policies: Policies) -> object:
     name = arn.resource.split("/")[1]
     found = sorted({text for text in _texts(policies) if _is_role(parse_arn(text), arn, name)})
     if len(found) > 1:
-        raise ValueError(f"{path} is a session of one of several roles; roleArn must say which: {', '.join(found)}")
+        raise Misread.at(path, f"is a session of one of several roles; roleArn must say which: {', '.join(found)}")
     known = value if isinstance(value, Mapping) else {"arn": value}
     return {**known, "roleArn": found[0]} if found else value
 
@@ -91,7 +91,7 @@ def _texts(policies: Policies) -> Iterator[str]:
 def _from_kind(members: Members) -> Principal:
     kind = members.word("kind", PrincipalKind)
     if kind is None:
-        raise ValueError(f"{members.path} needs an arn or a kind")
+        raise Misread.at(members.path, "needs an arn or a kind")
     return Principal(kind=kind)
 
 
@@ -103,9 +103,10 @@ def _from_text(text: str, path: str) -> Principal:
     arn = parse_arn(text)
     principal = _from_arn(arn, text) if arn is not None and ACCOUNT_ID.fullmatch(arn.account) else None
     if principal is None:
-        raise ValueError(
-            f"{path} must be the ARN of a user, root user, role, role session or federated user, "
-            f"a service such as lambda.amazonaws.com, or *; it is {text!r}"
+        raise Misread.at(
+            path,
+            f"must be the ARN of a user, root user, role, role session or federated user, "
+            f"a service such as lambda.amazonaws.com, or *; it is {text!r}",
         )
     return principal
 

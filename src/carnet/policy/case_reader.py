@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import structs
 
-from carnet.policy.case import Case, read_case, with_named_role
-from carnet.policy.case_members import Members, as_list
+from carnet.policy.case import Case, listed, read_case, with_named_role
+from carnet.policy.case_members import Members
 from carnet.policy.document import Policy
 from carnet.policy.policies import ResourcePolicy
 
@@ -28,7 +28,7 @@ class CaseReader:
         """One case or a list of them; raises ValueError that names the member at fault."""
         if isinstance(data, Mapping):
             return (self.read(data),)
-        return tuple(self.read(each, f"case[{number}]") for number, each in enumerate(as_list(data, "the file")))
+        return tuple(self.read(each, f"case[{number}]") for number, each in enumerate(listed(data)))
 
     def read(self, data: object, path: str = "case") -> Case:
         """One case; raises ValueError that names the member at fault."""

@@ -21,11 +21,15 @@ MAX_CHARACTERS = 262_144
 VERSIONS = ("2008-10-17", "2012-10-17")
 VARIABLES_VERSION = VERSIONS[1]
 
-_POLICY_ELEMENTS = frozenset(("Version", "Id", "Statement"))
-_LISTS = ("Action", "NotAction", "Resource", "NotResource")
-_PRINCIPALS = ("Principal", "NotPrincipal")
-_STATEMENT_ELEMENTS = frozenset(("Sid", "Effect", "Condition", *_LISTS, *_PRINCIPALS))
-_PAIRS = (("Action", "NotAction"), ("Resource", "NotResource"), _PRINCIPALS)
+POLICY_ELEMENTS = ("Version", "Id", "Statement")
+LISTS = ("Action", "NotAction", "Resource", "NotResource")
+PRINCIPALS = ("Principal", "NotPrincipal")
+STATEMENT_ELEMENTS = ("Sid", "Effect", "Condition", *LISTS, *PRINCIPALS)
+PAIRS = (("Action", "NotAction"), ("Resource", "NotResource"), PRINCIPALS)
+"""Elements of which a statement has one at most."""
+
+_POLICY_NAMES = frozenset(POLICY_ELEMENTS)
+_STATEMENT_NAMES = frozenset(STATEMENT_ELEMENTS)
 
 PrincipalValues = tuple[tuple[PrincipalType, str], ...]
 ConditionBlock = tuple[tuple[str, str, tuple[str, ...]], ...]
@@ -81,7 +85,7 @@ def read_document(text: str) -> JsonObject:
 
 def document_version(document: JsonObject) -> str:
     """The document's version, empty if it names none; raises Malformed for an unknown one, and for unknown elements."""
-    if not document.members.keys() <= _POLICY_ELEMENTS:
+    if not document.members.keys() <= _POLICY_NAMES:
         raise Malformed(SYNTAX_ERRORS)
     version = _text(document.members.get("Version", ""))
     if "Version" in document.members and version not in VERSIONS:
@@ -115,17 +119,17 @@ def statement_shape(given: Json) -> StatementShape:
     """One statement; raises Malformed."""
     statement = _object(given)
     members = statement.members
-    if not members.keys() <= _STATEMENT_ELEMENTS:
+    if not members.keys() <= _STATEMENT_NAMES:
         raise Malformed(SYNTAX_ERRORS)
-    if any(first in members and second in members for first, second in _PAIRS):
+    if any(first in members and second in members for first, second in PAIRS):
         raise Malformed(SYNTAX_ERRORS)
     return StatementShape(
         offset=statement.offset,
         sid=_text(members.get("Sid", "")),
         effect=_effect(members.get("Effect")),
-        lists={name: _texts(members[name]) for name in _LISTS if name in members},
-        principals={name: _principals(members[name]) for name in _PRINCIPALS if name in members},
-        star=any(members.get(name) == ANYONE for name in _PRINCIPALS),
+        lists={name: _texts(members[name]) for name in LISTS if name in members},
+        principals={name: _principals(members[name]) for name in PRINCIPALS if name in members},
+        star=any(members.get(name) == ANYONE for name in PRINCIPALS),
         conditions=_conditions(_object(members["Condition"])) if "Condition" in members else (),
     )
 

@@ -1,0 +1,85 @@
+"""A file of policies or cases: what it holds, and where in it is what.
+
+A complaint begins as compilers begin theirs: the file, the line and the column, each from 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from carnet.cli.case_file import NotData, read_case_file
+from carnet.cli.places import Place, Places
+from carnet.policy.lint import Finding
+
+_STDIN = "-"
+
+
+class BadInput(click.ClickException):
+    """What was to be read cannot be read: no answer, rather than an unexpected one."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """What is probably wrong, and where in the file."""
+
+    file: str
+    place: Place | None
+    finding: Finding
+
+    def __str__(self) -> str:
+        where = self.place.where if self.place is not None else ""
+        return f"{_at(self.file, self.place)}: {where}{self.finding.sentence}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The warning in JSON values; a document that is text has places of its own, from its first line."""
+        place = self.place or Place(0, 0)
+        return {
+            "code": self.finding.code.value,
+            "message": self.finding.message,
+            "meant": self.finding.meant or None,
+            "path": self.finding.path,
+            "line": place.line,
+            "column": place.column,
+            "inText": {"line": place.inner.line, "column": place.inner.column} if place.inner is not None else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LintedFile:
+    """A file whose data was read, and what is told of it."""
+
+    shown: str
+    """What the file is called in complaints."""
+    data: object
+    places: Places
+
+    @classmethod
+    def read(cls, name: str) -> LintedFile:
+        """Raises BadInput that begins with the file's name."""
+        shown = "standard input" if name == _STDIN else name
+        try:
+            with click.open_file(name, "rb") as file:
+                content = file.read()
+            return cls(shown, read_case_file(content, name), Places(content.decode("utf-8-sig")))
+        except OSError as problem:
+            raise BadInput(f"{name}: {problem.strerror}") from problem
+        except NotData as problem:
+            raise BadInput(f"{_at(shown, problem.place)}: {problem}") from problem
+
+    def told(self, path: str, text: str, *, at_name: bool) -> str:
+        """The line that complains of a member."""
+        place = self.places.of(path, at_name=at_name)
+        return f"{_at(self.shown, place)}: {place.where if place is not None else ''}{text}"
+
+    def warned(self, finding: Finding) -> Warned:
+        """What the linter found, with its place."""
+        return Warned(self.shown, self.places.of(finding.path, at_name=finding.at_name), finding)
+
+
+def _at(shown: str, place: Place | None) -> str:
+    return shown if place is None else f"{shown}:{place}"
