@@ -66,6 +66,7 @@ def test_it_serves_this_machine_only(host: str, how: tuple[str, ...]) -> None:
         ("--data-dir", "data"),
         ("--database-url", "sqlite:////tmp/x.db"),
         ("--master-key-file", "key"),
+        ("--tls", "self-signed"),
         ("--workers", "2"),
     ],
 )

@@ -33,6 +33,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 4747
     workers: int = 1
+    tls: str | None = None
+    """"self-signed": a certificate for development, which is made in the data directory."""
     tls_cert: Path | None = None
     tls_key: Path | None = None
     insecure: bool = False
@@ -55,6 +57,11 @@ class Settings:
     @property
     def master_key(self) -> Path:
         return self.master_key_file or self.data_dir / "master.key"
+
+    @property
+    def tls_dir(self) -> Path:
+        """Where the certificate for development lies."""
+        return self.data_dir / "tls"
 
     @property
     def audit_file(self) -> Path:

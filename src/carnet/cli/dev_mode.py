@@ -8,7 +8,7 @@ from click.core import ParameterSource
 from carnet.assembly.settings import Settings, variable
 from carnet.entities import access_key, account
 
-_ONLY_WITHOUT = ("data_dir", "database_url", "master_key_file", "workers")
+_ONLY_WITHOUT = ("data_dir", "database_url", "master_key_file", "tls", "workers")
 _ONLY_WITH = ("dev_account_id", "dev_access_key_id", "dev_secret_access_key")
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 

@@ -18,6 +18,7 @@ import click
 from carnet.assembly.settings import Settings, UnknownSetting, as_environment, check_environment
 from carnet.cli.dev_mode import WARNING, check_dev_mode, dev_greeting
 from carnet.cli.options import installation_options, setting, told_plainly
+from carnet.cli.self_signed_tls import how_to_trust, with_certificate
 from carnet.identity.session_lifetime import SessionLifetime
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @setting("host", "Address to listen on.")
 @setting("port", "Port to listen on.", type=click.IntRange(0, 65535))
 @setting("workers", "Worker processes on the one port.", type=click.IntRange(1, 64))
+@setting("tls", "Make a certificate for development.", type=click.Choice(["self-signed"]))
 @setting("tls_cert", "Certificate chain, PEM.", type=_FILE)
 @setting("tls_key", "Private key of the certificate, PEM.", type=_FILE)
 @setting("insecure", "Serve plain HTTP on an address that is not loopback.", is_flag=True)
@@ -63,9 +65,12 @@ def serve(context: click.Context, **given: Any) -> None:
     _check_transport(settings)
     from carnet.server.listen import listen
 
+    settings = with_certificate(settings)
     # INVARIANT: the address is taken before an account is made: the key that is shown once is of a server that starts.
     with _bound(settings) as listening:
         application = _set_up(settings, _endpoint(settings, listening))
+        if settings.tls:
+            click.echo(how_to_trust(settings))
         listen(
             application,
             listening,
@@ -122,14 +127,16 @@ def _endpoint(settings: Settings, listening: socket.socket) -> str:
 def _check_transport(settings: Settings) -> None:
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together.")
+    if settings.tls and settings.tls_cert is not None:
+        raise click.UsageError("--tls self-signed makes a certificate; --tls-cert brings one.")
     if settings.tls_cert is not None and settings.tls_key is not None:
         _check_certificate(settings.tls_cert, settings.tls_key)
-    if settings.tls_cert is not None or _is_loopback(settings.host):
+    if settings.tls or settings.tls_cert is not None or _is_loopback(settings.host):
         return
     if not settings.insecure:
         raise click.UsageError(
             f"{settings.host} is not a loopback address: give --tls-cert and --tls-key, "
-            "or --insecure to send secrets in the clear."
+            "--tls self-signed for development, or --insecure to send secrets in the clear."
         )
     _LOG.warning("serving plain HTTP on %s because of --insecure", settings.host)
 
