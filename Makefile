@@ -17,7 +17,8 @@ help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## Set up, start the server on 127.0.0.1:4747, and make the first account.
-	$(BIN)/carnet serve
+	@echo "Starting: $(BIN)/carnet serve"
+	@$(BIN)/python tools/foreground.py $(BIN)/carnet serve
 
 test: install ## Set up and pass the tests; skipped ones are listed with their reasons.
 	$(PYTEST) $(WITHOUT_TOOLS)
@@ -67,11 +68,14 @@ install: $(VENV)/.dev ## Bring the development environment up to date.
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Carnet needs Python 3.11 or newer; name one with: make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV), which takes a minute the first time"
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --require-hashes --requirement requirements/run.txt
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "Installing what Carnet needs (requirements/run.txt)"
+	@$(PIP) install --require-hashes --requirement requirements/run.txt
+	@echo "Installing Carnet into $(VENV)"
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run

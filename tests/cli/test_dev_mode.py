@@ -138,9 +138,10 @@ def test_it_says_what_it_is(tmp_path: Path) -> None:
         assert process.stdout is not None
         printed = process.stdout.readline()
         assert printed.startswith("DEVELOPMENT MODE: ")
-        rest = "".join(process.stdout.readline() for _ in range(3))
+        rest = "".join(process.stdout.readline() for _ in range(6))
     assert f"account {ACCOUNT} with its root user" in rest
-    assert f"export AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID={KEY} AWS_SECRET_ACCESS_KEY={SECRET} " in rest
+    assert f"export AWS_ENDPOINT_URL={endpoint}\nexport AWS_ACCESS_KEY_ID={KEY}\n" in rest
+    assert f"export AWS_SECRET_ACCESS_KEY={SECRET}\n" in rest
 
 
 def test_a_start_takes_at_most_twice_the_cpu_of_what_it_imports(tmp_path: Path) -> None:

@@ -123,6 +123,36 @@ def test_the_way_to_a_new_root_key_names_the_installation(tmp_path: Path, monkey
     assert re.search(r"root-key [0-9]{12} --data-dir 'my data' --master-key-file my\.key\n", told)
 
 
+def test_the_greeting_names_an_address_that_can_be_used_on_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = greeting(monkeypatch, "--data-dir", str(tmp_path / "data"), "--host", "0.0.0.0", "--insecure")
+    assert re.search(r"Carnet listens at http://127\.0\.0\.1:[0-9]+, and on every address of this machine\n", told)
+    exports = [line for line in told.splitlines() if line.startswith("export ")]
+    assert [line.partition("=")[0] for line in exports] == [
+        f"export {name}"
+        for name in (
+            "AWS_ENDPOINT_URL",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_REGION",
+            "AWS_DEFAULT_REGION",
+        )
+    ]
+    assert all(len(line) < 80 for line in exports)
+
+
+def test_a_changed_public_url_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = ("--data-dir", str(tmp_path / "data"), "--public-url")
+    first = greeting(monkeypatch, *here, "https://iam.example.com/")
+    assert "Carnet listens at https://iam.example.com\n" in first
+    assert "Warning" not in first
+    assert "Warning: --public-url was https://iam.example.com and is https://a.b" in greeting(
+        monkeypatch, *here, "https://a.b"
+    )
+    assert "is no public URL" in refused(*here, "a.b")
+
+
 def test_the_account_made_first_is_named_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = str(tmp_path / "data")
     found = re.search(r"made account ([0-9]{12})", greeting(monkeypatch, "--data-dir", data))

@@ -34,7 +34,7 @@ class RunningServer:
     process: subprocess.Popen[str]
     greeting: str
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The variables of the `export` line: endpoint, root access key, region."""
+    """The variables of the `export` lines: endpoint, root access key, region."""
 
     @property
     def account_id(self) -> str:

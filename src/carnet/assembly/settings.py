@@ -32,6 +32,8 @@ class Settings:
     partition: str = "aws"
     host: str = "127.0.0.1"
     port: int = 4747
+    public_url: str = ""
+    """Where clients reach the server; empty: made of host and port (`assembly.public_url`)."""
     workers: int = 1
     tls: str | None = None
     """"self-signed": a certificate for development, which is made in the data directory."""

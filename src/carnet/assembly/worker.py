@@ -31,9 +31,6 @@ def application() -> AwsDoor:
 
 def door(installation: Installation, stack: ExitStack) -> AwsDoor:
     """The application over an open installation; `stack` is unwound when the server stops."""
-    follower = Follower(installation.directory, installation.store)
-    presence = node(installation)
-    jobs = periodic_jobs(installation, follower, presence)
     audit = _lines(installation.settings, installation.settings.audit_file)
     api = AwsApi(
         installation.execution,
@@ -43,6 +40,9 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
         ids=installation.ids,
         decisions=DecisionLog(_lines(installation.settings, installation.settings.decisions_file)),
     )
+    follower = Follower(installation.directory, installation.store, tell_lost=api.refuse_all)
+    presence = node(installation)
+    jobs = periodic_jobs(installation, follower, presence)
 
     def start(later: Later) -> None:
         presence.join()

@@ -77,7 +77,8 @@ class JsonLines:
 
 
 def _open(path: Path) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Its own directory alone: a data directory that was removed is not to come back empty, and open to everybody.
+    path.parent.mkdir(exist_ok=True, mode=0o700)
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 

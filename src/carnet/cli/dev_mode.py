@@ -6,6 +6,7 @@ import click
 from click.core import ParameterSource
 
 from carnet.assembly.settings import Settings, variable
+from carnet.cli.exports import export_lines
 from carnet.entities import access_key, account
 
 _ONLY_WITHOUT = ("data_dir", "database_url", "master_key_file", "tls", "workers")
@@ -39,8 +40,7 @@ def dev_greeting(settings: Settings, endpoint: str) -> str:
         f"Carnet listens at {endpoint}\n"
         f"{WARNING}\n"
         f"It has made account {settings.dev_account_id} with its root user:\n\n"
-        f"export AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID={settings.dev_access_key_id} "
-        f"AWS_SECRET_ACCESS_KEY={settings.dev_secret_access_key} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n"
+        f"{export_lines(endpoint, settings.dev_access_key_id, settings.dev_secret_access_key)}\n"
     )
 
 

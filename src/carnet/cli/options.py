@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from carnet.assembly.public_url import check_public_url
+from carnet.assembly.running import DirectoryBusy, ServerRuns
 from carnet.assembly.settings import Settings, is_service_link, variable
 from carnet.base.arns import PARTITIONS
 from carnet.base.faults import Fault
@@ -29,6 +31,14 @@ class SettingOption(click.Option):
         if value is not None and isinstance(self.envvar, str) and is_service_link(self.envvar, value):
             return None
         return value
+
+
+def url(text: str) -> str:
+    """The type of an option that takes a public URL, or nothing."""
+    try:
+        return check_public_url(text) if text else text
+    except ValueError as problem:
+        raise click.BadParameter(str(problem)) from problem
 
 
 def setting(name: str, describe: str, **attributes: Any) -> Callable[[Command], Command]:
@@ -73,7 +83,16 @@ def told_plainly(command: Command) -> Command:
         except NotSetUp as problem:
             hint = "--data-dir or --database-url names another; carnet serve makes one."
             raise click.ClickException(f"{problem} {hint}") from problem
-        except (OSError, ValueError, KeyringError, Incompatible) as problem:
+        except OSError as problem:
+            raise click.ClickException(_told(problem)) from problem
+        except (ValueError, KeyringError, Incompatible, ServerRuns, DirectoryBusy) as problem:
             raise click.ClickException(str(problem)) from problem
 
     return run
+
+
+def _told(problem: OSError) -> str:
+    """The file and what is wrong with it, without Python's number and quotes."""
+    if problem.filename is None or problem.strerror is None:
+        return str(problem)
+    return f"{problem.filename}: {problem.strerror}"

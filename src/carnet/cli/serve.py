@@ -8,18 +8,23 @@ import os
 import shlex
 import socket
 import ssl
-from contextlib import ExitStack
+import sys
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from carnet.assembly.public_url import change_of_public_url, public_url
+from carnet.assembly.running import as_server
 from carnet.assembly.settings import Settings, UnknownSetting, as_environment, check_environment
 from carnet.cli.dev_mode import WARNING, check_dev_mode, dev_greeting
-from carnet.cli.options import installation_options, setting, told_plainly
+from carnet.cli.exports import export_lines
+from carnet.cli.options import installation_options, setting, told_plainly, url
 from carnet.cli.self_signed_tls import how_to_trust, with_certificate
 from carnet.identity.session_lifetime import SessionLifetime
+from carnet.server.stop_signals import ended_by_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
 # The server is imported when the command is run: neither help nor completion needs it.
 
 _LOG = logging.getLogger("carnet")
+
 _DAYS = click.IntRange(1, 36_500)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -38,6 +44,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @setting("host", "Address to listen on.")
 @setting("port", "Port to listen on.", type=click.IntRange(0, 65535))
+@setting("public_url", "URL that clients use.  [default: made of host and port]", type=url)
 @setting("workers", "Worker processes on the one port.", type=click.IntRange(1, 64))
 @setting("tls", "Make a certificate for development.", type=click.Choice(["self-signed"]))
 @setting("tls_cert", "Certificate chain, PEM.", type=_FILE)
@@ -63,21 +70,30 @@ def serve(context: click.Context, **given: Any) -> None:
     settings = Settings(**given)
     check_dev_mode(settings, context, loopback=_is_loopback(settings.host))
     _check_transport(settings)
+    with ended_by_signals():
+        _serve(settings)
+    after_the_terminals_sign = "\n" if sys.stderr.isatty() else ""
+    click.echo(f"{after_the_terminals_sign}Carnet has stopped.", err=True)
+
+
+def _serve(settings: Settings) -> None:
     from carnet.server.listen import listen
 
     settings = with_certificate(settings)
     # INVARIANT: the address is taken before an account is made: the key that is shown once is of a server that starts.
     with _bound(settings) as listening:
-        application = _set_up(settings, _endpoint(settings, listening))
-        if settings.tls:
-            click.echo(how_to_trust(settings))
-        listen(
-            application,
-            listening,
-            workers=settings.workers,
-            tls_cert=settings.tls_cert,
-            tls_key=settings.tls_key,
-        )
+        endpoint = public_url(settings, port=listening.getsockname()[1])
+        with nullcontext() if settings.dev else as_server(settings.data_dir, endpoint):
+            application = _set_up(settings, endpoint)
+            if settings.tls:
+                click.echo(how_to_trust(settings))
+            listen(
+                application,
+                listening,
+                workers=settings.workers,
+                tls_cert=settings.tls_cert,
+                tls_key=settings.tls_key,
+            )
 
 
 def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsDoor] | str:
@@ -96,7 +112,9 @@ def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsDoor] | str:
             _LOG.warning(WARNING)
             click.echo(dev_greeting(settings, endpoint))
             return partial(door, installation, stack.pop_all())
-        click.echo(_greeting(endpoint, installation, root))
+        greeting = _greeting(endpoint, installation, root)
+    _warn_of_change(settings)
+    click.echo(greeting)
     os.environ.update(as_environment(settings))
     return "carnet.assembly.worker:application"
 
@@ -119,9 +137,11 @@ def _bound(settings: Settings) -> socket.socket:
         raise click.ClickException(f"Cannot listen on {address}: {problem.strerror}.") from problem
 
 
-def _endpoint(settings: Settings, listening: socket.socket) -> str:
-    scheme = "https" if settings.tls_cert else "http"
-    return f"{scheme}://{_bracketed(settings.host)}:{listening.getsockname()[1]}"
+def _warn_of_change(settings: Settings) -> None:
+    former = change_of_public_url(settings)
+    if former is not None:
+        now = settings.public_url or "made of host and port"
+        click.echo(f"Warning: --public-url was {former} and is {now}: what is bound to it must be renewed.", err=True)
 
 
 def _check_transport(settings: Settings) -> None:
@@ -165,17 +185,21 @@ def _greeting(endpoint: str, installation: Installation, root: RootKey | None) -
     if root is None:
         accounts = _accounts(installation)
         return (
-            f"Carnet listens at {endpoint}\n"
+            f"{_listens(endpoint, installation.settings)}\n"
             f"Accounts: {', '.join(accounts[:5])}{', ...' if len(accounts) > 5 else ''}\n"
             f"A lost root key is replaced by: {_replacing(accounts[0], installation)}"
         )
     return (
-        f"Carnet listens at {endpoint}\n"
+        f"{_listens(endpoint, installation.settings)}\n"
         f"It has made account {root.account} with its root user. The root access key is shown this once;\n"
         f"a lost one is replaced by: {_replacing(root.account, installation)}\n\n"
-        f"export AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID={root.access_key_id} "
-        f"AWS_SECRET_ACCESS_KEY={root.secret_access_key} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n"
+        f"{export_lines(endpoint, root.access_key_id, root.secret_access_key)}\n"
     )
+
+
+def _listens(endpoint: str, settings: Settings) -> str:
+    everywhere = settings.host in ("0.0.0.0", "::")  # noqa: S104 - said of it, not listened on
+    return f"Carnet listens at {endpoint}{', and on every address of this machine' if everywhere else ''}"
 
 
 def _accounts(installation: Installation) -> list[str]:

@@ -56,6 +56,11 @@ class AwsApi:
         self._decisions = decisions
         self._pools = Pools()
         self._writer = Writer(execution)
+        self._lost = False
+
+    def refuse_all(self, lost: bool) -> None:
+        """Answer 503 to every request while the store is lost: what is known of it is not true any more."""
+        self._lost = lost
 
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one request, with one audit event. The answer of what changes the store is to be awaited."""
@@ -67,6 +72,8 @@ class AwsApi:
             service = self._services.get(request.operation.service.name)
             operation = service.operations.get(request.operation.name) if service is not None else None
             step = _routed(arrived, request.operation, operation, service)
+            if self._lost:
+                raise WireError("ServiceUnavailable", "The state of this server is gone.", request.operation)
             step = Authenticated(routed=step, caller=self._authenticate(step, operation))
             self._execution.note_use(step.caller, arrived.time)
             step = Parsed(authenticated=step, given=parse(request, http))

@@ -20,26 +20,32 @@ class Health:
         self._follower = follower
 
     def respond(self) -> HttpResponse:
-        """200 as long as this process can decide, which it can without its store.
+        """200 as long as this process can decide, which it can without its store; 503 if that was removed or replaced.
 
-        `{"status": "ok", "revision": n, "accounts": n, "store": "reachable" | "unreachable", "quarantined": n}`.
+        `{"status": "ok" | "lost", "revision": n, "accounts": n, "store": "reachable" | "unreachable" | "lost",
+        "quarantined": n}`.
 
         The last counts the accounts, organizations (or the installation) that are held back; the log names them.
         """
         snapshot = self._directory.snapshot
+        lost = self._follower.lost
         body = {
-            "status": "ok",
+            "status": "lost" if lost else "ok",
             "revision": snapshot.seq,
             "accounts": len(snapshot.accounts),
-            "store": "reachable" if self._follower.reachable else "unreachable",
+            "store": "lost" if lost else "reachable" if self._follower.reachable else "unreachable",
             "quarantined": len(snapshot.quarantined),
         }
-        return _json(200, body)
+        return _json(503 if lost else 200, body)
 
     def ready(self, *, is_open: bool) -> HttpResponse:
-        """200 while this process may be sent requests, whether or not its store is there; 503 before it has started and
-        from when it begins to stop. `{"status": "ready" | "not ready"}`."""
-        return _json(200, {"status": "ready"}) if is_open else _json(503, {"status": "not ready"})
+        """200 while this process may be sent requests, whether or not its store is there; 503 before it has started,
+        from when it begins to stop, and if its store is lost. `{"status": "ready" | "not ready"}`."""
+        return (
+            _json(200, {"status": "ready"})
+            if is_open and not self._follower.lost
+            else _json(503, {"status": "not ready"})
+        )
 
 
 def _json(status: int, told: Mapping[str, object]) -> HttpResponse:

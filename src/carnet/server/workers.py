@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import pickle
+import signal
+import sys
 from time import monotonic
 
 from uvicorn.config import STARTUP_FAILURE
@@ -28,7 +30,12 @@ class Worker(Process):
 
     def start(self) -> None:
         self.began = monotonic()
-        super().start()
+        # A terminal's Ctrl-C reaches every process; while this one still imports, it would show a traceback for it.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            super().start()
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def is_alive(self, timeout: float = 5) -> bool:
         """Whether it runs and answers within `timeout` seconds; within STARTING_SECONDS if it is not up yet."""
@@ -59,6 +66,14 @@ class Workers(Multiprocess):
     On half a core, four workers came up after 107 seconds that way, and after 22 processes.
     """
 
+    _cannot_start = False
+
+    def run(self) -> None:
+        """Serve until SIGINT or SIGTERM. Raises SystemExit if a worker cannot start, as one process does by itself."""
+        super().run()
+        if self._cannot_start:
+            sys.exit(STARTUP_FAILURE)
+
     def init_processes(self) -> None:
         self.processes.extend(self._started() for _ in range(self.processes_num))
 
@@ -71,6 +86,7 @@ class Workers(Multiprocess):
             worker.join()
             if worker.exitcode == STARTUP_FAILURE:
                 _LOG.error("a worker cannot start: the server ends")
+                self._cannot_start = True
                 self.should_exit.set()
                 return
             _LOG.warning("worker %s was lost and is replaced", worker.pid)

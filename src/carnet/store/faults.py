@@ -39,6 +39,13 @@ class OutcomeUnknown(Unavailable):
         super().__init__("The store did not answer the commit.")
 
 
+class Lost(Unavailable):
+    """The database that this process has opened is not there any more, or another one is in its place."""
+
+    def __init__(self) -> None:
+        super().__init__("The store was removed or replaced while the server ran.")
+
+
 class NotSetUp(Exception):
     """Nobody has set up a store at this URL, which shows no password."""
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from carnet.base.faults import Unavailable
 from carnet.store.backend import Backend
-from carnet.store.faults import NotSetUp
+from carnet.store.faults import Lost, NotSetUp
 
 BUSY_MILLISECONDS = 5000
 _OWNER_ONLY = 0o600
@@ -49,6 +49,7 @@ class Sqlite(SqliteDialect):
             _create(self._path)
         elif not self._path.exists():
             raise NotSetUp(url.render_as_string())
+        self._identity = _identity(self._path)
         url = URL.create("sqlite+pysqlite", database=str(self._path))
         # One writer connection: threads of this process wait for it in turn, instead of racing for the file's lock.
         self.writer = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=BUSY_MILLISECONDS / 1000)
@@ -63,6 +64,7 @@ class Sqlite(SqliteDialect):
 
     def poll(self) -> Hashable:
         """`PRAGMA data_version`, on a connection that never is in a transaction (it would stand still there)."""
+        self.check_present()
         with self._watch_lock:
             try:
                 if self._watch is None:
@@ -73,6 +75,11 @@ class Sqlite(SqliteDialect):
                 raise Unavailable("The store cannot be reached.") from error
             return version
 
+    def check_present(self) -> None:
+        """A file that was removed or replaced stays open, and takes whatever is written."""
+        if _identity(self._path) != self._identity:
+            raise Lost
+
     def close(self) -> None:
         super().close()
         with self._watch_lock:
@@ -82,6 +89,14 @@ class Sqlite(SqliteDialect):
         if self._watch is not None:
             self._watch.close()
             self._watch = None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _create(path: Path) -> None:

@@ -97,6 +97,7 @@ class Store:
         """One write transaction for several units of work, after those of all other writers and before the next.
 
         Rolled back if the block raises or no unit changes anything. Keep it short: every other writer waits.
+        Raises Lost instead of writing what nobody would find.
         """
         with outages(), self._backend.writer.connect() as connection, connection.begin() as transaction:
             group = Group(connection, self._backend, self.types, self._known_everywhere)
@@ -104,6 +105,7 @@ class Store:
             if not group.finish():
                 transaction.rollback()
                 return
+            self._backend.check_present()
             _commit(transaction)
             group.committed()
 

@@ -1,0 +1,61 @@
+"""Whether a server runs on a data directory, and where it can be reached: told by a lock that no kill leaves behind."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_LOCK = "server.lock"
+
+
+class ServerRuns(Exception):
+    """A server runs on the directory, and what was asked for is for a directory without one."""
+
+
+class DirectoryBusy(Exception):
+    """The directory is being reset or restored."""
+
+
+@contextmanager
+def as_server(directory: Path, endpoint: str) -> Iterator[None]:
+    """Mark the directory, made if need be, as one on which a server runs. Raises DirectoryBusy."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _locked(directory, fcntl.LOCK_SH) as lock:
+        if lock is None:
+            raise DirectoryBusy(f"{directory} is being reset or restored by another command; start again after it.")
+        (directory / _LOCK).write_text(f"{endpoint}\n")
+        yield
+
+
+@contextmanager
+def without_server(directory: Path) -> Iterator[None]:
+    """Keep servers from starting on the directory. Raises ServerRuns if one runs."""
+    with _locked(directory, fcntl.LOCK_EX) as lock:
+        if lock is None:
+            raise ServerRuns(f"A server runs on {directory}: stop it first (Ctrl-C, or SIGTERM).")
+        yield
+
+
+def last_endpoint(directory: Path) -> str | None:
+    """Where the server that was started last can be reached, whether or not it still runs."""
+    try:
+        return (directory / _LOCK).read_text().strip() or None
+    except OSError:
+        return None
+
+
+@contextmanager
+def _locked(directory: Path, how: int) -> Iterator[int | None]:
+    """The descriptor of the lock; None if somebody else has it in a way that excludes this one."""
+    lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield None
+    else:
+        yield lock
+    finally:
+        os.close(lock)

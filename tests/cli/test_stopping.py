@@ -1,0 +1,85 @@
+"""How `carnet serve` ends: Ctrl-C on a terminal, and SIGTERM, with exit code 0 and one line."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.clients.running import CARNET
+
+FOREGROUND = Path("tools/foreground.py").resolve()
+GREETED = b"replaced by"
+STOPPED = "Carnet has stopped."
+
+
+def ctrl_c(_pid: int, terminal: int) -> None:
+    os.write(terminal, b"\x03")
+
+
+def terminate(pid: int, _terminal: int) -> None:
+    os.kill(pid, signal.SIGTERM)
+
+
+def ended(command: list[str], stop: Callable[[int, int], None], directory: Path) -> tuple[int, list[str]]:
+    """The wait status of a command on a terminal that is stopped when it has greeted, and what it said after that."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(directory)
+        os.execv(command[0], command)
+    try:
+        while GREETED not in _read(terminal):
+            pass
+        time.sleep(0.2)
+        stop(pid, terminal)
+        told = _rest(terminal).rpartition("^C")[2]
+        return os.waitpid(pid, 0)[1], [line for line in told.split("\r\n") if line]
+    finally:
+        os.close(terminal)
+
+
+def _read(terminal: int) -> bytes:
+    return os.read(terminal, 65536)
+
+
+def _rest(terminal: int) -> str:
+    told = b""
+    while True:
+        try:
+            told += _read(terminal)
+        except OSError:  # nobody holds the other side any more
+            return told.decode()
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> list[str]:
+    return [str(CARNET), "serve", "--port", "0", "--data-dir", str(tmp_path / "data")]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_is_no_crash(serving: list[str], tmp_path: Path, workers: str) -> None:
+    status, told = ended([*serving, "--workers", workers], ctrl_c, tmp_path)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert told == [STOPPED]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_terminated_server_has_done_as_it_was_told(serving: list[str], tmp_path: Path, workers: str) -> None:
+    status, told = ended([*serving, "--workers", workers], terminate, tmp_path)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert told[-1] == STOPPED
+
+
+def test_ctrl_c_under_make_is_no_failure_of_make(serving: list[str], tmp_path: Path) -> None:
+    command = " ".join([sys.executable, str(FOREGROUND), *serving])
+    (tmp_path / "Makefile").write_text(f"run:\n\t@{command}\n")
+    status, told = ended(["/usr/bin/make", "run"], ctrl_c, tmp_path)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert told == [STOPPED]
+    assert "tools/foreground.py $(BIN)/carnet serve" in Path("Makefile").read_text()
