@@ -32,7 +32,7 @@ def _heavy(modules: frozenset[str]) -> frozenset[str]:
         (["--help"], 130),
         (["account"], 150),
         (["account", "create", "--help"], 150),
-        (["serve", "--help"], 165),
+        (["serve", "--help"], 170),
         (["status", "--port", "1"], 180),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -8,19 +8,24 @@ import copyreg
 import pickle
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from carnet.entities.operator_token import OperatorToken
 from carnet.identity.caller import (
     AUTHENTICATOR,
     BEARER_AUTHENTICATOR,
     COOKIE_AUTHENTICATOR,
     NOBODY,
+    OPERATOR_AUTHENTICATOR,
     Bearer,
     IdentityCenterUser,
+    OperatorCaller,
     SignedIn,
     Verified,
 )
@@ -110,6 +115,20 @@ def bearer(authenticator: Any = BEARER_AUTHENTICATOR, *found: IdentityCenterUser
     return Bearer(authenticator, user=ANN, find=lambda snapshot: next(users))
 
 
+CI = OperatorToken(
+    id="ot-1",
+    name="ci",
+    digest="",
+    scopes=(),
+    created=datetime(2026, 1, 2, tzinfo=UTC),
+    expires=datetime(2026, 2, 2, tzinfo=UTC),
+)
+
+
+def operator(authenticator: Any = OPERATOR_AUTHENTICATOR) -> Any:
+    return OperatorCaller(authenticator, token=CI)
+
+
 OTHERS: dict[str, Callable[[Any], object]] = {
     "an attribute set": lambda caller: setattr(caller, "principal", ALICE),
     "an attribute deleted": lambda caller: delattr(caller, "region"),
@@ -124,7 +143,7 @@ OTHERS: dict[str, Callable[[Any], object]] = {
 
 
 @pytest.mark.parametrize("attempt", OTHERS.values(), ids=OTHERS)
-@pytest.mark.parametrize("make", [signed_in, bearer])
+@pytest.mark.parametrize("make", [signed_in, bearer, operator])
 def test_nobody_else_makes_one_of_a_cookie_or_a_token(make: Any, attempt: Callable[[Any], object]) -> None:
     caller = make()
     before = repr(caller)
@@ -134,10 +153,22 @@ def test_nobody_else_makes_one_of_a_cookie_or_a_token(make: Any, attempt: Callab
 
 
 @pytest.mark.parametrize(
-    ("make", "own"), [(verified, AUTHENTICATOR), (signed_in, COOKIE_AUTHENTICATOR), (bearer, BEARER_AUTHENTICATOR)]
+    ("make", "own"),
+    [
+        (verified, AUTHENTICATOR),
+        (signed_in, COOKIE_AUTHENTICATOR),
+        (bearer, BEARER_AUTHENTICATOR),
+        (operator, OPERATOR_AUTHENTICATOR),
+    ],
 )
 def test_an_authenticator_makes_its_own_callers_alone(make: Any, own: object) -> None:
-    for authenticator in (AUTHENTICATOR, COOKIE_AUTHENTICATOR, BEARER_AUTHENTICATOR, object()):
+    for authenticator in (
+        AUTHENTICATOR,
+        COOKIE_AUTHENTICATOR,
+        BEARER_AUTHENTICATOR,
+        OPERATOR_AUTHENTICATOR,
+        object(),
+    ):
         if authenticator is not own:
             with pytest.raises(TypeError, match="only an authenticator makes"):
                 make(authenticator)
@@ -178,6 +209,7 @@ def _mentions(name: str) -> set[str]:
     }
 
 
+@cache
 def _nodes() -> list[tuple[str, ast.AST]]:
     return [
         (path.relative_to(SOURCES).as_posix(), node)
@@ -192,6 +224,8 @@ def test_only_authenticators_hold_what_makes_one() -> None:
     for name in ("BEARER_AUTHENTICATOR", "COOKIE_AUTHENTICATOR"):
         assert _mentions(name) == {"identity/caller.py"}
     assert _calls("Bearer") == _calls("SignedIn") == {"identity/caller.py"}
+    assert _mentions("OPERATOR_AUTHENTICATOR") == {"identity/caller.py", "bearer/operator_token.py"}
+    assert _calls("OperatorCaller") == {"identity/caller.py", "bearer/operator_token.py"}
 
 
 def test_nothing_goes_around_it() -> None:

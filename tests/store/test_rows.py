@@ -14,6 +14,7 @@ from carnet.entities.account import Account, PasswordPolicy
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
+from carnet.entities.operator_token import OperatorToken
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
@@ -93,6 +94,7 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         wrapped=st.binary(max_size=8),
         created=MOMENTS,
     ),
+    st.builds(OperatorToken, id=TEXT, name=TEXT, digest=TEXT, scopes=TEXTS, created=MOMENTS, expires=MOMENTS),
 )
 ENTITIES = st.one_of(*STRATEGIES)
 

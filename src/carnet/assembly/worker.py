@@ -19,6 +19,8 @@ from carnet.server.app import AwsApi
 from carnet.server.aws_door import AwsDoor
 from carnet.server.health import Health
 from carnet.server.outbox import Outbox
+from carnet.server.own_api.endpoint import OwnParts
+from carnet.server.own_api.steps import OwnApi
 from carnet.services.registry import SERVICES
 
 
@@ -32,15 +34,24 @@ def application() -> AwsDoor:
 def door(installation: Installation, stack: ExitStack) -> AwsDoor:
     """The application over an open installation; `stack` is unwound when the server stops."""
     audit = _lines(installation.settings, installation.settings.audit_file)
+    decisions = DecisionLog(_lines(installation.settings, installation.settings.decisions_file))
     api = AwsApi(
         installation.execution,
         SERVICES,
         authenticators(installation, SERVICES.values()),
         clock=installation.clock,
         ids=installation.ids,
-        decisions=DecisionLog(_lines(installation.settings, installation.settings.decisions_file)),
+        decisions=decisions,
     )
-    follower = Follower(installation.directory, installation.store, tell_lost=api.refuse_all)
+    own_api = OwnApi(
+        installation.execution, api.writer, _own_parts(installation), clock=installation.clock, decisions=decisions
+    )
+
+    def refuse_all(lost: bool) -> None:
+        api.refuse_all(lost)
+        own_api.refuse_all(lost)
+
+    follower = Follower(installation.directory, installation.store, tell_lost=refuse_all)
     presence = node(installation)
     jobs = periodic_jobs(installation, follower, presence)
 
@@ -53,8 +64,16 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
         stack.callback(follower.unwatch)
         stack.callback(audit.close)
         stack.callback(api.close)
+        stack.callback(own_api.close)
 
-    return AwsDoor(api, Health(installation.directory, follower), Outbox(audit), on_start=start, on_stop=stack.close)
+    return AwsDoor(
+        api, own_api, Health(installation.directory, follower), Outbox(audit), on_start=start, on_stop=stack.close
+    )
+
+
+def _own_parts(installation: Installation) -> OwnParts:
+    """What Carnet's own API works with."""
+    return OwnParts(keyring=installation.keyring, ids=installation.ids, partition=installation.settings.partition)
 
 
 def _lines(settings: Settings, path: Path) -> Lines:

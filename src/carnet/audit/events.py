@@ -30,7 +30,8 @@ _IDENTITY_TYPES = {
 _ANONYMOUS = {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html"""
 _CREDENTIALS = "Credentials"
-_LONGEST_TEXT = 2048
+LONGEST_TEXT = 2048
+"""How much an event keeps of what callers write, or are told."""
 _CLAIM = re.compile(r"Credential=(A[KS]IA[A-Z2-7]{16})(?:/|%2F)", re.ASCII)
 """Only what has the form of a key id: who swaps id and secret must not find the secret in the audit log."""
 
@@ -49,10 +50,10 @@ def success_event(parsed: Parsed, answer: Mapping[str, Any], decided: Sequence[D
 
 def failure_event(step: Step, code: str, message: str, decided: Sequence[Decided]) -> Event:
     """The event of a call that was refused or failed, as far as it had come."""
-    event = _event(step, decided) | {"errorCode": code, "errorMessage": message[:_LONGEST_TEXT]}
+    event = _event(step, decided) | {"errorCode": code, "errorMessage": message[:LONGEST_TEXT]}
     match step:
         case Arrived(http=http) | Routed(arrived=Arrived(http=http)):
-            event["userIdentity"] = {"type": "Unknown", "accessKeyId": _claimed_key(http)}
+            event["userIdentity"] = {"type": "Unknown", "accessKeyId": claimed_key(http)}
     return event
 
 
@@ -70,10 +71,11 @@ def _event(step: Step, decided: Sequence[Decided]) -> Event:
             "eventName": step.operation.name,
             "readOnly": step.read_only,
         }
-    return _of_arrived(step, decided)
+    return arrival(step, decided)
 
 
-def _of_arrived(arrived: Arrived, decided: Sequence[Decided]) -> Event:
+def arrival(arrived: Arrived, decided: Sequence[Decided]) -> Event:
+    """Every member of an event, as far as they are known of a request that has only come in."""
     http = arrived.http
     return {
         "eventVersion": _EVENT_VERSION,
@@ -83,10 +85,13 @@ def _of_arrived(arrived: Arrived, decided: Sequence[Decided]) -> Event:
         "eventName": None,
         "awsRegion": None,
         "sourceIPAddress": source_ip(http.peer),
-        "userAgent": http.first.get("user-agent", "")[:_LONGEST_TEXT],
+        "userAgent": http.first.get("user-agent", "")[:LONGEST_TEXT],
         "requestParameters": None,
         "responseElements": None,
-        "additionalEventData": {"decisionId": arrived.request_id, "decisions": [_decision(one) for one in decided]},
+        "additionalEventData": {
+            "decisionId": arrived.request_id,
+            "decisions": [decision_members(one) for one in decided],
+        },
         "requestID": arrived.request_id,
         "eventID": arrived.event_id,
         "readOnly": True,
@@ -102,9 +107,9 @@ def _of_caller(caller: Caller) -> Event:
     region = {"awsRegion": caller.region or None}
     match caller:
         case Verified():
-            return region | _in_account(caller)
+            return region | in_account(caller)
         case SignedIn():
-            return region | _in_account(caller) | {"sessionCredentialFromConsole": "true"}
+            return region | in_account(caller) | {"sessionCredentialFromConsole": "true"}
         case Bearer(user=user):
             return region | {"userIdentity": _of_user(user), "recipientAccountId": user.account}
         case Anonymous():
@@ -113,7 +118,8 @@ def _of_caller(caller: Caller) -> Event:
             assert_never(caller)
 
 
-def _in_account(caller: AccountCaller) -> Event:
+def in_account(caller: AccountCaller) -> Event:
+    """Who called, and in whose account."""
     return {"userIdentity": _identity(caller), "recipientAccountId": caller.principal.account}
 
 
@@ -127,7 +133,8 @@ def _of_user(user: IdentityCenterUser) -> Event:
     }
 
 
-def _decision(decided: Decided) -> Event:
+def decision_members(decided: Decided) -> Event:
+    """One question that was decided on the way."""
     decision: Decision = decided.decision
     return {
         "action": decided.check.action,
@@ -163,7 +170,7 @@ def _identity(caller: AccountCaller) -> Event:
     return identity
 
 
-def _claimed_key(http: HttpRequest) -> str | None:
+def claimed_key(http: HttpRequest) -> str | None:
     """The access key id that an unproven request names."""
     for text in (http.header("authorization") or "", http.query):
         claim = _CLAIM.search(text)

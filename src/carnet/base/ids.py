@@ -51,6 +51,14 @@ class Ids:
         """A 12-digit account id; never one that starts with 0, which spreadsheets lose."""
         return str(10**11 + int.from_bytes(self._entropy(8)) % (9 * 10**11))
 
+    def operator_token(self) -> str:
+        """An id by which an operator token is listed and revoked; it proves nothing."""
+        return "ot-" + self._entropy(8).hex()
+
+    def random(self, count: int) -> bytes:
+        """That many random bytes, for a secret of another form."""
+        return self._entropy(count)
+
     def uuid(self) -> str:
         """A version 4 UUID, the form of AWS's request ids."""
         try:

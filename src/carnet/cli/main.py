@@ -9,6 +9,7 @@ from carnet.cli.groups import CommandsOnDemand
 _SUMMARIES = {
     "account": "Make accounts and look after their root keys, also beside a running server.",
     "explain": "Print the trace of a denial: layers, policies, statements, conditions.",
+    "operator-token": "Make tokens for Carnet's own HTTP API, and revoke them, also beside a running server.",
     "policy": "Ask policies what they decide, without an installation.",
     "serve": "Start the server; on the first start, make the first account and show its root key once.",
     "status": "Ask a running server how it is; exit code 1 if none answers.",

@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn, TypeVar, final
 from msgspec import Struct
 
 from carnet.directory.snapshot import Snapshot
+from carnet.entities.operator_token import OperatorToken
 from carnet.identity.credential import Credential
 from carnet.policy.request import Principal, PrincipalKind
 
@@ -29,6 +30,8 @@ BEARER_AUTHENTICATOR: Final = _Authenticator()
 """What makes a `Bearer`; as `AUTHENTICATOR`."""
 COOKIE_AUTHENTICATOR: Final = _Authenticator()
 """What makes a `SignedIn`; as `AUTHENTICATOR`."""
+OPERATOR_AUTHENTICATOR: Final = _Authenticator()
+"""What makes an `OperatorCaller`; as `AUTHENTICATOR`."""
 
 
 class _Proven:
@@ -195,6 +198,33 @@ class Bearer(_Proven):
 
     def __repr__(self) -> str:
         return f"Bearer({self.user.user_id})"
+
+
+@final
+class OperatorCaller(_Proven):
+    """A caller whose operator token was checked: the operator of the installation, or a program that works for him.
+
+    It is of no account, and no operation of an AWS API takes it: the scopes of its token say what Carnet's own HTTP
+    API does for it. INVARIANT: `renewed` alone makes another one, for the same token.
+    """
+
+    __slots__ = ("token",)
+
+    token: OperatorToken
+
+    def __new__(cls, authenticator: _Authenticator, *, token: OperatorToken) -> OperatorCaller:
+        return _made(cls, OPERATOR_AUTHENTICATOR, authenticator, principal=NOBODY, region="", token=token)
+
+    def renewed(self, snapshot: Snapshot) -> OperatorCaller | None:
+        """The caller as the token stands at another revision; None if it is revoked."""
+        token = snapshot.installation.of(OperatorToken).get(self.token.id)
+        return OperatorCaller(OPERATOR_AUTHENTICATOR, token=token) if token is not None else None
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError("OperatorCaller has no subclasses")
+
+    def __repr__(self) -> str:
+        return f"OperatorCaller({self.token.id})"
 
 
 class Anonymous(Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from carnet.base.clock import Clock
 from carnet.base.faults import Fault, Unavailable
 from carnet.base.http import HttpRequest, HttpResponse
 from carnet.base.ids import Ids
+from carnet.directory.follower import LOST
 from carnet.identity.authenticate import Authenticate, Authenticators, AuthFailure
 from carnet.identity.caller import Caller
 from carnet.models import COMMON_VOICE, Protocol
@@ -55,7 +56,7 @@ class AwsApi:
         self._ids = ids
         self._decisions = decisions
         self._pools = Pools()
-        self._writer = Writer(execution)
+        self.writer = Writer(execution)
         self._lost = False
 
     def refuse_all(self, lost: bool) -> None:
@@ -73,7 +74,7 @@ class AwsApi:
             operation = service.operations.get(request.operation.name) if service is not None else None
             step = _routed(arrived, request.operation, operation, service)
             if self._lost:
-                raise WireError("ServiceUnavailable", "The state of this server is gone.", request.operation)
+                raise WireError("ServiceUnavailable", LOST, request.operation)
             step = Authenticated(routed=step, caller=self._authenticate(step, operation))
             self._execution.note_use(step.caller, arrived.time)
             step = Parsed(authenticated=step, given=parse(request, http))
@@ -113,7 +114,7 @@ class AwsApi:
     async def _change(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Answer:
         """Let the writer act; it takes one change after the other."""
         try:
-            outcome = await self._writer.write(Requested(operation=operation, parsed=parsed, prepared=prepared))
+            outcome = await self.writer.write(Requested(operation=operation, parsed=parsed, prepared=prepared))
         except Exception as problem:
             return self._fail(parsed, problem)
         return self._answer(parsed, outcome)
@@ -181,7 +182,7 @@ class AwsApi:
     def close(self) -> None:
         """Finish what is under way and let go of the file."""
         self._pools.close()
-        self._writer.close()
+        self.writer.close()
         self._decisions.close()
 
 

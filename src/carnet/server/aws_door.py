@@ -11,16 +11,18 @@ from carnet.server.app import AwsApi
 from carnet.server.door import Door
 from carnet.server.health import Health
 from carnet.server.outbox import Answer, Outbox
+from carnet.server.own_api.steps import OwnApi
 from carnet.server.own_pages import OwnPages
 from carnet.server.own_paths import HEALTH_PATH, OLD_HEALTH_PATH, READY_PATH
 
 
 class AwsDoor(Door):
-    """Carnet's own pages, and the AWS APIs for everything else. It serves no S3."""
+    """Carnet's own API and pages, and the AWS APIs for everything else. It serves no S3."""
 
     def __init__(
         self,
         api: AwsApi,
+        own_api: OwnApi,
         health: Health,
         outbox: Outbox,
         *,
@@ -29,6 +31,7 @@ class AwsDoor(Door):
     ) -> None:
         super().__init__(outbox, on_start=on_start, on_stop=on_stop)
         self._api = api
+        self._own_api = own_api
         self._own = OwnPages(
             {
                 HEALTH_PATH: health.respond,
@@ -39,6 +42,8 @@ class AwsDoor(Door):
 
     def answer(self, request: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         if request.path != "/":
+            if self._own_api.takes(request):
+                return self._own_api.respond(request)
             own = self._own.respond(request)
             if own is not None:
                 return Answer(response=own)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from carnet.base.faults import Unavailable
 from carnet.jobs.periodic import STOP_SECONDS
-from carnet.services.execution import Execution, Outcome, Requested
+from carnet.services.execution import Change, Execution, Outcome
 
 _LOG = logging.getLogger(__name__)
 MOST_WAITING = 512
@@ -29,7 +29,7 @@ A store that hangs (a disk that stalls, a stopped process) keeps none of its own
 
 
 class _Waiting(NamedTuple):
-    requested: Requested
+    change: Change
     outcome: asyncio.Future[Outcome]
 
 
@@ -50,7 +50,7 @@ class Writer:
         self._runs = False
         self._unanswered = 0
 
-    async def write(self, requested: Requested) -> Outcome:
+    async def write(self, change: Change) -> Outcome:
         """Make one change, in its turn; raises Unavailable if too many wait, or if it takes too long.
 
         A change that nobody waits for any more when its turn comes is not made. Of one that was under way by then,
@@ -61,7 +61,7 @@ class Writer:
         if self._unanswered >= MOST_WAITING:
             raise Unavailable("Too many changes are waiting; try again later.")
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(requested, loop.create_future())
+        waiting = _Waiting(change, loop.create_future())
         self._unanswered += 1
         try:
             with self._changing:
@@ -93,7 +93,7 @@ class Writer:
         while group := self._take():
             made: Sequence[Outcome | BaseException]
             try:
-                made = self._execution.write_together([one.requested for one in group])
+                made = self._execution.write_together([one.change for one in group])
             except BaseException as problem:
                 made = [problem] * len(group)
             self._put_back(group[len(made) :])

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from carnet.base.faults import Missing
 from carnet.base.ids import Ids
-from carnet.base.timestamps import iso_seconds
 from carnet.entities.account import Account
 from carnet.identity.new_access_key import GivenKey, NewAccessKey, drawn_key, new_access_key, sealed_access_key
 from carnet.keyring.keyring import Keyring
+from carnet.services.operator_event import operator_event
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
 
@@ -88,14 +88,17 @@ def create_first_account(
 def _add_accounts(
     unit: UnitOfWork, keyring: Keyring, accounts: Sequence[Account], keys: Sequence[GivenKey]
 ) -> tuple[RootKey, ...]:
-    made: list[RootKey] = []
-    for account, key in zip(accounts, keys, strict=True):
-        new = sealed_access_key(keyring, key, account=account.id, owner=account.id, now=account.created)
-        unit.add(account)
-        unit.add(new.key)
-        made.append(_root_key(new))
+    made = tuple([add_account(unit, keyring, account, key) for account, key in zip(accounts, keys, strict=True)])
     unit.audit(_event("CreateAccount", [account.id for account in accounts], accounts[0].created))
-    return tuple(made)
+    return made
+
+
+def add_account(unit: UnitOfWork, keyring: Keyring, account: Account, key: GivenKey) -> RootKey:
+    """Make an account with that key of its root user; who asks for it writes the audit event."""
+    new = sealed_access_key(keyring, key, account=account.id, owner=account.id, now=account.created)
+    unit.add(account)
+    unit.add(new.key)
+    return _root_key(new)
 
 
 def replace_root_keys(
@@ -122,10 +125,4 @@ def _root_key(new: NewAccessKey) -> RootKey:
 
 
 def _event(name: str, accounts: list[str], now: datetime) -> dict[str, object]:
-    return {
-        "eventTime": iso_seconds(now),
-        "eventSource": "carnet",
-        "eventName": name,
-        "userIdentity": {"type": "Operator"},
-        "requestParameters": {"accounts": accounts},
-    }
+    return operator_event(name, {"accounts": accounts}, now)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 from msgspec import Struct
 
@@ -81,6 +81,19 @@ class Requested(Struct, frozen=True, kw_only=True):
     prepared: Any = None
 
 
+class OtherChange(Protocol):
+    """A change that no operation of an AWS service makes."""
+
+    def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
+        """Make it, or raise a Fault or whatever its door answers; `snapshot` is the state at the locked revision.
+
+        INVARIANT: it looks for its caller again, as `_make` does.
+        """
+
+
+Change = Requested | OtherChange
+
+
 @dataclass(slots=True)
 class _Tried:
     """One change of a group that is not yet committed."""
@@ -130,7 +143,7 @@ class Execution:
         """Change the store, or nothing; `prepared` is what the preparation has made."""
         return self.write_together([Requested(operation=operation, parsed=parsed, prepared=prepared)])[0]
 
-    def write_together(self, changes: Sequence[Requested]) -> list[Outcome]:
+    def write_together(self, changes: Sequence[Change]) -> list[Outcome]:
         """Make changes one after the other and commit them together: each is made or refused alone.
 
         Gives the outcomes of the first, at least of one; the others are left for another time, since nobody else can
@@ -154,23 +167,29 @@ class Execution:
         self.directory.adopt(group.base, snapshot, group.made)
         return [one.outcome for one in tried if one.outcome is not None]
 
-    def _write_one(self, group: Group, snapshot: Snapshot, change: Requested, tried: _Tried) -> Snapshot:
+    def _write_one(self, group: Group, snapshot: Snapshot, change: Change, tried: _Tried) -> Snapshot:
         """Make or refuse one change; gives what the next one finds. Raises Unavailable if the group cannot go on."""
-        parsed = change.parsed
         try:
             with group.unit() as unit:
-                caller = self._present(snapshot, parsed.authenticated.caller)
-                call = self._call(change.operation, parsed, snapshot, caller, change.prepared, unit)
-                answer = change.operation.perform(call, parsed.given, tried.decided)
-                event = success_event(parsed, answer, tried.decided)
-                unit.audit(event)
+                if isinstance(change, Requested):
+                    done = self._make(change, unit, snapshot, tried.decided)
+                else:
+                    done = change.make(unit, snapshot)
+                unit.audit(done.event)
         except Exception as problem:
             if group.broken:
                 raise
             tried.outcome = Failed(problem=problem, decided=tuple(tried.decided))
             return snapshot
-        tried.outcome = Done(answer=answer, event=event)
+        tried.outcome = done
         return snapshot if unit.made is None else snapshot.with_changes(unit.made)
+
+    def _make(self, change: Requested, unit: UnitOfWork, snapshot: Snapshot, decided: list[Decided]) -> Done:
+        parsed = change.parsed
+        caller = self._present(snapshot, parsed.authenticated.caller)
+        call = self._call(change.operation, parsed, snapshot, caller, change.prepared, unit)
+        answer = change.operation.perform(call, parsed.given, decided)
+        return Done(answer=answer, event=success_event(parsed, answer, decided))
 
     def note_use(self, caller: Caller, when: datetime) -> None:
         """Remember that an access key or a role was used, whether or not the call is allowed."""

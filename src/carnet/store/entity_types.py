@@ -14,6 +14,7 @@ from carnet.store.data_keys import DATA_KEYS
 from carnet.store.entity_type import EntityType
 from carnet.store.groups import GROUPS
 from carnet.store.instance_profiles import INSTANCE_PROFILES
+from carnet.store.operator_tokens import OPERATOR_TOKENS
 from carnet.store.policies import POLICIES
 from carnet.store.roles import ROLES
 from carnet.store.users import USERS
@@ -70,4 +71,6 @@ def _in_order_of_deletion(types: tuple[EntityType[Any], ...]) -> Iterator[Entity
     return (by_class[entity] for entity in graph.static_order() if entity in by_class)
 
 
-ENTITY_TYPES = EntityTypes(ACCOUNTS, USERS, GROUPS, ROLES, POLICIES, INSTANCE_PROFILES, ACCESS_KEYS, DATA_KEYS)
+ENTITY_TYPES = EntityTypes(
+    ACCOUNTS, USERS, GROUPS, ROLES, POLICIES, INSTANCE_PROFILES, ACCESS_KEYS, DATA_KEYS, OPERATOR_TOKENS
+)

@@ -1,0 +1,59 @@
+"""The audit events of Carnet's own HTTP API. They have the form of the others, with `carnet` as their source.
+
+An event is made when a request comes in, and told what becomes known of it on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from carnet.access.authorize import Decided
+from carnet.audit.events import LONGEST_TEXT, Event, arrival, claimed_key, decision_members, in_account
+from carnet.audit.steps import Arrived
+from carnet.identity.caller import AccountCaller, OperatorCaller
+
+EVENT_SOURCE = "carnet"
+"""The event source of all that is Carnet's own, as no AWS service has it."""
+
+
+def own_event(arrived: Arrived) -> Event:
+    """The event of a request of which nothing is believed yet."""
+    return arrival(arrived, ()) | {
+        "eventSource": EVENT_SOURCE,
+        "eventType": "CarnetApiCall",
+        "userIdentity": {"type": "Unknown", "accessKeyId": claimed_key(arrived.http)},
+    }
+
+
+def tell_endpoint(event: Event, name: str, *, read_only: bool) -> None:
+    """What the request asks for."""
+    event |= {"eventName": name, "readOnly": read_only}
+
+
+def tell_caller(event: Event, caller: AccountCaller | OperatorCaller) -> None:
+    """Who makes it. An operator is of no account."""
+    if isinstance(caller, OperatorCaller):
+        event["userIdentity"] = {"type": "Operator", "credentialId": caller.token.id, "userName": caller.token.name}
+    else:
+        event |= {"awsRegion": caller.region or None} | in_account(caller)
+
+
+def tell_input(event: Event, parameters: Mapping[str, Any]) -> None:
+    """What it gives. INVARIANT: no endpoint takes a secret."""
+    event["requestParameters"] = dict(parameters) or None
+
+
+def tell_answer(event: Event, kept: Mapping[str, Any]) -> None:
+    """What the log keeps of the answer of a change."""
+    event["responseElements"] = dict(kept) or None
+
+
+def tell_decisions(event: Event, decided: Sequence[Decided]) -> None:
+    """How the policies of a signed caller decided."""
+    event["additionalEventData"] = event["additionalEventData"] | {"decisions": list(map(decision_members, decided))}
+
+
+def tell_failure(event: Event, code: str, message: str) -> None:
+    """Why it was refused, or failed."""
+    event |= {"errorCode": code, "errorMessage": message[:LONGEST_TEXT]}

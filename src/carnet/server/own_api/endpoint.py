@@ -1,0 +1,124 @@
+"""What an endpoint of Carnet's own API is: its address, who may call it, and its body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from msgspec import Struct
+
+from carnet.base.ids import Ids
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.operator_token import OperatorScope
+from carnet.identity.caller import AccountCaller, OperatorCaller
+from carnet.keyring.keyring import Keyring
+from carnet.store.unit_of_work import UnitOfWork
+
+PREFIX = "/_carnet/v1/"
+ACTION_PREFIX = "carnet"
+"""What stands before the colon of its actions, and what its requests are signed for (the signing name)."""
+
+Told = Mapping[str, Any]
+"""An answer, as JSON has it."""
+OwnCaller = AccountCaller | OperatorCaller
+
+
+class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """The base of what endpoints read from a query string or a body: `root_email` is `rootEmail` there."""
+
+
+class NoInput(Input, frozen=True, kw_only=True):
+    """Of an endpoint that reads nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnParts:
+    """What the bodies of endpoints may use, chosen once in `assembly`."""
+
+    keyring: Keyring
+    ids: Ids
+    partition: str
+    """That of new accounts."""
+
+
+class OwnCall(Struct, frozen=True, kw_only=True):
+    """One call of an endpoint, by a caller who may make it."""
+
+    caller: OwnCaller
+    account: str | None
+    """Whose account is asked about; None for all, whom only an operator may ask about.
+
+    INVARIANT: it is the caller's own, if the caller is of an account. It need not exist, if the caller is an operator.
+    """
+    query: Any
+    """The endpoint's `query`, read."""
+    given: Any
+    """The endpoint's `given`, read."""
+    path: Mapping[str, str]
+    """What stands in the place of each `{name}` of the endpoint's path."""
+    snapshot: Snapshot
+    now: datetime
+    parts: OwnParts
+
+
+class OwnWriteCall(OwnCall, frozen=True, kw_only=True):
+    """One call of an endpoint that changes something; `snapshot` is the state at the locked revision."""
+
+    store: UnitOfWork
+
+
+class Turn(Enum):
+    """When and where a body runs."""
+
+    AT_ONCE = "at once"
+    """On the event loop: it reads what is in memory, and not much of it."""
+    IN_THREAD = "in a thread"
+    """In a thread, of which there are few: it reads files, or takes a while."""
+    IN_TRANSACTION = "in a transaction"
+    """In a thread, in one write transaction of the store: its body takes an `OwnWriteCall`."""
+
+
+def nothing(answer: Told) -> Told:
+    """For `audited=` of an endpoint of whose answer the audit log keeps nothing."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One endpoint. Raises ValueError for a signed caller's change: their callers are not looked for again."""
+
+    name: str
+    """`ListAccounts`: the audit log's name of it, and the last part of its action."""
+    method: str
+    path: str
+    """Below PREFIX. `{name}` stands for one segment; `{account}` is the account that is asked about."""
+    scope: OperatorScope
+    """What an operator token must have."""
+    resource: str | None
+    """The last part of the ARN that `carnet:NAME` is decided on for a signed caller, who asks about its own account;
+    None if only operators may call."""
+    body: Callable[[Any], Told]
+    turn: Turn = Turn.AT_ONCE
+    query: type[Input] = NoInput
+    """A member `account` of it is the account that is asked about."""
+    given: type[Input] = NoInput
+    """Of the body of the request. INVARIANT: no secret, as the audit log keeps all of it."""
+    status: int = 200
+    audited: Callable[[Told], Told] = nothing
+    """What the audit log keeps of an answer."""
+
+    def __post_init__(self) -> None:
+        if self.writes and self.resource is not None:
+            raise ValueError(f"{self.name} changes the store, and no signed caller may do that here")
+
+    @property
+    def action(self) -> str:
+        """The permission that a signed caller needs."""
+        return f"{ACTION_PREFIX}:{self.name}"
+
+    @property
+    def writes(self) -> bool:
+        return self.turn is Turn.IN_TRANSACTION

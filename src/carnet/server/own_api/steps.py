@@ -1,0 +1,216 @@
+"""Carnet's own API: the steps of a request, in order, on one page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, NamedTuple, assert_never
+
+from msgspec import structs
+
+from carnet.access.denial import denied
+from carnet.audit import own_events
+from carnet.audit.events import Event
+from carnet.audit.explanations import DecisionLog
+from carnet.audit.log_files import line_of
+from carnet.audit.steps import Arrived
+from carnet.base.clock import Clock
+from carnet.base.http import HttpRequest, HttpResponse, RequestHead
+from carnet.bearer import operator_token
+from carnet.directory.follower import LOST
+from carnet.directory.snapshot import Snapshot
+from carnet.identity.caller import AccountCaller, OperatorCaller
+from carnet.server.outbox import Answer
+from carnet.server.own_api.admission import Asked, admit_operator, admit_signed
+from carnet.server.own_api.endpoint import (
+    ACTION_PREFIX,
+    PREFIX,
+    OwnCall,
+    OwnCaller,
+    OwnParts,
+    OwnWriteCall,
+    Told,
+    Turn,
+)
+from carnet.server.own_api.problems import FAILED, Problem, answer, as_problem, told
+from carnet.server.own_api.reading import find_endpoint, parameters, read_body, read_query
+from carnet.server.own_api.table import ENDPOINTS
+from carnet.server.own_api.transport import refuse_insecure
+from carnet.server.writer import Writer
+from carnet.services.execution import Done, Execution, Failed
+from carnet.services.preparing import Pool, Pools, Preparation
+from carnet.sigv4.query_form import has_query_form
+from carnet.sigv4.verify import verify
+from carnet.store.unit_of_work import UnitOfWork
+
+_LOG = logging.getLogger("carnet.server")
+_THREADS = Pool(name="own-api", size=2, waiting=32, seconds=20)
+
+
+class OwnApi:
+    """Answers the requests below PREFIX, with one audit event each."""
+
+    def __init__(
+        self, execution: Execution, writer: Writer, parts: OwnParts, *, clock: Clock, decisions: DecisionLog
+    ) -> None:
+        self._execution = execution
+        self._writer = writer
+        self._parts = parts
+        self._clock = clock
+        self._ids = parts.ids
+        self._decisions = decisions
+        self._pools = Pools()
+        self._lost = False
+
+    def refuse_all(self, lost: bool) -> None:
+        """Answer 503 to every request while the store is lost: what is known of it is not true any more."""
+        self._lost = lost
+
+    @staticmethod
+    def takes(head: RequestHead) -> bool:
+        """Whether a request is for this API."""
+        return head.path.startswith(PREFIX)
+
+    def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
+        """Answer one request; what takes a while is to be awaited."""
+        arrived = Arrived(request_id=self._ids.uuid(), event_id=self._ids.uuid(), time=self._clock(), http=http)
+        event = own_events.own_event(arrived)
+        try:
+            refuse_insecure(http)
+            if self._lost:
+                raise Problem(503, "ServiceUnavailable", LOST)
+            endpoint, path = find_endpoint(ENDPOINTS, http)
+            own_events.tell_endpoint(event, endpoint.name, read_only=not endpoint.writes)
+            caller = self._authenticate(arrived)
+            own_events.tell_caller(event, caller)
+            query, given = read_query(endpoint, http), read_body(endpoint, http)
+            own_events.tell_input(event, parameters(path, query, given))
+            asked = Asked(
+                arrived=arrived, event=event, endpoint=endpoint, path=path, caller=caller, query=query, given=given
+            )
+            call = self._call(asked, self._execution.directory.snapshot)
+            match endpoint.turn:
+                case Turn.AT_ONCE:
+                    return self._answer(asked, endpoint.body(call))
+                case Turn.IN_THREAD:
+                    return self._in_thread(asked, call)
+                case Turn.IN_TRANSACTION:
+                    return self._change(asked)
+                case _:
+                    assert_never(endpoint.turn)
+        except Exception as problem:
+            return self._fail(arrived, event, problem)
+
+    def _authenticate(self, arrived: Arrived) -> OwnCaller:
+        """Who calls: by an operator token, or by a signature for the service `carnet`. Raises AuthFailure, Problem."""
+        http = arrived.http
+        if operator_token.bears_token(http):
+            return operator_token.verify(http, snapshot=self._execution.directory.snapshot, now=arrived.time)
+        if http.header("authorization") is None and not has_query_form(http.query):
+            raise Problem(
+                401,
+                "MissingAuthenticationToken",
+                f"Give an operator token (Authorization: Bearer ...), or sign for the service {ACTION_PREFIX}.",
+                ("www-authenticate", "Bearer"),
+            )
+        find = self._execution.credentials.find
+        caller = verify(http, service=ACTION_PREFIX, now=arrived.time, find=find)
+        self._execution.note_use(caller, arrived.time)
+        return caller
+
+    def _call(self, asked: Asked, snapshot: Snapshot) -> OwnCall:
+        """The call, if the caller may make it at this revision. Raises Denied, or Problem, if it may not."""
+        caller = asked.caller
+        return OwnCall(
+            caller=caller,
+            account=(
+                admit_operator(asked, caller)
+                if isinstance(caller, OperatorCaller)
+                else self._signed_account(asked, caller, snapshot)
+            ),
+            query=asked.query,
+            given=asked.given,
+            path=asked.path,
+            snapshot=snapshot,
+            now=asked.arrived.time,
+            parts=self._parts,
+        )
+
+    def _signed_account(self, asked: Asked, caller: AccountCaller, snapshot: Snapshot) -> str:
+        decided = admit_signed(asked, caller, snapshot, self._execution.parts.engine)
+        own_events.tell_decisions(asked.event, [decided])
+        if not decided.decision.allowed:
+            self._decisions.record(asked.arrived.request_id, asked.arrived.time, decided)
+            raise denied(decided)
+        return caller.principal.account
+
+    async def _in_thread(self, asked: Asked, call: OwnCall) -> Answer:
+        try:
+            return self._answer(asked, await self._pools.run(Preparation(pool=_THREADS, work=_read), call, asked))
+        except Exception as problem:
+            return self._fail(asked.arrived, asked.event, problem)
+
+    async def _change(self, asked: Asked) -> Answer:
+        """Let the writer act; it takes one change after the other."""
+        try:
+            outcome = await self._writer.write(_OwnChange(asked, self._call))
+        except Exception as problem:
+            return self._fail(asked.arrived, asked.event, problem)
+        if isinstance(outcome, Failed):
+            return self._fail(asked.arrived, asked.event, outcome.problem)
+        return self._answer(asked, outcome.answer)
+
+    def _answer(self, asked: Asked, answered: Told) -> Answer:
+        own_events.tell_answer(asked.event, asked.endpoint.audited(answered))
+        response = answer(asked.endpoint.status, answered, asked.arrived.request_id)
+        return _audited(asked.arrived, asked.event, response)
+
+    def _fail(self, arrived: Arrived, event: Event, raised: Exception) -> Answer:
+        """Answer what was refused, and what nobody foresaw."""
+        problem = as_problem(raised)
+        if problem is None:
+            _LOG.error("request %s failed", arrived.request_id, exc_info=raised)
+            problem = FAILED
+        own_events.tell_failure(event, problem.code, problem.message)
+        return _audited(arrived, event, told(problem, arrived.request_id))
+
+    def close(self) -> None:
+        """Finish what is under way."""
+        self._pools.close()
+
+
+def _read(call: OwnCall, asked: Asked) -> Told:
+    return asked.endpoint.body(call)
+
+
+class _OwnChange(NamedTuple):
+    """The change that an endpoint makes."""
+
+    asked: Asked
+    call: Callable[[Asked, Snapshot], OwnCall]
+
+    def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
+        """INVARIANT: the token is looked for again, so nothing is changed with one that was revoked before.
+
+        The event in the store is another one than that in the log: nobody waits for the writer for ever, and what is
+        told then of the one must not be told of the other.
+        """
+        asked = self.asked
+        assert isinstance(asked.caller, OperatorCaller), "signed callers change nothing here (`Endpoint`)"
+        caller = asked.caller.renewed(snapshot)
+        if caller is None:
+            raise operator_token.not_good()
+        event = dict(asked.event)
+        call = self.call(structs.replace(asked, caller=caller, event=event), snapshot)
+        answered = asked.endpoint.body(OwnWriteCall(**structs.asdict(call), store=unit))
+        own_events.tell_answer(event, asked.endpoint.audited(answered))
+        return Done(answer=answered, event=event)
+
+
+def _audited(arrived: Arrived, event: Event, response: HttpResponse) -> Answer:
+    return Answer(response=response, event=line_of(event), unaudited=partial(_unaudited, arrived.request_id))
+
+
+def _unaudited(request_id: str, why: str) -> HttpResponse:
+    return told(Problem(503, "ServiceUnavailable", why), request_id)

@@ -1,0 +1,8 @@
+"""All endpoints of Carnet's own API, in the order of `docs/http-api.md`."""
+
+from __future__ import annotations
+
+from carnet.server.own_api import accounts
+from carnet.server.own_api.endpoint import Endpoint
+
+ENDPOINTS: tuple[Endpoint, ...] = (*accounts.ENDPOINTS,)

@@ -1,0 +1,38 @@
+"""On which connections Carnet's own API answers: its tokens and root keys go over no network in the clear."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from carnet.base.http import RequestHead
+from carnet.server.own_api.problems import Problem
+
+_FORWARDED = frozenset(("forwarded", "via", "x-real-ip"))
+_FORWARDED_PREFIX = "x-forwarded-"
+"""Headers of proxies: behind one, a loopback peer is the proxy, and nobody knows how the request came to it."""
+
+
+def refuse_insecure(head: RequestHead) -> None:
+    """Raise Problem unless the request came over TLS, or from this machine without a proxy between."""
+    if head.secure:
+        return
+    if not _is_loopback(head.peer):
+        raise _insecure("This request came in the clear from another machine.")
+    if any(name in _FORWARDED or name.startswith(_FORWARDED_PREFIX) for name in head.first):
+        raise _insecure("This request came in the clear through a proxy.")
+
+
+def _is_loopback(peer: str) -> bool:
+    try:
+        return ipaddress.ip_address(peer).is_loopback
+    except ValueError:
+        return False
+
+
+def _insecure(why: str) -> Problem:
+    return Problem(
+        403,
+        "InsecureTransport",
+        f"{why} Carnet's own API answers over TLS (carnet serve --tls-cert and --tls-key), "
+        "or to programs on its own machine that use no proxy.",
+    )

@@ -1,0 +1,20 @@
+"""The audit event of what the operator of an installation does on its own machine, where no request tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from carnet.audit.own_events import EVENT_SOURCE
+from carnet.base.timestamps import iso_seconds
+
+
+def operator_event(name: str, parameters: Mapping[str, object], now: datetime) -> dict[str, object]:
+    """The event `name`; it is recorded with the change (`UnitOfWork.audit`)."""
+    return {
+        "eventTime": iso_seconds(now),
+        "eventSource": EVENT_SOURCE,
+        "eventName": name,
+        "userIdentity": {"type": "Operator"},
+        "requestParameters": dict(parameters),
+    }

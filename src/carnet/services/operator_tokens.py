@@ -1,0 +1,70 @@
+"""Operator tokens, which the operator makes and revokes on the machine of an installation (`carnet operator-token`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from carnet.base.faults import Missing
+from carnet.base.ids import Ids
+from carnet.base.timestamps import iso_seconds
+from carnet.directory.directory import Directory
+from carnet.entities.operator_token import (
+    TOKEN_BYTES,
+    OperatorScope,
+    OperatorToken,
+    token_digest,
+    token_text,
+)
+from carnet.services.operator_event import operator_event
+from carnet.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOperatorToken:
+    """A token that is stored, and its text, which is shown once."""
+
+    token: OperatorToken
+    text: str = field(repr=False)
+
+
+def create_operator_token(
+    store: Store, ids: Ids, *, name: str, scopes: Iterable[OperatorScope], lifetime: timedelta, now: datetime
+) -> NewOperatorToken:
+    """Make a token for some scopes, good from now on for `lifetime`."""
+    text = token_text(ids.random(TOKEN_BYTES))
+    digest = token_digest(text)
+    assert digest is not None, "a token has the form of one"
+    token = OperatorToken(
+        id=ids.operator_token(),
+        name=name,
+        digest=digest,
+        scopes=tuple(sorted({scope.value for scope in scopes})),
+        created=now,
+        expires=now + lifetime,
+    )
+    with store.write() as unit:
+        unit.add(token)
+        unit.audit(operator_event("CreateOperatorToken", _told(token), now))
+    return NewOperatorToken(token=token, text=text)
+
+
+def revoke_operator_token(store: Store, directory: Directory, *, token_id: str, now: datetime) -> OperatorToken:
+    """Take a token away; no change is made with it any more when this returns. Raises Missing."""
+    with store.write() as unit:
+        token = directory.catch_up(unit.base).installation.of(OperatorToken).get(token_id)
+        if token is None:
+            raise Missing(f"There is no operator token {token_id}.")
+        unit.remove(token)
+        unit.audit(operator_event("RevokeOperatorToken", _told(token), now))
+    return token
+
+
+def _told(token: OperatorToken) -> dict[str, object]:
+    return {
+        "operatorTokenId": token.id,
+        "name": token.name,
+        "scopes": list(token.scopes),
+        "expires": iso_seconds(token.expires),
+    }
