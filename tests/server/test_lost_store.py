@@ -82,7 +82,7 @@ def test_what_is_lost_is_not_answered(server: RunningServer, lose: Callable[[Pat
     assert status_of(lambda: iam.create_user(UserName="after")) == 503
     eventually(lambda: health(server)[0] == 503)
     assert health(server)[1]["status"] == health(server)[1]["store"] == "lost"
-    assert health(server, "ready")[0] == 503
+    assert health(server, "ready")[0] == health(server, "v1/accounts")[0] == 503
     assert status_of(iam.list_users) == status_of(sts.get_caller_identity) == 503
     assert server.data_dir.exists() is was_there
 

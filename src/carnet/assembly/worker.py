@@ -47,11 +47,11 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
         installation.execution, api.writer, _own_parts(installation), clock=installation.clock, decisions=decisions
     )
 
-    def refuse_all(lost: bool) -> None:
+    def tell_lost(lost: bool) -> None:
         api.refuse_all(lost)
         own_api.refuse_all(lost)
 
-    follower = Follower(installation.directory, installation.store, tell_lost=refuse_all)
+    follower = Follower(installation.directory, installation.store, tell_lost=tell_lost)
     presence = node(installation)
     jobs = periodic_jobs(installation, follower, presence)
 

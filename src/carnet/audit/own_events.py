@@ -11,16 +11,14 @@ from typing import Any
 from carnet.access.authorize import Decided
 from carnet.audit.events import LONGEST_TEXT, Event, arrival, claimed_key, decision_members, in_account
 from carnet.audit.steps import Arrived
+from carnet.base.arns import OWN_SERVICE
 from carnet.identity.caller import AccountCaller, OperatorCaller
-
-EVENT_SOURCE = "carnet"
-"""The event source of all that is Carnet's own, as no AWS service has it."""
 
 
 def own_event(arrived: Arrived) -> Event:
     """The event of a request of which nothing is believed yet."""
     return arrival(arrived, ()) | {
-        "eventSource": EVENT_SOURCE,
+        "eventSource": OWN_SERVICE,
         "eventType": "CarnetApiCall",
         "userIdentity": {"type": "Unknown", "accessKeyId": claimed_key(arrived.http)},
     }

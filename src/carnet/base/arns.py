@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
 DEFAULT_PARTITION = "aws"
+OWN_SERVICE = "carnet"
+"""The service of what is Carnet's own, as no AWS service has it: in ARNs, actions, signatures and events."""
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc")
 
 

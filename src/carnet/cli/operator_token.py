@@ -14,6 +14,8 @@ from carnet.cli.groups import CommandGroup
 from carnet.cli.options import installation_options, told_plainly
 from carnet.entities.operator_token import NAME_RULE, OperatorScope, OperatorToken, is_token_name
 
+# What opens the store is imported when a command is run: neither help nor completion needs SQL.
+
 _OUTPUT = click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
 
 
@@ -67,7 +69,7 @@ def list_tokens(output: str, **settings: Any) -> None:
     from carnet.assembly.state import open_state
 
     with open_state(Settings(**settings)) as state:
-        tokens = sorted(state.store.all_of(OperatorToken), key=lambda token: token.id)
+        tokens = sorted(state.store.all_of(OperatorToken), key=lambda each: (each.created, each.id))
         now = state.clock()
     if output == "json":
         click.echo(json.dumps([_members(token) for token in tokens], indent=2))
@@ -83,13 +85,12 @@ def list_tokens(output: str, **settings: Any) -> None:
 @told_plainly
 def revoke(token_id: str, **settings: Any) -> None:
     """Revoke the token of that ID, which stops working."""
-    from carnet.assembly.installation import open_installation
+    from carnet.assembly.state import open_state
+    from carnet.directory.directory import Directory
     from carnet.services.operator_tokens import revoke_operator_token
 
-    with open_installation(Settings(**settings)) as installation:
-        token = revoke_operator_token(
-            installation.store, installation.directory, token_id=token_id, now=installation.clock()
-        )
+    with open_state(Settings(**settings)) as state:
+        token = revoke_operator_token(state.store, Directory(state.store), token_id=token_id, now=state.clock())
     click.echo(f"{token.id}  {token.name}  revoked")
 
 

@@ -23,10 +23,6 @@ Later = Callable[[float, Callable[[], None]], object]
 """Calls something after so many seconds, as an event loop's `call_later`."""
 
 
-LOST = "The state of this server is gone."
-"""What is answered while it is."""
-
-
 def _tell_nobody(_lost: bool) -> None:
     pass
 

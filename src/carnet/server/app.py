@@ -16,7 +16,6 @@ from carnet.base.clock import Clock
 from carnet.base.faults import Fault, Unavailable
 from carnet.base.http import HttpRequest, HttpResponse
 from carnet.base.ids import Ids
-from carnet.directory.follower import LOST
 from carnet.identity.authenticate import Authenticate, Authenticators, AuthFailure
 from carnet.identity.caller import Caller
 from carnet.models import COMMON_VOICE, Protocol
@@ -34,6 +33,8 @@ from carnet.services.preparing import Pools, Preparation
 
 _LOG = logging.getLogger("carnet.server")
 _FAILED, _FAILED_MESSAGE = "InternalFailure", "An internal error occurred."
+
+STATE_GONE = "The state of this server is gone."
 
 
 class AwsApi:
@@ -74,7 +75,7 @@ class AwsApi:
             operation = service.operations.get(request.operation.name) if service is not None else None
             step = _routed(arrived, request.operation, operation, service)
             if self._lost:
-                raise WireError("ServiceUnavailable", LOST, request.operation)
+                raise WireError("ServiceUnavailable", STATE_GONE, request.operation)
             step = Authenticated(routed=step, caller=self._authenticate(step, operation))
             self._execution.note_use(step.caller, arrived.time)
             step = Parsed(authenticated=step, given=parse(request, http))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from carnet.audit.own_events import EVENT_SOURCE
+from carnet.base.arns import OWN_SERVICE
 from carnet.base.timestamps import iso_seconds
 
 
@@ -13,7 +13,7 @@ def operator_event(name: str, parameters: Mapping[str, object], now: datetime) -
     """The event `name`; it is recorded with the change (`UnitOfWork.audit`)."""
     return {
         "eventTime": iso_seconds(now),
-        "eventSource": EVENT_SOURCE,
+        "eventSource": OWN_SERVICE,
         "eventName": name,
         "userIdentity": {"type": "Operator"},
         "requestParameters": dict(parameters),

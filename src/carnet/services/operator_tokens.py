@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from carnet.base.faults import Missing
 from carnet.base.ids import Ids
 from carnet.base.timestamps import iso_seconds
-from carnet.directory.directory import Directory
 from carnet.entities.operator_token import (
     TOKEN_BYTES,
     OperatorScope,
@@ -19,6 +19,9 @@ from carnet.entities.operator_token import (
 )
 from carnet.services.operator_event import operator_event
 from carnet.store.store import Store
+
+if TYPE_CHECKING:
+    from carnet.directory.directory import Directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,6 +180,14 @@ def test_a_signature_for_another_service_is_none(server: InProcessServer) -> Non
     assert signed_call(server, root_of(server), own(server), service="iam").code == "SignatureDoesNotMatch"
 
 
+def test_a_refused_signature_shows_in_the_log_what_was_computed(server: InProcessServer) -> None:
+    root = root_of(server)
+    refused = signed_call(server, Holder(key_id=root.key_id, secret="x" * 40), own(server))
+    assert refused.code == "SignatureDoesNotMatch"
+    log = server.installation.settings.decisions_file.read_text()
+    assert str(refused.header("x-amzn-requestid")) in log
+
+
 def test_a_presigned_request_is_a_signed_one(server: InProcessServer) -> None:
     request = presigned(server, root_of(server), own(server), service="carnet")
     assert told(send(server, as_bytes(request))).status == 200

@@ -13,11 +13,11 @@ from carnet.access.authorize import Check, Decided, authorize
 from carnet.access.request_context import caller_context
 from carnet.audit.events import Event
 from carnet.audit.steps import Arrived
-from carnet.base.arns import Arn
+from carnet.base.arns import OWN_SERVICE, Arn
 from carnet.directory.snapshot import Snapshot
 from carnet.identity.caller import AccountCaller, OperatorCaller
 from carnet.policy.compile import Engine
-from carnet.server.own_api.endpoint import ACTION_PREFIX, Endpoint, OwnCaller
+from carnet.server.own_api.endpoint import Endpoint, OwnCaller
 from carnet.server.own_api.problems import Problem
 
 
@@ -59,7 +59,7 @@ def admit_signed(asked: Asked, caller: AccountCaller, snapshot: Snapshot, engine
     resource = endpoint.resource.format_map(asked.path)
     check = Check(
         action=endpoint.action,
-        resource=str(Arn(view.account.partition, ACTION_PREFIX, "", account, resource)),
+        resource=str(Arn(view.account.partition, OWN_SERVICE, "", account, resource)),
         resource_account=account,
     )
     return authorize(engine, view, caller, caller_context(view, caller, arrived.http, arrived.time), check)

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from carnet.base.arns import OWN_SERVICE
 from carnet.base.ids import Ids
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.operator_token import OperatorScope
@@ -18,8 +19,6 @@ from carnet.keyring.keyring import Keyring
 from carnet.store.unit_of_work import UnitOfWork
 
 PREFIX = "/_carnet/v1/"
-ACTION_PREFIX = "carnet"
-"""What stands before the colon of its actions, and what its requests are signed for (the signing name)."""
 
 Told = Mapping[str, Any]
 """An answer, as JSON has it."""
@@ -117,7 +116,7 @@ class Endpoint:
     @property
     def action(self) -> str:
         """The permission that a signed caller needs."""
-        return f"{ACTION_PREFIX}:{self.name}"
+        return f"{OWN_SERVICE}:{self.name}"
 
     @property
     def writes(self) -> bool:

@@ -15,16 +15,18 @@ from carnet.audit.events import Event
 from carnet.audit.explanations import DecisionLog
 from carnet.audit.log_files import line_of
 from carnet.audit.steps import Arrived
+from carnet.base.arns import OWN_SERVICE
 from carnet.base.clock import Clock
+from carnet.base.faults import Unavailable
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.bearer import operator_token
-from carnet.directory.follower import LOST
 from carnet.directory.snapshot import Snapshot
-from carnet.identity.caller import AccountCaller, OperatorCaller
+from carnet.identity.authenticate import AuthFailure
+from carnet.identity.caller import AccountCaller, OperatorCaller, Verified
+from carnet.server.app import STATE_GONE
 from carnet.server.outbox import Answer
 from carnet.server.own_api.admission import Asked, admit_operator, admit_signed
 from carnet.server.own_api.endpoint import (
-    ACTION_PREFIX,
     PREFIX,
     OwnCall,
     OwnCaller,
@@ -64,7 +66,7 @@ class OwnApi:
         self._lost = False
 
     def refuse_all(self, lost: bool) -> None:
-        """Answer 503 to every request while the store is lost: what is known of it is not true any more."""
+        """As `AwsApi.refuse_all`."""
         self._lost = lost
 
     @staticmethod
@@ -74,14 +76,15 @@ class OwnApi:
 
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one request; what takes a while is to be awaited."""
-        arrived = Arrived(request_id=self._ids.uuid(), event_id=self._ids.uuid(), time=self._clock(), http=http)
+        request_id, event_id = self._ids.two_uuids()
+        arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
         event = own_events.own_event(arrived)
         try:
             refuse_insecure(http)
-            if self._lost:
-                raise Problem(503, "ServiceUnavailable", LOST)
             endpoint, path = find_endpoint(ENDPOINTS, http)
             own_events.tell_endpoint(event, endpoint.name, read_only=not endpoint.writes)
+            if self._lost:
+                raise Unavailable(STATE_GONE)
             caller = self._authenticate(arrived)
             own_events.tell_caller(event, caller)
             query, given = read_query(endpoint, http), read_body(endpoint, http)
@@ -111,13 +114,22 @@ class OwnApi:
             raise Problem(
                 401,
                 "MissingAuthenticationToken",
-                f"Give an operator token (Authorization: Bearer ...), or sign for the service {ACTION_PREFIX}.",
+                f"Give an operator token (Authorization: Bearer ...), or sign for the service {OWN_SERVICE}.",
                 ("www-authenticate", "Bearer"),
             )
-        find = self._execution.credentials.find
-        caller = verify(http, service=ACTION_PREFIX, now=arrived.time, find=find)
+        caller = self._signed_by(arrived)
         self._execution.note_use(caller, arrived.time)
         return caller
+
+    def _signed_by(self, arrived: Arrived) -> Verified:
+        """Raises AuthFailure, once the log shows what was computed of the request, or Unavailable."""
+        find = self._execution.credentials.find
+        try:
+            return verify(arrived.http, service=OWN_SERVICE, now=arrived.time, find=find)
+        except AuthFailure as failure:
+            if failure.computed:
+                self._decisions.record_refused_signature(arrived.request_id, arrived.time, failure.computed)
+            raise
 
     def _call(self, asked: Asked, snapshot: Snapshot) -> OwnCall:
         """The call, if the caller may make it at this revision. Raises Denied, or Problem, if it may not."""
