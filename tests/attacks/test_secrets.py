@@ -127,7 +127,7 @@ def test_an_unexpected_failure_tells_the_caller_nothing_and_the_log_no_secret(
 def test_parameters_that_no_event_can_hold_are_left_out_of_it(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("carnet.audit.events.input_redaction", lambda *_: lambda _: {"n": 1 << 64})
+    monkeypatch.setattr("carnet.audit.redaction.input_redaction", lambda *_: lambda _: {"n": 1 << 64})
     before = len(audit(server))
     answer = call(server, root_of(server), "GetUser", UserName="nobody")
     assert (answer.status, answer.code) == (500, "InternalFailure")

@@ -16,7 +16,7 @@ from carnet.services import execution as execution_module
 from carnet.services.execution import Done, Failed, Outcome, Requested
 from carnet.services.operation import Operation
 from carnet.services.registry import SERVICES
-from carnet.store import store as store_module
+from carnet.store import group_commit
 from carnet.store.faults import OutcomeUnknown
 from tests.services.world import Caller, World
 
@@ -121,13 +121,13 @@ def test_each_change_has_a_revision_and_its_event(world: World) -> None:
 
 def test_readers_see_nothing_of_a_group_before_its_commit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[set[str]] = []
-    commit = store_module._commit
+    commit = group_commit._commit
 
     def look(transaction: RootTransaction) -> None:
         seen.append(users_of(world))
         commit(transaction)
 
-    monkeypatch.setattr(store_module, "_commit", look)
+    monkeypatch.setattr(group_commit, "_commit", look)
     assert together(world, *(create(world, world.root, name) for name in ("one", "two"))) == [MADE, MADE]
     assert seen == [set()]
     assert users_of(world) == {"one", "two"}
@@ -141,7 +141,7 @@ def test_a_fault_of_the_commit_is_told_to_all(world: World, monkeypatch: pytest.
     before = world.snapshot
     changes = [create(world, world.root, name) for name in ("one", "one", "two")]
     with monkeypatch.context() as patched:
-        patched.setattr(store_module, "_commit", lost)
+        patched.setattr(group_commit, "_commit", lost)
         outcomes = world.installation.execution.write_together(changes)
     assert [isinstance(one, Failed) and isinstance(one.problem, OutcomeUnknown) for one in outcomes] == [True] * 3
     assert world.snapshot is before

@@ -106,14 +106,14 @@ def test_every_kind_is_tried() -> None:
 @given(ENTITIES)
 def test_every_entity_is_read_as_it_was_written(entity: object) -> None:
     entity_type = ENTITY_TYPES.of(entity)
-    row = entity_type.to_row(entity)
+    row = entity_type.row_of(entity)
     assert entity_type.from_row(cast(Any, SimpleNamespace(**row))) == entity
     assert set(row) == set(entity_type.table.c.keys())
 
 
 @given(ENTITIES, ENTITIES)
 def test_the_content_hash_tells_rows_apart(one: object, other: object) -> None:
-    rows = [ENTITY_TYPES.of(entity).to_row(entity) for entity in (one, other)]
+    rows = [ENTITY_TYPES.of(entity).row_of(entity) for entity in (one, other)]
     assert (content_hash(rows[0]) == content_hash(rows[1])) == (rows[0] == rows[1])
 
 

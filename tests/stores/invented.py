@@ -11,8 +11,7 @@ from sqlalchemy import Column, MetaData, Row, Table, Text, create_engine
 from carnet.entities.entity import Entity
 from carnet.entities.scope import ScopeKind
 from carnet.entities.user import User
-from carnet.store.codec import RowValues
-from carnet.store.entity_type import EntityType, entity_fields, entity_row, one
+from carnet.store.entity_type import EntityType, entity_fields, one
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 from carnet.store.schema import named_entity
 from carnet.store.store import Store
@@ -33,10 +32,6 @@ class Badge(Entity):
     wearer: str | None = None
 
 
-def _badge_row(badge: Badge) -> RowValues:
-    return entity_row(badge, wearer=badge.wearer)
-
-
 def _badge(row: Row[Any]) -> Badge:
     return Badge(**entity_fields(row), wearer=row.wearer)
 
@@ -45,7 +40,6 @@ BADGES = EntityType(
     entity=Badge,
     kind="badge",
     table=Table("badges", _TABLES, *named_entity(), Column("wearer", Text, nullable=True)),
-    to_row=_badge_row,
     from_row=_badge,
     decides=True,
     references={"wearer": one(User, "wearer")},
@@ -61,10 +55,6 @@ class Guardrail:
     text: str
 
 
-def _guardrail_row(guardrail: Guardrail) -> RowValues:
-    return {"id": guardrail.id, "organization": guardrail.organization, "text": guardrail.text}
-
-
 def _guardrail(row: Row[Any]) -> Guardrail:
     return Guardrail(id=row.id, organization=row.organization, text=row.text)
 
@@ -75,7 +65,6 @@ GUARDRAILS = EntityType(
     table=Table(
         "guardrails", _TABLES, Column("id", Text, primary_key=True), Column("organization", Text), Column("text", Text)
     ),
-    to_row=_guardrail_row,
     from_row=_guardrail,
     decides=True,
     scope_kind=ScopeKind.ORGANIZATION,
@@ -98,7 +87,6 @@ CURFEWS = EntityType(
     entity=Curfew,
     kind="curfew",
     table=Table("curfews", _TABLES, Column("id", Text, primary_key=True)),
-    to_row=lambda curfew: {"id": curfew.id},
     from_row=lambda row: Curfew(id=row.id),
     decides=True,
     scope_kind=ScopeKind.INSTALLATION,
@@ -121,7 +109,6 @@ NOTES = EntityType(
     entity=Note,
     kind="note",
     table=Table("notes", _TABLES, Column("id", Text, primary_key=True), Column("account", Text)),
-    to_row=lambda note: {"id": note.id, "account": note.account},
     from_row=lambda row: Note(id=row.id, account=row.account),
     decides=False,
     name_of=attrgetter("id"),

@@ -11,7 +11,7 @@ from sqlalchemy import RootTransaction
 
 from carnet.base.faults import Unavailable
 from carnet.directory.directory import Directory
-from carnet.store import store as store_module
+from carnet.store import group_commit
 from carnet.store.faults import OutcomeUnknown, Taken
 from carnet.store.group_commit import Group
 from carnet.store.store import Store
@@ -128,7 +128,7 @@ def test_a_fault_of_the_commit_is_one_of_all_units(store: Store, monkeypatch: py
         raise OutcomeUnknown
 
     with monkeypatch.context() as patched:
-        patched.setattr(store_module, "_commit", lost)
+        patched.setattr(group_commit, "_commit", lost)
         with pytest.raises(OutcomeUnknown):
             add_each(store, 1, 2)
     assert store.revision() == before

@@ -12,7 +12,7 @@ from typing import Any, assert_never
 
 from carnet.access.authorize import Decided
 from carnet.access.request_context import source_ip
-from carnet.audit.redaction import input_redaction, output_redaction
+from carnet.audit.redaction import shown
 from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step
 from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_seconds
@@ -40,17 +40,17 @@ Event = dict[str, Any]
 
 def success_event(parsed: Parsed, answer: Mapping[str, Any], decided: Sequence[Decided]) -> Event:
     """The event of a call that was carried out. CloudTrail keeps answers that change something or give credentials."""
-    event = _event(parsed, decided)
     routed = parsed.authenticated.routed
-    if not routed.read_only or _CREDENTIALS in answer:
-        show = output_redaction(routed.operation.service.name, routed.operation.name)
-        event["responseElements"] = show(answer) or None
+    kept = answer if not routed.read_only or _CREDENTIALS in answer else None
+    event = _event(parsed.authenticated, decided)
+    event["requestParameters"], event["responseElements"] = shown(routed.operation, parsed.given, kept)
     return event
 
 
 def failure_event(step: Step, code: str, message: str, decided: Sequence[Decided]) -> Event:
     """The event of a call that was refused or failed, as far as it had come."""
-    event = _event(step, decided) | {"errorCode": code, "errorMessage": message[:LONGEST_TEXT]}
+    event = _event(step, decided)
+    event["errorCode"], event["errorMessage"] = code, message[:LONGEST_TEXT]
     match step:
         case Arrived(http=http) | Routed(arrived=Arrived(http=http)):
             event["userIdentity"] = {"type": "Unknown", "accessKeyId": claimed_key(http)}
@@ -59,19 +59,23 @@ def failure_event(step: Step, code: str, message: str, decided: Sequence[Decided
 
 def _event(step: Step, decided: Sequence[Decided]) -> Event:
     """What is known at a step: what the step before it knew, and its own."""
-    if isinstance(step, Parsed):
-        asked = step.authenticated.routed.operation
-        shown = input_redaction(asked.service.name, asked.name)(step.given) or None
-        return _event(step.authenticated, decided) | {"requestParameters": shown}
-    if isinstance(step, Authenticated):
-        return _event(step.routed, decided) | _of_caller(step.caller)
-    if isinstance(step, Routed):
-        return _event(step.arrived, decided) | {
-            "eventSource": step.event_source,
-            "eventName": step.operation.name,
-            "readOnly": step.read_only,
-        }
-    return arrival(step, decided)
+    match step:
+        case Parsed():
+            event = _event(step.authenticated, decided)
+            event["requestParameters"], _ = shown(step.authenticated.routed.operation, step.given)
+        case Authenticated():
+            event = _event(step.routed, decided)
+            _tell_caller(event, step.caller)
+        case Routed():
+            event = arrival(step.arrived, decided)
+            event["eventSource"] = step.event_source
+            event["eventName"] = step.operation.name
+            event["readOnly"] = step.read_only
+        case Arrived():
+            event = arrival(step, decided)
+        case _:
+            assert_never(step)
+    return event
 
 
 def arrival(arrived: Arrived, decided: Sequence[Decided]) -> Event:
@@ -102,25 +106,27 @@ def arrival(arrived: Arrived, decided: Sequence[Decided]) -> Event:
     }
 
 
-def _of_caller(caller: Caller) -> Event:
+def _tell_caller(event: Event, caller: Caller) -> None:
     """Who called, where, and in whose account."""
-    region = {"awsRegion": caller.region or None}
+    event["awsRegion"] = caller.region or None
     match caller:
-        case Verified():
-            return region | in_account(caller)
-        case SignedIn():
-            return region | in_account(caller) | {"sessionCredentialFromConsole": "true"}
+        case Verified() | SignedIn():
+            tell_account(event, caller)
+            if isinstance(caller, SignedIn):
+                event["sessionCredentialFromConsole"] = "true"
         case Bearer(user=user):
-            return region | {"userIdentity": _of_user(user), "recipientAccountId": user.account}
+            event["userIdentity"] = _of_user(user)
+            event["recipientAccountId"] = user.account
         case Anonymous():
-            return region | {"userIdentity": _ANONYMOUS}
+            event["userIdentity"] = _ANONYMOUS
         case _:
             assert_never(caller)
 
 
-def in_account(caller: AccountCaller) -> Event:
+def tell_account(event: Event, caller: AccountCaller) -> None:
     """Who called, and in whose account."""
-    return {"userIdentity": _identity(caller), "recipientAccountId": caller.principal.account}
+    event["userIdentity"] = _identity(caller)
+    event["recipientAccountId"] = caller.principal.account
 
 
 def _of_user(user: IdentityCenterUser) -> Event:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from carnet.access.authorize import Decided
-from carnet.audit.events import LONGEST_TEXT, Event, arrival, claimed_key, decision_members, in_account
+from carnet.audit.events import LONGEST_TEXT, Event, arrival, claimed_key, decision_members, tell_account
 from carnet.audit.steps import Arrived
 from carnet.base.arns import OWN_SERVICE
 from carnet.identity.caller import AccountCaller, OperatorCaller
@@ -34,7 +34,8 @@ def tell_caller(event: Event, caller: AccountCaller | OperatorCaller) -> None:
     if isinstance(caller, OperatorCaller):
         event["userIdentity"] = {"type": "Operator", "credentialId": caller.token.id, "userName": caller.token.name}
     else:
-        event |= {"awsRegion": caller.region or None} | in_account(caller)
+        event["awsRegion"] = caller.region or None
+        tell_account(event, caller)
 
 
 def tell_input(event: Event, parameters: Mapping[str, Any]) -> None:

@@ -14,13 +14,27 @@ from typing import Any
 
 from botocore.model import Shape
 
+from carnet.models import Operation
 from carnet.models import operation as operation_model
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _SECRET_MEMBERS = frozenset(("SessionToken", "TokenCode", "SecretAccessKey", "Password"))
 """Members that are secret whether or not the model marks their shape as sensitive."""
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 Show = Callable[[Any], Any]
+
+
+def shown(asked: Operation, given: Any, answer: Any = None) -> tuple[Any, Any]:
+    """The event's requestParameters and responseElements, for an operation's parsed input and what it answers.
+
+    None for what is empty or not given.
+    """
+    service, name = asked.service.name, asked.name
+    parameters = input_redaction(service, name)(given) if given else None
+    elements = output_redaction(service, name)(answer) if answer else None
+    return parameters or None, elements or None
 
 
 @lru_cache(1024)
@@ -100,7 +114,10 @@ def _blob(value: bytes) -> str:
 
 
 def _timestamp(value: datetime) -> str:
-    return value.strftime("%b %d, %Y, %I:%M:%S %p")
+    """`Jan 02, 2026, 03:04:05 PM`, whatever the locale of the process is, and faster than `strftime`."""
+    half = "AM" if value.hour < 12 else "PM"
+    day = f"{_MONTHS[value.month - 1]} {value.day:02}, {value.year:04}"
+    return f"{day}, {value.hour % 12 or 12:02}:{value.minute:02}:{value.second:02} {half}"
 
 
 _SCALARS: Mapping[str, Show] = {"blob": _blob, "timestamp": _timestamp}

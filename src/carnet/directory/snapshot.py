@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import immutables
 
 from carnet.base.arns import DEFAULT_PARTITION
 from carnet.directory.account_view import AccountView
 from carnet.directory.scope_view import ScopeView
-from carnet.directory.views import Views, changed_view, no_views
+from carnet.directory.views import Views, no_views
 from carnet.entities.account import Account
 from carnet.entities.scope import INSTALLATION, Scope
-from carnet.store.changes import NOWHERE, Change, Changes, Revision
+from carnet.store.changes import NOWHERE, Changes, Revision
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 
 _LOG = logging.getLogger(__name__)
@@ -83,10 +82,10 @@ class Snapshot:
     def with_changes(self, changes: Changes) -> Snapshot:
         """The snapshot at `changes.revision`. INVARIANT: this one stands at `changes.base`, or that is None."""
         before = self if changes.base is not None else empty_snapshot(self.readable.types)
-        views, failed = _changed_views(before, changes)
-        quarantined = before.quarantined.difference(views) | failed
-        _tell(before.quarantined, quarantined)
-        readable = before.readable.replaced(views)
+        readable, touched, failed = before.readable.changed(changes, before.quarantined)
+        quarantined = before.quarantined - touched | failed
+        if quarantined != before.quarantined:
+            _tell(before.quarantined, quarantined)
         return Snapshot(
             revision=changes.revision,
             quarantined=quarantined,
@@ -99,30 +98,6 @@ def empty_snapshot(types: EntityTypes = ENTITY_TYPES) -> Snapshot:
     """What a reader of these kinds has before it has read anything."""
     views = no_views(types)
     return Snapshot(revision=NOWHERE, quarantined=frozenset(), readable=views, shown=views)
-
-
-_Views: TypeAlias = dict[Scope, ScopeView | None]
-"""What is seen of some scopes after a change; None for nothing."""
-
-
-def _changed_views(before: Snapshot, changes: Changes) -> tuple[_Views, set[Scope]]:
-    """The views that change, and the scopes among them that have failed."""
-    by_scope: defaultdict[Scope, list[Change]] = defaultdict(list)
-    for change in changes.changes:
-        by_scope[change.scope].append(change)
-    failed = set(changes.unreadable)
-    views: _Views = dict.fromkeys(failed)
-    for scope in (by_scope.keys() | changes.whole) - failed:
-        if scope in before.quarantined and scope not in changes.whole:
-            continue
-        old = None if scope in changes.whole else before.readable.get(scope)
-        try:
-            views[scope] = changed_view(before.readable.types, scope, old, by_scope[scope])
-        except Exception:
-            _LOG.exception("the %s cannot be shown", scope)
-            failed.add(scope)
-            views[scope] = None
-    return views, failed
 
 
 def _tell(before: frozenset[Scope], now: frozenset[Scope]) -> None:

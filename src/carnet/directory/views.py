@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import immutables
 
@@ -15,13 +16,17 @@ from carnet.directory.named import Named
 from carnet.directory.scope_view import Collections, ScopeView
 from carnet.entities.entity import Entity
 from carnet.entities.scope import INSTALLATION, Scope, ScopeKind
-from carnet.store.changes import Change
+from carnet.store.changes import Change, Changes
 from carnet.store.entity_types import EntityTypes
+
+_LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 _Accounts: TypeAlias = "immutables.Map[str, AccountView]"
 _Organizations: TypeAlias = "immutables.Map[str, ScopeView]"
+_Views: TypeAlias = Mapping[Scope, ScopeView | None]
+"""What is seen of some scopes after a change; None for nothing."""
 _Names: TypeAlias = "immutables.Map[tuple[type[Any], Hashable], tuple[Scope, str]]"
 
 
@@ -52,7 +57,26 @@ class Views:
         view = self.get(place[0]) if place is not None else None
         return view.of(entity).get(place[1]) if place is not None and view is not None else None
 
-    def replaced(self, views: Mapping[Scope, ScopeView | None]) -> Views:
+    def changed(self, changes: Changes, held: frozenset[Scope]) -> Changed:
+        """These after changes. Of the scopes `held`, which are held back, a change is no more than a part."""
+        by_scope: defaultdict[Scope, list[Change]] = defaultdict(list)
+        for change in changes.changes:
+            by_scope[change.scope].append(change)
+        failed = set(changes.unreadable)
+        views: dict[Scope, ScopeView | None] = dict.fromkeys(failed)
+        for scope in (by_scope.keys() | changes.whole) - failed:
+            if scope in held and scope not in changes.whole:
+                continue
+            old = None if scope in changes.whole else self.get(scope)
+            try:
+                views[scope] = _changed_view(self.types, scope, old, by_scope[scope])
+            except Exception:
+                _LOG.exception("the %s cannot be shown", scope)
+                failed.add(scope)
+                views[scope] = None
+        return Changed(self._replaced(views), frozenset(views), frozenset(failed))
+
+    def _replaced(self, views: _Views) -> Views:
         """These with other views of some scopes; None takes one away."""
         accounts, organizations = self.accounts.mutate(), self.organizations.mutate()
         installation = self.installation
@@ -71,7 +95,7 @@ class Views:
             names=self._renamed(views),
         )
 
-    def _renamed(self, views: Mapping[Scope, ScopeView | None]) -> _Names:
+    def _renamed(self, views: _Views) -> _Names:
         pairs = [(self.get(scope), view) for scope, view in views.items()]
         mutation = self.names.mutate()
         # All old names go before the new ones come: one change may hand a name from one entity to another.
@@ -82,6 +106,16 @@ class Views:
             for name, place in _names(self.types, new, unlike=old):
                 mutation[name] = place
         return mutation.finish()
+
+
+class Changed(NamedTuple):
+    """What came of changes."""
+
+    views: Views
+    touched: frozenset[Scope]
+    """The scopes with another view, or with none."""
+    failed: frozenset[Scope]
+    """The scopes among them that cannot be shown."""
 
 
 def no_views(types: EntityTypes) -> Views:
@@ -95,7 +129,7 @@ def no_views(types: EntityTypes) -> Views:
     )
 
 
-def changed_view(
+def _changed_view(
     types: EntityTypes, scope: Scope, before: ScopeView | None, changes: Iterable[Change]
 ) -> ScopeView | None:
     """The view of a scope with other rows, all of this scope; None if there is no such scope any more."""

@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Column, Index, LargeBinary, Row, Table
 from carnet.base.ids import account_of_key
 from carnet.entities.access_key import AccessKey
 from carnet.entities.user import User
-from carnet.store.codec import RowValues, columns, read_moment
+from carnet.store.codec import read_moment
 from carnet.store.entity_type import EntityType, one
 from carnet.store.schema import METADATA, own_id, owning_account, text
 from carnet.store.schema import moment as moment_column
@@ -26,19 +26,6 @@ TABLE = Table(
     moment_column("created"),
     Index(None, "account"),
 )
-
-
-def to_row(key: AccessKey) -> RowValues:
-    return columns(
-        {
-            "id": key.id,
-            "account": key.account,
-            "owner": key.owner,
-            "active": key.active,
-            "sealed_secret": key.sealed_secret,
-            "created": key.created,
-        }
-    )
 
 
 def from_row(row: Row[Any]) -> AccessKey:
@@ -61,7 +48,6 @@ ACCESS_KEYS = EntityType(
     entity=AccessKey,
     kind="access key",
     table=TABLE,
-    to_row=to_row,
     from_row=from_row,
     decides=True,
     every_release=True,

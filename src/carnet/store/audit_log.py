@@ -21,18 +21,13 @@ AUDIT_EVENTS = Table(
     Column("ordinal", Integer, primary_key=True, autoincrement=False),
     text("event"),
 )
-_INSERT = insert(AUDIT_EVENTS)
+INSERT = insert(AUDIT_EVENTS)
+"""Of the rows that `rows_of` has made."""
 
 
 def rows_of(seq: int, events: Iterable[Event]) -> list[RowValues]:
     """The events of the unit whose revision is `seq`. Raises orjson.JSONEncodeError for what is no JSON."""
     return [{"seq": seq, "ordinal": n, "event": orjson.dumps(event).decode()} for n, event in enumerate(events)]
-
-
-def append(connection: Connection, rows: list[RowValues]) -> None:
-    """Write the rows of one unit or of several."""
-    if rows:
-        connection.execute(_INSERT, rows)
 
 
 def read_since(connection: Connection, seq: int) -> Iterator[tuple[int, Event]]:

@@ -34,7 +34,8 @@ CHANGES = Table(
     # Whether the kind bears on decisions: a reader that does not know the kind must hold the scope back, if so.
     Column("decides", Boolean, nullable=False, server_default=true()),
 )
-_INSERT = insert(CHANGES)
+INSERT = insert(CHANGES)
+"""Of the rows that `linked` has made, in their order."""
 _LINKED = ("seq", "ordinal", "epoch", "prev_hash", "kind", "scope", "key", "content")
 """What a row's hash is over. INVARIANT: the same in every release, so that each can follow what another has written."""
 
@@ -49,11 +50,6 @@ def linked(base: Revision, changed: Iterable[tuple[Change, bytes | None]]) -> tu
         tip = _link(columns, decides)
         rows.append({**dict(zip(_LINKED, columns, strict=True)), "hash": tip, "decides": decides})
     return Revision(seq, base.epoch, tip), rows
-
-
-def append(connection: Connection, rows: list[RowValues]) -> None:
-    """Write the rows of one unit or of several, in their order."""
-    connection.execute(_INSERT, rows)
 
 
 def _link(linked: tuple[Any, ...], decides: bool) -> bytes:

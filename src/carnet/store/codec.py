@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 import orjson
@@ -43,7 +44,7 @@ def strings(value: Iterable[str]) -> str:
 
 
 def columns(values: Mapping[str, Any]) -> RowValues:
-    """Values by column, each as it is stored: a time, a mapping and a tuple of strings are written, the rest stays."""
+    """Values by column as they are stored: times, mappings, tuples of strings and words of enumerations are written."""
     return {name: value if type(value) in _PLAIN else _written(value) for name, value in values.items()}
 
 
@@ -55,6 +56,8 @@ def _written(value: Any) -> Any:
             return pairs(value)
         case tuple():
             return strings(value)
+        case StrEnum():
+            return value.value
     return value
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, Integer, LargeBinary, Row, Table, sel
 
 from carnet.entities.scope import ScopeKind
 from carnet.keyring.data_keys import KeyState, WrappedKey
-from carnet.store.codec import RowValues, columns, read_moment
+from carnet.store.codec import read_moment
 from carnet.store.entity_type import EntityType
 from carnet.store.schema import METADATA, own_id, text
 from carnet.store.schema import moment as moment_column
@@ -24,19 +24,6 @@ TABLE = Table(
     moment_column("created"),
     Column("floor", Integer, nullable=False, server_default="1"),
 )
-
-
-def to_row(key: WrappedKey) -> RowValues:
-    return columns(
-        {
-            "kid": key.kid,
-            "purpose": key.purpose,
-            "state": key.state.value,
-            "wrapped": key.wrapped,
-            "created": key.created,
-            "floor": key.floor,
-        }
-    )
 
 
 def from_row(row: Row[Any]) -> WrappedKey:
@@ -59,7 +46,6 @@ DATA_KEYS = EntityType(
     entity=WrappedKey,
     kind="data key",
     table=TABLE,
-    to_row=to_row,
     from_row=from_row,
     decides=False,  # what it opens decides; a key that cannot be read opens nothing
     every_release=True,

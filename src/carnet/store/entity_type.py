@@ -9,6 +9,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -72,11 +73,13 @@ class EntityType(Generic[E]):
     kind: str
     """What the change log and refusals call one: `instance profile`. INVARIANT: never changed, never used again."""
     table: Table
-    to_row: Callable[[E], RowValues]
     from_row: Callable[[Row[Any]], E]
     """Raises an exception for a row that does not hold an E."""
     decides: bool
     """Whether a decision may depend on one. If so, a scope with one that cannot be read is held back."""
+    to_row: Callable[[E], RowValues] | None = None
+    """How an entity is written; by default, each column holds the attribute of its name, as `codec.columns` writes it.
+    """
     every_release: bool = False
     """Whether every release that can open the store knows the kind; another is only written when all nodes know it."""
     key_column: str = "id"
@@ -108,9 +111,15 @@ class EntityType(Generic[E]):
         key: str = getattr(entity, self.key_column)
         return key
 
+    def row_of(self, entity: E) -> RowValues:
+        """The entity's row. Raises orjson.JSONEncodeError as `stored` does."""
+        if self.to_row is not None:
+            return self.to_row(entity)
+        return columns({name: getattr(entity, name) for name in _names(self.table)})
+
     def stored(self, entity: E) -> Stored:
         """The entity as it is stored. Raises orjson.JSONEncodeError for text that is not Unicode (a lone surrogate)."""
-        row = self.to_row(entity)
+        row = self.row_of(entity)
         return Stored(self.scope_of(entity), self.key_of(entity), row, content_hash(row))
 
     def scope_of(self, entity: E | Row[Any]) -> Scope:
@@ -144,6 +153,11 @@ class EntityType(Generic[E]):
                 _LOG.exception("the %s %s of the %s cannot be read", self.kind, key, scope)
                 if self.decides:
                     unreadable.add(scope)
+
+
+@cache
+def _names(table: Table) -> tuple[str, ...]:
+    return tuple(map(str, table.columns.keys()))  # plain text, which JSON wants
 
 
 def content_hash(row: RowValues) -> bytes:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RootTransaction
+from sqlalchemy.exc import DBAPIError
 
 from carnet.base.faults import Unavailable
 from carnet.store import audit_log, change_log, head
@@ -16,6 +17,7 @@ from carnet.store.backend import Backend
 from carnet.store.changes import Changes
 from carnet.store.codec import RowValues
 from carnet.store.entity_types import EntityTypes
+from carnet.store.faults import OutcomeUnknown
 from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 
 
@@ -71,19 +73,22 @@ class Group:
             self._made.append(unit)
             self.revision = unit.made.revision
 
-    def finish(self) -> bool:
-        """Write the logs of all units, advance the head; False if nothing was changed. For `Store.group` alone."""
+    def commit(self, transaction: RootTransaction) -> None:
+        """Write the logs of all units, advance the head, commit, and tell the units. For `Store.group` alone.
+
+        Rolls back if nothing was changed. Raises OutcomeUnknown if it cannot be told whether the commit was made.
+        """
         if self.broken:
             raise Unavailable("The store cannot be reached.")
         if not self._made:
-            return False
-        change_log.append(self._connection, self._changes)
-        audit_log.append(self._connection, self._events)
-        head.advance(self._connection, self.revision)
-        return True
-
-    def committed(self) -> None:
-        """Tell the units. For `Store.group` alone."""
+            transaction.rollback()
+            return
+        self._connection.execute(change_log.INSERT, self._changes)
+        if self._events:
+            self._connection.execute(audit_log.INSERT, self._events)
+        self._connection.execute(head.ADVANCE, {"seq": self.revision.seq, "hash": self.revision.hash})
+        self._backend.check_present()
+        _commit(transaction)
         for unit in self._made:
             unit.committed = unit.made
 
@@ -100,3 +105,10 @@ class Group:
         except self._driver_error as error:
             self.broken = True
             raise Unavailable("The store cannot be reached.") from error
+
+
+def _commit(transaction: RootTransaction) -> None:
+    try:
+        transaction.commit()
+    except DBAPIError as error:
+        raise OutcomeUnknown from error

@@ -41,7 +41,8 @@ MARKS = Table("log_marks", METADATA, Column("seq", BigInteger, primary_key=True,
 
 _SELECT = select(HEAD.c.seq, HEAD.c.epoch, HEAD.c.hash)
 _LOCK = _SELECT.with_for_update()
-_ADVANCE = update(HEAD)
+ADVANCE = update(HEAD)
+"""To the members of a `Revision`, by the one who holds the lock."""
 
 
 def create_if_absent(connection: Connection) -> None:
@@ -60,7 +61,3 @@ def lock(connection: Connection) -> Revision:
     SQLite has no FOR UPDATE: there, BEGIN IMMEDIATE took the lock already.
     """
     return Revision(*connection.execute(_LOCK).one())
-
-
-def advance(connection: Connection, revision: Revision) -> None:
-    connection.execute(_ADVANCE, {"seq": revision.seq, "hash": revision.hash})

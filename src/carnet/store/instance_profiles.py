@@ -8,15 +8,10 @@ from sqlalchemy import Row, Table
 
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.role import Role
-from carnet.store.codec import RowValues
-from carnet.store.entity_type import EntityType, entity_fields, entity_row, one
+from carnet.store.entity_type import EntityType, entity_fields, one
 from carnet.store.schema import METADATA, named_entity, optional_text
 
 TABLE = Table("instance_profiles", METADATA, *named_entity(), optional_text("role"))
-
-
-def to_row(profile: InstanceProfile) -> RowValues:
-    return entity_row(profile, role=profile.role)
 
 
 def from_row(row: Row[Any]) -> InstanceProfile:
@@ -27,7 +22,6 @@ INSTANCE_PROFILES = EntityType(
     entity=InstanceProfile,
     kind="instance profile",
     table=TABLE,
-    to_row=to_row,
     from_row=from_row,
     decides=False,
     every_release=True,

@@ -8,8 +8,8 @@ from sqlalchemy import Column, Integer, Row, Table
 
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
-from carnet.store.codec import RowValues, read_pairs, read_strings
-from carnet.store.entity_type import EntityType, entity_fields, entity_row, many, one
+from carnet.store.codec import read_pairs, read_strings
+from carnet.store.entity_type import EntityType, entity_fields, many, one
 from carnet.store.schema import METADATA, named_entity, optional_text, text
 
 TABLE = Table(
@@ -25,20 +25,6 @@ TABLE = Table(
     text("inline"),
     optional_text("linked_service"),
 )
-
-
-def to_row(role: Role) -> RowValues:
-    return entity_row(
-        role,
-        trust=role.trust,
-        trusted_ids=role.trusted_ids,
-        description=role.description,
-        max_session_seconds=role.max_session_seconds,
-        boundary=role.boundary,
-        attached=role.attached,
-        inline=role.inline,
-        linked_service=role.linked_service,
-    )
 
 
 def from_row(row: Row[Any]) -> Role:
@@ -59,7 +45,6 @@ ROLES = EntityType(
     entity=Role,
     kind="role",
     table=TABLE,
-    to_row=to_row,
     from_row=from_row,
     decides=True,
     every_release=True,

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import URL, Connection, RootTransaction, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
 
 from carnet.entities.scope import Scope
 from carnet.keyring.data_keys import WrappedKey
@@ -16,7 +16,7 @@ from carnet.store import audit_log, data_keys, head, last_used, reading
 from carnet.store.backend import Backend, outages
 from carnet.store.changes import Changes, Revision
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
-from carnet.store.faults import NotSetUp, OutcomeUnknown
+from carnet.store.faults import NotSetUp
 from carnet.store.group_commit import Group
 from carnet.store.last_used import KeyUse, RoleUse
 from carnet.store.leases import Lease, Leases, hold
@@ -102,12 +102,7 @@ class Store:
         with outages(), self._backend.writer.connect() as connection, connection.begin() as transaction:
             group = Group(connection, self._backend, self.types, self._known_everywhere)
             yield group
-            if not group.finish():
-                transaction.rollback()
-                return
-            self._backend.check_present()
-            _commit(transaction)
-            group.committed()
+            group.commit(transaction)
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
@@ -209,10 +204,3 @@ def _migrate(backend: Backend, types: EntityTypes) -> None:
     from carnet.store.migrate import migrate  # with Alembic, which is seldom needed
 
     migrate(backend, types)
-
-
-def _commit(transaction: RootTransaction) -> None:
-    try:
-        transaction.commit()
-    except DBAPIError as error:
-        raise OutcomeUnknown from error

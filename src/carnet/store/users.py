@@ -9,17 +9,13 @@ from sqlalchemy import Row, Table
 from carnet.entities.group import Group
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.user import User
-from carnet.store.codec import RowValues, read_pairs, read_strings
-from carnet.store.entity_type import EntityType, entity_fields, entity_row, many, one
+from carnet.store.codec import read_pairs, read_strings
+from carnet.store.entity_type import EntityType, entity_fields, many, one
 from carnet.store.schema import METADATA, named_entity, optional_text, text
 
 TABLE = Table(
     "users", METADATA, *named_entity(), optional_text("boundary"), text("groups"), text("attached"), text("inline")
 )
-
-
-def to_row(user: User) -> RowValues:
-    return entity_row(user, boundary=user.boundary, groups=user.groups, attached=user.attached, inline=user.inline)
 
 
 def from_row(row: Row[Any]) -> User:
@@ -36,7 +32,6 @@ USERS = EntityType(
     entity=User,
     kind="user",
     table=TABLE,
-    to_row=to_row,
     from_row=from_row,
     decides=True,
     every_release=True,

@@ -40,6 +40,11 @@ def requested_boundary(call: Call, given: Any, target: object) -> Keys:
     return {"iam:PermissionsBoundary": boundary} if boundary is not None else {}
 
 
+def requested(call: Call, given: Any, target: object) -> Keys:
+    """The keys of what a user or role is created with: its tags and its boundary."""
+    return {**request_tags(call, given, target), **requested_boundary(call, given, target)}
+
+
 def present_boundary(call: Call, given: Any, target: Target[User] | Target[Role]) -> Keys:
     """iam:PermissionsBoundary: the boundary that the user or role to change has now."""
     if isinstance(target.found, Fault) or target.found[0].boundary is None:

@@ -15,7 +15,7 @@ from carnet.base.ids import ROLE
 from carnet.entities.role import Role
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.attachable import boundary_of
-from carnet.services.iam.condition_keys import present_boundary, request_tags, requested_boundary
+from carnet.services.iam.condition_keys import present_boundary, requested
 from carnet.services.iam.kinds import ROLES
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
@@ -44,7 +44,7 @@ _LAST_USED_REACH = timedelta(days=400)
     "CreateRole",
     on=targets.new_role,
     also=(tagged_on_creation("iam:TagRole"),),
-    context=(request_tags, requested_boundary),
+    context=(requested,),
     prepare=trust_document("AssumeRolePolicyDocument"),
 )
 def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:

@@ -43,10 +43,13 @@ def tag_list(tags: Tags) -> list[Structure]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-@remembered
-def user(entity: User) -> Structure:
-    """As CreateUser and GetUser answer it."""
+def created_user(entity: User) -> Structure:
+    """As CreateUser answers it, once."""
     return _user(entity) | _boundary(entity.boundary) | _tags(entity.tags)
+
+
+user = remembered(created_user)
+"""As GetUser answers it, again and again."""
 
 
 def root_user(account: Account) -> Structure:

@@ -14,7 +14,7 @@ from carnet.entities.account import Account
 from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.attachable import boundary_of
-from carnet.services.iam.condition_keys import request_tags, requested_boundary
+from carnet.services.iam.condition_keys import requested
 from carnet.services.iam.kinds import USERS
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.renaming import allowed_as, renamed
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     "CreateUser",
     on=targets.new_user,
     also=(tagged_on_creation("iam:TagUser"),),
-    context=(request_tags, requested_boundary),
+    context=(requested,),
 )
 def create_user(call: WriteCall, given: CreateUserRequestTypeDef) -> Answer:
     """Add a user that holds no credential and no permission yet."""
@@ -55,7 +55,7 @@ def create_user(call: WriteCall, given: CreateUserRequestTypeDef) -> Answer:
         created=call.now,
     )
     USERS.add(call, user)
-    return {"User": shapes.user(user)}
+    return {"User": shapes.created_user(user)}
 
 
 @iam.read("GetUser", on=targets.user_or_caller)
