@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -9,9 +10,13 @@ from operator import attrgetter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carnet.base.ids import Ids
+from carnet.directory.indexed import Indexed
 from carnet.directory.named import Named
+from carnet.entities.access_key import AccessKey
 from carnet.entities.entity import name_key
 from carnet.entities.user import User
+from carnet.store.access_keys import ACCESS_KEYS
 from carnet.store.users import USERS
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -79,3 +84,15 @@ def test_only_ascii_case_is_disregarded() -> None:
     users = Named(USERS).changed({"AIDA1": _user("AIDA1", "key", ())})
     assert users.named("KEY") is not None
     assert users.named("\N{KELVIN SIGN}ey") is None
+
+
+def test_only_keys_whose_account_cannot_be_read_have_a_name_in_the_installation() -> None:
+    """A change of one key must not look at all others: an account may have ten thousand."""
+    ids = [Ids(secrets.token_bytes).access_key("111122223333") for _ in range(3)]
+    keys = {
+        key_id: AccessKey(id=key_id, account="111122223333", owner="AIDA1", sealed_secret=b"", created=CREATED)
+        for key_id in (*ids, "AKIAIOSFODNN7EXAMPLE")
+    }
+    indexed = Indexed(ACCESS_KEYS).changed(keys)
+    assert dict(indexed.installation_names) == {"AKIAIOSFODNN7EXAMPLE": "AKIAIOSFODNN7EXAMPLE"}
+    assert dict(indexed.changed({"AKIAIOSFODNN7EXAMPLE": None}).installation_names) == {}

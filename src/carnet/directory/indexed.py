@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Generic, Self, TypeAlias, TypeVar
 
 import immutables
@@ -26,12 +26,14 @@ class Indexed(Generic[T]):
     Readers need no lock: two threads that fill a cache at once fill it with the same value.
     """
 
-    __slots__ = ("_ids", "_postings", "_referring", "_sorted", "_type", "by_id")
+    __slots__ = ("_ids", "_postings", "_referring", "_sorted", "_type", "by_id", "installation_names")
 
     def __init__(self, entity_type: EntityType[T]) -> None:
         self._type = entity_type
         self.by_id: immutables.Map[str, T] = immutables.Map()
-        self._ids: immutables.Map[str, str] = immutables.Map()
+        self._ids: immutables.Map[Hashable, str] = immutables.Map()
+        self.installation_names: immutables.Map[Hashable, str] = immutables.Map()
+        """What is unique in the whole installation, to the ids of those entities that have such a name."""
         self._postings: dict[str, _Postings] = {}
         self._referring: dict[tuple[str, str], tuple[T, ...]] = {}
         self._sorted: tuple[T, ...] | None = None
@@ -77,6 +79,7 @@ class Indexed(Generic[T]):
             name: _reposted(postings, self._targets(name), pairs) for name, postings in self._postings.items()
         }
         new._ids = _renamed(self._ids, self._type.unique_name, pairs)
+        new.installation_names = _renamed(self.installation_names, self._type.installation_name, pairs)
         return new
 
     def _targets(self, reference: str) -> Callable[[T], Iterable[str]]:
@@ -101,18 +104,18 @@ def _replaced(by_id: immutables.Map[str, T], changes: Mapping[str, T | None]) ->
 
 
 def _renamed(
-    ids: immutables.Map[str, str], name_of: Callable[[T], str] | None, pairs: Iterable[_Pair[T]]
-) -> immutables.Map[str, str]:
+    ids: immutables.Map[Hashable, str], name_of: Callable[[T], Hashable | None] | None, pairs: Iterable[_Pair[T]]
+) -> immutables.Map[Hashable, str]:
     if name_of is None:
         return ids
     mutation = ids.mutate()
     # All old names go before the new ones come: one change may hand a name from one entity to another.
     for _, old, _ in pairs:
-        if old is not None:
-            del mutation[name_of(old)]
+        if old is not None and (name := name_of(old)) is not None:
+            del mutation[name]
     for key, _, new in pairs:
-        if new is not None:
-            mutation[name_of(new)] = key
+        if new is not None and (name := name_of(new)) is not None:
+            mutation[name] = key
     return mutation.finish()
 
 

@@ -177,6 +177,5 @@ def _names(
         entities = view.collections[each.entity]
         if each.installation_name is None or (unlike is not None and unlike.collections[each.entity] is entities):
             continue
-        for key, entity in entities.by_id.items():
-            if (name := each.installation_name(entity)) is not None:
-                yield (each.entity, name), (view.scope, key)
+        for name, key in entities.installation_names.items():
+            yield (each.entity, name), (view.scope, key)
