@@ -48,6 +48,8 @@ class Settings:
     """How long the store keeps the audit events of changes."""
     dev: bool = False
     """Keep everything in memory, with an account and a root key that everybody knows."""
+    seed: Path | None = None
+    """What is applied to the installation in memory before it is served, as by `carnet apply`."""
     dev_account_id: str = "000000000000"
     dev_access_key_id: str = "AKIAQAAAAAAADEXAMPLE"
     dev_secret_access_key: str = field(default="carnet/dev/everybody/knows/me/EXAMPLEKEY", repr=False)
@@ -147,5 +149,6 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "change_log_retention_days": int,
     "audit_retention_days": int,
     "dev": _flag,
+    "seed": Path,
 }
 """How the variables that are no text are read."""

@@ -127,7 +127,9 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
             self._checked.add(id(node))
             _check_names(node)
         super().flatten_mapping(node)
-        node.value = [(_as_text(name), value) for name, value in node.value]
+        # Once each, the last of them: merges of merges would otherwise double the members at every level.
+        members = {_name_of(name): (_as_text(name), value) for name, value in node.value}
+        node.value = list(members.values())
 
 
 _Loader.add_implicit_resolver(f"{_TAG}merge", re.compile(r"<<$"), ["<"])
@@ -137,6 +139,10 @@ _Loader.add_implicit_resolver(
     f"{_TAG}int", re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$", re.ASCII), list("-0123456789")
 )
 _Loader.add_constructor(f"{_TAG}int", lambda _, node: JsonNumber(node.value))
+
+
+def _name_of(name: yaml.Node) -> object:
+    return name.value if isinstance(name, yaml.ScalarNode) else id(name)
 
 
 def _as_text(name: yaml.Node) -> yaml.Node:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 from click.core import ParameterSource
 
@@ -9,8 +12,11 @@ from carnet.assembly.settings import Settings, variable
 from carnet.cli.exports import export_lines
 from carnet.entities import access_key, account
 
+if TYPE_CHECKING:
+    from carnet.assembly.installation import Installation
+
 _ONLY_WITHOUT = ("data_dir", "database_url", "master_key_file", "tls", "workers")
-_ONLY_WITH = ("dev_account_id", "dev_access_key_id", "dev_secret_access_key")
+_ONLY_WITH = ("seed", "dev_account_id", "dev_access_key_id", "dev_secret_access_key")
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 WARNING = "DEVELOPMENT MODE: everything is in memory and gone when this ends, and everybody knows the root key."
@@ -34,14 +40,31 @@ def check_dev_mode(settings: Settings, context: click.Context, *, loopback: bool
     _check_credentials(settings)
 
 
-def dev_greeting(settings: Settings, endpoint: str) -> str:
-    """What is printed when the server starts."""
+def apply_seed(installation: Installation, seed: Path | None) -> str | None:
+    """Apply the seed and say what it has made; None without one. Raises ClickException if a part cannot be done."""
+    if seed is None:
+        return None
+    from carnet.cli.planned import Planned  # which most starts do not need
+
+    planned = Planned.of(installation, str(seed))
+    planned.refuse_impossible()
+    planned.carry_out()
+    return planned.summary(done=True)
+
+
+def dev_greeting(settings: Settings, endpoint: str, seeded: str | None) -> str:
+    """What is printed when the server starts; `seeded` says what the seed has made."""
     return (
         f"Carnet listens at {endpoint}\n"
         f"{WARNING}\n"
+        f"{_of_seed(settings, seeded)}"
         f"It has made account {settings.dev_account_id} with its root user:\n\n"
         f"{export_lines(endpoint, settings.dev_access_key_id, settings.dev_secret_access_key)}\n"
     )
+
+
+def _of_seed(settings: Settings, seeded: str | None) -> str:
+    return "" if seeded is None else f"{settings.seed} is applied: {seeded}\n"
 
 
 def _refuse(context: click.Context, names: tuple[str, ...], sources: tuple[ParameterSource, ...], why: str) -> None:

@@ -19,7 +19,7 @@ import click
 from carnet.assembly.public_url import change_of_public_url, public_url
 from carnet.assembly.running import as_server
 from carnet.assembly.settings import Settings, UnknownSetting, as_environment, check_environment
-from carnet.cli.dev_mode import WARNING, check_dev_mode, dev_greeting
+from carnet.cli.dev_mode import WARNING, apply_seed, check_dev_mode, dev_greeting
 from carnet.cli.exports import export_lines
 from carnet.cli.options import installation_options, setting, told_plainly, url
 from carnet.cli.self_signed_tls import how_to_trust, with_certificate
@@ -58,6 +58,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @setting("change_log_retention_days", "Days for which the change log is kept.", type=_DAYS)
 @setting("audit_retention_days", "Days for which the store keeps the audit events of changes.", type=_DAYS)
 @setting("dev", "Keep everything in memory, with an account and a root key that are always the same.", is_flag=True)
+@setting("seed", "File to apply to what --dev has made, as by carnet apply.", type=_FILE)
 @setting("dev_account_id", "Id of the account that --dev makes.")
 @setting("dev_access_key_id", "Id of its root access key.")
 @setting("dev_secret_access_key", "Secret of its root access key.")
@@ -109,8 +110,9 @@ def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsDoor] | str:
         if settings.dev:
             from carnet.assembly.worker import door  # what each worker imports by itself otherwise
 
+            seeded = apply_seed(installation, settings.seed)
             _LOG.warning(WARNING)
-            click.echo(dev_greeting(settings, endpoint))
+            click.echo(dev_greeting(settings, endpoint, seeded))
             return partial(door, installation, stack.pop_all())
         greeting = _greeting(endpoint, installation, root)
     _warn_of_change(settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import orjson
 from sqlalchemy import Connection, CursorResult, Table, UpdateBase, bindparam, delete, insert, update
@@ -28,6 +28,16 @@ KnownEverywhere = Callable[[Connection, str], bool]
 """Whether every live node knows the kind of that word, asked in the transaction that will write it."""
 
 _NO_TEXT = "The request holds a character that cannot be stored."
+
+
+class Unit(Protocol):
+    """What the body of an operation may do to the store."""
+
+    def add(self, entity: object) -> None: ...
+
+    def save(self, entity: object) -> None: ...
+
+    def remove(self, entity: object) -> None: ...
 
 
 class UnitOfWork:

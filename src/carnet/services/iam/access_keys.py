@@ -12,7 +12,7 @@ from carnet.base.faults import Invalid, Missing, TooMany
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
 from carnet.entities.user import User
-from carnet.identity.new_access_key import new_access_key
+from carnet.identity.new_access_key import GivenKey, new_access_key, sealed_access_key
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
@@ -42,13 +42,24 @@ def _key(call: Call, key_id: str, holder: User | Account) -> AccessKey:
 @iam.write("CreateAccessKey", on=targets.user_or_caller)
 def create_access_key(call: WriteCall, given: CreateAccessKeyRequestTypeDef, holder: User | Account) -> Answer:
     """Make an access key. Its secret is answered this once, and stored sealed."""
+    _check_room(call, holder)
+    new = new_access_key(call.ids, call.parts.keyring, account=call.account, owner=holder.id, now=call.now)
+    call.store.add(new.key)
+    return {"AccessKey": {**shapes.access_key(new.key, holder), "SecretAccessKey": new.secret}}
+
+
+def add_given_key(call: WriteCall, holder: User | Account, given: GivenKey, *, active: bool) -> None:
+    """Add a key that the operator has chosen; raises TooMany as CreateAccessKey does, and Taken."""
+    _check_room(call, holder)
+    new = sealed_access_key(call.parts.keyring, given, account=call.account, owner=holder.id, now=call.now)
+    call.store.add(replace(new.key, active=active))
+
+
+def _check_room(call: Call, holder: User | Account) -> None:
     quotas: IamQuotas = call.quotas
     most = quotas.access_keys_per_user
     if len(call.view.keys_of(holder.id)) >= most:
         raise TooMany(sentences.quota("AccessKeysPerUser", most))
-    new = new_access_key(call.ids, call.parts.keyring, account=call.account, owner=holder.id, now=call.now)
-    call.store.add(new.key)
-    return {"AccessKey": {**shapes.access_key(new.key, holder), "SecretAccessKey": new.secret}}
 
 
 @iam.read("ListAccessKeys", on=targets.user_or_caller)

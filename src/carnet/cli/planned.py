@@ -1,0 +1,120 @@
+"""The plan of a file: how it is shown, and carried out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import click
+
+from carnet.assembly.installation import Installation
+from carnet.cli.linted_file import BadInput, LintedFile
+from carnet.policy.case_members import Misread
+from carnet.provisioning.application import Applying, Interrupted
+from carnet.provisioning.document import Home, read_document
+from carnet.provisioning.operator import Operator
+from carnet.provisioning.plan import Item, Plan, Verdict, make_plan
+from carnet.provisioning.wanted import Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """The plan of a file, and where it is carried out."""
+
+    file: LintedFile
+    plan: Plan
+    applying: Applying
+
+    @classmethod
+    def of(cls, installation: Installation, name: str) -> Planned:
+        """Read the file and plan it; raises BadInput."""
+        file = LintedFile.read(name)
+        partition, snapshot = installation.settings.partition, installation.directory.snapshot
+        only = next(iter(snapshot.accounts)) if len(snapshot.accounts) == 1 else None
+        try:
+            document = read_document(file.data, Home(partition=partition, account=only))
+        except Misread as problem:
+            lines = (file.told(fault.path, fault.text.strip(), at_name=fault.at_name) for fault in problem.faults)
+            raise BadInput("\n".join(lines)) from problem
+        operator = Operator(parts=installation.execution.parts, partition=partition, now=installation.clock())
+        return cls(
+            file=file,
+            plan=make_plan(document, snapshot, operator, installation.store.types),
+            applying=Applying(store=installation.store, directory=installation.directory, operator=operator),
+        )
+
+    def render(self) -> str:
+        """A line for each thing that is not as it should be, and one that counts."""
+        return "\n".join((*self._lines(), self.summary(), *(f"note: {remark}" for remark in self.plan.remarks())))
+
+    def summary(self, *, done: bool = False) -> str:
+        """How many things there are of each verdict, before or after the plan is carried out."""
+        counts = {verdict: self.plan.count(verdict) for verdict in Verdict}
+        create, update = counts[Verdict.CREATE], counts[Verdict.UPDATE]
+        if done:
+            return f"{create} created, {update} updated, {counts[Verdict.UNCHANGED]} unchanged"
+        return (
+            f"{create} to create, {update} to update, {counts[Verdict.UNCHANGED]} unchanged, "
+            f"{counts[Verdict.CANNOT]} that cannot be done"
+        )
+
+    def as_json(self) -> str:
+        """The plan in JSON values."""
+        items = [
+            {
+                "Verdict": item.verdict.value,
+                "Kind": item.wanted.word,
+                "AccountId": item.wanted.account,
+                "Name": item.wanted.name,
+                "Operations": item.operations,
+                "Problem": item.problem or None,
+                "Path": item.wanted.place,
+            }
+            for item in self.plan.items
+        ]
+        return json.dumps({"Items": items, "Notes": list(self.plan.remarks())}, indent=2)
+
+    def refuse_impossible(self) -> None:
+        """Raise ClickException if something cannot be done: then nothing is."""
+        if impossible := self.plan.impossible:
+            told = (self.file.told(item.wanted.place, _problem(item), at_name=False) for item in impossible)
+            raise click.ClickException("\n".join(("nothing is changed, since this cannot be done:", *told)))
+
+    def carry_out(self, *, atomic: bool = False) -> None:
+        """Do it; raises ClickException for what others have made impossible in the meantime."""
+        try:
+            if atomic:
+                self.applying.apply_at_once(self.plan)
+            else:
+                self._in_chunks()
+        except Interrupted as problem:
+            told = self.file.told(problem.wanted.place, f"{_called(problem.wanted)}: {problem.problem}", at_name=False)
+            raise click.ClickException(
+                f"{told}\n{problem.done} things were made; apply the file again to go on"
+            ) from None
+
+    def _in_chunks(self) -> None:
+        length = self.plan.count(Verdict.CREATE) + self.plan.count(Verdict.UPDATE)
+        hidden = not sys.stderr.isatty()
+        with click.progressbar(length=length, label="applying", file=sys.stderr, hidden=hidden) as bar:
+            self.applying.apply(self.plan, told=lambda done: bar.update(done - bar.pos))
+
+    def _lines(self) -> Iterator[str]:
+        for item in self.plan.items:
+            if item.verdict is not Verdict.UNCHANGED:
+                yield f"{item.verdict.value:<10} {_called(item.wanted)}{_operations(item)}"
+
+
+def _operations(item: Item) -> str:
+    told = ", ".join(name if times == 1 else f"{name} x{times}" for name, times in item.operations.items())
+    return f"  ({told})" if told else ""
+
+
+def _problem(item: Item) -> str:
+    return f"{_called(item.wanted)}: {item.problem}"
+
+
+def _called(wanted: Wanted) -> str:
+    return f"{wanted.word} {wanted.account}" + (f" {wanted.name}" if wanted.name != wanted.account else "")

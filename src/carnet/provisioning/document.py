@@ -1,0 +1,138 @@
+"""Reads a document: accounts, each with the lists of GetAccountAuthorizationDetails, or one such list by itself.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+
+It is plain data, as JSON or YAML hold it, perhaps of a file that is meant to do harm: what is read has a limit, however
+often YAML repeats a part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from carnet.base.arns import Arn, parse_arn
+from carnet.entities import account as rules
+from carnet.entities.entity import name_key
+from carnet.entities.managed_policy import AWS_ACCOUNT
+from carnet.policy.case_members import CaseFault, Members, Misread
+from carnet.provisioning import holders
+from carnet.provisioning.holders import Place
+from carnet.provisioning.keys import read_keys
+from carnet.provisioning.ordering import in_order
+from carnet.provisioning.wanted import Document, Wanted, WantedAccount
+
+MOST_VALUES = 2_000_000
+"""An account at all of AWS's quotas has some hundred thousand."""
+MOST_DEPTH = 64
+
+_LISTS: Mapping[str, Callable[[object, Place], Iterator[Wanted | str]]] = {
+    "Policies": holders.read_policy,
+    "GroupDetailList": holders.read_group,
+    "UserDetailList": holders.read_user,
+    "RoleDetailList": holders.read_role,
+}
+"""In the order in which things are made: each rests on those before."""
+_ACCOUNT = ("AccountId", "Name", "Email", "Alias", "RootAccessKeys")
+_OF_THE_ANSWER = ("IsTruncated", "Marker", "ResponseMetadata")
+"""What an answer of GetAccountAuthorizationDetails has besides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """Where things belong of which the document does not say so."""
+
+    partition: str
+    account: str | None
+    """None if there are several accounts, or none."""
+
+
+def read_document(data: object, home: Home) -> Document:
+    """What plain data wants; raises Misread."""
+    check_size(data)
+    if isinstance(data, Mapping) and "Accounts" in data:
+        members = Members.of(data, "", known=("Accounts",))
+        accounts = [each for each, _ in holders.items(members, "Accounts")]
+        read = [
+            _account(each, f".Accounts[{number}]", home, members=(*_ACCOUNT, *_LISTS))
+            for number, each in enumerate(accounts)
+        ]
+        _refuse_repeated([account for account, _ in read], "account")
+    else:
+        read = [_account(data, "", home, members=(*_ACCOUNT, *_LISTS, *_OF_THE_ANSWER))]
+    things = [thing for account, below in read for thing in (account, *below) if isinstance(thing, Wanted)]
+    left_out = [said for _, below in read for said in below if isinstance(said, str)]
+    return Document(things=in_order(things), left_out=tuple(left_out))
+
+
+def check_size(data: object) -> None:
+    """Raise Misread for more values, or deeper ones, than any account has."""
+    waiting, count = [(data, 0)], 0
+    while waiting:
+        value, depth = waiting.pop()
+        count += 1
+        if count > MOST_VALUES or depth > MOST_DEPTH:
+            raise Misread(CaseFault("", f"the file holds more than {MOST_VALUES} values, or is nested too deeply"))
+        if isinstance(value, Mapping):
+            waiting += [(below, depth + 1) for below in value.values()]
+        elif isinstance(value, list):
+            waiting += [(below, depth + 1) for below in value]
+
+
+def _account(
+    value: object, path: str, home: Home, *, members: tuple[str, ...]
+) -> tuple[WantedAccount, list[Wanted | str]]:
+    """An account, and all that is wanted in it."""
+    given = Members.of(value, path, known=members)
+    if "IsTruncated" in given.values and given.flag("IsTruncated"):
+        raise Misread.at(given.at("IsTruncated"), "says that this is one page of several: put them together first")
+    place = Place(account=_id(given, home), partition=home.partition)
+    account = WantedAccount(
+        place=path or ".",
+        account=place.account,
+        name=place.account,
+        title=_checked(given, "Name", rules.is_account_name, rules.NAME_RULE),
+        email=_checked(given, "Email", rules.is_account_email, rules.EMAIL_RULE),
+        alias=holders.text(given, "Alias"),
+        root_keys=read_keys(given, "RootAccessKeys"),
+    )
+    below: list[Wanted | str] = []
+    for name, read in _LISTS.items():
+        found = [made for each, at in holders.items(given, name) for made in read(each, replace(place, path=at))]
+        _refuse_repeated([each for each in found if isinstance(each, Wanted)], name)
+        below += found
+    return account, below
+
+
+def _id(given: Members, home: Home) -> str:
+    """The account's id: as given, else that of the ARNs in the document, else that of the only account there is."""
+    if "AccountId" in given.values:
+        return given.account("AccountId", "")
+    arns = {arn.account for name in _LISTS for each, _ in holders.items(given, name) if (arn := _arn_of(each))}
+    arns.discard(AWS_ACCOUNT)
+    if len(arns) > 1:
+        raise Misread.at(given.path or "the file", f"names several accounts in its ARNs: {', '.join(sorted(arns))}")
+    found = next(iter(arns), home.account)
+    if found is None:
+        raise Misread(CaseFault(given.path, f"{given.at('AccountId')} is missing: which account is this?"))
+    return found
+
+
+def _arn_of(value: object) -> Arn | None:
+    arn = value.get("Arn") if isinstance(value, Mapping) else None
+    return parse_arn(arn) if isinstance(arn, str) else None
+
+
+def _checked(given: Members, name: str, holds: Callable[[str], bool], rule: str) -> str | None:
+    text = holders.text(given, name)
+    if text is not None and not holds(text):
+        raise Misread.at(given.at(name), f"cannot be {text!r}: {rule}")
+    return text
+
+
+def _refuse_repeated(things: list[Wanted], word: str) -> None:
+    seen: dict[str, Wanted] = {}
+    for thing in things:
+        other = seen.setdefault(name_key(thing.name), thing)
+        if other is not thing:
+            raise Misread.at(thing.place, f"is {thing.name}, as is {other.place}: {word} names a thing once")

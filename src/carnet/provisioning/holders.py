@@ -1,0 +1,243 @@
+"""Reads policies, groups, users and roles, as GetAccountAuthorizationDetails describes them.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_UserDetail.html
+
+What only AWS makes (ids, dates, counts) is passed over. The members that AWS's form lacks are AccessKeys of a user,
+Description and MaxSessionDuration of a role, and PolicyDocument and Tags of a policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from carnet.base.arns import iam_arn
+from carnet.entities.entity import Documents, Tags
+from carnet.entities.managed_policy import AWS_ACCOUNT
+from carnet.entities.role import SERVICE_LINKED_PATH
+from carnet.policy.case_documents import document_text
+from carnet.policy.case_members import Members, Misread, as_list
+from carnet.policy.json_text import JsonNumber
+from carnet.provisioning.keys import read_keys
+from carnet.provisioning.wanted import WantedGroup, WantedPolicy, WantedProfile, WantedRole, WantedUser
+
+_POLICY = (
+    *("PolicyName", "Path", "Description", "PolicyDocument", "PolicyVersionList", "Tags"),
+    *("PolicyId", "Arn", "DefaultVersionId", "AttachmentCount", "PermissionsBoundaryUsageCount", "IsAttachable"),
+    *("CreateDate", "UpdateDate"),
+)
+_VERSION = ("Document", "VersionId", "IsDefaultVersion", "CreateDate")
+_GROUP = ("GroupName", "Path", "GroupPolicyList", "AttachedManagedPolicies", "GroupId", "Arn", "CreateDate")
+_PRINCIPAL = ("Path", "AttachedManagedPolicies", "PermissionsBoundary", "Tags", "Arn", "CreateDate")
+_USER = ("UserName", *_PRINCIPAL, "UserPolicyList", "GroupList", "AccessKeys", "UserId")
+_ROLE = (
+    *("RoleName", *_PRINCIPAL, "AssumeRolePolicyDocument", "RolePolicyList", "InstanceProfileList", "Description"),
+    *("MaxSessionDuration", "RoleId", "RoleLastUsed"),
+)
+_PROFILE = ("InstanceProfileName", "Path", "Tags", "InstanceProfileId", "Arn", "CreateDate", "Roles")
+_TAG = ("Key", "Value")
+_ATTACHED = ("PolicyName", "PolicyArn")
+_BOUNDARY = ("PermissionsBoundaryType", "PermissionsBoundaryArn")
+_INLINE = ("PolicyName", "PolicyDocument")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something stands, and belongs."""
+
+    account: str
+    partition: str
+    path: str = ""
+    """In the document, as jq writes paths."""
+
+
+def read_policy(value: object, place: Place) -> Iterator[WantedPolicy | str]:
+    """A customer-managed policy; AWS's own are there already."""
+    given = Members.of(value, place.path, known=_POLICY)
+    if str(given.get("Arn")).startswith(f"arn:{place.partition}:iam::{AWS_ACCOUNT}:"):
+        return
+    name, path = given.text("PolicyName"), text(given, "Path")
+    _check_arn(given, place, "policy", path, name)
+    yield WantedPolicy(
+        place=place.path,
+        account=place.account,
+        name=name,
+        path=path,
+        description=text(given, "Description"),
+        document=_version_in_force(given),
+        tags=_tags(given),
+    )
+
+
+def read_group(value: object, place: Place) -> Iterator[WantedGroup | str]:
+    """A group."""
+    given = Members.of(value, place.path, known=_GROUP)
+    yield WantedGroup(**_holder(given, place, "group", "GroupName", "GroupPolicyList"))
+
+
+def read_user(value: object, place: Place) -> Iterator[WantedUser | str]:
+    """A user."""
+    given = Members.of(value, place.path, known=_USER)
+    groups = given.get("GroupList")
+    names = None if groups is None else as_list(groups, given.at("GroupList"))
+    yield WantedUser(
+        **_holder(given, place, "user", "UserName", "UserPolicyList"),
+        **_principal(given),
+        groups=None
+        if names is None
+        else tuple(_text(name, f"{given.at('GroupList')}[{at}]") for at, name in enumerate(names)),
+        keys=read_keys(given, "AccessKeys"),
+    )
+
+
+def read_role(value: object, place: Place) -> Iterator[WantedRole | str]:
+    """A role; one that is linked to a service is made by that service."""
+    given = Members.of(value, place.path, known=_ROLE)
+    if (text(given, "Path") or "").startswith(SERVICE_LINKED_PATH):
+        yield f"role {given.text('RoleName')} of account {place.account}: AWS's services make their roles themselves"
+        return
+    duration = given.get("MaxSessionDuration")
+    yield WantedRole(
+        **_holder(given, place, "role", "RoleName", "RolePolicyList"),
+        **_principal(given),
+        trust=_document(given.required("AssumeRolePolicyDocument"), given.at("AssumeRolePolicyDocument")),
+        description=text(given, "Description"),
+        max_session_seconds=None if duration is None else _whole(duration, given.at("MaxSessionDuration")),
+        profiles=_profiles(given),
+    )
+
+
+def items(given: Members, name: str) -> Iterator[tuple[object, str]]:
+    """What a list holds, each with its path; nothing if there is no such list."""
+    value = given.get(name)
+    for at, item in enumerate(() if value is None else as_list(value, given.at(name))):
+        yield item, f"{given.at(name)}[{at}]"
+
+
+def text(given: Members, name: str) -> str | None:
+    """A text member; None if it is absent or null."""
+    value = given.get(name)
+    return None if value is None else _text(value, given.at(name))
+
+
+def _text(value: object, path: str) -> str:
+    if isinstance(value, JsonNumber):
+        return value.text
+    if not isinstance(value, str):
+        raise Misread.at(path, "must be text")
+    return value
+
+
+def _whole(value: object, path: str) -> int:
+    text = _text(value, path)
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise Misread.at(path, "must be a whole number")
+    return int(text)
+
+
+def _holder(given: Members, place: Place, kind: str, name_member: str, inline_member: str) -> dict[str, Any]:
+    name, path = given.text(name_member), text(given, "Path")
+    _check_arn(given, place, kind, path, name)
+    return {
+        "place": place.path,
+        "account": place.account,
+        "name": name,
+        "path": path,
+        "attached": _attached(given),
+        "inline": _inline(given, inline_member),
+    }
+
+
+def _principal(given: Members) -> dict[str, Any]:
+    return {"boundary": _boundary(given), "tags": _tags(given)}
+
+
+def _check_arn(given: Members, place: Place, kind: str, path: str | None, name: str) -> None:
+    """Raise Misread for an ARN that says otherwise than the other members."""
+    arn = text(given, "Arn")
+    expected = iam_arn(place.partition, place.account, f"{kind}{'/' if path is None else path}{name}")
+    if arn is not None and arn != expected:
+        raise Misread.at(given.at("Arn"), f"is {arn}, and of what the other members say it is {expected}")
+
+
+def _attached(given: Members) -> tuple[str, ...] | None:
+    """The ARNs in AttachedManagedPolicies."""
+    if given.get("AttachedManagedPolicies") is None:
+        return None
+    arns = [
+        Members.of(each, path, known=_ATTACHED).text("PolicyArn")
+        for each, path in items(given, "AttachedManagedPolicies")
+    ]
+    return tuple(dict.fromkeys(arns))
+
+
+def _inline(given: Members, name: str) -> Documents | None:
+    if given.get(name) is None:
+        return None
+    found: dict[str, str] = {}
+    for each, path in items(given, name):
+        policy = Members.of(each, path, known=_INLINE)
+        policy_name = policy.text("PolicyName")
+        if policy_name in found:
+            raise Misread.at(policy.at("PolicyName"), f"is {policy_name} a second time")
+        found[policy_name] = _document(policy.required("PolicyDocument"), policy.at("PolicyDocument"))
+    return found
+
+
+def _boundary(given: Members) -> str | None:
+    """None if nothing is said of it, empty if there shall be none."""
+    if "PermissionsBoundary" not in given.values:
+        return None
+    value = given.get("PermissionsBoundary")
+    return (
+        "" if value is None else Members.of(value, given.at("PermissionsBoundary"), known=_BOUNDARY).text(_BOUNDARY[1])
+    )
+
+
+def _tags(given: Members) -> Tags | None:
+    if given.get("Tags") is None:
+        return None
+    found: dict[str, str] = {}
+    for each, path in items(given, "Tags"):
+        tag = Members.of(each, path, known=_TAG)
+        key = tag.text("Key")
+        if key in found:
+            raise Misread.at(tag.at("Key"), f"is {key} a second time")
+        found[key] = tag.text("Value", "")
+    return found
+
+
+def _profiles(given: Members) -> tuple[WantedProfile, ...] | None:
+    if given.get("InstanceProfileList") is None:
+        return None
+    found: list[WantedProfile] = []
+    for each, path in items(given, "InstanceProfileList"):
+        profile = Members.of(each, path, known=_PROFILE)
+        name = profile.text("InstanceProfileName")
+        found.append(WantedProfile(name=name, path=text(profile, "Path"), tags=_tags(profile)))
+    return tuple(found)
+
+
+def _version_in_force(given: Members) -> str:
+    """PolicyDocument, or the document of the default version in PolicyVersionList."""
+    if (document := given.get("PolicyDocument")) is not None:
+        return _document(document, given.at("PolicyDocument"))
+    for each, path in items(given, "PolicyVersionList"):
+        version = Members.of(each, path, known=_VERSION)
+        if version.flag("IsDefaultVersion"):
+            return _document(version.required("Document"), version.at("Document"))
+    raise Misread.at(given.path, "has neither a PolicyDocument nor a default version in PolicyVersionList")
+
+
+def _document(value: object, path: str) -> str:
+    """The text of a policy document: an object, or text, which the API itself escapes as in a URL."""
+    if isinstance(value, str):
+        return unquote(value) if value.startswith("%7B") else value
+    if not isinstance(value, Mapping):
+        raise Misread.at(path, "must be a policy document: an object, or a string of JSON")
+    try:
+        return document_text(value)
+    except TypeError as problem:
+        raise Misread.at(path, f"is no policy document: {problem}") from problem

@@ -1,0 +1,186 @@
+"""The operator of the installation, who makes what is wanted.
+
+An operation of IAM runs with the same body, the same model and the same quotas as for a caller; only that no policy
+decides about the operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, assert_never, cast
+
+from carnet import models
+from carnet.audit.redaction import input_redaction
+from carnet.base.faults import Missing
+from carnet.base.timestamps import iso_seconds
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.access_key import AccessKey
+from carnet.entities.account import Account
+from carnet.entities.entity import name_key
+from carnet.entities.role import Role
+from carnet.entities.user import User
+from carnet.identity.caller import AccountCaller
+from carnet.identity.principals import root_principal
+from carnet.policy.request import Context, Principal
+from carnet.protocols.validate import validate
+from carnet.provisioning import account_differences, differences
+from carnet.provisioning.differences import same_json
+from carnet.provisioning.steps import AddAccessKey, CreateAccount, Invoke, SetKeyStatus, Step, UpdateAccount
+from carnet.provisioning.wanted import (
+    Wanted,
+    WantedAccount,
+    WantedGroup,
+    WantedPolicy,
+    WantedRole,
+    WantedTrust,
+    WantedUser,
+)
+from carnet.services.iam import sentences
+from carnet.services.iam.access_keys import add_given_key
+from carnet.services.iam.trust import new_trust
+from carnet.services.operation import Parts, WriteCall
+from carnet.services.registry import SERVICES
+from carnet.store.unit_of_work import Unit
+
+Event = dict[str, Any]
+
+_IAM = SERVICES["iam"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Operator:
+    """Stands for the caller of an operation, of whom the bodies of IAM ask nothing but who it is: the root user.
+
+    INVARIANT: it has no credential, so that whatever authorizes a caller fails with it.
+    """
+
+    principal: Principal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Finds the steps to what is wanted, and takes them, at one moment."""
+
+    parts: Parts
+    partition: str
+    """Of new accounts."""
+    now: datetime
+
+    def steps(self, snapshot: Snapshot, wanted: Wanted, unit: Unit) -> list[Step]:
+        """What is to be done at this state; empty if the thing is as it is wanted.
+
+        Raises a Fault for what cannot be done, Missing for a thing of an account that does not exist.
+        """
+        if isinstance(wanted, WantedAccount):
+            return list(self._account_steps(snapshot, wanted))
+        return list(self._steps(self._call(snapshot, wanted.account, unit), wanted))
+
+    def take(self, step: Step, snapshot: Snapshot, account: str, unit: Unit) -> Event:
+        """Take one step in an account; gives the audit event that tells of it.
+
+        Raises a Fault, or WireError for what the model of the operation does not allow.
+        """
+        if isinstance(step, CreateAccount):
+            unit.add(step.account)
+            return self._event(step, account, {"name": step.account.name, "email": step.account.email})
+        call = self._call(snapshot, account, unit)
+        match step:
+            case Invoke():
+                validate(models.operation("iam", step.name), step.given, _IAM.voice)
+                _IAM.operations[step.name].perform_for_operator(call, step.given)
+                return self._event(step, account, input_redaction("iam", step.name)(step.given))
+            case UpdateAccount():
+                unit.save(_updated(call.view.account, step))
+                return self._event(step, account, {"name": step.title, "email": step.email})
+            case AddAccessKey():
+                add_given_key(call, _holder(call, step.user), step.key.given, active=step.key.active)
+                return self._event(step, account, {"userName": step.user, "accessKeyId": step.key.given.id})
+            case SetKeyStatus():
+                key = call.view.of(AccessKey).by_id[step.key.given.id]
+                unit.save(replace(key, active=step.key.active))
+                return self._event(step, account, {"accessKeyId": key.id, "active": step.key.active})
+            case _:
+                assert_never(step)
+
+    def _account_steps(self, snapshot: Snapshot, wanted: WantedAccount) -> Iterator[Step]:
+        view = snapshot.account(wanted.account)
+        yield from account_differences.account_steps(view, wanted, partition=self.partition, now=self.now)
+        owner = wanted.account if view is not None else None
+        yield from account_differences.key_steps(snapshot, self.parts.keyring, wanted.root_keys, owner=owner, user=None)
+
+    def _steps(self, call: WriteCall, wanted: Wanted) -> Iterator[Step]:
+        match wanted:
+            case WantedPolicy():
+                yield from differences.policy_steps(call.view, wanted)
+            case WantedGroup():
+                yield from differences.group_steps(call.view, wanted)
+            case WantedUser():
+                yield from differences.user_steps(call.view, wanted)
+                user = call.view.of(User).named(name_key(wanted.name))
+                yield from account_differences.key_steps(
+                    call.snapshot,
+                    self.parts.keyring,
+                    wanted.keys,
+                    owner=user.id if user is not None else None,
+                    user=wanted.name,
+                )
+            case WantedRole():
+                yield from differences.role_steps(call.view, wanted)
+                if not wanted.trust_later and call.view.of(Role).named(name_key(wanted.name)) is not None:
+                    yield from _trust_steps(call, wanted.name, wanted.trust)
+            case WantedTrust():
+                yield from _trust_steps(call, wanted.name, wanted.trust)
+            case _:
+                raise TypeError(f"nobody knows how to make a {wanted.word}")
+
+    def _call(self, snapshot: Snapshot, account: str, unit: Unit) -> WriteCall:
+        view = snapshot.account(account)
+        if view is None:
+            raise Missing(f"There is no account {account}.")
+        return WriteCall(
+            caller=cast(AccountCaller, _Operator(root_principal(view.account))),
+            snapshot=snapshot,
+            view=view,
+            context=Context(),
+            now=self.now,
+            parts=self.parts,
+            quotas=_IAM.quotas,
+            paging=_IAM.paging,
+            store=unit,
+        )
+
+    def _event(self, step: Step, account: str, parameters: Any) -> Event:
+        return {
+            "eventTime": iso_seconds(self.now),
+            "eventSource": _IAM.event_source if isinstance(step, Invoke) else "carnet",
+            "eventName": step.name,
+            "eventID": self.parts.ids.uuid(),
+            "userIdentity": {"type": "Operator"},
+            "recipientAccountId": account,
+            "requestParameters": parameters,
+        }
+
+
+def _trust_steps(call: WriteCall, role_name: str, text: str) -> Iterator[Step]:
+    """The trust policy, if it says something else or is bound to others than those that it names now."""
+    role = call.view.of(Role).named(name_key(role_name))
+    if role is None:
+        raise Missing(sentences.role_missing(role_name))
+    trust = new_trust(call, text)
+    if trust.ids != role.trusted_ids or not same_json(trust.text, role.trust):
+        yield Invoke(name="UpdateAssumeRolePolicy", given={"RoleName": role_name, "PolicyDocument": text})
+
+
+def _updated(account: Account, step: UpdateAccount) -> Account:
+    return replace(account, name=step.title or account.name, email=step.email or account.email)
+
+
+def _holder(call: WriteCall, user_name: str | None) -> User | Account:
+    if user_name is None:
+        return call.view.account
+    user = call.view.of(User).named(name_key(user_name))
+    if user is None:
+        raise Missing(sentences.user_missing(user_name))
+    return user

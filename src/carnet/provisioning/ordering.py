@@ -1,0 +1,61 @@
+"""The order in which things are made: each after what it must find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from carnet.base.arns import parse_arn
+from carnet.base.faults import Malformed
+from carnet.entities.entity import name_key
+from carnet.policy.document import Grammar, parse
+from carnet.policy.principals import PrincipalType
+from carnet.provisioning.wanted import (
+    Wanted,
+    WantedAccount,
+    WantedGroup,
+    WantedPolicy,
+    WantedRole,
+    WantedTrust,
+    WantedUser,
+)
+
+_RANKS: tuple[type[Wanted], ...] = (WantedAccount, WantedPolicy, WantedGroup, WantedUser, WantedRole)
+
+
+def in_order(things: Sequence[Wanted]) -> tuple[Wanted, ...]:
+    """Accounts before policies, groups, users and roles, and trust policies last that name roles made no earlier.
+
+    The principals of a trust policy must exist when it is saved, and roles may trust each other, in any account.
+    """
+    ranked = sorted(things, key=lambda thing: _RANKS.index(type(thing)))
+    roles = [thing for thing in ranked if isinstance(thing, WantedRole)]
+    others = [thing for thing in ranked if not isinstance(thing, WantedRole)]
+    rank = {(role.account, name_key(role.name)): number for number, role in enumerate(roles)}
+    placed = [
+        replace(role, trust_later=any(rank.get(named, -1) >= number for named in _named_roles(role.trust)))
+        for number, role in enumerate(roles)
+    ]
+    trusts = [
+        WantedTrust(place=role.place, account=role.account, name=role.name, trust=role.trust)
+        for role in placed
+        if role.trust_later
+    ]
+    return (*others, *placed, *trusts)
+
+
+def _named_roles(trust: str) -> Iterator[tuple[str, str]]:
+    """(account, name) of the roles whose ARNs, or those of their sessions, a trust policy names."""
+    try:
+        named = parse(trust, Grammar.TRUST).principals(PrincipalType.AWS)
+    except Malformed:
+        return  # which is told when the role is made
+    for principal in named:
+        arn = parse_arn(principal)
+        if arn is None:
+            continue
+        kind, _, rest = arn.resource.partition("/")
+        if kind == "role":
+            yield arn.account, name_key(rest.rpartition("/")[2])
+        elif kind == "assumed-role":
+            yield arn.account, name_key(rest.partition("/")[0])

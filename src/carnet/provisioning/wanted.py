@@ -1,0 +1,133 @@
+"""What a document wants an installation to hold.
+
+A member that the document does not have is None here, and is left as it is. One that it has is wanted to be exactly so:
+what else is there of it goes away. Only access keys are never taken away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from carnet.entities.entity import Documents, Tags
+from carnet.identity.new_access_key import GivenKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedKey:
+    """An access key of a user or of the root user."""
+
+    place: str
+    """Its path in the document, as jq writes paths: `.Accounts[0].RootAccessKeys[0]`."""
+    given: GivenKey
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One thing of an account; `place` is its path in the document."""
+
+    word: ClassVar[str]
+    """What a plan calls its kind."""
+
+    place: str
+    account: str
+    """The id of its account."""
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedAccount(Wanted):
+    """An account; its `name` is its id, which is never left out."""
+
+    word: ClassVar[str] = "account"
+
+    title: str | None = None
+    email: str | None = None
+    alias: str | None = None
+    root_keys: tuple[WantedKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedPolicy(Wanted):
+    """A customer-managed policy, of which the version in force is wanted to have this document."""
+
+    word: ClassVar[str] = "policy"
+
+    path: str | None = None
+    description: str | None = None
+    document: str
+    tags: Tags | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedHolder(Wanted):
+    """What users, groups and roles have in common."""
+
+    path: str | None = None
+    attached: tuple[str, ...] | None = None
+    """ARNs of managed policies."""
+    inline: Documents | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedGroup(WantedHolder):
+    word: ClassVar[str] = "group"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedPrincipal(WantedHolder):
+    """A user or a role."""
+
+    boundary: str | None = None
+    """ARN of the permissions boundary; empty if there shall be none."""
+    tags: Tags | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedUser(WantedPrincipal):
+    word: ClassVar[str] = "user"
+
+    groups: tuple[str, ...] | None = None
+    """Names of groups."""
+    keys: tuple[WantedKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedRole(WantedPrincipal):
+    word: ClassVar[str] = "role"
+
+    trust: str
+    trust_later: bool = False
+    """Whether the trust policy names a role that comes no earlier: then a role that is new trusts nobody for the time
+    being, and its `WantedTrust` comes last."""
+    description: str | None = None
+    max_session_seconds: int | None = None
+    profiles: tuple[WantedProfile, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedProfile:
+    """An instance profile that holds a role."""
+
+    name: str
+    path: str | None = None
+    tags: Tags | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedTrust(Wanted):
+    """The trust policy of a role, once all that it may name is there."""
+
+    word: ClassVar[str] = "role"
+
+    trust: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """All that a document wants, each thing after those that it rests on."""
+
+    things: tuple[Wanted, ...]
+    left_out: tuple[str, ...] = ()
+    """What it holds and what is not made of it, a sentence each."""
