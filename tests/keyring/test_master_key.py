@@ -63,6 +63,23 @@ def test_file_open_to_its_owner_is_good(tmp_path: Path, mode: int) -> None:
     assert loaded.unwrap(MasterKey(RAW).wrap(b"x", b""), b"") == b"x"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to root")
+@pytest.mark.parametrize(
+    ("mode", "good"), [(0o400, True), (0o440, True), (0o640, True), (0o460, False), (0o444, False)]
+)
+def test_roots_file_may_be_read_by_its_group(
+    tmp_path: Path, mode: int, good: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Kubernetes mounts a Secret for a process that is not root's."""
+    path = written(tmp_path / "key", RAW, mode)
+    monkeypatch.setattr(os, "geteuid", lambda: 10001)
+    if good:
+        assert master_key.load(path).unwrap(MasterKey(RAW).wrap(b"x", b""), b"") == b"x"
+    else:
+        with pytest.raises(BadMasterKey, match="is open to other users"):
+            master_key.load(path)
+
+
 @pytest.mark.parametrize("length", [0, 16, 31, 33, 44, 4096])
 def test_file_of_another_length_is_refused(tmp_path: Path, length: int) -> None:
     with pytest.raises(BadMasterKey, match="exactly 32 bytes"):

@@ -12,6 +12,12 @@ from carnet.keyring.aead import KEY_BYTES, Aead
 from carnet.keyring.errors import BadMasterKey
 
 _OTHERS = 0o077
+_OTHERS_OF_ROOTS = _OTHERS & ~stat.S_IRGRP
+"""Of a file of root's. Whoever is not root reads it as a member of its group: so Kubernetes mounts a Secret, and
+systemd a credential. PostgreSQL has the same rule for its private key.
+
+https://www.postgresql.org/docs/current/ssl-tcp.html
+"""
 
 
 class MasterKey:
@@ -49,7 +55,8 @@ def from_base64(text: str) -> MasterKey:
 def load(path: Path) -> MasterKey:
     """Read a key file. Raises BadMasterKey, or FileNotFoundError if there is none.
 
-    A file that anybody but its owner may open is refused, as is one that belongs to another user than root.
+    A file that anybody but its owner may open is refused, as is one that belongs to another user than root. Root's file
+    may be read by its group, too, if this process is not root's.
     """
     try:
         with path.open("rb") as file:
@@ -100,7 +107,7 @@ def load_or_create(path: Path) -> MasterKey:
 def _refuse_exposed(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise BadMasterKey(f"The master key file {path} is not a regular file.")
-    if status.st_mode & _OTHERS:
+    if status.st_mode & (_OTHERS if status.st_uid == os.geteuid() else _OTHERS_OF_ROOTS):
         mode = stat.S_IMODE(status.st_mode)
         raise BadMasterKey(f"The master key file {path} is open to other users (mode {mode:04o}); make it 0400.")
     if status.st_uid not in (os.geteuid(), 0):

@@ -11,6 +11,7 @@ import uvicorn
 
 from carnet.server.http_protocol import HttpProtocol
 from carnet.server.log import LOGGING
+from carnet.server.systemd import tell, watchdog_seconds
 from carnet.server.workers import Workers
 
 _BACKLOG = 2048
@@ -35,6 +36,27 @@ def bind(host: str, port: int) -> socket.socket:
     return listening
 
 
+class Server(uvicorn.Server):
+    """One process that serves, and tells systemd so."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        if (seconds := watchdog_seconds()) is not None:
+            config.callback_notify, config.timeout_notify = self._live, seconds  # type: ignore[assignment]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            tell("READY=1")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        tell("STOPPING=1")
+        await super().shutdown(sockets)
+
+    async def _live(self) -> None:
+        tell("WATCHDOG=1")
+
+
 def listen(
     application: Callable[[], Any] | str,
     listening: socket.socket,
@@ -49,7 +71,7 @@ def listen(
     """
     config = configuration(application, workers=workers, ssl_certfile=tls_cert, ssl_keyfile=tls_key, factory=True)
     if workers == 1:
-        uvicorn.Server(config).run([listening])
+        Server(config).run([listening])
     else:
         Workers(config, sockets=[listening]).run()
 

@@ -12,6 +12,8 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
+from carnet.server.systemd import tell, watchdog_seconds
+
 _LOG = logging.getLogger(__name__)
 STARTING_SECONDS = 120.0
 """How long a worker may take to start: it imports Carnet and reads the whole store, perhaps on half a core."""
@@ -66,6 +68,9 @@ class Workers(Multiprocess):
     On half a core, four workers came up after 107 seconds that way, and after 22 processes.
     """
 
+    processes: list[Worker]  # type: ignore[assignment]
+    _ready = False
+    """Whether every worker has served at one time."""
     _cannot_start = False
 
     def run(self) -> None:
@@ -91,6 +96,19 @@ class Workers(Multiprocess):
                 return
             _LOG.warning("worker %s was lost and is replaced", worker.pid)
             self.processes[place] = self._started()
+        self._tell_systemd()
+
+    def terminate_all(self) -> None:
+        tell("STOPPING=1")
+        super().terminate_all()
+
+    def _tell_systemd(self) -> None:
+        """That the server is ready, once every worker serves; then that this process still looks after them."""
+        if not self._ready and all(worker.up for worker in self.processes):
+            self._ready = True
+            tell("READY=1")
+        if watchdog_seconds() is not None:
+            tell("WATCHDOG=1")
 
     def restart_all(self) -> None:
         """Replace one worker after the other, each when the new one serves (SIGHUP)."""
