@@ -1,23 +1,28 @@
-"""Denials that explain themselves, also after the policies have changed."""
+"""Decisions that explain themselves, also after the policies have changed."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from msgspec import structs
 
 from carnet.access.authorize import Check, Decided
-from carnet.audit import explanations, log_files
-from carnet.audit.explanations import DecisionLog, explain_decision
+from carnet.audit import decisions, log_files
+from carnet.audit.decisions import DecidedCall, DecisionLog
+from carnet.audit.explanations import DENIED, Explanation, explanation, explanations
 from carnet.audit.log_files import JsonLines
+from carnet.audit.reading import backwards
+from carnet.audit.redaction import HIDDEN
+from carnet.base.faults import Unavailable
 from carnet.policy.decide import decide
 from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, parse
 from carnet.policy.policies import Policies, ResourcePolicy
-from carnet.policy.request import Context, Principal, PrincipalKind, Request
+from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
 from carnet.policy.trace import explain
 from tests.services.world import START
 
@@ -56,89 +61,198 @@ def denied(team: str = "red") -> Decided:
     return Decided(check=check, request=request, policies=policies, decision=decide(request, policies))
 
 
-def test_a_denial_is_explained_from_the_file_alone(tmp_path: Path) -> None:
-    log, decided = DecisionLog(JsonLines(tmp_path / "denials.jsonl")), denied()
-    log.record("d-1", START, decided)
-    log.record("d-2", START, denied("green"))
+def call(decision_id: str, *decided: Decided) -> DecidedCall:
+    return DecidedCall(decision_id=decision_id, time=START, decided=decided)
+
+
+def allowed(keys: dict[str, Value] | None = None) -> Decided:
+    """A call that the identity-based policy allows to those who come from the right page."""
+    condition = {"StringLike": {"aws:Referer": "https://*signed*"}}
+    wanted = policy(Grammar.IDENTITY, "user/alice/q", Action="iam:*", Resource="*", Condition=condition)
+    policies = Policies(identity=(wanted,))
+    context = Context(request=MappingProxyType(keys or {"aws:Referer": "https://signed.example.com/"}))
+    request = Request(principal=ALICE, action="iam:ListUsers", resource="*", context=context)
+    check = Check(action=request.action, resource="*", resource_account="111122223333")
+    return Decided(check=check, request=request, policies=policies, decision=decide(request, policies))
+
+
+def explained(path: Path, decision_id: str) -> Explanation:
+    found = explanation([backwards(path)], decision_id)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "decisions.jsonl"
+
+
+def test_a_denial_is_explained_from_the_file_alone(path: Path) -> None:
+    log, decided = DecisionLog(JsonLines(path)), denied()
+    log.write([call("d-1", decided), call("d-2", denied("green"))])
     log.close()
-    first = explain_decision(tmp_path / "denials.jsonl", "d-1")
-    assert first is not None
-    assert first.as_dict() == explain(decided.request, decided.policies).as_dict()
-    assert first.decision == decided.decision
+    first = explained(path, "d-1")
+    (trace,) = first.traces
+    assert trace.as_dict() == explain(decided.request, decided.policies).as_dict()
+    assert trace.decision == decided.decision
+    assert (first.decision_id, first.time, first.account) == ("d-1", START.isoformat(), "111122223333")
     assert "red" in first.render()
-    second = explain_decision(tmp_path / "denials.jsonl", "d-2")
-    assert second is not None
-    assert "green" in second.render()
+    assert "green" in explained(path, "d-2").render()
 
 
-@pytest.mark.parametrize(("kept", "layer"), [(True, Layer.TRUST), (False, Layer.TRUST), (True, Layer.RESOURCE)])
-def test_a_line_that_knows_but_one_policy_of_the_resource_is_read(tmp_path: Path, kept: bool, layer: Layer) -> None:
-    path = tmp_path / "denials.jsonl"
-    DecisionLog(JsonLines(path)).record("d-1", START, denied())
-    *documents, line = [json.loads(line) for line in path.read_text().splitlines()]
-    written = line["policies"]["resource"][0]["digest"]
-    line["policies"] |= {"resource": written if kept else None, "trust": layer is Layer.TRUST}
-    path.write_text("".join(json.dumps(each) + "\n" for each in (*documents, line)))
-    trace = explain_decision(path, "d-1")
-    assert trace is not None
-    assert [one.policies for one in trace.layers if one.layer is layer] == ([(ROLE,)] if kept else [()])
+def test_a_denial_names_what_is_missing_and_the_statement_that_would_allow_it(path: Path) -> None:
+    DecisionLog(JsonLines(path)).write([call("d-1", denied())])
+    told = explained(path, "d-1").render()
+    assert f"missing: sts:AssumeRole on {ROLE}" in told
+    assert "These statements together would allow it:" in told
+    assert f"in the role trust policy of {ROLE}" in told
+    assert "in the permissions boundary arn:aws:iam::111122223333:policy/b" in told
 
 
-def test_everything_that_is_known_of_the_principal_is_kept(tmp_path: Path) -> None:
+def test_an_allowed_call_is_explained_with_all_its_checks(path: Path) -> None:
+    DecisionLog(JsonLines(path)).write([call("d-1", allowed(), allowed())])
+    found = explained(path, "d-1")
+    assert (found.allowed, found.remedy, len(found.traces)) == (True, None, 2)
+    assert found.render().count("allowed by identity-based policy") == 2
+    assert found.as_dict()["verdict"] == "allowed"
+    assert [one["verdict"] for one in found.as_dict()["checksBefore"]] == ["allowed"]
+
+
+def test_of_a_denied_call_the_check_that_denied_it_is_shown(path: Path) -> None:
+    DecisionLog(JsonLines(path)).write([call("d-1", allowed(), denied())])
+    found = explained(path, "d-1")
+    assert not found.allowed
+    assert "iam:ListUsers" not in found.render()
+    assert found.as_dict()["request"]["action"] == "sts:AssumeRole"
+
+
+def test_the_newest_denials_come_first(path: Path) -> None:
+    log = DecisionLog(JsonLines(path))
+    log.write([call("d-1", denied()), call("a-1", allowed()), call("d-2", denied("green")), call("a-2", allowed())])
+    found = explanations([backwards(path)], lambda line: not line["allowed"], DENIED, count=5)
+    assert [one.decision_id for one in found] == ["d-2", "d-1"]
+    assert [one.decision_id for one in explanations([backwards(path)], lambda _: True, count=1)] == ["a-2"]
+
+
+def test_credentials_in_the_address_of_a_referring_page_are_hidden(path: Path) -> None:
+    referer = "https://alice:pass@signed.example.com/a?X-Amz-Signature=secret"
+    DecisionLog(JsonLines(path)).write([call("d-1", allowed({"aws:Referer": referer}))])
+    assert b"secret" not in path.read_bytes()
+    assert b"alice:pass" not in path.read_bytes()
+    assert f"https://{HIDDEN}@signed.example.com/a?{HIDDEN}" in explained(path, "d-1").render()
+
+
+def test_a_verdict_that_depended_on_what_is_hidden_is_told_as_it_was(path: Path) -> None:
+    DecisionLog(JsonLines(path)).write([call("d-1", allowed({"aws:Referer": "https://example.com/?signed"}))])
+    found = explained(path, "d-1")
+    assert "The verdict was allowed: it depended on a value that the log hides." in found.render()
+    assert found.as_dict()["recordedVerdict"] == "allowed"
+
+
+def test_everything_that_is_known_of_the_principal_is_kept(path: Path) -> None:
     texts = {one.name: one.name for one in fields(Principal) if one.name not in ("kind", "service_linked")}
     principal = Principal(kind=PrincipalKind.FEDERATED_USER, service_linked=True, **texts)
     decided = denied()
-    log = DecisionLog(JsonLines(tmp_path / "denials.jsonl"))
-    log.record("d-1", START, structs.replace(decided, request=structs.replace(decided.request, principal=principal)))
-    line = json.loads((tmp_path / "denials.jsonl").read_text().splitlines()[-1])
-    assert explanations._request_of(line["request"]).principal == principal
+    request = structs.replace(decided.request, principal=principal)
+    DecisionLog(JsonLines(path)).write([call("d-1", structs.replace(decided, request=request))])
+    assert explained(path, "d-1").traces[0].request.principal == principal
 
 
-def test_a_document_is_written_once(tmp_path: Path) -> None:
-    log = DecisionLog(JsonLines(tmp_path / "denials.jsonl"))
+def test_documents_and_sets_of_policies_are_written_once(path: Path) -> None:
+    log, same = DecisionLog(JsonLines(path)), allowed()
     for number in range(3):
-        log.record(f"d-{number}", START, denied())
-    lines = [json.loads(line) for line in (tmp_path / "denials.jsonl").read_text().splitlines()]
-    assert sum("document" in line for line in lines) == 5
-    assert sum("decision" in line for line in lines) == 3
+        log.write([call(f"d-{number}", denied(), same), call(f"e-{number}", same)])
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert sum("document" in line for line in lines) == 6
+    assert sum("policies" in line for line in lines) == 2
+    assert sum("decision" in line for line in lines) == 6
 
 
-def test_documents_that_were_forgotten_are_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explanations, "_REMEMBERED_DOCUMENTS", 4)
-    log = DecisionLog(JsonLines(tmp_path / "denials.jsonl"))
+def test_what_was_forgotten_is_written_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "_REMEMBERED", 4)
+    log = DecisionLog(JsonLines(path))
     for number in range(3):
-        log.record(f"d-{number}", START, denied())
-    assert explain_decision(tmp_path / "denials.jsonl", "d-2") is not None
-    assert (tmp_path / "denials.jsonl").read_text().count('"document"') == 10
+        log.write([call(f"d-{number}", denied())])
+    explained(path, "d-2")
+    assert path.read_text().count('{"document"') == 15
 
 
-def test_an_unknown_denial(tmp_path: Path) -> None:
-    DecisionLog(JsonLines(tmp_path / "denials.jsonl")).record("d-1", START, denied())
-    assert explain_decision(tmp_path / "denials.jsonl", "d-3") is None
+def test_what_the_disk_did_not_take_is_written_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = DecisionLog(JsonLines(path))
+    with monkeypatch.context() as patched:
+        patched.setattr(JsonLines, "write", full)
+        with pytest.raises(Unavailable):
+            log.write([call("d-1", denied())])
+    log.write([call("d-2", denied())])
+    explained(path, "d-2")
 
 
-def test_an_unfinished_line_hides_no_other(tmp_path: Path) -> None:
-    path = tmp_path / "denials.jsonl"
-    DecisionLog(JsonLines(path)).record("d-1", START, denied())
+def full(*_: object) -> None:
+    raise Unavailable("The audit log cannot be written.")
+
+
+def test_texts_of_former_calls_are_not_taken_for_those_of_others(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "_RECENT", 2)
+    log = DecisionLog(JsonLines(path))
+    for number in range(8):
+        principal = replace(ALICE, id=f"AIDA{number}")
+        decided = denied(f"team-{number}")
+        request = structs.replace(decided.request, principal=principal)
+        log.write([call(f"d-{number}", structs.replace(decided, request=request))])
+    for number in range(8):
+        (trace,) = explained(path, f"d-{number}").traces
+        assert trace.request.principal.id == f"AIDA{number}"
+        assert trace.request.context.principal["aws:PrincipalTag/team"] == f"team-{number}"
+
+
+def test_an_unknown_decision(path: Path) -> None:
+    DecisionLog(JsonLines(path)).write([call("d-1", denied())])
+    assert explanation([backwards(path)], "d-3") is None
+
+
+def test_a_call_whose_policies_were_lost_is_not_explained(path: Path) -> None:
+    DecisionLog(JsonLines(path)).write([call("d-1", denied())])
+    path.write_text("".join(line + "\n" for line in path.read_text().splitlines()[1:]))
+    assert explanation([backwards(path)], "d-1") is None
+
+
+def test_an_unfinished_line_hides_no_other(path: Path) -> None:
+    DecisionLog(JsonLines(path)).write([call("d-1", denied())])
     with path.open("a") as file:
-        file.write('{"decision": "d-2", "ti\n')
-    DecisionLog(JsonLines(path)).record("d-3", START, denied())
-    assert explain_decision(path, "d-1") is not None
-    assert explain_decision(path, "d-2") is None
-    assert explain_decision(path, "d-3") is not None
+        file.write('{"decision":"d-2","ti\n')
+    DecisionLog(JsonLines(path)).write([call("d-3", denied())])
+    explained(path, "d-1")
+    assert explanation([backwards(path)], "d-2") is None
+    explained(path, "d-3")
 
 
 def test_a_file_that_follows_one_that_was_moved_away_explains_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_files, "_LOOK_SECONDS", 0.0)
-    path, moved = tmp_path / "denials.jsonl", tmp_path / "denials.jsonl.1"
+    moved = path.with_suffix(".1")
     log = DecisionLog(JsonLines(path))
-    log.record("d-1", START, denied())
+    log.write([call("d-1", denied())])
     path.rename(moved)
-    log.record("d-2", START, denied())
-    assert explain_decision(path, "d-1") is None
+    log.write([call("d-2", denied())])
+    assert explanation([backwards(path)], "d-1") is None
     for file, decision in ((moved, "d-1"), (path, "d-2")):
-        trace = explain_decision(file, decision)
-        assert trace is not None
+        (trace,) = explained(file, decision).traces
         assert trace.decision == denied().decision
+    assert explanation([backwards(path), backwards(moved)], "d-1") is not None
+
+
+def test_a_refused_signature_is_explained_by_what_was_computed(path: Path) -> None:
+    log = DecisionLog(JsonLines(path))
+    computed = {"canonicalRequest": "POST\n/\x1b[2J", "stringToSign": "AWS4-HMAC-SHA256\n2026"}
+    log.record_refused_signature("r-1", START, computed)
+    log.write([call("d-1", denied())])
+    found = explained(path, "r-1")
+    assert found.as_dict() == {
+        "decisionId": "r-1",
+        "time": START.isoformat(),
+        "account": "",
+        "allowed": False,
+        "refusedSignature": computed,
+    }
+    assert "the canonical request, as computed here:\n  POST\n  /\\x1b[2J\nthe string to sign" in found.render()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from carnet.audit.explanations import DecisionLog
+from carnet.audit.decisions import DecidedCall, DecisionLog
 from carnet.audit.memory_lines import MemoryLines
 from tests.audit.test_explanations import denied
 from tests.services.world import START
@@ -36,14 +36,17 @@ def test_every_denial_that_is_kept_finds_its_documents() -> None:
     lines = MemoryLines(most_bytes=20_000)
     log = DecisionLog(lines)
     for number in range(100):
-        log.record(f"d-{number}", START, denied())
+        log.write([DecidedCall(decision_id=f"d-{number}", time=START, decided=(denied(),))])
     known: set[str] = set()
     decisions = []
     for line in map(json.loads, lines.lines()):
         if "document" in line:
             known.add(line["document"])
+        elif "identity" in line:
+            assert known.issuperset(line["identity"])
+            known.add(line["policies"])
         elif known:  # what stands before the first document is of a part that is forgotten
             decisions.append(line["decision"])
-            assert known.issuperset(line["policies"]["identity"])
+            assert line["checks"][0]["policies"] in known
     assert decisions[-1] == "d-99"
     assert len(decisions) < 100

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from carnet.assembly.installation import first_account, open_installation
 from carnet.assembly.settings import Settings
-from carnet.audit.explanations import DecisionLog
+from carnet.audit.decisions import DecisionLog
 from carnet.audit.log_files import JsonLines
 
 _CARNET = str(Path(sys.executable).parent / "carnet")
@@ -32,7 +32,7 @@ def main() -> None:
         data = Path(directory) / "data"
         with open_installation(Settings(data_dir=data), create=True) as installation:
             first_account(installation)
-        DecisionLog(JsonLines(data / "audit" / "denials.jsonl")).close()
+        DecisionLog(JsonLines(data / "audit" / "decisions.jsonl")).close()
         for title, command, variables in _commands(data):
             print(f"{title:<28} {_milliseconds(command, variables, rounds):5.0f} ms")
 

@@ -47,7 +47,9 @@ def test_only_serve_makes_an_installation(tmp_path: Path, command: tuple[str, ..
 
 def test_a_denial_is_looked_for_where_there_is_an_installation(tmp_path: Path) -> None:
     told = run(tmp_path, "explain", "some-id", code=1)
-    assert told.startswith(f"Error: No denial is recorded at {tmp_path}/audit/denials.jsonl; --data-dir names another")
+    assert told.startswith(
+        f"Error: No decision is recorded at {tmp_path}/audit/decisions.jsonl; --data-dir names another"
+    )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from carnet.assembly.installation import first_account, open_installation
 from carnet.assembly.settings import Settings
-from carnet.audit.explanations import DecisionLog
+from carnet.audit.decisions import DecisionLog
 from carnet.audit.log_files import JsonLines
 from carnet.cli import main
 from carnet.cli.groups import CommandsOnDemand, first_sentence
@@ -53,7 +53,7 @@ def test_a_completion_imports_no_more_than_the_command_that_is_completed(tmp_pat
 
 
 def test_an_explanation_imports_the_written_rule_alone(tmp_path: Path) -> None:
-    DecisionLog(JsonLines(tmp_path / "audit" / "denials.jsonl")).close()
+    DecisionLog(JsonLines(tmp_path / "audit" / "decisions.jsonl")).close()
     modules = imported(tmp_path, "explain", "some-id", "--data-dir", str(tmp_path))
     assert not _heavy(modules)
     assert "carnet.policy.trace" in modules

@@ -62,7 +62,8 @@ def test_the_events_of_requests_that_came_together_are_written_together_before_a
         *[(b"404", b""), (b"", b"b"), (b"404", b""), (b"", b"c")],
     ]
     assert not early
-    (together,) = [text for text in written if b"GetUser" in text and text.count(b"\n") > 1]
+    together, decided = [text for text in written if b"GetUser" in text and text.count(b"\n") > 1]
+    assert decided.count(b'"decision":') == 3
     assert re.findall(rb'"userName":"(.)"', together) == [b"a", b"b", b"c"]
     assert [event["requestParameters"]["userName"] for event in audit(server)[-3:]] == ["a", "b", "c"]
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from carnet.audit.explanations import DecisionLog, explain_decision
+from carnet.audit.decisions import DecisionLog
+from carnet.audit.explanations import explanation
+from carnet.audit.reading import backwards
 from carnet.base.faults import Unavailable
 from tests.attacks.wire import Answer, Holder, audit, call
 from tests.server.in_process import InProcessServer, in_process_server
@@ -60,8 +62,12 @@ def test_the_denials_of_the_same_file_are_still_explained(server: InProcessServe
     alice = Holder.of(iam.create_access_key(UserName="alice")["AccessKey"])
     assert call(server, alice, "ListUsers").code == "AccessDenied"
     path = server.installation.settings.decisions_file
-    assert explain_decision(path, audit(server)[-1]["requestID"]) is not None
-    assert explain_decision(path, kept(server)[0]["decision"]) is None
+    denial = explanation([backwards(path)], audit(server)[-1]["requestID"])
+    assert denial is not None
+    assert denial.traces
+    refused = explanation([backwards(path)], kept(server)[0]["decision"])
+    assert refused is not None
+    assert "POST\n  /\n" in refused.render()
 
 
 def test_a_log_that_cannot_be_written_is_told(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:

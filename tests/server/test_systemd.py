@@ -45,7 +45,7 @@ def test_a_server_tells_systemd_of_its_life(manager: socket.socket, tmp_path: Pa
     process = subprocess.Popen(
         command, env=os.environ | {"WATCHDOG_USEC": "1000000"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    told = []
+    told: list[tuple[str, int]] = []
     try:
         while not told or told[-1][0] != "READY=1":
             told.append(heard(manager))

@@ -65,4 +65,4 @@ def test_a_further_check_is_not_made_for_whom_the_first_denies(world: World) -> 
     stranger = world.principal(world.user("stranger"))
     outcome = world.installation.execution.read(operation, world.parsed(operation, stranger, {}))
     assert isinstance(outcome, Failed)
-    assert outcome.denial is not None
+    assert not outcome.decided[-1].decision.allowed

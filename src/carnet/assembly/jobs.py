@@ -8,6 +8,7 @@ from functools import partial
 from importlib.metadata import version
 
 from carnet.assembly.installation import Installation
+from carnet.audit.segments import Segments
 from carnet.directory.follower import Follower
 from carnet.identity.resealing import RESEAL_SECONDS, Resealing
 from carnet.jobs.periodic import Periodic
@@ -16,6 +17,9 @@ from carnet.jobs.pruning import PRUNE_SECONDS, prune_logs
 from carnet.jobs.singleton import Singleton
 
 _LAST_USED_SECONDS = 5.0
+_TIDY_SECONDS = 5.0
+"""How often the files of the logs are looked at: they outgrow their size by what is written meanwhile."""
+_MEGABYTE = 1024 * 1024
 
 
 def node(installation: Installation) -> Presence:
@@ -49,4 +53,16 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         Periodic("presence", presence.report, seconds=REPORT_SECONDS, at_end=presence.leave),
         singleton("pruning", pruning, seconds=PRUNE_SECONDS),
         singleton("resealing", resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
+        Periodic("log-files", partial(_tidy_logs, installation), seconds=_TIDY_SECONDS),
     )
+
+
+def _tidy_logs(installation: Installation) -> None:
+    """Only decisions are bounded by size: if audit events were, many calls would remove what tells of another."""
+    if installation.settings.dev:
+        return
+    settings, now = installation.settings, installation.clock()
+    age = timedelta(days=settings.audit_retention_days)
+    Segments(settings.audit_file).tidy(now, age=age)
+    most_bytes = settings.decision_log_megabytes * _MEGABYTE
+    Segments(settings.decisions_file).tidy(now, age=age, most_bytes=most_bytes)

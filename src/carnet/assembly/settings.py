@@ -45,7 +45,6 @@ class Settings:
     """How long a session lives that was made with a session."""
     change_log_retention_days: int = 90
     audit_retention_days: int = 90
-    """How long the store keeps the audit events of changes."""
     dev: bool = False
     """Keep everything in memory, with an account and a root key that everybody knows."""
     seed: Path | None = None
@@ -53,6 +52,9 @@ class Settings:
     dev_account_id: str = "000000000000"
     dev_access_key_id: str = "AKIAQAAAAAAADEXAMPLE"
     dev_secret_access_key: str = field(default="carnet/dev/everybody/knows/me/EXAMPLEKEY", repr=False)
+    """How long the store keeps the audit events of changes, and the data directory all events and decisions."""
+    decision_log_megabytes: int = 1024
+    """How large the files of the log of decisions may become together."""
 
     @property
     def store_url(self) -> str:
@@ -73,7 +75,7 @@ class Settings:
 
     @property
     def decisions_file(self) -> Path:
-        return self.data_dir / "audit" / "denials.jsonl"
+        return self.data_dir / "audit" / "decisions.jsonl"
 
 
 def variable(setting: str) -> str:
@@ -150,5 +152,6 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "audit_retention_days": int,
     "dev": _flag,
     "seed": Path,
+    "decision_log_megabytes": int,
 }
 """How the variables that are no text are read."""

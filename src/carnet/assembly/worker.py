@@ -10,7 +10,7 @@ from carnet.assembly.authenticators import authenticators
 from carnet.assembly.installation import Installation, open_installation
 from carnet.assembly.jobs import node, periodic_jobs
 from carnet.assembly.settings import Settings, from_environment
-from carnet.audit.explanations import DecisionLog
+from carnet.audit.decisions import DecisionLog
 from carnet.audit.log_files import JsonLines
 from carnet.audit.memory_lines import Lines, MemoryLines
 from carnet.directory.follower import Follower, Later
@@ -63,12 +63,13 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
         follower.watch(later, jobs[0].wake)
         stack.callback(follower.unwatch)
         stack.callback(audit.close)
+        stack.callback(decisions.close)
         stack.callback(api.close)
         stack.callback(own_api.close)
 
-    return AwsDoor(
-        api, own_api, Health(installation.directory, follower), Outbox(audit), on_start=start, on_stop=stack.close
-    )
+    outbox = Outbox(audit, decisions)
+    health = Health(installation.directory, follower)
+    return AwsDoor(api, own_api, health, outbox, on_start=start, on_stop=stack.close)
 
 
 def _own_parts(installation: Installation) -> OwnParts:

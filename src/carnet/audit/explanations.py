@@ -1,20 +1,14 @@
-"""Denials as they were decided, kept so that an operator can ask for the reasons afterwards.
-
-A line is either a policy document, written the first time that this process refers to it, or a denial that refers to
-documents by their digest. So each file explains itself after the policies have changed or gone, or the file before it.
-"""
+"""Why a call was allowed or denied: reads the log of decisions, and asks the written rule again, of the policies as
+they were."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from carnet.audit.memory_lines import Lines
+from carnet.audit.reading import parsed
+from carnet.base.printable import printable
 from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, understand
 from carnet.policy.policies import Policies, ResourcePolicy
@@ -22,157 +16,211 @@ from carnet.policy.request import Context, Principal, PrincipalKind, Request, Va
 from carnet.policy.trace import Trace, explain
 
 if TYPE_CHECKING:
-    from carnet.access.authorize import Decided
+    from carnet.policy.remedy import Remedy
 
-_REMEMBERED_DOCUMENTS = 50_000
-"""Documents known to be in the file. Beyond that they are written again: whoever makes sessions can make documents."""
+_DOCUMENT, _POLICIES, _CALL = b'{"document":"', b'{"policies":"', b'{"decision":"'
+_DIGEST_LENGTH = 32
+_COMPUTED = {"canonicalRequest": "the canonical request", "stringToSign": "the string to sign"}
+DENIED = b'"allowed":false'
+"""Stands in the line of each call that a policy denied, and may stand in others."""
 
-
-class DecisionLog:
-    """Writes denials, and explains them."""
-
-    def __init__(self, lines: Lines) -> None:
-        self._lines = lines
-        self._written: set[str] = set()
-
-    def record(self, decision_id: str, when: datetime, decided: Decided) -> None:
-        """Keep a denial; raises Unavailable if it cannot be kept."""
-        if self._lines.follow():
-            self._written.clear()
-        documents = {_digest(policy): policy for policy in decided.policies.every()}
-        new = {digest: policy for digest, policy in documents.items() if digest not in self._written}
-        self._lines.append(
-            *({"document": digest, **_document(policy)} for digest, policy in new.items()),
-            {
-                "decision": decision_id,
-                "time": when.isoformat(),
-                "request": _request(decided.request),
-                "policies": _references(decided.policies),
-                "verdict": decided.decision.verdict.value,
-            },
-        )
-        if len(self._written) > _REMEMBERED_DOCUMENTS:
-            self._written.clear()
-        self._written.update(new)
-
-    def record_refused_signature(self, request_id: str, when: datetime, computed: Mapping[str, str]) -> None:
-        """Keep what was computed of a request whose signature was refused (`canonicalRequest`, `stringToSign`).
-
-        Raises Unavailable if it cannot be kept.
-        """
-        if self._lines.follow():
-            self._written.clear()
-        self._lines.append({"decision": request_id, "time": when.isoformat(), "refusedSignature": dict(computed)})
-
-    def close(self) -> None:
-        self._lines.close()
+Line = Mapping[str, Any]
 
 
-def explain_decision(path: Path, decision_id: str) -> Trace | None:
-    """The trace of a denial that the file holds, from the policies as they were; None if it holds no such denial."""
-    documents: dict[str, Policy] = {}
-    with path.open(encoding="utf-8") as lines:
-        for line in filter(None, map(_line, lines)):
-            if "document" in line:
-                documents[line["document"]] = _parsed(line)
-            elif line["decision"] == decision_id and "request" in line:
-                request, policies = _request_of(line["request"]), _policies_of(line["policies"], documents)
-                return explain(request, policies)
-    return None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a call was answered as it was: what was decided, or what was computed of a signature that was refused."""
 
+    decision_id: str
+    time: str
+    """In ISO 8601."""
+    account: str
+    """Of the caller; empty for one that has none, or is not known."""
+    allowed: bool
+    traces: tuple[Trace, ...]
+    """In the order of the checks, the last of which denied the call if any did; none if the signature was refused."""
+    remedy: Remedy | None
+    """What would allow it; None if it is allowed."""
+    verdicts: tuple[str, ...]
+    """As they were when the call was made. A trace may differ if it depends on a value that is hidden in the log."""
+    refused_signature: Mapping[str, str] | None = None
+    """`canonicalRequest` and `stringToSign`, as this server computed them."""
 
-def _line(text: str) -> dict[str, Any] | None:
-    """A line of the file; None for one that a full disk or a crash has left unfinished."""
-    try:
-        line: dict[str, Any] = json.loads(text)
-    except json.JSONDecodeError:
-        return None
-    return line
-
-
-def _digest(policy: Policy) -> str:
-    """What the file calls a policy by. `Policy.digest` stands for its text and the ids that principals are bound to."""
-    return hashlib.sha256(f"{policy.grammar}\n{policy.digest}\n{policy.source}".encode()).hexdigest()[:32]
-
-
-def _document(policy: Policy) -> dict[str, Any]:
-    return {
-        "grammar": policy.grammar.value,
-        "source": policy.source,
-        "text": policy.text,
-        "principalIds": dict(policy.principal_ids),
-    }
-
-
-def _parsed(line: Mapping[str, Any]) -> Policy:
-    grammar = Grammar(line["grammar"])
-    return understand(line["text"], grammar, source=line["source"], principal_ids=line["principalIds"])
-
-
-def _references(policies: Policies) -> dict[str, Any]:
-    return {
-        "identity": [_digest(policy) for policy in policies.identity],
-        "boundary": _digest(policies.boundary) if policies.boundary is not None else None,
-        "session": [_digest(policy) for policy in policies.session] if policies.session is not None else None,
-        "resource": [
-            {
-                "digest": _digest(one.policy) if one.policy is not None else None,
-                "layer": one.layer.value,
-                "account": one.account,
+    def as_dict(self) -> dict[str, Any]:
+        """The explanation in JSON values: the deciding trace's, and the checks before it."""
+        head = {"decisionId": self.decision_id, "time": self.time, "account": self.account, "allowed": self.allowed}
+        if self.refused_signature is not None:
+            return head | {"refusedSignature": dict(self.refused_signature)}
+        *before, deciding = self.traces
+        return (
+            deciding.as_dict()
+            | head
+            | {
+                "recordedVerdict": self.verdicts[-1],
+                "remedy": self.remedy.as_dict() if self.remedy is not None else None,
+                "checksBefore": [trace.as_dict() for trace in before],
             }
-            for one in policies.resource
-        ],
-        "endpoint": [_digest(policy) for policy in policies.endpoint],
-        "scp": [[_digest(policy) for policy in level] for level in policies.scp],
-        "rcp": [[_digest(policy) for policy in level] for level in policies.rcp],
-    }
+        )
+
+    def render(self) -> str:
+        """The explanation for people, without a newline at the end."""
+        if self.refused_signature is not None:
+            return "\n".join(self._signature_lines(self.refused_signature))
+        shown = self.traces if self.allowed else self.traces[-1:]
+        parts = [f"decision  {self.decision_id} of {self.time}", *(trace.render() for trace in shown)]
+        if self.traces[-1].decision.verdict != self.verdicts[-1]:
+            parts.append(f"The verdict was {self.verdicts[-1]}: it depended on a value that the log hides.")
+        elif self.remedy is not None:
+            parts.append(self.remedy.render())
+        return "\n".join(parts)
+
+    def _signature_lines(self, computed: Mapping[str, str]) -> Iterator[str]:
+        yield f"decision  {self.decision_id} of {self.time}"
+        yield "the signature was refused: the client signed something else than this, or with another secret"
+        for name, title in _COMPUTED.items():
+            yield f"{title}, as computed here:"
+            yield from (f"  {printable(line)}" for line in computed[name].split("\n"))
 
 
-def _policies_of(line: Mapping[str, Any], documents: Mapping[str, Policy]) -> Policies:
-    def several(digests: list[str]) -> tuple[Policy, ...]:
-        return tuple(documents[digest] for digest in digests)
+def explanations(
+    logs: Iterable[Iterable[bytes]], matches: Callable[[Line], bool], *needles: bytes, count: int
+) -> list[Explanation]:
+    """At most `count` of the calls that match, the newest first. `logs` are the newest first, each its lines backwards.
 
-    return Policies(
-        identity=several(line["identity"]),
-        boundary=documents[line["boundary"]] if line["boundary"] is not None else None,
-        session=several(line["session"]) if line["session"] is not None else None,
-        resource=tuple(_of_resource(line, documents)),
-        endpoint=several(line["endpoint"]),
-        scp=tuple(several(level) for level in line["scp"]),
-        rcp=tuple(several(level) for level in line["rcp"]),
+    Only lines that have all `needles` in them are looked at. Raises OSError for a file that cannot be read.
+    """
+    found: list[Explanation] = []
+    for lines in logs:
+        if len(found) == count:
+            break
+        found += _of_log(lines, matches, needles, count - len(found))
+    return found
+
+
+def explanation(logs: Iterable[Iterable[bytes]], decision_id: str) -> Explanation | None:
+    """The explanation of one call; None if the log does not hold it."""
+    found = explanations(logs, lambda line: line["decision"] == decision_id, decision_id.encode(), count=1)
+    return found[0] if found else None
+
+
+def _of_log(
+    lines: Iterable[bytes], matches: Callable[[Line], bool], needles: tuple[bytes, ...], count: int
+) -> Iterator[Explanation]:
+    calls: list[Line] = []
+    kept = _Kept()
+    for line in lines:
+        if line.startswith(_CALL):
+            if len(calls) < count and all(needle in line for needle in needles):
+                call = parsed(line)
+                if call is not None and matches(call):
+                    calls.append(call)
+                    kept.want(check["policies"] for check in call.get("checks", ()))
+        else:
+            kept.take(line)
+        if len(calls) == count and not kept.wanted:
+            break
+    return (explained for call in calls if (explained := _explained(call, kept)) is not None)
+
+
+class _Kept:
+    """The policies that calls refer to, of the lines before them."""
+
+    def __init__(self) -> None:
+        self.wanted: set[str] = set()
+        self._lines: dict[str, Line] = {}
+        self._documents: dict[str, Policy] = {}
+
+    def want(self, digests: Iterator[str]) -> None:
+        self.wanted.update(digest for digest in digests if digest not in self._lines)
+
+    def take(self, line: bytes) -> None:
+        """Keep a line that a later one refers to. A set stands behind its documents, so that it is met before them."""
+        for kind in (_DOCUMENT, _POLICIES):
+            if not line.startswith(kind):
+                continue
+            digest = line[len(kind) : len(kind) + _DIGEST_LENGTH].decode("ascii", "replace")
+            if digest in self.wanted and (found := parsed(line)) is not None:
+                self.wanted.discard(digest)
+                self._lines[digest] = found
+                if kind is _POLICIES:
+                    self.want(iter(_referred(found)))
+
+    def policies(self, digest: str) -> Policies:
+        """Raises KeyError if the log does not hold all of them."""
+        line = self._lines[digest]
+        return Policies(
+            identity=self._several(line["identity"]),
+            boundary=self._document(line["boundary"]) if line["boundary"] is not None else None,
+            session=self._several(line["session"]) if line["session"] is not None else None,
+            resource=tuple(self._of_resource(one) for one in line["resource"]),
+            endpoint=self._several(line["endpoint"]),
+            scp=tuple(self._several(level) for level in line["scp"]),
+            rcp=tuple(self._several(level) for level in line["rcp"]),
+        )
+
+    def _of_resource(self, one: Line) -> ResourcePolicy:
+        policy = self._document(one["digest"]) if one["digest"] is not None else None
+        return ResourcePolicy(policy=policy, layer=Layer(one["layer"]), account=one["account"])
+
+    def _several(self, digests: list[str]) -> tuple[Policy, ...]:
+        return tuple(self._document(digest) for digest in digests)
+
+    def _document(self, digest: str) -> Policy:
+        known = self._documents.get(digest)
+        if known is None:
+            line = self._lines[digest]
+            grammar = Grammar(line["grammar"])
+            known = self._documents[digest] = understand(
+                line["text"], grammar, source=line["source"], principal_ids=line["principalIds"]
+            )
+        return known
+
+
+def _referred(line: Line) -> Iterator[str]:
+    """The digests of the documents that a set of policies refers to."""
+    levels = (line["identity"], line["session"] or (), line["endpoint"], *line["scp"], *line["rcp"])
+    for level in levels:
+        yield from level
+    yield from (one["digest"] for one in line["resource"] if one["digest"] is not None)
+    if line["boundary"] is not None:
+        yield line["boundary"]
+
+
+def _explained(call: Line, kept: _Kept) -> Explanation | None:
+    """None if the log has lost some of the policies."""
+    if "refusedSignature" in call:
+        return Explanation(
+            decision_id=call["decision"],
+            time=call["time"],
+            account="",
+            allowed=False,
+            traces=(),
+            remedy=None,
+            verdicts=(),
+            refused_signature=call["refusedSignature"],
+        )
+    try:
+        asked = [(_request_of(check["request"]), kept.policies(check["policies"])) for check in call["checks"]]
+    except KeyError:
+        return None
+    return Explanation(
+        decision_id=call["decision"],
+        time=call["time"],
+        account=call["account"],
+        allowed=call["allowed"],
+        traces=tuple(explain(request, policies) for request, policies in asked),
+        remedy=None if call["allowed"] else _remedy(*asked[-1]),
+        verdicts=tuple(check["verdict"] for check in call["checks"]),
     )
 
 
-def _of_resource(line: Mapping[str, Any], documents: Mapping[str, Policy]) -> Iterator[ResourcePolicy]:
-    given = line["resource"]
-    if not isinstance(given, list):  # a line of a release that knew but one policy of the resource
-        trust = line["trust"]
-        given = [{"digest": given, "layer": Layer.TRUST if trust else Layer.RESOURCE}] if trust or given else []
-    for one in given:
-        policy = documents[one["digest"]] if one["digest"] is not None else None
-        yield ResourcePolicy(policy=policy, layer=Layer(one["layer"]), account=one.get("account", ""))
+def _remedy(request: Request, policies: Policies) -> Remedy:
+    from carnet.policy.remedy import remedy  # which brings the engine: not to say that there is no such call
+
+    return remedy(request, policies)
 
 
-_PRINCIPAL_TEXTS = tuple(one.name for one in fields(Principal) if one.name not in ("kind", "service_linked"))
-
-
-def _request(request: Request) -> dict[str, Any]:
-    principal, context = request.principal, request.context
-    return {
-        "principal": {name: getattr(principal, name) for name in _PRINCIPAL_TEXTS}
-        | {"kind": principal.kind.value, "service_linked": principal.service_linked},
-        "action": request.action,
-        "resource": request.resource,
-        "resource_account": request.resource_account,
-        "context": {
-            "principal": dict(context.principal),
-            "request": dict(context.request),
-            "resource": dict(context.resource),
-        },
-    }
-
-
-def _request_of(line: Mapping[str, Any]) -> Request:
+def _request_of(line: Line) -> Request:
     principal = line["principal"]
     return Request(
         principal=Principal(**(principal | {"kind": PrincipalKind(principal["kind"])})),

@@ -1,32 +1,103 @@
-"""`carnet explain`: why a call was denied."""
+"""`carnet explain`: why calls were denied, or allowed."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from carnet.assembly.settings import Settings
 from carnet.cli.options import installation_options, told_plainly
 
+if TYPE_CHECKING:
+    from carnet.audit.explanations import Explanation
+    from carnet.audit.segments import Segments
+
+# What reads the log is imported when the command is run: neither help nor completion needs it.
+
 
 @click.command()
-@click.argument("decision_id", metavar="DECISION-ID")
+@click.argument("decision_id", metavar="[DECISION-ID]", required=False)
+@click.option("--last", type=click.IntRange(1, 10_000), help="Explain this many denials, the last one at the end.")
+@click.option("--follow", is_flag=True, help="Explain denials as they happen, until Ctrl-C.")
 @click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
 @installation_options
 @told_plainly
-def explain(decision_id: str, output: str, **settings: Any) -> None:
-    """Print the trace of a denial: layers, policies, statements, conditions.
+def explain(decision_id: str | None, last: int | None, follow: bool, output: str, **settings: Any) -> None:
+    """Say why a call was denied, and what would allow it; without DECISION-ID, the last denial.
 
-    DECISION-ID is the request id that the denied caller was shown; audit events carry it as decisionId.
+    DECISION-ID is the request id that the caller was shown, also that of an allowed call; audit events carry it as
+    decisionId.
     """
-    log = Settings(**settings).decisions_file
-    if not log.exists():
-        raise click.ClickException(f"No denial is recorded at {log}; --data-dir names another installation.")
-    from carnet.audit.explanations import explain_decision  # not for help and completion
+    if sum((decision_id is not None, last is not None, follow)) > 1:
+        raise click.UsageError("Give a DECISION-ID, --last or --follow, one of them.")
+    from carnet.audit.segments import Segments
 
-    trace = explain_decision(log, decision_id)
-    if trace is None:
-        raise click.ClickException(f"No denial {decision_id} is recorded here.")
-    click.echo(json.dumps(trace.as_dict(), indent=2) if output == "json" else trace.render())
+    log = Segments(Settings(**settings).decisions_file)
+    if follow:
+        _follow(log, output)
+        return
+    if not log.newest_first():
+        raise click.ClickException(f"No decision is recorded at {log.path}; --data-dir names another installation.")
+    if decision_id is not None:
+        click.echo(_shown(_one(log, decision_id), output))
+        return
+    denials = _last(log, last or 1)
+    if output == "json" and last is not None:
+        click.echo(json.dumps([denial.as_dict() for denial in denials], indent=2))
+        return
+    click.echo("\n\n".join(_shown(denial, output) for denial in denials))
+
+
+def _one(log: Segments, decision_id: str) -> Explanation:
+    from carnet.audit.explanations import explanation
+
+    found = explanation(_lines(log), decision_id)
+    if found is None:
+        raise click.ClickException(f"No decision {decision_id} is recorded at {log.path}.")
+    return found
+
+
+def _last(log: Segments, count: int) -> list[Explanation]:
+    """The last denials, in their order."""
+    from carnet.audit.explanations import DENIED, explanations
+
+    denials = explanations(_lines(log), _is_denied, DENIED, count=count)
+    if not denials:
+        raise click.ClickException(f"No denial is recorded at {log.path}.")
+    return denials[::-1]
+
+
+def _lines(log: Segments) -> Iterator[Iterator[bytes]]:
+    from carnet.audit.reading import backwards
+
+    return (backwards(path) for path in log.newest_first())
+
+
+def _is_denied(call: Mapping[str, Any]) -> bool:
+    return call.get("allowed") is False
+
+
+def _shown(found: Explanation, output: str) -> str:
+    return json.dumps(found.as_dict(), indent=2) if output == "json" else found.render()
+
+
+def _follow(log: Segments, output: str) -> None:
+    with suppress(KeyboardInterrupt):
+        for denial in _denials_to_come(log):
+            click.echo(json.dumps(denial.as_dict()) if output == "json" else f"{denial.render()}\n")
+
+
+def _denials_to_come(log: Segments) -> Iterator[Explanation]:
+    from carnet.audit.explanations import DENIED, explanation
+    from carnet.audit.reading import follow, parsed
+
+    for line in follow(log.path):
+        call = parsed(line) if DENIED in line else None
+        if call is not None and _is_denied(call):
+            denial = explanation(_lines(log), call["decision"])
+            if denial is not None:
+                yield denial

@@ -9,7 +9,7 @@ from carnet.cli.groups import CommandsOnDemand
 _SUMMARIES = {
     "account": "Make accounts and look after their root keys, also beside a running server.",
     "apply": "Make accounts, users, groups, roles, policies and keys as FILE says, also beside a running server.",
-    "explain": "Print the trace of a denial: layers, policies, statements, conditions.",
+    "explain": "Say why a call was denied, and what would allow it; without DECISION-ID, the last denial.",
     "operator-token": "Make tokens for Carnet's own HTTP API, and revoke them, also beside a running server.",
     "policy": "Ask policies what they decide, without an installation.",
     "serve": "Start the server; on the first start, make the first account and show its root key once.",

@@ -56,12 +56,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=click.Choice(SessionLifetime, case_sensitive=False),
 )
 @setting("change_log_retention_days", "Days for which the change log is kept.", type=_DAYS)
-@setting("audit_retention_days", "Days for which the store keeps the audit events of changes.", type=_DAYS)
 @setting("dev", "Keep everything in memory, with an account and a root key that are always the same.", is_flag=True)
 @setting("seed", "File to apply to what --dev has made, as by carnet apply.", type=_FILE)
 @setting("dev_account_id", "Id of the account that --dev makes.")
 @setting("dev_access_key_id", "Id of its root access key.")
 @setting("dev_secret_access_key", "Secret of its root access key.")
+@setting("audit_retention_days", "Days for which audit events and decisions are kept.", type=_DAYS)
+@setting("decision_log_megabytes", "Size up to which decisions are kept.", type=click.IntRange(1, 1_000_000))
 @installation_options
 @click.pass_context
 @told_plainly

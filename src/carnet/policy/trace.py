@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from carnet.base.printable import printable
 from carnet.policy.aws_facts import RCP_SERVICES
 from carnet.policy.comparisons import Wanted, WantedArn, WantedPattern, WantedText
 from carnet.policy.conditions import Condition
@@ -266,9 +267,9 @@ def _headline(trace: Trace) -> tuple[str, ...]:
     request = trace.request
     return (
         f"{decision.verdict}{by}",
-        f"  principal {_shown(request.principal.arn or request.principal.provider or request.principal.kind)}",
-        f"  action    {_shown(request.action)}",
-        f"  resource  {_shown(request.resource)}",
+        f"  principal {printable(request.principal.arn or request.principal.provider or request.principal.kind)}",
+        f"  action    {printable(request.action)}",
+        f"  resource  {printable(request.resource)}",
     )
 
 
@@ -286,13 +287,13 @@ def _layer_lines(layer: LayerTrace) -> list[str]:
 
 def _statement_lines(statement: StatementTrace) -> list[str]:
     ref = statement.ref
-    place = f"{_shown(ref.policy)} statement {ref.index}" + (f" ({_shown(ref.sid)})" if ref.sid else "")
+    place = f"{printable(ref.policy)} statement {ref.index}" + (f" ({printable(ref.sid)})" if ref.sid else "")
     place += f" at {ref.line}:{ref.column}" if ref.line else ""
     outcome = "applies" if statement.applies else f"does not match: {', '.join(statement.mismatched)}"
     if statement.delegates:
         outcome += " and names the account, whose own policies decide"
     if statement.problem:
-        outcome += f"; it is not understood ({_shown(statement.problem)}) and fails closed"
+        outcome += f"; it is not understood ({printable(statement.problem)}) and fails closed"
     return [
         f"  {statement.effect} in {place}: {outcome}",
         *(f"    resource {_filled(resource.pattern, resource.resolved)}" for resource in statement.resources),
@@ -305,7 +306,7 @@ def _condition_line(condition: ConditionTrace) -> str:
     met = "met" if condition.met else "not met"
     wanted = ", ".join(map(_filled, condition.wanted, condition.resolved))
     why = "; the key is multivalued and needs ForAllValues or ForAnyValue" if condition.lacks_set_operator else ""
-    return f"    {met}: {condition.operator} {_shown(condition.key)} wants [{wanted}], is {actual}{why}"
+    return f"    {met}: {condition.operator} {printable(condition.key)} wants [{wanted}], is {actual}{why}"
 
 
 def _filled(text: str, resolved: str | None) -> str:
@@ -320,9 +321,4 @@ def _values(values: Value) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f'"{_shown(text)}"'
-
-
-def _shown(text: str) -> str:
-    """Text of callers with control characters escaped, so that a line stays one line."""
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+    return f'"{printable(text)}"'

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from carnet.access.authorize import Decided
+from carnet.audit.decisions import DecidedCall, DecisionLog
 from carnet.audit.events import Event, failure_event
-from carnet.audit.explanations import DecisionLog
 from carnet.audit.log_files import line_of
 from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step
 from carnet.base.clock import Clock
@@ -103,7 +103,7 @@ class AwsApi:
         """Do what is slow before the operation takes its turn, for whom it is allowed."""
         admitted = self._execution.admit(operation, parsed)
         if isinstance(admitted, Failed):
-            return self._failed(parsed, admitted)
+            return self._fail(parsed, admitted.problem, admitted.decided)
         try:
             prepared = await self._pools.run(preparation, admitted.call, parsed.given)
         except Exception as problem:
@@ -122,27 +122,18 @@ class AwsApi:
 
     def _answer(self, parsed: Parsed, outcome: Outcome) -> Answer:
         if isinstance(outcome, Failed):
-            return self._failed(parsed, outcome)
+            return self._fail(parsed, outcome.problem, outcome.decided)
         routed = parsed.authenticated.routed
         arrived = routed.arrived
         try:
             response = write(routed.operation, outcome.answer, arrived.request_id, arrived.http.first.get("accept"))
         except Exception as problem:
             if routed.read_only:
-                return self._fail(parsed, problem)
+                return self._fail(parsed, problem, outcome.decided)
             # The change is made all the same, and its event says so.
             _LOG.exception("the answer to request %s failed", arrived.request_id)
             response = _error(routed.operation, arrived, _FAILED, _FAILED_MESSAGE)
-        return _audited(routed.operation, arrived, response, outcome.event)
-
-    def _failed(self, parsed: Parsed, failed: Failed) -> Answer:
-        problem, arrived = failed.problem, parsed.authenticated.routed.arrived
-        if failed.denial is not None:
-            try:
-                self._decisions.record(arrived.request_id, arrived.time, failed.denial)
-            except Exception as unrecorded:
-                problem = unrecorded
-        return self._fail(parsed, problem, failed.decided)
+        return _audited(routed.operation, arrived, response, outcome.event, outcome.decided)
 
     def _fail(self, step: Step, problem: Exception, decided: tuple[Decided, ...] = ()) -> Answer:
         """Answer what was refused, and what nobody foresaw."""
@@ -172,7 +163,7 @@ class AwsApi:
         code, arrived = self._code(where, problem), _arrived(step)
         event = failure_event(step, _exception(where, code), problem.message, decided)
         members = problem.members if isinstance(problem, Fault) else None
-        return _audited(where, arrived, _error(where, arrived, code, problem.message, members), event)
+        return _audited(where, arrived, _error(where, arrived, code, problem.message, members), event, decided)
 
     def _code(self, where: Where, problem: WireError | AuthFailure | Fault) -> str:
         if isinstance(problem, Fault) and isinstance(where, Asked):
@@ -181,10 +172,9 @@ class AwsApi:
         return problem.code
 
     def close(self) -> None:
-        """Finish what is under way and let go of the file."""
+        """Finish what is under way."""
         self._pools.close()
         self.writer.close()
-        self._decisions.close()
 
 
 def _routed(arrived: Arrived, asked: Asked, operation: Operation | None, service: Service | None) -> Routed:
@@ -225,9 +215,12 @@ def _where(step: Step) -> Where:
             return Protocol.QUERY
 
 
-def _audited(where: Where, arrived: Arrived, response: HttpResponse, event: Event) -> Answer:
+def _audited(
+    where: Where, arrived: Arrived, response: HttpResponse, event: Event, decided: tuple[Decided, ...]
+) -> Answer:
+    call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
     unaudited = partial(_error, where, arrived, "ServiceUnavailable")
-    return Answer(response=response, event=line_of(event), unaudited=unaudited)
+    return Answer(response=response, event=line_of(event), decided=call, unaudited=unaudited)
 
 
 def _error(

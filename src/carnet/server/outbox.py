@@ -1,4 +1,4 @@
-"""Answers that wait for the audit log.
+"""Answers that wait for the audit log and the log of decisions.
 
 An outbox is the list of the answers that are sent once their events are written.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from carnet.audit.decisions import DecidedCall, DecisionLog
 from carnet.audit.memory_lines import Lines
 from carnet.base.faults import Unavailable
 from carnet.base.http import HttpResponse, StreamedResponse
@@ -29,6 +30,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     response: HttpResponse | StreamedResponse
     event: bytes = b""
     """The line of the audit log; empty for what is not audited."""
+    decided: DecidedCall | None = None
+    """What policies decided of the call; None if they were not asked."""
     unaudited: Callable[[str], HttpResponse] | None = None
     """What is answered instead if the event cannot be written, of the reason."""
 
@@ -43,23 +46,26 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class Outbox:
-    """Holds the answers of one turn of the event loop, writes the events of all of them in one append, and sends them.
+    """Holds the answers of one turn of the event loop, writes all their events in one append and their decisions in
+    another, and sends them.
 
     A turn under load brings many requests, and an append costs more than deciding one of them. If the disk takes a
     part of an append, all its answers are refused, though some of their events may stand in the log.
-    INVARIANT: no answer leaves before its event is in the log, and each leaves after those that came before it.
+    INVARIANT: no answer leaves before its event and decisions are in the logs, and each leaves after those that came
+    before it.
     """
 
-    def __init__(self, audit: Lines) -> None:
+    def __init__(self, audit: Lines, decisions: DecisionLog | None = None) -> None:
         self._audit = audit
-        self._held: list[tuple[bytes, Send]] = []
+        self._decisions = decisions
+        self._held: list[tuple[Answer, Send]] = []
         self._bytes = 0
 
     def put(self, answer: Answer, send: Send) -> None:
         """Take an answer; `send` is called before the loop waits for sockets again."""
         if not self._held:
             asyncio.get_running_loop().call_soon(self.flush)
-        self._held.append((answer.event, send))
+        self._held.append((answer, send))
         if isinstance(answer.response, StreamedResponse):
             self.flush()  # INVARIANT: its sender is at work before another answer can be put behind its head.
             return
@@ -70,19 +76,23 @@ class Outbox:
     def flush(self) -> None:
         """Send what there is."""
         held, self._held, self._bytes = self._held, [], 0
-        problem = self._write(b"".join([event for event, _ in held]))
+        problem = self._write([answer for answer, _ in held])
         for _, send in held:
             try:
                 send(problem)
             except Exception:
                 _LOG.exception("an answer was not sent")  # which is no reason not to send the others
 
-    def _write(self, events: bytes) -> str | None:
-        """Why they could not be written; None if they are."""
-        if events:
-            try:
+    def _write(self, answers: list[Answer]) -> str | None:
+        """Why their events and decisions could not be written; None if they are."""
+        events = b"".join([answer.event for answer in answers])
+        decided = [answer.decided for answer in answers if answer.decided is not None]
+        try:
+            if events:
                 self._audit.follow()
                 self._audit.write(events)
-            except Unavailable as problem:
-                return problem.message
+            if decided and self._decisions is not None:
+                self._decisions.write(decided)
+        except Unavailable as problem:
+            return problem.message
         return None

@@ -40,10 +40,11 @@ from carnet.store.unit_of_work import UnitOfWork
 
 
 class Done(Struct, frozen=True, kw_only=True):
-    """An operation that was carried out: its answer and the audit event that tells of it."""
+    """An operation that was carried out: its answer, the audit event that tells of it, and what was decided for it."""
 
     answer: Answer
     event: Event
+    decided: tuple[Decided, ...]
 
 
 class Admitted(Struct, frozen=True, kw_only=True):
@@ -60,11 +61,6 @@ class Failed(Struct, frozen=True, kw_only=True):
     """A Fault, or what nobody foresaw."""
     decided: tuple[Decided, ...]
     """The decisions that were made by then, in their order."""
-
-    @property
-    def denial(self) -> Decided | None:
-        """The decision against the caller, if that is why."""
-        return self.decided[-1] if self.decided and not self.decided[-1].decision.allowed else None
 
 
 Outcome = Done | Failed
@@ -135,7 +131,7 @@ class Execution:
                 caller = self._present(snapshot, caller)  # which may have changed in the meantime
             call = self._call(operation, parsed, snapshot, caller, prepared)
             answer = operation.perform(call, parsed.given, decided)
-            return Done(answer=answer, event=success_event(parsed, answer, decided))
+            return Done(answer=answer, event=success_event(parsed, answer, decided), decided=tuple(decided))
         except Exception as problem:
             return Failed(problem=problem, decided=tuple(decided))
 
@@ -189,7 +185,7 @@ class Execution:
         caller = self._present(snapshot, parsed.authenticated.caller)
         call = self._call(change.operation, parsed, snapshot, caller, change.prepared, unit)
         answer = change.operation.perform(call, parsed.given, decided)
-        return Done(answer=answer, event=success_event(parsed, answer, decided))
+        return Done(answer=answer, event=success_event(parsed, answer, decided), decided=tuple(decided))
 
     def note_use(self, caller: Caller, when: datetime) -> None:
         """Remember that an access key or a role was used, whether or not the call is allowed."""

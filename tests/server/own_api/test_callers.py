@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from carnet.audit.explanations import explain_decision
+from carnet.audit.explanations import explanation
+from carnet.audit.reading import backwards
+from carnet.audit.segments import Segments
 from carnet.entities.operator_token import OperatorScope
 from carnet.server.own_api.endpoint import Endpoint, Turn
 from carnet.server.own_api.table import ENDPOINTS
@@ -142,7 +144,8 @@ def test_a_denial_can_be_explained(server: InProcessServer) -> None:
     refused = signed_call(server, user(server, "ann"), own(server))
     decision = refused.header("x-amzn-requestid")
     assert decision is not None
-    assert explain_decision(server.installation.settings.decisions_file, decision) is not None
+    log = Segments(server.installation.settings.decisions_file)
+    assert explanation(map(backwards, log.newest_first()), decision) is not None
     (told_of,) = audit(server)[-1]["additionalEventData"]["decisions"]
     assert (told_of["action"], told_of["verdict"]) == ("carnet:GetAccount", "implicitDeny")
 

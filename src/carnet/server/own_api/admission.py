@@ -27,6 +27,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     arrived: Arrived
     event: Event
     """What the audit log will say; it is told more on the way."""
+    decided: list[Decided]
+    """What policies have decided by now."""
     endpoint: Endpoint
     path: dict[str, str]
     caller: OwnCaller

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple, assert_never
 
 from msgspec import structs
 
+from carnet.access.authorize import Decided
 from carnet.access.denial import denied
 from carnet.audit import own_events
+from carnet.audit.decisions import DecidedCall, DecisionLog
 from carnet.audit.events import Event
-from carnet.audit.explanations import DecisionLog
 from carnet.audit.log_files import line_of
 from carnet.audit.steps import Arrived
 from carnet.base.arns import OWN_SERVICE
@@ -79,6 +80,7 @@ class OwnApi:
         request_id, event_id = self._ids.two_uuids()
         arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
         event = own_events.own_event(arrived)
+        decided: list[Decided] = []
         try:
             refuse_insecure(http)
             endpoint, path = find_endpoint(ENDPOINTS, http)
@@ -90,7 +92,14 @@ class OwnApi:
             query, given = read_query(endpoint, http), read_body(endpoint, http)
             own_events.tell_input(event, parameters(path, query, given))
             asked = Asked(
-                arrived=arrived, event=event, endpoint=endpoint, path=path, caller=caller, query=query, given=given
+                arrived=arrived,
+                event=event,
+                decided=decided,
+                endpoint=endpoint,
+                path=path,
+                caller=caller,
+                query=query,
+                given=given,
             )
             call = self._call(asked, self._execution.directory.snapshot)
             match endpoint.turn:
@@ -103,7 +112,7 @@ class OwnApi:
                 case _:
                     assert_never(endpoint.turn)
         except Exception as problem:
-            return self._fail(arrived, event, problem)
+            return self._fail(arrived, event, decided, problem)
 
     def _authenticate(self, arrived: Arrived) -> OwnCaller:
         """Who calls: by an operator token, or by a signature for the service `carnet`. Raises AuthFailure, Problem."""
@@ -151,9 +160,9 @@ class OwnApi:
 
     def _signed_account(self, asked: Asked, caller: AccountCaller, snapshot: Snapshot) -> str:
         decided = admit_signed(asked, caller, snapshot, self._execution.parts.engine)
-        own_events.tell_decisions(asked.event, [decided])
+        asked.decided.append(decided)
+        own_events.tell_decisions(asked.event, asked.decided)
         if not decided.decision.allowed:
-            self._decisions.record(asked.arrived.request_id, asked.arrived.time, decided)
             raise denied(decided)
         return caller.principal.account
 
@@ -161,31 +170,31 @@ class OwnApi:
         try:
             return self._answer(asked, await self._pools.run(Preparation(pool=_THREADS, work=_read), call, asked))
         except Exception as problem:
-            return self._fail(asked.arrived, asked.event, problem)
+            return self._fail(asked.arrived, asked.event, asked.decided, problem)
 
     async def _change(self, asked: Asked) -> Answer:
         """Let the writer act; it takes one change after the other."""
         try:
             outcome = await self._writer.write(_OwnChange(asked, self._call))
         except Exception as problem:
-            return self._fail(asked.arrived, asked.event, problem)
+            return self._fail(asked.arrived, asked.event, asked.decided, problem)
         if isinstance(outcome, Failed):
-            return self._fail(asked.arrived, asked.event, outcome.problem)
+            return self._fail(asked.arrived, asked.event, asked.decided, outcome.problem)
         return self._answer(asked, outcome.answer)
 
     def _answer(self, asked: Asked, answered: Told) -> Answer:
         own_events.tell_answer(asked.event, asked.endpoint.audited(answered))
         response = answer(asked.endpoint.status, answered, asked.arrived.request_id)
-        return _audited(asked.arrived, asked.event, response)
+        return _audited(asked.arrived, asked.event, asked.decided, response)
 
-    def _fail(self, arrived: Arrived, event: Event, raised: Exception) -> Answer:
+    def _fail(self, arrived: Arrived, event: Event, decided: list[Decided], raised: Exception) -> Answer:
         """Answer what was refused, and what nobody foresaw."""
         problem = as_problem(raised)
         if problem is None:
             _LOG.error("request %s failed", arrived.request_id, exc_info=raised)
             problem = FAILED
         own_events.tell_failure(event, problem.code, problem.message)
-        return _audited(arrived, event, told(problem, arrived.request_id))
+        return _audited(arrived, event, decided, told(problem, arrived.request_id))
 
     def close(self) -> None:
         """Finish what is under way."""
@@ -217,11 +226,13 @@ class _OwnChange(NamedTuple):
         call = self.call(structs.replace(asked, caller=caller, event=event), snapshot)
         answered = asked.endpoint.body(OwnWriteCall(**structs.asdict(call), store=unit))
         own_events.tell_answer(event, asked.endpoint.audited(answered))
-        return Done(answer=answered, event=event)
+        return Done(answer=answered, event=event, decided=())
 
 
-def _audited(arrived: Arrived, event: Event, response: HttpResponse) -> Answer:
-    return Answer(response=response, event=line_of(event), unaudited=partial(_unaudited, arrived.request_id))
+def _audited(arrived: Arrived, event: Event, decided: list[Decided], response: HttpResponse) -> Answer:
+    call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=tuple(decided)) if decided else None
+    unaudited = partial(_unaudited, arrived.request_id)
+    return Answer(response=response, event=line_of(event), decided=call, unaudited=unaudited)
 
 
 def _unaudited(request_id: str, why: str) -> HttpResponse:

@@ -1,0 +1,10 @@
+"""Text of callers as a terminal may show it."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """The text with control characters escaped, so that a line stays one line."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
