@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -13,8 +15,10 @@ from click.testing import CliRunner
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.cli import main
+from carnet.entities.scope import account_scope
 from carnet.identity.credentials import secret_context
 from carnet.keyring.master_key import create
+from tests.stores.entities import ALICE, GROUP, KEY, POLICY, PROFILE, ROLE
 
 
 @pytest.fixture
@@ -180,3 +184,44 @@ def test_what_is_no_account_id_is_refused(data: Path, account_id: str) -> None:
 
 def test_one_id_is_of_one_account(data: Path) -> None:
     assert "does not go with --count" in run(data, "account", "create", "--id", "123456789012", "--count", "1", code=2)
+
+
+def test_an_account_is_shown_with_what_is_in_it(data: Path) -> None:
+    made = json.loads(run(data, "account", "create", "--name", "prod", "--output", "json"))
+    shown = json.loads(run(data, "account", "show", made["AccountId"], "--output", "json"))
+    assert (shown["Name"], shown["AccessKeys"], shown["Users"], shown["Policies"]) == ("prod", "1", "0", "0")
+    assert "There is no account 111122223333." in run(data, "account", "show", "111122223333", code=1)
+
+
+def full_of_everything(account: str) -> list[Any]:
+    return [replace(each, account=account) for each in (GROUP, ALICE, ROLE, POLICY, PROFILE, KEY)]
+
+
+def test_an_account_is_deleted_with_all_that_is_in_it(data: Path) -> None:
+    made, other = json.loads(run(data, "account", "create", "--count", "2", "--output", "json"))
+    with open_installation(Settings(data_dir=data)) as installation, installation.store.write() as unit:
+        for entity in full_of_everything(made["AccountId"]):
+            unit.add(entity)
+    told = run(data, "account", "delete", made["AccountId"], "--yes")
+    assert told == f"Deleted account {made['AccountId']}: {len(full_of_everything(made['AccountId'])) + 2} rows.\n"
+    with open_installation(Settings(data_dir=data)) as installation:
+        assert set(installation.directory.snapshot.accounts) == {other["AccountId"]}
+        assert installation.execution.credentials.find(made["AccessKeyId"], None) is None
+        assert not any(installation.store.counts(account_scope(made["AccountId"])).values())
+        assert installation.store.audit_events()[-1][1]["eventName"] == "DeleteAccount"
+    assert "There is no account" in run(data, "account", "delete", made["AccountId"], "--yes", code=1)
+    assert run(data, "account", "create", "--id", made["AccountId"]).startswith(made["AccountId"])
+
+
+def test_a_deletion_asks_first(data: Path) -> None:
+    made = json.loads(run(data, "account", "create", "--output", "json"))
+    assert "Aborted!" in run(data, "account", "delete", made["AccountId"], code=1)
+    assert made["AccountId"] in run(data, "account", "list")
+
+
+def test_a_key_is_shown_in_every_form(data: Path) -> None:
+    lines = run(data, "account", "create", "--output", "env").splitlines()
+    assert [line.partition("=")[0] for line in lines][:2] == ["export AWS_ENDPOINT_URL", "export AWS_ACCESS_KEY_ID"]
+    header, row = run(data, "account", "create", "--output", "table").splitlines()
+    assert header.split() == ["AccountId", "AccessKeyId", "SecretAccessKey"]
+    assert header.index("SecretAccessKey") == row.index(row.split()[2])

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from carnet.assembly.public_url import public_url
+from carnet.assembly.running import last_endpoint
 from carnet.assembly.settings import Settings
+from carnet.base.faults import Missing
 from carnet.cli.groups import CommandGroup
 from carnet.cli.options import installation_options, told_plainly
+from carnet.cli.shown import keys_option, rows_option, show_keys, show_rows
 from carnet.entities.account import (
     EMAIL_RULE,
     ID_RULE,
@@ -19,9 +23,7 @@ from carnet.entities.account import (
     is_account_id,
     is_account_name,
 )
-
-if TYPE_CHECKING:
-    from carnet.services.accounts import RootKey
+from carnet.entities.scope import account_scope
 
 # What opens the store is imported when a command is run: neither help nor completion needs SQL.
 
@@ -30,7 +32,7 @@ _MOST_AT_ONCE = 100_000
 
 @click.group(cls=CommandGroup)
 def account() -> None:
-    """Make accounts and look after their root keys, also beside a running server."""
+    """Make, list, show and delete accounts, and replace lost root keys, also beside a running server."""
 
 
 @account.command()
@@ -43,7 +45,7 @@ def account() -> None:
     help="Email address of the root user; with --count, numbers are added as +N.",
 )
 @click.option("--id", "account_id", help="Id of the account, 12 digits; not with --count.  [default: a new one]")
-@click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+@keys_option
 @installation_options
 @told_plainly
 def create(count: int | None, name: str, email: str, account_id: str | None, output: str, **settings: Any) -> None:
@@ -65,12 +67,12 @@ def create(count: int | None, name: str, email: str, account_id: str | None, out
             partition=state.settings.partition,
             now=state.clock(),
         )
-    _show(made, output, several=count is not None)
+    show_keys(made, output, several=count is not None, endpoint=_endpoint(state.settings))
 
 
 @account.command("root-key")
 @click.argument("account_id", metavar="ACCOUNT")
-@click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+@keys_option
 @installation_options
 @told_plainly
 def root_key(account_id: str, output: str, **settings: Any) -> None:
@@ -88,11 +90,11 @@ def root_key(account_id: str, output: str, **settings: Any) -> None:
             account=account_id,
             now=state.clock(),
         )
-    _show((made,), output, several=False)
+    show_keys((made,), output, several=False, endpoint=_endpoint(state.settings))
 
 
 @account.command("list")
-@click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+@rows_option
 @installation_options
 @told_plainly
 def list_accounts(output: str, **settings: Any) -> None:
@@ -101,11 +103,66 @@ def list_accounts(output: str, **settings: Any) -> None:
 
     with open_state(Settings(**settings)) as state:
         accounts = sorted(state.store.all_of(Account), key=lambda each: each.id)
+    show_rows([{"AccountId": one.id, "Name": one.name, "Email": one.email} for one in accounts], output)
+
+
+@account.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@rows_option
+@installation_options
+@told_plainly
+def show(account_id: str, output: str, **settings: Any) -> None:
+    """Show an account, and how much is in it."""
+    from carnet.assembly.state import open_state
+
+    with open_state(Settings(**settings)) as state:
+        found = next((one for one in state.store.all_of(Account) if one.id == account_id), None)
+        if found is None:
+            raise Missing(f"There is no account {account_id}.")
+        counts = state.store.counts(account_scope(account_id))
+    told = {
+        "AccountId": found.id,
+        "Name": found.name,
+        "Email": found.email,
+        "Partition": found.partition,
+        "Created": found.created.isoformat(timespec="seconds"),
+        "Alias": found.alias or "",
+        **{_heading(kind): str(count) for kind, count in counts.items() if kind != "account"},
+    }
     if output == "json":
-        click.echo(json.dumps([{"AccountId": one.id, "Name": one.name, "Email": one.email} for one in accounts]))
+        click.echo(json.dumps(told, indent=2))
         return
-    for one in accounts:
-        click.echo(f"{one.id}  {one.name}  {one.email}")
+    width = max(map(len, told))
+    for name, value in told.items():
+        click.echo(f"{name:<{width}}  {value}".rstrip())
+
+
+@account.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@installation_options
+@told_plainly
+def delete(account_id: str, yes: bool, **settings: Any) -> None:
+    """Delete ACCOUNT with all that is in it. Its keys and sessions stop working at once."""
+    from carnet.assembly.state import open_state
+    from carnet.services.account_removal import delete_account
+
+    with open_state(Settings(**settings)) as state:
+        if not yes:
+            click.confirm(f"Delete account {account_id} and all that is in it?", abort=True)
+        removed = delete_account(state.store, account=account_id, now=state.clock())
+    click.echo(f"Deleted account {account_id}: {removed} rows.")
+
+
+def _heading(kind: str) -> str:
+    """`InstanceProfiles` for `instance profile`."""
+    words = "".join(word.capitalize() for word in kind.split())
+    return f"{words[:-1]}ies" if words.endswith("y") and not words.endswith("Key") else f"{words}s"
+
+
+def _endpoint(settings: Settings) -> str:
+    """Where the server is reached, as the last one that was started has said."""
+    return last_endpoint(settings.data_dir) or public_url(settings)
 
 
 def _check(names: list[str], emails: list[str]) -> None:
@@ -135,15 +192,3 @@ def _emails(email: str, count: int | None) -> list[str]:
 
 def _plussed(local: str, count: int | None) -> list[str]:
     return [local] if count is None else [f"{local}+{number}" for number in range(1, count + 1)]
-
-
-def _show(keys: tuple[RootKey, ...], output: str, *, several: bool) -> None:
-    if output == "text":
-        for key in keys:
-            click.echo(f"{key.account}  {key.access_key_id}  {key.secret_access_key}")
-        return
-    shown = [
-        {"AccountId": key.account, "AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}
-        for key in keys
-    ]
-    click.echo(json.dumps(shown if several else shown[0], indent=2))

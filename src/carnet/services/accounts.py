@@ -89,7 +89,7 @@ def _add_accounts(
     unit: UnitOfWork, keyring: Keyring, accounts: Sequence[Account], keys: Sequence[GivenKey]
 ) -> tuple[RootKey, ...]:
     made = tuple([add_account(unit, keyring, account, key) for account, key in zip(accounts, keys, strict=True)])
-    unit.audit(_event("CreateAccount", [account.id for account in accounts], accounts[0].created))
+    unit.audit(account_event("CreateAccount", [account.id for account in accounts], accounts[0].created))
     return made
 
 
@@ -116,7 +116,7 @@ def replace_root_keys(
         for old in view.keys_of(account):
             unit.remove(old)
         unit.add(new.key)
-        unit.audit(_event("ReplaceRootAccessKey", [account], now))
+        unit.audit(account_event("ReplaceRootAccessKey", [account], now))
     return _root_key(new)
 
 
@@ -124,5 +124,6 @@ def _root_key(new: NewAccessKey) -> RootKey:
     return RootKey(account=new.key.account, access_key_id=new.key.id, secret_access_key=new.secret)
 
 
-def _event(name: str, accounts: list[str], now: datetime) -> dict[str, object]:
+def account_event(name: str, accounts: list[str], now: datetime) -> dict[str, object]:
+    """The audit event of what the operator has done to accounts."""
     return operator_event(name, {"accounts": accounts}, now)

@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, select, true
 
 from carnet.entities.entity import Entity
 from carnet.entities.scope import Scope, ScopeKind
@@ -139,10 +139,11 @@ class EntityType(Generic[E]):
 
     def read_scope(self, connection: Connection, scope: Scope, unreadable: set[Scope]) -> Iterator[Change]:
         """The rows of a scope of this kind's, as `read_all` gives them."""
-        query = select(self.table)
-        if self.scope_column is not None:
-            query = query.where(self.table.c[self.scope_column] == scope.id)
-        return self._read(connection.execute(query), unreadable)
+        return self._read(connection.execute(select(self.table).where(self.within(scope))), unreadable)
+
+    def within(self, scope: Scope) -> ColumnElement[bool]:
+        """The condition that a row is in a scope of this kind's."""
+        return true() if self.scope_column is None else self.table.c[self.scope_column] == scope.id
 
     def _read(self, rows: Iterable[Row[Any]], unreadable: set[Scope]) -> Iterator[Change]:
         for row in rows:

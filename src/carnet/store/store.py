@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import URL, Connection, make_url
+from sqlalchemy import URL, Connection, func, make_url, select
 from sqlalchemy.exc import ArgumentError
 
 from carnet.entities.scope import Scope
@@ -136,6 +136,15 @@ class Store:
         """Every entity of one kind, without reading the rest. One that cannot be read is left out, and logged."""
         with self._read() as connection:
             return tuple(change.entity for change in self.types.of_class(kind).read_all(connection, set()))
+
+    def counts(self, scope: Scope) -> dict[str, int]:
+        """How many entities of each kind a scope has, by the kinds' words."""
+        with self._read() as connection:
+            return {
+                each.kind: connection.scalar(select(func.count()).select_from(each.table).where(each.within(scope)))
+                or 0
+                for each in self.types.of_scope(scope.kind)
+            }
 
     def data_keys(self) -> tuple[WrappedKey, ...]:
         """Every data key, oldest first. Within `write` no other process can add one."""

@@ -7,10 +7,11 @@ from functools import cache
 from typing import Any, NoReturn, Protocol, TypeVar
 
 import orjson
-from sqlalchemy import Connection, CursorResult, Table, UpdateBase, bindparam, delete, insert, update
+from sqlalchemy import Connection, CursorResult, Table, UpdateBase, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from carnet.base.faults import Fault, Invalid, Unavailable
+from carnet.entities.scope import Scope
 from carnet.store import audit_log, change_log, leases
 from carnet.store.backend import Backend
 from carnet.store.changes import Change, Changes, Revision
@@ -112,6 +113,28 @@ class UnitOfWork:
         key = type_.key_of(entity)
         self._run_on_one(statement, {"removed_id": key}, type_, entity, occupied)
         self._changed[type_.kind, key] = Change(type_, type_.scope_of(entity), key, None), None
+
+    def remove_scope(self, scope: Scope) -> int:
+        """Delete every row of a scope, and what it is itself; how many rows those were.
+
+        Rows that cannot be read are deleted too. Raises Occupied if there are rows of a kind that only a newer release
+        knows, for nobody could tell of their removal.
+        """
+        types = [each for each in self._types.in_order_of_deletion if each.scope_kind is scope.kind]
+        return sum(self._remove_all(type_, scope) for type_ in types)
+
+    def _remove_all(self, type_: EntityType[Any], scope: Scope) -> int:
+        key = type_.table.c[type_.key_column]
+        inside = type_.within(scope)
+        keys = self._connection.scalars(select(key).where(inside).order_by(key)).all()
+        if keys:
+            try:
+                self._connection.execute(delete(type_.table).where(inside))
+            except IntegrityError as error:
+                self._fail(Occupied(type_.kind, scope.id), error)
+        gone = {(type_.kind, each): (Change(type_, scope, each, None), None) for each in keys}
+        self._changed.update(gone)
+        return len(keys)
 
     def hold(self, lease: Lease) -> None:
         """Change something only as the holder of a lease. Raises LeaseLost."""
