@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 
 import click
 
+from carnet.assembly.settings import variable
 from carnet.cli.options import setting, told_plainly
 from carnet.server.own_paths import HEALTH_PATH
 
 _SECONDS = 5
+_TLS_VARIABLES = (variable("tls"), variable("tls_cert"))
 
 
 @click.command()
 @click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
 @setting("host", "Address that the server listens on.")
 @setting("port", "Port that the server listens on.", type=click.IntRange(1, 65535))
-@click.option("--tls", is_flag=True, help="The server speaks TLS.")
+@click.option(
+    "--tls/--no-tls",
+    default=lambda: any(map(os.environ.get, _TLS_VARIABLES)),
+    help=f"The server speaks TLS.  [default: whether {' or '.join(_TLS_VARIABLES)} is set]",
+)
 @told_plainly
 def status(output: str, host: str, port: int, tls: bool) -> None:
     """Ask a running server how it is; exit code 1 if none answers."""
