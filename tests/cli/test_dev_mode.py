@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from carnet.cli import main
+from carnet.testing.live.own_api import OwnApi, Refused
 from tests.clients.running import CARNET, stopping_server
 
 ACCOUNT, KEY, SECRET = "000000000000", "AKIAQAAAAAAADEXAMPLE", "carnet/dev/everybody/knows/me/EXAMPLEKEY"
@@ -124,6 +125,30 @@ def test_account_and_root_key_can_be_chosen(tmp_path: Path) -> None:
         assert sts.get_caller_identity()["Account"] == "123456789012"
         with pytest.raises(ClientError, match="InvalidClientTokenId"):
             client("sts", endpoint).get_caller_identity()
+
+
+def test_an_operator_token_can_be_chosen(tmp_path: Path) -> None:
+    token = "carnet_ot_" + "a1" * 32
+    with developing(tmp_path, CARNET_DEV_OPERATOR_TOKEN=token) as endpoint:
+        api = OwnApi(endpoint, token)
+        made = api.call("POST", "accounts", {"name": "fresh", "email": "root@example.com"})
+        listed = [account["id"] for account in api.call("GET", "accounts")["accounts"]]
+        assert listed == sorted([ACCOUNT, made["account"]["id"]])
+        with pytest.raises(Refused, match="InvalidToken"):
+            OwnApi(endpoint, "carnet_ot_" + "b1" * 32).call("GET", "accounts")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("token", ["x", "carnet_ot_" + "a" * 63, "carnet_ot_" + "A" * 64])
+def test_an_operator_token_has_the_form_of_one(token: str) -> None:
+    told = refused("--dev", "--dev-operator-token", token)
+    assert "An operator token is carnet_ot_ and 64 of the characters 0 to 9 and a to f." in told
+    assert token not in told
+
+
+def test_no_operator_token_is_known_unless_it_is_chosen(tmp_path: Path) -> None:
+    with developing(tmp_path) as endpoint, pytest.raises(Refused, match="InvalidToken"):
+        OwnApi(endpoint, "").call("GET", "accounts")
 
 
 def test_it_says_what_it_is(tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from carnet.assembly.settings import Settings
 from carnet.assembly.state import State, open_state, system_clock
 from carnet.base.clock import Clock
 from carnet.directory.directory import Directory
 from carnet.directory.last_used import LastUsed
+from carnet.entities.operator_token import OperatorScope
 from carnet.identity.credentials import Credentials
 from carnet.identity.new_access_key import GivenKey
 from carnet.keyring.session_tokens import SessionTokens
@@ -18,6 +20,10 @@ from carnet.policy.compile import Engine
 from carnet.services.accounts import RootKey, create_first_account
 from carnet.services.execution import Execution
 from carnet.services.operation import Parts
+from carnet.services.operator_tokens import create_operator_token
+
+_DEV_LIFETIME = timedelta(days=366)
+"""Longer than anybody lets an installation in memory run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +61,22 @@ def first_account(installation: Installation) -> RootKey | None:
         partition=settings.partition,
         now=installation.clock(),
     )
+
+
+def known_operator_token(installation: Installation) -> None:
+    """Make the operator token that the settings of an installation in memory give, if they give one."""
+    if not installation.settings.dev_operator_token:
+        return
+    create_operator_token(
+        installation.store,
+        installation.ids,
+        name="dev",
+        scopes=OperatorScope,
+        lifetime=_DEV_LIFETIME,
+        now=installation.clock(),
+        given=installation.settings.dev_operator_token,
+    )
+    installation.directory.catch_up()
 
 
 def _assembled(state: State) -> Installation:

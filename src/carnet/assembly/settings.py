@@ -45,6 +45,9 @@ class Settings:
     """How long a session lives that was made with a session."""
     change_log_retention_days: int = 90
     audit_retention_days: int = 90
+    """How long the store keeps the audit events of changes, and the data directory all events and decisions."""
+    decision_log_megabytes: int = 1024
+    """How large the files of the log of decisions may become together."""
     dev: bool = False
     """Keep everything in memory, with an account and a root key that everybody knows."""
     seed: Path | None = None
@@ -52,9 +55,8 @@ class Settings:
     dev_account_id: str = "000000000000"
     dev_access_key_id: str = "AKIAQAAAAAAADEXAMPLE"
     dev_secret_access_key: str = field(default="carnet/dev/everybody/knows/me/EXAMPLEKEY", repr=False)
-    """How long the store keeps the audit events of changes, and the data directory all events and decisions."""
-    decision_log_megabytes: int = 1024
-    """How large the files of the log of decisions may become together."""
+    dev_operator_token: str = field(default="", repr=False)
+    """An operator token with all scopes; empty for none."""
 
     @property
     def store_url(self) -> str:

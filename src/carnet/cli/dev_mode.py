@@ -11,12 +11,13 @@ from click.core import ParameterSource
 from carnet.assembly.settings import Settings, variable
 from carnet.cli.exports import export_lines
 from carnet.entities import access_key, account
+from carnet.entities.operator_token import TOKEN_RULE, token_digest
 
 if TYPE_CHECKING:
     from carnet.assembly.installation import Installation
 
 _ONLY_WITHOUT = ("data_dir", "database_url", "master_key_file", "tls", "workers")
-_ONLY_WITH = ("seed", "dev_account_id", "dev_access_key_id", "dev_secret_access_key")
+_ONLY_WITH = ("seed", "dev_account_id", "dev_access_key_id", "dev_secret_access_key", "dev_operator_token")
 _GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 WARNING = "DEVELOPMENT MODE: everything is in memory and gone when this ends, and everybody knows the root key."
@@ -81,3 +82,5 @@ def _check_credentials(settings: Settings) -> None:
         raise click.BadParameter(access_key.ID_RULE, param_hint="--dev-access-key-id")
     if not access_key.is_secret_access_key(settings.dev_secret_access_key):
         raise click.BadParameter(access_key.SECRET_RULE, param_hint="--dev-secret-access-key")
+    if settings.dev_operator_token and token_digest(settings.dev_operator_token) is None:
+        raise click.BadParameter(TOKEN_RULE, param_hint="--dev-operator-token")

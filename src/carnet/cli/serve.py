@@ -56,13 +56,14 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=click.Choice(SessionLifetime, case_sensitive=False),
 )
 @setting("change_log_retention_days", "Days for which the change log is kept.", type=_DAYS)
+@setting("audit_retention_days", "Days for which audit events and decisions are kept.", type=_DAYS)
+@setting("decision_log_megabytes", "Size up to which decisions are kept.", type=click.IntRange(1, 1_000_000))
 @setting("dev", "Keep everything in memory, with an account and a root key that are always the same.", is_flag=True)
 @setting("seed", "File to apply to what --dev has made, as by carnet apply.", type=_FILE)
 @setting("dev_account_id", "Id of the account that --dev makes.")
 @setting("dev_access_key_id", "Id of its root access key.")
 @setting("dev_secret_access_key", "Secret of its root access key.")
-@setting("audit_retention_days", "Days for which audit events and decisions are kept.", type=_DAYS)
-@setting("decision_log_megabytes", "Size up to which decisions are kept.", type=click.IntRange(1, 1_000_000))
+@setting("dev_operator_token", "Operator token with all scopes that --dev makes.  [default: none]")
 @installation_options
 @click.pass_context
 @told_plainly
@@ -103,7 +104,7 @@ def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsDoor] | str:
 
     Gives what makes the application; an installation in memory goes along with it, another is opened by each worker.
     """
-    from carnet.assembly.installation import first_account, open_installation
+    from carnet.assembly.installation import first_account, known_operator_token, open_installation
 
     with ExitStack() as stack:
         installation = stack.enter_context(open_installation(settings, create=True))
@@ -112,6 +113,7 @@ def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsDoor] | str:
             from carnet.assembly.worker import door  # what each worker imports by itself otherwise
 
             seeded = apply_seed(installation, settings.seed)
+            known_operator_token(installation)
             _LOG.warning(WARNING)
             click.echo(dev_greeting(settings, endpoint, seeded))
             return partial(door, installation, stack.pop_all())

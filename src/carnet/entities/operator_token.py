@@ -14,6 +14,7 @@ TOKEN_BYTES = 32
 _TOKEN = re.compile(rf"{PREFIX}[0-9a-f]{{{2 * TOKEN_BYTES}}}", re.ASCII)
 _NAME = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,62}[\x21-\x7e])?", re.ASCII)
 
+TOKEN_RULE = f"An operator token is {PREFIX} and {2 * TOKEN_BYTES} of the characters 0 to 9 and a to f."
 NAME_RULE = "The name of an operator token has 1 to 64 printable ASCII characters, and no space at its ends."
 
 

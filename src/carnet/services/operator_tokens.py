@@ -12,6 +12,7 @@ from carnet.base.ids import Ids
 from carnet.base.timestamps import iso_seconds
 from carnet.entities.operator_token import (
     TOKEN_BYTES,
+    TOKEN_RULE,
     OperatorScope,
     OperatorToken,
     token_digest,
@@ -33,12 +34,23 @@ class NewOperatorToken:
 
 
 def create_operator_token(
-    store: Store, ids: Ids, *, name: str, scopes: Iterable[OperatorScope], lifetime: timedelta, now: datetime
+    store: Store,
+    ids: Ids,
+    *,
+    name: str,
+    scopes: Iterable[OperatorScope],
+    lifetime: timedelta,
+    now: datetime,
+    given: str | None = None,
 ) -> NewOperatorToken:
-    """Make a token for some scopes, good from now on for `lifetime`."""
-    text = token_text(ids.random(TOKEN_BYTES))
+    """Make a token for some scopes, good from now on for `lifetime`; `given` is its text if it is chosen.
+
+    Raises ValueError for a given text that has not the form of a token.
+    """
+    text = token_text(ids.random(TOKEN_BYTES)) if given is None else given
     digest = token_digest(text)
-    assert digest is not None, "a token has the form of one"
+    if digest is None:
+        raise ValueError(TOKEN_RULE)
     token = OperatorToken(
         id=ids.operator_token(),
         name=name,
