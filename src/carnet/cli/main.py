@@ -9,10 +9,12 @@ from carnet.cli.groups import CommandsOnDemand
 _SUMMARIES = {
     "account": "Make, list, show and delete accounts, and replace lost root keys, also beside a running server.",
     "apply": "Make accounts, users, groups, roles, policies and keys as FILE says, also beside a running server.",
+    "backup": "Write the store of one moment to FILE, also while a server runs.",
     "explain": "Say why a call was denied, and what would allow it; without DECISION-ID, the last denial.",
     "operator-token": "Make tokens for Carnet's own HTTP API, and revoke them, also beside a running server.",
     "policy": "Ask policies what they decide, without an installation.",
     "profile": "Write profiles for the AWS CLI and SDKs.",
+    "restore": "Put the backup FILE into the store, whole or not at all, also while servers run.",
     "serve": "Start the server; on the first start, make the first account and show its root key once.",
     "status": "Ask a running server how it is; exit code 1 if none answers.",
 }

@@ -15,7 +15,7 @@ from carnet.assembly.settings import Settings, is_service_link, variable
 from carnet.base.arns import PARTITIONS
 from carnet.base.faults import Fault
 from carnet.keyring.errors import KeyringError
-from carnet.store.faults import Incompatible, NotSetUp
+from carnet.store.faults import BadBackup, Incompatible, NotSetUp
 
 _DEFAULTS = Settings()
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -85,7 +85,7 @@ def told_plainly(command: Command) -> Command:
             raise click.ClickException(f"{problem} {hint}") from problem
         except OSError as problem:
             raise click.ClickException(_told(problem)) from problem
-        except (ValueError, KeyringError, Incompatible, ServerRuns, DirectoryBusy) as problem:
+        except (ValueError, KeyringError, Incompatible, BadBackup, ServerRuns, DirectoryBusy) as problem:
             raise click.ClickException(str(problem)) from problem
 
     return run

@@ -46,6 +46,14 @@ class Lost(Unavailable):
         super().__init__("The store was removed or replaced while the server ran.")
 
 
+class BadBackup(Exception):
+    """The file is no backup, or not as it was written."""
+
+
+class NotEmpty(Exception):
+    """What is to be restored would replace what is there."""
+
+
 class NotSetUp(Exception):
     """Nobody has set up a store at this URL, which shows no password."""
 

@@ -12,7 +12,7 @@ from carnet.store import compatibility, head, kinds
 from carnet.store.backend import Backend
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import Incompatible
-from carnet.store.migrated import SCRIPTS
+from carnet.store.migrated import SCRIPTS, newest_migration
 
 
 def alembic_config() -> Config:
@@ -29,20 +29,25 @@ def migrate(backend: Backend, types: EntityTypes) -> None:
     A database that a newer version has migrated stays as it is. Raises Incompatible if this version cannot work with
     its tables, or if they are none of Carnet's.
     """
-    config = alembic_config()
-    scripts = ScriptDirectory.from_config(config)
     with backend.writer.begin() as connection:
         backend.lock_schema(connection)
-        if _is_known(connection, scripts):
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-        elif not compatibility.reaches(connection, scripts.get_current_head() or ""):
+        if is_known(connection):
+            upgrade(connection, "head")
+        elif not compatibility.reaches(connection, newest_migration()):
             raise Incompatible("The database was not made by this version of Carnet, or for it to work with.")
         head.create_if_absent(connection)
         kinds.record(connection, types)
 
 
-def _is_known(connection: Connection, scripts: ScriptDirectory) -> bool:
-    """Whether the database stands at a migration of this version's."""
+def upgrade(connection: Connection, revision: str) -> None:
+    """Run the migrations that are missing up to a revision, within the connection's transaction."""
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def is_known(connection: Connection) -> bool:
+    """Whether the database stands at a migration of this version's, or at none."""
+    scripts = ScriptDirectory.from_config(alembic_config())
     current = MigrationContext.configure(connection).get_current_revision()
     return current is None or current in {each.revision for each in scripts.walk_revisions()}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from sqlalchemy import URL, Connection, func, make_url, select
 from sqlalchemy.exc import ArgumentError
@@ -14,13 +14,14 @@ from carnet.entities.scope import Scope
 from carnet.keyring.data_keys import WrappedKey
 from carnet.store import audit_log, data_keys, head, last_used, reading
 from carnet.store.backend import Backend, outages
+from carnet.store.backup import Header, Told, write_backup
 from carnet.store.changes import Changes, Revision
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
-from carnet.store.faults import NotSetUp
+from carnet.store.faults import Incompatible, NotSetUp
 from carnet.store.group_commit import Group
 from carnet.store.last_used import KeyUse, RoleUse
 from carnet.store.leases import Lease, Leases, hold
-from carnet.store.migrated import is_migrated, is_set_up
+from carnet.store.migrated import is_migrated, is_set_up, newest_migration
 from carnet.store.nodes import Nodes
 from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 
@@ -72,6 +73,26 @@ class Store:
             store.close()
             raise
         return store
+
+    @staticmethod
+    def restore(
+        url: str, file: BinaryIO, *, replace: bool, check_keys: Callable[[tuple[WrappedKey, ...]], None], told: Told
+    ) -> Header:
+        """Put a backup into a database, which is made if need be; see `store.restore`."""
+        from carnet.store.restore import restore  # with Alembic, too
+
+        backend = _backend(_parsed(url), create=True)
+        try:
+            return restore(backend, ENTITY_TYPES, file, replace=replace, check_keys=check_keys, told=told)
+        finally:
+            backend.close()
+
+    def back_up(self, file: BinaryIO, *, release: str, made: str, told: Told) -> Header:
+        """Write every row of one moment. Writers go on meanwhile. Raises Incompatible for tables of a newer release."""
+        if not is_migrated(self._backend, self.types):
+            raise Incompatible("The tables are those of a newer Carnet: back up with that release.")
+        with self._read() as connection:
+            return write_backup(connection, file, release=release, migration=newest_migration(), made=made, told=told)
 
     @classmethod
     def in_memory(cls, types: EntityTypes = ENTITY_TYPES, known_everywhere: KnownEverywhere | None = None) -> Store:

@@ -1,0 +1,94 @@
+"""Restoring a backup: the tables as they were, with this release's migrations, in one transaction and a new epoch."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any, BinaryIO
+
+from sqlalchemy import Connection, column, delete, func, insert, inspect, select, table, text, update
+from sqlalchemy.exc import DataError, IntegrityError
+
+from carnet.keyring.data_keys import WrappedKey
+from carnet.store import data_keys, head, kinds
+from carnet.store.accounts import TABLE as ACCOUNTS
+from carnet.store.backend import Backend, outages
+from carnet.store.backup import BackupReader, Header, Told
+from carnet.store.entity_types import EntityTypes
+from carnet.store.faults import BadBackup, Incompatible, NotEmpty
+from carnet.store.migrate import is_known, upgrade
+from carnet.store.migrated import newest_migration
+from carnet.store.schema import METADATA
+
+_ROWS_PER_INSERT = 500
+
+CheckKeys = Callable[[tuple[WrappedKey, ...]], None]
+"""Raises KeyringError if the master key that will be used does not open the data keys."""
+
+
+def restore(
+    backend: Backend, types: EntityTypes, file: BinaryIO, *, replace: bool, check_keys: CheckKeys, told: Told
+) -> Header:
+    """Put the backup into the database, all of it or nothing.
+
+    Servers that run on it see a new epoch, and read everything anew. Raises BadBackup, Incompatible for a backup or a
+    database of a newer release, NotEmpty if there are accounts and `replace` does not say that they may go.
+    """
+    reader = BackupReader(file)
+    if reader.header.migration > newest_migration():
+        raise Incompatible(
+            f"Carnet {reader.header.release} made the backup: restore it with that release, or a newer one."
+        )
+    with outages(), backend.writer.begin() as connection:
+        backend.lock_schema(connection)
+        _make_room(connection, replace=replace)
+        upgrade(connection, reader.header.migration)
+        _insert(connection, reader, told)
+        upgrade(connection, "head")
+        kinds.record(connection, types)
+        connection.execute(update(head.HEAD).values(epoch=secrets.token_hex(16)))
+        check_keys(data_keys.read_all(connection))
+        backend.check_present()
+    return reader.header
+
+
+def _make_room(connection: Connection, *, replace: bool) -> None:
+    if not inspect(connection).has_table(head.HEAD.name):
+        return
+    if not is_known(connection):
+        raise Incompatible(
+            "The database was made by a newer Carnet: restore with that release, or into another database."
+        )
+    accounts = connection.scalar(select(func.count()).select_from(ACCOUNTS)) or 0
+    if accounts and not replace:
+        raise NotEmpty(f"There are {accounts} accounts already.")
+    METADATA.drop_all(connection)
+    connection.execute(text("DROP TABLE alembic_version"))
+
+
+def _insert(connection: Connection, reader: BackupReader, told: Told) -> None:
+    """Insert every row. Names are those of tables and columns that are there, so the file chooses no SQL."""
+    inspector = inspect(connection)
+    for name, columns in reader.header.tables.items():
+        if name not in METADATA.tables or not set(columns) <= {each["name"] for each in inspector.get_columns(name)}:
+            raise BadBackup("The backup has tables or columns that its release did not have.")
+    for name in reversed(reader.header.tables):  # migrations may have made rows of their own
+        connection.execute(delete(table(name)))
+    done = 0
+    for name, group in groupby(reader.rows(), key=itemgetter(0)):
+        statement = insert(table(name, *map(column, reader.header.tables[name])))
+        for rows in _batches(row for _, row in group):
+            try:
+                connection.execute(statement, rows)
+            except (IntegrityError, DataError) as problem:
+                raise BadBackup(f"The rows of {name} do not go together.") from problem
+            done += len(rows)
+            told(done, reader.header.rows)
+
+
+def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    rest = iter(rows)
+    while batch := list(islice(rest, _ROWS_PER_INSERT)):
+        yield batch
