@@ -124,6 +124,7 @@ $(VENV)-3.%/.done: requirements/dev.txt requirements/run.txt
 
 catalog: install ## Renew the catalogue's data from pinned packages.
 	$(BIN)/python tools/build_catalog.py
+	$(BIN)/python tools/build_apis.py
 	$(BIN)/python tools/build_policy_facts.py
 
 # The files hold versions and hashes only, no address. The lowest versions are those that pyproject.toml allows.

@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
-from carnet.catalog import actions, managed_policies, service_principals
+from carnet.catalog import actions, apis, managed_policies, service_principals
 from carnet.catalog.archive import FORMAT, Source, open_archive
 
 DATA = Path(actions.__file__).parent / "data"
@@ -242,6 +242,9 @@ def facts(content: bytes) -> set[str]:
             found |= {f"action {prefix}:{row[0]}" for row in written["actions"]}
             found |= {f"resource type {prefix} {row[0]} {row[1]}" for row in written["resource_types"]}
             found |= {f"condition key {prefix} {key} {kind}" for key, kind in written["keys"]}
+        elif member.startswith(apis.API_MEMBER):
+            api = member.removeprefix(apis.API_MEMBER)
+            found |= {f"operation {api} {name}" for name in json.loads(archive.read(member))["operations"]}
         elif member == managed_policies.INDEX_MEMBER:
             found |= {f"policy {row[0]}{row[1]} v{row[4]}" for row in json.loads(archive.read(member))}
         elif member == service_principals.NAMES_MEMBER:

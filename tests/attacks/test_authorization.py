@@ -100,7 +100,7 @@ def test_a_session_policy_narrows_what_the_session_does_to_itself_cve_2025_62506
         assert call(server, narrow, operation, **given).code == "AccessDenied", operation
     assumed = call(server, narrow, "AssumeRole", service="sts", RoleArn=role, RoleSessionName="again")
     assert assumed.code == "AccessDenied"
-    for operation, status in (("GetSessionToken", 403), ("GetFederationToken", 501)):  # the latter is not written yet
+    for operation, status in (("GetSessionToken", 403), ("GetFederationToken", 400)):  # the latter is not written yet
         assert call(server, narrow, operation, service="sts", Name="wide").status == status
 
 

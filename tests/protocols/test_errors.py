@@ -76,7 +76,7 @@ def test_an_error_of_sso_oidc_describes_itself_as_oauth_does() -> None:
         (Protocol.JSON, "ValidationError", "ValidationException", 400),
         (Protocol.QUERY, "ServiceUnavailable", "ServiceUnavailable", 503),
         (Protocol.QUERY, "InternalFailure", "InternalFailure", 500),
-        (Protocol.JSON, "NotImplemented", "NotImplementedException", 501),
+        (Protocol.JSON, "NotImplemented", "NotImplementedException", 400),
     ],
 )
 def test_a_common_error_is_told_in_the_protocol_s_words(protocol: Protocol, code: str, told: str, status: int) -> None:

@@ -173,7 +173,7 @@ def test_a_scope_for_another_service_than_the_host_s_is_refused() -> None:
 @pytest.mark.parametrize(
     ("body", "scope", "which"),
     [
-        ("Action=ListQueues&Version=2012-11-05", "sqs", "a valid service."),
+        ("Action=ListQueues&Version=2012-11-05", "nothing", "a valid service."),
         (f"Action=GetUser&{IAM}", "sqs", "correct service: 'iam'."),
         (f"Action=GetUser&{IAM}", "wJalrXUtnFEMI", "correct service: 'iam'."),
     ],

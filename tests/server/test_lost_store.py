@@ -31,7 +31,7 @@ def server(tmp_path: Path) -> Iterator[RunningServer]:
         yield running
 
 
-def client(server: RunningServer, service: Literal["iam", "sts"]) -> Any:
+def client(server: RunningServer, service: Literal["iam", "sts", "s3"]) -> Any:
     return boto3.client(
         service,
         endpoint_url=server.endpoint,
@@ -84,6 +84,7 @@ def test_what_is_lost_is_not_answered(server: RunningServer, lose: Callable[[Pat
     assert health(server)[1]["status"] == health(server)[1]["store"] == "lost"
     assert health(server, "ready")[0] == health(server, "v1/accounts")[0] == 503
     assert status_of(iam.list_users) == status_of(sts.get_caller_identity) == 503
+    assert status_of(client(server, "s3").list_buckets) == 503, "nothing is decided of services that are not offered"
     assert server.data_dir.exists() is was_there
 
 

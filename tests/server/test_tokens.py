@@ -266,7 +266,7 @@ def test_an_operation_without_its_authenticator_answers_nothing_else(
     monkeypatch.setattr("carnet.assembly.worker.SERVICES", {"sso": portal(tokens, {})})
     with in_process_server(tmp_path) as server:
         for told in (ask(server, *LIST, {HEADER: GOOD}), ask(server, *LIST), signed(server, *LIST)):
-            assert (told.status, told.code) == (501, "NotImplementedException")
+            assert (told.status, told.code) == (400, "NotImplementedException")
             assert told.body == {"message": "Carnet does not offer sso:ListAccounts yet."}
 
 

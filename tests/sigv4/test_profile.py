@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
+from unittest.mock import patch
 
 import pytest
 from botocore import auth
@@ -97,17 +98,41 @@ def test_a_payload_cannot_be_made_unsigned_by_the_way() -> None:
     assert not accepted(with_header(s3(presigned=True), "x-amz-content-sha256", sha256(BODY).hexdigest()), "s3")
 
 
-@pytest.mark.parametrize(
-    "declared",
-    [
-        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
-        "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-        "unsigned-payload",
-        "",
-    ],
-)
-def test_other_payloads_are_not_read_yet(declared: str) -> None:
+CHUNKED = [
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+    "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+]
+
+
+def signed_as(declared: str, service: str = "s3") -> HttpRequest:
+    """A request whose head alone is signed, with what it declares of its body."""
+    request = AWSRequest(method="PUT", url="https://s3.amazonaws.com/bucket/key", headers={})
+    request.headers["X-Amz-Content-SHA256"] = declared
+    signer = auth.S3SigV4Auth(Credentials(KEY_ID, SECRET), service, "us-east-1")
+    with botocore_clock(NOW), patch.object(signer, "payload", lambda _: declared):
+        signer.add_auth(request)
+    return received(request, BODY)
+
+
+@pytest.mark.parametrize("declared", CHUNKED)
+def test_of_a_body_in_chunks_the_head_is_signed(declared: str) -> None:
+    request = signed_as(declared)
+    assert request.header("x-amz-content-sha256") == declared
+    assert accepted(request, "s3")
+    assert not accepted(replace(request, path="/bucket/other"), "s3")
+    for other in (*CHUNKED, "UNSIGNED-PAYLOAD", sha256(BODY).hexdigest()):
+        assert other == declared or not accepted(with_header(request, "x-amz-content-sha256", other), "s3")
+
+
+@pytest.mark.parametrize("declared", CHUNKED)
+@pytest.mark.parametrize("service", ["iam", "sts", "organizations"])
+def test_a_body_in_chunks_is_s3s_alone(declared: str, service: str) -> None:
+    assert not accepted(signed_as(declared, service), service)
+
+
+@pytest.mark.parametrize("declared", [*CHUNKED, "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "unsigned-payload", ""])
+def test_a_payload_is_not_declared_by_the_way(declared: str) -> None:
     request = s3(headers={"X-Amz-Content-SHA256": declared})
     assert not accepted(with_header(request, "x-amz-content-sha256", declared), "s3")
 

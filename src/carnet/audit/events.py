@@ -13,7 +13,16 @@ from typing import Any, assert_never
 from carnet.access.authorize import Decided
 from carnet.access.request_context import source_ip
 from carnet.audit.redaction import shown
-from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step
+from carnet.audit.steps import (
+    Arrived,
+    AskedUnoffered,
+    Authenticated,
+    ForUnoffered,
+    Parsed,
+    Routed,
+    Step,
+    UnofferedStep,
+)
 from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_seconds
 from carnet.identity.caller import AccountCaller, Anonymous, Bearer, Caller, IdentityCenterUser, SignedIn, Verified
@@ -47,17 +56,17 @@ def success_event(parsed: Parsed, answer: Mapping[str, Any], decided: Sequence[D
     return event
 
 
-def failure_event(step: Step, code: str, message: str, decided: Sequence[Decided]) -> Event:
+def failure_event(step: Step | UnofferedStep, code: str, message: str, decided: Sequence[Decided]) -> Event:
     """The event of a call that was refused or failed, as far as it had come."""
     event = _event(step, decided)
     event["errorCode"], event["errorMessage"] = code, message[:LONGEST_TEXT]
     match step:
-        case Arrived(http=http) | Routed(arrived=Arrived(http=http)):
+        case Arrived(http=http) | Routed(arrived=Arrived(http=http)) | ForUnoffered(arrived=Arrived(http=http)):
             event["userIdentity"] = {"type": "Unknown", "accessKeyId": claimed_key(http)}
     return event
 
 
-def _event(step: Step, decided: Sequence[Decided]) -> Event:
+def _event(step: Step | UnofferedStep, decided: Sequence[Decided]) -> Event:
     """What is known at a step: what the step before it knew, and its own."""
     match step:
         case Parsed():
@@ -71,6 +80,15 @@ def _event(step: Step, decided: Sequence[Decided]) -> Event:
             event["eventSource"] = step.event_source
             event["eventName"] = step.operation.name
             event["readOnly"] = step.read_only
+        case AskedUnoffered():
+            event = _event(step.routed, decided)
+            event["eventName"] = step.event_name
+            event["readOnly"] = step.read_only
+            _tell_caller(event, step.caller)
+        case ForUnoffered():
+            event = arrival(step.arrived, decided)
+            event["eventSource"] = step.event_source
+            event["eventName"] = step.event_name
         case Arrived():
             event = arrival(step, decided)
         case _:

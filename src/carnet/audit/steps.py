@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from carnet import models
 from carnet.base.http import HttpRequest
-from carnet.identity.caller import Caller
+from carnet.identity.caller import AccountCaller, Caller
 
 
 class Arrived(Struct, frozen=True, kw_only=True):
@@ -51,3 +51,24 @@ class Parsed(Struct, frozen=True, kw_only=True):
 
 
 Step = Arrived | Routed | Authenticated | Parsed
+
+
+class ForUnoffered(Struct, frozen=True, kw_only=True):
+    """A request for a service of AWS that is not offered here. What it asks of it is not read before who asks."""
+
+    arrived: Arrived
+    event_source: str
+    event_name: str | None = None
+    """The operation, if it is one that nobody signs."""
+
+
+class AskedUnoffered(Struct, frozen=True, kw_only=True):
+    """A request for such a service of which it is known who makes it, and what it asks, as far as that is told."""
+
+    routed: ForUnoffered
+    caller: AccountCaller
+    event_name: str | None
+    read_only: bool
+
+
+UnofferedStep = ForUnoffered | AskedUnoffered

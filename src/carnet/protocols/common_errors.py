@@ -40,6 +40,8 @@ def _spellings(
 # Code and status in the query protocol; code in the JSON protocols, status in json 1.0 and 1.1, status in rest-json.
 _TABLE = (
     _spellings("AccessDenied", 403, "AccessDeniedException", 400, 403),
+    # The codes are those of Amazon EC2 and AWS KMS for a dry run that is allowed.
+    _spellings("DryRunOperation", 412, "DryRunOperationException", 400, 400),
     _spellings("ExpiredToken", 403, "ExpiredTokenException", 400, 403),
     _spellings("IncompleteSignature", 400, "IncompleteSignatureException", 400, 400),
     _spellings("InternalFailure", 500, "InternalFailure", 500, 500),
@@ -49,7 +51,8 @@ _TABLE = (
     _spellings("MalformedInput", 400, "SerializationException", 400, 400),
     _spellings("MissingAction", 400, "MissingActionException", 400, 400),
     _spellings("MissingAuthenticationToken", 403, "MissingAuthenticationTokenException", 400, 403),
-    _spellings("NotImplemented", 501, "NotImplementedException", 501, 501),
+    # 400, for some SDKs (for JavaScript 2, for Ruby) try again whatever is answered with 501.
+    _spellings("NotImplemented", 400, "NotImplementedException", 400, 400),
     _spellings("RequestEntityTooLarge", 413, "RequestEntityTooLargeException", 413, 413),
     _spellings("RequestExpired", 400, "RequestExpiredException", 400, 400),
     _spellings("ServiceUnavailable", 503, "ServiceUnavailableException", 503, 503),

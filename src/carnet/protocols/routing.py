@@ -18,6 +18,7 @@ from carnet.protocols import rest_paths
 from carnet.protocols.clues import Clues, read_clues
 from carnet.protocols.errors import Where, WireError
 from carnet.protocols.form import Fields, parameters, read_both, read_query
+from carnet.protocols.unoffered import NotOffered, signed_for, unsigned_operation
 from carnet.protocols.unreadable import Unreadable
 
 _ROOT = "/"
@@ -43,7 +44,7 @@ def route(request: HttpRequest) -> Routed:
 
     Raises WireError if it names none (InvalidAction, MissingAction, UnknownOperationException), contradicts itself
     (MalformedInput, SerializationException), names no service (MissingAuthenticationToken), or is signed for another
-    (SignatureDoesNotMatch).
+    (SignatureDoesNotMatch); and NotOffered if it is signed for a service of AWS that is not offered here.
     """
     clues = read_clues(request)
     found = _service(clues, request)
@@ -62,7 +63,7 @@ def _service(clues: Clues, request: HttpRequest) -> Service:
     (scope,) = clues.scopes
     found = _by_signing_name().get(scope)
     if found is None:
-        raise _foreign_scope(clues, request)
+        raise _foreign_scope(scope, clues, request)
     if clues.host not in (None, found.name):
         raise WireError(
             "SignatureDoesNotMatch",
@@ -72,26 +73,30 @@ def _service(clues: Clues, request: HttpRequest) -> Service:
     return found
 
 
-def _foreign_scope(clues: Clues, request: HttpRequest) -> WireError:
-    """What AWS answers to a signature for a service that is not the one asked."""
-    asked = _asked_service(clues, request)
+def _foreign_scope(scope: str, clues: Clues, request: HttpRequest) -> WireError:
+    """What is told of a signature for a service that is not offered, or that is not the one asked."""
+    asked = _by_target(clues) or _by_version(request) or _by_host(clues)
+    if asked is None:
+        unoffered = signed_for(scope, clues, request)
+        if unoffered is not None:
+            return NotOffered(unoffered)
+        asked = _by_path(request)
     which = "a valid service." if asked is None else f"correct service: '{asked.signing_name}'."
     return WireError("SignatureDoesNotMatch", f"Credential should be scoped to {which}", asked or _guess(clues))
 
 
 def _unsigned_service(clues: Clues, request: HttpRequest) -> Service:
-    found = _asked_service(clues, request)
+    found = _by_target(clues) or _by_version(request) or _by_path(request) or _by_host(clues)
     if found is None:
+        unsigned = unsigned_operation(clues, *_action_of(request))
+        if unsigned is not None:
+            raise NotOffered(unsigned)
         raise WireError("MissingAuthenticationToken", "Request is missing Authentication Token", _guess(clues))
     return found
 
 
-def _asked_service(clues: Clues, request: HttpRequest) -> Service | None:
-    """The service of a request, whatever it is signed for."""
-    found = _by_target(clues) or _by_version(request) or _by_path(request)
-    if found is None and clues.host is not None:
-        found = service(clues.host)
-    return found
+def _by_host(clues: Clues) -> Service | None:
+    return None if clues.host is None else service(clues.host)
 
 
 def _by_target(clues: Clues) -> Service | None:
@@ -102,13 +107,19 @@ def _by_target(clues: Clues) -> Service | None:
 
 def _by_version(request: HttpRequest) -> Service | None:
     """Among services of the query protocol each has an API version of its own."""
+    return _by_api_version().get(_action_of(request)[1])
+
+
+def _action_of(request: HttpRequest) -> tuple[str, str]:
+    """Action and Version of the query protocol, whatever else the request may be; empty for what is not there once."""
     if request.path != _ROOT:
-        return None
+        return "", ""
     try:
-        versions = [value for name, value in read_both(request.query, request.body) if name == "Version"]
+        fields = read_both(request.query, request.body)
     except Unreadable:
-        return None
-    return _by_api_version().get(versions[0]) if len(versions) == 1 else None
+        return "", ""
+    actions, versions = ([value for name, value in fields if name == wanted] for wanted in ("Action", "Version"))
+    return actions[0] if len(actions) == 1 else "", versions[0] if len(versions) == 1 else ""
 
 
 def _by_path(request: HttpRequest) -> Service | None:

@@ -17,24 +17,26 @@ from carnet.base.faults import Fault, Unavailable
 from carnet.base.http import HttpRequest, HttpResponse
 from carnet.base.ids import Ids
 from carnet.identity.authenticate import Authenticate, Authenticators, AuthFailure
-from carnet.identity.caller import Caller
+from carnet.identity.caller import Caller, SignedIn, Verified
 from carnet.models import COMMON_VOICE, Protocol
 from carnet.models import Operation as Asked
+from carnet.protocols.common_errors import COMMON_ERRORS
 from carnet.protocols.errors import Where, WireError, write_error
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import route
+from carnet.protocols.unoffered import NotOffered
 from carnet.protocols.validate import validate
 from carnet.protocols.write import write
 from carnet.server.outbox import Answer
+from carnet.server.unoffered import UnofferedServices, sentence_of
 from carnet.server.writer import Writer
 from carnet.services.execution import Execution, Failed, Outcome, Requested
 from carnet.services.operation import Operation, Service
 from carnet.services.preparing import Pools, Preparation
+from carnet.store.faults import Lost
 
 _LOG = logging.getLogger("carnet.server")
 _FAILED, _FAILED_MESSAGE = "InternalFailure", "An internal error occurred."
-
-STATE_GONE = "The state of this server is gone."
 
 
 class AwsApi:
@@ -56,6 +58,7 @@ class AwsApi:
         self._clock = clock
         self._ids = ids
         self._decisions = decisions
+        self._unoffered = UnofferedServices(execution, authenticators, decisions)
         self._pools = Pools()
         self.writer = Writer(execution)
         self._lost = False
@@ -75,29 +78,46 @@ class AwsApi:
             operation = service.operations.get(request.operation.name) if service is not None else None
             step = _routed(arrived, request.operation, operation, service)
             if self._lost:
-                raise WireError("ServiceUnavailable", STATE_GONE, request.operation)
+                raise Lost
             step = Authenticated(routed=step, caller=self._authenticate(step, operation))
             self._execution.note_use(step.caller, arrived.time)
             step = Parsed(authenticated=step, given=parse(request, http))
             validate(request.operation, step.given, service.voice if service is not None else COMMON_VOICE)
             if operation is None:
-                raise _not_offered(request.operation)
+                return self._not_written(step)
             if operation.prepare is not None:
                 return self._prepare(operation, operation.prepare, step)
             if operation.writes:
                 return self._change(operation, step)
             return self._answer(step, self._execution.read(operation, step))
+        except NotOffered as refused:
+            return self._unoffered.respond(arrived, refused.asked, lost=self._lost)
         except Exception as problem:
             return self._fail(step, problem)
 
     def _authenticate(self, routed: Routed, operation: Operation | None) -> Caller:
-        """Who calls, by the one authenticator that the operation names; raises WireError if it is not there."""
-        named = Authenticate.SIGV4 if operation is None else operation.authenticate
-        authenticator = self._authenticators.get(named)
+        """Who calls, by the one authenticator that the operation names; raises WireError if it is not there.
+
+        Of what is not written only the model tells how its callers prove themselves; nothing but signatures is taken.
+        """
+        if operation is not None:
+            authenticator = self._authenticators.get(operation.authenticate)
+        else:
+            signed = Authenticate.SIGV4.fits(routed.operation)
+            authenticator = self._authenticators.get(Authenticate.SIGV4) if signed else None
         if authenticator is None:
             raise _not_offered(routed.operation)
         arrived = routed.arrived
         return authenticator(arrived.http, service=routed.operation.service.signing_name, now=arrived.time)
+
+    def _not_written(self, parsed: Parsed) -> Answer:
+        """What the policies say of an operation that is still to be written."""
+        operation, caller = parsed.authenticated.routed.operation, parsed.authenticated.caller
+        assert isinstance(caller, Verified | SignedIn), "nothing but a signature is taken"
+        said = self._unoffered.said_of(parsed.authenticated.routed.arrived, caller, operation, parsed.given)
+        common, message = sentence_of(said, f"{operation.service.name}:{operation.name}")
+        code = COMMON_ERRORS[common][operation.service.protocol].code
+        return self._fail(parsed, WireError(code, message, operation), (said,) if isinstance(said, Decided) else ())
 
     async def _prepare(self, operation: Operation, preparation: Preparation, parsed: Parsed) -> Answer:
         """Do what is slow before the operation takes its turn, for whom it is allowed."""

@@ -19,6 +19,14 @@ from carnet.sigv4.profile import SigningProfile
 from carnet.sigv4.signed_headers import canonical_headers
 
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
+_CHUNKED_PAYLOADS = frozenset(
+    (
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+        "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    )
+)
+"""https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html"""
 _USUAL_METHODS = frozenset(("GET", "POST"))
 _METHOD = re.compile(r"[A-Z]+", re.ASCII)
 _VISIBLE = re.compile(r"[!-~]*", re.ASCII)
@@ -49,6 +57,8 @@ def canonical_request(
     declared = headers.get("x-amz-content-sha256")
     if profile.unsigned_payload and (declared == UNSIGNED_PAYLOAD or (signature_in is not None and declared is None)):
         payload = UNSIGNED_PAYLOAD
+    elif profile.chunked_payload and declared in _CHUNKED_PAYLOADS:
+        payload = declared
     else:
         payload = payload_hash(request.body, declared=declared)
     return f"{request.method}\n{path}\n{query}\n{lines}\n{signed_headers}\n{payload}".encode("latin-1")
@@ -92,7 +102,7 @@ def payload_hash(body: bytes, *, declared: str | None) -> str:
     """SHA-256 of the body, in hexadecimal.
 
     Raises AuthFailure (SignatureDoesNotMatch) if x-amz-content-sha256 declares anything else, as UNSIGNED-PAYLOAD
-    and the STREAMING forms do. They are for Amazon S3 only, and of S3's the STREAMING forms are not read yet.
+    and the STREAMING forms do. They are for Amazon S3 only.
     """
     computed = sha256(body).hexdigest()
     if declared is not None and declared != computed:

@@ -16,12 +16,18 @@ class SigningProfile:
     """Whether the path is signed as it is sent. Else AWS signs it normalised and percent-encoded once more."""
     unsigned_payload: bool = False
     """Whether a request may leave its body out of the signature; a presigned one that does not say so does."""
+    chunked_payload: bool = False
+    """Whether a body may come in chunks that are signed, or left out, each by itself; the request says so.
+
+    INVARIANT: the one signature that is checked then is of the request's head. Whoever reads such a body has to check
+    the chunks; nobody does yet.
+    """
     expires: bool = True
     """Whether a presigned request says with X-Amz-Expires how long it is good. Else that is 15 minutes always."""
 
 
 USUAL = SigningProfile()
-_S3 = SigningProfile(literal_paths=True, unsigned_payload=True)
+_S3 = SigningProfile(literal_paths=True, unsigned_payload=True, chunked_payload=True)
 
 PROFILES = {
     "s3": _S3,

@@ -18,13 +18,11 @@ from carnet.audit.log_files import line_of
 from carnet.audit.steps import Arrived
 from carnet.base.arns import OWN_SERVICE
 from carnet.base.clock import Clock
-from carnet.base.faults import Unavailable
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.bearer import operator_token
 from carnet.directory.snapshot import Snapshot
 from carnet.identity.authenticate import AuthFailure
 from carnet.identity.caller import AccountCaller, OperatorCaller, Verified
-from carnet.server.app import STATE_GONE
 from carnet.server.outbox import Answer
 from carnet.server.own_api.admission import Asked, admit_operator, admit_signed
 from carnet.server.own_api.endpoint import (
@@ -45,6 +43,7 @@ from carnet.services.execution import Done, Execution, Failed
 from carnet.services.preparing import Pool, Pools, Preparation
 from carnet.sigv4.query_form import has_query_form
 from carnet.sigv4.verify import verify
+from carnet.store.faults import Lost
 from carnet.store.unit_of_work import UnitOfWork
 
 _LOG = logging.getLogger("carnet.server")
@@ -86,7 +85,7 @@ class OwnApi:
             endpoint, path = find_endpoint(ENDPOINTS, http)
             own_events.tell_endpoint(event, endpoint.name, read_only=not endpoint.writes)
             if self._lost:
-                raise Unavailable(STATE_GONE)
+                raise Lost
             caller = self._authenticate(arrived)
             own_events.tell_caller(event, caller)
             query, given = read_query(endpoint, http), read_body(endpoint, http)

@@ -1,0 +1,79 @@
+"""Whether a decision could be another one if more of the request were known.
+
+The rule is monotone: a further Allow that applies can only allow more, a further Deny only less. So the two outermost
+readings of what is not known are enough: if they agree, no reading differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from carnet.policy.aws_facts import RCP_SERVICES
+from carnet.policy.comparisons import WantedArn, WantedPattern, WantedText
+from carnet.policy.conditions import Condition
+from carnet.policy.context_keys import lookup
+from carnet.policy.decide import gather, judge
+from carnet.policy.policies import Policies
+from carnet.policy.principals import Named
+from carnet.policy.request import Request
+from carnet.policy.resources import ArnPattern
+from carnet.policy.statement import Statement
+
+IsUnknown = Callable[[str], bool]
+"""Whether a condition key that the request does not have might be there if the whole of it were read."""
+
+
+def depends_on_unknown(
+    request: Request, policies: Policies, unknown: IsUnknown, *, rcp_services: frozenset[str] = RCP_SERVICES
+) -> bool:
+    """Whether the verdict of `policies` on `request` depends on keys that are `unknown`."""
+
+    def is_unknown(key: str) -> bool:
+        return lookup(request.context, key) is None and unknown(key)
+
+    found = tuple(gather(request, policies, rcp_services))
+    bounded = policies.boundary is not None
+    generous, strict = [], []
+    for level in found:
+        open_ = [
+            one for policy in level.policies for one in policy.statements if _is_open(one, request, bounded, is_unknown)
+        ]
+        allows, denies = [one for one in open_ if one.granting], [one for one in open_ if not one.granting]
+        generous.append(replace(level, denies=_without(level.denies, denies), allows=(*level.allows, *allows)))
+        strict.append(replace(level, denies=(*level.denies, *denies), allows=_without(level.allows, allows)))
+    return judge(request, policies, tuple(generous)).allowed != judge(request, policies, tuple(strict)).allowed
+
+
+def _without(statements: tuple[Statement, ...], others: list[Statement]) -> tuple[Statement, ...]:
+    return tuple(statement for statement in statements if statement not in others)
+
+
+def _is_open(statement: Statement, request: Request, bounded: bool, is_unknown: IsUnknown) -> bool:
+    """Whether it depends on unknown keys alone if the statement applies."""
+    if statement.problem or not statement.actions.matches(request.action):
+        return False
+    if statement.names(request, bounded=bounded) is Named.NOT:
+        return False
+    place_open = any(map(is_unknown, _variables_of(statement.resources.patterns if statement.resources else ())))
+    if not place_open and not statement.covers_resource(request):
+        return False
+    open_conditions = [one for one in statement.conditions if any(map(is_unknown, _keys_of(one)))]
+    known = [one for one in statement.conditions if one not in open_conditions]
+    return bool(place_open or open_conditions) and all(one.met(request.context) for one in known)
+
+
+def _keys_of(condition: Condition) -> Iterator[str]:
+    """The key, and those of the variables that are to be filled in."""
+    yield condition.key
+    for wanted in condition.values:
+        if isinstance(wanted, WantedArn):
+            yield from _variables_of((wanted.pattern,))
+        elif isinstance(wanted, WantedText | WantedPattern):
+            yield from (variable.key for variable in wanted.template.variables)
+
+
+def _variables_of(patterns: tuple[ArnPattern, ...]) -> Iterator[str]:
+    for pattern in patterns:
+        for segment in pattern.segments:
+            yield from (variable.key for variable in segment.variables)

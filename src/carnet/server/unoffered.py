@@ -1,0 +1,133 @@
+"""Answers requests for services that are not offered here: authenticated, decided as far as certain, and refused.
+
+What the policies allow answers DryRunOperation, as Amazon EC2 does if it is asked whether a request would be allowed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from carnet.access.authorize import Decided
+from carnet.access.denial import denial_sentence
+from carnet.audit.decisions import DecidedCall, DecisionLog
+from carnet.audit.events import failure_event
+from carnet.audit.log_files import line_of
+from carnet.audit.steps import Arrived, AskedUnoffered, ForUnoffered, UnofferedStep
+from carnet.base.faults import Unavailable
+from carnet.catalog.apis import ApiOperation, apis
+from carnet.identity.authenticate import Authenticate, Authenticators, AuthFailure
+from carnet.identity.caller import AccountCaller, SignedIn, Verified
+from carnet.models import Operation
+from carnet.protocols.api_errors import spelled, write_api_error
+from carnet.protocols.api_routing import Asked, asked
+from carnet.protocols.unoffered import Dialect, Unoffered
+from carnet.server.outbox import Answer
+from carnet.services.execution import Execution
+from carnet.services.unoffered import Member, NotDecided, decide
+from carnet.store.faults import Lost
+
+_LOG = logging.getLogger("carnet.server")
+DENIED, ALLOWED, NOT_DECIDED = "AccessDenied", "DryRunOperation", "NotImplemented"
+_OF_EC2 = "You are not authorized to perform this operation. "
+
+
+def sentence_of(said: Decided | NotDecided, service: str) -> tuple[str, str]:
+    """Code and message of what the policies say of an operation that is not carried out."""
+    if isinstance(said, NotDecided):
+        return NOT_DECIDED, f"Not offered here, not decided: Carnet does not offer {service}, and {said.reason}."
+    if not said.decision.allowed:
+        return DENIED, denial_sentence(said)
+    asked_for = f"{said.check.action} on resource: {said.check.shown or said.check.resource}"
+    return ALLOWED, f"Allowed, not offered here: the policies allow {asked_for}. Carnet does not offer {service}."
+
+
+class UnofferedServices:
+    """The answers for all of them."""
+
+    def __init__(self, execution: Execution, authenticators: Authenticators, decisions: DecisionLog) -> None:
+        self._execution = execution
+        self._authenticate = authenticators[Authenticate.SIGV4]
+        self._decisions = decisions
+
+    def respond(self, arrived: Arrived, unoffered: Unoffered, *, lost: bool) -> Answer:
+        """Answer one request, with one audit event; with 503 if the store is `lost`."""
+        source, name = unoffered.event_source, unoffered.unsigned or None
+        routed = ForUnoffered(arrived=arrived, event_source=source, event_name=name)
+        step: UnofferedStep = routed
+        try:
+            if unoffered.unsigned:
+                sentence = f"Carnet does not offer {unoffered.name}:{unoffered.unsigned}."
+                return _refused(step, unoffered.dialect, NOT_DECIDED, sentence)
+            if lost:
+                raise Lost
+            caller = self._authenticated(arrived, unoffered)
+            self._execution.note_use(caller, arrived.time)
+            wanted = asked(unoffered, arrived.http)
+            step = _asked_unoffered(routed, caller, wanted)
+            said = self._said(arrived, caller, wanted.operation, wanted.member)
+            code, message = sentence_of(said, unoffered.name)
+            return _refused(step, unoffered.dialect, code, message, said)
+        except AuthFailure as failure:
+            return _refused(step, unoffered.dialect, failure.code, failure.message)
+        except Unavailable as problem:
+            return _refused(step, unoffered.dialect, "ServiceUnavailable", problem.message)
+        except Exception as problem:
+            _LOG.error("request %s failed", arrived.request_id, exc_info=problem)
+            return _refused(step, unoffered.dialect, "InternalFailure", "An internal error occurred.")
+
+    def _authenticated(self, arrived: Arrived, unoffered: Unoffered) -> AccountCaller:
+        """Who calls. Raises AuthFailure; and Unavailable if the log cannot keep what was computed of the request."""
+        try:
+            caller = self._authenticate(arrived.http, service=unoffered.signing_name, now=arrived.time)
+        except AuthFailure as failure:
+            if failure.computed:
+                self._decisions.record_refused_signature(arrived.request_id, arrived.time, failure.computed)
+            raise
+        assert isinstance(caller, Verified | SignedIn), "a signature is of a caller with an account"
+        return caller
+
+    def said_of(
+        self, arrived: Arrived, caller: AccountCaller, operation: Operation, given: Mapping[str, Any]
+    ) -> Decided | NotDecided:
+        """What the policies say of an operation of a model, and of its input."""
+        api = apis().by_name.get(operation.service.name)
+        known = api.operations.get(operation.name) if api is not None else None
+        return self._said(arrived, caller, known, given.get)
+
+    def _said(
+        self, arrived: Arrived, caller: AccountCaller, operation: ApiOperation | None, member: Member
+    ) -> Decided | NotDecided:
+        engine, snapshot = self._execution.parts.engine, self._execution.directory.snapshot
+        return decide(engine, snapshot, caller, arrived, operation, member)
+
+
+def _asked_unoffered(routed: ForUnoffered, caller: AccountCaller, wanted: Asked) -> AskedUnoffered:
+    operation = wanted.operation
+    permission = operation.permission if operation is not None else None
+    return AskedUnoffered(
+        routed=routed,
+        caller=caller,
+        event_name=operation.name if operation is not None else None,
+        read_only=permission is None or permission.read_only,
+    )
+
+
+def _refused(
+    step: UnofferedStep,
+    dialect: Dialect,
+    code: str,
+    message: str,
+    said: Decided | NotDecided | None = None,
+) -> Answer:
+    arrived = step.arrived if isinstance(step, ForUnoffered) else step.routed.arrived
+    if dialect is Dialect.EC2 and code == DENIED:
+        message = _OF_EC2 + message
+    decided = (said,) if isinstance(said, Decided) else ()
+    event = failure_event(step, spelled(dialect, code)[0], message, decided)
+    unaudited = partial(write_api_error, dialect, "ServiceUnavailable", request_id=arrived.request_id)
+    response = write_api_error(dialect, code, message, arrived.request_id)
+    call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
+    return Answer(response=response, event=line_of(event), decided=call, unaudited=unaudited)
