@@ -19,7 +19,13 @@ from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.identity.caller import AUTHENTICATOR, NOBODY, Anonymous, Verified
 from carnet.identity.credential import Credential
-from carnet.identity.principals import ASSUMED_ROLE, anonymous_keys, role_session_principal, user_principal
+from carnet.identity.principals import (
+    ASSUMED_ROLE,
+    anonymous_keys,
+    principal_keys,
+    role_session_principal,
+    user_principal,
+)
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import Value
 from tests.directory.snapshots import snapshot_of
@@ -61,7 +67,7 @@ def verified(credential: Credential) -> Verified:
 
 
 def caller_keys(view: AccountView, caller: Verified, now: datetime) -> Mapping[str, Value]:
-    return caller_context(view, caller, http_request(), now).principal
+    return caller_context(principal_keys(view, caller.credential), caller, http_request(), now).principal
 
 
 def sources(snapshot: Snapshot) -> list[str]:

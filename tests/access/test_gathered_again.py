@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from carnet.access.gather import policies_of
+from carnet.access.gather import carried_by, policies_of
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.user import User
 from carnet.identity.credential import Credential
-from carnet.identity.principals import principal_keys, user_principal
+from carnet.identity.principals import user_principal
 from carnet.store.changes import Changes, Revision
 from tests.directory.snapshots import row, snapshot_of
 from tests.services.iam.documents import allow, text
@@ -46,11 +46,11 @@ def _policies(view: AccountView) -> object:
     return policies_of(view, CREDENTIAL)
 
 
-def _keys(view: AccountView) -> object:
-    return principal_keys(view, CREDENTIAL)
+def _carried(view: AccountView) -> object:
+    return carried_by(view, CREDENTIAL)
 
 
-@pytest.mark.parametrize("derive", [_policies, _keys])
+@pytest.mark.parametrize("derive", [_policies, _carried])
 def test_another_user_changes_nothing_for_the_caller(snapshot: Snapshot, derive: Derive) -> None:
     before = derive(_view(snapshot))
     assert derive(_view(_changed(snapshot, a_user(2)))) is before
@@ -82,6 +82,6 @@ def test_the_document_of_a_boundary_and_its_coming_are_seen_at_once() -> None:
 
 
 def test_tags_of_the_caller_are_seen_at_once(snapshot: Snapshot) -> None:
-    assert principal_keys(_view(snapshot), CREDENTIAL)["aws:PrincipalTag/team"] == "a"
+    assert carried_by(_view(snapshot), CREDENTIAL).keys["aws:PrincipalTag/team"] == "a"
     after: User = replace(MEMBER, tags={"team": "b"})
-    assert principal_keys(_view(_changed(snapshot, after)), CREDENTIAL)["aws:PrincipalTag/team"] == "b"
+    assert carried_by(_view(_changed(snapshot, after)), CREDENTIAL).keys["aws:PrincipalTag/team"] == "b"

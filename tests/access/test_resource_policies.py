@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from carnet.access.authorize import Check, authorize
+from carnet.access.gather import policies_of
 from carnet.access.resource_policies import trust_of, trust_of_nobody
 from carnet.entities.role import Role
 from carnet.policy.decision import Decision, Layer, Verdict
@@ -46,7 +47,9 @@ def decision(world: World, caller: Caller, *policies: ResourcePolicy, account: s
     )
     view = world.snapshot.accounts[world.account_id]
     engine = world.installation.execution.parts.engine
-    return authorize(engine, view, world.principal(caller), Context(), check).decision
+    verified = world.principal(caller)
+    carried = policies_of(view, verified.credential)
+    return authorize(engine, verified.principal, carried, Context(), check).decision
 
 
 def test_any_of_several_allows_and_any_denies(world: World) -> None:
@@ -99,13 +102,6 @@ def test_a_trust_policy_is_found_in_the_roles_account_and_remembered_there(world
     assert trust_of(world.snapshot.accounts[world.account_id], present_role(world)) != found
 
 
-def test_nothing_is_decided_about_a_caller_whose_account_is_not_at_hand(world: World) -> None:
-    check = Check(action="s3:GetBucketPolicy", resource=BUCKET, resource_account=world.account_id, policies=(ALLOWS,))
-    engine = world.installation.execution.parts.engine
-    with pytest.raises(LookupError, match=world.account_id):
-        authorize(engine, None, world.principal(world.root), Context(), check)
-
-
 TRUSTED = {"Effect": "Allow", "Principal": EVERYBODY, "Action": "sts:AssumeRole"}
 UNCLEAR = {"Condition": {"NoSuchOperator": {"aws:PrincipalArn": "*"}}}
 
@@ -125,7 +121,9 @@ def assumed(world: World, caller: Caller, role: Role, *documents: str) -> tuple[
     policies = tuple(found) or (trust_of_nobody(world.account_id),)
     check = Check(action="sts:AssumeRole", resource=role.arn, resource_account=role.account, policies=policies)
     engine = world.installation.execution.parts.engine
-    decided = authorize(engine, view, world.principal(caller), Context(), check).decision
+    verified = world.principal(caller)
+    carried = policies_of(view, verified.credential)
+    decided = authorize(engine, verified.principal, carried, Context(), check).decision
     return decided.verdict, decided.layer
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from carnet.access.authorize import Check
 from carnet.catalog.actions import Action, ActionResource, action
+from carnet.policy.policies import Policies
 from carnet.policy.request import Context
 from carnet.services.operation import Call, Operation
 from tests.services.inputs import WRITTEN, given
@@ -58,6 +59,7 @@ def checks(world: World, operation: Operation) -> list[Check]:
         snapshot=world.snapshot,
         view=world.snapshot.accounts[world.account_id],
         context=Context(),
+        policies=Policies(),
         now=world.clock(),
         parts=world.installation.execution.parts,
         quotas=operation.quotas,

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import assert_never
 
 from msgspec import Struct, field
 
-from carnet.access.gather import policies_of
 from carnet.access.request_context import RESOURCE_ACCOUNT
 from carnet.access.resource_policies import fail_closed
-from carnet.directory.account_view import AccountView
-from carnet.identity.caller import Anonymous, Bearer, Caller, SignedIn, Verified
 from carnet.policy.compile import Engine
 from carnet.policy.decision import Decision
 from carnet.policy.policies import Policies, ResourcePolicy
-from carnet.policy.request import Context, Request, Value
-
-_NONE = Policies()
+from carnet.policy.request import Context, Principal, Request, Value
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -51,20 +44,20 @@ class Decided(Struct, frozen=True, kw_only=True):
     decision: Decision
 
 
-def authorize(engine: Engine, view: AccountView | None, caller: Caller, context: Context, check: Check) -> Decided:
-    """Put one check to the policies that apply to the caller; `view` is the caller's account, None for nobody's.
+def authorize(engine: Engine, principal: Principal, carried: Policies, context: Context, check: Check) -> Decided:
+    """Put one check to the policies that apply: those that the caller brings along, and those of the resource.
 
     `context` holds the keys of the caller, of the request, and of a resource of the caller's account; the check's own
     are added.
     """
     request = Request(
-        principal=caller.principal,
+        principal=principal,
         action=check.action,
         resource=check.resource,
         resource_account=check.resource_account,
         context=_with_check(context, check),
     )
-    policies = _policies(view, caller, check)
+    policies = _with_resource(carried, check.policies) if check.policies else carried
     return Decided(check=check, request=request, policies=policies, decision=engine.decide(request, policies))
 
 
@@ -79,22 +72,14 @@ def _with_check(context: Context, check: Check) -> Context:
     )
 
 
-def _policies(view: AccountView | None, caller: Caller, check: Check) -> Policies:
-    carried = _carried(view, caller)
-    if not check.policies:
-        return carried
-    found = [policy if policy.policy is not None else fail_closed(policy) for policy in check.policies]
-    return replace(carried, resource=tuple(found))
-
-
-def _carried(view: AccountView | None, caller: Caller) -> Policies:
-    """The policies that the caller carries along. Raises LookupError if its account is not at hand."""
-    match caller:
-        case Verified() | SignedIn():
-            if view is None:
-                raise LookupError(caller.principal.account)
-            return policies_of(view, caller.credential)
-        case Bearer() | Anonymous():
-            return _NONE
-        case _:
-            assert_never(caller)
+def _with_resource(carried: Policies, found: tuple[ResourcePolicy, ...]) -> Policies:
+    readable = tuple([policy if policy.policy is not None else fail_closed(policy) for policy in found])
+    return Policies(
+        identity=carried.identity,
+        boundary=carried.boundary,
+        session=carried.session,
+        resource=readable,
+        endpoint=carried.endpoint,
+        scp=carried.scp,
+        rcp=carried.rcp,
+    )

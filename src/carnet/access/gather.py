@@ -1,12 +1,13 @@
-"""Which policies apply to a caller.
+"""Which policies apply to a caller, and which condition keys it brings along.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from carnet.access.documents import nothing_allowed, stored_policy
 from carnet.catalog.managed_policies import managed_policy
@@ -16,10 +17,11 @@ from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.identity.credential import Credential
+from carnet.identity.principals import anonymous_keys, principal_keys
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.document import Grammar, Policy
 from carnet.policy.policies import Policies
-from carnet.policy.request import Principal, PrincipalKind
+from carnet.policy.request import Principal, PrincipalKind, Value
 
 _NONE = Policies()
 
@@ -33,8 +35,39 @@ def find_managed_policy(view: AccountView, arn: str) -> ManagedPolicy | None:
     return aws_managed if aws_managed is not None and aws_managed.partition == view.account.partition else None
 
 
+class Carried(NamedTuple):
+    """What a caller brings along, whatever it asks for."""
+
+    policies: Policies
+    keys: Mapping[str, Value]
+    """The condition keys that its principal determines."""
+
+
+NOBODYS = Carried(_NONE, anonymous_keys())
+"""What callers bring along who are no principal of an account."""
+
+
+def carried_by(view: AccountView, credential: Credential) -> Carried:
+    """What the caller with that credential brings along; `view` is its account.
+
+    INVARIANT: of long-term credentials it is the same object in the same view, and in the next one too, unless the
+    principal, a group or a managed policy of the account was changed.
+    """
+    if credential.session is not None:
+        return Carried(policies_of(view, credential), principal_keys(view, credential))
+    remembered = (Carried, credential.principal.id)
+    known: Carried | None = view.memo.get(remembered)
+    if known is None:
+        known = view.lasting(
+            remembered,
+            _sources(view, _entity(view, credential.principal)),
+            lambda: Carried(policies_of(view, credential), principal_keys(view, credential)),
+        )
+    return known
+
+
 def policies_of(view: AccountView, credential: Credential) -> Policies:
-    """The policies that a caller carries along, whatever it asks for: identity-based, boundary, session policies.
+    """The policies that a caller brings along: identity-based, boundary, session policies.
 
     INVARIANT: the same object for the same principal of the same view, if the session has no policies, so that the
     engine finds again what it worked out. It is the same in the next view too, unless the principal, a group or a
@@ -55,12 +88,16 @@ def _carried(view: AccountView, principal: Principal) -> Policies:
     entity = _entity(view, principal)
     if entity is None:
         return _NONE
-    sources = (entity, view.of(Group), view.of(ManagedPolicy), view.account)
     return view.lasting(
         remembered,
-        sources,
+        _sources(view, entity),
         lambda: Policies(identity=tuple(_identity(view, entity)), boundary=_boundary(view, entity)),
     )
+
+
+def _sources(view: AccountView, entity: User | Role | None) -> tuple[object, ...]:
+    """What all that an entity brings along is derived from."""
+    return (entity, view.of(Group), view.of(ManagedPolicy), view.account)
 
 
 def _entity(view: AccountView, principal: Principal) -> User | Role | None:

@@ -6,16 +6,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 
 from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_of_epoch
-from carnet.directory.account_view import AccountView
 from carnet.identity.caller import AccountCaller, Anonymous, Bearer
-from carnet.identity.principals import anonymous_keys, principal_keys
+from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import Context, Value, Values
 
 RESOURCE_ACCOUNT = "aws:ResourceAccount"
@@ -72,24 +70,22 @@ def _request_keys(
     return MappingProxyType(keys)
 
 
-def caller_context(view: AccountView, caller: AccountCaller, http: HttpRequest, now: datetime) -> Context:
-    """The keys of a caller, of its request, and of a resource of its account; `view` is that account."""
+def caller_context(keys: Values, caller: AccountCaller, http: HttpRequest, now: datetime) -> Context:
+    """The keys that a caller brings along, those of its request, and of a resource of its account."""
     return Context(
-        principal=_caller_keys(view, caller, now),
+        principal=_aged(keys, caller.credential.session, now),
         request=request_keys(http, caller.region, now),
-        resource={RESOURCE_ACCOUNT: view.account.id},
+        resource={RESOURCE_ACCOUNT: caller.principal.account},
     )
 
 
-def anonymous_context(caller: Anonymous | Bearer, http: HttpRequest, now: datetime) -> Context:
+def anonymous_context(keys: Values, caller: Anonymous | Bearer, http: HttpRequest, now: datetime) -> Context:
     """The keys of nobody in particular, and of the request."""
-    return Context(principal=anonymous_keys(), request=request_keys(http, caller.region, now))
+    return Context(principal=keys, request=request_keys(http, caller.region, now))
 
 
-def _caller_keys(view: AccountView, caller: AccountCaller, now: datetime) -> Mapping[str, Value]:
-    """The keys that the caller determines, whatever the request says."""
-    keys = principal_keys(view, caller.credential)
-    session = caller.credential.session
+def _aged(keys: Values, session: SessionClaims | None, now: datetime) -> Values:
+    """The keys that the caller determines, whatever the request says, at this moment."""
     if session is None or session.mfa_ms is None:
         return keys
     return {**keys, "aws:MultiFactorAuthAge": str(max(0, int(now.timestamp()) - session.mfa_ms // 1000))}

@@ -24,7 +24,7 @@ from carnet.audit.steps import (
     UnofferedStep,
 )
 from carnet.base.http import HttpRequest
-from carnet.base.timestamps import iso_seconds
+from carnet.base.timestamps import iso_of_epoch, iso_seconds
 from carnet.identity.caller import AccountCaller, Anonymous, Bearer, Caller, IdentityCenterUser, SignedIn, Verified
 from carnet.policy.decision import Decision
 from carnet.policy.request import Principal, PrincipalKind
@@ -102,7 +102,7 @@ def arrival(arrived: Arrived, decided: Sequence[Decided]) -> Event:
     return {
         "eventVersion": _EVENT_VERSION,
         "userIdentity": None,
-        "eventTime": iso_seconds(arrived.time),
+        "eventTime": iso_of_epoch(int(arrived.time.timestamp())),
         "eventSource": None,
         "eventName": None,
         "awsRegion": None,

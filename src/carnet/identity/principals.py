@@ -105,21 +105,7 @@ def anonymous_keys() -> Mapping[str, Value]:
 
 
 def principal_keys(view: AccountView, credential: Credential) -> Mapping[str, Value]:
-    """The condition keys that the principal alone determines; absent if AWS leaves them absent.
-
-    Those of long-term credentials are remembered with the view.
-    """
-    if credential.session is not None:
-        return _principal_keys(view, credential)
-    remembered = (principal_keys, credential.principal.id)
-    known: Mapping[str, Value] | None = view.memo.get(remembered)
-    if known is None:
-        sources = (credential.principal, view.of(User).get(credential.principal.id))
-        known = view.lasting(remembered, sources, lambda: _principal_keys(view, credential))
-    return known
-
-
-def _principal_keys(view: AccountView, credential: Credential) -> dict[str, Value]:
+    """The condition keys that the principal alone determines; absent if AWS leaves them absent."""
     principal, session = credential.principal, credential.session
     keys: dict[str, Value] = {
         "aws:PrincipalArn": principal.role_arn or principal.arn,

@@ -23,6 +23,7 @@ from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.identity.caller import AccountCaller
 from carnet.identity.principals import root_principal
+from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Principal
 from carnet.protocols.validate import validate
 from carnet.provisioning import account_differences, differences
@@ -144,6 +145,7 @@ class Operator:
             snapshot=snapshot,
             view=view,
             context=Context(),
+            policies=Policies(),
             now=self.now,
             parts=self.parts,
             quotas=_IAM.quotas,

@@ -14,6 +14,7 @@ from typing import Any, Protocol, assert_never
 from msgspec import Struct
 
 from carnet.access.authorize import Decided
+from carnet.access.gather import NOBODYS, carried_by
 from carnet.access.request_context import anonymous_context, caller_context
 from carnet.audit.events import Event, success_event
 from carnet.audit.steps import Parsed
@@ -151,7 +152,9 @@ class Execution:
         tried: list[_Tried] = []
         try:
             with self.store.group() as group:
-                snapshot = self.directory.catch_up(group.base)
+                snapshot = self.directory.snapshot
+                if snapshot.revision != group.base:
+                    snapshot = self.directory.catch_up(group.base)
                 until = monotonic() + _GROUP_SECONDS
                 for change in changes:
                     tried.append(_Tried())
@@ -242,13 +245,16 @@ class Execution:
         match caller:
             case Verified() | SignedIn():
                 members["view"] = view = snapshot.accounts[caller.principal.account]
-                members["context"] = caller_context(view, caller, arrived.http, arrived.time)
+                members["policies"], keys = carried_by(view, caller.credential)
+                members["context"] = caller_context(keys, caller, arrived.http, arrived.time)
                 return Call(**members) if unit is None else WriteCall(**members, store=unit)
             case Bearer():
-                members["context"] = anonymous_context(caller, arrived.http, arrived.time)
+                members["policies"], keys = NOBODYS
+                members["context"] = anonymous_context(keys, caller, arrived.http, arrived.time)
                 return BearerCall(**members) if unit is None else BearerWriteCall(**members, store=unit)
             case Anonymous():
-                members["context"] = anonymous_context(caller, arrived.http, arrived.time)
+                members["policies"], keys = NOBODYS
+                members["context"] = anonymous_context(keys, caller, arrived.http, arrived.time)
                 return AnonymousCall(**members) if unit is None else AnonymousWriteCall(**members, store=unit)
             case _:
                 assert_never(caller)

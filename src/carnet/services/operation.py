@@ -33,6 +33,7 @@ from carnet.keyring.session_claims import SessionClaims
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.models import COMMON_VOICE, Voice
 from carnet.policy.compile import Engine
+from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Value
 from carnet.services.paging import NEXT_TOKENS, PagingStyle
 from carnet.services.preparing import Preparation
@@ -65,6 +66,8 @@ class _Called(Struct, frozen=True, kw_only=True):
     snapshot: Snapshot
     context: Context
     """The condition keys of the caller, of the request, and of a resource of the caller's account, if it has one."""
+    policies: Policies
+    """Those that the caller brings along."""
     now: datetime
     parts: Parts
     quotas: Any
@@ -203,10 +206,9 @@ class Operation:
         target = self.on(call, given)
         if self.on is anybody:
             return target
-        engine, caller, context = call.parts.engine, call.caller, call.context
-        view = call.view if isinstance(call, Call) else None
+        engine, principal, policies, context = call.parts.engine, call.caller.principal, call.policies, call.context
         for check in self.checks(call, given, target):
-            decision = authorize(engine, view, caller, context, check)
+            decision = authorize(engine, principal, policies, context, check)
             decided.append(decision)
             if not decision.decision.allowed:
                 raise denied(decision)

@@ -15,7 +15,7 @@ from carnet.base.keyed_hash import KeyedHash
 from carnet.identity.caller import AUTHENTICATOR, Verified
 from carnet.identity.credential import Credential, FindCredential, TokenExpired
 from carnet.models import GLOBAL_REGIONS
-from carnet.sigv4.canonical import canonical_request
+from carnet.sigv4.canonical import canonical_request, joined_values
 from carnet.sigv4.computed import computed
 from carnet.sigv4.errors import expired_token, incomplete, missing_token, unknown_key, wrong_signature
 from carnet.sigv4.header_form import read_header
@@ -23,7 +23,6 @@ from carnet.sigv4.presented import ALGORITHM, Presented
 from carnet.sigv4.profile import PROFILES, USUAL, SigningProfile
 from carnet.sigv4.query_form import has_query_form, read_query
 from carnet.sigv4.scope import Scope, foreign
-from carnet.sigv4.signed_headers import joined_values
 from carnet.sigv4.signing_keys import signature
 from carnet.sigv4.timestamp import SKEW, untimely
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from carnet.base.faults import Unavailable
 from carnet.store import audit_log, change_log, head
 from carnet.store.backend import Backend
-from carnet.store.changes import Changes
+from carnet.store.changes import Changes, Revision
 from carnet.store.codec import RowValues
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import OutcomeUnknown
@@ -40,7 +40,7 @@ class Group:
         self._changes: list[RowValues] = []
         self._events: list[RowValues] = []
         self._made: list[UnitOfWork] = []
-        self.base = head.lock(connection)
+        self.base = Revision(*connection.execute(head.LOCK).one())
         """The revision that the group follows."""
         self.revision = self.base
         """The revision that the next unit follows."""

@@ -40,7 +40,11 @@ MARKS = Table("log_marks", METADATA, Column("seq", BigInteger, primary_key=True,
 """Where the head stood at some moments of the past (`store.retention`)."""
 
 _SELECT = select(HEAD.c.seq, HEAD.c.epoch, HEAD.c.hash)
-_LOCK = _SELECT.with_for_update()
+LOCK = _SELECT.with_for_update()
+"""The members of a `Revision`, after the writers before; those behind wait until the transaction ends.
+
+SQLite has no FOR UPDATE: there, BEGIN IMMEDIATE took the lock already.
+"""
 ADVANCE = update(HEAD)
 """To the members of a `Revision`, by the one who holds the lock."""
 
@@ -53,11 +57,3 @@ def create_if_absent(connection: Connection) -> None:
 
 def read(connection: Connection) -> Revision:
     return Revision(*connection.execute(_SELECT).one())
-
-
-def lock(connection: Connection) -> Revision:
-    """Wait for the writers before and keep those behind waiting until this transaction ends.
-
-    SQLite has no FOR UPDATE: there, BEGIN IMMEDIATE took the lock already.
-    """
-    return Revision(*connection.execute(_LOCK).one())

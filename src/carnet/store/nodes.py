@@ -53,7 +53,7 @@ class Nodes:
         node reads what was written; or after it, and the node is asked too.
         """
         with outages(), self._backend.writer.begin() as connection:
-            head.lock(connection)
+            connection.execute(head.LOCK)
             return self._report(connection, node)
 
     def report(self, node: Node) -> tuple[Node, ...]:

@@ -9,7 +9,7 @@ from sqlalchemy import Row, Table, UniqueConstraint
 
 from carnet.entities.operator_token import OperatorToken
 from carnet.entities.scope import ScopeKind
-from carnet.store.codec import RowValues, columns, read_moment, read_strings
+from carnet.store.codec import read_moment, read_strings
 from carnet.store.entity_type import EntityType
 from carnet.store.schema import METADATA, own_id, text
 from carnet.store.schema import moment as moment_column
@@ -27,19 +27,6 @@ TABLE = Table(
 )
 
 
-def to_row(token: OperatorToken) -> RowValues:
-    return columns(
-        {
-            "id": token.id,
-            "name": token.name,
-            "digest": token.digest,
-            "scopes": token.scopes,
-            "created": token.created,
-            "expires": token.expires,
-        }
-    )
-
-
 def from_row(row: Row[Any]) -> OperatorToken:
     return OperatorToken(
         id=row.id,
@@ -55,7 +42,6 @@ OPERATOR_TOKENS = EntityType(
     entity=OperatorToken,
     kind="operator token",
     table=TABLE,
-    to_row=to_row,
     from_row=from_row,
     decides=False,  # no decision of a policy depends on one; a token that cannot be read opens nothing
     scope_kind=ScopeKind.INSTALLATION,

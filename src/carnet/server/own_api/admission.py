@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from carnet.access.authorize import Check, Decided, authorize
+from carnet.access.gather import carried_by
 from carnet.access.request_context import caller_context
 from carnet.audit.events import Event
 from carnet.audit.steps import Arrived
@@ -64,7 +65,9 @@ def admit_signed(asked: Asked, caller: AccountCaller, snapshot: Snapshot, engine
         resource=str(Arn(view.account.partition, OWN_SERVICE, "", account, resource)),
         resource_account=account,
     )
-    return authorize(engine, view, caller, caller_context(view, caller, arrived.http, arrived.time), check)
+    policies, keys = carried_by(view, caller.credential)
+    context = caller_context(keys, caller, arrived.http, arrived.time)
+    return authorize(engine, caller.principal, policies, context, check)
 
 
 def _denied(sentence: str) -> Problem:
