@@ -22,7 +22,6 @@ from carnet.assembly.settings import Settings, UnknownSetting, as_environment, c
 from carnet.cli.dev_mode import WARNING, apply_seed, check_dev_mode, dev_greeting
 from carnet.cli.exports import export_lines
 from carnet.cli.options import installation_options, setting, told_plainly, url
-from carnet.cli.self_signed_tls import how_to_trust, with_certificate
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.server.stop_signals import ended_by_signals
 
@@ -80,6 +79,7 @@ def serve(context: click.Context, **given: Any) -> None:
 
 
 def _serve(settings: Settings) -> None:
+    from carnet.cli.self_signed_tls import how_to_trust, with_certificate
     from carnet.server.listen import listen
 
     settings = with_certificate(settings)
