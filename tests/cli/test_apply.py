@@ -111,7 +111,8 @@ def test_nothing_is_done_if_something_cannot_be(data: Path, tmp_path: Path) -> N
     file.write_text("Accounts:\n- AccountId: 111122223333\n  UserDetailList:\n  - UserName: ok\n  - UserName: a b\n")
     told = run(data, str(file), code=1)
     assert "Error: nothing is changed, since this cannot be done:\n" in told
-    assert f"{file}:5:5: user 111122223333 a b: The specified value for userName is invalid." in told
+    where = f"{file}:5:5: .Accounts[0].UserDetailList[1]: user 111122223333 a b"
+    assert f"{where}: The specified value for userName is invalid." in told
     assert accounts(data) == []
 
 
@@ -177,3 +178,17 @@ def test_a_seed_goes_with_dev_only(seed: Path) -> None:
     done = CliRunner().invoke(main, ["serve", "--seed", str(seed)])
     assert done.exit_code == 2
     assert "--seed goes with --dev only" in done.output
+
+
+def test_an_account_keeps_its_partition(data: Path, tmp_path: Path) -> None:
+    made = CliRunner().invoke(
+        main, ["account", "create", "--id", "111122223333", "--partition", "aws-cn", "--data-dir", str(data)]
+    )
+    assert made.exit_code == 0, made.output
+    file = tmp_path / "china.json"
+    user = {"UserName": "a", "Arn": "arn:aws-cn:iam::111122223333:user/a"}
+    attached = [{"PolicyArn": "arn:aws-cn:iam::aws:policy/ReadOnlyAccess"}]
+    file.write_text(json.dumps({"UserDetailList": [user | {"AttachedManagedPolicies": attached}]}))
+    assert "(CreateUser, AttachUserPolicy)" in run(data, str(file))
+    file.write_text(json.dumps({"UserDetailList": [user | {"Arn": "arn:aws:iam::111122223333:user/a"}]}))
+    assert "it is arn:aws-cn:iam::111122223333:user/a" in run(data, str(file), code=2)

@@ -24,7 +24,7 @@ def operator(world: World) -> Operator:
 
 
 def planned(world: World, data: object) -> Plan:
-    document = read_document(data, Home(partition="aws", account=world.account_id))
+    document = read_document(data, Home(partition_of=lambda account: "aws", account=world.account_id))
     return make_plan(document, world.snapshot, operator(world), world.installation.store.types)
 
 

@@ -18,7 +18,7 @@ USER = {"UserName": "alice"}
 
 
 def read(data: object, account: str | None = ACCOUNT) -> Document:
-    return read_document(data, Home(partition="aws", account=account))
+    return read_document(data, Home(partition_of=lambda account: "aws", account=account))
 
 
 def refused(data: object, account: str | None = ACCOUNT) -> str:

@@ -11,6 +11,7 @@ import click
 
 from carnet.assembly.installation import Installation
 from carnet.cli.linted_file import BadInput, LintedFile
+from carnet.directory.snapshot import Snapshot
 from carnet.policy.case_members import Misread
 from carnet.provisioning.application import Applying, Interrupted
 from carnet.provisioning.document import Home, read_document
@@ -32,9 +33,8 @@ class Planned:
         """Read the file and plan it; raises BadInput."""
         file = LintedFile.read(name)
         partition, snapshot = installation.settings.partition, installation.directory.snapshot
-        only = next(iter(snapshot.accounts)) if len(snapshot.accounts) == 1 else None
         try:
-            document = read_document(file.data, Home(partition=partition, account=only))
+            document = read_document(file.data, _home(snapshot, partition))
         except Misread as problem:
             lines = (file.told(fault.path, fault.text.strip(), at_name=fault.at_name) for fault in problem.faults)
             raise BadInput("\n".join(lines)) from problem
@@ -107,13 +107,24 @@ class Planned:
                 yield f"{item.verdict.value:<10} {_called(item.wanted)}{_operations(item)}"
 
 
+def _home(snapshot: Snapshot, partition: str) -> Home:
+    """What a file need not say; `partition` is that of new accounts."""
+
+    def partition_of(account: str) -> str:
+        view = snapshot.account(account)
+        return partition if view is None else view.account.partition
+
+    only = next(iter(snapshot.accounts)) if len(snapshot.accounts) == 1 else None
+    return Home(partition_of=partition_of, account=only)
+
+
 def _operations(item: Item) -> str:
     told = ", ".join(name if times == 1 else f"{name} x{times}" for name, times in item.operations.items())
     return f"  ({told})" if told else ""
 
 
 def _problem(item: Item) -> str:
-    return f"{_called(item.wanted)}: {item.problem}"
+    return f"{item.wanted.place}: {_called(item.wanted)}: {item.problem}"
 
 
 def _called(wanted: Wanted) -> str:

@@ -42,7 +42,8 @@ _OF_THE_ANSWER = ("IsTruncated", "Marker", "ResponseMetadata")
 class Home:
     """Where things belong of which the document does not say so."""
 
-    partition: str
+    partition_of: Callable[[str], str]
+    """Of the account of an id, or of one that is still to be made."""
     account: str | None
     """None if there are several accounts, or none."""
 
@@ -86,7 +87,8 @@ def _account(
     given = Members.of(value, path, known=members)
     if "IsTruncated" in given.values and given.flag("IsTruncated"):
         raise Misread.at(given.at("IsTruncated"), "says that this is one page of several: put them together first")
-    place = Place(account=_id(given, home), partition=home.partition)
+    account_id = _id(given, home)
+    place = Place(account=account_id, partition=home.partition_of(account_id))
     account = WantedAccount(
         place=path or ".",
         account=place.account,
