@@ -16,6 +16,7 @@ from carnet.store import audit_log, data_keys, head, last_used, reading
 from carnet.store.backend import Backend, outages
 from carnet.store.backup import Header, Told, write_backup
 from carnet.store.changes import Changes, Revision
+from carnet.store.codec import read_moment
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 from carnet.store.faults import Incompatible, NotSetUp
 from carnet.store.group_commit import Group
@@ -148,6 +149,11 @@ class Store:
         """Where the store is now."""
         with self._read() as connection:
             return head.read(connection)
+
+    def clock(self) -> datetime:
+        """What the database takes for the present moment."""
+        with self._read() as connection:
+            return read_moment(connection.scalar(select(self._backend.now)) or 0)
 
     def poll(self) -> Hashable:
         """A value that differs from the one before if anybody committed in between (and perhaps if not)."""

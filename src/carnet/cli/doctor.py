@@ -1,0 +1,165 @@
+"""`carnet doctor`: looks for what keeps an installation from working, and says what to do about it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import stat
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import click
+
+from carnet.assembly.running import last_endpoint
+from carnet.assembly.settings import Settings, unknown_variables
+from carnet.base.faults import Fault
+from carnet.cli.options import installation_options, setting, told_plainly
+from carnet.keyring.errors import KeyringError
+from carnet.store.faults import Incompatible, NotSetUp
+
+_LEAST_FREE_BYTES = 500 * 1024 * 1024
+_MOST_SKEW_SECONDS = 60
+_OTHERS = 0o077
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look has found. `way_out` says what to do; it is empty if nothing is wrong."""
+
+    about: str
+    told: str
+    way_out: str = ""
+
+
+@click.command()
+@setting("host", "Address that the server listens on.")
+@setting("port", "Port that the server listens on.", type=click.IntRange(0, 65535))
+@installation_options
+@told_plainly
+def doctor(**given: Any) -> None:
+    """Look at versions, variables, port, clock, disk, permissions, keys and database, and say what is wrong.
+
+    Exit code 1 if something is.
+    """
+    settings = Settings(**given)
+    findings = [finding for look in _LOOKS for finding in look(settings)]
+    for finding in findings:
+        mark = click.style("wrong", fg="red") if finding.way_out else click.style("ok   ", fg="green")
+        click.echo(f"{mark}  {finding.about}: {finding.told}")
+        if finding.way_out:
+            click.echo(f"       {finding.way_out}")
+    wrong = sum(bool(finding.way_out) for finding in findings)
+    if wrong:
+        raise click.ClickException(f"{wrong} of {len(findings)} are wrong.")
+
+
+def _versions(_settings: Settings) -> Iterator[Finding]:
+    yield Finding("versions", f"Carnet {version('carnet')}, Python {platform.python_version()}, {platform.system()}")
+
+
+def _variables(_settings: Settings) -> Iterator[Finding]:
+    unknown = unknown_variables(os.environ)
+    if unknown:
+        yield Finding(
+            "variables", f"{', '.join(unknown)} is no setting", "carnet serve refuses it: see docs/settings.md."
+        )
+    else:
+        yield Finding("variables", "every CARNET_ variable is a setting")
+
+
+def _port(settings: Settings) -> Iterator[Finding]:
+    address = f"{settings.host}:{settings.port}"
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as problem:
+            if _answers(settings):
+                yield Finding("port", f"a Carnet server answers at {address}")
+            else:
+                yield Finding(
+                    "port", f"{address}: {problem.strerror}", "End what listens there, or give --port and --host."
+                )
+            return
+    yield Finding("port", f"{address} is free")
+
+
+def _answers(settings: Settings) -> bool:
+    """Whether what listens there speaks as Carnet does; one with TLS is known by what it has left in its directory."""
+    from http.client import HTTPConnection, HTTPException
+
+    from carnet.server.own_paths import HEALTH_PATH
+
+    connection = HTTPConnection(settings.host, settings.port, timeout=2)
+    try:
+        connection.request("GET", HEALTH_PATH)
+        return b'"revision"' in connection.getresponse().read()
+    except (HTTPException, OSError):
+        told = last_endpoint(settings.data_dir) or ""
+        return told.startswith("https:") and told.endswith(f":{settings.port}")
+    finally:
+        connection.close()
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    place = next(
+        each for each in (settings.data_dir.absolute(), *settings.data_dir.absolute().parents) if each.exists()
+    )
+    free = shutil.disk_usage(place).free
+    told = f"{free // 1_048_576:,} MB are free at {place}"
+    yield Finding(
+        "disk", told, "" if free >= _LEAST_FREE_BYTES else "Make room: a full disk answers every call with 503."
+    )
+
+
+def _permissions(settings: Settings) -> Iterator[Finding]:
+    for path in (settings.data_dir, settings.data_dir / "audit", settings.data_dir / "carnet.db", settings.master_key):
+        try:
+            mode = stat.S_IMODE(path.stat().st_mode)
+        except OSError:
+            continue
+        if mode & _OTHERS:
+            yield Finding("permissions", f"{path} has mode {mode:04o}", f"Others can reach it: chmod go= {path}")
+        else:
+            yield Finding("permissions", f"{path} is its owner's alone")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    """Opens the installation as every command does, which tells of the database and of the keys."""
+    from carnet.assembly.state import open_state
+
+    try:
+        with open_state(settings) as state:
+            yield Finding("database", f"{state.store.shown_url} answers, revision {state.store.revision().seq}")
+            yield Finding("keys", f"{settings.master_key} opens {len(state.store.data_keys())} data keys")
+            yield from _clock(state.store.clock())
+    except NotSetUp as problem:
+        yield Finding("database", str(problem), "carnet serve makes one; --data-dir or --database-url names another.")
+    except KeyringError as problem:
+        yield Finding("keys", str(problem), "Put the master key of this installation in its place: --master-key-file.")
+    except (Fault, Incompatible, ValueError, OSError) as problem:
+        yield Finding("database", str(problem), "Look at --database-url, and whether that server runs.")
+
+
+def _clock(of_database: datetime) -> Iterator[Finding]:
+    skew = abs(time.time() - of_database.timestamp())
+    told = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}, {skew:.0f} s from that of the database"
+    wrong = skew > _MOST_SKEW_SECONDS
+    yield Finding("clock", told, "Set the clocks by NTP: signatures are good for 15 minutes." if wrong else "")
+
+
+_LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    _versions,
+    _variables,
+    _port,
+    _disk,
+    _permissions,
+    _database,
+)

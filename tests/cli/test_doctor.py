@@ -1,0 +1,92 @@
+"""`carnet doctor` finds what keeps an installation from working."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from carnet.assembly.installation import open_installation
+from carnet.assembly.settings import Settings
+from carnet.cli import main
+from carnet.keyring.master_key import create
+from carnet.store.store import Store
+from tests.clients.running import free_port, running_server
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    directory = tmp_path / "data"
+    with open_installation(Settings(data_dir=directory), create=True):
+        pass
+    return directory
+
+
+def run(data: Path, *arguments: str, code: int = 0, port: int | None = None, **environment: str) -> str:
+    at = ("--port", str(port or free_port()))
+    done = CliRunner().invoke(main, ["doctor", "--data-dir", str(data), *at, *arguments], env=environment)
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def test_nothing_is_wrong(data: Path) -> None:
+    told = run(data)
+    assert "wrong  " not in told
+    for about in ("versions", "variables", "port", "clock", "disk", "permissions", "keys", "database"):
+        assert f"ok     {about}: " in told
+
+
+def test_a_running_server_has_the_port(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        port = int(server.endpoint.rpartition(":")[2])
+        assert f"a Carnet server answers at 127.0.0.1:{port}" in run(server.data_dir, port=port)
+
+
+def test_another_program_has_the_port(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        told = run(data, code=1, port=taken.getsockname()[1])
+    assert "Address already in use" in told
+    assert "End what listens there" in told
+
+
+def test_a_misspelled_variable(data: Path) -> None:
+    assert "wrong  variables: CARNET_DATADIR is no setting" in run(data, code=1, CARNET_DATADIR="x")
+
+
+def test_what_others_can_reach(data: Path) -> None:
+    data.chmod(0o755)
+    told = run(data, code=1)
+    assert f"wrong  permissions: {data} has mode 0755" in told
+    assert f"chmod go= {data}" in told
+
+
+def test_a_full_disk(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(data)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=499 * 1024 * 1024))
+    assert "wrong  disk: 499 MB are free" in run(data, code=1)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=500 * 1024 * 1024))
+    assert "ok     disk: 500 MB are free" in run(data)
+
+
+def test_another_master_key(data: Path) -> None:
+    (data / "master.key").unlink()
+    assert "wrong  keys: " in run(data, code=1)
+    create(data / "master.key")
+    assert "does not open data key" in run(data, code=1)
+
+
+def test_no_installation_and_no_database(tmp_path: Path) -> None:
+    assert "carnet serve makes one" in run(tmp_path / "nowhere", code=1)
+    assert not (tmp_path / "nowhere").exists()
+    told = run(tmp_path, "--database-url", "postgresql://127.0.0.1:1/none", code=1)
+    assert "wrong  database: The store cannot be reached." in told
+
+
+@pytest.mark.parametrize(("seconds", "mark"), [(50, "ok   "), (70, "wrong")])
+def test_a_clock_that_differs(data: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, mark: str) -> None:
+    monkeypatch.setattr(Store, "clock", lambda _: datetime.now(UTC) - timedelta(seconds=seconds))
+    assert f"{mark}  clock: " in run(data, code=int(mark == "wrong"))

@@ -1,0 +1,43 @@
+"""The guide to the command names the commands and exit codes that there are, and its lines for completion work."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from carnet.cli import main
+from tests.clients.running import BIN
+
+PAGE = Path("docs/guides/cli.md").read_text()
+
+
+def test_its_commands_are_there() -> None:
+    assert isinstance(main, click.Group)
+    ctx = click.Context(main)
+    for words in re.findall(r"^\| `carnet ([a-z]+)", PAGE, re.MULTILINE):
+        assert main.get_command(ctx, words) is not None
+    account = main.get_command(ctx, "account")
+    assert isinstance(account, click.Group)
+    (listed,) = re.findall(r"^\| `carnet account (.*?)` \|", PAGE, re.MULTILINE)
+    assert set(re.findall(r"[a-z-]+", listed)) == set(account.commands)
+
+
+def test_its_exit_codes_are_those_of_the_help() -> None:
+    told = CliRunner().invoke(main, ["-h"]).output
+    assert re.findall(r"^\| ([0-9]) \|", PAGE, re.MULTILINE) == re.findall(r"^ {4}([0-9])  ", told, re.MULTILINE)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_completion(shell: str) -> None:
+    line = f"_CARNET_COMPLETE={shell}_source carnet"
+    assert line in PAGE
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", line], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "_CARNET_COMPLETE" in done.stdout
