@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.cli import main
+from carnet.cli.progress import progress
 from carnet.entities.scope import account_scope
 from carnet.identity.credentials import secret_context
 from carnet.keyring.master_key import create
@@ -225,3 +226,33 @@ def test_a_key_is_shown_in_every_form(data: Path) -> None:
     header, row = run(data, "account", "create", "--output", "table").splitlines()
     assert header.split() == ["AccountId", "AccessKeyId", "SecretAccessKey"]
     assert header.index("SecretAccessKey") == row.index(row.split()[2])
+
+
+def test_a_store_out_of_reach_is_named_with_a_way_out_and_without_its_password(data: Path) -> None:
+    told = run(data, "account", "list", code=1, CARNET_DATABASE_URL="postgresql://me:secret@127.0.0.1:1/db")
+    assert "postgresql://me:***@127.0.0.1:1/db: The store cannot be reached." in told
+    assert "carnet doctor" in told
+
+
+def test_a_bar_is_shown_of_what_takes_long(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr("carnet.cli.progress.click.echo", lambda text="", **_: shown.append(text))
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with progress("Making") as told:
+        told(100, 200)
+    assert shown == []
+    monkeypatch.setattr("carnet.cli.progress._PATIENCE_SECONDS", 0.0)
+    with progress("Making") as told:
+        told(100, 200)
+        told(101, 200)
+        told(200, 200)
+    assert [line.strip() for line in shown] == [
+        f"Making  [{'#' * 20}{'-' * 20}]   50%",
+        f"Making  [{'#' * 40}]  100%",
+        "",
+    ]
+    monkeypatch.setattr("sys.stderr.isatty", lambda: False)
+    shown.clear()
+    with progress("Making") as told:
+        told(200, 200)
+    assert shown == []

@@ -83,7 +83,7 @@ def test_no_installation_and_no_database(tmp_path: Path) -> None:
     assert "carnet serve makes one" in run(tmp_path / "nowhere", code=1)
     assert not (tmp_path / "nowhere").exists()
     told = run(tmp_path, "--database-url", "postgresql://127.0.0.1:1/none", code=1)
-    assert "wrong  database: The store cannot be reached." in told
+    assert "wrong  database: postgresql://127.0.0.1:1/none: The store cannot be reached." in told
 
 
 @pytest.mark.parametrize(("seconds", "mark"), [(50, "ok   "), (70, "wrong")])

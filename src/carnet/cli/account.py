@@ -13,6 +13,7 @@ from carnet.assembly.settings import Settings
 from carnet.base.faults import Missing
 from carnet.cli.groups import CommandGroup
 from carnet.cli.options import installation_options, told_plainly
+from carnet.cli.progress import progress
 from carnet.cli.shown import keys_option, rows_option, show_keys, show_rows
 from carnet.entities.account import (
     EMAIL_RULE,
@@ -56,7 +57,7 @@ def create(count: int | None, name: str, email: str, account_id: str | None, out
     from carnet.assembly.state import open_state
     from carnet.services.accounts import create_accounts
 
-    with open_state(Settings(**settings)) as state:
+    with open_state(Settings(**settings)) as state, progress("Making accounts") as told:
         made = create_accounts(
             state.store,
             state.keyring,
@@ -66,6 +67,7 @@ def create(count: int | None, name: str, email: str, account_id: str | None, out
             account_ids=() if account_id is None else (account_id,),
             partition=state.settings.partition,
             now=state.clock(),
+            told=told,
         )
     show_keys(made, output, several=count is not None, endpoint=_endpoint(state.settings))
 

@@ -13,7 +13,7 @@ from carnet.assembly.public_url import check_public_url
 from carnet.assembly.running import DirectoryBusy, ServerRuns
 from carnet.assembly.settings import Settings, is_service_link, variable
 from carnet.base.arns import PARTITIONS
-from carnet.base.faults import Fault
+from carnet.base.faults import Fault, Unavailable
 from carnet.keyring.errors import KeyringError
 from carnet.store.faults import BadBackup, Incompatible, NotSetUp
 
@@ -78,6 +78,11 @@ def told_plainly(command: Command) -> Command:
             return command(*args, **kwargs)
         except BrokenPipeError:
             raise  # whoever read the output has seen enough: click then ends without a word
+        except Unavailable as problem:
+            hint = (
+                "Is it there, and may it be written? carnet doctor looks; --data-dir or --database-url names another."
+            )
+            raise click.ClickException(f"{problem.message} {hint}") from problem
         except Fault as fault:
             raise click.ClickException(fault.message) from fault
         except NotSetUp as problem:

@@ -5,7 +5,7 @@ AWS has no API for it; `carnet account` and the first start call it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -32,6 +32,10 @@ class RootKey:
     secret_access_key: str = field(repr=False)
 
 
+def _nobody(_done: int, _of: int) -> None:
+    pass
+
+
 def create_accounts(
     store: Store,
     keyring: Keyring,
@@ -42,17 +46,19 @@ def create_accounts(
     account_ids: Sequence[str] = (),
     partition: str,
     now: datetime,
+    told: Callable[[int, int], None] = _nobody,
 ) -> tuple[RootKey, ...]:
     """Make a stand-alone account for each name and email, all of them or none, each with one root access key.
 
-    `account_ids` are theirs if any are given; raises AlreadyExists for one that is in use.
+    `account_ids` are theirs if any are given; raises AlreadyExists for one that is in use. `told` hears how many are
+    made, and of how many.
     """
     accounts = [
         Account(id=account_id, partition=partition, name=name, email=email, created=now)
         for name, email, account_id in zip(names, emails, account_ids or [ids.account() for _ in names], strict=True)
     ]
     with store.write() as unit:
-        return _add_accounts(unit, keyring, accounts, [drawn_key(ids, account.id) for account in accounts])
+        return _add_accounts(unit, keyring, accounts, [drawn_key(ids, account.id) for account in accounts], told)
 
 
 def create_first_account(
@@ -86,11 +92,18 @@ def create_first_account(
 
 
 def _add_accounts(
-    unit: UnitOfWork, keyring: Keyring, accounts: Sequence[Account], keys: Sequence[GivenKey]
+    unit: UnitOfWork,
+    keyring: Keyring,
+    accounts: Sequence[Account],
+    keys: Sequence[GivenKey],
+    told: Callable[[int, int], None] = _nobody,
 ) -> tuple[RootKey, ...]:
-    made = tuple([add_account(unit, keyring, account, key) for account, key in zip(accounts, keys, strict=True)])
+    made: list[RootKey] = []
+    for account, key in zip(accounts, keys, strict=True):
+        made.append(add_account(unit, keyring, account, key))
+        told(len(made), len(accounts))
     unit.audit(account_event("CreateAccount", [account.id for account in accounts], accounts[0].created))
-    return made
+    return tuple(made)
 
 
 def add_account(unit: UnitOfWork, keyring: Keyring, account: Account, key: GivenKey) -> RootKey:

@@ -10,6 +10,7 @@ from typing import BinaryIO, TypeVar
 from sqlalchemy import URL, Connection, func, make_url, select
 from sqlalchemy.exc import ArgumentError
 
+from carnet.base.faults import Unavailable
 from carnet.entities.scope import Scope
 from carnet.keyring.data_keys import WrappedKey
 from carnet.store import audit_log, data_keys, head, last_used, reading
@@ -70,8 +71,10 @@ class Store:
                     raise NotSetUp(store.shown_url)
                 if not is_migrated(store._backend, types):
                     _migrate(store._backend, types)
-        except BaseException:
+        except BaseException as problem:
             store.close()
+            if isinstance(problem, Unavailable):  # for the operator, who opens it; callers of a server never see it
+                raise Unavailable(f"{shown_url}: {problem.message}") from problem
             raise
         return store
 
