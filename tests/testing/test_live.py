@@ -55,6 +55,13 @@ def test_every_account_is_fresh_and_its_own(running: CarnetServer) -> None:
     assert other.root.client("iam").list_users()["Users"] == []
 
 
+def test_a_deleted_account_is_gone(running: CarnetServer) -> None:
+    account = CarnetAccount(running)
+    account.delete()
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        arn(account.root)
+
+
 def test_an_account_takes_milliseconds(running: CarnetServer) -> None:
     """Of the processor: the machine may be busy with other things."""
     CarnetAccount(running)
@@ -155,6 +162,7 @@ def test_a_denial_that_was_not_expected_is_explained(account: CarnetAccount) -> 
     decision = re.search("decision id: ([0-9a-f-]{36})\n", told)
     assert decision is not None
     assert told.endswith(account.server.explain(decision[1]))
+    assert f"decision  {decision[1]} of " in told
 
 
 def test_a_denial_that_did_not_come_tells_what_was_allowed(account: CarnetAccount) -> None:

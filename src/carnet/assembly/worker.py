@@ -13,6 +13,8 @@ from carnet.assembly.settings import Settings, from_environment
 from carnet.audit.decisions import DecisionLog
 from carnet.audit.log_files import JsonLines
 from carnet.audit.memory_lines import Lines, MemoryLines
+from carnet.audit.reading import backwards
+from carnet.audit.segments import Segments
 from carnet.directory.follower import Follower, Later
 from carnet.jobs.periodic import stop_all
 from carnet.server.app import AwsApi
@@ -34,7 +36,8 @@ def application() -> AwsDoor:
 def door(installation: Installation, stack: ExitStack) -> AwsDoor:
     """The application over an open installation; `stack` is unwound when the server stops."""
     audit = _lines(installation.settings, installation.settings.audit_file)
-    decisions = DecisionLog(_lines(installation.settings, installation.settings.decisions_file))
+    decision_lines = _lines(installation.settings, installation.settings.decisions_file)
+    decisions = DecisionLog(decision_lines)
     api = AwsApi(
         installation.execution,
         SERVICES,
@@ -43,9 +46,8 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
         ids=installation.ids,
         decisions=decisions,
     )
-    own_api = OwnApi(
-        installation.execution, api.writer, _own_parts(installation), clock=installation.clock, decisions=decisions
-    )
+    own_parts = _own_parts(installation, decision_lines)
+    own_api = OwnApi(installation.execution, api.writer, own_parts, clock=installation.clock, decisions=decisions)
 
     def tell_lost(lost: bool) -> None:
         api.refuse_all(lost)
@@ -72,9 +74,17 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
     return AwsDoor(api, own_api, health, outbox, on_start=start, on_stop=stack.close)
 
 
-def _own_parts(installation: Installation) -> OwnParts:
+def _own_parts(installation: Installation, decisions: Lines) -> OwnParts:
     """What Carnet's own API works with."""
-    return OwnParts(keyring=installation.keyring, ids=installation.ids, partition=installation.settings.partition)
+    settings = installation.settings
+    return OwnParts(
+        keyring=installation.keyring,
+        ids=installation.ids,
+        partition=settings.partition,
+        decisions=decisions.newest_first
+        if isinstance(decisions, MemoryLines)
+        else lambda: map(backwards, Segments(settings.decisions_file).newest_first()),
+    )
 
 
 def _lines(settings: Settings, path: Path) -> Lines:

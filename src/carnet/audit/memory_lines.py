@@ -54,5 +54,9 @@ class MemoryLines:
         for appended in (*self._former, *self._newest):
             yield from appended.splitlines(keepends=True)
 
+    def newest_first(self) -> Iterator[Iterator[bytes]]:
+        """Every line, without its end, the newest first, as of one file that is read backwards."""
+        yield (line for appended in (*self._newest[::-1], *self._former[::-1]) for line in appended.splitlines()[::-1])
+
     def close(self) -> None:
         """What was appended can still be read."""

@@ -13,13 +13,13 @@ from carnet.entities.operator_token import OperatorToken, token_digest
 from carnet.identity.authenticate import AuthFailure
 from carnet.identity.caller import OPERATOR_AUTHENTICATOR, OperatorCaller
 
-_SCHEME = "bearer "
+_SCHEME = "bearer"
 _AUTHORIZATION = "authorization"
 
 
 def bears_token(request: RequestHead) -> bool:
     """Whether a request means to prove itself by a token, be it good or not."""
-    return any(value.lower().startswith(_SCHEME) for value in request.header_all(_AUTHORIZATION))
+    return any(value.partition(" ")[0].lower() == _SCHEME for value in request.header_all(_AUTHORIZATION))
 
 
 def verify(request: RequestHead, *, snapshot: Snapshot, now: datetime) -> OperatorCaller:
@@ -29,7 +29,7 @@ def verify(request: RequestHead, *, snapshot: Snapshot, now: datetime) -> Operat
     those that are there: nobody can choose the digest of a guess.
     """
     presented = request.header_all(_AUTHORIZATION)
-    digest = token_digest(presented[0][len(_SCHEME) :].strip()) if len(presented) == 1 else None
+    digest = token_digest(presented[0].partition(" ")[2].strip()) if len(presented) == 1 else None
     token = snapshot.named(OperatorToken, digest) if digest is not None else None
     if token is None or not token.is_good(now):
         raise not_good()

@@ -69,11 +69,13 @@ def carnet_server() -> Iterator[CarnetServer]:
 
 
 @pytest.fixture
-def carnet_account(carnet_server: CarnetServer) -> CarnetAccount:
-    """A fresh account for one test, with nothing in it but its root user. Needs boto3."""
+def carnet_account(carnet_server: CarnetServer) -> Iterator[CarnetAccount]:
+    """A fresh account for one test, with nothing in it but its root user; deleted at the end. Needs boto3."""
     from carnet.testing.live.account import CarnetAccount
 
-    return CarnetAccount(carnet_server)
+    account = CarnetAccount(carnet_server)
+    yield account
+    account.delete()
 
 
 @pytest.fixture

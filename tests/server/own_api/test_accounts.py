@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from carnet.entities.operator_token import OperatorScope
 from carnet.services.accounts import create_accounts
@@ -134,6 +135,19 @@ def test_a_page_has_its_limits(server: InProcessServer, token: str, limit: str, 
 def test_a_query_that_is_not_right_is_refused(server: InProcessServer, token: str, query: str) -> None:
     refused = call(server, f"{ACCOUNTS}?{query}", token=token)
     assert (refused.status, refused.code) == (400, "InvalidRequest")
+
+
+def test_a_deleted_account_is_gone_with_its_key(server: InProcessServer, token: str) -> None:
+    made = create(server, token, NEW)
+    path, key = f"{ACCOUNTS}/{made.members['account']['id']}", made.members["rootAccessKey"]
+    deleted = call(server, path, token=token, method="DELETE")
+    assert (deleted.status, deleted.members) == (200, {"id": made.members["account"]["id"], "rows": 2})
+    event = audit(server)[-1]
+    assert (event["eventName"], event["responseElements"]) == ("DeleteAccount", deleted.members)
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        server.client("sts", key["accessKeyId"], key["secretAccessKey"]).get_caller_identity()
+    for method in ("GET", "DELETE"):
+        assert call(server, path, token=token, method=method).status == 404
 
 
 def test_an_account_that_is_not_there(server: InProcessServer, token: str) -> None:

@@ -21,6 +21,7 @@ from carnet.entities.account import (
 from carnet.entities.operator_token import OperatorScope
 from carnet.identity.new_access_key import drawn_key
 from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn
+from carnet.services.account_removal import remove_account
 from carnet.services.accounts import add_account
 
 _DEFAULT_PAGE, _LARGEST_PAGE = 100, 1000
@@ -86,6 +87,12 @@ def get_account(call: OwnCall) -> Told:
     return {"account": _members(view.account)}
 
 
+def delete_account(call: OwnWriteCall) -> Told:
+    """Remove an account with all that is in it, in one change."""
+    assert call.account is not None, "it is a part of the path"
+    return {"id": call.account, "rows": remove_account(call.store, call.account)}
+
+
 def _members(account: Account) -> dict[str, Any]:
     return {
         "id": account.id,
@@ -127,5 +134,15 @@ ENDPOINTS = (
         scope=OperatorScope.ACCOUNTS_READ,
         resource="account",
         body=get_account,
+    ),
+    Endpoint(
+        name="DeleteAccount",
+        method="DELETE",
+        path="accounts/{account}",
+        scope=OperatorScope.ACCOUNTS_WRITE,
+        resource=None,
+        body=delete_account,
+        turn=Turn.IN_TRANSACTION,
+        audited=dict,
     ),
 )

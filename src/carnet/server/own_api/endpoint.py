@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -41,6 +41,8 @@ class OwnParts:
     ids: Ids
     partition: str
     """That of new accounts."""
+    decisions: Callable[[], Iterable[Iterable[bytes]]]
+    """The logs of decisions, the newest first; the lines of each, the last first."""
 
 
 class OwnCall(Struct, frozen=True, kw_only=True):

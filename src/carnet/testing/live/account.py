@@ -35,6 +35,10 @@ class CarnetAccount:
         """A session of whoever has that access key."""
         return CarnetSession(self.server, Keys(access_key_id=key_id, secret_access_key=secret, session_token=token))
 
+    def delete(self) -> None:
+        """Remove the account with all that is in it."""
+        self.server.own_api.call("DELETE", f"accounts/{self.id}")
+
     def act_as(
         self, role: str | None = None, *, user: str | None = None, policies: Policy | Iterable[Policy] = ()
     ) -> CarnetSession:
