@@ -126,6 +126,7 @@ catalog: install ## Renew the catalogue's data from pinned packages.
 	$(BIN)/python tools/build_catalog.py
 	$(BIN)/python tools/build_apis.py
 	$(BIN)/python tools/build_policy_facts.py
+	$(BIN)/python tools/build_models.py
 
 # The files hold versions and hashes only, no address. The lowest versions are those that pyproject.toml allows.
 COMPILE := $(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header

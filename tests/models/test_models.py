@@ -14,9 +14,12 @@ from carnet.models import BEARER, NO_AUTH, SERVICES, SIGV4, Protocol, Service, o
 def test_each_service_speaks_its_protocol_and_is_signed_for_under_its_name() -> None:
     assert {name: (service(name).protocol, service(name).signing_name) for name in SERVICES} == {
         "accessanalyzer": (Protocol.REST_JSON, "access-analyzer"),
+        "account": (Protocol.REST_JSON, "account"),
+        "ec2": (Protocol.EC2, "ec2"),
         "iam": (Protocol.QUERY, "iam"),
         "identitystore": (Protocol.JSON, "identitystore"),
         "organizations": (Protocol.JSON, "organizations"),
+        "resourcegroupstaggingapi": (Protocol.JSON, "tagging"),
         "sso": (Protocol.REST_JSON, "awsssoportal"),
         "sso-admin": (Protocol.JSON, "sso"),
         "sso-oidc": (Protocol.REST_JSON, "sso-oauth"),

@@ -75,7 +75,7 @@ def test_every_pattern_of_the_models_compiles(name: str) -> None:
     ]
     for pattern in patterns:
         assert compile_pattern(pattern).pattern
-    assert patterns or name in ("sso", "sso-oidc")
+    assert patterns or name in ("ec2", "sso", "sso-oidc")
 
 
 @pytest.mark.parametrize("category", ["L", "M", "N", "P", "S", "Z"])

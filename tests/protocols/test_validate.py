@@ -219,7 +219,7 @@ def test_any_typed_input_is_accepted_or_refused_by_a_wire_error(name: str) -> No
                 validate(one_operation, given, VOICES.get(name, COMMON_VOICE))
             except WireError as error:
                 refusals += "detected: Value" in error.message or "The specified value for" in error.message
-    assert refusals or name == "sso-oidc"  # its model demands nothing but presence
+    assert refusals or name in ("ec2", "sso-oidc")  # whose models demand nothing but presence
 
 
 def test_what_keeps_the_constraints_passes() -> None:

@@ -29,6 +29,15 @@ GIVEN: Mapping[str, Any] = {
     "ExternalId": "external",
     "SourceIdentity": "alice",
     "TransitiveTagKeys": ["team"],
+    "RegionName": "af-south-1",
+    "AlternateContactType": "BILLING",
+    "Name": "Ada",
+    "Title": "Countess",
+    "EmailAddress": "ada@example.com",
+    "PhoneNumber": "+442079460000",
+    "ContactInformation": {"FullName": "Ada"},
+    "AccountName": "engines",
+    "Key": "team",
 }
 """Values for whatever bears on authorization; `given` adds those that the world makes up."""
 
@@ -51,5 +60,15 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
     )["Role"]
     key = world.call(world.root, "CreateAccessKey", UserName="the-user")["AccessKey"]["AccessKeyId"]
     made = {**GIVEN, "PolicyArn": arn, "PermissionsBoundary": arn, "RoleArn": role["Arn"], "AccessKeyId": key}
+    if operation.service == "resourcegroupstaggingapi":
+        made |= {"Tags": {"team": "red"}} | ({"ResourceARNList": [arn]} if operation.writes else {})
+    if operation.service == "account":
+        details = {
+            name: made[name] for name in ("AlternateContactType", "Name", "Title", "EmailAddress", "PhoneNumber")
+        }
+        world.call(world.root, "PutAlternateContact", service="account", **details)
+        world.call(
+            world.root, "PutContactInformation", service="account", ContactInformation=made["ContactInformation"]
+        )
     shape = models.operation(operation.service, operation.name).input
     return {name: made[name] for name in shape.members if name in made} if shape is not None else {}

@@ -6,9 +6,11 @@ from typing import Any, NoReturn
 
 import pytest
 
+from carnet.base.faults import Denied
 from carnet.entities.user import User
 from carnet.services.execution import Failed
 from carnet.services.operation import Operation
+from carnet.services.registry import SERVICES
 from carnet.services.target import Target
 from tests.services.inputs import WRITTEN, given
 from tests.services.world import ServiceError, World
@@ -41,7 +43,7 @@ def _sentence(world: World, operation: Operation, asked: dict[str, Any]) -> str:
     stranger = world.user(f"stranger-{len(world.snapshot.accounts[world.account_id].of(User))}")
     with pytest.raises(ServiceError) as caught:
         world.call(stranger, operation.name, service=operation.service, **asked)
-    assert caught.value.code == "AccessDenied"
+    assert caught.value.code == SERVICES[operation.service].code(Denied(""))
     sentence = caught.value.message.partition(" is not authorized ")[2]
     for name in NAMES:
         sentence = sentence.replace(asked.get(name, "/"), "/")

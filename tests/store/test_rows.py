@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account, PasswordPolicy
+from carnet.entities.account_details import AccountDetails
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
@@ -62,6 +63,13 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         created=MOMENTS,
         alias=st.none() | TEXT,
         password_policy=st.none() | PASSWORD_POLICIES,
+    ),
+    st.builds(
+        AccountDetails,
+        account=TEXT,
+        contact=PAIRS,
+        alternate_contacts=st.dictionaries(TEXT, PAIRS, max_size=2),
+        regions=TEXTS.map(frozenset),
     ),
     st.builds(User, **HOLDER, boundary=st.none() | TEXT, groups=TEXTS),
     st.builds(Group, **HOLDER),

@@ -81,8 +81,24 @@ def _failing() -> Service:
     return _service("query", shapes, {"Fail": operation})
 
 
+def _in_ec2() -> Operation:
+    """The same in the form of EC2, which has no maps, and whose names differ in a request and in an answer."""
+    kept = ("Text", "Number", "Long", "Ratio", "Flag", "Blob", "Moment", "Iso", "Numbers", "Texts", "Tree", "Renamed")
+    members = {name: _MEMBERS[name] for name in kept}
+    members["Asked"] = {"shape": "Text", "locationName": "told", "queryName": "AskedOf"}
+    operation = {
+        "name": "Everything",
+        "http": {"method": "POST", "requestUri": "/"},
+        "input": {"shape": "Everything"},
+        "output": {"shape": "Everything"},
+    }
+    shapes = {"Everything": {"type": "structure", "members": members}}
+    return _service("ec2", shapes, {"Everything": operation}).operations["Everything"]
+
+
 QUERY_ERRORS = _failing()
 QUERY = _everything("query")
+EC2 = _in_ec2()
 JSON = _everything("json")
 
 _HEAD: dict[str, Any] = {

@@ -38,11 +38,15 @@ _MAX_DEPTH = 5
 
 
 class Samples:
-    """Values for shapes. `forms` says that empty maps and structures cannot be told, as is so in a form."""
+    """Values for shapes. `forms` says that empty maps and structures cannot be told, as is so in a form.
 
-    def __init__(self, seed: int | str, *, forms: bool) -> None:
+    `ec2` says the same of lists.
+    """
+
+    def __init__(self, seed: int | str, *, forms: bool, ec2: bool = False) -> None:
         self._random = random.Random(seed)
         self._forms = forms
+        self._counts = (1, 2, 3) if ec2 else (0, 1, 3)
 
     def structure(self, shape: StructureShape, depth: int = 0) -> dict[str, Any]:
         """Every required member and some of the others; one single member of a union."""
@@ -91,7 +95,7 @@ class Samples:
         return self._scalar(shape)
 
     def _count(self, depth: int) -> int:
-        return self._random.choice((0, 1, 3)) if depth < _MAX_DEPTH else 1
+        return self._random.choice(self._counts) if depth < _MAX_DEPTH else 1
 
     def _scalar(self, shape: Shape) -> Any:
         match shape.type_name:

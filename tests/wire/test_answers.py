@@ -67,8 +67,9 @@ def test_a_modelled_error_has_its_code_and_status_for_botocore(of: Service, erro
 
 
 def _further(error: ModelledError) -> list[str]:
-    """The members of an error beside its message."""
-    return [name for name in error.shape.members if name not in ("message", "Message", "error_description")]
+    """The members of an error beside its message, and beside its code, which is a member of some."""
+    told = ("message", "Message", "error_description", "errorType")
+    return [name for name in error.shape.members if name not in told]
 
 
 INVENTED = [(QUERY_ERRORS, error) for error in QUERY_ERRORS.errors.values()]
@@ -78,6 +79,7 @@ TELLING = [(of, error) for of, error in (*ERRORS, *INVENTED) if _further(error)]
 def test_it_is_known_which_errors_tell_more_than_a_message() -> None:
     assert Counter(of.name for of, _ in TELLING if of is not QUERY_ERRORS) == {
         "accessanalyzer": 6,
+        "account": 1,
         "identitystore": 7,
         "organizations": 5,
         "sso-admin": 4,
@@ -99,3 +101,22 @@ def test_every_member_of_a_modelled_error_reaches_botocore(of: Service, error: M
 def test_a_member_that_is_not_told_is_absent(of: Service, error: ModelledError) -> None:
     got = parsed(of, write_error(of, error.code, MESSAGE, REQUEST_ID), error.shape)
     assert not got.keys() & set(_further(error))
+
+
+@pytest.mark.parametrize(
+    ("code", "told", "status"),
+    [
+        ("AccessDenied", "UnauthorizedOperation", 403),
+        ("UnauthorizedOperation", "UnauthorizedOperation", 403),
+        ("SignatureDoesNotMatch", "AuthFailure", 401),
+        ("ExpiredToken", "RequestExpired", 400),
+        ("DryRunOperation", "DryRunOperation", 412),
+        ("MissingAction", "MissingAction", 400),
+    ],
+)
+def test_ec2_has_its_own_words_and_form_of_errors(code: str, told: str, status: int) -> None:
+    response = write_error(service("ec2"), code, MESSAGE, REQUEST_ID)
+    got = raw_parsed(service("ec2"), response, None)
+    assert got["Error"] == {"Code": told, "Message": MESSAGE}
+    assert got["ResponseMetadata"]["RequestId"] == REQUEST_ID
+    assert response.status == status

@@ -17,7 +17,8 @@ from tests.wire import invented
 from tests.wire.client import parsed, serialized
 from tests.wire.samples import Samples, equal
 
-RPC = [invented.QUERY, invented.JSON]
+RPC = [invented.QUERY, invented.EC2, invented.JSON]
+FORMS = (Protocol.QUERY, Protocol.EC2)
 REST = [invented.REST_BODY, invented.REST_STRUCTURE, invented.REST_BLOB, invented.REST_TEXT]
 ROUNDS = 40
 
@@ -33,13 +34,14 @@ def _read_back(operation: Operation, given: Mapping[str, Any]) -> dict[str, Any]
         found = rest_paths.find(operation.service, request.method, request.path, query)
         assert found is not None
         return parse(Routed(operation=operation, labels=found[1], query=query), request)
-    fields = dict(read_form(request.body)) if operation.service.protocol is Protocol.QUERY else {}
+    fields = dict(read_form(request.body)) if operation.service.protocol in FORMS else {}
     return parse(Routed(operation=operation, fields=fields), request)
 
 
 def _input(operation: Operation, seed: int) -> dict[str, Any]:
     assert operation.input is not None
-    given = Samples(seed, forms=operation.service.protocol is Protocol.QUERY).structure(operation.input)
+    protocol = operation.service.protocol
+    given = Samples(seed, forms=protocol in FORMS, ec2=protocol is Protocol.EC2).structure(operation.input)
     if "Extra" in given:
         given["Extra"] = {"any": ["json", seed]}
     return _sendable(given)

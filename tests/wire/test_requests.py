@@ -11,6 +11,7 @@ from tests.wire.client import as_get, serialized
 from tests.wire.samples import Samples, equal
 
 OPERATIONS = [operation for name in SERVICES for operation in service(name).operations.values()]
+FORMS = (Protocol.QUERY, Protocol.EC2)
 ROUNDS = 8
 
 
@@ -21,7 +22,8 @@ def _id(operation: Operation) -> str:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=_id)
 def test_what_botocore_sends_is_read_back_equal(operation: Operation) -> None:
     for seed in range(ROUNDS):
-        samples = Samples(f"{_id(operation)}:{seed}", forms=operation.service.protocol is Protocol.QUERY)
+        protocol = operation.service.protocol
+        samples = Samples(f"{_id(operation)}:{seed}", forms=protocol in FORMS, ec2=protocol is Protocol.EC2)
         given = samples.structure(operation.input) if operation.input else {}
         request = serialized(operation, given)
         routed = route(request)
@@ -44,6 +46,6 @@ def test_the_samples_reach_every_member() -> None:
     """The proof above would be empty if the samples left out members."""
     for operation in OPERATIONS:
         if operation.input:
-            forms = operation.service.protocol is Protocol.QUERY
+            forms = operation.service.protocol in FORMS
             seen = {name for seed in range(60) for name in Samples(f"{seed}", forms=forms).structure(operation.input)}
             assert seen == set(operation.input.members), _id(operation)

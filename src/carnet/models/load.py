@@ -6,18 +6,36 @@ botocore's default loader would let a file in the user's home directory replace 
 
 from __future__ import annotations
 
+import json
 import os
+from collections import OrderedDict
 from functools import cache
+from importlib.resources import files
 from typing import Any, cast
 
 from botocore.loaders import Loader
 
 from carnet.models.service import Operation, Service
 
-SERVICES = ("accessanalyzer", "iam", "identitystore", "organizations", "sso", "sso-admin", "sso-oidc", "sts")
+SERVICES = (
+    "accessanalyzer",
+    "account",
+    "ec2",
+    "iam",
+    "identitystore",
+    "organizations",
+    "resourcegroupstaggingapi",
+    "sso",
+    "sso-admin",
+    "sso-oidc",
+    "sts",
+)
 """The services whose protocols Carnet speaks, by botocore's names."""
 
 _MODEL = "service-2"
+_EXTRACTS = frozenset(("ec2",))
+"""Services with far more operations than Carnet answers: their models would take a quarter of a second and 35 MB of
+every process. What is needed of them stands in `data/`, made by tools/build_models.py, and a test compares it."""
 
 
 @cache
@@ -43,6 +61,14 @@ def _loader() -> Loader:
 
 def _description(name: str) -> dict[str, Any]:
     """The parsed model file. `load_service_model` would first list the directories of every AWS service."""
+    if name in _EXTRACTS:
+        text = files("carnet.models").joinpath("data", f"{name}.json").read_text("utf-8")
+        return cast("dict[str, Any]", json.loads(text, object_pairs_hook=OrderedDict))
+    return full_description(name)
+
+
+def full_description(name: str) -> dict[str, Any]:
+    """The parsed model file of botocore, whether or not Carnet needs all of it."""
     loader = _loader()
     version = loader.determine_latest_version(name, _MODEL)
     return cast("dict[str, Any]", loader.load_data(os.path.join(name, version, _MODEL)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GLOBAL_REGIONS: Mapping[str, Mapping[str, str]] = {
+    "account": {"aws": "us-east-1", "aws-cn": "cn-northwest-1"},
     "iam": {
         "aws": "us-east-1",
         "aws-cn": "cn-north-1",

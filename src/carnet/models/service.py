@@ -26,6 +26,10 @@ class Protocol(StrEnum):
     QUERY = "query"
     JSON = "json"
     REST_JSON = "rest-json"
+    EC2 = "ec2"
+
+
+_SPOKEN = frozenset(Protocol)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -97,7 +101,9 @@ class Service:
 
     @cached_property
     def protocol(self) -> Protocol:
-        return Protocol(self.model.protocol)
+        """The first that Carnet speaks of those that the service speaks, which is also what botocore speaks with it."""
+        spoken = self.model.metadata.get("protocols", (self.model.protocol,))
+        return Protocol(next((name for name in spoken if name in _SPOKEN), spoken[0]))
 
     @cached_property
     def signing_name(self) -> str:

@@ -1,7 +1,6 @@
 """Failures of services that are not offered here, each in the form and with the codes that its clients read.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-troubleshooting.html
 https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
 """
 
@@ -18,7 +17,7 @@ from carnet.protocols.xml_shapes import escape
 
 _SPELLED_AS = {
     Dialect.QUERY: Protocol.QUERY,
-    Dialect.EC2: Protocol.QUERY,
+    Dialect.EC2: Protocol.EC2,
     Dialect.JSON: Protocol.JSON,
     Dialect.CBOR: Protocol.JSON,
     Dialect.REST_JSON: Protocol.REST_JSON,
@@ -26,13 +25,6 @@ _SPELLED_AS = {
     Dialect.S3: Protocol.QUERY,
 }
 _OWN_CODES: Mapping[Dialect, Mapping[str, tuple[str, int]]] = {
-    Dialect.EC2: {
-        "AccessDenied": ("UnauthorizedOperation", 403),
-        "ExpiredToken": ("RequestExpired", 400),
-        "InvalidClientTokenId": ("AuthFailure", 401),
-        "MissingAuthenticationToken": ("AuthFailure", 401),
-        "SignatureDoesNotMatch": ("AuthFailure", 401),
-    },
     Dialect.S3: {
         "ExpiredToken": ("ExpiredToken", 400),
         "IncompleteSignature": ("AuthorizationHeaderMalformed", 400),
@@ -61,12 +53,6 @@ def write_api_error(dialect: Dialect, code: str, message: str, request_id: str) 
         return write_error(_SPELLED_AS[dialect], code, message, request_id)
     own_code, status = spelled(dialect, code)
     return write(own_code, status, message, request_id)
-
-
-def _ec2(code: str, status: int, message: str, request_id: str) -> HttpResponse:
-    error = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
-    text = f"<Response><Errors><Error>{error}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
-    return _xml(status, text, request_id)
 
 
 def _s3(code: str, status: int, message: str, request_id: str) -> HttpResponse:
@@ -107,7 +93,6 @@ def _cbor_head(kind: int, count: int) -> bytes:
 
 
 _WRITERS: Mapping[Dialect, Callable[[str, int, str, str], HttpResponse]] = {
-    Dialect.EC2: _ec2,
     Dialect.REST_XML: _rest_xml,
     Dialect.S3: _s3,
     Dialect.CBOR: _cbor,

@@ -85,6 +85,8 @@ def _written(
         members = {**members, _message_member(error.shape): message}
     else:
         members = {"message": message}
+    if protocol is Protocol.EC2:
+        return _ec2(error, request_id, members)
     if protocol is not Protocol.QUERY:
         return _json(protocol, service, error, request_id, members)
     if accept is not None and accepts_json(accept):
@@ -113,6 +115,15 @@ def _query(
     body = (
         f'<ErrorResponse xmlns="{namespace}"><Error><Type>{_kind(error)}</Type><Code>{error.code}</Code>'
         f"{_xml_details(error, members)}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+    )
+    headers = ((REQUEST_ID, request_id), ("Content-Type", XML))
+    return HttpResponse(status=error.status, headers=headers, body=body.encode())
+
+
+def _ec2(error: ModelledError | CommonError, request_id: str, members: Mapping[str, Any]) -> HttpResponse:
+    body = (
+        f"<Response><Errors><Error><Code>{error.code}</Code>{_xml_details(error, members)}</Error></Errors>"
+        f"<RequestID>{request_id}</RequestID></Response>"
     )
     headers = ((REQUEST_ID, request_id), ("Content-Type", XML))
     return HttpResponse(status=error.status, headers=headers, body=body.encode())

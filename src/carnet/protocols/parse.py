@@ -11,7 +11,7 @@ from carnet.models import Operation, Protocol
 from carnet.protocols.errors import WireError
 from carnet.protocols.json_body import read_json
 from carnet.protocols.json_values import json_members
-from carnet.protocols.query_shapes import query_structure
+from carnet.protocols.query_shapes import ec2_structure, query_structure
 from carnet.protocols.rest_input import RestHead, rest_input
 from carnet.protocols.routing import Routed
 from carnet.protocols.unreadable import Unreadable
@@ -46,6 +46,12 @@ def _query(operation: Operation) -> _Read:
     return lambda routed, request: read(routed.fields)
 
 
+def _ec2(operation: Operation) -> _Read:
+    assert operation.input is not None
+    read = ec2_structure(operation.input)
+    return lambda routed, request: read(routed.fields)
+
+
 def _json(operation: Operation) -> _Read:
     assert operation.input is not None
     structure = json_members(operation.input)
@@ -60,6 +66,7 @@ def _rest_json(operation: Operation) -> _Read:
 
 _READERS: Mapping[Protocol, Callable[[Operation], _Read]] = {
     Protocol.QUERY: _query,
+    Protocol.EC2: _ec2,
     Protocol.JSON: _json,
     Protocol.REST_JSON: _rest_json,
 }

@@ -65,6 +65,13 @@ def query_structure(shape: StructureShape) -> Callable[[Mapping[str, str]], dict
     return lambda fields: read(_fold(fields))
 
 
+@cache
+def ec2_structure(shape: StructureShape) -> Callable[[Mapping[str, str]], dict[str, Any]]:
+    """The same in the form of EC2: `Filter.1.Value.2=v`."""
+    read = _Ec2Compiler().members(shape)
+    return lambda fields: read(_fold(fields))
+
+
 class _Compiler:
     def __init__(self) -> None:
         self._structures: dict[str, _Read] = {}
@@ -85,7 +92,7 @@ class _Compiler:
         # INVARIANT: known before its members are compiled, so that a shape which holds itself comes to an end.
         self._structures[shape.name] = read
         for name, member in shape.members.items():
-            members[_wire_name(member, name)] = (name, self._value(member))
+            members[self._wire_name(member, name)] = (name, self._value(member))
         return read
 
     def _value(self, shape: Shape) -> _Read:
@@ -99,12 +106,22 @@ class _Compiler:
 
     def _list(self, shape: ListShape) -> _Read:
         item = self._value(shape.member)
-        between = None if shape.serialization.get("flattened") else shape.member.serialization.get("name", "member")
+        between = self._between(shape)
 
         def read(branch: Any) -> list[Any]:
             return [item(node) for node in _numbered(branch, between)]
 
         return read
+
+    def _between(self, shape: ListShape) -> str | None:
+        """What stands between the name of a list and the numbers of its items."""
+        return None if shape.serialization.get("flattened") else shape.member.serialization.get("name", "member")
+
+    def _wire_name(self, shape: Shape, name: str) -> str:
+        own = str(shape.serialization.get("name", name))
+        if isinstance(shape, ListShape) and shape.serialization.get("flattened"):
+            return str(shape.member.serialization.get("name", own))
+        return own
 
     def _map(self, shape: MapShape) -> _Read:
         key, value = self._value(shape.key), self._value(shape.value)
@@ -128,6 +145,23 @@ class _Compiler:
         return read
 
 
+class _Ec2Compiler(_Compiler):
+    """Names begin with a capital, and no list has anything between its name and its numbers.
+
+    https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html#query-key-resolution
+    """
+
+    def _between(self, shape: ListShape) -> None:
+        return None
+
+    def _wire_name(self, shape: Shape, name: str) -> str:
+        own = shape.serialization.get("queryName")
+        if own is not None:
+            return str(own)
+        named = str(shape.serialization.get("name", name))
+        return named[:1].upper() + named[1:]
+
+
 def _numbered(branch: Any, between: str | None) -> list[Any]:
     """What stands under 1, 2, 3 ...; an empty value (`Tags=`) is how an empty list is sent."""
     if branch == "":
@@ -142,13 +176,6 @@ def _numbered(branch: Any, between: str | None) -> list[Any]:
         return [branch[str(number)] for number in range(1, len(branch) + 1)]
     except KeyError:
         raise Unreadable(_GAP) from None
-
-
-def _wire_name(shape: Shape, name: str) -> str:
-    own = str(shape.serialization.get("name", name))
-    if isinstance(shape, ListShape) and shape.serialization.get("flattened"):
-        return str(shape.member.serialization.get("name", own))
-    return own
 
 
 def _string(node: Any) -> str:

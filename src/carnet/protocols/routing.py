@@ -32,7 +32,7 @@ class Routed(Struct, frozen=True, kw_only=True):
 
     operation: Operation
     fields: Mapping[str, str] = field(default_factory=dict)
-    """Query protocol: the parameters of query string and form together."""
+    """Query protocols: the parameters of query string and form together."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """rest-json: the labels of the path."""
     query: Fields = ()
@@ -106,12 +106,12 @@ def _by_target(clues: Clues) -> Service | None:
 
 
 def _by_version(request: HttpRequest) -> Service | None:
-    """Among services of the query protocol each has an API version of its own."""
+    """Among services of the query protocols each has an API version of its own."""
     return _by_api_version().get(_action_of(request)[1])
 
 
 def _action_of(request: HttpRequest) -> tuple[str, str]:
-    """Action and Version of the query protocol, whatever else the request may be; empty for what is not there once."""
+    """Action and Version of the query protocols, whatever else the request may be; empty for what is not there once."""
     if request.path != _ROOT:
         return "", ""
     try:
@@ -173,6 +173,7 @@ def _rest_json(found: Service, request: HttpRequest, clues: Clues) -> Routed:
 
 _ROUTES: Mapping[Protocol, Callable[[Service, HttpRequest, Clues], Routed]] = {
     Protocol.QUERY: _query,
+    Protocol.EC2: _query,
     Protocol.JSON: _json,
     Protocol.REST_JSON: _rest_json,
 }
@@ -201,4 +202,4 @@ def _by_target_prefix() -> Mapping[str, Service]:
 
 @cache
 def _by_api_version() -> Mapping[str, Service]:
-    return {found.api_version: found for found in _speaking(Protocol.QUERY)}
+    return {found.api_version: found for form in (Protocol.QUERY, Protocol.EC2) for found in _speaking(form)}

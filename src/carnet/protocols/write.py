@@ -52,6 +52,22 @@ def _query(operation: Operation) -> _Write:
     return write
 
 
+def _ec2(operation: Operation) -> _Write:
+    """https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html#response-serialization"""
+    content = xml_members(operation.output) if operation.output else _nothing
+    head = f'<{operation.name}Response xmlns="{operation.service.xml_namespace}"><requestId>'
+    tail = f"</{operation.name}Response>"
+
+    def write(output: Mapping[str, Any], request_id: str) -> HttpResponse:
+        return HttpResponse(
+            status=operation.status,
+            headers=((REQUEST_ID, request_id), ("Content-Type", XML)),
+            body=f"{head}{request_id}</requestId>{content(output)}{tail}".encode(),
+        )
+
+    return write
+
+
 def _nothing(output: Mapping[str, Any]) -> str:
     if output:
         raise LookupError(f"an operation that answers nothing was given {sorted(output)}")
@@ -89,6 +105,7 @@ def _no_parts(output: Mapping[str, Any]) -> JsonParts:
 
 _WRITERS: Mapping[Protocol, Callable[[Operation], _Write]] = {
     Protocol.QUERY: _query,
+    Protocol.EC2: _ec2,
     Protocol.JSON: _json,
     Protocol.REST_JSON: _rest_json,
 }

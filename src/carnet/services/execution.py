@@ -116,7 +116,7 @@ class Execution:
         """
         decided: list[Decided] = []
         try:
-            call = self._call(operation, parsed, self.directory.snapshot, parsed.authenticated.caller)
+            call = self._call(operation, parsed, self.directory.snapshot, parsed.authenticated.caller, decided)
             if not isinstance(call, AnonymousCall):
                 operation.authorize(call, parsed.given, decided)
             return Admitted(call=call, decided=tuple(decided))
@@ -130,7 +130,7 @@ class Execution:
             snapshot, caller = self.directory.snapshot, parsed.authenticated.caller
             if operation.prepare is not None:
                 caller = self._present(snapshot, caller)  # which may have changed in the meantime
-            call = self._call(operation, parsed, snapshot, caller, prepared)
+            call = self._call(operation, parsed, snapshot, caller, decided, prepared)
             answer = operation.perform(call, parsed.given, decided)
             return Done(answer=answer, event=success_event(parsed, answer, decided), decided=tuple(decided))
         except Exception as problem:
@@ -186,7 +186,7 @@ class Execution:
     def _make(self, change: Requested, unit: UnitOfWork, snapshot: Snapshot, decided: list[Decided]) -> Done:
         parsed = change.parsed
         caller = self._present(snapshot, parsed.authenticated.caller)
-        call = self._call(change.operation, parsed, snapshot, caller, change.prepared, unit)
+        call = self._call(change.operation, parsed, snapshot, caller, decided, change.prepared, unit)
         answer = change.operation.perform(call, parsed.given, decided)
         return Done(answer=answer, event=success_event(parsed, answer, decided), decided=tuple(decided))
 
@@ -228,6 +228,7 @@ class Execution:
         parsed: Parsed,
         snapshot: Snapshot,
         caller: Caller,
+        decided: list[Decided],
         prepared: Any = None,
         unit: UnitOfWork | None = None,
     ) -> AnyCall:
@@ -241,6 +242,7 @@ class Execution:
             "quotas": operation.quotas,
             "paging": operation.paging,
             "prepared": prepared,
+            "decided": decided,
         }
         match caller:
             case Verified() | SignedIn():

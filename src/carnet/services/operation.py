@@ -13,7 +13,7 @@ from inspect import signature
 from types import MappingProxyType
 from typing import Any, TypeVar, TypeVarTuple, get_args, get_type_hints
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from carnet import models
 from carnet.access.authorize import Check, Decided, authorize
@@ -76,6 +76,8 @@ class _Called(Struct, frozen=True, kw_only=True):
     """That of the operation's service."""
     prepared: Any = None
     """What the operation's `prepare=` made; None before that, and for operations without."""
+    decided: list[Decided] = field(default_factory=list[Decided])
+    """The decisions of the call so far; a body that decides on further operations adds theirs."""
 
     @property
     def now_ms(self) -> int:

@@ -7,10 +7,16 @@ from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
 
+from carnet.services import account as account_package
+from carnet.services import ec2 as ec2_package
 from carnet.services import iam as iam_package
+from carnet.services import resourcegroupstaggingapi as tagging_package
 from carnet.services import sts as sts_package
+from carnet.services.account.service import account
+from carnet.services.ec2.service import ec2
 from carnet.services.iam.service import iam
 from carnet.services.operation import Service
+from carnet.services.resourcegroupstaggingapi.service import tagging
 from carnet.services.sts.service import sts
 
 
@@ -20,7 +26,7 @@ def _register(package: ModuleType) -> None:
         import_module(module.name)
 
 
-_register(iam_package)
-_register(sts_package)
+for _package in (account_package, ec2_package, iam_package, sts_package, tagging_package):
+    _register(_package)
 
-SERVICES: Mapping[str, Service] = {service.name: service for service in (iam, sts)}
+SERVICES: Mapping[str, Service] = {service.name: service for service in (account, ec2, iam, sts, tagging)}

@@ -14,6 +14,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from carnet.access.authorize import Check, Decided, authorize
+from carnet.access.gather import carried_by
 from carnet.access.request_context import caller_context
 from carnet.audit.steps import Arrived
 from carnet.base.arns import parse_arn
@@ -65,11 +66,12 @@ def decide(
     arn = parse_arn(resource)
     if arn is not None and arn.account not in ("", account.id):
         return NotDecided(reason=f"the resource is of account {arn.account}, whose policies have a say")
-    context = caller_context(view, caller, arrived.http, arrived.time)
+    policies, keys = carried_by(view, caller.credential)
+    context = caller_context(keys, caller, arrived.http, arrived.time)
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
     shown = f'"{resource}"' if asked.permission.action.startswith("s3:") else None
     check = Check(action=asked.permission.action, resource=resource, resource_account=account.id, shown=shown)
-    decided = authorize(engine, view, caller, context, check)
+    decided = authorize(engine, caller.principal, policies, context, check)
     if decided.decision.layer is Layer.RESOURCE and not decided.decision.allowed:
         return NotDecided(reason=f"the resource's own policy decides on {asked.permission.action} first")
     if depends_on_unknown(decided.request, decided.policies, _is_unknown):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from carnet.entities.scope import ScopeKind
 from carnet.store.access_keys import ACCESS_KEYS
+from carnet.store.account_details import ACCOUNT_DETAILS
 from carnet.store.accounts import ACCOUNTS
 from carnet.store.data_keys import DATA_KEYS
 from carnet.store.entity_type import EntityType
@@ -72,5 +73,14 @@ def _in_order_of_deletion(types: tuple[EntityType[Any], ...]) -> Iterator[Entity
 
 
 ENTITY_TYPES = EntityTypes(
-    ACCOUNTS, USERS, GROUPS, ROLES, POLICIES, INSTANCE_PROFILES, ACCESS_KEYS, DATA_KEYS, OPERATOR_TOKENS
+    ACCOUNTS,
+    ACCOUNT_DETAILS,
+    USERS,
+    GROUPS,
+    ROLES,
+    POLICIES,
+    INSTANCE_PROFILES,
+    ACCESS_KEYS,
+    DATA_KEYS,
+    OPERATOR_TOKENS,
 )

@@ -168,3 +168,12 @@ def service_policy(holder: str) -> str:
 
 def role_protected(name: str) -> str:
     return f"Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS"
+
+
+def tag_characters(member: str) -> str:
+    """A key or a value of a tag holds a character that IAM's model does not let through."""
+    pattern = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]" + ("+" if member == "key" else "*")
+    return (
+        f"1 validation error detected: Value at 'tags.1.member.{member}' failed to satisfy constraint: "
+        f"Member must satisfy regular expression pattern: {pattern}"
+    )

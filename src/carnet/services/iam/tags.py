@@ -8,17 +8,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.managed_policy import ManagedPolicy
+from carnet.entities.role import Role
+from carnet.entities.user import User
 from carnet.services.iam import targets
 from carnet.services.iam.condition_keys import removed_tag_keys, request_tags
 from carnet.services.iam.kinds import INSTANCE_PROFILES, POLICIES, ROLES, USERS, E, Kind
 from carnet.services.iam.service import iam
-from carnet.services.iam.tagging import with_tags, without_tags
+from carnet.services.iam.tagging import check_characters, with_tags, without_tags
 from carnet.services.operation import Answer, Call, Names, WriteCall
 from carnet.services.paging import page, sort_token
+from carnet.services.tagged_kinds import TaggedKind, offer_tagging
 
 
-def _tag_family(kind: Kind[E], *, tag: str, untag: str) -> None:
-    """Register the operations of these names that change the tags of one kind of entity."""
+def _tag_family(kind: Kind[E], entity_type: type[E], *, tag: str, untag: str, listed: bool = True) -> None:
+    """Register the operations of these names that change the tags of one kind of entity.
+
+    They also change them for those who tag resources of every service, who are told of such resources if `listed`.
+    """
 
     @iam.write(tag, on=kind.target, context=(request_tags,))
     def tag_entity(call: WriteCall, given: Any, entity: E) -> Answer:
@@ -32,6 +40,18 @@ def _tag_family(kind: Kind[E], *, tag: str, untag: str) -> None:
         kind.save(call, entity, replace(entity, tags=without_tags(kind, entity.tags, given["TagKeys"])))
         return {}
 
+    offer_tagging(
+        TaggedKind(
+            service=iam,
+            entity=entity_type,
+            tag=iam.operations[tag],
+            untag=iam.operations[untag],
+            naming=lambda entity: {kind.member: entity.arn if kind.member == "PolicyArn" else entity.name},
+            check=check_characters,
+            listed=listed,
+        )
+    )
+
 
 def _list_tags(target: Names[E], list_tags: str) -> None:
     """Register the operation of this name that lists the tags of one kind of entity."""
@@ -44,10 +64,10 @@ def _list_tags(target: Names[E], list_tags: str) -> None:
         return tags.answer("Tags", lambda key: {"Key": key, "Value": entity.tags[key]})
 
 
-_tag_family(USERS, tag="TagUser", untag="UntagUser")
-_tag_family(ROLES, tag="TagRole", untag="UntagRole")
-_tag_family(POLICIES, tag="TagPolicy", untag="UntagPolicy")
-_tag_family(INSTANCE_PROFILES, tag="TagInstanceProfile", untag="UntagInstanceProfile")
+_tag_family(USERS, User, tag="TagUser", untag="UntagUser", listed=False)
+_tag_family(ROLES, Role, tag="TagRole", untag="UntagRole", listed=False)
+_tag_family(POLICIES, ManagedPolicy, tag="TagPolicy", untag="UntagPolicy")
+_tag_family(INSTANCE_PROFILES, InstanceProfile, tag="TagInstanceProfile", untag="UntagInstanceProfile")
 _list_tags(targets.user, "ListUserTags")
 _list_tags(targets.role, "ListRoleTags")
 _list_tags(targets.policy, "ListPolicyTags")

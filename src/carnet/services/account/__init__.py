@@ -1,0 +1,1 @@
+"""The Account Management service: contacts and Regions of an account."""

@@ -1,0 +1,44 @@
+"""The traits of the Account Management service."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from carnet.base.faults import (
+    AlreadyExists,
+    Denied,
+    InUse,
+    Invalid,
+    Malformed,
+    Missing,
+    TooMany,
+    Unavailable,
+    Unmodifiable,
+)
+from carnet.services.operation import Service
+from carnet.services.paging import NEXT_TOKENS
+
+account = Service(
+    "account",
+    fault_codes={
+        AlreadyExists: "ConflictException",
+        Denied: "AccessDeniedException",
+        InUse: "ConflictException",
+        Invalid: "ValidationException",
+        Malformed: "ValidationException",
+        Missing: "ResourceNotFoundException",
+        TooMany: "TooManyRequestsException",
+        Unavailable: "ServiceUnavailable",
+        Unmodifiable: "ValidationException",
+    },
+    paging=replace(NEXT_TOKENS, default=50),
+    not_written=(
+        "AcceptPrimaryEmailUpdate",
+        "GetGovCloudAccountInformation",
+        "GetPrimaryEmail",
+        "GetPrimaryEmailUpdateStatus",
+        "SendPhoneNumberVerification",
+        "StartPrimaryEmailUpdate",
+        "VerifyPhoneNumber",
+    ),
+)

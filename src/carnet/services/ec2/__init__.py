@@ -1,0 +1,1 @@
+"""What tools ask of EC2 before anything else: the Regions."""
