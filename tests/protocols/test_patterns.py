@@ -135,3 +135,10 @@ def test_no_text_makes_an_input_s_pattern_slow(name: str) -> None:
 def test_a_slow_pattern_would_be_found() -> None:
     """Only answers have this one; it takes quadratic time."""
     assert is_slow("^arn:aws:organizations::.+:.+", LONG)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("\U00010000", True), ("\U0010ffff", True), ("\uffff", False), ("A", False)]
+)
+def test_two_surrogates_are_the_character_that_they_stand_for(text: str, found: bool) -> None:
+    assert matches("[\\uD800\\uDC00-\\uDBFF\\uDFFF]", text) == found

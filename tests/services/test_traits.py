@@ -23,6 +23,7 @@ CODES = dict.fromkeys(FAULTS, "ValidationException")
 PREFIXES = {
     "accessanalyzer": "access-analyzer",
     "account": "account",
+    "cloudtrail": "cloudtrail",
     "ec2": "ec2",
     "iam": "iam",
     "identitystore": "identitystore",

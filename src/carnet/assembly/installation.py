@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from carnet.assembly.settings import Settings
 from carnet.assembly.state import State, open_state, system_clock
+from carnet.audit.history import EventHistory
+from carnet.audit.logs import FileLog, Log, MemoryLog
 from carnet.base.clock import Clock
 from carnet.directory.directory import Directory
 from carnet.directory.last_used import LastUsed
@@ -33,6 +36,8 @@ class Installation(State):
     directory: Directory
     last_used: LastUsed
     execution: Execution
+    audit_log: Log
+    decision_log: Log
 
 
 @contextmanager
@@ -83,6 +88,7 @@ def _assembled(state: State) -> Installation:
     directory = Directory(state.store)
     tokens = SessionTokens(state.keyring)
     last_used = LastUsed(state.store)
+    audit_log = _log(state.settings, state.settings.audit_file)
     return Installation(
         settings=state.settings,
         clock=state.clock,
@@ -103,6 +109,14 @@ def _assembled(state: State) -> Installation:
                 tokens=tokens,
                 last_used=last_used,
                 session_lifetime=state.settings.session_lifetime,
+                history=EventHistory(audit_log),
             ),
         ),
+        audit_log=audit_log,
+        decision_log=_log(state.settings, state.settings.decisions_file),
     )
+
+
+def _log(settings: Settings, path: Path) -> Log:
+    """The log at `path`, or one in memory, which is all that an installation in memory has."""
+    return MemoryLog() if settings.dev else FileLog(path)

@@ -46,6 +46,10 @@ class Settings:
     change_log_retention_days: int = 90
     audit_retention_days: int = 90
     """How long the store keeps the audit events of changes, and the data directory all events and decisions."""
+    quiet: bool = False
+    """Print no line for each call."""
+    log_format: str = ""
+    """`text` or `json`: of the server's log and of the lines of calls; empty: `text` on a terminal."""
     decision_log_megabytes: int = 1024
     """How large the files of the log of decisions may become together."""
     dev: bool = False
@@ -154,6 +158,7 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "audit_retention_days": int,
     "dev": _flag,
     "seed": Path,
+    "quiet": _flag,
     "decision_log_megabytes": int,
 }
 """How the variables that are no text are read."""

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import ExitStack
-from pathlib import Path
 
 from carnet.assembly.authenticators import authenticators
 from carnet.assembly.installation import Installation, open_installation
 from carnet.assembly.jobs import node, periodic_jobs
 from carnet.assembly.settings import Settings, from_environment
 from carnet.audit.decisions import DecisionLog
-from carnet.audit.log_files import JsonLines
-from carnet.audit.memory_lines import Lines, MemoryLines
-from carnet.audit.reading import backwards
-from carnet.audit.segments import Segments
+from carnet.audit.event_lines import as_json, as_text
 from carnet.directory.follower import Follower, Later
 from carnet.jobs.periodic import stop_all
 from carnet.server.app import AwsApi
 from carnet.server.aws_door import AwsDoor
+from carnet.server.call_lines import CallLines
 from carnet.server.health import Health
 from carnet.server.outbox import Outbox
 from carnet.server.own_api.endpoint import OwnParts
@@ -35,9 +33,7 @@ def application() -> AwsDoor:
 
 def door(installation: Installation, stack: ExitStack) -> AwsDoor:
     """The application over an open installation; `stack` is unwound when the server stops."""
-    audit = _lines(installation.settings, installation.settings.audit_file)
-    decision_lines = _lines(installation.settings, installation.settings.decisions_file)
-    decisions = DecisionLog(decision_lines)
+    audit, decisions = installation.audit_log.open(), DecisionLog(installation.decision_log.open())
     api = AwsApi(
         installation.execution,
         SERVICES,
@@ -46,7 +42,7 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
         ids=installation.ids,
         decisions=decisions,
     )
-    own_parts = _own_parts(installation, decision_lines)
+    own_parts = _own_parts(installation)
     own_api = OwnApi(installation.execution, api.writer, own_parts, clock=installation.clock, decisions=decisions)
 
     def tell_lost(lost: bool) -> None:
@@ -69,24 +65,31 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
         stack.callback(api.close)
         stack.callback(own_api.close)
 
-    outbox = Outbox(audit, decisions)
+    calls = _call_lines(installation.settings)
+    if calls is not None:
+        stack.callback(calls.close)
+    outbox = Outbox(audit, decisions, calls)
     health = Health(installation.directory, follower)
     return AwsDoor(api, own_api, health, outbox, on_start=start, on_stop=stack.close)
 
 
-def _own_parts(installation: Installation, decisions: Lines) -> OwnParts:
+def _own_parts(installation: Installation) -> OwnParts:
     """What Carnet's own API works with."""
-    settings = installation.settings
     return OwnParts(
         keyring=installation.keyring,
         ids=installation.ids,
-        partition=settings.partition,
-        decisions=decisions.newest_first
-        if isinstance(decisions, MemoryLines)
-        else lambda: map(backwards, Segments(settings.decisions_file).newest_first()),
+        partition=installation.settings.partition,
+        decisions=installation.decision_log.parts,
     )
 
 
-def _lines(settings: Settings, path: Path) -> Lines:
-    """The log at `path`, or one in memory, which is all that an installation in memory has."""
-    return MemoryLines() if settings.dev else JsonLines(path)
+def _call_lines(settings: Settings) -> CallLines | None:
+    """What shows each call on a terminal, or in the form that was asked for; None if nobody wants to see it."""
+    if settings.quiet or not (settings.log_format or sys.stdout.isatty()):
+        return None
+
+    def write(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    return CallLines(write, as_json if settings.log_format == "json" else as_text)

@@ -9,6 +9,7 @@ from carnet.cli.groups import CommandsOnDemand
 _SUMMARIES = {
     "account": "Make, list, show and delete accounts, and replace lost root keys, also beside a running server.",
     "apply": "Make accounts, users, groups, roles, policies and keys as FILE says, also beside a running server.",
+    "audit": "Look at the audit events of calls, and write them as CloudTrail does.",
     "backup": "Write the store of one moment to FILE, also while a server runs.",
     "doctor": "Look at versions, variables, port, clock, disk, permissions, keys and database, and say what is wrong.",
     "explain": "Say why a call was denied, and what would allow it; without DECISION-ID, the last denial.",

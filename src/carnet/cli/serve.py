@@ -57,6 +57,14 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @setting("change_log_retention_days", "Days for which the change log is kept.", type=_DAYS)
 @setting("audit_retention_days", "Days for which audit events and decisions are kept.", type=_DAYS)
 @setting("decision_log_megabytes", "Size up to which decisions are kept.", type=click.IntRange(1, 1_000_000))
+@setting("quiet", "Print no line for each call.", is_flag=True)
+@setting(
+    "log_format",
+    "Of the server's log and of the line for each call, which is printed on a terminal or if this is given."
+    "  [default: text on a terminal, else json]",
+    type=click.Choice(("text", "json", "")),
+    metavar="[text|json]",
+)
 @setting("dev", "Keep everything in memory, with an account and a root key that are always the same.", is_flag=True)
 @setting("seed", "File to apply to what --dev has made, as by carnet apply.", type=_FILE)
 @setting("dev_account_id", "Id of the account that --dev makes.")
@@ -96,6 +104,7 @@ def _serve(settings: Settings) -> None:
                 workers=settings.workers,
                 tls_cert=settings.tls_cert,
                 tls_key=settings.tls_key,
+                log_format=settings.log_format or ("text" if sys.stderr.isatty() else "json"),
             )
 
 

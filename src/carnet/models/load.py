@@ -20,6 +20,7 @@ from carnet.models.service import Operation, Service
 SERVICES = (
     "accessanalyzer",
     "account",
+    "cloudtrail",
     "ec2",
     "iam",
     "identitystore",

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -144,7 +145,7 @@ def _json(
     request_id: str,
     members: Mapping[str, Any],
 ) -> HttpResponse:
-    parts = json_parts(error.shape)(members) if isinstance(error, ModelledError) else JsonParts(body=members)
+    parts = _modelled_parts(error.shape, members) if isinstance(error, ModelledError) else JsonParts(body=members)
     body, headers = parts.body, ((REQUEST_ID, request_id), *parts.headers)
     if protocol is Protocol.JSON:
         version = service.json_version if service else _DEFAULT_JSON_VERSION
@@ -153,6 +154,15 @@ def _json(
     else:
         headers = (*headers, ("Content-Type", JSON), ("x-amzn-ErrorType", error.code))
     return HttpResponse(status=error.status, headers=headers, body=orjson.dumps(body))
+
+
+def _modelled_parts(shape: StructureShape, members: Mapping[str, Any]) -> JsonParts:
+    """The members of a modelled error, and the message also if the model has no member for it, as CloudTrail's."""
+    message = _MESSAGE_MEMBERS[0]
+    if message in shape.members or message not in members:
+        return json_parts(shape)(members)
+    parts = json_parts(shape)({name: value for name, value in members.items() if name != message})
+    return replace(parts, body={message: members[message], **parts.body})
 
 
 def _message_member(shape: StructureShape) -> str:

@@ -17,6 +17,7 @@ from functools import cache
 _TOKEN = re.compile(
     r"""\\p\{(?P<category>\w+)\}
       | \\u(?P<astral>10[0-9A-Fa-f]{4}|1[0-9A-Fa-f]{4}(?=-\\u10[0-9A-Fa-f]{4}))
+      | \\u(?P<high>[Dd][89ABab][0-9A-Fa-f]{2})\\u(?P<low>[Dd][C-Fc-f][0-9A-Fa-f]{2})
       | (?P<escape>\\u[0-9A-Fa-f]{4}|\\[dDwWsSbBtnrfx]|\\[^A-Za-z0-9])
       | (?P<set>\[\^?)
       | (?P<plain>[^\\])""",
@@ -60,6 +61,8 @@ def _python(token: re.Match[str], in_set: bool) -> str:
         return members if in_set else f"[{members}]"
     if token["astral"]:
         return f"\\U{token['astral']:0>8}"
+    if token["high"]:  # Java takes two surrogates for the character that they stand for
+        return f"\\U{ord(bytes.fromhex(token['high'] + token['low']).decode('utf-16-be')):08x}"
     if token["plain"] == "." and not in_set:
         return _ANY_BUT_LINE_ENDS
     return token[0]

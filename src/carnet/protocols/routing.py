@@ -100,7 +100,7 @@ def _by_host(clues: Clues) -> Service | None:
 
 
 def _by_target(clues: Clues) -> Service | None:
-    prefixes = {target.partition(".")[0] for target in clues.targets}
+    prefixes = {target.rpartition(".")[0] for target in clues.targets}
     found = [_by_target_prefix().get(prefix) for prefix in prefixes]
     return found[0] if len(found) == 1 else None
 
@@ -153,7 +153,7 @@ def _query(found: Service, request: HttpRequest, clues: Clues) -> Routed:
 def _json(found: Service, request: HttpRequest, clues: Clues) -> Routed:
     if len(clues.targets) > 1:
         raise Unreadable("X-Amz-Target is given more than once")
-    prefix, _, name = clues.targets[0].partition(".") if clues.targets else ("", "", "")
+    prefix, _, name = clues.targets[0].rpartition(".") if clues.targets else ("", "", "")
     operation = found.operations.get(name)
     if operation is None or prefix != found.target_prefix or request.method != "POST" or request.path != _ROOT:
         raise WireError("UnknownOperationException", "The requested operation is not recognized by the service.", found)

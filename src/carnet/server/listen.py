@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 
 from carnet.server.http_protocol import HttpProtocol
-from carnet.server.log import LOGGING
+from carnet.server.log import LOGGING, logging_as
 from carnet.server.systemd import tell, watchdog_seconds
 from carnet.server.workers import Workers
 
@@ -64,12 +64,20 @@ def listen(
     workers: int,
     tls_cert: Path | None,
     tls_key: Path | None,
+    log_format: str = "json",
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is under way.
 
     `application` is a factory, or if there are several workers, `module:factory`.
     """
-    config = configuration(application, workers=workers, ssl_certfile=tls_cert, ssl_keyfile=tls_key, factory=True)
+    config = configuration(
+        application,
+        workers=workers,
+        ssl_certfile=tls_cert,
+        ssl_keyfile=tls_key,
+        factory=True,
+        log_config=logging_as(log_format),
+    )
     if workers == 1:
         Server(config).run([listening])
     else:
@@ -84,7 +92,6 @@ def configuration(application: Any, **more: Any) -> uvicorn.Config:
         ws="none",
         lifespan="on",
         interface="asgi3",
-        log_config=LOGGING,
         access_log=False,
         server_header=False,
         date_header=True,
@@ -92,5 +99,5 @@ def configuration(application: Any, **more: Any) -> uvicorn.Config:
         backlog=_BACKLOG,
         limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
-        **more,
+        **{"log_config": LOGGING, **more},
     )

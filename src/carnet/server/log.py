@@ -7,6 +7,8 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
+from carnet.base.printable import printable
+
 
 class JsonFormatter(logging.Formatter):
     """Time, level, logger, message, and the traceback if there is one; control characters are escaped."""
@@ -21,6 +23,21 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)
+
+
+class TextFormatter(logging.Formatter):
+    """`12:00:05Z warning  message`, and the traceback if there is one; control characters of messages are escaped."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, UTC)
+        line = f"{time:%H:%M:%S}Z  {record.levelname.lower()}  {printable(record.getMessage())}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def logging_as(form: str) -> dict[str, Any]:
+    """The configuration of logging; `form` is `text` or `json`."""
+    formatter = TextFormatter if form == "text" else JsonFormatter
+    return LOGGING | {"formatters": {"json": {"()": formatter}}}
 
 
 LOGGING: dict[str, Any] = {

@@ -15,6 +15,7 @@ from carnet.audit.decisions import DecidedCall, DecisionLog
 from carnet.audit.memory_lines import Lines
 from carnet.base.faults import Unavailable
 from carnet.base.http import HttpResponse, StreamedResponse
+from carnet.server.call_lines import CallLines
 
 _LOG = logging.getLogger(__name__)
 _MOST_BYTES = 64 * 1024
@@ -55,8 +56,10 @@ class Outbox:
     before it.
     """
 
-    def __init__(self, audit: Lines, decisions: DecisionLog | None = None) -> None:
+    def __init__(self, audit: Lines, decisions: DecisionLog | None = None, calls: CallLines | None = None) -> None:
+        """`calls` are shown, if anybody watches."""
         self._audit = audit
+        self._calls = calls
         self._decisions = decisions
         self._held: list[tuple[Answer, Send]] = []
         self._bytes = 0
@@ -91,6 +94,8 @@ class Outbox:
             if events:
                 self._audit.follow()
                 self._audit.write(events)
+                if self._calls is not None:
+                    self._calls.put(events)
             if decided and self._decisions is not None:
                 self._decisions.write(decided)
         except Unavailable as problem:

@@ -18,6 +18,7 @@ from msgspec import Struct, field
 from carnet import models
 from carnet.access.authorize import Check, Decided, authorize
 from carnet.access.denial import denied
+from carnet.audit.history import EventHistory
 from carnet.base.faults import FAULTS, Fault, Refused
 from carnet.base.ids import Ids
 from carnet.directory.account_view import AccountView
@@ -58,6 +59,8 @@ class Parts:
     tokens: SessionTokens
     last_used: LastUsed
     session_lifetime: SessionLifetime
+    history: EventHistory
+    """The events of this node's audit log."""
 
 
 class _Called(Struct, frozen=True, kw_only=True):

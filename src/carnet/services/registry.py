@@ -8,11 +8,13 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from carnet.services import account as account_package
+from carnet.services import cloudtrail as cloudtrail_package
 from carnet.services import ec2 as ec2_package
 from carnet.services import iam as iam_package
 from carnet.services import resourcegroupstaggingapi as tagging_package
 from carnet.services import sts as sts_package
 from carnet.services.account.service import account
+from carnet.services.cloudtrail.service import cloudtrail
 from carnet.services.ec2.service import ec2
 from carnet.services.iam.service import iam
 from carnet.services.operation import Service
@@ -26,7 +28,7 @@ def _register(package: ModuleType) -> None:
         import_module(module.name)
 
 
-for _package in (account_package, ec2_package, iam_package, sts_package, tagging_package):
+for _package in (account_package, cloudtrail_package, ec2_package, iam_package, sts_package, tagging_package):
     _register(_package)
 
-SERVICES: Mapping[str, Service] = {service.name: service for service in (account, ec2, iam, sts, tagging)}
+SERVICES: Mapping[str, Service] = {service.name: service for service in (account, cloudtrail, ec2, iam, sts, tagging)}

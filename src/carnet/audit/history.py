@@ -1,0 +1,155 @@
+"""Finds events in the audit log: of an account, of a time, with certain attributes.
+
+The attributes are those of CloudTrail's LookupEvents.
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupAttribute.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from carnet.audit.event_lines import Event, decisions
+from carnet.audit.log_files import line_of
+from carnet.audit.logs import Log
+from carnet.audit.reading import parsed
+from carnet.base.arns import parse_arn
+from carnet.base.timestamps import iso_seconds
+
+PAGE_BYTES = 16 * 1024 * 1024
+"""How much of the log is read for one page: a page may be shorter than asked for, or empty, and others follow."""
+_LATE = timedelta(minutes=5)
+"""How much earlier than the event before it an event may have come: a change that waited is audited when it is made."""
+
+Resource = tuple[str, str]
+"""Type and name, as CloudTrail tells of them: `AWS::IAM::User`, `alice`."""
+
+
+def resources(event: Event) -> list[Resource]:
+    """What the call was about, by ARN and by name."""
+    found: dict[Resource, None] = {}
+    for decision in decisions(event):
+        arn = parse_arn(decision["resource"])
+        if arn is None or "/" not in arn.resource:
+            continue
+        kind, name = arn.resource.split("/", 1)
+        shown = "".join(word.capitalize() for word in kind.split("-"))
+        for named in (decision["resource"], name.rpartition("/")[2]):
+            found[f"AWS::{arn.service.upper()}::{shown}", named] = None
+    return list(found)
+
+
+def username(event: Event) -> str | None:
+    """The user's name, the session's name, or `root`."""
+    identity = event["userIdentity"] or {}
+    if identity.get("type") == "Root":
+        return "root"
+    name: str | None = identity.get("userName")
+    return name or (identity["arn"].rpartition("/")[2] if "arn" in identity else None)
+
+
+def access_key(event: Event) -> str | None:
+    found: str | None = (event["userIdentity"] or {}).get("accessKeyId")
+    return found
+
+
+_ATTRIBUTES: Mapping[str, Callable[[Event, str], bool]] = {
+    "AccessKeyId": lambda event, value: access_key(event) == value,
+    "EventId": lambda event, value: event["eventID"] == value,
+    "EventName": lambda event, value: event["eventName"] == value,
+    "EventSource": lambda event, value: event["eventSource"] == value,
+    "ReadOnly": lambda event, value: event["readOnly"] is (value == "true"),
+    "ResourceName": lambda event, value: any(name == value for _, name in resources(event)),
+    "ResourceType": lambda event, value: any(kind == value for kind, _ in resources(event)),
+    "Username": lambda event, value: username(event) == value,
+}
+ATTRIBUTES = tuple(_ATTRIBUTES)
+_NOT_WRITTEN = ("ReadOnly", "ResourceType", "Username")
+"""Attributes whose values need not stand in the event as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Which events are wanted; what is None or empty does not matter."""
+
+    account: str | None = None
+    region: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Names of ATTRIBUTES to values."""
+    since: datetime | None = None
+    until: datetime | None = None
+    failed: bool = False
+    """Only events with an error."""
+
+    def needles(self) -> tuple[bytes, ...]:
+        """What the line of each such event has in it, which is found faster than the line is read."""
+        found = [_written(value) for name, value in self.attributes.items() if name not in _NOT_WRITTEN]
+        if self.account is not None:
+            found.append(b'"recipientAccountId":"%s"' % _written(self.account))
+        if self.failed:
+            found.append(b'"errorCode":')
+        return tuple(found)
+
+    def matches(self, event: Event) -> bool:
+        return (
+            (self.account is None or event["recipientAccountId"] == self.account)
+            and (self.region is None or event["awsRegion"] == self.region)
+            and (self.since is None or event["eventTime"] >= iso_seconds(self.since))
+            and (self.until is None or event["eventTime"] <= iso_seconds(self.until))
+            and (not self.failed or "errorCode" in event)
+            and all(_ATTRIBUTES[name](event, value) for name, value in self.attributes.items())
+        )
+
+    def is_over(self, event: Event) -> bool:
+        """Whether all events that came before this one are too old."""
+        return self.since is not None and event["eventTime"] < iso_seconds(self.since - _LATE)
+
+
+def _written(value: str) -> bytes:
+    """The value as it stands in a line, without the quotation marks."""
+    return line_of({"": value})[5:-3]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPage:
+    """Some events, the newest first; `next` asks for those before them, and is None if there are none."""
+
+    events: tuple[Event, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventHistory:
+    """The events of an audit log."""
+
+    log: Log
+
+    def page(self, query: Query, count: int, start: str | None = None, *, most_bytes: int = PAGE_BYTES) -> EventPage:
+        """At most `count` events, of at most about `most_bytes` of the log.
+
+        Raises LookupError if `start` is no `next` of another page, or has grown too old. INVARIANT: `start` chooses no
+        more than where to begin: the query alone says whose events are found.
+        """
+        needles, found, read = query.needles(), list[Event](), 0
+        for place, line in self.log.read(start):
+            read += len(line) + 1
+            event = parsed(line) if all(needle in line for needle in needles) else None
+            if event is not None and "eventID" in event:
+                if query.is_over(event):
+                    break
+                if query.matches(event):
+                    found.append(event)
+            if len(found) == count or read >= most_bytes:
+                return EventPage(events=tuple(found), next=place)
+        return EventPage(events=tuple(found), next=None)
+
+    def all(self, query: Query) -> Iterator[Event]:
+        """Every such event, the newest first, however long it takes."""
+        start: str | None = None
+        while True:
+            page = self.page(query, 1_000, start)
+            yield from page.events
+            if page.next is None:
+                return
+            start = page.next

@@ -1,0 +1,154 @@
+"""`carnet audit`: the audit events in the data directory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from carnet.assembly.settings import Settings
+from carnet.cli.options import installation_options, told_plainly
+
+if TYPE_CHECKING:
+    from carnet.audit.event_lines import Event
+    from carnet.audit.history import EventHistory, Query
+
+# What reads the log is imported when a command is run: neither help nor completion needs it.
+
+_FORMS = ("text", "json", "event")
+_TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ")
+
+
+@click.group()
+def audit() -> None:
+    """Look at the audit events of calls, and write them as CloudTrail does."""
+
+
+def _output(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--output",
+        type=click.Choice(_FORMS),
+        default="text",
+        show_default=True,
+        help="A line for people, a short JSON object, or the whole event.",
+    )(command)
+
+
+def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options that say which events are wanted."""
+    for add in (
+        click.option("--until", type=click.DateTime(_TIMES), help="No later than this time, in UTC."),
+        click.option("--since", type=click.DateTime(_TIMES), help="No earlier than this time, in UTC."),
+        click.option("--account", help="Of this account only."),
+    ):
+        command = add(command)
+    return command
+
+
+@audit.command()
+@click.option("-n", "--lines", type=click.IntRange(0, 1_000_000), default=10, show_default=True, help="How many.")
+@click.option("-f", "--follow", is_flag=True, help="Go on with events as they happen, until Ctrl-C.")
+@click.option("--account", help="Of this account only.")
+@_output
+@installation_options
+@told_plainly
+def tail(lines: int, follow: bool, account: str | None, output: str, **settings: Any) -> None:
+    """Print the last events."""
+    from carnet.audit.history import Query
+    from carnet.audit.reading import follow as lines_to_come
+    from carnet.audit.reading import parsed
+
+    history, query, show = _history(settings), Query(account=account), _show(output)
+    for event in list(islice(history.all(query), lines))[::-1]:
+        click.echo(show(event))
+    if follow:
+        with suppress(KeyboardInterrupt):
+            for line in lines_to_come(Settings(**settings).audit_file):
+                event_to_come = parsed(line)
+                if event_to_come is not None and query.matches(event_to_come):
+                    click.echo(show(event_to_come))
+
+
+@audit.command()
+@click.option("--event-name", help="Operation, as CreateUser.")
+@click.option("--event-source", help="Service, as iam.amazonaws.com.")
+@click.option("--event-id", help="Id of an event.")
+@click.option("--username", help="Name of a user or of a session; root.")
+@click.option("--access-key-id", help="Id of an access key.")
+@click.option("--resource-name", help="Name or ARN of what a call was about.")
+@click.option("--resource-type", help="Its type, as AWS::IAM::User.")
+@click.option("--read-only", type=click.Choice(("true", "false")), help="Whether it only read.")
+@click.option("--failed", is_flag=True, help="Only calls that were refused or failed.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many at most.")
+@_selection
+@_output
+@installation_options
+@told_plainly
+def search(limit: int, output: str, **given: Any) -> None:
+    """Find events by their attributes, the newest first."""
+    query = _query(given)
+    show = _show(output)
+    for event in islice(_history(given).all(query), limit):
+        click.echo(show(event))
+
+
+@audit.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@_selection
+@installation_options
+@told_plainly
+def export(directory: Path, **given: Any) -> None:
+    """Write events below DIRECTORY as CloudTrail writes them into a bucket, for tools that read that.
+
+    A file that is there already is left as it is: the same events have the same name. Events of callers who proved no
+    account are in no file.
+    """
+    from carnet.audit.cloudtrail_files import write_files
+
+    query = _query(given)
+    told = write_files(directory, _history(given).all(query))
+    click.echo(f"{told.files} files with {told.events} events; {told.without_account} events are of no account.")
+
+
+def _query(given: dict[str, Any]) -> Query:
+    """The selection; what it is made of is taken out of `given`, which keeps the installation's options."""
+    from carnet.audit.history import ATTRIBUTES, Query
+
+    options = {name: "".join("_" + c.lower() if c.isupper() else c for c in name)[1:] for name in ATTRIBUTES}
+    attributes = {name: value for name, option in options.items() if (value := given.pop(option, None)) is not None}
+    since, until = (_in_utc(given.pop(name)) for name in ("since", "until"))
+    return Query(
+        account=given.pop("account"),
+        attributes=attributes,
+        since=since,
+        until=until,
+        failed=given.pop("failed", False),
+    )
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment is not None else None
+
+
+def _history(settings: dict[str, Any]) -> EventHistory:
+    from carnet.audit.history import EventHistory
+    from carnet.audit.logs import FileLog
+    from carnet.audit.segments import Segments
+
+    path = Settings(**settings).audit_file
+    if not Segments(path).newest_first():
+        raise click.ClickException(f"No event is recorded at {path}; --data-dir names another installation.")
+    return EventHistory(FileLog(path))
+
+
+def _show(output: str) -> Callable[[Event], str]:
+    import orjson
+
+    from carnet.audit.event_lines import as_json, as_text
+
+    return {"text": as_text, "json": as_json, "event": lambda event: orjson.dumps(event).decode()}[output]

@@ -1,0 +1,1 @@
+"""AWS CloudTrail: the events of the last 90 days."""

@@ -1,0 +1,142 @@
+"""`carnet audit`, of a server that has run."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from carnet.audit import reading
+from carnet.cli.main import main
+from tests.attacks.wire import Holder, audit, call
+from tests.server.in_process import InProcessServer, in_process_server
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[InProcessServer]:
+    with in_process_server(tmp_path) as running:
+        iam = running.client("iam")
+        for name in ("alice", "bob"):
+            iam.create_user(UserName=name)
+        call(running, Holder(key_id=running.root.access_key_id, secret="0" * 40), "ListUsers")
+        yield running
+
+
+def run(server: InProcessServer, *words: str, code: int = 0) -> str:
+    data = str(server.installation.settings.data_dir)
+    result = CliRunner().invoke(main, ["audit", *words, "--data-dir", data])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def found(server: InProcessServer, *words: str) -> list[str]:
+    """The ids of the events that a search finds, by the users that they made."""
+    events = map(json.loads, run(server, "search", "--output", "event", *words).splitlines())
+    return [(event["requestParameters"] or {}).get("userName", event["eventName"]) for event in events]
+
+
+def test_the_tail_is_in_its_order(server: InProcessServer) -> None:
+    told = run(server, "tail", "-n", "2").splitlines()
+    assert [line.split()[1:3] for line in told] == [["allowed", "iam:CreateUser"], ["refused", "iam:ListUsers"]]
+    assert run(server, "tail", "-n", "0") == ""
+
+
+def test_the_tail_of_one_account(server: InProcessServer) -> None:
+    assert len(run(server, "tail", "--account", server.root.account, "--output", "json").splitlines()) == 2
+
+
+def test_the_tail_goes_on(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def act() -> None:
+        time.sleep(0.5)
+        server.client("iam").create_user(UserName="carol")
+
+    def until_one_came(path: Path) -> Iterator[bytes]:
+        yield next(follow(path))
+        raise KeyboardInterrupt
+
+    follow = reading.follow
+    monkeypatch.setattr(reading, "follow", until_one_came)
+    acting = threading.Thread(target=act)
+    acting.start()
+    told = run(server, "tail", "-n", "1", "-f", "--output", "event").splitlines()
+    acting.join()
+    assert [json.loads(line)["eventName"] for line in told] == ["ListUsers", "CreateUser"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ((), ["ListUsers", "bob", "alice"]),
+        (("--limit", "1"), ["ListUsers"]),
+        (("--event-name", "CreateUser"), ["bob", "alice"]),
+        (("--resource-name", "alice"), ["alice"]),
+        (("--resource-type", "AWS::IAM::User", "--username", "root"), ["bob", "alice"]),
+        (("--event-source", "sts.amazonaws.com"), []),
+        (("--read-only", "false"), ["bob", "alice"]),
+        (("--failed",), ["ListUsers"]),
+        (("--since", "2100-01-01"), []),
+        (("--until", "2000-01-01T00:00:00Z"), []),
+        (("--since", "2000-01-01", "--until", "2100-01-01T00:00:00"), ["ListUsers", "bob", "alice"]),
+    ],
+)
+def test_a_search(server: InProcessServer, words: tuple[str, ...], expected: list[str]) -> None:
+    assert found(server, *words) == expected
+
+
+def test_an_event_is_found_by_its_ids(server: InProcessServer) -> None:
+    event = audit(server)[0]
+    assert found(server, "--event-id", event["eventID"]) == ["alice"]
+    assert found(server, "--access-key-id", server.root.access_key_id, "--account", server.root.account) == [
+        "bob",
+        "alice",
+    ]
+
+
+def test_where_no_events_are(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["audit", "search", "--data-dir", str(tmp_path)])
+    assert result.exit_code == 1
+    assert result.output == (
+        f"Error: No event is recorded at {tmp_path}/audit/audit.jsonl; --data-dir names another installation.\n"
+    )
+
+
+def exported(directory: Path) -> dict[str, list[Any]]:
+    return {
+        str(path.relative_to(directory)): json.loads(gzip.decompress(path.read_bytes()))["Records"]
+        for path in directory.rglob("*.json.gz")
+    }
+
+
+def test_an_export_has_cloudtrail_s_layout(server: InProcessServer, tmp_path: Path) -> None:
+    out, account = tmp_path / "out", server.root.account
+    assert run(server, "export", str(out)) == "1 files with 2 events; 1 events are of no account.\n"
+    ((name, records),) = exported(out).items()
+    day = audit(server)[0]["eventTime"][:10]
+    minute = audit(server)[1]["eventTime"][:16].replace("-", "").replace(":", "")
+    head = f"AWSLogs/{account}/CloudTrail/us-east-1/{day.replace('-', '/')}/{account}_CloudTrail_us-east-1_{minute}Z_"
+    assert name.startswith(head)
+    assert len(name.removeprefix(head)) == len("0123456789abcdef.json.gz")
+    assert [record["requestParameters"]["userName"] for record in records] == ["alice", "bob"]
+    assert list(records[0]["additionalEventData"]) == ["decisionId"]
+
+
+def test_the_same_events_are_exported_once(server: InProcessServer, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(server, "export", str(out))
+    (path,) = out.rglob("*.json.gz")
+    path.write_bytes(gzip.compress(b'{"Records": []}'))
+    run(server, "export", str(out))
+    assert list(exported(out).values()) == [[]]
+    assert not list(out.rglob("*.tmp"))
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_part_is_exported(server: InProcessServer, tmp_path: Path) -> None:
+    assert run(server, "export", str(tmp_path / "out"), "--account", "000000000000").startswith("0 files with 0 events")
