@@ -54,27 +54,27 @@ def commits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_chunks_have_at_most_so_many_steps(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application, "MOST_STEPS", 4)
     monkeypatch.setattr(application, "_CHUNK_SECONDS", 60)
-    told: list[int] = []
+    told: list[tuple[int, int]] = []
     inline = [{"PolicyName": "p", "PolicyDocument": ALLOW}]
     plan = planned(world, users("a", "b", "c", "d", "e", UserPolicyList=inline))
-    applying(world).apply(plan, told.append)
-    assert told == [2, 4, 5]
+    applying(world).apply(plan, lambda *done: told.append(done))
+    assert told == [(2, 5), (4, 5), (5, 5)]
     assert names(world) == ["a", "b", "c", "d", "e"]
 
 
 def test_a_chunk_ends_when_its_time_is_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application, "_CHUNK_SECONDS", 0)
-    told: list[int] = []
-    applying(world).apply(planned(world, users("a", "b", "c")), told.append)
-    assert told == [1, 2, 3]
+    told: list[tuple[int, int]] = []
+    applying(world).apply(planned(world, users("a", "b", "c")), lambda *done: told.append(done))
+    assert told == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_a_thing_with_more_steps_than_a_chunk_is_made_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application, "MOST_STEPS", 2)
     inline = [{"PolicyName": f"p{number}", "PolicyDocument": ALLOW} for number in range(5)]
-    told: list[int] = []
-    applying(world).apply(planned(world, users("a", "b", UserPolicyList=inline)), told.append)
-    assert told == [1, 2]
+    told: list[tuple[int, int]] = []
+    applying(world).apply(planned(world, users("a", "b", UserPolicyList=inline)), lambda *done: told.append(done))
+    assert told == [(1, 2), (2, 2)]
 
 
 def test_at_once_is_one_transaction_of_at_most_so_many_steps(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import click
 
 from carnet.assembly.installation import Installation
 from carnet.cli.linted_file import BadInput, LintedFile
+from carnet.cli.progress import progress
 from carnet.directory.snapshot import Snapshot
 from carnet.policy.case_members import Misread
 from carnet.provisioning.application import Applying, Interrupted
@@ -39,9 +39,11 @@ class Planned:
             lines = (file.told(fault.path, fault.text.strip(), at_name=fault.at_name) for fault in problem.faults)
             raise BadInput("\n".join(lines)) from problem
         operator = Operator(parts=installation.execution.parts, partition=partition, now=installation.clock())
+        with progress("planning") as told:
+            plan = make_plan(document, snapshot, operator, installation.store.types, told)
         return cls(
             file=file,
-            plan=make_plan(document, snapshot, operator, installation.store.types),
+            plan=plan,
             applying=Applying(store=installation.store, directory=installation.directory, operator=operator),
         )
 
@@ -96,10 +98,8 @@ class Planned:
             ) from None
 
     def _in_chunks(self) -> None:
-        length = self.plan.count(Verdict.CREATE) + self.plan.count(Verdict.UPDATE)
-        hidden = not sys.stderr.isatty()
-        with click.progressbar(length=length, label="applying", file=sys.stderr, hidden=hidden) as bar:
-            self.applying.apply(self.plan, told=lambda done: bar.update(done - bar.pos))
+        with progress("applying") as told:
+            self.applying.apply(self.plan, told)
 
     def _lines(self) -> Iterator[str]:
         for item in self.plan.items:

@@ -10,19 +10,20 @@ from time import monotonic
 import click
 
 _PATIENCE_SECONDS = 2.0
-_STEP = 100
+_PAUSE_SECONDS = 0.1
 
 
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     """Gives what is told "so many done, of so many". Nothing is shown for two seconds, and none without a terminal."""
-    began = monotonic()
+    next_look = monotonic() + _PATIENCE_SECONDS
     shown = False
 
     def told(done: int, of: int) -> None:
-        nonlocal shown
-        if not sys.stderr.isatty() or (done % _STEP and done != of) or monotonic() - began < _PATIENCE_SECONDS:
+        nonlocal next_look, shown
+        if not (shown and done == of) and (monotonic() < next_look or not sys.stderr.isatty()):
             return
+        next_look = monotonic() + _PAUSE_SECONDS
         shown = True
         full = 40 * done // max(1, of)
         click.echo(f"\r{label}  [{'#' * full}{'-' * (40 - full)}]  {100 * done // max(1, of):3}%", nl=False, err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic, sleep
 
@@ -11,7 +11,7 @@ from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
 from carnet.protocols.errors import WireError
 from carnet.provisioning.operator import Operator
-from carnet.provisioning.plan import Plan, Verdict
+from carnet.provisioning.plan import Plan, Told, Verdict, nobody
 from carnet.provisioning.steps import Step
 from carnet.provisioning.wanted import Wanted
 from carnet.store.group_commit import Group
@@ -23,9 +23,6 @@ _CHUNK_SECONDS = 0.5
 """A chunk is committed before it is full if it takes that long: a server's own changes wait for it."""
 _PAUSE_SECONDS = 0.1
 """Between two chunks, so that those who wait get their turn."""
-
-Told = Callable[[int], None]
-"""Is told, after each commit, how many things are done."""
 
 
 class Interrupted(Exception):
@@ -47,16 +44,16 @@ class Applying:
     directory: Directory
     operator: Operator
 
-    def apply(self, plan: Plan, told: Told = lambda done: None) -> None:
+    def apply(self, plan: Plan, told: Told = nobody) -> None:
         """Do what is to be done, in chunks of at most 500 steps. Raises Interrupted, and Unavailable.
 
-        Whoever applies the same document again goes on where this has ended.
+        `told` is told after each commit. Whoever applies the same document again goes on where this has ended.
         """
         waiting = _to_do(plan)
         done = 0
         while done < len(waiting):
             done += self._chunk(waiting[done:], done, until=monotonic() + _CHUNK_SECONDS)
-            told(done)
+            told(done, len(waiting))
             if done < len(waiting):
                 sleep(_PAUSE_SECONDS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -80,12 +80,23 @@ class Plan:
                 yield f"account {wanted.account} has no root key: carnet account root-key {wanted.account} makes one"
 
 
-def make_plan(document: Document, snapshot: Snapshot, operator: Operator, types: EntityTypes) -> Plan:
+Told = Callable[[int, int], None]
+"""Is told how many things are done, of how many."""
+
+
+def nobody(done: int, of: int) -> None:
+    """Is told, and says nothing."""
+
+
+def make_plan(
+    document: Document, snapshot: Snapshot, operator: Operator, types: EntityTypes, told: Told = nobody
+) -> Plan:
     """Rehearse everything on a snapshot, each thing on what those before it would leave. Locks nothing."""
     items: list[Item] = []
     for wanted in document.things:
         item, snapshot = _rehearsed(wanted, snapshot, operator, types)
         items.append(item)
+        told(len(items), len(document.things))
     return Plan(items=tuple(items), left_out=document.left_out)
 
 
