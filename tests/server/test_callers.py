@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError
 from carnet.base.faults import FAULTS, Denied
 from carnet.identity.authenticate import Authenticate
 from carnet.identity.caller import Anonymous
-from carnet.services.operation import AnonymousCall, Answer, Call, Service, anybody
+from carnet.services.operation import AnonymousCall, Answer, Call, anybody
+from carnet.services.service import Service
 from carnet.services.target import Target
 from tests.attacks.wire import audit
 from tests.server.in_process import InProcessServer, in_process_server

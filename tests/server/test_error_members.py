@@ -10,7 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from carnet.base.faults import FAULTS, Refused, TooMany
-from carnet.services.operation import Answer, Call, Service
+from carnet.services.operation import Answer, Call
+from carnet.services.service import Service
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.server.test_callers import own
 

@@ -21,9 +21,10 @@ from carnet.base.faults import FAULTS, Refused
 from carnet.identity.authenticate import Authenticate
 from carnet.policy.document import parse
 from carnet.services import documents
-from carnet.services.operation import AnonymousCall, Answer, Call, Service, WriteCall, anybody
+from carnet.services.operation import AnonymousCall, Answer, Call, WriteCall, anybody
 from carnet.services.preparing import Pool, Preparation
 from carnet.services.registry import SERVICES
+from carnet.services.service import Service
 from tests.attacks.wire import audit
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.server.test_callers import own

@@ -30,14 +30,13 @@ from carnet.services.operation import (
     Answer,
     BearerCall,
     BearerWriteCall,
-    MakeAuthenticator,
     Parts,
-    Service,
     WriteCall,
     anybody,
 )
 from carnet.services.preparing import Pool, Preparation
 from carnet.services.registry import SERVICES
+from carnet.services.service import MakeAuthenticator, Service
 from tests.attacks.wire import audit
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.server.test_callers import own, public

@@ -11,8 +11,8 @@ import pytest
 from carnet import access, models, services
 from carnet.base.faults import FAULTS, Fault, Missing
 from carnet.protocols.common_errors import COMMON_ERRORS
-from carnet.services.operation import Service
 from carnet.services.registry import SERVICES
+from carnet.services.service import Service
 
 
 def known(service: str) -> set[str]:

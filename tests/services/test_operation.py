@@ -11,7 +11,8 @@ from carnet.base.faults import FAULTS, Denied, Missing
 from carnet.entities.user import User
 from carnet.services.execution import Failed
 from carnet.services.iam import targets
-from carnet.services.operation import Answer, Call, Operation, Service, account_wide
+from carnet.services.operation import Answer, Call, Operation, account_wide
+from carnet.services.service import Service
 from carnet.services.target import Target
 from tests.services.iam.documents import allow
 from tests.services.world import Caller, World

@@ -13,9 +13,10 @@ from carnet import models
 from carnet.base.faults import FAULTS, TooMany
 from carnet.catalog.actions import service as actions_of
 from carnet.services.execution import Done, Failed, Outcome
-from carnet.services.operation import Answer, Call, Service
+from carnet.services.operation import Answer, Call
 from carnet.services.paging import NEXT_TOKENS, page
 from carnet.services.registry import SERVICES
+from carnet.services.service import Service
 from carnet.services.target import resource_tag_keys
 from tests.services.world import World
 

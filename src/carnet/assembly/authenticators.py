@@ -7,7 +7,7 @@ from functools import partial
 
 from carnet.assembly.installation import Installation
 from carnet.identity.authenticate import Authenticate, Authenticator, Authenticators, anonymous
-from carnet.services.operation import Service
+from carnet.services.service import Service
 from carnet.sigv4.verify import verify
 
 

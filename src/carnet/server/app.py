@@ -31,8 +31,9 @@ from carnet.server.outbox import Answer
 from carnet.server.unoffered import UnofferedServices, sentence_of
 from carnet.server.writer import Writer
 from carnet.services.execution import Execution, Failed, Outcome, Requested
-from carnet.services.operation import Operation, Service
+from carnet.services.operation import Operation
 from carnet.services.preparing import Pools, Preparation
+from carnet.services.service import Service
 from carnet.store.faults import Lost
 
 _LOG = logging.getLogger("carnet.server")

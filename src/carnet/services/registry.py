@@ -17,8 +17,8 @@ from carnet.services.account.service import account
 from carnet.services.cloudtrail.service import cloudtrail
 from carnet.services.ec2.service import ec2
 from carnet.services.iam.service import iam
-from carnet.services.operation import Service
 from carnet.services.resourcegroupstaggingapi.service import tagging
+from carnet.services.service import Service
 from carnet.services.sts.service import sts
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from carnet.base.arns import Arn
 from carnet.directory.account_view import AccountView
 from carnet.entities.entity import Entity, Tags
-from carnet.services.operation import Operation, Service
+from carnet.services.operation import Operation
+from carnet.services.service import Service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,7 @@ AnyTarget = Target[*tuple[Any, ...]]
 def show_tags_of(service: str, tag_keys: Mapping[str, str]) -> None:
     """From now on the tags of a service's resources appear under its own condition keys, too.
 
-    `service` is that of their ARNs; `tag_keys` as those of `operation.Service`.
+    `service` is that of their ARNs; `tag_keys` as those of `service.Service`.
     """
     _TAG_KEYS[service] = tag_keys
 

@@ -15,8 +15,8 @@ from carnet.base.faults import (
     Unavailable,
     Unmodifiable,
 )
-from carnet.services.operation import Service
 from carnet.services.paging import NEXT_TOKENS
+from carnet.services.service import Service
 
 account = Service(
     "account",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from carnet import models
 from carnet.base.faults import FAULTS, Denied, Unavailable
-from carnet.services.operation import Service
+from carnet.services.service import Service
 
 cloudtrail = Service(
     "cloudtrail",

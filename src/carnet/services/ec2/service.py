@@ -13,7 +13,7 @@ from carnet.base.faults import (
     Unavailable,
     Unmodifiable,
 )
-from carnet.services.operation import Service
+from carnet.services.service import Service
 
 ec2 = Service(
     "ec2",

@@ -17,8 +17,8 @@ from carnet.services.iam.not_written import NOT_WRITTEN
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.session_rule import refuse_session
 from carnet.services.iam.voice import VOICE
-from carnet.services.operation import Service
 from carnet.services.paging import MARKERS
+from carnet.services.service import Service
 
 iam = Service(
     "iam",

@@ -13,8 +13,8 @@ from carnet.base.faults import (
     Unavailable,
     Unmodifiable,
 )
-from carnet.services.operation import Service
 from carnet.services.paging import PagingStyle
+from carnet.services.service import Service
 
 tagging = Service(
     "resourcegroupstaggingapi",

@@ -13,7 +13,7 @@ from carnet.base.faults import (
     Unavailable,
     Unmodifiable,
 )
-from carnet.services.operation import Service
+from carnet.services.service import Service
 from carnet.services.sts.quotas import StsQuotas
 from carnet.services.sts.session_rule import refuse_session
 
