@@ -41,6 +41,7 @@ def denied(team: str = "red") -> Decided:
     wanted = policy(Grammar.IDENTITY, "user/alice/p", Action="sts:*", Resource="*", Condition=condition)
     policies = Policies(
         identity=(wanted,),
+        attached=("inline in user alice",),
         boundary=policy(Grammar.IDENTITY, "arn:aws:iam::111122223333:policy/b", Action="s3:*", Resource="*"),
         session=(policy(Grammar.SESSION, "session policy", Action="*", Resource="*"),),
         resource=(

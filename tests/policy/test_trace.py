@@ -208,3 +208,21 @@ def test_what_callers_write_cannot_forge_a_line() -> None:
     text = explain(asked, Policies(identity=(READ,))).render()
     assert len(text.split("\n")) == len(text.splitlines()) == 9
     assert "\x1b" not in text
+
+
+def test_how_each_policy_is_attached_is_told_once() -> None:
+    shared, own = policy(allow(), source="arn:aws:iam::111122223333:policy/p"), policy(allow(), source="user/alice/own")
+    attached = (
+        "inline in user alice",
+        "attached to user alice",
+        "attached to group admins",
+        "attached to group admins",
+    )
+    trace = explain(request(), Policies(identity=(own, shared, shared, shared), attached=attached))
+    assert trace.as_dict()["layers"][0]["attached"] == list(attached)
+    assert trace.render().splitlines()[5:8] == [
+        "  user/alice/own is inline in user alice",
+        "  arn:aws:iam::111122223333:policy/p is attached to user alice",
+        "  arn:aws:iam::111122223333:policy/p is attached to group admins",
+    ]
+    assert explain(request(), Policies(identity=(own,))).layers[0].attached == ()

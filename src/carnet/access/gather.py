@@ -91,7 +91,16 @@ def _carried(view: AccountView, principal: Principal) -> Policies:
     return view.lasting(
         remembered,
         _sources(view, entity),
-        lambda: Policies(identity=tuple(_identity(view, entity)), boundary=_boundary(view, entity)),
+        lambda: _gathered(view, entity),
+    )
+
+
+def _gathered(view: AccountView, entity: User | Role) -> Policies:
+    carried = tuple(_identity(view, entity))
+    return Policies(
+        identity=tuple([policy for policy, _ in carried]),
+        attached=tuple([how for _, how in carried]),
+        boundary=_boundary(view, entity),
     )
 
 
@@ -110,7 +119,8 @@ def _entity(view: AccountView, principal: Principal) -> User | Role | None:
     return None
 
 
-def _identity(view: AccountView, entity: User | Role) -> Iterator[Policy]:
+def _identity(view: AccountView, entity: User | Role) -> Iterator[tuple[Policy, str]]:
+    """Each identity-based policy, and how it comes to the user or role."""
     yield from _own(view, entity)
     if isinstance(entity, User):
         for group_id in entity.groups:
@@ -119,11 +129,13 @@ def _identity(view: AccountView, entity: User | Role) -> Iterator[Policy]:
                 yield from _own(view, group)
 
 
-def _own(view: AccountView, entity: User | Group | Role) -> Iterator[Policy]:
+def _own(view: AccountView, entity: User | Group | Role) -> Iterator[tuple[Policy, str]]:
+    holder = f"{entity.resource_type} {entity.name}"
     for name, document in entity.inline.items():
-        yield stored_policy(document, Grammar.IDENTITY, f"{entity.resource_type}/{entity.name}/{name}")
+        source = f"{entity.resource_type}/{entity.name}/{name}"
+        yield stored_policy(document, Grammar.IDENTITY, source), f"inline in {holder}"
     for arn in entity.attached:
-        yield _managed(view, arn)
+        yield _managed(view, arn), f"attached to {holder}"
 
 
 def _boundary(view: AccountView, entity: User | Role) -> Policy | None:

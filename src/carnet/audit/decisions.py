@@ -167,6 +167,7 @@ class DecisionLog:
         digest = self._digest
         return {
             "identity": [digest(policy) for policy in policies.identity],
+            "attached": policies.attached,
             "boundary": digest(policies.boundary) if policies.boundary is not None else None,
             "session": [digest(policy) for policy in policies.session] if policies.session is not None else None,
             "resource": [

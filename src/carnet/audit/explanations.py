@@ -150,6 +150,7 @@ class _Kept:
         line = self._lines[digest]
         return Policies(
             identity=self._several(line["identity"]),
+            attached=tuple(line.get("attached", ())),
             boundary=self._document(line["boundary"]) if line["boundary"] is not None else None,
             session=self._several(line["session"]) if line["session"] is not None else None,
             resource=tuple(self._of_resource(one) for one in line["resource"]),

@@ -39,6 +39,8 @@ class Policies:
 
     identity: tuple[Policy, ...] = ()
     """Those of the user and its groups, or of the role."""
+    attached: tuple[str, ...] = ()
+    """How each of `identity` comes to the principal (`attached to group admins`), to explain it; empty if not known."""
     boundary: Policy | None = None
     """A boundary that is set and gone is a policy without an Allow."""
     session: tuple[Policy, ...] | None = None

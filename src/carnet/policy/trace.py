@@ -112,6 +112,8 @@ class LayerTrace:
     verdict: Verdict
     policies: tuple[str, ...]
     """The sources of its policies; none if the layer decided by being absent."""
+    attached: tuple[str, ...] = ()
+    """How each of them comes to the principal (`attached to group admins`); empty if that is not known."""
     statements: tuple[StatementTrace, ...]
     foreign: bool = False
     """A policy of the resource that lies in another account than the resource: its Allow is no consent."""
@@ -129,6 +131,7 @@ class LayerTrace:
             "level": self.level,
             "verdict": self.verdict.value,
             "policies": list(self.policies),
+            "attached": list(self.attached),
             "foreign": self.foreign,
             "statements": [statement.as_dict() for statement in self.statements],
         }
@@ -167,7 +170,14 @@ def explain(request: Request, policies: Policies, *, rcp_services: frozenset[str
     bounded = policies.boundary is not None
     decision = judge(request, policies, found)
     layers = tuple(
-        _layer(one, level=_level(found, index), request=request, bounded=bounded) for index, one in enumerate(found)
+        _layer(
+            one,
+            level=_level(found, index),
+            request=request,
+            bounded=bounded,
+            attached=policies.attached if one.layer is Layer.IDENTITY else (),
+        )
+        for index, one in enumerate(found)
     )
     return Trace(request=request, decision=decision, layers=_with_absent(layers, decision.layer))
 
@@ -190,12 +200,13 @@ def _level(found: tuple[Found, ...], index: int) -> int:
     return sum(one.layer is found[index].layer for one in found[:index])
 
 
-def _layer(found: Found, *, level: int, request: Request, bounded: bool) -> LayerTrace:
+def _layer(found: Found, *, level: int, request: Request, bounded: bool, attached: tuple[str, ...]) -> LayerTrace:
     return LayerTrace(
         layer=found.layer,
         level=level,
         verdict=found.verdict,
         policies=tuple(policy.source for policy in found.policies),
+        attached=attached,
         statements=tuple(
             _statement(statement, found.layer, request, bounded)
             for policy in found.policies
@@ -280,6 +291,9 @@ def _layer_lines(layer: LayerTrace) -> list[str]:
     lines = [f"{layer.layer}{level}{account}: {layer.verdict}{delegated}"]
     if not layer.statements:
         lines.append("  no policy")
+    # A policy that is attached in two ways is in the layer twice.
+    for policy, how in dict.fromkeys(zip(layer.policies, layer.attached, strict=False)):
+        lines.append(f"  {printable(policy)} is {printable(how)}")
     for statement in layer.statements:
         lines += _statement_lines(statement)
     return lines
