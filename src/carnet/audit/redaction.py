@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -20,8 +20,6 @@ from carnet.models import operation as operation_model
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _SECRET_MEMBERS = frozenset(("SessionToken", "TokenCode", "SecretAccessKey", "Password"))
 """Members that are secret whether or not the model marks their shape as sensitive."""
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 Show = Callable[[Any], Any]
 
@@ -114,10 +112,13 @@ def _blob(value: bytes) -> str:
 
 
 def _timestamp(value: datetime) -> str:
-    """`Jan 02, 2026, 03:04:05 PM`, whatever the locale of the process is, and faster than `strftime`."""
-    half = "AM" if value.hour < 12 else "PM"
-    day = f"{_MONTHS[value.month - 1]} {value.day:02}, {value.year:04}"
-    return f"{day}, {value.hour % 12 or 12:02}:{value.minute:02}:{value.second:02} {half}"
+    return _of_epoch(int(value.timestamp()))
+
+
+@lru_cache(64)
+def _of_epoch(epoch_seconds: int) -> str:
+    """All the answers of one second have one text, and `strftime` takes as long as an HMAC."""
+    return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%b %d, %Y, %I:%M:%S %p")
 
 
 _SCALARS: Mapping[str, Show] = {"blob": _blob, "timestamp": _timestamp}

@@ -61,8 +61,15 @@ class Passed:
     """PackedPolicySize."""
 
 
+_NOTHING = Passed(policies=SessionPolicies(), tags=SessionTags(), packed_size=None)
+_PASSED = ("Policy", "PolicyArns", "Tags", "TransitiveTagKeys")
+"""The members of a request that pass something on."""
+
+
 def passed(view: AccountView, quotas: StsQuotas, parent: SessionClaims | None, given: Mapping[str, Any]) -> Passed:
     """For a session in the account of `view`; `parent` is the session that asks. Raises Invalid, Malformed, Refused."""
+    if parent is None and given.keys().isdisjoint(_PASSED):
+        return _NOTHING
     policies = session_policies(view, quotas, given.get("Policy"), given.get("PolicyArns", ()))
     tags = session_tags(inherited_tags(parent), given.get("Tags", ()), given.get("TransitiveTagKeys", ()))
     return Passed(policies=policies, tags=tags, packed_size=packed_size(policies, tags.tags))
