@@ -17,7 +17,7 @@ help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## Set up, start the server on 127.0.0.1:4747, and make the first account.
-	@echo "Starting: $(BIN)/carnet serve"
+	@echo "Starting: $(BIN)/carnet serve (in another shell, this puts carnet on the path: source $(BIN)/activate)"
 	@$(BIN)/python tools/foreground.py $(BIN)/carnet serve
 
 test: install ## Set up and pass the tests; skipped ones are listed with their reasons.

@@ -1,47 +1,69 @@
-"""Every block of the README's tour, and of the tour of the documentation, runs in its order against a new server."""
+"""Every block of the README's tour, and of the tour of the documentation, is typed in its order into the shells that
+readers have, against a new server."""
 
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from tests.clients.reader import SHELLS, Block, blocks_of, typed
 from tests.clients.running import AWS, BIN, running_server
 
-SHELL = re.compile(r"```bash\n(.*?)```", re.DOTALL)
-README = SHELL.findall(Path("README.md").read_text().split("## Five minutes")[1].split("\n## ")[0])
-TOUR = SHELL.findall(Path("docs/tour.md").read_text())
+README = blocks_of(Path("README.md"))
+FIVE_MINUTES = [block for block in README if (block.section, block.language) == ("Five minutes", "bash")]
+TOUR = [block for block in blocks_of(Path("docs/tour.md")) if block.language == "bash"]
+SINGLE = {
+    "make run": "tests/cli/test_stopping.py",
+    "make test": "the gate",
+    "carnet policy simulate -f case.yaml --explain": "the tour of the documentation",
+}
+"""The single commands of the README, and what runs each."""
+
+shells = pytest.mark.parametrize(
+    "shell",
+    [
+        pytest.param(name, marks=pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} is not installed"))
+        for name in SHELLS
+    ],
+)
 
 
-def _run(blocks: list[str], directory: Path) -> tuple[subprocess.CompletedProcess[str], str]:
-    """What the blocks do in one shell, and the id of the first account."""
+def _typed(shell: str, blocks: list[Block], directory: Path) -> tuple[subprocess.CompletedProcess[str], str]:
+    """What the blocks do in one shell, and the id of the first account.
+
+    The directory is as a checkout after `make run` and `make clients`: `.venv` and `.venv-clients` are there.
+    """
+    for environment in (BIN.parent, AWS.parent.parent):
+        (directory / environment.name).symlink_to(environment)
     with running_server(directory / "carnet-data") as server:
-        environment = server.client_environment(CARNET_PORT=server.endpoint.rpartition(":")[2])
-        done = subprocess.run(
-            ["bash", "-eu", "-c", "\n".join(blocks)],
-            cwd=directory,
-            env=environment | {"PATH": f"{BIN}:{AWS.parent}:{environment['PATH']}"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=180,
-        )
-        assert done.returncode == 0, done.stderr
-        return done, server.account_id
+        given = server.client_environment(CARNET_PORT=server.endpoint.rpartition(":")[2])
+        given["PATH"] = f"{BIN}:{AWS.parent}:{given['PATH']}"
+        return typed(shell, blocks, directory=directory, environment=given), server.account_id
 
 
-def test_the_tour_of_the_readme(tmp_path: Path) -> None:
-    assert len(README) == 5
-    done, account = _run(README, tmp_path)
-    refusal = re.sub(r"\s*\n#", "", README[1].split("|| true\n# ")[1]).strip().replace("...", account)
+def test_every_block_of_the_readme_is_run() -> None:
+    assert [block for block in README if block.language == "bash"] == FIVE_MINUTES
+    commands = [line for block in README if block.language == "console" for line in block.text.splitlines()]
+    assert set(commands) == SINGLE.keys()
+    assert {block.language for block in README} <= {"bash", "console"}, "what is it, and what holds it true?"
+
+
+@shells
+def test_the_tour_of_the_readme(shell: str, tmp_path: Path) -> None:
+    done, account = _typed(shell, FIVE_MINUTES, tmp_path)
+    refusal = re.sub(r"\s*\n#", "", FIVE_MINUTES[1].text.split("|| true\n# ")[1]).strip().replace("...", account)
     assert _plain(refusal) in _plain(done.stderr)
     for shown in ('"UserName": "alice"', "implicitDeny by identity-based policy", '"AccessKeyId": "AKIA', "reachable"):
         assert shown in done.stdout
 
 
-def test_the_tour_of_the_documentation(tmp_path: Path) -> None:
-    assert len(TOUR) == 4
-    done, account = _run(TOUR, tmp_path)
+@shells
+def test_the_tour_of_the_documentation(shell: str, tmp_path: Path) -> None:
+    done, account = _typed(shell, TOUR, tmp_path)
     refused = _plain(done.stderr)
     assert f"User: arn:aws:iam::{account}:user/alice is not authorized to perform: iam:ListRoles" in refused
     assert (
@@ -49,6 +71,28 @@ def test_the_tour_of_the_documentation(tmp_path: Path) -> None:
     )
     for shown in (f"arn:aws:iam::{account}:user/alice", "implicitDeny by identity-based policy", '"reader"', "allowed"):
         assert shown in done.stdout
+
+
+@shells
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("false\n", "ended with 1"), ("cat > swallowed\n", "a command has read what was to be typed after it")],
+)
+def test_a_command_that_fails_or_reads_what_comes_next_is_found(
+    shell: str, text: str, told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(AssertionError, match=told):
+        typed(shell, [Block("", "bash", text)], directory=tmp_path, environment={"PATH": "/usr/bin:/bin"})
+
+
+def test_blocks_of_a_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```\na\n```\n## One\n```bash title='x'\n## no heading\n```\n```console\nb\nc\n```\n## Two\n")
+    assert blocks_of(page) == (
+        Block("", "", "a\n"),
+        Block("One", "bash", "## no heading\n"),
+        Block("One", "console", "b\nc\n"),
+    )
 
 
 def _plain(text: str) -> str:

@@ -1,0 +1,66 @@
+"""A reader of a page, who types its blocks into a shell of theirs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+_FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_SECTION = re.compile(r"^## +(.*)$", re.MULTILINE)
+_END = "the reader has typed everything"
+
+SHELLS: Mapping[str, tuple[str, ...]] = {
+    "bash": ("bash", "--noprofile", "--norc", "-i", "-e"),
+    # Without the option zsh calls a comment a command that is not found, says so, and goes on.
+    "zsh": ("zsh", "--no-rcs", "-o", "interactivecomments", "-i", "-e"),
+}
+"""Interactive shells, as a reader has, without their own settings; each ends at the first command that fails."""
+
+
+class Block(NamedTuple):
+    """One fenced block of a page."""
+
+    section: str
+    """The heading (##) that it stands under; empty before the first."""
+    language: str
+    """Its tag: `bash` is typed in, `console` are single commands, the others are to be read."""
+    text: str
+
+
+def blocks_of(page: Path) -> tuple[Block, ...]:
+    """Every fenced block of a Markdown page, in order."""
+    text = page.read_text("utf-8")
+    fences = list(_FENCE.finditer(text))
+    headings = [
+        heading
+        for heading in _SECTION.finditer(text)
+        if not any(fence.start() < heading.start() < fence.end() for fence in fences)
+    ]
+    sections = {heading.start(): heading[1] for heading in headings}
+
+    def section(at: int) -> str:
+        return next((sections[start] for start in sorted(sections, reverse=True) if start < at), "")
+
+    return tuple(Block(section(fence.start()), fence[1], fence[2]) for fence in fences)
+
+
+def typed(
+    shell: str, blocks: Iterable[Block], *, directory: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """What happens when the blocks are typed into one shell, in a directory. Fails if a command does."""
+    done = subprocess.run(
+        SHELLS[shell],
+        input="".join(block.text for block in blocks) + f"echo {_END}\n",
+        cwd=directory,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+    assert done.returncode == 0, f"{shell} ended with {done.returncode}:\n{done.stderr}"
+    assert f"{_END}\n" in done.stdout, f"a command has read what was to be typed after it:\n{done.stderr}"
+    return done
