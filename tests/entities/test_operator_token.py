@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from carnet.entities.operator_token import is_token_name, token_digest, token_text
+from carnet.entities.operator_token import OperatorToken, is_token_name, token_digest, token_text
 
 TOKEN = token_text(bytes(range(32)))
 
@@ -25,6 +26,14 @@ def test_a_token_is_known_by_its_beginning_and_kept_as_its_digest() -> None:
 )
 def test_what_is_no_token_is_not_even_hashed(text: str) -> None:
     assert token_digest(text) is None
+
+
+def test_a_token_is_good_until_it_expires() -> None:
+    made = datetime(2026, 1, 2, tzinfo=UTC)
+    ends = made + timedelta(days=1)
+    token = OperatorToken(id="ot-1", name="ci", digest="", scopes=(), created=made, expires=ends)
+    assert token.is_good(ends - timedelta(microseconds=1))
+    assert not token.is_good(ends)
 
 
 @pytest.mark.parametrize(

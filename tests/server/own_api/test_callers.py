@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,11 @@ import pytest
 from carnet.audit.explanations import explanation
 from carnet.audit.reading import backwards
 from carnet.audit.segments import Segments
+from carnet.base.http import RequestHead
+from carnet.bearer import operator_token as bearer
+from carnet.directory.snapshot import Snapshot
 from carnet.entities.operator_token import OperatorScope
+from carnet.identity.caller import OperatorCaller
 from carnet.server.own_api.endpoint import Endpoint, Turn
 from carnet.server.own_api.table import ENDPOINTS
 from carnet.services.operator_tokens import revoke_operator_token
@@ -60,9 +64,9 @@ def test_every_endpoint_asks_for_its_scope(server: InProcessServer, endpoint: En
 
 def test_a_token_ends(server: InProcessServer) -> None:
     made = operator_token(server, READ, lifetime=timedelta(minutes=5))
-    server.clock.advance(299)
+    server.clock.advance(120)  # real time goes on besides
     assert call(server, ACCOUNTS, token=made.text).status == 200
-    server.clock.advance(1)
+    server.clock.advance(180)
     refused = call(server, ACCOUNTS, token=made.text)
     assert (refused.status, refused.code, refused.message) == (401, "InvalidToken", NO_TOKEN)
 
@@ -75,12 +79,18 @@ def test_a_revoked_token_is_good_for_nothing(server: InProcessServer) -> None:
         assert call(server, ACCOUNTS, token=made.text, method=method, given=given).code == "InvalidToken"
 
 
-def test_a_change_is_not_made_with_a_token_that_was_revoked_before_its_turn(server: InProcessServer) -> None:
-    """The server's picture is of before; the writer looks again at the locked revision."""
-    made, parts = operator_token(server, WRITE), server.installation
-    before = parts.directory.snapshot
-    revoke_operator_token(parts.store, parts.directory, token_id=made.token.id, now=server.clock())
-    parts.directory.snapshot = before
+def test_a_change_is_not_made_with_a_token_that_was_revoked_before_its_turn(
+    server: InProcessServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token is good when it is verified, and revoked before the writer takes the change."""
+    made, parts, verify = operator_token(server, WRITE), server.installation, bearer.verify
+
+    def verified_and_then_revoked(request: RequestHead, *, snapshot: Snapshot, now: datetime) -> OperatorCaller:
+        caller = verify(request, snapshot=snapshot, now=now)
+        revoke_operator_token(parts.store, parts.directory, token_id=made.token.id, now=now)
+        return caller
+
+    monkeypatch.setattr(bearer, "verify", verified_and_then_revoked)
     refused = call(server, ACCOUNTS, token=made.text, method="POST", given=NEW)
     assert (refused.status, refused.code) == (401, "InvalidToken")
     assert len(parts.directory.catch_up().accounts) == 1
