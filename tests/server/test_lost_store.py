@@ -16,7 +16,9 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
+from carnet.cli import main
 from carnet.store.faults import Lost
 from carnet.store.store import Store
 from tests.clients.running import RunningServer, running_server
@@ -83,6 +85,8 @@ def test_what_is_lost_is_not_answered(server: RunningServer, lose: Callable[[Pat
     eventually(lambda: health(server)[0] == 503)
     assert health(server)[1]["status"] == health(server)[1]["store"] == "lost"
     assert health(server, "ready")[0] == health(server, "v1/accounts")[0] == 503
+    told = CliRunner().invoke(main, ["status", "--port", server.endpoint.rpartition(":")[2]])
+    assert (told.exit_code, told.output.splitlines()[0].split()) == (1, ["status:", "lost"])
     assert status_of(iam.list_users) == status_of(sts.get_caller_identity) == 503
     assert status_of(client(server, "s3").list_buckets) == 503, "nothing is decided of services that are not offered"
     assert server.data_dir.exists() is was_there

@@ -19,7 +19,7 @@ _SUMMARIES = {
     "reset": "Remove the installation: accounts, keys, logs and the master key.",
     "restore": "Put the backup FILE into the store, whole or not at all, also while servers run.",
     "serve": "Start the server; on the first start, make the first account and show its root key once.",
-    "status": "Ask a running server how it is; exit code 1 if none answers.",
+    "status": "Ask a running server how it is; exit code 1 if none answers, or its store is lost.",
 }
 """The commands. A test compares this with what each says of itself: its module need not be imported for it."""
 

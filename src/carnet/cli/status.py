@@ -15,6 +15,7 @@ from carnet.cli.options import setting, told_plainly
 from carnet.server.own_paths import HEALTH_PATH
 
 _SECONDS = 5
+_MOST_BYTES = 1024 * 1024
 _TLS_VARIABLES = (variable("tls"), variable("tls_cert"))
 
 
@@ -29,10 +30,10 @@ _TLS_VARIABLES = (variable("tls"), variable("tls_cert"))
 )
 @told_plainly
 def status(output: str, host: str, port: int, tls: bool) -> None:
-    """Ask a running server how it is; exit code 1 if none answers."""
+    """Ask a running server how it is; exit code 1 if none answers, or its store is lost."""
     try:
         code, body = _health(host, port, tls=tls)
-        told = json.loads(body)
+        told = _object(body)
     except (HTTPException, OSError, ValueError) as problem:
         url = f"{'https' if tls else 'http'}://{host}:{port}{HEALTH_PATH}"
         hint = "carnet serve starts one; --host, --port and --tls say where to ask."
@@ -42,13 +43,21 @@ def status(output: str, host: str, port: int, tls: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
+def _object(body: bytes) -> dict[str, Any]:
+    """Raises ValueError for what a Carnet server does not answer."""
+    told = json.loads(body)
+    if not isinstance(told, dict):
+        raise ValueError("what answers is no Carnet server")
+    return told
+
+
 def _health(host: str, port: int, *, tls: bool) -> tuple[int, bytes]:
     # Not urllib: it takes as long to import as all the rest, and would ask a proxy.
     connection = _tls_connection(host, port) if tls else HTTPConnection(host, port, timeout=_SECONDS)
     try:
         connection.request("GET", HEALTH_PATH)
         answer = connection.getresponse()
-        return answer.status, answer.read()
+        return answer.status, answer.read(_MOST_BYTES)
     finally:
         connection.close()
 

@@ -1,0 +1,71 @@
+"""`carnet status` and what may answer it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+from click.testing import CliRunner
+
+from carnet.cli import main
+from tests.clients.running import free_port
+
+
+@contextmanager
+def answering(body: bytes, code: int = 200) -> Iterator[int]:
+    """The port of a server that has one answer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(code)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def status(port: int, *arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["status", "--port", str(port), *arguments])
+    return done.exit_code, done.output
+
+
+def test_what_the_server_tells_is_shown() -> None:
+    told = {"status": "ok", "revision": 7}
+    with answering(json.dumps(told).encode()) as port:
+        assert status(port) == (0, "status:    ok\nrevision:  7\n")
+        assert json.loads(status(port, "--output", "json")[1]) == told
+
+
+def test_a_server_that_is_not_well_is_shown_with_exit_code_1() -> None:
+    with answering(b'{"status": "lost"}', 503) as port:
+        assert status(port) == (1, "status:    lost\n")
+
+
+@pytest.mark.parametrize("body", [b"[]", b"7", b"<html>", b"", b"\xff", b'"' + b"x" * 2_000_000 + b'"'])
+def test_another_server_is_none_of_carnets(body: bytes) -> None:
+    with answering(body) as port:
+        code, told = status(port)
+    assert code == 1
+    assert told.startswith(f"Error: No server answers at http://127.0.0.1:{port}/_carnet/health: ")
+
+
+def test_nobody_is_named_with_address_and_way_out() -> None:
+    port = free_port()
+    code, told = status(port)
+    assert code == 1
+    assert f"http://127.0.0.1:{port}/_carnet/health" in told
+    assert "carnet serve starts one; --host, --port and --tls say where to ask." in told
