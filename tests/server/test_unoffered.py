@@ -19,6 +19,7 @@ from carnet.audit.reading import backwards
 from carnet.audit.segments import Segments
 from carnet.base.faults import Unavailable
 from carnet.models import load
+from carnet.protocols.api_routing import Asked
 from tests.attacks.wire import Answer, Holder, as_bytes, audit, send, signed_request
 from tests.server.in_process import InProcessServer, in_process_server
 
@@ -239,6 +240,22 @@ def test_the_caller_is_authenticated_first(server: InProcessServer, alice: Holde
     assert audit(server)[-1]["userIdentity"] == {"type": "Unknown", "accessKeyId": alice.key_id}
     assert audit(server)[-1]["eventName"] is None
     assert refused(server.client(service, "AKIAQNZGKIQY56JQ7WML", alice.secret), operation)[0] == unknown
+
+
+def test_nothing_is_read_for_a_stranger(
+    server: InProcessServer, alice: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+
+    def noted(*given: object) -> Asked:
+        read.append(given)
+        return Asked()
+
+    monkeypatch.setattr("carnet.server.unoffered.asked", noted)
+    assert refused(server.client("sns", alice.key_id, "0" * 40), "list_topics")[0] == "SignatureDoesNotMatch"
+    assert read == []
+    assert refused(server.client("sns", alice.key_id, alice.secret), "list_topics")[0] == "NotImplemented"
+    assert len(read) == 1
 
 
 def test_a_refused_signature_is_in_the_log(server: InProcessServer, alice: Holder) -> None:
