@@ -79,7 +79,8 @@ def _own_parts(installation: Installation) -> OwnParts:
         keyring=installation.keyring,
         ids=installation.ids,
         partition=installation.settings.partition,
-        decisions=installation.decision_log.parts,
+        history=installation.execution.parts.history,
+        decisions=installation.decision_log,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from carnet.entities.operator_token import OperatorScope
-from carnet.server.own_api import decisions
+from carnet.server.own_api import observation
 from carnet.services.accounts import create_accounts
 from tests.attacks.wire import Holder, root_of
 from tests.server.in_process import InProcessServer
@@ -36,11 +36,13 @@ def ask(server: InProcessServer, decision_id: str) -> Told:
 def test_a_denial_and_an_allowed_call_are_explained(server: InProcessServer) -> None:
     decision = denied(server)
     answer = ask(server, decision)
-    assert (answer.status, answer.members["decisionId"], answer.members["allowed"]) == (200, decision, False)
+    assert answer.status == 200
+    told = answer.members["decision"]
+    assert (told["decisionId"], told["allowed"]) == (decision, False)
     assert answer.members["text"].startswith(f"decision  {decision} of ")
     assert "iam:ListUsers" in answer.members["text"]
     allowed = server.client("iam").list_users()["ResponseMetadata"]["RequestId"]
-    assert ask(server, allowed).members["allowed"] is True
+    assert ask(server, allowed).members["decision"]["allowed"] is True
 
 
 def test_a_signed_caller_is_told_of_its_own_account_alone(server: InProcessServer) -> None:
@@ -56,7 +58,7 @@ def test_a_signed_caller_is_told_of_its_own_account_alone(server: InProcessServe
     )
     parts.directory.catch_up()
     stranger = Holder(key_id=other.access_key_id, secret=other.secret_access_key)
-    assert signed_call(server, root_of(server), _PATH + decision).members["decisionId"] == decision
+    assert signed_call(server, root_of(server), _PATH + decision).members["decision"]["decisionId"] == decision
     refused, unknown = (signed_call(server, stranger, _PATH + one) for one in (decision, "nothing"))
     assert (refused.status, refused.code) == (unknown.status, unknown.code) == (404, "NotFound")
     assert refused.message.replace(decision, "") == unknown.message.replace("nothing", "")
@@ -79,5 +81,5 @@ def test_one_call_reads_no_more_than_a_part_of_the_log(
     decision = denied(server)
     size = server.installation.settings.decisions_file.stat().st_size
     for most, status in ((size, 200), (10, 404)):
-        monkeypatch.setattr(decisions, "MOST_BYTES", most)
+        monkeypatch.setattr(observation, "_OPERATOR_BYTES", most)
         assert ask(server, decision).status == status

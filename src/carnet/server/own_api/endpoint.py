@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -10,6 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from carnet.audit.history import EventHistory
+from carnet.audit.logs import Log
 from carnet.base.arns import OWN_SERVICE
 from carnet.base.ids import Ids
 from carnet.directory.snapshot import Snapshot
@@ -41,8 +43,10 @@ class OwnParts:
     ids: Ids
     partition: str
     """That of new accounts."""
-    decisions: Callable[[], Iterable[Iterable[bytes]]]
-    """The logs of decisions, the newest first; the lines of each, the last first."""
+    history: EventHistory
+    """The events of this node's audit log."""
+    decisions: Log
+    """This node's log of decisions."""
 
 
 class OwnCall(Struct, frozen=True, kw_only=True):
