@@ -43,6 +43,15 @@ def test_the_directory_catches_up_within_a_write(store: Store) -> None:
     assert directory.snapshot.revision == store.revision()
 
 
+def test_who_writes_reads_nothing_that_is_not_committed(store: Store) -> None:
+    an_account(store)
+    with store.write() as unit:
+        unit.add(a_user(1))
+        with pytest.raises(Unavailable):
+            store.load()
+    assert len(store.load().changes) == 2
+
+
 def test_a_reader_waits_for_the_writer_and_sees_all_of_it(store: Store) -> None:
     an_account(store)
     written, go_on = Event(), Event()

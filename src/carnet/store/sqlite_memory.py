@@ -24,8 +24,8 @@ class SqliteMemory(SqliteDialect):
     """Connections of this process that share one database in memory, which is gone with `close`.
 
     INVARIANT: one thread at a time holds a connection. Such a database has no write-ahead log: without the lock, a
-    reader would be refused what a writer has touched, or see it before it is committed. A thread that writes may read
-    besides (`Directory.catch_up`), and would then see what it has changed itself.
+    reader would be refused what a writer has touched. A thread that writes may read besides, as `Directory.catch_up`
+    does, what it has not changed yet; it is refused the rest.
     """
 
     poll_seconds = 0.025
@@ -90,5 +90,5 @@ class SqliteMemory(SqliteDialect):
 
 
 def _set_up(connection: sqlite3.Connection, _record: object) -> None:
-    for pragma in ("foreign_keys=ON", "trusted_schema=OFF", "read_uncommitted=ON"):
+    for pragma in ("foreign_keys=ON", "trusted_schema=OFF"):
         connection.execute(f"PRAGMA {pragma}").close()
