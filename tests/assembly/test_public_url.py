@@ -19,6 +19,7 @@ from carnet.assembly.settings import Settings
         (Settings(host="::1"), "http://[::1]:4747"),
         (Settings(host="iam.test"), "http://iam.test:4747"),
         (Settings(tls_cert=Path("cert"), host="192.0.2.1"), "https://192.0.2.1:4747"),
+        (Settings(tls="self-signed"), "https://127.0.0.1:4747"),
         (Settings(public_url="https://iam.example.com", host="0.0.0.0"), "https://iam.example.com"),
     ],
 )

@@ -26,7 +26,7 @@ def public_url(settings: Settings, *, port: int | None = None) -> str:
     """The URL that is set, or that of the address; `port` is the one that is listened on, if any free one was asked."""
     if settings.public_url:
         return settings.public_url
-    scheme = "https" if settings.tls_cert else "http"
+    scheme = "https" if settings.tls_cert or settings.tls else "http"
     return f"{scheme}://{_reachable(settings.host)}:{settings.port if port is None else port}"
 
 
