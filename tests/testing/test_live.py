@@ -166,9 +166,8 @@ def test_a_denial_that_was_not_expected_is_explained(account: CarnetAccount) -> 
 
 
 def test_a_denial_that_did_not_come_tells_what_was_allowed(account: CarnetAccount) -> None:
-    iam = account.act_as(policies=READ).client("iam")
     with pytest.raises(AssertionError) as failure, Denied():
-        iam.list_users()
+        account.act_as(policies=READ).client("iam").list_users()
     assert str(failure.value).startswith("expected: denied\nnothing was denied of: iam:ListUsers\ndecision id: ")
 
 
