@@ -68,7 +68,7 @@ def name(http: HttpRequest) -> str | None:
         (request("dynamodb"), Dialect.JSON),
         (request("lambda", "GET", "/2015-03-31/functions"), Dialect.REST_JSON),
         (request("sns"), Dialect.QUERY),
-        (request("ec2"), Dialect.EC2),
+        (request("ec2", body=b"Action=DescribeVpcs&Version=2016-11-15"), Dialect.EC2),
         (request("s3", "GET"), Dialect.S3),
         (request("s3", "GET", "/v20180820/jobs"), Dialect.REST_XML),
         (request("route53", "GET", "/2013-04-01/hostedzone"), Dialect.REST_XML),

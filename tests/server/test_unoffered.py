@@ -201,7 +201,8 @@ def test_what_is_not_certain_is_not_decided(
     server: InProcessServer, alice: Holder, service: str, operation: str, given: dict[str, Any], why: str
 ) -> None:
     code, message, status = refused(server.client(service, alice.key_id, alice.secret), operation, **given)
-    assert (code.removesuffix("Exception"), status) == ("NotImplemented", 400)
+    spelled = "UnsupportedOperation" if service == "ec2" else "NotImplemented"
+    assert (code.removesuffix("Exception"), status) == (spelled, 400)
     assert message.startswith(f"Not offered here, not decided: Carnet does not offer {service}, and ")
     assert why in message
     assert audit(server)[-1]["additionalEventData"]["decisions"] == []

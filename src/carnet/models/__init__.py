@@ -1,6 +1,6 @@
 """AWS's service models: which operations there are, what they take and answer, and how they fail."""
 
-from carnet.models.load import SERVICES, operation, service
+from carnet.models.load import EXTRACTS, SERVICES, operation, service
 from carnet.models.regions import GLOBAL_REGIONS
 from carnet.models.service import BEARER, NO_AUTH, SIGV4, ModelledError, Operation, Protocol, Service
 from carnet.models.voice import COMMON_VOICE, Voice
@@ -8,6 +8,7 @@ from carnet.models.voice import COMMON_VOICE, Voice
 __all__ = [
     "BEARER",
     "COMMON_VOICE",
+    "EXTRACTS",
     "GLOBAL_REGIONS",
     "NO_AUTH",
     "SERVICES",

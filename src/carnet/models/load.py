@@ -34,7 +34,7 @@ SERVICES = (
 """The services whose protocols Carnet speaks, by botocore's names."""
 
 _MODEL = "service-2"
-_EXTRACTS = frozenset(("ec2",))
+EXTRACTS = frozenset(("ec2",))
 """Services with far more operations than Carnet answers: their models would take a quarter of a second and 35 MB of
 every process. What is needed of them stands in `data/`, made by tools/build_models.py, and a test compares it."""
 
@@ -62,7 +62,7 @@ def _loader() -> Loader:
 
 def _description(name: str) -> dict[str, Any]:
     """The parsed model file. `load_service_model` would first list the directories of every AWS service."""
-    if name in _EXTRACTS:
+    if name in EXTRACTS:
         text = files("carnet.models").joinpath("data", f"{name}.json").read_text("utf-8")
         return cast("dict[str, Any]", json.loads(text, object_pairs_hook=OrderedDict))
     return full_description(name)

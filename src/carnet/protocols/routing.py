@@ -13,7 +13,7 @@ from functools import cache
 from msgspec import Struct, field
 
 from carnet.base.http import HttpRequest
-from carnet.models import SERVICES, Operation, Protocol, Service, service
+from carnet.models import EXTRACTS, SERVICES, Operation, Protocol, Service, service
 from carnet.protocols import rest_paths
 from carnet.protocols.clues import Clues, read_clues
 from carnet.protocols.errors import Where, WireError
@@ -85,6 +85,13 @@ def _foreign_scope(scope: str, clues: Clues, request: HttpRequest) -> WireError:
     return WireError("SignatureDoesNotMatch", f"Credential should be scoped to {which}", asked or _guess(clues))
 
 
+def _left_out(found: Service, clues: Clues, request: HttpRequest) -> WireError:
+    """That a service of which there is but an extract may have the operation, and that it is not offered."""
+    unoffered = signed_for(found.signing_name, clues, request)
+    assert unoffered is not None, "an extract is of a service of AWS"
+    return NotOffered(unoffered)
+
+
 def _unsigned_service(clues: Clues, request: HttpRequest) -> Service:
     found = _by_target(clues) or _by_version(request) or _by_path(request) or _by_host(clues)
     if found is None:
@@ -145,6 +152,8 @@ def _query(found: Service, request: HttpRequest, clues: Clues) -> Routed:
     if not action:
         raise WireError("MissingAction", "The request is missing an action or a required parameter.", found)
     operation = found.operations.get(action)
+    if operation is None and found.name in EXTRACTS:
+        raise _left_out(found, clues, request)
     if operation is None or version != found.api_version:
         raise WireError("InvalidAction", f"Could not find operation {action} for version {version}", found)
     return Routed(operation=operation, fields=fields)
