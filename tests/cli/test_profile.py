@@ -115,7 +115,21 @@ def test_a_file_that_is_none_stays_as_it_is_and_no_half_is_written(home: Path) -
     assert [path.name for path in (home / ".aws").iterdir()] == ["config"]
 
 
-@pytest.mark.parametrize("given", ["[]", "{}", "x", "3"])
+@pytest.mark.parametrize(
+    ("wrapper", "token"), [("AccessKey", None), ("Credentials", "IQoJb3JpZ2luX2VjEXAMPLE")], ids=["key", "session"]
+)
+def test_what_the_aws_cli_answers_is_taken(
+    home: Path, monkeypatch: pytest.MonkeyPatch, wrapper: str, token: str | None
+) -> None:
+    inner = json.loads(from_json()) | ({"SessionToken": token} if token else {})
+    write("alice", "--from", "-", given=json.dumps({wrapper: inner}))
+    monkeypatch.setenv("AWS_PROFILE", "alice")
+    credentials = botocore.session.Session().get_credentials()
+    assert credentials is not None
+    assert (credentials.access_key, credentials.secret_key, credentials.token) == (KEY, SECRET, token)
+
+
+@pytest.mark.parametrize("given", ["[]", "{}", "x", "3", '{"AccessKey": 3}', '{"Credentials": []}'])
 def test_what_is_no_key_is_a_wrong_use(home: Path, given: str) -> None:
     assert "--from takes one JSON object" in write("dev", "--from", "-", given=given, code=2)
 

@@ -23,6 +23,8 @@ from carnet.cli.options import installation_options, told_plainly
 _NAME = re.compile(r"[A-Za-z0-9_.@+/-]{1,128}")
 _VALUE = re.compile(r"[\x21-\x7e]+")
 _OWNER_ONLY = 0o600
+_WRAPPERS = ("AccessKey", "Credentials")
+"""What the AWS CLI answers to create-access-key has the former, to assume-role and its kin the latter."""
 _FROM_JSON = {"AccessKeyId": "aws_access_key_id", "SecretAccessKey": "aws_secret_access_key"}
 
 
@@ -37,7 +39,8 @@ def profile() -> None:
     "--from",
     "source",
     type=click.File(),
-    help="JSON of `carnet account create` or `root-key`; - reads standard input.  [default: the AWS_ variables]",
+    help="JSON of `carnet account create`, `aws iam create-access-key` or `aws sts assume-role`; - reads standard "
+    "input.  [default: the AWS_ variables]",
 )
 @click.option("--endpoint-url", envvar="AWS_ENDPOINT_URL", show_envvar=True, help="[default: that of the server]")
 @click.option("--region", envvar="AWS_REGION", default=REGION, show_default=True, show_envvar=True)
@@ -80,14 +83,18 @@ def _of_environment() -> dict[str, str | None]:
 
 
 def _of_json(text: str) -> dict[str, str | None]:
+    """What a command of Carnet has shown, or of the AWS CLI, which wraps it: `{"AccessKey": {...}}`."""
     try:
         told = json.loads(text)
+        told = next((told[wrapper] for wrapper in _WRAPPERS if wrapper in told), told)
         keys = {ours: str(told[theirs]) for theirs, ours in _FROM_JSON.items()}
-    except (json.JSONDecodeError, KeyError, TypeError) as problem:
+        token = told.get("SessionToken")
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as problem:
         raise click.UsageError(
-            "--from takes one JSON object with AccessKeyId and SecretAccessKey, as carnet account create --output json."
+            "--from takes one JSON object with AccessKeyId and SecretAccessKey, as carnet account create --output json "
+            "or aws iam create-access-key."
         ) from problem
-    return {**keys, "aws_session_token": None}
+    return {**keys, "aws_session_token": None if token is None else str(token)}
 
 
 def _file(variable: str, name: str) -> Path:
