@@ -9,19 +9,24 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
+from carnet.assembly.settings import Settings
 from tests.clients.reader import SHELLS, Block, blocks_of, typed
 from tests.clients.running import AWS, BIN, running_server
+from tests.testing.test_plugin import PLUGIN
+
+pytest_plugins = ["pytester"]
 
 README = blocks_of(Path("README.md"))
 FIVE_MINUTES = [block for block in README if (block.section, block.language) == ("Five minutes", "bash")]
 TOUR = [block for block in blocks_of(Path("docs/tour.md")) if block.language == "bash"]
-SINGLE = {
-    "make run": "tests/cli/test_stopping.py",
-    "make test": "the gate",
-    "carnet policy simulate -f case.yaml --explain": "the tour of the documentation",
-}
+SINGLE = {"make run": "tests/cli/test_stopping.py", "make test": "the gate"}
 """The single commands of the README, and what runs each."""
+REFUSAL, TEST, CI = (
+    next(block.text for block in README if (block.section, block.language) == which)
+    for which in (("Five minutes", "text"), ("In your tests", "python"), ("In CI", "yaml"))
+)
 
 shells = pytest.mark.parametrize(
     "shell",
@@ -40,8 +45,9 @@ def _typed(shell: str, blocks: list[Block], directory: Path) -> tuple[subprocess
     for environment in (BIN.parent, AWS.parent.parent):
         (directory / environment.name).symlink_to(environment)
     with running_server(directory / "carnet-data") as server:
-        given = server.client_environment(CARNET_PORT=server.endpoint.rpartition(":")[2])
-        given["PATH"] = f"{BIN}:{AWS.parent}:{given['PATH']}"
+        given = server.client_environment(CARNET_PORT=server.endpoint.rpartition(":")[2], HOME=str(directory))
+        for files in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            del given[files]
         return typed(shell, blocks, directory=directory, environment=given), server.account_id
 
 
@@ -49,16 +55,35 @@ def test_every_block_of_the_readme_is_run() -> None:
     assert [block for block in README if block.language == "bash"] == FIVE_MINUTES
     commands = [line for block in README if block.language == "console" for line in block.text.splitlines()]
     assert set(commands) == SINGLE.keys()
-    assert {block.language for block in README} <= {"bash", "console"}, "what is it, and what holds it true?"
+    others = [(block.section, block.language) for block in README if block.language not in ("bash", "console")]
+    held = [("Five minutes", "text"), ("In your tests", "python"), ("In CI", "yaml")]
+    assert others == [("", "text"), *held], "what is it, and what holds it true?"
 
 
 @shells
 def test_the_tour_of_the_readme(shell: str, tmp_path: Path) -> None:
     done, account = _typed(shell, FIVE_MINUTES, tmp_path)
-    refusal = re.sub(r"\s*\n#", "", FIVE_MINUTES[1].text.split("|| true\n# ")[1]).strip().replace("...", account)
-    assert _plain(refusal) in _plain(done.stderr)
-    for shown in ('"UserName": "alice"', "implicitDeny by identity-based policy", '"AccessKeyId": "AKIA', "reachable"):
+    assert _plain(REFUSAL.replace("111122223333", account)) in _plain(done.stderr)
+    for shown in ('"UserName": "alice"', "implicitDeny by identity-based policy", '"Action": "iam:ListUsers"'):
         assert shown in done.stdout
+    assert re.search(r"^[0-9]{12}  AKIA", done.stdout, re.MULTILINE), "the new account"
+    assert re.search(r" iam:CreateUser ", done.stdout), "carnet audit tail"
+
+
+def test_the_test_of_the_readme_passes(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_readme=TEST)
+    pytester.runpytest_subprocess(*PLUGIN, "-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_the_variables_for_ci_are_those_of_a_server_that_is_started_like_that() -> None:
+    given = yaml.safe_load(CI)["env"]
+    ours = Settings()
+    assert given.pop("AWS_REGION") == "us-east-1"
+    assert given == {
+        "AWS_ENDPOINT_URL": f"http://{ours.host}:{ours.port}",
+        "AWS_ACCESS_KEY_ID": ours.dev_access_key_id,
+        "AWS_SECRET_ACCESS_KEY": ours.dev_secret_access_key,
+    }
 
 
 @shells
