@@ -58,7 +58,9 @@ def test_each_account_finds_its_own_the_newest_first(log: Log) -> None:
 
 def test_an_account_is_not_found_by_what_a_caller_wrote(log: Log) -> None:
     text = f'"recipientAccountId":"{MINE}"'
-    assert ids(written(log, event(1, account=OTHER, userAgent=text)), account=MINE) == []
+    named = {"recipientAccountId": MINE}
+    history = written(log, event(1, account=OTHER, userAgent=text), event(2, account=OTHER, requestParameters=named))
+    assert ids(history, account=MINE) == []
 
 
 @pytest.mark.parametrize(

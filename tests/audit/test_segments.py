@@ -111,7 +111,7 @@ def test_the_files_are_told_the_newest_first(log: Segments) -> None:
 def test_only_one_process_tidies_at_a_time(log: Segments) -> None:
     fill(log.path, 1000)
     with log.path.with_suffix(".lock").open("w") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
+        fcntl.flock(other, fcntl.LOCK_SH)
         log.tidy(NOW, age=AGE, most_bytes=1000)
         assert log.path.exists()
     log.tidy(NOW, age=AGE, most_bytes=1000)

@@ -23,7 +23,6 @@ from carnet.access.authorize import Decided
 from carnet.audit.log_files import line_of
 from carnet.audit.memory_lines import Lines
 from carnet.audit.redaction import HIDDEN
-from carnet.base.faults import Unavailable
 from carnet.policy.document import Policy
 from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Principal, Request, Value
@@ -64,12 +63,8 @@ class DecisionLog:
             self._written.clear()
         new: dict[str, bytes] = {}
         lines = [self._call(call, new) for call in calls]
-        try:
-            self._lines.write(b"".join((*new.values(), *lines)))
-        except Unavailable:
-            self._written.clear()  # nobody knows what of the new ones the disk took
-            raise
-        self._written.update(new)
+        self._lines.write(b"".join((*new.values(), *lines)))
+        self._written.update(new)  # only now: what the disk did not take is written again
 
     def record_refused_signature(self, request_id: str, when: datetime, computed: Mapping[str, str]) -> None:
         """Keep what was computed of a request whose signature was refused (`canonicalRequest`, `stringToSign`).
