@@ -96,6 +96,9 @@ class Fuzz:
 
     def send(self, raw: bytes) -> Answer:
         answer, spent = self._timed(raw)
+        if spent >= SLOWEST * self._usual:  # what is slow once has loaded a model; an attack is slow each time
+            self.told += re.findall(r"(?i)x-amzn-requestid: (\S+)", answer.head)
+            answer, spent = self._timed(raw)
         assert spent < SLOWEST * self._usual, raw[:2000]
         assert answer.status == 501 or answer.status < 500, (answer, raw[:2000])
         if "text/xml" in answer.head:

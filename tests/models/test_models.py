@@ -15,6 +15,7 @@ def test_each_service_speaks_its_protocol_and_is_signed_for_under_its_name() -> 
     assert {name: (service(name).protocol, service(name).signing_name) for name in SERVICES} == {
         "accessanalyzer": (Protocol.REST_JSON, "access-analyzer"),
         "account": (Protocol.REST_JSON, "account"),
+        "cloudtrail": (Protocol.JSON, "cloudtrail"),
         "ec2": (Protocol.EC2, "ec2"),
         "iam": (Protocol.QUERY, "iam"),
         "identitystore": (Protocol.JSON, "identitystore"),

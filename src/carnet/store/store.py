@@ -74,7 +74,7 @@ class Store:
         except BaseException as problem:
             store.close()
             if isinstance(problem, Unavailable):  # for the operator, who opens it; callers of a server never see it
-                raise Unavailable(f"{shown_url}: {problem.message}") from problem
+                raise Unavailable(f"{shown_url}: {problem.message}") from problem.__cause__
             raise
         return store
 
