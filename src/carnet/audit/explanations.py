@@ -4,8 +4,9 @@ they were."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from carnet.audit.reading import parsed
 from carnet.base.printable import printable
@@ -27,8 +28,7 @@ DENIED = b'"allowed":false'
 Line = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(Struct, frozen=True, kw_only=True):
     """Why a call was answered as it was: what was decided, or what was computed of a signature that was refused."""
 
     decision_id: str

@@ -70,5 +70,5 @@ def _placed(policies: Any, texts: frozenset[str]) -> Any:
         return structs.replace(policies, policy=_placed(policies.policy, texts))
     if not isinstance(policies, Policy) or policies.text in texts:
         return policies
-    statements = (replace(each, ref=replace(each.ref, line=0, column=0)) for each in policies.statements)
+    statements = (structs.replace(each, ref=replace(each.ref, line=0, column=0)) for each in policies.statements)
     return replace(policies, statements=tuple(statements))

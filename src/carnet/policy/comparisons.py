@@ -9,9 +9,10 @@ the wanted value cannot be resolved. An actual value that is not of the operator
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
+
+from msgspec import Struct
 
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.resources import ArnPattern
@@ -30,8 +31,7 @@ class Wanted(Protocol):
         """Whether the request's value is as wanted; None if that cannot be known."""
 
 
-@dataclass(frozen=True, slots=True)
-class WantedText:
+class WantedText(Struct, frozen=True):
     """StringEquals, and without regard to ASCII case StringEqualsIgnoreCase."""
 
     text: str
@@ -45,8 +45,7 @@ class WantedText:
         return ascii_lower(actual) == ascii_lower(wanted) if self.ignore_case else actual == wanted
 
 
-@dataclass(frozen=True, slots=True)
-class WantedPattern:
+class WantedPattern(Struct, frozen=True):
     """StringLike."""
 
     text: str
@@ -57,8 +56,7 @@ class WantedPattern:
         return glob.matches(actual) if glob is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class WantedArn:
+class WantedArn(Struct, frozen=True):
     """ArnEquals and ArnLike, which AWS treats alike."""
 
     text: str
@@ -68,8 +66,7 @@ class WantedArn:
         return self.pattern.matches(actual, lookup)
 
 
-@dataclass(frozen=True, slots=True)
-class WantedNumber:
+class WantedNumber(Struct, frozen=True):
     """NumericEquals and its kin: `compare(actual, number)`."""
 
     text: str
@@ -81,8 +78,7 @@ class WantedNumber:
         return number is not None and self.compare(number, self.number)
 
 
-@dataclass(frozen=True, slots=True)
-class WantedMoment:
+class WantedMoment(Struct, frozen=True):
     """DateEquals and its kin: `compare(actual, moment)` in nanoseconds since 1970."""
 
     text: str
@@ -94,8 +90,7 @@ class WantedMoment:
         return moment is not None and self.compare(moment, self.moment)
 
 
-@dataclass(frozen=True, slots=True)
-class WantedBool:
+class WantedBool(Struct, frozen=True):
     """Bool."""
 
     text: str
@@ -105,8 +100,7 @@ class WantedBool:
         return read_bool(actual) is self.value
 
 
-@dataclass(frozen=True, slots=True)
-class WantedBytes:
+class WantedBytes(Struct, frozen=True):
     """BinaryEquals: base64 on both sides."""
 
     text: str
@@ -116,8 +110,7 @@ class WantedBytes:
         return read_bytes(actual) == self.value
 
 
-@dataclass(frozen=True, slots=True)
-class WantedNetwork:
+class WantedNetwork(Struct, frozen=True):
     """IpAddress: the address lies in the range. IPv4 and IPv6 are apart, save that a mapped IPv4 address is IPv4."""
 
     text: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+from msgspec import Struct
 
 from carnet.base.arns import ACCOUNT_ID, parse_arn, root_arn
 from carnet.policy.request import Principal, PrincipalKind
@@ -47,8 +48,7 @@ class Named(IntEnum):
     """Itself: the user, the session, the service, or everyone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedPrincipal:
+class NamedPrincipal(Struct, frozen=True, kw_only=True):
     """One value of a Principal element.
 
     `bound_id` is the unique id that an ARN stood for when the policy was saved; the value then means that user or
@@ -89,8 +89,7 @@ class NamedPrincipal:
         return self.bound_id is None and self.text.startswith("arn:")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrincipalElement:
+class PrincipalElement(Struct, frozen=True, kw_only=True):
     """`Principal`, or if `negated`, `NotPrincipal`."""
 
     values: tuple[NamedPrincipal, ...]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
+
+from msgspec import Struct
 
 from carnet.policy.compile import Engine
 from carnet.policy.decision import Decision, Layer, Verdict
@@ -17,8 +19,7 @@ from carnet.policy.request import WITHOUT_ACCOUNT, Principal, PrincipalKind, Req
 _VERSION = "2012-10-17"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class Grant(Struct, frozen=True, kw_only=True):
     """A statement to add, and where: to an identity-based policy of a principal, its boundary, a resource's policy."""
 
     layer: Layer
@@ -31,8 +32,7 @@ class Grant:
         return {"layer": self.layer.value, "holder": self.holder, "statement": dict(self.statement)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remedy:
+class Remedy(Struct, frozen=True, kw_only=True):
     """What is missing: the statements that together would allow the request; or what denies it whatever is added."""
 
     request: Request

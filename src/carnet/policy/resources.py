@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from carnet.policy.crossing import match_crossing
 from carnet.policy.patterns import Glob, ascii_lower
@@ -20,8 +21,7 @@ EVERYTHING = "*"
 _SEPARATOR = re.compile(r":|\$\{")
 
 
-@dataclass(frozen=True, slots=True)
-class ArnPattern:
+class ArnPattern(Struct, frozen=True):
     """A pattern whose segments are matched one by one.
 
     No wildcard reaches over one of the first five colons, save that in a Resource element (`crossing`) a `*` which ends

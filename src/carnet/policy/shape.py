@@ -8,7 +8,8 @@ Element names are case-sensitive. Wherever the grammar has a list, a single valu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from carnet.base.faults import Malformed
 from carnet.policy.json_text import DuplicateName, InvalidJson, Json, JsonNumber, JsonObject, read_json
@@ -36,8 +37,7 @@ ConditionBlock = tuple[tuple[str, str, tuple[str, ...]], ...]
 """Operator, key, values."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementShape:
+class StatementShape(Struct, frozen=True, kw_only=True):
     """A statement whose elements have the right JSON types. An absent element is absent from the mappings."""
 
     offset: int
@@ -52,8 +52,7 @@ class StatementShape:
     conditions: ConditionBlock = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentShape:
+class DocumentShape(Struct, frozen=True, kw_only=True):
     """A document with its statements in order; `version` is empty if the document names none."""
 
     version: str

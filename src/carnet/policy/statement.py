@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sta
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from carnet.policy.conditions import Condition
 from carnet.policy.context_keys import lookup
@@ -26,8 +27,7 @@ class Effect(StrEnum):
     DENY = "Deny"
 
 
-@dataclass(frozen=True, slots=True)
-class ActionPattern:
+class ActionPattern(Struct, frozen=True):
     """`s3:Get*`. Actions compare without regard to ASCII case."""
 
     text: str
@@ -45,8 +45,7 @@ def action_pattern(text: str) -> ActionPattern:
     return ActionPattern(text, glob(tokens), literal_prefix(tokens))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionElement:
+class ActionElement(Struct, frozen=True, kw_only=True):
     """`Action`, or if `negated`, `NotAction`."""
 
     patterns: tuple[ActionPattern, ...]
@@ -56,8 +55,7 @@ class ActionElement:
         return any(pattern.matches(action) for pattern in self.patterns) != self.negated
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceElement:
+class ResourceElement(Struct, frozen=True, kw_only=True):
     """`Resource`, or if `negated`, `NotResource`."""
 
     patterns: tuple[ArnPattern, ...]
@@ -79,8 +77,7 @@ class ResourceElement:
         return (True in matches) != self.negated
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Statement:
+class Statement(Struct, frozen=True, kw_only=True, eq=False):
     """One statement. Two are the same only if they are one object.
 
     A statement without `principals` is about whoever the policy is attached to; one without `resources` about the

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from carnet.base.printable import printable
 from carnet.policy.aws_facts import RCP_SERVICES
@@ -23,8 +24,7 @@ from carnet.policy.statement import Effect, Statement
 from carnet.policy.variables import Lookup
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConditionTrace:
+class ConditionTrace(Struct, frozen=True, kw_only=True):
     """One condition: what the policy wants, what the request has."""
 
     operator: str
@@ -57,8 +57,7 @@ class ConditionTrace:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceTrace:
+class ResourceTrace(Struct, frozen=True, kw_only=True):
     """One pattern of a Resource or NotResource element in which policy variables stand."""
 
     pattern: str
@@ -70,8 +69,7 @@ class ResourceTrace:
         return {"pattern": self.pattern, "resolved": self.resolved}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementTrace:
+class StatementTrace(Struct, frozen=True, kw_only=True):
     """One statement: the elements that do not match the request, none if it applies."""
 
     ref: StatementRef
@@ -103,8 +101,7 @@ class StatementTrace:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerTrace:
+class LayerTrace(Struct, frozen=True, kw_only=True):
     """One layer, or one level of an organization (root 0), by itself."""
 
     layer: Layer
@@ -137,8 +134,7 @@ class LayerTrace:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class Trace(Struct, frozen=True, kw_only=True):
     """A decision and all that led to it."""
 
     request: Request
