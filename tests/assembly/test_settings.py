@@ -42,6 +42,14 @@ def test_a_port_of_ones_own_counts_beside_the_links() -> None:
     assert from_environment({**LINKS, "CARNET_PORT": "4748"}).port == 4748
 
 
+def test_the_token_by_which_commands_ask_is_no_setting_and_no_mistake() -> None:
+    token = {"CARNET_OPERATOR_TOKEN": "x"}
+    check_environment(token)
+    assert from_environment(token) == from_environment({})
+    with pytest.raises(UnknownSetting, match="CARNET_OPERATOR_TOKENS"):
+        check_environment({"CARNET_OPERATOR_TOKENS": "x"})
+
+
 def test_what_is_misspelled_is_told() -> None:
     with pytest.raises(UnknownSetting, match="CARNET_DB_PORT is no setting of Carnet"):
         check_environment({**LINKS, "CARNET_DB_PORT": "5432"})

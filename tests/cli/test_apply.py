@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.cli import main
-from tests.cli.test_dev_mode import client, developing
+from tests.cli.developing import client, developing
 from tests.clients.running import running_server
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

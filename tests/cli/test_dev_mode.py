@@ -2,57 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from carnet.cli import main
 from carnet.testing.live.own_api import OwnApi, Refused
+from tests.cli.developing import ACCOUNT, KEY, SECRET, client, developing
 from tests.clients.running import CARNET, stopping_server
-
-ACCOUNT, KEY, SECRET = "000000000000", "AKIAQAAAAAAADEXAMPLE", "carnet/dev/everybody/knows/me/EXAMPLEKEY"
 
 
 def refused(*arguments: str, **environment: str) -> str:
     done = CliRunner().invoke(main, ["serve", *arguments], env=environment)
     assert done.exit_code == 2, done.output
     return " ".join(done.output.split())
-
-
-@contextmanager
-def developing(place: Path, *arguments: str, **environment: str) -> Iterator[str]:
-    """Serve with --dev in a process that has only `place` to write to; its endpoint."""
-    own = {"PATH": os.environ["PATH"], "HOME": str(place), "TMPDIR": str(place)}
-    process = subprocess.Popen(
-        [str(CARNET), "serve", "--dev", "--port", "0", *arguments],
-        cwd=place,
-        env=own | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with stopping_server(process) as endpoint:
-        yield endpoint
-
-
-def client(service: Literal["iam", "sts"], endpoint: str, key: str = KEY, secret: str = SECRET) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-    )
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com"])

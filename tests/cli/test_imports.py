@@ -61,6 +61,17 @@ def test_an_explanation_imports_the_written_rule_alone(tmp_path: Path) -> None:
     assert len(modules) <= 200
 
 
+@pytest.mark.parametrize("who", [{"CARNET_OPERATOR_TOKEN": "carnet_ot_" + "0" * 64}, {}], ids=["operator", "signed"])
+@pytest.mark.parametrize("words", [("explain",), ("audit", "tail"), ("status",)], ids=" ".join)
+def test_who_asks_a_server_imports_none(tmp_path: Path, words: tuple[str, ...], who: dict[str, str]) -> None:
+    signs = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+    modules = imported(tmp_path, *words, "--endpoint-url", "http://127.0.0.1:1", **signs, **who)
+    assert not _heavy(modules)
+    assert "carnet.sigv4.signing" in modules
+    assert not {"carnet.sigv4.verify", "carnet.directory.snapshot", "carnet.store.store"} & modules
+    assert len(modules) <= 270
+
+
 def test_a_list_of_accounts_imports_the_store_and_neither_migrations_nor_services(tmp_path: Path) -> None:
     with open_installation(Settings(data_dir=tmp_path), create=True) as installation:
         first_account(installation)

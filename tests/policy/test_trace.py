@@ -63,6 +63,31 @@ def test_levels_of_an_organization_are_told_apart() -> None:
     ]
 
 
+def test_what_a_caller_may_not_see_is_left_out() -> None:
+    full, own = policy(allow(Sid="Full"), source="p-full"), policy(allow(Sid="Own"), source="p-own")
+    trace = explain(request(), Policies(identity=(own,), scp=((full,), (policy(deny(Sid="No"), source="p-no"),))))
+    assert trace.decision.statements
+    hidden = trace.hiding((Layer.SCP,))
+    assert hidden.decision.verdict is trace.decision.verdict
+    assert hidden.decision.statements == ()
+    for told in (json.dumps(hidden.as_dict()), hidden.render()):
+        assert not any(name in told for name in ("p-full", "p-no", "Full", "No"))
+        assert "Own" in told
+    assert hidden.render().splitlines()[4:8] == [
+        "service control policy, level 0: allowed",
+        "  policies that are not shown, since they are not the account's own",
+        "service control policy, level 1: explicitDeny",
+        "  policies that are not shown, since they are not the account's own",
+    ]
+    assert trace.hiding(()) == trace
+    assert trace.hiding((Layer.IDENTITY,)).decision.statements == trace.decision.statements
+
+
+def test_a_layer_without_policies_has_nothing_to_hide() -> None:
+    trace = explain(request(), Policies(identity=(READ,), scp=((),)))
+    assert trace.hiding((Layer.SCP,)).layers[0] == trace.layers[0]
+
+
 def test_the_dictionary_is_json() -> None:
     condition = {"ForAllValues:StringEquals": {"aws:TagKeys": "a"}}
     trace = explain(request(keys=KEYS), Policies(identity=(READ, policy(allow(Condition=condition)))))

@@ -16,7 +16,8 @@ from carnet.base.faults import FAULTS, Denied
 from carnet.base.http import HttpRequest
 from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
-from carnet.identity.authenticate import Authenticate, Authenticator, AuthFailure
+from carnet.identity.auth_failure import AuthFailure
+from carnet.identity.authenticate import Authenticate, Authenticator
 from carnet.identity.caller import (
     BEARER_AUTHENTICATOR,
     COOKIE_AUTHENTICATOR,

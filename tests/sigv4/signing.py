@@ -16,7 +16,7 @@ from botocore.credentials import Credentials
 from msgspec.structs import replace
 
 from carnet.base.http import HttpRequest
-from carnet.identity.authenticate import AuthFailure
+from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.credential import Credential, TokenExpired
 from carnet.policy.request import Principal, PrincipalKind
 from carnet.sigv4.verify import verify

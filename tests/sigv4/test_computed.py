@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from carnet.base.http import HttpRequest
-from carnet.identity.authenticate import AuthFailure
+from carnet.identity.auth_failure import AuthFailure
 from carnet.sigv4.computed import LONGEST, computed
 from carnet.sigv4.verify import verify
 from tests.sigv4.signing import (

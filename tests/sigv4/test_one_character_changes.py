@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from carnet.base.http import HttpRequest
-from carnet.identity.authenticate import AuthFailure
+from carnet.identity.auth_failure import AuthFailure
 from carnet.sigv4.verify import verify
 from tests.sigv4.signing import FORM, NOW, SESSION_KEY_ID, SESSION_SECRET, TOKEN, find, presign, sign
 

@@ -14,7 +14,7 @@ from botocore.credentials import Credentials
 from msgspec.structs import replace
 
 from carnet.base.http import HttpRequest
-from carnet.identity.authenticate import AuthFailure
+from carnet.identity.auth_failure import AuthFailure
 from carnet.sigv4.verify import verify
 from tests.sigv4.signing import KEY_ID, NOW, SECRET, botocore_clock, find, received, sign, with_header
 

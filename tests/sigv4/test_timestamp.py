@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from carnet.identity.authenticate import AuthFailure
+from carnet.identity.auth_failure import AuthFailure
 from carnet.sigv4.timestamp import parse_http_date, parse_timestamp
 from carnet.sigv4.verify import verify
 from tests.sigv4.signing import NOW, USER, failure, find, presign, sign

@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from carnet.base.http import HttpRequest
-from carnet.identity.authenticate import AuthFailure
+from carnet.identity.auth_failure import AuthFailure
 from carnet.protocols.errors import WireError
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import route

@@ -10,6 +10,8 @@ from pathlib import Path
 from carnet.identity.session_lifetime import SessionLifetime
 
 PREFIX = "CARNET_"
+OPERATOR_TOKEN = f"{PREFIX}OPERATOR_TOKEN"
+"""No setting: the token by which commands ask a server. It may stand in the environment of a server, too."""
 _SERVICE_LINK = re.compile(
     r"CARNET_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_[A-Z]+)?)"
 )
@@ -100,8 +102,8 @@ def is_service_link(name: str, value: str) -> bool:
 
 
 def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The CARNET_ variables that no setting reads, Kubernetes' own left out."""
-    known = {variable(each.name) for each in fields(Settings)}
+    """The CARNET_ variables that no setting and no command reads, Kubernetes' own left out."""
+    known = {OPERATOR_TOKEN, *(variable(each.name) for each in fields(Settings))}
     return tuple(
         name
         for name, value in sorted(environment.items())

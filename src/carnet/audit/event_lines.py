@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from carnet.base.printable import printable
 
 Event = Mapping[str, Any]
 
+_DENIAL = re.compile(r"AccessDenied(?:Exception)?|(?:Client\.)?UnauthorizedOperation")
+"""The errors of denied calls, for events that do not tell what was decided (`cloudtrail_files.record_of`)."""
 _NOBODY = {"Unknown": "unknown", "AWSAccount": "anonymous"}
 
 
@@ -43,11 +46,14 @@ def decisions(event: Event) -> Sequence[Event]:
 
 
 def outcome(event: Event) -> str:
-    """`allowed` or `denied` by policies, whatever came of it then; `refused` before they were asked."""
+    """`allowed` or `denied`, whatever came of it then; `refused` before that was decided."""
     made = decisions(event)
     if made:
         return "allowed" if made[-1]["verdict"] == "allowed" else "denied"
-    return "refused" if "errorCode" in event else "allowed"
+    if "errorCode" not in event:
+        return "allowed"
+    hidden = "decisions" not in (event.get("additionalEventData") or {})
+    return "denied" if hidden and _DENIAL.fullmatch(event["errorCode"]) else "refused"
 
 
 def action(event: Event) -> str:

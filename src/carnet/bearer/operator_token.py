@@ -10,7 +10,7 @@ from datetime import datetime
 from carnet.base.http import RequestHead
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.operator_token import OperatorToken, token_digest
-from carnet.identity.authenticate import AuthFailure
+from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.caller import OPERATOR_AUTHENTICATOR, OperatorCaller
 
 _SCHEME = "bearer"

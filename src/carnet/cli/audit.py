@@ -1,8 +1,8 @@
-"""`carnet audit`: the audit events in the data directory."""
+"""`carnet audit`: the audit events in the data directory, or of a server that is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carnet.assembly.settings import Settings
+from carnet.base.timestamps import iso_seconds
+from carnet.cli.endpoint import endpoint_option, refuse_to_follow, server_to_ask
 from carnet.cli.options import installation_options, told_plainly
 
 if TYPE_CHECKING:
     from carnet.audit.event_lines import Event
     from carnet.audit.history import EventHistory, Query
+    from carnet.cli.own_api import OwnApi
 
 # What reads the log is imported when a command is run: neither help nor completion needs it.
 
 _FORMS = ("text", "json", "event")
+_MOST_ON_A_PAGE = 1_000
 _TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -55,16 +59,23 @@ def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("-f", "--follow", is_flag=True, help="Go on with events as they happen, until Ctrl-C.")
 @click.option("--account", help="Of this account only.")
 @_output
+@endpoint_option
 @installation_options
 @told_plainly
-def tail(lines: int, follow: bool, account: str | None, output: str, **settings: Any) -> None:
-    """Print the last events."""
+def tail(lines: int, follow: bool, account: str | None, output: str, endpoint_url: str | None, **settings: Any) -> None:
+    """Print the last events.
+
+    They are read in the data directory; if none are there and AWS_ENDPOINT_URL is set, that server is asked.
+    """
     from carnet.audit.history import Query
     from carnet.audit.reading import follow as lines_to_come
     from carnet.audit.reading import parsed
 
-    history, query, show = _history(settings), Query(account=account), _show(output)
-    for event in list(islice(history.all(query), lines))[::-1]:
+    api = _server(endpoint_url, settings)
+    if api is not None and follow:
+        refuse_to_follow(api)
+    query, show = Query(account=account), _show(output)
+    for event in list(_events(api, settings, query, lines))[::-1]:
         click.echo(show(event))
     if follow:
         with suppress(KeyboardInterrupt):
@@ -87,13 +98,17 @@ def tail(lines: int, follow: bool, account: str | None, output: str, **settings:
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many at most.")
 @_selection
 @_output
+@endpoint_option
 @installation_options
 @told_plainly
-def search(limit: int, output: str, **given: Any) -> None:
-    """Find events by their attributes, the newest first."""
+def search(limit: int, output: str, endpoint_url: str | None, **given: Any) -> None:
+    """Find events by their attributes, the newest first.
+
+    They are looked for in the data directory; if none are there and AWS_ENDPOINT_URL is set, that server is asked.
+    """
     query = _query(given)
     show = _show(output)
-    for event in islice(_history(given).all(query), limit):
+    for event in _events(_server(endpoint_url, given), given, query, limit):
         click.echo(show(event))
 
 
@@ -133,6 +148,34 @@ def _query(given: dict[str, Any]) -> Query:
 
 def _in_utc(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment is not None else None
+
+
+def _server(endpoint_url: str | None, settings: dict[str, Any]) -> OwnApi | None:
+    from carnet.audit.segments import Segments
+
+    return server_to_ask(endpoint_url, at_hand=bool(Segments(Settings(**settings).audit_file).newest_first()))
+
+
+def _events(api: OwnApi | None, settings: dict[str, Any], query: Query, count: int) -> Iterator[Event]:
+    """At most so many events, the newest first: those that the server tells, if there is one."""
+    return islice(_history(settings).all(query) if api is None else _told_events(api, query, count), count)
+
+
+def _told_events(api: OwnApi, query: Query, count: int) -> Iterator[Event]:
+    asked = {name[0].lower() + name[1:]: value for name, value in query.attributes.items()}
+    asked |= {"account": query.account} if query.account is not None else {}
+    asked |= {"since": iso_seconds(query.since)} if query.since is not None else {}
+    asked |= {"until": iso_seconds(query.until)} if query.until is not None else {}
+    asked |= {"failed": "true"} if query.failed else {}
+    after: dict[str, str] = {}
+    while count > 0:
+        limit = min(count, _MOST_ON_A_PAGE)
+        page = api.get("events", {**asked, **after, "limit": str(limit)}, "events")
+        yield from page["events"]
+        if "next" not in page:
+            return
+        count -= len(page["events"])
+        after = {"after": page["next"]}
 
 
 def _history(settings: dict[str, Any]) -> EventHistory:

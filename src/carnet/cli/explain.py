@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carnet.assembly.settings import Settings
+from carnet.base.printable import printable
+from carnet.cli.endpoint import endpoint_option, refuse_to_follow, server_to_ask
 from carnet.cli.options import installation_options, told_plainly
 
 if TYPE_CHECKING:
     from carnet.audit.explanations import Explanation
     from carnet.audit.segments import Segments
+    from carnet.cli.own_api import OwnApi
 
 # What reads the log is imported when the command is run: neither help nor completion needs it.
+
+_MOST_OVER_HTTP = 100
+_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._:-]{0,127}", re.ASCII)
+"""What can be an id in a path."""
 
 
 @click.command()
@@ -24,19 +32,30 @@ if TYPE_CHECKING:
 @click.option("--last", type=click.IntRange(1, 10_000), help="Explain this many denials, the last one at the end.")
 @click.option("--follow", is_flag=True, help="Explain denials as they happen, until Ctrl-C.")
 @click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+@endpoint_option
 @installation_options
 @told_plainly
-def explain(decision_id: str | None, last: int | None, follow: bool, output: str, **settings: Any) -> None:
+def explain(
+    decision_id: str | None, last: int | None, follow: bool, output: str, endpoint_url: str | None, **settings: Any
+) -> None:
     """Say why a call was denied, and what would allow it; without DECISION-ID, the last denial.
 
     DECISION-ID is the request id that the caller was shown, also that of an allowed call; audit events carry it as
     decisionId.
+
+    It reads the log in the data directory; if none is there and AWS_ENDPOINT_URL is set, it asks that server.
     """
     if sum((decision_id is not None, last is not None, follow)) > 1:
         raise click.UsageError("Give a DECISION-ID, --last or --follow, one of them.")
     from carnet.audit.segments import Segments
 
     log = Segments(Settings(**settings).decisions_file)
+    api = server_to_ask(endpoint_url, at_hand=bool(log.newest_first()))
+    if api is not None:
+        if follow:
+            refuse_to_follow(api)
+        click.echo(_told_one(api, decision_id, output) if decision_id is not None else _told_last(api, last, output))
+        return
     if follow:
         _follow(log, output)
         return
@@ -69,6 +88,30 @@ def _last(log: Segments, count: int) -> list[Explanation]:
     if not denials:
         raise click.ClickException(f"No denial is recorded at {log.path}.")
     return denials[::-1]
+
+
+def _told_one(api: OwnApi, decision_id: str, output: str) -> str:
+    if _ID.fullmatch(decision_id) is None:
+        raise click.ClickException(f"No decision {printable(decision_id)} is recorded at {api.url}.")
+    told = api.get(f"decisions/{decision_id}", {}, "decision", "text")
+    return _told(told["decision"], told["text"], output)
+
+
+def _told_last(api: OwnApi, last: int | None, output: str) -> str:
+    """The last denials that the server knows of, in their order."""
+    if last is not None and last > _MOST_OVER_HTTP:
+        raise click.UsageError(f"Over HTTP, --last is at most {_MOST_OVER_HTTP}.")
+    told = api.get("denials", {"limit": str(last or 1)}, "decisions", "texts")
+    decisions, texts = told["decisions"], told["texts"]
+    if not decisions:
+        raise click.ClickException(f"No denial is recorded at {api.url}.")
+    if output == "json" and last is not None:
+        return json.dumps(decisions[::-1], indent=2)
+    return "\n\n".join(_told(*one, output) for one in zip(decisions[::-1], texts[::-1], strict=True))
+
+
+def _told(decision: object, text: str, output: str) -> str:
+    return json.dumps(decision, indent=2) if output == "json" else "\n".join(map(printable, text.split("\n")))
 
 
 def _lines(log: Segments) -> Iterator[Iterator[bytes]]:

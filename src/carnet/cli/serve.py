@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
 import shlex
@@ -19,6 +18,7 @@ import click
 from carnet.assembly.public_url import change_of_public_url, public_url
 from carnet.assembly.running import as_server
 from carnet.assembly.settings import Settings, UnknownSetting, as_environment, check_environment
+from carnet.base.loopback import is_loopback_host
 from carnet.cli.dev_mode import WARNING, apply_seed, check_dev_mode, dev_greeting
 from carnet.cli.exports import export_lines
 from carnet.cli.options import installation_options, setting, told_plainly, url
@@ -78,7 +78,7 @@ def serve(context: click.Context, **given: Any) -> None:
     """Start the server; on the first start, make the first account and show its root key once."""
     _check_variables()
     settings = Settings(**given)
-    check_dev_mode(settings, context, loopback=_is_loopback(settings.host))
+    check_dev_mode(settings, context, loopback=is_loopback_host(settings.host))
     _check_transport(settings)
     with ended_by_signals():
         _serve(settings)
@@ -165,7 +165,7 @@ def _check_transport(settings: Settings) -> None:
         raise click.UsageError("--tls self-signed makes a certificate; --tls-cert brings one.")
     if settings.tls_cert is not None and settings.tls_key is not None:
         _check_certificate(settings.tls_cert, settings.tls_key)
-    if settings.tls or settings.tls_cert is not None or _is_loopback(settings.host):
+    if settings.tls or settings.tls_cert is not None or is_loopback_host(settings.host):
         return
     if not settings.insecure:
         raise click.UsageError(
@@ -182,13 +182,6 @@ def _check_certificate(certificate: Path, key: Path) -> None:
         raise click.ClickException(
             f"{certificate} and {key} are not a certificate and its key: {problem.reason}."
         ) from problem
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _bracketed(host: str) -> str:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
-from types import MappingProxyType
 from typing import Protocol
 
 from carnet import models
 from carnet.base.http import HttpRequest
 from carnet.identity.caller import Anonymous, Caller
-
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Authenticate(Enum):
@@ -38,22 +35,6 @@ class Authenticate(Enum):
                 return models.BEARER in asked.auth or models.NO_AUTH in asked.auth
             case Authenticate.COOKIE | Authenticate.ANONYMOUS:
                 return models.NO_AUTH in asked.auth
-
-
-class AuthFailure(Exception):
-    """The caller is not authenticated; `code` and `message` are what AWS answers.
-
-    `computed` is what was computed here of a request whose signature is refused, for this server's log: it shows a
-    caller's mistake, and would help an attacker.
-    INVARIANT: the message, which is answered and logged, repeats nothing of a credential. `computed`, which is only
-    logged, has digests in place of credential values.
-    """
-
-    def __init__(self, code: str, message: str, computed: Mapping[str, str] = _NOTHING) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.computed = computed
 
 
 class Authenticator(Protocol):

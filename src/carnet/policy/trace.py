@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from carnet.base.printable import printable
 from carnet.policy.aws_facts import RCP_SERVICES
@@ -114,10 +116,14 @@ class LayerTrace(Struct, frozen=True, kw_only=True):
     statements: tuple[StatementTrace, ...]
     foreign: bool = False
     """A policy of the resource that lies in another account than the resource: its Allow is no consent."""
+    hidden: bool = False
+    """Its policies and statements are left out: who asks may not see them."""
 
     @property
     def delegates(self) -> bool:
-        """Whether it allows, and that to the account only."""
+        """Whether it allows, and that to the account only; not known of one that is hidden."""
+        if self.hidden:
+            return False
         allows = [one for one in self.statements if one.applies and one.effect is Effect.ALLOW]
         return self.verdict is Verdict.ALLOWED and all(one.delegates for one in allows)
 
@@ -154,6 +160,20 @@ class Trace(Struct, frozen=True, kw_only=True):
             "statements": [ref_as_dict(ref) for ref in self.decision.statements],
             "layers": [layer.as_dict() for layer in self.layers],
         }
+
+    def hiding(self, hidden: Collection[Layer]) -> Trace:
+        """The trace without the statements and the names of the policies of some layers."""
+        decision = self.decision
+        return structs.replace(
+            self,
+            decision=replace(decision, statements=()) if decision.layer in hidden else decision,
+            layers=tuple(
+                structs.replace(layer, policies=(), attached=(), statements=(), hidden=True)
+                if layer.layer in hidden and layer.policies
+                else layer
+                for layer in self.layers
+            ),
+        )
 
     def render(self) -> str:
         """The trace for people, without a newline at the end."""
@@ -285,7 +305,9 @@ def _layer_lines(layer: LayerTrace) -> list[str]:
     account = ", in another account than the resource, for which it cannot allow" if layer.foreign else ""
     delegated = ", to the account only" if layer.delegates else ""
     lines = [f"{layer.layer}{level}{account}: {layer.verdict}{delegated}"]
-    if not layer.statements:
+    if layer.hidden:
+        lines.append("  policies that are not shown, since they are not the account's own")
+    elif not layer.statements:
         lines.append("  no policy")
     # A policy that is attached in two ways is in the layer twice.
     for policy, how in dict.fromkeys(zip(layer.policies, layer.attached, strict=False)):

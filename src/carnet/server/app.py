@@ -16,7 +16,8 @@ from carnet.base.clock import Clock
 from carnet.base.faults import Fault, Unavailable
 from carnet.base.http import HttpRequest, HttpResponse
 from carnet.base.ids import Ids
-from carnet.identity.authenticate import Authenticate, Authenticators, AuthFailure
+from carnet.identity.auth_failure import AuthFailure
+from carnet.identity.authenticate import Authenticate, Authenticators
 from carnet.identity.caller import Caller, SignedIn, Verified
 from carnet.models import COMMON_VOICE, Protocol
 from carnet.models import Operation as Asked

@@ -18,7 +18,8 @@ from carnet.audit.log_files import line_of
 from carnet.audit.steps import Arrived, AskedUnoffered, ForUnoffered, UnofferedStep
 from carnet.base.faults import Unavailable
 from carnet.catalog.apis import ApiOperation, apis
-from carnet.identity.authenticate import Authenticate, Authenticators, AuthFailure
+from carnet.identity.auth_failure import AuthFailure
+from carnet.identity.authenticate import Authenticate, Authenticators
 from carnet.identity.caller import AccountCaller, SignedIn, Verified
 from carnet.models import Operation
 from carnet.protocols.api_errors import spelled, write_api_error

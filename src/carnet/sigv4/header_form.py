@@ -11,7 +11,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
-from carnet.identity.authenticate import AuthFailure
+from carnet.identity.auth_failure import AuthFailure
 from carnet.sigv4.errors import incomplete, unsupported_algorithm
 from carnet.sigv4.presented import ALGORITHM, Presented
 from carnet.sigv4.scope import ClaimedKey, parse_credential

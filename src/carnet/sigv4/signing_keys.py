@@ -6,12 +6,19 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 from __future__ import annotations
 
 import hmac
+from hashlib import sha256
 
 from carnet.base.keyed_hash import KeyedHash
+from carnet.sigv4.presented import ALGORITHM
 from carnet.sigv4.scope import Scope
 
 SCOPES = 16
 """How many scopes a secret's keys are remembered for: few callers use more in a day, and deriving anew costs little."""
+
+
+def string_to_sign(canonical: bytes, *, signed: str, scope: Scope) -> bytes:
+    """What is signed of a canonical request; `signed` says when, as X-Amz-Date does."""
+    return f"{ALGORITHM}\n{signed}\n{scope.text}\n{sha256(canonical).hexdigest()}".encode("ascii")
 
 
 def signature(text: bytes, secret: str, scope: Scope, known: dict[str, KeyedHash]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
-from hashlib import sha256
 
 from carnet.base.http import HttpRequest
 from carnet.base.keyed_hash import KeyedHash
@@ -19,11 +18,11 @@ from carnet.sigv4.canonical import canonical_request, joined_values
 from carnet.sigv4.computed import computed
 from carnet.sigv4.errors import expired_token, incomplete, missing_token, unknown_key, wrong_signature
 from carnet.sigv4.header_form import read_header
-from carnet.sigv4.presented import ALGORITHM, Presented
+from carnet.sigv4.presented import Presented
 from carnet.sigv4.profile import PROFILES, USUAL, SigningProfile
 from carnet.sigv4.query_form import has_query_form, read_query
 from carnet.sigv4.scope import Scope, foreign
-from carnet.sigv4.signing_keys import signature
+from carnet.sigv4.signing_keys import signature, string_to_sign
 from carnet.sigv4.timestamp import SKEW, untimely
 
 _KEY_ID_LENGTHS = range(16, 129)
@@ -55,7 +54,7 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
     if not (scope.service == service and scope.is_well_formed and scope.date == signed.text[:8]):
         raise foreign(scope, service=service, timestamp=signed.text)
     credential = _find(presented, find)
-    text = _string_to_sign(presented, canonical)
+    text = string_to_sign(canonical, signed=signed.text, scope=scope)
     genuine = _is_genuine(presented, text, credential)
     if credential is None:
         raise unknown_key()
@@ -99,11 +98,6 @@ def _find(presented: Presented, find: FindCredential) -> Credential | None:
         return find(presented.key.id, presented.token)
     except TokenExpired:
         raise expired_token() from None
-
-
-def _string_to_sign(presented: Presented, canonical: bytes) -> bytes:
-    digest = sha256(canonical).hexdigest()
-    return f"{ALGORITHM}\n{presented.signed.text}\n{presented.key.scope.text}\n{digest}".encode("ascii")
 
 
 def _is_genuine(presented: Presented, text: bytes, credential: Credential | None) -> bool:

@@ -85,6 +85,24 @@ def test_a_signed_caller_lists_its_own_and_no_decisions(server: InProcessServer)
     assert signed_call(server, other, f"{EVENTS}?account={server.root.account}").status == 403
 
 
+def test_events_are_of_a_time(server: InProcessServer) -> None:
+    server.client("iam").list_users()
+    found = audit(server)[-1]
+    before, at, after = "2000-01-01T00:00:00Z", found["eventTime"], "2100-01-01T00:00:00%2B01:00"
+    listed = [found["requestID"]]
+    bearer = token(server)
+    for given, expected in (
+        (f"since={at}", listed),
+        (f"until={at}", listed),
+        (f"since={before}&until={after}", listed),
+        (f"since={after}", []),
+        (f"until={before}", []),
+    ):
+        assert ids(call(server, f"{EVENTS}?eventName=ListUsers&{given}", token=bearer)) == expected
+    for wrong in ("since=2000-01-01T00:00:00", "until=yesterday", "since="):
+        assert call(server, f"{EVENTS}?{wrong}", token=bearer).code == "InvalidRequest"
+
+
 @pytest.mark.parametrize("path", [EVENTS, DENIALS, f"{DECISIONS}/some-id", STATUS])
 def test_policies_decide(server: InProcessServer, path: str) -> None:
     assert signed_call(server, user(server, "stranger"), path).status == 403
@@ -131,11 +149,15 @@ def test_the_policies_of_another_account_s_role_are_not_told(server: InProcessSe
     iam.put_user_policy(UserName="eve", PolicyName="own", PolicyDocument=allowed)
     other = Holder.of(iam.create_access_key(UserName="eve")["AccessKey"])
     decision_id = denied(server, other, "AssumeRole", RoleArn=role, RoleSessionName="session")
-    told = signed_call(server, other, f"{DECISIONS}/{decision_id}").members["decision"]
+    told = signed_call(server, other, f"{DECISIONS}/{decision_id}").members
     assert "OnlyMars" not in json.dumps(told)
-    assert told["remedy"] is None
-    seen = call(server, f"{DECISIONS}/{decision_id}", token=token(server)).members["decision"]
-    assert "OnlyMars" in json.dumps(seen)
+    assert told["decision"]["remedy"] is None
+    assert "policies that are not shown" in told["text"]
+    listed = signed_call(server, other, DENIALS).members
+    assert listed == {"decisions": [told["decision"]], "texts": [told["text"]]}
+    seen = call(server, f"{DECISIONS}/{decision_id}", token=token(server)).members
+    assert "OnlyMars" in json.dumps(seen["decision"])
+    assert "OnlyMars" in seen["text"]
 
 
 def test_a_refused_signature_is_explained_to_operators_alone(server: InProcessServer) -> None:

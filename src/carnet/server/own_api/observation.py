@@ -7,6 +7,7 @@ account's resources nor those that an organization puts over its account.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType, structs
@@ -26,8 +27,7 @@ _OPERATOR_BYTES = 256 * 1024 * 1024
 from all who call."""
 _LARGEST_PAGE = 1000
 _MOST_DENIALS = 100
-_ORGANIZATION = (Layer.SCP.value, Layer.RCP.value)
-_OF_RESOURCE = tuple(layer.value for layer in OF_RESOURCE)
+_ORGANIZATION = frozenset((Layer.SCP, Layer.RCP))
 
 
 class Events(Input, frozen=True, kw_only=True):
@@ -37,6 +37,8 @@ class Events(Input, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=_LARGEST_PAGE)] = 50
     after: str | None = None
     """The `next` of the page before."""
+    since: Annotated[datetime, Meta(tz=True)] | None = None
+    until: Annotated[datetime, Meta(tz=True)] | None = None
     failed: bool = False
     access_key_id: str | UnsetType = UNSET
     event_id: str | UnsetType = UNSET
@@ -58,7 +60,13 @@ class Denials(Input, frozen=True, kw_only=True):
 def list_events(call: OwnCall) -> Told:
     """A page of the audit log; a page may be empty, and `next` ask for the one behind it."""
     asked: Events = call.query
-    query = Query(account=call.account, attributes=_attributes(asked), failed=asked.failed)
+    query = Query(
+        account=call.account,
+        attributes=_attributes(asked),
+        since=asked.since,
+        until=asked.until,
+        failed=asked.failed,
+    )
     try:
         page = call.parts.history.page(query, asked.limit, asked.after)
     except LookupError:
@@ -79,8 +87,8 @@ def list_denials(call: OwnCall) -> Told:
     def matches(line: Mapping[str, Any]) -> bool:
         return line.get("allowed") is False and call.account in (None, line["account"])
 
-    found = explanations(_lines(call), matches, DENIED, count=asked.limit)
-    return {"decisions": [_shown(call, one) for one in found]}
+    found = [_visible(call, one) for one in explanations(_lines(call), matches, DENIED, count=asked.limit)]
+    return {"decisions": [one.as_dict() for one in found], "texts": [one.render() for one in found]}
 
 
 def explain_decision(call: OwnCall) -> Told:
@@ -88,8 +96,8 @@ def explain_decision(call: OwnCall) -> Told:
     found = explanation(_lines(call), call.path["id"])
     if found is None or (not _is_operator(call) and found.account != call.account):
         raise Missing(f"There is no decision {call.path['id']} in what is looked through of the log.")
-    told: dict[str, Any] = {"decision": _shown(call, found)}
-    return told | ({"text": found.render()} if _is_operator(call) else {})
+    visible = _visible(call, found)
+    return {"decision": visible.as_dict(), "text": visible.render()}
 
 
 def get_status(call: OwnCall) -> Told:
@@ -117,24 +125,19 @@ def _lines(call: OwnCall) -> Iterator[Iterator[bytes]]:
     return (bounded(part) for part in call.parts.decisions.parts() if left > 0)
 
 
-def _shown(call: OwnCall, found: Explanation) -> Told:
-    told = found.as_dict()
+def _visible(call: OwnCall, found: Explanation) -> Explanation:
+    """What the caller may see of it."""
     if _is_operator(call) or not found.traces:
-        return told
+        return found
     foreign = any(trace.request.resource_account not in ("", call.account) for trace in found.traces)
-    hidden = _ORGANIZATION + (_OF_RESOURCE if foreign else ())
-    checks = [_without(hidden, check) for check in told["checksBefore"]]
+    hidden = _ORGANIZATION | frozenset(OF_RESOURCE) if foreign else _ORGANIZATION
     # What would allow it tells what the hidden policies do not say.
-    remedy = None if foreign or any(layer["layer"] in hidden for layer in told["layers"]) else told["remedy"]
-    return _without(hidden, told) | {"checksBefore": checks, "remedy": remedy}
-
-
-def _without(hidden: tuple[str, ...], trace: dict[str, Any]) -> dict[str, Any]:
-    """A trace without the statements and the names of the policies of some layers."""
-    layers = [
-        layer | {"policies": [], "statements": []} if layer["layer"] in hidden else layer for layer in trace["layers"]
-    ]
-    return trace | {"layers": layers, "statements": [] if trace["layer"] in hidden else trace["statements"]}
+    tells = foreign or any(layer.layer in hidden for layer in found.traces[-1].layers)
+    return structs.replace(
+        found,
+        traces=tuple(trace.hiding(hidden) for trace in found.traces),
+        remedy=None if tells else found.remedy,
+    )
 
 
 ENDPOINTS = (

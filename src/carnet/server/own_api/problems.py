@@ -10,7 +10,7 @@ import orjson
 from carnet.base import faults
 from carnet.base.faults import Fault
 from carnet.base.http import JSON, REQUEST_ID, HttpResponse
-from carnet.identity.authenticate import AuthFailure
+from carnet.identity.auth_failure import AuthFailure
 
 _FAULTS: Mapping[type[Fault], tuple[int, str]] = {
     faults.AlreadyExists: (409, "AlreadyExists"),

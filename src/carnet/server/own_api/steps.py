@@ -21,7 +21,7 @@ from carnet.base.clock import Clock
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.bearer import operator_token
 from carnet.directory.snapshot import Snapshot
-from carnet.identity.authenticate import AuthFailure
+from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.caller import AccountCaller, OperatorCaller, Verified
 from carnet.server.outbox import Answer
 from carnet.server.own_api.admission import Asked, admit_operator, admit_signed

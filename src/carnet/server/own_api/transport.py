@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from carnet.base.http import RequestHead
+from carnet.base.loopback import is_loopback
 from carnet.server.own_api.problems import Problem
 
 _FORWARDED = frozenset(("forwarded", "via", "x-real-ip"))
@@ -16,17 +15,10 @@ def refuse_insecure(head: RequestHead) -> None:
     """Raise Problem unless the request came over TLS, or from this machine without a proxy between."""
     if head.secure:
         return
-    if not _is_loopback(head.peer):
+    if not is_loopback(head.peer):
         raise _insecure("This request came in the clear from another machine.")
     if any(name in _FORWARDED or name.startswith(_FORWARDED_PREFIX) for name in head.first):
         raise _insecure("This request came in the clear through a proxy.")
-
-
-def _is_loopback(peer: str) -> bool:
-    try:
-        return ipaddress.ip_address(peer).is_loopback
-    except ValueError:
-        return False
 
 
 def _insecure(why: str) -> Problem:

@@ -1,0 +1,175 @@
+"""Asks Carnet's own API (docs/http-api.md), for commands whose answer is at a server and not in a data directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import click
+
+from carnet.assembly.public_url import check_public_url
+from carnet.assembly.settings import OPERATOR_TOKEN
+from carnet.base.arns import OWN_SERVICE
+from carnet.base.http import HttpRequest
+from carnet.base.loopback import is_loopback_host
+from carnet.base.printable import printable
+from carnet.cli.exports import REGION
+from carnet.entities.operator_token import TOKEN_RULE, token_digest
+from carnet.sigv4.signing import SigningCredentials, signing_headers
+
+_PREFIX = "/_carnet/v1/"
+_SECONDS = 60
+_MOST_BYTES = 256 * 1024 * 1024
+_HEADER_VALUE = re.compile(r"[!-~]+", re.ASCII)
+_LONGEST_MESSAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class OwnApi:
+    """The API of one server, and who asks it: an operator by the token of the environment, or else a caller who signs.
+
+    INVARIANT: no credential goes over a network in the clear, and none to another address than this one.
+    """
+
+    url: str
+
+    @classmethod
+    def at(cls, url: str, *, named_by: str) -> OwnApi:
+        """`named_by`: the option or the variable that the URL comes from. Raises ClickException for what is no URL, or
+        one that a credential should not be sent to."""
+        try:
+            checked = check_public_url(url)
+            parts = urlsplit(checked)
+            port = parts.port
+        except ValueError:
+            raise click.ClickException(
+                f"{named_by} is {url!r}, which is no address of a server, such as http://127.0.0.1:4747."
+            ) from None
+        if port == 0:
+            raise click.ClickException(f"{named_by} is {url!r}, and no server has port 0.")
+        if parts.scheme == "http" and not is_loopback_host(parts.hostname or ""):
+            raise click.ClickException(
+                f"{named_by} is {checked}, to which credentials would go in the clear. Ask there over https."
+            )
+        return cls(checked)
+
+    def get(self, path: str, query: Mapping[str, str], *members: str) -> dict[str, Any]:
+        """The answer, which has these members. Raises ClickException, in one line, if there is no such answer."""
+        target = f"{_PREFIX}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+        headers = self._headers(target)
+        try:
+            status, body = self._answer(target, headers)
+        except (HTTPException, OSError) as problem:
+            hint = "carnet serve starts one; --endpoint-url or AWS_ENDPOINT_URL says where to ask"
+            if "CERTIFICATE_VERIFY_FAILED" in str(problem):
+                hint = "AWS_CA_BUNDLE names the file of the certificates to trust"
+            raise click.ClickException(f"No server answers at {self.url}: {problem}. {hint}.") from problem
+        told = self._object(body)
+        if status != 200:
+            raise self._refused(status, told)
+        if any(name not in told for name in members):
+            raise self._no_carnet(status)
+        return told
+
+    def _headers(self, target: str) -> dict[str, str]:
+        """All headers of a request, with who asks. Raises ClickException if the environment does not say who."""
+        parts = urlsplit(self.url)
+        headers = {"host": parts.netloc}
+        token = os.environ.get(OPERATOR_TOKEN)
+        if token:
+            if token_digest(token) is None:
+                raise click.ClickException(f"{OPERATOR_TOKEN} holds no operator token. {TOKEN_RULE}")
+            return headers | {"authorization": f"Bearer {token}"}
+        path, _, query = target.partition("?")
+        request = HttpRequest(
+            method="GET",
+            path=path,
+            query=query,
+            headers=tuple(headers.items()),
+            peer="",
+            secure=parts.scheme == "https",
+            body=b"",
+        )
+        region = _variable("AWS_REGION") or _variable("AWS_DEFAULT_REGION") or REGION
+        credentials = self._credentials()
+        return headers | signing_headers(
+            request, credentials, service=OWN_SERVICE, region=region, now=datetime.now(UTC)
+        )
+
+    def _credentials(self) -> SigningCredentials:
+        key, secret = _variable("AWS_ACCESS_KEY_ID"), _variable("AWS_SECRET_ACCESS_KEY")
+        if key is None or secret is None:
+            raise click.ClickException(
+                f"Who asks {self.url}? Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for an account of its own, "
+                f"or {OPERATOR_TOKEN} for all accounts."
+            )
+        return SigningCredentials(
+            access_key_id=key, secret_access_key=secret, session_token=_variable("AWS_SESSION_TOKEN")
+        )
+
+    def _answer(self, target: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Status and body. Not urllib: it takes long to import, and would ask a proxy, or another server."""
+        connection = self._connection()
+        try:
+            connection.request("GET", target, headers=dict(headers))
+            answer = connection.getresponse()
+            return answer.status, answer.read(_MOST_BYTES)
+        finally:
+            connection.close()
+
+    def _connection(self) -> HTTPConnection:
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        if parts.scheme == "http":
+            return HTTPConnection(host, parts.port, timeout=_SECONDS)
+        import ssl
+
+        bundle = os.environ.get("AWS_CA_BUNDLE") or None
+        try:
+            context = ssl.create_default_context(cafile=bundle)
+        except OSError as problem:
+            raise click.ClickException(f"AWS_CA_BUNDLE is {bundle}, which cannot be read: {problem}.") from problem
+        return HTTPSConnection(host, parts.port, timeout=_SECONDS, context=context)
+
+    def _object(self, body: bytes) -> dict[str, Any]:
+        try:
+            told = json.loads(body)
+        except (ValueError, RecursionError):
+            told = None
+        if not isinstance(told, dict):
+            raise self._no_carnet(None)
+        return told
+
+    def _refused(self, status: int, told: Mapping[str, Any]) -> click.ClickException:
+        if "code" not in told or "message" not in told:
+            return self._no_carnet(status)
+        said = printable(f"{told['code']}: {told['message']}"[:_LONGEST_MESSAGE])
+        return click.ClickException(f"{self.url} answers {said}{_WAYS_OUT.get(status, '')}")
+
+    def _no_carnet(self, status: int | None) -> click.ClickException:
+        how = f" with status {status}" if status is not None else ""
+        return click.ClickException(
+            f"What answers{how} at {self.url} is no Carnet server of this version; --endpoint-url names another."
+        )
+
+
+_WAYS_OUT = {
+    401: f" {OPERATOR_TOKEN} must hold a token of that server that is still good: carnet operator-token list.",
+    403: f" Another AWS_ACCESS_KEY_ID may be allowed to, or {OPERATOR_TOKEN} with the scope (docs/http-api.md).",
+}
+"""What one can do, by status."""
+
+
+def _variable(name: str) -> str | None:
+    """A variable of the environment, None if it is not set or empty; raises ClickException if it is no header's."""
+    value = os.environ.get(name)
+    if value and not _HEADER_VALUE.fullmatch(value):
+        raise click.ClickException(f"{name} holds a character that no credential and no Region has.")
+    return value or None
