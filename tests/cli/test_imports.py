@@ -69,7 +69,7 @@ def test_who_asks_a_server_imports_none(tmp_path: Path, words: tuple[str, ...], 
     assert not _heavy(modules)
     assert "carnet.sigv4.signing" in modules
     assert not {"carnet.sigv4.verify", "carnet.directory.snapshot", "carnet.store.store"} & modules
-    assert len(modules) <= 270
+    assert len(modules) <= 240
 
 
 def test_a_list_of_accounts_imports_the_store_and_neither_migrations_nor_services(tmp_path: Path) -> None:

@@ -234,7 +234,8 @@ def test_who_asks_is_in_the_environment(tmp_path: Path, environment: dict[str, s
 
 def test_nobody_is_asked_if_a_log_is_at_hand_or_a_directory_is_named(tmp_path: Path) -> None:
     nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", **ROOT}
-    assert "No server answers" in run(tmp_path, "explain", code=1, who=nowhere)
+    told = run(tmp_path, "explain", code=1, who=nowhere)
+    assert "No server answers at http://127.0.0.1:1 (AWS_ENDPOINT_URL, as no log is in the data directory): " in told
     named = run(tmp_path, "explain", "--data-dir", "d", code=1, who=nowhere)
     assert "No decision is recorded at d/audit/decisions.jsonl" in named
     assert "No event is recorded at d/" in run(tmp_path, "audit", "tail", code=1, CARNET_DATA_DIR="d", who=nowhere)
@@ -260,6 +261,7 @@ def test_what_does_not_go_over_http(tmp_path: Path) -> None:
         (200, b"<html>"),
         (200, b"\xff"),
         (200, b"{}"),
+        (200, b'{"decisions": 7, "texts": 7, "events": 7, "status": 7, "revision": 7}'),
         (200, b"[" * 100_000),
         (404, b"{}"),
         (302, b"{}"),

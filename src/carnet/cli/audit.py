@@ -170,7 +170,7 @@ def _told_events(api: OwnApi, query: Query, count: int) -> Iterator[Event]:
     after: dict[str, str] = {}
     while count > 0:
         limit = min(count, _MOST_ON_A_PAGE)
-        page = api.get("events", {**asked, **after, "limit": str(limit)}, "events")
+        page = api.get("events", {**asked, **after, "limit": str(limit)}, events=list)
         yield from page["events"]
         if "next" not in page:
             return

@@ -35,14 +35,14 @@ def server_to_ask(endpoint_url: str | None, *, at_hand: bool) -> OwnApi | None:
     url = os.environ.get(_VARIABLE)
     if at_hand or not url or source is not ParameterSource.DEFAULT:
         return None
-    return api_at(url, named_by=_VARIABLE)
+    return api_at(url, named_by=_VARIABLE, why=f"{_VARIABLE}, as no log is in the data directory")
 
 
-def api_at(url: str, *, named_by: str = _OPTION) -> OwnApi:
+def api_at(url: str, *, named_by: str = _OPTION, why: str = "") -> OwnApi:
     """Carnet's own API there. Raises ClickException for what is no URL."""
     from carnet.cli.own_api import OwnApi  # which a command that reads files does not need
 
-    return OwnApi.at(url, named_by=named_by)
+    return OwnApi.at(url, named_by=named_by, why=why)
 
 
 def refuse_to_follow(api: OwnApi) -> NoReturn:

@@ -92,8 +92,8 @@ def _last(log: Segments, count: int) -> list[Explanation]:
 
 def _told_one(api: OwnApi, decision_id: str, output: str) -> str:
     if _ID.fullmatch(decision_id) is None:
-        raise click.ClickException(f"No decision {printable(decision_id)} is recorded at {api.url}.")
-    told = api.get(f"decisions/{decision_id}", {}, "decision", "text")
+        raise click.ClickException(f"No decision {printable(decision_id)} is recorded at {api.where}.")
+    told = api.get(f"decisions/{decision_id}", {}, decision=dict, text=str)
     return _told(told["decision"], told["text"], output)
 
 
@@ -101,10 +101,10 @@ def _told_last(api: OwnApi, last: int | None, output: str) -> str:
     """The last denials that the server knows of, in their order."""
     if last is not None and last > _MOST_OVER_HTTP:
         raise click.UsageError(f"Over HTTP, --last is at most {_MOST_OVER_HTTP}.")
-    told = api.get("denials", {"limit": str(last or 1)}, "decisions", "texts")
+    told = api.get("denials", {"limit": str(last or 1)}, decisions=list, texts=list)
     decisions, texts = told["decisions"], told["texts"]
     if not decisions:
-        raise click.ClickException(f"No denial is recorded at {api.url}.")
+        raise click.ClickException(f"No denial is recorded at {api.where}.")
     if output == "json" and last is not None:
         return json.dumps(decisions[::-1], indent=2)
     return "\n\n".join(_told(*one, output) for one in zip(decisions[::-1], texts[::-1], strict=True))

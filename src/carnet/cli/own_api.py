@@ -39,11 +39,15 @@ class OwnApi:
     """
 
     url: str
+    where: str
+    """The URL, and why it is asked, for people."""
 
     @classmethod
-    def at(cls, url: str, *, named_by: str) -> OwnApi:
-        """`named_by`: the option or the variable that the URL comes from. Raises ClickException for what is no URL, or
-        one that a credential should not be sent to."""
+    def at(cls, url: str, *, named_by: str, why: str = "") -> OwnApi:
+        """`named_by`: the option or the variable that the URL comes from; `why` it is asked, if there is more to say.
+
+        Raises ClickException for what is no URL, or one that a credential should not be sent to.
+        """
         try:
             checked = check_public_url(url)
             parts = urlsplit(checked)
@@ -58,10 +62,13 @@ class OwnApi:
             raise click.ClickException(
                 f"{named_by} is {checked}, to which credentials would go in the clear. Ask there over https."
             )
-        return cls(checked)
+        return cls(checked, f"{checked} ({why})" if why else checked)
 
-    def get(self, path: str, query: Mapping[str, str], *members: str) -> dict[str, Any]:
-        """The answer, which has these members. Raises ClickException, in one line, if there is no such answer."""
+    def get(self, path: str, query: Mapping[str, str], **members: type) -> dict[str, Any]:
+        """The answer, which has these members, of these types.
+
+        Raises ClickException, in one line, if there is no such answer.
+        """
         target = f"{_PREFIX}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
         headers = self._headers(target)
         try:
@@ -70,11 +77,11 @@ class OwnApi:
             hint = "carnet serve starts one; --endpoint-url or AWS_ENDPOINT_URL says where to ask"
             if "CERTIFICATE_VERIFY_FAILED" in str(problem):
                 hint = "AWS_CA_BUNDLE names the file of the certificates to trust"
-            raise click.ClickException(f"No server answers at {self.url}: {problem}. {hint}.") from problem
+            raise click.ClickException(f"No server answers at {self.where}: {problem}. {hint}.") from problem
         told = self._object(body)
         if status != 200:
             raise self._refused(status, told)
-        if any(name not in told for name in members):
+        if not all(isinstance(told.get(name), kind) for name, kind in members.items()):
             raise self._no_carnet(status)
         return told
 
@@ -107,7 +114,7 @@ class OwnApi:
         key, secret = _variable("AWS_ACCESS_KEY_ID"), _variable("AWS_SECRET_ACCESS_KEY")
         if key is None or secret is None:
             raise click.ClickException(
-                f"Who asks {self.url}? Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for an account of its own, "
+                f"Who asks {self.where}? Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for an account of its own, "
                 f"or {OPERATOR_TOKEN} for all accounts."
             )
         return SigningCredentials(
@@ -151,12 +158,12 @@ class OwnApi:
         if "code" not in told or "message" not in told:
             return self._no_carnet(status)
         said = printable(f"{told['code']}: {told['message']}"[:_LONGEST_MESSAGE])
-        return click.ClickException(f"{self.url} answers {said}{_WAYS_OUT.get(status, '')}")
+        return click.ClickException(f"{self.where} answers {said}{_WAYS_OUT.get(status, '')}")
 
     def _no_carnet(self, status: int | None) -> click.ClickException:
         how = f" with status {status}" if status is not None else ""
         return click.ClickException(
-            f"What answers{how} at {self.url} is no Carnet server of this version; --endpoint-url names another."
+            f"What answers{how} at {self.where} is no Carnet server of this version; --endpoint-url names another."
         )
 
 

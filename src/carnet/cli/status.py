@@ -38,7 +38,7 @@ _TLS_VARIABLES = (variable("tls"), variable("tls_cert"))
 def status(output: str, host: str, port: int, tls: bool, endpoint_url: str | None) -> None:
     """Ask a running server how it is; exit code 1 if none answers, or its store is lost."""
     if endpoint_url is not None:
-        _show(api_at(endpoint_url).get("status", {}, "status", "revision"), output)
+        _show(api_at(endpoint_url).get("status", {}, status=str, revision=int), output)
         return
     try:
         code, body = _health(host, port, tls=tls)
