@@ -79,7 +79,7 @@ def test_a_terminated_server_has_done_as_it_was_told(serving: list[str], tmp_pat
 def test_ctrl_c_under_make_is_no_failure_of_make(serving: list[str], tmp_path: Path) -> None:
     command = " ".join([sys.executable, str(FOREGROUND), *serving])
     (tmp_path / "Makefile").write_text(f"run:\n\t@{command}\n")
-    status, told = ended(["/usr/bin/make", "run"], ctrl_c, tmp_path)
+    status, told = ended(["/usr/bin/make", "--no-print-directory", "run"], ctrl_c, tmp_path)
     assert os.waitstatus_to_exitcode(status) == 0
     assert told == [STOPPED]
     assert "tools/foreground.py $(BIN)/carnet serve" in Path("Makefile").read_text()
