@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
-WITHOUT_TOOLS := --ignore tests/clients --ignore tests/dist
+WITHOUT_TOOLS := --ignore tests/clients --ignore tests/packaging
 ENVIRONMENT = $(1) -m venv $(@D) && $(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes
 ITSELF = $(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
 PYTHONS := $(foreach minor,11 12 13 14,$(shell python3.$(minor) -c 'print("3.$(minor)")' 2> /dev/null))
@@ -59,7 +59,7 @@ docs: $(VENV)-docs/.done ## Build the documentation into site/.
 
 dist: install $(VENV)-dist/.done ## Build the wheel and the source distribution in dist/, and check them and deploy/.
 	$(VENV)-dist/bin/python tools/build_dist.py
-	$(PYTEST) --dist loadfile tests/dist
+	$(PYTEST) --dist loadfile tests/packaging
 
 clients: $(VENV)-clients/.done ## Set up the AWS CLI and other clients in .venv-clients/.
 
