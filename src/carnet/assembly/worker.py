@@ -44,12 +44,7 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
     )
     own_parts = _own_parts(installation)
     own_api = OwnApi(installation.execution, api.writer, own_parts, clock=installation.clock, decisions=decisions)
-
-    def tell_lost(lost: bool) -> None:
-        api.refuse_all(lost)
-        own_api.refuse_all(lost)
-
-    follower = Follower(installation.directory, installation.store, tell_lost=tell_lost)
+    follower = Follower(installation.directory, installation.store)
     presence = node(installation)
     jobs = periodic_jobs(installation, follower, presence)
 

@@ -23,6 +23,9 @@ class Directory:
         self._adopting = Lock()
         self.snapshot: Snapshot = empty_snapshot(store.types)
         """The newest state known, set here alone. Take it once per request: the next look may show a later one."""
+        self.lost = False
+        """Whether the store was removed or replaced, as its follower saw: `snapshot` is then the state of nothing, and
+        INVARIANT: every door answers 503."""
         self.catch_up()
 
     def apply(self, changes: Changes | None) -> None:

@@ -23,20 +23,12 @@ Later = Callable[[float, Callable[[], None]], object]
 """Calls something after so many seconds, as an event loop's `call_later`."""
 
 
-def _tell_nobody(_lost: bool) -> None:
-    pass
-
-
 class Follower:
     """Polls the store and lets the directory catch up. While the store is down the directory stays as it is."""
 
-    def __init__(self, directory: Directory, store: Store, *, tell_lost: Callable[[bool], None] = _tell_nobody) -> None:
-        """`tell_lost` is told when the store is gone for good, not only out of reach, and when it is back after all."""
+    def __init__(self, directory: Directory, store: Store) -> None:
         self._directory = directory
         self._store = store
-        self._tell_lost = tell_lost
-        self.lost = False
-        """Whether the store was removed or replaced: what the directory knows is then the state of nothing."""
         self._seen: Hashable = None
         self._reachable = True
         self._looking_since: float | None = None
@@ -93,13 +85,13 @@ class Follower:
                 # Remembered after, taken before: a commit in between is seen at the next look.
                 self._seen = stamp
         except Lost:
-            if not self.lost:
+            if not self._directory.lost:
                 _LOG.error(
                     "%s was removed or replaced: nothing is answered until it is back or the server is restarted",
                     self._store.shown_url,
                 )
             self._reachable = False
-            self._note_lost(True)
+            self._directory.lost = True
         except Unavailable:
             if self._reachable:
                 _LOG.warning("the store cannot be reached: deciding goes on with what is known")
@@ -111,10 +103,5 @@ class Follower:
             if not self._reachable:
                 _LOG.warning("the store is back")
             self._reachable = True
-            self._note_lost(False)
+            self._directory.lost = False
         return self._reachable
-
-    def _note_lost(self, lost: bool) -> None:
-        if lost != self.lost:
-            self.lost = lost
-            self._tell_lost(lost)

@@ -63,11 +63,6 @@ class AwsApi:
         self._unoffered = UnofferedServices(execution, authenticators, decisions)
         self._pools = Pools()
         self.writer = Writer(execution)
-        self._lost = False
-
-    def refuse_all(self, lost: bool) -> None:
-        """Answer 503 to every request while the store is lost: what is known of it is not true any more."""
-        self._lost = lost
 
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one request, with one audit event. The answer of what changes the store is to be awaited."""
@@ -79,7 +74,7 @@ class AwsApi:
             service = self._services.get(request.operation.service.name)
             operation = service.operations.get(request.operation.name) if service is not None else None
             step = _routed(arrived, request.operation, operation, service)
-            if self._lost:
+            if self._execution.directory.lost:
                 raise Lost
             step = Authenticated(routed=step, caller=self._authenticate(step, operation))
             self._execution.note_use(step.caller, arrived.time)
@@ -93,7 +88,7 @@ class AwsApi:
                 return self._change(operation, step)
             return self._answer(step, self._execution.read(operation, step))
         except NotOffered as refused:
-            return self._unoffered.respond(arrived, refused.asked, lost=self._lost)
+            return self._unoffered.respond(arrived, refused.asked)
         except Exception as problem:
             return self._fail(step, problem)
 

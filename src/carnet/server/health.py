@@ -28,7 +28,7 @@ class Health:
         The last counts the accounts, organizations (or the installation) that are held back; the log names them.
         """
         snapshot = self._directory.snapshot
-        lost = self._follower.lost
+        lost = self._directory.lost
         body = {
             "status": "lost" if lost else "ok",
             "revision": snapshot.seq,
@@ -43,7 +43,7 @@ class Health:
         from when it begins to stop, and if its store is lost. `{"status": "ready" | "not ready"}`."""
         return (
             _json(200, {"status": "ready"})
-            if is_open and not self._follower.lost
+            if is_open and not self._directory.lost
             else _json(503, {"status": "not ready"})
         )
 

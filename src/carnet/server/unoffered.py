@@ -53,8 +53,8 @@ class UnofferedServices:
         self._authenticate = authenticators[Authenticate.SIGV4]
         self._decisions = decisions
 
-    def respond(self, arrived: Arrived, unoffered: Unoffered, *, lost: bool) -> Answer:
-        """Answer one request, with one audit event; with 503 if the store is `lost`."""
+    def respond(self, arrived: Arrived, unoffered: Unoffered) -> Answer:
+        """Answer one request, with one audit event."""
         source, name = unoffered.event_source, unoffered.unsigned or None
         routed = ForUnoffered(arrived=arrived, event_source=source, event_name=name)
         step: UnofferedStep = routed
@@ -62,7 +62,7 @@ class UnofferedServices:
             if unoffered.unsigned:
                 sentence = f"Carnet does not offer {unoffered.name}:{unoffered.unsigned}."
                 return _refused(step, unoffered.dialect, NOT_DECIDED, sentence)
-            if lost:
+            if self._execution.directory.lost:
                 raise Lost
             caller = self._authenticated(arrived, unoffered)
             self._execution.note_use(caller, arrived.time)

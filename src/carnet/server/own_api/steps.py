@@ -63,11 +63,6 @@ class OwnApi:
         self._ids = parts.ids
         self._decisions = decisions
         self._pools = Pools()
-        self._lost = False
-
-    def refuse_all(self, lost: bool) -> None:
-        """As `AwsApi.refuse_all`."""
-        self._lost = lost
 
     @staticmethod
     def takes(head: RequestHead) -> bool:
@@ -84,7 +79,7 @@ class OwnApi:
             refuse_insecure(http)
             endpoint, path = find_endpoint(ENDPOINTS, http)
             own_events.tell_endpoint(event, endpoint.name, read_only=not endpoint.writes)
-            if self._lost:
+            if self._execution.directory.lost:
                 raise Lost
             caller = self._authenticate(arrived)
             own_events.tell_caller(event, caller)
