@@ -27,8 +27,8 @@ from tools.build_catalog import DATA, compact, download, pack, replace
 
 BOTOCORE = Source(
     name="botocore",
-    version="1.44.5",
-    sha256="8f16a56d1dff125dd65322ae021efa7ba5195a6db5102b96862566055b748921",
+    version="1.44.8",
+    sha256="76342a76c338701db80dcb8afe1c9bd079283d6fffbb9d881442abb02a215043",
     license="Apache-2.0",
     dated=None,
     gives="signing names, protocols, operations and where their inputs stand in a request",

@@ -81,6 +81,7 @@ NOT_WRITTEN = frozenset(
         "UntagServerCertificate",
         "UpdateDelegationRequest",
         "UpdateLoginProfile",
+        "UpdateOpenIDConnectProvider",
         "UpdateOpenIDConnectProviderThumbprint",
         "UpdateSAMLProvider",
         "UpdateSSHPublicKey",

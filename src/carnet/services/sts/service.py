@@ -39,6 +39,7 @@ sts = Service(
         "DecodeAuthorizationMessage",
         "GetDelegatedAccessToken",
         "GetFederationToken",
+        "GetScopedCredentials",
         "GetWebIdentityToken",
     ),
 )
