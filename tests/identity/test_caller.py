@@ -21,13 +21,16 @@ from carnet.identity.caller import (
     AUTHENTICATOR,
     BEARER_AUTHENTICATOR,
     COOKIE_AUTHENTICATOR,
+    FEDERATED_AUTHENTICATOR,
     NOBODY,
     OPERATOR_AUTHENTICATOR,
     Bearer,
+    Federated,
     IdentityCenterUser,
     OperatorCaller,
     SignedIn,
     Verified,
+    VouchedSession,
 )
 from carnet.identity.credential import Credential
 from carnet.policy.request import Principal, PrincipalKind
@@ -129,6 +132,20 @@ def operator(authenticator: Any = OPERATOR_AUTHENTICATOR) -> Any:
     return OperatorCaller(authenticator, token=CI)
 
 
+def federated(authenticator: Any = FEDERATED_AUTHENTICATOR, *, trusted: bool = True) -> Any:
+    return Federated(
+        authenticator,
+        principal=Principal(kind=PrincipalKind.WEB_IDENTITY, provider="arn:aws:iam::111122223333:oidc-provider/idp"),
+        account="111122223333",
+        keys={},
+        remembered={},
+        user_name="ann",
+        audience="app",
+        session=VouchedSession(),
+        trusted=lambda snapshot: trusted,
+    )
+
+
 OTHERS: dict[str, Callable[[Any], object]] = {
     "an attribute set": lambda caller: setattr(caller, "principal", ALICE),
     "an attribute deleted": lambda caller: delattr(caller, "region"),
@@ -143,7 +160,7 @@ OTHERS: dict[str, Callable[[Any], object]] = {
 
 
 @pytest.mark.parametrize("attempt", OTHERS.values(), ids=OTHERS)
-@pytest.mark.parametrize("make", [signed_in, bearer, operator])
+@pytest.mark.parametrize("make", [signed_in, bearer, federated, operator])
 def test_nobody_else_makes_one_of_a_cookie_or_a_token(make: Any, attempt: Callable[[Any], object]) -> None:
     caller = make()
     before = repr(caller)
@@ -158,6 +175,7 @@ def test_nobody_else_makes_one_of_a_cookie_or_a_token(make: Any, attempt: Callab
         (verified, AUTHENTICATOR),
         (signed_in, COOKIE_AUTHENTICATOR),
         (bearer, BEARER_AUTHENTICATOR),
+        (federated, FEDERATED_AUTHENTICATOR),
         (operator, OPERATOR_AUTHENTICATOR),
     ],
 )
@@ -166,6 +184,7 @@ def test_an_authenticator_makes_its_own_callers_alone(make: Any, own: object) ->
         AUTHENTICATOR,
         COOKIE_AUTHENTICATOR,
         BEARER_AUTHENTICATOR,
+        FEDERATED_AUTHENTICATOR,
         OPERATOR_AUTHENTICATOR,
         object(),
     ):
@@ -188,6 +207,12 @@ def test_a_bearer_is_renewed_as_its_token_stands() -> None:
     renewed = caller.renewed(None)
     assert (renewed.user, renewed.principal) == (moved, NOBODY)
     assert renewed.renewed(None) is None
+
+
+def test_who_is_vouched_for_is_renewed_while_the_provider_stands() -> None:
+    caller = federated()
+    assert caller.renewed(None) is caller
+    assert federated(trusted=False).renewed(None) is None
 
 
 def _calls(name: str) -> set[str]:
@@ -221,9 +246,10 @@ def _nodes() -> list[tuple[str, ast.AST]]:
 def test_only_authenticators_hold_what_makes_one() -> None:
     assert _mentions("AUTHENTICATOR") == {"identity/caller.py", "sigv4/verify.py"}
     assert _calls("Verified") == {"identity/caller.py", "sigv4/verify.py"}
-    for name in ("BEARER_AUTHENTICATOR", "COOKIE_AUTHENTICATOR"):
+    for name in ("BEARER_AUTHENTICATOR", "COOKIE_AUTHENTICATOR", "FEDERATED_AUTHENTICATOR"):
         assert _mentions(name) == {"identity/caller.py"}
     assert _calls("Bearer") == _calls("SignedIn") == {"identity/caller.py"}
+    assert _calls("Federated") == set()
     assert _mentions("OPERATOR_AUTHENTICATOR") == {"identity/caller.py", "bearer/operator_token.py"}
     assert _calls("OperatorCaller") == {"identity/caller.py", "bearer/operator_token.py"}
 

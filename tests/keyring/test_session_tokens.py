@@ -42,6 +42,7 @@ RICH = replace(
     policy_arns=("arn:aws:iam::aws:policy/ReadOnlyAccess",),
     mfa_ms=1_704_110_300_000,
     provider="arn:aws:iam::029608264753:saml-provider/x",
+    provider_keys={"saml:sub": "ann", "idp.example.com:amr": ("pwd", "otp")},
     chain_depth=1,
     epoch="7",
 )
@@ -73,6 +74,7 @@ claims_in_general = st.builds(
     policy_arns=st.lists(texts, max_size=2).map(tuple),
     mfa_ms=st.none() | st.integers(0, 2**53),
     provider=st.none() | texts,
+    provider_keys=st.dictionaries(texts, texts | st.lists(texts, max_size=2).map(tuple), max_size=3),
     chain_depth=st.integers(0, 5),
     epoch=texts,
 )

@@ -17,7 +17,7 @@ from carnet import models
 from carnet.assembly.installation import Installation, open_installation
 from carnet.assembly.settings import Settings
 from carnet.assembly.state import system_clock
-from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed
+from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, identified
 from carnet.base.faults import Fault
 from carnet.base.http import HttpRequest
 from carnet.directory.snapshot import Snapshot
@@ -162,6 +162,7 @@ class World:
             if isinstance(admitted, Failed):
                 return admitted
             prepared = operation.prepare.work(admitted.call, parsed.given)
+            parsed = identified(parsed, prepared)
         perform = execution.write if operation.writes else execution.read
         return perform(operation, parsed, prepared)
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 from carnet.access.authorize import Decided
 from carnet.base.faults import Denied
 from carnet.policy.decision import Decision, Layer, Verdict
+from carnet.policy.request import PrincipalKind
 
 _ENDS_WITH_POLICY_ARN = frozenset((Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION, Layer.SCP, Layer.RCP))
 """The kinds of policy whose ARN closes the sentence of an explicit deny within one account or organization."""
+
+_VOUCHED_FOR = (PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML)
+"""Callers whom AWS's sentence does not name: they have no ARN."""
 
 
 def denied(decided: Decided) -> Denied:
@@ -21,6 +25,8 @@ def denied(decided: Decided) -> Denied:
 def denial_sentence(decided: Decided) -> str:
     """What the denied caller reads: who, what, on what, and which kind of policy decided."""
     check, request = decided.check, decided.request
+    if request.principal.kind in _VOUCHED_FOR:
+        return f"Not authorized to perform {check.action}"
     sentence = f"User: {request.principal.arn} is not authorized to perform: {check.action}"
     sentence += f" on resource: {check.shown or check.resource}"
     if decided.policies.trust:

@@ -16,6 +16,7 @@ from carnet.entities.group import Group
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
+from carnet.identity.caller import Federated
 from carnet.identity.credential import Credential
 from carnet.identity.principals import anonymous_keys, principal_keys
 from carnet.keyring.session_claims import SessionClaims
@@ -45,6 +46,11 @@ class Carried(NamedTuple):
 
 NOBODYS = Carried(_NONE, anonymous_keys())
 """What callers bring along who are no principal of an account."""
+
+
+def vouched_for(caller: Federated) -> Carried:
+    """What a caller brings along for whom an identity provider vouches: no policies, and what the provider says."""
+    return Carried(_NONE, caller.keys)
 
 
 def carried_by(view: AccountView, credential: Credential) -> Carried:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_of_epoch
-from carnet.identity.caller import AccountCaller, Anonymous, Bearer
+from carnet.identity.caller import AccountCaller, Anonymous, Bearer, Federated
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import Context, Value, Values
 
@@ -79,8 +79,10 @@ def caller_context(keys: Values, caller: AccountCaller, http: HttpRequest, now: 
     )
 
 
-def anonymous_context(keys: Values, caller: Anonymous | Bearer, http: HttpRequest, now: datetime) -> Context:
-    """The keys of nobody in particular, and of the request."""
+def anonymous_context(
+    keys: Values, caller: Anonymous | Bearer | Federated, http: HttpRequest, now: datetime
+) -> Context:
+    """The keys of nobody in particular, or of who is vouched for, and those of the request."""
     return Context(principal=keys, request=request_keys(http, caller.region, now))
 
 

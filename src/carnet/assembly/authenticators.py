@@ -19,6 +19,7 @@ def authenticators(installation: Installation, services: Iterable[Service]) -> A
     execution = installation.execution
     found: dict[Authenticate, Authenticator] = {
         Authenticate.SIGV4: partial(verify, find=execution.credentials.find),
+        Authenticate.FEDERATED: anonymous,
         Authenticate.ANONYMOUS: anonymous,
     }
     for service in services:

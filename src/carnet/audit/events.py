@@ -25,7 +25,16 @@ from carnet.audit.steps import (
 )
 from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_of_epoch, iso_seconds
-from carnet.identity.caller import AccountCaller, Anonymous, Bearer, Caller, IdentityCenterUser, SignedIn, Verified
+from carnet.identity.caller import (
+    AccountCaller,
+    Anonymous,
+    Bearer,
+    Caller,
+    Federated,
+    IdentityCenterUser,
+    SignedIn,
+    Verified,
+)
 from carnet.policy.decision import Decision
 from carnet.policy.request import Principal, PrincipalKind
 
@@ -35,6 +44,8 @@ _IDENTITY_TYPES = {
     PrincipalKind.USER: "IAMUser",
     PrincipalKind.ROLE_SESSION: "AssumedRole",
     PrincipalKind.FEDERATED_USER: "FederatedUser",
+    PrincipalKind.WEB_IDENTITY: "WebIdentityUser",
+    PrincipalKind.SAML: "SAMLUser",
 }
 _ANONYMOUS = {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html"""
@@ -135,6 +146,9 @@ def _tell_caller(event: Event, caller: Caller) -> None:
         case Bearer(user=user):
             event["userIdentity"] = _of_user(user)
             event["recipientAccountId"] = user.account
+        case Federated():
+            event["userIdentity"] = _federated(caller)
+            event["recipientAccountId"] = caller.account
         case Anonymous():
             event["userIdentity"] = _ANONYMOUS
         case _:
@@ -154,6 +168,16 @@ def _of_user(user: IdentityCenterUser) -> Event:
         "accountId": user.account,
         "onBehalfOf": {"userId": user.user_id, "identityStoreArn": user.identity_store_arn},
         "credentialId": user.credential_id,
+    }
+
+
+def _federated(caller: Federated) -> Event:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html#cloudtrail-integration_signin-tempcreds"""
+    return {
+        "type": _IDENTITY_TYPES[caller.principal.kind],
+        "principalId": caller.principal.id,
+        "userName": caller.user_name[:LONGEST_TEXT],
+        "identityProvider": caller.principal.provider,
     }
 
 

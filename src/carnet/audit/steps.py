@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from carnet import models
 from carnet.base.http import HttpRequest
-from carnet.identity.caller import AccountCaller, Caller
+from carnet.identity.caller import AccountCaller, Caller, Federated
 
 
 class Arrived(Struct, frozen=True, kw_only=True):
@@ -51,6 +51,13 @@ class Parsed(Struct, frozen=True, kw_only=True):
 
 
 Step = Arrived | Routed | Authenticated | Parsed
+
+
+def identified(parsed: Parsed, made: object) -> Parsed:
+    """The call as one by the caller whom its preparation has found out; `made` is whatever that gave."""
+    if not isinstance(made, Federated):
+        return parsed
+    return Parsed(authenticated=Authenticated(routed=parsed.authenticated.routed, caller=made), given=parsed.given)
 
 
 class ForUnoffered(Struct, frozen=True, kw_only=True):

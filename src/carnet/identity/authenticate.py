@@ -20,6 +20,9 @@ class Authenticate(Enum):
     """By an access token of IAM Identity Center."""
     COOKIE = "cookie"
     """By having signed in to the console."""
+    FEDERATED = "federated"
+    """By what an identity provider says of them in the input, which the operation's `prepare=` checks: it gives the
+    `Federated` caller."""
     ANONYMOUS = "anonymous"
     """They do not: AWS asks for no signature, and the operation proves what it must from its input."""
 
@@ -33,7 +36,7 @@ class Authenticate(Enum):
                 return models.SIGV4 in asked.auth
             case Authenticate.BEARER:
                 return models.BEARER in asked.auth or models.NO_AUTH in asked.auth
-            case Authenticate.COOKIE | Authenticate.ANONYMOUS:
+            case Authenticate.COOKIE | Authenticate.FEDERATED | Authenticate.ANONYMOUS:
                 return models.NO_AUTH in asked.auth
 
 
@@ -52,5 +55,5 @@ Authenticators = Mapping[Authenticate, Authenticator]
 
 
 def anonymous(request: HttpRequest, *, service: str, now: datetime) -> Anonymous:
-    """The authenticator of operations that take no proof."""
+    """The authenticator of operations that take no proof, or take it from their input."""
     return Anonymous()

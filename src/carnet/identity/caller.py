@@ -6,7 +6,7 @@ A caller is what its authenticator has found out. Each operation says which auth
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn, TypeVar, final
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ from msgspec import Struct
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.operator_token import OperatorToken
 from carnet.identity.credential import Credential
-from carnet.policy.request import Principal, PrincipalKind
+from carnet.policy.request import Principal, PrincipalKind, Values
 
 NOBODY: Final = Principal(kind=PrincipalKind.ANONYMOUS, id="anonymous")
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable"""
@@ -30,6 +30,8 @@ BEARER_AUTHENTICATOR: Final = _Authenticator()
 """What makes a `Bearer`; as `AUTHENTICATOR`."""
 COOKIE_AUTHENTICATOR: Final = _Authenticator()
 """What makes a `SignedIn`; as `AUTHENTICATOR`."""
+FEDERATED_AUTHENTICATOR: Final = _Authenticator()
+"""What makes a `Federated`; as `AUTHENTICATOR`."""
 OPERATOR_AUTHENTICATOR: Final = _Authenticator()
 """What makes an `OperatorCaller`; as `AUTHENTICATOR`."""
 
@@ -200,6 +202,82 @@ class Bearer(_Proven):
         return f"Bearer({self.user.user_id})"
 
 
+class VouchedSession(Struct, frozen=True, kw_only=True):
+    """What an identity provider says of the session that its caller is to have."""
+
+    name: str | None = None
+    """Its name; None if the request gives it."""
+    tags: Mapping[str, str] = {}
+    transitive_tag_keys: tuple[str, ...] = ()
+    source_identity: str | None = None
+    not_after_ms: int | None = None
+    """When it ends at the latest, in epoch milliseconds."""
+
+
+Trusted = Callable[[Snapshot], bool]
+"""Whether what vouched for a caller is, at a revision of the directory, still there and as it was."""
+
+
+@final
+class Federated(_Proven):
+    """A caller for whom an identity provider of an account vouches, by a token or an assertion that was checked.
+
+    No account's policies are its own: the trust policy of a role that names the provider decides about it. `keys` are
+    what the provider says of it, as condition keys, `remembered` those of them that its sessions go on having.
+    INVARIANT: `renewed` alone makes another one, of the same token or assertion.
+    """
+
+    __slots__ = ("_trusted", "account", "audience", "keys", "remembered", "session", "user_name")
+
+    account: str
+    """The account that has the provider."""
+    keys: Values
+    remembered: Values
+    user_name: str
+    """The provider's name for the caller: the subject of its token or assertion."""
+    audience: str
+    session: VouchedSession
+    _trusted: Trusted
+
+    def __new__(
+        cls,
+        authenticator: _Authenticator,
+        *,
+        principal: Principal,
+        account: str,
+        keys: Values,
+        remembered: Values,
+        user_name: str,
+        audience: str,
+        session: VouchedSession,
+        trusted: Trusted,
+    ) -> Federated:
+        return _made(
+            cls,
+            FEDERATED_AUTHENTICATOR,
+            authenticator,
+            principal=principal,
+            region="",
+            account=account,
+            keys=keys,
+            remembered=remembered,
+            user_name=user_name,
+            audience=audience,
+            session=session,
+            _trusted=trusted,
+        )
+
+    def renewed(self, snapshot: Snapshot) -> Federated | None:
+        """The same caller; None if its provider is gone, or trusts others, at that revision."""
+        return self if self._trusted(snapshot) else None
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError("Federated has no subclasses")
+
+    def __repr__(self) -> str:
+        return f"Federated({self.principal.provider})"
+
+
 @final
 class OperatorCaller(_Proven):
     """A caller whose operator token was checked: the operator of the installation, or a program that works for him.
@@ -240,4 +318,4 @@ class Anonymous(Struct, frozen=True, kw_only=True):
 
 AccountCaller = Verified | SignedIn
 """Callers with a credential of an account, whose policies decide about them."""
-Caller = AccountCaller | Bearer | Anonymous
+Caller = AccountCaller | Federated | Bearer | Anonymous

@@ -132,4 +132,4 @@ def _session_keys(session: SessionClaims) -> dict[str, Value]:
         keys["aws:SourceIdentity"] = session.source_identity
     if session.provider is not None:
         keys["aws:FederatedProvider"] = session.provider
-    return keys
+    return {**session.provider_keys, **keys}

@@ -30,6 +30,7 @@ _LETTERS = {
     "policy_arns": "r",
     "mfa_ms": "m",
     "provider": "v",
+    "provider_keys": "f",
     "chain_depth": "c",
     "epoch": "o",
 }
@@ -38,6 +39,7 @@ _DEFAULTS = {
     field.name: field.default_factory() if field.default_factory is not MISSING else field.default
     for field in fields(SessionClaims)
 }
+_MAPPINGS = ("tags", "provider_keys")
 _TUPLES = ("transitive_tag_keys", "policies", "policy_arns")
 
 _PLAIN, _DEFLATED = b"\0", b"\1"
@@ -94,4 +96,6 @@ def _read(name: str, value: Any) -> Any:
     if name in _TUPLES:
         return tuple(value)
     # One opened token serves many requests, so none of them may change it.
-    return MappingProxyType(value) if name == "tags" else value
+    if name == "provider_keys":
+        value = {key: one if isinstance(one, str) else tuple(one) for key, one in value.items()}
+    return MappingProxyType(value) if name in _MAPPINGS else value

@@ -31,6 +31,9 @@ class SessionClaims:
     mfa_ms: int | None = None
     """When MFA was given in the call that made this session."""
     provider: str | None = None
+    """The identity provider that vouched for the caller who made this session (aws:FederatedProvider)."""
+    provider_keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict[str, str | tuple[str, ...]])
+    """What the provider said of that caller, as condition keys that the session goes on having."""
     chain_depth: int = 0
     """0 for a session made with long-term credentials, 1 for one made by such a session, ..."""
     epoch: str = ""

@@ -11,7 +11,7 @@ from carnet.access.authorize import Decided
 from carnet.audit.decisions import DecidedCall, DecisionLog
 from carnet.audit.events import Event, failure_event
 from carnet.audit.log_files import line_of
-from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step
+from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step, identified
 from carnet.base.clock import Clock
 from carnet.base.faults import Fault, Unavailable
 from carnet.base.http import HttpRequest, HttpResponse
@@ -125,6 +125,7 @@ class AwsApi:
             prepared = await self._pools.run(preparation, admitted.call, parsed.given)
         except Exception as problem:
             return self._fail(parsed, problem, admitted.decided)
+        parsed = identified(parsed, prepared)
         if operation.writes:
             return await self._change(operation, parsed, prepared)
         return self._answer(parsed, self._execution.read(operation, parsed, prepared))

@@ -14,14 +14,14 @@ from typing import Any, Protocol, assert_never
 from msgspec import Struct
 
 from carnet.access.authorize import Decided
-from carnet.access.gather import NOBODYS, carried_by
+from carnet.access.gather import NOBODYS, carried_by, vouched_for
 from carnet.access.request_context import anonymous_context, caller_context
 from carnet.audit.events import Event, success_event
 from carnet.audit.steps import Parsed
 from carnet.base.faults import Refused
 from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
-from carnet.identity.caller import Anonymous, Bearer, Caller, SignedIn, Verified
+from carnet.identity.caller import Anonymous, Bearer, Caller, Federated, SignedIn, Verified
 from carnet.identity.credentials import Credentials
 from carnet.services.operation import (
     AnonymousCall,
@@ -31,6 +31,8 @@ from carnet.services.operation import (
     BearerCall,
     BearerWriteCall,
     Call,
+    FederatedCall,
+    FederatedWriteCall,
     Operation,
     Parts,
     WriteCall,
@@ -198,7 +200,7 @@ class Execution:
             case Verified() | SignedIn():
                 if caller.principal.role_id:
                     self.parts.last_used.note_role(caller.principal.role_id, when, caller.region)
-            case Bearer() | Anonymous():
+            case Federated() | Bearer() | Anonymous():
                 pass
             case _:
                 assert_never(caller)
@@ -212,7 +214,7 @@ class Execution:
                 if credential is caller.credential:
                     return caller
                 renewed = caller.renewed(credential) if credential is not None else None
-            case Bearer():
+            case Federated() | Bearer():
                 renewed = caller.renewed(snapshot)
             case Anonymous():
                 renewed = caller
@@ -254,6 +256,10 @@ class Execution:
                 members["policies"], keys = NOBODYS
                 members["context"] = anonymous_context(keys, caller, arrived.http, arrived.time)
                 return BearerCall(**members) if unit is None else BearerWriteCall(**members, store=unit)
+            case Federated():
+                members["policies"], keys = vouched_for(caller)
+                members["context"] = anonymous_context(keys, caller, arrived.http, arrived.time)
+                return FederatedCall(**members) if unit is None else FederatedWriteCall(**members, store=unit)
             case Anonymous():
                 members["policies"], keys = NOBODYS
                 members["context"] = anonymous_context(keys, caller, arrived.http, arrived.time)

@@ -23,7 +23,7 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
 from carnet.identity.authenticate import Authenticate
-from carnet.identity.caller import AccountCaller, Anonymous, Bearer
+from carnet.identity.caller import AccountCaller, Anonymous, Bearer, Federated
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.session_claims import SessionClaims
@@ -136,7 +136,23 @@ class AnonymousWriteCall(AnonymousCall, frozen=True, kw_only=True):
     store: UnitOfWork
 
 
-AnyCall = Call | BearerCall | AnonymousCall
+class FederatedCall(_Called, frozen=True, kw_only=True):
+    """One call of an operation that only reads, by a caller for whom an identity provider vouches."""
+
+    caller: Federated
+
+    @property
+    def ids(self) -> Ids:
+        return self.parts.ids
+
+
+class FederatedWriteCall(FederatedCall, frozen=True, kw_only=True):
+    """One call of an operation that changes something, by such a caller; `snapshot` as that of a `WriteCall`."""
+
+    store: UnitOfWork
+
+
+AnyCall = Call | BearerCall | FederatedCall | AnonymousCall
 
 
 SessionRule = Callable[[SessionClaims, str], None]

@@ -22,6 +22,8 @@ from carnet.services.operation import (
     BearerCall,
     BearerWriteCall,
     Call,
+    FederatedCall,
+    FederatedWriteCall,
     Names,
     Operation,
     Parts,
@@ -38,15 +40,15 @@ Found = TypeVarTuple("Found")
 _NO_TAG_KEYS: Mapping[str, str] = MappingProxyType({})
 
 Given = TypeVar("Given")
-ReadingCall = TypeVar("ReadingCall", Call, BearerCall, AnonymousCall)
-WritingCall = TypeVar("WritingCall", WriteCall, BearerWriteCall, AnonymousWriteCall)
+ReadingCall = TypeVar("ReadingCall", Call, BearerCall, FederatedCall, AnonymousCall)
+WritingCall = TypeVar("WritingCall", WriteCall, BearerWriteCall, FederatedWriteCall, AnonymousWriteCall)
 Body = TypeVar("Body", bound=Callable[..., Answer])
 ReadBody = Callable[[ReadingCall, Given, *Found], Answer]
 WriteBody = Callable[[WritingCall, Given, *Found], Answer]
 
 
-_DECIDED = (Authenticate.SIGV4, Authenticate.COOKIE)
-"""How callers prove themselves who have an account, whose policies decide."""
+_DECIDED = (Authenticate.SIGV4, Authenticate.COOKIE, Authenticate.FEDERATED)
+"""How callers prove themselves about whom policies decide: those of their account, or a role's trust policy."""
 
 MakeAuthenticator = Callable[[Directory, Credentials, Parts], Authenticator]
 """(what is known, every live credential, what bodies may use) to an authenticator that a service brings."""
@@ -184,7 +186,9 @@ class Service:
         if not authenticate.fits(modelled):
             raise ValueError(f"the model of {self.name}:{name} says otherwise than {authenticate}")
         if operation.on is anybody and authenticate in _DECIDED:
-            raise ValueError(f"nothing decides {self.name}:{name}, whose callers have an account")
+            raise ValueError(f"nothing decides {self.name}:{name}, about whose callers policies decide")
+        if authenticate is Authenticate.FEDERATED and operation.prepare is None:
+            raise ValueError(f"nothing finds out who calls {self.name}:{name}")
         _check_signature(operation)
         self.operations[name] = operation
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
-from unicodedata import category
 
 from msgspec.structs import replace
 
 from carnet.access.authorize import Check
 from carnet.base.faults import Invalid, Refused, TooMany
 from carnet.entities.entity import Tags, name_key
+from carnet.entities.tag_characters import takes
 from carnet.services.iam import sentences
 from carnet.services.iam.condition_keys import request_tags
 from carnet.services.iam.kinds import Kind
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from types_boto3_iam.type_defs import TagTypeDef
 
 _RESERVED_PREFIX = "aws:"
-_MARKS = frozenset("_.:/=+-@")
-_CLASSES = frozenset("LZN")
-"""The Unicode classes of letters, separators and numbers."""
 
 
 def tags_of(call: Call, kind: Kind[Any], given: Any) -> Tags:
@@ -63,7 +60,7 @@ def check_characters(tags: Tags) -> None:
     """Raise Invalid for tags that another service's model lets through and IAM's does not."""
     for key, value in tags.items():
         for name, text in (("key", key), ("value", value)):
-            if not all(sign in _MARKS or category(sign)[0] in _CLASSES for sign in text):
+            if not takes(text):
                 raise Invalid(sentences.tag_characters(name))
 
 

@@ -15,11 +15,12 @@ from carnet.access.gather import find_managed_policy
 from carnet.base.faults import Denied, Invalid, Refused
 from carnet.directory.account_view import AccountView
 from carnet.entities.entity import Tags, name_key
+from carnet.keyring.errors import TokenTooLarge
 from carnet.keyring.session_claims import SessionClaims
 from carnet.keyring.session_tokens import MAX_TOKEN_CHARACTERS
 from carnet.policy.document import Grammar
 from carnet.services.documents import parse_once
-from carnet.services.operation import Call
+from carnet.services.operation import Call, FederatedCall
 from carnet.services.sts.quotas import StsQuotas
 
 if TYPE_CHECKING:
@@ -80,6 +81,12 @@ def reserved(text: str) -> bool:
     return name_key(text).startswith(_RESERVED_PREFIX)
 
 
+def refuse_reserved_source_identity(text: str) -> None:
+    """Raise Invalid for a source identity that only AWS may set."""
+    if reserved(text):
+        raise Invalid("The source identity cannot begin with the reserved prefix aws:")
+
+
 def session_policies(
     view: AccountView, quotas: StsQuotas, document: str | None, descriptors: Sequence[PolicyDescriptorTypeTypeDef]
 ) -> SessionPolicies:
@@ -110,16 +117,16 @@ def session_tags(inherited: SessionTags, tags: Sequence[TagTypeDef], transitive:
     """The tags of a new session; raises Refused for a key that is repeated, reserved, inherited or not passed."""
     spelling = {name_key(tag["Key"]): tag["Key"] for tag in tags}
     if len(spelling) < len(tags):
-        raise _refused("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+        raise refused("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
     if any(map(reserved, spelling)):
-        raise _refused("System tags cannot be added or updated by requester.")
+        raise refused("System tags cannot be added or updated by requester.")
     if any(name_key(key) in spelling for key in inherited.tags):
-        raise _refused(
+        raise refused(
             "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from "
             "the calling session."
         )
     if any(name_key(key) not in spelling for key in transitive):
-        raise _refused("The specified transitive tag key must be included in the requested tags.")
+        raise refused("The specified transitive tag key must be included in the requested tags.")
     handed_down = dict.fromkeys(spelling[name_key(key)] for key in transitive)
     return SessionTags(
         tags={**inherited.tags, **{tag["Key"]: tag["Value"] for tag in tags}},
@@ -155,9 +162,15 @@ def refuse_mfa(given: Mapping[str, Any]) -> None:
     )
 
 
-def issue(call: Call, claims: SessionClaims) -> dict[str, object]:
-    """New temporary credentials: the members of an answer that tell of them. Nothing is stored."""
-    issued = call.parts.tokens.issue(claims)
+def issue(call: Call | FederatedCall, claims: SessionClaims) -> dict[str, object]:
+    """New temporary credentials: the members of an answer that tell of them. Nothing is stored.
+
+    Raises Refused for what does not fit into a session token.
+    """
+    try:
+        issued = call.parts.tokens.issue(claims)
+    except TokenTooLarge as fault:
+        raise _too_large(str(fault)) from fault
     size = len(issued.session_token)
     return {
         "Credentials": {
@@ -183,7 +196,8 @@ def _too_large(message: str) -> Refused:
     return Refused("PackedPolicyTooLarge", message)
 
 
-def _refused(message: str) -> Refused:
+def refused(message: str) -> Refused:
+    """What is raised for tags that a session cannot have."""
     return Refused("InvalidParameterValue", message)
 
 

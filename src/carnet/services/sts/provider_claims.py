@@ -1,0 +1,43 @@
+"""What an identity provider asks for a session, held to the limits that the model sets for what a request asks.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from carnet.base.faults import Invalid
+from carnet.entities.entity import Tags
+from carnet.entities.tag_characters import takes
+from carnet.identity.caller import VouchedSession
+from carnet.services.sts.sessions import refuse_reserved_source_identity, refused
+
+if TYPE_CHECKING:
+    from types_boto3_sts.type_defs import TagTypeDef
+
+_MOST_TAGS = 50
+_LONGEST_KEY, _LONGEST_VALUE = 128, 256
+_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_SOURCE_IDENTITY = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+
+
+def check_claims(vouched: VouchedSession) -> None:
+    """Raise Invalid or Refused for tags, a name or a source identity that no session may have."""
+    if len(vouched.tags) > _MOST_TAGS:
+        raise refused(f"A session can have at most {_MOST_TAGS} session tags.")
+    for key, value in vouched.tags.items():
+        if not 1 <= len(key) <= _LONGEST_KEY or len(value) > _LONGEST_VALUE or not (takes(key) and takes(value)):
+            raise refused("The key or the value of a session tag is too long or has characters that tags may not have.")
+    if vouched.name is not None and not _NAME.fullmatch(vouched.name):
+        raise Invalid("The role session name must be 2 to 64 letters, digits and the characters _+=,.@-")
+    if vouched.source_identity is not None:
+        if not _SOURCE_IDENTITY.fullmatch(vouched.source_identity):
+            raise Invalid("The source identity must be 2 to 64 letters, digits and the characters _+=,.@-")
+        refuse_reserved_source_identity(vouched.source_identity)
+
+
+def tag_list(tags: Tags) -> list[TagTypeDef]:
+    """Tags as a request has them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
