@@ -51,7 +51,8 @@ bench: install $(VENV)-bench/.done ## Compare requests a second with moto's serv
 bench-engine: $(VENV)-bench-engine/.done ## Compare decisions with other policy engines.
 	PYTHONPATH=src:. $(VENV)-bench-engine/bin/python -m tests.bench.engine --iam-simulate $(VENV)-bench-engine/node
 
-fuzz: install ## Compare the two implementations of the decision on CASES random worlds.
+fuzz: install ## Send REQUESTS requests, most of them wrong; compare both implementations of the decision in CASES cases.
+	$(BIN)/python -m tests.attacks.fuzz_wire --requests $(or $(REQUESTS),100000)
 	$(BIN)/python -m tests.properties.fuzz --cases $(or $(CASES),1000000)
 
 docs: $(VENV)-docs/.done ## Build the documentation into site/.

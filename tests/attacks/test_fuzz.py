@@ -8,15 +8,17 @@ import re
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote_plus
 
 import pytest
 
 from carnet import models
 from carnet.entities.user import User
 from carnet.server.limits import Limits
+from tests.attacks.fuzz_wire import Broken, WireFuzz, new_root
+from tests.attacks.hostile import NASTY
 from tests.attacks.wire import Answer, Connection, as_bytes, audit, root_of, signed_request
 from tests.server.in_process import InProcessServer
 from tests.wire.samples import Samples
@@ -25,55 +27,6 @@ SEED = 20260102
 WHO = b"Action=GetCallerIdentity&Version=2011-06-15"
 SLOWEST = 2_000
 """A request is slow that takes so many times as long as a GetCallerIdentity, in time of the processor."""
-NASTY = (
-    "",
-    " ",
-    "\x00",
-    "\x1b[2J",
-    "\r\n",
-    "\u2028",
-    "\ufeff",
-    "\U0010ffff",
-    "\u0130\u017f\u212a",
-    "%",
-    "%00",
-    "${aws:username}",
-    "*",
-    "../../etc/passwd",
-    "' OR 1=1 --",
-    "<![CDATA[",
-    "&#0;",
-    "1_000",
-    " 5",
-    "+5",
-    "-1",
-    "\u0663",
-    "1e400",
-    "NaN",
-    "9" * 19,
-    "9" * 5000,
-    "-9223372036854775808",
-    "0x10",
-    "true",
-    "True",
-    "2026-02-30T00:00:00Z",
-    "9999-12-31T23:59:59-23:59",
-    "0001-01-01T00:00:00+23:59",
-    "arn:aws:iam::aws:policy/AdministratorAccess",
-    "arn:aws:iam::123456789012:role/x",
-    "arn:" * 500,
-    "arn:aws:iam::" + ":" * 1000,
-    "[" * 100_000,
-    '{"a":' * 20_000,
-    '{"Version":"2012-10-17","Statement":[' + "[" * 5000,
-    '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}}',
-    '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"\\ud800","Resource":"*"}}',
-    '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Condition":{"NumericEquals":{"a":1e999999999}}}}',
-    '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"' + "*a" * 50_000 + '","Resource":"*"}}',
-    '"' + "\\" * 100_001,
-    "a" * 131_073,
-)
-"""Values that parsers elsewhere have fallen over."""
 
 
 class Fuzz:
@@ -134,41 +87,60 @@ def operations(*services: str) -> list[models.Operation]:
     return [operation for name in services for operation in models.service(name).operations.values()]
 
 
-def flat(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Members as form fields, more or less."""
-    if isinstance(value, dict):
-        for name, member in value.items():
-            yield from flat(member, f"{prefix}.{name}" if prefix else str(name))
-    elif isinstance(value, list):
-        for number, item in enumerate(value, 1):
-            yield from flat(item, f"{prefix}.member.{number}")
-    else:
-        yield prefix, str(value)
+@pytest.fixture
+def wire_fuzz(server: InProcessServer) -> Iterator[WireFuzz]:
+    with closing(WireFuzz(server, SEED)) as made:
+        yield made
 
 
-def form(fuzz: Fuzz, operation: models.Operation) -> bytes:
-    """A form for an operation, with some values, and some names, replaced by nasty ones."""
-    choice, chance = fuzz.random.choice, fuzz.random.random
-    shape = operation.input
-    given = Samples(fuzz.random.randrange(1 << 30), forms=True).structure(shape) if shape is not None else {}
-    fields = [("Action", operation.name), ("Version", operation.service.api_version), *flat(given)]
-    bent = [
-        (name, choice(NASTY) if index > 1 and chance() < 0.4 else value) for index, (name, value) in enumerate(fields)
-    ]
-    if chance() < 0.1:
-        bent.append((choice(bent)[0] + choice(("", ".1", ".member.1", ".", "..", ".member.999999999")), choice(NASTY)))
-    return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in bent).encode()[: Limits().body]
+def test_requests_of_every_operation_right_and_wrong(wire_fuzz: WireFuzz) -> None:
+    for _ in range(2500):
+        wire_fuzz.send_next()
+    assert {200, 400, 403, 404, 409} <= {status for _, status in wire_fuzz.answered}
+    carried_out = {name for name, status in wire_fuzz.answered if status == 200}
+    assert len(carried_out) > 50
 
 
-def test_nasty_values_of_every_query_operation(server: InProcessServer, fuzz: Fuzz) -> None:
-    requests = (
-        signed_request(server, root_of(server), form(fuzz, operation), service=operation.service.name)
-        for _ in range(3)
-        for operation in operations("iam", "sts")
-    )
-    answers = [fuzz.send(as_bytes(request)) for request in requests]
-    assert {200, 400, 412} <= {answer.status for answer in answers}
-    assert len(fuzz.events()) == len(answers)
+REFUSAL = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/xml"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Answer(status=500), "status 500"),
+        (Answer(status=503), "status 503"),
+        (Answer(status=0), "status 0"),
+        (Answer(status=400, head=REFUSAL, body=b"<ErrorResponse>"), "cannot read"),
+        (Answer(status=400, head=REFUSAL, body=b"<ErrorResponse/>"), "without a code"),
+    ],
+)
+def test_the_fuzzer_tells_what_is_broken(
+    wire_fuzz: WireFuzz, monkeypatch: pytest.MonkeyPatch, answer: Answer, told: str
+) -> None:
+    monkeypatch.setattr(Connection, "send", lambda *_: answer)
+    with pytest.raises(Broken, match=told):
+        wire_fuzz.send_next()
+
+
+def test_the_fuzzer_tells_of_a_silent_server(wire_fuzz: WireFuzz, monkeypatch: pytest.MonkeyPatch) -> None:
+    def time_out(*_: object) -> Answer:
+        raise TimeoutError
+
+    monkeypatch.setattr(Connection, "send", time_out)
+    with pytest.raises(Broken, match="no answer"):
+        wire_fuzz.send_next()
+
+
+def test_the_fuzzer_tells_of_a_refused_request_that_changed_something(
+    server: InProcessServer, wire_fuzz: WireFuzz, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse_but_change(*_: object) -> Answer:
+        new_root(server)
+        return Answer(status=400, head=REFUSAL, body=b"<E><Error><Code>Throttling</Code></Error></E>")
+
+    monkeypatch.setattr(Connection, "send", refuse_but_change)
+    with pytest.raises(Broken, match="changed the store"):
+        wire_fuzz.send_next()
 
 
 def as_json(value: Any) -> Any:
