@@ -1,0 +1,151 @@
+"""Assertions that an identity provider has encrypted for one of the provider's private keys.
+
+https://www.w3.org/TR/xmlenc-core1/
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from carnet.saml.xml import ENCRYPTION, SIGNATURE, BadXml, Element, only_child, parse_xml, text_of
+
+_ENCRYPTION_11 = "http://www.w3.org/2009/xmlenc11#"
+_DIGESTS: Mapping[str, Callable[[], hashes.HashAlgorithm]] = {
+    "http://www.w3.org/2000/09/xmldsig#sha1": hashes.SHA1,
+    f"{ENCRYPTION}sha256": hashes.SHA256,
+    "http://www.w3.org/2001/04/xmldsig-more#sha384": hashes.SHA384,
+    f"{ENCRYPTION}sha512": hashes.SHA512,
+}
+_MASKS: Mapping[str, Callable[[], hashes.HashAlgorithm]] = {
+    f"{_ENCRYPTION_11}mgf1sha1": hashes.SHA1,
+    f"{_ENCRYPTION_11}mgf1sha256": hashes.SHA256,
+    f"{_ENCRYPTION_11}mgf1sha384": hashes.SHA384,
+    f"{_ENCRYPTION_11}mgf1sha512": hashes.SHA512,
+}
+_OAEP = frozenset((f"{ENCRYPTION}rsa-oaep-mgf1p", f"{_ENCRYPTION_11}rsa-oaep"))
+"""INVARIANT: not RSA 1.5, whose padding tells of the key to whoever may ask often enough."""
+_KEY_BYTES = {
+    **{f"{_ENCRYPTION_11}aes{bits}-gcm": bits // 8 for bits in (128, 192, 256)},
+    **{f"{ENCRYPTION}aes{bits}-cbc": bits // 8 for bits in (128, 192, 256)},
+}
+_BLOCK = 16
+_NONCE = 12
+_LEAST_BITS, _MOST_BITS = 2048, 8192
+
+PrivateKeys = Sequence[bytes]
+"""PKCS#8, DER."""
+
+
+class NotDecrypted(ValueError):
+    """None of the keys opens it. INVARIANT: the message is one for all reasons, so that nobody learns of the key."""
+
+    def __init__(self) -> None:
+        super().__init__("The assertion cannot be decrypted with the provider's private keys.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Encrypted:
+    key: bytes
+    """The key of the data, encrypted."""
+    scheme: padding.OAEP
+    data: bytes
+    method: str
+
+
+def read_private_key(pem: str) -> bytes:
+    """An RSA private key from PEM, as PKCS#8 in DER; raises ValueError for what is no such key."""
+    try:
+        key = serialization.load_pem_private_key(pem.encode("latin-1"), password=None)
+    except Exception as problem:  # UnsupportedAlgorithm, TypeError for an encrypted one, ValueError
+        raise ValueError("it is no private key in PEM, or protected by a password") from problem
+    if not isinstance(key, rsa.RSAPrivateKey) or not _LEAST_BITS <= key.key_size <= _MOST_BITS:
+        raise ValueError(f"it is no RSA key of {_LEAST_BITS} to {_MOST_BITS} bits")
+    return key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def decrypted(element: Element, keys: PrivateKeys) -> Element:
+    """What is inside an EncryptedAssertion; raises NotDecrypted."""
+    try:
+        encrypted = _read(element)
+    except (BadXml, binascii.Error, ValueError) as problem:
+        raise NotDecrypted from problem
+    for key in keys:
+        plain = _opened(encrypted, key)
+        if plain is not None:
+            return plain
+    raise NotDecrypted
+
+
+def _read(element: Element) -> _Encrypted:
+    data = _needed(element, ENCRYPTION, "EncryptedData")
+    info = only_child(data, SIGNATURE, "KeyInfo")
+    inside = only_child(info, ENCRYPTION, "EncryptedKey") if info is not None else None
+    # Some providers put the key beside the data, and a RetrievalMethod that names it into KeyInfo.
+    key = inside if inside is not None else _needed(element, ENCRYPTION, "EncryptedKey")
+    return _Encrypted(
+        key=_cipher_value(key),
+        scheme=_scheme(_needed(key, ENCRYPTION, "EncryptionMethod")),
+        data=_cipher_value(data),
+        method=_needed(data, ENCRYPTION, "EncryptionMethod").get("Algorithm", ""),
+    )
+
+
+def _needed(element: Element, namespace: str, name: str) -> Element:
+    found = only_child(element, namespace, name)
+    if found is None:
+        raise BadXml(f"there is no {name}")
+    return found
+
+
+def _cipher_value(element: Element) -> bytes:
+    value = _needed(_needed(element, ENCRYPTION, "CipherData"), ENCRYPTION, "CipherValue")
+    return base64.b64decode("".join(text_of(value).split()), validate=True)
+
+
+def _scheme(method: Element) -> padding.OAEP:
+    if method.get("Algorithm") not in _OAEP or only_child(method, ENCRYPTION, "OAEPparams") is not None:
+        raise BadXml("the key is not encrypted by RSA-OAEP")
+    digest = only_child(method, SIGNATURE, "DigestMethod")
+    mask = only_child(method, _ENCRYPTION_11, "MGF")
+    by_default = next(iter(_DIGESTS)), next(iter(_MASKS))
+    hashed = _DIGESTS.get(by_default[0] if digest is None else digest.get("Algorithm", ""))
+    masked = _MASKS.get(by_default[1] if mask is None else mask.get("Algorithm", ""))
+    if hashed is None or masked is None:
+        raise BadXml("the digest of RSA-OAEP is not known here")
+    return padding.OAEP(mgf=padding.MGF1(masked()), algorithm=hashed(), label=None)
+
+
+def _opened(encrypted: _Encrypted, private_key: bytes) -> Element | None:
+    # Checking an RSA key takes as long as hundreds of decryptions, and `read_private_key` has done it.
+    key = serialization.load_der_private_key(private_key, password=None, unsafe_skip_rsa_key_validation=True)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    try:
+        data_key = key.decrypt(encrypted.key, encrypted.scheme)
+        if len(data_key) != _KEY_BYTES.get(encrypted.method):
+            return None
+        return parse_xml(_plain(encrypted.method, data_key, encrypted.data))
+    except (ValueError, InvalidTag):
+        return None
+
+
+def _plain(method: str, key: bytes, data: bytes) -> bytes:
+    """The decrypted bytes; raises ValueError or InvalidTag."""
+    if method.endswith("gcm"):
+        return AESGCM(key).decrypt(data[:_NONCE], data[_NONCE:], None)
+    cipher = Cipher(algorithms.AES(key), modes.CBC(data[:_BLOCK])).decryptor()
+    padded = cipher.update(data[_BLOCK:]) + cipher.finalize()
+    # https://www.w3.org/TR/xmlenc-core1/#sec-Padding: the last byte counts the others, which may be anything.
+    if not padded or not 1 <= padded[-1] <= _BLOCK:
+        raise ValueError("the padding is wrong")
+    return padded[: -padded[-1]]
