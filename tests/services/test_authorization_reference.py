@@ -22,8 +22,17 @@ from tests.services.world import World
 LISTS_BELOW_A_PATH = frozenset(("iam:ListGroups", "iam:ListInstanceProfiles", "iam:ListRoles", "iam:ListUsers"))
 """Without resource types in the reference, but AWS matches and shows the path: `arn:aws:iam::111122223333:user/`."""
 
-CREATIONS = frozenset(("CreateInstanceProfile", "CreatePolicy", "CreateRole", "CreateUser"))
-"""What they act on is not there yet, and so has no tags: no aws:ResourceTag, whatever type of resource it will be.
+CREATIONS = frozenset(
+    (
+        "CreateInstanceProfile",
+        "CreatePolicy",
+        "CreateRole",
+        "CreateServiceLinkedRole",
+        "CreateUser",
+        "GetServiceLinkedRoleDeletionStatus",
+    )
+)
+"""What they act on is not there yet, or no longer, and so has no tags: no aws:ResourceTag, whatever type it is of.
 
 The implied check on its tags (iam:TagUser, ...) sees the requested tags as the resource's.
 """

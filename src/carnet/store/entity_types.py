@@ -17,6 +17,7 @@ from carnet.store.groups import GROUPS
 from carnet.store.instance_profiles import INSTANCE_PROFILES
 from carnet.store.operator_tokens import OPERATOR_TOKENS
 from carnet.store.policies import POLICIES
+from carnet.store.role_deletions import ROLE_DELETIONS
 from carnet.store.roles import ROLES
 from carnet.store.users import USERS
 
@@ -78,6 +79,7 @@ ENTITY_TYPES = EntityTypes(
     USERS,
     GROUPS,
     ROLES,
+    ROLE_DELETIONS,
     POLICIES,
     INSTANCE_PROFILES,
     ACCESS_KEYS,

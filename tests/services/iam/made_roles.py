@@ -29,7 +29,7 @@ def create(world: World, name: str = "worker", **given: Any) -> dict[str, Any]:
 
 
 def make_service_linked(world: World, name: str) -> None:
-    """Turn a role into a service-linked one, which no operation written so far makes."""
+    """Turn a role into a service-linked one, with whatever else it has."""
     view = world.snapshot.account(world.account_id)
     assert view is not None
     role = view.of(Role).named(name)

@@ -248,8 +248,6 @@ class TestDeletion:
 @pytest.mark.parametrize(
     ("operation", "given"),
     [
-        ("UpdateRole", {"Description": "mine"}),
-        ("UpdateRoleDescription", {"Description": "mine"}),
         ("UpdateAssumeRolePolicy", {"PolicyDocument": EC2}),
         ("DeleteRole", {}),
     ],

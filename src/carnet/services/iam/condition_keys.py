@@ -34,6 +34,11 @@ def policy_arn(call: Call, given: Any, target: object) -> Keys:
     return {"iam:PolicyARN": given["PolicyArn"]}
 
 
+def aws_service_name(call: Call, given: Any, target: object) -> Keys:
+    """iam:AWSServiceName: the service that a service-linked role is made for."""
+    return {"iam:AWSServiceName": given["AWSServiceName"]}
+
+
 def requested_boundary(call: Call, given: Any, target: object) -> Keys:
     """iam:PermissionsBoundary: the boundary to set."""
     boundary = given.get("PermissionsBoundary")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from carnet.base.faults import InUse, TooMany
+from carnet.base.faults import InUse, TooMany, Unmodifiable
 from carnet.base.ids import ROLE
 from carnet.entities.role import Role
 from carnet.services.iam import sentences, shapes, targets
@@ -98,9 +98,14 @@ def list_roles(call: Call, given: ListRolesRequestTypeDef) -> Answer:
     return roles.answer("Roles", lambda role: shapes.listed_role(call.snapshot, role))
 
 
-@iam.write("UpdateRole", on=targets.role_to_change, context=(present_boundary,))
+@iam.write("UpdateRole", on=targets.role, context=(present_boundary,))
 def update_role(call: WriteCall, given: UpdateRoleRequestTypeDef, role: Role) -> Answer:
-    """Change a role's description and the longest duration of its sessions, as far as they are given."""
+    """Change a role's description and the longest duration of its sessions, as far as they are given.
+
+    Of a service-linked role the description alone.
+    """
+    if role.linked_service is not None and "MaxSessionDuration" in given:
+        raise Unmodifiable(sentences.linked_duration_fixed(role.name))
     updated = replace(
         role,
         description=given.get("Description", role.description),
@@ -110,7 +115,7 @@ def update_role(call: WriteCall, given: UpdateRoleRequestTypeDef, role: Role) ->
     return {}
 
 
-@iam.write("UpdateRoleDescription", on=targets.role_to_change, context=(present_boundary,))
+@iam.write("UpdateRoleDescription", on=targets.role, context=(present_boundary,))
 def update_role_description(call: WriteCall, given: UpdateRoleDescriptionRequestTypeDef, role: Role) -> Answer:
     """Change a role's description."""
     described = replace(role, description=given["Description"])

@@ -60,6 +60,9 @@ def password_policy_missing(account: str) -> str:
     return f"The Password Policy with domain name {account} cannot be found."
 
 
+DELETION_MISSING = "Cannot find deletion status for given id."
+
+
 # EntityAlreadyExists
 
 
@@ -133,7 +136,20 @@ ALL_USERS_OR_ONE = "UserName cannot be specified together with AllUsers."
 ALIAS_LIKE_ACCOUNT_ID = "The account alias must not be 12 digits, which would be taken for an account id."
 DUPLICATE_TAG_KEYS = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
 RESERVED_TAG_KEY = "Tag keys starting with 'aws:' are reserved for system use."
+TASK_ID_INVALID = "Invalid task id"
 STATUS_NOT_SETTABLE = "The status of an access key can be set to Active or Inactive only."
+
+
+def linked_role_exists(name: str) -> str:
+    return f"Service role name {name} has been taken in this account, please try a different suffix."
+
+
+def suffix_not_allowed(service: str) -> str:
+    return f"Custom suffix is not allowed for {service}"
+
+
+def linked_name_long(name: str, most: int) -> str:
+    return f"Service role name {name} is longer than {most} characters, please try a shorter suffix."
 
 
 def arn_not_valid(arn: str) -> str:
@@ -142,6 +158,11 @@ def arn_not_valid(arn: str) -> str:
 
 
 # AccessDenied
+
+
+def linked_role_unknown(service: str) -> str:
+    """What a service is told that has no service-linked role, or none that is known here."""
+    return f"Cannot find Service Linked Role template for {service}"
 
 
 def access_key_of_others(caller: str, key_id: str) -> str:
@@ -168,6 +189,10 @@ def service_policy(holder: str) -> str:
 
 def role_protected(name: str) -> str:
     return f"Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS"
+
+
+def linked_duration_fixed(name: str) -> str:
+    return f"{name} is an AWS service linked role, max session duration cannot be changed."
 
 
 def tag_characters(member: str) -> str:

@@ -96,6 +96,12 @@ def created_role(entity: Role, given: CreateRoleRequestTypeDef) -> Structure:
     return shape if longest is None else shape | {"MaxSessionDuration": longest}
 
 
+def created_linked_role(entity: Role, trust: str) -> Structure:
+    """As CreateServiceLinkedRole answers it: without its description, the trust policy as AWS writes it once."""
+    shape = _short_role(entity, trust)
+    return {name: value for name, value in shape.items() if name != "Description"}
+
+
 def short_role(snapshot: Snapshot, entity: Role) -> Fragment:
     """As UpdateRoleDescription, and the lists of instance profiles, answer it."""
     return _short_role(entity, shown_trust(snapshot, entity))

@@ -15,7 +15,9 @@ from msgspec.structs import replace
 
 from carnet.access.gather import find_managed_policy
 from carnet.base.arns import iam_arn
-from carnet.base.faults import Denied, Fault, Invalid, Missing, Unmodifiable
+from carnet.base.faults import Denied, Fault, Invalid, Missing, Refused, Unmodifiable
+from carnet.catalog.service_linked_roles import LinkedRole
+from carnet.catalog.service_linked_roles import linked_role as linked_role_of
 from carnet.directory.named import Named
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
@@ -23,7 +25,8 @@ from carnet.entities.entity import Entity
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import AWS_ACCOUNT, ManagedPolicy
-from carnet.entities.role import Role
+from carnet.entities.role import SERVICE_LINKED_PATH, Role
+from carnet.entities.role_deletion import RoleDeletion, deletion_task
 from carnet.entities.user import User
 from carnet.policy.request import PrincipalKind
 from carnet.services.iam import sentences
@@ -106,6 +109,34 @@ def role_to_change(call: Call, given: Any) -> Target[Role]:
     if isinstance(target.found, Fault) or target.found[0].linked_service is None:
         return target
     return target.finding(Unmodifiable(sentences.role_protected(target.found[0].name)))
+
+
+def new_linked_role(call: Call, given: Any) -> Target[LinkedRole]:
+    """The service-linked role to create, of the service AWSServiceName."""
+    service: str = given["AWSServiceName"]
+    linked = linked_role_of(service)
+    name = linked.named(given.get("CustomSuffix")) if linked is not None else "AWSServiceRoleFor"
+    target = _at_path(call, Role.resource_type, f"{SERVICE_LINKED_PATH}{service}/", name)
+    return target.finding(Denied(sentences.linked_role_unknown(service)) if linked is None else (linked,))
+
+
+def linked_role(call: Call, given: Any) -> Target[Role]:
+    """The service-linked role called RoleName; another role is not found."""
+    target = role(call, given)
+    if isinstance(target.found, Fault) or target.found[0].linked_service is not None:
+        return target
+    return target.finding(Missing(sentences.role_missing(target.found[0].name)))
+
+
+def deleted_linked_role(call: Call, given: Any) -> Target[RoleDeletion]:
+    """The role that the deletion DeletionTaskId is of. Raises Refused (InvalidInput) for what is no such id."""
+    task = deletion_task(given["DeletionTaskId"])
+    if task is None:
+        raise Refused("InvalidInput", sentences.TASK_ID_INVALID)
+    deletion = call.view.of(RoleDeletion).get(task.id)
+    known = deletion is not None and deletion.task_id == given["DeletionTaskId"]
+    target = _at_path(call, Role.resource_type, f"{SERVICE_LINKED_PATH}{task.service}/", task.role)
+    return target.finding((deletion,) if deletion is not None and known else Missing(sentences.DELETION_MISSING))
 
 
 def instance_profile(call: Call, given: Any) -> Target[InstanceProfile]:
