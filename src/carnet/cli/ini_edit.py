@@ -12,6 +12,15 @@ from configparser import Error, RawConfigParser
 _SECTION = re.compile(r"\[([^\]]+)\]")
 
 
+def values_of(text: str, section: str) -> dict[str, str] | None:
+    """The values of a section, by their names in lower case; None if there is none of that name.
+
+    Raises ValueError for a text that is no such file.
+    """
+    parser = _parsed(text)
+    return dict(parser.items(section)) if parser.has_section(section) else None
+
+
 def with_values(text: str, section: str, values: Mapping[str, str | None]) -> str:
     """The text of the file with these values in the section, which is added if there is none; None removes one.
 

@@ -11,6 +11,7 @@ _SUMMARIES = {
     "apply": "Make accounts, users, groups, roles, policies and keys as FILE says, also beside a running server.",
     "audit": "Look at the audit events of calls, and write them as CloudTrail does.",
     "backup": "Write the store of one moment to FILE, also while a server runs.",
+    "credentials": "Print temporary credentials for a profile, as a credential_process of the AWS CLI and SDKs.",
     "doctor": "Look at versions, variables, port, clock, disk, permissions, keys and database, and say what is wrong.",
     "explain": "Say why a call was denied, and what would allow it; without DECISION-ID, the last denial.",
     "operator-token": "Make tokens for Carnet's own HTTP API, and revoke them, also beside a running server.",
@@ -18,6 +19,7 @@ _SUMMARIES = {
     "profile": "Write profiles for the AWS CLI and SDKs.",
     "reset": "Remove the installation: accounts, keys, logs and the master key.",
     "restore": "Put the backup FILE into the store, whole or not at all, also while servers run.",
+    "rotate-key": "Replace a profile's access key: make a second, try it, write it, deactivate the first, delete it.",
     "serve": "Start the server; on the first start, make the first account and show its root key once.",
     "status": "Ask a running server how it is; exit code 1 if none answers, or its store is lost.",
 }

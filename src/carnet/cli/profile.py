@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,14 @@ import click
 from carnet.assembly.public_url import public_url
 from carnet.assembly.running import last_endpoint
 from carnet.assembly.settings import Settings
+from carnet.cli.aws_files import changed_text, config_file, config_section, credentials_file
 from carnet.cli.exports import REGION
 from carnet.cli.groups import CommandGroup
-from carnet.cli.ini_edit import with_values
 from carnet.cli.options import installation_options, told_plainly
+from carnet.cli.private_file import replace_file
 
 _NAME = re.compile(r"[A-Za-z0-9_.@+/-]{1,128}")
 _VALUE = re.compile(r"[\x21-\x7e]+")
-_OWNER_ONLY = 0o600
 _WRAPPERS = ("AccessKey", "Credentials")
 """What the AWS CLI answers to create-access-key has the former, to assume-role and its kin the latter."""
 _FROM_JSON = {"AccessKeyId": "aws_access_key_id", "SecretAccessKey": "aws_secret_access_key"}
@@ -57,17 +56,15 @@ def write(name: str, source: Any, endpoint_url: str | None, region: str, **setti
     credentials = _of_environment() if source is None else _of_json(source.read())
     configured = Settings(**settings)
     endpoint = endpoint_url or last_endpoint(configured.data_dir) or public_url(configured)
-    credentials_file = _file("AWS_SHARED_CREDENTIALS_FILE", "credentials")
-    config_file = _file("AWS_CONFIG_FILE", "config")
-    section = name if name == "default" else f"profile {name}"
+    keys, config = credentials_file(), config_file()
     # Both are made before either is written: a file that cannot be read must not leave half a profile.
     changed = (
-        (credentials_file, _changed(credentials_file, name, credentials)),
-        (config_file, _changed(config_file, section, {"region": region, "endpoint_url": endpoint})),
+        (keys, _changed(keys, name, credentials)),
+        (config, _changed(config, config_section(name), {"region": region, "endpoint_url": endpoint})),
     )
     for path, text in changed:
-        _replace(path, text)
-    click.echo(f"Profile {name} is in {credentials_file} and {config_file}. Use it with: export AWS_PROFILE={name}")
+        replace_file(path, text)
+    click.echo(f"Profile {name} is in {keys} and {config}. Use it with: export AWS_PROFILE={name}")
 
 
 def _of_environment() -> dict[str, str | None]:
@@ -97,38 +94,8 @@ def _of_json(text: str) -> dict[str, str | None]:
     return {**keys, "aws_session_token": None if token is None else str(token)}
 
 
-def _file(variable: str, name: str) -> Path:
-    return Path(os.environ.get(variable) or Path.home() / ".aws" / name).expanduser()
-
-
 def _changed(path: Path, section: str, values: Mapping[str, str | None]) -> str:
     """The text of the file with these values; raises ValueError that names the file."""
     if not all(_VALUE.fullmatch(value) for value in values.values() if value is not None):
         raise ValueError(f"What is to be written to {path} has characters that it must not have.")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        text = ""
-    except UnicodeDecodeError as problem:
-        raise ValueError(f"{path}: not UTF-8; nothing was changed.") from problem
-    try:
-        return with_values(text, section, values)
-    except ValueError as problem:
-        raise ValueError(f"{path}: {problem}; nothing was changed.") from problem
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write the file whole or not at all, readable by its owner only. A symbolic link stays one."""
-    target = path.resolve()
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # made with mode 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(draft, _OWNER_ONLY)
-        os.replace(draft, target)
-    except BaseException:
-        os.unlink(draft)
-        raise
+    return changed_text(path, section, values)
