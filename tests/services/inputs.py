@@ -63,6 +63,7 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
     )["Role"]
     key = world.call(world.root, "CreateAccessKey", UserName="the-user")["AccessKey"]["AccessKeyId"]
     made = {**GIVEN, "PolicyArn": arn, "PermissionsBoundary": arn, "RoleArn": role["Arn"], "AccessKeyId": key}
+    made["PolicySourceArn"] = f"arn:aws:iam::{world.account_id}:user/the-user"
     if operation.service == "resourcegroupstaggingapi":
         made |= {"Tags": {"team": "red"}} | ({"ResourceARNList": [arn]} if operation.writes else {})
     if operation.service == "account":

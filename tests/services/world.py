@@ -161,7 +161,10 @@ class World:
             admitted = execution.admit(operation, parsed)
             if isinstance(admitted, Failed):
                 return admitted
-            prepared = operation.prepare.work(admitted.call, parsed.given)
+            try:
+                prepared = operation.prepare.work(admitted.call, parsed.given)
+            except Fault as problem:
+                return Failed(problem=problem, decided=admitted.decided)
             parsed = identified(parsed, prepared)
         perform = execution.write if operation.writes else execution.read
         return perform(operation, parsed, prepared)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from carnet.access.request_context import RESOURCE_ACCOUNT
 from carnet.access.resource_policies import fail_closed
 from carnet.policy.compile import Engine
+from carnet.policy.context_keys import RESOURCE_ACCOUNT
 from carnet.policy.decision import Decision
 from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, Request, Value

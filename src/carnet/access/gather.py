@@ -97,11 +97,12 @@ def _carried(view: AccountView, principal: Principal) -> Policies:
     return view.lasting(
         remembered,
         _sources(view, entity),
-        lambda: _gathered(view, entity),
+        lambda: policies_held(view, entity),
     )
 
 
-def _gathered(view: AccountView, entity: User | Role) -> Policies:
+def policies_held(view: AccountView, entity: User | Group | Role) -> Policies:
+    """The policies of a user and its groups, of a role, or of a group alone; and the boundary."""
     carried = tuple(_identity(view, entity))
     return Policies(
         identity=tuple([policy for policy, _ in carried]),
@@ -125,8 +126,8 @@ def _entity(view: AccountView, principal: Principal) -> User | Role | None:
     return None
 
 
-def _identity(view: AccountView, entity: User | Role) -> Iterator[tuple[Policy, str]]:
-    """Each identity-based policy, and how it comes to the user or role."""
+def _identity(view: AccountView, entity: User | Group | Role) -> Iterator[tuple[Policy, str]]:
+    """Each identity-based policy, and how it comes to the entity."""
     yield from _own(view, entity)
     if isinstance(entity, User):
         for group_id in entity.groups:
@@ -144,8 +145,10 @@ def _own(view: AccountView, entity: User | Group | Role) -> Iterator[tuple[Polic
         yield _managed(view, arn), f"attached to {holder}"
 
 
-def _boundary(view: AccountView, entity: User | Role) -> Policy | None:
-    return _managed(view, entity.boundary) if entity.boundary is not None else None
+def _boundary(view: AccountView, entity: User | Group | Role) -> Policy | None:
+    if isinstance(entity, Group) or entity.boundary is None:
+        return None
+    return _managed(view, entity.boundary)
 
 
 def _managed(view: AccountView, arn: str) -> Policy:

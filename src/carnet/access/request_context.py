@@ -14,9 +14,9 @@ from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_of_epoch
 from carnet.identity.caller import AccountCaller, Anonymous, Bearer, Federated
 from carnet.keyring.session_claims import SessionClaims
+from carnet.policy.context_keys import RESOURCE_ACCOUNT
 from carnet.policy.request import Context, Value, Values
 
-RESOURCE_ACCOUNT = "aws:ResourceAccount"
 HEADER_TEXT = 1_024
 """How many characters of a header become the value of a condition key: as many as CloudTrail keeps of a user agent.
 

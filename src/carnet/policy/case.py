@@ -31,7 +31,7 @@ from carnet.base.arns import ACCOUNT_ID, Arn, parse_arn
 from carnet.policy.case_documents import Documents
 from carnet.policy.case_members import Members, Misread, as_list
 from carnet.policy.case_principal import derived_keys, read_principal, with_role_path
-from carnet.policy.context_keys import namespaces
+from carnet.policy.context_keys import RESOURCE_ACCOUNT, in_namespaces
 from carnet.policy.decision import Layer, Verdict
 from carnet.policy.document import Grammar
 from carnet.policy.json_text import JsonNumber
@@ -114,7 +114,7 @@ def _read_request(members: Members, asking: object) -> Request:
     principal = read_principal(asking, members.at("principal"))
     resource = _resource(members)
     owner = members.account("resourceAccount", "") or _account_in(resource)
-    derived = derived_keys(principal) | ({"aws:ResourceAccount": owner} if owner else {})
+    derived = derived_keys(principal) | ({RESOURCE_ACCOUNT: owner} if owner else {})
     return Request(
         principal=principal,
         action=_action(members),
@@ -156,18 +156,7 @@ def _context(given: object, path: str, derived: Mapping[str, Value]) -> Context:
             raise Misread.at(path, f"must name each condition key once, in any case; see {key!r}")
     keys = {key: value for key, value in derived.items() if ascii_lower(key) not in spelled}
     keys |= {key: _value(value, f"{path}.{key}") for key, value in given.items() if value is not None}
-    return _in_namespaces(keys)
-
-
-def _in_namespaces(keys: Mapping[str, Value]) -> Context:
-    """Each key where it is read from; one that may stand in several places stands with the request."""
-    homes: tuple[dict[str, Value], ...] = ({}, {}, {})
-    principal, request, resource = homes
-    context = Context(principal=principal, request=request, resource=resource)
-    for key, value in keys.items():
-        read_last = namespaces(context, ascii_lower(key))[-1]
-        next(home for home in homes if home is read_last)[key] = value
-    return context
+    return in_namespaces(keys)
 
 
 def _value(value: object, path: str) -> Value:

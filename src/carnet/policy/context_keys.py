@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from carnet.policy.aws_facts import MULTIVALUED_FAMILIES, MULTIVALUED_KEYS, PRINCIPAL_KEYS
@@ -13,6 +14,7 @@ from carnet.policy.request import Context, Value, Values
 
 PRINCIPAL_PREFIX = "aws:principal"
 RESOURCE_PREFIX = "aws:resource"
+RESOURCE_ACCOUNT = "aws:ResourceAccount"
 _KEYS_KEPT = 16_384
 RESOURCE_TAG = "resourcetag/"
 """In every service's namespace, what tells of the resource's own tags (`ec2:ResourceTag/...`)."""
@@ -25,6 +27,17 @@ def namespaces(context: Context, key: str) -> tuple[Values, ...]:
     if key.startswith(RESOURCE_PREFIX) or key.partition(":")[2].startswith(RESOURCE_TAG):
         return (context.resource,)
     return (context.principal, context.resource, context.request)
+
+
+def in_namespaces(keys: Mapping[str, Value]) -> Context:
+    """Each key where it is read from; one that may stand in several places stands with the request."""
+    homes: tuple[dict[str, Value], ...] = ({}, {}, {})
+    principal, request, resource = homes
+    context = Context(principal=principal, request=request, resource=resource)
+    for key, value in keys.items():
+        read_last = namespaces(context, ascii_lower(key))[-1]
+        next(home for home in homes if home is read_last)[key] = value
+    return context
 
 
 def lookup(context: Context, key: str) -> Value | None:

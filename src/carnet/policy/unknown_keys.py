@@ -6,18 +6,16 @@ readings of what is not known are enough: if they agree, no reading differs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from carnet.policy.aws_facts import RCP_SERVICES
-from carnet.policy.comparisons import WantedArn, WantedPattern, WantedText
-from carnet.policy.conditions import Condition
 from carnet.policy.context_keys import lookup
 from carnet.policy.decide import gather, judge
 from carnet.policy.policies import Policies
 from carnet.policy.principals import Named
+from carnet.policy.referenced_keys import keys_in, keys_of
 from carnet.policy.request import Request
-from carnet.policy.resources import ArnPattern
 from carnet.policy.statement import Statement
 
 IsUnknown = Callable[[str], bool]
@@ -55,25 +53,9 @@ def _is_open(statement: Statement, request: Request, bounded: bool, is_unknown: 
         return False
     if statement.names(request, bounded=bounded) is Named.NOT:
         return False
-    place_open = any(map(is_unknown, _variables_of(statement.resources.patterns if statement.resources else ())))
+    place_open = any(map(is_unknown, keys_in(statement.resources.patterns if statement.resources else ())))
     if not place_open and not statement.covers_resource(request):
         return False
-    open_conditions = [one for one in statement.conditions if any(map(is_unknown, _keys_of(one)))]
+    open_conditions = [one for one in statement.conditions if any(map(is_unknown, keys_of(one)))]
     known = [one for one in statement.conditions if one not in open_conditions]
     return bool(place_open or open_conditions) and all(one.met(request.context) for one in known)
-
-
-def _keys_of(condition: Condition) -> Iterator[str]:
-    """The key, and those of the variables that are to be filled in."""
-    yield condition.key
-    for wanted in condition.values:
-        if isinstance(wanted, WantedArn):
-            yield from _variables_of((wanted.pattern,))
-        elif isinstance(wanted, WantedText | WantedPattern):
-            yield from (variable.key for variable in wanted.template.variables)
-
-
-def _variables_of(patterns: tuple[ArnPattern, ...]) -> Iterator[str]:
-    for pattern in patterns:
-        for segment in pattern.segments:
-            yield from (variable.key for variable in segment.variables)

@@ -1,0 +1,45 @@
+"""Which condition keys a policy refers to: in its conditions, and in the variables of its resources and values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from carnet.policy.comparisons import WantedArn, WantedPattern, WantedText
+from carnet.policy.conditions import Condition
+from carnet.policy.document import Policy
+from carnet.policy.patterns import ascii_lower
+from carnet.policy.resources import ArnPattern
+
+
+def referenced_keys(policies: Iterable[Policy]) -> tuple[str, ...]:
+    """Each key once, in any case, as it is spelled where it stands first."""
+    spelled: dict[str, str] = {}
+    for policy in policies:
+        for key in _keys_of_policy(policy):
+            spelled.setdefault(ascii_lower(key), key)
+    return tuple(spelled.values())
+
+
+def keys_of(condition: Condition) -> Iterator[str]:
+    """The key of a condition, and those of the variables that are to be filled in."""
+    yield condition.key
+    for wanted in condition.values:
+        if isinstance(wanted, WantedArn):
+            yield from keys_in((wanted.pattern,))
+        elif isinstance(wanted, WantedText | WantedPattern):
+            yield from (variable.key for variable in wanted.template.variables)
+
+
+def keys_in(patterns: Iterable[ArnPattern]) -> Iterator[str]:
+    """The keys of the variables in patterns of a Resource or NotResource element."""
+    for pattern in patterns:
+        for segment in pattern.segments:
+            yield from (variable.key for variable in segment.variables)
+
+
+def _keys_of_policy(policy: Policy) -> Iterator[str]:
+    for statement in policy.statements:
+        if statement.resources is not None:
+            yield from keys_in(statement.resources.patterns)
+        for condition in statement.conditions:
+            yield from keys_of(condition)

@@ -1,0 +1,183 @@
+"""What a request would get that nobody makes, and what each type of policy says of it: AWS's policy simulator.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
+
+INVARIANT: the verdict is that of the written rule, as a real request would get it from these policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from carnet.base.arns import ACCOUNT_ID, parse_arn
+from carnet.policy.aws_facts import RCP_SERVICES
+from carnet.policy.context_keys import RESOURCE_ACCOUNT, in_namespaces
+from carnet.policy.decide import Found, gather, judge
+from carnet.policy.decision import Layer, Verdict
+from carnet.policy.document import Grammar, Policy, understand
+from carnet.policy.patterns import ascii_lower
+from carnet.policy.policies import Levels, Policies, ResourcePolicy
+from carnet.policy.referenced_keys import referenced_keys
+from carnet.policy.request import Principal, Request, Value
+from carnet.policy.resources import is_arn_of
+from carnet.policy.statement import Statement
+
+_LEFT_TO_ACCOUNT = (
+    '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"*","Resource":"*"}}'
+)
+_CHARACTERS_OF_PART = 100
+"""As many characters of a policy cost as much as a part of it, if variables are to be filled in."""
+_VALUES_OF_PART = 8
+"""So many values of condition keys double the cost of each part, at the most."""
+_ANSWER = 20
+"""What one answer costs by itself."""
+_RESTRICTIVE = {Verdict.ALLOWED: 0, Verdict.IMPLICIT_DENY: 1, Verdict.EXPLICIT_DENY: 2}
+
+
+class Determining(NamedTuple):
+    """A statement that determined an answer."""
+
+    layer: Layer
+    policy: Policy
+    statement: Statement
+
+
+class Simulated(Struct, frozen=True, kw_only=True):
+    """The answer to one question."""
+
+    verdict: Verdict
+    statements: tuple[Determining, ...] = ()
+    """Those that determined it, each once: for an explicit deny, every Deny that applies; none for an implicit one.
+    Those of service control policies are left out, as AWS leaves them out."""
+    missing: tuple[str, ...] = ()
+    """For an implicit deny, the condition keys that the policies refer to and the request does not have."""
+    organization: bool | None = None
+    """Whether the service control policies allow it; None without any."""
+    boundary: bool | None = None
+    """Whether the permissions boundary allows it; None without one."""
+    by_layer: Mapping[Layer, Verdict] | None = None
+    """What each type of policy says, of a request to another account for which the resource's policy is given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    """Whom a simulation is about, and with which policies."""
+
+    principal: Principal
+    keys: Mapping[str, Value]
+    """The condition keys of the request, whichever namespace they belong to."""
+    identity: tuple[Policy, ...] = ()
+    boundary: Policy | None = None
+    scp: Levels = ()
+    resource: Policy | None = None
+    """The policy that every resource has. Without one, every resource leaves it to the principal's account."""
+    owner: str = ""
+    """The account of a resource whose ARN names none; empty: the principal's."""
+
+    def ask(self, action: str, resource: str) -> Simulated:
+        """What a request for `action` on `resource`, an ARN or `*`, would get."""
+        request = self._request(action, resource)
+        policies = self._of_role if self._assumes_role(request) else self._policies
+        found = tuple(gather(request, policies, RCP_SERVICES))
+        scp = [level for level in found if level.layer is Layer.SCP]
+        if any(level.verdict is not Verdict.ALLOWED for level in scp):
+            # The simulation ends here, as AWS's does: nothing is told of the other types.
+            return Simulated(verdict=most_restrictive(level.verdict for level in scp), organization=False)
+        verdict = judge(request, policies, found).verdict
+        return Simulated(
+            verdict=verdict,
+            statements=tuple(self._determining(found, verdict)),
+            missing=self._missing if verdict is Verdict.IMPLICIT_DENY else (),
+            organization=True if scp else None,
+            boundary=self._allowed_by_boundary(found),
+            by_layer=self._by_layer(found, request),
+        )
+
+    def refused(self) -> Simulated:
+        """The answer to a question that no request can ask: nothing allows it."""
+        boundary = None if self.boundary is None else False
+        return Simulated(verdict=Verdict.IMPLICIT_DENY, missing=self._missing, boundary=boundary)
+
+    @cached_property
+    def weight(self) -> int:
+        """What one question costs, in parts of policies that are held against it: a microsecond each, or two."""
+        values = sum(1 if isinstance(value, str) else len(value) for value in self.keys.values())
+        parts = sum(policy.parts + len(policy.text) // _CHARACTERS_OF_PART for policy in self._policies.every())
+        return _ANSWER + values + parts * (1 + values // _VALUES_OF_PART)
+
+    def _request(self, action: str, resource: str) -> Request:
+        arn = parse_arn(resource)
+        named = arn.account if arn is not None and ACCOUNT_ID.fullmatch(arn.account) else ""
+        owner = (named or self.owner) if self.resource is not None else ""
+        keys = dict(self.keys)
+        if ascii_lower(RESOURCE_ACCOUNT) not in self._given:
+            keys[RESOURCE_ACCOUNT] = named or self.owner or self.principal.account
+        return Request(
+            principal=self.principal,
+            action=action,
+            resource=resource,
+            resource_account=owner or self.principal.account,
+            context=in_namespaces(keys),
+        )
+
+    def _assumes_role(self, request: Request) -> bool:
+        return ascii_lower(request.action).startswith("sts:") and is_arn_of(request.resource, "iam", "role")
+
+    @cached_property
+    def _policies(self) -> Policies:
+        return self._with(Layer.RESOURCE)
+
+    @cached_property
+    def _of_role(self) -> Policies:
+        return self._with(Layer.TRUST) if self.resource is not None else self._policies
+
+    def _with(self, layer: Layer) -> Policies:
+        policy = self.resource
+        if policy is None:
+            policy = understand(_LEFT_TO_ACCOUNT % self.principal.account, Grammar.RESOURCE)
+        resource = ResourcePolicy(policy=policy, layer=layer)
+        return Policies(identity=self.identity, boundary=self.boundary, scp=self.scp, resource=(resource,))
+
+    @cached_property
+    def _given(self) -> frozenset[str]:
+        return frozenset(map(ascii_lower, self.keys))
+
+    @cached_property
+    def _missing(self) -> tuple[str, ...]:
+        told = (*self.identity, self.boundary, self.resource)
+        keys = referenced_keys(policy for policy in told if policy is not None)
+        known = self._given | {ascii_lower(RESOURCE_ACCOUNT)}
+        return tuple(key for key in keys if ascii_lower(key) not in known)
+
+    def _determining(self, found: tuple[Found, ...], verdict: Verdict) -> Iterator[Determining]:
+        if verdict is Verdict.IMPLICIT_DENY:
+            return
+        denied = verdict is Verdict.EXPLICIT_DENY
+        for level in found:
+            if level.layer is Layer.SCP or (level.layer is Layer.BOUNDARY and not denied):
+                continue
+            applying = set(map(id, level.denies if denied else level.allows))
+            # A policy that is attached in two ways is in the layer twice. What stands in for a policy has no source.
+            for policy in {id(policy): policy for policy in level.policies if policy.source}.values():
+                yield from (Determining(level.layer, policy, one) for one in policy.statements if id(one) in applying)
+
+    def _allowed_by_boundary(self, found: tuple[Found, ...]) -> bool | None:
+        if self.boundary is None:
+            return None
+        # What needs no permission is held against no policy.
+        return all(level.verdict is Verdict.ALLOWED for level in found if level.layer is Layer.BOUNDARY)
+
+    def _by_layer(self, found: tuple[Found, ...], request: Request) -> Mapping[Layer, Verdict] | None:
+        if self.resource is None or request.resource_account == self.principal.account:
+            return None
+        return {level.layer: level.verdict for level in found if level.layer is not Layer.SCP}
+
+
+def most_restrictive(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict on all of several questions together."""
+    return max(verdicts, key=_RESTRICTIVE.__getitem__, default=Verdict.ALLOWED)

@@ -1,0 +1,190 @@
+"""The policy simulators, and the condition keys that they would need to be given.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+
+A caller can ask for any number of decisions: they are made in a thread of their own, and a page of the answer holds as
+many actions as a bounded amount of work decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from carnet.access.gather import policies_held
+from carnet.base.faults import Fault, Invalid
+from carnet.policy.referenced_keys import referenced_keys
+from carnet.policy.simulation import Simulated, Simulation
+from carnet.services.iam import simulation_sentences as sentences
+from carnet.services.iam.quotas import IamQuotas
+from carnet.services.iam.service import iam
+from carnet.services.iam.simulation_answer import EvaluationResults
+from carnet.services.iam.simulation_context import context_keys
+from carnet.services.iam.simulation_exclusions import without_excluded
+from carnet.services.iam.simulation_policies import (
+    boundary_given,
+    organization_given,
+    policies_given,
+    resource_policy_given,
+)
+from carnet.services.iam.simulation_principals import (
+    Entity,
+    SimulatedCaller,
+    caller_named,
+    caller_of,
+    nobody_in_particular,
+    owner_account,
+    policy_source,
+)
+from carnet.services.iam.simulation_resources import check_actions, decided_on, resources_of
+from carnet.services.iam.simulation_sentences import invalid_input
+from carnet.services.operation import Answer, Call, account_wide
+from carnet.services.paging import MARKERS, Page, page
+from carnet.services.preparing import Pool, Preparation
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import (
+        GetContextKeysForCustomPolicyRequestTypeDef,
+        GetContextKeysForPrincipalPolicyRequestTypeDef,
+        SimulateCustomPolicyRequestTypeDef,
+        SimulatePrincipalPolicyRequestTypeDef,
+    )
+
+_POOL = Pool(name="simulations", size=1, waiting=16, seconds=5)
+_PAGING = replace(MARKERS, invalid=sentences.MARKER)
+
+
+def _custom(call: Call, given: Any) -> Answer:
+    resources = resources_of(given.get("ResourceArns", ()))
+    named = given.get("CallerArn")
+    caller = nobody_in_particular(call.view) if named is None else caller_named(call.view, named)
+    if named is None and "ResourcePolicy" in given:
+        raise invalid_input(sentences.NO_CALLER)
+    scp = organization_given(given.get("OrderedOrganizationPolicyInputList", ()))
+    return _simulated(call, "SimulateCustomPolicy", given, resources, _given(caller, given, resources, scp=scp))
+
+
+def _of_principal(call: Call, given: Any, entity: Entity) -> Answer:
+    resources = resources_of(given.get("ResourceArns", ()))
+    named = given.get("CallerArn")
+    caller = caller_of(entity) if named is None else caller_named(call.view, named)
+    held = without_excluded(policies_held(call.view, entity), given.get("PolicyExclusionList", ()))
+    simulation = _given(caller, given, resources, scp=held.scp)
+    simulation = replace(
+        simulation,
+        identity=(*held.identity, *simulation.identity),
+        boundary=held.boundary if simulation.boundary is None else simulation.boundary,
+    )
+    return _simulated(call, "SimulatePrincipalPolicy", given, resources, simulation)
+
+
+def _given(caller: SimulatedCaller, given: Any, resources: tuple[str, ...], *, scp: Any) -> Simulation:
+    """What the input says; raises Refused (InvalidInput)."""
+    check_actions(given["ActionNames"], resources, given.get("ResourceHandlingOption"))
+    owner = given.get("ResourceOwner")
+    return Simulation(
+        principal=caller.principal,
+        keys=context_keys(given.get("ContextEntries", ()), caller.keys),
+        identity=policies_given(given.get("PolicyInputList", ())),
+        boundary=boundary_given(given.get("PermissionsBoundaryPolicyInputList", ())),
+        scp=scp,
+        resource=resource_policy_given(given.get("ResourcePolicy"), resources),
+        owner="" if owner is None else owner_account(owner),
+    )
+
+
+def _simulated(
+    call: Call, operation: str, given: Any, resources: tuple[str, ...], simulation: Simulation
+) -> dict[str, object]:
+    """A page of the answer; raises Refused (InvalidInput) for a marker, and for more than one answer may hold."""
+    quotas: IamQuotas = call.quotas
+    work = simulation.weight * len(resources)
+    if work > quotas.simulated_for_action:
+        raise invalid_input(sentences.too_large(given["ActionNames"][0]))
+    asked = _page(operation, given, max(1, quotas.simulated_in_page // work))
+    results = EvaluationResults(resources)
+    told: list[dict[str, object]] = []
+    statements = 0
+    for _, action in asked.items:
+        answers = [_ask(simulation, action, resource) for resource in resources]
+        statements += sum(len(answer.statements) for answer in answers)
+        if statements > quotas.simulated_statements:
+            if not told:
+                raise invalid_input(sentences.too_large(action))
+            asked = _page(operation, given, len(told))
+            break
+        told.append(results.result(action, answers))
+    return {"EvaluationResults": told, **asked.truncation}
+
+
+def _ask(simulation: Simulation, action: str, resource: str) -> Simulated:
+    on = decided_on(action, resource)
+    return simulation.refused() if on is None else simulation.ask(action, on)
+
+
+def _page(operation: str, given: Any, most: int) -> Page[tuple[int, str]]:
+    """The actions asked for, `most` of them at most."""
+    limited = {**given, _PAGING.limit: min(most, given.get(_PAGING.limit, _PAGING.default))}
+    actions = tuple(enumerate(given["ActionNames"]))
+    try:
+        return page(_PAGING, operation, actions, limited, key=lambda item: f"{item[0]:012d}")
+    except Invalid as fault:
+        raise invalid_input(fault.message) from fault
+
+
+def _custom_keys(call: Call, given: Any) -> Answer:
+    return {"ContextKeyNames": list(referenced_keys(policies_given(given["PolicyInputList"])))}
+
+
+def _principal_keys(call: Call, given: Any, entity: Entity) -> Answer:
+    held = policies_held(call.view, entity)
+    boundary = () if held.boundary is None else (held.boundary,)
+    further = policies_given(given.get("PolicyInputList", ()))
+    return {"ContextKeyNames": list(referenced_keys((*held.identity, *boundary, *further)))}
+
+
+def _of_source(answer: Callable[[Call, Any, Entity], Answer]) -> Callable[[Call, Any], Answer | None]:
+    """The answer about the entity PolicySourceArn; none if there is no such entity, which the frame will tell."""
+
+    def work(call: Call, given: Any) -> Answer | None:
+        found = policy_source(call, given).found
+        return None if isinstance(found, Fault) else answer(call, given, found[0])
+
+    return work
+
+
+def _answer(call: Call) -> Answer:
+    prepared: Answer = call.prepared
+    return prepared
+
+
+@iam.read("SimulateCustomPolicy", on=account_wide, prepare=Preparation(pool=_POOL, work=_custom))
+def simulate_custom_policy(call: Call, given: SimulateCustomPolicyRequestTypeDef) -> Answer:
+    """What the policies given would let a caller do."""
+    return _answer(call)
+
+
+@iam.read("SimulatePrincipalPolicy", on=policy_source, prepare=Preparation(pool=_POOL, work=_of_source(_of_principal)))
+def simulate_principal_policy(call: Call, given: SimulatePrincipalPolicyRequestTypeDef, entity: Entity) -> Answer:
+    """What the policies of a user, group or role let it do."""
+    return _answer(call)
+
+
+@iam.read("GetContextKeysForCustomPolicy", on=account_wide, prepare=Preparation(pool=_POOL, work=_custom_keys))
+def get_context_keys_for_custom_policy(call: Call, given: GetContextKeysForCustomPolicyRequestTypeDef) -> Answer:
+    """The condition keys that the policies given refer to."""
+    return _answer(call)
+
+
+@iam.read(
+    "GetContextKeysForPrincipalPolicy",
+    on=policy_source,
+    prepare=Preparation(pool=_POOL, work=_of_source(_principal_keys)),
+)
+def get_context_keys_for_principal_policy(
+    call: Call, given: GetContextKeysForPrincipalPolicyRequestTypeDef, entity: Entity
+) -> Answer:
+    """The condition keys that the policies of a user, group or role refer to."""
+    return _answer(call)
