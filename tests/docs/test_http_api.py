@@ -13,7 +13,10 @@ PAGE = Path("docs/http-api.md").read_text()
 
 
 def _row(endpoint: Endpoint) -> list[str]:
-    cells = [f"`{endpoint.method} {PREFIX}{endpoint.path}`", endpoint.name, f"`{endpoint.scope}`"]
+    cells = [f"`{endpoint.method} {PREFIX}{endpoint.path}`", endpoint.name]
+    if endpoint.check is not None:
+        return [*cells, "", "`iam:PassRole`", "the role"]
+    cells.append(f"`{endpoint.scope}`")
     if endpoint.resource is None:
         return [*cells, "", ""]
     return [*cells, f"`{endpoint.action}`", f"`arn:aws:carnet::ACCOUNT:{endpoint.resource}`"]

@@ -70,12 +70,16 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
 
 def _own_parts(installation: Installation) -> OwnParts:
     """What Carnet's own API works with."""
+    parts = installation.execution.parts
     return OwnParts(
         keyring=installation.keyring,
         ids=installation.ids,
         partition=installation.settings.partition,
-        history=installation.execution.parts.history,
+        history=parts.history,
         decisions=installation.decision_log,
+        engine=parts.engine,
+        tokens=parts.tokens,
+        last_used=parts.last_used,
     )
 
 

@@ -11,15 +11,20 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from carnet.cli.aws_api import client, refusals_told
 from carnet.cli.aws_files import LongTermKey, Profile, read_profile
+from carnet.cli.exports import REGION
 from carnet.cli.groups import CommandGroup
 from carnet.cli.options import told_plainly
 from carnet.cli.session_cache import SessionCache
+
+if TYPE_CHECKING:
+    from carnet.cli.own_api import OwnApi
 
 _CODE = re.compile(r"[0-9]{6}")
 _ENVIRONMENT = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_REGION", "AWS_DEFAULT_REGION")
@@ -159,3 +164,59 @@ def _asked(serial: str) -> str:
             "kept, or give --mfa-code."
         ) from None
     return getpass(f"MFA code for {serial}: ").strip()
+
+
+@credentials.command()
+@click.option("--role", help="Give out sessions of this role, at an endpoint for containers.")
+@click.option("--instance-profile", help="Give out sessions of this profile's role, at an instance metadata service.")
+@click.option(
+    "--service",
+    help="Which service assumes the role.  [default: ec2.amazonaws.com with a profile, or ecs-tasks.amazonaws.com]",
+)
+@click.option("--source-arn", help="What the workload is, for aws:SourceArn.  [default: an instance, with a profile]")
+@click.option("--session-name", help="[default: the id of the instance, or of the task]")
+@click.option("--duration-seconds", type=click.IntRange(900, 43_200), default=3600, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="[default: a free one]")
+@click.option("--region", envvar="AWS_REGION", default=REGION, show_default=True, show_envvar=True)
+@click.option("--endpoint-url", help="The Carnet server.  [default: that of the profile, or AWS_ENDPOINT_URL]")
+@click.pass_context
+@told_plainly
+def serve(ctx: click.Context, role: str | None, instance_profile: str | None, **options: Any) -> None:
+    """Give workloads the credentials of a role, as EC2 and ECS do: the AWS CLI and SDKs find them by themselves.
+
+    The server asks whether the caller (the profile of --profile, or the credentials of the environment) may pass the
+    role to the service (iam:PassRole), and whether the role's trust policy lets the service assume it. It prints the
+    variables that a workload needs, and runs until Ctrl-C.
+    """
+    from carnet.cli.workload_serving import Workload, serve_workload  # which the credential_process does not need
+
+    if (role is None) == (instance_profile is None):
+        raise click.UsageError("Give --role or --instance-profile, one of them.")
+    api = _own_api(ctx, options.pop("endpoint_url"))
+    serve_workload(api, Workload(role=role, instance_profile=instance_profile, **options))
+
+
+def _own_api(ctx: click.Context, endpoint_url: str | None) -> OwnApi:
+    """The server that gives out sessions, asked with the credentials of the profile, or of the environment."""
+    from carnet.cli.own_api import OwnApi
+    from carnet.sigv4.signing import SigningCredentials
+
+    parent = ctx.parent
+    assert parent is not None, "it is a command of a group"
+    url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
+    if (
+        os.environ.get("AWS_ACCESS_KEY_ID")
+        and parent.get_parameter_source("profile") is not ParameterSource.COMMANDLINE
+    ):
+        return OwnApi.at(url or "", named_by="--endpoint-url")
+    profile = read_profile(parent.params["profile"])
+    values = profile.values
+    if not {"aws_access_key_id", "aws_secret_access_key"} <= values.keys():
+        raise click.ClickException(f"The profile {profile.name} has no access key to ask with.")
+    signs = SigningCredentials(
+        access_key_id=values["aws_access_key_id"],
+        secret_access_key=values["aws_secret_access_key"],
+        session_token=values.get("aws_session_token"),
+    )
+    return OwnApi.at(endpoint_url or values.get("endpoint_url") or url or "", named_by="--endpoint-url", signs=signs)

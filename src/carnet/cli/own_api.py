@@ -26,6 +26,7 @@ from carnet.sigv4.signing import SigningCredentials, signing_headers
 
 _PREFIX = "/_carnet/v1/"
 _SECONDS = 60
+_DONE = (200, 201)
 _MOST_BYTES = 256 * 1024 * 1024
 _HEADER_VALUE = re.compile(r"[!-~]+", re.ASCII)
 _LONGEST_MESSAGE = 1_000
@@ -33,7 +34,8 @@ _LONGEST_MESSAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class OwnApi:
-    """The API of one server, and who asks it: an operator by the token of the environment, or else a caller who signs.
+    """The API of one server, and who asks it: a caller who signs with the credentials of a profile; without one, an
+    operator by the token of the environment, or else a caller who signs with the credentials there.
 
     INVARIANT: no credential goes over a network in the clear, and none to another address than this one.
     """
@@ -41,9 +43,11 @@ class OwnApi:
     url: str
     where: str
     """The URL, and why it is asked, for people."""
+    signs: SigningCredentials | None = None
+    """Those of a profile."""
 
     @classmethod
-    def at(cls, url: str, *, named_by: str, why: str = "") -> OwnApi:
+    def at(cls, url: str, *, named_by: str, why: str = "", signs: SigningCredentials | None = None) -> OwnApi:
         """`named_by`: the option or the variable that the URL comes from; `why` it is asked, if there is more to say.
 
         Raises ClickException for what is no URL, or one that a credential should not be sent to.
@@ -62,50 +66,57 @@ class OwnApi:
             raise click.ClickException(
                 f"{named_by} is {checked}, to which credentials would go in the clear. Ask there over https."
             )
-        return cls(checked, f"{checked} ({why})" if why else checked)
+        return cls(checked, f"{checked} ({why})" if why else checked, signs)
 
     def get(self, path: str, query: Mapping[str, str], **members: type) -> dict[str, Any]:
         """The answer, which has these members, of these types.
 
         Raises ClickException, in one line, if there is no such answer.
         """
-        target = f"{_PREFIX}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
-        headers = self._headers(target)
+        return self._ask("GET", path + (f"?{urlencode(query, quote_via=quote)}" if query else ""), b"", members)
+
+    def post(self, path: str, given: Mapping[str, Any], **members: type) -> dict[str, Any]:
+        """The same of a request with a body."""
+        return self._ask("POST", path, json.dumps(given).encode(), members)
+
+    def _ask(self, method: str, path: str, body: bytes, members: Mapping[str, type]) -> dict[str, Any]:
+        target = f"{_PREFIX}{path}"
+        headers = self._headers(method, target, body)
         try:
-            status, body = self._answer(target, headers)
+            status, answered = self._answer(method, target, headers, body)
         except (HTTPException, OSError) as problem:
             hint = "carnet serve starts one; --endpoint-url or AWS_ENDPOINT_URL says where to ask"
             if "CERTIFICATE_VERIFY_FAILED" in str(problem):
                 hint = "AWS_CA_BUNDLE names the file of the certificates to trust"
             raise click.ClickException(f"No server answers at {self.where}: {problem}. {hint}.") from problem
-        told = self._object(body)
-        if status != 200:
+        told = self._object(answered)
+        if status not in _DONE:
             raise self._refused(status, told)
         if not all(isinstance(told.get(name), kind) for name, kind in members.items()):
             raise self._no_carnet(status)
         return told
 
-    def _headers(self, target: str) -> dict[str, str]:
+    def _headers(self, method: str, target: str, body: bytes) -> dict[str, str]:
         """All headers of a request, with who asks. Raises ClickException if the environment does not say who."""
         parts = urlsplit(self.url)
-        headers = {"host": parts.netloc}
+        headers = {"host": parts.netloc} | ({"content-type": "application/json"} if body else {})
         token = os.environ.get(OPERATOR_TOKEN)
-        if token:
+        if token and self.signs is None:
             if token_digest(token) is None:
                 raise click.ClickException(f"{OPERATOR_TOKEN} holds no operator token. {TOKEN_RULE}")
             return headers | {"authorization": f"Bearer {token}"}
         path, _, query = target.partition("?")
         request = HttpRequest(
-            method="GET",
+            method=method,
             path=path,
             query=query,
             headers=tuple(headers.items()),
             peer="",
             secure=parts.scheme == "https",
-            body=b"",
+            body=body,
         )
         region = _variable("AWS_REGION") or _variable("AWS_DEFAULT_REGION") or REGION
-        credentials = self._credentials()
+        credentials = self.signs or self._credentials()
         return headers | signing_headers(
             request, credentials, service=OWN_SERVICE, region=region, now=datetime.now(UTC)
         )
@@ -121,11 +132,11 @@ class OwnApi:
             access_key_id=key, secret_access_key=secret, session_token=_variable("AWS_SESSION_TOKEN")
         )
 
-    def _answer(self, target: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    def _answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
         """Status and body. Not urllib: it takes long to import, and would ask a proxy, or another server."""
         connection = self._connection()
         try:
-            connection.request("GET", target, headers=dict(headers))
+            connection.request(method, target, body=body or None, headers=dict(headers))
             answer = connection.getresponse()
             return answer.status, answer.read(_MOST_BYTES)
         finally:

@@ -15,6 +15,7 @@ from carnet.access.request_context import caller_context
 from carnet.audit.events import Event
 from carnet.audit.steps import Arrived
 from carnet.base.arns import OWN_SERVICE, Arn
+from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.identity.caller import AccountCaller, OperatorCaller
 from carnet.policy.compile import Engine
@@ -45,6 +46,8 @@ class Asked(Struct, frozen=True, kw_only=True):
 def admit_operator(asked: Asked, operator: OperatorCaller) -> str | None:
     """The account that is asked about, None for all; raises Problem if the token has not the scope."""
     scope = asked.endpoint.scope
+    if scope is None:
+        raise _denied(f"{asked.endpoint.name} is for callers of an account: it takes a signed request.")
     if scope not in operator.token.scopes:
         raise _denied(f"The operator token {operator.token.id} does not have the scope {scope}.")
     return asked.named_account
@@ -54,20 +57,26 @@ def admit_signed(asked: Asked, caller: AccountCaller, snapshot: Snapshot, engine
     """The decision on a caller of the account that is asked about. Raises Problem if it asks about another one, or for
     what is the operator's."""
     endpoint, arrived, account = asked.endpoint, asked.arrived, caller.principal.account
-    if endpoint.resource is None:
+    if endpoint.resource is None and endpoint.check is None:
         raise _denied(f"{endpoint.name} is for the operator: it takes an operator token.")
     if asked.named_account not in (None, account):
         raise _denied(f"A signed request is about the caller's own account, {account}.")
     view = snapshot.accounts[account]
-    resource = endpoint.resource.format_map(asked.path)
-    check = Check(
-        action=endpoint.action,
-        resource=str(Arn(view.account.partition, OWN_SERVICE, "", account, resource)),
-        resource_account=account,
-    )
+    check = endpoint.check(view, asked.given) if endpoint.check is not None else _own_check(asked, view)
     policies, keys = carried_by(view, caller.credential)
     context = caller_context(keys, caller, arrived.http, arrived.time)
     return authorize(engine, caller.principal, policies, context, check)
+
+
+def _own_check(asked: Asked, view: AccountView) -> Check:
+    """`carnet:NAME` on the endpoint's resource."""
+    account, endpoint = view.account, asked.endpoint
+    resource = (endpoint.resource or "").format_map(asked.path)
+    return Check(
+        action=endpoint.action,
+        resource=str(Arn(account.partition, OWN_SERVICE, "", account.id, resource)),
+        resource_account=account.id,
+    )
 
 
 def _denied(sentence: str) -> Problem:

@@ -10,14 +10,20 @@ from typing import Any
 
 from msgspec import Struct
 
+from carnet.access.authorize import Check, Decided
 from carnet.audit.history import EventHistory
 from carnet.audit.logs import Log
 from carnet.base.arns import OWN_SERVICE
+from carnet.base.http import HttpRequest
 from carnet.base.ids import Ids
+from carnet.directory.account_view import AccountView
+from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.operator_token import OperatorScope
 from carnet.identity.caller import AccountCaller, OperatorCaller
 from carnet.keyring.keyring import Keyring
+from carnet.keyring.session_tokens import SessionTokens
+from carnet.policy.compile import Engine
 from carnet.store.unit_of_work import UnitOfWork
 
 PREFIX = "/_carnet/v1/"
@@ -47,6 +53,9 @@ class OwnParts:
     """The events of this node's audit log."""
     decisions: Log
     """This node's log of decisions."""
+    engine: Engine
+    tokens: SessionTokens
+    last_used: LastUsed
 
 
 class OwnCall(Struct, frozen=True, kw_only=True):
@@ -64,9 +73,12 @@ class OwnCall(Struct, frozen=True, kw_only=True):
     """The endpoint's `given`, read."""
     path: Mapping[str, str]
     """What stands in the place of each `{name}` of the endpoint's path."""
+    http: HttpRequest
     snapshot: Snapshot
     now: datetime
     parts: OwnParts
+    decided: list[Decided]
+    """What policies have decided by now; a body that asks them adds to it."""
 
 
 class OwnWriteCall(OwnCall, frozen=True, kw_only=True):
@@ -100,12 +112,14 @@ class Endpoint:
     method: str
     path: str
     """Below PREFIX. `{name}` stands for one segment; `{account}` is the account that is asked about."""
-    scope: OperatorScope
-    """What an operator token must have."""
+    scope: OperatorScope | None
+    """What an operator token must have; None if no operator may call."""
     resource: str | None
     """The last part of the ARN that `carnet:NAME` is decided on for a signed caller, who asks about its own account;
-    None if only operators may call."""
+    None if only operators may call, or `check` says what is decided."""
     body: Callable[[Any], Told]
+    check: Callable[[AccountView, Any], Check] | None = None
+    """What is decided for a signed caller of an account who gives this, if it is another action than `carnet:NAME`."""
     turn: Turn = Turn.AT_ONCE
     query: type[Input] = NoInput
     """A member `account` of it is the account that is asked about."""
@@ -116,7 +130,7 @@ class Endpoint:
     """What the audit log keeps of an answer."""
 
     def __post_init__(self) -> None:
-        if self.writes and self.resource is not None:
+        if self.writes and (self.resource is not None or self.check is not None):
             raise ValueError(f"{self.name} changes the store, and no signed caller may do that here")
 
     @property

@@ -147,15 +147,16 @@ class OwnApi:
             query=asked.query,
             given=asked.given,
             path=asked.path,
+            http=asked.arrived.http,
             snapshot=snapshot,
             now=asked.arrived.time,
             parts=self._parts,
+            decided=asked.decided,
         )
 
     def _signed_account(self, asked: Asked, caller: AccountCaller, snapshot: Snapshot) -> str:
         decided = admit_signed(asked, caller, snapshot, self._execution.parts.engine)
         asked.decided.append(decided)
-        own_events.tell_decisions(asked.event, asked.decided)
         if not decided.decision.allowed:
             raise denied(decided)
         return caller.principal.account
@@ -224,6 +225,8 @@ class _OwnChange(NamedTuple):
 
 
 def _audited(arrived: Arrived, event: Event, decided: list[Decided], response: HttpResponse) -> Answer:
+    if decided:
+        own_events.tell_decisions(event, decided)
     call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=tuple(decided)) if decided else None
     unaudited = partial(_unaudited, arrived.request_id)
     return Answer(response=response, event=line_of(event), decided=call, unaudited=unaudited)

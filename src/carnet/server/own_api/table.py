@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carnet.server.own_api import accounts, observation
+from carnet.server.own_api import accounts, observation, workloads
 from carnet.server.own_api.endpoint import Endpoint
 
-ENDPOINTS: tuple[Endpoint, ...] = (*accounts.ENDPOINTS, *observation.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (*accounts.ENDPOINTS, *observation.ENDPOINTS, *workloads.ENDPOINTS)
