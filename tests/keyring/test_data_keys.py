@@ -32,7 +32,7 @@ def test_wrong_master_key_is_told_at_once() -> None:
 
 @pytest.mark.parametrize("change", ["kid", "purpose", "wrapped"])
 def test_altered_data_key_does_not_unwrap(change: str) -> None:
-    first, second = WRAPPED
+    first, second, *others = WRAPPED
     altered = {
         "kid": replace(first, kid="00000000"),
         "purpose": replace(first, purpose=second.purpose),
@@ -40,14 +40,14 @@ def test_altered_data_key_does_not_unwrap(change: str) -> None:
     }[change]
     spare = new_data_key(MASTER, first.purpose, KeyState.STAGED, now=NOW)
     with pytest.raises(KeyringError):
-        Keyring.unwrap(MASTER, (altered, spare, second))
+        Keyring.unwrap(MASTER, (altered, spare, second, *others))
 
 
 def test_each_purpose_needs_one_primary_key() -> None:
-    first, second = WRAPPED
+    first, *others = WRAPPED
     another = new_data_key(MASTER, SECRETS, KeyState.PRIMARY, now=NOW)
     with pytest.raises(KeyringError, match="there are 0"):
-        Keyring.unwrap(MASTER, (replace(first, state=KeyState.RETIRED), second))
+        Keyring.unwrap(MASTER, (replace(first, state=KeyState.RETIRED), *others))
     with pytest.raises(KeyringError, match="there are 2"):
         Keyring.unwrap(MASTER, (*WRAPPED, another))
 
@@ -58,11 +58,11 @@ def test_two_keys_of_one_name() -> None:
 
 
 def test_rotation_opens_the_old_and_seals_with_the_new() -> None:
-    old, tokens = WRAPPED
+    old, *others = WRAPPED
     new = new_data_key(MASTER, SECRETS, KeyState.STAGED, now=NOW)
-    staged = Keyring.unwrap(MASTER, (old, new, tokens))
+    staged = Keyring.unwrap(MASTER, (old, new, *others))
     rotated = Keyring.unwrap(
-        MASTER, (replace(old, state=KeyState.RETIRED), replace(new, state=KeyState.PRIMARY), tokens)
+        MASTER, (replace(old, state=KeyState.RETIRED), replace(new, state=KeyState.PRIMARY), *others)
     )
     before, after = KEYRING.seal(b"secret", context=PLACE), rotated.seal(b"secret", context=PLACE)
     assert staged.open(after, context=PLACE) == rotated.open(before, context=PLACE) == b"secret"

@@ -15,12 +15,12 @@ from tests.keyring.keys import MASTER, NOW
 PLACE = SealContext("access_keys", "secret", "029608264753", "AKIAQNZGKIQY56JQ7WML", "AIDAQNZGKIQYZQMLZN4OY")
 OF_ROOT = replace(PLACE, owner="029608264753")
 OLD = new_data_keys(MASTER, now=NOW, floor=1)
-SECRETS, TOKENS = OLD
+SECRETS, *OTHERS = OLD
 RAISED = with_floor(MASTER, SECRETS, 2)
 
 
 def _keyring(*keys: object, agreed: int = 1) -> Keyring:
-    keyring = Keyring.unwrap(MASTER, (*keys, TOKENS))  # type: ignore[arg-type]  # wrapped keys
+    keyring = Keyring.unwrap(MASTER, (*keys, *OTHERS))  # type: ignore[arg-type]  # wrapped keys
     keyring.agreed_format = agreed
     return keyring
 

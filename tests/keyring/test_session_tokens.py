@@ -154,10 +154,10 @@ def test_unknown_kid_and_foreign_keyring() -> None:
 
 
 def test_retired_key_opens_and_a_destroyed_one_does_not() -> None:
-    secrets, old = WRAPPED
+    secrets, old, *others = WRAPPED
     new = new_data_key(MASTER, old.purpose, KeyState.PRIMARY, now=NOW)
-    rotated = SessionTokens(Keyring.unwrap(MASTER, (secrets, replace(old, state=KeyState.RETIRED), new)))
-    destroyed = SessionTokens(Keyring.unwrap(MASTER, (secrets, new)))
+    rotated = SessionTokens(Keyring.unwrap(MASTER, (secrets, replace(old, state=KeyState.RETIRED), new, *others)))
+    destroyed = SessionTokens(Keyring.unwrap(MASTER, (secrets, new, *others)))
     assert rotated.open(KEY_ID, TOKEN) is not None
     assert destroyed.open(KEY_ID, TOKEN) is None
     issued = rotated.issue(CLAIMS)

@@ -41,6 +41,9 @@ GIVEN: Mapping[str, Any] = {
     "Key": "team",
     "AWSServiceName": "ecs.amazonaws.com",
     "DeletionTaskId": f"task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/{UUID}",
+    "VirtualMFADeviceName": "new-device",
+    "AuthenticationCode1": "000000",
+    "AuthenticationCode2": "000001",
 }
 """Values for whatever bears on authorization; `given` adds those that the world makes up."""
 
@@ -62,8 +65,11 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
         PermissionsBoundary=arn,
     )["Role"]
     key = world.call(world.root, "CreateAccessKey", UserName="the-user")["AccessKey"]["AccessKeyId"]
+    device = world.call(world.root, "CreateVirtualMFADevice", VirtualMFADeviceName="the-device", Tags=TAGS)
     made = {**GIVEN, "PolicyArn": arn, "PermissionsBoundary": arn, "RoleArn": role["Arn"], "AccessKeyId": key}
     made["PolicySourceArn"] = f"arn:aws:iam::{world.account_id}:user/the-user"
+    if operation.service == "iam":
+        made["SerialNumber"] = device["VirtualMFADevice"]["SerialNumber"]
     if operation.service == "resourcegroupstaggingapi":
         made |= {"Tags": {"team": "red"}} | ({"ResourceARNList": [arn]} if operation.writes else {})
     if operation.service == "account":

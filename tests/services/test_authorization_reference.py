@@ -29,6 +29,7 @@ CREATIONS = frozenset(
         "CreateRole",
         "CreateServiceLinkedRole",
         "CreateUser",
+        "CreateVirtualMFADevice",
         "GetServiceLinkedRoleDeletionStatus",
     )
 )
@@ -40,6 +41,8 @@ The implied check on its tags (iam:TagUser, ...) sees the requested tags as the 
 NOT_BROUGHT = {
     "iam:RoleTemplateARN": "No role comes from a role template: the operations of delegation are not written.",
     "iam:AssociatedResourceArn": "A role is passed to an instance profile, which runs nothing yet.",
+    "iam:FIDO-": "Only the registration of a security key has it, and only virtual MFA devices can be enabled.",
+    "iam:RegisterSecurityKey": "As iam:FIDO-.",
     "accounts.google.com:": "Only sessions of a web identity have it.",
     "cognito-identity.amazonaws.com:": "Only sessions of a web identity have it.",
     "graph.facebook.com:": "Only sessions of a web identity have it.",

@@ -25,8 +25,11 @@ from carnet.identity.caller import AUTHENTICATOR, Verified
 from carnet.identity.caller import Caller as AnyCaller
 from carnet.identity.credential import TokenExpired
 from carnet.services.accounts import create_accounts
-from carnet.services.execution import Done, Failed, Outcome
+from carnet.services.code_attempt import accepted, code_attempt
+from carnet.services.code_check import CodeCheck
+from carnet.services.execution import Admitted, Done, Failed, Outcome
 from carnet.services.operation import Operation
+from carnet.services.preparing import Preparation
 from carnet.services.registry import SERVICES
 
 _HTTP = HttpRequest(
@@ -157,17 +160,24 @@ class World:
 
     def _carried_out(self, operation: Operation, parsed: Parsed) -> Outcome:
         execution, prepared = self.installation.execution, None
-        if operation.prepare is not None:
+        if operation.prepare is not None and operation.prepare.needed(parsed.given):
             admitted = execution.admit(operation, parsed)
             if isinstance(admitted, Failed):
                 return admitted
             try:
-                prepared = operation.prepare.work(admitted.call, parsed.given)
+                prepared = self._prepared(operation.prepare, admitted, parsed)
             except Fault as problem:
                 return Failed(problem=problem, decided=admitted.decided)
             parsed = identified(parsed, prepared)
         perform = execution.write if operation.writes else execution.read
         return perform(operation, parsed, prepared)
+
+    def _prepared(self, preparation: Preparation | CodeCheck, admitted: Admitted, parsed: Parsed) -> Any:
+        execution = self.installation.execution
+        if isinstance(preparation, Preparation):
+            return preparation.work(admitted.call, parsed.given)
+        attempt = code_attempt(execution, preparation, admitted, parsed)
+        return accepted(preparation, execution.write_together([attempt])[0])
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from carnet.entities.account_details import AccountDetails
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
+from carnet.entities.mfa_device import MfaDevice, MfaKind
 from carnet.entities.operator_token import OperatorToken
 from carnet.entities.role import Role
 from carnet.entities.user import User
@@ -93,6 +94,18 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         active=st.booleans(),
         sealed_secret=st.binary(max_size=8),
         created=MOMENTS,
+    ),
+    st.builds(
+        MfaDevice,
+        **NAMED,
+        kind=st.sampled_from(MfaKind),
+        holder=st.none() | TEXT,
+        enabled=st.none() | MOMENTS,
+        sealed_seed=st.binary(max_size=8),
+        drift=st.integers(-99, 99),
+        last_step=NUMBERS,
+        failures=NUMBERS,
+        failed=st.none() | MOMENTS,
     ),
     st.builds(
         WrappedKey,

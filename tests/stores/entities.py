@@ -9,6 +9,7 @@ from carnet.entities.account import Account, PasswordPolicy
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
+from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
@@ -74,10 +75,25 @@ POLICY = ManagedPolicy(
 )
 PROFILE = InstanceProfile(id="AIPA1", account=ACCOUNT_ID, name="web", created=NOW, role="AROA1")
 KEY = AccessKey(id="AKIA1", account=ACCOUNT_ID, owner="AIDA1", active=False, sealed_secret=b"\x00\xff", created=NOW)
+DEVICE = MfaDevice(
+    id="device",
+    account=ACCOUNT_ID,
+    path="/phones/",
+    name="Alice",
+    created=NOW,
+    tags={"model": "old"},
+    holder="AIDA1",
+    enabled=NOW,
+    sealed_seed=b"\x00\xfe",
+    drift=-2,
+    last_step=58_000_000,
+    failures=1,
+    failed=NOW,
+)
 DATA_KEY = WrappedKey(
     kid="0a0b0c0d", purpose=Purpose.SESSION_TOKENS.value, state=KeyState.PRIMARY, wrapped=b"\x01\x00", created=NOW
 )
-ALL: tuple[object, ...] = (ACCOUNT, GROUP, ALICE, ROLE, POLICY, PROFILE, KEY, DATA_KEY)
+ALL: tuple[object, ...] = (ACCOUNT, GROUP, ALICE, ROLE, POLICY, PROFILE, KEY, DEVICE, DATA_KEY)
 
 
 def add_all(unit: UnitOfWork) -> None:

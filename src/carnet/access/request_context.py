@@ -26,6 +26,9 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 """
 
 
+_WITH_MFA: Values = MappingProxyType({"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "0"})
+
+
 @lru_cache(4096)
 def source_ip(peer: str) -> str:
     """The address as aws:SourceIp shows it: an IPv4-mapped IPv6 address is the IPv4 address."""
@@ -70,10 +73,15 @@ def _request_keys(
     return MappingProxyType(keys)
 
 
-def caller_context(keys: Values, caller: AccountCaller, http: HttpRequest, now: datetime) -> Context:
-    """The keys that a caller brings along, those of its request, and of a resource of its account."""
+def caller_context(
+    keys: Values, caller: AccountCaller, http: HttpRequest, now: datetime, *, with_mfa: bool = False
+) -> Context:
+    """The keys that a caller brings along, those of its request, and of a resource of its account.
+
+    `with_mfa` if an MFA code that came with this very call was right.
+    """
     return Context(
-        principal=_aged(keys, caller.credential.session, now),
+        principal={**keys, **_WITH_MFA} if with_mfa else _aged(keys, caller.credential.session, now),
         request=request_keys(http, caller.region, now),
         resource={RESOURCE_ACCOUNT: caller.principal.account},
     )

@@ -18,7 +18,9 @@ from carnet.models import Operation
 from carnet.models import operation as operation_model
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
-_SECRET_MEMBERS = frozenset(("SessionToken", "TokenCode", "SecretAccessKey", "Password"))
+_SECRET_MEMBERS = frozenset(
+    ("SessionToken", "TokenCode", "AuthenticationCode1", "AuthenticationCode2", "SecretAccessKey", "Password")
+)
 """Members that are secret whether or not the model marks their shape as sensitive."""
 
 Show = Callable[[Any], Any]

@@ -10,6 +10,7 @@ from carnet.entities.account import Account
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
+from carnet.entities.mfa_device import MfaDevice, key_of_serial
 from carnet.entities.role import Role
 from carnet.entities.scope import Scope
 from carnet.entities.user import User
@@ -38,6 +39,16 @@ class AccountView(ScopeView):
     def keys_of(self, owner: str) -> tuple[AccessKey, ...]:
         """The access keys of a user (by id) or of the root user (by account id), oldest first."""
         return self.of(AccessKey).referring("owner", owner)
+
+    def mfa_devices_of(self, holder: str) -> tuple[MfaDevice, ...]:
+        """The MFA devices that are enabled for a user (by id) or for the root user (by account id)."""
+        return self.of(MfaDevice).referring("holder", holder)
+
+    def mfa_device(self, serial: str) -> MfaDevice | None:
+        """The MFA device of that serial number, which is compared exactly."""
+        key = key_of_serial(serial)
+        device = self.of(MfaDevice).named(key) if key is not None else None
+        return device if device is not None and device.serial == serial else None
 
     def members(self, group: str) -> tuple[User, ...]:
         """The users in the group of that id, by name."""

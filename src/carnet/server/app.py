@@ -31,6 +31,8 @@ from carnet.protocols.write import write
 from carnet.server.outbox import Answer
 from carnet.server.unoffered import UnofferedServices, sentence_of
 from carnet.server.writer import Writer
+from carnet.services.code_attempt import accepted, code_attempt
+from carnet.services.code_check import CodeCheck
 from carnet.services.execution import Execution, Failed, Outcome, Requested
 from carnet.services.operation import Operation
 from carnet.services.preparing import Pools, Preparation
@@ -82,7 +84,7 @@ class AwsApi:
             validate(request.operation, step.given, service.voice if service is not None else COMMON_VOICE)
             if operation is None:
                 return self._not_written(step)
-            if operation.prepare is not None:
+            if operation.prepare is not None and operation.prepare.needed(step.given):
                 return self._prepare(operation, operation.prepare, step)
             if operation.writes:
                 return self._change(operation, step)
@@ -116,13 +118,17 @@ class AwsApi:
         code = COMMON_ERRORS[common][operation.service.protocol].code
         return self._fail(parsed, WireError(code, message, operation), (said,) if isinstance(said, Decided) else ())
 
-    async def _prepare(self, operation: Operation, preparation: Preparation, parsed: Parsed) -> Answer:
-        """Do what is slow before the operation takes its turn, for whom it is allowed."""
+    async def _prepare(self, operation: Operation, preparation: Preparation | CodeCheck, parsed: Parsed) -> Answer:
+        """Do what is slow, or look at MFA codes, before the operation takes its turn, for whom it is allowed."""
         admitted = self._execution.admit(operation, parsed)
         if isinstance(admitted, Failed):
             return self._fail(parsed, admitted.problem, admitted.decided)
         try:
-            prepared = await self._pools.run(preparation, admitted.call, parsed.given)
+            if isinstance(preparation, CodeCheck):
+                attempt = code_attempt(self._execution, preparation, admitted, parsed)
+                prepared: Any = accepted(preparation, await self.writer.write(attempt))
+            else:
+                prepared = await self._pools.run(preparation, admitted.call, parsed.given)
         except Exception as problem:
             return self._fail(parsed, problem, admitted.decided)
         parsed = identified(parsed, prepared)

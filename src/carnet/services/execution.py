@@ -23,6 +23,7 @@ from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
 from carnet.identity.caller import Anonymous, Bearer, Caller, Federated, SignedIn, Verified
 from carnet.identity.credentials import Credentials
+from carnet.services.code_check import Accepted, CodeCheck
 from carnet.services.operation import (
     AnonymousCall,
     AnonymousWriteCall,
@@ -118,7 +119,10 @@ class Execution:
         """
         decided: list[Decided] = []
         try:
-            call = self._call(operation, parsed, self.directory.snapshot, parsed.authenticated.caller, decided)
+            with_mfa = _proves_mfa(operation) and operation.is_prepared(parsed.given)
+            call = self._call(
+                operation, parsed, self.directory.snapshot, parsed.authenticated.caller, decided, with_mfa=with_mfa
+            )
             if not isinstance(call, AnonymousCall):
                 operation.authorize(call, parsed.given, decided)
             return Admitted(call=call, decided=tuple(decided))
@@ -130,9 +134,11 @@ class Execution:
         decided: list[Decided] = []
         try:
             snapshot, caller = self.directory.snapshot, parsed.authenticated.caller
-            if operation.prepare is not None:
-                caller = self._present(snapshot, caller)  # which may have changed in the meantime
-            call = self._call(operation, parsed, snapshot, caller, decided, prepared)
+            if operation.is_prepared(parsed.given):
+                caller = self.present(snapshot, caller)  # which may have changed in the meantime
+            call = self._call(
+                operation, parsed, snapshot, caller, decided, prepared, with_mfa=_with_mfa(operation, prepared)
+            )
             answer = operation.perform(call, parsed.given, decided)
             return Done(answer=answer, event=success_event(parsed, answer, decided), decided=tuple(decided))
         except Exception as problem:
@@ -187,8 +193,17 @@ class Execution:
 
     def _make(self, change: Requested, unit: UnitOfWork, snapshot: Snapshot, decided: list[Decided]) -> Done:
         parsed = change.parsed
-        caller = self._present(snapshot, parsed.authenticated.caller)
-        call = self._call(change.operation, parsed, snapshot, caller, decided, change.prepared, unit)
+        caller = self.present(snapshot, parsed.authenticated.caller)
+        call = self._call(
+            change.operation,
+            parsed,
+            snapshot,
+            caller,
+            decided,
+            change.prepared,
+            unit,
+            with_mfa=_with_mfa(change.operation, change.prepared),
+        )
         answer = change.operation.perform(call, parsed.given, decided)
         return Done(answer=answer, event=success_event(parsed, answer, decided), decided=tuple(decided))
 
@@ -205,7 +220,7 @@ class Execution:
             case _:
                 assert_never(caller)
 
-    def _present(self, snapshot: Snapshot, caller: Caller) -> Caller:
+    def present(self, snapshot: Snapshot, caller: Caller) -> Caller:
         """The caller as it stands at another revision; raises Refused if its credential is no longer good."""
         renewed: Caller | None
         match caller:
@@ -233,8 +248,10 @@ class Execution:
         decided: list[Decided],
         prepared: Any = None,
         unit: UnitOfWork | None = None,
+        *,
+        with_mfa: bool,
     ) -> AnyCall:
-        """What the operation is given; with a `unit`, to change the store."""
+        """What the operation is given; with a `unit`, to change the store; `with_mfa` if it is a call with MFA."""
         arrived = parsed.authenticated.routed.arrived
         members: dict[str, Any] = {
             "caller": caller,
@@ -250,7 +267,7 @@ class Execution:
             case Verified() | SignedIn():
                 members["view"] = view = snapshot.accounts[caller.principal.account]
                 members["policies"], keys = carried_by(view, caller.credential)
-                members["context"] = caller_context(keys, caller, arrived.http, arrived.time)
+                members["context"] = caller_context(keys, caller, arrived.http, arrived.time, with_mfa=with_mfa)
                 return Call(**members) if unit is None else WriteCall(**members, store=unit)
             case Bearer():
                 members["policies"], keys = NOBODYS
@@ -266,3 +283,13 @@ class Execution:
                 return AnonymousCall(**members) if unit is None else AnonymousWriteCall(**members, store=unit)
             case _:
                 assert_never(caller)
+
+
+def _proves_mfa(operation: Operation) -> bool:
+    """Whether a code in a request makes the call one with MFA."""
+    return isinstance(operation.prepare, CodeCheck) and operation.prepare.proves_mfa
+
+
+def _with_mfa(operation: Operation, prepared: Any) -> bool:
+    """INVARIANT: only a code that was looked at makes a call one with MFA."""
+    return _proves_mfa(operation) and isinstance(prepared, Accepted)

@@ -31,6 +31,7 @@ from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine
 from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Value
+from carnet.services.code_check import CodeCheck
 from carnet.services.paging import NEXT_TOKENS, PagingStyle
 from carnet.services.preparing import Preparation
 from carnet.services.target import AnyTarget, Keys, Target
@@ -195,10 +196,14 @@ class Operation:
     context: tuple[Adds, ...]
     body: Callable[..., Answer]
     authenticate: Authenticate = Authenticate.SIGV4
-    prepare: Preparation | None = None
+    prepare: Preparation | CodeCheck | None = None
     refuse_session: SessionRule = every_session
     quotas: Any = None
     paging: PagingStyle = NEXT_TOKENS
+
+    def is_prepared(self, given: Any) -> bool:
+        """Whether something is to be done for an input before the operation takes its turn."""
+        return self.prepare is not None and self.prepare.needed(given)
 
     def checks(self, call: AnyCall, given: Any, target: AnyTarget) -> Iterator[Check]:
         """Everything that the caller must be allowed before the body runs.

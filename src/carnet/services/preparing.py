@@ -39,6 +39,10 @@ class Preparation:
     It may raise a Fault.
     """
 
+    def needed(self, given: Any) -> bool:
+        """Whether an input needs the work: each does."""
+        return True
+
 
 class Pools:
     """The pools of one process, each made when it is first needed; for one event loop."""

@@ -13,6 +13,7 @@ from carnet.directory.directory import Directory
 from carnet.identity.authenticate import Authenticate, Authenticator
 from carnet.identity.credentials import Credentials
 from carnet.models import COMMON_VOICE, Voice
+from carnet.services.code_check import CodeCheck
 from carnet.services.operation import (
     Adds,
     Also,
@@ -114,7 +115,7 @@ class Service:
         also: tuple[Also, ...] = (),
         context: tuple[Adds, ...] = (),
         authenticate: Authenticate = Authenticate.SIGV4,
-        prepare: Preparation | None = None,
+        prepare: Preparation | CodeCheck | None = None,
     ) -> Callable[[ReadBody[ReadingCall, Given, *Found]], ReadBody[ReadingCall, Given, *Found]]:
         """Register the body of an operation that changes nothing: answered from the directory, in process."""
         return self._registering(
@@ -129,7 +130,7 @@ class Service:
         also: tuple[Also, ...] = (),
         context: tuple[Adds, ...] = (),
         authenticate: Authenticate = Authenticate.SIGV4,
-        prepare: Preparation | None = None,
+        prepare: Preparation | CodeCheck | None = None,
     ) -> Callable[[WriteBody[WritingCall, Given, *Found]], WriteBody[WritingCall, Given, *Found]]:
         """Register the body of an operation that changes something: it runs in one write transaction."""
         return self._registering(
@@ -150,7 +151,7 @@ class Service:
         also: tuple[Also, ...],
         context: tuple[Adds, ...],
         authenticate: Authenticate,
-        prepare: Preparation | None,
+        prepare: Preparation | CodeCheck | None,
         writes: bool,
     ) -> Callable[[Body], Body]:
         def register(body: Body) -> Body:

@@ -31,6 +31,8 @@ class TaggedKind:
     """The input members that name a resource: `{"UserName": "alice"}`."""
     check: Callable[[Tags], None]
     """Raises a Fault for tags that the model of `tag` would not let through."""
+    key_in: Callable[[str], str]
+    """The unique name of the resource that an ARN names."""
     listed: bool
     """Whether GetResources tells of such resources. It does not of IAM's users and roles.
 
@@ -44,7 +46,7 @@ class TaggedKind:
 
     def find(self, view: AccountView, arn: str) -> Any:
         """The resource of that ARN, which is compared exactly; None if the account has none."""
-        found: Any = view.of(self.entity).named(arn.rpartition("/")[2])
+        found: Any = view.of(self.entity).named(self.key_in(arn))
         return found if found is not None and found.arn == arn else None
 
 

@@ -1,4 +1,4 @@
-"""Kinds of credentials that nobody has yet: passwords, MFA devices, SSH keys, certificates, those of one service."""
+"""Kinds of credentials that nobody has yet: passwords, SSH keys, certificates, those of one service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from tests.services.iam.expect import refused
 from tests.services.world import Caller, World
 
 LISTS_OF_A_USER = {
-    "ListMFADevices": "MFADevices",
     "ListSSHPublicKeys": "SSHPublicKeys",
     "ListServiceSpecificCredentials": "ServiceSpecificCredentials",
     "ListSigningCertificates": "Certificates",
@@ -55,16 +54,6 @@ def test_no_user_has_a_password(world: World) -> None:
     for operation in LOGIN_PROFILE:
         expected = ("NoSuchEntity", "Login Profile for User Alice cannot be found.")
         assert refused(world, world.root, operation, UserName="alice") == expected
-
-
-@pytest.mark.parametrize("asked", [{}, {"AssignmentStatus": "Assigned"}, {"MaxItems": 1}])
-def test_the_account_has_no_virtual_mfa_device(world: World, asked: dict[str, Any]) -> None:
-    empty = {"VirtualMFADevices": [], "IsTruncated": False}
-    assert world.call(world.root, "ListVirtualMFADevices", **asked) == empty
-
-
-def test_a_marker_of_another_list_is_refused(world: World) -> None:
-    assert refused(world, world.root, "ListVirtualMFADevices", Marker="x") == ("ValidationError", "Invalid Marker.")
 
 
 def test_the_credentials_of_all_users_need_the_permission_on_all_users(world: World) -> None:

@@ -14,6 +14,7 @@ from carnet.entities.account import PasswordPolicy
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
+from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes
@@ -125,9 +126,9 @@ def _held(call: Call) -> dict[str, int]:
         "InstanceProfiles": len(view.of(InstanceProfile)),
         "ServerCertificates": 0,
         "Providers": 0,
-        "MFADevices": 0,
-        "MFADevicesInUse": 0,
-        "AccountMFAEnabled": 0,
+        "MFADevices": len(view.of(MfaDevice)),
+        "MFADevicesInUse": sum(device.holder is not None for device in view.of(MfaDevice)),
+        "AccountMFAEnabled": int(bool(view.mfa_devices_of(view.account.id))),
         "AccountAccessKeysPresent": int(bool(view.keys_of(view.account.id))),
         "AccountPasswordPresent": 0,
         "AccountSigningCertificatesPresent": 0,

@@ -1,10 +1,9 @@
 """Credentials of users of which nobody has any, as none can be made yet: the lists are empty.
 
-Passwords for the console, MFA devices, SSH public keys, signing certificates, and credentials for one service, such as
+Passwords for the console, SSH public keys, signing certificates, and credentials for one service, such as
 CodeCommit.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetLoginProfile.html
-https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListMFADevices.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html
 """
 
@@ -17,7 +16,7 @@ from carnet.entities.account import Account
 from carnet.entities.user import User
 from carnet.services.iam import sentences, targets
 from carnet.services.iam.service import iam
-from carnet.services.operation import Answer, Call, WriteCall, account_wide
+from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import empty_list
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
         DeleteLoginProfileRequestTypeDef,
         GetLoginProfileRequestTypeDef,
         ListServiceSpecificCredentialsRequestTypeDef,
-        ListVirtualMFADevicesRequestTypeDef,
     )
 
 
@@ -54,18 +52,11 @@ def _empty_list(operation: str, member: str) -> None:
         return empty_list(call.paging, operation, given, member)
 
 
-@iam.read("ListVirtualMFADevices", on=account_wide)
-def list_virtual_mfa_devices(call: Call, given: ListVirtualMFADevicesRequestTypeDef) -> Answer:
-    """The account's virtual MFA devices, assigned to users or not."""
-    return empty_list(call.paging, "ListVirtualMFADevices", given, "VirtualMFADevices")
-
-
 @iam.read("ListServiceSpecificCredentials", on=targets.user_or_all)
 def list_service_specific_credentials(call: Call, given: ListServiceSpecificCredentialsRequestTypeDef) -> Answer:
     """The service-specific credentials of a user, of the caller, or of all users."""
     return empty_list(call.paging, "ListServiceSpecificCredentials", given, "ServiceSpecificCredentials")
 
 
-_empty_list("ListMFADevices", "MFADevices")
 _empty_list("ListSSHPublicKeys", "SSHPublicKeys")
 _empty_list("ListSigningCertificates", "Certificates")

@@ -14,14 +14,20 @@ from carnet.entities.entity import name_key
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
+from carnet.entities.mfa_device import MfaDevice, key_of_serial
 from carnet.entities.role import SERVICE_LINKED_PATH, Role
 from carnet.entities.user import User
-from carnet.services.iam import sentences, targets
+from carnet.services.iam import mfa_targets, sentences, targets
 from carnet.services.operation import Names, WriteCall
 
 _RESERVED_PATH = SERVICE_LINKED_PATH.removesuffix("/")
 
-E = TypeVar("E", bound=User | Group | Role | ManagedPolicy | InstanceProfile)
+E = TypeVar("E", bound=User | Group | Role | ManagedPolicy | InstanceProfile | MfaDevice)
+
+
+def name_in_arn(arn: str) -> str:
+    """The last part, where no path is a part of what is unique."""
+    return arn.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,8 @@ class Kind(Generic[E]):
     to_change: Names[E]
     """Those that callers may change, for `on=` of an operation that changes more than tags."""
     taken: Callable[[str], str]
+    key_in: Callable[[str], str] = name_in_arn
+    """The unique name of the entity that an ARN names."""
     tag_key: Callable[[str], str] = name_key
     """The form under which two keys of its tags are the same: of users and roles without case, of others as written."""
 
@@ -101,5 +109,14 @@ INSTANCE_PROFILES: Kind[InstanceProfile] = Kind(
     target=targets.instance_profile,
     to_change=targets.instance_profile,
     taken=sentences.instance_profile_exists,
+    tag_key=str,
+)
+MFA_DEVICES: Kind[MfaDevice] = Kind(
+    word="MFADevice",
+    member="SerialNumber",
+    target=mfa_targets.device,
+    to_change=mfa_targets.device,
+    taken=lambda name: sentences.MFA_DEVICE_EXISTS,
+    key_in=lambda serial: key_of_serial(serial) or "",
     tag_key=str,
 )

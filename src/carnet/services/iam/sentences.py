@@ -48,6 +48,21 @@ def access_key_missing(key_id: str) -> str:
     return f"The Access Key with id {key_id} cannot be found."
 
 
+def virtual_mfa_device_missing(serial: str) -> str:
+    """What removing or tagging a device that does not exist is told."""
+    return f"VirtualMFADevice with serial number {serial} doesn't exist."
+
+
+def mfa_device_missing(serial: str) -> str:
+    """What enabling a device that does not exist is told."""
+    return f"VirtualMFADevice with serial number {serial} does not exist."
+
+
+def mfa_device_not_of_user(serial: str) -> str:
+    """What is told of a device that does not exist, or is not enabled for the user."""
+    return f"MFA device with serial number {serial} is not enabled for the user."
+
+
 def login_profile_missing(user: str) -> str:
     return f"Login Profile for User {user} cannot be found."
 
@@ -86,6 +101,14 @@ def policy_exists(name: str) -> str:
     return f"A policy called {name} already exists. Duplicate names are not allowed."
 
 
+MFA_DEVICE_EXISTS = "MFADevice entity at the same path and name already exists."
+
+
+def mfa_device_enabled(serial: str) -> str:
+    """What enabling a device is told that is enabled, for the same user or another."""
+    return f"MFA device with serial number {serial} is already enabled."
+
+
 def account_alias_exists(alias: str) -> str:
     return f"The account alias {alias} already exists."
 
@@ -93,6 +116,8 @@ def account_alias_exists(alias: str) -> str:
 # DeleteConflict
 
 DELETE_ACCESS_KEYS_FIRST = "Cannot delete entity, must delete access keys first."
+DELETE_MFA_DEVICE_FIRST = "Cannot delete entity, must delete MFA device first."
+DEACTIVATE_MFA_DEVICE_FIRST = "Cannot delete entity, must deactivate MFA device first."
 DELETE_POLICIES_FIRST = "Cannot delete entity, must delete policies first."
 DETACH_POLICIES_FIRST = "Cannot delete entity, must detach all policies first."
 REMOVE_USERS_FIRST = "Cannot delete entity, must remove users from group first."
@@ -156,6 +181,11 @@ def arn_not_valid(arn: str) -> str:
     """What an ARN of another kind of thing is told."""
     return f"ARN {arn} is not valid."
 
+
+# InvalidAuthenticationCode
+
+MFA_CODE_INVALID = "Authentication code for device is not valid."
+MFA_CODES_PAUSED = "Too many authentication codes for the device were not valid. Try again in a minute."
 
 # AccessDenied
 

@@ -18,6 +18,7 @@ from carnet.entities.entity import Tags
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
+from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.services.fragments import remembered
@@ -214,6 +215,21 @@ def access_key(entity: AccessKey, holder: User | Account) -> Structure:
         "CreateDate": entity.created,
     }
     return {"UserName": holder.name, **shape} if isinstance(holder, User) else shape
+
+
+def mfa_device(entity: MfaDevice, holder: User | Account) -> Structure:
+    """As ListMFADevices and GetMFADevice answer it; one of the root user, whom the account stands for, has no name."""
+    shape: Structure = {"SerialNumber": entity.serial, "EnableDate": entity.enabled}
+    return {"UserName": holder.name, **shape} if isinstance(holder, User) else shape
+
+
+def virtual_mfa_device(view: AccountView, entity: MfaDevice) -> Structure:
+    """As ListVirtualMFADevices answers it, with whom it is enabled for, and without its tags."""
+    if entity.holder is None:
+        return {"SerialNumber": entity.serial}
+    user = view.of(User).get(entity.holder)
+    holder = root_user(view.account) if user is None else listed_user(user)
+    return {"SerialNumber": entity.serial, "User": holder, "EnableDate": entity.enabled}
 
 
 def password_policy(policy: PasswordPolicy) -> Structure:

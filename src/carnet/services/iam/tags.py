@@ -1,4 +1,4 @@
-"""Tag, Untag and List...Tags of users, roles, managed policies and instance profiles.
+"""Tag, Untag and List...Tags of users, roles, managed policies, instance profiles and MFA devices.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagUser.html
 """
@@ -10,16 +10,20 @@ from typing import Any
 
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
+from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.role import Role
 from carnet.entities.user import User
-from carnet.services.iam import targets
+from carnet.services.iam import mfa_targets, targets
 from carnet.services.iam.condition_keys import removed_tag_keys, request_tags
-from carnet.services.iam.kinds import INSTANCE_PROFILES, POLICIES, ROLES, USERS, E, Kind
+from carnet.services.iam.kinds import INSTANCE_PROFILES, MFA_DEVICES, POLICIES, ROLES, USERS, E, Kind
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import check_characters, with_tags, without_tags
 from carnet.services.operation import Answer, Call, Names, WriteCall
 from carnet.services.paging import page, sort_token
 from carnet.services.tagged_kinds import TaggedKind, offer_tagging
+
+_ARN_MEMBERS = ("PolicyArn", "SerialNumber")
+"""Those by which an entity is named with its ARN."""
 
 
 def _tag_family(kind: Kind[E], entity_type: type[E], *, tag: str, untag: str, listed: bool = True) -> None:
@@ -46,8 +50,9 @@ def _tag_family(kind: Kind[E], entity_type: type[E], *, tag: str, untag: str, li
             entity=entity_type,
             tag=iam.operations[tag],
             untag=iam.operations[untag],
-            naming=lambda entity: {kind.member: entity.arn if kind.member == "PolicyArn" else entity.name},
+            naming=lambda entity: {kind.member: entity.arn if kind.member in _ARN_MEMBERS else entity.name},
             check=check_characters,
+            key_in=kind.key_in,
             listed=listed,
         )
     )
@@ -68,7 +73,9 @@ _tag_family(USERS, User, tag="TagUser", untag="UntagUser", listed=False)
 _tag_family(ROLES, Role, tag="TagRole", untag="UntagRole", listed=False)
 _tag_family(POLICIES, ManagedPolicy, tag="TagPolicy", untag="UntagPolicy")
 _tag_family(INSTANCE_PROFILES, InstanceProfile, tag="TagInstanceProfile", untag="UntagInstanceProfile")
+_tag_family(MFA_DEVICES, MfaDevice, tag="TagMFADevice", untag="UntagMFADevice")
 _list_tags(targets.user, "ListUserTags")
 _list_tags(targets.role, "ListRoleTags")
 _list_tags(targets.policy, "ListPolicyTags")
 _list_tags(targets.instance_profile, "ListInstanceProfileTags")
+_list_tags(mfa_targets.device, "ListMFADeviceTags")

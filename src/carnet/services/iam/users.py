@@ -89,6 +89,8 @@ def delete_user(call: WriteCall, given: DeleteUserRequestTypeDef, user: User) ->
 def _conflicts(call: Call, user: User) -> Iterator[str]:
     if call.view.keys_of(user.id):
         yield sentences.DELETE_ACCESS_KEYS_FIRST
+    if call.view.mfa_devices_of(user.id):
+        yield sentences.DELETE_MFA_DEVICE_FIRST
     if user.inline:
         yield sentences.DELETE_POLICIES_FIRST
     if user.attached:

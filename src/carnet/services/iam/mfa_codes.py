@@ -1,0 +1,32 @@
+"""What IAM says of two consecutive codes of an MFA device.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_ResyncMFADevice.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from carnet.base.faults import Missing, Refused
+from carnet.identity.mfa import Codes, Hindrance
+from carnet.services.code_check import CodeCheck
+from carnet.services.iam import sentences
+
+
+def check_of_pair(codes: Callable[[Any, Any], Codes]) -> CodeCheck:
+    """For `prepare=` of an operation that takes two consecutive codes; `codes` as those of a `CodeCheck`."""
+    return CodeCheck(
+        needed=lambda given: True,
+        codes=codes,
+        missing=lambda pair: Missing(sentences.mfa_device_not_of_user(pair.device.serial)),
+        wrong=lambda: _invalid(sentences.MFA_CODE_INVALID),
+        hindered={
+            Hindrance.PAUSE: lambda: _invalid(sentences.MFA_CODES_PAUSED),
+            Hindrance.LOCK: lambda: _invalid(sentences.MFA_CODES_PAUSED),
+        },
+    )
+
+
+def _invalid(message: str) -> Refused:
+    return Refused("InvalidAuthenticationCode", message)

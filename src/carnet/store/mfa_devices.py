@@ -1,0 +1,51 @@
+"""Rows of MFA devices. The seed is sealed before it gets here; the store never sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Row, Table
+
+from carnet.entities.mfa_device import MfaDevice, MfaKind
+from carnet.entities.user import User
+from carnet.store.codec import read_moment
+from carnet.store.entity_type import EntityType, entity_fields, one
+from carnet.store.schema import METADATA, named_entity, optional_text, text
+
+TABLE = Table(
+    "mfa_devices",
+    METADATA,
+    *named_entity(),
+    text("kind"),
+    optional_text("holder"),
+    Column("enabled", BigInteger, nullable=True),
+    Column("sealed_seed", LargeBinary, nullable=False),
+    Column("drift", Integer, nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failed", BigInteger, nullable=True),
+)
+
+
+def from_row(row: Row[Any]) -> MfaDevice:
+    return MfaDevice(
+        **entity_fields(row),
+        kind=MfaKind(row.kind),
+        holder=row.holder,
+        enabled=read_moment(row.enabled) if row.enabled is not None else None,
+        sealed_seed=row.sealed_seed,
+        drift=row.drift,
+        last_step=row.last_step,
+        failures=row.failures,
+        failed=read_moment(row.failed) if row.failed is not None else None,
+    )
+
+
+MFA_DEVICES = EntityType(
+    entity=MfaDevice,
+    kind="MFA device",
+    table=TABLE,
+    from_row=from_row,
+    decides=True,  # an entrance that asks for a code if there is a device must not miss one that it cannot read
+    references={"holder": one(User, "holder")},
+)
