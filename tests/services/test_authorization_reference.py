@@ -12,10 +12,11 @@ from itertools import chain
 import pytest
 
 from carnet.access.authorize import Check
-from carnet.catalog.actions import Action, ActionResource, action
+from carnet.catalog.actions import Action, ActionResource, action, service
 from carnet.policy.policies import Policies
 from carnet.policy.request import Context
 from carnet.services.operation import Call, Operation
+from carnet.services.registry import SERVICES
 from tests.services.inputs import WRITTEN, given
 from tests.services.world import World
 
@@ -53,6 +54,27 @@ NOT_BROUGHT = {
 
 WITH_THE_KEYS_OF_ASSUME_ROLE = frozenset(("sts:SetSourceIdentity", "sts:TagSession"))
 """One statement of a trust policy allows them together with sts:AssumeRole, under one condition such as ExternalId."""
+
+WITHOUT_OPERATION = {
+    "iam:DeleteCloudFrontPublicKey": "Of CloudFront's key pairs, which only the console manages.",
+    "iam:GetCloudFrontPublicKey": "Of CloudFront's key pairs, which only the console manages.",
+    "iam:ListCloudFrontPublicKeys": "Of CloudFront's key pairs, which only the console manages.",
+    "iam:UpdateCloudFrontPublicKey": "Of CloudFront's key pairs, which only the console manages.",
+    "iam:UploadCloudFrontPublicKey": "Of CloudFront's key pairs, which only the console manages.",
+    "iam:GetAccountEmailAddress": "The console alone shows root's email address.",
+    "iam:UpdateAccountEmailAddress": "The console alone changes root's email address.",
+    "iam:GetAccountName": "The console's; the operations of `account` have their own action.",
+    "iam:UpdateAccountName": "The console's; the operations of `account` have their own action.",
+    "iam:ListSTSRegionalEndpointsStatus": "Every Region's endpoint of STS is this server.",
+    "iam:SetSTSRegionalEndpointStatus": "Every Region's endpoint of STS is this server.",
+    "iam:PassRole": "Asked for by operations that pass a role on.",
+    "sts:TagSession": "Asked for by operations that make a session with tags.",
+    "sts:SetSourceIdentity": "Asked for by operations that make a session with a source identity.",
+    "sts:SetContext": "Trusted contexts are refused: no provider of them is known.",
+    "sts:GetServiceBearerToken": "Of services that give out bearer tokens, such as CodeArtifact.",
+    "sts:TagGetWebIdentityToken": "Asked for by GetWebIdentityToken with tags, which is not written.",
+}
+"""Actions of IAM and STS that no operation has the name of; and why."""
 
 
 @pytest.fixture(params=WRITTEN, ids=lambda operation: f"{operation.service}:{operation.name}")
@@ -134,3 +156,14 @@ def _excused(key: str) -> bool:
 def _fills(key: str, name: str) -> bool:
     """Whether the reference's key is that name, or a template of it: aws:RequestTag/${TagKey}."""
     return name == key or (key.endswith("${TagKey}") and name.startswith(key.removesuffix("${TagKey}")))
+
+
+@pytest.mark.parametrize("prefix", ["iam", "sts"])
+def test_every_action_is_that_of_an_operation_or_known_to_be_none(prefix: str) -> None:
+    listed = service(prefix)
+    assert listed is not None
+    of_model = {operation.action for operation in WRITTEN} | {
+        f"{prefix}:{name}" for name in SERVICES[prefix].not_written
+    }
+    without = {str(each) for each in listed.actions.values()} - of_model
+    assert without == {each for each in WITHOUT_OPERATION if each.startswith(f"{prefix}:")}
