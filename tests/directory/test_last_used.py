@@ -14,7 +14,8 @@ import pytest
 from carnet.base.faults import Unavailable
 from carnet.directory.last_used import LastUsed
 from carnet.jobs.periodic import Periodic
-from carnet.store.last_used import KeyUse, RoleUse
+from carnet.policy.request import Principal, PrincipalKind
+from carnet.store.last_used import Attempt, KeyUse, RoleUse
 from carnet.store.store import Store
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -107,3 +108,79 @@ def test_no_note_is_lost_to_a_flush_beside_it(store: Store) -> None:
         last_used.flush()
     last_used.flush()
     assert set(store.last_used(EVER)[0]) == set(keys)
+
+
+USER = Principal(kind=PrincipalKind.USER, id="AIDA1", account="1" * 12)
+
+
+def test_attempts_are_known_at_once_and_written_with_the_next_flush(store: Store) -> None:
+    last_used, attempt = LastUsed(store), Attempt("AIDA1", "iam:GetUser")
+    last_used.note_attempt((USER, "iam:GetUser", NOON, "us-east-1"))
+    assert store.actions_of(["AIDA1"], EVER) == {}
+    assert last_used.attempts({"AIDA1"}, EVER) == {attempt: RoleUse(NOON, "us-east-1")}
+    assert last_used.attempts({"AIDA2"}, EVER) == {}
+    last_used.flush()
+    assert store.actions_of(["AIDA1"], EVER) == {attempt: RoleUse(NOON, "us-east-1")}
+    last_used.note_attempt((USER, "iam:GetUser", NOON - timedelta(seconds=1), "eu-west-1"))
+    assert last_used.attempts({"AIDA1"}, EVER) == {attempt: RoleUse(NOON, "us-east-1")}, "the newest counts"
+    last_used.note_attempt((USER, "iam:GetUser", NOON + timedelta(seconds=1), "eu-west-1"))
+    assert last_used.attempts({"AIDA1"}, EVER) == {attempt: RoleUse(NOON + timedelta(seconds=1), "eu-west-1")}
+
+
+def test_an_attempt_is_of_the_role_the_user_or_the_account_behind_it(store: Store) -> None:
+    last_used, account = LastUsed(store), "1" * 12
+    session = Principal(kind=PrincipalKind.ROLE_SESSION, id="AROA1:s", role_id="AROA1", account=account)
+    federated = Principal(kind=PrincipalKind.FEDERATED_USER, id=f"{account}:bob", user_id="AIDA2", account=account)
+    of_root = Principal(kind=PrincipalKind.FEDERATED_USER, id=f"{account}:bob", account=account)
+    root = Principal(kind=PrincipalKind.ROOT, id=account, account=account)
+    nobody = Principal(kind=PrincipalKind.ANONYMOUS, id="anonymous")
+    for number, principal in enumerate((USER, session, federated, of_root, root, nobody)):
+        last_used.note_attempt((principal, f"iam:A{number}", NOON, ""))
+    last_used.flush()
+    found = store.actions_of(["AIDA1", "AROA1", "AIDA2", account, "", "anonymous", f"{account}:bob"], EVER)
+    assert {(each.principal_id, each.action) for each in found} == {
+        ("AIDA1", "iam:A0"),
+        ("AROA1", "iam:A1"),
+        ("AIDA2", "iam:A2"),
+        (account, "iam:A3"),
+        (account, "iam:A4"),
+    }
+
+
+def test_so_many_attempts_wait_to_be_written_and_no_more(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carnet.directory.last_used._MOST_ATTEMPTS", 2)
+    last_used = LastUsed(store)
+    for number in range(3):
+        last_used.note_attempt((USER, f"iam:A{number}", NOON, ""))
+    last_used.note_attempt((USER, "iam:A0", NOON + timedelta(seconds=1), ""))
+    waiting = last_used.attempts({"AIDA1"}, EVER)
+    assert {each.action: use.when for each, use in waiting.items()} == {
+        "iam:A0": NOON + timedelta(seconds=1),
+        "iam:A1": NOON,
+    }
+    last_used.flush()
+    last_used.note_attempt((USER, "iam:A3", NOON, ""))
+    assert len(last_used.attempts({"AIDA1"}, EVER)) == 3
+
+
+def test_of_more_attempts_than_wait_the_newest_are_looked_at(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carnet.directory.last_used._MOST_NOTED", 2)
+    last_used = LastUsed(store)
+    for number in range(3):
+        last_used.note_attempt((USER, f"iam:A{number}", NOON, ""))
+    assert {each.action for each in last_used.attempts({"AIDA1"}, EVER)} == {"iam:A1", "iam:A2"}
+
+
+def test_attempts_are_kept_while_the_store_is_down(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    last_used = LastUsed(store)
+    last_used.note_attempt((USER, "iam:A", NOON, ""))
+
+    def down(*_: object) -> None:
+        raise Unavailable("down")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "save_actions", down)
+        with pytest.raises(Unavailable):
+            last_used.flush()
+    last_used.flush()
+    assert len(store.actions_of(["AIDA1"], EVER)) == 1

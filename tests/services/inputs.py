@@ -39,6 +39,11 @@ GIVEN: Mapping[str, Any] = {
     "ContactInformation": {"FullName": "Ada"},
     "AccountName": "engines",
     "Key": "team",
+    "JobId": UUID,
+    "EntityPath": "o-a1b2c3d4e5/r-f6g7h8",
+    "OrganizationsPolicyId": "p-a1b2c3d4",
+    "ServiceNamespace": "s3",
+    "ServiceNamespaces": ["s3"],
     "AWSServiceName": "ecs.amazonaws.com",
     "DeletionTaskId": f"task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/{UUID}",
     "VirtualMFADeviceName": "new-device",
@@ -67,6 +72,7 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
     key = world.call(world.root, "CreateAccessKey", UserName="the-user")["AccessKey"]["AccessKeyId"]
     device = world.call(world.root, "CreateVirtualMFADevice", VirtualMFADeviceName="the-device", Tags=TAGS)
     made = {**GIVEN, "PolicyArn": arn, "PermissionsBoundary": arn, "RoleArn": role["Arn"], "AccessKeyId": key}
+    made["Arn"] = role["Arn"]
     made["PolicySourceArn"] = f"arn:aws:iam::{world.account_id}:user/the-user"
     if operation.service == "iam":
         made["SerialNumber"] = device["VirtualMFADevice"]["SerialNumber"]

@@ -110,6 +110,7 @@ def _assembled(state: State) -> Installation:
                 last_used=last_used,
                 session_lifetime=state.settings.session_lifetime,
                 history=EventHistory(audit_log),
+                reports=state.store.reports,
             ),
         ),
         audit_log=audit_log,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from carnet.catalog.archive import DataFile
 from carnet.catalog.condition_key import ConditionKey, filled_in, key_type
@@ -136,6 +136,28 @@ def rcp_services() -> frozenset[str]:
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services
     """
     return frozenset(json.loads(DATA.archive.read(RCP_MEMBER)))
+
+
+class Outline(NamedTuple):
+    """What is known of a service when all services are looked through."""
+
+    name: str
+    actions: Mapping[str, tuple[str, bool]]
+    """Action in lower case to its name, and whether only `"Resource": "*"` can allow it; sorted."""
+    resources: tuple[str, ...]
+    """The ARN patterns of its types of resources."""
+
+
+@lru_cache(1)
+def outlines() -> Mapping[str, Outline]:
+    """Every service by its prefix, sorted. Some 3 MB; it takes a quarter of a second when it is first asked for."""
+    return MappingProxyType({prefix: _outline(prefix) for prefix in services()})
+
+
+def _outline(prefix: str) -> Outline:
+    written = json.loads(DATA.archive.read(SERVICE_MEMBER + prefix))
+    actions = {name_key(row[0]): (row[0], not row[2]) for row in written["actions"]}
+    return Outline(written["name"], actions, tuple(arn for _, arn, _ in written["resource_types"]))
 
 
 @lru_cache(_SERVICES_KEPT)

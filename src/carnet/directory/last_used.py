@@ -1,20 +1,30 @@
-"""When keys and roles were last used: gathered in memory, written in batches."""
+"""When keys, roles and actions were last used: gathered in memory, written in batches."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Generic, TypeVar
 
-from carnet.store.last_used import KeyUse, RoleUse
+from carnet.policy.request import Principal, PrincipalKind
+from carnet.store.last_used import Attempt, KeyUse, RoleUse
 from carnet.store.store import Store
 
 _BATCH = 500
 """Uses per transaction: it keeps writers of the control plane waiting only for a moment."""
 _LATENESS = timedelta(hours=1)
 """How old a use may be when another process writes it and still be noticed here before a restart."""
+_MOST_NOTED = 50_000
+"""Attempts that wait to be looked at, some seconds of the greatest traffic. The oldest go when there are more."""
+_MOST_ATTEMPTS = 50_000
+"""Uses of actions that wait to be written. Further ones are not kept: whoever asks for everything costs no more."""
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+Noted = tuple[Principal, str, datetime, str]
+"""Who asked for which action, when, in which Region."""
 
 U = TypeVar("U", KeyUse, RoleUse)
 
@@ -58,6 +68,11 @@ class LastUsed:
         self._store = store
         self._keys: _Uses[KeyUse] = _Uses()
         self._roles: _Uses[RoleUse] = _Uses()
+        self._noted: deque[Noted] = deque(maxlen=_MOST_NOTED)
+        self._attempts: dict[Attempt, RoleUse] = {}
+        """Of this process's traffic, not yet written: all others are read when a report asks for them."""
+        self.note_attempt: Callable[[Noted], None] = self._noted.append
+        """A principal asked for an action, allowed or not. What that means is looked at when it is written."""
         self._note_key = self._keys.fresh.__setitem__
         self._note_role = self._roles.fresh.__setitem__
         self._flushing = Lock()
@@ -70,6 +85,16 @@ class LastUsed:
     def note_role(self, role_id: str, when: datetime, region: str) -> None:
         """A session of this role made a request."""
         self._note_role(role_id, RoleUse(when, region))
+
+    def attempts(self, principals: Collection[str], since: datetime) -> dict[Attempt, RoleUse]:
+        """The last attempts of these principals, by id, at `since` or later. Raises Unavailable: it asks the store."""
+        found = self._store.actions_of(principals, since)
+        self._gather_attempts()
+        for attempt, use in list(self._attempts.items()):
+            written = found.get(attempt)
+            if attempt.principal_id in principals and (written is None or written.when < use.when):
+                found[attempt] = use
+        return found
 
     def key(self, key_id: str) -> KeyUse | None:
         """The last use known here; None for a key never used."""
@@ -90,6 +115,9 @@ class LastUsed:
             waiting = max(len(self._keys.fresh), len(self._roles.fresh))
             for _ in range(0, waiting, _BATCH):  # counted before: notes that come meanwhile wait for the next flush
                 self._flush_batch()
+            self._gather_attempts()
+            for _ in range(0, len(self._attempts), _BATCH):
+                self._flush_attempts()
 
     def load(self) -> None:
         """Learn what other processes have written. Raises Unavailable."""
@@ -107,3 +135,31 @@ class LastUsed:
             self._keys.give_back(keys)
             self._roles.give_back(roles)
             raise
+
+    def _gather_attempts(self) -> None:
+        """Take what was noted, the oldest first: of each action of each principal the last attempt."""
+        with suppress(IndexError):  # somebody else takes, too
+            while True:
+                principal, action, when, region = self._noted.popleft()
+                attempt = Attempt(_noted_id(principal), action)
+                if attempt.principal_id and (attempt in self._attempts or len(self._attempts) < _MOST_ATTEMPTS):
+                    self._attempts[attempt] = RoleUse(when, region)
+
+    def _flush_attempts(self) -> None:
+        taken: dict[Attempt, RoleUse] = {}
+        while self._attempts and len(taken) < _BATCH:
+            attempt, use = self._attempts.popitem()
+            taken[attempt] = use
+        try:
+            self._store.save_actions(taken)
+        except BaseException:
+            for attempt, use in taken.items():
+                self._attempts.setdefault(attempt, use)
+            raise
+
+
+def _noted_id(principal: Principal) -> str:
+    """Whose use it is: of a session that of its role or user, of root that of the account; empty for nobody's."""
+    if principal.issuer_id or principal.kind is PrincipalKind.USER:
+        return principal.issuer_id or principal.id
+    return principal.account

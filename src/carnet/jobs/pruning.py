@@ -1,4 +1,4 @@
-"""The change log and the stored audit events are kept for a time."""
+"""The change log, the stored audit events, reports and the last uses of actions are kept for a time."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ from datetime import timedelta
 
 from carnet.store.audit_log import AUDIT_EVENTS
 from carnet.store.change_log import CHANGES
+from carnet.store.last_used import remove_old_actions
 from carnet.store.leases import Lease
+from carnet.store.reports import remove_old_reports
 from carnet.store.retention import forget_marks, last_followed, last_old, mark, remove_batch
 from carnet.store.store import Store
+
+ACTIONS_REACH = timedelta(days=400)
+"""How far back the last uses of actions are told of.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html
+"""
+_REPORTS_KEPT = timedelta(days=1)
 
 PRUNE_SECONDS = 3600.0
 """How often it is done; an age is known to about as much."""
@@ -33,3 +42,8 @@ def prune_logs(store: Store, lease: Lease, *, change_log: timedelta, audit: time
             yield
     with store.fenced(lease) as (connection, _):
         forget_marks(connection, min(old_changes, old_events))
+    yield
+    now = store.clock()
+    with store.fenced(lease) as (connection, _):
+        remove_old_reports(connection, now - _REPORTS_KEPT)
+        remove_old_actions(connection, now - ACTIONS_REACH)

@@ -101,8 +101,11 @@ class UnofferedServices:
     def _said(
         self, arrived: Arrived, caller: AccountCaller, operation: ApiOperation | None, member: Member
     ) -> Decided | NotDecided:
-        engine, snapshot = self._execution.parts.engine, self._execution.directory.snapshot
-        return decide(engine, snapshot, caller, arrived, operation, member)
+        parts, snapshot = self._execution.parts, self._execution.directory.snapshot
+        said = decide(parts.engine, snapshot, caller, arrived, operation, member)
+        if isinstance(said, Decided):
+            parts.last_used.note_attempt((caller.principal, said.check.action, arrived.time, caller.region))
+        return said
 
 
 def _asked_unoffered(routed: ForUnoffered, caller: AccountCaller, wanted: Asked) -> AskedUnoffered:

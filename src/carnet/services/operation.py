@@ -35,6 +35,7 @@ from carnet.services.code_check import CodeCheck
 from carnet.services.paging import NEXT_TOKENS, PagingStyle
 from carnet.services.preparing import Preparation
 from carnet.services.target import AnyTarget, Keys, Target
+from carnet.store.reports import Reports
 from carnet.store.unit_of_work import Unit, UnitOfWork
 
 Answer = Mapping[str, object]
@@ -57,6 +58,7 @@ class Parts:
     session_lifetime: SessionLifetime
     history: EventHistory
     """The events of this node's audit log."""
+    reports: Reports
 
 
 class _Called(Struct, frozen=True, kw_only=True):
@@ -228,9 +230,11 @@ class Operation:
         if self.on is anybody:
             return target
         engine, principal, policies, context = call.parts.engine, call.caller.principal, call.policies, call.context
-        for check in self.checks(call, given, target):
+        for number, check in enumerate(self.checks(call, given, target)):
             decision = authorize(engine, principal, policies, context, check)
             decided.append(decision)
+            if number == 0:  # what is checked besides, iam:PassRole, nobody has called
+                call.parts.last_used.note_attempt((principal, self.action, call.now, call.caller.region))
             if not decision.decision.allowed:
                 raise denied(decision)
         return target

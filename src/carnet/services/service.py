@@ -56,6 +56,14 @@ MakeAuthenticator = Callable[[Directory, Credentials, Parts], Authenticator]
 _NO_AUTHENTICATORS: Mapping[Authenticate, MakeAuthenticator] = MappingProxyType({})
 
 
+_OFFERED: set[str] = set()
+
+
+def is_offered(action: str) -> bool:
+    """Whether an operation that needs this permission first is carried out here, by whichever service."""
+    return action in _OFFERED
+
+
 class Service:
     """An AWS service: its traits, each stated here once, and its operations by name.
 
@@ -192,6 +200,7 @@ class Service:
             raise ValueError(f"nothing finds out who calls {self.name}:{name}")
         _check_signature(operation)
         self.operations[name] = operation
+        _OFFERED.add(operation.action)
 
 
 def _check_signature(operation: Operation) -> None:

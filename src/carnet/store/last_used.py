@@ -1,4 +1,4 @@
-"""When access keys and roles were last used.
+"""When access keys and roles were last used, and actions by users, roles and root users.
 
 Traffic writes these, so they stand in tables of their own, are written in batches and never touch the head row. Rows
 of deleted keys stay.
@@ -6,12 +6,12 @@ of deleted keys stay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec import Struct
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, delete, func, select
 
 from carnet.store.codec import RowValues, moment, read_moment
 from carnet.store.schema import METADATA, own_id, text
@@ -36,10 +36,27 @@ class RoleUse(Struct, frozen=True):
     region: str
 
 
+class Attempt(NamedTuple):
+    """Which action somebody asked for, whether or not it was allowed."""
+
+    principal_id: str
+    """The unique id of a user or a role, or the id of the account whose root user it was."""
+    action: str
+
+
 KEY_USES = Table(
     "access_key_use", METADATA, own_id("key_id"), moment_column("last_used"), text("service"), text("region")
 )
 ROLE_USES = Table("role_use", METADATA, own_id("role_id"), moment_column("last_used"), text("region"))
+ACTION_USES = Table(
+    "action_use", METADATA, own_id("principal_id"), own_id("action"), moment_column("last_used"), text("region")
+)
+
+MOST_ACTIONS = 1000
+"""Actions that are remembered of one principal: the newest. Whoever asks for every action displaces its own."""
+MOST_READ = 200_000
+"""Uses of actions that are read for one report: the newest."""
+_PRINCIPALS_PER_QUERY = 500
 
 Upsert: TypeAlias = "Callable[[Table], sqlite.Insert | postgresql.Insert]"
 """The database's own INSERT, the one that knows ON CONFLICT."""
@@ -61,6 +78,26 @@ def save_roles(connection: Connection, upsert: Upsert, uses: Mapping[str, RoleUs
         for role_id, use in sorted(uses.items())
     ]
     _keep_newest(connection, upsert, ROLE_USES, rows)
+
+
+def save_actions(connection: Connection, upsert: Upsert, uses: Mapping[Attempt, RoleUse]) -> None:
+    """Keep the newest use of each action by each principal, and of each principal the newest actions."""
+    rows: list[RowValues] = [
+        {
+            "principal_id": attempt.principal_id,
+            "action": attempt.action,
+            "last_used": moment(use.when),
+            "region": use.region,
+        }
+        for attempt, use in sorted(uses.items())
+    ]
+    _keep_newest(connection, upsert, ACTION_USES, rows)
+    principal, actions = ACTION_USES.c.principal_id, func.count()
+    counted = select(principal).where(principal.in_({attempt.principal_id for attempt in uses}))
+    for full in connection.scalars(counted.group_by(principal).having(actions > MOST_ACTIONS)).all():
+        of_one = select(ACTION_USES.c.action).where(principal == full)
+        newest = of_one.order_by(ACTION_USES.c.last_used.desc(), ACTION_USES.c.action).limit(MOST_ACTIONS)
+        connection.execute(delete(ACTION_USES).where(principal == full, ACTION_USES.c.action.not_in(newest)))
 
 
 def _keep_newest(connection: Connection, upsert: Upsert, table: Table, rows: Sequence[RowValues]) -> None:
@@ -88,3 +125,21 @@ def load_roles(connection: Connection, since: datetime) -> dict[str, RoleUse]:
     """Role id to its last use, of the roles used at `since` or later."""
     query = select(ROLE_USES).where(ROLE_USES.c.last_used >= moment(since))
     return {row.role_id: RoleUse(read_moment(row.last_used), row.region) for row in connection.execute(query)}
+
+
+def load_actions(connection: Connection, principals: Iterable[str], since: datetime) -> dict[Attempt, RoleUse]:
+    """The last uses of actions by these principals, at `since` or later; of too many the newest."""
+    found: dict[Attempt, RoleUse] = {}
+    wanted = sorted(set(principals))
+    for start in range(0, len(wanted), _PRINCIPALS_PER_QUERY):
+        chunk = wanted[start : start + _PRINCIPALS_PER_QUERY]
+        recent = (ACTION_USES.c.principal_id.in_(chunk)) & (ACTION_USES.c.last_used >= moment(since))
+        query = select(ACTION_USES).where(recent).order_by(ACTION_USES.c.last_used.desc())
+        for row in connection.execute(query.limit(max(0, MOST_READ - len(found)))):
+            found[Attempt(row.principal_id, row.action)] = RoleUse(read_moment(row.last_used), row.region)
+    return found
+
+
+def remove_old_actions(connection: Connection, before: datetime) -> None:
+    """Remove the uses of actions that are older than a moment."""
+    connection.execute(delete(ACTION_USES).where(ACTION_USES.c.last_used < moment(before)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import BinaryIO, TypeVar
@@ -21,10 +21,11 @@ from carnet.store.codec import read_moment
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 from carnet.store.faults import Incompatible, NotSetUp
 from carnet.store.group_commit import Group
-from carnet.store.last_used import KeyUse, RoleUse
+from carnet.store.last_used import Attempt, KeyUse, RoleUse
 from carnet.store.leases import Lease, Leases, hold
 from carnet.store.migrated import is_migrated, is_set_up, newest_migration
 from carnet.store.nodes import Nodes
+from carnet.store.reports import Reports
 from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 
 E = TypeVar("E")
@@ -40,6 +41,7 @@ class Store:
         self._backend = backend
         self.leases = Leases(backend)
         self.nodes = Nodes(backend)
+        self.reports = Reports(backend)
         self._known_everywhere = known_everywhere or self.nodes.know
         self.types = types
         """The kinds that this process knows."""
@@ -191,6 +193,16 @@ class Store:
         with self._touch() as connection:
             last_used.save_keys(connection, self._backend.upsert, keys)
             last_used.save_roles(connection, self._backend.upsert, roles)
+
+    def save_actions(self, uses: Mapping[Attempt, RoleUse]) -> None:
+        """Keep the newest use of each action by each principal."""
+        with self._touch() as connection:
+            last_used.save_actions(connection, self._backend.upsert, uses)
+
+    def actions_of(self, principals: Iterable[str], since: datetime) -> dict[Attempt, RoleUse]:
+        """The last uses of actions by these principals, by id, at `since` or later."""
+        with self._read() as connection:
+            return last_used.load_actions(connection, principals, since)
 
     def last_used(self, since: datetime) -> tuple[dict[str, KeyUse], dict[str, RoleUse]]:
         """The last uses at `since` or later, by key id and by role id."""

@@ -33,7 +33,7 @@ def text(document: Mapping[str, Any]) -> str:
 
 def managed(world: World, name: str = "managed", **given: Any) -> str:
     """The ARN of a new managed policy of the world's account."""
-    made = world.call(world.root, "CreatePolicy", PolicyName=name, PolicyDocument=text(allow("s3:*")), **given)
+    made = world.call(world.root, "CreatePolicy", PolicyName=name, **{"PolicyDocument": text(allow("s3:*"))} | given)
     arn: str = made["Policy"]["Arn"]
     return arn
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from carnet import models
-from tests.services.iam.documents import managed
+from tests.services.iam.documents import allow, managed, text
 from tests.services.iam.expect import changes_nothing, refused
 from tests.services.world import World
 
@@ -111,8 +111,14 @@ def test_the_summary_counts(world: World) -> None:
     for name in ("a", "b"):
         world.call(world.root, "CreateUser", UserName=name)
     world.call(world.root, "CreateGroup", GroupName="g")
-    managed(world)
+    arn, summary = managed(world), world.call(world.root, "GetAccountSummary")["SummaryMap"]
+    assert summary["PolicyVersionsInUse"] == 0, "what nobody has is not in use"
+    world.call(world.root, "CreatePolicyVersion", PolicyArn=arn, PolicyDocument=text(allow("iam:*")))
+    world.call(world.root, "AttachUserPolicy", UserName="a", PolicyArn=arn)
+    world.call(world.root, "AttachGroupPolicy", GroupName="g", PolicyArn=arn)
+    boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    world.call(world.root, "PutUserPermissionsBoundary", UserName="b", PermissionsBoundary=boundary)
     summary = world.call(world.root, "GetAccountSummary")["SummaryMap"]
     counted = {key: summary[key] for key in ("Users", "Groups", "Roles", "Policies", "PolicyVersionsInUse")}
-    assert counted == {"Users": 2, "Groups": 1, "Roles": 0, "Policies": 1, "PolicyVersionsInUse": 1}
+    assert counted == {"Users": 2, "Groups": 1, "Roles": 0, "Policies": 1, "PolicyVersionsInUse": 2}
     assert summary["AccountAccessKeysPresent"] == 1

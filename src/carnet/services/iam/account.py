@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from carnet.base.arns import ACCOUNT_ID
 from carnet.base.faults import AlreadyExists, Invalid, Missing
+from carnet.directory.account_view import AccountView
 from carnet.entities.account import PasswordPolicy
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
@@ -122,7 +123,7 @@ def _held(call: Call) -> dict[str, int]:
         "Groups": len(view.of(Group)),
         "Roles": len(view.of(Role)),
         "Policies": len(view.of(ManagedPolicy)),
-        "PolicyVersionsInUse": sum(len(policy.versions) for policy in view.of(ManagedPolicy)),
+        "PolicyVersionsInUse": len(used_policies(view)),
         "InstanceProfiles": len(view.of(InstanceProfile)),
         "ServerCertificates": 0,
         "Providers": 0,
@@ -134,6 +135,12 @@ def _held(call: Call) -> dict[str, int]:
         "AccountSigningCertificatesPresent": 0,
         "GlobalEndpointTokenVersion": _GLOBAL_ENDPOINT_TOKEN_VERSION,
     }
+
+
+def used_policies(view: AccountView) -> set[str]:
+    """The ARNs of the managed policies that somebody has attached or as a permissions boundary, AWS's included."""
+    attached = {arn for holder in (*view.of(User), *view.of(Group), *view.of(Role)) for arn in holder.attached}
+    return attached | {one.boundary for one in (*view.of(User), *view.of(Role)) if one.boundary is not None}
 
 
 def _quotas(call: Call) -> dict[str, int]:

@@ -16,6 +16,7 @@ from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.services.iam import shapes
+from carnet.services.iam.account import used_policies
 from carnet.services.iam.managed_policies import policy_key
 from carnet.services.iam.roles import last_used
 from carnet.services.iam.service import iam
@@ -65,9 +66,7 @@ def _described(call: Call, kinds: Collection[str]) -> Iterable[Described]:
 
 
 def _used_policies_of_aws(view: AccountView) -> Iterator[ManagedPolicy]:
-    used = {arn for holder in (*view.of(User), *view.of(Group), *view.of(Role)) for arn in holder.attached}
-    used |= {holder.boundary for holder in (*view.of(User), *view.of(Role)) if holder.boundary is not None}
-    for arn in used:
+    for arn in used_policies(view):
         policy = managed_policy(arn)
         if policy is not None:
             yield policy
@@ -80,7 +79,8 @@ def _key(described: Described) -> str:
 
 def _user(view: AccountView, user: User) -> shapes.Structure:
     groups = [group.name for group in map(view.of(Group).get, user.groups) if group is not None]
-    return shapes.user(user) | {"GroupList": groups, "UserPolicyList": _inline(user.inline)} | _attached(user)
+    inline = {"UserPolicyList": _inline(user.inline)} if user.inline else {}  # the one list that AWS leaves out
+    return shapes.user(user) | {"Tags": shapes.tag_list(user.tags), "GroupList": groups} | inline | _attached(user)
 
 
 def _group(group: Group) -> shapes.Structure:
@@ -92,7 +92,11 @@ def _role(call: Call, role: Role) -> shapes.Structure:
     profiles = [
         shapes.listed_instance_profile(call.snapshot, call.view, profile) for profile in call.view.profiles_of(role.id)
     ]
-    shape |= {"InstanceProfileList": profiles, "RolePolicyList": _inline(role.inline)}
+    shape |= {
+        "Tags": shapes.tag_list(role.tags),
+        "InstanceProfileList": profiles,
+        "RolePolicyList": _inline(role.inline),
+    }
     return {name: member for name, member in shape.items() if name not in _NOT_IN_ROLE_DETAIL}
 
 

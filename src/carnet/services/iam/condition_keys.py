@@ -39,6 +39,12 @@ def aws_service_name(call: Call, given: Any, target: object) -> Keys:
     return {"iam:AWSServiceName": given["AWSServiceName"]}
 
 
+def organizations_policy_id(call: Call, given: Any, target: object) -> Keys:
+    """iam:OrganizationsPolicyId: the service control policy that a report on an organization is asked for."""
+    policy = given.get("OrganizationsPolicyId")
+    return {"iam:OrganizationsPolicyId": policy} if policy is not None else {}
+
+
 def requested_boundary(call: Call, given: Any, target: object) -> Keys:
     """iam:PermissionsBoundary: the boundary to set."""
     boundary = given.get("PermissionsBoundary")

@@ -1,0 +1,180 @@
+"""GenerateServiceLastAccessedDetails, and what reads its reports.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateServiceLastAccessedDetails.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from carnet.base.faults import Fault, Missing, Refused
+from carnet.catalog.actions import outlines
+from carnet.entities.role import Role
+from carnet.entities.user import User
+from carnet.services.iam import report_targets, sentences
+from carnet.services.iam.last_accessed import SERVICE_LEVEL, Access, LastAccessed, ServiceAccess, last_accessed
+from carnet.services.iam.permissions_policies import Reported
+from carnet.services.iam.report_making import REPORT_POOL
+from carnet.services.iam.service import iam
+from carnet.services.operation import Answer, Call, account_wide
+from carnet.services.paging import page
+from carnet.services.preparing import Preparation
+from carnet.store.codec import read_moment
+from carnet.store.reports import Report, ReportKind
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import (
+        GenerateServiceLastAccessedDetailsRequestTypeDef,
+        GetServiceLastAccessedDetailsRequestTypeDef,
+        GetServiceLastAccessedDetailsWithEntitiesRequestTypeDef,
+    )
+
+_MOST_REPORTS = 100
+"""Reports that an account has at once: the newest."""
+_PAGE = 200
+"""Services on a page if the request does not say: AWS was seen to give so many, and documents 100."""
+_ABBREVIATION = re.compile(r" \([A-Z0-9]+\)")
+_LONG_AGO = read_moment(0)
+
+
+def _make(call: Call, given: Any) -> str | None:
+    """Make the report and keep it; gives its id."""
+    target = report_targets.reported(call, given)
+    if isinstance(target.found, Fault):
+        return None
+    made = last_accessed(call, target.found[0], given.get("Granularity", SERVICE_LEVEL))
+    report = Report(
+        id=call.ids.uuid(),
+        account=call.account,
+        kind=ReportKind.LAST_ACCESSED,
+        owner=_owner(call),
+        requested=call.now,
+    )
+    reports = call.parts.reports
+    reports.begin(report, older_than=_LONG_AGO)
+    reports.complete(report, msgspec.json.encode(made), completed=call.now)
+    reports.keep_newest(call.account, report.kind, _MOST_REPORTS)
+    return report.id
+
+
+def _find(call: Call, given: Any) -> Report | None:
+    """The report, if it is the caller's."""
+    report = call.parts.reports.find(given["JobId"])
+    mine = (call.account, ReportKind.LAST_ACCESSED, _owner(call))
+    return report if report is not None and (report.account, report.kind, report.owner) == mine else None
+
+
+def _owner(call: Call) -> str:
+    """Whose reports these are: a user's with any key, and those of a session that session's alone."""
+    credential = call.caller.credential
+    return credential.principal.id if credential.session is None else credential.key_id
+
+
+@iam.read(
+    "GenerateServiceLastAccessedDetails",
+    on=report_targets.reported,
+    prepare=Preparation(pool=REPORT_POOL, work=_make),
+)
+def generate_service_last_accessed_details(
+    call: Call, given: GenerateServiceLastAccessedDetailsRequestTypeDef, reported: Reported
+) -> Answer:
+    """The id of a report of this moment."""
+    return {"JobId": call.prepared}
+
+
+@iam.read("GetServiceLastAccessedDetails", on=account_wide, prepare=Preparation(pool=REPORT_POOL, work=_find))
+def get_service_last_accessed_details(call: Call, given: GetServiceLastAccessedDetailsRequestTypeDef) -> Answer:
+    """The services that could be accessed, by namespace, and when that was last tried."""
+    report, made = _read(call, given["JobId"])
+    found = page(
+        call.paging,
+        "GetServiceLastAccessedDetails",
+        made.services,
+        {"MaxItems": _PAGE, **given},
+        key=lambda service: service.namespace,
+    )
+    services = found.answer("ServicesLastAccessed", _service)
+    return {**_job(report), "JobType": made.level, **services}
+
+
+@iam.read(
+    "GetServiceLastAccessedDetailsWithEntities", on=account_wide, prepare=Preparation(pool=REPORT_POOL, work=_find)
+)
+def get_service_last_accessed_details_with_entities(
+    call: Call, given: GetServiceLastAccessedDetailsWithEntitiesRequestTypeDef
+) -> Answer:
+    """The users and roles that could have accessed a service, those who tried last first. Who is gone is left out."""
+    namespace = given["ServiceNamespace"]
+    if namespace not in outlines():
+        raise Refused("InvalidInput", sentences.namespace_invalid(namespace))
+    report, made = _read(call, given["JobId"])
+    service = next((one for one in made.services if one.namespace == namespace), None)
+    tried = service.entities if service is not None else {}
+    entities = sorted(made.entities if service is not None else (), key=lambda each: (-tried.get(each, 0), each))
+    ranked = [(f"{rank:08}", entity) for rank, entity in enumerate(entities)]
+    found = page(
+        call.paging,
+        "GetServiceLastAccessedDetailsWithEntities",
+        ranked,
+        given,
+        key=lambda each: each[0],
+        matching=lambda each: _entity(call, each[1]) is not None,
+    )
+    return {**_job(report), **found.answer("EntityDetailsList", lambda each: _details(call, each[1], tried))}
+
+
+def _read(call: Call, job: str) -> tuple[Report, LastAccessed]:
+    report: Report | None = call.prepared
+    if report is None or report.content is None:
+        raise Missing(sentences.job_missing(job))
+    return report, msgspec.json.decode(report.content, type=LastAccessed)
+
+
+def _job(report: Report) -> dict[str, object]:
+    return {
+        "JobStatus": "COMPLETED",
+        "JobCreationDate": report.requested,
+        "JobCompletionDate": report.completed,
+    }
+
+
+def _service(service: ServiceAccess) -> dict[str, object]:
+    shape: dict[str, object] = {
+        "ServiceName": _ABBREVIATION.sub("", outlines()[service.namespace].name),
+        "ServiceNamespace": service.namespace,
+        "TotalAuthenticatedEntities": len(service.entities),
+        **_access(service.last, "LastAuthenticated", "LastAuthenticatedEntity", "LastAuthenticatedRegion"),
+    }
+    if service.actions:
+        shape["TrackedActionsLastAccessed"] = [
+            {"ActionName": name, **_access(last, "LastAccessedTime", "LastAccessedEntity", "LastAccessedRegion")}
+            for name, last in service.actions
+        ]
+    return shape
+
+
+def _access(access: Access | None, when: str, who: str, where: str) -> dict[str, object]:
+    if access is None:
+        return {}
+    return {when: read_moment(access.when), who: access.arn, where: access.region}
+
+
+def _entity(call: Call, entity_id: str) -> User | Role | None:
+    return call.view.of(User).get(entity_id) or call.view.of(Role).get(entity_id)
+
+
+def _details(call: Call, entity_id: str, tried: dict[str, int]) -> dict[str, object]:
+    entity = _entity(call, entity_id)
+    assert entity is not None, "the page has only those who are there"
+    info = {
+        "Arn": entity.arn,
+        "Name": entity.name,
+        "Type": entity.resource_type.upper(),
+        "Id": entity.id,
+        "Path": entity.path,
+    }
+    when = tried.get(entity_id)
+    return {"EntityInfo": info} if when is None else {"EntityInfo": info, "LastAuthenticated": read_moment(when)}
