@@ -125,7 +125,8 @@ class Execution:
             )
             if not isinstance(call, AnonymousCall):
                 operation.authorize(call, parsed.given, decided)
-            return Admitted(call=call, decided=tuple(decided))
+            # What was decided as if a code were right is not told: nobody knows yet whether it is.
+            return Admitted(call=call, decided=() if with_mfa else tuple(decided))
         except Exception as problem:
             return Failed(problem=problem, decided=tuple(decided))
 

@@ -447,27 +447,6 @@ class TestSessionTags:
         assert "conflicts with a transitive tag key from the calling session" in refused.value.message
 
 
-class TestMfa:
-    @pytest.mark.parametrize(
-        ("given", "told"),
-        [
-            ({"SerialNumber": "GAHT12345678"}, "must provide both MFA serial number and one time pass code"),
-            ({"TokenCode": "123456"}, "must provide both MFA serial number and one time pass code"),
-            ({"SerialNumber": "GAHT12345678", "TokenCode": "123456"}, "unable to validate MFA code"),
-        ],
-    )
-    def test_no_code_is_right(self, world: World, arn: str, given: dict[str, str], told: str) -> None:
-        with pytest.raises(ServiceError, match=told) as refused:
-            assume(world, world.user("alice", [ASSUME]), arn, **given)
-        assert refused.value.code == "AccessDenied"
-
-    def test_a_role_that_asks_for_mfa_stays_closed(self, world: World) -> None:
-        condition = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
-        guarded = role(world, "guarded", trusting(world.account_id, condition=condition))
-        with pytest.raises(ServiceError, match="AccessDenied"):
-            assume(world, world.user("alice", [ASSUME]), guarded)
-
-
 def test_a_trusted_context_of_an_unknown_provider_is_refused(world: World, arn: str) -> None:
     contexts = [{"ProviderArn": "arn:aws:iam::aws:contextProvider/IdentityCenter", "ContextAssertion": "abcd"}]
     with pytest.raises(ServiceError, match="ValidationError"):

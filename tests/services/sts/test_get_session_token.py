@@ -60,8 +60,3 @@ def test_a_session_of_a_role_gets_none(world: World) -> None:
     with pytest.raises(ServiceError, match="Cannot call GetSessionToken with session credentials") as refused:
         world.call(session, "GetSessionToken", service="sts")
     assert refused.value.code == "AccessDenied"
-
-
-def test_no_mfa_code_is_right(world: World) -> None:
-    with pytest.raises(ServiceError, match="MultiFactorAuthentication failed"):
-        get_session_token(world, world.user("alice"), SerialNumber="GAHT12345678", TokenCode="123456")

@@ -15,9 +15,10 @@ from carnet.identity.session_lifetime import SessionLifetime
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PrincipalKind
 from carnet.services.operation import Answer, Call
+from carnet.services.sts.mfa import MFA_CODE, mfa_ms
 from carnet.services.sts.role_sessions import Asked, keys_of, role_at, role_session, seconds_of, session_checks
 from carnet.services.sts.service import sts
-from carnet.services.sts.sessions import Passed, passed, refuse_mfa, refuse_reserved_source_identity
+from carnet.services.sts.sessions import Passed, passed, refuse_reserved_source_identity
 from carnet.services.target import Keys, Target
 
 if TYPE_CHECKING:
@@ -49,10 +50,12 @@ def session_keys(call: Call, given: AssumeRoleRequestTypeDef, target: object) ->
     )
 
 
-@sts.read("AssumeRole", on=role_to_assume, also=(session_checks,), context=(session_keys,))
+@sts.read("AssumeRole", on=role_to_assume, also=(session_checks,), context=(session_keys,), prepare=MFA_CODE)
 def assume_role(call: Call, given: AssumeRoleRequestTypeDef, role: Role, view: AccountView) -> Answer:
-    """Give out credentials of a role session. They are not stored, so this works while the store is down."""
-    refuse_mfa(given)
+    """Give out credentials of a role session. They are not stored, so this works while the store is down.
+
+    With an MFA code the store is needed: the code is used up.
+    """
     _refuse_contexts(given)
     narrowing = passed(view, call.quotas, call.caller.credential.session, given)
     claims = _claims(call, given, role, narrowing)
@@ -77,6 +80,7 @@ def _claims(call: Call, given: AssumeRoleRequestTypeDef, role: Role, narrowing: 
         transitive_tag_keys=narrowing.tags.transitive,
         policies=narrowing.policies.documents,
         policy_arns=narrowing.policies.arns,
+        mfa_ms=mfa_ms(call, given),
         chain_depth=0 if parent is None else parent.chain_depth + 1,
         epoch=call.snapshot.epoch,
     )

@@ -11,7 +11,9 @@ from carnet.base.faults import Denied
 from carnet.identity.principals import ASSUMED_ROLE, SESSION_TOKEN
 from carnet.keyring.session_claims import SessionClaims
 
-_OF_SESSION_TOKEN = frozenset(("AssumeRole", "GetCallerIdentity"))
+_OF_SESSION_TOKEN = frozenset(
+    ("AssumeRole", "GetCallerIdentity", "GetScopedCredentials", "GetWebIdentityToken", "GetDelegatedAccessToken")
+)
 _OF_FEDERATED_USER = frozenset(("GetCallerIdentity",))
 _NOT_OF_ROLE = frozenset(("GetSessionToken", "GetFederationToken"))
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from carnet.access.gather import find_managed_policy
-from carnet.base.faults import Denied, Invalid, Refused
+from carnet.base.faults import Invalid, Refused
 from carnet.directory.account_view import AccountView
 from carnet.entities.entity import Tags, name_key
 from carnet.keyring.errors import TokenTooLarge
@@ -144,22 +144,6 @@ def packed_size(policies: SessionPolicies, tags: Tags) -> int | None:
     if share > 100:
         raise _too_large(f"Packed policy consumes {share}% of allotted space, please use smaller policy.")
     return share or None
-
-
-def refuse_mfa(given: Mapping[str, Any]) -> None:
-    """Raise Denied if a request names an MFA device or gives a code.
-
-    INVARIANT: this server knows no MFA device yet, so no code is ever right.
-    """
-    serial, code = given.get("SerialNumber"), given.get("TokenCode")
-    if serial is None and code is None:
-        return
-    if serial is None or code is None:
-        raise Denied("MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.")
-    raise Denied(
-        "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid "
-        "and associated with this user."
-    )
 
 
 def issue(call: Call | FederatedCall, claims: SessionClaims) -> dict[str, object]:

@@ -1,0 +1,65 @@
+"""The MFA code of AssumeRole and GetSessionToken.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from carnet.base.faults import Denied
+from carnet.entities.mfa_device import MfaKind
+from carnet.identity.mfa import Codes, Hindrance
+from carnet.services.code_check import Accepted, CodeCheck
+from carnet.services.operation import Call
+
+_BOTH = "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
+_NOT_OF_USER = (
+    "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid "
+    "and associated with this user."
+)
+_WRONG = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+_PAUSED = "MultiFactorAuthentication failed, too many MFA one time pass codes were invalid. Try again in a minute."
+_LOCKED = (
+    "MultiFactorAuthentication failed, too many MFA one time pass codes were invalid. Resynchronize the device "
+    "(ResyncMFADevice) first."
+)
+
+
+def mfa_ms(call: Call, given: Mapping[str, Any]) -> int | None:
+    """When the session that is asked for was given MFA: now, if the request has a code; None without one.
+
+    INVARIANT: raises Denied for a code that was not looked at.
+    """
+    if not _has_code(given):
+        return None
+    if not isinstance(call.prepared, Accepted):
+        raise Denied(_WRONG)
+    return call.now_ms
+
+
+def _has_code(given: Mapping[str, Any]) -> bool:
+    return "SerialNumber" in given or "TokenCode" in given
+
+
+def _codes(call: Call, given: Mapping[str, Any]) -> Codes:
+    """The code, of a virtual device that is enabled for the caller itself; a role session has none."""
+    serial, code = given.get("SerialNumber"), given.get("TokenCode")
+    if serial is None or code is None:
+        raise Denied(_BOTH)
+    device = call.view.mfa_device(serial)
+    if device is None or device.kind is not MfaKind.VIRTUAL or device.holder != call.caller.principal.id:
+        raise Denied(_NOT_OF_USER)
+    return Codes(device=device, codes=(code,))
+
+
+MFA_CODE = CodeCheck(
+    needed=_has_code,
+    codes=_codes,
+    missing=lambda code: Denied(_NOT_OF_USER),
+    wrong=lambda: Denied(_WRONG),
+    hindered={Hindrance.PAUSE: lambda: Denied(_PAUSED), Hindrance.LOCK: lambda: Denied(_LOCKED)},
+    proves_mfa=True,
+)
+"""For `prepare=` of both."""
