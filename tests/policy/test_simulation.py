@@ -199,14 +199,15 @@ def test_a_question_that_no_request_can_ask_is_denied() -> None:
     assert simulation().refused().boundary is None
 
 
-def test_the_weight_grows_with_policies_and_with_values() -> None:
-    few = simulation(identity=(READ,)).weight
-    assert simulation(identity=(READ,) * 2).weight > few
-    assert simulation(identity=(READ,), scp=((FULL_ACCESS,),)).weight > few
-    long = replace(READ, text=READ.text + " " * 1000)
-    assert simulation(identity=(long,)).weight > few
-    many = simulation(identity=(READ,), keys={"aws:TagKeys": tuple(map(str, range(100)))}).weight
-    assert many > few + 100
+def test_about_one_action_the_answers_are_the_same() -> None:
+    conditional = policy("Allow", "s3:PutObject", "p", Condition={"StringEquals": {"aws:RequestTag/a": "x"}})
+    given = {"boundary": READ, "scp": ((FULL_ACCESS, replace(WRITE, grammar=Grammar.SCP)),)}
+    asked = simulation(identity=(READ, conditional, NO_READING), resource=of_resource("Allow", "*"), **given)
+    for action in ("s3:GetObject", "s3:PutObject", "s3:ListBucket"):
+        narrowed = asked.about(action)
+        assert narrowed.ask(action, OBJECT) == asked.ask(action, OBJECT)
+        assert narrowed.refused() == asked.refused()
+    assert [len(each.statements) for each in asked.about("s3:PutObject").identity] == [0, 1, 0]
 
 
 def test_the_most_restrictive_verdict_counts() -> None:

@@ -8,7 +8,7 @@ INVARIANT: the verdict is that of the written rule, as a real request would get 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -30,12 +30,6 @@ from carnet.policy.statement import Statement
 _LEFT_TO_ACCOUNT = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"*","Resource":"*"}}'
 )
-_CHARACTERS_OF_PART = 100
-"""As many characters of a policy cost as much as a part of it, if variables are to be filled in."""
-_VALUES_OF_PART = 8
-"""So many values of condition keys double the cost of each part, at the most."""
-_ANSWER = 20
-"""What one answer costs by itself."""
 _RESTRICTIVE = {Verdict.ALLOWED: 0, Verdict.IMPLICIT_DENY: 1, Verdict.EXPLICIT_DENY: 2}
 
 
@@ -78,6 +72,20 @@ class Simulation:
     """The policy that every resource has. Without one, every resource leaves it to the principal's account."""
     owner: str = ""
     """The account of a resource whose ARN names none; empty: the principal's."""
+    absent: tuple[str, ...] | None = None
+    """The keys that the policies refer to and the request does not have; None: to be found out."""
+
+    def about(self, action: str) -> Simulation:
+        """The same simulation for questions about one action: without the statements that are about others."""
+        scp = tuple(tuple(_narrowed(policy, action) for policy in level) for level in self.scp)
+        return replace(
+            self,
+            identity=tuple(_narrowed(policy, action) for policy in self.identity),
+            boundary=_narrowed(self.boundary, action) if self.boundary is not None else None,
+            scp=scp,
+            resource=_narrowed(self.resource, action) if self.resource is not None else None,
+            absent=self._missing,
+        )
 
     def ask(self, action: str, resource: str) -> Simulated:
         """What a request for `action` on `resource`, an ARN or `*`, would get."""
@@ -103,12 +111,10 @@ class Simulation:
         boundary = None if self.boundary is None else False
         return Simulated(verdict=Verdict.IMPLICIT_DENY, missing=self._missing, boundary=boundary)
 
-    @cached_property
-    def weight(self) -> int:
-        """What one question costs, in parts of policies that are held against it: a microsecond each, or two."""
-        values = sum(1 if isinstance(value, str) else len(value) for value in self.keys.values())
-        parts = sum(policy.parts + len(policy.text) // _CHARACTERS_OF_PART for policy in self._policies.every())
-        return _ANSWER + values + parts * (1 + values // _VALUES_OF_PART)
+    @property
+    def policies(self) -> Iterator[Policy]:
+        """All that a question is held against."""
+        return self._policies.every()
 
     def _request(self, action: str, resource: str) -> Request:
         arn = parse_arn(resource)
@@ -149,6 +155,8 @@ class Simulation:
 
     @cached_property
     def _missing(self) -> tuple[str, ...]:
+        if self.absent is not None:
+            return self.absent
         told = (*self.identity, self.boundary, self.resource)
         keys = referenced_keys(policy for policy in told if policy is not None)
         known = self._given | {ascii_lower(RESOURCE_ACCOUNT)}
@@ -158,13 +166,17 @@ class Simulation:
         if verdict is Verdict.IMPLICIT_DENY:
             return
         denied = verdict is Verdict.EXPLICIT_DENY
+        told: set[tuple[Layer, int]] = set()
         for level in found:
             if level.layer is Layer.SCP or (level.layer is Layer.BOUNDARY and not denied):
                 continue
             applying = set(map(id, level.denies if denied else level.allows))
-            # A policy that is attached in two ways is in the layer twice. What stands in for a policy has no source.
-            for policy in {id(policy): policy for policy in level.policies if policy.source}.values():
-                yield from (Determining(level.layer, policy, one) for one in policy.statements if id(one) in applying)
+            pairs = [(policy, one) for policy in level.policies for one in policy.statements if id(one) in applying]
+            for policy, statement in pairs:
+                # A policy that is attached in two ways is in the layer twice. What stands in for one has no source.
+                if policy.source and (level.layer, id(statement)) not in told:
+                    told.add((level.layer, id(statement)))
+                    yield Determining(level.layer, policy, statement)
 
     def _allowed_by_boundary(self, found: tuple[Found, ...]) -> bool | None:
         if self.boundary is None:
@@ -176,6 +188,11 @@ class Simulation:
         if self.resource is None or request.resource_account == self.principal.account:
             return None
         return {level.layer: level.verdict for level in found if level.layer is not Layer.SCP}
+
+
+def _narrowed(policy: Policy, action: str) -> Policy:
+    statements = tuple(one for one in policy.statements if one.actions.matches(action))
+    return policy if len(statements) == len(policy.statements) else replace(policy, statements=statements)
 
 
 def most_restrictive(verdicts: Iterable[Verdict]) -> Verdict:

@@ -32,9 +32,9 @@ class IamQuotas:
     group_inline_size: int = 5120
     role_inline_size: int = 10240
     trust_policy_size: int = 2048
-    simulated_in_page: int = 200_000
-    """Work of the policy simulators (`Simulation.weight` for each resource of each action) for a page of an answer."""
-    simulated_for_action: int = 1_000_000
-    """Work for one action: more is refused, since a page has one action at least."""
+    simulated_in_page: int = 500_000
+    """What the policy simulators do for a page of an answer, in about microseconds (`policy/simulation_cost.py`)."""
+    simulated_for_action: int = 2_000_000
+    """What they do for one action: more is refused, since a page has one action at least."""
     simulated_statements: int = 5_000
     """Matched statements in one page of an answer, those of each resource counted."""

@@ -17,6 +17,7 @@ from carnet.access.gather import policies_held
 from carnet.base.faults import Fault, Invalid
 from carnet.policy.referenced_keys import referenced_keys
 from carnet.policy.simulation import Simulated, Simulation
+from carnet.policy.simulation_cost import asking_cost, narrowing_cost
 from carnet.services.iam import simulation_sentences as sentences
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
@@ -98,24 +99,29 @@ def _given(caller: SimulatedCaller, given: Any, resources: tuple[str, ...], *, s
 def _simulated(
     call: Call, operation: str, given: Any, resources: tuple[str, ...], simulation: Simulation
 ) -> dict[str, object]:
-    """A page of the answer; raises Refused (InvalidInput) for a marker, and for more than one answer may hold."""
+    """A page of the answer; raises Refused (InvalidInput) for a marker, and for an action that is too much alone."""
     quotas: IamQuotas = call.quotas
-    work = simulation.weight * len(resources)
-    if work > quotas.simulated_for_action:
-        raise invalid_input(sentences.too_large(given["ActionNames"][0]))
-    asked = _page(operation, given, max(1, quotas.simulated_in_page // work))
+    asked = _page(operation, given)
     results = EvaluationResults(resources)
     told: list[dict[str, object]] = []
-    statements = 0
+    narrowing, cost, statements = narrowing_cost(simulation), 0, 0
     for _, action in asked.items:
-        answers = [_ask(simulation, action, resource) for resource in resources]
+        about = simulation.about(action)
+        own = narrowing + asking_cost(about) * len(resources)
+        cost += own
+        if told and cost > quotas.simulated_in_page:
+            break
+        if own > quotas.simulated_for_action:
+            raise invalid_input(sentences.too_large(action))
+        answers = [_ask(about, action, resource) for resource in resources]
         statements += sum(len(answer.statements) for answer in answers)
         if statements > quotas.simulated_statements:
             if not told:
                 raise invalid_input(sentences.too_large(action))
-            asked = _page(operation, given, len(told))
             break
         told.append(results.result(action, answers))
+    if len(told) < len(asked.items):
+        asked = _page(operation, {**given, _PAGING.limit: len(told)})
     return {"EvaluationResults": told, **asked.truncation}
 
 
@@ -124,12 +130,11 @@ def _ask(simulation: Simulation, action: str, resource: str) -> Simulated:
     return simulation.refused() if on is None else simulation.ask(action, on)
 
 
-def _page(operation: str, given: Any, most: int) -> Page[tuple[int, str]]:
-    """The actions asked for, `most` of them at most."""
-    limited = {**given, _PAGING.limit: min(most, given.get(_PAGING.limit, _PAGING.default))}
+def _page(operation: str, given: Any) -> Page[tuple[int, str]]:
+    """The actions asked for, each with its place."""
     actions = tuple(enumerate(given["ActionNames"]))
     try:
-        return page(_PAGING, operation, actions, limited, key=lambda item: f"{item[0]:012d}")
+        return page(_PAGING, operation, actions, given, key=lambda item: f"{item[0]:012d}")
     except Invalid as fault:
         raise invalid_input(fault.message) from fault
 

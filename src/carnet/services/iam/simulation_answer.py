@@ -29,7 +29,7 @@ class EvaluationResults:
 
     def __init__(self, resources: tuple[str, ...]) -> None:
         self._resources = resources
-        self._positions: dict[int, Positions] = {}
+        self._positions: dict[str, Positions] = {}
 
     def result(self, action: str, asked: Sequence[Simulated]) -> dict[str, object]:
         """EvaluationResult of an action, from the answers for each of the resources in their order."""
@@ -68,9 +68,9 @@ class EvaluationResults:
 
     def _statement(self, determining: Determining) -> dict[str, object]:
         layer, policy, statement = determining
-        positions = self._positions.get(id(policy))
+        positions = self._positions.get(policy.text)
         if positions is None:
-            positions = self._positions[id(policy)] = Positions(policy.text)
+            positions = self._positions[policy.text] = Positions(policy.text)
         shown: dict[str, object] = {
             "SourcePolicyId": _policy_id(policy.source),
             "SourcePolicyType": _TYPES[layer],
