@@ -10,6 +10,7 @@ import traceback
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from carnet.assembly.settings import Settings
 from carnet.audit.log_files import JsonLines
@@ -19,6 +20,7 @@ from carnet.server.log import JsonFormatter
 from tests.attacks.wire import Holder, audit, call, root_of, send, signed
 from tests.server.in_process import InProcessServer
 
+PASSWORDS = ("Correct-horse-battery-1", "Staple-horse-battery-2")
 ALLOW_ALL = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 
 
@@ -27,6 +29,9 @@ def held(server: InProcessServer) -> list[Holder]:
     """A root key, a user's key, a session of a role and one of GetSessionToken, all of them used."""
     iam, sts = server.client("iam"), server.client("sts")
     arn = iam.create_user(UserName="carol")["User"]["Arn"]
+    iam.create_login_profile(UserName="carol", Password=PASSWORDS[0])
+    with pytest.raises(ClientError):
+        iam.create_login_profile(UserName="carol", Password=PASSWORDS[1])
     iam.put_user_policy(UserName="carol", PolicyName="p", PolicyDocument=ALLOW_ALL)
     carol = Holder.of(iam.create_access_key(UserName="carol")["AccessKey"])
     trust = {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"}
@@ -43,7 +48,7 @@ def held(server: InProcessServer) -> list[Holder]:
 
 
 def secrets_of(holders: list[Holder]) -> list[str]:
-    return [holder.secret for holder in holders] + [holder.token for holder in holders if holder.token]
+    return [*PASSWORDS, *(holder.secret for holder in holders)] + [holder.token for holder in holders if holder.token]
 
 
 def files(server: InProcessServer) -> list[Path]:

@@ -154,10 +154,11 @@ def test_unknown_kid_and_foreign_keyring() -> None:
 
 
 def test_retired_key_opens_and_a_destroyed_one_does_not() -> None:
-    secrets, old, *others = WRAPPED
+    old = next(key for key in WRAPPED if key.purpose == Purpose.SESSION_TOKENS)
+    others = [key for key in WRAPPED if key is not old]
     new = new_data_key(MASTER, old.purpose, KeyState.PRIMARY, now=NOW)
-    rotated = SessionTokens(Keyring.unwrap(MASTER, (secrets, replace(old, state=KeyState.RETIRED), new, *others)))
-    destroyed = SessionTokens(Keyring.unwrap(MASTER, (secrets, new, *others)))
+    rotated = SessionTokens(Keyring.unwrap(MASTER, (*others, replace(old, state=KeyState.RETIRED), new)))
+    destroyed = SessionTokens(Keyring.unwrap(MASTER, (*others, new)))
     assert rotated.open(KEY_ID, TOKEN) is not None
     assert destroyed.open(KEY_ID, TOKEN) is None
     issued = rotated.issue(CLAIMS)

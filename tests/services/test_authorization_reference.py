@@ -17,7 +17,7 @@ from carnet.policy.policies import Policies
 from carnet.policy.request import Context
 from carnet.services.operation import Call, Operation
 from carnet.services.registry import SERVICES
-from tests.services.inputs import WRITTEN, given
+from tests.services.inputs import TAGS, WRITTEN, given
 from tests.services.world import World
 
 LISTS_BELOW_A_PATH = frozenset(("iam:ListGroups", "iam:ListInstanceProfiles", "iam:ListRoles", "iam:ListUsers"))
@@ -88,6 +88,7 @@ def checks(world: World, operation: Operation) -> list[Check]:
     """Everything that the operation asks of policies, when a user calls it."""
     asked = given(world, operation)
     caller = world.principal(world.user("asking"))
+    world.call(world.root, "TagUser", UserName="asking", Tags=TAGS)
     call = Call(
         caller=caller,
         snapshot=world.snapshot,

@@ -184,5 +184,6 @@ class World:
 def open_world(path: Path, **settings: Any) -> Iterator[World]:
     """A new world in a directory of its own."""
     clock = TurnableClock()
-    with open_installation(Settings(data_dir=path / "data", **settings), create=True, clock=clock) as installation:
+    chosen = Settings(data_dir=path / "data", **{"password_hash_kib": 8, **settings})
+    with open_installation(chosen, create=True, clock=clock) as installation:
         yield World(installation, clock)

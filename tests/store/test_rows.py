@@ -10,14 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carnet.entities.access_key import AccessKey
-from carnet.entities.account import Account, PasswordPolicy
+from carnet.entities.account import Account
 from carnet.entities.account_details import AccountDetails
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.login_profile import LoginProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.mfa_device import MfaDevice, MfaKind
 from carnet.entities.operator_token import OperatorToken
+from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.role import Role
+from carnet.entities.role_deletion import RoleDeletion
 from carnet.entities.user import User
 from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
 from carnet.store.codec import moment, pairs, read_moment, read_pairs, read_strings, strings
@@ -108,6 +111,16 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         failed=st.none() | MOMENTS,
     ),
     st.builds(
+        LoginProfile,
+        id=TEXT,
+        account=TEXT,
+        sealed_hashes=st.binary(max_size=8),
+        created=MOMENTS,
+        changed=MOMENTS,
+        reset_required=st.booleans(),
+        max_session_seconds=st.none() | NUMBERS,
+    ),
+    st.builds(
         WrappedKey,
         kid=TEXT,
         purpose=st.sampled_from(Purpose),
@@ -115,6 +128,7 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         wrapped=st.binary(max_size=8),
         created=MOMENTS,
     ),
+    st.builds(RoleDeletion, id=TEXT, account=TEXT, service=TEXT, role=TEXT, created=MOMENTS),
     st.builds(OperatorToken, id=TEXT, name=TEXT, digest=TEXT, scopes=TEXTS, created=MOMENTS, expires=MOMENTS),
 )
 ENTITIES = st.one_of(*STRATEGIES)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from carnet.entities.access_key import AccessKey
-from carnet.entities.account import Account, PasswordPolicy
+from carnet.entities.account import Account
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.mfa_device import MfaDevice
+from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey

@@ -25,6 +25,15 @@ from carnet.policy.policies import Policies
 from carnet.policy.request import Principal, PrincipalKind, Value
 
 _NONE = Policies()
+_OF_EVERY_USER = (
+    '{"Version":"2012-10-17","Statement":{"Effect":"Allow",'
+    '"Action":["iam:ChangePassword","iam:GetAccountPasswordPolicy"],"Resource":"*"}}'
+)
+"""What AllowUsersToChangePassword gives to every user of the account. ChangePassword is only ever about its caller.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_enable-user-change.html
+"""
+_BY_THE_ACCOUNT = "account password policy"
 
 
 def find_managed_policy(view: AccountView, arn: str) -> ManagedPolicy | None:
@@ -134,6 +143,9 @@ def _identity(view: AccountView, entity: User | Group | Role) -> Iterator[tuple[
             group = view.of(Group).get(group_id)
             if group is not None:
                 yield from _own(view, group)
+        asked = view.account.password_policy
+        if asked is not None and asked.allow_users_to_change:
+            yield stored_policy(_OF_EVERY_USER, Grammar.IDENTITY, _BY_THE_ACCOUNT), _BY_THE_ACCOUNT
 
 
 def _own(view: AccountView, entity: User | Group | Role) -> Iterator[tuple[Policy, str]]:

@@ -18,6 +18,8 @@ from carnet.directory.last_used import LastUsed
 from carnet.entities.operator_token import OperatorScope
 from carnet.identity.credentials import Credentials
 from carnet.identity.new_access_key import GivenKey
+from carnet.identity.password_hashing import HashCost
+from carnet.identity.passwords import Passwords
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine
 from carnet.services.accounts import RootKey, create_first_account
@@ -108,6 +110,7 @@ def _assembled(state: State) -> Installation:
                 keyring=state.keyring,
                 tokens=tokens,
                 last_used=last_used,
+                passwords=_passwords(state),
                 session_lifetime=state.settings.session_lifetime,
                 history=EventHistory(audit_log),
                 reports=state.store.reports,
@@ -116,6 +119,10 @@ def _assembled(state: State) -> Installation:
         audit_log=audit_log,
         decision_log=_log(state.settings, state.settings.decisions_file),
     )
+
+
+def _passwords(state: State) -> Passwords:
+    return Passwords(state.keyring, state.ids.random, HashCost(memory_kib=state.settings.password_hash_kib))
 
 
 def _log(settings: Settings, path: Path) -> Log:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from carnet.identity.password_hashing import HashCost
 from carnet.identity.session_lifetime import SessionLifetime
 
 PREFIX = "CARNET_"
@@ -45,6 +46,8 @@ class Settings:
     """Serve plain HTTP on an address that is not loopback."""
     session_lifetime: SessionLifetime = SessionLifetime.AWS
     """How long a session lives that was made with a session."""
+    password_hash_kib: int = HashCost().memory_kib
+    """Memory for one hash of a password, in KiB."""
     change_log_retention_days: int = 90
     audit_retention_days: int = 90
     """How long the store keeps the audit events of changes, and the data directory all events and decisions."""
@@ -156,6 +159,7 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "tls_key": Path,
     "insecure": _flag,
     "session_lifetime": SessionLifetime,
+    "password_hash_kib": int,
     "change_log_retention_days": int,
     "audit_retention_days": int,
     "dev": _flag,

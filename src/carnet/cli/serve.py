@@ -56,6 +56,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @setting("change_log_retention_days", "Days for which the change log is kept.", type=_DAYS)
 @setting("audit_retention_days", "Days for which audit events and decisions are kept.", type=_DAYS)
+@setting(
+    "password_hash_kib",
+    "Memory for one hash of a password, in KiB; less is for tests.",
+    type=click.IntRange(8, 4 * 1024 * 1024),
+)
 @setting("decision_log_megabytes", "Size up to which decisions are kept.", type=click.IntRange(1, 1_000_000))
 @setting("quiet", "Print no line for each call.", is_flag=True)
 @setting(

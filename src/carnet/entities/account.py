@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from carnet.base.arns import DEFAULT_PARTITION, root_arn
+from carnet.entities.password_policy import PasswordPolicy, default_allows
 
 _ID = re.compile(r"[0-9]{12}", re.ASCII)
 _NAME = re.compile(r"[\x20-\x7e]{1,50}")
@@ -41,24 +42,6 @@ def is_account_email(text: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PasswordPolicy:
-    """An account's password policy; the defaults are what UpdateAccountPasswordPolicy sets for members not sent.
-
-    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccountPasswordPolicy.html
-    """
-
-    minimum_length: int = 6
-    require_symbols: bool = False
-    require_numbers: bool = False
-    require_uppercase: bool = False
-    require_lowercase: bool = False
-    allow_users_to_change: bool = False
-    max_age_days: int | None = None
-    reuse_prevention: int | None = None
-    hard_expiry: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
     """One AWS account. Its root user is not an entity of its own: it is the account."""
 
@@ -73,3 +56,15 @@ class Account:
     @property
     def root_arn(self) -> str:
         return root_arn(self.partition, self.id)
+
+    def allows_user_password(self, password: str) -> bool:
+        """Whether a user of the account may have that password, by its own policy or by AWS's default one."""
+        policy = self.password_policy
+        return self.allows_root_password(password) if policy is None else policy.allows(password)
+
+    def allows_root_password(self, password: str) -> bool:
+        """Whether the root user may: the account's own policy is not for it.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/root-user-password.html
+        """
+        return default_allows(password, account_name=self.name, email=self.email)

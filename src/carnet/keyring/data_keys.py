@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     ACCESS_KEY_SECRETS = "access-key-secrets"
     SESSION_TOKENS = "session-tokens"
     MFA_SEEDS = "mfa-seeds"
+    PASSWORDS = "passwords"
 
 
 class KeyState(StrEnum):

@@ -24,6 +24,7 @@ from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
 from carnet.identity.authenticate import Authenticate
 from carnet.identity.caller import AccountCaller, Anonymous, Bearer, Federated
+from carnet.identity.passwords import Passwords
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.session_claims import SessionClaims
@@ -55,6 +56,7 @@ class Parts:
     keyring: Keyring
     tokens: SessionTokens
     last_used: LastUsed
+    passwords: Passwords
     session_lifetime: SessionLifetime
     history: EventHistory
     """The events of this node's audit log."""

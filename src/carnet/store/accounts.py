@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, Table, UniqueConstraint
 
-from carnet.entities.account import Account, PasswordPolicy
+from carnet.entities.account import Account
+from carnet.entities.password_policy import PasswordPolicy
 from carnet.store.codec import RowValues, columns, json_text, read_moment
 from carnet.store.entity_type import EntityType
 from carnet.store.schema import METADATA, optional_text, own_id, text

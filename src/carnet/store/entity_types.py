@@ -15,6 +15,7 @@ from carnet.store.data_keys import DATA_KEYS
 from carnet.store.entity_type import EntityType
 from carnet.store.groups import GROUPS
 from carnet.store.instance_profiles import INSTANCE_PROFILES
+from carnet.store.login_profiles import LOGIN_PROFILES
 from carnet.store.mfa_devices import MFA_DEVICES
 from carnet.store.operator_tokens import OPERATOR_TOKENS
 from carnet.store.policies import POLICIES
@@ -85,6 +86,7 @@ ENTITY_TYPES = EntityTypes(
     INSTANCE_PROFILES,
     ACCESS_KEYS,
     MFA_DEVICES,
+    LOGIN_PROFILES,
     DATA_KEYS,
     OPERATOR_TOKENS,
 )

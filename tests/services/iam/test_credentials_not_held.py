@@ -1,4 +1,4 @@
-"""Kinds of credentials that nobody has yet: passwords, SSH keys, certificates, those of one service."""
+"""Kinds of credentials that nobody has yet: SSH keys, certificates, those of one service."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ LISTS_OF_A_USER = {
     "ListServiceSpecificCredentials": "ServiceSpecificCredentials",
     "ListSigningCertificates": "Certificates",
 }
-LOGIN_PROFILE = ("GetLoginProfile", "DeleteLoginProfile")
 
 
 @pytest.fixture(params=LISTS_OF_A_USER)
@@ -38,22 +37,15 @@ def test_without_a_name_the_caller_is_meant(world: World, listing: str) -> None:
 
 def test_a_session_has_to_name_a_user(world: World) -> None:
     session = _session(world)
-    for operation in (*LISTS_OF_A_USER, *LOGIN_PROFILE):
+    for operation in LISTS_OF_A_USER:
         expected = ("ValidationError", "Must specify userName when calling with non-User credentials")
         assert refused(world, session, operation) == expected
 
 
 def test_a_user_that_does_not_exist_is_missing(world: World) -> None:
-    for operation in (*LISTS_OF_A_USER, *LOGIN_PROFILE):
+    for operation in LISTS_OF_A_USER:
         expected = ("NoSuchEntity", "The user with name nobody cannot be found.")
         assert refused(world, world.root, operation, UserName="nobody") == expected
-
-
-def test_no_user_has_a_password(world: World) -> None:
-    world.call(world.root, "CreateUser", UserName="Alice")
-    for operation in LOGIN_PROFILE:
-        expected = ("NoSuchEntity", "Login Profile for User Alice cannot be found.")
-        assert refused(world, world.root, operation, UserName="alice") == expected
 
 
 def test_the_credentials_of_all_users_need_the_permission_on_all_users(world: World) -> None:

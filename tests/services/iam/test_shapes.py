@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from carnet import models
 from carnet.directory.snapshot import empty_snapshot
 from carnet.entities.access_key import AccessKey
-from carnet.entities.account import Account, PasswordPolicy
+from carnet.entities.account import Account
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
+from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.services.iam import shapes

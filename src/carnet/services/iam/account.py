@@ -1,4 +1,4 @@
-"""Settings of an account: its alias, its password policy, its summary.
+"""Settings of an account: its alias, its summary.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
 """
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from carnet.base.arns import ACCOUNT_ID
 from carnet.base.faults import AlreadyExists, Invalid, Missing
 from carnet.directory.account_view import AccountView
-from carnet.entities.account import PasswordPolicy
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.login_profile import LoginProfile
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.role import Role
 from carnet.entities.user import User
-from carnet.services.iam import sentences, shapes
+from carnet.services.iam import sentences
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         CreateAccountAliasRequestTypeDef,
         DeleteAccountAliasRequestTypeDef,
         ListAccountAliasesRequestTypeDef,
-        UpdateAccountPasswordPolicyRequestTypeDef,
     )
 
 _GLOBAL_ENDPOINT_TOKEN_VERSION = 1
@@ -69,47 +68,6 @@ def list_account_aliases(call: Call, given: ListAccountAliasesRequestTypeDef) ->
     return page(call.paging, "ListAccountAliases", aliases, given, key=str).answer("AccountAliases", str)
 
 
-@iam.write("UpdateAccountPasswordPolicy", on=account_wide)
-def update_account_password_policy(call: WriteCall, given: UpdateAccountPasswordPolicyRequestTypeDef) -> Answer:
-    """Set the whole password policy: what is not given goes back to its default."""
-    default = PasswordPolicy()
-    policy = PasswordPolicy(
-        minimum_length=given.get("MinimumPasswordLength", default.minimum_length),
-        require_symbols=given.get("RequireSymbols", default.require_symbols),
-        require_numbers=given.get("RequireNumbers", default.require_numbers),
-        require_uppercase=given.get("RequireUppercaseCharacters", default.require_uppercase),
-        require_lowercase=given.get("RequireLowercaseCharacters", default.require_lowercase),
-        allow_users_to_change=given.get("AllowUsersToChangePassword", default.allow_users_to_change),
-        max_age_days=given.get("MaxPasswordAge", default.max_age_days),
-        reuse_prevention=given.get("PasswordReusePrevention", default.reuse_prevention),
-        hard_expiry=given.get("HardExpiry", default.hard_expiry),
-    )
-    if policy != call.view.account.password_policy:
-        call.store.save(replace(call.view.account, password_policy=policy))
-    return {}
-
-
-@iam.read("GetAccountPasswordPolicy", on=account_wide)
-def get_account_password_policy(call: Call, given: Any) -> Answer:
-    """The password policy that was set; raises Missing while AWS's default is in force."""
-    return {"PasswordPolicy": shapes.password_policy(_password_policy(call))}
-
-
-@iam.write("DeleteAccountPasswordPolicy", on=account_wide)
-def delete_account_password_policy(call: WriteCall, given: Any) -> Answer:
-    """Go back to AWS's default password policy."""
-    _password_policy(call)
-    call.store.save(replace(call.view.account, password_policy=None))
-    return {}
-
-
-def _password_policy(call: Call) -> PasswordPolicy:
-    policy = call.view.account.password_policy
-    if policy is None:
-        raise Missing(sentences.password_policy_missing(call.account))
-    return policy
-
-
 @iam.read("GetAccountSummary", on=account_wide)
 def get_account_summary(call: Call, given: Any) -> Answer:
     """How much of everything the account has, and may have."""
@@ -131,7 +89,7 @@ def _held(call: Call) -> dict[str, int]:
         "MFADevicesInUse": sum(device.holder is not None for device in view.of(MfaDevice)),
         "AccountMFAEnabled": int(bool(view.mfa_devices_of(view.account.id))),
         "AccountAccessKeysPresent": int(bool(view.keys_of(view.account.id))),
-        "AccountPasswordPresent": 0,
+        "AccountPasswordPresent": int(view.of(LoginProfile).get(view.account.id) is not None),
         "AccountSigningCertificatesPresent": 0,
         "GlobalEndpointTokenVersion": _GLOBAL_ENDPOINT_TOKEN_VERSION,
     }

@@ -1,46 +1,25 @@
 """Credentials of users of which nobody has any, as none can be made yet: the lists are empty.
 
-Passwords for the console, SSH public keys, signing certificates, and credentials for one service, such as
-CodeCommit.
+SSH public keys, signing certificates, and credentials for one service, such as CodeCommit.
 
-https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetLoginProfile.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from carnet.base.faults import Missing
 from carnet.entities.account import Account
 from carnet.entities.user import User
-from carnet.services.iam import sentences, targets
+from carnet.services.iam import targets
 from carnet.services.iam.service import iam
-from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.operation import Answer, Call
 from carnet.services.paging import empty_list
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (
-        DeleteLoginProfileRequestTypeDef,
-        GetLoginProfileRequestTypeDef,
         ListServiceSpecificCredentialsRequestTypeDef,
     )
-
-
-@iam.read("GetLoginProfile", on=targets.user_or_caller)
-def get_login_profile(call: Call, given: GetLoginProfileRequestTypeDef, holder: User | Account) -> NoReturn:
-    """Whether and since when a user has a password: always Missing."""
-    raise _no_password(holder)
-
-
-@iam.write("DeleteLoginProfile", on=targets.user_or_caller)
-def delete_login_profile(call: WriteCall, given: DeleteLoginProfileRequestTypeDef, holder: User | Account) -> NoReturn:
-    """Remove the password of a user: always Missing."""
-    raise _no_password(holder)
-
-
-def _no_password(holder: User | Account) -> Missing:
-    return Missing(sentences.login_profile_missing(holder.name if isinstance(holder, User) else "root"))
 
 
 def _empty_list(operation: str, member: str) -> None:

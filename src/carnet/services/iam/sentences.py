@@ -109,12 +109,17 @@ def mfa_device_enabled(serial: str) -> str:
     return f"MFA device with serial number {serial} is already enabled."
 
 
+def login_profile_exists(user: str) -> str:
+    return f"Login Profile for user {user} already exists."
+
+
 def account_alias_exists(alias: str) -> str:
     return f"The account alias {alias} already exists."
 
 
 # DeleteConflict
 
+DELETE_LOGIN_PROFILE_FIRST = "Cannot delete entity, must delete login profile first."
 DELETE_ACCESS_KEYS_FIRST = "Cannot delete entity, must delete access keys first."
 DELETE_MFA_DEVICE_FIRST = "Cannot delete entity, must delete MFA device first."
 DEACTIVATE_MFA_DEVICE_FIRST = "Cannot delete entity, must deactivate MFA device first."
@@ -157,6 +162,12 @@ ARN_NOT_PARSED = "Invalid ARN:  Could not be parsed!"
 ARN_PARTITION = "Invalid ARN partition"
 PATH_RESERVED = "Paths beginning with '/aws-service-role' are reserved for AWS Service Linked Roles"
 USER_NAME_NEEDED = "Must specify userName when calling with non-User credentials"
+PASSWORD_NEEDED = (
+    "1 validation error detected: Value null at 'password' failed to satisfy constraint: Member must not be null"  # noqa: S105
+)
+SESSION_DURATION_OR_NONE = (
+    "MaxSigninSessionDuration cannot be specified together with ResetMaxSigninSessionDuration set to true."
+)
 ALL_USERS_OR_ONE = "UserName cannot be specified together with AllUsers."
 ALIAS_LIKE_ACCOUNT_ID = "The account alias must not be 12 digits, which would be taken for an account id."
 DUPLICATE_TAG_KEYS = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
@@ -198,6 +209,20 @@ def linked_role_unknown(service: str) -> str:
 def access_key_of_others(caller: str, key_id: str) -> str:
     """What asking about a key that the account does not have is told."""
     return f"User: {caller} is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key {key_id}"
+
+
+OLD_PASSWORD_WRONG = "The old password was incorrect."  # noqa: S105 - a sentence
+
+# InvalidUserType, PasswordPolicyViolation, EntityTemporarilyUnmodifiable
+
+USERS_ONLY = "Only IAM Users can change their own password."
+PASSWORD_AGAINST_POLICY = "Password does not conform to the account password policy."  # noqa: S105 - a sentence
+PASSWORD_USED_BEFORE = "Policy constraint violation with password reuse prevention during password change."  # noqa: S105 - a sentence
+
+
+def login_profile_changing(user: str) -> str:
+    """What a call is told whose password was hashed while another call changed the user's."""
+    return f"Login Profile for User {user} cannot be modified while login profile is being created."
 
 
 # MalformedPolicyDocument, PolicyNotAttachable, UnmodifiableEntity

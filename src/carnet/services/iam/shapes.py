@@ -13,12 +13,14 @@ from carnet.base.fragment import Fragment
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
-from carnet.entities.account import Account, PasswordPolicy
+from carnet.entities.account import Account
 from carnet.entities.entity import Tags
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.login_profile import LoginProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.mfa_device import MfaDevice
+from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.services.fragments import remembered
@@ -230,6 +232,18 @@ def virtual_mfa_device(view: AccountView, entity: MfaDevice) -> Structure:
     user = view.of(User).get(entity.holder)
     holder = root_user(view.account) if user is None else listed_user(user)
     return {"SerialNumber": entity.serial, "User": holder, "EnableDate": entity.enabled}
+
+
+def login_profile(user: User, profile: LoginProfile) -> Structure:
+    """As CreateLoginProfile and GetLoginProfile answer it."""
+    shape: Structure = {
+        "UserName": user.name,
+        "CreateDate": profile.created,
+        "PasswordResetRequired": profile.reset_required,
+    }
+    if profile.max_session_seconds is not None:
+        shape["MaxSigninSessionDuration"] = profile.max_session_seconds
+    return shape
 
 
 def password_policy(policy: PasswordPolicy) -> Structure:

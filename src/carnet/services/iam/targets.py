@@ -61,6 +61,26 @@ def user_or_caller(call: Call, given: Any) -> Target[User | Account]:
     return _existing(caller, shown=_shown(User.resource_type, caller.name))
 
 
+def user_or_calling_user(call: Call, given: Any) -> Target[User]:
+    """The user called UserName; without one the calling user. The root user has to name one.
+
+    For a session of AssumeRoot, AWS takes no name to mean the root user of the session's account.
+    """
+    target = user_or_caller(call, given)
+    if isinstance(target.found, Fault):
+        return target.finding(target.found)
+    (holder,) = target.found
+    return target.finding((holder,) if isinstance(holder, User) else Invalid(sentences.USER_NAME_NEEDED))
+
+
+def calling_user(call: Call, given: Any) -> Target[User]:
+    """The user who calls; the root user and roles are told that they are none."""
+    target = user_or_calling_user(call, {})
+    return target.finding(
+        Refused("InvalidUserType", sentences.USERS_ONLY) if isinstance(target.found, Fault) else target.found
+    )
+
+
 def user_or_all(call: Call, given: Any) -> Target[()]:
     """The user called UserName, or the caller; with AllUsers, all users. Raises Invalid for both together."""
     if not given.get("AllUsers"):

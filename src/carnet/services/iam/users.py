@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from carnet.base.faults import InUse, TooMany
 from carnet.base.ids import USER
 from carnet.entities.account import Account
+from carnet.entities.login_profile import LoginProfile
 from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.attachable import boundary_of
@@ -87,6 +88,8 @@ def delete_user(call: WriteCall, given: DeleteUserRequestTypeDef, user: User) ->
 
 
 def _conflicts(call: Call, user: User) -> Iterator[str]:
+    if call.view.of(LoginProfile).get(user.id) is not None:
+        yield sentences.DELETE_LOGIN_PROFILE_FIRST
     if call.view.keys_of(user.id):
         yield sentences.DELETE_ACCESS_KEYS_FIRST
     if call.view.mfa_devices_of(user.id):

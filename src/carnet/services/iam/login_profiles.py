@@ -1,0 +1,127 @@
+"""Passwords of users, by which they sign in to the console.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_admin-change-user.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from carnet.base.faults import AlreadyExists, Denied, Fault, Invalid, Missing, Refused
+from carnet.entities.login_profile import LoginProfile
+from carnet.entities.user import User
+from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam.new_passwords import HASHING, NewPassword, check_new, hash_for, profile_of
+from carnet.services.iam.service import iam
+from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.preparing import Preparation
+from carnet.services.target import Target
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import (
+        ChangePasswordRequestTypeDef,
+        DeleteLoginProfileRequestTypeDef,
+        GetLoginProfileRequestTypeDef,
+    )
+
+
+def _found(target: Callable[[Call, Any], Target[User]], call: Call, given: Any) -> User:
+    """The user that a call is about, before its turn; raises the fault that tells that there is none."""
+    found = target(call, given).found
+    if isinstance(found, Fault):
+        raise found
+    return found[0]
+
+
+def _profile(call: Call, user: User) -> LoginProfile:
+    profile = profile_of(call, user)
+    if profile is None:
+        raise Missing(sentences.login_profile_missing(user.name))
+    return profile
+
+
+def _first_password(call: Call, given: Mapping[str, Any]) -> NewPassword:
+    user = _found(targets.user_or_calling_user, call, given)
+    if "Password" not in given:
+        raise Invalid(sentences.PASSWORD_NEEDED)
+    if profile_of(call, user) is not None:
+        raise AlreadyExists(sentences.login_profile_exists(user.name))
+    return hash_for(call, user, given["Password"])
+
+
+@iam.write(
+    "CreateLoginProfile",
+    on=targets.user_or_calling_user,
+    prepare=Preparation(pool=HASHING, work=_first_password),
+)
+def create_login_profile(call: WriteCall, given: Mapping[str, Any], user: User) -> Answer:
+    """Give a user, or the calling user, its first password."""
+    profile = LoginProfile(
+        id=user.id,
+        account=user.account,
+        sealed_hashes=check_new(call, user, given["Password"]),
+        created=call.now,
+        changed=call.now,
+        reset_required=given.get("PasswordResetRequired", False),
+        max_session_seconds=given.get("MaxSigninSessionDuration"),
+    )
+    call.store.add(profile)
+    return {"LoginProfile": shapes.login_profile(user, profile)}
+
+
+@iam.read("GetLoginProfile", on=targets.user_or_calling_user)
+def get_login_profile(call: Call, given: GetLoginProfileRequestTypeDef, user: User) -> Answer:
+    """Whether and since when a user has a password."""
+    return {"LoginProfile": shapes.login_profile(user, _profile(call, user))}
+
+
+def _another_password(call: Call, given: Mapping[str, Any]) -> NewPassword | None:
+    """The password, if one is given: the rest of a login profile can be changed without it."""
+    user = _found(targets.user, call, given)
+    _profile(call, user)
+    return hash_for(call, user, given["Password"]) if "Password" in given else None
+
+
+@iam.write("UpdateLoginProfile", on=targets.user, prepare=Preparation(pool=HASHING, work=_another_password))
+def update_login_profile(call: WriteCall, given: Mapping[str, Any], user: User) -> Answer:
+    """Set another password of a user, or when it has to set one itself, or how long it may be signed in."""
+    forget_duration = given.get("ResetMaxSigninSessionDuration", False)
+    if forget_duration and "MaxSigninSessionDuration" in given:
+        raise Refused("InvalidInput", sentences.SESSION_DURATION_OR_NONE)
+    profile = _profile(call, user)
+    longest = None if forget_duration else given.get("MaxSigninSessionDuration", profile.max_session_seconds)
+    changed = replace(
+        profile,
+        reset_required=given.get("PasswordResetRequired", profile.reset_required),
+        max_session_seconds=longest,
+    )
+    if "Password" in given:
+        changed = replace(changed, sealed_hashes=check_new(call, user, given["Password"]), changed=call.now)
+    if changed != profile:
+        call.store.save(changed)
+    return {}
+
+
+@iam.write("DeleteLoginProfile", on=targets.user_or_calling_user)
+def delete_login_profile(call: WriteCall, given: DeleteLoginProfileRequestTypeDef, user: User) -> Answer:
+    """Take a user's password away. Its access keys stay good."""
+    call.store.remove(_profile(call, user))
+    return {}
+
+
+def _own_password(call: Call, given: ChangePasswordRequestTypeDef) -> NewPassword:
+    user = _found(targets.calling_user, call, given)
+    if not call.parts.passwords.is_right(_profile(call, user), given["OldPassword"]):
+        raise Denied(sentences.OLD_PASSWORD_WRONG)
+    return hash_for(call, user, given["NewPassword"])
+
+
+@iam.write("ChangePassword", on=targets.calling_user, prepare=Preparation(pool=HASHING, work=_own_password))
+def change_password(call: WriteCall, given: ChangePasswordRequestTypeDef, user: User) -> Answer:
+    """Set another password of the calling user, who knows the one it has. One that has expired counts, too."""
+    sealed = check_new(call, user, given["NewPassword"])
+    call.store.save(replace(_profile(call, user), sealed_hashes=sealed, changed=call.now, reset_required=False))
+    return {}
