@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from msgspec import structs
 
 from carnet.policy.document import Grammar, parse, understand
 from carnet.policy.positions import Positions
@@ -55,3 +58,9 @@ def test_braces_in_texts_do_not_count() -> None:
 def test_what_cannot_be_read_has_no_place() -> None:
     policy = understand('{"Statement":', Grammar.IDENTITY)
     assert [Positions(policy.text).of(statement) for statement in policy.statements] == [None] * len(policy.statements)
+
+
+def test_a_statement_whose_place_is_not_known_has_none() -> None:
+    text = f'{{"Version":"2012-10-17","Statement":[{STATEMENT}]}}'
+    (statement,) = parse(text, Grammar.IDENTITY).statements
+    assert Positions(text).of(structs.replace(statement, ref=replace(statement.ref, line=0, column=0))) is None

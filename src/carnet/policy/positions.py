@@ -38,7 +38,7 @@ class Positions:
     def of(self, statement: Statement) -> tuple[Position, Position] | None:
         """Where it begins and ends; None for one that has no place: its document cannot be read."""
         ref = statement.ref
-        if not ref.line or ref.line > len(self._lines):
+        if not ref.line:
             return None
         offset = self._lines[ref.line - 1] + ref.column - 1
         try:

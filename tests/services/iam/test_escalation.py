@@ -158,6 +158,7 @@ ESCALATIONS: Sequence[Escalation] = (
         {"UserName": "$it", "ServiceName": "codecommit.amazonaws.com"},
         USER,
     ),
+    on("CreateVirtualMFADevice", "mfa/$it", {"VirtualMFADeviceName": "$it"}),
     on("DeleteAccountPasswordPolicy", "*", {}, ("UpdateAccountPasswordPolicy", {"MinimumPasswordLength": 20})),
     on("UpdateAccountPasswordPolicy", "*", {"MinimumPasswordLength": 6}),
     # A role trusts somebody else, is passed on, or is assumed.
@@ -182,6 +183,17 @@ ESCALATIONS: Sequence[Escalation] = (
         before=(TRUSTING,),
     ),
     on("CreateRole", "role/$it", TRUSTING[1]),
+    on(
+        "CreateServiceLinkedRole",
+        "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
+        {"AWSServiceName": "autoscaling.amazonaws.com"},
+    ),
+    # Another identity provider is believed.
+    on(
+        "CreateOpenIDConnectProvider",
+        "oidc-provider/$it.example.com",
+        {"Url": "https://$it.example.com", "ClientIDList": ["sts.amazonaws.com"], "ThumbprintList": ["a" * 40]},
+    ),
     # Tags decide.
     on("TagUser", "user/$me", {"UserName": "$me", **TAG}, name="TagUser on oneself"),
     on("UntagUser", "user/$me", {"UserName": "$me", "TagKeys": ["team"]}, ("TagUser", {"UserName": "$me", **TAG})),
@@ -274,3 +286,8 @@ def test_whatever_manages_permissions_is_one() -> None:
         action.name for action in iam.actions.values() if AccessLevel.PERMISSIONS_MANAGEMENT in action.access_levels
     }
     assert managing <= {escalation.operation for escalation in ESCALATIONS}
+
+
+def test_what_is_not_tried_is_not_written() -> None:
+    for escalation in ESCALATIONS:
+        assert escalation in WRITTEN or escalation.operation in SERVICES[escalation.service].not_written

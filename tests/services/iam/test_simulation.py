@@ -396,6 +396,29 @@ class TestPrincipals:
         }
         assert sources(of(world, source, "sqs:SendMessage", **given)[0]) == ["PolicyInputList.1"]
 
+    @pytest.mark.parametrize(
+        ("caller", "key", "value"),
+        [
+            ("user/staff/alice", "aws:PrincipalTag/team", "red"),
+            ("role/worker", "aws:PrincipalTag/team", "red"),
+            ("group/admins", "aws:PrincipalType", "User"),
+            ("group/none", "aws:PrincipalType", "User"),
+            ("role/none", "aws:PrincipalType", "AssumedRole"),
+        ],
+    )
+    def test_a_caller_that_is_named_is_known_if_it_is_there(
+        self, world: World, caller: str, key: str, value: str
+    ) -> None:
+        document = statement(Condition={"StringEquals": {key: value}})
+        named = f"arn:aws:iam::{world.account_id}:{caller}"
+        assert custom(world, document, CallerArn=named)[0]["EvalDecision"] == "allowed"
+
+    @pytest.mark.parametrize("caller", ["user/alice", "user/staff/ALICE"])
+    def test_another_path_or_case_is_not_that_user(self, world: World, caller: str) -> None:
+        document = statement(Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}})
+        named = f"arn:aws:iam::{world.account_id}:{caller}"
+        assert custom(world, document, CallerArn=named)[0]["EvalDecision"] == "implicitDeny"
+
     def test_a_group_has_no_user_name(self, world: World) -> None:
         document = statement(action="sqs:*", Condition={"Null": {"aws:username": "true"}})
         assert of(world, "group/admins", "sqs:SendMessage", PolicyInputList=[document])[0]["EvalDecision"] == "allowed"
