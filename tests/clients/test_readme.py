@@ -94,6 +94,8 @@ def test_the_tour_of_the_documentation(shell: str, tmp_path: Path) -> None:
     assert (
         f"User: arn:aws:sts::{account}:assumed-role/reader/tour is not authorized to perform: iam:DeleteRole" in refused
     )
+    assert f"User: arn:aws:iam::{account}:user/alice is not authorized to perform: iam:GetRole" in refused
+    assert f'"arn:aws:iam::{account}:role/reader"' in done.stdout, "the session with MFA"
     for shown in (f"arn:aws:iam::{account}:user/alice", "implicitDeny by identity-based policy", '"reader"', "allowed"):
         assert shown in done.stdout
 

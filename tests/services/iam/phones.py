@@ -6,7 +6,9 @@ import base64
 import hashlib
 import hmac
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,15 +18,19 @@ from tests.services.world import Caller, ServiceError, World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:
-    """A device with its seed."""
+    """An app with one device."""
 
-    world: World
+    clock: Callable[[], datetime]
     serial: str
-    seed: bytes
+    base32: bytes
+
+    @property
+    def seed(self) -> bytes:
+        return base64.b32decode(self.base32)
 
     def code(self, ahead: int = 0) -> str:
         """What is shown `ahead` steps of 30 seconds from now."""
-        step = int(self.world.clock().timestamp()) // 30 + ahead
+        step = int(self.clock().timestamp()) // 30 + ahead
         digest = hmac.new(self.seed, struct.pack(">Q", step), hashlib.sha1).digest()
         start = digest[-1] & 15
         return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"
@@ -43,7 +49,7 @@ def make_phone(world: World, name: str = "phone", caller: Caller | None = None, 
     """A device that is enabled for nobody."""
     answer = world.call(caller or world.root, "CreateVirtualMFADevice", VirtualMFADeviceName=name, **given)
     made = answer["VirtualMFADevice"]
-    return Phone(world=world, serial=made["SerialNumber"], seed=base64.b32decode(made["Base32StringSeed"]))
+    return Phone(clock=world.clock, serial=made["SerialNumber"], base32=made["Base32StringSeed"])
 
 
 def enabled_phone(world: World, user: str, name: str = "phone", caller: Caller | None = None) -> Phone:
@@ -54,12 +60,12 @@ def enabled_phone(world: World, user: str, name: str = "phone", caller: Caller |
     return phone
 
 
-def spend_attempts(phone: Phone, most: int = 5) -> None:
+def spend_attempts(world: World, phone: Phone, most: int = 5) -> None:
     """Give wrong pairs for alice's device until the next codes have to wait, or further, a minute apart."""
     wrong = phone.wrong()
     pair = {"AuthenticationCode1": wrong, "AuthenticationCode2": wrong}
     for number in range(most):
         if number >= 5:
-            phone.world.clock.advance(60)
+            world.clock.advance(60)
         with pytest.raises(ServiceError, match="Authentication code for device is not valid"):
-            phone.world.call(phone.world.root, "ResyncMFADevice", UserName="alice", SerialNumber=phone.serial, **pair)
+            world.call(world.root, "ResyncMFADevice", UserName="alice", SerialNumber=phone.serial, **pair)

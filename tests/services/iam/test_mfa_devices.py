@@ -119,6 +119,18 @@ class TestEnable:
         )
         assert stored(world, phone.serial).drift == ahead
 
+    @pytest.mark.parametrize(("late", "drift"), [(29, 0), (59, 0), (60, -2)])
+    def test_a_pair_that_is_typed_a_moment_late_tells_nothing_of_the_clock(
+        self, world: World, late: int, drift: int
+    ) -> None:
+        world.clock.advance(-START.second % 30)  # to the beginning of a step
+        world.call(world.root, "CreateUser", UserName="alice")
+        phone = make_phone(world)
+        pair = phone.pair()
+        world.clock.advance(late)
+        world.call(world.root, "EnableMFADevice", UserName="alice", SerialNumber=phone.serial, **pair)
+        assert stored(world, phone.serial).drift == drift
+
     def test_a_device_is_enabled_once(self, world: World, phone: Phone) -> None:
         world.call(world.root, "CreateUser", UserName="bob")
         for user in ("alice", "bob"):
@@ -185,7 +197,7 @@ class TestResync:
         rejected(world, "ResyncMFADevice", UserName="alice", SerialNumber=phone.serial, **wrong)
 
     def test_after_five_wrong_pairs_the_next_one_waits_for_a_minute(self, world: World, phone: Phone) -> None:
-        spend_attempts(phone)
+        spend_attempts(world, phone)
         given = {"UserName": "alice", "SerialNumber": phone.serial}
         assert refused(world, world.root, "ResyncMFADevice", **given, **phone.pair(2)) == PAUSED
         world.clock.advance(59)
@@ -195,7 +207,7 @@ class TestResync:
         assert stored(world, phone.serial).failures == 0
 
     def test_a_pair_recovers_a_device_however_many_were_wrong(self, world: World, phone: Phone) -> None:
-        spend_attempts(phone, most=51)
+        spend_attempts(world, phone, most=51)
         assert stored(world, phone.serial).failures == 51
         world.clock.advance(60)
         world.call(world.root, "ResyncMFADevice", UserName="alice", SerialNumber=phone.serial, **phone.pair(2))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from copy import copy
 from typing import Any
 
 import pytest
 
-from carnet.assembly.installation import open_installation
 from carnet.services.execution import Failed
 from carnet.services.registry import SERVICES
 from tests.services.iam.documents import allow
@@ -55,9 +52,8 @@ def fails(world: World, caller: Caller, phone: Phone, code: str) -> str:
     return told(world, caller, SerialNumber=phone.serial, TokenCode=code)
 
 
-def failures(phone: Phone) -> int:
-    phone.world.installation.directory.catch_up()
-    device = phone.world.snapshot.accounts[phone.world.account_id].mfa_device(phone.serial)
+def failures(world: World, phone: Phone) -> int:
+    device = world.snapshot.accounts[world.account_id].mfa_device(phone.serial)
     assert device is not None
     return device.failures
 
@@ -224,7 +220,7 @@ class TestAttempts:
         assert world.snapshot.revision == before
         world.clock.advance(1)
         token(world, alice, phone, phone.code(1))
-        assert failures(phone) == 0
+        assert failures(world, phone) == 0
 
     def test_a_right_one_begins_the_count_anew(self, world: World, alice: Caller, phone: Phone) -> None:
         for ahead in (1, 2):
@@ -234,55 +230,17 @@ class TestAttempts:
             token(world, alice, phone, phone.code(ahead - ahead))
 
     def test_every_operation_has_the_same_count(self, world: World, alice: Caller, phone: Phone) -> None:
-        spend_attempts(phone)
+        spend_attempts(world, phone)
         assert fails(world, alice, phone, phone.code(1)) == PAUSED
         plain = role(world, "plain")
         with pytest.raises(ServiceError, match="too many MFA one time pass codes"):
             assume(world, alice, plain, SerialNumber=phone.serial, TokenCode=phone.code(1))
 
     def test_fifty_lock_a_device_until_it_is_resynchronized(self, world: World, alice: Caller, phone: Phone) -> None:
-        spend_attempts(phone, most=49)
+        spend_attempts(world, phone, most=49)
         world.clock.advance(60)
         assert fails(world, alice, phone, phone.wrong()) == WRONG
         world.clock.advance(3600)
         assert "Resynchronize the device" in fails(world, alice, phone, phone.code())
         world.call(world.root, "ResyncMFADevice", UserName="alice", SerialNumber=phone.serial, **phone.pair())
         token(world, alice, phone, phone.code(1))
-
-    def test_guesses_at_once_on_two_nodes_do_not_outrun_the_count(
-        self, world: World, alice: Caller, phone: Phone
-    ) -> None:
-        """And of one right code, given at once on both, one counts."""
-        with open_installation(world.installation.settings, clock=world.clock) as opened:
-            other = copy(world)
-            other.installation = opened
-            assert _at_once((world, other), alice, phone, [phone.code(1)] * 6) == 1
-            assert failures(phone) == 5
-            world.clock.advance(3600)
-            world.call(world.root, "ResyncMFADevice", UserName="alice", SerialNumber=phone.serial, **phone.pair())
-            opened.directory.catch_up()
-            assert _at_once((world, other), alice, phone, [phone.wrong()] * 20) == 0
-            assert failures(phone) == 5
-
-
-def _at_once(nodes: tuple[World, ...], caller: Caller, phone: Phone, codes: list[str]) -> int:
-    """How many of the codes were right, each given in a thread of its own, on one node after the other."""
-    right: list[Caller] = []
-    refusals: list[str] = []
-
-    def give(node: World, code: str) -> None:
-        try:
-            right.append(token(node, caller, phone, code))
-        except ServiceError as problem:
-            refusals.append(problem.message)
-
-    threads = [
-        threading.Thread(target=give, args=(nodes[number % len(nodes)], code)) for number, code in enumerate(codes)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(right) + len(refusals) == len(codes)
-    assert all("MultiFactorAuthentication failed" in message for message in refusals)
-    return len(right)
