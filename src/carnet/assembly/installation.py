@@ -20,6 +20,7 @@ from carnet.identity.credentials import Credentials
 from carnet.identity.new_access_key import GivenKey
 from carnet.identity.password_hashing import HashCost
 from carnet.identity.passwords import Passwords
+from carnet.identity.sign_in import SignIns
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine
 from carnet.services.accounts import RootKey, create_first_account
@@ -90,6 +91,7 @@ def _assembled(state: State) -> Installation:
     directory = Directory(state.store)
     tokens = SessionTokens(state.keyring)
     last_used = LastUsed(state.store)
+    passwords = _passwords(state)
     audit_log = _log(state.settings, state.settings.audit_file)
     return Installation(
         settings=state.settings,
@@ -110,7 +112,8 @@ def _assembled(state: State) -> Installation:
                 keyring=state.keyring,
                 tokens=tokens,
                 last_used=last_used,
-                passwords=_passwords(state),
+                passwords=passwords,
+                sign_ins=SignIns(passwords, state.store.password_attempts),
                 session_lifetime=state.settings.session_lifetime,
                 history=EventHistory(audit_log),
                 reports=state.store.reports,

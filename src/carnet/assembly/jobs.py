@@ -13,7 +13,7 @@ from carnet.directory.follower import Follower
 from carnet.identity.resealing import RESEAL_SECONDS, Resealing
 from carnet.jobs.periodic import Periodic
 from carnet.jobs.presence import REPORT_SECONDS, Presence, known_features
-from carnet.jobs.pruning import PRUNE_SECONDS, prune_logs
+from carnet.jobs.pruning import PRUNE_SECONDS, forget_attempts, prune_logs
 from carnet.jobs.singleton import Singleton
 
 _LAST_USED_SECONDS = 5.0
@@ -51,6 +51,7 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         Periodic("follower", follower.look, seconds=store.poll_seconds),
         Periodic("last-used", uses, seconds=_LAST_USED_SECONDS, at_end=uses),
         Periodic("presence", presence.report, seconds=REPORT_SECONDS, at_end=presence.leave),
+        singleton("attempts", partial(forget_attempts, store, clock=installation.clock), seconds=PRUNE_SECONDS),
         singleton("pruning", pruning, seconds=PRUNE_SECONDS),
         singleton("resealing", resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
         Periodic("log-files", partial(_tidy_logs, installation), seconds=_TIDY_SECONDS),

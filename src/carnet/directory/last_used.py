@@ -1,4 +1,4 @@
-"""When keys, roles and actions were last used: gathered in memory, written in batches."""
+"""When keys, roles, passwords and actions were last used: gathered in memory, written in batches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from carnet.policy.request import Principal, PrincipalKind
-from carnet.store.last_used import Attempt, KeyUse, RoleUse
+from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse
 from carnet.store.store import Store
 
 _BATCH = 500
@@ -26,7 +26,7 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 Noted = tuple[Principal, str, datetime, str]
 """Who asked for which action, when, in which Region."""
 
-U = TypeVar("U", KeyUse, RoleUse)
+U = TypeVar("U", KeyUse, RoleUse, PasswordUse)
 
 
 class _Uses(Generic[U]):
@@ -73,6 +73,7 @@ class LastUsed:
         """Of this process's traffic, not yet written: all others are read when a report asks for them."""
         self.note_attempt: Callable[[Noted], None] = self._noted.append
         """A principal asked for an action, allowed or not. What that means is looked at when it is written."""
+        self._passwords: _Uses[PasswordUse] = _Uses()
         self._note_key = self._keys.fresh.__setitem__
         self._note_role = self._roles.fresh.__setitem__
         self._flushing = Lock()
@@ -96,6 +97,10 @@ class LastUsed:
                 found[attempt] = use
         return found
 
+    def note_password(self, owner: str, when: datetime) -> None:
+        """A user (by id) or the root user (by account id) has signed in to the console with a password."""
+        self._passwords.fresh[owner] = PasswordUse(when)
+
     def key(self, key_id: str) -> KeyUse | None:
         """The last use known here; None for a key never used."""
         return self._keys.last(key_id)
@@ -103,6 +108,10 @@ class LastUsed:
     def role(self, role_id: str) -> RoleUse | None:
         """The last use known here; None for a role never used."""
         return self._roles.last(role_id)
+
+    def password(self, owner: str) -> PasswordUse | None:
+        """The last sign-in known here; None for a password never used."""
+        return self._passwords.last(owner)
 
     def exchange(self) -> None:
         """Write what was noted here, and learn what other processes have written. Raises Unavailable."""
@@ -112,7 +121,7 @@ class LastUsed:
     def flush(self) -> None:
         """Write what was noted. Raises Unavailable, and then keeps it for the next time."""
         with self._flushing:
-            waiting = max(len(self._keys.fresh), len(self._roles.fresh))
+            waiting = max(len(self._keys.fresh), len(self._roles.fresh), len(self._passwords.fresh))
             for _ in range(0, waiting, _BATCH):  # counted before: notes that come meanwhile wait for the next flush
                 self._flush_batch()
             self._gather_attempts()
@@ -122,18 +131,23 @@ class LastUsed:
     def load(self) -> None:
         """Learn what other processes have written. Raises Unavailable."""
         keys, roles = self._store.last_used(self._since)
+        passwords = self._store.password_uses(self._since)
         self._keys.learn(keys)
         self._roles.learn(roles)
-        moments = [use.when for use in keys.values()] + [use.when for use in roles.values()]
+        self._passwords.learn(passwords)
+        moments = [use.when for uses in (keys, roles, passwords) for use in uses.values()]
         self._since = max([self._since, *(when - _LATENESS for when in moments)])
 
     def _flush_batch(self) -> None:
-        keys, roles = self._keys.take(_BATCH), self._roles.take(_BATCH)
+        keys, roles, passwords = self._keys.take(_BATCH), self._roles.take(_BATCH), self._passwords.take(_BATCH)
         try:
             self._store.save_last_used(keys, roles)
+            if passwords:
+                self._store.save_password_uses(passwords)
         except BaseException:
             self._keys.give_back(keys)
             self._roles.give_back(roles)
+            self._passwords.give_back(passwords)
             raise
 
     def _gather_attempts(self) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from carnet.base.clock import Clock
 from carnet.store.audit_log import AUDIT_EVENTS
 from carnet.store.change_log import CHANGES
 from carnet.store.last_used import remove_old_actions
 from carnet.store.leases import Lease
+from carnet.store.password_attempts import forget
 from carnet.store.reports import remove_old_reports
 from carnet.store.retention import forget_marks, last_followed, last_old, mark, remove_batch
 from carnet.store.store import Store
@@ -20,6 +22,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.h
 """
 _REPORTS_KEPT = timedelta(days=1)
 
+FORGET_WRONG, FORGET_RIGHT = timedelta(days=1), timedelta(days=90)
+"""How long wrong attempts of a password are held against a network, and how long a right one speaks for it."""
 PRUNE_SECONDS = 3600.0
 """How often it is done; an age is known to about as much."""
 
@@ -47,3 +51,12 @@ def prune_logs(store: Store, lease: Lease, *, change_log: timedelta, audit: time
     with store.fenced(lease) as (connection, _):
         remove_old_reports(connection, now - _REPORTS_KEPT)
         remove_old_actions(connection, now - ACTIONS_REACH)
+
+
+def forget_attempts(store: Store, lease: Lease, *, clock: Clock) -> Iterator[None]:
+    """Remove attempts of passwords that nothing depends on any more, some each step. Raises LeaseLost, Unavailable."""
+    now, more = clock(), True
+    while more:
+        with store.fenced(lease) as (connection, _):
+            more = forget(connection, wrong_before=now - FORGET_WRONG, right_before=now - FORGET_RIGHT)
+        yield

@@ -26,6 +26,7 @@ from carnet.identity.authenticate import Authenticate
 from carnet.identity.caller import AccountCaller, Anonymous, Bearer, Federated
 from carnet.identity.passwords import Passwords
 from carnet.identity.session_lifetime import SessionLifetime
+from carnet.identity.sign_in import SignIns
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.session_claims import SessionClaims
 from carnet.keyring.session_tokens import SessionTokens
@@ -57,6 +58,7 @@ class Parts:
     tokens: SessionTokens
     last_used: LastUsed
     passwords: Passwords
+    sign_ins: SignIns
     session_lifetime: SessionLifetime
     history: EventHistory
     """The events of this node's audit log."""

@@ -1,4 +1,4 @@
-"""When access keys and roles were last used, and actions by users, roles and root users.
+"""When access keys, roles and passwords were last used, and actions by users, roles and root users.
 
 Traffic writes these, so they stand in tables of their own, are written in batches and never touch the head row. Rows
 of deleted keys stay.
@@ -44,6 +44,12 @@ class Attempt(NamedTuple):
     action: str
 
 
+class PasswordUse(Struct, frozen=True):
+    """The last sign-in with the password of a user or root user."""
+
+    when: datetime
+
+
 KEY_USES = Table(
     "access_key_use", METADATA, own_id("key_id"), moment_column("last_used"), text("service"), text("region")
 )
@@ -57,6 +63,8 @@ MOST_ACTIONS = 1000
 MOST_READ = 200_000
 """Uses of actions that are read for one report: the newest."""
 _PRINCIPALS_PER_QUERY = 500
+
+PASSWORD_USES = Table("password_use", METADATA, own_id("owner_id"), moment_column("last_used"))
 
 Upsert: TypeAlias = "Callable[[Table], sqlite.Insert | postgresql.Insert]"
 """The database's own INSERT, the one that knows ON CONFLICT."""
@@ -98,6 +106,14 @@ def save_actions(connection: Connection, upsert: Upsert, uses: Mapping[Attempt, 
         of_one = select(ACTION_USES.c.action).where(principal == full)
         newest = of_one.order_by(ACTION_USES.c.last_used.desc(), ACTION_USES.c.action).limit(MOST_ACTIONS)
         connection.execute(delete(ACTION_USES).where(principal == full, ACTION_USES.c.action.not_in(newest)))
+
+
+def save_passwords(connection: Connection, upsert: Upsert, uses: Mapping[str, PasswordUse]) -> None:
+    """Keep the newest use of each password, by the id of whose it is."""
+    rows: list[RowValues] = [
+        {"owner_id": owner_id, "last_used": moment(use.when)} for owner_id, use in sorted(uses.items())
+    ]
+    _keep_newest(connection, upsert, PASSWORD_USES, rows)
 
 
 def _keep_newest(connection: Connection, upsert: Upsert, table: Table, rows: Sequence[RowValues]) -> None:
@@ -143,3 +159,9 @@ def load_actions(connection: Connection, principals: Iterable[str], since: datet
 def remove_old_actions(connection: Connection, before: datetime) -> None:
     """Remove the uses of actions that are older than a moment."""
     connection.execute(delete(ACTION_USES).where(ACTION_USES.c.last_used < moment(before)))
+
+
+def load_passwords(connection: Connection, since: datetime) -> dict[str, PasswordUse]:
+    """User or account id to the last use of its password, of those used at `since` or later."""
+    query = select(PASSWORD_USES).where(PASSWORD_USES.c.last_used >= moment(since))
+    return {row.owner_id: PasswordUse(read_moment(row.last_used)) for row in connection.execute(query)}

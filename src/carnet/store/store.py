@@ -21,10 +21,11 @@ from carnet.store.codec import read_moment
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 from carnet.store.faults import Incompatible, NotSetUp
 from carnet.store.group_commit import Group
-from carnet.store.last_used import Attempt, KeyUse, RoleUse
+from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse
 from carnet.store.leases import Lease, Leases, hold
 from carnet.store.migrated import is_migrated, is_set_up, newest_migration
 from carnet.store.nodes import Nodes
+from carnet.store.password_attempts import PasswordAttempts
 from carnet.store.reports import Reports
 from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 
@@ -41,6 +42,7 @@ class Store:
         self._backend = backend
         self.leases = Leases(backend)
         self.nodes = Nodes(backend)
+        self.password_attempts = PasswordAttempts(backend)
         self.reports = Reports(backend)
         self._known_everywhere = known_everywhere or self.nodes.know
         self.types = types
@@ -208,6 +210,16 @@ class Store:
         """The last uses at `since` or later, by key id and by role id."""
         with self._read() as connection:
             return last_used.load_keys(connection, since), last_used.load_roles(connection, since)
+
+    def save_password_uses(self, uses: Mapping[str, PasswordUse]) -> None:
+        """Keep the newest sign-in of each user and root user, by id."""
+        with self._touch() as connection:
+            last_used.save_passwords(connection, self._backend.upsert, uses)
+
+    def password_uses(self, since: datetime) -> dict[str, PasswordUse]:
+        """The last sign-ins at `since` or later."""
+        with self._read() as connection:
+            return last_used.load_passwords(connection, since)
 
     @contextmanager
     def fenced(self, lease: Lease) -> Iterator[tuple[Connection, Backend]]:

@@ -114,7 +114,9 @@ def delete_login_profile(call: WriteCall, given: DeleteLoginProfileRequestTypeDe
 
 def _own_password(call: Call, given: ChangePasswordRequestTypeDef) -> NewPassword:
     user = _found(targets.calling_user, call, given)
-    if not call.parts.passwords.is_right(_profile(call, user), given["OldPassword"]):
+    peer = str(call.context.request["aws:SourceIp"])
+    profile, password = _profile(call, user), given["OldPassword"]
+    if not call.parts.sign_ins.is_right(user.id, profile, password, peer=peer, now=call.now):
         raise Denied(sentences.OLD_PASSWORD_WRONG)
     return hash_for(call, user, given["NewPassword"])
 

@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from carnet.base.faults import InUse, TooMany
 from carnet.base.ids import USER
@@ -62,13 +62,29 @@ def create_user(call: WriteCall, given: CreateUserRequestTypeDef) -> Answer:
 @iam.read("GetUser", on=targets.user_or_caller)
 def get_user(call: Call, given: GetUserRequestTypeDef, user: User | Account) -> Answer:
     """A user; without a name the caller, who may be root."""
-    return {"User": shapes.user(user) if isinstance(user, User) else shapes.root_user(user)}
+    shape = shapes.user(user) if isinstance(user, User) else shapes.root_user(user)
+    return {"User": _with_last_sign_in(call, user, shape)}
 
 
 @iam.read("ListUsers", on=targets.list_users)
 def list_users(call: Call, given: ListUsersRequestTypeDef) -> Answer:
     """The users below PathPrefix, by name."""
-    return entity_list(call.paging, "ListUsers", call.view.of(User).sorted(), given, "Users", shapes.listed_user)
+    return entity_list(
+        call.paging,
+        "ListUsers",
+        call.view.of(User).sorted(),
+        given,
+        "Users",
+        lambda user: _with_last_sign_in(call, user, shapes.listed_user(user)),
+    )
+
+
+def _with_last_sign_in(call: Call, holder: User | Account, shape: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The shape, with PasswordLastUsed if the holder has a password that was ever used."""
+    use = call.parts.last_used.password(holder.id)
+    if use is None or call.view.of(LoginProfile).get(holder.id) is None:
+        return shape
+    return {**shape, "PasswordLastUsed": use.when}
 
 
 @iam.write("UpdateUser", on=targets.user, also=(allowed_as("iam:UpdateUser", "NewUserName"),))

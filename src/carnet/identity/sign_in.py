@@ -1,0 +1,111 @@
+"""Whether somebody knows a password: for the console's sign-in, and for whatever else asks for one.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/how-users-sign-in.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from carnet.base.faults import Refused
+from carnet.directory.account_view import AccountView
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.account import Account, is_account_id
+from carnet.entities.entity import name_key
+from carnet.entities.login_profile import LoginProfile
+from carnet.entities.user import User
+from carnet.identity.attempt_limits import may_try, network_of
+from carnet.identity.passwords import Passwords
+from carnet.store.password_attempts import PasswordAttempts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Who somebody says to be."""
+
+    account: str
+    """Its id or its alias."""
+    user_name: str | None
+    """None for the root user."""
+    password: str = field(repr=False)
+    peer: str
+    """The address that it comes from."""
+
+
+class PasswordState(Enum):
+    """What may be done with a password that is right."""
+
+    GOOD = "good"
+    MUST_CHANGE = "must change"
+    """Another password has to be set first: it has expired, or was set by somebody else who asked for it."""
+    MUST_BE_RESET = "must be reset"
+    """It has expired, and only an administrator may set another one (HardExpiry)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPassword:
+    """Somebody knows the password of a user or of a root user. It says nothing of MFA."""
+
+    holder: User | Account
+    profile: LoginProfile
+    state: PasswordState
+
+
+class SignIns:
+    """Checks passwords, each attempt counted before it is looked at. It takes long: it runs in a pool."""
+
+    def __init__(self, passwords: Passwords, attempts: PasswordAttempts) -> None:
+        self._passwords = passwords
+        self._attempts = attempts
+
+    def check(self, snapshot: Snapshot, claim: Claim, now: datetime) -> KnownPassword | None:
+        """Who it is; None alike for an unknown account or user, one without a password, and a wrong password.
+
+        Each of these costs one hash, and is counted and kept waiting in the same way. Raises Refused (Throttling) for
+        what comes too soon, Unavailable.
+        """
+        view = _account(snapshot, claim.account)
+        holder = _holder(view, claim.user_name) if view is not None else None
+        profile = view.of(LoginProfile).get(holder.id) if view is not None and holder is not None else None
+        owner = holder.id if holder is not None else _nobody(view, claim)
+        right = self.is_right(owner, profile, claim.password, peer=claim.peer, now=now)
+        if not right or view is None or holder is None or profile is None:
+            return None
+        return KnownPassword(holder=holder, profile=profile, state=password_state(view.account, profile, now))
+
+    def is_right(self, owner: str, profile: LoginProfile | None, password: str, *, peer: str, now: datetime) -> bool:
+        """Whether it is the password of that owner (by id). Raises as `check` does."""
+        network = network_of(peer)
+        if not self._attempts.reserve(owner, network, now, lambda seen: may_try(seen, now)):
+            raise Refused("Throttling", "Rate exceeded")
+        right = self._passwords.is_right(profile, password)
+        if right:
+            self._attempts.succeed(owner, network)
+        return right
+
+
+def password_state(account: Account, profile: LoginProfile, now: datetime) -> PasswordState:
+    """What may be done with a password, under the account's policy as it is now."""
+    policy = account.password_policy
+    if profile.is_expired(policy, now):
+        hard = policy is not None and policy.hard_expiry
+        return PasswordState.MUST_BE_RESET if hard else PasswordState.MUST_CHANGE
+    return PasswordState.MUST_CHANGE if profile.reset_required else PasswordState.GOOD
+
+
+def _account(snapshot: Snapshot, named: str) -> AccountView | None:
+    return snapshot.account(named) if is_account_id(named) else snapshot.by_alias(named)
+
+
+def _holder(view: AccountView, user_name: str | None) -> User | Account | None:
+    return view.account if user_name is None else view.of(User).named(user_name)
+
+
+def _nobody(view: AccountView | None, claim: Claim) -> str:
+    """Stands for who is not there. A digest: people type passwords where their name belongs."""
+    account = view.account.id if view is not None else claim.account.lower()
+    name = name_key(claim.user_name or "")
+    return "?" + hashlib.sha256(f"{account}\0{name}".encode("utf-8", "surrogatepass")).hexdigest()
