@@ -61,7 +61,8 @@ def made_up(slow: Slow) -> Mapping[str, Service]:
     """The services, and a few made-up operations that are prepared."""
     pool = Pool(name="made-up", size=1, waiting=1, seconds=30)
     iam = Service("iam", fault_codes=IAM_CODES)
-    iam.operations.update(SERVICES["iam"].operations)
+    real = SERVICES["iam"].operations
+    iam.operations.update({name: operation for name, operation in real.items() if name not in (WRITE, READ)})
     oidc = Service("sso-oidc", fault_codes=dict.fromkeys(FAULTS, "InvalidRequestException"))
 
     @iam.write(WRITE, on=own, prepare=Preparation(pool=pool, work=slow.blocking))
