@@ -234,11 +234,10 @@ class Operation:
         if self.on is anybody:
             return target
         engine, principal, policies, context = call.parts.engine, call.caller.principal, call.policies, call.context
-        for number, check in enumerate(self.checks(call, given, target)):
+        call.parts.last_used.note_attempt((principal, self.action, call.now, call.caller.region))
+        for check in self.checks(call, given, target):
             decision = authorize(engine, principal, policies, context, check)
             decided.append(decision)
-            if number == 0:  # what is checked besides, iam:PassRole, nobody has called
-                call.parts.last_used.note_attempt((principal, self.action, call.now, call.caller.region))
             if not decision.decision.allowed:
                 raise denied(decision)
         return target
