@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from carnet.base.faults import Unavailable
+from carnet.entities.login_profile import LoginProfile
 from carnet.entities.mfa_device import MfaDevice
 from carnet.services.iam import credential_reports
 from carnet.store.reports import Report, ReportKind
@@ -135,6 +136,32 @@ def test_mfa_is_active_for_whom_a_device_is_enabled(world: World) -> None:
     world.installation.directory.catch_up()
     lines = report(world)
     assert [lines[name]["mfa_active"] for name in ("<root_account>", "with", "without")] == ["true", "true", "false"]
+
+
+def test_passwords_with_their_age(world: World) -> None:
+    zoe = world.call(world.root, "CreateUser", UserName="zoe")["User"]["UserId"]
+    with world.installation.store.write() as unit:
+        for owner in (zoe, world.account_id):
+            profile = LoginProfile(
+                id=owner, account=world.account_id, sealed_hashes=b"", created=START, changed=START + timedelta(days=1)
+            )
+            unit.add(profile)
+    world.installation.directory.catch_up()
+    columns = ("password_enabled", "password_last_used", "password_last_changed", "password_next_rotation")
+    changed = (START + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    lines = report(world)
+    assert [lines["zoe"][column] for column in columns] == ["true", "no_information", changed, "N/A"]
+    assert [lines["<root_account>"][column] for column in columns] == [
+        "true",
+        "no_information",
+        changed,
+        "not_supported",
+    ]
+    world.call(world.root, "UpdateAccountPasswordPolicy", MaxPasswordAge=90)
+    world.clock.advance(FOUR_HOURS + 1)
+    due = (START + timedelta(days=91)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert report(world)["zoe"]["password_next_rotation"] == due
+    assert report(world)["<root_account>"]["password_next_rotation"] == "not_supported"
 
 
 def test_a_report_is_as_it_was_for_four_hours(world: World) -> None:

@@ -15,10 +15,12 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.last_used import LastUsed
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
+from carnet.entities.login_profile import LoginProfile
+from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.user import User
 from carnet.store.last_used import KeyUse
 
-_NOT_APPLICABLE, _NOT_SUPPORTED = "N/A", "not_supported"
+_NOT_APPLICABLE, _NOT_SUPPORTED, _NO_INFORMATION = "N/A", "not_supported", "no_information"
 _ROOT = "<root_account>"
 
 
@@ -31,6 +33,9 @@ class Holder:
     """By id, as AWS was seen to have them."""
     use_of: Callable[[str], KeyUse | None]
     has_mfa: bool
+    password: LoginProfile | None
+    password_policy: PasswordPolicy | None
+    """The account's."""
 
     @property
     def is_root(self) -> bool:
@@ -51,8 +56,14 @@ def _holders(view: AccountView, last_used: LastUsed) -> Iterator[Holder]:
     holders: tuple[User | Account, ...] = (view.account, *view.of(User).sorted())
     for holder in holders:
         keys = tuple(sorted(view.keys_of(holder.id), key=lambda key: key.id))
-        has_mfa = bool(view.mfa_devices_of(holder.id))
-        yield Holder(holder=holder, keys=keys, use_of=last_used.key, has_mfa=has_mfa)
+        yield Holder(
+            holder=holder,
+            keys=keys,
+            use_of=last_used.key,
+            has_mfa=bool(view.mfa_devices_of(holder.id)),
+            password=view.of(LoginProfile).get(holder.id),
+            password_policy=view.account.password_policy,
+        )
 
 
 def _user(holder: Holder) -> str:
@@ -68,19 +79,23 @@ def _created(holder: Holder) -> str:
 
 
 def _password_enabled(holder: Holder) -> str:
-    return _truth(value=False)
+    return _truth(value=holder.password is not None)
 
 
 def _password_last_used(holder: Holder) -> str:
-    return _NOT_APPLICABLE
+    """Nobody signs in yet, so that no password was ever used."""
+    return _NOT_APPLICABLE if holder.password is None else _NO_INFORMATION
 
 
 def _password_last_changed(holder: Holder) -> str:
-    return _NOT_APPLICABLE
+    return _NOT_APPLICABLE if holder.password is None else _date(holder.password.changed)
 
 
 def _password_next_rotation(holder: Holder) -> str:
-    return _NOT_SUPPORTED if holder.is_root else _NOT_APPLICABLE
+    if holder.is_root:
+        return _NOT_SUPPORTED
+    expires = holder.password.expires(holder.password_policy) if holder.password is not None else None
+    return _NOT_APPLICABLE if expires is None else _date(expires)
 
 
 def _mfa_active(holder: Holder) -> str:
