@@ -16,7 +16,7 @@ def _row(endpoint: Endpoint) -> list[str]:
     cells = [f"`{endpoint.method} {PREFIX}{endpoint.path}`", endpoint.name]
     if endpoint.check is not None:
         return [*cells, "", "`iam:PassRole`", "the role"]
-    cells.append(f"`{endpoint.scope}`")
+    cells.append(f"`{endpoint.scope}`" if endpoint.scope is not None else "")
     if endpoint.resource is None:
         return [*cells, "", ""]
     return [*cells, f"`{endpoint.action}`", f"`arn:aws:carnet::ACCOUNT:{endpoint.resource}`"]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from carnet.assembly.settings import Settings
 from carnet.entities.login_profile import LoginProfile
 from carnet.identity import passwords as room
 from carnet.identity.password_hashing import HashCost, password_hash, salt_of, same_passwords
@@ -58,7 +59,7 @@ def test_the_present_password_is_right_and_no_other(kept: Passwords) -> None:
 
 
 def test_it_is_argon2id_as_recommended() -> None:
-    hashed = password_hash("word", b"s" * 16, HashCost())
+    hashed = password_hash("word", b"s" * 16, HashCost(memory_kib=Settings().password_hash_kib))
     assert hashed.startswith("$argon2id$v=19$m=47104,t=1,p=1$")
     assert salt_of(hashed) == b"s" * 16
     assert same_passwords("word", [hashed]) == [True]

@@ -21,6 +21,7 @@ from carnet.entities.operator_token import OperatorToken
 from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.role import Role
 from carnet.entities.role_deletion import RoleDeletion
+from carnet.entities.root_reset import RootReset
 from carnet.entities.user import User
 from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
 from carnet.store.codec import moment, pairs, read_moment, read_pairs, read_strings, strings
@@ -129,6 +130,7 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         created=MOMENTS,
     ),
     st.builds(RoleDeletion, id=TEXT, account=TEXT, service=TEXT, role=TEXT, created=MOMENTS),
+    st.builds(RootReset, account=TEXT, digest=TEXT, remove_mfa=st.booleans(), created=MOMENTS, expires=MOMENTS),
     st.builds(OperatorToken, id=TEXT, name=TEXT, digest=TEXT, scopes=TEXTS, created=MOMENTS, expires=MOMENTS),
 )
 ENTITIES = st.one_of(*STRATEGIES)

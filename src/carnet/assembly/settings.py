@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from carnet.identity.password_hashing import HashCost
 from carnet.identity.session_lifetime import SessionLifetime
 
 PREFIX = "CARNET_"
@@ -46,7 +45,7 @@ class Settings:
     """Serve plain HTTP on an address that is not loopback."""
     session_lifetime: SessionLifetime = SessionLifetime.AWS
     """How long a session lives that was made with a session."""
-    password_hash_kib: int = HashCost().memory_kib
+    password_hash_kib: int = 47_104
     """Memory for one hash of a password, in KiB."""
     change_log_retention_days: int = 90
     audit_retention_days: int = 90

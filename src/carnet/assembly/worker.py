@@ -73,6 +73,7 @@ def _own_parts(installation: Installation) -> OwnParts:
     parts = installation.execution.parts
     return OwnParts(
         keyring=installation.keyring,
+        passwords=installation.execution.parts.passwords,
         ids=installation.ids,
         partition=installation.settings.partition,
         history=parts.history,

@@ -47,7 +47,7 @@ _IDENTITY_TYPES = {
     PrincipalKind.WEB_IDENTITY: "WebIdentityUser",
     PrincipalKind.SAML: "SAMLUser",
 }
-_ANONYMOUS = {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
+ANONYMOUS = {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-understanding-s3-entries.html"""
 _CREDENTIALS = "Credentials"
 LONGEST_TEXT = 2048
@@ -150,7 +150,7 @@ def _tell_caller(event: Event, caller: Caller) -> None:
             event["userIdentity"] = _federated(caller)
             event["recipientAccountId"] = caller.account
         case Anonymous():
-            event["userIdentity"] = _ANONYMOUS
+            event["userIdentity"] = ANONYMOUS
         case _:
             assert_never(caller)
 

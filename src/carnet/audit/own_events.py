@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from carnet.access.authorize import Decided
-from carnet.audit.events import LONGEST_TEXT, Event, arrival, claimed_key, decision_members, tell_account
+from carnet.audit.events import ANONYMOUS, LONGEST_TEXT, Event, arrival, claimed_key, decision_members, tell_account
+from carnet.audit.redaction import HIDDEN
 from carnet.audit.steps import Arrived
 from carnet.base.arns import OWN_SERVICE
-from carnet.identity.caller import AccountCaller, OperatorCaller
+from carnet.identity.caller import AccountCaller, Anonymous, OperatorCaller
 
 
 def own_event(arrived: Arrived) -> Event:
@@ -29,18 +30,21 @@ def tell_endpoint(event: Event, name: str, *, read_only: bool) -> None:
     event |= {"eventName": name, "readOnly": read_only}
 
 
-def tell_caller(event: Event, caller: AccountCaller | OperatorCaller) -> None:
+def tell_caller(event: Event, caller: AccountCaller | OperatorCaller | Anonymous) -> None:
     """Who makes it. An operator is of no account."""
     if isinstance(caller, OperatorCaller):
         event["userIdentity"] = {"type": "Operator", "credentialId": caller.token.id, "userName": caller.token.name}
+    elif isinstance(caller, Anonymous):
+        event["userIdentity"] = ANONYMOUS
     else:
         event["awsRegion"] = caller.region or None
         tell_account(event, caller)
 
 
-def tell_input(event: Event, parameters: Mapping[str, Any]) -> None:
-    """What it gives. INVARIANT: no endpoint takes a secret."""
-    event["requestParameters"] = dict(parameters) or None
+def tell_input(event: Event, parameters: Mapping[str, Any], secret: frozenset[str]) -> None:
+    """What it gives. INVARIANT: the endpoint says which members of it are secret."""
+    shown = {name: HIDDEN if name in secret else value for name, value in parameters.items()}
+    event["requestParameters"] = shown or None
 
 
 def tell_answer(event: Event, kept: Mapping[str, Any]) -> None:

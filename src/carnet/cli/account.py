@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import click
 
@@ -11,6 +13,7 @@ from carnet.assembly.public_url import public_url
 from carnet.assembly.running import last_endpoint
 from carnet.assembly.settings import Settings
 from carnet.base.faults import Missing
+from carnet.cli.endpoint import endpoint_option, server_to_ask
 from carnet.cli.groups import CommandGroup
 from carnet.cli.options import installation_options, told_plainly
 from carnet.cli.progress import progress
@@ -93,6 +96,79 @@ def root_key(account_id: str, output: str, **settings: Any) -> None:
             now=state.clock(),
         )
     show_keys((made,), output, several=False, endpoint=_endpoint(state.settings))
+
+
+@account.command("reset-root")
+@click.argument("account_id", metavar="ACCOUNT")
+@click.option("--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="How long the token is good.")
+@click.option("--remove-mfa", is_flag=True, help="The root user's MFA devices go when the password is set.")
+@click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+@endpoint_option
+@installation_options
+@told_plainly
+def reset_root(
+    account_id: str, hours: int, remove_mfa: bool, output: str, endpoint_url: str | None, **settings: Any
+) -> None:
+    """Make a token by which the root user of ACCOUNT sets a password, once."""
+    api = server_to_ask(endpoint_url, at_hand=True)
+    if api is not None:
+        given = {"hours": hours, "removeMfa": remove_mfa}
+        made = api.post(f"accounts/{quote(account_id, safe='')}/root-reset", given, token=str, expires=str)
+        token, expires, endpoint = made["token"], made["expires"], api.url
+    else:
+        token, expires, endpoint = _reset_here(account_id, hours, remove_mfa, Settings(**settings))
+    if output == "json":
+        click.echo(json.dumps({"AccountId": account_id, "Token": token, "Expires": expires}, indent=2))
+        return
+    click.echo(f"This token sets the root password of account {account_id} once, until {expires}:\n{token}")
+    click.echo(f"carnet account root-password --endpoint-url {endpoint}")
+
+
+def _reset_here(account_id: str, hours: int, remove_mfa: bool, settings: Settings) -> tuple[str, str, str]:
+    """Token, end of it, and where it is good: the installation of the settings."""
+    from carnet.assembly.state import open_state
+    from carnet.base.timestamps import iso_seconds
+    from carnet.directory.directory import Directory
+    from carnet.services.root_passwords import reset_root as reset
+
+    with open_state(settings) as state:
+        made = reset(
+            state.store,
+            Directory(state.store),
+            state.ids,
+            account=account_id,
+            lifetime=timedelta(hours=hours),
+            remove_mfa=remove_mfa,
+            now=state.clock(),
+        )
+    return made.token, iso_seconds(made.reset.expires), _endpoint(state.settings)
+
+
+@account.command("root-password")
+@endpoint_option
+@installation_options
+@told_plainly
+def root_password(endpoint_url: str | None, **settings: Any) -> None:
+    """Set a root password by a token of `carnet account reset-root`. Both are asked for, and never shown."""
+    api = server_to_ask(endpoint_url, at_hand=True)
+    token = click.prompt("Token", hide_input=True).strip()
+    password = click.prompt("Password", hide_input=True, confirmation_prompt="The same password again")
+    if api is not None:
+        done = api.post_unproven("root-password", {"token": token, "password": password}, account=str)
+        account_id = done["account"]
+    else:
+        account_id = _set_here(token, password, Settings(**settings))
+    click.echo(f"The root user of account {account_id} has this password now.")
+
+
+def _set_here(token: str, password: str, settings: Settings) -> str:
+    from carnet.assembly.installation import open_installation
+    from carnet.services.root_passwords import set_by_token
+
+    with open_installation(settings) as here:
+        passwords = here.execution.parts.passwords
+        done = set_by_token(here.store, here.directory, passwords, token=token, password=password, now=here.clock())
+    return done.account
 
 
 @account.command("list")

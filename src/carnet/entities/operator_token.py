@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from carnet.entities.token_form import TOKEN_BYTES, TokenForm
+
 PREFIX = "carnet_ot_"
 """How every token begins. Scanners for secrets find one by `carnet_ot_[0-9a-f]{64}`."""
-TOKEN_BYTES = 32
-_TOKEN = re.compile(rf"{PREFIX}[0-9a-f]{{{2 * TOKEN_BYTES}}}", re.ASCII)
+_FORM = TokenForm(PREFIX)
+token_text, token_digest = _FORM.text, _FORM.digest
 _NAME = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,62}[\x21-\x7e])?", re.ASCII)
 
 TOKEN_RULE = f"An operator token is {PREFIX} and {2 * TOKEN_BYTES} of the characters 0 to 9 and a to f."
@@ -23,6 +24,8 @@ class OperatorScope(StrEnum):
 
     ACCOUNTS_READ = "accounts:read"
     ACCOUNTS_WRITE = "accounts:write"
+    ROOT_RESET = "root:reset"
+    """To let somebody set the password of any root user."""
     AUDIT_READ = "audit:read"
     DECISIONS_READ = "decisions:read"
     STATUS_READ = "status:read"
@@ -49,18 +52,3 @@ class OperatorToken:
 def is_token_name(text: str) -> bool:
     """Whether a token may be called that."""
     return _NAME.fullmatch(text) is not None
-
-
-def token_text(entropy: bytes) -> str:
-    """The token of TOKEN_BYTES random bytes."""
-    return PREFIX + entropy.hex()
-
-
-def token_digest(text: str) -> str | None:
-    """What is kept of a token: its SHA-256. None for a text that is no token.
-
-    A slow hash, as passwords need one, would add nothing to 256 random bits, and would let wrong tokens cost time.
-    """
-    if _TOKEN.fullmatch(text) is None:
-        return None
-    return hashlib.sha256(text.encode("ascii")).hexdigest()

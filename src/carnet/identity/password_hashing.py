@@ -19,7 +19,7 @@ _HASH_BYTES = 32
 class HashCost:
     """What one hash costs. A hash tells its own, so that passwords stay good when this is changed."""
 
-    memory_kib: int = 47_104
+    memory_kib: int
     passes: int = 1
     lanes: int = 1
 

@@ -11,13 +11,13 @@ from carnet.base.faults import Missing
 from carnet.base.ids import Ids
 from carnet.base.timestamps import iso_seconds
 from carnet.entities.operator_token import (
-    TOKEN_BYTES,
     TOKEN_RULE,
     OperatorScope,
     OperatorToken,
     token_digest,
     token_text,
 )
+from carnet.entities.token_form import TOKEN_BYTES
 from carnet.services.operator_event import operator_event
 from carnet.store.store import Store
 

@@ -21,6 +21,7 @@ from carnet.store.operator_tokens import OPERATOR_TOKENS
 from carnet.store.policies import POLICIES
 from carnet.store.role_deletions import ROLE_DELETIONS
 from carnet.store.roles import ROLES
+from carnet.store.root_resets import ROOT_RESETS
 from carnet.store.users import USERS
 
 E = TypeVar("E")
@@ -81,6 +82,7 @@ ENTITY_TYPES = EntityTypes(
     USERS,
     GROUPS,
     ROLES,
+    ROOT_RESETS,
     ROLE_DELETIONS,
     POLICIES,
     INSTANCE_PROFILES,

@@ -26,6 +26,8 @@ from tests.server.own_api.calling import ACCOUNTS, call, operator_token, signed_
 
 READ, WRITE = OperatorScope.ACCOUNTS_READ, OperatorScope.ACCOUNTS_WRITE
 NEW = {"name": "fresh", "email": "fresh@example.com"}
+GIVEN: dict[str, object] = {"CreateAccount": NEW, "ResetRoot": {}}
+"""The bodies of endpoints that take one."""
 NO_TOKEN = "There is no such operator token, or it has expired or was revoked."
 
 
@@ -59,7 +61,7 @@ OPERATORS = [endpoint for endpoint in ENDPOINTS if endpoint.scope is not None]
 def test_every_endpoint_asks_for_its_scope(server: InProcessServer, endpoint: Endpoint) -> None:
     others = operator_token(server, *(scope for scope in OperatorScope if scope is not endpoint.scope))
     path = "/_carnet/v1/" + endpoint.path.format(account=server.root.account, id="x")
-    body = NEW if endpoint.method == "POST" else None
+    body = GIVEN.get(endpoint.name)
     refused = call(server, path, token=others.text, method=endpoint.method, given=body)
     assert (refused.status, refused.code) == (403, "AccessDenied")
     assert str(endpoint.scope) in refused.message
@@ -186,14 +188,14 @@ def test_another_account_is_nobodys_business_whether_it_exists_or_not(server: In
     assert there.message == f"A signed request is about the caller's own account, {server.root.account}."
 
 
-OPERATORS_ALONE = [each for each in ENDPOINTS if each.resource is None and each.check is None]
+OPERATORS_ALONE = [each for each in OPERATORS if each.resource is None and each.check is None]
 
 
 @pytest.mark.parametrize("endpoint", OPERATORS_ALONE, ids=lambda each: each.name)
 def test_what_is_the_operators_no_account_does(server: InProcessServer, endpoint: Endpoint) -> None:
     """Not even the root user, whom no policy of its account limits."""
     path = "/_carnet/v1/" + endpoint.path.format(account=server.root.account)
-    body = NEW if endpoint.method == "POST" else None
+    body = GIVEN.get(endpoint.name)
     refused = signed_call(server, root_of(server), path, method=endpoint.method, given=body)
     assert (refused.status, refused.code) == (403, "AccessDenied")
     assert refused.message == f"{endpoint.name} is for the operator: it takes an operator token."

@@ -20,17 +20,19 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.operator_token import OperatorScope
-from carnet.identity.caller import AccountCaller, OperatorCaller
+from carnet.identity.caller import AccountCaller, Anonymous, OperatorCaller
+from carnet.identity.passwords import Passwords
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine
+from carnet.services.preparing import Preparation
 from carnet.store.unit_of_work import UnitOfWork
 
 PREFIX = "/_carnet/v1/"
 
 Told = Mapping[str, Any]
 """An answer, as JSON has it."""
-OwnCaller = AccountCaller | OperatorCaller
+OwnCaller = AccountCaller | OperatorCaller | Anonymous
 
 
 class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -46,6 +48,7 @@ class OwnParts:
     """What the bodies of endpoints may use, chosen once in `assembly`."""
 
     keyring: Keyring
+    passwords: Passwords
     ids: Ids
     partition: str
     """That of new accounts."""
@@ -79,6 +82,8 @@ class OwnCall(Struct, frozen=True, kw_only=True):
     parts: OwnParts
     decided: list[Decided]
     """What policies have decided by now; a body that asks them adds to it."""
+    prepared: Any = None
+    """What the endpoint's `prepare` has made."""
 
 
 class OwnWriteCall(OwnCall, frozen=True, kw_only=True):
@@ -113,7 +118,7 @@ class Endpoint:
     path: str
     """Below PREFIX. `{name}` stands for one segment; `{account}` is the account that is asked about."""
     scope: OperatorScope | None
-    """What an operator token must have; None if no operator may call."""
+    """What an operator token must have; None if no operator may call by a token."""
     resource: str | None
     """The last part of the ARN that `carnet:NAME` is decided on for a signed caller, who asks about its own account;
     None if only operators may call, or `check` says what is decided."""
@@ -124,7 +129,13 @@ class Endpoint:
     query: type[Input] = NoInput
     """A member `account` of it is the account that is asked about."""
     given: type[Input] = NoInput
-    """Of the body of the request. INVARIANT: no secret, as the audit log keeps all of it."""
+    """Of the body of the request. The audit log keeps all of it but what is `secret`."""
+    secret: frozenset[str] = frozenset()
+    """The members of `given`, as they are sent, that the audit log hides."""
+    anybody: bool = False
+    """Whether it takes no proof of who calls: what is given must prove enough."""
+    prepare: Preparation | None = None
+    """Slow work before the transaction, whose `work` takes the call and the endpoint's `given`."""
     status: int = 200
     audited: Callable[[Told], Told] = nothing
     """What the audit log keeps of an answer."""

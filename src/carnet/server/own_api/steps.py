@@ -22,7 +22,7 @@ from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.bearer import operator_token
 from carnet.directory.snapshot import Snapshot
 from carnet.identity.auth_failure import AuthFailure
-from carnet.identity.caller import AccountCaller, OperatorCaller, Verified
+from carnet.identity.caller import AccountCaller, Anonymous, OperatorCaller, Verified
 from carnet.server.outbox import Answer
 from carnet.server.own_api.admission import Asked, admit_operator, admit_signed
 from carnet.server.own_api.endpoint import (
@@ -81,10 +81,10 @@ class OwnApi:
             own_events.tell_endpoint(event, endpoint.name, read_only=not endpoint.writes)
             if self._execution.directory.lost:
                 raise Lost
-            caller = self._authenticate(arrived)
+            caller = Anonymous() if endpoint.anybody else self._authenticate(arrived)
             own_events.tell_caller(event, caller)
             query, given = read_query(endpoint, http), read_body(endpoint, http)
-            own_events.tell_input(event, parameters(path, query, given))
+            own_events.tell_input(event, parameters(path, query, given), endpoint.secret)
             asked = Asked(
                 arrived=arrived,
                 event=event,
@@ -102,7 +102,7 @@ class OwnApi:
                 case Turn.IN_THREAD:
                     return self._in_thread(asked, call)
                 case Turn.IN_TRANSACTION:
-                    return self._change(asked)
+                    return self._change(asked, call)
                 case _:
                     assert_never(endpoint.turn)
         except Exception as problem:
@@ -139,11 +139,7 @@ class OwnApi:
         caller = asked.caller
         return OwnCall(
             caller=caller,
-            account=(
-                admit_operator(asked, caller)
-                if isinstance(caller, OperatorCaller)
-                else self._signed_account(asked, caller, snapshot)
-            ),
+            account=self._account(asked, snapshot),
             query=asked.query,
             given=asked.given,
             path=asked.path,
@@ -153,6 +149,16 @@ class OwnApi:
             parts=self._parts,
             decided=asked.decided,
         )
+
+    def _account(self, asked: Asked, snapshot: Snapshot) -> str | None:
+        """The account that the caller may ask about; None for all, or for what is of no account."""
+        match asked.caller:
+            case Anonymous():
+                return None
+            case OperatorCaller() as operator:
+                return admit_operator(asked, operator)
+            case caller:
+                return self._signed_account(asked, caller, snapshot)
 
     def _signed_account(self, asked: Asked, caller: AccountCaller, snapshot: Snapshot) -> str:
         decided = admit_signed(asked, caller, snapshot, self._execution.parts.engine)
@@ -167,10 +173,13 @@ class OwnApi:
         except Exception as problem:
             return self._fail(asked.arrived, asked.event, asked.decided, problem)
 
-    async def _change(self, asked: Asked) -> Answer:
-        """Let the writer act; it takes one change after the other."""
+    async def _change(self, asked: Asked, call: OwnCall) -> Answer:
+        """Do what is slow, then let the writer act; it takes one change after the other."""
+        preparation, prepared = asked.endpoint.prepare, None
         try:
-            outcome = await self._writer.write(_OwnChange(asked, self._call))
+            if preparation is not None:
+                prepared = await self._pools.run(preparation, call, asked.given)
+            outcome = await self._writer.write(_OwnChange(asked, self._call, prepared))
         except Exception as problem:
             return self._fail(asked.arrived, asked.event, asked.decided, problem)
         if isinstance(outcome, Failed):
@@ -205,6 +214,7 @@ class _OwnChange(NamedTuple):
 
     asked: Asked
     call: Callable[[Asked, Snapshot], OwnCall]
+    prepared: Any
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         """INVARIANT: the token is looked for again, so nothing is changed with one that was revoked before.
@@ -213,13 +223,14 @@ class _OwnChange(NamedTuple):
         told then of the one must not be told of the other.
         """
         asked = self.asked
-        assert isinstance(asked.caller, OperatorCaller), "signed callers change nothing here (`Endpoint`)"
-        caller = asked.caller.renewed(snapshot)
+        assert isinstance(asked.caller, OperatorCaller | Anonymous), "signed callers change nothing here (`Endpoint`)"
+        caller = asked.caller.renewed(snapshot) if isinstance(asked.caller, OperatorCaller) else asked.caller
         if caller is None:
             raise operator_token.not_good()
         event = dict(asked.event)
         call = self.call(structs.replace(asked, caller=caller, event=event), snapshot)
-        answered = asked.endpoint.body(OwnWriteCall(**structs.asdict(call), store=unit))
+        members = structs.asdict(call) | {"prepared": self.prepared}
+        answered = asked.endpoint.body(OwnWriteCall(**members, store=unit))
         own_events.tell_answer(event, asked.endpoint.audited(answered))
         return Done(answer=answered, event=event, decided=())
 

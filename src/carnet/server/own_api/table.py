@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from carnet.server.own_api import accounts, observation, workloads
+from carnet.server.own_api import accounts, observation, root_passwords, workloads
 from carnet.server.own_api.endpoint import Endpoint
 
-ENDPOINTS: tuple[Endpoint, ...] = (*accounts.ENDPOINTS, *observation.ENDPOINTS, *workloads.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *accounts.ENDPOINTS,
+    *root_passwords.ENDPOINTS,
+    *observation.ENDPOINTS,
+    *workloads.ENDPOINTS,
+)

@@ -1,0 +1,174 @@
+"""Passwords of root users: the operator gives leave to set one, once, and whoever has its token sets it.
+
+AWS mails a link to the root user's address. Here the operator hands over the token; no mail is sent.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reset-root-password.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from carnet.base.faults import Denied, Invalid, Missing, Unavailable
+from carnet.base.ids import Ids
+from carnet.base.timestamps import iso_seconds
+from carnet.directory.account_view import AccountView
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.login_profile import LoginProfile
+from carnet.entities.password_policy import DEFAULT_RULE
+from carnet.entities.root_reset import RESET_TOKEN, RootReset
+from carnet.entities.token_form import TOKEN_BYTES
+from carnet.identity.passwords import HashedPassword, Passwords
+from carnet.services.operator_event import operator_event
+from carnet.store.store import Store
+from carnet.store.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from carnet.directory.directory import Directory
+
+_NOT_GOOD = "The token to set a root password is not good: it was never given, is used, was replaced, or has expired."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRootReset:
+    """A leave that is stored, and its token, which is shown once."""
+
+    reset: RootReset
+    token: str = field(repr=False)
+
+
+class RootPasswordSet(NamedTuple):
+    """What came of a password."""
+
+    account: str
+    mfa_devices_removed: int
+
+
+class HashedForRoot(NamedTuple):
+    """A root password, hashed."""
+
+    before: LoginProfile | None
+    """What the root user had when it was hashed."""
+    hashed: HashedPassword
+
+
+def give_leave(
+    unit: UnitOfWork,
+    snapshot: Snapshot,
+    ids: Ids,
+    *,
+    account: str,
+    lifetime: timedelta,
+    remove_mfa: bool,
+    now: datetime,
+) -> NewRootReset:
+    """Let whoever has the token set the root password of an account, in place of a leave before. Raises Missing.
+
+    Who asks for it writes the audit event.
+    """
+    view = snapshot.account(account)
+    if view is None:
+        raise Missing(f"There is no account {account}.")
+    token = RESET_TOKEN.text(ids.random(TOKEN_BYTES))
+    digest = RESET_TOKEN.digest(token)
+    assert digest is not None, "it has the form of a token"
+    reset = RootReset(account=account, digest=digest, remove_mfa=remove_mfa, created=now, expires=now + lifetime)
+    if view.of(RootReset).get(account) is None:
+        unit.add(reset)
+    else:
+        unit.save(reset)
+    return NewRootReset(reset=reset, token=token)
+
+
+def reset_root(
+    store: Store,
+    directory: Directory,
+    ids: Ids,
+    *,
+    account: str,
+    lifetime: timedelta,
+    remove_mfa: bool,
+    now: datetime,
+) -> NewRootReset:
+    """Give leave as the operator of the installation, in a change of its own."""
+    with store.write() as unit:
+        snapshot = directory.catch_up(unit.base)
+        new = give_leave(unit, snapshot, ids, account=account, lifetime=lifetime, remove_mfa=remove_mfa, now=now)
+        unit.audit(operator_event("ResetRoot", told(new.reset), now))
+    return new
+
+
+def told(reset: RootReset) -> dict[str, object]:
+    """What is said of a leave, also in the audit log."""
+    return {"account": reset.account, "removeMfa": reset.remove_mfa, "expires": iso_seconds(reset.expires)}
+
+
+def hash_root_password(
+    snapshot: Snapshot, passwords: Passwords, *, token: str, password: str, now: datetime
+) -> HashedForRoot:
+    """Hash a root password, for whom it may be set. It takes long. Raises Denied, Invalid.
+
+    INVARIANT: nothing is hashed for who has no good token.
+    """
+    view = _view_of(snapshot, _good(snapshot, token, now))
+    if not view.account.allows_root_password(password):
+        raise Invalid(DEFAULT_RULE)
+    account = view.account.id
+    before = view.of(LoginProfile).get(account)
+    return HashedForRoot(before, passwords.hashed(password, account=account, owner=account, before=before))
+
+
+def set_root_password(
+    unit: UnitOfWork, snapshot: Snapshot, made: HashedForRoot, *, token: str, now: datetime
+) -> RootPasswordSet:
+    """Set the password, which uses the token up. Raises Denied, Unavailable.
+
+    INVARIANT: the token is looked for at the locked revision, so it is used once, on whatever node.
+    """
+    reset = _good(snapshot, token, now)
+    view = _view_of(snapshot, reset)
+    profile = view.of(LoginProfile).get(reset.account)
+    if profile != made.before:
+        raise Unavailable("The root password was changed meanwhile; try again.")
+    if profile is None:
+        unit.add(
+            LoginProfile(
+                id=reset.account,
+                account=reset.account,
+                sealed_hashes=made.hashed.sealed,
+                created=now,
+                changed=now,
+            )
+        )
+    else:
+        unit.save(replace(profile, sealed_hashes=made.hashed.sealed, changed=now, reset_required=False))
+    devices = view.mfa_devices_of(reset.account) if reset.remove_mfa else ()
+    for device in devices:
+        unit.remove(device)
+    unit.remove(reset)
+    return RootPasswordSet(reset.account, len(devices))
+
+
+def set_by_token(
+    store: Store, directory: Directory, passwords: Passwords, *, token: str, password: str, now: datetime
+) -> RootPasswordSet:
+    """Set a root password on the machine of the installation, in a change of its own. Raises as the steps do."""
+    made = hash_root_password(directory.snapshot, passwords, token=token, password=password, now=now)
+    with store.write() as unit:
+        done = set_root_password(unit, directory.catch_up(unit.base), made, token=token, now=now)
+        event = {"account": done.account, "mfaDevicesRemoved": done.mfa_devices_removed}
+        unit.audit(operator_event("SetRootPassword", event, now))
+    return done
+
+
+def _good(snapshot: Snapshot, token: str, now: datetime) -> RootReset:
+    digest = RESET_TOKEN.digest(token)
+    reset = snapshot.named(RootReset, digest) if digest is not None else None
+    if reset is None or not reset.is_good(now):
+        raise Denied(_NOT_GOOD)
+    return reset
+
+
+def _view_of(snapshot: Snapshot, reset: RootReset) -> AccountView:
+    return snapshot.accounts[reset.account]
