@@ -246,10 +246,11 @@ def _nodes() -> list[tuple[str, ast.AST]]:
 def test_only_authenticators_hold_what_makes_one() -> None:
     assert _mentions("AUTHENTICATOR") == {"identity/caller.py", "sigv4/verify.py"}
     assert _calls("Verified") == {"identity/caller.py", "sigv4/verify.py"}
-    for name in ("BEARER_AUTHENTICATOR", "COOKIE_AUTHENTICATOR", "FEDERATED_AUTHENTICATOR"):
+    for name in ("BEARER_AUTHENTICATOR", "COOKIE_AUTHENTICATOR"):
         assert _mentions(name) == {"identity/caller.py"}
+    assert _mentions("FEDERATED_AUTHENTICATOR") == {"identity/caller.py", "services/sts/saml_caller.py"}
     assert _calls("Bearer") == _calls("SignedIn") == {"identity/caller.py"}
-    assert _calls("Federated") == set()
+    assert _calls("Federated") == {"services/sts/saml_caller.py"}
     assert _mentions("OPERATOR_AUTHENTICATOR") == {"identity/caller.py", "bearer/operator_token.py"}
     assert _calls("OperatorCaller") == {"identity/caller.py", "bearer/operator_token.py"}
 

@@ -8,6 +8,7 @@ from typing import Any
 from carnet import models
 from carnet.services.operation import Operation
 from carnet.services.registry import SERVICES
+from tests.saml import idp
 from tests.services.iam.documents import managed, trust
 from tests.services.world import World
 
@@ -55,6 +56,8 @@ GIVEN: Mapping[str, Any] = {
 
 def given(world: World, operation: Operation) -> dict[str, Any]:
     """An input of every member that bears on authorization, naming what exists, with tags and a boundary."""
+    shape = models.operation(operation.service, operation.name).input
+    members = shape.members if shape is not None else {}
     arn = managed(world, Tags=TAGS)
     caller = world.user("caller")
     world.call(world.root, "CreateUser", UserName="the-user", Tags=TAGS, PermissionsBoundary=arn)
@@ -76,6 +79,11 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
     made["PolicySourceArn"] = f"arn:aws:iam::{world.account_id}:user/the-user"
     if operation.service == "iam":
         made["SerialNumber"] = device["VirtualMFADevice"]["SerialNumber"]
+    if "SAMLProviderArn" in members or operation.name == "AssumeRoleWithSAML":
+        provider = world.call(
+            world.root, "CreateSAMLProvider", Name="the-provider", SAMLMetadataDocument=idp.metadata(), Tags=TAGS
+        )["SAMLProviderArn"]
+        made |= {"SAMLProviderArn": provider, "PrincipalArn": provider}
     if operation.service == "resourcegroupstaggingapi":
         made |= {"Tags": {"team": "red"}} | ({"ResourceARNList": [arn]} if operation.writes else {})
     if operation.service == "account":
@@ -86,5 +94,4 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
         world.call(
             world.root, "PutContactInformation", service="account", ContactInformation=made["ContactInformation"]
         )
-    shape = models.operation(operation.service, operation.name).input
-    return {name: made[name] for name in shape.members if name in made} if shape is not None else {}
+    return {name: made[name] for name in members if name in made}

@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from itertools import chain
+from typing import Any
 
 import pytest
 
 from carnet.access.authorize import Check
 from carnet.catalog.actions import Action, ActionResource, action, service
+from carnet.identity.authenticate import Authenticate
+from carnet.identity.caller import FEDERATED_AUTHENTICATOR, Federated, VouchedSession
 from carnet.policy.policies import Policies
-from carnet.policy.request import Context
-from carnet.services.operation import Call, Operation
+from carnet.policy.request import Context, Principal, PrincipalKind
+from carnet.services.operation import Call, FederatedCall, Operation
 from carnet.services.registry import SERVICES
 from tests.services.inputs import TAGS, WRITTEN, given
 from tests.services.world import World
@@ -28,6 +31,7 @@ CREATIONS = frozenset(
         "CreateInstanceProfile",
         "CreatePolicy",
         "CreateRole",
+        "CreateSAMLProvider",
         "CreateServiceLinkedRole",
         "CreateUser",
         "CreateVirtualMFADevice",
@@ -48,7 +52,7 @@ NOT_BROUGHT = {
     "cognito-identity.amazonaws.com:": "Only sessions of a web identity have it.",
     "graph.facebook.com:": "Only sessions of a web identity have it.",
     "www.amazon.com:": "Only sessions of a web identity have it.",
-    "saml:": "Only sessions of a SAML assertion have it.",
+    "saml:": "What an assertion says is of the principal: tests/services/sts/test_assume_role_with_saml.py.",
 }
 """Keys, or what they begin with, that the reference lists and no operation brings; and why."""
 
@@ -100,7 +104,40 @@ def checks(world: World, operation: Operation) -> list[Check]:
         quotas=operation.quotas,
         paging=operation.paging,
     )
+    members: dict[str, Any] = {
+        "snapshot": world.snapshot,
+        "context": Context(),
+        "policies": Policies(),
+        "now": world.clock(),
+        "parts": world.installation.execution.parts,
+        "quotas": operation.quotas,
+        "paging": operation.paging,
+    }
+    call: Call | FederatedCall
+    if operation.authenticate is Authenticate.FEDERATED:
+        call = FederatedCall(caller=_vouched_for(world.account_id), **members)
+    else:
+        caller = world.principal(world.user("asking"))
+        members["snapshot"] = world.snapshot
+        call = Call(caller=caller, view=world.snapshot.accounts[world.account_id], **members)
     return list(operation.checks(call, asked, operation.on(call, asked)))
+
+
+def _vouched_for(account: str) -> Federated:
+    """A caller for whom some identity provider vouches, and who is to have a session with everything."""
+    return Federated(
+        FEDERATED_AUTHENTICATOR,
+        principal=Principal(kind=PrincipalKind.SAML),
+        account=account,
+        keys={},
+        remembered={},
+        user_name="ann",
+        audience="",
+        session=VouchedSession(
+            name="session", tags={"team": "red"}, transitive_tag_keys=("team",), source_identity="alice"
+        ),
+        trusted=lambda snapshot: True,
+    )
 
 
 def test_an_operation_asks_as_the_reference_says(operation: Operation, checks: list[Check]) -> None:

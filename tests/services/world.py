@@ -21,7 +21,7 @@ from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, identifie
 from carnet.base.faults import Fault
 from carnet.base.http import HttpRequest
 from carnet.directory.snapshot import Snapshot
-from carnet.identity.caller import AUTHENTICATOR, Verified
+from carnet.identity.caller import AUTHENTICATOR, Anonymous, Verified
 from carnet.identity.caller import Caller as AnyCaller
 from carnet.identity.credential import TokenExpired
 from carnet.services.accounts import create_accounts
@@ -150,8 +150,15 @@ class World:
 
     def call(self, caller: Caller, operation: str, *, service: str = "iam", **given: Any) -> dict[str, Any]:
         """Call an operation; its answer, or ServiceError."""
+        return self._answer(self.principal(caller), service, operation, given)
+
+    def unsigned(self, operation: str, *, service: str = "sts", **given: Any) -> dict[str, Any]:
+        """Call an operation that takes no signature; as `call`."""
+        return self._answer(Anonymous(), service, operation, given)
+
+    def _answer(self, caller: AnyCaller, service: str, operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
         chosen = SERVICES[service].operations[operation]
-        outcome = self._carried_out(chosen, self.parsed(chosen, self.principal(caller), given))
+        outcome = self._carried_out(chosen, self.parsed(chosen, caller, given))
         if isinstance(outcome, Done):
             return dict(outcome.answer)
         if isinstance(outcome.problem, Fault):

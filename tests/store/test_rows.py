@@ -19,9 +19,11 @@ from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.mfa_device import MfaDevice, MfaKind
 from carnet.entities.operator_token import OperatorToken
 from carnet.entities.password_policy import PasswordPolicy
+from carnet.entities.redeemed_assertion import RedeemedAssertion
 from carnet.entities.role import Role
 from carnet.entities.role_deletion import RoleDeletion
 from carnet.entities.root_reset import RootReset
+from carnet.entities.saml_provider import EncryptionMode, SamlPrivateKey, SamlProvider
 from carnet.entities.user import User
 from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
 from carnet.store.codec import moment, pairs, read_moment, read_pairs, read_strings, strings
@@ -90,6 +92,18 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
     ),
     _policies(),
     st.builds(InstanceProfile, **NAMED, role=st.none() | TEXT),
+    st.builds(
+        SamlProvider,
+        **NAMED,
+        document=TEXT,
+        certificates=st.dictionaries(TEXT, TEXTS, max_size=2),
+        valid_until=st.none() | MOMENTS,
+        encryption=st.sampled_from(EncryptionMode),
+        private_keys=st.lists(
+            st.builds(SamlPrivateKey, id=TEXT, sealed=st.binary(max_size=8), created=MOMENTS), max_size=2
+        ).map(tuple),
+    ),
+    st.builds(RedeemedAssertion, id=TEXT, account=TEXT, expires=MOMENTS),
     st.builds(
         AccessKey,
         id=TEXT,

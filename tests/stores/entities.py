@@ -11,7 +11,9 @@ from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.password_policy import PasswordPolicy
+from carnet.entities.redeemed_assertion import RedeemedAssertion
 from carnet.entities.role import Role
+from carnet.entities.saml_provider import EncryptionMode, SamlPrivateKey, SamlProvider
 from carnet.entities.user import User
 from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
 from carnet.store.store import Store
@@ -94,7 +96,20 @@ DEVICE = MfaDevice(
 DATA_KEY = WrappedKey(
     kid="0a0b0c0d", purpose=Purpose.SESSION_TOKENS.value, state=KeyState.PRIMARY, wrapped=b"\x01\x00", created=NOW
 )
-ALL: tuple[object, ...] = (ACCOUNT, GROUP, ALICE, ROLE, POLICY, PROFILE, KEY, DEVICE, DATA_KEY)
+PROVIDER = SamlProvider(
+    id="SAML1",
+    account=ACCOUNT_ID,
+    name="idp",
+    created=NOW,
+    tags={"team": "blue"},
+    document="<EntityDescriptor/>",
+    certificates={"urn:idp": ("MIIB", "MIIC")},
+    valid_until=NOW,
+    encryption=EncryptionMode.REQUIRED,
+    private_keys=(SamlPrivateKey(id="KEY1", sealed=b"\x00\xff", created=NOW),),
+)
+REDEEMED = RedeemedAssertion(id="0a", account=ACCOUNT_ID, expires=NOW)
+ALL: tuple[object, ...] = (ACCOUNT, GROUP, ALICE, ROLE, POLICY, PROFILE, PROVIDER, REDEEMED, KEY, DEVICE, DATA_KEY)
 
 
 def add_all(unit: UnitOfWork) -> None:

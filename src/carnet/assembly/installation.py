@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from carnet.assembly.public_url import public_url
 from carnet.assembly.settings import Settings
 from carnet.assembly.state import State, open_state, system_clock
 from carnet.audit.history import EventHistory
@@ -117,6 +118,7 @@ def _assembled(state: State) -> Installation:
                 session_lifetime=state.settings.session_lifetime,
                 history=EventHistory(audit_log),
                 reports=state.store.reports,
+                public_url=public_url(state.settings),
             ),
         ),
         audit_log=audit_log,

@@ -14,6 +14,7 @@ from carnet.identity.resealing import RESEAL_SECONDS, Resealing
 from carnet.jobs.periodic import Periodic
 from carnet.jobs.presence import REPORT_SECONDS, Presence, known_features
 from carnet.jobs.pruning import PRUNE_SECONDS, forget_attempts, prune_logs
+from carnet.jobs.redeemed import FORGET_SECONDS, forget_redeemed
 from carnet.jobs.singleton import Singleton
 
 _LAST_USED_SECONDS = 5.0
@@ -53,6 +54,7 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         Periodic("presence", presence.report, seconds=REPORT_SECONDS, at_end=presence.leave),
         singleton("attempts", partial(forget_attempts, store, clock=installation.clock), seconds=PRUNE_SECONDS),
         singleton("pruning", pruning, seconds=PRUNE_SECONDS),
+        singleton("redeemed", partial(forget_redeemed, store), seconds=FORGET_SECONDS),
         singleton("resealing", resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
         Periodic("log-files", partial(_tidy_logs, installation), seconds=_TIDY_SECONDS),
     )

@@ -177,7 +177,7 @@ def _federated(caller: Federated) -> Event:
         "type": _IDENTITY_TYPES[caller.principal.kind],
         "principalId": caller.principal.id,
         "userName": caller.user_name[:LONGEST_TEXT],
-        "identityProvider": caller.principal.provider,
+        "identityProvider": caller.keys.get("saml:namequalifier", caller.principal.provider),
     }
 
 

@@ -55,6 +55,10 @@ class Ids:
         """An id by which an operator token is listed and revoked; it proves nothing."""
         return "ot-" + self._entropy(8).hex()
 
+    def saml(self) -> str:
+        """An id of a SAML provider, or of one of its private keys: 32 base32 characters."""
+        return "".join(_ALPHABET[byte & 31] for byte in self._entropy(32))
+
     def random(self, count: int) -> bytes:
         """That many random bytes, for a secret of another form."""
         return self._entropy(count)

@@ -7,6 +7,7 @@ A caller is what its authenticator has found out. Each operation says which auth
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final, NoReturn, TypeVar, final
 
 from msgspec import Struct
@@ -214,6 +215,17 @@ class VouchedSession(Struct, frozen=True, kw_only=True):
     """When it ends at the latest, in epoch milliseconds."""
 
 
+class Once(Struct, frozen=True, kw_only=True):
+    """What vouches for a caller and may be used but once: an assertion."""
+
+    provider_id: str
+    issuer: str
+    id: str
+    """The issuer's, of the assertion."""
+    until: datetime
+    """When it is good no longer."""
+
+
 Trusted = Callable[[Snapshot], bool]
 """Whether what vouched for a caller is, at a revision of the directory, still there and as it was."""
 
@@ -227,7 +239,7 @@ class Federated(_Proven):
     INVARIANT: `renewed` alone makes another one, of the same token or assertion.
     """
 
-    __slots__ = ("_trusted", "account", "audience", "keys", "remembered", "session", "user_name")
+    __slots__ = ("_trusted", "account", "audience", "keys", "once", "remembered", "session", "user_name")
 
     account: str
     """The account that has the provider."""
@@ -237,6 +249,8 @@ class Federated(_Proven):
     """The provider's name for the caller: the subject of its token or assertion."""
     audience: str
     session: VouchedSession
+    once: Once | None
+    """Set if what vouches for the caller may be used but once."""
     _trusted: Trusted
 
     def __new__(
@@ -251,6 +265,7 @@ class Federated(_Proven):
         audience: str,
         session: VouchedSession,
         trusted: Trusted,
+        once: Once | None = None,
     ) -> Federated:
         return _made(
             cls,
@@ -264,6 +279,7 @@ class Federated(_Proven):
             user_name=user_name,
             audience=audience,
             session=session,
+            once=once,
             _trusted=trusted,
         )
 

@@ -27,6 +27,7 @@ class Purpose(StrEnum):
     SESSION_TOKENS = "session-tokens"
     MFA_SEEDS = "mfa-seeds"
     PASSWORDS = "passwords"
+    SAML_PRIVATE_KEYS = "saml-private-keys"
 
 
 class KeyState(StrEnum):

@@ -63,6 +63,8 @@ class Parts:
     history: EventHistory
     """The events of this node's audit log."""
     reports: Reports
+    public_url: str
+    """Where clients reach the installation."""
 
 
 class _Called(Struct, frozen=True, kw_only=True):

@@ -19,9 +19,11 @@ from carnet.store.login_profiles import LOGIN_PROFILES
 from carnet.store.mfa_devices import MFA_DEVICES
 from carnet.store.operator_tokens import OPERATOR_TOKENS
 from carnet.store.policies import POLICIES
+from carnet.store.redeemed_assertions import REDEEMED_ASSERTIONS
 from carnet.store.role_deletions import ROLE_DELETIONS
 from carnet.store.roles import ROLES
 from carnet.store.root_resets import ROOT_RESETS
+from carnet.store.saml_providers import SAML_PROVIDERS
 from carnet.store.users import USERS
 
 E = TypeVar("E")
@@ -86,6 +88,8 @@ ENTITY_TYPES = EntityTypes(
     ROLE_DELETIONS,
     POLICIES,
     INSTANCE_PROFILES,
+    SAML_PROVIDERS,
+    REDEEMED_ASSERTIONS,
     ACCESS_KEYS,
     MFA_DEVICES,
     LOGIN_PROFILES,

@@ -1,4 +1,4 @@
-"""Tags of users, roles, managed policies and instance profiles."""
+"""Tags of users, roles, managed policies, instance profiles and SAML providers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.saml import idp
 from tests.services.iam.documents import allow, managed, trust
 from tests.services.iam.expect import changes_nothing, refused
 from tests.services.world import World
@@ -22,6 +23,9 @@ class Tagged:
     def _make(self) -> dict[str, str]:
         if self.kind == "Policy":
             return {"PolicyArn": managed(self.world)}
+        if self.kind == "SAMLProvider":
+            made = self.world.call(self.world.root, "CreateSAMLProvider", Name="x", SAMLMetadataDocument=idp.metadata())
+            return {"SAMLProviderArn": made["SAMLProviderArn"]}
         named = {f"{self.kind}Name": "x"}
         extra = {"AssumeRolePolicyDocument": trust(f"arn:aws:iam::{self.world.account_id}:root")}
         self.world.call(self.world.root, f"Create{self.kind}", **named, **(extra if self.kind == "Role" else {}))
@@ -44,7 +48,7 @@ def pairs(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-@pytest.fixture(params=["User", "Role", "Policy", "InstanceProfile"])
+@pytest.fixture(params=["User", "Role", "Policy", "InstanceProfile", "SAMLProvider"])
 def tagged(world: World, request: pytest.FixtureRequest) -> Tagged:
     return Tagged(world, request.param)
 
@@ -60,7 +64,7 @@ def without_case(world: World, request: pytest.FixtureRequest) -> Tagged:
     return Tagged(world, request.param)
 
 
-@pytest.fixture(params=["Policy", "InstanceProfile"])
+@pytest.fixture(params=["Policy", "InstanceProfile", "SAMLProvider"])
 def with_case(world: World, request: pytest.FixtureRequest) -> Tagged:
     """What may have two tags whose keys differ only in case."""
     return Tagged(world, request.param)

@@ -17,6 +17,7 @@ from carnet.entities.login_profile import LoginProfile
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.role import Role
+from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.user import User
 from carnet.services.iam import sentences
 from carnet.services.iam.quotas import IamQuotas
@@ -84,7 +85,7 @@ def _held(call: Call) -> dict[str, int]:
         "PolicyVersionsInUse": len(used_policies(view)),
         "InstanceProfiles": len(view.of(InstanceProfile)),
         "ServerCertificates": 0,
-        "Providers": 0,
+        "Providers": len(view.of(SamlProvider)),
         "MFADevices": len(view.of(MfaDevice)),
         "MFADevicesInUse": sum(device.holder is not None for device in view.of(MfaDevice)),
         "AccountMFAEnabled": int(bool(view.mfa_devices_of(view.account.id))),

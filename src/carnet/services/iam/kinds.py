@@ -16,13 +16,14 @@ from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.mfa_device import MfaDevice, key_of_serial
 from carnet.entities.role import SERVICE_LINKED_PATH, Role
+from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.user import User
 from carnet.services.iam import mfa_targets, sentences, targets
 from carnet.services.operation import Names, WriteCall
 
 _RESERVED_PATH = SERVICE_LINKED_PATH.removesuffix("/")
 
-E = TypeVar("E", bound=User | Group | Role | ManagedPolicy | InstanceProfile | MfaDevice)
+E = TypeVar("E", bound=User | Group | Role | ManagedPolicy | InstanceProfile | MfaDevice | SamlProvider)
 
 
 def name_in_arn(arn: str) -> str:
@@ -118,5 +119,13 @@ MFA_DEVICES: Kind[MfaDevice] = Kind(
     to_change=mfa_targets.device,
     taken=lambda name: sentences.MFA_DEVICE_EXISTS,
     key_in=lambda serial: key_of_serial(serial) or "",
+    tag_key=str,
+)
+SAML_PROVIDERS: Kind[SamlProvider] = Kind(
+    word="SAMLProvider",
+    member="SAMLProviderArn",
+    target=targets.saml_provider,
+    to_change=targets.saml_provider,
+    taken=sentences.saml_provider_exists,
     tag_key=str,
 )

@@ -18,6 +18,8 @@ class IamQuotas:
     policies: int = 1500
     instance_profiles: int = 1000
     server_certificates: int = 20
+    saml_providers: int = 100
+    private_keys_per_saml_provider: int = 2
     access_keys_per_user: int = 2
     groups_per_user: int = 10
     mfa_devices_per_user: int = 8

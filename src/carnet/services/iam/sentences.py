@@ -67,6 +67,10 @@ def login_profile_missing(user: str) -> str:
     return f"Login Profile for User {user} cannot be found."
 
 
+def saml_provider_missing(arn: str) -> str:
+    return f"Manifest not found for arn {arn}"
+
+
 def account_alias_missing(alias: str) -> str:
     return f"The account alias with name {alias} cannot be found."
 
@@ -113,6 +117,10 @@ def login_profile_exists(user: str) -> str:
     return f"Login Profile for user {user} already exists."
 
 
+def saml_provider_exists(name: str) -> str:
+    return f"SAMLProvider with name {name} already exists."
+
+
 def account_alias_exists(alias: str) -> str:
     return f"The account alias {alias} already exists."
 
@@ -154,6 +162,10 @@ def versions_full(most: int) -> str:
     )
 
 
+def saml_keys_full(most: int) -> str:
+    return f"Private key limit of {most} is reached."
+
+
 TAGS_FULL = "The number of tags has reached the maximum limit."
 
 # ValidationError and InvalidInput
@@ -186,6 +198,22 @@ def suffix_not_allowed(service: str) -> str:
 
 def linked_name_long(name: str, most: int) -> str:
     return f"Service role name {name} is longer than {most} characters, please try a shorter suffix."
+
+
+SAML_KEY_INVALID = "Invalid private key."
+SAML_KEY_NOT_REMOVED = "Failed to remove private key."
+SAML_KEY_UNKNOWN = "Failed to remove private key because the Key ID does not match a private key."
+SAML_KEYS_ADDED_AND_REMOVED = (
+    "Unable to add and remove private keys in the same request. Set a value for only one of the two parameters."
+)
+SAML_NO_KEY = "Unable to set assertion encryption mode to Required because no private key is provided."
+SAML_NO_UPDATES = "Unable to update identity provider. No updates are defined for metadata or encryption assertion."
+NO_IDENTITY_CENTER = "Trusted identity propagation is not available: there is no instance of IAM Identity Center."
+
+
+def saml_metadata_invalid(why: str) -> str:
+    """AWS's sentence, and what is wrong."""
+    return f"Could not parse metadata: {why}."
 
 
 def arn_not_valid(arn: str) -> str:

@@ -5,6 +5,9 @@ Lists leave out what AWS leaves out of them: https://docs.aws.amazon.com/IAM/lat
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -22,6 +25,7 @@ from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.role import Role
+from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.user import User
 from carnet.services.fragments import remembered
 from carnet.services.iam.trust import shown_trust
@@ -34,6 +38,8 @@ Structure = dict[str, object]
 
 ACTIVE, INACTIVE = "Active", "Inactive"
 _ENCODED_DOCUMENTS = 4096
+_WITHOUT_END = timedelta(days=36_525)
+"""For how long AWS calls a SAML provider valid whose metadata does not say."""
 
 
 @lru_cache(_ENCODED_DOCUMENTS)
@@ -263,6 +269,46 @@ def password_policy(policy: PasswordPolicy) -> Structure:
     if policy.reuse_prevention is not None:
         shape["PasswordReusePrevention"] = policy.reuse_prevention
     return shape
+
+
+def created_saml_provider(entity: SamlProvider) -> Structure:
+    """As CreateSAMLProvider answers it."""
+    return {"SAMLProviderArn": entity.arn, **_sorted_tags(entity.tags)}
+
+
+def saml_provider(entity: SamlProvider) -> Structure:
+    """As GetSAMLProvider answers it."""
+    return {
+        "SAMLProviderUUID": entity.id,
+        "SAMLMetadataDocument": entity.document,
+        "AssertionEncryptionMode": entity.encryption.value,
+        "PrivateKeyList": [{"KeyId": key.id, "Timestamp": key.created} for key in entity.private_keys],
+        "SAMLKeyHashes": [
+            {"IssuerURL": issuer, "KeyHashes": [_fingerprint(each) for each in certificates]}
+            for issuer, certificates in entity.certificates.items()
+        ],
+        **_saml_times(entity),
+        **_sorted_tags(entity.tags),
+    }
+
+
+def listed_saml_provider(entity: SamlProvider) -> Structure:
+    """As ListSAMLProviders answers it."""
+    return {"Arn": entity.arn, **_saml_times(entity)}
+
+
+def _saml_times(entity: SamlProvider) -> Structure:
+    return {"CreateDate": entity.created, "ValidUntil": entity.valid_until or entity.created + _WITHOUT_END}
+
+
+def _fingerprint(certificate: str) -> str:
+    """SHA-256 of a certificate that is given as base64."""
+    return hashlib.sha256(base64.b64decode(certificate)).hexdigest()
+
+
+def _sorted_tags(tags: Tags) -> Structure:
+    """The tags, sorted by key, as those of identity providers are."""
+    return _tags(dict(sorted(tags.items())))
 
 
 def _boundary(arn: str | None) -> Structure:

@@ -1,4 +1,4 @@
-"""Tag, Untag and List...Tags of users, roles, managed policies, instance profiles and MFA devices.
+"""Tag, Untag and List...Tags of users, roles, managed policies, instance profiles, MFA devices and SAML providers.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagUser.html
 """
@@ -12,17 +12,18 @@ from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.role import Role
+from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.user import User
 from carnet.services.iam import mfa_targets, targets
 from carnet.services.iam.condition_keys import removed_tag_keys, request_tags
-from carnet.services.iam.kinds import INSTANCE_PROFILES, MFA_DEVICES, POLICIES, ROLES, USERS, E, Kind
+from carnet.services.iam.kinds import INSTANCE_PROFILES, MFA_DEVICES, POLICIES, ROLES, SAML_PROVIDERS, USERS, E, Kind
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import check_characters, with_tags, without_tags
 from carnet.services.operation import Answer, Call, Names, WriteCall
 from carnet.services.paging import page, sort_token
 from carnet.services.tagged_kinds import TaggedKind, offer_tagging
 
-_ARN_MEMBERS = ("PolicyArn", "SerialNumber")
+_ARN_MEMBERS = ("PolicyArn", "SAMLProviderArn", "SerialNumber")
 """Those by which an entity is named with its ARN."""
 
 
@@ -74,8 +75,10 @@ _tag_family(ROLES, Role, tag="TagRole", untag="UntagRole", listed=False)
 _tag_family(POLICIES, ManagedPolicy, tag="TagPolicy", untag="UntagPolicy")
 _tag_family(INSTANCE_PROFILES, InstanceProfile, tag="TagInstanceProfile", untag="UntagInstanceProfile")
 _tag_family(MFA_DEVICES, MfaDevice, tag="TagMFADevice", untag="UntagMFADevice")
+_tag_family(SAML_PROVIDERS, SamlProvider, tag="TagSAMLProvider", untag="UntagSAMLProvider")
 _list_tags(targets.user, "ListUserTags")
 _list_tags(targets.role, "ListRoleTags")
 _list_tags(targets.policy, "ListPolicyTags")
 _list_tags(targets.instance_profile, "ListInstanceProfileTags")
 _list_tags(mfa_targets.device, "ListMFADeviceTags")
+_list_tags(targets.saml_provider, "ListSAMLProviderTags")

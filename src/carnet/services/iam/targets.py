@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from carnet.access.gather import find_managed_policy
-from carnet.base.arns import iam_arn
+from carnet.base.arns import iam_arn, parse_arn
 from carnet.base.faults import Denied, Fault, Invalid, Missing, Refused, Unmodifiable
 from carnet.catalog.service_linked_roles import LinkedRole
 from carnet.catalog.service_linked_roles import linked_role as linked_role_of
@@ -27,6 +27,7 @@ from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import AWS_ACCOUNT, ManagedPolicy
 from carnet.entities.role import SERVICE_LINKED_PATH, Role
 from carnet.entities.role_deletion import RoleDeletion, deletion_task
+from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.user import User
 from carnet.policy.request import PrincipalKind
 from carnet.services.iam import sentences
@@ -194,6 +195,18 @@ def policy_to_change(call: Call, given: Any) -> Target[ManagedPolicy]:
     return Target(arn=text, account=arn.account, found=Missing(sentences.policy_missing(text)), shown=shown)
 
 
+def saml_provider(call: Call, given: Any) -> Target[SamlProvider]:
+    """The SAML provider SAMLProviderArn. Raises Refused for what is no SAML provider's ARN."""
+    text: str = given["SAMLProviderArn"]
+    arn, kind = parse_arn(text), f"{SamlProvider.resource_type}/"
+    if arn is None or (arn.service, arn.region) != ("iam", "") or not arn.resource.startswith(kind):
+        raise Refused("InvalidInput", sentences.arn_not_valid(text))
+    found = call.view.of(SamlProvider).named(arn.resource.removeprefix(kind))
+    if found is not None and found.arn == text:
+        return _existing(found, shown=text)
+    return Target(arn=text, account=arn.account, found=Missing(sentences.saml_provider_missing(text)))
+
+
 def new_user(call: Call, given: Any) -> Target[()]:
     """The user to create."""
     return _at_path(call, User.resource_type, given.get("Path", "/"), given["UserName"])
@@ -219,6 +232,11 @@ def new_policy(call: Call, given: Any) -> Target[()]:
 def new_instance_profile(call: Call, given: Any) -> Target[()]:
     """The instance profile to create."""
     return _at_path(call, InstanceProfile.resource_type, given.get("Path", "/"), given["InstanceProfileName"])
+
+
+def new_saml_provider(call: Call, given: Any) -> Target[()]:
+    """The SAML provider to create."""
+    return _at_path(call, SamlProvider.resource_type, "/", given["Name"])
 
 
 def list_users(call: Call, given: Any) -> Target[()]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -28,7 +28,6 @@ from carnet.services.target import Keys, Target
 
 DEFAULT_SECONDS = 3600
 _ROLE_ARN = re.compile(r"arn:([^:]+):iam::([0-9]{12}):role(/(?:[\x21-\x7e]+/)?)([\w+=,.@-]+)", re.ASCII)
-"""Partition, account, path and name of a role."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -41,12 +40,26 @@ class Asked(Struct, frozen=True, kw_only=True):
     external_id: str | None = None
 
 
-def role_at(snapshot: Snapshot, arn: str) -> Target[Role, AccountView]:
-    """The role and its trust policy, and the role's account; raises Invalid for what is no role's ARN."""
+class RoleParts(NamedTuple):
+    """What an ARN of a role is made of."""
+
+    partition: str
+    account: str
+    path: str
+    name: str
+
+
+def role_parts(arn: str) -> RoleParts:
+    """Raises Invalid for what is no role's ARN."""
     parts = _ROLE_ARN.fullmatch(arn)
     if parts is None:
         raise Invalid(f"{arn} is invalid")
-    partition, account, path, name = parts.groups()
+    return RoleParts(*parts.groups())
+
+
+def role_at(snapshot: Snapshot, arn: str) -> Target[Role, AccountView]:
+    """The role and its trust policy, and the role's account; raises Invalid for what is no role's ARN."""
+    partition, account, path, name = role_parts(arn)
     view = snapshot.account(account)
     role = view.of(Role).named(name) if view is not None else None
     # A name is found in any case; an ARN is that of the role only if every character is the same.

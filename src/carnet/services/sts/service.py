@@ -33,7 +33,6 @@ sts = Service(
     refuse_session=refuse_session,
     quotas=StsQuotas(),
     not_written=(
-        "AssumeRoleWithSAML",
         "AssumeRoleWithWebIdentity",
         "AssumeRoot",
         "DecodeAuthorizationMessage",

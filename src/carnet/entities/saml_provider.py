@@ -1,0 +1,43 @@
+"""SAML providers: the identity providers whose assertions an account's roles may trust."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from carnet.entities.entity import Entity
+
+
+class EncryptionMode(StrEnum):
+    """Whether assertions must be encrypted."""
+
+    ALLOWED = "Allowed"
+    REQUIRED = "Required"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SamlPrivateKey:
+    """A private key that opens encrypted assertions, sealed."""
+
+    id: str
+    sealed: bytes = field(repr=False)
+    created: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SamlProvider(Entity):
+    """An identity provider, as its metadata describes it."""
+
+    resource_type: ClassVar[str] = "saml-provider"
+
+    document: str = field(repr=False)
+    """The metadata, as it was given."""
+    certificates: Mapping[str, tuple[str, ...]]
+    """Each issuer that the metadata describes to its signing certificates, base64 of DER."""
+    valid_until: datetime | None = None
+    """When the metadata is good no longer, if it says so."""
+    encryption: EncryptionMode = EncryptionMode.ALLOWED
+    private_keys: tuple[SamlPrivateKey, ...] = ()

@@ -1,0 +1,73 @@
+"""Metadata and private keys of SAML providers, read before the transaction.
+
+Trusted identity propagation needs an instance of IAM Identity Center: what asks for it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from carnet.base.faults import Refused
+from carnet.services.iam import sentences
+from carnet.services.preparing import Pool, Preparation
+
+if TYPE_CHECKING:
+    from carnet.saml.metadata import Metadata
+
+_POOL = Pool(name="saml-documents", size=1, waiting=16, seconds=5.0)
+_OF_IDENTITY_CENTER = (
+    "ContextProvider",
+    "IdentityCenterInstanceArn",
+    "RemoveContextProvider",
+    "RemoveIdentityCenterInstance",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents:
+    """What of the input is no plain value; None for what is not given."""
+
+    metadata: Metadata | None
+    private_key: bytes | None = field(repr=False)
+    """PKCS#8, DER."""
+
+
+def invalid(message: str) -> Refused:
+    """What is raised for input that makes no SAML provider."""
+    return Refused("InvalidInput", message)
+
+
+def _read(call: object, given: Mapping[str, Any]) -> Documents:
+    """Raises Refused for metadata and keys that cannot be read."""
+    if any(given.get(member) for member in _OF_IDENTITY_CENTER):
+        raise invalid(sentences.NO_IDENTITY_CENTER)
+    return Documents(
+        metadata=_metadata(given["SAMLMetadataDocument"]) if "SAMLMetadataDocument" in given else None,
+        private_key=_private_key(given["AddPrivateKey"]) if "AddPrivateKey" in given else None,
+    )
+
+
+def _metadata(text: str) -> Metadata:
+    # lxml and what reads certificates are imported when somebody has need of them.
+    from carnet.saml.metadata import parse_metadata
+    from carnet.saml.xml import BadXml
+
+    try:
+        return parse_metadata(text)
+    except BadXml as problem:
+        raise invalid(sentences.saml_metadata_invalid(str(problem))) from problem
+
+
+def _private_key(pem: str) -> bytes:
+    from carnet.saml.decryption import read_private_key
+
+    try:
+        return read_private_key(pem)
+    except ValueError as problem:
+        raise invalid(sentences.SAML_KEY_INVALID) from problem
+
+
+read_before = Preparation(pool=_POOL, work=_read)
+"""For `prepare=` of an operation that takes metadata or a private key: `call.prepared` is `Documents`."""

@@ -1,0 +1,134 @@
+"""SAML providers: metadata, and the private keys that open encrypted assertions.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from carnet.base.faults import TooMany
+from carnet.entities.saml_provider import EncryptionMode, SamlPrivateKey, SamlProvider
+from carnet.identity.saml_private_keys import sealed_private_key
+from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam.condition_keys import request_tags
+from carnet.services.iam.kinds import SAML_PROVIDERS
+from carnet.services.iam.quotas import IamQuotas
+from carnet.services.iam.saml_documents import Documents, invalid, read_before
+from carnet.services.iam.service import iam
+from carnet.services.iam.tagging import tagged_on_creation, tags_of
+from carnet.services.operation import Answer, Call, WriteCall, account_wide
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import (
+        CreateSAMLProviderRequestTypeDef,
+        DeleteSAMLProviderRequestTypeDef,
+        GetSAMLProviderRequestTypeDef,
+        UpdateSAMLProviderRequestTypeDef,
+    )
+
+
+@iam.write(
+    "CreateSAMLProvider",
+    on=targets.new_saml_provider,
+    also=(tagged_on_creation("iam:TagSAMLProvider"),),
+    context=(request_tags,),
+    prepare=read_before,
+)
+def create_saml_provider(call: WriteCall, given: CreateSAMLProviderRequestTypeDef) -> Answer:
+    """Add a SAML provider, as its metadata describes it."""
+    quotas: IamQuotas = call.quotas
+    if len(call.view.of(SamlProvider)) >= quotas.saml_providers:
+        raise TooMany(sentences.quota("SAMLProvidersPerAccount", quotas.saml_providers))
+    read: Documents = call.prepared
+    assert read.metadata is not None
+    provider = SamlProvider(
+        id=call.ids.saml(),
+        account=call.account,
+        partition=call.partition,
+        name=given["Name"],
+        created=call.now,
+        tags=tags_of(call, SAML_PROVIDERS, given),
+        document=given["SAMLMetadataDocument"],
+        certificates=read.metadata.certificates,
+        valid_until=read.metadata.valid_until,
+    )
+    provider = _with_encryption(call, provider, given)
+    SAML_PROVIDERS.add(call, provider)
+    return shapes.created_saml_provider(provider)
+
+
+@iam.read("GetSAMLProvider", on=targets.saml_provider)
+def get_saml_provider(call: Call, given: GetSAMLProviderRequestTypeDef, provider: SamlProvider) -> Answer:
+    """A SAML provider and its metadata. Private keys are not given back."""
+    return shapes.saml_provider(provider)
+
+
+@iam.read("ListSAMLProviders", on=account_wide)
+def list_saml_providers(call: Call, given: Mapping[str, object]) -> Answer:
+    """All of the account, by name; AWS does not page them."""
+    return {"SAMLProviderList": list(map(shapes.listed_saml_provider, call.view.of(SamlProvider).sorted()))}
+
+
+@iam.write("UpdateSAMLProvider", on=targets.saml_provider, prepare=read_before)
+def update_saml_provider(call: WriteCall, given: UpdateSAMLProviderRequestTypeDef, provider: SamlProvider) -> Answer:
+    """Replace the metadata, and change how assertions are encrypted."""
+    if given.keys().isdisjoint(_CHANGES):
+        raise invalid(sentences.SAML_NO_UPDATES)
+    read: Documents = call.prepared
+    changed = provider
+    if read.metadata is not None:
+        changed = replace(
+            provider,
+            document=given["SAMLMetadataDocument"],
+            certificates=read.metadata.certificates,
+            valid_until=read.metadata.valid_until,
+        )
+    SAML_PROVIDERS.save(call, provider, _with_encryption(call, changed, given))
+    return {"SAMLProviderArn": provider.arn}
+
+
+@iam.write("DeleteSAMLProvider", on=targets.saml_provider)
+def delete_saml_provider(call: WriteCall, given: DeleteSAMLProviderRequestTypeDef, provider: SamlProvider) -> Answer:
+    """Remove a SAML provider. Roles that trust it go on naming it, and nobody comes through it any more."""
+    call.store.remove(provider)
+    return {}
+
+
+_CHANGES = ("SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey")
+
+
+def _with_encryption(call: WriteCall, provider: SamlProvider, given: Mapping[str, Any]) -> SamlProvider:
+    """The provider with its private keys and its encryption mode as asked; raises Refused and TooMany."""
+    if "AddPrivateKey" in given and "RemovePrivateKey" in given:
+        raise invalid(sentences.SAML_KEYS_ADDED_AND_REMOVED)
+    if "RemovePrivateKey" in given:
+        provider = _without_key(provider, given["RemovePrivateKey"])
+    if "AddPrivateKey" in given:
+        provider = _with_key(call, provider)
+    mode = EncryptionMode(given.get("AssertionEncryptionMode", provider.encryption))
+    if mode is EncryptionMode.REQUIRED and not provider.private_keys:
+        gone = "RemovePrivateKey" in given
+        raise invalid(sentences.SAML_KEY_NOT_REMOVED if gone else sentences.SAML_NO_KEY)
+    return replace(provider, encryption=mode)
+
+
+def _with_key(call: WriteCall, provider: SamlProvider) -> SamlProvider:
+    most = call.quotas.private_keys_per_saml_provider
+    if len(provider.private_keys) >= most:
+        raise TooMany(sentences.saml_keys_full(most))
+    read: Documents = call.prepared
+    assert read.private_key is not None
+    key_id = call.ids.saml()
+    sealed = sealed_private_key(call.parts.keyring, read.private_key, key_id, provider)
+    added = SamlPrivateKey(id=key_id, sealed=sealed, created=call.now)
+    return replace(provider, private_keys=(*provider.private_keys, added))
+
+
+def _without_key(provider: SamlProvider, key_id: str) -> SamlProvider:
+    left = tuple(key for key in provider.private_keys if key.id != key_id)
+    if len(left) == len(provider.private_keys):
+        raise invalid(sentences.SAML_KEY_UNKNOWN)
+    return replace(provider, private_keys=left)

@@ -1,0 +1,123 @@
+"""The authenticator of SAML assertions: who calls, as an account's SAML provider says."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from carnet.base.arns import parse_arn
+from carnet.base.faults import Denied, Invalid
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.saml_provider import EncryptionMode, SamlProvider
+from carnet.identity.caller import FEDERATED_AUTHENTICATOR, Federated, Once
+from carnet.identity.saml_private_keys import opened_private_keys
+from carnet.policy.request import Principal, PrincipalKind, Value
+from carnet.saml.refusals import PROVIDER_EXPIRED, PROVIDER_UNKNOWN, invalid
+from carnet.services.operation import AnonymousCall
+from carnet.services.preparing import Pool, Preparation
+from carnet.services.sts.relying_party import relying_party
+from carnet.services.sts.role_sessions import role_parts
+from carnet.services.sts.saml_attributes import attribute_keys, roles_of, session_of
+
+_POOL = Pool(name="saml-assertions", size=2, waiting=64, seconds=10.0)
+_RESERVED_ROLE = "AWSReservedSSO_"
+_FORMATS = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
+_DENIED = "Not authorized to perform sts:AssumeRoleWithSAML"
+
+
+def vouched_by_saml(call: AnonymousCall, given: Mapping[str, Any]) -> Federated:
+    """The caller of whom an assertion speaks.
+
+    Raises Refused for an assertion that is not good, Denied for one that does not give the role asked for, and Invalid
+    for ARNs that are none.
+    """
+    # lxml and signxml are imported when the first assertion comes.
+    from carnet.saml.assertion import accepted
+    from carnet.saml.response import Trusted, signed_assertion
+
+    provider = _provider(call.snapshot, given["PrincipalArn"])
+    role = role_parts(given["RoleArn"])
+    encrypted_only = provider.encryption is EncryptionMode.REQUIRED
+    party = relying_party(provider.partition, call.parts.public_url, provider.id, encrypted_only=encrypted_only)
+    if provider.valid_until is not None and call.now >= provider.valid_until:
+        raise invalid(PROVIDER_EXPIRED)
+    trusted = Trusted(
+        certificates=provider.certificates,
+        private_keys=tuple(opened_private_keys(call.parts.keyring, provider)),
+        encrypted_only=encrypted_only,
+        destinations=party.recipients,
+    )
+    signed = signed_assertion(given["SAMLAssertion"], trusted)
+    assertion = accepted(signed, call.now, recipients=party.recipients, audiences=party.audiences)
+    # INVARIANT: a provider speaks for roles of its own account alone, and only for those that the assertion pairs
+    # with it.
+    wanted = frozenset((given["RoleArn"], provider.arn))
+    if role.account != provider.account or role.name.startswith(_RESERVED_ROLE) or wanted not in roles_of(assertion):
+        raise Denied(_DENIED)
+    remembered = _remembered(provider, assertion.issuer, assertion.subject, assertion.subject_format)
+    return Federated(
+        FEDERATED_AUTHENTICATOR,
+        principal=Principal(
+            kind=PrincipalKind.SAML,
+            id=f"{remembered['saml:namequalifier']}:{assertion.subject}",
+            provider=provider.arn,
+        ),
+        account=provider.account,
+        keys={
+            **attribute_keys(assertion),
+            **remembered,
+            "saml:iss": assertion.issuer,
+            "saml:aud": assertion.recipient,
+            "saml:doc": f"{provider.account}/{provider.name}",
+        },
+        remembered=remembered,
+        user_name=assertion.subject,
+        audience=assertion.recipient,
+        session=session_of(assertion, call.now_ms),
+        trusted=lambda snapshot: _unchanged(snapshot, provider),
+        once=Once(provider_id=provider.id, issuer=assertion.issuer, id=assertion.id, until=assertion.end),
+    )
+
+
+saml_assertion = Preparation(pool=_POOL, work=vouched_by_saml)
+"""For `prepare=` of AssumeRoleWithSAML."""
+
+
+def _provider(snapshot: Snapshot, text: str) -> SamlProvider:
+    arn = parse_arn(text)
+    kind = f"{SamlProvider.resource_type}/"
+    if arn is None or (arn.service, arn.region) != ("iam", "") or not arn.resource.startswith(kind):
+        raise Invalid("Request ARN is invalid")
+    view = snapshot.account(arn.account)
+    found = view.of(SamlProvider).named(arn.resource.removeprefix(kind)) if view is not None else None
+    if found is None or found.arn != text:
+        raise invalid(PROVIDER_UNKNOWN)
+    return found
+
+
+def _unchanged(snapshot: Snapshot, provider: SamlProvider) -> bool:
+    """Whether the provider still says who may sign, and how."""
+    view = snapshot.account(provider.account)
+    now = view.of(SamlProvider).get(provider.id) if view is not None else None
+    return now is not None and _checked(now) == _checked(provider)
+
+
+def _checked(provider: SamlProvider) -> tuple[object, ...]:
+    return (provider.certificates, provider.valid_until, provider.encryption, provider.private_keys)
+
+
+def _remembered(provider: SamlProvider, issuer: str, subject: str, subject_format: str) -> dict[str, Value]:
+    """What a session goes on having.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#cross-condition-keys-saml
+    """
+    named = f"{issuer}{provider.account}/{provider.name}".encode()
+    # As AWS computes it: a name, which no security rests on.
+    qualifier = base64.b64encode(hashlib.sha1(named, usedforsecurity=False).digest()).decode("ascii")
+    return {
+        "saml:namequalifier": qualifier,
+        "saml:sub": subject,
+        "saml:sub_type": subject_format.removeprefix(_FORMATS),
+    }
