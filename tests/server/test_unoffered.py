@@ -115,6 +115,9 @@ DENIED = [
 ]
 
 
+ENCODED = " Encoded authorization failure message: "
+
+
 @pytest.mark.parametrize(("service", "operation", "given", "code", "status"), ALLOWED)
 def test_what_is_allowed(
     server: InProcessServer, alice: Holder, service: str, operation: str, given: dict[str, Any], code: str, status: int
@@ -155,7 +158,8 @@ def test_what_is_denied(
     if not action:
         return
     assert f"user/alice is not authorized to perform: {action} on resource: " in told[1]
-    assert told[1].endswith(f"{resource} because no identity-based policy allows the {action} action")
+    sentence = told[1].partition(ENCODED)[0]
+    assert sentence.endswith(f"{resource} because no identity-based policy allows the {action} action")
     (decision,) = event["additionalEventData"]["decisions"]
     assert (decision["action"], decision["verdict"]) == (action, "implicitDeny")
     assert decision["resource"].endswith(resource)
@@ -163,6 +167,32 @@ def test_what_is_denied(
     explained = explanation(map(backwards, log.newest_first()), event["requestID"])
     assert explained is not None
     assert explained.verdicts == ("implicitDeny",)
+
+
+def test_a_denial_of_ec2_carries_a_message_that_is_decoded_for_whom_may_read_it(
+    server: InProcessServer, alice: Holder
+) -> None:
+    ec2 = server.client("ec2", alice.key_id, alice.secret)
+    message = refused(ec2, "delete_vpc", VpcId="vpc-1")[1]
+    begin = "You are not authorized to perform this operation. User: "
+    sentence, _, encoded = message.partition(ENCODED)
+    assert sentence.startswith(begin)
+    own = server.client("sts", alice.key_id, alice.secret)
+    assert refused(own, "decode_authorization_message", EncodedMessage=encoded)[0] == "AccessDenied"
+    decoded = server.client("sts").decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"]
+    told = json.loads(decoded)
+    assert told["explicitDeny"] is False
+    assert told["context"]["action"] == "ec2:DeleteVpc"
+    assert told["context"]["principal"]["name"] == "alice"
+    wrong = refused(server.client("sts"), "decode_authorization_message", EncodedMessage="x")
+    assert wrong == ("InvalidAuthorizationMessageException", "Message is not valid", 400)
+
+
+def test_a_denial_of_what_only_reads_carries_none(server: InProcessServer, alice: Holder) -> None:
+    nobody = server.client("iam").create_user(UserName="nobody")["User"]["UserName"]
+    key = server.client("iam").create_access_key(UserName=nobody)["AccessKey"]
+    ec2 = server.client("ec2", key["AccessKeyId"], key["SecretAccessKey"])
+    assert refused(ec2, "describe_vpcs")[1].endswith("allows the ec2:DescribeVpcs action")
 
 
 @pytest.mark.parametrize(
@@ -315,15 +345,10 @@ def test_operations_that_nobody_signs_say_that_they_are_not_offered(server: InPr
     def client(service: str) -> Any:
         return make(service, endpoint_url=server.endpoint, region_name="us-east-1", config=config)
 
-    role, provider = "arn:aws:iam::111122223333:role/r", "arn:aws:iam::111122223333:saml-provider/p"
-    saml = {"RoleArn": role, "PrincipalArn": provider, "SAMLAssertion": "abcd"}
-    told = refused(client("sts"), "assume_role_with_saml", **saml)
-    assert told == ("NotImplemented", "Carnet does not offer sts:AssumeRoleWithSAML yet.", 400)
-    assert audit(server)[-1]["eventName"] == "AssumeRoleWithSAML"
-    web = {"RoleArn": role, "RoleSessionName": "session", "WebIdentityToken": "abcd"}
-    assert refused(client("sts"), "assume_role_with_web_identity", **web)[0] == "NotImplemented"
     registered = {"clientName": "c", "clientType": "public"}
-    assert refused(client("sso-oidc"), "register_client", **registered)[0] == "NotImplementedException"
+    told = refused(client("sso-oidc"), "register_client", **registered)
+    assert told == ("NotImplementedException", "Carnet does not offer sso-oidc:RegisterClient yet.", 400)
+    assert audit(server)[-1]["eventName"] == "RegisterClient"
     roles = {"roleName": "r", "accountId": "111122223333", "accessToken": "t"}
     assert refused(client("sso"), "get_role_credentials", **roles)[0] == "NotImplementedException"
     told = refused(client("cognito-identity"), "get_id", IdentityPoolId="us-east-1:1")
@@ -343,10 +368,8 @@ def test_operations_still_to_be_written_are_decided_too(server: InProcessServer,
     assert told[0] == "AccessDeniedException"
     assert "is not authorized to perform: organizations:ListAccounts on resource: *" in told[1]
     assert refused(server.client("organizations"), "list_accounts")[0] == "DryRunOperationException"
-    assert (
-        refused(server.client("iam"), "create_saml_provider", Name="p", SAMLMetadataDocument="x" * 1000)[0]
-        == "NotImplemented"
-    )
+    handshake = {"HandshakeId": "h-examplehandshakeid111"}
+    assert refused(server.client("organizations"), "accept_handshake", **handshake)[0] == "NotImplementedException"
 
 
 @pytest.mark.parametrize("method", ["write", "record_refused_signature"])

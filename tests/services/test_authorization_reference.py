@@ -93,17 +93,6 @@ def checks(world: World, operation: Operation) -> list[Check]:
     asked = given(world, operation)
     caller = world.principal(world.user("asking"))
     world.call(world.root, "TagUser", UserName="asking", Tags=TAGS)
-    call = Call(
-        caller=caller,
-        snapshot=world.snapshot,
-        view=world.snapshot.accounts[world.account_id],
-        context=Context(),
-        policies=Policies(),
-        now=world.clock(),
-        parts=world.installation.execution.parts,
-        quotas=operation.quotas,
-        paging=operation.paging,
-    )
     members: dict[str, Any] = {
         "snapshot": world.snapshot,
         "context": Context(),
@@ -117,8 +106,6 @@ def checks(world: World, operation: Operation) -> list[Check]:
     if operation.authenticate is Authenticate.FEDERATED:
         call = FederatedCall(caller=_vouched_for(world.account_id), **members)
     else:
-        caller = world.principal(world.user("asking"))
-        members["snapshot"] = world.snapshot
         call = Call(caller=caller, view=world.snapshot.accounts[world.account_id], **members)
     return list(operation.checks(call, asked, operation.on(call, asked)))
 

@@ -28,6 +28,7 @@ class Purpose(StrEnum):
     MFA_SEEDS = "mfa-seeds"
     PASSWORDS = "passwords"
     SAML_PRIVATE_KEYS = "saml-private-keys"
+    AUTHORIZATION_MESSAGES = "authorization-messages"
 
 
 class KeyState(StrEnum):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from carnet.access.authorization_message import encoded
 from carnet.access.authorize import Decided
 from carnet.access.denial import denial_sentence
 from carnet.audit.decisions import DecidedCall, DecisionLog
@@ -33,6 +34,7 @@ from carnet.store.faults import Lost
 _LOG = logging.getLogger("carnet.server")
 DENIED, ALLOWED, NOT_DECIDED = "AccessDenied", "DryRunOperation", "NotImplemented"
 _OF_EC2 = "You are not authorized to perform this operation. "
+_ENCODED = " Encoded authorization failure message: "
 
 
 def sentence_of(said: Decided | NotDecided, service: str) -> tuple[str, str]:
@@ -70,6 +72,8 @@ class UnofferedServices:
             step = _asked_unoffered(routed, caller, wanted)
             said = self._said(arrived, caller, wanted.operation, wanted.member)
             code, message = sentence_of(said, unoffered.name)
+            if unoffered.dialect is Dialect.EC2 and isinstance(said, Decided) and code == DENIED:
+                message = self._of_ec2(arrived, said, message, read_only=step.read_only)
             return _refused(step, unoffered.dialect, code, message, said)
         except AuthFailure as failure:
             return _refused(step, unoffered.dialect, failure.code, failure.message)
@@ -78,6 +82,12 @@ class UnofferedServices:
         except Exception as problem:
             _LOG.error("request %s failed", arrived.request_id, exc_info=problem)
             return _refused(step, unoffered.dialect, "InternalFailure", "An internal error occurred.")
+
+    def _of_ec2(self, arrived: Arrived, said: Decided, sentence: str, *, read_only: bool) -> str:
+        """The sentence as Amazon EC2 says it, with an encoded message if something was to be changed."""
+        if read_only:
+            return _OF_EC2 + sentence
+        return _OF_EC2 + sentence + _ENCODED + encoded(self._execution.parts.keyring, said, arrived.time)
 
     def _authenticated(self, arrived: Arrived, unoffered: Unoffered) -> AccountCaller:
         """Who calls. Raises AuthFailure; and Unavailable if the log cannot keep what was computed of the request."""
@@ -127,8 +137,6 @@ def _refused(
     said: Decided | NotDecided | None = None,
 ) -> Answer:
     arrived = step.arrived if isinstance(step, ForUnoffered) else step.routed.arrived
-    if dialect is Dialect.EC2 and code == DENIED:
-        message = _OF_EC2 + message
     decided = (said,) if isinstance(said, Decided) else ()
     event = failure_event(step, spelled(dialect, code)[0], message, decided)
     unaudited = partial(write_api_error, dialect, "ServiceUnavailable", request_id=arrived.request_id)

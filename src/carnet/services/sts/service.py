@@ -35,7 +35,6 @@ sts = Service(
     not_written=(
         "AssumeRoleWithWebIdentity",
         "AssumeRoot",
-        "DecodeAuthorizationMessage",
         "GetDelegatedAccessToken",
         "GetFederationToken",
         "GetScopedCredentials",
