@@ -6,10 +6,8 @@ https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hmac import compare_digest
 
 SALT_BYTES = 16
 _HASH_BYTES = 32
@@ -42,6 +40,8 @@ def password_hash(password: str, salt: bytes, cost: HashCost) -> str:
 
 def salt_of(hashed: str) -> bytes:
     """The salt that a hash was made with."""
+    import base64  # here and below: commands that read the settings import this module, and need none of it
+
     text = hashed.split("$")[4]
     return base64.b64decode(text + "=" * (-len(text) % 4))
 
@@ -56,6 +56,8 @@ def same_passwords(password: str, hashes: Iterable[str], *known: str) -> list[bo
 
 
 def _is_same(password: str, hashed: str, made: dict[str, str]) -> bool:
+    from hmac import compare_digest
+
     salted = _salted(hashed)
     if salted not in made:
         made[salted] = password_hash(password, salt_of(hashed), _cost_of(hashed))
