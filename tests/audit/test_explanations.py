@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from msgspec import structs
+from msgspec.structs import fields, replace
 
 from carnet.access.authorize import Check, Decided
 from carnet.audit import decisions, log_files
@@ -154,8 +153,8 @@ def test_everything_that_is_known_of_the_principal_is_kept(path: Path) -> None:
     texts = {one.name: one.name for one in fields(Principal) if one.name not in ("kind", "service_linked")}
     principal = Principal(kind=PrincipalKind.FEDERATED_USER, service_linked=True, **texts)
     decided = denied()
-    request = structs.replace(decided.request, principal=principal)
-    DecisionLog(JsonLines(path)).write([call("d-1", structs.replace(decided, request=request))])
+    request = replace(decided.request, principal=principal)
+    DecisionLog(JsonLines(path)).write([call("d-1", replace(decided, request=request))])
     assert explained(path, "d-1").traces[0].request.principal == principal
 
 
@@ -198,8 +197,8 @@ def test_texts_of_former_calls_are_not_taken_for_those_of_others(path: Path, mon
     for number in range(8):
         principal = replace(ALICE, id=f"AIDA{number}")
         decided = denied(f"team-{number}")
-        request = structs.replace(decided.request, principal=principal)
-        log.write([call(f"d-{number}", structs.replace(decided, request=request))])
+        request = replace(decided.request, principal=principal)
+        log.write([call(f"d-{number}", replace(decided, request=request))])
     for number in range(8):
         (trace,) = explained(path, f"d-{number}").traces
         assert trace.request.principal.id == f"AIDA{number}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botocore.loaders import Loader
 
-from carnet.base.arns import PARTITIONS
+from carnet.base.partitions import PARTITIONS
 from carnet.catalog.regions import DNS_SUFFIXES, REGIONS
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -61,6 +62,24 @@ def test_another_server_is_none_of_carnets(body: bytes) -> None:
         code, told = status(port)
     assert code == 1
     assert told.startswith(f"Error: No server answers at http://127.0.0.1:{port}/_carnet/health: ")
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 200 OK\r\n", b"HTTP/2 200\r\n\r\n{}"])
+def test_what_is_no_http_is_no_server(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=_answer_once, args=(listening, answer))
+        thread.start()
+        code, told = status(listening.getsockname()[1])
+        thread.join()
+    assert code == 1
+    assert "does not speak HTTP" in told
+
+
+def _answer_once(listening: socket.socket, answer: bytes) -> None:
+    connection, _ = listening.accept()
+    with connection:
+        assert connection.recv(4096).startswith(b"GET /_carnet/health HTTP/1.0\r\nHost: 127.0.0.1:")
+        connection.sendall(answer)
 
 
 def test_nobody_is_named_with_address_and_way_out() -> None:

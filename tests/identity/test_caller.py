@@ -39,7 +39,7 @@ SOURCES = Path("src/carnet")
 ALICE = Principal(
     kind=PrincipalKind.USER, arn="arn:aws:iam::111122223333:user/alice", account="111122223333", id="AIDA"
 )
-MALLORY = replace(ALICE, arn="arn:aws:iam::111122223333:user/mallory", id="AIDM")
+MALLORY = msgspec.structs.replace(ALICE, arn="arn:aws:iam::111122223333:user/mallory", id="AIDM")
 HERS = Credential(key_id="AKIAALICE", secret="hers", principal=ALICE)
 HIS = Credential(key_id="AKIAMALLORY", secret="his", principal=MALLORY)
 
@@ -101,7 +101,7 @@ def test_nobody_else_makes_one(attempt: Callable[[Any], object]) -> None:
 
 
 def test_a_caller_is_renewed_with_the_credential_that_was_proved() -> None:
-    renamed = replace(HIS, principal=replace(MALLORY, arn="arn:aws:iam::111122223333:user/renamed"))
+    renamed = replace(HIS, principal=msgspec.structs.replace(MALLORY, arn="arn:aws:iam::111122223333:user/renamed"))
     caller = verified().renewed(renamed)
     assert (caller.credential, caller.principal) == (renamed, renamed.principal)
 
@@ -195,7 +195,7 @@ def test_an_authenticator_makes_its_own_callers_alone(make: Any, own: object) ->
 
 
 def test_who_signed_in_is_renewed_with_the_same_session() -> None:
-    renamed = replace(HIS, principal=replace(MALLORY, arn="arn:aws:iam::111122223333:user/renamed"))
+    renamed = replace(HIS, principal=msgspec.structs.replace(MALLORY, arn="arn:aws:iam::111122223333:user/renamed"))
     assert signed_in().renewed(renamed).principal == renamed.principal
     with pytest.raises(ValueError, match="another credential"):
         signed_in().renewed(HERS)

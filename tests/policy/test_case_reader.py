@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import fields
 from typing import Any
 
 import pytest
+from msgspec.structs import fields
 
 from carnet.policy.case import Case, read_case
 from carnet.policy.case_reader import CaseReader

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gc
 import weakref
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from msgspec import structs
+from msgspec.structs import replace
 
 from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
@@ -36,7 +35,7 @@ def test_keys_of_the_principal_may_change_from_request_to_request() -> None:
 
     def asked(age: str, name: str) -> Request:
         context = Context(principal={"aws:MultiFactorAuthAge": age, "aws:username": name})
-        return structs.replace(request(resource=f"{BUCKET}/bob/x"), context=context)
+        return replace(request(resource=f"{BUCKET}/bob/x"), context=context)
 
     assert agreed(engine, asked("59", "alice"), policies) is Verdict.ALLOWED
     assert agreed(engine, asked("61", "alice"), policies) is Verdict.IMPLICIT_DENY
@@ -98,7 +97,7 @@ def test_one_condition_decides_however_its_key_is_sent(operator: str) -> None:
     for keys in (*sent, *sent):
         agreed(engine, request(keys=keys), policies)
         known = Context(principal={"S3:Prefix": "x"}, request=keys)
-        agreed(engine, structs.replace(request(), context=known), policies)
+        agreed(engine, replace(request(), context=known), policies)
 
 
 def test_all_layers_that_deny_are_weighed_in_their_order() -> None:

@@ -5,12 +5,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 import pytest
-from msgspec import structs
+from msgspec.structs import replace
 
 from carnet.policy.decide import decide
 from carnet.policy.decision import Decision, Layer, Verdict
@@ -376,9 +375,9 @@ def test_a_key_policy_is_the_root_of_trust(action: str) -> None:
     assert ask(asked, identity=(ALLOW,), resource=delegating) == allowed(Layer.IDENTITY)
     assert ask(asked, resource=delegating) == implicit(Layer.IDENTITY)
     assert ask(asked, resource=resource_policy(allow(Principal={"AWS": ALICE.arn}))) == allowed(Layer.RESOURCE)
-    assert ask(structs.replace(asked, principal=ROOT)) == implicit(Layer.RESOURCE)
-    assert ask(structs.replace(asked, principal=ROOT), resource=delegating) == allowed(Layer.RESOURCE)
-    assert ask(structs.replace(asked, resource="*"), identity=(ALLOW,)) == allowed(Layer.IDENTITY)
+    assert ask(replace(asked, principal=ROOT)) == implicit(Layer.RESOURCE)
+    assert ask(replace(asked, principal=ROOT), resource=delegating) == allowed(Layer.RESOURCE)
+    assert ask(replace(asked, resource="*"), identity=(ALLOW,)) == allowed(Layer.IDENTITY)
 
 
 # Actions that ask for no permission
@@ -389,7 +388,7 @@ def test_no_permission_is_needed_to_ask_who_one_is(action: str) -> None:
     asked = request(action=action, resource="*")
     assert ask(asked) == allowed(None)
     assert ask(asked, identity=(DENY,), scp=((DENY,),)) == allowed(None)
-    assert ask(structs.replace(asked, principal=ANONYMOUS)) == implicit(Layer.RESOURCE)
+    assert ask(replace(asked, principal=ANONYMOUS)) == implicit(Layer.RESOURCE)
 
 
 # Resources

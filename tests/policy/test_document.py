@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -248,7 +247,7 @@ def test_a_policy_cannot_be_changed_and_is_only_itself() -> None:
     one, other = parse(document(allow()), Grammar.IDENTITY), parse(document(allow()), Grammar.IDENTITY)
     assert one != other
     assert len({one, other}) == 2
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError, match="immutable"):
         one.text = ""  # type: ignore[misc]
 
 

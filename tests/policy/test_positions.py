@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
-from msgspec import structs
+from msgspec.structs import replace
 
 from carnet.policy.document import Grammar, parse, understand
 from carnet.policy.positions import Positions
@@ -63,4 +61,4 @@ def test_what_cannot_be_read_has_no_place() -> None:
 def test_a_statement_whose_place_is_not_known_has_none() -> None:
     text = f'{{"Version":"2012-10-17","Statement":[{STATEMENT}]}}'
     (statement,) = parse(text, Grammar.IDENTITY).statements
-    assert Positions(text).of(structs.replace(statement, ref=replace(statement.ref, line=0, column=0))) is None
+    assert Positions(text).of(replace(statement, ref=replace(statement.ref, line=0, column=0))) is None

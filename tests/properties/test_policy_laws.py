@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec import structs
+from msgspec.structs import replace
 
 from carnet.policy.decide import decide
 from carnet.policy.decision import Decision, Layer, Verdict
@@ -230,7 +229,7 @@ def test_order_is_irrelevant(request: Request, policies: Policies, random: Any) 
 @LAW
 @given(REQUESTS, ALL_POLICIES, st.sampled_from((str.upper, str.lower, str.swapcase)))
 def test_case_of_the_action_is_irrelevant(request: Request, policies: Policies, spelled: Any) -> None:
-    respelled = structs.replace(request, action=spelled(request.action))
+    respelled = replace(request, action=spelled(request.action))
     assert decide(respelled, policies) == decide(request, policies)
 
 
@@ -267,7 +266,7 @@ def test_the_trace_tells_the_same_as_the_decision(request: Request, policies: Po
 
 
 def of_resource(change: Any, policies: Policies) -> tuple[ResourcePolicy, ...]:
-    return tuple(structs.replace(one, policy=change(one.policy)) for one in policies.resource)
+    return tuple(replace(one, policy=change(one.policy)) for one in policies.resource)
 
 
 def map_all(change: Any, policies: tuple[Policy, ...]) -> tuple[Policy, ...]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
-from msgspec import structs
+from msgspec.structs import replace
 
 from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, parse
@@ -296,7 +296,7 @@ class Maker:
     def _near(self, request: Request, service: str) -> Request:
         other = self.request(service)
         part = self._pick(("principal", "action", "resource", "context", "context", "resource_account"))
-        return structs.replace(request, **{part: getattr(other, part)})
+        return replace(request, **{part: getattr(other, part)})
 
     def _resource_name(self, service: str) -> str:
         if self._chance(0.04):

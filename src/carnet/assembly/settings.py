@@ -12,10 +12,10 @@ from carnet.identity.session_lifetime import SessionLifetime
 PREFIX = "CARNET_"
 OPERATOR_TOKEN = f"{PREFIX}OPERATOR_TOKEN"
 """No setting: the token by which commands ask a server. It may stand in the environment of a server, too."""
-_SERVICE_LINK = re.compile(
+_SERVICE_LINK = (
     r"CARNET_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_[A-Z]+)?)"
 )
-_LINKED_PORT = re.compile(r"(?:tcp|udp|sctp)://.*")
+_LINKED_PORT = r"(?:tcp|udp|sctp)://.*"
 
 
 class UnknownSetting(ValueError):
@@ -98,9 +98,9 @@ def is_service_link(name: str, value: str) -> bool:
 
     https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
     """
-    if name.startswith(PREFIX) and name.endswith("_PORT") and _LINKED_PORT.fullmatch(value):
+    if name.startswith(PREFIX) and name.endswith("_PORT") and re.fullmatch(_LINKED_PORT, value):
         return True
-    return _SERVICE_LINK.fullmatch(name) is not None
+    return re.fullmatch(_SERVICE_LINK, name) is not None
 
 
 def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -35,7 +34,7 @@ _RECENT = 256
 in one call after the other."""
 _REFERER = "aws:Referer"
 _SECRET_OF_URL = re.compile(r"(?<=//)[^/?#]*(?=@)|(?<=\?).*", re.DOTALL)
-_PRINCIPAL = tuple(one.name for one in fields(Principal))
+_PRINCIPAL = Principal.__struct_fields__
 
 
 class DecidedCall(Struct, frozen=True, kw_only=True):

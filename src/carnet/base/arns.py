@@ -6,17 +6,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
-DEFAULT_PARTITION = "aws"
 OWN_SERVICE = "carnet"
 """The service of what is Carnet's own, as no AWS service has it: in ARNs, actions, signatures and events."""
-PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc")
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(Struct, frozen=True):
     """The six parts of `arn:partition:service:region:account:resource`, as written."""
 
     partition: str

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from carnet.base.arns import DEFAULT_PARTITION, PARTITIONS, parse_arn
+from carnet.base.arns import parse_arn
 from carnet.base.ids import POLICY
+from carnet.base.partitions import DEFAULT_PARTITION, PARTITIONS
 from carnet.catalog.archive import DataFile
 from carnet.entities.entity import name_key
 from carnet.entities.managed_policy import AWS_ACCOUNT, ManagedPolicy, PolicyVersion

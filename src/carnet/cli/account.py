@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import click
 
-from carnet.assembly.public_url import public_url
-from carnet.assembly.running import last_endpoint
 from carnet.assembly.settings import Settings
-from carnet.base.faults import Missing
 from carnet.cli.endpoint import endpoint_option, server_to_ask
 from carnet.cli.groups import CommandGroup
 from carnet.cli.options import installation_options, told_plainly
 from carnet.cli.progress import progress
-from carnet.cli.shown import keys_option, rows_option, show_keys, show_rows
-from carnet.entities.account import (
-    EMAIL_RULE,
-    ID_RULE,
-    NAME_RULE,
-    Account,
-    is_account_email,
-    is_account_id,
-    is_account_name,
-)
-from carnet.entities.scope import account_scope
+from carnet.cli.shown import keys_option, rows_option, show_json, show_keys, show_rows
 
-# What opens the store is imported when a command is run: neither help nor completion needs SQL.
+# What a command works with is imported when it is run: neither help nor completion needs it.
 
 _MOST_AT_ONCE = 100_000
 
@@ -118,7 +104,7 @@ def reset_root(
     else:
         token, expires, endpoint = _reset_here(account_id, hours, remove_mfa, Settings(**settings))
     if output == "json":
-        click.echo(json.dumps({"AccountId": account_id, "Token": token, "Expires": expires}, indent=2))
+        show_json({"AccountId": account_id, "Token": token, "Expires": expires})
         return
     click.echo(f"This token sets the root password of account {account_id} once, until {expires}:\n{token}")
     click.echo(f"carnet account root-password --endpoint-url {endpoint}")
@@ -178,6 +164,7 @@ def _set_here(token: str, password: str, settings: Settings) -> str:
 def list_accounts(output: str, **settings: Any) -> None:
     """List the accounts."""
     from carnet.assembly.state import open_state
+    from carnet.entities.account import Account
 
     with open_state(Settings(**settings)) as state:
         accounts = sorted(state.store.all_of(Account), key=lambda each: each.id)
@@ -192,6 +179,9 @@ def list_accounts(output: str, **settings: Any) -> None:
 def show(account_id: str, output: str, **settings: Any) -> None:
     """Show an account, and how much is in it."""
     from carnet.assembly.state import open_state
+    from carnet.base.faults import Missing
+    from carnet.entities.account import Account
+    from carnet.entities.scope import account_scope
 
     with open_state(Settings(**settings)) as state:
         found = next((one for one in state.store.all_of(Account) if one.id == account_id), None)
@@ -208,7 +198,7 @@ def show(account_id: str, output: str, **settings: Any) -> None:
         **{_heading(kind): str(count) for kind, count in counts.items() if kind != "account"},
     }
     if output == "json":
-        click.echo(json.dumps(told, indent=2))
+        show_json(told)
         return
     width = max(map(len, told))
     for name, value in told.items():
@@ -240,10 +230,15 @@ def _heading(kind: str) -> str:
 
 def _endpoint(settings: Settings) -> str:
     """Where the server is reached, as the last one that was started has said."""
+    from carnet.assembly.public_url import public_url
+    from carnet.assembly.running import last_endpoint
+
     return last_endpoint(settings.data_dir) or public_url(settings)
 
 
 def _check(names: list[str], emails: list[str]) -> None:
+    from carnet.entities.account import EMAIL_RULE, NAME_RULE, is_account_email, is_account_name
+
     if not all(map(is_account_name, names)):
         raise click.BadParameter(NAME_RULE, param_hint="--name")
     if not all(map(is_account_email, emails)):
@@ -253,6 +248,8 @@ def _check(names: list[str], emails: list[str]) -> None:
 def _check_id(account_id: str | None, count: int | None) -> None:
     if account_id is None:
         return
+    from carnet.entities.account import ID_RULE, is_account_id
+
     if count is not None:
         raise click.UsageError("--id gives the id of one account, so it does not go with --count.")
     if not is_account_id(account_id):

@@ -10,8 +10,6 @@ from click.core import ParameterSource
 
 from carnet.assembly.settings import Settings, variable
 from carnet.cli.exports import export_lines
-from carnet.entities import access_key, account
-from carnet.entities.operator_token import TOKEN_RULE, token_digest
 
 if TYPE_CHECKING:
     from carnet.assembly.installation import Installation
@@ -76,6 +74,9 @@ def _refuse(context: click.Context, names: tuple[str, ...], sources: tuple[Param
 
 
 def _check_credentials(settings: Settings) -> None:
+    from carnet.entities import access_key, account  # which neither help nor completion needs
+    from carnet.entities.operator_token import TOKEN_RULE, token_digest
+
     if not account.is_account_id(settings.dev_account_id):
         raise click.BadParameter(account.ID_RULE, param_hint="--dev-account-id")
     if not access_key.is_access_key_id(settings.dev_access_key_id):

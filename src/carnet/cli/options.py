@@ -9,13 +9,8 @@ from typing import Any
 
 import click
 
-from carnet.assembly.public_url import check_public_url
-from carnet.assembly.running import DirectoryBusy, ServerRuns
 from carnet.assembly.settings import Settings, is_service_link, variable
-from carnet.base.arns import PARTITIONS
-from carnet.base.faults import Fault, Unavailable
-from carnet.keyring.errors import KeyringError
-from carnet.store.faults import BadBackup, Incompatible, NotSetUp
+from carnet.base.partitions import PARTITIONS
 
 _DEFAULTS = Settings()
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -35,6 +30,8 @@ class SettingOption(click.Option):
 
 def url(text: str) -> str:
     """The type of an option that takes a public URL, or nothing."""
+    from carnet.assembly.public_url import check_public_url
+
     try:
         return check_public_url(text) if text else text
     except ValueError as problem:
@@ -76,28 +73,16 @@ def told_plainly(command: Command) -> Command:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except BrokenPipeError:
             raise  # whoever read the output has seen enough: click then ends without a word
-        except Unavailable as problem:
-            hint = (
-                "Is it there, and may it be written? carnet doctor looks; --data-dir or --database-url names another."
-            )
-            raise click.ClickException(f"{problem.message} {hint}") from problem
-        except Fault as fault:
-            raise click.ClickException(fault.message) from fault
-        except NotSetUp as problem:
-            hint = "--data-dir or --database-url names another; carnet serve makes one."
-            raise click.ClickException(f"{problem} {hint}") from problem
-        except OSError as problem:
-            raise click.ClickException(_told(problem)) from problem
-        except (ValueError, KeyringError, Incompatible, BadBackup, ServerRuns, DirectoryBusy) as problem:
-            raise click.ClickException(str(problem)) from problem
+        except Exception as problem:
+            from carnet.cli.problem import told  # what it tells apart is imported only if something is wrong
+
+            line = told(problem)
+            if line is None:
+                raise
+            raise click.ClickException(line) from problem
 
     return run
-
-
-def _told(problem: OSError) -> str:
-    """The file and what is wrong with it, without Python's number and quotes."""
-    if problem.filename is None or problem.strerror is None:
-        return str(problem)
-    return f"{problem.filename}: {problem.strerror}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -37,12 +36,19 @@ keys_option: Callable[[Command], Command] = click.option(
 def show_rows(rows: Sequence[Row], output: str) -> None:
     """Print a list."""
     if output == "json":
-        click.echo(json.dumps(rows, indent=2))
+        show_json(rows)
     elif output == "table":
         click.echo("\n".join(_table(rows)))
     else:
         for row in rows:
             click.echo("  ".join(row.values()))
+
+
+def show_json(value: object) -> None:
+    """Print a value as JSON for people."""
+    import json  # which help and completion do not need
+
+    click.echo(json.dumps(value, indent=2))
 
 
 def show_keys(keys: Sequence[RootKey], output: str, *, several: bool, endpoint: str) -> None:
@@ -56,7 +62,7 @@ def show_keys(keys: Sequence[RootKey], output: str, *, several: bool, endpoint: 
         for key in keys
     ]
     if output == "json" and not several:
-        click.echo(json.dumps(rows[0], indent=2))
+        show_json(rows[0])
         return
     show_rows(rows, output)
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 
 import click
 
 from carnet.assembly.settings import variable
 from carnet.cli.endpoint import api_at
+from carnet.cli.health import HEALTHY, health
 from carnet.cli.options import setting, told_plainly
 from carnet.server.own_paths import HEALTH_PATH
 
-_SECONDS = 5
-_MOST_BYTES = 1024 * 1024
 _TLS_VARIABLES = (variable("tls"), variable("tls_cert"))
 
 
@@ -41,14 +38,14 @@ def status(output: str, host: str, port: int, tls: bool, endpoint_url: str | Non
         _show(api_at(endpoint_url).get("status", {}, status=str, revision=int), output)
         return
     try:
-        code, body = _health(host, port, tls=tls)
+        code, body = health(host, port, tls=tls)
         told = _object(body)
-    except (HTTPException, OSError, ValueError) as problem:
+    except (OSError, ValueError) as problem:
         url = f"{'https' if tls else 'http'}://{host}:{port}{HEALTH_PATH}"
         hint = "carnet serve starts one; --host, --port and --tls say where to ask."
         raise click.ClickException(f"No server answers at {url}: {problem}. {hint}") from problem
     _show(told, output)
-    if code != HTTPStatus.OK:
+    if code != HEALTHY:
         raise click.exceptions.Exit(1)
 
 
@@ -58,27 +55,6 @@ def _object(body: bytes) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise ValueError("what answers is no Carnet server")
     return told
-
-
-def _health(host: str, port: int, *, tls: bool) -> tuple[int, bytes]:
-    # Not urllib: it takes as long to import as all the rest, and would ask a proxy.
-    connection = _tls_connection(host, port) if tls else HTTPConnection(host, port, timeout=_SECONDS)
-    try:
-        connection.request("GET", HEALTH_PATH)
-        answer = connection.getresponse()
-        return answer.status, answer.read(_MOST_BYTES)
-    finally:
-        connection.close()
-
-
-def _tls_connection(host: str, port: int) -> HTTPConnection:
-    import ssl
-
-    # Health is no secret and carries no credential: a self-signed certificate is good enough to ask for it.
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return HTTPSConnection(host, port, timeout=_SECONDS, context=context)
 
 
 def _show(told: dict[str, Any], output: str) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import immutables
 
-from carnet.base.arns import DEFAULT_PARTITION
+from carnet.base.partitions import DEFAULT_PARTITION
 from carnet.directory.account_view import AccountView
 from carnet.directory.scope_view import ScopeView
 from carnet.directory.views import Views, no_views

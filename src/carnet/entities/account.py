@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from carnet.base.arns import DEFAULT_PARTITION, root_arn
+from carnet.base.arns import root_arn
+from carnet.base.partitions import DEFAULT_PARTITION
 from carnet.entities.password_policy import PasswordPolicy, default_allows
 
 _ID = re.compile(r"[0-9]{12}", re.ASCII)

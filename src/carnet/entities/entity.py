@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from carnet.base.arns import DEFAULT_PARTITION
+from carnet.base.partitions import DEFAULT_PARTITION
 from carnet.policy.patterns import ascii_lower
 
 Tags = Mapping[str, str]

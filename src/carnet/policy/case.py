@@ -25,7 +25,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from carnet.base.arns import ACCOUNT_ID, Arn, parse_arn
 from carnet.policy.case_documents import Documents
@@ -46,8 +47,7 @@ _ACTION = re.compile(r"[^\s:*?]+:[^\s:*?]+")
 _POLICIES = ("identity", "boundary", "session", "resource", "endpoint", "scp", "rcp")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """One question to the engine and, if the author gave them, the answers expected."""
 
     name: str

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from carnet.base.arns import ACCOUNT_ID, Arn, iam_arn, parse_arn
 from carnet.policy.case_members import Members, Misread

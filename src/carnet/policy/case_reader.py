@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from carnet.policy.case import Case, listed, read_case, with_named_role
 from carnet.policy.case_members import Members
@@ -67,8 +66,8 @@ def _placed(policies: Any, texts: frozenset[str]) -> Any:
     if isinstance(policies, tuple):
         return tuple(_placed(each, texts) for each in policies)
     if isinstance(policies, ResourcePolicy):
-        return structs.replace(policies, policy=_placed(policies.policy, texts))
+        return replace(policies, policy=_placed(policies.policy, texts))
     if not isinstance(policies, Policy) or policies.text in texts:
         return policies
-    statements = (structs.replace(each, ref=replace(each.ref, line=0, column=0)) for each in policies.statements)
+    statements = (replace(each, ref=replace(each.ref, line=0, column=0)) for each in policies.statements)
     return replace(policies, statements=tuple(statements))

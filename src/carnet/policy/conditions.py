@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from carnet.policy.comparisons import Wanted, WantedBool
 from carnet.policy.context_keys import is_multivalued, lookup
@@ -15,8 +16,7 @@ from carnet.policy.request import Context, Value
 from carnet.policy.variables import Lookup
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class Condition(Struct, frozen=True, kw_only=True):
     """One operator on one key: `"StringLike": {"s3:prefix": ["home/*"]}`. Several of them are joined by AND."""
 
     use: OperatorUse

@@ -13,8 +13,9 @@ policy only if nothing else could have allowed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from carnet.policy.aws_facts import RCP_SERVICES
 from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
@@ -54,8 +55,7 @@ class Level(NamedTuple):
     """A policy of the resource that lies in another account than the resource."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """The statements of one level that apply to a request."""
 
     layer: Layer

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Verdict(StrEnum):
@@ -30,8 +31,7 @@ class Layer(StrEnum):
     ENDPOINT = "VPC endpoint policy"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementRef:
+class StatementRef(Struct, frozen=True, kw_only=True):
     """One statement of one policy, named so that a person finds it."""
 
     policy: str
@@ -44,8 +44,7 @@ class StatementRef:
     """Where the statement begins in the document's text, from 1; 0 where the document was no text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """A verdict and what determined it.
 
     Allowed: the layer and the Allow statements that granted. Explicit deny: the layer and its Deny statements that

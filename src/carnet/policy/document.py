@@ -5,11 +5,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_pol
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from carnet.base.faults import Malformed
 from carnet.policy.grammar import RULES, Grammar
@@ -19,15 +19,13 @@ from carnet.policy.shape import VERSIONS, read_shape
 from carnet.policy.statement import Statement
 from carnet.policy.statement_reader import StatementReader
 from carnet.policy.understanding import understood
-from carnet.policy.validation import check, check_text
 
 __all__ = ["Grammar", "Policy", "counted_size", "parse", "understand"]
 
 _WHITE_SPACE = " \t\r\n"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True, eq=False, dict=True, weakref=True):
     """A parsed policy. Immutable; two policies are the same only if they are one object."""
 
     source: str
@@ -38,8 +36,6 @@ class Policy:
     id: str
     statements: tuple[Statement, ...]
     text: str
-    digest: str
-    """Equal for documents that say the same to the letter and bind their principals to the same ids."""
     principal_ids: Mapping[str, str] = field(default_factory=dict[str, str])
     """ARN written in a Principal element to the unique id that it is bound to."""
 
@@ -52,6 +48,14 @@ class Policy:
     def parts(self) -> int:
         """How many things it is made of: its memory grows with them, far more than with its text."""
         return 1 + sum(statement.parts for statement in self.statements)
+
+    @cached_property
+    def digest(self) -> str:
+        """Equal for documents that say the same to the letter and bind their principals to the same ids."""
+        import hashlib  # it brings OpenSSL, and most of what decides and explains needs no digest
+
+        bound = json.dumps([self.text, sorted(self.principal_ids.items())])
+        return hashlib.sha256(bound.encode()).hexdigest()
 
     @cached_property
     def resources(self) -> tuple[str, ...]:
@@ -104,12 +108,13 @@ def understand(
         id=found.id,
         statements=found.statements,
         text=text,
-        digest=_digest(text, ids),
         principal_ids=ids,
     )
 
 
 def _parse(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str, str]) -> Policy:
+    from carnet.policy.validation import check, check_text  # which deciding and explaining do not need
+
     check_text(text, grammar)
     shape = read_shape(text)
     check(shape, grammar)
@@ -121,7 +126,6 @@ def _parse(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str,
         id=shape.id,
         statements=tuple(reader.statement(index, given) for index, given in enumerate(shape.statements)),
         text=text,
-        digest=_digest(text, principal_ids),
         principal_ids=principal_ids,
     )
 
@@ -136,8 +140,3 @@ def counted_size(text: str) -> int:
 
 def _named(statement: Statement) -> tuple[NamedPrincipal, ...]:
     return statement.principals.values if statement.principals is not None else ()
-
-
-def _digest(text: str, principal_ids: Mapping[str, str]) -> str:
-    bound = json.dumps([text, sorted(principal_ids.items())])
-    return hashlib.sha256(bound.encode()).hexdigest()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 MAX_DEPTH = 32
 
@@ -29,15 +30,13 @@ class DuplicateName(ValueError):
     """An object holds the same name twice."""
 
 
-@dataclass(frozen=True, slots=True)
-class JsonNumber:
+class JsonNumber(Struct, frozen=True):
     """A number as written: no float could hold all of them."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class JsonObject:
+class JsonObject(Struct, frozen=True):
     """An object; `offset` is the index of its opening brace in the text."""
 
     members: Mapping[str, Json]

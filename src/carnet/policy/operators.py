@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from carnet.base.faults import Malformed
 from carnet.policy.comparisons import (
@@ -44,8 +45,7 @@ class Quantifier(StrEnum):
     ANY = "ForAnyValue"
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(Struct, frozen=True):
     """One operator without set operator and IfExists."""
 
     name: str
@@ -53,8 +53,7 @@ class Operator:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorUse:
+class OperatorUse(Struct, frozen=True):
     """An operator as a policy writes it, taken apart."""
 
     text: str

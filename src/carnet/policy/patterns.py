@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+
+from msgspec import Struct
 
 _LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
@@ -53,8 +54,7 @@ def wildcard_tokens(text: str) -> tuple[Token, ...]:
     return tuple(_WILDCARDS.get(run, run) for run in _RUNS.findall(text))
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Struct, frozen=True):
     """A part of a pattern without `*`: literal runs, each at its distance from the chunk's start."""
 
     runs: tuple[tuple[int, str], ...]
@@ -106,8 +106,7 @@ def _first_bit(bits: int, start: int, last: int) -> int:
     return place if bits and place <= last else -1
 
 
-@dataclass(frozen=True, slots=True)
-class Glob:
+class Glob(Struct, frozen=True):
     """A pattern ready to be matched: one chunk, or several with `*` between them."""
 
     chunks: tuple[Chunk, ...]

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_pol
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 from msgspec import Struct
@@ -30,8 +29,7 @@ class ResourcePolicy(Struct, frozen=True, kw_only=True):
     """The account that the policy lies in; empty: the one that owns the resource."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policies:
+class Policies(Struct, frozen=True, kw_only=True):
     """What a decision considers. An absent kind is an absent layer; a layer without policies allows nothing.
 
     INVARIANT: frozen, for the engine knows it again by its identity.

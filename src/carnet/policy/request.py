@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -53,8 +52,7 @@ ANONYMOUS_ID = "anonymous"
 """The `aws:userid` of an anonymous caller."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Principal:
+class Principal(Struct, frozen=True, kw_only=True):
     """Who asks.
 
     `arn` is what `aws:PrincipalArn` and the Principal element compare for users, root and federated users; a role

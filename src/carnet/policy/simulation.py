@@ -8,11 +8,11 @@ INVARIANT: the verdict is that of the written rule, as a real request would get 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from carnet.base.arns import ACCOUNT_ID, parse_arn
 from carnet.policy.aws_facts import RCP_SERVICES
@@ -58,8 +58,7 @@ class Simulated(Struct, frozen=True, kw_only=True):
     """What each type of policy says, of a request to another account for which the resource's policy is given."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Simulation:
+class Simulation(Struct, frozen=True, kw_only=True, dict=True):
     """Whom a simulation is about, and with which policies."""
 
     principal: Principal

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -166,7 +165,7 @@ class Trace(Struct, frozen=True, kw_only=True):
         decision = self.decision
         return structs.replace(
             self,
-            decision=replace(decision, statements=()) if decision.layer in hidden else decision,
+            decision=structs.replace(decision, statements=()) if decision.layer in hidden else decision,
             layers=tuple(
                 structs.replace(layer, policies=(), attached=(), statements=(), hidden=True)
                 if layer.layer in hidden and layer.policies

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-from carnet.base.arns import ACCOUNT_ID, PARTITIONS, parse_arn
+from carnet.base.arns import ACCOUNT_ID, parse_arn
 from carnet.base.faults import Malformed
+from carnet.base.partitions import PARTITIONS
 from carnet.policy.operators import Quantifier, operator_use
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.principals import PrincipalType

@@ -8,11 +8,13 @@ that its readable elements cover.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from carnet.base.faults import Malformed
 from carnet.policy.conditions import Condition
+from carnet.policy.elements import check_elements
 from carnet.policy.grammar import RULES, Grammar, Need, Rules
 from carnet.policy.json_text import Json, JsonObject, plain_json
 from carnet.policy.principals import ANYONE, NamedPrincipal, PrincipalElement, PrincipalType
@@ -27,7 +29,6 @@ from carnet.policy.shape import (
 )
 from carnet.policy.statement import ActionElement, Effect, ResourceElement, Statement, action_pattern
 from carnet.policy.statement_reader import StatementReader
-from carnet.policy.validation import check_elements
 
 T = TypeVar("T")
 
@@ -39,8 +40,7 @@ _EVERYONE = PrincipalElement(values=(NamedPrincipal(type=PrincipalType.AWS, text
 _EMPTY = JsonObject({}, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Understood:
+class Understood(Struct, frozen=True, kw_only=True):
     """What a stored document says."""
 
     version: str
@@ -68,8 +68,7 @@ def understood(text: str, grammar: Grammar, source: str, principal_ids: Mapping[
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     """Reads statements; none is understood if there is a `problem` with their document."""
 
     strict: StatementReader

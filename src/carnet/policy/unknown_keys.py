@@ -7,7 +7,8 @@ readings of what is not known are enough: if they agree, no reading differs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from carnet.policy.aws_facts import RCP_SERVICES
 from carnet.policy.context_keys import lookup

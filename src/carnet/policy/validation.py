@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from carnet.base.arns import PARTITIONS
 from carnet.base.faults import Malformed
-from carnet.policy.grammar import RULES, Grammar, Need, Rules
+from carnet.base.partitions import PARTITIONS
+from carnet.policy.elements import check_presence, check_principal
+from carnet.policy.grammar import RULES, Grammar, Rules
 from carnet.policy.principals import ANYONE
 from carnet.policy.resources import EVERYTHING, SEGMENTS, completed_arn, split_arn
 from carnet.policy.sentences import INVALID_JSON, LEGACY_PARSING, ORGANIZATIONS
@@ -86,9 +87,9 @@ def check(document: DocumentShape, grammar: Grammar) -> None:
     if document.statement_first and rules.iam and grammar is not Grammar.TRUST:
         raise Malformed(LEGACY_PARSING)
     for statement in document.statements:
-        _check_principal(statement, rules)
+        check_principal(statement, rules)
     _check_sids(document.statements, rules)
-    _check_presence(document.statements, rules)
+    check_presence(document.statements, rules)
     for statement in document.statements:
         for resource in _values(statement, "Resource", "NotResource"):
             _check_resource(resource, rules)
@@ -102,28 +103,6 @@ def check(document: DocumentShape, grammar: Grammar) -> None:
             _check_rcp(statement)
 
 
-def check_elements(statement: StatementShape, rules: Rules) -> None:
-    """Raise Malformed for an element that the type of policy must, or must not, have."""
-    _check_principal(statement, rules)
-    _check_presence((statement,), rules)
-
-
-def _check_principal(statement: StatementShape, rules: Rules) -> None:
-    if rules.principal is Need.FORBIDDEN and statement.principals:
-        raise Malformed("Policy document should not specify a principal.")
-    if not rules.not_principal and "NotPrincipal" in statement.principals:
-        raise Malformed("Has prohibited field NotPrincipal")
-    if rules.principal is Need.REQUIRED and not any(statement.principals.values()):
-        raise Malformed("Missing required field Principal")
-    if rules.resource is Need.FORBIDDEN:
-        for name in ("Resource", "NotResource"):
-            if name in statement.lists:
-                raise Malformed(f"Has prohibited field {name}")
-    if "NotPrincipal" in statement.principals and statement.effect is Effect.ALLOW:
-        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
-        raise Malformed("NotPrincipal with an effect of Allow is not supported.")
-
-
 def _check_sids(statements: Iterable[StatementShape], rules: Rules) -> None:
     sids = [statement.sid for statement in statements if statement.sid]
     if len(set(sids)) != len(sids):
@@ -133,17 +112,6 @@ def _check_sids(statements: Iterable[StatementShape], rules: Rules) -> None:
             "Statement IDs (SID) must be alpha-numeric. "
             "Check that your input satisfies the regular expression [0-9A-Za-z]*"
         )
-
-
-def _check_presence(statements: Iterable[StatementShape], rules: Rules) -> None:
-    for statement in statements:
-        if not _has(statement, "Action", "NotAction"):
-            raise Malformed("Policy statement must contain actions.")
-    for statement in statements:
-        given = statement.lists.keys() & {"Resource", "NotResource"}
-        empty = not _has(statement, "Resource", "NotResource")
-        if empty and (given or rules.resource is Need.REQUIRED):
-            raise Malformed("Policy statement must contain resources.")
 
 
 def _check_resource(resource: str, rules: Rules) -> None:
@@ -238,10 +206,6 @@ def _check_rcp(statement: StatementShape) -> None:
         allowed = bool(actions) and EVERYTHING not in actions
     if not (everyone and allowed):
         raise Malformed(ORGANIZATIONS)
-
-
-def _has(statement: StatementShape, *names: str) -> bool:
-    return any(statement.lists.get(name) for name in names)
 
 
 def _values(statement: StatementShape, *names: str) -> Iterator[str]:

@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from carnet.base.faults import Malformed
 from carnet.policy.patterns import Glob, Token, Wild, glob, literal_prefix, wildcard_tokens
@@ -20,8 +21,7 @@ _OPENING, _CLOSING = "${", "}"
 _SIGNS = ("*", "?", "$")
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """A placeholder for the value of a condition key, with what stands in if the request has none."""
 
     key: str
@@ -38,14 +38,13 @@ class Variable:
         return value if isinstance(value, str) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A text of a policy with its wildcards and variables found."""
 
     text: str
     """As written."""
     tokens: tuple[Token | Variable, ...]
-    constant: Glob | None = field(compare=False)
+    constant: Glob | None
     """The pattern, if no variable has to be filled in first."""
 
     @property

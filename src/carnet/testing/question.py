@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Required, TypedDict, cast
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from carnet.policy.case import Case
 from carnet.policy.case_reader import CaseReader
@@ -87,7 +86,7 @@ def read_question(
     }
     case = CaseReader().read({"request": request, "policies": policies}, "question")
     if isinstance(principal, Principal):
-        return replace(case, request=structs.replace(case.request, principal=principal))
+        return replace(case, request=replace(case.request, principal=principal))
     return case
 
 

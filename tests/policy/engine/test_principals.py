@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from carnet.policy.engine.principals import CompiledPrincipals
 from carnet.policy.principals import Named, NamedPrincipal, PrincipalElement, PrincipalType

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from carnet.access.gather import policies_held
 from carnet.base.faults import Fault, Invalid
 from carnet.policy.referenced_keys import referenced_keys
@@ -73,7 +75,7 @@ def _of_principal(call: Call, given: Any, entity: Entity) -> Answer:
     caller = caller_of(entity) if named is None else caller_named(call.view, named)
     held = without_excluded(policies_held(call.view, entity), given.get("PolicyExclusionList", ()))
     simulation = _given(caller, given, resources, scp=held.scp)
-    simulation = replace(
+    simulation = structs.replace(
         simulation,
         identity=(*held.identity, *simulation.identity),
         boundary=held.boundary if simulation.boundary is None else simulation.boundary,

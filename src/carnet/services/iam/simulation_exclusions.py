@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyIdentifier.html
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from carnet.base.arns import parse_arn
 from carnet.base.faults import Invalid

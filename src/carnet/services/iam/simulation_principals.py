@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from carnet.base.arns import ACCOUNT_ID, Arn, iam_arn, parse_arn
 from carnet.directory.account_view import AccountView

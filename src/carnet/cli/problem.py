@@ -1,0 +1,35 @@
+"""What a command says if it fails of something that an operator can do something about: one line."""
+
+from __future__ import annotations
+
+from carnet.assembly.running import DirectoryBusy, ServerRuns
+from carnet.base.faults import Fault, Unavailable
+from carnet.keyring.errors import KeyringError
+from carnet.store.faults import BadBackup, Incompatible, NotSetUp
+
+
+def told(problem: Exception) -> str | None:
+    """The line; None for what is a fault of Carnet's own."""
+    match problem:
+        case Unavailable():
+            hint = (
+                "Is it there, and may it be written? carnet doctor looks; --data-dir or --database-url names another."
+            )
+            return f"{problem.message} {hint}"
+        case Fault():
+            return problem.message
+        case NotSetUp():
+            return f"{problem} --data-dir or --database-url names another; carnet serve makes one."
+        case OSError():
+            return _of_file(problem)
+        case ValueError() | KeyringError() | Incompatible() | BadBackup() | ServerRuns() | DirectoryBusy():
+            return str(problem)
+        case _:
+            return None
+
+
+def _of_file(problem: OSError) -> str:
+    """The file and what is wrong with it, without Python's number and quotes."""
+    if problem.filename is None or problem.strerror is None:
+        return str(problem)
+    return f"{problem.filename}: {problem.strerror}"
