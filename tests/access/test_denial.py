@@ -52,6 +52,7 @@ IMPLICIT = {
     Layer.IDENTITY: Policies(),
     Layer.BOUNDARY: Policies(identity=(ALLOW,), boundary=other(Grammar.IDENTITY)),
     Layer.SESSION: Policies(identity=(ALLOW,), session=(other(Grammar.SESSION),)),
+    Layer.SCOPE_DOWN: Policies(identity=(ALLOW,), scope_down=(other(Grammar.SESSION),)),
     Layer.SCP: Policies(identity=(ALLOW,), scp=((other(Grammar.SCP),),)),
     Layer.ENDPOINT: Policies(identity=(ALLOW,), endpoint=(other(Grammar.ENDPOINT),)),
 }

@@ -256,3 +256,14 @@ def test_a_bar_is_shown_of_what_takes_long(data: Path, monkeypatch: pytest.Monke
     with progress("Making") as told:
         told(200, 200)
     assert shown == []
+
+
+def test_quotas_of_an_account_are_set_shown_and_taken_back(data: Path) -> None:
+    account = json.loads(run(data, "account", "create", "--output", "json"))["AccountId"]
+    asked = ("account", "quotas", account)
+    assert run(data, *asked, "users=10", "roles=5") == "users=10\nroles=5\n"
+    assert run(data, *asked, "users=") == "roles=5\n"
+    assert run(data, *asked) == "roles=5\n"
+    assert "'user' is no quota" in run(data, *asked, "user=1", code=2)
+    assert "users needs a number" in run(data, *asked, "users=many", code=2)
+    assert "There is no account 1." in run(data, "account", "quotas", "1", "users=1", code=1)

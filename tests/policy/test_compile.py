@@ -65,6 +65,7 @@ def test_the_same_identity_policies_are_told_apart_by_all_that_comes_with_them()
         replace(shared, resource=(*resource_policy(deny(Principal="*")), *NO_TRUST)),
         replace(shared, resource=NO_TRUST),
         replace(shared, resource=resource_policy(allow(Principal={"AWS": OTHER}), account=OTHER)),
+        replace(shared, scope_down=(nothing,)),
         replace(shared, endpoint=(nothing,)),
         replace(shared, scp=((nothing,),)),
         replace(shared, rcp=((nothing,),)),

@@ -254,6 +254,19 @@ def test_scps_are_for_principals_of_accounts() -> None:
         assert ask(request(principal), resource=public, scp=((DENY,),)) == allowed(Layer.RESOURCE)
 
 
+# Scope down policies
+
+
+def test_each_scope_down_policy_must_allow_whatever_else_does() -> None:
+    assert ask(request(), identity=(ALLOW,), scope_down=(ALLOW, ALLOW)) == allowed(Layer.IDENTITY)
+    assert ask(request(), identity=(ALLOW,), scope_down=(ALLOW, NOTHING)) == implicit(Layer.SCOPE_DOWN)
+    assert ask(request(), identity=(ALLOW,), scope_down=(ALLOW, DENY)) == explicit(Layer.SCOPE_DOWN)
+    assert ask(request(), scope_down=(ALLOW,)) == implicit(Layer.IDENTITY)
+    by_name = resource_policy(allow(Principal={"AWS": ALICE.arn}))
+    assert ask(request(), resource=by_name, session=()) == allowed(Layer.RESOURCE)
+    assert ask(request(), resource=by_name, scope_down=(NOTHING,)) == implicit(Layer.SCOPE_DOWN)
+
+
 # VPC endpoints
 
 
@@ -421,6 +434,7 @@ def test_the_first_layer_in_the_documented_order_is_told() -> None:
         (Layer.IDENTITY, {"identity": (DENY,)}),
         (Layer.BOUNDARY, {"boundary": DENY}),
         (Layer.SESSION, {"session": (DENY,)}),
+        (Layer.SCOPE_DOWN, {"scope_down": (DENY,)}),
         (Layer.ENDPOINT, {"endpoint": (policy(deny(Principal="*"), grammar=Grammar.ENDPOINT),)}),
     ]
     for index, (layer, _) in enumerate(order):

@@ -116,6 +116,7 @@ ALL_POLICIES = st.builds(
     identity=IDENTITY,
     boundary=rarely(None, policies_of(Grammar.IDENTITY)),
     session=rarely(None, IDENTITY),
+    scope_down=rarely((), st.tuples(policies_of(Grammar.SESSION))),
     resource=st.lists(
         st.builds(
             ResourcePolicy,
@@ -219,6 +220,7 @@ def test_order_is_irrelevant(request: Request, policies: Policies, random: Any) 
         boundary=mixed(policies.boundary) if policies.boundary else None,
         session=shuffled(map_all(mixed, policies.session)) if policies.session is not None else None,
         resource=shuffled(of_resource(mixed, policies)),
+        scope_down=map_all(mixed, policies.scope_down),
         endpoint=map_all(mixed, policies.endpoint),
         scp=tuple(shuffled(map_all(mixed, level)) for level in policies.scp),
         rcp=tuple(shuffled(map_all(mixed, level)) for level in policies.rcp),
@@ -245,6 +247,7 @@ def test_a_printed_policy_decides_the_same(request: Request, policies: Policies)
         boundary=printed(policies.boundary) if policies.boundary else None,
         session=map_all(printed, policies.session) if policies.session is not None else None,
         resource=of_resource(printed, policies),
+        scope_down=map_all(printed, policies.scope_down),
         endpoint=map_all(printed, policies.endpoint),
         scp=tuple(map_all(printed, level) for level in policies.scp),
         rcp=tuple(map_all(printed, level) for level in policies.rcp),

@@ -272,6 +272,7 @@ class Maker:
             identity=self._several(Grammar.IDENTITY, service, most=4, least=1),
             boundary=self._policy(Grammar.BOUNDARY, service, 0.85) if self._chance(0.25) else None,
             session=self._several(Grammar.SESSION, service, most=2) if self._chance(0.25) else None,
+            scope_down=self._several(Grammar.SESSION, service, most=2, ease=0.9) if self._chance(0.2) else (),
             resource=self._resource(trust, service),
             endpoint=self._several(Grammar.ENDPOINT, service, most=1, ease=0.9) if self._chance(0.2) else (),
             scp=self._levels(Grammar.SCP, service) if self._chance(0.3) else (),

@@ -10,6 +10,7 @@ from carnet.services.operation import Operation
 from carnet.services.registry import SERVICES
 from tests.saml import idp
 from tests.services.iam.documents import managed, trust
+from tests.services.iam.made_certificates import made as made_certificate
 from tests.services.world import World
 
 WRITTEN = [operation for service in SERVICES.values() for operation in service.operations.values()]
@@ -50,6 +51,19 @@ GIVEN: Mapping[str, Any] = {
     "VirtualMFADeviceName": "new-device",
     "AuthenticationCode1": "000000",
     "AuthenticationCode2": "000001",
+    "ServerCertificateName": "the-certificate",
+    "NewServerCertificateName": "renamed",
+    "ServiceName": "bedrock.amazonaws.com",
+    "CredentialAgeDays": 1,
+    "Properties": {"RoleManager/Enabled": "false"},
+    "TemplateArn": "arn:aws:iam::aws:role-template/iam.amazonaws.com/PowerUserRoleTemplate:1",
+    "TargetPrincipal": "444455556666",
+    "RequestorWorkflowId": "workflow",
+    "NotificationChannel": "arn:aws:sns:us-east-1:444455556666:topic",
+    "SessionDuration": 3600,
+    "OwnerId": "arn:aws:iam::444455556666:root",
+    "TradeInToken": "token",
+    "TaskPolicyArn": {"arn": "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"},
 }
 """Values for whatever bears on authorization; `given` adds those that the world makes up."""
 
@@ -84,6 +98,21 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
             world.root, "CreateSAMLProvider", Name="the-provider", SAMLMetadataDocument=idp.metadata(), Tags=TAGS
         )["SAMLProviderArn"]
         made |= {"SAMLProviderArn": provider, "PrincipalArn": provider}
+    certificate = made_certificate("server")
+    body = {"CertificateBody": certificate.pem, "PrivateKey": certificate.private()}
+    world.call(world.root, "UploadServerCertificate", ServerCertificateName="the-certificate", Tags=TAGS, **body)
+    credential = world.call(
+        world.root, "CreateServiceSpecificCredential", UserName="the-user", ServiceName="bedrock.amazonaws.com"
+    )["ServiceSpecificCredential"]
+    made["ServiceSpecificCredentialId"] = credential["ServiceSpecificCredentialId"]
+    made["Permissions"] = {"PolicyTemplateArn": arn}
+    if "Delegation" in operation.name or operation.name == "GetHumanReadableSummary":
+        asked = {name: made[name] for name in ("RequestorWorkflowId", "NotificationChannel", "SessionDuration")}
+        asked |= {"Permissions": made["Permissions"], "Description": "", "OwnerAccountId": world.account_id}
+        request = world.call(world.root, "CreateDelegationRequest", **asked)["DelegationRequestId"]
+        world.call(world.root, "AssociateDelegationRequest", DelegationRequestId=request)
+        made["DelegationRequestId"] = request
+        made["EntityArn"] = f"arn:aws:iam::{world.account_id}:delegation-request/{request}"
     if operation.service == "resourcegroupstaggingapi":
         made |= {"Tags": {"team": "red"}} | ({"ResourceARNList": [arn]} if operation.writes else {})
     if operation.service == "account":

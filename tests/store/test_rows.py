@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
 from carnet.entities.account_details import AccountDetails
+from carnet.entities.acquired_role import AcquiredRole
+from carnet.entities.delegation_request import Approver, DelegationRequest, DelegationState
 from carnet.entities.group import Group
+from carnet.entities.iam_settings import IamSettings
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
@@ -24,6 +27,10 @@ from carnet.entities.role import Role
 from carnet.entities.role_deletion import RoleDeletion
 from carnet.entities.root_reset import RootReset
 from carnet.entities.saml_provider import EncryptionMode, SamlPrivateKey, SamlProvider
+from carnet.entities.server_certificate import ServerCertificate
+from carnet.entities.service_specific_credential import ServiceSpecificCredential
+from carnet.entities.signing_certificate import SigningCertificate
+from carnet.entities.ssh_public_key import SshPublicKey
 from carnet.entities.user import User
 from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
 from carnet.store.codec import moment, pairs, read_moment, read_pairs, read_strings, strings
@@ -46,6 +53,7 @@ NAMED: dict[str, Any] = {
     "created": MOMENTS,
     "tags": PAIRS,
 }
+HELD: dict[str, Any] = {"id": TEXT, "account": TEXT, "owner": TEXT, "active": st.booleans(), "created": MOMENTS}
 HOLDER: dict[str, Any] = {**NAMED, "attached": TEXTS, "inline": PAIRS}
 
 
@@ -104,14 +112,40 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         ).map(tuple),
     ),
     st.builds(RedeemedAssertion, id=TEXT, account=TEXT, expires=MOMENTS),
+    st.builds(AccessKey, **HELD, sealed_secret=st.binary(max_size=8)),
     st.builds(
-        AccessKey,
-        id=TEXT,
-        account=TEXT,
-        owner=TEXT,
-        active=st.booleans(),
-        sealed_secret=st.binary(max_size=8),
+        DelegationRequest,
+        **dict.fromkeys(("id", "requestor", "requestor_name", "workflow", "description", "template"), TEXT),
+        **dict.fromkeys(("owner_account", "owner", "owner_id", "message", "notes", "rejection"), st.none() | TEXT),
+        approver=st.none() | st.builds(Approver, id=TEXT, arn=TEXT, session=st.none() | st.binary(max_size=8)),
+        parameters=TEXT,
+        policy=TEXT,
+        channel=TEXT,
+        redirect_url=st.none() | TEXT,
+        session_seconds=NUMBERS,
+        only_owner_sends=st.booleans(),
+        state=st.sampled_from(DelegationState),
         created=MOMENTS,
+        updated=MOMENTS,
+    ),
+    st.builds(AcquiredRole, id=TEXT, account=TEXT, template=TEXT, minor_version=NUMBERS),
+    st.builds(SshPublicKey, **HELD, body=TEXT, fingerprint=TEXT),
+    st.builds(SigningCertificate, **HELD, body=TEXT, fingerprint=TEXT),
+    st.builds(
+        ServiceSpecificCredential,
+        **HELD,
+        service=TEXT,
+        service_name=TEXT,
+        digest=TEXT,
+        expires=st.none() | MOMENTS,
+    ),
+    st.builds(ServerCertificate, **NAMED, body=TEXT, chain=st.none() | TEXT, expires=MOMENTS),
+    st.builds(
+        IamSettings,
+        account=TEXT,
+        properties=PAIRS,
+        global_token_version=NUMBERS,
+        quotas=st.dictionaries(TEXT, NUMBERS, max_size=2),
     ),
     st.builds(
         MfaDevice,

@@ -78,6 +78,7 @@ def _with_resource(carried: Policies, found: tuple[ResourcePolicy, ...]) -> Poli
         identity=carried.identity,
         boundary=carried.boundary,
         session=carried.session,
+        scope_down=carried.scope_down,
         resource=readable,
         endpoint=carried.endpoint,
         scp=carried.scp,

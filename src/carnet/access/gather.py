@@ -91,9 +91,14 @@ def policies_of(view: AccountView, credential: Credential) -> Policies:
     """
     carried = _carried(view, credential.principal)
     session = credential.session
-    if session is None or not (session.policies or session.policy_arns):
+    if session is None or not (session.policies or session.policy_arns or session.scope_down):
         return carried
-    return replace(carried, session=tuple(_session(view, session)))
+    narrowed = session.policies or session.policy_arns
+    return replace(
+        carried,
+        session=tuple(_session(view, session)) if narrowed else carried.session,
+        scope_down=tuple(stored_policy(text, Grammar.SESSION, "scope down policy") for text in session.scope_down),
+    )
 
 
 def _carried(view: AccountView, principal: Principal) -> Policies:

@@ -24,6 +24,7 @@ from carnet.identity.passwords import Passwords
 from carnet.identity.sign_in import SignIns
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine
+from carnet.services.account_quotas import read_quotas
 from carnet.services.accounts import RootKey, create_first_account
 from carnet.services.execution import Execution
 from carnet.services.operation import Parts
@@ -119,6 +120,7 @@ def _assembled(state: State) -> Installation:
                 history=EventHistory(audit_log),
                 reports=state.store.reports,
                 public_url=public_url(state.settings),
+                quotas=read_quotas(state.settings.quotas),
             ),
         ),
         audit_log=audit_log,

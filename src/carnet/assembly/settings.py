@@ -47,6 +47,8 @@ class Settings:
     """How long a session lives that was made with a session."""
     password_hash_kib: int = 47_104
     """Memory for one hash of a password, in KiB."""
+    quotas: str = ""
+    """What accounts may have instead of AWS's quotas (`services.quotas`)."""
     change_log_retention_days: int = 90
     audit_retention_days: int = 90
     """How long the store keeps the audit events of changes, and the data directory all events and decisions."""

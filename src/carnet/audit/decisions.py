@@ -172,6 +172,7 @@ class DecisionLog:
                 }
                 for one in policies.resource
             ],
+            "scopeDown": [digest(policy) for policy in policies.scope_down],
             "endpoint": [digest(policy) for policy in policies.endpoint],
             "scp": [[digest(policy) for policy in level] for level in policies.scp],
             "rcp": [[digest(policy) for policy in level] for level in policies.rcp],

@@ -154,6 +154,7 @@ class _Kept:
             boundary=self._document(line["boundary"]) if line["boundary"] is not None else None,
             session=self._several(line["session"]) if line["session"] is not None else None,
             resource=tuple(self._of_resource(one) for one in line["resource"]),
+            scope_down=self._several(line.get("scopeDown", ())),
             endpoint=self._several(line["endpoint"]),
             scp=tuple(self._several(level) for level in line["scp"]),
             rcp=tuple(self._several(level) for level in line["rcp"]),
@@ -163,7 +164,7 @@ class _Kept:
         policy = self._document(one["digest"]) if one["digest"] is not None else None
         return ResourcePolicy(policy=policy, layer=Layer(one["layer"]), account=one["account"])
 
-    def _several(self, digests: list[str]) -> tuple[Policy, ...]:
+    def _several(self, digests: Iterable[str]) -> tuple[Policy, ...]:
         return tuple(self._document(digest) for digest in digests)
 
     def _document(self, digest: str) -> Policy:
@@ -179,7 +180,14 @@ class _Kept:
 
 def _referred(line: Line) -> Iterator[str]:
     """The digests of the documents that a set of policies refers to."""
-    levels = (line["identity"], line["session"] or (), line["endpoint"], *line["scp"], *line["rcp"])
+    levels = (
+        line["identity"],
+        line["session"] or (),
+        line.get("scopeDown", ()),
+        line["endpoint"],
+        *line["scp"],
+        *line["rcp"],
+    )
     for level in levels:
         yield from level
     yield from (one["digest"] for one in line["resource"] if one["digest"] is not None)

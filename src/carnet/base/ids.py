@@ -13,6 +13,7 @@ from functools import lru_cache
 ACCESS_KEY, TEMPORARY_KEY = "AKIA", "ASIA"
 USER, GROUP, ROLE = "AIDA", "AGPA", "AROA"
 POLICY, POLICY_VERSION, INSTANCE_PROFILE = "ANPA", "ANVA", "AIPA"
+SSH_PUBLIC_KEY, SERVICE_SPECIFIC_CREDENTIAL, SERVER_CERTIFICATE = "APKA", "ACCA", "ASCA"
 
 _UUID_BYTES = 16
 _UUIDS_AT_ONCE = 256
@@ -46,6 +47,10 @@ class Ids:
     def access_key(self, account: str) -> str:
         """A 20-character AKIA id from which the account can be read."""
         return ACCESS_KEY + key_tail(account, self._entropy(_KEY_TAIL_BYTES + 1))
+
+    def signing_certificate(self) -> str:
+        """A 32-character id, which has no prefix."""
+        return "".join([_ALPHABET[byte & 31] for byte in self._entropy(32)])
 
     def account(self) -> str:
         """A 12-digit account id; never one that starts with 0, which spreadsheets lose."""

@@ -207,6 +207,32 @@ def show(account_id: str, output: str, **settings: Any) -> None:
 
 @account.command()
 @click.argument("account_id", metavar="ACCOUNT")
+@click.argument("changes", metavar="[NAME=NUMBER | NAME=]...", nargs=-1)
+@installation_options
+@told_plainly
+def quotas(account_id: str, changes: tuple[str, ...], **settings: Any) -> None:
+    """Set what ACCOUNT may have instead of AWS's quotas, or take that back (NAME=); show what is set."""
+    from carnet.assembly.state import open_state
+    from carnet.directory.directory import Directory
+    from carnet.services.account_quotas import read_quotas, set_quotas
+
+    given: dict[str, int | None] = {}
+    for change in changes:
+        name, equals, number = change.partition("=")
+        try:
+            read = read_quotas(change if number or not equals else f"{name}=0")
+        except ValueError as problem:
+            raise click.BadParameter(str(problem), param_hint="NAME=NUMBER") from problem
+        given.update(read if number else dict.fromkeys(read))
+    with open_state(Settings(**settings)) as state:
+        directory = Directory(state.store)
+        told = set_quotas(state.store, directory, account=account_id, changes=given, now=state.clock())
+    for name, number_set in told.items():
+        click.echo(f"{name}={number_set}")
+
+
+@account.command()
+@click.argument("account_id", metavar="ACCOUNT")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @installation_options
 @told_plainly

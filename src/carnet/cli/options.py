@@ -38,6 +38,18 @@ def url(text: str) -> str:
         raise click.BadParameter(str(problem)) from problem
 
 
+def quotas(text: str) -> str:
+    """The type of an option that takes quotas, or nothing."""
+    if text:
+        from carnet.services.account_quotas import read_quotas
+
+        try:
+            read_quotas(text)
+        except ValueError as problem:
+            raise click.BadParameter(str(problem)) from problem
+    return text
+
+
 def setting(name: str, describe: str, **attributes: Any) -> Callable[[Command], Command]:
     """A click option for one setting, read from its CARNET_ variable if the flag is not given."""
     default = getattr(_DEFAULTS, name)

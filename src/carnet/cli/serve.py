@@ -21,7 +21,7 @@ from carnet.assembly.settings import Settings, UnknownSetting, as_environment, c
 from carnet.base.loopback import is_loopback_host
 from carnet.cli.dev_mode import WARNING, apply_seed, check_dev_mode, dev_greeting
 from carnet.cli.exports import export_lines
-from carnet.cli.options import installation_options, setting, told_plainly, url
+from carnet.cli.options import installation_options, quotas, setting, told_plainly, url
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.server.stop_signals import ended_by_signals
 
@@ -54,6 +54,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "How long a session lives that was made with a session: up to its own hour, or no longer than its parent.",
     type=click.Choice(SessionLifetime, case_sensitive=False),
 )
+@setting("quotas", "What accounts may have instead of AWS's quotas, as users=10000,roles=5000.", type=quotas)
 @setting("change_log_retention_days", "Days for which the change log is kept.", type=_DAYS)
 @setting("audit_retention_days", "Days for which audit events and decisions are kept.", type=_DAYS)
 @setting(

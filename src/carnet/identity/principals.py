@@ -19,6 +19,7 @@ from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PRINCIPAL_TYPES, Principal, PrincipalKind, Value
 
 SESSION_TOKEN, ASSUMED_ROLE, FEDERATED_USER = "session-token", "assumed-role", "federated-user"
+DELEGATED = "delegated"
 """The values of `SessionClaims.kind`."""
 
 _ANONYMOUS_KEYS: Mapping[str, Value] = {

@@ -28,6 +28,7 @@ _LETTERS = {
     "transitive_tag_keys": "x",
     "policies": "q",
     "policy_arns": "r",
+    "scope_down": "w",
     "mfa_ms": "m",
     "provider": "v",
     "provider_keys": "f",
@@ -40,7 +41,7 @@ _DEFAULTS = {
     for field in fields(SessionClaims)
 }
 _MAPPINGS = ("tags", "provider_keys")
-_TUPLES = ("transitive_tag_keys", "policies", "policy_arns")
+_TUPLES = ("transitive_tag_keys", "policies", "policy_arns", "scope_down")
 
 _PLAIN, _DEFLATED = b"\0", b"\1"
 _WORTH_DEFLATING = 1024

@@ -15,7 +15,7 @@ class SessionClaims:
     """
 
     kind: str
-    """`assumed-role`, `session-token` (GetSessionToken) or `federated-user`."""
+    """`assumed-role`, `session-token` (GetSessionToken), `federated-user`, or `delegated` (of a user or root user)."""
     account: str
     principal_id: str
     session_name: str = ""
@@ -28,6 +28,8 @@ class SessionClaims:
     policies: tuple[str, ...] = ()
     """Inline session policy documents."""
     policy_arns: tuple[str, ...] = ()
+    scope_down: tuple[str, ...] = ()
+    """Documents, each of which must allow whatever the session does, as GetScopedCredentials added them."""
     mfa_ms: int | None = None
     """When MFA was given in the call that made this session."""
     provider: str | None = None

@@ -144,6 +144,7 @@ class Engine:
             policies.identity,
             policies.boundary,
             policies.session,
+            policies.scope_down,
             policies.endpoint,
             policies.scp,
             policies.rcp,
@@ -210,6 +211,7 @@ class Engine:
             yield self._slot(Layer.BOUNDARY, (policies.boundary,), action)
         if policies.session is not None or kind is PrincipalKind.FEDERATED_USER:
             yield self._slot(Layer.SESSION, policies.session or (), action)
+        yield from (self._slot(Layer.SCOPE_DOWN, (policy,), action) for policy in policies.scope_down)
 
     def _levels(self, layer: Layer, levels: Levels, action: str) -> Iterable[Slot]:
         return (self._slot(layer, level, action) for level in levels)

@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 It is written to be read against those pages and remembers nothing. A request is denied unless something allows it; an
 explicit deny in any layer wins; of several layers that would deny, the first in this order is reported: resource
 control policies, service control policies, resource-based or trust policy, identity-based policies, permissions
-boundary, session policies, VPC endpoint policies. An implicit deny within one account is put down to the resource-based
-policy only if nothing else could have allowed.
+boundary, session policies, scope down policies, VPC endpoint policies. An implicit deny within one account is put down
+to the resource-based policy only if nothing else could have allowed.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-acc
 """
 
 _ORGANIZATION = (Layer.RCP, Layer.SCP)
+
+LAST_GATES = (Layer.SCOPE_DOWN, Layer.ENDPOINT)
+"""The layers that must allow whatever the others do."""
 
 OF_RESOURCE = (Layer.RESOURCE, Layer.TRUST)
 """The layers of the resource's own policies."""
@@ -157,6 +160,7 @@ def _own_levels(request: Request, policies: Policies) -> Iterator[Level]:
         session = ()
     if session is not None:
         yield Level(Layer.SESSION, session)
+    yield from (Level(Layer.SCOPE_DOWN, (policy,)) for policy in policies.scope_down)
 
 
 def _explicit_deny(layers: Iterable[Found]) -> Decision | None:
@@ -177,12 +181,15 @@ def _closed_gate(layers: Iterable[Found], *gates: Layer) -> Decision | None:
 
 
 def _granted(request: Request, policies: Policies, layers: tuple[Found, ...]) -> Decision:
-    """What resource and principal say, once the organization lets the request pass; then the VPC endpoint.
+    """What resource and principal say, once the organization lets the request pass; then what else must allow.
 
+    A scope down policy limits what a resource's policy grants the caller, too: the session may never do more.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetScopedCredentials.html
     https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
     """
     decision = _both_sides(request, policies, layers)
-    return (_closed_gate(layers, Layer.ENDPOINT) or decision) if decision.allowed else decision
+    return (_closed_gate(layers, *LAST_GATES) or decision) if decision.allowed else decision
 
 
 def _both_sides(request: Request, policies: Policies, layers: tuple[Found, ...]) -> Decision:

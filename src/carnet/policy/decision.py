@@ -26,6 +26,7 @@ class Layer(StrEnum):
     TRUST = "role trust policy"
     BOUNDARY = "permissions boundary"
     SESSION = "session policy"
+    SCOPE_DOWN = "scope down policy"
     SCP = "service control policy"
     RCP = "resource control policy"
     ENDPOINT = "VPC endpoint policy"

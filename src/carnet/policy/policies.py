@@ -43,6 +43,8 @@ class Policies(Struct, frozen=True, kw_only=True):
     """A boundary that is set and gone is a policy without an Allow."""
     session: tuple[Policy, ...] | None = None
     """What the session was narrowed with; each adds to what the session may use of the identity's permissions."""
+    scope_down: tuple[Policy, ...] = ()
+    """What the session was scoped down with, step by step: each must allow, whatever else does."""
     resource: tuple[ResourcePolicy, ...] = ()
     """Those of the requested resource. A Deny of any denies; an Allow of any is the resource's consent."""
     endpoint: tuple[Policy, ...] = ()
@@ -54,7 +56,7 @@ class Policies(Struct, frozen=True, kw_only=True):
 
     def every(self) -> Iterator[Policy]:
         """All policies of all kinds."""
-        yield from (*self.identity, *(self.session or ()), *self.endpoint)
+        yield from (*self.identity, *(self.session or ()), *self.scope_down, *self.endpoint)
         yield from chain(*self.scp, *self.rcp)
         for one in (self.boundary, *(one.policy for one in self.resource)):
             if one is not None:

@@ -38,6 +38,7 @@ from carnet.services.operation import (
     Parts,
     WriteCall,
 )
+from carnet.services.quotas import quotas_for
 from carnet.store.group_commit import Group
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
@@ -267,6 +268,7 @@ class Execution:
         match caller:
             case Verified() | SignedIn():
                 members["view"] = view = snapshot.accounts[caller.principal.account]
+                members["quotas"] = quotas_for(operation.quotas, self.parts.quotas, view)
                 members["policies"], keys = carried_by(view, caller.credential)
                 members["context"] = caller_context(keys, caller, arrived.http, arrived.time, with_mfa=with_mfa)
                 return Call(**members) if unit is None else WriteCall(**members, store=unit)

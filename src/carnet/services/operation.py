@@ -65,6 +65,8 @@ class Parts:
     reports: Reports
     public_url: str
     """Where clients reach the installation."""
+    quotas: Mapping[str, int]
+    """What the installation has instead of AWS's quotas, by name."""
 
 
 class _Called(Struct, frozen=True, kw_only=True):
@@ -221,7 +223,7 @@ class Operation:
         keys: dict[str, Value] = {}
         for adds in self.context:
             keys.update(adds(call, given, target))
-        yield target.check(self.action, keys, target.shown)
+        yield target.check(target.action or self.action, keys, target.shown)
         for also in self.also:
             yield from also(call, given, target, keys)
 

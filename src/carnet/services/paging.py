@@ -142,11 +142,6 @@ def _entity_list(
     return found.answer(member, shape)
 
 
-def empty_list(style: PagingStyle, operation: str, given: Mapping[str, Any], member: str) -> dict[str, object]:
-    """The answer of an operation that lists what nobody has; raises Invalid for a marker that it did not give."""
-    return page(style, operation, (), given, key=str).answer(member, str)
-
-
 def path_filter(given: Mapping[str, Any]) -> Callable[[Any], bool]:
     """Whether an entity's path begins with the PathPrefix asked for."""
     prefix: str = given.get(_PATH_PREFIX, "/")

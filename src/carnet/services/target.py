@@ -43,6 +43,8 @@ class Target(Struct, Generic[*Found], frozen=True, kw_only=True):
     """What a denial of the operation itself names if that is not the ARN."""
     policies: tuple[ResourcePolicy, ...] = ()
     """Those of the resource itself, found in the account that it lives in."""
+    action: str | None = None
+    """The permission that is needed, if it is not that of the operation's own name."""
 
     def finding(self, found: tuple[*Other] | Fault) -> Target[*Other]:
         """The same resource, of an operation whose body is called with something else."""
@@ -53,6 +55,7 @@ class Target(Struct, Generic[*Found], frozen=True, kw_only=True):
             tags=self.tags,
             shown=self.shown,
             policies=self.policies,
+            action=self.action,
         )
 
     def check(self, action: str, keys: Keys = _NO_KEYS, shown: str | None = None) -> Check:

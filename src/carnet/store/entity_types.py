@@ -11,9 +11,12 @@ from carnet.entities.scope import ScopeKind
 from carnet.store.access_keys import ACCESS_KEYS
 from carnet.store.account_details import ACCOUNT_DETAILS
 from carnet.store.accounts import ACCOUNTS
+from carnet.store.acquired_roles import ACQUIRED_ROLES
 from carnet.store.data_keys import DATA_KEYS
+from carnet.store.delegation_requests import DELEGATION_REQUESTS
 from carnet.store.entity_type import EntityType
 from carnet.store.groups import GROUPS
+from carnet.store.iam_settings import IAM_SETTINGS
 from carnet.store.instance_profiles import INSTANCE_PROFILES
 from carnet.store.login_profiles import LOGIN_PROFILES
 from carnet.store.mfa_devices import MFA_DEVICES
@@ -24,6 +27,10 @@ from carnet.store.role_deletions import ROLE_DELETIONS
 from carnet.store.roles import ROLES
 from carnet.store.root_resets import ROOT_RESETS
 from carnet.store.saml_providers import SAML_PROVIDERS
+from carnet.store.server_certificates import SERVER_CERTIFICATES
+from carnet.store.service_specific_credentials import SERVICE_SPECIFIC_CREDENTIALS
+from carnet.store.signing_certificates import SIGNING_CERTIFICATES
+from carnet.store.ssh_public_keys import SSH_PUBLIC_KEYS
 from carnet.store.users import USERS
 
 E = TypeVar("E")
@@ -95,4 +102,11 @@ ENTITY_TYPES = EntityTypes(
     LOGIN_PROFILES,
     DATA_KEYS,
     OPERATOR_TOKENS,
+    IAM_SETTINGS,
+    ACQUIRED_ROLES,
+    DELEGATION_REQUESTS,
+    SSH_PUBLIC_KEYS,
+    SIGNING_CERTIFICATES,
+    SERVICE_SPECIFIC_CREDENTIALS,
+    SERVER_CERTIFICATES,
 )

@@ -15,7 +15,7 @@ class Plan:
 
     def __init__(self, index: ResourceIndex, principal: Principal, action: str, policies: Policies) -> None:
         self.index = index
-        self.weight = 1 + sum(policy.parts for policy in policies.session or ())
+        self.weight = 1 + sum(policy.parts for policy in (*(policies.session or ()), *policies.scope_down))
         """Of session policies a caller may make any number; they live as long as what is remembered of them."""
         kind = self.kind = principal.kind
         self.service_linked = principal.service_linked
@@ -55,6 +55,7 @@ class Route:
             own.identity is policies.identity
             and own.boundary is policies.boundary
             and own.session is policies.session
+            and own.scope_down == policies.scope_down
             and (own.resource is policies.resource or own.resource == policies.resource)
             and own.endpoint is policies.endpoint
             and own.scp is policies.scp

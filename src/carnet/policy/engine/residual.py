@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from carnet.policy.decide import LAST_GATES
 from carnet.policy.decision import Decision, Layer
 from carnet.policy.engine.bag import Bag, allowing, denying
 from carnet.policy.engine.conditions import Test
@@ -23,6 +24,7 @@ from carnet.policy.request import Principal
 
 ORGANIZATION = (Layer.RCP, Layer.SCP)
 _OWN_CAPS = (Layer.BOUNDARY, Layer.SESSION)
+_OF_SESSION = (Layer.SESSION, Layer.SCOPE_DOWN)
 _GRANTING = (Layer.TRUST, Layer.RESOURCE, Layer.IDENTITY)
 """The layers that may grant; the first of them that a row of layers has does. The resource's stand in a row of their
 own, where nothing but a trust policy can grant if there is one."""
@@ -42,7 +44,7 @@ class Slot(NamedTuple):
 
         Whatever is stored lives anyway, and AWS's quotas bound it; of session policies a caller may make any number.
         """
-        return sum(statement.parts for statement in self.statements) if self.layer is Layer.SESSION else 0
+        return sum(statement.parts for statement in self.statements) if self.layer in _OF_SESSION else 0
 
 
 class Candidate(NamedTuple):
@@ -118,7 +120,7 @@ class Residual:
         closed = [level for level in levels if not level.certain]
         self.gates = tuple(level for level in closed if level.layer in ORGANIZATION)
         self.caps = tuple(level for level in closed if level.layer in _OWN_CAPS)
-        self.endpoints = tuple(level for level in closed if level.layer is Layer.ENDPOINT)
+        self.endpoints = tuple(level for level in closed if level.layer in LAST_GATES)
         self.limits = (*self.caps, *self.endpoints)
         """What else must allow if the identity-based policies do."""
         self.plain = not (self.denies or self.gates or self.limits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carnet.server.own_api import accounts, observation, root_passwords, workloads
+from carnet.server.own_api import accounts, delegation, observation, root_passwords, workloads
 from carnet.server.own_api.endpoint import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -10,4 +10,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *root_passwords.ENDPOINTS,
     *observation.ENDPOINTS,
     *workloads.ENDPOINTS,
+    *delegation.ENDPOINTS,
 )

@@ -8,35 +8,30 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from carnet.base.faults import Invalid, Missing, TooMany
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
 from carnet.entities.user import User
 from carnet.identity.new_access_key import GivenKey, new_access_key, sealed_access_key
 from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam.holdings import Holding, change_family, check_room, list_family
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall
-from carnet.services.paging import page
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (
         CreateAccessKeyRequestTypeDef,
-        DeleteAccessKeyRequestTypeDef,
         GetAccessKeyLastUsedRequestTypeDef,
-        ListAccessKeysRequestTypeDef,
-        UpdateAccessKeyRequestTypeDef,
     )
 
 _NEVER_USED = {"ServiceName": "N/A", "Region": "N/A"}
 
 
-def _key(call: Call, key_id: str, holder: User | Account) -> AccessKey:
-    """The key of the holder; raises Missing, also for a key of somebody else."""
-    key = call.view.of(AccessKey).get(key_id)
-    if key is None or key.owner != holder.id:
-        raise Missing(sentences.access_key_missing(key_id))
-    return key
+_KEYS: Holding[AccessKey] = Holding(entity=AccessKey, id_member="AccessKeyId", missing=sentences.access_key_missing)
+list_family(
+    _KEYS, "ListAccessKeys", member="AccessKeyMetadata", shape=lambda _, key, holder: shapes.access_key(key, holder)
+)
+change_family(_KEYS, update="UpdateAccessKey", delete="DeleteAccessKey")
 
 
 @iam.write("CreateAccessKey", on=targets.user_or_caller)
@@ -57,37 +52,7 @@ def add_given_key(call: WriteCall, holder: User | Account, given: GivenKey, *, a
 
 def _check_room(call: Call, holder: User | Account) -> None:
     quotas: IamQuotas = call.quotas
-    most = quotas.access_keys_per_user
-    if len(call.view.keys_of(holder.id)) >= most:
-        raise TooMany(sentences.quota("AccessKeysPerUser", most))
-
-
-@iam.read("ListAccessKeys", on=targets.user_or_caller)
-def list_access_keys(call: Call, given: ListAccessKeysRequestTypeDef, holder: User | Account) -> Answer:
-    """The keys of a user or of the caller, without their secrets."""
-    keys = sorted(call.view.keys_of(holder.id), key=lambda key: key.id)
-    return page(call.paging, "ListAccessKeys", keys, given, key=lambda key: key.id).answer(
-        "AccessKeyMetadata", lambda key: shapes.access_key(key, holder)
-    )
-
-
-@iam.write("UpdateAccessKey", on=targets.user_or_caller)
-def update_access_key(call: WriteCall, given: UpdateAccessKeyRequestTypeDef, holder: User | Account) -> Answer:
-    """Make a key active or inactive."""
-    if given["Status"] not in (shapes.ACTIVE, shapes.INACTIVE):
-        raise Invalid(sentences.STATUS_NOT_SETTABLE)
-    key = _key(call, given["AccessKeyId"], holder)
-    active = given["Status"] == shapes.ACTIVE
-    if key.active != active:
-        call.store.save(replace(key, active=active))
-    return {}
-
-
-@iam.write("DeleteAccessKey", on=targets.user_or_caller)
-def delete_access_key(call: WriteCall, given: DeleteAccessKeyRequestTypeDef, holder: User | Account) -> Answer:
-    """Remove a key. Whatever it signs from now on is refused."""
-    call.store.remove(_key(call, given["AccessKeyId"], holder))
-    return {}
+    check_room(_KEYS.held(call, holder), "AccessKeysPerUser", quotas.access_keys_per_user)
 
 
 @iam.read("GetAccessKeyLastUsed", on=targets.access_key)

@@ -18,10 +18,13 @@ from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.role import Role
 from carnet.entities.saml_provider import SamlProvider
+from carnet.entities.server_certificate import ServerCertificate
+from carnet.entities.signing_certificate import SigningCertificate
 from carnet.entities.user import User
 from carnet.services.iam import sentences
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
+from carnet.services.iam.settings import settings_of
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
 from carnet.services.paging import page
 
@@ -32,8 +35,6 @@ if TYPE_CHECKING:
         ListAccountAliasesRequestTypeDef,
     )
 
-_GLOBAL_ENDPOINT_TOKEN_VERSION = 1
-"""Version 1 tokens of the global STS endpoint, the setting of an account that never changed it."""
 _POLICY_VERSIONS_IN_USE_QUOTA = 10_000
 
 
@@ -77,6 +78,7 @@ def get_account_summary(call: Call, given: Any) -> Answer:
 
 def _held(call: Call) -> dict[str, int]:
     view = call.view
+    root_certificates = view.of(SigningCertificate).referring("owner", view.account.id)
     return {
         "Users": len(view.of(User)),
         "Groups": len(view.of(Group)),
@@ -84,15 +86,15 @@ def _held(call: Call) -> dict[str, int]:
         "Policies": len(view.of(ManagedPolicy)),
         "PolicyVersionsInUse": len(used_policies(view)),
         "InstanceProfiles": len(view.of(InstanceProfile)),
-        "ServerCertificates": 0,
         "Providers": len(view.of(SamlProvider)),
+        "ServerCertificates": len(view.of(ServerCertificate)),
         "MFADevices": len(view.of(MfaDevice)),
         "MFADevicesInUse": sum(device.holder is not None for device in view.of(MfaDevice)),
         "AccountMFAEnabled": int(bool(view.mfa_devices_of(view.account.id))),
         "AccountAccessKeysPresent": int(bool(view.keys_of(view.account.id))),
         "AccountPasswordPresent": int(view.of(LoginProfile).get(view.account.id) is not None),
-        "AccountSigningCertificatesPresent": 0,
-        "GlobalEndpointTokenVersion": _GLOBAL_ENDPOINT_TOKEN_VERSION,
+        "AccountSigningCertificatesPresent": int(bool(root_certificates)),
+        "GlobalEndpointTokenVersion": settings_of(call).global_token_version,
     }
 
 

@@ -5,10 +5,13 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from carnet.base.faults import Fault
+from carnet.entities.iam_settings import ACCOUNT_PROPERTIES
 from carnet.entities.role import Role
+from carnet.entities.service_specific_credential import ServiceSpecificCredential
 from carnet.entities.user import User
 from carnet.services.operation import Call
 from carnet.services.target import Keys, Target
@@ -61,3 +64,31 @@ def present_boundary(call: Call, given: Any, target: Target[User] | Target[Role]
     if isinstance(target.found, Fault) or target.found[0].boundary is None:
         return {}
     return {"iam:PermissionsBoundary": target.found[0].boundary}
+
+
+def new_credential(call: Call, given: Any, target: object) -> Keys:
+    """The service of a service-specific credential to create, and in how many days it is to expire."""
+    service: Keys = {"iam:ServiceSpecificCredentialServiceName": given["ServiceName"]}
+    days = given.get("CredentialAgeDays")
+    return service if days is None else {**service, "iam:ServiceSpecificCredentialAgeDays": str(days)}
+
+
+def credential_service(call: Call, given: Any, target: object) -> Keys:
+    """iam:ServiceSpecificCredentialServiceName: the service of the credential to change, if there is one."""
+    found = call.view.of(ServiceSpecificCredential).get(given["ServiceSpecificCredentialId"])
+    return {} if found is None else {"iam:ServiceSpecificCredentialServiceName": found.service}
+
+
+def property_namespaces(call: Call, given: Any, target: object) -> Keys:
+    """iam:AccountPropertyNamespaces: those of the account properties to set."""
+    return _namespaces(given["Properties"])
+
+
+def held_namespaces(call: Call, given: Any, target: object) -> Keys:
+    """iam:AccountPropertyNamespaces: those of all account properties, which are answered together."""
+    return _namespaces(ACCOUNT_PROPERTIES)
+
+
+def _namespaces(properties: Iterable[str]) -> Keys:
+    found = sorted({name.partition("/")[0] for name in properties})
+    return {"iam:AccountPropertyNamespaces": tuple(found)} if found else {}

@@ -17,13 +17,16 @@ from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.mfa_device import MfaDevice, key_of_serial
 from carnet.entities.role import SERVICE_LINKED_PATH, Role
 from carnet.entities.saml_provider import SamlProvider
+from carnet.entities.server_certificate import ServerCertificate
 from carnet.entities.user import User
 from carnet.services.iam import mfa_targets, sentences, targets
 from carnet.services.operation import Names, WriteCall
 
 _RESERVED_PATH = SERVICE_LINKED_PATH.removesuffix("/")
 
-E = TypeVar("E", bound=User | Group | Role | ManagedPolicy | InstanceProfile | MfaDevice | SamlProvider)
+E = TypeVar(
+    "E", bound=User | Group | Role | ManagedPolicy | InstanceProfile | MfaDevice | SamlProvider | ServerCertificate
+)
 
 
 def name_in_arn(arn: str) -> str:
@@ -127,5 +130,13 @@ SAML_PROVIDERS: Kind[SamlProvider] = Kind(
     target=targets.saml_provider,
     to_change=targets.saml_provider,
     taken=sentences.saml_provider_exists,
+    tag_key=str,
+)
+SERVER_CERTIFICATES: Kind[ServerCertificate] = Kind(
+    word="ServerCertificate",
+    member="ServerCertificateName",
+    target=targets.server_certificate,
+    to_change=targets.server_certificate,
+    taken=sentences.server_certificate_exists,
     tag_key=str,
 )

@@ -21,6 +21,8 @@ class IamQuotas:
     saml_providers: int = 100
     private_keys_per_saml_provider: int = 2
     access_keys_per_user: int = 2
+    ssh_public_keys_per_user: int = 5
+    service_specific_credentials_per_user: int = 2
     groups_per_user: int = 10
     mfa_devices_per_user: int = 8
     signing_certificates_per_user: int = 2
@@ -29,6 +31,7 @@ class IamQuotas:
     policies_per_group: int = 10
     policies_per_role: int = 20
     tags: int = 50
+    delegation_requests: int = 1000
     managed_policy_size: int = 6144
     user_inline_size: int = 2048
     group_inline_size: int = 5120

@@ -1,4 +1,4 @@
-"""Users and groups under a new name or path.
+"""Users, groups and server certificates under a new name or path.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
 """
@@ -14,10 +14,13 @@ from msgspec.structs import replace
 from carnet.access.authorize import Check
 from carnet.base.faults import Fault
 from carnet.entities.group import Group
+from carnet.entities.server_certificate import ServerCertificate
 from carnet.entities.user import User
 from carnet.services.iam.kinds import E
 from carnet.services.operation import Also, Call
 from carnet.services.target import Keys, Target
+
+Renamed = Target[User] | Target[Group] | Target[ServerCertificate]
 
 
 def renamed(entity: E, given: Any, new_name: str) -> E:
@@ -28,7 +31,7 @@ def renamed(entity: E, given: Any, new_name: str) -> E:
 def allowed_as(action: str, new_name: str) -> Also:
     """A further check for `also=`: who renames needs the permission on what the entity becomes, too."""
 
-    def also(call: Call, given: Any, target: Target[User] | Target[Group], keys: Keys) -> Iterator[Check]:
+    def also(call: Call, given: Any, target: Renamed, keys: Keys) -> Iterator[Check]:
         if not isinstance(target.found, Fault):
             yield replace(target, arn=renamed(target.found[0], given, new_name).arn).check(action)
 

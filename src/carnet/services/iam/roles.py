@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from carnet.base.faults import InUse, TooMany, Unmodifiable
 from carnet.base.ids import ROLE
+from carnet.entities.acquired_role import AcquiredRole
 from carnet.entities.role import Role
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.attachable import boundary_of
@@ -74,7 +75,8 @@ def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
 @iam.read("GetRole", on=targets.role, context=(present_boundary,))
 def get_role(call: Call, given: GetRoleRequestTypeDef, role: Role) -> Answer:
     """A role, with its last use."""
-    return {"Role": shapes.role(call.snapshot, role) | last_used(call, role)}
+    source = source_template(call.view.of(AcquiredRole).get(role.id))
+    return {"Role": shapes.role(call.snapshot, role) | last_used(call, role) | source}
 
 
 def last_used(call: Call, role: Role) -> shapes.Structure:
@@ -82,6 +84,14 @@ def last_used(call: Call, role: Role) -> shapes.Structure:
     use = call.parts.last_used.role(role.id)
     recent = use is not None and use.when > call.now - _LAST_USED_REACH
     return shapes.role_last_used(use if recent else None)
+
+
+def source_template(source: AcquiredRole | None) -> shapes.Structure:
+    """The member SourceRoleTemplate, which only roles made from a template have."""
+    if source is None:
+        return {}
+    template = {"TemplateArn": source.template, "TemplateMinorVersion": source.minor_version}
+    return {"SourceRoleTemplate": template}
 
 
 @iam.read("ListRoles", on=targets.list_roles)
@@ -141,6 +151,8 @@ def delete_role(call: WriteCall, given: DeleteRoleRequestTypeDef, role: Role) ->
     """Remove a role that has no policies and is in no instance profile. Its sessions end with it."""
     for conflict in _conflicts(call, role):
         raise InUse(conflict)
+    if (source := call.view.of(AcquiredRole).get(role.id)) is not None:
+        call.store.remove(source)
     call.store.remove(role)
     return {}
 

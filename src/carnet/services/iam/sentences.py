@@ -63,6 +63,22 @@ def mfa_device_not_of_user(serial: str) -> str:
     return f"MFA device with serial number {serial} is not enabled for the user."
 
 
+def ssh_public_key_missing(key_id: str) -> str:
+    return f"The Public Key with id {key_id} cannot be found."
+
+
+def signing_certificate_missing(certificate_id: str) -> str:
+    return f"The Certificate with id {certificate_id} cannot be found."
+
+
+def service_specific_credential_missing(credential_id: str) -> str:
+    return f"No such credential {credential_id} exists"
+
+
+def server_certificate_missing(name: str) -> str:
+    return f"The Server Certificate with name {name} cannot be found."
+
+
 def login_profile_missing(user: str) -> str:
     return f"Login Profile for User {user} cannot be found."
 
@@ -80,6 +96,10 @@ def password_policy_missing(account: str) -> str:
 
 
 DELETION_MISSING = "Cannot find deletion status for given id."
+
+
+def role_template_missing(arn: str) -> str:
+    return f"Role template {arn} does not exist."
 
 
 # EntityAlreadyExists
@@ -121,6 +141,10 @@ def saml_provider_exists(name: str) -> str:
     return f"SAMLProvider with name {name} already exists."
 
 
+def server_certificate_exists(name: str) -> str:
+    return f"The Server Certificate with name {name} already exists."
+
+
 def account_alias_exists(alias: str) -> str:
     return f"The account alias {alias} already exists."
 
@@ -128,6 +152,8 @@ def account_alias_exists(alias: str) -> str:
 # DeleteConflict
 
 DELETE_LOGIN_PROFILE_FIRST = "Cannot delete entity, must delete login profile first."
+DELETE_CERTIFICATES_FIRST = "Cannot delete entity, must delete certificates first."
+REMOVE_REFERENCED_FIRST = "Cannot delete entity, must remove referenced objects first."
 DELETE_ACCESS_KEYS_FIRST = "Cannot delete entity, must delete access keys first."
 DELETE_MFA_DEVICE_FIRST = "Cannot delete entity, must delete MFA device first."
 DEACTIVATE_MFA_DEVICE_FIRST = "Cannot delete entity, must deactivate MFA device first."
@@ -185,7 +211,22 @@ ALIAS_LIKE_ACCOUNT_ID = "The account alias must not be 12 digits, which would be
 DUPLICATE_TAG_KEYS = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
 RESERVED_TAG_KEY = "Tag keys starting with 'aws:' are reserved for system use."
 TASK_ID_INVALID = "Invalid task id"
-STATUS_NOT_SETTABLE = "The status of an access key can be set to Active or Inactive only."
+STATUS_NOT_SETTABLE = "The status can be set to Active or Inactive only."
+PROPERTIES_EMPTY = "At least one property must be specified."
+PROPERTY_NAME = "The key of a property must have the format Namespace/PropertyName."
+PROPERTY_NAMESPACES = "All properties of a request must belong to the same namespace."
+
+
+def property_unknown(name: str) -> str:
+    return f"The property {name} is not supported."
+
+
+def property_not_boolean(name: str) -> str:
+    return f"The value of the property {name} must be true or false."
+
+
+def no_credential_age(service: str) -> str:
+    return f"CredentialAgeDays is not supported for {service}, whose credentials do not expire."
 
 
 def linked_role_exists(name: str) -> str:
@@ -225,6 +266,105 @@ def arn_not_valid(arn: str) -> str:
 
 MFA_CODE_INVALID = "Authentication code for device is not valid."
 MFA_CODES_PAUSED = "Too many authentication codes for the device were not valid. Try again in a minute."
+
+# NotSupportedService
+
+
+def credential_service_unknown(service: str) -> str:
+    return f"No such service {service} is supported for Service Specific Credentials"
+
+
+# InvalidPublicKey and its like
+
+SSH_PUBLIC_KEY_INVALID = "The public key must be an RSA key of 2048 to 16384 bits."
+SSH_PUBLIC_KEY_ENCODING = "The public key must be encoded in ssh-rsa format or PEM format."
+SSH_PUBLIC_KEY_EXISTS = "The SSH public key is already associated with this user."
+
+# MalformedCertificate and its like
+
+CERTIFICATE_NOT_PARSED = "Unable to parse certificate. Please ensure the certificate is in PEM format."
+PRIVATE_KEY_NOT_PARSED = "Unable to parse private key. Please ensure it is in PEM format and not encrypted."
+KEY_PAIR_MISMATCH = "The public key of the certificate and the private key do not match."
+SIGNING_CERTIFICATE_EXISTS = "The same certificate is already associated with a user of this account."
+
+
+def chain_broken(index: int) -> str:
+    """`index` is that of the last certificate that is good; -1 for the certificate itself, before the chain."""
+    return (
+        "Unable to validate certificate chain. The certificate chain must start with the immediate signing certificate,"
+        f" followed by any intermediaries in order. The index within the chain of the invalid certificate is: {index}"
+    )
+
+
+def chain_too_long(most: int) -> str:
+    return f"The certificate chain must not have more than {most} certificates."
+
+
+def certificate_not_valid(first: str, last: str) -> str:
+    return f"The certificate is not valid now: it is valid from {first} to {last}."
+
+
+def rsa_bits(least: int, most: int) -> str:
+    return f"An RSA key must have {least} to {most} bits."
+
+
+# Templates: InvalidInput, NameConflict, RoleModified
+
+TEMPLATE_NOT_READ = "The template is not a JSON document."
+
+
+def template_place(name: str) -> str:
+    return f"The template needs one value for the parameter {name}."
+
+
+def template_parameter_unknown(name: str) -> str:
+    return f"The template has no parameter {name}."
+
+
+def template_value(name: str) -> str:
+    return f"The parameter {name} needs one value, which fits what it stands for."
+
+
+def role_of_another_source(name: str) -> str:
+    return f"Role with name {name} already exists and was not created from this role template."
+
+
+def role_modified(name: str) -> str:
+    return f"Role with name {name} was created from this role template and has been modified since."
+
+
+# Delegation requests: NoSuchEntity, EntityAlreadyExists, InvalidInput
+
+CHANNEL_NOT_SNS = "The notification channel must be the ARN of an SNS topic."
+NOT_SUMMARIZED = "Only delegation requests can be summarized."
+ONLY_OWNER_SENDS = "Only the owner of this delegation request can send its token."
+FEDERATED_DELEGATION = "A federated user cannot accept a delegation request."
+ROOT_DELEGATION = "A root user can accept delegation requests of 4 hours or less only."
+
+
+def delegation_request_missing(request_id: str) -> str:
+    return f"The delegation request with id {request_id} cannot be found."
+
+
+def workflow_exists(workflow: str) -> str:
+    return f"A delegation request with the workflow id {workflow} already exists."
+
+
+def delegation_state(request_id: str, state: str) -> str:
+    return f"The delegation request {request_id} is in the state {state}, which does not allow the operation."
+
+
+def policy_template_missing(arn: str) -> str:
+    return f"The policy template {arn} does not exist."
+
+
+def delegated_policy_long(most: int) -> str:
+    return f"The policy of a delegation request can have up to {most} characters, with its parameters filled in."
+
+
+# OrganizationNotFoundException
+
+NO_ORGANIZATION = "The request was rejected because no organization is associated with your account."
 
 # AccessDenied
 

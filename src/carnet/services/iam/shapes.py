@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 Structure = dict[str, object]
 
-ACTIVE, INACTIVE = "Active", "Inactive"
+ACTIVE, INACTIVE, EXPIRED = "Active", "Inactive", "Expired"
 _ENCODED_DOCUMENTS = 4096
 _WITHOUT_END = timedelta(days=36_525)
 """For how long AWS calls a SAML provider valid whose metadata does not say."""
@@ -54,7 +54,7 @@ def tag_list(tags: Tags) -> list[Structure]:
 
 def created_user(entity: User) -> Structure:
     """As CreateUser answers it, once."""
-    return _user(entity) | _boundary(entity.boundary) | _tags(entity.tags)
+    return _user(entity) | _boundary(entity.boundary) | own_tags(entity.tags)
 
 
 user = remembered(created_user)
@@ -95,13 +95,13 @@ def group(entity: Group) -> Structure:
 
 def role(snapshot: Snapshot, entity: Role) -> Structure:
     """As GetRole answers it, which adds `role_last_used`."""
-    return listed_role(snapshot, entity) | _boundary(entity.boundary) | _tags(entity.tags)
+    return listed_role(snapshot, entity) | _boundary(entity.boundary) | own_tags(entity.tags)
 
 
 def created_role(entity: Role, given: CreateRoleRequestTypeDef) -> Structure:
     """As CreateRole answers it: what was asked for and no default, the trust policy as it was written."""
     longest = given.get("MaxSessionDuration")
-    shape = _short_role(entity, given["AssumeRolePolicyDocument"]) | _boundary(entity.boundary) | _tags(entity.tags)
+    shape = _short_role(entity, given["AssumeRolePolicyDocument"]) | _boundary(entity.boundary) | own_tags(entity.tags)
     return shape if longest is None else shape | {"MaxSessionDuration": longest}
 
 
@@ -152,7 +152,7 @@ def policy(view: AccountView, entity: ManagedPolicy) -> Structure:
 
 def created_policy(view: AccountView, entity: ManagedPolicy) -> Structure:
     """As CreatePolicy answers it, without the description that it was given."""
-    return listed_policy(view, entity) | _tags(entity.tags)
+    return listed_policy(view, entity) | own_tags(entity.tags)
 
 
 def listed_policy(view: AccountView, entity: ManagedPolicy) -> Fragment:
@@ -194,7 +194,7 @@ def listed_policy_version(entity: ManagedPolicy, version: PolicyVersion) -> Stru
 
 def instance_profile(snapshot: Snapshot, view: AccountView, entity: InstanceProfile) -> Structure:
     """As CreateInstanceProfile and GetInstanceProfile answer it."""
-    return listed_instance_profile(snapshot, view, entity) | _tags(entity.tags)
+    return listed_instance_profile(snapshot, view, entity) | own_tags(entity.tags)
 
 
 def listed_instance_profile(snapshot: Snapshot, view: AccountView, entity: InstanceProfile) -> Structure:
@@ -215,14 +215,26 @@ def attached_policy(arn: str) -> Structure:
     return {"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn}
 
 
+def status(*, active: bool, expired: bool = False) -> str:
+    """The Status of a credential."""
+    if expired:
+        return EXPIRED
+    return ACTIVE if active else INACTIVE
+
+
+def user_name(holder: User | Account) -> Structure:
+    """The member UserName of what a user holds; what the root user holds, has none."""
+    return {"UserName": holder.name} if isinstance(holder, User) else {}
+
+
 def access_key(entity: AccessKey, holder: User | Account) -> Structure:
-    """As ListAccessKeys answers it; a root key, which the account holds, has no user name."""
-    shape: Structure = {
+    """As ListAccessKeys answers it."""
+    return {
+        **user_name(holder),
         "AccessKeyId": entity.id,
-        "Status": ACTIVE if entity.active else INACTIVE,
+        "Status": status(active=entity.active),
         "CreateDate": entity.created,
     }
-    return {"UserName": holder.name, **shape} if isinstance(holder, User) else shape
 
 
 def mfa_device(entity: MfaDevice, holder: User | Account) -> Structure:
@@ -308,7 +320,7 @@ def _fingerprint(certificate: str) -> str:
 
 def _sorted_tags(tags: Tags) -> Structure:
     """The tags, sorted by key, as those of identity providers are."""
-    return _tags(dict(sorted(tags.items())))
+    return own_tags(dict(sorted(tags.items())))
 
 
 def _boundary(arn: str | None) -> Structure:
@@ -317,5 +329,6 @@ def _boundary(arn: str | None) -> Structure:
     return {"PermissionsBoundary": {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}}
 
 
-def _tags(tags: Tags) -> Structure:
+def own_tags(tags: Tags) -> Structure:
+    """The member Tags, which what has none does not have."""
     return {"Tags": tag_list(tags)} if tags else {}

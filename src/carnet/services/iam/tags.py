@@ -1,4 +1,5 @@
-"""Tag, Untag and List...Tags of users, roles, managed policies, instance profiles, MFA devices and SAML providers.
+"""Tag, Untag and List...Tags of users, roles, managed policies, instance profiles, MFA devices, SAML providers and
+server certificates.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagUser.html
 """
@@ -13,10 +14,21 @@ from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.role import Role
 from carnet.entities.saml_provider import SamlProvider
+from carnet.entities.server_certificate import ServerCertificate
 from carnet.entities.user import User
 from carnet.services.iam import mfa_targets, targets
 from carnet.services.iam.condition_keys import removed_tag_keys, request_tags
-from carnet.services.iam.kinds import INSTANCE_PROFILES, MFA_DEVICES, POLICIES, ROLES, SAML_PROVIDERS, USERS, E, Kind
+from carnet.services.iam.kinds import (
+    INSTANCE_PROFILES,
+    MFA_DEVICES,
+    POLICIES,
+    ROLES,
+    SAML_PROVIDERS,
+    SERVER_CERTIFICATES,
+    USERS,
+    E,
+    Kind,
+)
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import check_characters, with_tags, without_tags
 from carnet.services.operation import Answer, Call, Names, WriteCall
@@ -76,9 +88,11 @@ _tag_family(POLICIES, ManagedPolicy, tag="TagPolicy", untag="UntagPolicy")
 _tag_family(INSTANCE_PROFILES, InstanceProfile, tag="TagInstanceProfile", untag="UntagInstanceProfile")
 _tag_family(MFA_DEVICES, MfaDevice, tag="TagMFADevice", untag="UntagMFADevice")
 _tag_family(SAML_PROVIDERS, SamlProvider, tag="TagSAMLProvider", untag="UntagSAMLProvider")
+_tag_family(SERVER_CERTIFICATES, ServerCertificate, tag="TagServerCertificate", untag="UntagServerCertificate")
 _list_tags(targets.user, "ListUserTags")
 _list_tags(targets.role, "ListRoleTags")
 _list_tags(targets.policy, "ListPolicyTags")
 _list_tags(targets.instance_profile, "ListInstanceProfileTags")
 _list_tags(mfa_targets.device, "ListMFADeviceTags")
 _list_tags(targets.saml_provider, "ListSAMLProviderTags")
+_list_tags(targets.server_certificate, "ListServerCertificateTags")

@@ -28,6 +28,7 @@ from carnet.entities.managed_policy import AWS_ACCOUNT, ManagedPolicy
 from carnet.entities.role import SERVICE_LINKED_PATH, Role
 from carnet.entities.role_deletion import RoleDeletion, deletion_task
 from carnet.entities.saml_provider import SamlProvider
+from carnet.entities.server_certificate import ServerCertificate
 from carnet.entities.user import User
 from carnet.policy.request import PrincipalKind
 from carnet.services.iam import sentences
@@ -82,14 +83,14 @@ def calling_user(call: Call, given: Any) -> Target[User]:
     )
 
 
-def user_or_all(call: Call, given: Any) -> Target[()]:
-    """The user called UserName, or the caller; with AllUsers, all users. Raises Invalid for both together."""
+def user_or_all(call: Call, given: Any) -> Target[User | Account | None]:
+    """The user called UserName, or the caller; with AllUsers, all users (None). Raises Invalid for both together."""
     if not given.get("AllUsers"):
         target = user_or_caller(call, given)
-        return target.finding(target.found if isinstance(target.found, Fault) else ())
+        return target.finding(target.found)
     if "UserName" in given:
         raise Invalid(sentences.ALL_USERS_OR_ONE)
-    return _at_path(call, User.resource_type, "/", "*")
+    return _at_path(call, User.resource_type, "/", "*").finding((None,))
 
 
 def access_key(call: Call, given: Any) -> Target[AccessKey]:
@@ -171,6 +172,17 @@ def instance_profile(call: Call, given: Any) -> Target[InstanceProfile]:
     )
 
 
+def server_certificate(call: Call, given: Any) -> Target[ServerCertificate]:
+    """The server certificate called ServerCertificateName."""
+    return _named(
+        call,
+        ServerCertificate.resource_type,
+        call.view.of(ServerCertificate),
+        given["ServerCertificateName"],
+        sentences.server_certificate_missing,
+    )
+
+
 def instance_profile_and_role(call: Call, given: Any) -> Target[InstanceProfile, Role]:
     """The instance profile called InstanceProfileName, which is what policies decide on, and the role RoleName."""
     return _both(instance_profile(call, given), role_to_change(call, given))
@@ -237,6 +249,16 @@ def new_instance_profile(call: Call, given: Any) -> Target[()]:
 def new_saml_provider(call: Call, given: Any) -> Target[()]:
     """The SAML provider to create."""
     return _at_path(call, SamlProvider.resource_type, "/", given["Name"])
+
+
+def new_server_certificate(call: Call, given: Any) -> Target[()]:
+    """The server certificate to upload."""
+    return _at_path(call, ServerCertificate.resource_type, given.get("Path", "/"), given["ServerCertificateName"])
+
+
+def list_server_certificates(call: Call, given: Any) -> Target[()]:
+    """All server certificates below PathPrefix."""
+    return _below(call, ServerCertificate.resource_type, given)
 
 
 def list_users(call: Call, given: Any) -> Target[()]:

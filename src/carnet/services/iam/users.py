@@ -12,6 +12,9 @@ from carnet.base.faults import InUse, TooMany
 from carnet.base.ids import USER
 from carnet.entities.account import Account
 from carnet.entities.login_profile import LoginProfile
+from carnet.entities.service_specific_credential import ServiceSpecificCredential
+from carnet.entities.signing_certificate import SigningCertificate
+from carnet.entities.ssh_public_key import SshPublicKey
 from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.attachable import boundary_of
@@ -104,12 +107,17 @@ def delete_user(call: WriteCall, given: DeleteUserRequestTypeDef, user: User) ->
 
 
 def _conflicts(call: Call, user: User) -> Iterator[str]:
+    """What has to go before the user, in the order in which the page of DeleteUser names it."""
     if call.view.of(LoginProfile).get(user.id) is not None:
         yield sentences.DELETE_LOGIN_PROFILE_FIRST
     if call.view.keys_of(user.id):
         yield sentences.DELETE_ACCESS_KEYS_FIRST
     if call.view.mfa_devices_of(user.id):
         yield sentences.DELETE_MFA_DEVICE_FIRST
+    if call.view.of(SigningCertificate).referring("owner", user.id):
+        yield sentences.DELETE_CERTIFICATES_FIRST
+    if any(call.view.of(held).referring("owner", user.id) for held in (SshPublicKey, ServiceSpecificCredential)):
+        yield sentences.REMOVE_REFERENCED_FIRST
     if user.inline:
         yield sentences.DELETE_POLICIES_FIRST
     if user.attached:

@@ -34,10 +34,7 @@ sts = Service(
     quotas=StsQuotas(),
     not_written=(
         "AssumeRoleWithWebIdentity",
-        "AssumeRoot",
-        "GetDelegatedAccessToken",
         "GetFederationToken",
-        "GetScopedCredentials",
         "GetWebIdentityToken",
     ),
 )

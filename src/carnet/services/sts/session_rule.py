@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetScopedCredentials.html
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from carnet.keyring.session_claims import SessionClaims
 _OF_SESSION_TOKEN = frozenset(
     ("AssumeRole", "GetCallerIdentity", "GetScopedCredentials", "GetWebIdentityToken", "GetDelegatedAccessToken")
 )
-_OF_FEDERATED_USER = frozenset(("GetCallerIdentity",))
+_OF_FEDERATED_USER = frozenset(("GetCallerIdentity", "GetScopedCredentials"))
 _NOT_OF_ROLE = frozenset(("GetSessionToken", "GetFederationToken"))
 
 

@@ -1,4 +1,4 @@
-"""Kinds of credentials that nobody has yet: SSH keys, certificates, those of one service."""
+"""Lists of what users hold: whose they are, and who may ask."""
 
 from __future__ import annotations
 

@@ -1,0 +1,59 @@
+"""What the operator lets accounts have instead of AWS's quotas: how it is written, and setting it for one account."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from carnet.base.faults import Missing
+from carnet.entities.iam_settings import IamSettings
+from carnet.services.iam.quotas import IamQuotas
+from carnet.services.operator_event import operator_event
+from carnet.services.sts.quotas import StsQuotas
+
+if TYPE_CHECKING:
+    from carnet.directory.directory import Directory
+    from carnet.store.store import Store
+
+MOST = 1_000_000
+"""The greatest number that a quota may be set to: far more than AWS raises one to."""
+DEFAULTS: Mapping[str, int] = {
+    field.name: getattr(quotas, field.name)
+    for quotas in (IamQuotas(), StsQuotas())
+    for field in dataclasses.fields(quotas)
+}
+"""Every quota, by the name under which it can be set, and AWS's default."""
+
+
+def read_quotas(text: str) -> dict[str, int]:
+    """`users=10000,roles=5000`. Raises ValueError, whose text says what is wrong."""
+    pairs = [pair.strip().partition("=") for pair in text.split(",") if pair.strip()]
+    return {name: _number(name, number) for name, _, number in pairs}
+
+
+def set_quotas(
+    store: Store, directory: Directory, *, account: str, changes: Mapping[str, int | None], now: datetime
+) -> Mapping[str, int]:
+    """Set quotas of an account, and take back those that are None; gives what is set then. Raises Missing."""
+    with store.write() as unit:
+        view = directory.catch_up(unit.base).account(account)
+        if view is None:
+            raise Missing(f"There is no account {account}.")
+        before = view.of(IamSettings).get(account)
+        settings = before or IamSettings(account=account)
+        quotas = {name: number for name, number in {**settings.quotas, **changes}.items() if number is not None}
+        if quotas != settings.quotas:
+            save = unit.add if before is None else unit.save
+            save(dataclasses.replace(settings, quotas=quotas))
+            unit.audit(operator_event("SetAccountQuotas", {"account": account, "quotas": quotas}, now))
+    return quotas
+
+
+def _number(name: str, text: str) -> int:
+    if name not in DEFAULTS:
+        raise ValueError(f"{name!r} is no quota; the quotas are: {', '.join(DEFAULTS)}.")
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST)) and int(text) <= MOST):
+        raise ValueError(f"The quota {name} needs a number from 0 to {MOST}, as in {name}={DEFAULTS[name]}.")
+    return int(text)

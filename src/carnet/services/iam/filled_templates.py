@@ -1,0 +1,73 @@
+"""Templates with `@{name}` in their texts, and the values that stand for it.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/temporary-delegation-policy-templates.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from carnet.base.faults import Refused
+from carnet.services.iam import sentences
+
+Values = Mapping[str, str | tuple[str, ...]]
+"""Name of a parameter to its value, or to its values if it is a list."""
+
+_PLACE = re.compile(r"@\{([^{}]*)\}")
+
+
+def filled_document(document: str, values: Values) -> str:
+    """A JSON document with its places filled in; raises Refused (InvalidInput) for a place without a value.
+
+    Only texts are filled, once they are read, so that no value can add an element. A list stands for a text that is
+    nothing but its place.
+    """
+    try:
+        read = json.loads(document)
+    except ValueError as problem:
+        raise Refused("InvalidInput", sentences.TEMPLATE_NOT_READ) from problem
+    return json.dumps(_filled(read, values), ensure_ascii=False, separators=(",", ":"))
+
+
+def filled_text(text: str, values: Values) -> str:
+    """A text with its places filled in, each by one value; raises Refused (InvalidInput)."""
+
+    def value_of(place: re.Match[str]) -> str:
+        value = values.get(place[1])
+        if not isinstance(value, str):
+            raise Refused("InvalidInput", sentences.template_place(place[1]))
+        return value
+
+    return _PLACE.sub(value_of, text)
+
+
+def check_names(given: Collection[str], known: Collection[str]) -> None:
+    """Raise Refused (InvalidInput) for a parameter that a template does not have."""
+    for name in given:
+        if name not in known:
+            raise Refused("InvalidInput", sentences.template_parameter_unknown(name))
+
+
+def places(document: str) -> frozenset[str]:
+    """The names of the parameters of a document."""
+    return frozenset(_PLACE.findall(document))
+
+
+def _filled(value: Any, values: Values) -> Any:
+    if isinstance(value, dict):
+        return {filled_text(key, values): _filled(inner, values) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [one for inner in value for one in _in_list(_filled(inner, values), inner)]
+    if not isinstance(value, str):
+        return value
+    whole = _PLACE.fullmatch(value)
+    several = values.get(whole[1]) if whole is not None else None
+    return list(several) if isinstance(several, tuple) else filled_text(value, values)
+
+
+def _in_list(filled: Any, written: Any) -> list[Any]:
+    """A list that stands for a text within a list is part of that list."""
+    return filled if isinstance(written, str) and isinstance(filled, list) else [filled]

@@ -1,0 +1,86 @@
+"""What users and the root user hold: the kinds of their credentials, and the operations that all kinds have.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListSSHPublicKeys.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from carnet.base.faults import Invalid, Missing, TooMany
+from carnet.entities.access_key import AccessKey
+from carnet.entities.account import Account
+from carnet.entities.service_specific_credential import ServiceSpecificCredential
+from carnet.entities.signing_certificate import SigningCertificate
+from carnet.entities.ssh_public_key import SshPublicKey
+from carnet.entities.user import User
+from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam.service import iam
+from carnet.services.operation import Adds, Answer, Call, WriteCall
+from carnet.services.paging import page
+
+Holder = User | Account
+H = TypeVar("H", bound=AccessKey | SshPublicKey | SigningCertificate | ServiceSpecificCredential)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding(Generic[H]):
+    """One kind of credential, of which a user or the root user holds some."""
+
+    entity: type[H]
+    id_member: str
+    """The input member that names one: `AccessKeyId`."""
+    missing: Callable[[str], str]
+
+    def held(self, call: Call, holder: Holder) -> tuple[H, ...]:
+        """Those of a holder, oldest first."""
+        return call.view.of(self.entity).referring("owner", holder.id)
+
+    def find(self, call: Call, given: Any, holder: Holder) -> H:
+        """The one that `given` names; raises Missing, also for one of somebody else."""
+        found = call.view.of(self.entity).get(given[self.id_member])
+        if found is None or found.owner != holder.id:
+            raise Missing(self.missing(given[self.id_member]))
+        return found
+
+
+def check_room(held: Sequence[object], quota: str, most: int) -> None:
+    """Raise TooMany if nothing more can be held; `quota` is AWS's name of it."""
+    if len(held) >= most:
+        raise TooMany(sentences.quota(quota, most))
+
+
+def list_family(
+    kind: Holding[H], operation: str, *, member: str, shape: Callable[[Call, H, Holder], shapes.Structure]
+) -> None:
+    """Register the operation of this name, which lists what a user or the caller holds, as `member` of its answer."""
+
+    @iam.read(operation, on=targets.user_or_caller)
+    def list_held(call: Call, given: Any, holder: Holder) -> Answer:
+        """Those of a user or of the caller, without what is secret."""
+        held = sorted(kind.held(call, holder), key=lambda one: one.id)
+        found = page(call.paging, operation, held, given, key=lambda one: one.id)
+        return found.answer(member, lambda one: shape(call, one, holder))
+
+
+def change_family(kind: Holding[H], *, update: str, delete: str, context: tuple[Adds, ...] = ()) -> None:
+    """Register the operations of these names, which set the status of what somebody holds, and remove it."""
+
+    @iam.write(update, on=targets.user_or_caller, context=context)
+    def update_held(call: WriteCall, given: Any, holder: Holder) -> Answer:
+        """Make it active or inactive."""
+        if given["Status"] not in (shapes.ACTIVE, shapes.INACTIVE):
+            raise Invalid(sentences.STATUS_NOT_SETTABLE)
+        one = kind.find(call, given, holder)
+        active = given["Status"] == shapes.ACTIVE
+        if one.active != active:
+            call.store.save(replace(one, active=active))
+        return {}
+
+    @iam.write(delete, on=targets.user_or_caller, context=context)
+    def delete_held(call: WriteCall, given: Any, holder: Holder) -> Answer:
+        """Remove it. It proves nothing from now on."""
+        call.store.remove(kind.find(call, given, holder))
+        return {}

@@ -1,0 +1,203 @@
+"""Role templates, and the roles that are made from them.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_AcquireRole.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_role-manager_enable-use.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+
+from carnet.access.authorize import Check
+from carnet.base.arns import iam_arn
+from carnet.base.faults import Fault, Missing, Refused, TooMany
+from carnet.base.ids import ROLE
+from carnet.catalog.role_templates import RoleTemplate, TemplateParameter, in_default_partition, role_template
+from carnet.entities.acquired_role import AcquiredRole
+from carnet.entities.role import Role
+from carnet.services.iam import sentences, shapes
+from carnet.services.iam.attachable import attachable_policy
+from carnet.services.iam.filled_templates import Values, check_names, filled_document, filled_text
+from carnet.services.iam.kinds import ROLES
+from carnet.services.iam.quotas import IamQuotas
+from carnet.services.iam.roles import source_template
+from carnet.services.iam.service import iam
+from carnet.services.iam.trust import new_trust
+from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.target import Keys, Target
+
+_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A role as a template has it, with the caller's values."""
+
+    template: RoleTemplate
+    name: str
+    description: str
+    trust: str
+    attached: tuple[str, ...]
+
+
+def template(call: Call, given: Any) -> Target[RoleTemplate]:
+    """The role template TemplateArn, in the version MinorVersion."""
+    arn: str = given["TemplateArn"]
+    found = role_template(in_default_partition(arn, call.partition), given.get("MinorVersion"))
+    missing = Missing(sentences.role_template_missing(arn))
+    return Target(arn=arn, account=call.account, found=missing if found is None else (found,))
+
+
+def acquired(call: Call, given: Any) -> Target[Wanted, Role | None]:
+    """The role that a template describes, to look at (iam:GetRole) if it is there, and to create if it is not.
+
+    AcquireRole has no permission of its own: it needs those for what it does. Raises Refused for wrong values.
+    """
+    asked = {**given, "MinorVersion": given.get("TemplateMinorVersion")}
+    found = template(call, asked)
+    if isinstance(found.found, Fault):
+        return replace(found, action="iam:GetRoleTemplateVersion").finding(found.found)
+    wanted = _wanted(call, found.found[0], given)
+    role = call.view.of(Role).named(wanted.name.lower())
+    arn = iam_arn(call.partition, call.account, f"role{wanted.template.role_path}{wanted.name}")
+    if role is None:
+        return Target(arn=arn, account=call.account, found=(wanted, None), action="iam:CreateRole")
+    return Target(arn=role.arn, account=call.account, found=(wanted, role), tags=role.tags, action="iam:GetRole")
+
+
+def template_arn(call: Call, given: Any, target: Target[Wanted, Role | None]) -> Keys:
+    """iam:RoleTemplateARN, and iam:PermissionsBoundary of a role that is there."""
+    keys: dict[str, Any] = {"iam:RoleTemplateARN": given["TemplateArn"]}
+    role = None if isinstance(target.found, Fault) else target.found[1]
+    return keys if role is None or role.boundary is None else {**keys, "iam:PermissionsBoundary": role.boundary}
+
+
+def what_it_holds(call: Call, given: Any, target: Target[Wanted, Role | None], keys: Keys) -> Iterator[Check]:
+    """iam:AttachRolePolicy for each managed policy of a role to create."""
+    if not isinstance(target.found, Fault) and target.found[1] is None:
+        for arn in target.found[0].attached:
+            yield target.check("iam:AttachRolePolicy", {**keys, "iam:PolicyARN": arn})
+
+
+@iam.read("GetRoleTemplateVersion", on=template)
+def get_role_template_version(call: Call, given: Any, found: RoleTemplate) -> Answer:
+    """What is in a version of a template."""
+    return {"RoleTemplateVersion": _shape(given["TemplateArn"], found)}
+
+
+@iam.write("AcquireRole", on=acquired, also=(what_it_holds,), context=(template_arn,))
+def acquire_role(call: WriteCall, given: Any, wanted: Wanted, role: Role | None) -> Answer:
+    """The role that a template describes: the one that was made from it before, or a new one."""
+    if role is None:
+        role = _create(call, wanted, given["TemplateArn"])
+        source = AcquiredRole(
+            id=role.id, account=role.account, template=given["TemplateArn"], minor_version=wanted.template.minor
+        )
+        call.store.add(source)
+    else:
+        source = _unchanged(call, wanted, role, given["TemplateArn"])
+    shape = shapes.created_role(role, {"RoleName": role.name, "AssumeRolePolicyDocument": role.trust})
+    return {"Role": {**shape, "MaxSessionDuration": role.max_session_seconds, **source_template(source)}}
+
+
+def _wanted(call: Call, found: RoleTemplate, given: Any) -> Wanted:
+    values = _values(found, given.get("ReplacementValues", {}))
+    name = filled_text(found.role_name, values)
+    if _ROLE_NAME.fullmatch(name) is None:
+        raise Refused("InvalidInput", sentences.template_value("RoleName"))
+    return Wanted(
+        template=found,
+        name=name,
+        description=filled_text(found.role_description, values),
+        trust=filled_document(found.trust, values),
+        attached=tuple(arn.replace("arn:aws:", f"arn:{call.partition}:") for arn in found.attached),
+    )
+
+
+def _values(found: RoleTemplate, given: Any) -> Values:
+    check_names(given, [parameter.name for parameter in found.parameters])
+    return {parameter.name: _value(parameter, given) for parameter in found.parameters}
+
+
+def _value(parameter: TemplateParameter, given: Any) -> str:
+    """The one value of a parameter; raises Refused (InvalidInput)."""
+    values = given.get(parameter.name, {}).get("Values", () if parameter.default is None else (parameter.default,))
+    if len(values) != 1:
+        raise Refused("InvalidInput", sentences.template_value(parameter.name))
+    value: str = values[0]
+    return value
+
+
+def _create(call: WriteCall, wanted: Wanted, arn: str) -> Role:
+    quotas: IamQuotas = call.quotas
+    if len(call.view.of(Role)) >= quotas.roles:
+        raise TooMany(sentences.quota("RolesPerAccount", quotas.roles))
+    trust = new_trust(call, wanted.trust)
+    role = Role(
+        id=call.ids.unique(ROLE),
+        account=call.account,
+        partition=call.partition,
+        path=wanted.template.role_path,
+        name=wanted.name,
+        trust=trust.text,
+        trusted_ids=trust.ids,
+        description=wanted.description,
+        max_session_seconds=wanted.template.max_session_seconds,
+        attached=tuple(attachable_policy(call, policy, holder=ROLES.word).arn for policy in wanted.attached),
+        created=call.now,
+    )
+    ROLES.add(call, role)
+    return role
+
+
+def _unchanged(call: Call, wanted: Wanted, role: Role, arn: str) -> AcquiredRole:
+    """Where a role comes from, if it is from the template; raises Refused for another, and for one that was changed."""
+    source = call.view.of(AcquiredRole).get(role.id)
+    if source is None or (source.template, source.minor_version) != (arn, wanted.template.minor):
+        raise Refused("NameConflict", sentences.role_of_another_source(role.name))
+    now = (role.trust, role.attached, role.inline, role.boundary, role.max_session_seconds)
+    if now != (wanted.trust, wanted.attached, {}, None, wanted.template.max_session_seconds):
+        raise Refused("RoleModified", sentences.role_modified(role.name))
+    return source
+
+
+def _shape(arn: str, found: RoleTemplate) -> shapes.Structure:
+    return {
+        "TemplateArn": arn,
+        "TemplateName": found.name,
+        "TemplateVersionId": found.version_id,
+        "Description": found.description,
+        "MajorVersion": found.major,
+        "DefaultMinorVersion": found.minor,
+        "ManagedByType": "Service",
+        "ManagedByValue": found.service,
+        "Enabled": True,
+        "MinorVersion": found.minor,
+        "RoleNamePattern": found.role_name,
+        "RolePathPattern": found.role_path,
+        "RoleDescriptionPattern": found.role_description,
+        "AssumeRolePolicyDocumentTemplate": shapes.document(found.trust),
+        "InlinePolicyTemplates": [],
+        "ManagedPolicyArns": list(found.attached),
+        "ParametersDefinition": [_parameter(parameter) for parameter in found.parameters],
+        "RoleTagsTemplate": [],
+        "MaxSessionDuration": found.max_session_seconds,
+        "VersionEnabled": True,
+        "CreateTimestamp": found.published,
+        "UpdateTimestamp": found.published,
+    }
+
+
+def _parameter(parameter: TemplateParameter) -> shapes.Structure:
+    shape: shapes.Structure = {
+        "Name": parameter.name,
+        "Type": "String",
+        "Description": parameter.description,
+        "IsRequired": parameter.default is None,
+    }
+    return shape if parameter.default is None else {**shape, "DefaultValue": parameter.default}

@@ -1,0 +1,85 @@
+"""What an account sets in IAM for all of it: account properties, the version of its session tokens.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutAccountProperties.html
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetSecurityTokenServicePreferences.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from carnet.base.faults import Refused
+from carnet.entities.iam_settings import ACCOUNT_PROPERTIES, V1_TOKENS, V2_TOKENS, IamSettings
+from carnet.services.iam import sentences
+from carnet.services.iam.condition_keys import held_namespaces, property_namespaces
+from carnet.services.iam.service import iam
+from carnet.services.operation import Answer, Call, WriteCall, account_wide
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import (
+        PutAccountPropertiesRequestTypeDef,
+        SetSecurityTokenServicePreferencesRequestTypeDef,
+    )
+
+_BOOLEANS = frozenset(("true", "false"))
+_TOKEN_VERSIONS = {"v1Token": V1_TOKENS, "v2Token": V2_TOKENS}
+
+
+def settings_of(call: Call) -> IamSettings:
+    """The account's settings, or those of an account that has changed none."""
+    return call.view.of(IamSettings).get(call.account) or IamSettings(account=call.account)
+
+
+def save_settings(call: WriteCall, settings: IamSettings) -> None:
+    """Store the account's settings if they are others than before."""
+    stored = call.view.of(IamSettings).get(settings.account)
+    if stored is None:
+        call.store.add(settings)
+    elif settings != stored:
+        call.store.save(settings)
+
+
+@iam.read("GetAccountProperties", on=account_wide, context=(held_namespaces,))
+def get_account_properties(call: Call, given: Any) -> Answer:
+    """Every property, also one that was never set."""
+    return {"Properties": {**ACCOUNT_PROPERTIES, **settings_of(call).properties}}
+
+
+@iam.write("PutAccountProperties", on=account_wide, context=(property_namespaces,))
+def put_account_properties(call: WriteCall, given: PutAccountPropertiesRequestTypeDef) -> Answer:
+    """Set properties of one namespace; all of them, or none."""
+    wanted = given["Properties"]
+    _check_properties(wanted)
+    settings = settings_of(call)
+    save_settings(call, replace(settings, properties={**settings.properties, **wanted}))
+    return {}
+
+
+def _check_properties(wanted: Mapping[str, str]) -> None:
+    """Raises Refused (InvalidInput)."""
+    if not wanted:
+        raise Refused("InvalidInput", sentences.PROPERTIES_EMPTY)
+    if any(name.count("/") != 1 or name.endswith("/") for name in wanted):
+        raise Refused("InvalidInput", sentences.PROPERTY_NAME)
+    if len({name.partition("/")[0] for name in wanted}) > 1:
+        raise Refused("InvalidInput", sentences.PROPERTY_NAMESPACES)
+    for name, value in wanted.items():
+        if name not in ACCOUNT_PROPERTIES:
+            raise Refused("InvalidInput", sentences.property_unknown(name))
+        if value not in _BOOLEANS:
+            raise Refused("InvalidInput", sentences.property_not_boolean(name))
+
+
+@iam.write("SetSecurityTokenServicePreferences", on=account_wide)
+def set_security_token_service_preferences(
+    call: WriteCall, given: SetSecurityTokenServicePreferencesRequestTypeDef
+) -> Answer:
+    """Choose the version of the session tokens of the global endpoint.
+
+    Tokens of this server are good in every Region whichever is chosen.
+    """
+    version = _TOKEN_VERSIONS[given["GlobalEndpointTokenVersion"]]
+    save_settings(call, replace(settings_of(call), global_token_version=version))
+    return {}

@@ -1,0 +1,83 @@
+"""The text of SSH public keys: which ones IAM takes, what their fingerprint is, and their two encodings.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetSSHPublicKey.html
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from carnet.base.faults import Refused
+from carnet.services.iam import sentences
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+SSH, PEM = "SSH", "PEM"
+_SSH_BEGINNING = "ssh-rsa "
+_PEM_BEGINNING = "-----BEGIN "
+SMALLEST_BITS, LARGEST_BITS = 2048, 16_384
+
+
+class SshKey(NamedTuple):
+    """A key that was read."""
+
+    key: RSAPublicKey
+    encoding: str
+    fingerprint: str
+
+
+def read_key(body: str) -> SshKey:
+    """The RSA key in a text, in whichever encoding it is.
+
+    Raises Refused: UnrecognizedPublicKeyEncoding for what is neither a line of ssh-rsa nor PEM, InvalidPublicKey for
+    what does not hold an RSA key of 2,048 bits or more.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key, load_ssh_public_key
+
+    text = body.strip()
+    encoding = _encoding_of(text)
+    try:
+        load = load_ssh_public_key if encoding == SSH else load_pem_public_key
+        key = load(text.encode("latin-1"))
+    except (ValueError, UnsupportedAlgorithm) as problem:
+        raise Refused("InvalidPublicKey", sentences.SSH_PUBLIC_KEY_INVALID) from problem
+    if not isinstance(key, RSAPublicKey) or not SMALLEST_BITS <= key.key_size <= LARGEST_BITS:
+        raise Refused("InvalidPublicKey", sentences.SSH_PUBLIC_KEY_INVALID)
+    return SshKey(key, encoding, _fingerprint(_ssh_line(key)))
+
+
+def encoded(body: str, encoding: str) -> str:
+    """A key that was taken, in that encoding; as it was uploaded if that is the encoding of it."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    read = read_key(body)
+    if read.encoding == encoding:
+        return body
+    if encoding == SSH:
+        return _ssh_line(read.key)
+    return read.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
+
+
+def _encoding_of(text: str) -> str:
+    if text.startswith(_SSH_BEGINNING):
+        return SSH
+    if text.startswith(_PEM_BEGINNING):
+        return PEM
+    raise Refused("UnrecognizedPublicKeyEncoding", sentences.SSH_PUBLIC_KEY_ENCODING)
+
+
+def _ssh_line(key: RSAPublicKey) -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode("ascii")
+
+
+def _fingerprint(line: str) -> str:
+    """As `ssh-keygen -l -E md5` shows it."""
+    digest = hashlib.md5(base64.b64decode(line.split(" ")[1]), usedforsecurity=False)
+    return digest.digest().hex(":")

@@ -1,0 +1,139 @@
+"""X.509 certificates as they are uploaded: whether they parse, are valid now, fit their key, and chain.
+
+Reading them is slow work that a caller decides the size of, so it is done before an operation takes its turn.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_server-certs.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from carnet.base.faults import Refused
+from carnet.services.iam import sentences
+from carnet.services.operation import Call
+from carnet.services.preparing import Pool, Preparation
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+    from cryptography.x509 import Certificate
+
+_POOL = Pool(name="certificates", size=1, waiting=16, seconds=10)
+LONGEST_CHAIN = 20
+"""Certificates in a chain. AWS does not say how many it takes; each costs a signature to verify."""
+SMALLEST_RSA_BITS, LARGEST_RSA_BITS = 1024, 8192
+_PROBE = b"the private key of a server certificate"
+
+
+class ReadCertificate(NamedTuple):
+    """What is remembered of a certificate beside its text."""
+
+    fingerprint: str
+    """SHA-256 of the certificate, in hexadecimal digits."""
+    expires: datetime
+
+
+def _signing_certificate(call: Call, given: Any) -> ReadCertificate:
+    """Raises Refused: MalformedCertificate, or InvalidCertificate for one that is not valid now."""
+    certificate = _certificate(given["CertificateBody"])
+    if not _is_valid(certificate, call.now):
+        raise Refused("InvalidCertificate", _validity(certificate))
+    return _read(certificate)
+
+
+def _server_certificate(call: Call, given: Any) -> ReadCertificate:
+    """Raises Refused: MalformedCertificate, or KeyPairMismatch."""
+    certificate = _certificate(given["CertificateBody"])
+    if not _is_valid(certificate, call.now):
+        raise Refused("MalformedCertificate", _validity(certificate))
+    _check_key(certificate, _private_key(given["PrivateKey"]))
+    if "CertificateChain" in given:
+        _check_chain([certificate, *_certificates(given["CertificateChain"])])
+    return _read(certificate)
+
+
+SIGNING_CERTIFICATE = Preparation(pool=_POOL, work=_signing_certificate)
+"""For `prepare=` of the operation that uploads a signing certificate; gives a ReadCertificate."""
+SERVER_CERTIFICATE = Preparation(pool=_POOL, work=_server_certificate)
+"""For `prepare=` of the operation that uploads a server certificate, its key and its chain; gives a ReadCertificate."""
+
+
+def _certificate(text: str) -> Certificate:
+    found = _certificates(text)
+    if len(found) != 1:
+        raise Refused("MalformedCertificate", sentences.CERTIFICATE_NOT_PARSED)
+    return found[0]
+
+
+def _certificates(text: str) -> list[Certificate]:
+    from cryptography.x509 import load_pem_x509_certificates
+
+    if text.count("-----BEGIN CERTIFICATE-----") > LONGEST_CHAIN:
+        raise Refused("MalformedCertificate", sentences.chain_too_long(LONGEST_CHAIN))
+    try:
+        return load_pem_x509_certificates(text.encode("latin-1"))
+    except ValueError as problem:
+        raise Refused("MalformedCertificate", sentences.CERTIFICATE_NOT_PARSED) from problem
+
+
+def _private_key(text: str) -> PrivateKeyTypes:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        # Whether the numbers of an RSA key fit each other takes long to find out. Here it signs, which shows as much.
+        return load_pem_private_key(text.encode("latin-1"), password=None, unsafe_skip_rsa_key_validation=True)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as problem:
+        raise Refused("MalformedCertificate", sentences.PRIVATE_KEY_NOT_PARSED) from problem
+
+
+def _check_key(certificate: Certificate, private: PrivateKeyTypes) -> None:
+    """Raise Refused unless what the private key signs is verified by the certificate's public key."""
+    from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey, EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    try:
+        public = certificate.public_key()
+        match private, public:
+            case RSAPrivateKey(), RSAPublicKey():
+                if not SMALLEST_RSA_BITS <= private.key_size <= LARGEST_RSA_BITS:
+                    raise Refused("MalformedCertificate", sentences.rsa_bits(SMALLEST_RSA_BITS, LARGEST_RSA_BITS))
+                public.verify(private.sign(_PROBE, PKCS1v15(), SHA256()), _PROBE, PKCS1v15(), SHA256())
+            case EllipticCurvePrivateKey(), EllipticCurvePublicKey():
+                public.verify(private.sign(_PROBE, ECDSA(SHA256())), _PROBE, ECDSA(SHA256()))
+            case _:
+                raise InvalidSignature
+    except (InvalidSignature, InternalError, ValueError, UnsupportedAlgorithm) as problem:
+        raise Refused("KeyPairMismatch", sentences.KEY_PAIR_MISMATCH) from problem
+
+
+def _check_chain(certificates: Iterable[Certificate]) -> None:
+    """Raise Refused unless each certificate was signed by the next one."""
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+    for index, (signed, signer) in enumerate(pairwise(certificates), start=-1):
+        try:
+            signed.verify_directly_issued_by(signer)
+        except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError) as problem:
+            raise Refused("MalformedCertificate", sentences.chain_broken(index)) from problem
+
+
+def _is_valid(certificate: Certificate, now: datetime) -> bool:
+    return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+
+
+def _validity(certificate: Certificate) -> str:
+    first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return sentences.certificate_not_valid(first.isoformat(), last.isoformat())
+
+
+def _read(certificate: Certificate) -> ReadCertificate:
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    return ReadCertificate(certificate.fingerprint(SHA256()).hex(), certificate.not_valid_after_utc)

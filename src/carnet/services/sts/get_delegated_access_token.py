@@ -1,0 +1,85 @@
+"""GetDelegatedAccessToken: credentials of whoever accepted a delegation request, for what it asked for and no more.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetDelegatedAccessToken.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from carnet.base.faults import Invalid, Refused
+from carnet.entities.delegation_request import Approver, DelegationRequest, DelegationState
+from carnet.identity.principals import ASSUMED_ROLE, DELEGATED, session_principal
+from carnet.identity.trade_in_tokens import is_token_of, request_id_of
+from carnet.keyring.packing import unpack
+from carnet.keyring.session_claims import SessionClaims
+from carnet.services.operation import Answer, Call, account_wide
+from carnet.services.sts.service import sts
+from carnet.services.sts.sessions import issue
+
+if TYPE_CHECKING:
+    from types_boto3_sts.type_defs import GetDelegatedAccessTokenRequestTypeDef
+
+_INVALID = "The trade-in token is not valid."
+_EXPIRED = "The trade-in token has expired."
+
+
+@sts.read("GetDelegatedAccessToken", on=account_wide)
+def get_delegated_access_token(call: Call, given: GetDelegatedAccessTokenRequestTypeDef) -> Answer:
+    """Credentials of the approver, scoped down to the request's policy, until the delegation ends."""
+    request = _request(call, given["TradeInToken"])
+    if request.delegated_until <= call.now:
+        raise Refused("ExpiredTradeInTokenException", _EXPIRED)
+    claims = _claims(call, request)
+    view = call.snapshot.account(claims.account)
+    principal = None if view is None else session_principal(view, claims)
+    if principal is None or claims.epoch != call.snapshot.epoch:
+        raise Invalid(_INVALID)
+    return {"Credentials": issue(call, claims)["Credentials"], "AssumedPrincipal": principal.arn}
+
+
+def _request(call: Call, token: str) -> DelegationRequest:
+    """The finalized request of the calling account whose token it is; raises Invalid."""
+    request = call.snapshot.named(DelegationRequest, request_id_of(token))
+    if request is None or request.requestor != call.account or request.state is not DelegationState.FINALIZED:
+        raise Invalid(_INVALID)
+    owner = call.snapshot.account(request.owner_account or "")
+    if owner is None or owner.account.created > request.created:
+        raise Invalid(_INVALID)
+    if not is_token_of(call.parts.keyring, request, token):
+        raise Invalid(_INVALID)
+    return request
+
+
+def _claims(call: Call, request: DelegationRequest) -> SessionClaims:
+    approver = request.approver
+    if approver is None or request.owner_account is None:
+        raise Invalid(_INVALID)
+    accepted = _accepted(call, request.owner_account, approver)
+    return replace(
+        accepted,
+        kind=ASSUMED_ROLE if accepted.kind == ASSUMED_ROLE else DELEGATED,
+        scope_down=(*accepted.scope_down, request.policy),
+        issued_ms=call.now_ms,
+        expires_ms=int(request.delegated_until.timestamp() * 1000),
+        token_id=call.ids.uuid(),
+    )
+
+
+def _accepted(call: Call, account: str, approver: Approver) -> SessionClaims:
+    """The session that accepted; of long-term credentials, one of the user or the root user behind them."""
+    if approver.session is None:
+        return SessionClaims(
+            kind=DELEGATED,
+            account=account,
+            principal_id=approver.id,
+            issued_ms=0,
+            expires_ms=0,
+            token_id="",
+            epoch=call.snapshot.epoch,
+        )
+    claims = unpack(approver.session)
+    if claims is None:
+        raise Invalid(_INVALID)
+    return claims
