@@ -46,6 +46,9 @@ GIVEN: Mapping[str, Any] = {
     "OrganizationsPolicyId": "p-a1b2c3d4",
     "ServiceNamespace": "s3",
     "ServiceNamespaces": ["s3"],
+    "Url": "https://new.example.com",
+    "ThumbprintList": ["0" * 40],
+    "ClientID": "sts.amazonaws.com",
     "AWSServiceName": "ecs.amazonaws.com",
     "DeletionTaskId": f"task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/{UUID}",
     "VirtualMFADeviceName": "new-device",
@@ -93,6 +96,9 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
     made["PolicySourceArn"] = f"arn:aws:iam::{world.account_id}:user/the-user"
     if operation.service == "iam":
         made["SerialNumber"] = device["VirtualMFADevice"]["SerialNumber"]
+    if "OpenIDConnectProviderArn" in members:
+        made_provider = world.call(world.root, "CreateOpenIDConnectProvider", Url="https://idp.example.com", Tags=TAGS)
+        made["OpenIDConnectProviderArn"] = made_provider["OpenIDConnectProviderArn"]
     if "SAMLProviderArn" in members or operation.name == "AssumeRoleWithSAML":
         provider = world.call(
             world.root, "CreateSAMLProvider", Name="the-provider", SAMLMetadataDocument=idp.metadata(), Tags=TAGS

@@ -20,6 +20,7 @@ from carnet.store.iam_settings import IAM_SETTINGS
 from carnet.store.instance_profiles import INSTANCE_PROFILES
 from carnet.store.login_profiles import LOGIN_PROFILES
 from carnet.store.mfa_devices import MFA_DEVICES
+from carnet.store.oidc_providers import OIDC_PROVIDERS
 from carnet.store.operator_tokens import OPERATOR_TOKENS
 from carnet.store.policies import POLICIES
 from carnet.store.redeemed_assertions import REDEEMED_ASSERTIONS
@@ -97,6 +98,7 @@ ENTITY_TYPES = EntityTypes(
     INSTANCE_PROFILES,
     SAML_PROVIDERS,
     REDEEMED_ASSERTIONS,
+    OIDC_PROVIDERS,
     ACCESS_KEYS,
     MFA_DEVICES,
     LOGIN_PROFILES,

@@ -16,6 +16,7 @@ from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.mfa_device import MfaDevice
+from carnet.entities.oidc_provider import OidcProvider
 from carnet.entities.role import Role
 from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.server_certificate import ServerCertificate
@@ -86,7 +87,7 @@ def _held(call: Call) -> dict[str, int]:
         "Policies": len(view.of(ManagedPolicy)),
         "PolicyVersionsInUse": len(used_policies(view)),
         "InstanceProfiles": len(view.of(InstanceProfile)),
-        "Providers": len(view.of(SamlProvider)),
+        "Providers": len(view.of(SamlProvider)) + len(view.of(OidcProvider)),
         "ServerCertificates": len(view.of(ServerCertificate)),
         "MFADevices": len(view.of(MfaDevice)),
         "MFADevicesInUse": sum(device.holder is not None for device in view.of(MfaDevice)),

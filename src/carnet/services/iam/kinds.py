@@ -15,6 +15,7 @@ from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.mfa_device import MfaDevice, key_of_serial
+from carnet.entities.oidc_provider import OidcProvider
 from carnet.entities.role import SERVICE_LINKED_PATH, Role
 from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.server_certificate import ServerCertificate
@@ -25,13 +26,27 @@ from carnet.services.operation import Names, WriteCall
 _RESERVED_PATH = SERVICE_LINKED_PATH.removesuffix("/")
 
 E = TypeVar(
-    "E", bound=User | Group | Role | ManagedPolicy | InstanceProfile | MfaDevice | SamlProvider | ServerCertificate
+    "E",
+    bound=User
+    | Group
+    | Role
+    | ManagedPolicy
+    | InstanceProfile
+    | MfaDevice
+    | OidcProvider
+    | SamlProvider
+    | ServerCertificate,
 )
 
 
 def name_in_arn(arn: str) -> str:
     """The last part, where no path is a part of what is unique."""
     return arn.rpartition("/")[2]
+
+
+def name_behind_type(arn: str) -> str:
+    """All that stands behind the type, of what has slashes in its name and no path."""
+    return arn.partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,5 +153,14 @@ SERVER_CERTIFICATES: Kind[ServerCertificate] = Kind(
     target=targets.server_certificate,
     to_change=targets.server_certificate,
     taken=sentences.server_certificate_exists,
+    tag_key=str,
+)
+OIDC_PROVIDERS: Kind[OidcProvider] = Kind(
+    word="OpenIDConnectProvider",
+    member="OpenIDConnectProviderArn",
+    target=targets.oidc_provider,
+    to_change=targets.oidc_provider,
+    taken=sentences.issuer_exists,
+    key_in=name_behind_type,
     tag_key=str,
 )

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 NOT_WRITTEN = frozenset(
     (
-        "AddClientIDToOpenIDConnectProvider",
-        "CreateOpenIDConnectProvider",
-        "DeleteOpenIDConnectProvider",
         "DisableOutboundWebIdentityFederation",
         "EnableOutboundWebIdentityFederation",
-        "GetOpenIDConnectProvider",
         "GetOutboundWebIdentityFederationInfo",
-        "ListOpenIDConnectProviderTags",
-        "ListOpenIDConnectProviders",
-        "RemoveClientIDFromOpenIDConnectProvider",
-        "TagOpenIDConnectProvider",
-        "UntagOpenIDConnectProvider",
-        "UpdateOpenIDConnectProvider",
-        "UpdateOpenIDConnectProviderThumbprint",
     )
 )

@@ -20,6 +20,8 @@ class IamQuotas:
     server_certificates: int = 20
     saml_providers: int = 100
     private_keys_per_saml_provider: int = 2
+    oidc_providers: int = 100
+    client_ids_per_oidc_provider: int = 100
     access_keys_per_user: int = 2
     ssh_public_keys_per_user: int = 5
     service_specific_credentials_per_user: int = 2

@@ -87,6 +87,10 @@ def saml_provider_missing(arn: str) -> str:
     return f"Manifest not found for arn {arn}"
 
 
+def oidc_provider_missing(arn: str) -> str:
+    return f"OpenIDConnect Provider not found for arn {arn}"
+
+
 def account_alias_missing(alias: str) -> str:
     return f"The account alias with name {alias} cannot be found."
 
@@ -143,6 +147,10 @@ def saml_provider_exists(name: str) -> str:
 
 def server_certificate_exists(name: str) -> str:
     return f"The Server Certificate with name {name} already exists."
+
+
+def issuer_exists(name: str) -> str:
+    return f"Provider with url https://{name} already exists."
 
 
 def account_alias_exists(alias: str) -> str:
@@ -215,6 +223,18 @@ STATUS_NOT_SETTABLE = "The status can be set to Active or Inactive only."
 PROPERTIES_EMPTY = "At least one property must be specified."
 PROPERTY_NAME = "The key of a property must have the format Namespace/PropertyName."
 PROPERTY_NAMESPACES = "All properties of a request must belong to the same namespace."
+ISSUER_URL = "Invalid Open ID Connect Provider URL"
+THUMBPRINTS_FULL = "Thumbprint list must contain fewer than 5 entries."
+THUMBPRINT = "A thumbprint must be the 40 hexadecimal digits of a certificate's SHA-1."
+ONE_CONFIGURATION = (
+    "A request must change either the context provider or the IAM Identity Center association, and either set or"
+    " remove it."
+)
+NO_INSTANCE_ASSOCIATED = "No IAM Identity Center instance is associated with the provider."
+SOURCE_KEY = (
+    "A source key can have only ASCII letters, digits, single spaces between others, and the characters _.:/=+-@#"
+)
+SUBJECT_TYPE_TWICE = "Specify either SubjectTypeSourceKey or SubjectTypeValue, but not both."
 
 
 def property_unknown(name: str) -> str:
@@ -255,6 +275,10 @@ NO_IDENTITY_CENTER = "Trusted identity propagation is not available: there is no
 def saml_metadata_invalid(why: str) -> str:
     """AWS's sentence, and what is wrong."""
     return f"Could not parse metadata: {why}."
+
+
+def instance_missing(arn: str) -> str:
+    return f"The IAM Identity Center instance {arn} does not exist."
 
 
 def arn_not_valid(arn: str) -> str:

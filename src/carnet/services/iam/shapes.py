@@ -23,6 +23,7 @@ from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.mfa_device import MfaDevice
+from carnet.entities.oidc_provider import OidcProvider
 from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.role import Role
 from carnet.entities.saml_provider import SamlProvider
@@ -307,6 +308,23 @@ def saml_provider(entity: SamlProvider) -> Structure:
 def listed_saml_provider(entity: SamlProvider) -> Structure:
     """As ListSAMLProviders answers it."""
     return {"Arn": entity.arn, **_saml_times(entity)}
+
+
+def created_oidc_provider(entity: OidcProvider) -> Structure:
+    """As CreateOpenIDConnectProvider answers it."""
+    return {"OpenIDConnectProviderArn": entity.arn, **_sorted_tags(entity.tags)}
+
+
+def oidc_provider(entity: OidcProvider) -> Structure:
+    """As GetOpenIDConnectProvider answers it; AWS tells the URL without `https://`."""
+    told = {
+        "Url": entity.name,
+        "ClientIDList": list(entity.client_ids),
+        "ThumbprintList": list(entity.thumbprints),
+        "CreateDate": entity.created,
+        **_sorted_tags(entity.tags),
+    }
+    return told | ({"ContextProvider": dict(entity.context_provider)} if entity.context_provider else {})
 
 
 def _saml_times(entity: SamlProvider) -> Structure:

@@ -1,4 +1,4 @@
-"""Tag, Untag and List...Tags of users, roles, managed policies, instance profiles, MFA devices, SAML providers and
+"""Tag, Untag and List...Tags of users, roles, managed policies, instance profiles, MFA devices, identity providers and
 server certificates.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagUser.html
@@ -12,6 +12,7 @@ from typing import Any
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.mfa_device import MfaDevice
+from carnet.entities.oidc_provider import OidcProvider
 from carnet.entities.role import Role
 from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.server_certificate import ServerCertificate
@@ -21,6 +22,7 @@ from carnet.services.iam.condition_keys import removed_tag_keys, request_tags
 from carnet.services.iam.kinds import (
     INSTANCE_PROFILES,
     MFA_DEVICES,
+    OIDC_PROVIDERS,
     POLICIES,
     ROLES,
     SAML_PROVIDERS,
@@ -35,7 +37,7 @@ from carnet.services.operation import Answer, Call, Names, WriteCall
 from carnet.services.paging import page, sort_token
 from carnet.services.tagged_kinds import TaggedKind, offer_tagging
 
-_ARN_MEMBERS = ("PolicyArn", "SAMLProviderArn", "SerialNumber")
+_ARN_MEMBERS = ("OpenIDConnectProviderArn", "PolicyArn", "SAMLProviderArn", "SerialNumber")
 """Those by which an entity is named with its ARN."""
 
 
@@ -89,6 +91,7 @@ _tag_family(INSTANCE_PROFILES, InstanceProfile, tag="TagInstanceProfile", untag=
 _tag_family(MFA_DEVICES, MfaDevice, tag="TagMFADevice", untag="UntagMFADevice")
 _tag_family(SAML_PROVIDERS, SamlProvider, tag="TagSAMLProvider", untag="UntagSAMLProvider")
 _tag_family(SERVER_CERTIFICATES, ServerCertificate, tag="TagServerCertificate", untag="UntagServerCertificate")
+_tag_family(OIDC_PROVIDERS, OidcProvider, tag="TagOpenIDConnectProvider", untag="UntagOpenIDConnectProvider")
 _list_tags(targets.user, "ListUserTags")
 _list_tags(targets.role, "ListRoleTags")
 _list_tags(targets.policy, "ListPolicyTags")
@@ -96,3 +99,4 @@ _list_tags(targets.instance_profile, "ListInstanceProfileTags")
 _list_tags(mfa_targets.device, "ListMFADeviceTags")
 _list_tags(targets.saml_provider, "ListSAMLProviderTags")
 _list_tags(targets.server_certificate, "ListServerCertificateTags")
+_list_tags(targets.oidc_provider, "ListOpenIDConnectProviderTags")

@@ -25,6 +25,7 @@ from carnet.entities.entity import Entity
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import AWS_ACCOUNT, ManagedPolicy
+from carnet.entities.oidc_provider import OidcProvider
 from carnet.entities.role import SERVICE_LINKED_PATH, Role
 from carnet.entities.role_deletion import RoleDeletion, deletion_task
 from carnet.entities.saml_provider import SamlProvider
@@ -209,14 +210,17 @@ def policy_to_change(call: Call, given: Any) -> Target[ManagedPolicy]:
 
 def saml_provider(call: Call, given: Any) -> Target[SamlProvider]:
     """The SAML provider SAMLProviderArn. Raises Refused for what is no SAML provider's ARN."""
-    text: str = given["SAMLProviderArn"]
-    arn, kind = parse_arn(text), f"{SamlProvider.resource_type}/"
-    if arn is None or (arn.service, arn.region) != ("iam", "") or not arn.resource.startswith(kind):
-        raise Refused("InvalidInput", sentences.arn_not_valid(text))
-    found = call.view.of(SamlProvider).named(arn.resource.removeprefix(kind))
-    if found is not None and found.arn == text:
-        return _existing(found, shown=text)
-    return Target(arn=text, account=arn.account, found=Missing(sentences.saml_provider_missing(text)))
+    return _provider(call, SamlProvider, given["SAMLProviderArn"], sentences.saml_provider_missing)
+
+
+def oidc_provider(call: Call, given: Any) -> Target[OidcProvider]:
+    """The provider OpenIDConnectProviderArn. Raises Refused for what is no ARN of one."""
+    return _provider(call, OidcProvider, given["OpenIDConnectProviderArn"], sentences.oidc_provider_missing)
+
+
+def new_provider(call: Call, resource_type: str, name: str) -> Target[()]:
+    """The identity provider to create."""
+    return _at_path(call, resource_type, "/", name)
 
 
 def new_user(call: Call, given: Any) -> Target[()]:
@@ -284,6 +288,17 @@ def list_instance_profiles(call: Call, given: Any) -> Target[()]:
 def list_policies(call: Call, given: Any) -> Target[()]:
     """All managed policies, which is an action without a resource type."""
     return Target(arn="*", account=call.account, found=(), shown=f"policy path {given.get('PathPrefix', '/')}")
+
+
+def _provider(call: Call, kind: type[E], text: str, missing: Callable[[str], str]) -> Target[E]:
+    """The identity provider of an ARN; `missing` tells of an ARN that none has."""
+    arn, beginning = parse_arn(text), f"{kind.resource_type}/"
+    if arn is None or (arn.service, arn.region) != ("iam", "") or not arn.resource.startswith(beginning):
+        raise Refused("InvalidInput", sentences.arn_not_valid(text))
+    found = call.view.of(kind).named(arn.resource.removeprefix(beginning))
+    if found is not None and found.arn == text:
+        return _existing(found, shown=text)
+    return Target(arn=text, account=arn.account, found=Missing(missing(text)))
 
 
 def _existing(entity: E, *, shown: str) -> Target[E]:

@@ -1,0 +1,172 @@
+"""OpenID Connect providers: whose tokens an account's roles may trust.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from carnet.base.faults import Invalid, Refused, TooMany
+from carnet.entities.oidc_provider import OidcProvider, issuer_name
+from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam.condition_keys import request_tags
+from carnet.services.iam.kinds import OIDC_PROVIDERS
+from carnet.services.iam.quotas import IamQuotas
+from carnet.services.iam.service import iam
+from carnet.services.iam.tagging import tagged_on_creation, tags_of
+from carnet.services.operation import Answer, Call, WriteCall, account_wide
+from carnet.services.target import Target
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import (
+        AddClientIDToOpenIDConnectProviderRequestTypeDef,
+        CreateOpenIDConnectProviderRequestTypeDef,
+        DeleteOpenIDConnectProviderRequestTypeDef,
+        GetOpenIDConnectProviderRequestTypeDef,
+        RemoveClientIDFromOpenIDConnectProviderRequestTypeDef,
+        UpdateOpenIDConnectProviderThumbprintRequestTypeDef,
+    )
+
+_MOST_THUMBPRINTS = 5
+_THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}", re.ASCII)
+_SOURCE_KEY = re.compile(r"[A-Za-z0-9_.:/=+@#-]+(?: [A-Za-z0-9_.:/=+@#-]+)*", re.ASCII)
+_SOURCE_KEYS = ("SubjectSourceKey", "SubjectTypeSourceKey")
+
+
+def new_oidc_provider(call: Call, given: Any) -> Target[()]:
+    """The provider to create; raises Invalid for what is no URL of an issuer."""
+    name = issuer_name(given["Url"])
+    if name is None:
+        raise Invalid(sentences.ISSUER_URL)
+    return targets.new_provider(call, OidcProvider.resource_type, name)
+
+
+@iam.write(
+    "CreateOpenIDConnectProvider",
+    on=new_oidc_provider,
+    also=(tagged_on_creation("iam:TagOpenIDConnectProvider"),),
+    context=(request_tags,),
+)
+def create_oidc_provider(call: WriteCall, given: CreateOpenIDConnectProviderRequestTypeDef) -> Answer:
+    """Add a provider. Its server is not asked for anything yet; without thumbprints, it must have a certificate of a
+    certificate authority that is trusted here."""
+    quotas: IamQuotas = call.quotas
+    if len(call.view.of(OidcProvider)) >= quotas.oidc_providers:
+        raise TooMany(sentences.quota("OpenIdConnectProvidersPerAccount", quotas.oidc_providers))
+    _refuse_identity_center(given)
+    provider = OidcProvider(
+        id=call.ids.uuid(),
+        account=call.account,
+        partition=call.partition,
+        name=issuer_name(given["Url"]) or "",
+        client_ids=_client_ids(quotas, given.get("ClientIDList", ())),
+        thumbprints=_thumbprints(given.get("ThumbprintList", ())),
+        context_provider=_context_provider(given.get("ContextProvider")),
+        tags=tags_of(call, OIDC_PROVIDERS, given),
+        created=call.now,
+    )
+    OIDC_PROVIDERS.add(call, provider)
+    return shapes.created_oidc_provider(provider)
+
+
+@iam.read("GetOpenIDConnectProvider", on=targets.oidc_provider)
+def get_oidc_provider(call: Call, given: GetOpenIDConnectProviderRequestTypeDef, provider: OidcProvider) -> Answer:
+    """A provider with all that was set of it."""
+    return shapes.oidc_provider(provider)
+
+
+@iam.read("ListOpenIDConnectProviders", on=account_wide)
+def list_oidc_providers(call: Call, given: Mapping[str, object]) -> Answer:
+    """The ARNs of all providers."""
+    return {"OpenIDConnectProviderList": [{"Arn": one.arn} for one in call.view.of(OidcProvider).sorted()]}
+
+
+@iam.write("DeleteOpenIDConnectProvider", on=targets.oidc_provider)
+def delete_oidc_provider(
+    call: WriteCall, given: DeleteOpenIDConnectProviderRequestTypeDef, provider: OidcProvider
+) -> Answer:
+    """Remove a provider. Roles that trust it go on naming it, and nobody can assume them by it."""
+    call.store.remove(provider)
+    return {}
+
+
+@iam.write("UpdateOpenIDConnectProviderThumbprint", on=targets.oidc_provider)
+def update_thumbprint(
+    call: WriteCall, given: UpdateOpenIDConnectProviderThumbprintRequestTypeDef, provider: OidcProvider
+) -> Answer:
+    """Replace the whole list of thumbprints."""
+    OIDC_PROVIDERS.save(call, provider, replace(provider, thumbprints=_thumbprints(given["ThumbprintList"])))
+    return {}
+
+
+@iam.write("AddClientIDToOpenIDConnectProvider", on=targets.oidc_provider)
+def add_client_id(
+    call: WriteCall, given: AddClientIDToOpenIDConnectProviderRequestTypeDef, provider: OidcProvider
+) -> Answer:
+    """Take tokens for one more audience; nothing changes if they are taken already."""
+    client_ids = _client_ids(call.quotas, (*provider.client_ids, given["ClientID"]))
+    OIDC_PROVIDERS.save(call, provider, replace(provider, client_ids=client_ids))
+    return {}
+
+
+@iam.write("RemoveClientIDFromOpenIDConnectProvider", on=targets.oidc_provider)
+def remove_client_id(
+    call: WriteCall, given: RemoveClientIDFromOpenIDConnectProviderRequestTypeDef, provider: OidcProvider
+) -> Answer:
+    """Take no more tokens for an audience; nothing changes if none are taken."""
+    client_ids = tuple(one for one in provider.client_ids if one != given["ClientID"])
+    OIDC_PROVIDERS.save(call, provider, replace(provider, client_ids=client_ids))
+    return {}
+
+
+@iam.write("UpdateOpenIDConnectProvider", on=targets.oidc_provider)
+def update_oidc_provider(call: WriteCall, given: Mapping[str, Any], provider: OidcProvider) -> Answer:
+    """Set or remove the context provider. There is no instance of IAM Identity Center to associate."""
+    removes = given.get("RemoveContextProvider", False)
+    changes_center = "IdentityCenterInstanceArn" in given or given.get("RemoveIdentityCenterInstance", False)
+    if sum(("ContextProvider" in given, removes, changes_center)) != 1:
+        raise Refused("InvalidInput", sentences.ONE_CONFIGURATION)
+    _refuse_identity_center(given)
+    if changes_center:
+        raise Refused("InvalidInput", sentences.NO_INSTANCE_ASSOCIATED)
+    context = {} if removes else _context_provider(given["ContextProvider"])
+    OIDC_PROVIDERS.save(call, provider, replace(provider, context_provider=context))
+    return {}
+
+
+def _client_ids(quotas: IamQuotas, given: Iterable[str]) -> tuple[str, ...]:
+    client_ids = tuple(dict.fromkeys(given))
+    if len(client_ids) > quotas.client_ids_per_oidc_provider:
+        raise TooMany(sentences.quota("ClientIdsPerOpenIdConnectProvider", quotas.client_ids_per_oidc_provider))
+    return client_ids
+
+
+def _thumbprints(given: Iterable[str]) -> tuple[str, ...]:
+    thumbprints = tuple(dict.fromkeys(one.lower() for one in given))
+    if len(thumbprints) > _MOST_THUMBPRINTS:
+        raise Refused("InvalidInput", sentences.THUMBPRINTS_FULL)
+    if not all(map(_THUMBPRINT.fullmatch, thumbprints)):
+        raise Refused("InvalidInput", sentences.THUMBPRINT)
+    return thumbprints
+
+
+def _context_provider(given: Any) -> Mapping[str, object]:
+    """The settings of trusted identity propagation, checked; raises Refused (InvalidInput)."""
+    if given is None:
+        return {}
+    keys = [given[name] for name in _SOURCE_KEYS if name in given]
+    if not all(map(_SOURCE_KEY.fullmatch, keys)):
+        raise Refused("InvalidInput", sentences.SOURCE_KEY)
+    if "SubjectTypeValue" in given and "SubjectTypeSourceKey" in given:
+        raise Refused("InvalidInput", sentences.SUBJECT_TYPE_TWICE)
+    return dict(given)
+
+
+def _refuse_identity_center(given: Mapping[str, Any]) -> None:
+    """Raise Refused for an instance of IAM Identity Center: there is none that could be associated."""
+    if "IdentityCenterInstanceArn" in given:
+        raise Refused("InvalidInput", sentences.instance_missing(given["IdentityCenterInstanceArn"]))
