@@ -248,9 +248,10 @@ def test_only_authenticators_hold_what_makes_one() -> None:
     assert _calls("Verified") == {"identity/caller.py", "sigv4/verify.py"}
     for name in ("BEARER_AUTHENTICATOR", "COOKIE_AUTHENTICATOR"):
         assert _mentions(name) == {"identity/caller.py"}
-    assert _mentions("FEDERATED_AUTHENTICATOR") == {"identity/caller.py", "services/sts/saml_caller.py"}
     assert _calls("Bearer") == _calls("SignedIn") == {"identity/caller.py"}
-    assert _calls("Federated") == {"services/sts/saml_caller.py"}
+    vouching = {"services/sts/saml_caller.py", "services/sts/web_identity.py"}
+    assert _mentions("FEDERATED_AUTHENTICATOR") == vouching | {"identity/caller.py"}
+    assert _calls("Federated") == vouching
     assert _mentions("OPERATOR_AUTHENTICATOR") == {"identity/caller.py", "bearer/operator_token.py"}
     assert _calls("OperatorCaller") == {"identity/caller.py", "bearer/operator_token.py"}
 

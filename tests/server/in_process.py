@@ -83,14 +83,14 @@ def _whole(answer: bytes) -> bool:
 
 @contextmanager
 def in_process_server(
-    directory: Path, *, database_url: str = "", tls: tuple[Path, Path] | None = None
+    directory: Path, *, database_url: str = "", tls: tuple[Path, Path] | None = None, **settings: Any
 ) -> Iterator[InProcessServer]:
-    """Listen on a free port until the block ends; `tls` are the files of a certificate and its key."""
-    settings = Settings(data_dir=directory / "data", database_url=database_url)
+    """Listen on a free port until the block ends; `tls`: files of a certificate and its key."""
+    chosen = Settings(data_dir=directory / "data", database_url=database_url, **settings)
     clock = TurnableClock()
     clock.follow_real_time()
     with ExitStack() as stack:
-        installation = stack.enter_context(open_installation(settings, create=True, clock=clock))
+        installation = stack.enter_context(open_installation(chosen, create=True, clock=clock))
         root = first_account(installation)
         assert root is not None
         application = door(installation, stack)

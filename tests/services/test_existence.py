@@ -21,6 +21,7 @@ NAMES = (
     "AccessKeyId",
     "GroupName",
     "InstanceProfileName",
+    "OpenIDConnectProviderArn",
     "PolicyArn",
     "RoleArn",
     "RoleName",

@@ -5,11 +5,13 @@ The operations run as the server runs them, authorized and in their transactions
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from inspect import iscoroutine
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +184,8 @@ class World:
     def _prepared(self, preparation: Preparation | CodeCheck, admitted: Admitted, parsed: Parsed) -> Any:
         execution = self.installation.execution
         if isinstance(preparation, Preparation):
-            return preparation.work(admitted.call, parsed.given)
+            made = preparation.work(admitted.call, parsed.given)
+            return asyncio.run(made) if iscoroutine(made) else made
         attempt = code_attempt(execution, preparation, admitted, parsed)
         return accepted(preparation, execution.write_together([attempt])[0])
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from carnet.assembly.issuers import issuer_keys
 from carnet.assembly.public_url import public_url
 from carnet.assembly.settings import Settings
 from carnet.assembly.state import State, open_state, system_clock
@@ -117,6 +118,7 @@ def _assembled(state: State) -> Installation:
                 passwords=passwords,
                 sign_ins=SignIns(passwords, state.store.password_attempts),
                 session_lifetime=state.settings.session_lifetime,
+                issuers=issuer_keys(state.settings),
                 history=EventHistory(audit_log),
                 reports=state.store.reports,
                 public_url=public_url(state.settings),

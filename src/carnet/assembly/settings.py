@@ -49,6 +49,12 @@ class Settings:
     """Memory for one hash of a password, in KiB."""
     quotas: str = ""
     """What accounts may have instead of AWS's quotas (`services.quotas`)."""
+    oidc_keys_file: Path | None = None
+    """Keys of OpenID Connect issuers that are not to be asked for them."""
+    oidc_ca_file: Path | None = None
+    """Certificate authorities of issuers, beside those that the system trusts."""
+    oidc_networks: str = ""
+    """Networks that issuers may be in beside the public ones: `10.0.0.0/8,fd00::/8`."""
     change_log_retention_days: int = 90
     audit_retention_days: int = 90
     """How long the store keeps the audit events of changes, and the data directory all events and decisions."""
@@ -161,6 +167,8 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "insecure": _flag,
     "session_lifetime": SessionLifetime,
     "password_hash_kib": int,
+    "oidc_keys_file": Path,
+    "oidc_ca_file": Path,
     "change_log_retention_days": int,
     "audit_retention_days": int,
     "dev": _flag,

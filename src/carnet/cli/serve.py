@@ -55,6 +55,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=click.Choice(SessionLifetime, case_sensitive=False),
 )
 @setting("quotas", "What accounts may have instead of AWS's quotas, as users=10000,roles=5000.", type=quotas)
+@setting("oidc_keys_file", "Keys of OpenID Connect issuers that are not to be asked for them, JSON.", type=_FILE)
+@setting("oidc_ca_file", "Certificate authorities of issuers, beside the system's, PEM.", type=_FILE)
+@setting("oidc_networks", "Networks that issuers may be in beside the public ones: 10.0.0.0/8,fd00::/8.")
 @setting("change_log_retention_days", "Days for which the change log is kept.", type=_DAYS)
 @setting("audit_retention_days", "Days for which audit events and decisions are kept.", type=_DAYS)
 @setting(
@@ -86,6 +89,7 @@ def serve(context: click.Context, **given: Any) -> None:
     settings = Settings(**given)
     check_dev_mode(settings, context, loopback=is_loopback_host(settings.host))
     _check_transport(settings)
+    _check_issuers(settings)
     with ended_by_signals():
         _serve(settings)
     after_the_terminals_sign = "\n" if sys.stderr.isatty() else ""
@@ -179,6 +183,17 @@ def _check_transport(settings: Settings) -> None:
             "--tls self-signed for development, or --insecure to send secrets in the clear."
         )
     _LOG.warning("serving plain HTTP on %s because of --insecure", settings.host)
+
+
+def _check_issuers(settings: Settings) -> None:
+    if not (settings.oidc_keys_file or settings.oidc_ca_file or settings.oidc_networks):
+        return
+    from carnet.assembly.issuers import check_issuers
+
+    try:
+        check_issuers(settings)
+    except (OSError, ValueError) as problem:
+        raise click.UsageError(f"--oidc-keys-file, --oidc-ca-file or --oidc-networks: {problem}") from problem
 
 
 def _check_certificate(certificate: Path, key: Path) -> None:

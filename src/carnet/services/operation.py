@@ -30,6 +30,7 @@ from carnet.identity.sign_in import SignIns
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.session_claims import SessionClaims
 from carnet.keyring.session_tokens import SessionTokens
+from carnet.oidc.issuers import IssuerKeys
 from carnet.policy.compile import Engine
 from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Value
@@ -60,6 +61,7 @@ class Parts:
     passwords: Passwords
     sign_ins: SignIns
     session_lifetime: SessionLifetime
+    issuers: IssuerKeys
     history: EventHistory
     """The events of this node's audit log."""
     reports: Reports

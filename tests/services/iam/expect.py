@@ -11,11 +11,19 @@ from carnet.services.iam.service import iam
 from tests.services.world import Caller, ServiceError, World
 
 
-def refused(world: World, caller: Caller, operation: str, *, service: str = "iam", **given: Any) -> tuple[str, str]:
-    """The code and message that a call is refused with. It must be refused, and change nothing."""
+def refused(
+    world: World, caller: Caller | None, operation: str, *, service: str = "iam", **given: Any
+) -> tuple[str, str]:
+    """The code and message that a call is refused with. It must be refused, and change nothing.
+
+    None calls an operation that takes no signature.
+    """
     before = world.snapshot.revision
     with pytest.raises(ServiceError) as caught:
-        world.call(caller, operation, service=service, **given)
+        if caller is None:
+            world.unsigned(operation, service=service, **given)
+        else:
+            world.call(caller, operation, service=service, **given)
     assert world.snapshot.revision == before
     return caught.value.code, caught.value.message
 

@@ -32,9 +32,5 @@ sts = Service(
     },
     refuse_session=refuse_session,
     quotas=StsQuotas(),
-    not_written=(
-        "AssumeRoleWithWebIdentity",
-        "GetFederationToken",
-        "GetWebIdentityToken",
-    ),
+    not_written=("GetWebIdentityToken",),
 )

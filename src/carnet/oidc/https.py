@@ -1,0 +1,229 @@
+"""Documents of issuers over HTTPS: little, soon, and of no address that is not meant for it.
+
+INVARIANT: the address that is checked is the address that is connected to; a name is resolved once for a connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urljoin, urlsplit
+
+from carnet.oidc import refusals
+from carnet.oidc.addresses import Network, may_be_reached
+
+SECONDS = 5.0
+"""How long all of a document's requests may take together."""
+MOST_BYTES = 512 * 1024
+"""How much an answer may have, its head among it."""
+MOST_REDIRECTS = 2
+_CHUNK = 16 * 1024
+_TOO_MUCH = "it answers with too much"
+
+Resolve = Callable[[str, int], Awaitable[list[tuple[str, int]]]]
+"""(host, port) to the addresses and ports to connect to."""
+
+
+async def resolve(host: str, port: int) -> list[tuple[str, int]]:
+    """As the system resolves names."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=1)
+    return [(str(address[0]), port) for *_, address in found]
+
+
+class Unreachable(Exception):
+    """The document is not to be had; the message says why, and nothing of what was answered."""
+
+
+class Untrusted(Unreachable):
+    """The server's certificate is neither trusted nor has a thumbprint that is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetcher:
+    """Gets documents over HTTPS."""
+
+    networks: tuple[Network, ...] = ()
+    """Those that may be connected to beside public addresses."""
+    ca_file: Path | None = None
+    """Certificates of authorities that are trusted beside the system's."""
+    resolve: Resolve = field(default=resolve)
+    seconds: float = SECONDS
+
+    async def get(self, url: str, thumbprints: tuple[str, ...]) -> bytes:
+        """The document at a URL. Raises Unreachable.
+
+        A certificate is that of a trusted authority, or is, or is certified by, one of those thumbprints.
+        """
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await self._followed(url, thumbprints)
+        except TimeoutError:
+            raise Unreachable("it takes too long to answer") from None
+        except (OSError, ssl.SSLError, HTTPException, ValueError) as problem:
+            raise Unreachable(f"{type(problem).__name__}") from problem
+
+    async def _followed(self, url: str, thumbprints: tuple[str, ...]) -> bytes:
+        host = urlsplit(url).hostname
+        for _ in range(1 + MOST_REDIRECTS):
+            status, location, body = await self._answer(url, thumbprints)
+            if status == 200:
+                return body
+            if status not in (301, 302, 303, 307, 308) or location is None:
+                raise Unreachable(f"it answers with status {status}")
+            url = urljoin(url, location)
+            if urlsplit(url).hostname != host:
+                raise Unreachable("it sends elsewhere")
+        raise Unreachable("it sends on and on")
+
+    async def _answer(self, url: str, thumbprints: tuple[str, ...]) -> tuple[int, str | None, bytes]:
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname or parts.username is not None or not url.isascii():
+            raise Unreachable("it is no HTTPS URL")
+        if any(sign <= " " or sign == "\x7f" for sign in url):
+            raise Unreachable("it is no HTTPS URL")
+        host, port = parts.hostname, parts.port or 443
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        reader, writer = await self._connected(host, port, thumbprints)
+        try:
+            named = host if parts.port is None else f"{host}:{port}"
+            head = f"GET {path} HTTP/1.1\r\nhost: {named}\r\nuser-agent: carnet\r\naccept: application/json\r\n"
+            writer.write(f"{head}accept-encoding: identity\r\nconnection: close\r\n\r\n".encode("ascii"))
+            return _parsed(await _everything(reader))
+        finally:
+            await _end(writer)
+
+    async def _connected(
+        self, host: str, port: int, thumbprints: tuple[str, ...]
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        address, port = await self._address(host, port)
+        try:
+            return await _tls(address, port, host, _trusting(self.ca_file))
+        except ssl.SSLCertVerificationError as problem:
+            if not thumbprints:
+                raise Untrusted("its certificate is not trusted") from problem
+            pinned = await self._pinned(address, port, host, thumbprints)
+        try:
+            return await _tls(address, port, host, pinned)
+        except ssl.SSLCertVerificationError as problem:
+            raise Untrusted("its certificate is not trusted") from problem
+
+    async def _address(self, host: str, port: int) -> tuple[str, int]:
+        """The address to connect to: the first one, if all may be reached."""
+        found = await self.resolve(host, port)
+        if not found or not all(may_be_reached(address, self.networks) for address, _ in found):
+            raise Unreachable("its address is none that may be connected to")
+        return found[0]
+
+    async def _pinned(self, address: str, port: int, host: str, thumbprints: tuple[str, ...]) -> ssl.SSLContext:
+        """What trusts the one certificate of the server's chain that has a thumbprint, and nothing else.
+
+        The chain of an unverified connection is only looked at: that the server has the key of a certificate which
+        the chosen one certifies is verified on another connection.
+        """
+        unverified = ssl.create_default_context()
+        unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
+        _, writer = await _tls(address, port, host, unverified)
+        try:
+            chain = _chain(writer.get_extra_info("ssl_object"))
+        finally:
+            await _end(writer)
+        chosen = next((one for one in chain if hashlib.sha1(one).hexdigest() in thumbprints), None)  # noqa: S324
+        if chosen is None:
+            raise Untrusted("its certificate is not trusted")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
+        context.load_verify_locations(cadata=ssl.DER_cert_to_PEM_cert(chosen))
+        return context
+
+
+@lru_cache(4)
+def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+    """Reading all authorities takes a while, in which nothing else is done."""
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context
+
+
+async def _tls(
+    address: str, port: int, host: str, context: ssl.SSLContext
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
+
+
+def _chain(connection: Any) -> list[bytes]:
+    """The certificates that the server sent, of which only its own is to be had before Python 3.13."""
+    if hasattr(connection, "get_unverified_chain"):
+        return list(connection.get_unverified_chain())
+    inner = getattr(connection, "_sslobj", None)
+    if inner is not None and hasattr(inner, "get_unverified_chain"):
+        return [ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in inner.get_unverified_chain()]
+    own = connection.getpeercert(binary_form=True)
+    return [own] if own else []
+
+
+async def _end(writer: asyncio.StreamWriter) -> None:
+    """End a connection at once: nothing more is wanted of who is at its other end."""
+    writer.transport.abort()
+    with suppress(OSError, ssl.SSLError):
+        await writer.wait_closed()
+
+
+async def _everything(reader: asyncio.StreamReader) -> bytes:
+    """All that is sent until the connection ends or the answer is whole."""
+    received = bytearray()
+    while chunk := await reader.read(_CHUNK):
+        received += chunk
+        if len(received) > MOST_BYTES:
+            raise Unreachable(_TOO_MUCH)
+        if _is_whole(received):
+            break
+    return bytes(received)
+
+
+def _is_whole(received: bytearray) -> bool:
+    head, separator, body = bytes(received).partition(b"\r\n\r\n")
+    if not separator:
+        return False
+    for line in head.lower().split(b"\r\n")[1:]:
+        name, _, value = line.partition(b":")
+        if name == b"content-length" and value.strip().isdigit():
+            return len(body) >= int(value)
+        if name == b"transfer-encoding":
+            return body.endswith(b"0\r\n\r\n")
+    return False
+
+
+class _Received:
+    """What was received, as `http.client` reads it."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+
+    def makefile(self, mode: str) -> io.BytesIO:
+        return io.BytesIO(self._raw)
+
+
+def _parsed(raw: bytes) -> tuple[int, str | None, bytes]:
+    """Status, Location and body. Raises HTTPException or ValueError for what is no answer, or is cut short."""
+    answer = HTTPResponse(cast(Any, _Received(raw)), method="GET")
+    answer.begin()
+    if answer.getheader("content-encoding", "identity") != "identity":
+        raise Unreachable("it answers in an encoding that was not asked for")
+    return answer.status, answer.getheader("location"), answer.read()
+
+
+def refusal(problem: Unreachable) -> Exception:
+    """What the caller is told."""
+    if isinstance(problem, Untrusted):
+        return refusals.invalid(refusals.WRONG_CERTIFICATE)
+    return refusals.unreachable(str(problem))
