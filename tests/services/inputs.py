@@ -48,6 +48,8 @@ GIVEN: Mapping[str, Any] = {
     "ServiceNamespaces": ["s3"],
     "Url": "https://new.example.com",
     "ThumbprintList": ["0" * 40],
+    "Audience": ["app"],
+    "SigningAlgorithm": "ES384",
     "ClientID": "sts.amazonaws.com",
     "AWSServiceName": "ecs.amazonaws.com",
     "DeletionTaskId": f"task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/{UUID}",

@@ -86,7 +86,7 @@ WITHOUT_OPERATION = {
     "sts:SetSourceIdentity": "Asked for by operations that make a session with a source identity.",
     "sts:SetContext": "Trusted contexts are refused: no provider of them is known.",
     "sts:GetServiceBearerToken": "Of services that give out bearer tokens, such as CodeArtifact.",
-    "sts:TagGetWebIdentityToken": "Asked for by GetWebIdentityToken with tags, which is not written.",
+    "sts:TagGetWebIdentityToken": "Asked for by GetWebIdentityToken with tags.",
 }
 """Actions of IAM and STS that no operation has the name of; and why."""
 

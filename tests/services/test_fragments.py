@@ -19,7 +19,15 @@ from tests.services.inputs import WRITTEN, given
 from tests.services.world import World
 from tests.wire.client import parsed
 
-NOBODY_HAS = frozenset(("GetAccountPasswordPolicy", "GetLoginProfile", "GetMFADevice"))
+NOBODY_HAS = frozenset(
+    (
+        "GetAccountPasswordPolicy",
+        "GetLoginProfile",
+        "GetMFADevice",
+        "GetOutboundWebIdentityFederationInfo",
+        "GetWebIdentityToken",
+    )
+)
 READS = [
     operation
     for operation in WRITTEN

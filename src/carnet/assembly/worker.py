@@ -18,6 +18,7 @@ from carnet.server.app import AwsApi
 from carnet.server.aws_door import AwsDoor
 from carnet.server.call_lines import CallLines
 from carnet.server.health import Health
+from carnet.server.issuer_pages import IssuerPages
 from carnet.server.outbox import Outbox
 from carnet.server.own_api.endpoint import OwnParts
 from carnet.server.own_api.steps import OwnApi
@@ -65,7 +66,8 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
         stack.callback(calls.close)
     outbox = Outbox(audit, decisions, calls)
     health = Health(installation.directory, follower)
-    return AwsDoor(api, own_api, health, outbox, on_start=start, on_stop=stack.close)
+    issuers = IssuerPages(installation.directory, installation.execution.parts.public_url, installation.clock)
+    return AwsDoor(api, own_api, health, outbox, issuers, on_start=start, on_stop=stack.close)
 
 
 def _own_parts(installation: Installation) -> OwnParts:

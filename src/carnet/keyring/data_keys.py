@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     PASSWORDS = "passwords"
     SAML_PRIVATE_KEYS = "saml-private-keys"
     AUTHORIZATION_MESSAGES = "authorization-messages"
+    ISSUER_KEYS = "issuer-keys"
 
 
 class KeyState(StrEnum):

@@ -10,6 +10,7 @@ from carnet.directory.follower import Later
 from carnet.server.app import AwsApi
 from carnet.server.door import Door
 from carnet.server.health import Health
+from carnet.server.issuer_pages import IssuerPages
 from carnet.server.outbox import Answer, Outbox
 from carnet.server.own_api.steps import OwnApi
 from carnet.server.own_pages import OwnPages
@@ -25,6 +26,7 @@ class AwsDoor(Door):
         own_api: OwnApi,
         health: Health,
         outbox: Outbox,
+        issuers: IssuerPages,
         *,
         on_start: Callable[[Later], None],
         on_stop: Callable[[], None],
@@ -37,7 +39,8 @@ class AwsDoor(Door):
                 HEALTH_PATH: health.respond,
                 OLD_HEALTH_PATH: health.respond,
                 READY_PATH: lambda: health.ready(is_open=self.is_open),
-            }
+            },
+            issuers,
         )
 
     def answer(self, request: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:

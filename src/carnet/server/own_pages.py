@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 from carnet.base.http import HttpResponse, RequestHead
+from carnet.server.issuer_pages import IssuerPages
 from carnet.server.own_paths import OLD_HEALTH_PATH
 from carnet.sigv4.query_form import has_query_form
 
@@ -18,17 +19,18 @@ Page = Callable[[], HttpResponse]
 
 
 class OwnPages:
-    """Pages by their exact path."""
+    """Pages by their exact path, and those of issuers."""
 
-    def __init__(self, pages: Mapping[str, Page]) -> None:
+    def __init__(self, pages: Mapping[str, Page], issuers: IssuerPages | None = None) -> None:
         self._pages = pages
+        self._issuers = issuers
 
     def respond(self, request: RequestHead) -> HttpResponse | None:
         """The answer to a request that is Carnet's own; None for one that is for a service.
 
         INVARIANT: an unsigned request below one of SEGMENTS is never for a service, however the segment is spelled.
         """
-        page = self._pages.get(request.path)
+        page = self._pages.get(request.path) or self._of_issuer(request.path)
         if page is None:
             if _first_segment(request.path) not in SEGMENTS or _is_signed(request):
                 return None
@@ -36,6 +38,10 @@ class OwnPages:
         if request.method in _METHODS:
             return page()
         return None if request.path == OLD_HEALTH_PATH else _text(405, "This is read with GET.", ("allow", "GET, HEAD"))
+
+    def _of_issuer(self, path: str) -> Page | None:
+        found = self._issuers.find(path) if self._issuers is not None else None
+        return (lambda: found) if found is not None else None
 
 
 def _first_segment(path: str) -> str:

@@ -62,6 +62,7 @@ class Parts:
     sign_ins: SignIns
     session_lifetime: SessionLifetime
     issuers: IssuerKeys
+    """The keys of those whose tokens are taken."""
     history: EventHistory
     """The events of this node's audit log."""
     reports: Reports

@@ -22,6 +22,7 @@ from carnet.store.login_profiles import LOGIN_PROFILES
 from carnet.store.mfa_devices import MFA_DEVICES
 from carnet.store.oidc_providers import OIDC_PROVIDERS
 from carnet.store.operator_tokens import OPERATOR_TOKENS
+from carnet.store.outbound_federations import OUTBOUND_FEDERATIONS
 from carnet.store.policies import POLICIES
 from carnet.store.redeemed_assertions import REDEEMED_ASSERTIONS
 from carnet.store.role_deletions import ROLE_DELETIONS
@@ -99,6 +100,7 @@ ENTITY_TYPES = EntityTypes(
     SAML_PROVIDERS,
     REDEEMED_ASSERTIONS,
     OIDC_PROVIDERS,
+    OUTBOUND_FEDERATIONS,
     ACCESS_KEYS,
     MFA_DEVICES,
     LOGIN_PROFILES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,11 +20,9 @@ def refused(
     None calls an operation that takes no signature.
     """
     before = world.snapshot.revision
+    call = partial(world.call, caller) if caller is not None else world.unsigned
     with pytest.raises(ServiceError) as caught:
-        if caller is None:
-            world.unsigned(operation, service=service, **given)
-        else:
-            world.call(caller, operation, service=service, **given)
+        call(operation, service=service, **given)
     assert world.snapshot.revision == before
     return caught.value.code, caught.value.message
 

@@ -32,5 +32,4 @@ sts = Service(
     },
     refuse_session=refuse_session,
     quotas=StsQuotas(),
-    not_written=("GetWebIdentityToken",),
 )

@@ -1,0 +1,73 @@
+"""Outbound web identity federation: whether the account issues tokens that say who its principals are.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableOutboundWebIdentityFederation.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from carnet.base.faults import Refused
+from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm, SigningKey
+from carnet.identity.outbound_keys import issuer_url, new_signing_key
+from carnet.services.iam.service import iam
+from carnet.services.operation import Answer, Call, WriteCall, account_wide
+from carnet.services.preparing import Pool, Preparation
+
+_Given = Mapping[str, object]
+_KEYS = Pool(name="signing-keys", size=1, waiting=16, seconds=5.0)
+_ENABLED = "Outbound web identity federation is already enabled for the account."
+_DISABLED = "Outbound web identity federation is not enabled for the account."
+
+
+def _new_keys(call: Call, given: _Given) -> tuple[SigningKey, ...]:
+    """One of each algorithm, for an account that has none to sign with."""
+    if (there := _found(call)) is not None and there.enabled:
+        raise Refused("FeatureEnabled", _ENABLED)
+    return tuple(new_signing_key(call.parts.keyring, call.ids, call.account, one) for one in SigningAlgorithm)
+
+
+@iam.write(
+    "EnableOutboundWebIdentityFederation",
+    on=account_wide,
+    prepare=Preparation(pool=_KEYS, work=_new_keys),
+)
+def enable_outbound_federation(call: WriteCall, given: _Given) -> Answer:
+    """Issue tokens from now on, signed with new keys. The issuer stays the one that the account had before."""
+    keys: tuple[SigningKey, ...] = call.prepared
+    there = _found(call)
+    if there is None:
+        made = OutboundFederation(
+            account=call.account, issuer=call.ids.uuid(), enabled=True, keys=keys, created=call.now
+        )
+        call.store.add(made)
+        return {"IssuerIdentifier": issuer_url(call.parts.public_url, made)}
+    if there.enabled:
+        raise Refused("FeatureEnabled", _ENABLED)
+    call.store.save(there.with_keys(keys, call.now))
+    return {"IssuerIdentifier": issuer_url(call.parts.public_url, there)}
+
+
+@iam.write("DisableOutboundWebIdentityFederation", on=account_wide)
+def disable_outbound_federation(call: WriteCall, given: _Given) -> Answer:
+    """Issue no more tokens. Those that were issued are good until their end."""
+    call.store.save(replace(_enabled(call), enabled=False))
+    return {}
+
+
+@iam.read("GetOutboundWebIdentityFederationInfo", on=account_wide)
+def get_outbound_federation_info(call: Call, given: _Given) -> Answer:
+    """The issuer of the account's tokens."""
+    return {"IssuerIdentifier": issuer_url(call.parts.public_url, _enabled(call)), "JwtVendingEnabled": True}
+
+
+def _found(call: Call) -> OutboundFederation | None:
+    return call.view.of(OutboundFederation).get(call.account)
+
+
+def _enabled(call: Call) -> OutboundFederation:
+    there = _found(call)
+    if there is None or not there.enabled:
+        raise Refused("FeatureDisabled", _DISABLED)
+    return there
