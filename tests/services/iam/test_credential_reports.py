@@ -11,6 +11,7 @@ import pytest
 from carnet.base.faults import Unavailable
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.mfa_device import MfaDevice
+from carnet.entities.signing_certificate import SigningCertificate
 from carnet.services.iam import credential_reports
 from carnet.store.reports import Report, ReportKind
 from tests.services.iam.documents import allow
@@ -136,6 +137,28 @@ def test_mfa_is_active_for_whom_a_device_is_enabled(world: World) -> None:
     world.installation.directory.catch_up()
     lines = report(world)
     assert [lines[name]["mfa_active"] for name in ("<root_account>", "with", "without")] == ["true", "true", "false"]
+
+
+def test_inactive_certificates_come_first_and_keep_their_dates(world: World) -> None:
+    zoe = world.call(world.root, "CreateUser", UserName="zoe")["User"]["UserId"]
+    with world.installation.store.write() as unit:
+        for number, active in enumerate((True, False)):
+            certificate = SigningCertificate(
+                id=f"CERTIFICATE{number}",
+                account=world.account_id,
+                owner=zoe,
+                active=active,
+                body="",
+                fingerprint=str(number),
+                created=START + timedelta(days=number),
+            )
+            unit.add(certificate)
+    world.installation.directory.catch_up()
+    line, root = (report(world)[name] for name in ("zoe", "<root_account>"))
+    later = (START + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert [line[f"cert_{number}_active"] for number in (1, 2)] == ["false", "true"]
+    assert [line[f"cert_{number}_last_rotated"] for number in (1, 2)] == [later, WHEN]
+    assert (root["cert_1_active"], root["cert_1_last_rotated"]) == ("false", "N/A")
 
 
 def test_passwords_with_their_age(world: World) -> None:

@@ -17,6 +17,7 @@ from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.password_policy import PasswordPolicy
+from carnet.entities.signing_certificate import SigningCertificate
 from carnet.entities.user import User
 from carnet.store.last_used import KeyUse
 
@@ -36,6 +37,8 @@ class Holder:
     password: LoginProfile | None
     password_policy: PasswordPolicy | None
     """The account's."""
+    certificates: tuple[SigningCertificate, ...]
+    """Inactive ones first, as AWS was seen to have them."""
 
     @property
     def is_root(self) -> bool:
@@ -63,7 +66,13 @@ def _holders(view: AccountView, last_used: LastUsed) -> Iterator[Holder]:
             has_mfa=bool(view.mfa_devices_of(holder.id)),
             password=view.of(LoginProfile).get(holder.id),
             password_policy=view.account.password_policy,
+            certificates=_certificates(view, holder.id),
         )
+
+
+def _certificates(view: AccountView, owner: str) -> tuple[SigningCertificate, ...]:
+    found = view.of(SigningCertificate).referring("owner", owner)
+    return tuple(sorted(found, key=lambda one: (one.active, one.created, one.id)))
 
 
 def _user(holder: Holder) -> str:
@@ -117,11 +126,11 @@ def _key_last_used(number: int, told: Callable[[KeyUse], str]) -> Callable[[Hold
 
 
 def _certificate_active(number: int) -> Callable[[Holder], str]:
-    return lambda holder: _truth(value=False)
+    return lambda holder: _truth(value=any(one.active for one in holder.certificates[number - 1 : number]))
 
 
 def _certificate_last_rotated(number: int) -> Callable[[Holder], str]:
-    return lambda holder: _NOT_APPLICABLE
+    return lambda holder: _one_of(_date(one.created) for one in holder.certificates[number - 1 : number])
 
 
 def _key(holder: Holder, number: int) -> tuple[AccessKey, ...]:
