@@ -23,8 +23,8 @@ from carnet.services.operation import AnonymousCall, Answer, FederatedCall, anyb
 from carnet.services.preparing import Pool, Preparation
 from carnet.services.registry import SERVICES
 from carnet.services.service import Service
+from carnet.services.sts.assume_role import role_at, session_checks, vouched_keys, vouched_session
 from carnet.services.sts.quotas import StsQuotas
-from carnet.services.sts.role_sessions import role_at, session_checks, vouched_keys, vouched_session
 from carnet.services.target import Target
 from tests.attacks.wire import audit
 from tests.server.in_process import InProcessServer, in_process_server

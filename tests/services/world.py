@@ -168,8 +168,8 @@ class World:
         raise outcome.problem
 
     def _carried_out(self, operation: Operation, parsed: Parsed) -> Outcome:
-        execution, prepared = self.installation.execution, None
-        if operation.prepare is not None and operation.prepare.needed(parsed.given):
+        execution = self.installation.execution
+        if operation.prepare is not None and operation.is_prepared(parsed.given):
             admitted = execution.admit(operation, parsed)
             if isinstance(admitted, Failed):
                 return admitted
@@ -178,8 +178,9 @@ class World:
             except Fault as problem:
                 return Failed(problem=problem, decided=admitted.decided)
             parsed = identified(parsed, prepared)
-        perform = execution.write if operation.writes else execution.read
-        return perform(operation, parsed, prepared)
+            perform = execution.write if operation.writes else execution.read_prepared
+            return perform(operation, parsed, prepared)
+        return execution.write(operation, parsed) if operation.writes else execution.read(operation, parsed)
 
     def _prepared(self, preparation: Preparation | CodeCheck, admitted: Admitted, parsed: Parsed) -> Any:
         execution = self.installation.execution

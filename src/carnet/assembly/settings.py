@@ -48,7 +48,7 @@ class Settings:
     password_hash_kib: int = 47_104
     """Memory for one hash of a password, in KiB."""
     quotas: str = ""
-    """What accounts may have instead of AWS's quotas (`services.quotas`)."""
+    """What accounts may have instead of AWS's quotas (`services.operation`)."""
     oidc_keys_file: Path | None = None
     """Keys of OpenID Connect issuers that are not to be asked for them."""
     oidc_ca_file: Path | None = None

@@ -72,7 +72,8 @@ class _Compiler:
             return self._list(shape, tag)
         if isinstance(shape, MapShape):
             return self._map(shape, tag)
-        return _string(tag) if shape.type_name == "string" else _scalar(shape, tag)
+        own = _OWN.get(shape.type_name)
+        return own(tag) if own is not None else _scalar(shape, tag)
 
     def _list(self, shape: ListShape, tag: str) -> _Element:
         if shape.serialization.get("flattened"):
@@ -109,6 +110,19 @@ def _string(tag: str) -> _Element:
         return f"<{tag}>{escape(value)}</{tag}>" if unsafe(value) else f"<{tag}>{value}</{tag}>"
 
     return write
+
+
+def _integer(tag: str) -> _Element:
+    def write(value: int) -> str:
+        if type(value) is not int:
+            raise TypeError(f"an integer is wanted, not {value!r}")
+        return f"<{tag}>{value}</{tag}>"
+
+    return write
+
+
+_OWN = {"string": _string, "integer": _integer, "long": _integer}
+"""What most elements hold, by the type of its shape."""
 
 
 def _scalar(shape: Shape, tag: str) -> _Element:

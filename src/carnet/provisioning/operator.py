@@ -42,7 +42,6 @@ from carnet.services.iam import sentences
 from carnet.services.iam.access_keys import add_given_key
 from carnet.services.iam.trust import new_trust
 from carnet.services.operation import Parts, WriteCall
-from carnet.services.quotas import quotas_for
 from carnet.services.registry import SERVICES
 from carnet.store.unit_of_work import Unit
 
@@ -149,7 +148,7 @@ class Operator:
             policies=Policies(),
             now=self.now,
             parts=self.parts,
-            quotas=quotas_for(_IAM.quotas, self.parts.quotas, view),
+            own_quotas=_IAM.quotas,
             paging=_IAM.paging,
             store=unit,
         )

@@ -84,7 +84,7 @@ class AwsApi:
             validate(request.operation, step.given, service.voice if service is not None else COMMON_VOICE)
             if operation is None:
                 return self._not_written(step)
-            if operation.prepare is not None and operation.prepare.needed(step.given):
+            if operation.prepare is not None and operation.is_prepared(step.given):
                 return self._prepare(operation, operation.prepare, step)
             if operation.writes:
                 return self._change(operation, step)
@@ -134,7 +134,7 @@ class AwsApi:
         parsed = identified(parsed, prepared)
         if operation.writes:
             return await self._change(operation, parsed, prepared)
-        return self._answer(parsed, self._execution.read(operation, parsed, prepared))
+        return self._answer(parsed, self._execution.read_prepared(operation, parsed, prepared))
 
     async def _change(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Answer:
         """Let the writer act; it takes one change after the other."""

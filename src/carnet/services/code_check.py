@@ -23,8 +23,9 @@ class Accepted:
 class CodeCheck:
     """The codes of an operation's requests, for its `prepare=`."""
 
-    needed: Callable[[Any], bool]
-    """Whether an input has codes. INVARIANT: without them the operation waits for no change."""
+    members: frozenset[str] | None
+    """An input has codes if it has one of these members; None if each has. INVARIANT: without codes the operation waits
+    for no change."""
     codes: Callable[[Any, Any], Codes]
     """(call, given) to the codes and the device that they are of; raises a Fault for what needs no look."""
     missing: Callable[[Codes], Fault]

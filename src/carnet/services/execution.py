@@ -5,7 +5,7 @@ What comes of it is a value, with every decision that was made on the way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -38,7 +38,6 @@ from carnet.services.operation import (
     Parts,
     WriteCall,
 )
-from carnet.services.quotas import quotas_for
 from carnet.store.group_commit import Group
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
@@ -131,16 +130,27 @@ class Execution:
         except Exception as problem:
             return Failed(problem=problem, decided=tuple(decided))
 
-    def read(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Outcome:
-        """Answer from memory, at the directory's present revision; `prepared` is what the preparation has made."""
+    def read(self, operation: Operation, parsed: Parsed) -> Outcome:
+        """Answer from memory, at the directory's present revision."""
+        return self._read(operation, parsed, lambda snapshot: parsed.authenticated.caller)
+
+    def read_prepared(self, operation: Operation, parsed: Parsed, prepared: Any) -> Outcome:
+        """The same of an operation for which something was done beforehand: `prepared` is what that has made.
+
+        INVARIANT: the caller is looked for again, as it may have changed in the meantime.
+        """
+        return self._read(
+            operation, parsed, lambda snapshot: self.present(snapshot, parsed.authenticated.caller), prepared
+        )
+
+    def _read(
+        self, operation: Operation, parsed: Parsed, find: Callable[[Snapshot], Caller], prepared: Any = None
+    ) -> Outcome:
         decided: list[Decided] = []
         try:
-            snapshot, caller = self.directory.snapshot, parsed.authenticated.caller
-            if operation.is_prepared(parsed.given):
-                caller = self.present(snapshot, caller)  # which may have changed in the meantime
-            call = self._call(
-                operation, parsed, snapshot, caller, decided, prepared, with_mfa=_with_mfa(operation, prepared)
-            )
+            snapshot = self.directory.snapshot
+            with_mfa = _with_mfa(operation, prepared)
+            call = self._call(operation, parsed, snapshot, find(snapshot), decided, prepared, with_mfa=with_mfa)
             answer = operation.perform(call, parsed.given, decided)
             return Done(answer=answer, event=success_event(parsed, answer, decided), decided=tuple(decided))
         except Exception as problem:
@@ -260,7 +270,7 @@ class Execution:
             "snapshot": snapshot,
             "now": arrived.time,
             "parts": self.parts,
-            "quotas": operation.quotas,
+            "own_quotas": operation.quotas,
             "paging": operation.paging,
             "prepared": prepared,
             "decided": decided,
@@ -268,7 +278,6 @@ class Execution:
         match caller:
             case Verified() | SignedIn():
                 members["view"] = view = snapshot.accounts[caller.principal.account]
-                members["quotas"] = quotas_for(operation.quotas, self.parts.quotas, view)
                 members["policies"], keys = carried_by(view, caller.credential)
                 members["context"] = caller_context(keys, caller, arrived.http, arrived.time, with_mfa=with_mfa)
                 return Call(**members) if unit is None else WriteCall(**members, store=unit)

@@ -6,9 +6,11 @@ AccessDenied, never a hint of what exists.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVarTuple
 
@@ -22,6 +24,7 @@ from carnet.base.ids import Ids
 from carnet.directory.account_view import AccountView
 from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
+from carnet.entities.iam_settings import IamSettings
 from carnet.identity.authenticate import Authenticate
 from carnet.identity.caller import AccountCaller, Anonymous, Bearer, Federated
 from carnet.identity.passwords import Passwords
@@ -82,7 +85,7 @@ class _Called(Struct, frozen=True, kw_only=True):
     """Those that the caller brings along."""
     now: datetime
     parts: Parts
-    quotas: Any
+    own_quotas: Any
     """Those of the operation's service, of whose type its bodies know."""
     paging: PagingStyle
     """That of the operation's service."""
@@ -90,6 +93,11 @@ class _Called(Struct, frozen=True, kw_only=True):
     """What the operation's `prepare=` made; None before that, and for operations without."""
     decided: list[Decided] = field(default_factory=list[Decided])
     """The decisions of the call so far; a body that decides on further operations adds theirs."""
+
+    @property
+    def quotas(self) -> Any:
+        """Those that hold: AWS's own, unless others are set for the caller's account or for the installation."""
+        return self.own_quotas
 
     @property
     def now_ms(self) -> int:
@@ -105,6 +113,14 @@ class Call(_Called, frozen=True, kw_only=True):
     """The caller's account at `snapshot`."""
 
     @property
+    def quotas(self) -> Any:
+        settings = self.view.of(IamSettings).get(self.account)
+        account = settings.quotas if settings is not None else {}
+        if self.own_quotas is None or not (account or self.parts.quotas):
+            return self.own_quotas
+        return _changed(self.own_quotas, tuple(sorted({**self.parts.quotas, **account}.items())))
+
+    @property
     def account(self) -> str:
         return self.view.account.id
 
@@ -115,6 +131,12 @@ class Call(_Called, frozen=True, kw_only=True):
     @property
     def ids(self) -> Ids:
         return self.parts.ids
+
+
+@lru_cache(1024)
+def _changed(quotas: Any, numbers: tuple[tuple[str, int], ...]) -> Any:
+    names = {each.name for each in dataclasses.fields(quotas)}
+    return dataclasses.replace(quotas, **{name: number for name, number in numbers if name in names})
 
 
 class WriteCall(Call, frozen=True, kw_only=True):
@@ -216,7 +238,9 @@ class Operation:
 
     def is_prepared(self, given: Any) -> bool:
         """Whether something is to be done for an input before the operation takes its turn."""
-        return self.prepare is not None and self.prepare.needed(given)
+        if self.prepare is None:
+            return False
+        return self.prepare.members is None or not self.prepare.members.isdisjoint(given)
 
     def checks(self, call: AnyCall, given: Any, target: AnyTarget) -> Iterator[Check]:
         """Everything that the caller must be allowed before the body runs.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
-from typing import Any
+from typing import Any, ClassVar
 
 from carnet.base.faults import Unavailable
 
@@ -39,9 +39,8 @@ class Preparation:
     It may raise a Fault.
     """
 
-    def needed(self, given: Any) -> bool:
-        """Whether an input needs the work: each does."""
-        return True
+    members: ClassVar[None] = None
+    """Every input needs the work."""
 
 
 class Pools:

@@ -17,7 +17,7 @@ from carnet.services.iam import sentences
 def check_of_pair(codes: Callable[[Any, Any], Codes]) -> CodeCheck:
     """For `prepare=` of an operation that takes two consecutive codes; `codes` as those of a `CodeCheck`."""
     return CodeCheck(
-        needed=lambda given: True,
+        members=None,
         codes=codes,
         missing=lambda pair: Missing(sentences.mfa_device_not_of_user(pair.device.serial)),
         wrong=lambda: _invalid(sentences.MFA_CODE_INVALID),

@@ -16,7 +16,6 @@ from carnet import models
 from carnet.base.arns import Arn, parse_arn
 from carnet.base.faults import Denied, Fault, Invalid, Missing, Unavailable
 from carnet.services.operation import Answer, Call, Operation, WriteCall, account_wide
-from carnet.services.quotas import quotas_for
 from carnet.services.resourcegroupstaggingapi import sentences
 from carnet.services.resourcegroupstaggingapi.service import tagging
 from carnet.services.tagged_kinds import TaggedKind, kind_of
@@ -78,8 +77,7 @@ def _perform(call: WriteCall, kind: TaggedKind, operation: Operation, arn: Arn, 
     entity = kind.find(call.view, str(arn))
     naming = kind.naming(entity) if entity is not None else {}
     own = operation if entity is not None else replace(operation, on=_nothing_at(arn))
-    quotas = quotas_for(operation.quotas, call.parts.quotas, call.view)
-    as_its_own = structs.replace(call, quotas=quotas, paging=operation.paging)
+    as_its_own = structs.replace(call, own_quotas=operation.quotas, paging=operation.paging)
     own.perform(as_its_own, {**naming, **given}, call.decided)
 
 

@@ -1,30 +1,199 @@
-"""AssumeRole.
+"""AssumeRole, and what the operations share with it that give a role session to whom an identity provider vouches for.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec import Struct
+
+from carnet.access.authorize import Check
+from carnet.access.resource_policies import trust_of, trust_of_nobody
 from carnet.base.faults import Denied, Invalid
 from carnet.directory.account_view import AccountView
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.entity import Tags
 from carnet.entities.role import Role
 from carnet.identity.principals import ASSUMED_ROLE
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.keyring.session_claims import SessionClaims
-from carnet.policy.request import PrincipalKind
-from carnet.services.operation import Answer, Call
+from carnet.policy.request import PrincipalKind, Value
+from carnet.services.operation import Answer, Call, FederatedCall
 from carnet.services.sts.mfa import MFA_CODE, mfa_ms
-from carnet.services.sts.role_sessions import Asked, keys_of, role_at, role_session, seconds_of, session_checks
+from carnet.services.sts.provider_claims import check_claims, tag_list
 from carnet.services.sts.service import sts
-from carnet.services.sts.sessions import Passed, passed, refuse_reserved_source_identity
+from carnet.services.sts.sessions import (
+    Passed,
+    SessionTags,
+    issue,
+    packed_size,
+    passed,
+    refuse_reserved_source_identity,
+    session_policies,
+    session_tags,
+)
 from carnet.services.target import Keys, Target
 
 if TYPE_CHECKING:
     from types_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
 _MOST_CHAINED_SECONDS = 3600
+DEFAULT_SECONDS = 3600
+_ROLE_ARN = re.compile(r"arn:([^:]+):iam::([0-9]{12}):role(/(?:[\x21-\x7e]+/)?)([\w+=,.@-]+)", re.ASCII)
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What a policy may ask of the session that is to be made. Tags and source identity count also if inherited."""
+
+    name: str
+    tags: Tags
+    transitive_tag_keys: tuple[str, ...]
+    source_identity: str | None
+    external_id: str | None = None
+
+
+class RoleParts(NamedTuple):
+    """What an ARN of a role is made of."""
+
+    partition: str
+    account: str
+    path: str
+    name: str
+
+
+def role_parts(arn: str) -> RoleParts:
+    """Raises Invalid for what is no role's ARN."""
+    parts = _ROLE_ARN.fullmatch(arn)
+    if parts is None:
+        raise Invalid(f"{arn} is invalid")
+    return RoleParts(*parts.groups())
+
+
+def role_at(snapshot: Snapshot, arn: str) -> Target[Role, AccountView]:
+    """The role and its trust policy, and the role's account; raises Invalid for what is no role's ARN."""
+    partition, account, path, name = role_parts(arn)
+    view = snapshot.account(account)
+    role = view.of(Role).named(name) if view is not None else None
+    # A name is found in any case; an ARN is that of the role only if every character is the same.
+    if view is None or role is None or (role.partition, role.path, role.name) != (partition, path, name):
+        # No policy of a role that is not there allows anything.
+        nobody = Denied(f"The role {arn} cannot be assumed.")
+        return Target(arn=arn, account=account, found=nobody, policies=(trust_of_nobody(account),))
+    return Target(
+        arn=arn,
+        account=account,
+        found=(role, view),
+        tags=role.tags,
+        policies=(trust_of(view, role),),
+    )
+
+
+def keys_of(asked: Asked) -> Keys:
+    """The condition keys of the session asked for."""
+    keys: dict[str, Value] = {f"aws:RequestTag/{key}": value for key, value in asked.tags.items()}
+    keys["sts:RoleSessionName"] = asked.name
+    if asked.tags:
+        keys["aws:TagKeys"] = tuple(asked.tags)
+    if asked.transitive_tag_keys:
+        keys["sts:TransitiveTagKeys"] = asked.transitive_tag_keys
+    if asked.external_id is not None:
+        keys["sts:ExternalId"] = asked.external_id
+    if asked.source_identity is not None:
+        keys["sts:SourceIdentity"] = asked.source_identity
+    return keys
+
+
+def session_checks(call: object, given: object, target: Target[Role, AccountView], keys: Keys) -> Iterator[Check]:
+    """sts:TagSession and sts:SetSourceIdentity, for a session that will have tags or a source identity.
+
+    They are asked for what is only inherited, too.
+    """
+    if "aws:TagKeys" in keys:
+        yield target.check("sts:TagSession", keys)
+    if "sts:SourceIdentity" in keys:
+        yield target.check("sts:SetSourceIdentity", keys)
+
+
+def seconds_of(given: Mapping[str, Any], role: Role) -> int:
+    """How long the session is asked to live. Raises Invalid for longer than the role lets it."""
+    seconds: int = given.get("DurationSeconds", DEFAULT_SECONDS)
+    if seconds > role.max_session_seconds:
+        raise Invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+    return seconds
+
+
+def vouched_keys(call: FederatedCall, given: Mapping[str, Any], target: object) -> Keys:
+    """The condition keys of a session for whose caller an identity provider vouches."""
+    vouched = call.caller.session
+    return keys_of(
+        Asked(
+            name=_name(call, given),
+            tags=vouched.tags,
+            transitive_tag_keys=vouched.transitive_tag_keys,
+            source_identity=vouched.source_identity,
+        )
+    )
+
+
+def vouched_session(call: FederatedCall, given: Mapping[str, Any], role: Role, view: AccountView) -> Answer:
+    """Give out a session to a caller for whom an identity provider vouches: the members of the answer that tell of it.
+
+    Tags and source identity come from the provider alone, session policies from the request alone. Raises Invalid,
+    Malformed, and Refused.
+    """
+    vouched = call.caller.session
+    check_claims(vouched)
+    policies = session_policies(view, call.quotas, given.get("Policy"), given.get("PolicyArns", ()))
+    tags = session_tags(SessionTags(), tag_list(vouched.tags), vouched.transitive_tag_keys)
+    expires_ms = call.now_ms + 1000 * seconds_of(given, role)
+    claims = SessionClaims(
+        kind=ASSUMED_ROLE,
+        account=role.account,
+        principal_id=role.id,
+        session_name=_name(call, given),
+        issued_ms=call.now_ms,
+        expires_ms=expires_ms if vouched.not_after_ms is None else min(expires_ms, vouched.not_after_ms),
+        token_id=call.ids.uuid(),
+        source_identity=vouched.source_identity,
+        tags=tags.tags,
+        transitive_tag_keys=tags.transitive,
+        policies=policies.documents,
+        policy_arns=policies.arns,
+        provider=call.caller.principal.provider,
+        provider_keys=call.caller.remembered,
+        epoch=call.snapshot.epoch,
+    )
+    return role_session(call, role, claims, packed_size(policies, tags.tags))
+
+
+def role_session(
+    call: Call | FederatedCall, role: Role, claims: SessionClaims, packed: int | None
+) -> dict[str, object]:
+    """Credentials of a role session, as the members of the answer; `packed` is its PackedPolicySize."""
+    call.parts.last_used.note_role(role.id, call.now, call.caller.region)
+    answer: dict[str, object] = {
+        **issue(call, claims),
+        "AssumedRoleUser": {
+            "AssumedRoleId": f"{role.id}:{claims.session_name}",
+            "Arn": role.session_arn(claims.session_name),
+        },
+    }
+    if packed is not None:
+        answer["PackedPolicySize"] = packed
+    if claims.source_identity is not None:
+        answer["SourceIdentity"] = claims.source_identity
+    return answer
+
+
+def _name(call: FederatedCall, given: Mapping[str, Any]) -> str:
+    """The session's name: the provider's, if it gives one."""
+    name: str = call.caller.session.name or given["RoleSessionName"]
+    return name
 
 
 def role_to_assume(call: Call, given: Any) -> Target[Role, AccountView]:

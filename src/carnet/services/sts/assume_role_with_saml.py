@@ -14,7 +14,7 @@ from carnet.entities.role import Role
 from carnet.identity.authenticate import Authenticate
 from carnet.saml.refusals import REDEEMED, invalid
 from carnet.services.operation import Answer, FederatedCall, FederatedWriteCall
-from carnet.services.sts.role_sessions import role_at, session_checks, vouched_keys, vouched_session
+from carnet.services.sts.assume_role import role_at, session_checks, vouched_keys, vouched_session
 from carnet.services.sts.saml_caller import saml_assertion
 from carnet.services.sts.service import sts
 from carnet.services.target import Target

@@ -11,7 +11,7 @@ from carnet.directory.account_view import AccountView
 from carnet.entities.role import Role
 from carnet.identity.authenticate import Authenticate
 from carnet.services.operation import Answer, FederatedCall
-from carnet.services.sts.role_sessions import role_at, session_checks, vouched_keys, vouched_session
+from carnet.services.sts.assume_role import role_at, session_checks, vouched_keys, vouched_session
 from carnet.services.sts.service import sts
 from carnet.services.sts.web_identity import PREPARATION
 from carnet.services.target import Target

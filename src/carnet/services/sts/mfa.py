@@ -14,6 +14,7 @@ from carnet.identity.mfa import Codes, Hindrance
 from carnet.services.code_check import Accepted, CodeCheck
 from carnet.services.operation import Call
 
+_MEMBERS = frozenset(("SerialNumber", "TokenCode"))
 _BOTH = "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
 _NOT_OF_USER = (
     "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid "
@@ -32,15 +33,11 @@ def mfa_ms(call: Call, given: Mapping[str, Any]) -> int | None:
 
     INVARIANT: raises Denied for a code that was not looked at.
     """
-    if not _has_code(given):
+    if _MEMBERS.isdisjoint(given):
         return None
     if not isinstance(call.prepared, Accepted):
         raise Denied(_WRONG)
     return call.now_ms
-
-
-def _has_code(given: Mapping[str, Any]) -> bool:
-    return "SerialNumber" in given or "TokenCode" in given
 
 
 def _codes(call: Call, given: Mapping[str, Any]) -> Codes:
@@ -55,7 +52,7 @@ def _codes(call: Call, given: Mapping[str, Any]) -> Codes:
 
 
 MFA_CODE = CodeCheck(
-    needed=_has_code,
+    members=_MEMBERS,
     codes=_codes,
     missing=lambda code: Denied(_NOT_OF_USER),
     wrong=lambda: Denied(_WRONG),

@@ -17,8 +17,8 @@ from carnet.policy.request import Principal, PrincipalKind, Value
 from carnet.saml.refusals import PROVIDER_EXPIRED, PROVIDER_UNKNOWN, invalid
 from carnet.services.operation import AnonymousCall
 from carnet.services.preparing import Pool, Preparation
+from carnet.services.sts.assume_role import role_parts
 from carnet.services.sts.relying_party import relying_party
-from carnet.services.sts.role_sessions import role_parts
 from carnet.services.sts.saml_attributes import attribute_keys, roles_of, session_of
 
 _POOL = Pool(name="saml-assertions", size=2, waiting=64, seconds=10.0)
