@@ -19,6 +19,7 @@ from carnet.oidc.token import LEEWAY_SECONDS, Unverified, check_claims, read_tok
 from tests.oidc import issuer
 
 NOW = 1_800_000_000
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def keys(*algorithms: str) -> KeySet:
@@ -58,6 +59,13 @@ def test_every_character_is_signed() -> None:
                 take(text[:place] + ("A" if sign != "A" else "B") + text[place + 1 :], known)
             tried += 1
     assert tried > 20
+
+
+def test_a_signature_is_written_one_way_only() -> None:
+    text = issuer.signed(issuer.claims(NOW))
+    last = ALPHABET.index(text[-1])
+    for other in range(last + 1, last + 16):  # the last four bits of a signature of 256 bytes mean nothing
+        assert refused(text[:-1] + ALPHABET[other]) == ("InvalidIdentityToken", refusals.NOT_A_JWT)
 
 
 class TestForged:

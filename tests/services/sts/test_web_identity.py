@@ -146,7 +146,10 @@ class TestToken:
         message = "No OpenIDConnect provider found in your account for https://evil.example.org"
         assert told == ("InvalidIdentityToken", message)
 
-    @pytest.mark.parametrize("iss", [f"{URL}/", URL.upper(), HOST, f"http://{HOST}", f"{URL}:443", f"{URL}#", None])
+    @pytest.mark.parametrize(
+        "iss",
+        [f"{URL}/", URL.upper(), "https://IDP.example.com", HOST, f"http://{HOST}", f"{URL}:443", f"{URL}#", None],
+    )
     def test_an_issuer_is_the_same_to_the_letter(self, world: World, arn: str, iss: str | None) -> None:
         assert refused(world, arn, iss=iss)[0] == "InvalidIdentityToken"
 
