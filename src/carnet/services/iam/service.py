@@ -13,7 +13,6 @@ from carnet.base.faults import (
     Unavailable,
     Unmodifiable,
 )
-from carnet.services.iam.not_written import NOT_WRITTEN
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.session_rule import refuse_session
 from carnet.services.iam.voice import VOICE
@@ -38,5 +37,4 @@ iam = Service(
     tag_keys={"role/": "iam:ResourceTag/", "user/": "iam:ResourceTag/"},
     quotas=IamQuotas(),
     paging=MARKERS,
-    not_written=NOT_WRITTEN,
 )
