@@ -20,6 +20,8 @@ BIN = Path(sys.executable).parent
 CARNET = BIN / "carnet"
 AWS = Path(".venv-clients/bin/aws").resolve()
 """The AWS CLI, in an environment of its own: it wants one exact botocore. `make clients` sets it up."""
+AWS_V2 = Path(".venv-clients/aws-cli-v2/aws").resolve()
+"""The same of version 2, which `make clients` unpacks on Linux on x86-64."""
 _START_SECONDS = 30
 _TRUSTING = ssl._create_unverified_context()
 """Whether a server answers is asked without looking at its certificate."""

@@ -9,18 +9,19 @@ from typing import Any
 
 import pytest
 
-from tests.clients.running import AWS, RunningServer
+from tests.clients.running import AWS, AWS_V2, RunningServer
 
 
 class Cli:
     """The AWS CLI of one caller."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], program: Path = AWS) -> None:
         self._environment = environment
+        self._program = program
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(AWS), *arguments, "--output", "json"],
+            [str(self._program), *arguments, "--output", "json"],
             capture_output=True,
             text=True,
             check=False,
@@ -38,26 +39,27 @@ class Cli:
         assert done.returncode != 0, done.stdout
         return " ".join(done.stderr.split())
 
+    def with_keys(self, given: dict[str, str]) -> Cli:
+        """The same program for somebody else."""
+        keys = {
+            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": given.get("SessionToken", ""),
+        }
+        return Cli(self._environment | keys, self._program)
+
 
 def allow(action: str, resource: str = "*", effect: str = "Allow") -> str:
     statement = {"Effect": effect, "Action": action, "Resource": resource}
     return json.dumps({"Version": "2012-10-17", "Statement": statement})
 
 
-def keys(environment: dict[str, str], given: dict[str, str]) -> Cli:
-    return Cli(
-        environment
-        | {
-            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": given.get("SessionToken", ""),
-        }
-    )
-
-
-@pytest.fixture
-def root(server: RunningServer) -> Cli:
-    return Cli(server.client_environment())
+@pytest.fixture(params=[AWS, AWS_V2], ids=["v1", "v2"])
+def root(server: RunningServer, request: pytest.FixtureRequest) -> Cli:
+    program: Path = request.param
+    if not program.exists():
+        pytest.skip(f"{program} is not there: version 2 of the AWS CLI is for Linux on x86-64")
+    return Cli(server.client_environment(), program)
 
 
 def test_a_user_is_refused_allowed_and_refused_again(server: RunningServer, root: Cli) -> None:
@@ -65,7 +67,7 @@ def test_a_user_is_refused_allowed_and_refused_again(server: RunningServer, root
     created = root("iam", "create-user", "--user-name", "alice")["User"]
     assert created["Arn"] == f"arn:aws:iam::{account}:user/alice"
     assert created["UserId"].startswith("AIDA")
-    alice = keys(server.client_environment(), root("iam", "create-access-key", "--user-name", "alice")["AccessKey"])
+    alice = root.with_keys(root("iam", "create-access-key", "--user-name", "alice")["AccessKey"])
 
     refused = (
         "An error occurred (AccessDenied) when calling the ListUsers operation: "
@@ -101,7 +103,7 @@ def test_a_user_is_refused_allowed_and_refused_again(server: RunningServer, root
 def test_a_role_with_an_external_id_and_a_session_policy(server: RunningServer, root: Cli, tmp_path: Path) -> None:
     account = server.account_id
     root("iam", "create-user", "--user-name", "alice")
-    alice = keys(server.client_environment(), root("iam", "create-access-key", "--user-name", "alice")["AccessKey"])
+    alice = root.with_keys(root("iam", "create-access-key", "--user-name", "alice")["AccessKey"])
     trust = json.dumps(
         {
             "Version": "2012-10-17",
@@ -125,7 +127,7 @@ def test_a_role_with_an_external_id_and_a_session_policy(server: RunningServer, 
     answer = alice(*assume, "--external-id", "blue", "--policy", allow("iam:ListUsers"))
     assert answer["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{account}:assumed-role/reader/work"
 
-    session = keys(server.client_environment(), answer["Credentials"])
+    session = root.with_keys(answer["Credentials"])
     assert session("sts", "get-caller-identity")["Arn"] == answer["AssumedRoleUser"]["Arn"]
     assert [user["UserName"] for user in session("iam", "list-users")["Users"]] == ["alice"]
     assert session.error("iam", "list-roles").endswith("because no session policy allows the iam:ListRoles action")

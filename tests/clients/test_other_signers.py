@@ -13,7 +13,8 @@ import pytest
 from tests.clients.running import AWS, RunningServer, running_server
 
 PYTHON = AWS.with_name("python")
-SDK_2 = Path(".venv-clients/node/node_modules/aws-sdk").resolve()
+MODULES = Path(".venv-clients/node/node_modules").resolve()
+SDK_2, SDK_3 = MODULES / "aws-sdk", MODULES / "@aws-sdk"
 ASYNC_AWS = Path("/usr/share/php/AsyncAws/Core/autoload.php")
 
 JAVASCRIPT = """
@@ -21,6 +22,14 @@ const AWS = require(process.env.SDK);
 const given = {endpoint: process.env.AWS_ENDPOINT_URL, region: "us-east-1", maxRetries: 0};
 new AWS.STS(given).getCallerIdentity().promise()
   .then(who => { console.log(who.Arn); return new AWS.IAM(given).listUsers({PathPrefix: "/a/"}).promise(); })
+  .then(found => console.log(found.Users.length));
+"""
+JAVASCRIPT_3 = """
+const {STSClient, GetCallerIdentityCommand} = require(process.env.SDK + "/client-sts");
+const {IAMClient, ListUsersCommand} = require(process.env.SDK + "/client-iam");
+const given = {region: "us-east-1", maxAttempts: 1};
+new STSClient(given).send(new GetCallerIdentityCommand())
+  .then(who => { console.log(who.Arn); return new IAMClient(given).send(new ListUsersCommand({PathPrefix: "/a/"})); })
   .then(found => console.log(found.Users.length));
 """
 BOTO_2 = """
@@ -80,6 +89,12 @@ def answered(server: RunningServer) -> list[str]:
 def test_the_sdk_for_javascript_2(server: RunningServer) -> None:
     quiet = {"SDK": str(SDK_2), "AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE": "1"}
     assert run(server, ["node", "-e", JAVASCRIPT], **quiet) == answered(server)
+
+
+@pytest.mark.skipif(not SDK_3.exists(), reason="the AWS SDK for JavaScript 3 is not there: make clients, with npm")
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_the_sdk_for_javascript_3(server: RunningServer) -> None:
+    assert run(server, ["node", "-e", JAVASCRIPT_3], SDK=str(SDK_3)) == answered(server)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.clients.running import RunningServer
-from tests.clients.test_aws_cli import Cli, allow, keys
+from tests.clients.test_aws_cli import Cli, allow
 
 CONTACT = {
     "FullName": "Ada Lovelace",
@@ -104,7 +104,7 @@ def test_boto3(server: RunningServer) -> None:
 
 def test_aws_cli(server: RunningServer, root: Cli) -> None:
     root("iam", "create-user", "--user-name", "alice")
-    alice = keys(server.client_environment(), root("iam", "create-access-key", "--user-name", "alice")["AccessKey"])
+    alice = root.with_keys(root("iam", "create-access-key", "--user-name", "alice")["AccessKey"])
 
     contact = ("--alternate-contact-type", "SECURITY")
     root(

@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.clients.keys_and_certificates import write_keys_and_certificates
 from tests.clients.running import RunningServer
 
 _PLUGIN_ROOTS = (
@@ -64,6 +65,7 @@ def terraform(server: RunningServer, tmp_path: Path) -> Terraform:
         pytest.skip("the hashicorp/aws provider is not in a local mirror")
     directory = tmp_path / "configuration"
     shutil.copytree(Path(__file__).parent / "terraform", directory)
+    write_keys_and_certificates(directory)
     made = Terraform(directory, server.client_environment() | {"TF_CLI_CONFIG_FILE": os.devnull})
     made("init", "-input=false", f"-plugin-dir={mirror}")
     return made
@@ -79,6 +81,7 @@ def test_apply_plan_update_destroy(server: RunningServer, terraform: Terraform) 
     assert terraform.outputs()["user_id"].startswith("AIDA")
     assert terraform.outputs()["role_arn"] == f"arn:aws:iam::{server.account_id}:role/reader"
     assert terraform.outputs()["policy_name"] == "read"
+    assert terraform.outputs()["simulated"] == {"iam:GetUser": "allowed", "s3:PutObject": "implicitDeny"}
     # -detailed-exitcode: 0 says that there is nothing to change, 2 that there is.
     terraform("plan", "-detailed-exitcode", *_values("first", 3600), codes=(0,))
 
@@ -98,6 +101,10 @@ def test_apply_plan_update_destroy(server: RunningServer, terraform: Terraform) 
     assert iam.list_policies(Scope="Local")["Policies"] == []
     assert iam.list_instance_profiles()["InstanceProfiles"] == []
     assert iam.list_account_aliases()["AccountAliases"] == []
+    assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
+    assert iam.list_saml_providers()["SAMLProviderList"] == []
+    assert iam.list_server_certificates()["ServerCertificateMetadataList"] == []
+    assert iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
 
 
 def _iam(server: RunningServer) -> Any:

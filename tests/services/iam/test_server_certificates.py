@@ -60,8 +60,8 @@ def test_it_is_answered_with_its_expiry_and_without_its_key(world: World) -> Non
     got = world.call(world.root, "GetServerCertificate", ServerCertificateName="WEB")
     assert got["ServerCertificate"] == {
         "ServerCertificateMetadata": metadata,
-        "CertificateBody": LEAF.pem,
-        "CertificateChain": chain,
+        "CertificateBody": LEAF.pem.strip(),
+        "CertificateChain": chain.strip(),
         "Tags": tags,
     }
     assert fits_the_model("GetServerCertificate", got)

@@ -45,14 +45,16 @@ def upload_server_certificate(call: WriteCall, given: UploadServerCertificateReq
     if len(call.view.of(ServerCertificate)) >= quotas.server_certificates:
         raise TooMany(sentences.quota("ServerCertificatesPerAccount", quotas.server_certificates))
     read: ReadCertificate = call.prepared
+    chain = given.get("CertificateChain")
     certificate = ServerCertificate(
         id=call.ids.unique(SERVER_CERTIFICATE_ID),
         account=call.account,
         partition=call.partition,
         path=given.get("Path", "/"),
         name=given["ServerCertificateName"],
-        body=given["CertificateBody"],
-        chain=given.get("CertificateChain"),
+        # As AWS answers them; Terraform would find a difference in a last newline.
+        body=given["CertificateBody"].strip(),
+        chain=chain.strip() if chain is not None else None,
         expires=read.expires,
         tags=tags_of(call, SERVER_CERTIFICATES, given),
         created=call.now,
