@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from carnet.assembly.settings import Settings
 from carnet.cli import main
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.operator_token import OperatorScope
-from tests.server.in_process import InProcessServer
+from tests.server.in_process import InProcessServer, in_process_server
 from tests.server.own_api.calling import operator_token
 
 GOOD = "Correct-horse-1"
@@ -63,6 +64,12 @@ def test_root_sets_a_password_by_a_token_of_the_operator(data: Path) -> None:
 
 def test_an_account_that_is_not_there_is_told(data: Path) -> None:
     assert run(data, "reset-root", "999999999999", code=1) == "Error: There is no account 999999999999.\n"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[InProcessServer]:
+    with in_process_server(tmp_path / "server") as running:
+        yield running
 
 
 def test_a_server_is_asked(server: InProcessServer, tmp_path: Path) -> None:

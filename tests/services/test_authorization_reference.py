@@ -118,7 +118,7 @@ def checks(world: World, operation: Operation) -> list[Check]:
         "policies": Policies(),
         "now": world.clock(),
         "parts": world.installation.execution.parts,
-        "quotas": operation.quotas,
+        "own_quotas": operation.quotas,
         "paging": operation.paging,
     }
     call: Call | FederatedCall

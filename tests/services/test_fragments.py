@@ -24,14 +24,18 @@ NOTHING_THERE = frozenset(
         "GetAccountPasswordPolicy",
         "GetContextKeysForCustomPolicy",
         "GetCredentialReport",
+        "GetDelegatedAccessToken",
         "GetLoginProfile",
         "GetMFADevice",
         "GetOrganizationsAccessReport",
         "GetOutboundWebIdentityFederationInfo",
+        "GetSSHPublicKey",
+        "GetScopedCredentials",
         "GetServiceLastAccessedDetails",
         "GetServiceLastAccessedDetailsWithEntities",
         "GetServiceLinkedRoleDeletionStatus",
         "GetWebIdentityToken",
+        "ListOrganizationsFeatures",
     )
 )
 """Operations that tell of what `given` does not make, such as reports. None of them remembers a part of its answer."""

@@ -20,7 +20,9 @@ from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.mfa_device import MfaDevice, MfaKind
+from carnet.entities.oidc_provider import OidcProvider
 from carnet.entities.operator_token import OperatorToken
+from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm, SigningKey
 from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.redeemed_assertion import RedeemedAssertion
 from carnet.entities.role import Role
@@ -110,6 +112,31 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         private_keys=st.lists(
             st.builds(SamlPrivateKey, id=TEXT, sealed=st.binary(max_size=8), created=MOMENTS), max_size=2
         ).map(tuple),
+    ),
+    st.builds(
+        OidcProvider,
+        **NAMED,
+        client_ids=TEXTS,
+        thumbprints=TEXTS,
+        context_provider=st.dictionaries(TEXT, TEXT, max_size=2),
+    ),
+    st.builds(
+        OutboundFederation,
+        account=TEXT,
+        issuer=TEXT,
+        enabled=st.booleans(),
+        keys=st.lists(
+            st.builds(
+                SigningKey,
+                kid=TEXT,
+                algorithm=st.sampled_from(SigningAlgorithm),
+                public=st.dictionaries(TEXT, TEXT, max_size=2),
+                sealed=st.binary(max_size=8),
+                retired=st.none() | MOMENTS,
+            ),
+            max_size=2,
+        ).map(tuple),
+        created=MOMENTS,
     ),
     st.builds(RedeemedAssertion, id=TEXT, account=TEXT, expires=MOMENTS),
     st.builds(AccessKey, **HELD, sealed_secret=st.binary(max_size=8)),

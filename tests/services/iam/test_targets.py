@@ -10,6 +10,7 @@ from carnet.services.iam import targets
 from carnet.services.registry import SERVICES
 from tests.services.iam.documents import allow, managed, text, trust
 from tests.services.iam.expect import refused
+from tests.services.iam.made_certificates import made
 from tests.services.world import Caller, World
 
 
@@ -112,10 +113,21 @@ OF_THE_CALLER = [
 ]
 
 
+def of_a_holding(world: World) -> dict[str, str]:
+    """What the operations of `OF_THE_CALLER` need beside a user, of nobody in particular."""
+    return {
+        "Status": "Active",
+        "AccessKeyId": world.root.key_id,
+        "CertificateId": "A" * 24,
+        "CertificateBody": made("holding").pem,
+        "ServiceSpecificCredentialId": "ACCA" + "A" * 20,
+    }
+
+
 @pytest.mark.parametrize("operation", OF_THE_CALLER)
 def test_a_session_must_say_which_user_it_means(world: World, operation: str) -> None:
     session = session_with(world, [allow(f"iam:{operation}")])
-    assert refused(world, session, operation, Status="Active", AccessKeyId=world.root.key_id) == (
+    assert refused(world, session, operation, **of_a_holding(world)) == (
         "ValidationError",
         "Must specify userName when calling with non-User credentials",
     )
@@ -127,7 +139,7 @@ def test_only_a_session_with_the_permission_is_told_so(
     world: World, operation: str, policies: list[dict[str, Any]]
 ) -> None:
     session = session_with(world, policies)
-    code, message = refused(world, session, operation, Status="Active", AccessKeyId=world.root.key_id)
+    code, message = refused(world, session, operation, **of_a_holding(world))
     assert code == "AccessDenied"
     assert f"iam:{operation} on resource: * because no identity-based policy" in message
 
