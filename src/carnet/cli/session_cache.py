@@ -22,6 +22,11 @@ _RENEW_BEFORE = timedelta(minutes=15)
 _MEMBERS = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration", "RenewAt")
 
 
+def renew_at(ends: datetime, now: datetime) -> datetime:
+    """When credentials that are got now are to be got anew; of short ones a quarter of their time is left then."""
+    return ends - min(_RENEW_BEFORE, (ends - now) / 4)
+
+
 class SessionCache:
     """The kept credentials for one combination of key, device, role, endpoint and so on."""
 
@@ -54,6 +59,5 @@ class SessionCache:
 
     def write(self, credentials: Mapping[str, str], now: datetime) -> None:
         """Keep them. Raises OSError."""
-        left = datetime.fromisoformat(credentials["Expiration"]) - now
-        renew = now + left - min(_RENEW_BEFORE, left / 4)
+        renew = renew_at(datetime.fromisoformat(credentials["Expiration"]), now)
         replace_file(self._path, json.dumps({**credentials, "RenewAt": renew.astimezone(UTC).isoformat()}) + "\n")

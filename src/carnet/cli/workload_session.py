@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
+from carnet.cli.session_cache import renew_at
+
 Create = Callable[[], Mapping[str, Any]]
 """Asks the server for a session; raises ClickException."""
-
-_RENEW_BEFORE = timedelta(minutes=15)
 
 
 class NoSession(Exception):
@@ -49,8 +49,8 @@ class WorkloadSession:
 
     def _made(self) -> Mapping[str, Any]:
         made, now = self._create(), datetime.now(UTC)
-        left = datetime.fromisoformat(made["expiration"]) - now
-        self._got, self._ends, self._renew = now, now + left, now + left - min(_RENEW_BEFORE, left / 4)
+        ends = datetime.fromisoformat(made["expiration"])
+        self._got, self._ends, self._renew = now, ends, renew_at(ends, now)
         return made
 
     def _renewed(self) -> None:
