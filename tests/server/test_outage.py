@@ -28,7 +28,7 @@ def database() -> Iterator[PostgresqlServer]:
 
 @pytest.fixture
 def server(tmp_path: Path, database: PostgresqlServer) -> Iterator[InProcessServer]:
-    with in_process_server(tmp_path, database_url=database.new_database()) as running:
+    with in_process_server(tmp_path, database_url=database.new_database(patient=False)) as running:
         yield running
 
 
@@ -83,7 +83,7 @@ def test_a_database_that_hangs_is_as_one_that_is_down(
     for module in (writer_module, periodic_module):
         monkeypatch.setattr(module, "STOP_SECONDS", 1.0)
     try:
-        with in_process_server(tmp_path, database_url=database.new_database()) as server:
+        with in_process_server(tmp_path, database_url=database.new_database(patient=False)) as server:
             server.client("iam").create_user(UserName="alice")
             database.hang()
             for _ in range(2):

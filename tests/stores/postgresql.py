@@ -17,13 +17,22 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import URL
 
-_START_SECONDS = 30
+_START_SECONDS = 120
 _SETTINGS = {
     "listen_addresses": "",  # a Unix socket only, so no port can be taken
     "fsync": "off",
     "full_page_writes": "off",
     "max_connections": "60",
+}
+
+
+_PATIENCE = {
+    "connect_timeout": "120",
+    "options": " ".join(
+        f"-c {name}=120s" for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+    ),
 }
 
 
@@ -79,12 +88,16 @@ class PostgresqlServer:
         self.stop()
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def new_database(self) -> str:
-        """The URL of a new, empty database."""
+    def new_database(self, *, patient: bool = True) -> str:
+        """The URL of a new, empty database; a patient store waits for it as long as the test may take.
+
+        Else a machine that stands still for some seconds fails a test of anything.
+        """
         name = next(self._names)
         with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
-        return f"postgresql://carnet@/{name}?host={self._home}"
+        url = URL.create("postgresql", "carnet", database=name, query={"host": str(self._home)})
+        return (url.update_query_dict(_PATIENCE) if patient else url).render_as_string(hide_password=False)
 
     def _initialize(self) -> None:
         command = [

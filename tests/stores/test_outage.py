@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -54,18 +54,75 @@ def _sqlite_error(do: Callable[[], object]) -> str:
     return reason.sqlite_errorname
 
 
+def _settings(engine: Engine, *names: str) -> list[str]:
+    with engine.connect() as connection:
+        return [connection.scalar(text(f"SHOW {name}")) for name in names]
+
+
+WAITS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+
+
 def test_nothing_waits_longer_for_postgresql_than_it_is_set_up_to(own_server: PostgresqlServer) -> None:
     """The other tests show which wait ended; this one how long it may be."""
-    with closing(postgresql.Postgresql(make_url(own_server.new_database()))) as backend:
-        with backend.writer.connect() as connection:
-            waits = [connection.scalar(text(f"SHOW {name}")) for name in ("lock_timeout", "statement_timeout")]
-        assert waits == ["2s", "5s"]
-    assert (postgresql._CONNECT_SECONDS, postgresql._SILENCE_MILLISECONDS) == (2, 2000)
+    with closing(postgresql.Postgresql(make_url(own_server.new_database(patient=False)))) as backend:
+        assert _settings(backend.writer, *WAITS) == ["2s", "5s", "5s"]
+        assert _settings(backend.reader, "statement_timeout") == ["1min"]
+        assert _connected_with(backend.writer, *CONNECTION) == ["2", "2000", "carnet"]
     assert sqlite.BUSY_MILLISECONDS == 5000
 
 
+CONNECTION = ("connect_timeout", "tcp_user_timeout", "application_name")
+
+
+def _connected_with(engine: Engine, *names: str) -> list[str]:
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        chosen = driver.info.get_parameters()
+        return [chosen[name] for name in names]
+
+
+def test_what_the_database_url_says_wins(own_server: PostgresqlServer) -> None:
+    url = make_url(own_server.new_database(patient=False)).update_query_dict(
+        {
+            "options": ["-c lock_timeout=7s -c statement_timeout=8s", "-c work_mem=9MB"],
+            "connect_timeout": "11",
+            "tcp_user_timeout": "12000",
+            "application_name": "other",
+        }
+    )
+    with closing(postgresql.Postgresql(url)) as backend:
+        for engine in (backend.writer, backend.reader):
+            assert _settings(engine, *WAITS[:2], "work_mem") == ["7s", "8s", "9MB"]
+            assert _connected_with(engine, *CONNECTION) == ["11", "12000", "other"]
+        assert _settings(backend.writer, "idle_in_transaction_session_timeout") == ["5s"], "what is not written is ours"
+
+
+def test_a_reader_sees_one_state_whatever_the_database_url_says(own_server: PostgresqlServer) -> None:
+    names = ("default_transaction_isolation", "default_transaction_read_only")
+    url = make_url(own_server.new_database(patient=False)).update_query_dict(
+        {"options": f"-c {names[0]}=serializable -c {names[1]}=off"}
+    )
+    with closing(postgresql.Postgresql(url)) as backend:
+        assert _settings(backend.reader, *names) == ["repeatable read", "on"]
+
+
+@pytest.mark.parametrize(
+    ("written", "while_it_migrates"), [("100ms", "1min"), ("59999ms", "1min"), ("61s", "61s"), ("0", "0")]
+)
+def test_a_migration_may_take_a_minute_or_what_the_database_url_says(
+    own_server: PostgresqlServer, written: str, while_it_migrates: str
+) -> None:
+    url = make_url(own_server.new_database(patient=False)).update_query_dict(
+        {"options": " ".join(f"-c {name}={written}" for name in WAITS)}
+    )
+    with closing(postgresql.Postgresql(url)) as backend, backend.writer.begin() as connection:
+        backend.lock_schema(connection)
+        assert [connection.scalar(text(f"SHOW {name}")) for name in WAITS] == [while_it_migrates] * 3
+
+
 def test_postgresql_stopped_and_started(own_server: PostgresqlServer) -> None:
-    url = own_server.new_database()
+    url = own_server.new_database(patient=False)
     store = Store.open(url)
     an_account(store)
     _write_user(store, 1)
@@ -96,7 +153,7 @@ def test_postgresql_stopped_and_started(own_server: PostgresqlServer) -> None:
 
 
 def test_postgresql_stopped_within_a_write(own_server: PostgresqlServer) -> None:
-    store = Store.open(own_server.new_database())
+    store = Store.open(own_server.new_database(patient=False))
     an_account(store)
     before = store.revision()
 
@@ -116,7 +173,7 @@ def test_postgresql_stopped_within_a_write(own_server: PostgresqlServer) -> None
 
 
 def test_a_writer_who_holds_the_head_too_long(own_server: PostgresqlServer) -> None:
-    url = own_server.new_database()
+    url = f"{own_server.new_database()}&options=-c%20lock_timeout%3D100"
     store, other = Store.open(url), Store.open(url)
     an_account(store)
     with store.write() as unit:

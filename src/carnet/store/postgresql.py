@@ -6,8 +6,9 @@ https://www.postgresql.org/docs/current/runtime-config-client.html
 from __future__ import annotations
 
 from collections.abc import Hashable
+from datetime import timedelta
 
-from sqlalchemy import URL, BigInteger, Connection, Engine, create_engine, literal_column, select
+from sqlalchemy import URL, BigInteger, Connection, Engine, and_, create_engine, literal_column, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql import func
@@ -25,15 +26,21 @@ _SCHEMA_LOCK = 0x6361726E6574
 """An advisory lock's number: the letters of "carnet"."""
 _UNIQUE_VIOLATION = "23505"
 
-_WRITER_SETTINGS = {
+_CONNECTION = {
+    "connect_timeout": f"{_CONNECT_SECONDS}",
+    "tcp_user_timeout": f"{_SILENCE_MILLISECONDS}",
+    "application_name": "carnet",
+}
+"""What libpq is told; the database's URL may say otherwise."""
+_WRITER_WAITS = {
     "lock_timeout": f"{LOCK_MILLISECONDS}",
     "statement_timeout": "5000",
     "idle_in_transaction_session_timeout": "5000",
 }
-_READER_SETTINGS = {
+_READER_WAITS = {"statement_timeout": "60000"}  # a first load reads whole tables
+_READER_TRANSACTIONS = {
     "default_transaction_isolation": "repeatable\\ read",
     "default_transaction_read_only": "on",
-    "statement_timeout": "60000",  # a first load reads whole tables
 }
 
 
@@ -46,12 +53,14 @@ class Postgresql(Backend):
     polls_at_once = False
 
     def __init__(self, url: URL) -> None:
-        self.writer = _engine(url, _WRITER_SETTINGS)
-        self.reader = _engine(url, _READER_SETTINGS)
+        self.writer = _engine(url, waits=_WRITER_WAITS, transactions={})
+        self.reader = _engine(url, waits=_READER_WAITS, transactions=_READER_TRANSACTIONS)
 
     def lock_schema(self, connection: Connection) -> None:
-        for name in _WRITER_SETTINGS:
-            connection.execute(select(func.set_config(name, f"{_SCHEMA_SECONDS}s", True)))
+        for name in _WRITER_WAITS:
+            shown = func.current_setting(name).cast(postgresql.INTERVAL)
+            longer = and_(shown > timedelta(0), shown < timedelta(seconds=_SCHEMA_SECONDS))  # 0 is no bound
+            connection.execute(select(func.set_config(name, f"{_SCHEMA_SECONDS}s", True)).where(longer))
         connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
 
     def poll(self) -> Hashable:
@@ -62,16 +71,22 @@ class Postgresql(Backend):
         return getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION
 
 
-def _engine(url: URL, settings: dict[str, str]) -> Engine:
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+def _engine(url: URL, *, waits: dict[str, str], transactions: dict[str, str]) -> Engine:
+    """Connections with these settings of a session, of which the URL's own `options` may lengthen the waits.
+
+    INVARIANT: what a reader's transactions are comes last, since the last setting of a name wins: with less, a reader
+    would see halves of changes.
+    """
+    written = url.normalized_query
     return create_engine(
-        url.set(drivername="postgresql+psycopg"),
+        url.set(drivername="postgresql+psycopg").difference_update_query(["options", *_CONNECTION]),
         pool_pre_ping=True,  # so that the first request after a restart of the server is met, not sacrificed
         pool_timeout=LOCK_MILLISECONDS / 1000,
-        connect_args={
-            "options": options,
-            "connect_timeout": _CONNECT_SECONDS,
-            "tcp_user_timeout": _SILENCE_MILLISECONDS,
-            "application_name": "carnet",
-        },
+        connect_args=_CONNECTION
+        | {name: written[name][-1] for name in _CONNECTION if name in written}
+        | {"options": " ".join([*_options(waits), *written.get("options", ()), *_options(transactions)])},
     )
+
+
+def _options(settings: dict[str, str]) -> list[str]:
+    return [f"-c {name}={value}" for name, value in settings.items()]
