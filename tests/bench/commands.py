@@ -29,7 +29,7 @@ from carnet.policy.request import Principal, PrincipalKind, Request
 
 _CARNET = str(Path(sys.executable).parent / "carnet")
 _NOBODY_LISTENS = "1"
-_DENIED = "a-denial"
+DENIED = "a-denial"
 
 
 def main() -> None:
@@ -40,14 +40,15 @@ def main() -> None:
         data = Path(directory) / "data"
         with open_installation(Settings(data_dir=data), create=True) as installation:
             first_account(installation)
-        _log_a_denial(data)
+        log_a_denial(data)
         compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(directory) / "compiled")}
         for title, command, variables in _commands(data):
             _seconds(command, {**compiled, **variables})
             print(f"{title:<28} {_milliseconds(command, {**compiled, **variables}, rounds):5.0f} ms")
 
 
-def _log_a_denial(data: Path) -> None:
+def log_a_denial(data: Path) -> None:
+    """Write the decision `DENIED` to the log of a data directory."""
     arn = "arn:aws:iam::111122223333:user/alice"
     alice = Principal(kind=PrincipalKind.USER, arn=arn, account="111122223333", id="AIDAEXAMPLE")
     statement = {"Effect": "Allow", "Action": "iam:*", "Resource": arn}
@@ -57,7 +58,7 @@ def _log_a_denial(data: Path) -> None:
     check = Check(action=request.action, resource=request.resource, resource_account=alice.account)
     decided = Decided(check=check, request=request, policies=policies, decision=decide(request, policies))
     log = DecisionLog(JsonLines(data / "audit" / "decisions.jsonl"))
-    log.write([DecidedCall(decision_id=_DENIED, time=datetime.now(UTC), decided=(decided,))])
+    log.write([DecidedCall(decision_id=DENIED, time=datetime.now(UTC), decided=(decided,))])
     log.close()
 
 
@@ -70,7 +71,7 @@ def _commands(data: Path) -> list[tuple[str, Sequence[str], Mapping[str, str]]]:
         ("carnet status", (_CARNET, "status", "--port", _NOBODY_LISTENS), {}),
         ("carnet account", (_CARNET, "account"), {}),
         ("carnet account list", (_CARNET, "account", "list", *here), {}),
-        ("carnet explain ID", (_CARNET, "explain", _DENIED, *here), {}),
+        ("carnet explain ID", (_CARNET, "explain", DENIED, *here), {}),
         ("carnet explain NO-SUCH-ID", (_CARNET, "explain", "some-id", *here), {}),
         ("carnet account l<TAB>", (_CARNET,), completion),
     ]

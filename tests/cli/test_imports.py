@@ -12,10 +12,9 @@ import pytest
 
 from carnet.assembly.installation import first_account, open_installation
 from carnet.assembly.settings import Settings
-from carnet.audit.decisions import DecisionLog
-from carnet.audit.log_files import JsonLines
 from carnet.cli import main
 from carnet.cli.groups import CommandsOnDemand, first_sentence
+from tests.bench.commands import DENIED, log_a_denial
 from tests.cli.imported import imported
 
 HEAVY = frozenset(("sqlalchemy", "alembic", "botocore", "uvicorn", "asyncio", "cryptography", "psycopg", "yaml"))
@@ -52,13 +51,15 @@ def test_a_completion_imports_no_more_than_the_command_that_is_completed(tmp_pat
     assert len(modules) <= most
 
 
-def test_an_explanation_imports_the_written_rule_alone(tmp_path: Path) -> None:
-    DecisionLog(JsonLines(tmp_path / "audit" / "decisions.jsonl")).close()
-    modules = imported(tmp_path, "explain", "some-id", "--data-dir", str(tmp_path))
+@pytest.mark.parametrize(("decision", "most"), [("some-id", 188), (DENIED, 190)])
+def test_an_explanation_imports_the_written_rule_alone(tmp_path: Path, decision: str, most: int) -> None:
+    log_a_denial(tmp_path)
+    modules = imported(tmp_path, "explain", decision, "--data-dir", str(tmp_path))
     assert not _heavy(modules)
     assert "carnet.policy.trace" in modules
+    assert ("carnet.policy.remedy" in modules) == (decision == DENIED)
     assert not {"carnet.policy.compile", "carnet.policy.validation", "carnet.store.store", "hashlib"} & modules
-    assert len(modules) <= 190
+    assert len(modules) <= most
 
 
 @pytest.mark.parametrize("who", [{"CARNET_OPERATOR_TOKEN": "carnet_ot_" + "0" * 64}, {}], ids=["operator", "signed"])

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from carnet.policy import remedy as remedies
 from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
-from carnet.policy.decision import Layer
+from carnet.policy.decision import Decision, Layer
 from carnet.policy.document import Grammar, understand
 from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.remedy import remedy
@@ -159,10 +159,9 @@ def test_both_decisions_allow_what_is_told_and_each_statement_is_needed(request:
         assert not decide(request, fewer).allowed
 
 
-def test_what_the_engine_does_not_allow_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Stern(Engine):
-        def decide(self, request: Request, policies: Policies) -> Any:
-            return decide(request, Policies())
+def test_what_is_not_allowed_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stern(request: Request, _: Policies) -> Decision:
+        return decide(request, Policies())
 
-    monkeypatch.setattr(remedies, "Engine", Stern)
+    monkeypatch.setattr(remedies, "decide", stern)
     assert remedy(request(), Policies()).grants == ()

@@ -224,7 +224,7 @@ def _explained(call: Line, kept: _Kept) -> Explanation | None:
 
 
 def _remedy(request: Request, policies: Policies) -> Remedy:
-    from carnet.policy.remedy import remedy  # which brings the engine: not to say that there is no such call
+    from carnet.policy.remedy import remedy  # most calls are allowed and need none
 
     return remedy(request, policies)
 
