@@ -12,7 +12,7 @@ from carnet.entities.user import User
 from carnet.store.changes import Changes, Revision
 from tests.directory.snapshots import row, snapshot_of
 from tests.stores.entities import ACCOUNT, ACCOUNT_ID, ALICE, NOW
-from tests.stores.invented import ORGANIZATION_ID, TYPES, Curfew, Guardrail
+from tests.stores.invented import ORGANIZATION, ORGANIZATION_ID, TYPES, Curfew, Guardrail
 
 OTHER_ID = "444455556666"
 OTHER = Account(id=OTHER_ID, name="other", email="", created=NOW)
@@ -48,7 +48,9 @@ def _with(snapshot: Snapshot, *entities: object) -> Snapshot:
 
 @pytest.fixture
 def snapshot() -> Snapshot:
-    return snapshot_of(ACCOUNT, ALICE, OTHER, Guardrail(id="g-1", text="no"), Curfew(id="c-1"), types=TYPES)
+    return snapshot_of(
+        ACCOUNT, ALICE, OTHER, ORGANIZATION, Guardrail(id="g-1", text="no"), Curfew(id="c-1"), types=TYPES
+    )
 
 
 def test_what_is_derived_is_the_same_object_for_as_long_as_its_view_lives(snapshot: Snapshot) -> None:

@@ -11,6 +11,7 @@ from carnet.services.registry import SERVICES
 from tests.saml import idp
 from tests.services.iam.documents import managed, trust
 from tests.services.iam.made_certificates import made as made_certificate
+from tests.services.organizations.estate import an_estate
 from tests.services.world import World
 
 WRITTEN = [operation for service in SERVICES.values() for operation in service.operations.values()]
@@ -131,4 +132,27 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
         world.call(
             world.root, "PutContactInformation", service="account", ContactInformation=made["ContactInformation"]
         )
+    if operation.service == "organizations" and operation.name != "CreateOrganization":
+        made |= _of_an_organization(world)
     return {name: made[name] for name in members if name in made}
+
+
+def _of_an_organization(world: World) -> dict[str, object]:
+    """Inputs that name what exists of an organization whose management account calls."""
+    estate = an_estate(world)
+    made = estate.call("CreateOrganizationalUnit", ParentId=estate.root, Name="unit", Tags=TAGS)
+    unit = made["OrganizationalUnit"]["Id"]
+    account = estate.account_of(estate.member(unit))
+    for node in (estate.root, account):
+        estate.tagged(node, {"team": "red"})
+    return {
+        "RootId": estate.root,
+        "ParentId": unit,
+        "OrganizationalUnitId": unit,
+        "ChildId": unit,
+        "AccountId": account,
+        "SourceParentId": unit,
+        "DestinationParentId": estate.root,
+        "PolicyType": "TAG_POLICY",
+        "ChildType": "ACCOUNT",
+    }

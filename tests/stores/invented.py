@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Column, MetaData, Row, Table, Text, create_engine
 
 from carnet.entities.entity import Entity
+from carnet.entities.organization import Organization
 from carnet.entities.scope import ScopeKind
 from carnet.entities.user import User
 from carnet.store.entity_type import EntityType, entity_fields, one
@@ -19,6 +20,7 @@ from tests.stores import raw
 from tests.stores.entities import ACCOUNT_ID, NOW
 
 ORGANIZATION_ID = "o-exampleorgid"
+ORGANIZATION = Organization(id=ORGANIZATION_ID, management=ACCOUNT_ID, created=NOW)
 _TABLES = MetaData()
 _ACCOUNTS = Table("accounts", _TABLES, Column("id", Text, primary_key=True))
 

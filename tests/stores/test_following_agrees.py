@@ -15,7 +15,7 @@ from carnet.entities.scope import INSTALLATION, organization_scope
 from carnet.entities.user import User
 from carnet.store.store import Store
 from tests.stores.entities import ACCOUNT_ID, a_user, an_account
-from tests.stores.invented import ORGANIZATION_ID, TYPES, Curfew, Guardrail, Note, a_badge, make_tables
+from tests.stores.invented import ORGANIZATION, ORGANIZATION_ID, TYPES, Curfew, Guardrail, Note, a_badge, make_tables
 
 OTHER_ID = "444455556666"
 STEPS = 60
@@ -36,6 +36,8 @@ def newer(database: str) -> Iterator[Store]:
     with closing(Store.open(database, types=TYPES, known_everywhere=lambda _connection, _kind: True)) as store:
         an_account(store)
         an_account(store, OTHER_ID)
+        with store.write() as unit:
+            unit.add(ORGANIZATION)
         yield store
 
 

@@ -21,6 +21,7 @@ from tests.stores.invented import (
     BADGES,
     CURFEWS,
     GUARDRAILS,
+    ORGANIZATION,
     ORGANIZATION_ID,
     TYPES,
     Badge,
@@ -95,6 +96,7 @@ def test_entities_of_an_organization_and_of_the_installation_are_in_views_of_the
     directory, other = Directory(store), Directory(store)
     before = directory.snapshot
     with store.write() as unit:
+        unit.add(ORGANIZATION)
         unit.add(guardrail)
         unit.add(curfew)
     directory.apply(unit.committed)
@@ -105,6 +107,7 @@ def test_entities_of_an_organization_and_of_the_installation_are_in_views_of_the
     assert directory.snapshot.accounts[ACCOUNT_ID] is before.accounts[ACCOUNT_ID]
     with store.write() as unit:
         unit.remove(guardrail)
+        unit.remove(ORGANIZATION)
     gone = other.catch_up()
     assert ORGANIZATION_ID not in gone.organizations
     assert gone.named(Guardrail, "no") is None

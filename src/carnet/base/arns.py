@@ -45,6 +45,11 @@ def sts_arn(partition: str, account: str, resource: str) -> str:
     return f"arn:{partition}:sts::{account}:{resource}"
 
 
+def organizations_arn(partition: str, management: str, resource: str) -> str:
+    """The ARN of something of an organization, which carries its management account; the region is empty."""
+    return f"arn:{partition}:organizations::{management}:{resource}"
+
+
 def root_arn(partition: str, account: str) -> str:
     """The ARN of an account's root user, which also stands for the account in a policy."""
     return iam_arn(partition, account, "root")

@@ -19,6 +19,7 @@ _UUID_BYTES = 16
 _UUIDS_AT_ONCE = 256
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
 _PAIRS = [one + other for one in _ALPHABET for other in _ALPHABET]
 _PAIR_SHIFTS = range(70, -1, -10)
 """Where the eight pairs of base32 characters stand in the 80 bits of a key's tail."""
@@ -55,6 +56,26 @@ class Ids:
     def account(self) -> str:
         """A 12-digit account id; never one that starts with 0, which spreadsheets lose."""
         return str(10**11 + int.from_bytes(self._entropy(8)) % (9 * 10**11))
+
+    def organization(self) -> str:
+        """`o-` and ten lower-case letters and digits."""
+        return f"o-{self._lower(10)}"
+
+    def root(self) -> str:
+        """The id of an organization's root."""
+        return f"r-{self._lower(4)}"
+
+    def organizational_unit(self, root: str) -> str:
+        """The id of an organizational unit below a root, of which it carries the id."""
+        return f"ou-{root.removeprefix('r-')}-{self._lower(8)}"
+
+    def organizations(self, prefix: str, length: int = 8) -> str:
+        """The id of something else of an organization: `p-...`, `h-...`, `car-...`."""
+        return f"{prefix}-{self._lower(length)}"
+
+    def _lower(self, count: int) -> str:
+        """Lower-case letters and digits; the first four of the alphabet come a little oftener."""
+        return "".join(_LOWER[byte % len(_LOWER)] for byte in self._entropy(count))
 
     def operator_token(self) -> str:
         """An id by which an operator token is listed and revoked; it proves nothing."""

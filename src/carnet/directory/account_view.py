@@ -10,6 +10,7 @@ from carnet.entities.account import Account
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
+from carnet.entities.membership import Membership
 from carnet.entities.mfa_device import MfaDevice, key_of_serial
 from carnet.entities.role import Role
 from carnet.entities.scope import Scope
@@ -35,6 +36,11 @@ class AccountView(ScopeView):
     def __init__(self, scope: Scope, collections: Collections, before: ScopeView | None = None) -> None:
         super().__init__(scope, collections, before)
         self.account: Account = self.of(Account).by_id[scope.id]
+
+    @property
+    def membership(self) -> Membership | None:
+        """The organization that the account is in; None for a stand-alone account."""
+        return self.of(Membership).get(self.scope.id)
 
     def keys_of(self, owner: str) -> tuple[AccessKey, ...]:
         """The access keys of a user (by id) or of the root user (by account id), oldest first."""

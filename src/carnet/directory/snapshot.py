@@ -9,11 +9,14 @@ from typing import TypeVar
 
 import immutables
 
+from carnet.base.faults import Unavailable
 from carnet.base.partitions import DEFAULT_PARTITION
 from carnet.directory.account_view import AccountView
+from carnet.directory.organization_view import OrganizationView
 from carnet.directory.scope_view import ScopeView
 from carnet.directory.views import Views, no_views
 from carnet.entities.account import Account
+from carnet.entities.organization_account import OrganizationAccount
 from carnet.entities.scope import INSTALLATION, Scope
 from carnet.store.changes import NOWHERE, Changes, Revision
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
@@ -53,7 +56,7 @@ class Snapshot:
         return self.shown.installation
 
     @property
-    def organizations(self) -> immutables.Map[str, ScopeView]:
+    def organizations(self) -> immutables.Map[str, OrganizationView]:
         """By organization id."""
         return self.shown.organizations
 
@@ -65,6 +68,20 @@ class Snapshot:
     def account(self, account_id: str) -> AccountView | None:
         """The account of that id."""
         return self.shown.accounts.get(account_id)
+
+    def organization_of(self, account_id: str) -> OrganizationView | None:
+        """The organization that an account is in; None for a stand-alone account, and for an unknown one.
+
+        Raises Unavailable if it is in one that cannot be shown: what that forbids is not known.
+        """
+        view = self.accounts.get(account_id)
+        membership = view.membership if view is not None else None
+        if membership is None:
+            return None
+        organization = self.organizations.get(membership.organization)
+        if organization is None or organization.of(OrganizationAccount).get(account_id) is None:
+            raise Unavailable(f"The organization {membership.organization} cannot be read.")
+        return organization
 
     def named(self, entity: type[T], name: Hashable) -> T | None:
         """The entity of a name that is unique in the whole installation."""

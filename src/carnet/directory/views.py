@@ -13,6 +13,7 @@ import immutables
 from carnet.directory.account_view import AccountView
 from carnet.directory.indexed import Indexed
 from carnet.directory.named import Named
+from carnet.directory.organization_view import OrganizationView
 from carnet.directory.scope_view import Collections, ScopeView
 from carnet.entities.entity import Entity
 from carnet.entities.scope import INSTALLATION, Scope, ScopeKind
@@ -24,7 +25,12 @@ _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _Accounts: TypeAlias = "immutables.Map[str, AccountView]"
-_Organizations: TypeAlias = "immutables.Map[str, ScopeView]"
+_Organizations: TypeAlias = "immutables.Map[str, OrganizationView]"
+_VIEWS: Mapping[ScopeKind, type[ScopeView]] = {
+    ScopeKind.ACCOUNT: AccountView,
+    ScopeKind.ORGANIZATION: OrganizationView,
+    ScopeKind.INSTALLATION: ScopeView,
+}
 _Views: TypeAlias = Mapping[Scope, ScopeView | None]
 """What is seen of some scopes after a change; None for nothing."""
 _Names: TypeAlias = "immutables.Map[tuple[type[Any], Hashable], tuple[Scope, str]]"
@@ -140,7 +146,7 @@ def _changed_view(
     collections = {**old, **{entity: old[entity].changed(new) for entity, new in rows.items()}}
     if not _exists(types, scope, collections):
         return None
-    return (AccountView if scope.kind is ScopeKind.ACCOUNT else ScopeView)(scope, collections, before)
+    return _VIEWS[scope.kind](scope, collections, before)
 
 
 def _exists(types: EntityTypes, scope: Scope, collections: Collections) -> bool:

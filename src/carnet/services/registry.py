@@ -11,12 +11,14 @@ from carnet.services import account as account_package
 from carnet.services import cloudtrail as cloudtrail_package
 from carnet.services import ec2 as ec2_package
 from carnet.services import iam as iam_package
+from carnet.services import organizations as organizations_package
 from carnet.services import resourcegroupstaggingapi as tagging_package
 from carnet.services import sts as sts_package
 from carnet.services.account.service import account
 from carnet.services.cloudtrail.service import cloudtrail
 from carnet.services.ec2.service import ec2
 from carnet.services.iam.service import iam
+from carnet.services.organizations.service import organizations
 from carnet.services.resourcegroupstaggingapi.service import tagging
 from carnet.services.service import Service
 from carnet.services.sts.service import sts
@@ -28,7 +30,17 @@ def _register(package: ModuleType) -> None:
         import_module(module.name)
 
 
-for _package in (account_package, cloudtrail_package, ec2_package, iam_package, sts_package, tagging_package):
+for _package in (
+    account_package,
+    cloudtrail_package,
+    ec2_package,
+    iam_package,
+    organizations_package,
+    sts_package,
+    tagging_package,
+):
     _register(_package)
 
-SERVICES: Mapping[str, Service] = {service.name: service for service in (account, cloudtrail, ec2, iam, sts, tagging)}
+SERVICES: Mapping[str, Service] = {
+    service.name: service for service in (account, cloudtrail, ec2, iam, organizations, sts, tagging)
+}

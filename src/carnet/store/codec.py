@@ -70,6 +70,14 @@ def read_pairs(text: str) -> dict[str, str]:
     return value
 
 
+def read_moments(text: str) -> dict[str, int]:
+    """A mapping of strings to epoch milliseconds."""
+    value = orjson.loads(text)
+    if type(value) is not dict or not all(type(item) is int for item in value.values()):
+        raise ValueError("not a JSON object of numbers")
+    return value
+
+
 def read_strings(text: str) -> tuple[str, ...]:
     if text == "[]":
         return ()

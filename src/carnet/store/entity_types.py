@@ -19,9 +19,14 @@ from carnet.store.groups import GROUPS
 from carnet.store.iam_settings import IAM_SETTINGS
 from carnet.store.instance_profiles import INSTANCE_PROFILES
 from carnet.store.login_profiles import LOGIN_PROFILES
+from carnet.store.memberships import MEMBERSHIPS
 from carnet.store.mfa_devices import MFA_DEVICES
 from carnet.store.oidc_providers import OIDC_PROVIDERS
 from carnet.store.operator_tokens import OPERATOR_TOKENS
+from carnet.store.organization_accounts import ORGANIZATION_ACCOUNTS
+from carnet.store.organization_policies import ORGANIZATION_POLICIES
+from carnet.store.organizational_units import ORGANIZATIONAL_UNITS
+from carnet.store.organizations import ORGANIZATIONS
 from carnet.store.outbound_federations import OUTBOUND_FEDERATIONS
 from carnet.store.policies import POLICIES
 from carnet.store.redeemed_assertions import REDEEMED_ASSERTIONS
@@ -113,4 +118,9 @@ ENTITY_TYPES = EntityTypes(
     SIGNING_CERTIFICATES,
     SERVICE_SPECIFIC_CREDENTIALS,
     SERVER_CERTIFICATES,
+    MEMBERSHIPS,
+    ORGANIZATIONS,
+    ORGANIZATIONAL_UNITS,
+    ORGANIZATION_ACCOUNTS,
+    ORGANIZATION_POLICIES,
 )

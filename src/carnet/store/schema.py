@@ -37,6 +37,10 @@ def owning_account() -> Column[str]:
     return Column("account", Text, ForeignKey("accounts.id"), nullable=False)
 
 
+def owning_organization() -> Column[str]:
+    return Column("organization", Text, ForeignKey("organizations.id"), nullable=False)
+
+
 def named_entity() -> tuple[SchemaItem, ...]:
     """What `entities.entity.Entity` has, and the index that decides whether a name is free."""
     return (

@@ -14,22 +14,8 @@ from carnet.entities.role import Role
 from carnet.entities.service_specific_credential import ServiceSpecificCredential
 from carnet.entities.user import User
 from carnet.services.operation import Call
+from carnet.services.request_tags import request_tags
 from carnet.services.target import Keys, Target
-
-
-def request_tags(call: Call, given: Any, target: object) -> Keys:
-    """aws:RequestTag/... and aws:TagKeys of the tags to set; nothing if there are none."""
-    tags = given.get("Tags")
-    if not tags:
-        return {}
-    values = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags}
-    return values | {"aws:TagKeys": tuple(tag["Key"] for tag in tags)}
-
-
-def removed_tag_keys(call: Call, given: Any, target: object) -> Keys:
-    """aws:TagKeys of the tags to remove."""
-    keys = given["TagKeys"]
-    return {"aws:TagKeys": tuple(keys)} if keys else {}
 
 
 def policy_arn(call: Call, given: Any, target: object) -> Keys:

@@ -15,13 +15,13 @@ from carnet.base.ids import INSTANCE_PROFILE
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.role import Role
 from carnet.services.iam import sentences, shapes, targets
-from carnet.services.iam.condition_keys import request_tags
 from carnet.services.iam.kinds import INSTANCE_PROFILES
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
-from carnet.services.iam.tagging import tagged_on_creation, tags_of
+from carnet.services.iam.tagging import tags_of
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page, path_filter
+from carnet.services.request_tags import request_tags, tagged_on_creation
 from carnet.services.target import Keys
 
 if TYPE_CHECKING:

@@ -17,14 +17,14 @@ from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes, targets
-from carnet.services.iam.condition_keys import request_tags
 from carnet.services.iam.documents import MANAGED_DOCUMENT, check_managed_policy
 from carnet.services.iam.kinds import POLICIES
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
-from carnet.services.iam.tagging import tagged_on_creation, tags_of
+from carnet.services.iam.tagging import tags_of
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page, path_filter, sort_token
+from carnet.services.request_tags import request_tags, tagged_on_creation
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (

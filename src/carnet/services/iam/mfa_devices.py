@@ -16,16 +16,16 @@ from carnet.entities.user import User
 from carnet.identity.mfa import Codes, handed_over, with_seed
 from carnet.identity.totp import SEED_BYTES
 from carnet.services.iam import mfa_targets, sentences, shapes
-from carnet.services.iam.condition_keys import request_tags
 from carnet.services.iam.kinds import MFA_DEVICES
 from carnet.services.iam.mfa_codes import check_of_pair
 from carnet.services.iam.qr_code import otpauth_uri, png
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
-from carnet.services.iam.tagging import tagged_on_creation, tags_of
+from carnet.services.iam.tagging import tags_of
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
 from carnet.services.paging import page
 from carnet.services.preparing import Pool, Preparation
+from carnet.services.request_tags import request_tags, tagged_on_creation
 from carnet.services.target import Target
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from carnet.base.faults import Invalid, Refused, TooMany
 from carnet.entities.oidc_provider import OidcProvider, issuer_name
 from carnet.services.iam import sentences, shapes, targets
-from carnet.services.iam.condition_keys import request_tags
 from carnet.services.iam.kinds import OIDC_PROVIDERS
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
-from carnet.services.iam.tagging import tagged_on_creation, tags_of
+from carnet.services.iam.tagging import tags_of
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
+from carnet.services.request_tags import request_tags, tagged_on_creation
 from carnet.services.target import Target
 
 if TYPE_CHECKING:

@@ -20,10 +20,11 @@ from carnet.services.iam.condition_keys import present_boundary, requested
 from carnet.services.iam.kinds import ROLES
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
-from carnet.services.iam.tagging import tagged_on_creation, tags_of
+from carnet.services.iam.tagging import tags_of
 from carnet.services.iam.trust import new_trust, trust_document
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page, path_filter
+from carnet.services.request_tags import tagged_on_creation
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (

@@ -13,13 +13,13 @@ from carnet.base.faults import TooMany
 from carnet.entities.saml_provider import EncryptionMode, SamlPrivateKey, SamlProvider
 from carnet.identity.saml_private_keys import sealed_private_key
 from carnet.services.iam import sentences, shapes, targets
-from carnet.services.iam.condition_keys import request_tags
 from carnet.services.iam.kinds import SAML_PROVIDERS
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.saml_documents import Documents, invalid, read_before
 from carnet.services.iam.service import iam
-from carnet.services.iam.tagging import tagged_on_creation, tags_of
+from carnet.services.iam.tagging import tags_of
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
+from carnet.services.request_tags import request_tags, tagged_on_creation
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (

@@ -12,15 +12,15 @@ from carnet.base.ids import SERVER_CERTIFICATE as SERVER_CERTIFICATE_ID
 from carnet.entities.server_certificate import ServerCertificate
 from carnet.services.fragments import remembered
 from carnet.services.iam import sentences, shapes, targets
-from carnet.services.iam.condition_keys import request_tags
 from carnet.services.iam.kinds import SERVER_CERTIFICATES
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.renaming import allowed_as, renamed
 from carnet.services.iam.service import iam
-from carnet.services.iam.tagging import tagged_on_creation, tags_of
+from carnet.services.iam.tagging import tags_of
 from carnet.services.iam.x509 import SERVER_CERTIFICATE, ReadCertificate
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import entity_list
+from carnet.services.request_tags import request_tags, tagged_on_creation
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (

@@ -5,21 +5,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
-from carnet.access.authorize import Check
 from carnet.base.faults import Invalid, Refused, TooMany
 from carnet.entities.entity import Tags, name_key
 from carnet.entities.tag_characters import takes
 from carnet.services.iam import sentences
-from carnet.services.iam.condition_keys import request_tags
 from carnet.services.iam.kinds import Kind
 from carnet.services.iam.quotas import IamQuotas
-from carnet.services.operation import Also, Call
-from carnet.services.target import Keys, Target
+from carnet.services.operation import Call
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import TagTypeDef
@@ -62,20 +57,6 @@ def check_characters(tags: Tags) -> None:
         for name, text in (("key", key), ("value", value)):
             if not takes(text):
                 raise Invalid(sentences.tag_characters(name))
-
-
-def tagged_on_creation(action: str) -> Also:
-    """A further check for `also=` of a creation: with tags, it also needs the permission to tag what it creates.
-
-    It sees the requested tags as those of the resource, too, which a policy may name either way.
-    """
-
-    def also(call: Call, given: Any, target: Target[()], keys: Keys) -> Iterator[Check]:
-        if given.get("Tags"):
-            tags = {tag["Key"]: tag["Value"] for tag in given["Tags"]}
-            yield replace(target, tags=tags).check(action, request_tags(call, given, target))
-
-    return also
 
 
 def _refuse_reserved(keys: Iterable[str]) -> None:

@@ -18,7 +18,6 @@ from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.server_certificate import ServerCertificate
 from carnet.entities.user import User
 from carnet.services.iam import mfa_targets, targets
-from carnet.services.iam.condition_keys import removed_tag_keys, request_tags
 from carnet.services.iam.kinds import (
     INSTANCE_PROFILES,
     MFA_DEVICES,
@@ -35,6 +34,7 @@ from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import check_characters, with_tags, without_tags
 from carnet.services.operation import Answer, Call, Names, WriteCall
 from carnet.services.paging import page, sort_token
+from carnet.services.request_tags import removed_tag_keys, request_tags
 from carnet.services.tagged_kinds import TaggedKind, offer_tagging
 
 _ARN_MEMBERS = ("OpenIDConnectProviderArn", "PolicyArn", "SAMLProviderArn", "SerialNumber")

@@ -23,9 +23,10 @@ from carnet.services.iam.kinds import USERS
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.renaming import allowed_as, renamed
 from carnet.services.iam.service import iam
-from carnet.services.iam.tagging import tagged_on_creation, tags_of
+from carnet.services.iam.tagging import tags_of
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import entity_list
+from carnet.services.request_tags import tagged_on_creation
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (

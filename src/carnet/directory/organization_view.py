@@ -1,0 +1,74 @@
+"""One organization as it was at one revision."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from carnet.directory.scope_view import ScopeView
+from carnet.entities.organization import Organization
+from carnet.entities.organization_account import OrganizationAccount
+from carnet.entities.organization_policy import OrganizationPolicy
+from carnet.entities.organizational_unit import OrganizationalUnit
+
+Node: TypeAlias = OrganizationalUnit | OrganizationAccount
+"""What policies can be attached to: the root, a unit, an account."""
+
+
+class OrganizationView(ScopeView):
+    """A view whose organization exists, with the questions that are asked of its tree."""
+
+    __slots__ = ()
+
+    @property
+    def organization(self) -> Organization:
+        return self.of(Organization).by_id[self.scope.id]
+
+    @property
+    def root(self) -> OrganizationalUnit:
+        """Raises LookupError for an organization without one, which nothing makes."""
+        return self.derived(_root)
+
+    def node(self, node_id: str) -> Node | None:
+        """The root, unit or account of that id."""
+        return self.of(OrganizationalUnit).get(node_id) or self.of(OrganizationAccount).get(node_id)
+
+    def units_in(self, parent: str) -> tuple[OrganizationalUnit, ...]:
+        """The units right below a parent, by id."""
+        return self.of(OrganizationalUnit).referring("parent", parent)
+
+    def accounts_in(self, parent: str) -> tuple[OrganizationAccount, ...]:
+        """The accounts right below a parent, by id."""
+        return self.of(OrganizationAccount).referring("parent", parent)
+
+    def path_to(self, node: Node) -> tuple[Node, ...]:
+        """The root, the units on the way, and the node itself.
+
+        INVARIANT: the first has no parent. Raises LookupError if a parent is missing, or comes twice.
+        """
+        path: list[Node] = [node]
+        units = self.of(OrganizationalUnit)
+        while (parent := path[-1].parent) is not None:
+            if len(path) > len(units) + 1:
+                raise LookupError(f"{node.id} is below itself")
+            path.append(units.by_id[parent])
+        return tuple(reversed(path))
+
+    def org_path(self, node: Node) -> str:
+        """As aws:PrincipalOrgPaths has it: `o-.../r-.../ou-.../`, of the node's parents.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html
+        """
+        parents = self.path_to(node)[: -1 if isinstance(node, OrganizationAccount) else None]
+        return "/".join((self.scope.id, *(each.id for each in parents), ""))
+
+    def targets_of(self, policy: OrganizationPolicy) -> tuple[Node, ...]:
+        """What a policy is attached to: units by id, then accounts by id."""
+        units, accounts = self.of(OrganizationalUnit), self.of(OrganizationAccount)
+        return (*units.referring("attached", policy.id), *accounts.referring("attached", policy.id))
+
+
+def _root(view: OrganizationView) -> OrganizationalUnit:
+    roots = [unit for unit in view.of(OrganizationalUnit) if unit.is_root]
+    if len(roots) != 1:
+        raise LookupError(f"{view.scope} has {len(roots)} roots")
+    return roots[0]

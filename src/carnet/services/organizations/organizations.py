@@ -1,0 +1,70 @@
+"""Organizations as a whole.
+
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganization.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from carnet.directory.organization_view import OrganizationView
+from carnet.entities.membership import Membership
+from carnet.entities.organization import FeatureSet, Organization
+from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
+from carnet.entities.organization_policy import PolicyType
+from carnet.entities.organizational_unit import ROOT_NAME, OrganizationalUnit
+from carnet.services.operation import Answer, Call, WriteCall, account_wide
+from carnet.services.organizations import sentences, shapes, targets
+from carnet.services.organizations.callers import any_account, management_account
+from carnet.services.organizations.service import organizations
+from carnet.store.entity_types import ENTITY_TYPES
+
+if TYPE_CHECKING:
+    from types_boto3_organizations.type_defs import CreateOrganizationRequestTypeDef
+
+_FIRST_POLICY_TYPES = {FeatureSet.ALL: (PolicyType.SERVICE_CONTROL,), FeatureSet.CONSOLIDATED_BILLING: ()}
+
+
+@organizations.write("CreateOrganization", on=account_wide)
+def create_organization(call: WriteCall, given: CreateOrganizationRequestTypeDef) -> Answer:
+    """Make an organization whose management account is the caller's."""
+    if call.view.membership is not None:
+        raise sentences.already_in_organization()
+    features = FeatureSet(given.get("FeatureSet", FeatureSet.ALL))
+    organization = Organization(
+        id=call.ids.organization(),
+        partition=call.partition,
+        management=call.account,
+        feature_set=features,
+        created=call.now,
+        policy_types=_FIRST_POLICY_TYPES[features],
+    )
+    root = OrganizationalUnit(id=call.ids.root(), organization=organization.id, parent=None, name=ROOT_NAME)
+    management = OrganizationAccount(
+        id=call.account,
+        organization=organization.id,
+        parent=root.id,
+        joined_method=JoinedMethod.INVITED,
+        joined=call.now,
+    )
+    for one in (organization, root, management, Membership(account=call.account, organization=organization.id)):
+        call.store.add(one)
+    return {"Organization": shapes.organization(organization, call.view.account)}
+
+
+@organizations.read("DescribeOrganization", on=targets.organization(any_account))
+def describe_organization(call: Call, given: Any, view: OrganizationView) -> Answer:
+    """The organization of the caller's account."""
+    management = call.snapshot.accounts[view.organization.management].account
+    return {"Organization": shapes.organization(view.organization, management)}
+
+
+@organizations.write("DeleteOrganization", on=targets.organization(management_account))
+def delete_organization(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
+    """Remove an organization that has no other account than the management account any more."""
+    if len(view.of(OrganizationAccount)) > 1:
+        raise sentences.not_empty()
+    call.store.remove(Membership(account=call.account, organization=view.scope.id))
+    for entity in view.in_order_of_deletion(ENTITY_TYPES):
+        call.store.remove(entity)
+    return {}

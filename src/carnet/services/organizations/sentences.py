@@ -1,0 +1,100 @@
+"""What Organizations says if something is wrong, with its error codes and their Reason.
+
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_Operations.html
+"""
+
+from __future__ import annotations
+
+from carnet.base.faults import Denied, Invalid, Refused, TooMany
+
+UNITS_FULL = "You have exceeded the number of organizational units that you can have in an organization."
+TOO_DEEP = "You have exceeded the maximum depth of organizational units that you can have in an organization."
+TAGS_FULL = "You have exceeded the number of tags allowed on this resource."
+DUPLICATE_TAG_KEYS = "You specified duplicate tag keys."
+RESERVED_TAG_KEY = "You specified a tag key that is reserved: keys that begin with aws: are for AWS."
+
+
+def not_in_use() -> Refused:
+    return Refused("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
+
+
+def not_for_this_account() -> Denied:
+    """What the policies of an account may allow, and its place in the organization does not."""
+    return Denied("You don't have permissions to access this resource.")
+
+
+def already_in_organization() -> Refused:
+    return Refused("AlreadyInOrganizationException", "The provided account is already a member of an organization.")
+
+
+def not_empty() -> Refused:
+    message = "To delete an organization you must first remove all member accounts (except the master)."
+    return Refused("OrganizationNotEmptyException", message)
+
+
+def unit_missing() -> Refused:
+    return Refused("OrganizationalUnitNotFoundException", "You specified an organizational unit that doesn't exist.")
+
+
+def unit_not_empty() -> Refused:
+    message = (
+        "The specified OU is not empty. Move all accounts to another root or to other OUs, remove all child OUs, and"
+        " try the operation again."
+    )
+    return Refused("OrganizationalUnitNotEmptyException", message)
+
+
+def unit_exists() -> Refused:
+    return Refused("DuplicateOrganizationalUnitException", "An OU with the same name already exists.")
+
+
+def root_missing() -> Refused:
+    return Refused("RootNotFoundException", "You specified a root that doesn't exist.")
+
+
+def parent_missing() -> Refused:
+    return Refused("ParentNotFoundException", "You specified a parent that doesn't exist.")
+
+
+def source_missing() -> Refused:
+    return Refused("SourceParentNotFoundException", "You specified a source parent that doesn't exist.")
+
+
+def destination_missing() -> Refused:
+    return Refused("DestinationParentNotFoundException", "You specified a destination parent that doesn't exist.")
+
+
+def child_missing() -> Refused:
+    return Refused("ChildNotFoundException", "You specified a child that doesn't exist.")
+
+
+def account_missing() -> Refused:
+    return Refused("AccountNotFoundException", "You specified an account that doesn't exist.")
+
+
+def account_there() -> Refused:
+    return Refused("DuplicateAccountException", "That account is already present in the specified destination.")
+
+
+def policy_type_enabled() -> Refused:
+    return Refused("PolicyTypeAlreadyEnabledException", "The specified policy type is already enabled.")
+
+
+def policy_type_not_enabled() -> Refused:
+    message = "This operation can be performed only for enabled policy types."
+    return Refused("PolicyTypeNotEnabledException", message)
+
+
+def policy_type_not_available() -> Refused:
+    message = "You can't use the specified policy type with the feature set currently enabled for this organization."
+    return Refused("PolicyTypeNotAvailableForOrganizationException", message)
+
+
+def constraint(reason: str, message: str) -> TooMany:
+    """A ConstraintViolationException."""
+    return TooMany(message, {"Reason": reason})
+
+
+def invalid(reason: str, message: str = "You specified an invalid value.") -> Invalid:
+    """An InvalidInputException."""
+    return Invalid(message, {"Reason": reason})

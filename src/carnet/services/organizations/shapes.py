@@ -1,0 +1,73 @@
+"""What Organizations answers of the things that it keeps."""
+
+from __future__ import annotations
+
+from carnet.directory.organization_view import Node, OrganizationView
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.account import Account
+from carnet.entities.organization import FeatureSet, Organization
+from carnet.entities.organization_account import OrganizationAccount
+from carnet.entities.organization_policy import PolicyType
+from carnet.entities.organizational_unit import OrganizationalUnit
+from carnet.services.organizations.targets import node_arn
+
+
+def organization(one: Organization, management: Account) -> dict[str, object]:
+    return {
+        "Id": one.id,
+        "Arn": one.arn,
+        "FeatureSet": one.feature_set,
+        "MasterAccountArn": one.account_arn(one.management),
+        "MasterAccountId": one.management,
+        "MasterAccountEmail": management.email,
+        "AvailablePolicyTypes": _available(one),
+    }
+
+
+def _available(one: Organization) -> list[dict[str, object]]:
+    """AWS shows SCPs alone here, whether or not they are enabled in the root, and refers to ListRoots."""
+    if one.feature_set is not FeatureSet.ALL:
+        return []
+    return [{"Type": PolicyType.SERVICE_CONTROL, "Status": "ENABLED"}]
+
+
+def root(of: Organization, one: OrganizationalUnit) -> dict[str, object]:
+    types = [{"Type": each, "Status": "ENABLED"} for each in of.policy_types]
+    return {"Id": one.id, "Arn": node_arn(of, one), "Name": one.name, "PolicyTypes": types}
+
+
+def unit(view: OrganizationView, one: OrganizationalUnit) -> dict[str, object]:
+    return {
+        "Id": one.id,
+        "Arn": node_arn(view.organization, one),
+        "Name": one.name,
+        "Path": path(view, one),
+    }
+
+
+def new_unit(view: OrganizationView, parent: OrganizationalUnit, one: OrganizationalUnit) -> dict[str, object]:
+    """A unit that the view does not have yet."""
+    arn = node_arn(view.organization, one)
+    return {"Id": one.id, "Arn": arn, "Name": one.name, "Path": f"{path(view, parent)}{one.id}/"}
+
+
+def path(view: OrganizationView, node: Node) -> str:
+    """The ids from the organization to the node: `o-.../r-.../ou-.../`."""
+    return "/".join((view.scope.id, *(each.id for each in view.path_to(node)), ""))
+
+
+def account(view: OrganizationView, snapshot: Snapshot, one: OrganizationAccount) -> dict[str, object]:
+    seen = snapshot.accounts[one.id]
+    membership = seen.membership
+    state = "ACTIVE" if membership is None or membership.closed is None else "SUSPENDED"
+    return {
+        "Id": one.id,
+        "Arn": view.organization.account_arn(one.id),
+        "Email": seen.account.email,
+        "Name": seen.account.name,
+        "Status": state,
+        "State": state,
+        "Paths": [path(view, one)],
+        "JoinedMethod": one.joined_method,
+        "JoinedTimestamp": one.joined,
+    }

@@ -1,0 +1,134 @@
+"""What the operations of Organizations act on, for `on=` of an operation.
+
+Each target is made by a factory that says from which account the operation may be called (`callers`). Whoever calls it
+from elsewhere is told so once the policies allow the operation, and of nothing else.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from carnet.base.arns import organizations_arn
+from carnet.base.faults import Fault
+from carnet.directory.organization_view import Node, OrganizationView
+from carnet.entities.organization import Organization
+from carnet.entities.organization_account import OrganizationAccount
+from carnet.entities.organizational_unit import OrganizationalUnit
+from carnet.services.operation import Call, Names
+from carnet.services.organizations import sentences
+from carnet.services.organizations.callers import From, asked
+from carnet.services.target import Target
+
+N = TypeVar("N", bound=Node)
+
+
+def organization(whence: From) -> Names[OrganizationView]:
+    """The organization as a whole, for an action without a resource type."""
+
+    def target(call: Call, given: Any) -> Target[OrganizationView]:
+        view = asked(call, whence)
+        return Target(arn="*", account=call.account, found=view if isinstance(view, Fault) else (view,))
+
+    return target
+
+
+def node_arn(organization: Organization, node: Node) -> str:
+    """The ARN of a root, a unit or an account."""
+    if isinstance(node, OrganizationAccount):
+        return organization.account_arn(node.id)
+    return organization.arn_of(node.resource)
+
+
+def unit(whence: From) -> Names[OrganizationView, OrganizationalUnit]:
+    """The organizational unit OrganizationalUnitId; a root is none."""
+
+    def target(call: Call, given: Any) -> Target[OrganizationView, OrganizationalUnit]:
+        return named(call, whence, given["OrganizationalUnitId"], _unit, sentences.unit_missing)
+
+    return target
+
+
+def root(whence: From) -> Names[OrganizationView, OrganizationalUnit]:
+    """The root RootId."""
+
+    def target(call: Call, given: Any) -> Target[OrganizationView, OrganizationalUnit]:
+        return named(call, whence, given["RootId"], _root, sentences.root_missing)
+
+    return target
+
+
+def parent(whence: From) -> Names[OrganizationView, OrganizationalUnit]:
+    """The root or unit ParentId."""
+
+    def target(call: Call, given: Any) -> Target[OrganizationView, OrganizationalUnit]:
+        return named(call, whence, given["ParentId"], unit_or_root, sentences.parent_missing)
+
+    return target
+
+
+def account(whence: From) -> Names[OrganizationView, OrganizationAccount]:
+    """The account AccountId of the organization."""
+
+    def target(call: Call, given: Any) -> Target[OrganizationView, OrganizationAccount]:
+        return named(call, whence, given["AccountId"], _account, sentences.account_missing)
+
+    return target
+
+
+def child(whence: From) -> Names[OrganizationView, Node]:
+    """The unit or account ChildId."""
+
+    def target(call: Call, given: Any) -> Target[OrganizationView, Node]:
+        return named(call, whence, given["ChildId"], _child, sentences.child_missing)
+
+    return target
+
+
+def named(
+    call: Call,
+    whence: From,
+    node_id: str,
+    find: Callable[[OrganizationView, str], N | None],
+    missing: Callable[[], Fault],
+) -> Target[OrganizationView, N]:
+    """The root, unit or account of an id; what is not there is decided by the ARN that it would have."""
+    view = asked(call, whence)
+    if isinstance(view, Fault):
+        return Target(arn=would_be_arn(call, node_id), account=call.account, found=view)
+    found = find(view, node_id)
+    if found is None:
+        return Target(arn=would_be_arn(call, node_id), account=call.account, found=missing())
+    return Target(arn=node_arn(view.organization, found), account=call.account, found=(view, found), tags=found.tags)
+
+
+def would_be_arn(call: Call, node_id: str) -> str:
+    """The ARN of a root, unit or account that is not there, in the caller's organization or in none."""
+    membership = call.view.membership
+    organization = membership.organization if membership is not None else "o-none"
+    kind = {"r-": "root", "ou": "ou"}.get(node_id[:2], "account")
+    return organizations_arn(call.partition, call.account, f"{kind}/{organization}/{node_id}")
+
+
+def unit_or_root(view: OrganizationView, node_id: str) -> OrganizationalUnit | None:
+    return view.of(OrganizationalUnit).get(node_id)
+
+
+def _unit(view: OrganizationView, node_id: str) -> OrganizationalUnit | None:
+    found = unit_or_root(view, node_id)
+    return found if found is not None and not found.is_root else None
+
+
+def _root(view: OrganizationView, node_id: str) -> OrganizationalUnit | None:
+    found = unit_or_root(view, node_id)
+    return found if found is not None and found.is_root else None
+
+
+def _account(view: OrganizationView, node_id: str) -> OrganizationAccount | None:
+    return view.of(OrganizationAccount).get(node_id)
+
+
+def _child(view: OrganizationView, node_id: str) -> Node | None:
+    return _unit(view, node_id) or _account(view, node_id)
