@@ -11,7 +11,7 @@ PYTHONS := $(foreach minor,11 12 13 14,$(shell python3.$(minor) -c 'print("3.$(m
 PROVEN := src/carnet/policy/*,src/carnet/sigv4/*,src/carnet/keyring/*,src/carnet/access/*,src/carnet/identity/*
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clients clients test-all check coverage bench bench-engine fuzz docs dist install lock format catalog clean
+.PHONY: help run test test-clients clients test-more-clients more-clients test-all check coverage bench bench-engine fuzz docs dist install lock format catalog clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test: install ## Set up and pass the tests; skipped ones are listed with their r
 
 test-clients: install clients ## Run whole estates through the AWS CLI, boto3 and Terraform.
 	$(PYTEST) tests/clients
+
+test-more-clients: install more-clients ## Run Ansible, Cloud Custodian and Prowler, which take 2 GB and some minutes to install.
+	$(PYTEST) tests/clients/test_larger_clients.py
 
 test-all: $(PYTHONS:%=test-on-%) test-on-lowest ## Run the tests on every Python from 3.11 to 3.14 found here, and on the lowest dependencies.
 
@@ -64,6 +67,8 @@ dist: install $(VENV)-dist/.done ## Build the wheel and the source distribution 
 
 clients: $(VENV)-clients/.done ## Set up the AWS CLI and other clients in .venv-clients/.
 
+more-clients: $(VENV)-ansible/.done $(VENV)-custodian/.done $(VENV)-prowler/.done ## Set up Ansible, Cloud Custodian and Prowler.
+
 install: $(VENV)/.dev ## Bring the development environment up to date.
 
 $(VENV)/bin/python:
@@ -92,6 +97,11 @@ $(VENV)-clients/.done: requirements/clients.txt requirements/aws-cli-v2.txt
 		--requirement requirements/aws-cli-v2.txt --dest $(@D)/wheels
 	$(@D)/bin/python tools/unpack_aws_cli.py $(@D)/wheels/*.whl $(@D)/aws-cli-v2
 	rm -r $(@D)/wheels
+	@touch $@
+
+# Each wants versions of its own of what the others want too.
+$(VENV)-ansible/.done $(VENV)-custodian/.done $(VENV)-prowler/.done: $(VENV)-%/.done: requirements/client-%.txt
+	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	@touch $@
 
 $(VENV)-bench/.done: requirements/bench.txt
@@ -142,6 +152,8 @@ lock: ## Renew the pins of requirements/.
 	$(COMPILE) --upgrade pyproject.toml --group build -o requirements/run.txt
 	$(COMPILE) --upgrade pyproject.toml --group build --group dev -c requirements/run.txt -o requirements/dev.txt
 	$(COMPILE) --upgrade --group clients -o requirements/clients.txt
+	for client in ansible custodian prowler; do \
+		$(COMPILE) --upgrade --group client-$$client -o requirements/client-$$client.txt; done
 	$(COMPILE) --upgrade --group bench -o requirements/bench.txt
 	$(COMPILE) --upgrade --group bench-engine -c requirements/run.txt -o requirements/bench-engine.txt
 	$(COMPILE) --upgrade --group build --group dist -c requirements/run.txt -o requirements/dist.txt

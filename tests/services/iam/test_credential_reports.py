@@ -95,6 +95,7 @@ def test_root_with_its_keys(world: World) -> None:
         "arn": f"arn:aws:iam::{world.account_id}:root",
         "user_creation_time": WHEN,
         **NOTHING,
+        "password_last_used": "no_information",
         "password_next_rotation": "not_supported",
         "access_key_1_active": "true",
         "access_key_1_last_rotated": WHEN,

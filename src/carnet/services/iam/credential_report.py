@@ -92,8 +92,8 @@ def _password_enabled(holder: Holder) -> str:
 
 
 def _password_last_used(holder: Holder) -> str:
-    """Nobody signs in yet, so that no password was ever used."""
-    return _NOT_APPLICABLE if holder.password is None else _NO_INFORMATION
+    """Nobody signs in yet, so that no password was ever used. Of root, AWS never says that it is not applicable."""
+    return _NOT_APPLICABLE if holder.password is None and not holder.is_root else _NO_INFORMATION
 
 
 def _password_last_changed(holder: Holder) -> str:
