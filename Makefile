@@ -10,6 +10,9 @@ ITSELF = $(@D)/bin/python -m pip --disable-pip-version-check --quiet install --n
 PYTHONS := $(foreach minor,11 12 13 14,$(shell python3.$(minor) -c 'print("3.$(minor)")' 2> /dev/null))
 PROVEN := src/carnet/policy/*,src/carnet/sigv4/*,src/carnet/keyring/*,src/carnet/access/*,src/carnet/identity/*
 
+# Tests start many processes of Carnet: without this, each that is told to leave no compiled modules compiles it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-clients clients test-more-clients more-clients test-all check coverage bench bench-engine fuzz docs dist install lock format catalog clean
 

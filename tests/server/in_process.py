@@ -20,6 +20,7 @@ from carnet.server.door import Door
 from carnet.services.accounts import RootKey
 from tests.server.listening import listening
 from tests.services.world import TurnableClock
+from tests.stores.migrated import lay_out_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +88,7 @@ def in_process_server(
 ) -> Iterator[InProcessServer]:
     """Listen on a free port until the block ends; `tls`: files of a certificate and its key."""
     chosen = Settings(data_dir=directory / "data", database_url=database_url, **settings)
+    lay_out_for(chosen)
     clock = TurnableClock()
     clock.follow_real_time()
     with ExitStack() as stack:

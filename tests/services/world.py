@@ -33,6 +33,7 @@ from carnet.services.execution import Admitted, Done, Failed, Outcome
 from carnet.services.operation import Operation
 from carnet.services.preparing import Preparation
 from carnet.services.registry import SERVICES
+from tests.stores.migrated import lay_out_for
 
 _HTTP = HttpRequest(
     method="POST",
@@ -196,5 +197,6 @@ def open_world(path: Path, **settings: Any) -> Iterator[World]:
     """A new world in a directory of its own."""
     clock = TurnableClock()
     chosen = Settings(data_dir=path / "data", **{"password_hash_kib": 8, **settings})
+    lay_out_for(chosen)
     with open_installation(chosen, create=True, clock=clock) as installation:
         yield World(installation, clock)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from carnet.store.store import Store
+from tests.stores.migrated import lay_out
 from tests.stores.postgresql import PostgresqlServer, running_server
 
 
@@ -17,12 +19,24 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database."""
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database, or of an empty store if the test asks for one."""
+    with new_database(request, tmp_path / "carnet.db", migrated="store" in request.fixturenames) as url:
+        yield url
+
+
+@contextmanager
+def new_database(request: pytest.FixtureRequest, path: Path, *, migrated: bool = False) -> Iterator[str]:
+    """The URL of a new database of the kind that `request` has for a parameter, until the block ends."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'carnet.db'}"
-    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
-    return server.new_database()
+        if migrated:
+            lay_out(path)
+        yield f"sqlite:///{path}"
+    else:
+        server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+        url = server.new_store() if migrated else server.new_database()
+        yield url
+        server.drop(url)
 
 
 @pytest.fixture

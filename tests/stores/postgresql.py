@@ -17,7 +17,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import make_url
+
+from carnet.store.store import Store
+from tests import scratch
 
 _START_SECONDS = 120
 _SETTINGS = {
@@ -25,15 +28,13 @@ _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "max_connections": "60",
+    "dynamic_shared_memory_type": "mmap",  # in the server's own directory, so that nothing is left of one that is killed
 }
 
 
-_PATIENCE = {
-    "connect_timeout": "120",
-    "options": " ".join(
-        f"-c {name}=120s" for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
-    ),
-}
+_PATIENCE = "connect_timeout=120&options=" + "%20".join(
+    f"-c%20{name}%3D120s" for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+)
 
 
 class NoPostgresql(Exception):
@@ -46,8 +47,10 @@ class PostgresqlServer:
     def __init__(self) -> None:
         self._bin = _binaries()
         self._account = _unprivileged()
-        self._home = Path(tempfile.mkdtemp(prefix="carnet-pg-", dir="/tmp"))
+        self._home = Path(tempfile.mkdtemp(prefix="carnet-pg-", dir=scratch.place()))
         self._process: subprocess.Popen[str] | None = None
+        self._migrated: str | None = None
+        """The database that new stores are copied from."""
         self._names = (f"carnet_{number}" for number in count(1))
         if self._account:
             shutil.chown(self._home, *(self._account["user"], self._account["group"]))
@@ -93,11 +96,29 @@ class PostgresqlServer:
 
         Else a machine that stands still for some seconds fails a test of anything.
         """
+        return self._created("template1", patient=patient)
+
+    def new_store(self) -> str:
+        """The URL of a new, empty store, for which is patient who opens it."""
+        if self._migrated is None:
+            url = self.new_database()
+            Store.open(url).close()
+            self._migrated = make_url(url).database
+        assert self._migrated is not None
+        return self._created(self._migrated, patient=True)
+
+    def drop(self, url: str) -> None:
+        """Remove a database and cut its connections: files that are removed soon are never written to the disk."""
+        self._execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+    def _created(self, template: str, *, patient: bool) -> str:
         name = next(self._names)
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return f"postgresql://carnet@/{name}?host={self._home}" + (f"&{_PATIENCE}" if patient else "")
+
+    def _execute(self, statement: str) -> None:
         with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        url = URL.create("postgresql", "carnet", database=name, query={"host": str(self._home)})
-        return (url.update_query_dict(_PATIENCE) if patient else url).render_as_string(hide_password=False)
+            connection.execute(statement.encode())
 
     def _initialize(self) -> None:
         command = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from carnet.store.changes import Changes
 from carnet.store.faults import BadBackup, Incompatible, NotEmpty
 from carnet.store.store import Store
 from tests.stores import raw
+from tests.stores.conftest import new_database
 from tests.stores.entities import ALL, a_user, add_all, an_account
-from tests.stores.postgresql import PostgresqlServer
 
 OTHER = "999988887777"
 MADE = "2026-01-02T03:04:05+00:00"
@@ -64,11 +64,9 @@ def filled(store: Store) -> Store:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def other_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'other.db'}"
-    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
-    return server.new_database()
+def other_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    with new_database(request, tmp_path / "other.db") as url:
+        yield url
 
 
 def test_it_restores_into_either_database(filled: Store, other_database: str) -> None:

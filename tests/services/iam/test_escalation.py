@@ -7,10 +7,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -211,9 +209,8 @@ WRITTEN = [each for each in ESCALATIONS if each.operation in SERVICES[each.servi
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     path = tmp_path_factory.mktemp("escalations")
-    shutil.copytree(installed, path / "data")
     with open_world(path) as made:
         yield made
 

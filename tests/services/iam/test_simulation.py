@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,10 +39,9 @@ def entry(name: str, kind: str, *values: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One for all: the simulators change nothing."""
     path = tmp_path_factory.mktemp("simulations")
-    shutil.copytree(installed, path / "data")
     with open_world(path) as made:
         _populate(made)
         yield made
