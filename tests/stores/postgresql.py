@@ -28,7 +28,7 @@ _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "max_connections": "60",
-    "dynamic_shared_memory_type": "mmap",  # in the server's own directory, so that nothing is left of one that is killed
+    "dynamic_shared_memory_type": "mmap",  # in its own directory: nothing is left of one that is killed
 }
 
 
