@@ -14,6 +14,7 @@ from carnet.entities.account import Account
 from carnet.identity.credentials import secret_context
 from carnet.keyring.errors import Unsealable
 from carnet.keyring.keyring import Keyring
+from carnet.provisioning.password_policy import password_policy_steps
 from carnet.provisioning.steps import AddAccessKey, CreateAccount, Invoke, SetKeyStatus, Step, UpdateAccount
 from carnet.provisioning.wanted import WantedAccount, WantedKey
 
@@ -22,7 +23,7 @@ _TITLE, _EMAIL = "account", "root@example.com"
 
 
 def account_steps(view: AccountView | None, wanted: WantedAccount, *, partition: str, now: datetime) -> Iterator[Step]:
-    """An account, with its alias; not its root keys."""
+    """An account, with its alias and its password policy; not its root keys."""
     if view is None:
         yield CreateAccount(
             account=Account(
@@ -37,6 +38,7 @@ def account_steps(view: AccountView | None, wanted: WantedAccount, *, partition:
         yield UpdateAccount(title=wanted.title, email=wanted.email)
     if wanted.alias not in (None, view.account.alias if view is not None else None):
         yield Invoke(name="CreateAccountAlias", given={"AccountAlias": wanted.alias})
+    yield from password_policy_steps(view.account.password_policy if view is not None else None, wanted.password_policy)
 
 
 def key_steps(

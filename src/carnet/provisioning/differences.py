@@ -32,14 +32,14 @@ def policy_steps(view: AccountView, wanted: WantedPolicy) -> Iterator[Step]:
     policy = view.of(ManagedPolicy).named(name_key(wanted.name))
     if policy is None:
         given = {"PolicyName": wanted.name, "PolicyDocument": wanted.document, "Description": wanted.description}
-        yield _create("CreatePolicy", given, wanted.path, wanted.tags)
+        yield create("CreatePolicy", given, wanted.path, wanted.tags)
         return
     if wanted.path not in (None, policy.path):
         raise Unmodifiable(f"The path of a policy stays what it is: {policy.path}.")
     if wanted.description not in (None, policy.description):
         raise Unmodifiable("The description of a policy stays what it is.")
     yield from _version_steps(policy, wanted.document)
-    yield from _tag_steps(families.POLICY_TAGS, policy.arn, policy.tags, wanted.tags, str)
+    yield from tag_steps(families.POLICY_TAGS, policy.arn, policy.tags, wanted.tags, str)
 
 
 def _version_steps(policy: ManagedPolicy, document: str) -> Iterator[Step]:
@@ -48,12 +48,12 @@ def _version_steps(policy: ManagedPolicy, document: str) -> Iterator[Step]:
         return
     for version in policy.versions:
         if same_json(version.document, document):
-            yield _invoke("SetDefaultPolicyVersion", PolicyArn=policy.arn, VersionId=version.name)
+            yield invoke("SetDefaultPolicyVersion", PolicyArn=policy.arn, VersionId=version.name)
             return
     idle = [version for version in policy.versions if version.number != policy.default_version]
     if len(policy.versions) >= _VERSIONS:
-        yield _invoke("DeletePolicyVersion", PolicyArn=policy.arn, VersionId=idle[0].name)
-    yield _invoke("CreatePolicyVersion", PolicyArn=policy.arn, PolicyDocument=document, SetAsDefault=True)
+        yield invoke("DeletePolicyVersion", PolicyArn=policy.arn, VersionId=idle[0].name)
+    yield invoke("CreatePolicyVersion", PolicyArn=policy.arn, PolicyDocument=document, SetAsDefault=True)
 
 
 _VERSIONS = 5
@@ -64,9 +64,9 @@ def group_steps(view: AccountView, wanted: WantedGroup) -> Iterator[Step]:
     """A group and its policies."""
     group = view.of(Group).named(name_key(wanted.name))
     if group is None:
-        yield _create("CreateGroup", {"GroupName": wanted.name}, wanted.path, None)
+        yield create("CreateGroup", {"GroupName": wanted.name}, wanted.path, None)
     elif wanted.path not in (None, group.path):
-        yield _invoke("UpdateGroup", GroupName=wanted.name, NewPath=wanted.path)
+        yield invoke("UpdateGroup", GroupName=wanted.name, NewPath=wanted.path)
     yield from _policy_steps(families.GROUP, group, wanted)
 
 
@@ -75,12 +75,12 @@ def user_steps(view: AccountView, wanted: WantedUser) -> Iterator[Step]:
     user = view.of(User).named(name_key(wanted.name))
     if user is None:
         given = {"UserName": wanted.name, "PermissionsBoundary": wanted.boundary or None}
-        yield _create("CreateUser", given, wanted.path, wanted.tags)
+        yield create("CreateUser", given, wanted.path, wanted.tags)
     else:
         if wanted.path not in (None, user.path):
-            yield _invoke("UpdateUser", UserName=wanted.name, NewPath=wanted.path)
+            yield invoke("UpdateUser", UserName=wanted.name, NewPath=wanted.path)
         yield from _boundary_steps(families.USER_BOUNDARY, wanted.name, user.boundary, wanted.boundary)
-        yield from _tag_steps(families.USER_TAGS, wanted.name, user.tags, wanted.tags, name_key)
+        yield from tag_steps(families.USER_TAGS, wanted.name, user.tags, wanted.tags, name_key)
     yield from _policy_steps(families.USER, user, wanted)
     yield from _membership_steps(view, user, wanted)
 
@@ -91,10 +91,10 @@ def _membership_steps(view: AccountView, user: User | None, wanted: WantedUser) 
     groups = [view.of(Group).get(each) for each in (user.groups if user is not None else ())]
     present = {group.name_key: group.name for group in groups if group is not None}
     named = {name_key(name): name for name in wanted.groups}
-    for key in _beyond(present, named):
-        yield _invoke("RemoveUserFromGroup", GroupName=present[key], UserName=wanted.name)
-    for key in _beyond(named, present):
-        yield _invoke("AddUserToGroup", GroupName=named[key], UserName=wanted.name)
+    for key in beyond(present, named):
+        yield invoke("RemoveUserFromGroup", GroupName=present[key], UserName=wanted.name)
+    for key in beyond(named, present):
+        yield invoke("AddUserToGroup", GroupName=named[key], UserName=wanted.name)
 
 
 def role_steps(view: AccountView, wanted: WantedRole) -> Iterator[Step]:
@@ -111,13 +111,13 @@ def role_steps(view: AccountView, wanted: WantedRole) -> Iterator[Step]:
             "MaxSessionDuration": wanted.max_session_seconds,
             "PermissionsBoundary": wanted.boundary or None,
         }
-        yield _create("CreateRole", given, wanted.path, wanted.tags)
+        yield create("CreateRole", given, wanted.path, wanted.tags)
     else:
         if wanted.path not in (None, role.path):
             raise Unmodifiable(f"The path of a role stays what it is: {role.path}.")
         yield from _boundary_steps(families.ROLE_BOUNDARY, wanted.name, role.boundary, wanted.boundary)
         yield from _setting_steps(role, wanted)
-        yield from _tag_steps(families.ROLE_TAGS, wanted.name, role.tags, wanted.tags, name_key)
+        yield from tag_steps(families.ROLE_TAGS, wanted.name, role.tags, wanted.tags, name_key)
     yield from _policy_steps(families.ROLE, role, wanted)
     yield from _profile_steps(view, role, wanted)
 
@@ -129,7 +129,7 @@ def _setting_steps(role: Role, wanted: WantedRole) -> Iterator[Step]:
     if wanted.max_session_seconds not in (None, role.max_session_seconds):
         changed["MaxSessionDuration"] = wanted.max_session_seconds
     if changed:
-        yield _invoke("UpdateRole", RoleName=wanted.name, **changed)
+        yield invoke("UpdateRole", RoleName=wanted.name, **changed)
 
 
 def _closed(view: AccountView) -> str:
@@ -146,40 +146,40 @@ def _profile_steps(view: AccountView, role: Role | None, wanted: WantedRole) -> 
     named = {name_key(profile.name) for profile in wanted.profiles}
     for held in holding:
         if held.name_key not in named:
-            yield _invoke("RemoveRoleFromInstanceProfile", InstanceProfileName=held.name, RoleName=wanted.name)
+            yield invoke("RemoveRoleFromInstanceProfile", InstanceProfileName=held.name, RoleName=wanted.name)
     for profile in wanted.profiles:
         there = view.of(InstanceProfile).named(name_key(profile.name))
         yield from _one_profile(there, profile)
         if there not in holding:
-            yield _invoke("AddRoleToInstanceProfile", InstanceProfileName=profile.name, RoleName=wanted.name)
+            yield invoke("AddRoleToInstanceProfile", InstanceProfileName=profile.name, RoleName=wanted.name)
 
 
 def _one_profile(there: InstanceProfile | None, wanted: WantedProfile) -> Iterator[Step]:
     if there is None:
-        yield _create("CreateInstanceProfile", {"InstanceProfileName": wanted.name}, wanted.path, wanted.tags)
+        yield create("CreateInstanceProfile", {"InstanceProfileName": wanted.name}, wanted.path, wanted.tags)
         return
     if wanted.path not in (None, there.path):
         raise Unmodifiable(f"The path of an instance profile stays what it is: {there.path}.")
-    yield from _tag_steps(families.PROFILE_TAGS, wanted.name, there.tags, wanted.tags, str)
+    yield from tag_steps(families.PROFILE_TAGS, wanted.name, there.tags, wanted.tags, str)
 
 
 def _policy_steps(family: Family, holder: User | Group | Role | None, wanted: WantedHolder) -> Iterator[Step]:
     """What changes the inline and attached policies of a holder, None for a new one."""
     named = {family.member: wanted.name}
     inline: Documents = holder.inline if holder is not None else _NOTHING
-    for name in _beyond(inline, wanted.inline):  # first, since all inline policies together have a quota
-        yield _invoke(family.delete, **named, PolicyName=name)
+    for name in beyond(inline, wanted.inline):  # first, since all inline policies together have a quota
+        yield invoke(family.delete, **named, PolicyName=name)
     for name, document in (wanted.inline or _NOTHING).items():
         if name not in inline or not same_json(inline[name], document):
-            yield _invoke(family.put, **named, PolicyName=name, PolicyDocument=document)
+            yield invoke(family.put, **named, PolicyName=name, PolicyDocument=document)
     attached = holder.attached if holder is not None else ()
-    for arn in _beyond(attached, wanted.attached):
-        yield _invoke(family.detach, **named, PolicyArn=arn)
-    for arn in _beyond(wanted.attached or (), attached):
-        yield _invoke(family.attach, **named, PolicyArn=arn)
+    for arn in beyond(attached, wanted.attached):
+        yield invoke(family.detach, **named, PolicyArn=arn)
+    for arn in beyond(wanted.attached or (), attached):
+        yield invoke(family.attach, **named, PolicyArn=arn)
 
 
-def _beyond(some: Iterable[str], others: Container[str] | None) -> list[str]:
+def beyond(some: Iterable[str], others: Container[str] | None) -> list[str]:
     """Those that are not among the others; none if nothing is said of the others."""
     return [] if others is None else [one for one in some if one not in others]
 
@@ -188,29 +188,31 @@ def _boundary_steps(family: Bounding, name: str, present: str | None, wanted: st
     if wanted is None or wanted == (present or ""):
         return
     if wanted:
-        yield _invoke(family.put, **{family.member: name}, PermissionsBoundary=wanted)
+        yield invoke(family.put, **{family.member: name}, PermissionsBoundary=wanted)
     else:
-        yield _invoke(family.delete, **{family.member: name})
+        yield invoke(family.delete, **{family.member: name})
 
 
-def _tag_steps(family: Tagging, name: str, present: Tags, wanted: Tags | None, tag_key: Any) -> Iterator[Step]:
-    """`tag_key`: the form under which two keys are the same."""
+def tag_steps(family: Tagging, name: str, present: Tags, wanted: Tags | None, tag_key: Any) -> Iterator[Step]:
+    """What changes the tags; `tag_key`: the form under which two keys are the same."""
     if wanted is None:
         return
     named = {family.member: name}
     kept = set(map(tag_key, wanted))
     if gone := [key for key in present if tag_key(key) not in kept]:
-        yield _invoke(family.untag, **named, TagKeys=gone)
+        yield invoke(family.untag, **named, TagKeys=gone)
     if new := {key: value for key, value in wanted.items() if present.get(key) != value}:
-        yield _invoke(family.tag, **named, Tags=_tag_list(new))
+        yield invoke(family.tag, **named, Tags=_tag_list(new))
 
 
-def _create(name: str, given: Mapping[str, Any], path: str | None, tags: Tags | None) -> Invoke:
+def create(name: str, given: Mapping[str, Any], path: str | None, tags: Tags | None) -> Invoke:
+    """The operation that makes a thing; a member that is None is left out."""
     more = {"Path": path, "Tags": _tag_list(tags) if tags else None}
     return Invoke(name=name, given={member: value for member, value in {**given, **more}.items() if value is not None})
 
 
-def _invoke(name: str, **given: Any) -> Invoke:
+def invoke(name: str, **given: Any) -> Invoke:
+    """An operation with its input."""
     return Invoke(name=name, given=given)
 
 

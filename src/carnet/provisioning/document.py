@@ -16,10 +16,11 @@ from carnet.entities import account as rules
 from carnet.entities.entity import name_key
 from carnet.entities.managed_policy import AWS_ACCOUNT
 from carnet.policy.case_members import CaseFault, Members, Misread
-from carnet.provisioning import holders
-from carnet.provisioning.holders import Place
+from carnet.provisioning import holders, identity_providers
 from carnet.provisioning.keys import read_keys
+from carnet.provisioning.members import Place, items, text
 from carnet.provisioning.ordering import in_order
+from carnet.provisioning.password_policy import read_password_policy
 from carnet.provisioning.wanted import Document, Wanted, WantedAccount
 
 MOST_VALUES = 2_000_000
@@ -30,10 +31,12 @@ _LISTS: Mapping[str, Callable[[object, Place], Iterator[Wanted | str]]] = {
     "Policies": holders.read_policy,
     "GroupDetailList": holders.read_group,
     "UserDetailList": holders.read_user,
+    "OpenIDConnectProviderList": identity_providers.read_oidc_provider,
+    "SAMLProviderList": identity_providers.read_saml_provider,
     "RoleDetailList": holders.read_role,
 }
 """In the order in which things are made: each rests on those before."""
-_ACCOUNT = ("AccountId", "Name", "Email", "Alias", "RootAccessKeys")
+_ACCOUNT = ("AccountId", "Name", "Email", "Alias", "PasswordPolicy", "RootAccessKeys")
 _OF_THE_ANSWER = ("IsTruncated", "Marker", "ResponseMetadata")
 """What an answer of GetAccountAuthorizationDetails has besides."""
 
@@ -53,7 +56,7 @@ def read_document(data: object, home: Home) -> Document:
     check_size(data)
     if isinstance(data, Mapping) and "Accounts" in data:
         members = Members.of(data, "", known=("Accounts",))
-        accounts = [each for each, _ in holders.items(members, "Accounts")]
+        accounts = [each for each, _ in items(members, "Accounts")]
         read = [
             _account(each, f".Accounts[{number}]", home, members=(*_ACCOUNT, *_LISTS))
             for number, each in enumerate(accounts)
@@ -95,12 +98,13 @@ def _account(
         name=place.account,
         title=_checked(given, "Name", rules.is_account_name, rules.NAME_RULE),
         email=_checked(given, "Email", rules.is_account_email, rules.EMAIL_RULE),
-        alias=holders.text(given, "Alias"),
+        alias=text(given, "Alias"),
+        password_policy=read_password_policy(given, "PasswordPolicy"),
         root_keys=read_keys(given, "RootAccessKeys"),
     )
     below: list[Wanted | str] = []
     for name, read in _LISTS.items():
-        found = [made for each, at in holders.items(given, name) for made in read(each, replace(place, path=at))]
+        found = [made for each, at in items(given, name) for made in read(each, replace(place, path=at))]
         _refuse_repeated([each for each in found if isinstance(each, Wanted)], name)
         below += found
     return account, below
@@ -110,7 +114,7 @@ def _id(given: Members, home: Home) -> str:
     """The account's id: as given, else that of the ARNs in the document, else that of the only account there is."""
     if "AccountId" in given.values:
         return given.account("AccountId", "")
-    arns = {arn.account for name in _LISTS for each, _ in holders.items(given, name) if (arn := _arn_of(each))}
+    arns = {arn.account for name in _LISTS for each, _ in items(given, name) if (arn := _arn_of(each))}
     arns.discard(AWS_ACCOUNT)
     if len(arns) > 1:
         raise Misread.at(given.path or "the file", f"names several accounts in its ARNs: {', '.join(sorted(arns))}")
@@ -126,10 +130,10 @@ def _arn_of(value: object) -> Arn | None:
 
 
 def _checked(given: Members, name: str, holds: Callable[[str], bool], rule: str) -> str | None:
-    text = holders.text(given, name)
-    if text is not None and not holds(text):
-        raise Misread.at(given.at(name), f"cannot be {text!r}: {rule}")
-    return text
+    found = text(given, name)
+    if found is not None and not holds(found):
+        raise Misread.at(given.at(name), f"cannot be {found!r}: {rule}")
+    return found
 
 
 def _refuse_repeated(things: list[Wanted], word: str) -> None:

@@ -59,5 +59,9 @@ USER_TAGS = Tagging(member="UserName", tag="TagUser", untag="UntagUser")
 ROLE_TAGS = Tagging(member="RoleName", tag="TagRole", untag="UntagRole")
 POLICY_TAGS = Tagging(member="PolicyArn", tag="TagPolicy", untag="UntagPolicy")
 PROFILE_TAGS = Tagging(member="InstanceProfileName", tag="TagInstanceProfile", untag="UntagInstanceProfile")
+OIDC_TAGS = Tagging(
+    member="OpenIDConnectProviderArn", tag="TagOpenIDConnectProvider", untag="UntagOpenIDConnectProvider"
+)
+SAML_TAGS = Tagging(member="SAMLProviderArn", tag="TagSAMLProvider", untag="UntagSAMLProvider")
 USER_BOUNDARY = Bounding(member="UserName", put="PutUserPermissionsBoundary", delete="DeleteUserPermissionsBoundary")
 ROLE_BOUNDARY = Bounding(member="RoleName", put="PutRolePermissionsBoundary", delete="DeleteRolePermissionsBoundary")

@@ -9,18 +9,16 @@ Description and MaxSessionDuration of a role, and PolicyDocument and Tags of a p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from carnet.base.arns import iam_arn
-from carnet.entities.entity import Documents, Tags
+from carnet.entities.entity import Documents
 from carnet.entities.managed_policy import AWS_ACCOUNT
 from carnet.entities.role import SERVICE_LINKED_PATH
 from carnet.policy.case_documents import document_text
 from carnet.policy.case_members import Members, Misread, as_list
-from carnet.policy.json_text import JsonNumber
 from carnet.provisioning.keys import read_keys
+from carnet.provisioning.members import Place, as_text, check_arn, items, tags, text, whole
 from carnet.provisioning.wanted import WantedGroup, WantedPolicy, WantedProfile, WantedRole, WantedUser
 
 _POLICY = (
@@ -37,20 +35,9 @@ _ROLE = (
     *("MaxSessionDuration", "RoleId", "RoleLastUsed"),
 )
 _PROFILE = ("InstanceProfileName", "Path", "Tags", "InstanceProfileId", "Arn", "CreateDate", "Roles")
-_TAG = ("Key", "Value")
 _ATTACHED = ("PolicyName", "PolicyArn")
 _BOUNDARY = ("PermissionsBoundaryType", "PermissionsBoundaryArn")
 _INLINE = ("PolicyName", "PolicyDocument")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where something stands, and belongs."""
-
-    account: str
-    partition: str
-    path: str = ""
-    """In the document, as jq writes paths."""
 
 
 def read_policy(value: object, place: Place) -> Iterator[WantedPolicy | str]:
@@ -59,7 +46,7 @@ def read_policy(value: object, place: Place) -> Iterator[WantedPolicy | str]:
     if str(given.get("Arn")).startswith(f"arn:{place.partition}:iam::{AWS_ACCOUNT}:"):
         return
     name, path = given.text("PolicyName"), text(given, "Path")
-    _check_arn(given, place, "policy", path, name)
+    check_arn(given, place, "policy", path, name)
     yield WantedPolicy(
         place=place.path,
         account=place.account,
@@ -67,7 +54,7 @@ def read_policy(value: object, place: Place) -> Iterator[WantedPolicy | str]:
         path=path,
         description=text(given, "Description"),
         document=_version_in_force(given),
-        tags=_tags(given),
+        tags=tags(given),
     )
 
 
@@ -87,7 +74,7 @@ def read_user(value: object, place: Place) -> Iterator[WantedUser | str]:
         **_principal(given),
         groups=None
         if names is None
-        else tuple(_text(name, f"{given.at('GroupList')}[{at}]") for at, name in enumerate(names)),
+        else tuple(as_text(name, f"{given.at('GroupList')}[{at}]") for at, name in enumerate(names)),
         keys=read_keys(given, "AccessKeys"),
     )
 
@@ -104,42 +91,14 @@ def read_role(value: object, place: Place) -> Iterator[WantedRole | str]:
         **_principal(given),
         trust=_document(given.required("AssumeRolePolicyDocument"), given.at("AssumeRolePolicyDocument")),
         description=text(given, "Description"),
-        max_session_seconds=None if duration is None else _whole(duration, given.at("MaxSessionDuration")),
+        max_session_seconds=None if duration is None else whole(duration, given.at("MaxSessionDuration")),
         profiles=_profiles(given),
     )
 
 
-def items(given: Members, name: str) -> Iterator[tuple[object, str]]:
-    """What a list holds, each with its path; nothing if there is no such list."""
-    value = given.get(name)
-    for at, item in enumerate(() if value is None else as_list(value, given.at(name))):
-        yield item, f"{given.at(name)}[{at}]"
-
-
-def text(given: Members, name: str) -> str | None:
-    """A text member; None if it is absent or null."""
-    value = given.get(name)
-    return None if value is None else _text(value, given.at(name))
-
-
-def _text(value: object, path: str) -> str:
-    if isinstance(value, JsonNumber):
-        return value.text
-    if not isinstance(value, str):
-        raise Misread.at(path, "must be text")
-    return value
-
-
-def _whole(value: object, path: str) -> int:
-    text = _text(value, path)
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Misread.at(path, "must be a whole number")
-    return int(text)
-
-
 def _holder(given: Members, place: Place, kind: str, name_member: str, inline_member: str) -> dict[str, Any]:
     name, path = given.text(name_member), text(given, "Path")
-    _check_arn(given, place, kind, path, name)
+    check_arn(given, place, kind, path, name)
     return {
         "place": place.path,
         "account": place.account,
@@ -151,15 +110,7 @@ def _holder(given: Members, place: Place, kind: str, name_member: str, inline_me
 
 
 def _principal(given: Members) -> dict[str, Any]:
-    return {"boundary": _boundary(given), "tags": _tags(given)}
-
-
-def _check_arn(given: Members, place: Place, kind: str, path: str | None, name: str) -> None:
-    """Raise Misread for an ARN that says otherwise than the other members."""
-    arn = text(given, "Arn")
-    expected = iam_arn(place.partition, place.account, f"{kind}{'/' if path is None else path}{name}")
-    if arn is not None and arn != expected:
-        raise Misread.at(given.at("Arn"), f"is {arn}, and of what the other members say it is {expected}")
+    return {"boundary": _boundary(given), "tags": tags(given)}
 
 
 def _attached(given: Members) -> tuple[str, ...] | None:
@@ -196,19 +147,6 @@ def _boundary(given: Members) -> str | None:
     )
 
 
-def _tags(given: Members) -> Tags | None:
-    if given.get("Tags") is None:
-        return None
-    found: dict[str, str] = {}
-    for each, path in items(given, "Tags"):
-        tag = Members.of(each, path, known=_TAG)
-        key = tag.text("Key")
-        if key in found:
-            raise Misread.at(tag.at("Key"), f"is {key} a second time")
-        found[key] = tag.text("Value", "")
-    return found
-
-
 def _profiles(given: Members) -> tuple[WantedProfile, ...] | None:
     if given.get("InstanceProfileList") is None:
         return None
@@ -216,7 +154,7 @@ def _profiles(given: Members) -> tuple[WantedProfile, ...] | None:
     for each, path in items(given, "InstanceProfileList"):
         profile = Members.of(each, path, known=_PROFILE)
         name = profile.text("InstanceProfileName")
-        found.append(WantedProfile(name=name, path=text(profile, "Path"), tags=_tags(profile)))
+        found.append(WantedProfile(name=name, path=text(profile, "Path"), tags=tags(profile)))
     return tuple(found)
 
 

@@ -6,10 +6,13 @@ decides about the operator.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, assert_never, cast
+
+from msgspec import structs
 
 from carnet import models
 from carnet.audit.redaction import input_redaction
@@ -26,15 +29,17 @@ from carnet.identity.principals import root_principal
 from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Principal
 from carnet.protocols.validate import validate
-from carnet.provisioning import account_differences, differences
+from carnet.provisioning import account_differences, differences, provider_differences
 from carnet.provisioning.differences import same_json
 from carnet.provisioning.steps import AddAccessKey, CreateAccount, Invoke, SetKeyStatus, Step, UpdateAccount
 from carnet.provisioning.wanted import (
     Wanted,
     WantedAccount,
     WantedGroup,
+    WantedOidcProvider,
     WantedPolicy,
     WantedRole,
+    WantedSamlProvider,
     WantedTrust,
     WantedUser,
 )
@@ -42,6 +47,7 @@ from carnet.services.iam import sentences
 from carnet.services.iam.access_keys import add_given_key
 from carnet.services.iam.trust import new_trust
 from carnet.services.operation import Parts, WriteCall
+from carnet.services.preparing import Preparation
 from carnet.services.registry import SERVICES
 from carnet.store.unit_of_work import Unit
 
@@ -68,6 +74,8 @@ class Operator:
     partition: str
     """Of new accounts."""
     now: datetime
+    _made_before: dict[bytes, Any] = field(default_factory=dict[bytes, Any], repr=False)
+    """What was prepared for a step in the rehearsal, so that it is not prepared again while the store is locked."""
 
     def steps(self, snapshot: Snapshot, wanted: Wanted, unit: Unit) -> list[Step]:
         """What is to be done at this state; empty if the thing is as it is wanted.
@@ -90,7 +98,8 @@ class Operator:
         match step:
             case Invoke():
                 validate(models.operation("iam", step.name), step.given, _IAM.voice)
-                _IAM.operations[step.name].perform_for_operator(call, step.given)
+                prepared = structs.replace(call, prepared=self._prepared(call, step))
+                _IAM.operations[step.name].perform_for_operator(prepared, step.given)
                 return self._event(step, account, input_redaction("iam", step.name)(step.given))
             case UpdateAccount():
                 unit.save(_updated(call.view.account, step))
@@ -131,10 +140,28 @@ class Operator:
                 yield from differences.role_steps(call.view, wanted)
                 if not wanted.trust_later and call.view.of(Role).named(name_key(wanted.name)) is not None:
                     yield from _trust_steps(call, wanted.name, wanted.trust)
+            case WantedOidcProvider():
+                yield from provider_differences.oidc_provider_steps(call.view, wanted)
+            case WantedSamlProvider():
+                yield from provider_differences.saml_provider_steps(call.view, wanted)
             case WantedTrust():
                 yield from _trust_steps(call, wanted.name, wanted.trust)
             case _:
                 raise TypeError(f"nobody knows how to make a {wanted.word}")
+
+    def _prepared(self, call: WriteCall, step: Invoke) -> Any:
+        """What the operation finds beforehand; raises a Fault.
+
+        INVARIANT: no step is planned whose preparation depends on more than its input, as that of a password would.
+        """
+        operation = _IAM.operations[step.name]
+        if not operation.is_prepared(step.given):
+            return None
+        assert isinstance(operation.prepare, Preparation)
+        digest = hashlib.sha256(repr(step).encode()).digest()
+        if digest not in self._made_before:
+            self._made_before[digest] = operation.prepare.work(call, step.given)
+        return self._made_before[digest]
 
     def _call(self, snapshot: Snapshot, account: str, unit: Unit) -> WriteCall:
         view = snapshot.account(account)

@@ -14,17 +14,23 @@ from carnet.provisioning.wanted import (
     Wanted,
     WantedAccount,
     WantedGroup,
+    WantedOidcProvider,
     WantedPolicy,
     WantedRole,
+    WantedSamlProvider,
     WantedTrust,
     WantedUser,
 )
 
-_RANKS: tuple[type[Wanted], ...] = (WantedAccount, WantedPolicy, WantedGroup, WantedUser, WantedRole)
+_RANKS: tuple[type[Wanted], ...] = (
+    *(WantedAccount, WantedPolicy, WantedGroup, WantedUser),
+    *(WantedOidcProvider, WantedSamlProvider, WantedRole),
+)
 
 
 def in_order(things: Sequence[Wanted]) -> tuple[Wanted, ...]:
-    """Accounts before policies, groups, users and roles, and trust policies last that name roles made no earlier.
+    """Accounts before policies, groups, users, identity providers and roles, and trust policies last that name roles
+    made no earlier.
 
     The principals of a trust policy must exist when it is saved, and roles may trust each other, in any account.
     """

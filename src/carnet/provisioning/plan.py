@@ -122,4 +122,7 @@ def _verdict(steps: list[Step]) -> Verdict:
     return Verdict.CREATE if creates else Verdict.UPDATE
 
 
-_CREATE = ("CreatePolicy", "CreateGroup", "CreateUser", "CreateRole")
+_CREATE = (
+    *("CreatePolicy", "CreateGroup", "CreateUser", "CreateRole"),
+    *("CreateOpenIDConnectProvider", "CreateSAMLProvider"),
+)

@@ -6,6 +6,7 @@ what else is there of it goes away. Only access keys are never taken away.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -45,6 +46,8 @@ class WantedAccount(Wanted):
     title: str | None = None
     email: str | None = None
     alias: str | None = None
+    password_policy: Mapping[str, bool | int] | None = None
+    """By the names of UpdateAccountPasswordPolicy; empty if AWS's default shall be in force."""
     root_keys: tuple[WantedKey, ...] = ()
 
 
@@ -104,6 +107,28 @@ class WantedRole(WantedPrincipal):
     description: str | None = None
     max_session_seconds: int | None = None
     profiles: tuple[WantedProfile, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedOidcProvider(Wanted):
+    """An OpenID Connect provider; its `name` is the issuer's URL without `https://`."""
+
+    word: ClassVar[str] = "OpenID Connect provider"
+
+    client_ids: tuple[str, ...] | None = None
+    thumbprints: tuple[str, ...] | None = None
+    tags: Tags | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedSamlProvider(Wanted):
+    """A SAML provider, whose private keys are not wanted here: they are secret."""
+
+    word: ClassVar[str] = "SAML provider"
+
+    document: str
+    """Its metadata."""
+    tags: Tags | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

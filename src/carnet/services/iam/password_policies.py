@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_accoun
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,16 @@ if TYPE_CHECKING:
 @iam.write("UpdateAccountPasswordPolicy", on=account_wide)
 def update_account_password_policy(call: WriteCall, given: UpdateAccountPasswordPolicyRequestTypeDef) -> Answer:
     """Set the whole password policy: what is not given goes back to its default."""
+    policy = wanted_policy(given)
+    if policy != call.view.account.password_policy:
+        call.store.save(replace(call.view.account, password_policy=policy))
+    return {}
+
+
+def wanted_policy(given: Mapping[str, Any]) -> PasswordPolicy:
+    """What the input of UpdateAccountPasswordPolicy asks for."""
     default = PasswordPolicy()
-    policy = PasswordPolicy(
+    return PasswordPolicy(
         minimum_length=given.get("MinimumPasswordLength", default.minimum_length),
         require_symbols=given.get("RequireSymbols", default.require_symbols),
         require_numbers=given.get("RequireNumbers", default.require_numbers),
@@ -33,9 +42,6 @@ def update_account_password_policy(call: WriteCall, given: UpdateAccountPassword
         reuse_prevention=given.get("PasswordReusePrevention", default.reuse_prevention),
         hard_expiry=given.get("HardExpiry", default.hard_expiry),
     )
-    if policy != call.view.account.password_policy:
-        call.store.save(replace(call.view.account, password_policy=policy))
-    return {}
 
 
 @iam.read("GetAccountPasswordPolicy", on=account_wide)

@@ -1,0 +1,58 @@
+"""Reads identity providers, as GetOpenIDConnectProvider and GetSAMLProvider describe them.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetOpenIDConnectProvider.html
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetSAMLProvider.html
+
+What only AWS makes is passed over. The member that AWS's form lacks is the Name of a SAML provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carnet.entities.oidc_provider import SCHEME
+from carnet.policy.case_members import Members, Misread, as_list
+from carnet.provisioning.members import Place, as_text, check_arn, tags
+from carnet.provisioning.wanted import WantedOidcProvider, WantedSamlProvider
+
+_OIDC = ("Url", "ClientIDList", "ThumbprintList", "Tags", "Arn", "CreateDate")
+_SAML = ("Name", "SAMLMetadataDocument", "Tags", "Arn", "CreateDate", "ValidUntil", "SAMLProviderUUID")
+
+
+def read_oidc_provider(value: object, place: Place) -> Iterator[WantedOidcProvider]:
+    """An OpenID Connect provider; AWS answers its URL without the scheme."""
+    given = Members.of(value, place.path, known=_OIDC)
+    name = given.text("Url").removeprefix(SCHEME)
+    if "://" in name:
+        raise Misread.at(given.at("Url"), f"must begin with {SCHEME}, or be without a scheme")
+    check_arn(given, place, "oidc-provider", None, name)
+    yield WantedOidcProvider(
+        place=place.path,
+        account=place.account,
+        name=name,
+        client_ids=_texts(given, "ClientIDList"),
+        thumbprints=_texts(given, "ThumbprintList"),
+        tags=tags(given),
+    )
+
+
+def read_saml_provider(value: object, place: Place) -> Iterator[WantedSamlProvider]:
+    """A SAML provider."""
+    given = Members.of(value, place.path, known=_SAML)
+    name = given.text("Name")
+    check_arn(given, place, "saml-provider", None, name)
+    yield WantedSamlProvider(
+        place=place.path,
+        account=place.account,
+        name=name,
+        document=given.text("SAMLMetadataDocument"),
+        tags=tags(given),
+    )
+
+
+def _texts(given: Members, name: str) -> tuple[str, ...] | None:
+    value = given.get(name)
+    if value is None:
+        return None
+    listed = as_list(value, given.at(name))
+    return tuple(dict.fromkeys(as_text(one, f"{given.at(name)}[{at}]") for at, one in enumerate(listed)))
