@@ -6,6 +6,7 @@ import ast
 import copy
 import copyreg
 import pickle
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -217,30 +218,28 @@ def test_who_is_vouched_for_is_renewed_while_the_provider_stands() -> None:
 
 def _calls(name: str) -> set[str]:
     """The files in which `name(...)` is called."""
-    return {
-        file
-        for file, node in _nodes()
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
-    }
+    return _index()[0][name]
 
 
 def _mentions(name: str) -> set[str]:
     """The files that use, import or reach a name in any way."""
-    return {
-        file
-        for file, node in _nodes()
-        if name in (getattr(node, "id", None), getattr(node, "attr", None), getattr(node, "name", None))
-        or (isinstance(node, ast.Constant) and node.value == name)
-    }
+    return _index()[1][name]
 
 
 @cache
-def _nodes() -> list[tuple[str, ast.AST]]:
-    return [
-        (path.relative_to(SOURCES).as_posix(), node)
-        for path in SOURCES.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-    ]
+def _index() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Every name to the files that call it, and to those that mention it."""
+    calls, mentions = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for path in SOURCES.rglob("*.py"):
+        file = path.relative_to(SOURCES).as_posix()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                calls[node.func.id].add(file)
+            named = [getattr(node, attribute, None) for attribute in ("id", "attr", "name")]
+            for name in (*named, node.value if isinstance(node, ast.Constant) else None):
+                if isinstance(name, str):
+                    mentions[name].add(file)
+    return calls, mentions
 
 
 def test_only_authenticators_hold_what_makes_one() -> None:

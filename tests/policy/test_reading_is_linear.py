@@ -13,7 +13,7 @@ from carnet.base.faults import Malformed
 from carnet.policy.document import Grammar, counted_size, parse, understand
 from tests.policy.builders import allow, document
 
-SMALL, LARGE = 15_000, 120_000
+SMALL, LARGE = 5_000, 40_000
 TIMES = LARGE // SMALL
 
 

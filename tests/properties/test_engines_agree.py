@@ -28,7 +28,7 @@ from tests.properties.worlds import Maker, World, worlds
 SEEDED_WORLDS = 400
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(worlds(requests=6))
 def test_the_engines_agree(world: World) -> None:
     Comparison().compare(world)

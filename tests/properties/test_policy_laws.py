@@ -154,7 +154,7 @@ REQUESTS = st.builds(
     resource_account=st.sampled_from(("", ACCOUNT, OTHER)),
     context=st.builds(Context, principal=PRINCIPAL_KEYS, request=REQUEST_KEYS),
 )
-LAW = settings(max_examples=60, deadline=None)
+LAW = settings(max_examples=40, deadline=None)
 
 
 def answer(decision: Decision) -> tuple[Verdict, str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -258,15 +259,21 @@ SPOKEN_BY = {
 }
 
 
-def parsed(dialect: Dialect, response: HttpResponse) -> dict[str, Any]:
-    """What botocore reads of an answer."""
+@cache
+def output(dialect: Dialect) -> Any:
+    """The shape of an answer that is no error; some models take a second to read."""
     service, operation = SPOKEN_BY[dialect]
     loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     model = ServiceModel(loader.load_service_model(service, "service-2"), service)
+    return model.operation_model(operation).output_shape
+
+
+def parsed(dialect: Dialect, response: HttpResponse) -> dict[str, Any]:
+    """What botocore reads of an answer."""
     parser: Any = create_parser(dialect if dialect is not Dialect.S3 else "rest-xml")
     headers = {header.lower(): value for header, value in response.headers}
     answer = {"status_code": response.status, "headers": headers, "body": response.body}
-    read: dict[str, Any] = parser.parse(answer, model.operation_model(operation).output_shape)
+    read: dict[str, Any] = parser.parse(answer, output(dialect))
     return read
 
 

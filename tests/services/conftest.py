@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.services.inputs import SharedWorlds
 from tests.services.world import World, open_world
 
 
@@ -14,3 +16,9 @@ from tests.services.world import World, open_world
 def world(tmp_path: Path) -> Iterator[World]:
     with open_world(tmp_path) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def shared_worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedWorlds]:
+    with ExitStack() as stack:
+        yield SharedWorlds(lambda: stack.enter_context(open_world(tmp_path_factory.mktemp("shared"))))

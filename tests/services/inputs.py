@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from carnet import models
@@ -75,9 +76,56 @@ GIVEN: Mapping[str, Any] = {
 
 
 def given(world: World, operation: Operation) -> dict[str, Any]:
-    """An input of every member that bears on authorization, naming what exists, with tags and a boundary."""
+    """An input of every member that bears on authorization, naming what exists, with tags and a boundary.
+
+    What it names is made once in each world. An organization changes what a world's account may do: `SharedWorlds` has
+    another world for the operations on one.
+    """
     shape = models.operation(operation.service, operation.name).input
     members = shape.members if shape is not None else {}
+    made = {**GIVEN, **_things(world)}
+    if operation.service == "iam":
+        made["SerialNumber"] = _device(world)
+    if "OpenIDConnectProviderArn" in members:
+        made["OpenIDConnectProviderArn"] = _openid_connect_provider(world)
+    if "SAMLProviderArn" in members or operation.name == "AssumeRoleWithSAML":
+        made |= dict.fromkeys(("SAMLProviderArn", "PrincipalArn"), _saml_provider(world))
+    if "Delegation" in operation.name or operation.name == "GetHumanReadableSummary":
+        request = _delegation_request(world)
+        made["DelegationRequestId"] = request
+        made["EntityArn"] = f"arn:aws:iam::{world.account_id}:delegation-request/{request}"
+    if operation.service == "resourcegroupstaggingapi":
+        made |= {"Tags": {"team": "red"}} | ({"ResourceARNList": [made["PolicyArn"]]} if operation.writes else {})
+    if operation.service == "account":
+        _contacts(world)
+    if operation.service == "organizations" and operation.name != "CreateOrganization":
+        made |= _of_an_organization(world)
+    return {name: made[name] for name in members if name in made}
+
+
+class SharedWorlds:
+    """Worlds for tests that change nothing, or nothing that another of them looks at."""
+
+    def __init__(self, new_world: Callable[[], World]) -> None:
+        self._new_world = new_world
+        self._worlds: dict[str, World] = {}
+
+    def of(self, operation: Operation) -> World:
+        """One for all operations, except those on an organization, and the one that makes it."""
+        kind = operation.name if operation.name == "CreateOrganization" else ""
+        kind = kind or ("organization" if operation.service == "organizations" else "account")
+        if kind not in self._worlds:
+            self._worlds[kind] = self._new_world()
+        return self._worlds[kind]
+
+
+_once = lru_cache(maxsize=16)
+"""For what is made in a world: a module needs few of them."""
+
+
+@_once
+def _things(world: World) -> Mapping[str, Any]:
+    """What most operations name."""
     arn = managed(world, Tags=TAGS)
     caller = world.user("caller")
     world.call(world.root, "CreateUser", UserName="the-user", Tags=TAGS, PermissionsBoundary=arn)
@@ -93,50 +141,61 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
         PermissionsBoundary=arn,
     )["Role"]
     key = world.call(world.root, "CreateAccessKey", UserName="the-user")["AccessKey"]["AccessKeyId"]
-    device = world.call(world.root, "CreateVirtualMFADevice", VirtualMFADeviceName="the-device", Tags=TAGS)
-    made = {**GIVEN, "PolicyArn": arn, "PermissionsBoundary": arn, "RoleArn": role["Arn"], "AccessKeyId": key}
-    made["Arn"] = role["Arn"]
-    made["PolicySourceArn"] = f"arn:aws:iam::{world.account_id}:user/the-user"
-    if operation.service == "iam":
-        made["SerialNumber"] = device["VirtualMFADevice"]["SerialNumber"]
-    if "OpenIDConnectProviderArn" in members:
-        made_provider = world.call(world.root, "CreateOpenIDConnectProvider", Url="https://idp.example.com", Tags=TAGS)
-        made["OpenIDConnectProviderArn"] = made_provider["OpenIDConnectProviderArn"]
-    if "SAMLProviderArn" in members or operation.name == "AssumeRoleWithSAML":
-        provider = world.call(
-            world.root, "CreateSAMLProvider", Name="the-provider", SAMLMetadataDocument=idp.metadata(), Tags=TAGS
-        )["SAMLProviderArn"]
-        made |= {"SAMLProviderArn": provider, "PrincipalArn": provider}
     certificate = made_certificate("server")
     body = {"CertificateBody": certificate.pem, "PrivateKey": certificate.private()}
     world.call(world.root, "UploadServerCertificate", ServerCertificateName="the-certificate", Tags=TAGS, **body)
     credential = world.call(
         world.root, "CreateServiceSpecificCredential", UserName="the-user", ServiceName="bedrock.amazonaws.com"
     )["ServiceSpecificCredential"]
-    made["ServiceSpecificCredentialId"] = credential["ServiceSpecificCredentialId"]
-    made["Permissions"] = {"PolicyTemplateArn": arn}
-    if "Delegation" in operation.name or operation.name == "GetHumanReadableSummary":
-        asked = {name: made[name] for name in ("RequestorWorkflowId", "NotificationChannel", "SessionDuration")}
-        asked |= {"Permissions": made["Permissions"], "Description": "", "OwnerAccountId": world.account_id}
-        request = world.call(world.root, "CreateDelegationRequest", **asked)["DelegationRequestId"]
-        world.call(world.root, "AssociateDelegationRequest", DelegationRequestId=request)
-        made["DelegationRequestId"] = request
-        made["EntityArn"] = f"arn:aws:iam::{world.account_id}:delegation-request/{request}"
-    if operation.service == "resourcegroupstaggingapi":
-        made |= {"Tags": {"team": "red"}} | ({"ResourceARNList": [arn]} if operation.writes else {})
-    if operation.service == "account":
-        details = {
-            name: made[name] for name in ("AlternateContactType", "Name", "Title", "EmailAddress", "PhoneNumber")
-        }
-        world.call(world.root, "PutAlternateContact", service="account", **details)
-        world.call(
-            world.root, "PutContactInformation", service="account", ContactInformation=made["ContactInformation"]
-        )
-    if operation.service == "organizations" and operation.name != "CreateOrganization":
-        made |= _of_an_organization(world)
-    return {name: made[name] for name in members if name in made}
+    return {
+        "PolicyArn": arn,
+        "PermissionsBoundary": arn,
+        "Permissions": {"PolicyTemplateArn": arn},
+        "RoleArn": role["Arn"],
+        "Arn": role["Arn"],
+        "AccessKeyId": key,
+        "PolicySourceArn": f"arn:aws:iam::{world.account_id}:user/the-user",
+        "ServiceSpecificCredentialId": credential["ServiceSpecificCredentialId"],
+    }
 
 
+@_once
+def _device(world: World) -> str:
+    device = world.call(world.root, "CreateVirtualMFADevice", VirtualMFADeviceName="the-device", Tags=TAGS)
+    return str(device["VirtualMFADevice"]["SerialNumber"])
+
+
+@_once
+def _openid_connect_provider(world: World) -> str:
+    made = world.call(world.root, "CreateOpenIDConnectProvider", Url="https://idp.example.com", Tags=TAGS)
+    return str(made["OpenIDConnectProviderArn"])
+
+
+@_once
+def _saml_provider(world: World) -> str:
+    made = world.call(
+        world.root, "CreateSAMLProvider", Name="the-provider", SAMLMetadataDocument=idp.metadata(), Tags=TAGS
+    )
+    return str(made["SAMLProviderArn"])
+
+
+@_once
+def _delegation_request(world: World) -> str:
+    asked = {name: GIVEN[name] for name in ("RequestorWorkflowId", "NotificationChannel", "SessionDuration")}
+    asked |= {"Permissions": _things(world)["Permissions"], "Description": "", "OwnerAccountId": world.account_id}
+    request = world.call(world.root, "CreateDelegationRequest", **asked)["DelegationRequestId"]
+    world.call(world.root, "AssociateDelegationRequest", DelegationRequestId=request)
+    return str(request)
+
+
+@_once
+def _contacts(world: World) -> None:
+    details = {name: GIVEN[name] for name in ("AlternateContactType", "Name", "Title", "EmailAddress", "PhoneNumber")}
+    world.call(world.root, "PutAlternateContact", service="account", **details)
+    world.call(world.root, "PutContactInformation", service="account", ContactInformation=GIVEN["ContactInformation"])
+
+
+@_once
 def _of_an_organization(world: World) -> dict[str, object]:
     """Inputs that name what exists of an organization whose management account calls."""
     estate = an_estate(world)

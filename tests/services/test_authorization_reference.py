@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -20,8 +21,8 @@ from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Principal, PrincipalKind
 from carnet.services.operation import Call, FederatedCall, Operation
 from carnet.services.registry import SERVICES
-from tests.services.inputs import TAGS, WRITTEN, given
-from tests.services.world import World
+from tests.services.inputs import TAGS, WRITTEN, SharedWorlds, given
+from tests.services.world import Caller, World
 
 LISTS_BELOW_A_PATH = frozenset(
     ("iam:ListGroups", "iam:ListInstanceProfiles", "iam:ListRoles", "iam:ListServerCertificates", "iam:ListUsers")
@@ -104,11 +105,11 @@ def operation(request: pytest.FixtureRequest) -> Operation:
 
 
 @pytest.fixture
-def checks(world: World, operation: Operation) -> list[Check]:
+def checks(shared_worlds: SharedWorlds, operation: Operation) -> list[Check]:
     """Everything that the operation asks of policies, when a user calls it."""
+    world = shared_worlds.of(operation)
     asked = given(world, operation)
-    caller = world.principal(world.user("asking"))
-    world.call(world.root, "TagUser", UserName="asking", Tags=TAGS)
+    caller = world.principal(_asking(world))
     members: dict[str, Any] = {
         "snapshot": world.snapshot,
         "context": Context(),
@@ -124,6 +125,14 @@ def checks(world: World, operation: Operation) -> list[Check]:
     else:
         call = Call(caller=caller, view=world.snapshot.accounts[world.account_id], **members)
     return list(operation.checks(call, asked, operation.on(call, asked)))
+
+
+@lru_cache(maxsize=8)
+def _asking(world: World) -> Caller:
+    """A user with a tag."""
+    user = world.user("asking")
+    world.call(world.root, "TagUser", UserName="asking", Tags=TAGS)
+    return user
 
 
 def _vouched_for(account: str) -> Federated:

@@ -13,7 +13,7 @@ from carnet.services.execution import Failed
 from carnet.services.operation import Operation
 from carnet.services.registry import SERVICES
 from carnet.services.target import Target
-from tests.services.inputs import WRITTEN, given
+from tests.services.inputs import WRITTEN, SharedWorlds, given
 from tests.services.world import ServiceError, World
 
 OPEN_TO_EVERYBODY = frozenset(("GetCallerIdentity", "GetSessionToken"))
@@ -43,7 +43,10 @@ NAMES = (
     ],
     ids=lambda operation: f"{operation.service}:{operation.name}",
 )
-def test_a_denial_is_the_same_whether_or_not_the_resource_exists(world: World, operation: Operation) -> None:
+def test_a_denial_is_the_same_whether_or_not_the_resource_exists(
+    shared_worlds: SharedWorlds, operation: Operation
+) -> None:
+    world = shared_worlds.of(operation)
     there = given(world, operation)
     nowhere = there | {name: _other(there[name]) for name in NAMES if name in there}
     upper = there | {
