@@ -12,7 +12,7 @@ from carnet.services.registry import SERVICES
 from tests.saml import idp
 from tests.services.iam.documents import managed, trust
 from tests.services.iam.made_certificates import made as made_certificate
-from tests.services.organizations.estate import an_estate
+from tests.services.organizations.estate import an_estate, delegating
 from tests.services.world import World
 
 WRITTEN = [operation for service in SERVICES.values() for operation in service.operations.values()]
@@ -202,6 +202,7 @@ def _of_an_organization(world: World) -> dict[str, object]:
     made = estate.call("CreateOrganizationalUnit", ParentId=estate.root, Name="unit", Tags=TAGS)
     unit = made["OrganizationalUnit"]["Id"]
     account = estate.account_of(estate.member(unit))
+    estate.call("PutResourcePolicy", Content=delegating(account, "organizations:ListRoots"), Tags=TAGS)
     for node in (estate.root, account):
         estate.tagged(node, {"team": "red"})
     return {
@@ -214,4 +215,7 @@ def _of_an_organization(world: World) -> dict[str, object]:
         "DestinationParentId": estate.root,
         "PolicyType": "TAG_POLICY",
         "ChildType": "ACCOUNT",
+        "ResourceId": unit,
+        "ServicePrincipal": "config.amazonaws.com",
+        "Content": delegating(account, "organizations:ListRoots"),
     }

@@ -14,6 +14,11 @@ def iso_seconds(moment: datetime) -> str:
 
 
 @lru_cache(64)
+def moment_of_ms(epoch_ms: int) -> datetime:
+    """A time that is kept in epoch milliseconds."""
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC)
+
+
 def iso_of_epoch(epoch_seconds: int) -> str:
     """The same of seconds since 1970: all the requests of one second have one text."""
     return datetime.fromtimestamp(epoch_seconds, UTC).isoformat()[:_TO_THE_SECOND] + "Z"

@@ -25,6 +25,7 @@ from carnet.store.oidc_providers import OIDC_PROVIDERS
 from carnet.store.operator_tokens import OPERATOR_TOKENS
 from carnet.store.organization_accounts import ORGANIZATION_ACCOUNTS
 from carnet.store.organization_policies import ORGANIZATION_POLICIES
+from carnet.store.organization_resource_policies import ORGANIZATION_RESOURCE_POLICIES
 from carnet.store.organizational_units import ORGANIZATIONAL_UNITS
 from carnet.store.organizations import ORGANIZATIONS
 from carnet.store.outbound_federations import OUTBOUND_FEDERATIONS
@@ -123,4 +124,5 @@ ENTITY_TYPES = EntityTypes(
     ORGANIZATIONAL_UNITS,
     ORGANIZATION_ACCOUNTS,
     ORGANIZATION_POLICIES,
+    ORGANIZATION_RESOURCE_POLICIES,
 )

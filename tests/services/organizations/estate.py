@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -69,3 +70,15 @@ def an_estate(world: World, **given: object) -> Estate:
     made = world.call(world.root, "CreateOrganization", service=SERVICE, **given)["Organization"]
     root = world.call(world.root, "ListRoots", service=SERVICE)["Roots"][0]
     return Estate(world=world, organization=made["Id"], root=root["Id"])
+
+
+def delegating(principal: object, *actions: str, **elements: object) -> str:
+    """A resource policy of an organization, in favour of a principal."""
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"AWS": principal},
+        "Action": actions,
+        "Resource": "*",
+        **elements,
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": statement})

@@ -11,6 +11,12 @@ from carnet.services.operation import Call
 from carnet.services.target import Keys
 
 
+def service_principal(call: Call, given: Any, target: object) -> Keys:
+    """organizations:ServicePrincipal: the AWS service that the request is about; nothing if it names none."""
+    service = given.get("ServicePrincipal")
+    return {} if service is None else {"organizations:ServicePrincipal": service}
+
+
 def policy_type(call: Call, given: Any, target: object) -> Keys:
     """organizations:PolicyType: the type of policies that the request is about."""
     return {"organizations:PolicyType": given["PolicyType"]}

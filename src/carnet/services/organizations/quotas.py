@@ -19,4 +19,6 @@ class OrganizationsQuotas:
     policies_per_type: int = 10_000
     policies_per_target: int = 5
     """Of one type, attached to one root, unit or account."""
+    resource_policy_size: int = 40_000
+    """Characters of the resource policy."""
     tags_per_resource: int = 50

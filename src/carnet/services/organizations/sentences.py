@@ -14,6 +14,19 @@ DUPLICATE_TAG_KEYS = "You specified duplicate tag keys."
 RESERVED_TAG_KEY = "You specified a tag key that is reserved: keys that begin with aws: are for AWS."
 
 
+ALL_FEATURES_NEEDED = "You can perform this operation only in an organization that has all features enabled."
+DEREGISTER_FIRST = "Deregister every delegated administrator of the service before you disable its access."
+UNKNOWN_SERVICE = "You specified an unrecognized service principal."
+NOT_THE_MANAGEMENT_ACCOUNT = "You cannot register the management account as a delegated administrator."
+NOT_A_SUSPENDED_ACCOUNT = "You cannot register a suspended account as a delegated administrator."
+ENABLE_ACCESS_FIRST = "Enable the access of the service before you register a delegated administrator for it."
+
+
+CANNOT_BE_DELEGATED = "You specified an action that is not supported in a resource policy."
+INVALID_PRINCIPAL = "You specified a principal that is invalid or is not in your organization."
+TAGS_OF_A_NEW_POLICY = "You cannot add tags when you update a resource policy: use TagResource."
+
+
 def not_in_use() -> Refused:
     return Refused("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
 
@@ -70,6 +83,24 @@ def child_missing() -> Refused:
 
 def account_missing() -> Refused:
     return Refused("AccountNotFoundException", "You specified an account that doesn't exist.")
+
+
+def already_registered() -> Refused:
+    message = "The provided account is already a delegated administrator for your organization."
+    return Refused("AccountAlreadyRegisteredException", message)
+
+
+def not_registered() -> Refused:
+    message = "The provided account is not a registered delegated administrator for your organization."
+    return Refused("AccountNotRegisteredException", message)
+
+
+def target_missing() -> Refused:
+    return Refused("TargetNotFoundException", "You specified a target that doesn't exist.")
+
+
+def resource_policy_missing() -> Refused:
+    return Refused("ResourcePolicyNotFoundException", "You specified a resource policy that doesn't exist.")
 
 
 def account_there() -> Refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from carnet.base.timestamps import moment_of_ms
 from carnet.directory.organization_view import Node, OrganizationView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.account import Account
@@ -54,6 +55,19 @@ def new_unit(view: OrganizationView, parent: OrganizationalUnit, one: Organizati
 def path(view: OrganizationView, node: Node) -> str:
     """The ids from the organization to the node: `o-.../r-.../ou-.../`."""
     return "/".join((view.scope.id, *(each.id for each in view.path_to(node)), ""))
+
+
+def is_active(snapshot: Snapshot, one: OrganizationAccount) -> bool:
+    """Whether an account was not closed."""
+    membership = snapshot.accounts[one.id].membership
+    return membership is None or membership.closed is None
+
+
+def delegated_administrator(view: OrganizationView, snapshot: Snapshot, one: OrganizationAccount) -> dict[str, object]:
+    """An account, since when it administers its first service, and without its place in the tree."""
+    shown = account(view, snapshot, one)
+    del shown["Paths"]
+    return {**shown, "DelegationEnabledDate": moment_of_ms(min(one.delegations.values()))}
 
 
 def account(view: OrganizationView, snapshot: Snapshot, one: OrganizationAccount) -> dict[str, object]:

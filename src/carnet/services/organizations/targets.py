@@ -9,18 +9,26 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorgan
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from carnet.base.arns import organizations_arn
 from carnet.base.faults import Fault
 from carnet.directory.organization_view import Node, OrganizationView
 from carnet.entities.organization import Organization
 from carnet.entities.organization_account import OrganizationAccount
+from carnet.entities.organization_policy import OrganizationPolicy
+from carnet.entities.organization_resource_policy import OrganizationResourcePolicy
 from carnet.entities.organizational_unit import OrganizationalUnit
 from carnet.services.operation import Call, Names
 from carnet.services.organizations import sentences
-from carnet.services.organizations.callers import From, asked
+from carnet.services.organizations.callers import From, asked, side
 from carnet.services.target import Target
+
+Taggable: TypeAlias = Node | OrganizationPolicy | OrganizationResourcePolicy
+"""What can have tags."""
+
+_KINDS = {"r-": "root", "ou-": "ou", "p-": "policy", "rp-": "resourcepolicy"}
+"""What the id of something begins with, to what its ARN has before the organization."""
 
 N = TypeVar("N", bound=Node)
 
@@ -30,7 +38,10 @@ def organization(whence: From) -> Names[OrganizationView]:
 
     def target(call: Call, given: Any) -> Target[OrganizationView]:
         view = asked(call, whence)
-        return Target(arn="*", account=call.account, found=view if isinstance(view, Fault) else (view,))
+        if isinstance(view, Fault):
+            return Target(arn="*", account=call.account, found=view)
+        account, policies = side(call, whence, view)
+        return Target(arn="*", account=account, policies=policies, found=(view,))
 
     return target
 
@@ -98,17 +109,64 @@ def named(
     view = asked(call, whence)
     if isinstance(view, Fault):
         return Target(arn=would_be_arn(call, node_id), account=call.account, found=view)
+    account, policies = side(call, whence, view)
     found = find(view, node_id)
     if found is None:
-        return Target(arn=would_be_arn(call, node_id), account=call.account, found=missing())
-    return Target(arn=node_arn(view.organization, found), account=call.account, found=(view, found), tags=found.tags)
+        return Target(arn=would_be_arn(call, node_id), account=account, policies=policies, found=missing())
+    arn = node_arn(view.organization, found)
+    return Target(arn=arn, account=account, policies=policies, found=(view, found), tags=found.tags)
+
+
+def tagged(whence: From) -> Names[Any]:
+    """The root, unit, account, policy or resource policy ResourceId."""
+
+    def target(call: Call, given: Any) -> Target[Any]:
+        resource_id: str = given["ResourceId"]
+        view = asked(call, whence)
+        if isinstance(view, Fault):
+            return Target(arn=would_be_arn(call, resource_id), account=call.account, found=view)
+        account, policies = side(call, whence, view)
+        found = _taggable(view, resource_id)
+        if found is None:
+            missing = sentences.target_missing()
+            return Target(arn=would_be_arn(call, resource_id), account=account, policies=policies, found=missing)
+        arn, one = found
+        return Target(arn=arn, account=account, policies=policies, found=(one,), tags=one.tags)
+
+    return target
+
+
+def resource_policy(whence: From) -> Names[OrganizationView, OrganizationResourcePolicy | None]:
+    """The resource policy of the organization, or None."""
+
+    def target(call: Call, given: Any) -> Target[OrganizationView, OrganizationResourcePolicy | None]:
+        view = asked(call, whence)
+        if isinstance(view, Fault):
+            return Target(arn=would_be_arn(call, "rp-none"), account=call.account, found=view)
+        account, policies = side(call, whence, view)
+        policy = next(iter(view.of(OrganizationResourcePolicy)), None)
+        if policy is None:
+            return Target(arn=would_be_arn(call, "rp-none"), account=account, policies=policies, found=(view, None))
+        arn = view.organization.arn_of(policy.resource)
+        return Target(arn=arn, account=account, policies=policies, found=(view, policy), tags=policy.tags)
+
+    return target
+
+
+def _taggable(view: OrganizationView, resource_id: str) -> tuple[str, Taggable] | None:
+    """What has that id and can have tags, and its ARN."""
+    node = view.node(resource_id)
+    if node is not None:
+        return node_arn(view.organization, node), node
+    policy = view.of(OrganizationPolicy).get(resource_id) or view.of(OrganizationResourcePolicy).get(resource_id)
+    return None if policy is None else (view.organization.arn_of(policy.resource), policy)
 
 
 def would_be_arn(call: Call, node_id: str) -> str:
     """The ARN of a root, unit or account that is not there, in the caller's organization or in none."""
     membership = call.view.membership
     organization = membership.organization if membership is not None else "o-none"
-    kind = {"r-": "root", "ou": "ou"}.get(node_id[:2], "account")
+    kind = next((kind for prefix, kind in _KINDS.items() if node_id.startswith(prefix)), "account")
     return organizations_arn(call.partition, call.account, f"{kind}/{organization}/{node_id}")
 
 

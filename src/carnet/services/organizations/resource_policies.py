@@ -1,0 +1,156 @@
+"""The resource policy of an organization.
+
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_PutResourcePolicy.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from carnet import models
+from carnet.base.arns import parse_arn
+from carnet.base.faults import Malformed
+from carnet.directory.organization_view import OrganizationView
+from carnet.entities.organization_account import OrganizationAccount
+from carnet.entities.organization_resource_policy import OrganizationResourcePolicy
+from carnet.policy.document import Grammar, Policy
+from carnet.policy.patterns import ascii_lower
+from carnet.policy.principals import ANYONE, PrincipalType
+from carnet.policy.statement import ActionPattern
+from carnet.services.documents import parse_once, parsed_before
+from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.organizations import sentences, targets
+from carnet.services.organizations.callers import administrator, management_account
+from carnet.services.organizations.service import organizations
+from carnet.services.organizations.tagging import tags_of
+from carnet.services.request_tags import request_tags, tagged_on_creation
+
+if TYPE_CHECKING:
+    from types_boto3_organizations.type_defs import PutResourcePolicyRequestTypeDef
+
+_DELEGABLE = frozenset(
+    (
+        "AttachPolicy",
+        "CreatePolicy",
+        "DeletePolicy",
+        "DescribeAccount",
+        "DescribeCreateAccountStatus",
+        "DescribeEffectivePolicy",
+        "DescribeHandshake",
+        "DescribeOrganization",
+        "DescribeOrganizationalUnit",
+        "DescribePolicy",
+        "DescribeResourcePolicy",
+        "DetachPolicy",
+        "DisablePolicyType",
+        "EnablePolicyType",
+        "ListAWSServiceAccessForOrganization",
+        "ListAccounts",
+        "ListAccountsForParent",
+        "ListAccountsWithInvalidEffectivePolicy",
+        "ListChildren",
+        "ListCreateAccountStatus",
+        "ListDelegatedAdministrators",
+        "ListDelegatedServicesForAccount",
+        "ListEffectivePolicyValidationErrors",
+        "ListHandshakesForAccount",
+        "ListHandshakesForOrganization",
+        "ListOrganizationalUnitsForParent",
+        "ListParents",
+        "ListPolicies",
+        "ListPoliciesForTarget",
+        "ListRoots",
+        "ListTagsForResource",
+        "ListTargetsForPolicy",
+        "TagResource",
+        "UntagResource",
+        "UpdatePolicy",
+    )
+)
+"""https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html#supported-actions"""
+_PREFIX = "organizations:"
+
+
+@organizations.write(
+    "PutResourcePolicy",
+    on=targets.resource_policy(management_account),
+    also=(tagged_on_creation("organizations:TagResource"),),
+    context=(request_tags,),
+    prepare=parsed_before("Content", Grammar.RESOURCE, lambda quotas: quotas.resource_policy_size),
+)
+def put_resource_policy(
+    call: WriteCall,
+    given: PutResourcePolicyRequestTypeDef,
+    view: OrganizationView,
+    policy: OrganizationResourcePolicy | None,
+) -> Answer:
+    """Make the resource policy, or replace its document. Tags can be given to a new one alone."""
+    content = given["Content"]
+    _check(call, view, _parsed(call, content))
+    if policy is None:
+        policy = OrganizationResourcePolicy(
+            id=call.ids.organizations("rp"), organization=view.scope.id, content=content, tags=tags_of(call, given)
+        )
+        call.store.add(policy)
+    elif given.get("Tags"):
+        raise sentences.invalid("INVALID_SYSTEM_TAGS_PARAMETER", sentences.TAGS_OF_A_NEW_POLICY)
+    else:
+        policy = replace(policy, content=content)
+        call.store.save(policy)
+    return {"ResourcePolicy": _shape(view, policy)}
+
+
+@organizations.read("DescribeResourcePolicy", on=targets.organization(administrator))
+def describe_resource_policy(call: Call, given: Any, view: OrganizationView) -> Answer:
+    """The resource policy."""
+    return {"ResourcePolicy": _shape(view, _existing(view))}
+
+
+@organizations.write("DeleteResourcePolicy", on=targets.organization(management_account))
+def delete_resource_policy(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
+    """Remove the resource policy: from the next request on it lets nobody in."""
+    call.store.remove(_existing(view))
+    return {}
+
+
+def _existing(view: OrganizationView) -> OrganizationResourcePolicy:
+    policy = next(iter(view.of(OrganizationResourcePolicy)), None)
+    if policy is None:
+        raise sentences.resource_policy_missing()
+    return policy
+
+
+def _shape(view: OrganizationView, policy: OrganizationResourcePolicy) -> dict[str, object]:
+    arn = view.organization.arn_of(policy.resource)
+    return {"ResourcePolicySummary": {"Id": policy.id, "Arn": arn}, "Content": policy.content}
+
+
+def _parsed(call: Call, text: str) -> Policy:
+    try:
+        return parse_once(text, Grammar.RESOURCE, call.partition)
+    except Malformed as fault:
+        raise sentences.invalid("INVALID_RESOURCE_POLICY_JSON", fault.message) from fault
+
+
+def _check(call: Call, view: OrganizationView, policy: Policy) -> None:
+    """Raises Invalid for an action that cannot be delegated, and for a principal outside the organization."""
+    for statement in policy.statements:
+        if statement.actions.negated or not all(map(_can_be_delegated, statement.actions.patterns)):
+            raise sentences.invalid("UNSUPPORTED_ACTION_IN_RESOURCE_POLICY", sentences.CANNOT_BE_DELEGATED)
+    for kind in (PrincipalType.SERVICE, PrincipalType.FEDERATED, PrincipalType.CANONICAL_USER):
+        if policy.principals(kind):
+            raise sentences.invalid("INVALID_PRINCIPAL", sentences.INVALID_PRINCIPAL)
+    accounts = view.of(OrganizationAccount)
+    for written in policy.principals(PrincipalType.AWS):
+        arn = parse_arn(written)
+        if written != ANYONE and accounts.get(arn.account if arn is not None else written) is None:
+            raise sentences.invalid("INVALID_PRINCIPAL", sentences.INVALID_PRINCIPAL)
+
+
+def _can_be_delegated(pattern: ActionPattern) -> bool:
+    """Whether every operation that the pattern of an action covers can be delegated, and it covers one."""
+    if not ascii_lower(pattern.text).startswith(_PREFIX):
+        return False
+    covered = {name for name in models.service(organizations.name).operations if pattern.matches(_PREFIX + name)}
+    return bool(covered) and covered <= _DELEGABLE
