@@ -49,7 +49,7 @@ def decision(world: World, caller: Caller, *policies: ResourcePolicy, account: s
     engine = world.installation.execution.parts.engine
     verified = world.principal(caller)
     carried = policies_of(view, verified.credential)
-    return authorize(engine, verified.principal, carried, Context(), check).decision
+    return authorize(engine, world.snapshot, verified.principal, carried, Context(), check).decision
 
 
 def test_any_of_several_allows_and_any_denies(world: World) -> None:
@@ -123,7 +123,7 @@ def assumed(world: World, caller: Caller, role: Role, *documents: str) -> tuple[
     engine = world.installation.execution.parts.engine
     verified = world.principal(caller)
     carried = policies_of(view, verified.credential)
-    decided = authorize(engine, verified.principal, carried, Context(), check).decision
+    decided = authorize(engine, world.snapshot, verified.principal, carried, Context(), check).decision
     return decided.verdict, decided.layer
 
 

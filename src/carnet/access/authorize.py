@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from carnet.access.organization_policies import bound
 from carnet.access.resource_policies import fail_closed
+from carnet.directory.snapshot import Snapshot
 from carnet.policy.compile import Engine
 from carnet.policy.context_keys import RESOURCE_ACCOUNT
 from carnet.policy.decision import Decision
@@ -44,8 +46,11 @@ class Decided(Struct, frozen=True, kw_only=True):
     decision: Decision
 
 
-def authorize(engine: Engine, principal: Principal, carried: Policies, context: Context, check: Check) -> Decided:
-    """Put one check to the policies that apply: those that the caller brings along, and those of the resource.
+def authorize(
+    engine: Engine, snapshot: Snapshot, principal: Principal, carried: Policies, context: Context, check: Check
+) -> Decided:
+    """Put one check to the policies that apply: those that the caller brings along, those of the resource, and those of
+    the organizations that both are in. Raises Unavailable if an organization cannot be read.
 
     `context` holds the keys of the caller, of the request, and of a resource of the caller's account; the check's own
     are added.
@@ -57,7 +62,9 @@ def authorize(engine: Engine, principal: Principal, carried: Policies, context: 
         resource_account=check.resource_account,
         context=_with_check(context, check),
     )
-    policies = _with_resource(carried, check.policies) if check.policies else carried
+    policies = bound(snapshot, principal, check.resource_account, carried)
+    if check.policies:
+        policies = _with_resource(policies, check.policies)
     return Decided(check=check, request=request, policies=policies, decision=engine.decide(request, policies))
 
 

@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from carnet.entities.entity import Tags
 
+AWS = "aws"
+"""What stands in for the organization of AWS's own policies."""
+
 
 class PolicyType(StrEnum):
     """https://docs.aws.amazon.com/organizations/latest/APIReference/API_EnablePolicyType.html"""
@@ -33,11 +36,15 @@ class PolicyType(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrganizationPolicy:
-    """One customer-managed policy of an organization; what it is attached to is said by its targets."""
+    """One policy of an organization, or one of AWS's own, which every organization has and none stores.
+
+    What it is attached to is said by its targets.
+    """
 
     id: str
     """`p-...`"""
     organization: str
+    """`AWS` of AWS's own."""
     type: PolicyType
     name: str
     """Unique among the policies of its type."""
@@ -47,6 +54,11 @@ class OrganizationPolicy:
     tags: Tags = field(default_factory=dict[str, str])
 
     @property
+    def aws_managed(self) -> bool:
+        return self.organization == AWS
+
+    @property
     def resource(self) -> str:
         """What stands last in its ARN."""
-        return f"policy/{self.organization}/{self.type.lower()}/{self.id}"
+        owner = "" if self.aws_managed else f"{self.organization}/"
+        return f"policy/{owner}{self.type.lower()}/{self.id}"

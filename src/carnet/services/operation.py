@@ -267,7 +267,7 @@ class Operation:
         engine, principal, policies, context = call.parts.engine, call.caller.principal, call.policies, call.context
         call.parts.last_used.note_attempt((principal, self.action, call.now, call.caller.region))
         for check in self.checks(call, given, target):
-            decision = authorize(engine, principal, policies, context, check)
+            decision = authorize(engine, call.snapshot, principal, policies, context, check)
             decided.append(decision)
             if not decision.decision.allowed:
                 raise denied(decision)

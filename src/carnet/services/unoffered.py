@@ -71,7 +71,7 @@ def decide(
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
     shown = f'"{resource}"' if asked.permission.action.startswith("s3:") else None
     check = Check(action=asked.permission.action, resource=resource, resource_account=account.id, shown=shown)
-    decided = authorize(engine, caller.principal, policies, context, check)
+    decided = authorize(engine, snapshot, caller.principal, policies, context, check)
     if decided.decision.layer is Layer.RESOURCE and not decided.decision.allowed:
         return NotDecided(reason=f"the resource's own policy decides on {asked.permission.action} first")
     if depends_on_unknown(decided.request, decided.policies, _is_unknown):

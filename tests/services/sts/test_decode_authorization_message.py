@@ -27,7 +27,8 @@ def denial(world: World, caller: Caller, **keys: Any) -> Decided:
     check = Check(action="ec2:RunInstances", resource=INSTANCE, resource_account=verified.principal.account, keys=keys)
     engine = world.installation.execution.parts.engine
     context = Context(request={"aws:SourceIp": "192.0.2.1"})
-    return authorize(engine, verified.principal, policies_of(view, verified.credential), context, check)
+    carried = policies_of(view, verified.credential)
+    return authorize(engine, world.snapshot, verified.principal, carried, context, check)
 
 
 def message(world: World, decided: Decided) -> str:

@@ -65,7 +65,7 @@ def admit_signed(asked: Asked, caller: AccountCaller, snapshot: Snapshot, engine
     check = endpoint.check(view, asked.given) if endpoint.check is not None else _own_check(asked, view)
     policies, keys = carried_by(view, caller.credential)
     context = caller_context(keys, caller, arrived.http, arrived.time)
-    return authorize(engine, caller.principal, policies, context, check)
+    return authorize(engine, snapshot, caller.principal, policies, context, check)
 
 
 def _own_check(asked: Asked, view: AccountView) -> Check:

@@ -151,7 +151,7 @@ def _ask_trust(call: OwnCall, view: AccountView, role: Role, given: NewWorkloadS
         request=request_keys(call.http, call.caller.region, call.now),
     )
     service = Principal(kind=PrincipalKind.SERVICE, provider=given.service)
-    decided = authorize(call.parts.engine, service, _NOBODYS, context, check)
+    decided = authorize(call.parts.engine, call.snapshot, service, _NOBODYS, context, check)
     call.decided.append(decided)
     if not decided.decision.allowed:
         raise Denied(f"{given.service} cannot assume the role {role.arn}: its trust policy does not allow it.")

@@ -64,7 +64,7 @@ def covered(call: Call, policy: str) -> str:
         if number == _MOST_QUESTIONS:
             return UNSURE
         check = Check(action=action, resource=resource, resource_account=call.account)
-        decided = authorize(call.parts.engine, call.caller.principal, call.policies, call.context, check)
+        decided = authorize(call.parts.engine, call.snapshot, call.caller.principal, call.policies, call.context, check)
         answers.add(ALLOWED if decided.decision.allowed else DENIED if certain else UNSURE)
     if DENIED in answers:
         return DENIED

@@ -1,0 +1,139 @@
+"""Which policies of an organization apply: SCPs to who calls from its accounts, RCPs to what its accounts own.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_evaluation.html
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from carnet.access.documents import stored_policy
+from carnet.base.arns import organizations_arn
+from carnet.base.faults import Unavailable
+from carnet.catalog.organization_policies import FULL_ACCESS, RCP_FULL_ACCESS
+from carnet.directory.organization_view import Node, OrganizationView
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.organization import Organization
+from carnet.entities.organization_account import OrganizationAccount
+from carnet.entities.organization_policy import AWS, OrganizationPolicy
+from carnet.policy.document import Grammar, Policy
+from carnet.policy.engine.recent import Recent
+from carnet.policy.policies import Levels, Policies
+from carnet.policy.request import Principal
+
+_NO_LEVELS: Levels = ()
+_BOUND_ROOM = 4_096
+
+
+class _Kind(NamedTuple):
+    """A type of policy that decides."""
+
+    name: str
+    full_access: OrganizationPolicy
+    grammar: Grammar
+    detachable: bool
+    """Whether the policy that allows everything can be detached."""
+
+
+_SCP = _Kind("SCP", FULL_ACCESS, Grammar.SCP, detachable=True)
+_RCP = _Kind("RCP", RCP_FULL_ACCESS, Grammar.RCP, detachable=False)
+
+
+class _Bound(NamedTuple):
+    """INVARIANT: what it was made of is held with it, so that no other object has the ids by which it is found."""
+
+    own: Policies
+    scp: Levels
+    rcp: Levels
+    all: Policies
+
+
+_bound: Recent[tuple[int, int, int], _Bound] = Recent(_BOUND_ROOM)
+
+
+def bound(snapshot: Snapshot, principal: Principal, resource_account: str, own: Policies) -> Policies:
+    """What a principal brings along, and what organizations bind it with on a resource of that account.
+
+    Raises Unavailable if that cannot be read.
+    INVARIANT: the same object for the same `own` in the same organizations, as long as it is in use, unless a session
+    has policies of its own.
+    """
+    scp, rcp = scps_of(snapshot, principal.account), rcps_of(snapshot, resource_account)
+    if not scp and not rcp:
+        return own
+    if own.session is not None or own.scope_down:
+        return replace(own, scp=scp, rcp=rcp)
+    ids = (id(own), id(scp), id(rcp))
+    known = _bound.get(ids) or _bound.put(ids, _Bound(own, scp, rcp, replace(own, scp=scp, rcp=rcp)))
+    return known.all
+
+
+def scps_of(snapshot: Snapshot, account: str) -> Levels:
+    """The SCPs that bind whoever calls from an account: none of a stand-alone and of a management account.
+
+    Raises Unavailable if what binds them cannot be read.
+    INVARIANT: as those of `_levels`, the same tuple for the same organization.
+    """
+    return _of(snapshot, account, _SCP)
+
+
+def rcps_of(snapshot: Snapshot, account: str) -> Levels:
+    """The RCPs that bind whoever calls on a resource of an account; as `scps_of`."""
+    return _of(snapshot, account, _RCP)
+
+
+def _of(snapshot: Snapshot, account: str, kind: _Kind) -> Levels:
+    view = snapshot.organization_of(account)
+    if view is None:
+        return _NO_LEVELS
+    remembered = (_of, account, kind.name)
+    known: Levels | None = view.memo.get(remembered)
+    if known is None:
+        try:
+            known = view.memo[remembered] = _levels(view, account, kind)
+        except LookupError as problem:
+            raise Unavailable(f"The policies of the organization {view.scope.id} cannot be read.") from problem
+    return known
+
+
+def _levels(view: OrganizationView, account: str, kind: _Kind) -> Levels:
+    """The levels above the account and its own, without those that allow everything and deny nothing.
+
+    INVARIANT: accounts below one parent that have no policies of their own have the very same tuple, which stays in
+    the next view unless a policy, or what is on the way to them, was changed. What does not bind costs a decision
+    nothing, and what binds many is compiled once.
+    Raises LookupError if a policy or a parent is missing.
+    """
+    organization = view.organization
+    if kind.full_access.type not in organization.policy_types or account == organization.management:
+        return _NO_LEVELS
+    levels = _NO_LEVELS
+    for node in view.path_to(view.of(OrganizationAccount).by_id[account]):
+        levels = _and_of(view, levels, node, kind)
+    return levels
+
+
+def _and_of(view: OrganizationView, above: Levels, node: Node, kind: _Kind) -> Levels:
+    """The levels above a root, a unit or an account, and its own."""
+    policies = view.of(OrganizationPolicy)
+    attached = [policies.by_id[policy_id] for policy_id in node.attached]
+    own = tuple([policy for policy in attached if policy.type is kind.full_access.type])
+    full_access = node.full_access or not kind.detachable
+    if full_access and not own:
+        return above
+    held = (kind.full_access, *own) if full_access else own
+    organization = view.organization
+    return view.lasting(
+        (_and_of, node.id, kind.name),
+        (above, node, policies, organization),
+        lambda: (*above, tuple([_policy(organization, policy, kind) for policy in held])),
+    )
+
+
+def _policy(organization: Organization, policy: OrganizationPolicy, kind: _Kind) -> Policy:
+    owner = AWS if policy.aws_managed else organization.management
+    arn = organizations_arn(organization.partition, owner, policy.resource)
+    return stored_policy(policy.content, kind.grammar, arn)
