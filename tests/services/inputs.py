@@ -218,4 +218,5 @@ def _of_an_organization(world: World) -> dict[str, object]:
         "ResourceId": unit,
         "ServicePrincipal": "config.amazonaws.com",
         "Content": delegating(account, "organizations:ListRoots"),
+        "Email": "engines@example.com",
     }

@@ -12,6 +12,7 @@ from carnet.store.access_keys import ACCESS_KEYS
 from carnet.store.account_details import ACCOUNT_DETAILS
 from carnet.store.accounts import ACCOUNTS
 from carnet.store.acquired_roles import ACQUIRED_ROLES
+from carnet.store.create_account_statuses import CREATE_ACCOUNT_STATUSES
 from carnet.store.data_keys import DATA_KEYS
 from carnet.store.delegation_requests import DELEGATION_REQUESTS
 from carnet.store.entity_type import EntityType
@@ -125,4 +126,5 @@ ENTITY_TYPES = EntityTypes(
     ORGANIZATION_ACCOUNTS,
     ORGANIZATION_POLICIES,
     ORGANIZATION_RESOURCE_POLICIES,
+    CREATE_ACCOUNT_STATUSES,
 )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from carnet.services.iam.service import iam
+from carnet.services.service import Service
 from tests.services.world import Caller, ServiceError, World
 
 
@@ -34,7 +35,7 @@ def changes_nothing(world: World, caller: Caller, operation: str, **given: Any) 
     assert world.snapshot.revision == before
 
 
-def set_quotas(monkeypatch: pytest.MonkeyPatch, operation: str, **quotas: int) -> None:
-    """Give one operation of IAM other quotas."""
-    asked = iam.operations[operation]
-    monkeypatch.setitem(iam.operations, operation, replace(asked, quotas=replace(asked.quotas, **quotas)))
+def set_quotas(monkeypatch: pytest.MonkeyPatch, operation: str, /, service: Service = iam, **quotas: int) -> None:
+    """Give one operation other quotas."""
+    asked = service.operations[operation]
+    monkeypatch.setitem(service.operations, operation, replace(asked, quotas=replace(asked.quotas, **quotas)))

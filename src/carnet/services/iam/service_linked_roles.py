@@ -7,19 +7,17 @@ Nothing here uses such a role, so that a deletion succeeds at once; its sessions
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from carnet.base.faults import AlreadyExists, Refused, TooMany
-from carnet.base.ids import ROLE
-from carnet.catalog.managed_policies import managed_policy
 from carnet.catalog.service_linked_roles import LinkedRole
-from carnet.entities.role import SERVICE_LINKED_PATH, Role
+from carnet.entities.role import Role
 from carnet.entities.role_deletion import RoleDeletion
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.condition_keys import aws_service_name
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
+from carnet.services.linked_roles import linked_trust, service_linked_role
 from carnet.services.operation import Answer, Call, WriteCall
 
 if TYPE_CHECKING:
@@ -48,35 +46,14 @@ def create_service_linked_role(
     quotas: IamQuotas = call.quotas
     if len(call.view.of(Role)) >= quotas.roles:
         raise TooMany(sentences.quota("RolesPerAccount", quotas.roles))
-    role = Role(
-        id=call.ids.unique(ROLE),
-        account=call.account,
-        partition=call.partition,
-        path=f"{SERVICE_LINKED_PATH}{linked.service}/",
-        name=name,
-        trust=_trust(linked.service, "sts:AssumeRole"),
-        description=given.get("Description"),
-        attached=tuple(_policies(call, linked)),
-        linked_service=linked.service,
-        created=call.now,
+    role = service_linked_role(
+        call.ids, call.view.account, linked, name=name, description=given.get("Description"), now=call.now
     )
     try:
         call.store.add(role)
     except AlreadyExists as fault:
         raise Refused("InvalidInput", sentences.linked_role_exists(name)) from fault
-    return {"Role": shapes.created_linked_role(role, _trust([linked.service], ["sts:AssumeRole"]))}
-
-
-def _trust(service: str | list[str], action: str | list[str]) -> str:
-    """The trust policy, which the answer of the creation writes with lists, and all others without."""
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": action}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
-
-
-def _policies(call: Call, linked: LinkedRole) -> list[str]:
-    """The ARNs of the role's policies, as far as the catalogue has them."""
-    arns = [f"arn:{call.partition}:iam::aws:policy{SERVICE_LINKED_PATH}{name}" for name in linked.policies]
-    return [arn for arn in arns if managed_policy(arn) is not None]
+    return {"Role": shapes.created_linked_role(role, linked_trust([linked.service], ["sts:AssumeRole"]))}
 
 
 @iam.write("DeleteServiceLinkedRole", on=targets.linked_role)

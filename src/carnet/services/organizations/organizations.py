@@ -13,6 +13,7 @@ from carnet.entities.organization import FeatureSet, Organization
 from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
 from carnet.entities.organization_policy import PolicyType
 from carnet.entities.organizational_unit import ROOT_NAME, OrganizationalUnit
+from carnet.services.membership import admit, may_make_linked_role
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
 from carnet.services.organizations import sentences, shapes, targets
 from carnet.services.organizations.callers import any_account, management_account
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _FIRST_POLICY_TYPES = {FeatureSet.ALL: (PolicyType.SERVICE_CONTROL,), FeatureSet.CONSOLIDATED_BILLING: ()}
 
 
-@organizations.write("CreateOrganization", on=account_wide)
+@organizations.write("CreateOrganization", on=account_wide, also=(may_make_linked_role,))
 def create_organization(call: WriteCall, given: CreateOrganizationRequestTypeDef) -> Answer:
     """Make an organization whose management account is the caller's."""
     if call.view.membership is not None:
@@ -47,8 +48,9 @@ def create_organization(call: WriteCall, given: CreateOrganizationRequestTypeDef
         joined_method=JoinedMethod.INVITED,
         joined=call.now,
     )
-    for one in (organization, root, management, Membership(account=call.account, organization=organization.id)):
-        call.store.add(one)
+    call.store.add(organization)
+    call.store.add(root)
+    admit(call.store, call.ids, call.view.account, management, call.view)
     return {"Organization": shapes.organization(organization, call.view.account)}
 
 

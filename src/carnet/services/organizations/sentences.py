@@ -11,6 +11,9 @@ UNITS_FULL = "You have exceeded the number of organizational units that you can 
 TOO_DEEP = "You have exceeded the maximum depth of organizational units that you can have in an organization."
 TAGS_FULL = "You have exceeded the number of tags allowed on this resource."
 DUPLICATE_TAG_KEYS = "You specified duplicate tag keys."
+ACCOUNTS_FULL = "You have exceeded the allowed number of AWS accounts."
+NO_GOVCLOUD = "The management account has no associated account in the AWS GovCloud (US) Region."
+ROLE_NAME_TAKEN = "You specified a role name that is reserved: a new account has a role of that name already."
 RESERVED_TAG_KEY = "You specified a tag key that is reserved: keys that begin with aws: are for AWS."
 
 
@@ -101,6 +104,11 @@ def target_missing() -> Refused:
 
 def resource_policy_missing() -> Refused:
     return Refused("ResourcePolicyNotFoundException", "You specified a resource policy that doesn't exist.")
+
+
+def account_request_missing() -> Refused:
+    message = "We can't find a create account request with the CreateAccountRequestId that you specified."
+    return Refused("CreateAccountStatusNotFoundException", message)
 
 
 def account_there() -> Refused:

@@ -1,0 +1,53 @@
+"""How service-linked roles are made: by IAM if somebody asks for one, by a service that is switched on.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+
+from carnet.base.ids import ROLE, Ids
+from carnet.catalog.managed_policies import managed_policy
+from carnet.catalog.service_linked_roles import LinkedRole
+from carnet.entities.account import Account
+from carnet.entities.role import SERVICE_LINKED_PATH, Role
+
+
+def service_linked_role(
+    ids: Ids, account: Account, linked: LinkedRole, *, name: str, description: str | None = None, now: datetime
+) -> Role:
+    """The role of a service in an account, with the policies that AWS gives it."""
+    return Role(
+        id=ids.unique(ROLE),
+        account=account.id,
+        partition=account.partition,
+        path=linked_path(linked),
+        name=name,
+        trust=linked_trust(linked.service, "sts:AssumeRole"),
+        description=description,
+        attached=tuple(_policies(account.partition, linked)),
+        linked_service=linked.service,
+        created=now,
+    )
+
+
+def linked_path(linked: LinkedRole) -> str:
+    """Where the role of a service is."""
+    return f"{SERVICE_LINKED_PATH}{linked.service}/"
+
+
+def linked_trust(service: str | list[str], action: str | list[str]) -> str:
+    """The trust policy, which the answer of the creation writes with lists, and all others without."""
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": action}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
+
+
+def _policies(partition: str, linked: LinkedRole) -> Iterator[str]:
+    """The ARNs of the role's policies, as far as the catalogue has them."""
+    for name in linked.policies:
+        arn = f"arn:{partition}:iam::aws:policy{SERVICE_LINKED_PATH}{name}"
+        if managed_policy(arn) is not None:
+            yield arn

@@ -1,0 +1,87 @@
+"""How an account comes into an organization and leaves it: both sides of its membership, and the roles that it gets.
+
+Organizations does it for its callers, and `carnet account` for the operator.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services-using_slrs.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from carnet.access.authorize import Check
+from carnet.base.arns import iam_arn, root_arn
+from carnet.base.ids import ROLE, Ids
+from carnet.catalog.service_linked_roles import LinkedRole, linked_role
+from carnet.directory.account_view import AccountView
+from carnet.entities.account import Account
+from carnet.entities.membership import Membership
+from carnet.entities.organization_account import OrganizationAccount
+from carnet.entities.role import Role
+from carnet.services.linked_roles import linked_path, service_linked_role
+from carnet.services.operation import Call
+from carnet.services.target import AnyTarget, Keys
+from carnet.store.unit_of_work import Unit
+
+ACCESS_ROLE = "OrganizationAccountAccessRole"
+"""https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html"""
+
+_SERVICE = "organizations.amazonaws.com"
+
+
+def admit(store: Unit, ids: Ids, account: Account, place: OrganizationAccount, view: AccountView | None) -> None:
+    """Make an account a member of an organization, whose service-linked role it gets unless it has it.
+
+    `view` is what there is of the account by now, None of a new one. Raises Taken if it is in an organization.
+    """
+    store.add(Membership(account=account.id, organization=place.organization))
+    store.add(place)
+    if view is None or not _has_linked_role(view):
+        linked = linked_role_of_organizations()
+        store.add(service_linked_role(ids, account, linked, name=linked.name, now=place.joined))
+
+
+def dismiss(store: Unit, place: OrganizationAccount) -> None:
+    """Make a member a stand-alone account, which keeps its roles."""
+    store.remove(Membership(account=place.id, organization=place.organization))
+    store.remove(place)
+
+
+def access_role(ids: Ids, account: Account, *, management: str, name: str, now: datetime) -> Role:
+    """The role of a new account by which the management account administers it."""
+    trusted = {"AWS": root_arn(account.partition, management)}
+    statement = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
+    return Role(
+        id=ids.unique(ROLE),
+        account=account.id,
+        partition=account.partition,
+        path="/",
+        name=name,
+        trust=json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":")),
+        attached=(f"arn:{account.partition}:iam::aws:policy/AdministratorAccess",),
+        created=now,
+    )
+
+
+def linked_role_of_organizations() -> LinkedRole:
+    """What the catalogue says of AWSServiceRoleForOrganizations."""
+    linked = linked_role(_SERVICE)
+    if linked is None:
+        raise LookupError(f"the catalogue has no role of {_SERVICE}")
+    return linked
+
+
+def may_make_linked_role(call: Call, given: Any, target: AnyTarget, keys: Keys) -> Iterator[Check]:
+    """For `also=` of what brings the caller's account into an organization: it makes the service-linked role there."""
+    if not _has_linked_role(call.view):
+        linked = linked_role_of_organizations()
+        arn = iam_arn(call.partition, call.account, f"role{linked_path(linked)}{linked.name}")
+        added: Keys = {"iam:AWSServiceName": linked.service}
+        yield Check(action="iam:CreateServiceLinkedRole", resource=arn, resource_account=call.account, keys=added)
+
+
+def _has_linked_role(view: AccountView) -> bool:
+    return view.of(Role).named(linked_role_of_organizations().name) is not None
