@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from carnet.base.faults import FAULTS, Refused, TooMany
 from carnet.services.operation import Answer, Call
+from carnet.services.organizations.voice import VOICE
 from carnet.services.service import Service
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.server.test_callers import own
@@ -20,7 +21,7 @@ REASON = {"Reason": "OU_NUMBER_LIMIT_EXCEEDED"}
 
 def organizations() -> Service:
     codes = dict.fromkeys(FAULTS, "ServiceException") | {TooMany: "ConstraintViolationException"}
-    made = Service("organizations", fault_codes=codes)
+    made = Service("organizations", fault_codes=codes, voice=VOICE)
 
     @made.read("ListRoots", on=own)
     def list_roots(call: Call, given: Any) -> Answer:
@@ -49,6 +50,14 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProces
     monkeypatch.setattr("carnet.assembly.worker.SERVICES", services)
     with in_process_server(tmp_path) as running:
         yield running
+
+
+def test_of_an_input_that_breaks_the_model(server: InProcessServer) -> None:
+    with pytest.raises(ClientError) as caught:
+        server.client("organizations").list_roots(MaxResults=21)
+    response: Any = caught.value.response
+    assert response["Error"] == {"Code": "InvalidInputException", "Message": "You specified an invalid value."}
+    assert response["Reason"] == "MAX_VALUE_EXCEEDED"
 
 
 def test_of_a_json_error(server: InProcessServer) -> None:

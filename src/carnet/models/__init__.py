@@ -3,7 +3,7 @@
 from carnet.models.load import EXTRACTS, SERVICES, operation, service
 from carnet.models.regions import GLOBAL_REGIONS
 from carnet.models.service import BEARER, NO_AUTH, SIGV4, ModelledError, Operation, Protocol, Service
-from carnet.models.voice import COMMON_VOICE, Voice
+from carnet.models.voice import COMMON_VOICE, Demand, Spoken, Voice
 
 __all__ = [
     "BEARER",
@@ -13,10 +13,12 @@ __all__ = [
     "NO_AUTH",
     "SERVICES",
     "SIGV4",
+    "Demand",
     "ModelledError",
     "Operation",
     "Protocol",
     "Service",
+    "Spoken",
     "Voice",
     "operation",
     "service",

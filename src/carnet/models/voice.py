@@ -5,8 +5,32 @@ A voice is the error code and the form of the sentences in which one service tel
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
+from typing import NamedTuple
+
+
+class Demand(Enum):
+    """What a model demands of a value."""
+
+    PRESENT = auto()
+    LENGTH_AT_MOST = auto()
+    LENGTH_AT_LEAST = auto()
+    VALUE_AT_MOST = auto()
+    VALUE_AT_LEAST = auto()
+    PATTERN = auto()
+    ONE_OF = auto()
+    """Of the values of an enumeration, or of the members of a union."""
+    OF_EACH = auto()
+    """Something of every item of a list, or of every key or value of a map."""
+
+
+class Spoken(NamedTuple):
+    """What a service says of a broken demand: its sentence, and further members of its error."""
+
+    sentence: str
+    members: Mapping[str, object]
 
 
 def _none(member: str, pattern: str | None) -> str | None:
@@ -26,6 +50,8 @@ class Voice:
 
     It is told by itself, and only if nothing else is wrong.
     """
+    of_demand: Callable[[Demand], Spoken] | None = None
+    """What a service says instead of listing what is wrong: it tells of the first fault alone, whatever the value."""
 
 
 COMMON_VOICE = Voice()

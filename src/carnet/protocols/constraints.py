@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.model import Shape, StringShape, StructureShape
 
+from carnet.models import Demand
 from carnet.protocols.patterns import compile_pattern
 
 MISSING = "Member must not be null"
 _NOT_ONE_OF_UNION = "Member must have exactly one member set"
 
+
+class _Measure(NamedTuple):
+    """What bounds are about."""
+
+    measure: Callable[[Any], float]
+    word: str
+    at_most: Demand
+    at_least: Demand
+
+
+_LENGTH = _Measure(len, "length", Demand.LENGTH_AT_MOST, Demand.LENGTH_AT_LEAST)
+_VALUE = _Measure(lambda value: value, "value", Demand.VALUE_AT_MOST, Demand.VALUE_AT_LEAST)
 _SIZED = ("string", "blob", "list", "map")
 _NUMBERS = ("integer", "long", "float", "double")
 
@@ -23,6 +36,7 @@ class Constraint:
 
     holds: Callable[[Any], bool]
     sentence: str
+    demand: Demand
     choices: str = ""
     """What follows the sentence if the service also repeats values."""
     pattern: str | None = None
@@ -40,32 +54,26 @@ def broken(constraints: Iterable[Constraint], value: Any) -> list[Constraint]:
 
 
 def _bounds(shape: Shape) -> list[Constraint]:
-    measure: Callable[[Any], float]
+    most, least = shape.metadata.get("max"), shape.metadata.get("min")
     if shape.type_name in _SIZED:
-        measure, word = len, "length"
-    elif shape.type_name in _NUMBERS:
-        measure, word = _itself, "value"
-    else:
-        return []
-    return [*_most(measure, word, shape.metadata.get("max")), *_least(measure, word, shape.metadata.get("min"))]
+        return [*_most(_LENGTH, most), *_least(_LENGTH, least)]
+    if shape.type_name in _NUMBERS:
+        return [*_most(_VALUE, most), *_least(_VALUE, least)]
+    return []
 
 
-def _most(measure: Callable[[Any], float], word: str, bound: float | None) -> list[Constraint]:
+def _most(of: _Measure, bound: float | None) -> list[Constraint]:
     if bound is None:
         return []
-    sentence = f"Member must have {word} less than or equal to {bound}"
-    return [Constraint(holds=lambda value: measure(value) <= bound, sentence=sentence)]
+    sentence = f"Member must have {of.word} less than or equal to {bound}"
+    return [Constraint(holds=lambda value: of.measure(value) <= bound, sentence=sentence, demand=of.at_most)]
 
 
-def _least(measure: Callable[[Any], float], word: str, bound: float | None) -> list[Constraint]:
+def _least(of: _Measure, bound: float | None) -> list[Constraint]:
     if bound is None:
         return []
-    sentence = f"Member must have {word} greater than or equal to {bound}"
-    return [Constraint(holds=lambda value: measure(value) >= bound, sentence=sentence)]
-
-
-def _itself(value: float) -> float:
-    return value
+    sentence = f"Member must have {of.word} greater than or equal to {bound}"
+    return [Constraint(holds=lambda value: of.measure(value) >= bound, sentence=sentence, demand=of.at_least)]
 
 
 def _pattern(shape: Shape) -> list[Constraint]:
@@ -79,7 +87,7 @@ def _pattern(shape: Shape) -> list[Constraint]:
         return (longest is not None and len(value) > longest) or match(value) is not None
 
     sentence = f"Member must satisfy regular expression pattern: {pattern}"
-    return [Constraint(holds=holds, sentence=sentence, pattern=pattern)]
+    return [Constraint(holds=holds, sentence=sentence, demand=Demand.PATTERN, pattern=pattern)]
 
 
 def _enum(shape: Shape) -> list[Constraint]:
@@ -90,6 +98,7 @@ def _enum(shape: Shape) -> list[Constraint]:
         Constraint(
             holds=lambda value: value in values,
             sentence="Member must satisfy enum value set",
+            demand=Demand.ONE_OF,
             choices=f": [{', '.join(shape.enum)}]",
         )
     ]
@@ -98,4 +107,4 @@ def _enum(shape: Shape) -> list[Constraint]:
 def _union(shape: Shape) -> list[Constraint]:
     if not isinstance(shape, StructureShape) or not shape.is_tagged_union:
         return []
-    return [Constraint(holds=lambda value: len(value) == 1, sentence=_NOT_ONE_OF_UNION)]
+    return [Constraint(holds=lambda value: len(value) == 1, sentence=_NOT_ONE_OF_UNION, demand=Demand.ONE_OF)]

@@ -32,11 +32,13 @@ _MESSAGE_MEMBERS = ("message", "Message", "error_description")
 class WireError(Exception):
     """A request that breaks the protocol: what is told to the caller, and in whose form.
 
-    `code` is one of the common errors or of the service's model, in any protocol's spelling.
+    `code` is one of the common errors or of the service's model, in any protocol's spelling; `members` are further
+    members of a modelled error.
     """
 
-    def __init__(self, code: str, message: str, where: Where) -> None:
+    def __init__(self, code: str, message: str, where: Where, members: Mapping[str, object] | None = None) -> None:
         super().__init__(f"{code}: {message}")
+        self.members = members
         self.code = code
         self.message = message
         self.where = where

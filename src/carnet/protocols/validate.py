@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from carnet.models import COMMON_VOICE, Operation, Service, Voice
+from carnet.models import COMMON_VOICE, Demand, Operation, Service, Voice
 from carnet.protocols.constraints import MISSING, Constraint, broken, constraints_of
 from carnet.protocols.errors import WireError
 
@@ -25,6 +25,7 @@ class _Finding(NamedTuple):
     """What is said of one fault."""
 
     sentence: str
+    demand: Demand
     alone: bool = False
     """Whether it is told by itself, and only if no other kind of finding is."""
 
@@ -46,8 +47,12 @@ def validate(operation: Operation, params: Mapping[str, Any], voice: Voice = COM
         return
     findings: list[_Finding] = []
     check(params, "", findings)
-    if findings:
+    if not findings:
+        return
+    if voice.of_demand is None:
         raise WireError(voice.code, _sentence(findings), operation)
+    sentence, members = voice.of_demand(findings[0].demand)
+    raise WireError(voice.code, sentence, operation, members)
 
 
 def _sentence(findings: list[_Finding]) -> str:
@@ -128,6 +133,7 @@ class _Compiler:
         whole = Constraint(
             holds=lambda value: all(constraint.holds(item) for item in items(value) for constraint in each),
             sentence=f"{subject} must satisfy constraint: [{sentences}]",
+            demand=Demand.OF_EACH,
         )
         return self._own(shape, (whole,)) if each else None
 
@@ -155,26 +161,24 @@ class _Compiler:
 
 
 def _missing(path: str) -> _Finding:
-    return _Finding(f"Value null at '{path}' failed to satisfy constraint: {MISSING}")
+    return _Finding(f"Value null at '{path}' failed to satisfy constraint: {MISSING}", Demand.PRESENT)
 
 
 def _told(voice: Voice, value: Any, path: str, constraint: Constraint) -> _Finding:
     demand = f"{constraint.sentence}{constraint.choices}"
-    return _own(voice, path, constraint) or _Finding(
-        f"Value '{_java(value)}' at '{path}' failed to satisfy constraint: {demand}"
-    )
+    sentence = f"Value '{_java(value)}' at '{path}' failed to satisfy constraint: {demand}"
+    return _own(voice, path, constraint) or _Finding(sentence, constraint.demand)
 
 
 def _untold(voice: Voice, value: Any, path: str, constraint: Constraint) -> _Finding:
     """Without the value."""
-    return _own(voice, path, constraint) or _Finding(
-        f"Value at '{path}' failed to satisfy constraint: {constraint.sentence}"
-    )
+    sentence = f"Value at '{path}' failed to satisfy constraint: {constraint.sentence}"
+    return _own(voice, path, constraint) or _Finding(sentence, constraint.demand)
 
 
 def _own(voice: Voice, path: str, constraint: Constraint) -> _Finding | None:
     own = voice.own_sentence(path, constraint.pattern)
-    return _Finding(own, alone=True) if own is not None else None
+    return _Finding(own, constraint.demand, alone=True) if own is not None else None
 
 
 def _has_paths(shape: Shape) -> bool:

@@ -186,7 +186,7 @@ class AwsApi:
         where = problem.where if isinstance(problem, WireError) else _where(step)
         code, arrived = self._code(where, problem), _arrived(step)
         event = failure_event(step, _exception(where, code), problem.message, decided)
-        members = problem.members if isinstance(problem, Fault) else None
+        members = None if isinstance(problem, AuthFailure) else problem.members
         return _audited(where, arrived, _error(where, arrived, code, problem.message, members), event, decided)
 
     def _code(self, where: Where, problem: WireError | AuthFailure | Fault) -> str:

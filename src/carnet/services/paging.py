@@ -10,7 +10,7 @@ import binascii
 import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -42,6 +42,8 @@ class PagingStyle:
     """Of the answer: whether there is a next page, for services that also say that."""
     invalid: str = "Invalid token."
     """What a token is told that the operation did not give."""
+    invalid_members: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Further members of that error."""
     default: int = 100
     """How many items a page has if the request does not say."""
 
@@ -156,9 +158,9 @@ def _last_token(operation: str, marker: str, style: PagingStyle) -> bytes:
     try:
         decoded = base64.b64decode(marker.encode("ascii"), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError) as problem:
-        raise Invalid(style.invalid) from problem
+        raise Invalid(style.invalid, style.invalid_members) from problem
     if decoded[:_SEAL_BYTES] != _seal(operation):
-        raise Invalid(style.invalid)
+        raise Invalid(style.invalid, style.invalid_members)
     return decoded[_SEAL_BYTES:]
 
 

@@ -14,6 +14,7 @@ from carnet.base.faults import (
     Unmodifiable,
 )
 from carnet.services.organizations.quotas import OrganizationsQuotas
+from carnet.services.organizations.voice import VOICE
 from carnet.services.paging import PagingStyle
 from carnet.services.service import Service
 
@@ -30,12 +31,14 @@ organizations = Service(
         Unavailable: "ServiceUnavailable",
         Unmodifiable: "AccessDeniedException",
     },
+    voice=VOICE,
     quotas=OrganizationsQuotas(),
     paging=PagingStyle(
         limit="MaxResults",
         start="NextToken",
         next="NextToken",
         invalid="You provided an invalid value for the NextToken parameter.",
+        invalid_members={"Reason": "INVALID_NEXT_TOKEN"},
         default=20,
     ),
     not_written=(
