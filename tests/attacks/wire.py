@@ -19,7 +19,7 @@ from tests.sigv4.signing import presign, sign
 VERSIONS = {"iam": "2010-05-08", "sts": "2011-06-15"}
 _CODE = re.compile(r"<Code>(.*?)</Code>")
 _MESSAGE = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
-_LONGEST_WAIT = 10
+_LONGEST_WAIT = 60
 _SIGNING = threading.Lock()
 """Turning botocore's clock is not for two threads at once."""
 

@@ -13,5 +13,5 @@ from tests.clients.running import RunningServer, running_server
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[RunningServer]:
     """A server of the test's own, just installed."""
-    with running_server(tmp_path / "data") as running:
+    with running_server(tmp_path / "data", from_nothing=True) as running:
         yield running

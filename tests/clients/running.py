@@ -16,13 +16,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from carnet.assembly.settings import Settings
+from tests.stores.migrated import lay_out_for
+
 BIN = Path(sys.executable).parent
 CARNET = BIN / "carnet"
 AWS = Path(".venv-clients/bin/aws").resolve()
 """The AWS CLI, in an environment of its own: it wants one exact botocore. `make clients` sets it up."""
 AWS_V2 = Path(".venv-clients/aws-cli-v2/aws").resolve()
 """The same of version 2, which `make clients` unpacks on Linux on x86-64."""
-_START_SECONDS = 30
+_START_SECONDS = 120
+_STOP_SECONDS = 60
 _TRUSTING = ssl._create_unverified_context()
 """Whether a server answers is asked without looking at its certificate."""
 
@@ -58,7 +62,7 @@ class RunningServer:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=_START_SECONDS,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -74,10 +78,19 @@ def free_port() -> int:
 
 @contextmanager
 def running_server(
-    data_dir: Path, *arguments: str, port: int | None = None, program: Sequence[str] = (str(CARNET),)
+    data_dir: Path,
+    *arguments: str,
+    port: int | None = None,
+    program: Sequence[str] = (str(CARNET),),
+    from_nothing: bool = False,
 ) -> Iterator[RunningServer]:
-    """Start `carnet serve` on a free port and wait until it answers; stop it at the end."""
+    """Start `carnet serve` on a free port and wait until it answers; stop it at the end.
+
+    A store without an account is there, unless it is started `from_nothing`: migrating one takes half of a start.
+    """
     chosen = port or free_port()
+    if not from_nothing:
+        lay_out_for(Settings(data_dir=data_dir))
     command = [*program, "serve", "--port", str(chosen), "--data-dir", str(data_dir), *arguments]
     log = (data_dir.parent / f"{data_dir.name}.log").open("w+")
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -95,7 +108,7 @@ def running_server(
         )
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=_STOP_SECONDS)
         assert process.stdout is not None
         process.stdout.close()
         log.close()
@@ -108,16 +121,16 @@ def stopping_server(process: subprocess.Popen[str]) -> Iterator[str]:
     try:
         first = process.stdout.readline()
         endpoint = first.rpartition(" ")[2].strip()
-        assert endpoint.startswith("http"), first or process.communicate(timeout=20)[1]
+        assert endpoint.startswith("http"), first or process.communicate(timeout=_STOP_SECONDS)[1]
         deadline = time.monotonic() + _START_SECONDS
         while not _is_healthy(endpoint):
-            assert process.poll() is None, process.communicate(timeout=20)[1]
+            assert process.poll() is None, process.communicate(timeout=_STOP_SECONDS)[1]
             assert time.monotonic() < deadline, f"no server at {endpoint}"
             time.sleep(0.05)
         yield endpoint
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=_STOP_SECONDS)
         for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()

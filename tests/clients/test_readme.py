@@ -44,7 +44,7 @@ def _typed(shell: str, blocks: list[Block], directory: Path) -> tuple[subprocess
     """
     for environment in (BIN.parent, AWS.parent.parent):
         (directory / environment.name).symlink_to(environment)
-    with running_server(directory / "carnet-data") as server:
+    with running_server(directory / "carnet-data", from_nothing=True) as server:
         given = server.client_environment(CARNET_PORT=server.endpoint.rpartition(":")[2], HOME=str(directory))
         for files in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             del given[files]

@@ -50,23 +50,23 @@ def test_it_serves_is_healthy_and_ends(how: str, more: dict[str, str], tmp_path:
     environment = kept | given | {"PATH": str(BIN), "CARNET_PORT": str(free_port()), "NOTIFY_SOCKET": str(notified)}
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as hearing:
         hearing.bind(str(notified))
-        hearing.settimeout(60)
+        hearing.settimeout(120)
         arguments = [sys.executable, str(BIN / "carnet"), *command[1:]]
         process = subprocess.Popen(arguments, env=environment, stdout=subprocess.DEVNULL)
         try:
             assert hearing.recv(100) == b"READY=1"
             asked = [sys.executable, str(BIN / "carnet"), *health_command()[1:]]
-            subprocess.run(asked, env=environment, check=True, timeout=30)
+            subprocess.run(asked, env=environment, check=True, timeout=120)
         finally:
             process.send_signal(signal.SIGTERM)
-            code = process.wait(timeout=30)
+            code = process.wait(timeout=120)
     assert code == 0
-    assert subprocess.run(asked, env=environment, check=False, timeout=30, capture_output=True).returncode == 1
+    assert subprocess.run(asked, env=environment, check=False, timeout=120, capture_output=True).returncode == 1
 
 
 def test_the_image_alone_refuses_to_send_secrets_in_the_clear(tmp_path: Path) -> None:
     environment = {"PATH": str(BIN), **_image(tmp_path)}
     command = [sys.executable, str(BIN / "carnet"), *image_command()[1:]]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 2
     assert "0.0.0.0 is not a loopback address: give --tls-cert and --tls-key" in " ".join(done.stderr.split())

@@ -114,14 +114,14 @@ def test_a_store_that_hangs_counts_as_unreachable_until_it_answers(
 
     def poll() -> int:
         asked.set()
-        assert answers.wait(10)
+        assert answers.wait(60)
         return 1
 
     follower = Follower(Directory(store), store)
     monkeypatch.setattr(store, "poll", poll)
     looking = threading.Thread(target=follower.look)
     looking.start()
-    assert asked.wait(10)
+    assert asked.wait(60)
     _wait_for(lambda: not follower.reachable)
     answers.set()
     looking.join(10)

@@ -16,7 +16,7 @@ from carnet.jobs.periodic import Periodic, stop_all
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = monotonic() + 10
+    deadline = monotonic() + 60
     while not condition():
         assert monotonic() < deadline
         sleep(0.001)

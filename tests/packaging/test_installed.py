@@ -52,7 +52,7 @@ def test_the_package_is_the_installed_one(carnet: Path, tmp_path: Path) -> None:
 
 def test_it_serves(carnet: Path, tmp_path: Path) -> None:
     """The models, the migrations, the managed policies and the catalogue are files that the wheel must bring."""
-    with running_server(tmp_path / "data", program=(str(carnet),)) as server:
+    with running_server(tmp_path / "data", program=(str(carnet),), from_nothing=True) as server:
         iam = _client(server, "iam")
         managed = iam.get_policy(PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")["Policy"]
         assert managed["PolicyName"] == "ReadOnlyAccess"

@@ -59,7 +59,7 @@ class InProcessServer:
             config=Config(retries={"total_max_attempts": 1}),
         )
 
-    def send(self, raw: bytes, *, seconds: float = 5) -> bytes:
+    def send(self, raw: bytes, *, seconds: float = 60) -> bytes:
         """Send bytes as they are, and read until the server closes or falls silent."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as connection:
             connection.sendall(raw)

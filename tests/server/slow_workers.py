@@ -1,6 +1,7 @@
 """A server of two workers that each need some seconds to start; run as a script by `test_workers`.
 
-Arguments: port, seconds, and a file that every worker writes its process id to when it starts.
+Arguments: port, seconds, a file that every worker writes its process id to when it starts, and one that always has the
+ids of those that are known to serve.
 """
 
 from __future__ import annotations
@@ -29,7 +30,17 @@ async def application(scope: dict[str, Any], _receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
 
 
+class Telling(Workers):
+    """Tells who is known to serve, whenever it has looked."""
+
+    def keep_subprocess_alive(self) -> None:
+        super().keep_subprocess_alive()
+        new = Path(f"{sys.argv[4]}.new")
+        new.write_text("".join(f"{worker.pid}\n" for worker in self.processes if worker.up))
+        new.replace(sys.argv[4])
+
+
 if __name__ == "__main__":
     config = uvicorn.Config(application, workers=2, log_level="warning", lifespan="off")
     config.timeout_worker_healthcheck = 2
-    Workers(config, [bind("127.0.0.1", int(sys.argv[1]))]).run()
+    Telling(config, [bind("127.0.0.1", int(sys.argv[1]))]).run()

@@ -133,7 +133,7 @@ def test_the_newest_body_is_refused_and_plain_calls_are_answered(server: InProce
     with ExitStack() as stack:
         waiting = []
         for _ in range(2):
-            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
             connection.sendall(part_of_a_body(100_000, 100_001))
             waiting.append(connection)
             eventually(lambda: server.door.bodies.held == 100_000 * len(waiting))
@@ -148,7 +148,7 @@ def test_the_newest_body_is_refused_and_plain_calls_are_answered(server: InProce
 
 
 def test_a_client_that_goes_away_gives_back_what_its_body_took(server: InProcessServer) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(part_of_a_body(100_000, 100_001))
         eventually(lambda: server.door.bodies.held)
         connection.shutdown(socket.SHUT_WR)

@@ -73,12 +73,12 @@ def test_a_terminal_that_is_held_holds_up_nobody_and_is_told_what_it_missed(monk
     goes_on, written = threading.Event(), list[str]()
 
     def write(text: str) -> None:
-        goes_on.wait(10)
+        goes_on.wait(60)
         written.append(text)
 
     lines = CallLines(write, lambda event: str(event["n"]))
     lines.put(b'{"n":1}\n')
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while lines._waiting and time.monotonic() < deadline:
         time.sleep(0.01)  # until the first is at the terminal
     began = time.monotonic()
@@ -102,7 +102,7 @@ def test_a_terminal_that_is_gone_ends_the_lines_alone() -> None:
     lines.close(0.1)
 
 
-def served(tmp_path: Path, *options: str, terminal: bool) -> str:
+def served(tmp_path: Path, *options: str, terminal: bool, shown: bool) -> str:
     """What `carnet serve` prints while it is called once."""
     ours, theirs = pty.openpty() if terminal else os.pipe()
     process = subprocess.Popen(
@@ -117,7 +117,7 @@ def served(tmp_path: Path, *options: str, terminal: bool) -> str:
         told = until(ours, told, r"AWS_REGION=us-east-1|AWS_DEFAULT_REGION=\S+\s")
         address = re.findall(r"http://(127.0.0.1:\d+)", told)[0]
         subprocess.run([sys.executable, "-c", CALL, address], check=True, timeout=60)
-        told = until(ours, told, r"MissingAuthenticationToken", seconds=5)
+        told = until(ours, told, r"MissingAuthenticationToken", seconds=60 if shown else 3)
     finally:
         process.terminate()
         process.wait(30)
@@ -157,6 +157,6 @@ def until(descriptor: int, told: str, wanted: str, *, seconds: float = 60) -> st
 def test_calls_are_shown_on_a_terminal_or_if_a_form_is_asked_for(
     tmp_path: Path, options: tuple[str, ...], terminal: bool, shown: str
 ) -> None:
-    told = served(tmp_path, *options, terminal=terminal)
+    told = served(tmp_path, *options, terminal=terminal, shown=bool(shown))
     assert ("refused  " in told) == (shown == "text")
     assert ('"outcome":"refused"' in told) == (shown == "json")

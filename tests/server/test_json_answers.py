@@ -22,7 +22,7 @@ def _call(server: InProcessServer, service: str, form: str, *, accept: str, secr
     request = AWSRequest("POST", server.endpoint + "/", data=form, headers=headers)
     credentials = Credentials(server.root.access_key_id, secret or server.root.secret_access_key)
     SigV4Auth(credentials, service, "us-east-1").add_auth(request)
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     connection.request("POST", "/", form, dict(request.headers))
     answer = connection.getresponse()
     body = answer.read()

@@ -24,7 +24,7 @@ from carnet.store.store import Store
 from tests.clients.running import RunningServer, running_server
 from tests.stores.entities import ACCOUNT
 
-_NOTICED_SECONDS = 10
+_NOTICED_SECONDS = 60
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def client(server: RunningServer, service: Literal["iam", "sts", "s3"]) -> Any:
 
 def health(server: RunningServer, page: str = "health") -> tuple[int, dict[str, Any]]:
     try:
-        with urllib.request.urlopen(f"{server.endpoint}/_carnet/{page}", timeout=5) as answer:
+        with urllib.request.urlopen(f"{server.endpoint}/_carnet/{page}", timeout=30) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as refusal:
         with refusal:

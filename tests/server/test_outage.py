@@ -78,6 +78,7 @@ def test_a_database_that_hangs_is_as_one_that_is_down(
     tmp_path: Path, database: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It raises nothing and keeps none of its own timeouts; the server says so, goes on deciding, and can be ended."""
+    others = set(threading.enumerate())
     monkeypatch.setattr(writer_module, "ANSWER_SECONDS", 1.0)
     monkeypatch.setattr(follower_module, "SILENT_SECONDS", 1.0)
     for module in (writer_module, periodic_module):
@@ -94,13 +95,14 @@ def test_a_database_that_hangs_is_as_one_that_is_down(
         assert time.monotonic() - ends < 10
     finally:
         database.go_on()
-        _wait_for_threads_left_behind()
+        _wait_for_threads_left_behind(others)
 
 
-def _wait_for_threads_left_behind() -> None:
-    for thread in threading.enumerate():
+def _wait_for_threads_left_behind(others: set[threading.Thread]) -> None:
+    for thread in set(threading.enumerate()) - others:
         if thread.name == "writer" or thread.name.startswith("carnet-"):
             thread.join(60)
+            assert not thread.is_alive(), thread.name
     # A store that is closed while a thread waits in it does not close that thread's connection.
     for left in gc.get_objects():
         if isinstance(left, psycopg.Connection):

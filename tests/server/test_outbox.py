@@ -52,7 +52,7 @@ def test_the_events_of_requests_that_came_together_are_written_together_before_a
         write(lines, text)
 
     monkeypatch.setattr(JsonLines, "write", noting)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
         client.sendall(read(server, "a") + HEALTH + read(server, "b") + read(server, "c"))
         answer = b""
         while answer.count(b"</ErrorResponse>") < 3:
@@ -94,7 +94,7 @@ def test_behind_an_answer_that_cannot_be_sent_nothing_is_answered(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer_otherwise(monkeypatch, "b", unsendable)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(read(server, "a") + read(server, "b") + read(server, "a") + read(server, "a"))
         answer = all_from(connection)
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"404", b"500"]
@@ -107,7 +107,7 @@ def test_a_change_behind_an_answer_that_cannot_be_sent_is_made_and_told_to_nobod
     made, going_on = threading.Event(), threading.Event()
 
     def slow(*given: Any) -> object:
-        assert going_on.wait(10)
+        assert going_on.wait(60)
         done = write(*given)
         made.set()
         return done
@@ -115,11 +115,11 @@ def test_a_change_behind_an_answer_that_cannot_be_sent_is_made_and_told_to_nobod
     answer_otherwise(monkeypatch, "b", unsendable)
     monkeypatch.setattr(Execution, "write_together", slow)
     monkeypatch.setattr(server.door, "limits", Limits(linger_seconds=0.3))
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(read(server, "b") + read(server, "c") + create(server, "d"))
         answer = all_from(connection)
         going_on.set()
-        assert made.wait(10)
+        assert made.wait(60)
         with pytest.raises(ConnectionError):
             send_on(connection)  # nobody is listened to for long
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"500"]
@@ -137,7 +137,7 @@ def test_no_deadline_runs_while_a_change_is_made(server: InProcessServer, monkey
     monkeypatch.setattr(Execution, "write_together", slow)
     monkeypatch.setattr(server.door, "limits", Limits(idle_seconds=0.2, request_seconds=0.2, linger_seconds=0.2))
     for number, behind in enumerate((b"", b"POST / HT", b"no request\r\n\r\n")):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
             connection.sendall(read(server, "x") + create(server, f"user-{number}") + behind)
             answer = all_from(connection)
         assert re.findall(rb"HTTP/1.1 (\d+)", answer)[:2] == [b"404", b"200"], behind
@@ -149,7 +149,7 @@ def test_over_tls_a_client_that_ends_is_answered(tmp_path: Path) -> None:
     with in_process_server(tmp_path, tls=files) as server:
         received, to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
         session = context.wrap_bio(received, to_send, server_hostname="127.0.0.1")
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
             while True:
                 try:
                     session.do_handshake()
@@ -216,7 +216,7 @@ def test_an_answer_that_cannot_be_sent_keeps_back_no_other(tmp_path: Path, caplo
 
 def test_a_client_is_asked_for_a_body_only_behind_the_answers_before(server: InProcessServer) -> None:
     head, _, body = read(server, "b").partition(b"\r\n\r\n")
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(read(server, "a") + head + b"\r\nExpect: 100-continue\r\n\r\n")
         answer = b""
         while b" 100 " not in answer:

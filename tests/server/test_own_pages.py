@@ -59,8 +59,8 @@ def test_nobody_is_ready_who_stops(server: InProcessServer) -> None:
     raw = b"GET /_carnet/%b HTTP/1.1\r\nhost: x\r\n\r\n"
     address = ("127.0.0.1", server.port)
     with (
-        socket.create_connection(address, timeout=20) as one,
-        socket.create_connection(address, timeout=20) as other,
+        socket.create_connection(address, timeout=60) as one,
+        socket.create_connection(address, timeout=60) as other,
     ):
         for connection in (one, other):
             connection.sendall(b"GET /_car")

@@ -34,11 +34,11 @@ def test_a_slow_change_keeps_back_only_its_own_connection(
     going_on, write = threading.Event(), Execution.write_together
 
     def slow(*given: object) -> object:
-        assert going_on.wait(10)
+        assert going_on.wait(60)
         return write(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Execution, "write_together", slow)
-    with Connection(server) as other, socket.create_connection(("127.0.0.1", server.port), timeout=10) as waiting:
+    with Connection(server) as other, socket.create_connection(("127.0.0.1", server.port), timeout=60) as waiting:
         waiting.sendall(create(server, "a") + read(server, "a"))
         assert other.send(read(server, "a")).status == 404
         going_on.set()
@@ -53,7 +53,7 @@ def test_behind_a_request_that_fails_nothing_is_answered(
 ) -> None:
     """Or the answer of the second request would be taken for that of the first."""
     answer_otherwise(monkeypatch, "a", fail)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(create(server, "b") + read(server, "a") + read(server, "b") + read(server, "b"))
         answer = all_from(connection)
     assert answer.count(b"HTTP/1.1 ") == 2
@@ -73,7 +73,7 @@ def test_a_thousand_requests_at_once(server: InProcessServer) -> None:
 
 
 def test_a_client_that_sends_nothing_more_gets_the_answer_to_its_change(server: InProcessServer) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(create(server, "a") + read(server, "a"))
         connection.shutdown(socket.SHUT_WR)
         answer = all_from(connection)
@@ -84,7 +84,7 @@ def test_what_cannot_be_read_behind_a_failure_is_not_answered(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer_otherwise(monkeypatch, "a", fail)
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(read(server, "a") + b"no request\r\n\r\n")
         answer = all_from(connection)
     assert answer.count(b"HTTP/1.1 ") == answer.count(b"HTTP/1.1 500 ") == 1
@@ -106,7 +106,7 @@ def test_many_requests_at_once_let_others_have_their_turn(
 
     monkeypatch.setattr(AwsApi, "respond", noting)
     address = ("127.0.0.1", server.port)
-    with socket.create_connection(address, timeout=10) as other, Connection(server) as many:
+    with socket.create_connection(address, timeout=60) as other, Connection(server) as many:
         raw = b"GET /many HTTP/1.1\r\nHost: x\r\n\r\n"
         answers = [many.send(raw * 1000), *(many.send(b"") for _ in range(999))]
         assert other.recv(4096).startswith(b"HTTP/1.1 ")

@@ -27,7 +27,7 @@ def manager(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as hearing:
         hearing.bind(address.replace("@", "\0", 1))
         hearing.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        hearing.settimeout(30)
+        hearing.settimeout(120)
         monkeypatch.setenv("NOTIFY_SOCKET", address)
         yield hearing
 
@@ -49,7 +49,7 @@ def test_a_server_tells_systemd_of_its_life(manager: socket.socket, tmp_path: Pa
     try:
         while not told or told[-1][0] != "READY=1":
             told.append(heard(manager))
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_carnet/ready", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_carnet/ready", timeout=60) as answer:
             assert answer.status == 200, "it may be sent requests from when it has said so"
         while told[-1][0] != "WATCHDOG=1":
             told.append(heard(manager))
@@ -58,7 +58,7 @@ def test_a_server_tells_systemd_of_its_life(manager: socket.socket, tmp_path: Pa
             told.append(heard(manager))
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
     assert {pid for _, pid in told} == {process.pid}, "systemd hears nobody else"
     assert [state for state, _ in told if state != "WATCHDOG=1"] == ["READY=1", "STOPPING=1"]
 

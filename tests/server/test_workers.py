@@ -24,10 +24,10 @@ SCRIPT = Path(__file__).parent / "slow_workers.py"
 
 
 @contextmanager
-def serving(starts: Path, *, start_seconds: float) -> Iterator[Callable[[], int]]:
+def serving(starts: Path, up: Path, *, start_seconds: float) -> Iterator[Callable[[], int]]:
     """A server of two workers; gives what asks it for the process id of a worker."""
     port = free_port()
-    command = [sys.executable, str(SCRIPT), str(port), str(start_seconds), str(starts)]
+    command = [sys.executable, str(SCRIPT), str(port), str(start_seconds), str(starts), str(up)]
     server = subprocess.Popen(command, cwd=Path(__file__).parents[2])
 
     def ask() -> int:
@@ -38,18 +38,18 @@ def serving(starts: Path, *, start_seconds: float) -> Iterator[Callable[[], int]
         yield ask
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(60)
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
-def _started(starts: Path) -> list[int]:
-    return [int(line) for line in starts.read_text().split()] if starts.exists() else []
+def _processes(file: Path) -> list[int]:
+    return [int(line) for line in file.read_text().split()] if file.exists() else []
 
 
 def _runs(pid: int) -> bool:
@@ -61,25 +61,24 @@ def _runs(pid: int) -> bool:
 
 
 def test_a_worker_that_needs_long_to_start_is_waited_for(tmp_path: Path) -> None:
-    starts = tmp_path / "starts"
-    with serving(starts, start_seconds=7) as ask:
-        _wait_for(lambda: len(_started(starts)) == 2)
-        assert ask() in _started(starts)
-        assert len(_started(starts)) == 2
-    assert not any(map(_runs, _started(starts)))
+    starts, up = tmp_path / "starts", tmp_path / "up"
+    with serving(starts, up, start_seconds=5) as ask:
+        _wait_for(lambda: len(_processes(up)) == 2)
+        assert sorted(_processes(up)) == sorted(_processes(starts)[:2]), "those that were begun first are up"
+        assert ask() in _processes(starts)
+    assert not any(map(_runs, _processes(starts)))
 
 
 def test_a_worker_that_hangs_is_replaced(tmp_path: Path) -> None:
-    starts = tmp_path / "starts"
-    with serving(starts, start_seconds=0) as ask:
-        _wait_for(lambda: len(_started(starts)) == 2)
+    starts, up = tmp_path / "starts", tmp_path / "up"
+    with serving(starts, up, start_seconds=0) as ask:
+        _wait_for(lambda: len(_processes(up)) == 2)
         hung = ask()
-        time.sleep(1)  # it has told its supervisor that it serves
         os.kill(hung, signal.SIGSTOP)
-        _wait_for(lambda: len(_started(starts)) == 3)
+        _wait_for(lambda: len(_processes(starts)) > 2)
         assert not _runs(hung)
-        (other,) = set(_started(starts)[:2]) - {hung}
-        _wait_for(lambda: ask() == other)
+        _wait_for(lambda: len(_processes(up)) == 2 and hung not in _processes(up))
+        assert ask() != hung
 
 
 class _Running:

@@ -21,7 +21,7 @@ from tests.store.crashing import (
     run_and_kill,
 )
 
-ROUNDS = 25
+ROUNDS = 12
 MOST_ROUNDS_OF_THE_BROKEN_WRITER = 200
 
 

@@ -25,7 +25,7 @@ from carnet.store.store import Store
 from tests.stores.entities import ACCOUNT_ID, NOW, a_user, an_account
 from tests.stores.postgresql import PostgresqlServer, running_server
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
