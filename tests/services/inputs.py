@@ -205,7 +205,14 @@ def _of_an_organization(world: World) -> dict[str, object]:
     estate.call("PutResourcePolicy", Content=delegating(account, "organizations:ListRoots"), Tags=TAGS)
     for node in (estate.root, account):
         estate.tagged(node, {"team": "red"})
+    document = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}'
+    policy = {"Name": "policy", "Description": "", "Type": "SERVICE_CONTROL_POLICY", "Content": document}
+    made = estate.call("CreatePolicy", **policy, Tags=TAGS)
     return {
+        **policy,
+        "PolicyId": made["Policy"]["PolicySummary"]["Id"],
+        "TargetId": unit,
+        "Filter": "SERVICE_CONTROL_POLICY",
         "RootId": estate.root,
         "ParentId": unit,
         "OrganizationalUnitId": unit,

@@ -48,12 +48,13 @@ START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 class ServiceError(Exception):
-    """What the caller would be told: the service's error code and the message."""
+    """What the caller would be told: the service's error code, the message, and further members such as Reason."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, members: Mapping[str, object] | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
+        self.members = dict(members or {})
 
 
 class TurnableClock:
@@ -165,7 +166,8 @@ class World:
         if isinstance(outcome, Done):
             return dict(outcome.answer)
         if isinstance(outcome.problem, Fault):
-            raise ServiceError(SERVICES[service].code(outcome.problem), outcome.problem.message) from outcome.problem
+            problem = outcome.problem
+            raise ServiceError(SERVICES[service].code(problem), problem.message, problem.members) from problem
         raise outcome.problem
 
     def _carried_out(self, operation: Operation, parsed: Parsed) -> Outcome:

@@ -54,10 +54,19 @@ def parsed_before(member: str, grammar: Grammar, most: Callable[[Any], int]) -> 
     refuses it unparsed.
     """
 
+    def choose(call: AnyCall, given: Any) -> Grammar | None:
+        return grammar if counted_size(given[member]) <= most(call.quotas) else None
+
+    return parsed_before_as(member, choose)
+
+
+def parsed_before_as(member: str, choose: Callable[[Any, Any], Grammar | None]) -> Preparation:
+    """As `parsed_before`, by the grammar that `choose` finds for (call, given); if None, the document is left alone."""
+
     def work(call: AnyCall, given: Any) -> None:
-        text: str = given[member]
-        if counted_size(text) <= most(call.quotas):
-            _remembered(text, grammar)
+        grammar = choose(call, given)
+        if grammar is not None:
+            _remembered(given[member], grammar)
 
     return Preparation(pool=_POOL, work=work)
 

@@ -108,7 +108,8 @@ def page(
     if (marker := given.get(style.start)) is not None:
         start = bisect_right(items, _last_token(operation, marker, style), key=lambda item: sort_token(key(item)))
     limit: int = given.get(style.limit, style.default)
-    found = tuple(islice(filter(matching, islice(items, start, None)), limit + 1))
+    rest = (items[at] for at in range(start, len(items)))
+    found = tuple(islice(filter(matching, rest), limit + 1))
     told = found[:limit]
     marker = _marker(operation, key(told[-1])) if len(found) > limit else None
     return Page(items=told, marker=marker, style=style)

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from carnet.base.faults import Fault
+from carnet.directory.organization_view import OrganizationView
+from carnet.entities.organization_policy import OrganizationPolicy
 from carnet.services.operation import Call
-from carnet.services.target import Keys
+from carnet.services.target import Keys, Target
+
+_KEY = "organizations:PolicyType"
 
 
 def service_principal(call: Call, given: Any, target: object) -> Keys:
@@ -19,4 +24,19 @@ def service_principal(call: Call, given: Any, target: object) -> Keys:
 
 def policy_type(call: Call, given: Any, target: object) -> Keys:
     """organizations:PolicyType: the type of policies that the request is about."""
-    return {"organizations:PolicyType": given["PolicyType"]}
+    return {_KEY: given["PolicyType"]}
+
+
+def type_created(call: Call, given: Any, target: object) -> Keys:
+    """organizations:PolicyType of a policy that is not there yet."""
+    return {_KEY: given["Type"]}
+
+
+def type_listed(call: Call, given: Any, target: object) -> Keys:
+    """organizations:PolicyType of the policies to list."""
+    return {_KEY: given["Filter"]}
+
+
+def type_of_policy(call: Call, given: Any, target: Target[OrganizationView, OrganizationPolicy]) -> Keys:
+    """organizations:PolicyType of the policy that is acted on; of one that is not there nothing is known."""
+    return {} if isinstance(target.found, Fault) else {_KEY: target.found[1].type}

@@ -5,7 +5,10 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from carnet.entities.organization_policy import PolicyType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,9 +19,26 @@ class OrganizationsQuotas:
     organizational_units: int = 2_000
     organizational_unit_depth: int = 5
     """Levels of units below the root."""
-    policies_per_type: int = 10_000
-    policies_per_target: int = 5
-    """Of one type, attached to one root, unit or account."""
     resource_policy_size: int = 40_000
     """Characters of the resource policy."""
     tags_per_resource: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyLimits:
+    """How much there may be of the policies of one type; what is not given is what most types have."""
+
+    characters: int = 10_000
+    """Of a policy's content, white space included."""
+    policies: int = 1_000
+    """In the organization, AWS's own not counted."""
+    attached: int = 10
+    """To one root, unit or account, AWS's own counted."""
+
+
+POLICY_LIMITS: Mapping[PolicyType, PolicyLimits] = dict.fromkeys(PolicyType, PolicyLimits()) | {
+    PolicyType.SERVICE_CONTROL: PolicyLimits(characters=10_240, policies=10_000),
+    PolicyType.RESOURCE_CONTROL: PolicyLimits(characters=5_120, policies=2_000, attached=5),
+    PolicyType.CHATBOT: PolicyLimits(attached=5),
+    PolicyType.AI_OPT_OUT: PolicyLimits(characters=2_500, attached=5),
+}

@@ -10,6 +10,15 @@ from carnet.base.faults import Denied, Invalid, Refused, TooMany
 UNITS_FULL = "You have exceeded the number of organizational units that you can have in an organization."
 TOO_DEEP = "You have exceeded the maximum depth of organizational units that you can have in an organization."
 TAGS_FULL = "You have exceeded the number of tags allowed on this resource."
+POLICIES_FULL = "You have exceeded the number of policies that you can have in an organization."
+POLICY_TOO_LONG = "You have exceeded the maximum policy size."
+TARGET_FULL = "You have attached the maximum number of policies to the specified target."
+LAST_POLICY = (
+    "You cannot remove the last policy attached to the specified target. You must have at least one attached at all"
+    " times."
+)
+AWS_POLICY = "You can't modify or delete a policy that is managed by AWS."
+NON_DETACHABLE = "You can't detach this AWS managed policy."
 DUPLICATE_TAG_KEYS = "You specified duplicate tag keys."
 ACCOUNTS_FULL = "You have exceeded the allowed number of AWS accounts."
 NO_GOVCLOUD = "The management account has no associated account in the AWS GovCloud (US) Region."
@@ -127,6 +136,31 @@ def policy_type_not_enabled() -> Refused:
 def policy_type_not_available() -> Refused:
     message = "You can't use the specified policy type with the feature set currently enabled for this organization."
     return Refused("PolicyTypeNotAvailableForOrganizationException", message)
+
+
+def policy_missing() -> Refused:
+    return Refused("PolicyNotFoundException", "You specified a policy that doesn't exist.")
+
+
+def policy_exists() -> Refused:
+    return Refused("DuplicatePolicyException", "A policy with the specified name and type already exists.")
+
+
+def policy_in_use() -> Refused:
+    message = (
+        "The policy is attached to one or more entities. You must detach it from all roots, OUs, and accounts first."
+    )
+    return Refused("PolicyInUseException", message)
+
+
+def policy_attached() -> Refused:
+    """AWS's own sentence, which is that of a duplicate policy."""
+    message = "A policy with the specified name and type already exists."
+    return Refused("DuplicatePolicyAttachmentException", message)
+
+
+def policy_not_attached() -> Refused:
+    return Refused("PolicyNotAttachedException", "The policy isn't attached to the specified target.")
 
 
 def constraint(reason: str, message: str) -> TooMany:

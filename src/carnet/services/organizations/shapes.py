@@ -8,8 +8,9 @@ from carnet.directory.snapshot import Snapshot
 from carnet.entities.account import Account
 from carnet.entities.organization import FeatureSet, Organization
 from carnet.entities.organization_account import OrganizationAccount
-from carnet.entities.organization_policy import PolicyType
+from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
 from carnet.entities.organizational_unit import OrganizationalUnit
+from carnet.services.organizations.policy_targets import policy_arn
 from carnet.services.organizations.targets import node_arn
 
 
@@ -85,3 +86,27 @@ def account(view: OrganizationView, snapshot: Snapshot, one: OrganizationAccount
         "JoinedMethod": one.joined_method,
         "JoinedTimestamp": one.joined,
     }
+
+
+def policy(of: Organization, one: OrganizationPolicy) -> dict[str, object]:
+    return {"PolicySummary": policy_summary(of, one), "Content": one.content}
+
+
+def policy_summary(of: Organization, one: OrganizationPolicy) -> dict[str, object]:
+    return {
+        "Id": one.id,
+        "Arn": policy_arn(of, one),
+        "Name": one.name,
+        "Description": one.description,
+        "Type": one.type,
+        "AwsManaged": one.aws_managed,
+    }
+
+
+def policy_target(view: OrganizationView, snapshot: Snapshot, node: Node) -> dict[str, object]:
+    """A root, unit or account that a policy is attached to."""
+    if isinstance(node, OrganizationAccount):
+        name, kind = snapshot.accounts[node.id].account.name, "ACCOUNT"
+    else:
+        name, kind = node.name, "ROOT" if node.is_root else "ORGANIZATIONAL_UNIT"
+    return {"TargetId": node.id, "Arn": node_arn(view.organization, node), "Name": name, "Type": kind}

@@ -98,6 +98,15 @@ def child(whence: From) -> Names[OrganizationView, Node]:
     return target
 
 
+def node(whence: From) -> Names[OrganizationView, Node]:
+    """The root, unit or account TargetId, which policies can be attached to."""
+
+    def target(call: Call, given: Any) -> Target[OrganizationView, Node]:
+        return named(call, whence, given["TargetId"], OrganizationView.node, sentences.target_missing)
+
+    return target
+
+
 def named(
     call: Call,
     whence: From,
@@ -164,10 +173,15 @@ def _taggable(view: OrganizationView, resource_id: str) -> tuple[str, Taggable] 
 
 def would_be_arn(call: Call, node_id: str) -> str:
     """The ARN of a root, unit or account that is not there, in the caller's organization or in none."""
+    kind = next((kind for prefix, kind in _KINDS.items() if node_id.startswith(prefix)), "account")
+    return absent_arn(call, kind, node_id)
+
+
+def absent_arn(call: Call, kind: str, rest: str) -> str:
+    """The ARN of something of that kind that is not there, in the caller's organization or in none."""
     membership = call.view.membership
     organization = membership.organization if membership is not None else "o-none"
-    kind = next((kind for prefix, kind in _KINDS.items() if node_id.startswith(prefix)), "account")
-    return organizations_arn(call.partition, call.account, f"{kind}/{organization}/{node_id}")
+    return organizations_arn(call.partition, call.account, f"{kind}/{organization}/{rest}")
 
 
 def unit_or_root(view: OrganizationView, node_id: str) -> OrganizationalUnit | None:

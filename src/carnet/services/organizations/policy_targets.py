@@ -1,0 +1,84 @@
+"""The policies that the operations of Organizations act on, for `on=` of an operation.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from carnet.base.arns import organizations_arn
+from carnet.base.faults import Fault
+from carnet.catalog.organization_policies import AWS_POLICIES
+from carnet.directory.organization_view import OrganizationView
+from carnet.entities.organization import Organization
+from carnet.entities.organization_policy import AWS, OrganizationPolicy
+from carnet.services.operation import Call, Names
+from carnet.services.organizations import sentences
+from carnet.services.organizations.callers import From, asked, side
+from carnet.services.organizations.targets import absent_arn
+from carnet.services.target import Target
+
+_NO_ID = "p-*"
+"""In the ARN of a policy that has no id yet."""
+
+
+def policy_arn(organization: Organization, policy: OrganizationPolicy) -> str:
+    """The ARN of a policy; that of AWS's own names no organization."""
+    owner = AWS if policy.aws_managed else organization.management
+    return organizations_arn(organization.partition, owner, policy.resource)
+
+
+def find_policy(view: OrganizationView, policy_id: str) -> OrganizationPolicy | None:
+    """The policy of that id: the organization's or AWS's own."""
+    return AWS_POLICIES.get(policy_id) or view.of(OrganizationPolicy).get(policy_id)
+
+
+def listed_by(policy: OrganizationPolicy) -> str:
+    """What policies are listed by: AWS's own come first, then the organization's by id."""
+    return f" {policy.id}" if policy.aws_managed else policy.id
+
+
+def new_policy(whence: From) -> Names[OrganizationView]:
+    """A policy to create, which has the tags of the request."""
+
+    def target(call: Call, given: Any) -> Target[OrganizationView]:
+        view = asked(call, whence)
+        arn = absent_arn(call, "policy", f"{given['Type'].lower()}/{_NO_ID}")
+        tags = {tag["Key"]: tag["Value"] for tag in given.get("Tags", ())}
+        if isinstance(view, Fault):
+            return Target(arn=arn, account=call.account, found=view, tags=tags)
+        account, policies = side(call, whence, view)
+        return Target(arn=arn, account=account, policies=policies, found=(view,), tags=tags)
+
+    return target
+
+
+def policy(whence: From) -> Names[OrganizationView, OrganizationPolicy]:
+    """The policy PolicyId."""
+
+    def target(call: Call, given: Any) -> Target[OrganizationView, OrganizationPolicy]:
+        view, absent = asked(call, whence), absent_arn(call, "policy", f"*/{given['PolicyId']}")
+        if isinstance(view, Fault):
+            return Target(arn=absent, account=call.account, found=view)
+        account, policies = side(call, whence, view)
+        found = find_policy(view, given["PolicyId"])
+        if found is None:
+            return Target(arn=absent, account=account, policies=policies, found=sentences.policy_missing())
+        arn = policy_arn(view.organization, found)
+        return Target(arn=arn, account=account, policies=policies, found=(view, found), tags=found.tags)
+
+    return target
+
+
+def policy_to_change(whence: From) -> Names[OrganizationView, OrganizationPolicy]:
+    """As `policy`, which must not be one of AWS's own."""
+    any_policy = policy(whence)
+
+    def target(call: Call, given: Any) -> Target[OrganizationView, OrganizationPolicy]:
+        found = any_policy(call, given)
+        if isinstance(found.found, Fault) or not found.found[1].aws_managed:
+            return found
+        return found.finding(sentences.invalid("IMMUTABLE_POLICY", sentences.AWS_POLICY))
+
+    return target
