@@ -13,7 +13,7 @@ from tests.server.in_process import InProcessServer, in_process_server
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcessServer]:
-    with in_process_server(tmp_path_factory.mktemp("attacked")) as running:
+    with in_process_server(tmp_path_factory.mktemp("attacked"), password_hash_kib=8) as running:
         yield running
 
 

@@ -190,7 +190,7 @@ def main() -> int:
     given = parser.parse_args()
     seed = random.Random().randrange(2**40) if given.seed is None else given.seed
     sys.stdout.write(f"seed {seed}\n")
-    with tempfile.TemporaryDirectory() as directory, in_process_server(Path(directory)) as server:
+    with tempfile.TemporaryDirectory() as directory, in_process_server(Path(directory), password_hash_kib=8) as server:
         fuzz, number = WireFuzz(server, seed), 0
         try:
             for number in range(1, given.requests + 1):
