@@ -1,0 +1,81 @@
+"""A flood of passwords: few are hashed at once, some wait, the rest are told to come back; signed calls go on."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from carnet.identity.sign_in import SignIns
+from carnet.services.iam.new_passwords import HASHING
+from tests.attacks.wire import Answer, Connection, Holder, root_of, signed
+from tests.server.in_process import InProcessServer
+
+ALLOW = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:ChangePassword","Resource":"*"}}'
+WRONG = {"OldPassword": "Wrong-Word-1!", "NewPassword": "Other-Word-2?"}
+BEYOND = 3
+
+
+class Held:
+    """Passwords that are looked at until the test lets go, and how many at once."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.most = self._now = 0
+        self._lock = threading.Lock()
+
+    def is_right(self, *_: object, **__: object) -> bool:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        self.go.wait(10)
+        with self._lock:
+            self._now -= 1
+        return False
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    made = Held()
+    monkeypatch.setattr(SignIns, "is_right", made.is_right)
+    yield made
+    made.go.set()
+
+
+def test_half_of_the_processors_are_left_to_signed_calls() -> None:
+    assert 1 <= HASHING.size <= max(1, (os.cpu_count() or 1) // 2)
+
+
+def test_a_flood_waits_in_bounds_while_signed_calls_are_answered(
+    server: InProcessServer, new_user: Callable[..., tuple[str, Holder]], held: Held
+) -> None:
+    name, holder = new_user(ALLOW)
+    server.client("iam").create_login_profile(UserName=name, Password="Right-Word-1!")
+    wrong = signed(server, holder, "ChangePassword", **WRONG)
+    flood = HASHING.size + HASHING.waiting + BEYOND
+    early: list[Answer] = []
+    refused = threading.Event()
+
+    def send() -> Answer:
+        with Connection(server) as connection:
+            answer = connection.send(wrong)
+        early.append(answer)
+        if len(early) == BEYOND:
+            refused.set()
+        return answer
+
+    with ThreadPoolExecutor(flood) as threads:
+        sent = [threads.submit(send) for _ in range(flood)]
+        assert refused.wait(10)
+        with Connection(server) as connection:
+            who = signed(server, root_of(server), "GetCallerIdentity", service="sts")
+            assert [connection.send(who).status for _ in range(20)] == [200] * 20
+        assert [answer.status for answer in early] == [503] * BEYOND
+        held.go.set()
+        answers = Counter(each.result().status for each in sent)
+    assert answers.keys() == {403, 503}, "the wrong ones, and those that did not get their turn"
+    assert held.most == HASHING.size
