@@ -67,7 +67,8 @@ def verified(credential: Credential) -> Verified:
 
 
 def caller_keys(view: AccountView, caller: Verified, now: datetime) -> Mapping[str, Value]:
-    return caller_context(principal_keys(view, caller.credential), caller, http_request(), now).principal
+    keys = principal_keys(view, caller.credential, None)
+    return caller_context(snapshot_of(ACCOUNT), keys, caller, http_request(), now).principal
 
 
 def sources(snapshot: Snapshot) -> list[str]:

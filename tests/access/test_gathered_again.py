@@ -21,7 +21,7 @@ from tests.stores.entities import ACCOUNT, ACCOUNT_ID, ALICE, GROUP, POLICY, a_u
 MEMBER = replace(ALICE, groups=(GROUP.id,), boundary=None, attached=(), inline={}, tags={"team": "a"})
 CREDENTIAL = Credential(key_id="AKIA", secret="s", principal=user_principal(MEMBER))
 
-Derive = Callable[[AccountView], object]
+Derive = Callable[[Snapshot], object]
 
 
 def _view(snapshot: Snapshot) -> AccountView:
@@ -42,18 +42,18 @@ def snapshot() -> Snapshot:
     return snapshot_of(ACCOUNT, MEMBER, GROUP)
 
 
-def _policies(view: AccountView) -> object:
-    return policies_of(view, CREDENTIAL)
+def _policies(snapshot: Snapshot) -> object:
+    return policies_of(_view(snapshot), CREDENTIAL)
 
 
-def _carried(view: AccountView) -> object:
-    return carried_by(view, CREDENTIAL)
+def _carried(snapshot: Snapshot) -> object:
+    return carried_by(snapshot, CREDENTIAL)
 
 
 @pytest.mark.parametrize("derive", [_policies, _carried])
 def test_another_user_changes_nothing_for_the_caller(snapshot: Snapshot, derive: Derive) -> None:
-    before = derive(_view(snapshot))
-    assert derive(_view(_changed(snapshot, a_user(2)))) is before
+    before = derive(snapshot)
+    assert derive(_changed(snapshot, a_user(2))) is before
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,6 @@ def test_the_document_of_a_boundary_and_its_coming_are_seen_at_once() -> None:
 
 
 def test_tags_of_the_caller_are_seen_at_once(snapshot: Snapshot) -> None:
-    assert carried_by(_view(snapshot), CREDENTIAL).keys["aws:PrincipalTag/team"] == "a"
+    assert carried_by(snapshot, CREDENTIAL).keys["aws:PrincipalTag/team"] == "a"
     after: User = replace(MEMBER, tags={"team": "b"})
-    assert carried_by(_view(_changed(snapshot, after)), CREDENTIAL).keys["aws:PrincipalTag/team"] == "b"
+    assert carried_by(_changed(snapshot, after), CREDENTIAL).keys["aws:PrincipalTag/team"] == "b"

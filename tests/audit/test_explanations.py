@@ -52,6 +52,7 @@ def denied(team: str = "red") -> Decided:
             ResourcePolicy(policy=None, layer=Layer.TRUST),
         ),
         scp=((policy(Grammar.SCP, "p-1", Action="*", Resource="*"),),),
+        scp_attached=(("Everything, attached to root r-ab12",),),
     )
     context = Context(principal={"aws:PrincipalTag/team": team}, request={"aws:TagKeys": ("a", "b")})
     request = Request(

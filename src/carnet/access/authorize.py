@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from carnet.access.organization_policies import bound
+from carnet.access.request_context import resource_keys
 from carnet.access.resource_policies import fail_closed
 from carnet.directory.snapshot import Snapshot
 from carnet.policy.compile import Engine
@@ -60,7 +61,7 @@ def authorize(
         action=check.action,
         resource=check.resource,
         resource_account=check.resource_account,
-        context=_with_check(context, check),
+        context=_with_check(snapshot, context, check),
     )
     policies = bound(snapshot, principal, check.resource_account, carried)
     if check.policies:
@@ -68,14 +69,14 @@ def authorize(
     return Decided(check=check, request=request, policies=policies, decision=engine.decide(request, policies))
 
 
-def _with_check(context: Context, check: Check) -> Context:
+def _with_check(snapshot: Snapshot, context: Context, check: Check) -> Context:
     adds_to_resource = check.resource_keys or check.resource_account != context.resource.get(RESOURCE_ACCOUNT)
     if not check.keys and not adds_to_resource:
         return context
     return Context(
         principal=context.principal,
         request={**check.keys, **context.request},
-        resource={RESOURCE_ACCOUNT: check.resource_account, **check.resource_keys},
+        resource={**resource_keys(snapshot, check.resource_account), **check.resource_keys},
     )
 
 
@@ -90,4 +91,6 @@ def _with_resource(carried: Policies, found: tuple[ResourcePolicy, ...]) -> Poli
         endpoint=carried.endpoint,
         scp=carried.scp,
         rcp=carried.rcp,
+        scp_attached=carried.scp_attached,
+        rcp_attached=carried.rcp_attached,
     )

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from carnet.access.authorize import Decided
 from carnet.base.faults import Denied
-from carnet.policy.decision import Decision, Layer, Verdict
+from carnet.policy.decision import Layer, Verdict
 from carnet.policy.request import PrincipalKind
 
 _ENDS_WITH_POLICY_ARN = frozenset((Layer.IDENTITY, Layer.BOUNDARY, Layer.SESSION, Layer.SCP, Layer.RCP))
 """The kinds of policy whose ARN closes the sentence of an explicit deny within one account or organization."""
+
+_OF_ORGANIZATION = (Layer.SCP, Layer.RCP)
 
 _VOUCHED_FOR = (PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML)
 """Callers whom AWS's sentence does not name: they have no ARN."""
@@ -29,19 +31,30 @@ def denial_sentence(decided: Decided) -> str:
         return f"Not authorized to perform {check.action}"
     sentence = f"User: {request.principal.arn} is not authorized to perform: {check.action}"
     sentence += f" on resource: {check.shown or check.resource}"
-    if decided.policies.trust:
-        # AWS shows the plain form here, also if the role does not exist, so that nothing is told about it.
+    if decided.policies.trust and decided.decision.layer not in _OF_ORGANIZATION:
+        # AWS shows the plain form here, also if the role does not exist, so that nothing is told about it. What an
+        # organization forbids does not tell of it.
         return sentence
-    return sentence + _reason(decided.decision, check.action)
+    return sentence + _reason(decided)
 
 
-def _reason(decision: Decision, action: str) -> str:
+def _reason(decided: Decided) -> str:
+    decision = decided.decision
     if decision.verdict is Verdict.EXPLICIT_DENY:
         article = "an" if decision.layer is Layer.IDENTITY else "a"
-        return f" with an explicit deny in {article} {decision.layer}{_policy_arn(decision)}"
-    return f" because no {decision.layer} allows the {action} action"
+        return f" with an explicit deny in {article} {decision.layer}{_policy_arn(decided)}"
+    return f" because no {decision.layer} allows the {decided.check.action} action"
 
 
-def _policy_arn(decision: Decision) -> str:
+def _policy_arn(decided: Decided) -> str:
+    decision = decided.decision
     policy = decision.statements[0].policy if decision.statements else ""
-    return f": {policy}" if decision.layer in _ENDS_WITH_POLICY_ARN and policy.startswith("arn:") else ""
+    if decision.layer not in _ENDS_WITH_POLICY_ARN or not policy.startswith("arn:"):
+        return ""
+    return f": {policy}" if decision.layer is not Layer.RCP or _in_one_organization(decided) else ""
+
+
+def _in_one_organization(decided: Decided) -> bool:
+    """Whether the caller is in the organization of the resource, whose RCPs are no others' business."""
+    context = decided.request.context
+    return context.principal.get("aws:PrincipalOrgID") == context.resource.get("aws:ResourceOrgID")

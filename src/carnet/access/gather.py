@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from carnet.access.documents import nothing_allowed, stored_policy
 from carnet.catalog.managed_policies import managed_policy
 from carnet.directory.account_view import AccountView
+from carnet.directory.snapshot import Snapshot
 from carnet.entities.group import Group
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
@@ -63,21 +64,24 @@ def vouched_for(caller: Federated) -> Carried:
     return Carried(_NONE, caller.keys)
 
 
-def carried_by(view: AccountView, credential: Credential) -> Carried:
-    """What the caller with that credential brings along; `view` is its account.
+def carried_by(snapshot: Snapshot, credential: Credential) -> Carried:
+    """What the caller with that credential brings along. Raises Unavailable if its organization cannot be read.
 
-    INVARIANT: of long-term credentials it is the same object in the same view, and in the next one too, unless the
-    principal, a group or a managed policy of the account was changed.
+    INVARIANT: of long-term credentials it is the same object in the same view of the account, and in the next one too,
+    unless the principal, a group or a managed policy of the account was changed, or the account was moved.
     """
+    account = credential.principal.account
+    view, org_path = snapshot.accounts[account], snapshot.org_path_of(account)
     if credential.session is not None:
-        return Carried(policies_of(view, credential), principal_keys(view, credential))
-    remembered = (Carried, credential.principal.id)
+        return Carried(policies_of(view, credential), principal_keys(view, credential, org_path))
+    # What another scope tells is a part of the key, since what is remembered here depends on this view alone.
+    remembered = (Carried, credential.principal.id, org_path)
     known: Carried | None = view.memo.get(remembered)
     if known is None:
         known = view.lasting(
             remembered,
             _sources(view, _entity(view, credential.principal)),
-            lambda: Carried(policies_of(view, credential), principal_keys(view, credential)),
+            lambda: Carried(policies_of(view, credential), principal_keys(view, credential, org_path)),
         )
     return known
 

@@ -21,10 +21,9 @@ from carnet.entities.organization_account import OrganizationAccount
 from carnet.entities.organization_policy import AWS, OrganizationPolicy
 from carnet.policy.document import Grammar, Policy
 from carnet.policy.engine.recent import Recent
-from carnet.policy.policies import Levels, Policies
+from carnet.policy.policies import Attached, Levels, Policies
 from carnet.policy.request import Principal
 
-_NO_LEVELS: Levels = ()
 _BOUND_ROOM = 4_096
 
 
@@ -42,12 +41,22 @@ _SCP = _Kind("SCP", FULL_ACCESS, Grammar.SCP, detachable=True)
 _RCP = _Kind("RCP", RCP_FULL_ACCESS, Grammar.RCP, detachable=False)
 
 
+class Binding(NamedTuple):
+    """What binds an account: the policies of a type of each level that does not allow everything."""
+
+    levels: Levels
+    attached: Attached
+
+
+NOTHING = Binding((), ())
+
+
 class _Bound(NamedTuple):
     """INVARIANT: what it was made of is held with it, so that no other object has the ids by which it is found."""
 
     own: Policies
-    scp: Levels
-    rcp: Levels
+    scp: Binding
+    rcp: Binding
     all: Policies
 
 
@@ -62,61 +71,64 @@ def bound(snapshot: Snapshot, principal: Principal, resource_account: str, own: 
     has policies of its own.
     """
     scp, rcp = scps_of(snapshot, principal.account), rcps_of(snapshot, resource_account)
-    if not scp and not rcp:
+    if not scp.levels and not rcp.levels:
         return own
     if own.session is not None or own.scope_down:
-        return replace(own, scp=scp, rcp=rcp)
+        return _joined(own, scp, rcp)
     ids = (id(own), id(scp), id(rcp))
-    known = _bound.get(ids) or _bound.put(ids, _Bound(own, scp, rcp, replace(own, scp=scp, rcp=rcp)))
+    known = _bound.get(ids) or _bound.put(ids, _Bound(own, scp, rcp, _joined(own, scp, rcp)))
     return known.all
 
 
-def scps_of(snapshot: Snapshot, account: str) -> Levels:
+def _joined(own: Policies, scp: Binding, rcp: Binding) -> Policies:
+    return replace(own, scp=scp.levels, scp_attached=scp.attached, rcp=rcp.levels, rcp_attached=rcp.attached)
+
+
+def scps_of(snapshot: Snapshot, account: str) -> Binding:
     """The SCPs that bind whoever calls from an account: none of a stand-alone and of a management account.
 
     Raises Unavailable if what binds them cannot be read.
-    INVARIANT: as those of `_levels`, the same tuple for the same organization.
     """
     return _of(snapshot, account, _SCP)
 
 
-def rcps_of(snapshot: Snapshot, account: str) -> Levels:
+def rcps_of(snapshot: Snapshot, account: str) -> Binding:
     """The RCPs that bind whoever calls on a resource of an account; as `scps_of`."""
     return _of(snapshot, account, _RCP)
 
 
-def _of(snapshot: Snapshot, account: str, kind: _Kind) -> Levels:
+def _of(snapshot: Snapshot, account: str, kind: _Kind) -> Binding:
     view = snapshot.organization_of(account)
     if view is None:
-        return _NO_LEVELS
+        return NOTHING
     remembered = (_of, account, kind.name)
-    known: Levels | None = view.memo.get(remembered)
+    known: Binding | None = view.memo.get(remembered)
     if known is None:
         try:
-            known = view.memo[remembered] = _levels(view, account, kind)
+            known = view.memo[remembered] = _binding(view, account, kind)
         except LookupError as problem:
             raise Unavailable(f"The policies of the organization {view.scope.id} cannot be read.") from problem
     return known
 
 
-def _levels(view: OrganizationView, account: str, kind: _Kind) -> Levels:
+def _binding(view: OrganizationView, account: str, kind: _Kind) -> Binding:
     """The levels above the account and its own, without those that allow everything and deny nothing.
 
-    INVARIANT: accounts below one parent that have no policies of their own have the very same tuple, which stays in
-    the next view unless a policy, or what is on the way to them, was changed. What does not bind costs a decision
+    INVARIANT: accounts below one parent that have no policies of their own have the very same object, which stays
+    in the next view unless a policy, or what is on the way to them, was changed. What does not bind costs a decision
     nothing, and what binds many is compiled once.
     Raises LookupError if a policy or a parent is missing.
     """
     organization = view.organization
     if kind.full_access.type not in organization.policy_types or account == organization.management:
-        return _NO_LEVELS
-    levels = _NO_LEVELS
+        return NOTHING
+    binding = NOTHING
     for node in view.path_to(view.of(OrganizationAccount).by_id[account]):
-        levels = _and_of(view, levels, node, kind)
-    return levels
+        binding = _and_of(view, binding, node, kind)
+    return binding
 
 
-def _and_of(view: OrganizationView, above: Levels, node: Node, kind: _Kind) -> Levels:
+def _and_of(view: OrganizationView, above: Binding, node: Node, kind: _Kind) -> Binding:
     """The levels above a root, a unit or an account, and its own."""
     policies = view.of(OrganizationPolicy)
     attached = [policies.by_id[policy_id] for policy_id in node.attached]
@@ -129,8 +141,17 @@ def _and_of(view: OrganizationView, above: Levels, node: Node, kind: _Kind) -> L
     return view.lasting(
         (_and_of, node.id, kind.name),
         (above, node, policies, organization),
-        lambda: (*above, tuple([_policy(organization, policy, kind) for policy in held])),
+        lambda: Binding(
+            levels=(*above.levels, tuple([_policy(organization, policy, kind) for policy in held])),
+            attached=(*above.attached, tuple([f"{policy.name}, attached to {_place(node)}" for policy in held])),
+        ),
     )
+
+
+def _place(node: Node) -> str:
+    if isinstance(node, OrganizationAccount):
+        return f"account {node.id}"
+    return f"root {node.id}" if node.is_root else f"organizational unit {node.name} ({node.id})"
 
 
 def _policy(organization: Organization, policy: OrganizationPolicy, kind: _Kind) -> Policy:

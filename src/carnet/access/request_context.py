@@ -12,6 +12,8 @@ from types import MappingProxyType
 
 from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_of_epoch
+from carnet.directory.organization_view import organization_in
+from carnet.directory.snapshot import Snapshot
 from carnet.identity.caller import AccountCaller, Anonymous, Bearer, Federated
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.context_keys import RESOURCE_ACCOUNT
@@ -73,8 +75,26 @@ def _request_keys(
     return MappingProxyType(keys)
 
 
+def resource_keys(snapshot: Snapshot, account: str) -> Values:
+    """The keys that every resource of an account brings. Raises Unavailable if its organization cannot be read."""
+    org_path = snapshot.org_path_of(account)
+    if org_path is None:
+        return {RESOURCE_ACCOUNT: account}
+    return {
+        RESOURCE_ACCOUNT: account,
+        "aws:ResourceOrgID": organization_in(org_path),
+        "aws:ResourceOrgPaths": (org_path,),
+    }
+
+
 def caller_context(
-    keys: Values, caller: AccountCaller, http: HttpRequest, now: datetime, *, with_mfa: bool = False
+    snapshot: Snapshot,
+    keys: Values,
+    caller: AccountCaller,
+    http: HttpRequest,
+    now: datetime,
+    *,
+    with_mfa: bool = False,
 ) -> Context:
     """The keys that a caller brings along, those of its request, and of a resource of its account.
 
@@ -83,7 +103,7 @@ def caller_context(
     return Context(
         principal={**keys, **_WITH_MFA} if with_mfa else _aged(keys, caller.credential.session, now),
         request=request_keys(http, caller.region, now),
-        resource={RESOURCE_ACCOUNT: caller.principal.account},
+        resource=resource_keys(snapshot, caller.principal.account),
     )
 
 

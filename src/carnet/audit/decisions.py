@@ -176,6 +176,8 @@ class DecisionLog:
             "endpoint": [digest(policy) for policy in policies.endpoint],
             "scp": [[digest(policy) for policy in level] for level in policies.scp],
             "rcp": [[digest(policy) for policy in level] for level in policies.rcp],
+            "scpAttached": policies.scp_attached,
+            "rcpAttached": policies.rcp_attached,
         }
 
 

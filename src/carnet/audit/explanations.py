@@ -158,6 +158,8 @@ class _Kept:
             endpoint=self._several(line["endpoint"]),
             scp=tuple(self._several(level) for level in line["scp"]),
             rcp=tuple(self._several(level) for level in line["rcp"]),
+            scp_attached=tuple(map(tuple, line.get("scpAttached", ()))),
+            rcp_attached=tuple(map(tuple, line.get("rcpAttached", ()))),
         )
 
     def _of_resource(self, one: Line) -> ResourcePolicy:

@@ -58,13 +58,22 @@ class OrganizationView(ScopeView):
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html
         """
-        parents = self.path_to(node)[: -1 if isinstance(node, OrganizationAccount) else None]
-        return "/".join((self.scope.id, *(each.id for each in parents), ""))
+        remembered = (OrganizationView.org_path, node.id)
+        path: str | None = self.memo.get(remembered)
+        if path is None:
+            parents = self.path_to(node)[: -1 if isinstance(node, OrganizationAccount) else None]
+            path = self.memo[remembered] = "/".join((self.scope.id, *(each.id for each in parents), ""))
+        return path
 
     def targets_of(self, policy: OrganizationPolicy) -> tuple[Node, ...]:
         """What a policy is attached to: units by id, then accounts by id."""
         units, accounts = self.of(OrganizationalUnit), self.of(OrganizationAccount)
         return (*units.referring("attached", policy.id), *accounts.referring("attached", policy.id))
+
+
+def organization_in(org_path: str) -> str:
+    """The id of the organization that an `org_path` begins with."""
+    return org_path.partition("/")[0]
 
 
 def _root(view: OrganizationView) -> OrganizationalUnit:

@@ -83,6 +83,19 @@ class Snapshot:
             raise Unavailable(f"The organization {membership.organization} cannot be read.")
         return organization
 
+    def org_path_of(self, account_id: str) -> str | None:
+        """Where an account is, as `OrganizationView.org_path`; None if it is in no organization.
+
+        Raises Unavailable as `organization_of`.
+        """
+        organization = self.organization_of(account_id)
+        if organization is None:
+            return None
+        try:
+            return organization.org_path(organization.of(OrganizationAccount).by_id[account_id])
+        except LookupError as problem:
+            raise Unavailable(f"The tree of the organization {organization.scope.id} cannot be read.") from problem
+
     def named(self, entity: type[T], name: Hashable) -> T | None:
         """The entity of a name that is unique in the whole installation."""
         return self.shown.named(entity, name)

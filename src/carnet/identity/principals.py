@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from carnet.base.arns import sts_arn
 from carnet.directory.account_view import AccountView
+from carnet.directory.organization_view import organization_in
 from carnet.entities.account import Account
 from carnet.entities.entity import Tags, name_key
 from carnet.entities.role import Role
@@ -105,8 +106,11 @@ def anonymous_keys() -> Mapping[str, Value]:
     return _ANONYMOUS_KEYS
 
 
-def principal_keys(view: AccountView, credential: Credential) -> Mapping[str, Value]:
-    """The condition keys that the principal alone determines; absent if AWS leaves them absent."""
+def principal_keys(view: AccountView, credential: Credential, org_path: str | None) -> Mapping[str, Value]:
+    """The condition keys that the principal alone determines; absent if AWS leaves them absent.
+
+    `org_path` is where its account is in an organization (`Snapshot.org_path_of`).
+    """
     principal, session = credential.principal, credential.session
     keys: dict[str, Value] = {
         "aws:PrincipalArn": principal.role_arn or principal.arn,
@@ -117,6 +121,9 @@ def principal_keys(view: AccountView, credential: Credential) -> Mapping[str, Va
     }
     if principal.kind is PrincipalKind.USER:
         keys["aws:username"] = principal.arn.rpartition("/")[2]
+    if org_path is not None:
+        keys["aws:PrincipalOrgID"] = organization_in(org_path)
+        keys["aws:PrincipalOrgPaths"] = (org_path,)
     for key, value in principal_tags(view, credential).items():
         keys[f"aws:PrincipalTag/{key}"] = value
     if session is not None:

@@ -17,6 +17,10 @@ from carnet.policy.request import Request
 Levels = tuple[tuple[Policy, ...], ...]
 """The policies attached to the root, to each organizational unit on the way, and to the account: each must allow."""
 
+Attached = tuple[tuple[str, ...], ...]
+"""How each policy of `Levels` comes there (`DenyRegions, attached to root r-ab12`), to explain it; empty if not known.
+"""
+
 
 class ResourcePolicy(Struct, frozen=True, kw_only=True):
     """One policy of the requested resource: a bucket policy, a key policy, a role's trust policy."""
@@ -53,6 +57,8 @@ class Policies(Struct, frozen=True, kw_only=True):
     """Of the principal's account; empty if it is in no organization or is the management account."""
     rcp: Levels = ()
     """Of the resource's account; empty if it is in no organization or is the management account."""
+    scp_attached: Attached = ()
+    rcp_attached: Attached = ()
 
     def every(self) -> Iterator[Policy]:
         """All policies of all kinds."""

@@ -103,7 +103,7 @@ class StatementTrace(Struct, frozen=True, kw_only=True):
 
 
 class LayerTrace(Struct, frozen=True, kw_only=True):
-    """One layer, or one level of an organization (root 0), by itself."""
+    """One layer, or one level of an organization, by itself; of the levels that were given, that of the root is 0."""
 
     layer: Layer
     level: int
@@ -111,7 +111,7 @@ class LayerTrace(Struct, frozen=True, kw_only=True):
     policies: tuple[str, ...]
     """The sources of its policies; none if the layer decided by being absent."""
     attached: tuple[str, ...] = ()
-    """How each of them comes to the principal (`attached to group admins`); empty if that is not known."""
+    """How each of them comes to the principal (`attached to group admins`), or to the level; empty if not known."""
     statements: tuple[StatementTrace, ...]
     foreign: bool = False
     """A policy of the resource that lies in another account than the resource: its Allow is no consent."""
@@ -190,7 +190,7 @@ def explain(request: Request, policies: Policies, *, rcp_services: frozenset[str
             level=_level(found, index),
             request=request,
             bounded=bounded,
-            attached=policies.attached if one.layer is Layer.IDENTITY else (),
+            attached=_attached(policies, one.layer, _level(found, index)),
         )
         for index, one in enumerate(found)
     )
@@ -213,6 +213,13 @@ def _with_absent(layers: tuple[LayerTrace, ...], deciding: Layer | None) -> tupl
 
 def _level(found: tuple[Found, ...], index: int) -> int:
     return sum(one.layer is found[index].layer for one in found[:index])
+
+
+def _attached(policies: Policies, layer: Layer, level: int) -> tuple[str, ...]:
+    if layer is Layer.IDENTITY:
+        return policies.attached
+    levels = {Layer.SCP: policies.scp_attached, Layer.RCP: policies.rcp_attached}.get(layer, ())
+    return levels[level] if level < len(levels) else ()
 
 
 def _layer(found: Found, *, level: int, request: Request, bounded: bool, attached: tuple[str, ...]) -> LayerTrace:

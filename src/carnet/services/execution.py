@@ -277,9 +277,11 @@ class Execution:
         }
         match caller:
             case Verified() | SignedIn():
-                members["view"] = view = snapshot.accounts[caller.principal.account]
-                members["policies"], keys = carried_by(view, caller.credential)
-                members["context"] = caller_context(keys, caller, arrived.http, arrived.time, with_mfa=with_mfa)
+                members["view"] = snapshot.accounts[caller.principal.account]
+                members["policies"], keys = carried_by(snapshot, caller.credential)
+                members["context"] = caller_context(
+                    snapshot, keys, caller, arrived.http, arrived.time, with_mfa=with_mfa
+                )
                 return Call(**members) if unit is None else WriteCall(**members, store=unit)
             case Bearer():
                 members["policies"], keys = NOBODYS

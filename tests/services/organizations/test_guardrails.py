@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from carnet.access.organization_policies import rcps_of, scps_of
+from carnet.access.organization_policies import NOTHING, rcps_of, scps_of
 from tests.services.iam.documents import Document, allow, deny, trust
 from tests.services.organizations.estate import Estate
 from tests.services.organizations.guardrails import (
@@ -264,10 +264,10 @@ def test_accounts_below_one_parent_have_the_very_same_levels(guarded: Guardrails
     before = _levels(estate, first)
     estate.member(unit)
     assert _levels(estate, first) is before, "a further account changes nothing for the others"
-    assert len(scps_of(estate.world.snapshot, estate.account_of(beside))) == 1
+    assert len(scps_of(estate.world.snapshot, estate.account_of(beside)).levels) == 1
 
 
 def test_levels_that_allow_everything_are_no_levels(guarded: Guardrails) -> None:
     estate, member = guarded.estate, guarded.estate.member(guarded.estate.unit("Workloads"))
     snapshot, account = estate.world.snapshot, estate.account_of(member)
-    assert scps_of(snapshot, account) == rcps_of(snapshot, account) == ()
+    assert scps_of(snapshot, account) is rcps_of(snapshot, account) is NOTHING

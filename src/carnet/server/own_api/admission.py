@@ -63,8 +63,8 @@ def admit_signed(asked: Asked, caller: AccountCaller, snapshot: Snapshot, engine
         raise _denied(f"A signed request is about the caller's own account, {account}.")
     view = snapshot.accounts[account]
     check = endpoint.check(view, asked.given) if endpoint.check is not None else _own_check(asked, view)
-    policies, keys = carried_by(view, caller.credential)
-    context = caller_context(keys, caller, arrived.http, arrived.time)
+    policies, keys = carried_by(snapshot, caller.credential)
+    context = caller_context(snapshot, keys, caller, arrived.http, arrived.time)
     return authorize(engine, snapshot, caller.principal, policies, context, check)
 
 

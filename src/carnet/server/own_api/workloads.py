@@ -20,6 +20,7 @@ from carnet.base.faults import Denied, Invalid, Missing
 from carnet.base.timestamps import iso_of_epoch
 from carnet.catalog.service_principals import is_service_principal
 from carnet.directory.account_view import AccountView
+from carnet.directory.organization_view import organization_in
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.role import Role
 from carnet.identity.principals import ASSUMED_ROLE
@@ -138,6 +139,9 @@ def _ask_trust(call: OwnCall, view: AccountView, role: Role, given: NewWorkloadS
     keys: dict[str, Value] = {"aws:SourceAccount": view.account.id, "sts:RoleSessionName": given.session_name}
     if given.source_arn is not None:
         keys["aws:SourceArn"] = given.source_arn
+    org_path = call.snapshot.org_path_of(view.account.id)
+    if org_path is not None:
+        keys |= {"aws:SourceOrgID": organization_in(org_path), "aws:SourceOrgPaths": (org_path,)}
     check = Check(
         action="sts:AssumeRole",
         resource=role.arn,
