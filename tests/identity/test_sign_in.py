@@ -12,6 +12,7 @@ import pytest
 from carnet.base.faults import Refused
 from carnet.entities.account import Account
 from carnet.entities.login_profile import LoginProfile
+from carnet.entities.membership import Membership
 from carnet.entities.user import User
 from carnet.identity.password_hashing import HashCost, password_hash
 from carnet.identity.sign_in import Claim, KnownPassword, PasswordState
@@ -200,3 +201,14 @@ def state(world: World) -> PasswordState:
     found = check(world)
     assert found is not None
     return found.state
+
+
+def test_nobody_signs_in_to_a_closed_account(world: World) -> None:
+    world.call(world.root, "CreateAccountAlias", AccountAlias="example")
+    typed, by_alias = claim(world), claim(world, account="example")
+    with world.installation.store.write() as unit:
+        unit.add(Membership(account=world.account_id, organization="o-abcdefghij", closed=world.clock()))
+    world.installation.directory.catch_up()
+    sign_ins = world.installation.execution.parts.sign_ins
+    assert sign_ins.check(world.snapshot, typed, world.clock()) is None
+    assert sign_ins.check(world.snapshot, by_alias, world.clock()) is None

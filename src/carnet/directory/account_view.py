@@ -42,6 +42,12 @@ class AccountView(ScopeView):
         """The organization that the account is in; None for a stand-alone account."""
         return self.of(Membership).get(self.scope.id)
 
+    @property
+    def closed(self) -> bool:
+        """Whether its organization has closed the account."""
+        membership = self.membership
+        return membership is not None and membership.closed is not None
+
     def keys_of(self, owner: str) -> tuple[AccessKey, ...]:
         """The access keys of a user (by id) or of the root user (by account id), oldest first."""
         return self.of(AccessKey).referring("owner", owner)

@@ -69,6 +69,20 @@ class Snapshot:
         """The account of that id."""
         return self.shown.accounts.get(account_id)
 
+    def open_account(self, account_id: str) -> AccountView | None:
+        """The account of that id unless it is closed.
+
+        INVARIANT: whoever authenticates a principal of an account, or lets somebody have a session there, asks here: in
+        a closed account nobody is authenticated.
+        """
+        view = self.account(account_id)
+        return None if view is None or view.closed else view
+
+    def with_email(self, email: str) -> list[AccountView]:
+        """The accounts whose root user has an email address, in whatever case. It looks at every account."""
+        folded = email.lower()
+        return [view for view in self.accounts.values() if view.account.email.lower() == folded]
+
     def organization_of(self, account_id: str) -> OrganizationView | None:
         """The organization that an account is in; None for a stand-alone account, and for an unknown one.
 

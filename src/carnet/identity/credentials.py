@@ -38,7 +38,7 @@ class Credentials:
     """Every live credential, by its access key id.
 
     `find` has the shape of `FindCredential`: it answers from memory, and gives None alike for an unknown, an inactive
-    and a deleted key, a forged token, and a session whose role or user is gone.
+    and a deleted key, a forged token, a session whose role or user is gone, and whatever is of a closed account.
     """
 
     def __init__(self, directory: Directory, keyring: Keyring, tokens: SessionTokens, clock: Clock) -> None:
@@ -74,7 +74,7 @@ class Credentials:
     def _long_term(self, snapshot: Snapshot, key_id: str) -> Credential | None:
         if not key_id.startswith(ACCESS_KEY):
             return None
-        view = snapshot.account(account_of_key(key_id) or "")
+        view = snapshot.open_account(account_of_key(key_id) or "")
         known: Credential | None = view.memo.get((Credential, key_id)) if view is not None else None
         return known if known is not None else self._read(snapshot, view, key_id)
 
@@ -82,7 +82,7 @@ class Credentials:
         """The credential of a key in the account that its id names, or of one whose id was given."""
         key = view.of(AccessKey).get(key_id) if view is not None else None
         if key is None and (key := snapshot.named(AccessKey, key_id)) is not None:
-            view = snapshot.account(key.account)
+            view = snapshot.open_account(key.account)
         if view is None or key is None or not key.active:
             return None
         sources = (key, view.of(User).get(key.owner), view.account)
@@ -107,7 +107,7 @@ class Credentials:
 
     def _live_session(self, snapshot: Snapshot, key_id: str, opened: OpenedSession) -> Credential | None:
         claims = opened.claims
-        view = snapshot.account(claims.account) if claims.epoch == snapshot.epoch else None
+        view = snapshot.open_account(claims.account) if claims.epoch == snapshot.epoch else None
         principal = session_principal(view, claims) if view is not None else None
         if principal is None:
             return None

@@ -97,7 +97,10 @@ def password_state(account: Account, profile: LoginProfile, now: datetime) -> Pa
 
 
 def _account(snapshot: Snapshot, named: str) -> AccountView | None:
-    return snapshot.account(named) if is_account_id(named) else snapshot.by_alias(named)
+    if is_account_id(named):
+        return snapshot.open_account(named)
+    view = snapshot.by_alias(named)
+    return None if view is None or view.closed else view
 
 
 def _holder(view: AccountView, user_name: str | None) -> User | Account | None:

@@ -124,8 +124,7 @@ def _failure(call: Call, email: str) -> CreateAccountFailure | None:
     """What AWS finds out only after it has answered."""
     if not is_account_email(email):
         return CreateAccountFailure.INVALID_EMAIL
-    folded = email.lower()
-    if any(each.account.email.lower() == folded for each in call.snapshot.accounts.values()):
+    if call.snapshot.with_email(email):
         return CreateAccountFailure.EMAIL_ALREADY_EXISTS
     return None
 

@@ -16,6 +16,9 @@ class OrganizationsQuotas:
     """AWS's defaults. AWS raises the number of accounts on request, which it sets to 10 for a new organization."""
 
     organization_accounts: int = 10_000
+    closed_accounts: int = 250
+    """That may be closed within 30 days, or a fifth of the members if that is more."""
+    closed_accounts_at_most: int = 1_000
     organizational_units: int = 2_000
     organizational_unit_depth: int = 5
     """Levels of units below the root."""

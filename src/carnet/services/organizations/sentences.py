@@ -21,6 +21,11 @@ AWS_POLICY = "You can't modify or delete a policy that is managed by AWS."
 NON_DETACHABLE = "You can't detach this AWS managed policy."
 DUPLICATE_TAG_KEYS = "You specified duplicate tag keys."
 ACCOUNTS_FULL = "You have exceeded the allowed number of AWS accounts."
+MANAGEMENT_STAYS_OPEN = "You can't close the management account with this API."
+NEEDS_ALL_FEATURES = "To complete this operation, you must first enable all features in the organization."
+TOO_MANY_CLOSED = "You have exceeded close account quota for the past 30 days."
+CLOSED_STAYS = "You can't remove the account: it is closed."
+ADMINISTRATOR_STAYS = "You can't remove the account: it is a delegated administrator. Deregister it first."
 NO_GOVCLOUD = "The management account has no associated account in the AWS GovCloud (US) Region."
 ROLE_NAME_TAKEN = "You specified a role name that is reserved: a new account has a role of that name already."
 RESERVED_TAG_KEY = "You specified a tag key that is reserved: keys that begin with aws: are for AWS."
@@ -113,6 +118,19 @@ def target_missing() -> Refused:
 
 def resource_policy_missing() -> Refused:
     return Refused("ResourcePolicyNotFoundException", "You specified a resource policy that doesn't exist.")
+
+
+def account_closed() -> Refused:
+    return Refused("AccountAlreadyClosedException", "You attempted to close an account that is already closed.")
+
+
+def management_stays() -> Refused:
+    message = (
+        "You can't remove a management account from an organization. If you want the management account to become a"
+        " member account in another organization, you must first delete the current organization of the management"
+        " account."
+    )
+    return Refused("MasterCannotLeaveOrganizationException", message)
 
 
 def account_request_missing() -> Refused:

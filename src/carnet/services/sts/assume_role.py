@@ -77,7 +77,7 @@ def role_parts(arn: str) -> RoleParts:
 def role_at(snapshot: Snapshot, arn: str) -> Target[Role, AccountView]:
     """The role and its trust policy, and the role's account; raises Invalid for what is no role's ARN."""
     partition, account, path, name = role_parts(arn)
-    view = snapshot.account(account)
+    view = snapshot.open_account(account)
     role = view.of(Role).named(name) if view is not None else None
     # A name is found in any case; an ARN is that of the role only if every character is the same.
     if view is None or role is None or (role.partition, role.path, role.name) != (partition, path, name):

@@ -32,7 +32,7 @@ def get_delegated_access_token(call: Call, given: GetDelegatedAccessTokenRequest
     if request.delegated_until <= call.now:
         raise Refused("ExpiredTradeInTokenException", _EXPIRED)
     claims = _claims(call, request)
-    view = call.snapshot.account(claims.account)
+    view = call.snapshot.open_account(claims.account)
     principal = None if view is None else session_principal(view, claims)
     if principal is None or claims.epoch != call.snapshot.epoch:
         raise Invalid(_INVALID)
@@ -44,7 +44,7 @@ def _request(call: Call, token: str) -> DelegationRequest:
     request = call.snapshot.named(DelegationRequest, request_id_of(token))
     if request is None or request.requestor != call.account or request.state is not DelegationState.FINALIZED:
         raise Invalid(_INVALID)
-    owner = call.snapshot.account(request.owner_account or "")
+    owner = call.snapshot.open_account(request.owner_account or "")
     if owner is None or owner.account.created > request.created:
         raise Invalid(_INVALID)
     if not is_token_of(call.parts.keyring, request, token):

@@ -90,7 +90,7 @@ def _provider(snapshot: Snapshot, text: str) -> SamlProvider:
     kind = f"{SamlProvider.resource_type}/"
     if arn is None or (arn.service, arn.region) != ("iam", "") or not arn.resource.startswith(kind):
         raise Invalid("Request ARN is invalid")
-    view = snapshot.account(arn.account)
+    view = snapshot.open_account(arn.account)
     found = view.of(SamlProvider).named(arn.resource.removeprefix(kind)) if view is not None else None
     if found is None or found.arn != text:
         raise invalid(PROVIDER_UNKNOWN)
@@ -99,7 +99,7 @@ def _provider(snapshot: Snapshot, text: str) -> SamlProvider:
 
 def _unchanged(snapshot: Snapshot, provider: SamlProvider) -> bool:
     """Whether the provider still says who may sign, and how."""
-    view = snapshot.account(provider.account)
+    view = snapshot.open_account(provider.account)
     now = view.of(SamlProvider).get(provider.id) if view is not None else None
     return now is not None and _checked(now) == _checked(provider)
 

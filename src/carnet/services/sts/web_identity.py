@@ -56,7 +56,7 @@ def _account(role_arn: str) -> str:
 
 
 def _provider(snapshot: Snapshot, account: str, issuer: str) -> OidcProvider:
-    view, name = snapshot.account(account), issuer_name(issuer)
+    view, name = snapshot.open_account(account), issuer_name(issuer)
     provider = view.of(OidcProvider).named(name) if view is not None and name is not None else None
     if provider is None or provider.issuer != issuer:
         raise refusals.invalid(f"No OpenIDConnect provider found in your account for {issuer[:255]}")
@@ -91,6 +91,6 @@ def _keys(name: str, claims: Mapping[str, Any], checked: Checked, audience: str)
 
 
 def _still_trusted(snapshot: Snapshot, provider: OidcProvider) -> bool:
-    view = snapshot.account(provider.account)
+    view = snapshot.open_account(provider.account)
     found = view.of(OidcProvider).get(provider.id) if view is not None else None
     return found is not None and (found.client_ids, found.thumbprints) == (provider.client_ids, provider.thumbprints)

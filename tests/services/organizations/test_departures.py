@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from carnet.entities.organization_account import OrganizationAccount
+from carnet.services.execution import Failed
+from carnet.services.iam.service import iam
+from carnet.services.organizations.service import organizations
+from tests.services.iam.expect import set_quotas
+from tests.services.organizations.estate import Estate, an_estate
+from tests.services.world import START, Caller, ServiceError, World
+
+EVERYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+DAY = 86_400
+
+
+def closed(estate: Estate, caller: Caller) -> None:
+    estate.call("CloseAccount", AccountId=estate.account_of(caller))
+
+
+def role_for(estate: Estate, owner: Caller, trusted: str) -> str:
+    """The ARN of a role in the account of `owner` that the account `trusted` may assume."""
+    trust = (
+        '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole",'
+        f'"Principal":{{"AWS":"{trusted}"}}}}}}'
+    )
+    made = estate.world.call(owner, "CreateRole", RoleName="open", AssumeRolePolicyDocument=trust)
+    return str(made["Role"]["Arn"])
+
+
+def test_a_closed_account_is_suspended_and_stays_in_the_organization(estate: Estate) -> None:
+    account = estate.account_of(estate.member())
+    estate.call("CloseAccount", AccountId=account)
+    told = estate.call("DescribeAccount", AccountId=account)["Account"]
+    assert (told["Status"], told["State"]) == ("SUSPENDED", "SUSPENDED")
+    assert account in [one["Id"] for one in estate.call("ListAccounts")["Accounts"]]
+    with pytest.raises(ServiceError, match="AccountAlreadyClosedException"):
+        estate.call("CloseAccount", AccountId=account)
+
+
+def test_nobody_in_a_closed_account_is_authenticated(estate: Estate) -> None:
+    world, member = estate.world, estate.member()
+    user = world.user("ann", [EVERYTHING], root=member)
+    arn = role_for(estate, member, estate.account_of(member))
+    sessions = [
+        world.session(world.call(user, "AssumeRole", service="sts", RoleArn=arn, RoleSessionName="s")),
+        world.session(world.call(user, "GetSessionToken", service="sts")),
+        world.session(world.call(user, "GetFederationToken", service="sts", Name="f")),
+    ]
+    for caller in (member, user, *sessions):
+        assert world.call(caller, "GetCallerIdentity", service="sts")
+    closed(estate, member)
+    for caller in (member, user, *sessions):
+        with pytest.raises(ServiceError, match="InvalidClientTokenId"):
+            world.call(caller, "GetCallerIdentity", service="sts")
+
+
+def test_a_call_that_is_under_way_when_its_account_is_closed_changes_nothing(estate: Estate) -> None:
+    world, member = estate.world, estate.member()
+    under_way = world.principal(member)
+    closed(estate, member)
+    operation = iam.operations["CreateUser"]
+    outcome = world.installation.execution.write(operation, world.parsed(operation, under_way, {"UserName": "late"}))
+    assert isinstance(outcome, Failed)
+    assert "security token included in the request is invalid" in str(outcome.problem)
+
+
+def test_no_role_of_a_closed_account_is_assumed(estate: Estate) -> None:
+    world, member = estate.world, estate.member()
+    arn = role_for(estate, member, world.account_id)
+    user = world.user("visitor", [EVERYTHING])
+    assert world.call(user, "AssumeRole", service="sts", RoleArn=arn, RoleSessionName="s")
+    closed(estate, member)
+    with pytest.raises(ServiceError, match="is not authorized to perform: sts:AssumeRole"):
+        world.call(user, "AssumeRole", service="sts", RoleArn=arn, RoleSessionName="s")
+
+
+def test_the_management_account_is_not_closed(estate: Estate) -> None:
+    with pytest.raises(ServiceError, match="ConstraintViolationException: You can't close the management account"):
+        estate.call("CloseAccount", AccountId=estate.world.account_id)
+
+
+def test_without_all_features_no_account_is_closed(world: World) -> None:
+    estate = an_estate(world, FeatureSet="CONSOLIDATED_BILLING")
+    with pytest.raises(ServiceError, match="ConstraintViolationException"):
+        closed(estate, estate.member())
+
+
+def test_so_many_accounts_are_closed_within_thirty_days(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_quotas(monkeypatch, "CloseAccount", organizations, closed_accounts=1)
+    first, second = estate.member(), estate.member()
+    closed(estate, first)
+    estate.world.clock.advance(30 * DAY - 1)
+    with pytest.raises(ServiceError, match="ConstraintViolationException: You have exceeded close account quota"):
+        closed(estate, second)
+    estate.world.clock.advance(1)
+    closed(estate, second)
+
+
+def test_a_fifth_of_many_members_may_be_closed(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_quotas(monkeypatch, "CloseAccount", organizations, closed_accounts=0)
+    members = [estate.member() for _ in range(5)]
+    closed(estate, members[0])
+    with pytest.raises(ServiceError, match="exceeded close account quota"):
+        closed(estate, members[1])
+    set_quotas(monkeypatch, "CloseAccount", organizations, closed_accounts=9, closed_accounts_at_most=1)
+    with pytest.raises(ServiceError, match="exceeded close account quota"):
+        closed(estate, members[1])
+
+
+@pytest.mark.parametrize("by_itself", [True, False])
+def test_a_member_becomes_a_stand_alone_account(estate: Estate, by_itself: bool) -> None:
+    member = estate.member()
+    account = estate.account_of(member)
+    if by_itself:
+        estate.call_as(member, "LeaveOrganization")
+    else:
+        estate.call("RemoveAccountFromOrganization", AccountId=account)
+    with pytest.raises(ServiceError, match="AWSOrganizationsNotInUseException"):
+        estate.call_as(member, "DescribeOrganization")
+    with pytest.raises(ServiceError, match="AccountNotFoundException"):
+        estate.call("DescribeAccount", AccountId=account)
+    assert estate.call_as(member, "CreateOrganization")["Organization"]["MasterAccountId"] == account
+
+
+def test_the_management_account_does_not_leave(estate: Estate) -> None:
+    with pytest.raises(ServiceError, match="MasterCannotLeaveOrganizationException"):
+        estate.call("LeaveOrganization")
+    with pytest.raises(ServiceError, match="MasterCannotLeaveOrganizationException"):
+        estate.call("RemoveAccountFromOrganization", AccountId=estate.world.account_id)
+
+
+def test_a_closed_account_does_not_leave_and_so_stays_closed(estate: Estate) -> None:
+    member = estate.member()
+    account = estate.account_of(member)
+    estate.call("CloseAccount", AccountId=account)
+    with pytest.raises(ServiceError, match=r"ConstraintViolationException: .* is closed"):
+        estate.call("RemoveAccountFromOrganization", AccountId=account)
+
+
+def test_a_delegated_administrator_does_not_leave(estate: Estate) -> None:
+    member = estate.member()
+    account = estate.account_of(member)
+    node = estate.world.snapshot.organizations[estate.organization].of(OrganizationAccount).by_id[account]
+    with estate.world.installation.store.write() as unit:
+        unit.save(replace(node, delegations={"sso.amazonaws.com": int(START.timestamp() * 1000)}))
+    estate.world.installation.directory.catch_up()
+    leaving: tuple[tuple[Caller, str, dict[str, object]], ...] = (
+        (member, "LeaveOrganization", {}),
+        (estate.world.root, "RemoveAccountFromOrganization", {"AccountId": account}),
+    )
+    for caller, operation, given in leaving:
+        with pytest.raises(ServiceError, match=r"ConstraintViolationException: .* delegated administrator"):
+            estate.call_as(caller, operation, **given)
