@@ -267,3 +267,31 @@ def test_quotas_of_an_account_are_set_shown_and_taken_back(data: Path) -> None:
     assert "'user' is no quota" in run(data, *asked, "user=1", code=2)
     assert "users needs a number" in run(data, *asked, "users=many", code=2)
     assert "There is no account 1." in run(data, "account", "quotas", "1", "users=1", code=1)
+
+
+def test_an_exported_account_is_imported_under_another_id(tmp_path: Path) -> None:
+    directory = tmp_path / "copies"
+    with open_installation(Settings(data_dir=directory), create=True):
+        pass
+    source = tmp_path / "source.json"
+    source.write_text(json.dumps({"AccountId": "111122223333", "UserDetailList": [{"UserName": "alice"}]}))
+    where = ["--data-dir", str(directory)]
+    done = CliRunner().invoke(main, ["account", "import", str(source), *where])
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, "Done: 2 created, 0 updated, 0 unchanged.")
+    told = CliRunner().invoke(main, ["account", "export", "111122223333", *where]).stdout
+    again = CliRunner().invoke(main, ["account", "import", "-", "--account", "444455556666", *where], input=told)
+    assert again.exit_code == 0
+    assert "create     user 444455556666 alice" in again.output
+
+
+def test_import_says_what_could_not_be_taken(tmp_path: Path) -> None:
+    directory, source = tmp_path / "copies", tmp_path / "source.json"
+    with open_installation(Settings(data_dir=directory), create=True):
+        pass
+    users = [{"UserName": "alice", "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": "{"}]}, {"UserName": "bob"}]
+    source.write_text(json.dumps({"AccountId": "111122223333", "UserDetailList": users}))
+    done = CliRunner().invoke(main, ["account", "import", str(source), "--data-dir", str(directory)])
+    assert done.exit_code == 1, done.output
+    assert "Done: 2 created, 0 updated, 0 unchanged." in done.output
+    assert "this could not be taken:" in done.output
+    assert "user 111122223333 alice" in done.output

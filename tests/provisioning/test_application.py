@@ -52,7 +52,7 @@ def commits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_chunks_have_at_most_so_many_steps(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(application, "MOST_STEPS", 4)
+    monkeypatch.setattr(application, "_CHUNK_STEPS", 4)
     monkeypatch.setattr(application, "_CHUNK_SECONDS", 60)
     told: list[tuple[int, int]] = []
     inline = [{"PolicyName": "p", "PolicyDocument": ALLOW}]
@@ -70,7 +70,7 @@ def test_a_chunk_ends_when_its_time_is_over(world: World, monkeypatch: pytest.Mo
 
 
 def test_a_thing_with_more_steps_than_a_chunk_is_made_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(application, "MOST_STEPS", 2)
+    monkeypatch.setattr(application, "_CHUNK_STEPS", 2)
     inline = [{"PolicyName": f"p{number}", "PolicyDocument": ALLOW} for number in range(5)]
     told: list[tuple[int, int]] = []
     applying(world).apply(planned(world, users("a", "b", UserPolicyList=inline)), lambda *done: told.append(done))
@@ -102,7 +102,7 @@ def test_at_once_is_all_or_nothing(world: World) -> None:
 
 
 def test_what_was_interrupted_goes_on_where_it_ended(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(application, "MOST_STEPS", 2)
+    monkeypatch.setattr(application, "_CHUNK_STEPS", 2)
     data = users("a", "b", "c", "d")
     data["UserDetailList"][2]["GroupList"] = ["other"]
     world.call(world.root, "CreateGroup", GroupName="other")

@@ -111,6 +111,21 @@ class Ids:
         return base64.b64encode(self._entropy(30)).decode("ascii")
 
 
+class GivenId(Ids):
+    """Draws as others do, but that the first principal or policy id of its kind is a given one."""
+
+    def __init__(self, others: Ids, given: str) -> None:
+        super().__init__(others.random)
+        self._given: str | None = given
+
+    def unique(self, prefix: str) -> str:
+        given = self._given
+        if given is None or not given.startswith(prefix):
+            return super().unique(prefix)
+        self._given = None
+        return given
+
+
 def _uuid(digits: str) -> str:
     """32 hexadecimal digits as a version 4 UUID."""
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANTS[digits[16]]}{digits[17:20]}-{digits[20:]}"

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import click
 
 from carnet.assembly.settings import Settings
+from carnet.cli.account_files import export_account, import_account
 from carnet.cli.endpoint import endpoint_option, server_to_ask
 from carnet.cli.groups import CommandGroup
 from carnet.cli.options import installation_options, told_plainly
@@ -23,6 +24,10 @@ _MOST_AT_ONCE = 100_000
 @click.group(cls=CommandGroup)
 def account() -> None:
     """Make, list, show and delete accounts, and replace lost root keys, also beside a running server."""
+
+
+account.add_command(import_account)
+account.add_command(export_account)
 
 
 @account.command()

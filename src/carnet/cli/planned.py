@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import click
 
@@ -14,10 +14,11 @@ from carnet.cli.progress import progress
 from carnet.directory.snapshot import Snapshot
 from carnet.policy.case_members import Misread
 from carnet.provisioning.application import Applying, Interrupted
-from carnet.provisioning.document import Home, read_document
+from carnet.provisioning.copies import copied
+from carnet.provisioning.document import Home, read_copy, read_document
 from carnet.provisioning.operator import Operator
 from carnet.provisioning.plan import Item, Plan, Verdict, make_plan
-from carnet.provisioning.wanted import Wanted
+from carnet.provisioning.wanted import Document, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +33,22 @@ class Planned:
     def of(cls, installation: Installation, name: str) -> Planned:
         """Read the file and plan it; raises BadInput."""
         file = LintedFile.read(name)
+        snapshot = installation.directory.snapshot
+        home = _home(snapshot, installation.settings.partition)
+        return cls._of(installation, file, _read(file, lambda: read_document(file.data, home)))
+
+    @classmethod
+    def copying(cls, installation: Installation, name: str, *, account: str | None) -> Planned:
+        """Read the file and plan a copy of the account in it, with another id if one is given; raises BadInput."""
+        file = LintedFile.read(name)
+        snapshot = installation.directory.snapshot
+        home = replace(_home(snapshot, installation.settings.partition), copied=True)
+        document = copied(_read(file, lambda: read_copy(file.data, home, account)), snapshot)
+        return cls._of(installation, file, document)
+
+    @classmethod
+    def _of(cls, installation: Installation, file: LintedFile, document: Document) -> Planned:
         partition, snapshot = installation.settings.partition, installation.directory.snapshot
-        try:
-            document = read_document(file.data, _home(snapshot, partition))
-        except Misread as problem:
-            lines = (file.told(fault.path, fault.text.strip(), at_name=fault.at_name) for fault in problem.faults)
-            raise BadInput("\n".join(lines)) from problem
         operator = Operator(parts=installation.execution.parts, partition=partition, now=installation.clock())
         with progress("planning") as told:
             plan = make_plan(document, snapshot, operator, installation.store.types, told)
@@ -81,8 +92,17 @@ class Planned:
     def refuse_impossible(self) -> None:
         """Raise ClickException if something cannot be done: then nothing is."""
         if impossible := self.plan.impossible:
-            told = (self.file.told(item.wanted.place, _problem(item), at_name=False) for item in impossible)
-            raise click.ClickException("\n".join(("nothing is changed, since this cannot be done:", *told)))
+            raise click.ClickException(
+                "\n".join(("nothing is changed, since this cannot be done:", *self._told(impossible)))
+            )
+
+    def not_taken(self) -> str:
+        """What cannot be done, with the reasons; empty if there is nothing of the kind."""
+        impossible = self.plan.impossible
+        return "\n".join(("this could not be taken:", *self._told(impossible))) if impossible else ""
+
+    def _told(self, items: Iterable[Item]) -> Iterator[str]:
+        return (self.file.told(item.wanted.place, _problem(item), at_name=False) for item in items)
 
     def carry_out(self, *, atomic: bool = False) -> None:
         """Do it; raises ClickException for what others have made impossible in the meantime."""
@@ -105,6 +125,14 @@ class Planned:
         for item in self.plan.items:
             if item.verdict is not Verdict.UNCHANGED:
                 yield f"{item.verdict.value:<10} {_called(item.wanted)}{_operations(item)}"
+
+
+def _read(file: LintedFile, read: Callable[[], Document]) -> Document:
+    try:
+        return read()
+    except Misread as problem:
+        lines = (file.told(fault.path, fault.text.strip(), at_name=fault.at_name) for fault in problem.faults)
+        raise BadInput("\n".join(lines)) from problem
 
 
 def _home(snapshot: Snapshot, partition: str) -> Home:

@@ -19,9 +19,11 @@ from carnet.store.store import Store
 
 MOST_STEPS = 500
 """Of one transaction, for which all other writers wait."""
-_CHUNK_SECONDS = 0.5
+_CHUNK_STEPS = 100
+"""Of one of several transactions."""
+_CHUNK_SECONDS = 0.1
 """A chunk is committed before it is full if it takes that long: a server's own changes wait for it."""
-_PAUSE_SECONDS = 0.1
+_PAUSE_SECONDS = 0.02
 """Between two chunks, so that those who wait get their turn."""
 
 
@@ -45,7 +47,7 @@ class Applying:
     operator: Operator
 
     def apply(self, plan: Plan, told: Told = nobody) -> None:
-        """Do what is to be done, in chunks of at most 500 steps. Raises Interrupted, and Unavailable.
+        """Do what is to be done, in chunks of at most 100 steps. Raises Interrupted, and Unavailable.
 
         `told` is told after each commit. Whoever applies the same document again goes on where this has ended.
         """
@@ -79,7 +81,7 @@ class Applying:
             for wanted in waiting:
                 try:
                     steps = self._steps(group, snapshot, wanted)
-                    if done and until is not None and (taken + len(steps) > MOST_STEPS or monotonic() >= until):
+                    if done and until is not None and (taken + len(steps) > _CHUNK_STEPS or monotonic() >= until):
                         break
                     snapshot = self._take(group, snapshot, wanted, steps)
                 except (Fault, WireError) as problem:

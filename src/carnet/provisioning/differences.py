@@ -10,7 +10,7 @@ import json
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
-from carnet.base.arns import root_arn
+from carnet.base.arns import iam_arn, root_arn
 from carnet.base.faults import Unmodifiable
 from carnet.directory.account_view import AccountView
 from carnet.entities.entity import Documents, Tags, name_key
@@ -31,8 +31,13 @@ def policy_steps(view: AccountView, wanted: WantedPolicy) -> Iterator[Step]:
     """The version in force gets the document that is wanted; raises Unmodifiable for another description or path."""
     policy = view.of(ManagedPolicy).named(name_key(wanted.name))
     if policy is None:
-        given = {"PolicyName": wanted.name, "PolicyDocument": wanted.document, "Description": wanted.description}
-        yield create("CreatePolicy", given, wanted.path, wanted.tags)
+        documents = (*wanted.earlier, wanted.document, *wanted.later)
+        given = {"PolicyName": wanted.name, "PolicyDocument": documents[0], "Description": wanted.description}
+        yield create("CreatePolicy", given, wanted.path, wanted.tags, wanted.unique_id)
+        arn = iam_arn(view.account.partition, wanted.account, f"policy{wanted.path or '/'}{wanted.name}")
+        for number, document in enumerate(documents[1:], 1):
+            in_force = number == len(wanted.earlier)
+            yield invoke("CreatePolicyVersion", PolicyArn=arn, PolicyDocument=document, SetAsDefault=in_force)
         return
     if wanted.path not in (None, policy.path):
         raise Unmodifiable(f"The path of a policy stays what it is: {policy.path}.")
@@ -64,7 +69,7 @@ def group_steps(view: AccountView, wanted: WantedGroup) -> Iterator[Step]:
     """A group and its policies."""
     group = view.of(Group).named(name_key(wanted.name))
     if group is None:
-        yield create("CreateGroup", {"GroupName": wanted.name}, wanted.path, None)
+        yield create("CreateGroup", {"GroupName": wanted.name}, wanted.path, None, wanted.unique_id)
     elif wanted.path not in (None, group.path):
         yield invoke("UpdateGroup", GroupName=wanted.name, NewPath=wanted.path)
     yield from _policy_steps(families.GROUP, group, wanted)
@@ -75,7 +80,7 @@ def user_steps(view: AccountView, wanted: WantedUser) -> Iterator[Step]:
     user = view.of(User).named(name_key(wanted.name))
     if user is None:
         given = {"UserName": wanted.name, "PermissionsBoundary": wanted.boundary or None}
-        yield create("CreateUser", given, wanted.path, wanted.tags)
+        yield create("CreateUser", given, wanted.path, wanted.tags, wanted.unique_id)
     else:
         if wanted.path not in (None, user.path):
             yield invoke("UpdateUser", UserName=wanted.name, NewPath=wanted.path)
@@ -111,7 +116,7 @@ def role_steps(view: AccountView, wanted: WantedRole) -> Iterator[Step]:
             "MaxSessionDuration": wanted.max_session_seconds,
             "PermissionsBoundary": wanted.boundary or None,
         }
-        yield create("CreateRole", given, wanted.path, wanted.tags)
+        yield create("CreateRole", given, wanted.path, wanted.tags, wanted.unique_id)
     else:
         if wanted.path not in (None, role.path):
             raise Unmodifiable(f"The path of a role stays what it is: {role.path}.")
@@ -156,7 +161,8 @@ def _profile_steps(view: AccountView, role: Role | None, wanted: WantedRole) -> 
 
 def _one_profile(there: InstanceProfile | None, wanted: WantedProfile) -> Iterator[Step]:
     if there is None:
-        yield create("CreateInstanceProfile", {"InstanceProfileName": wanted.name}, wanted.path, wanted.tags)
+        given = {"InstanceProfileName": wanted.name}
+        yield create("CreateInstanceProfile", given, wanted.path, wanted.tags, wanted.unique_id)
         return
     if wanted.path not in (None, there.path):
         raise Unmodifiable(f"The path of an instance profile stays what it is: {there.path}.")
@@ -205,10 +211,13 @@ def tag_steps(family: Tagging, name: str, present: Tags, wanted: Tags | None, ta
         yield invoke(family.tag, **named, Tags=_tag_list(new))
 
 
-def create(name: str, given: Mapping[str, Any], path: str | None, tags: Tags | None) -> Invoke:
+def create(
+    name: str, given: Mapping[str, Any], path: str | None, tags: Tags | None, unique_id: str | None = None
+) -> Invoke:
     """The operation that makes a thing; a member that is None is left out."""
     more = {"Path": path, "Tags": _tag_list(tags) if tags else None}
-    return Invoke(name=name, given={member: value for member, value in {**given, **more}.items() if value is not None})
+    said = {member: value for member, value in {**given, **more}.items() if value is not None}
+    return Invoke(name=name, given=said, unique_id=unique_id)
 
 
 def invoke(name: str, **given: Any) -> Invoke:

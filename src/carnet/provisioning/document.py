@@ -8,14 +8,17 @@ often YAML repeats a part of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from carnet.base.arns import Arn, parse_arn
 from carnet.entities import account as rules
 from carnet.entities.entity import name_key
 from carnet.entities.managed_policy import AWS_ACCOUNT
 from carnet.policy.case_members import CaseFault, Members, Misread
+from carnet.policy.json_text import JsonNumber
 from carnet.provisioning import holders, identity_providers
 from carnet.provisioning.keys import read_keys
 from carnet.provisioning.members import Place, items, text
@@ -49,6 +52,8 @@ class Home:
     """Of the account of an id, or of one that is still to be made."""
     account: str | None
     """None if there are several accounts, or none."""
+    copied: bool = False
+    """Whether what is new is to be a copy: with the ids, and the versions of policies, that the document says."""
 
 
 def read_document(data: object, home: Home) -> Document:
@@ -67,6 +72,42 @@ def read_document(data: object, home: Home) -> Document:
     things = [thing for account, below in read for thing in (account, *below) if isinstance(thing, Wanted)]
     left_out = [said for _, below in read for said in below if isinstance(said, str)]
     return Document(things=in_order(things), left_out=tuple(left_out))
+
+
+def read_copy(data: object, home: Home, account: str | None) -> Document:
+    """As `read_document`, of one account, with the id `account` instead of its own if that is given; raises Misread."""
+    document = read_document(data, home)
+    olds = {thing.account for thing in document.things}
+    if account is None or olds == {account}:
+        return document
+    (old, *others) = olds
+    if others or not isinstance(data, Mapping):
+        raise Misread(CaseFault("", "the file holds several accounts, so that none of them can get another id"))
+    return read_document({**moved(data, old, account), "AccountId": account}, home)
+
+
+def moved(value: Any, old: str, new: str) -> Any:
+    """Plain data in which another account's id stands wherever the old one does: alone, and as the account of an ARN.
+
+    Text that holds JSON, percent-encoded or not, is changed in the same way.
+    """
+    within = re.compile(rf'({_ARN_BEFORE_ACCOUNT}|"|%22){old}(?=:|%3A|"|%22)')
+
+    def of(value: Any) -> Any:
+        if isinstance(value, str):
+            return new if value == old else within.sub(rf"\g<1>{new}", value)
+        if isinstance(value, JsonNumber):
+            return new if value.text == old else value
+        if isinstance(value, Mapping):
+            return {of(name): of(below) for name, below in value.items()}
+        return [of(below) for below in value] if isinstance(value, list) else value
+
+    return of(value)
+
+
+_COLON = "(?::|%3A)"
+_ARN_BEFORE_ACCOUNT = rf"arn{_COLON}[\w-]+{_COLON}[\w*-]*{_COLON}[\w*-]*{_COLON}"
+"""As text has it, and as a URL does."""
 
 
 def check_size(data: object) -> None:
@@ -91,7 +132,7 @@ def _account(
     if "IsTruncated" in given.values and given.flag("IsTruncated"):
         raise Misread.at(given.at("IsTruncated"), "says that this is one page of several: put them together first")
     account_id = _id(given, home)
-    place = Place(account=account_id, partition=home.partition_of(account_id))
+    place = Place(account=account_id, partition=home.partition_of(account_id), copied=home.copied)
     account = WantedAccount(
         place=path or ".",
         account=place.account,

@@ -8,10 +8,12 @@ Description and MaxSessionDuration of a role, and PolicyDocument and Tags of a p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from carnet.base import ids
 from carnet.entities.entity import Documents
 from carnet.entities.managed_policy import AWS_ACCOUNT
 from carnet.entities.role import SERVICE_LINKED_PATH
@@ -38,6 +40,8 @@ _PROFILE = ("InstanceProfileName", "Path", "Tags", "InstanceProfileId", "Arn", "
 _ATTACHED = ("PolicyName", "PolicyArn")
 _BOUNDARY = ("PermissionsBoundaryType", "PermissionsBoundaryArn")
 _INLINE = ("PolicyName", "PolicyDocument")
+_ID_TAIL = "[A-Z0-9]{12,124}"
+"""https://docs.aws.amazon.com/IAM/latest/APIReference/API_User.html"""
 
 
 def read_policy(value: object, place: Place) -> Iterator[WantedPolicy | str]:
@@ -47,6 +51,7 @@ def read_policy(value: object, place: Place) -> Iterator[WantedPolicy | str]:
         return
     name, path = given.text("PolicyName"), text(given, "Path")
     check_arn(given, place, "policy", path, name)
+    earlier, later = _other_versions(given) if place.copied else ((), ())
     yield WantedPolicy(
         place=place.path,
         account=place.account,
@@ -55,13 +60,16 @@ def read_policy(value: object, place: Place) -> Iterator[WantedPolicy | str]:
         description=text(given, "Description"),
         document=_version_in_force(given),
         tags=tags(given),
+        unique_id=_unique_id(given, "PolicyId", ids.POLICY, place),
+        earlier=earlier,
+        later=later,
     )
 
 
 def read_group(value: object, place: Place) -> Iterator[WantedGroup | str]:
     """A group."""
     given = Members.of(value, place.path, known=_GROUP)
-    yield WantedGroup(**_holder(given, place, "group", "GroupName", "GroupPolicyList"))
+    yield WantedGroup(**_holder(given, place, "group", "GroupName", "GroupPolicyList", "GroupId", ids.GROUP))
 
 
 def read_user(value: object, place: Place) -> Iterator[WantedUser | str]:
@@ -70,7 +78,7 @@ def read_user(value: object, place: Place) -> Iterator[WantedUser | str]:
     groups = given.get("GroupList")
     names = None if groups is None else as_list(groups, given.at("GroupList"))
     yield WantedUser(
-        **_holder(given, place, "user", "UserName", "UserPolicyList"),
+        **_holder(given, place, "user", "UserName", "UserPolicyList", "UserId", ids.USER),
         **_principal(given),
         groups=None
         if names is None
@@ -87,16 +95,18 @@ def read_role(value: object, place: Place) -> Iterator[WantedRole | str]:
         return
     duration = given.get("MaxSessionDuration")
     yield WantedRole(
-        **_holder(given, place, "role", "RoleName", "RolePolicyList"),
+        **_holder(given, place, "role", "RoleName", "RolePolicyList", "RoleId", ids.ROLE),
         **_principal(given),
         trust=_document(given.required("AssumeRolePolicyDocument"), given.at("AssumeRolePolicyDocument")),
         description=text(given, "Description"),
         max_session_seconds=None if duration is None else whole(duration, given.at("MaxSessionDuration")),
-        profiles=_profiles(given),
+        profiles=_profiles(given, place),
     )
 
 
-def _holder(given: Members, place: Place, kind: str, name_member: str, inline_member: str) -> dict[str, Any]:
+def _holder(
+    given: Members, place: Place, kind: str, name_member: str, inline_member: str, id_member: str, prefix: str
+) -> dict[str, Any]:
     name, path = given.text(name_member), text(given, "Path")
     check_arn(given, place, kind, path, name)
     return {
@@ -106,7 +116,14 @@ def _holder(given: Members, place: Place, kind: str, name_member: str, inline_me
         "path": path,
         "attached": _attached(given),
         "inline": _inline(given, inline_member),
+        "unique_id": _unique_id(given, id_member, prefix, place),
     }
+
+
+def _unique_id(given: Members, name: str, prefix: str, place: Place) -> str | None:
+    """The id of a copy; None for one that is no id of that kind, and if no copy is made."""
+    found = text(given, name) if place.copied else None
+    return found if found is not None and re.fullmatch(prefix + _ID_TAIL, found) else None
 
 
 def _principal(given: Members) -> dict[str, Any]:
@@ -147,14 +164,15 @@ def _boundary(given: Members) -> str | None:
     )
 
 
-def _profiles(given: Members) -> tuple[WantedProfile, ...] | None:
+def _profiles(given: Members, place: Place) -> tuple[WantedProfile, ...] | None:
     if given.get("InstanceProfileList") is None:
         return None
     found: list[WantedProfile] = []
     for each, path in items(given, "InstanceProfileList"):
         profile = Members.of(each, path, known=_PROFILE)
         name = profile.text("InstanceProfileName")
-        found.append(WantedProfile(name=name, path=text(profile, "Path"), tags=tags(profile)))
+        unique_id = _unique_id(profile, "InstanceProfileId", ids.INSTANCE_PROFILE, place)
+        found.append(WantedProfile(name=name, path=text(profile, "Path"), tags=tags(profile), unique_id=unique_id))
     return tuple(found)
 
 
@@ -167,6 +185,22 @@ def _version_in_force(given: Members) -> str:
         if version.flag("IsDefaultVersion"):
             return _document(version.required("Document"), version.at("Document"))
     raise Misread.at(given.path, "has neither a PolicyDocument nor a default version in PolicyVersionList")
+
+
+def _other_versions(given: Members) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The documents of the versions before and after the default one, each the oldest first; AWS's list is the other
+    way round.
+    """
+    earlier: list[str] = []
+    later: list[str] = []
+    into = later
+    for each, path in items(given, "PolicyVersionList"):
+        version = Members.of(each, path, known=_VERSION)
+        if version.flag("IsDefaultVersion"):
+            into = earlier
+        else:
+            into.append(_document(version.required("Document"), version.at("Document")))
+    return tuple(reversed(earlier)), tuple(reversed(later))
 
 
 def _document(value: object, path: str) -> str:

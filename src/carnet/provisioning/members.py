@@ -21,6 +21,8 @@ class Place:
     partition: str
     path: str = ""
     """In the document, as jq writes paths."""
+    copied: bool = False
+    """As `Home.copied`."""
 
 
 def items(given: Members, name: str) -> Iterator[tuple[object, str]]:

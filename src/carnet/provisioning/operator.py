@@ -17,6 +17,7 @@ from msgspec import structs
 from carnet import models
 from carnet.audit.redaction import input_redaction
 from carnet.base.faults import Missing
+from carnet.base.ids import GivenId
 from carnet.base.timestamps import iso_seconds
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
@@ -31,6 +32,7 @@ from carnet.policy.request import Context, Principal
 from carnet.protocols.validate import validate
 from carnet.provisioning import account_differences, differences, provider_differences
 from carnet.provisioning.differences import same_json
+from carnet.provisioning.rehearsal import RehearsedUnit
 from carnet.provisioning.steps import AddAccessKey, CreateAccount, Invoke, SetKeyStatus, Step, UpdateAccount
 from carnet.provisioning.wanted import (
     Wanted,
@@ -45,10 +47,11 @@ from carnet.provisioning.wanted import (
 )
 from carnet.services.iam import sentences
 from carnet.services.iam.access_keys import add_given_key
-from carnet.services.iam.trust import new_trust
-from carnet.services.operation import Parts, WriteCall
+from carnet.services.iam.trust import new_trust, shown_trust
+from carnet.services.operation import Answer, Parts, WriteCall
 from carnet.services.preparing import Preparation
 from carnet.services.registry import SERVICES
+from carnet.store.entity_types import ENTITY_TYPES
 from carnet.store.unit_of_work import Unit
 
 Event = dict[str, Any]
@@ -94,7 +97,8 @@ class Operator:
         if isinstance(step, CreateAccount):
             unit.add(step.account)
             return self._event(step, account, {"name": step.account.name, "email": step.account.email})
-        call = self._call(snapshot, account, unit)
+        given_id = step.unique_id if isinstance(step, Invoke) else None
+        call = self._call(snapshot, account, unit, given_id)
         match step:
             case Invoke():
                 validate(models.operation("iam", step.name), step.given, _IAM.voice)
@@ -163,7 +167,16 @@ class Operator:
             self._made_before[digest] = operation.prepare.work(call, step.given)
         return self._made_before[digest]
 
-    def _call(self, snapshot: Snapshot, account: str, unit: Unit) -> WriteCall:
+    def read(self, name: str, snapshot: Snapshot, account: str, given: Any) -> Answer:
+        """What an operation of IAM that changes nothing answers of an account; raises Missing for an unknown one."""
+        operation = _IAM.operations[name]
+        if operation.writes:
+            raise TypeError(f"{name} changes something")
+        return operation.perform_for_operator(
+            self._call(snapshot, account, RehearsedUnit(snapshot, ENTITY_TYPES)), given
+        )
+
+    def _call(self, snapshot: Snapshot, account: str, unit: Unit, given_id: str | None = None) -> WriteCall:
         view = snapshot.account(account)
         if view is None:
             raise Missing(f"There is no account {account}.")
@@ -174,7 +187,7 @@ class Operator:
             context=Context(),
             policies=Policies(),
             now=self.now,
-            parts=self.parts,
+            parts=self.parts if given_id is None else replace(self.parts, ids=GivenId(self.parts.ids, given_id)),
             own_quotas=_IAM.quotas,
             paging=_IAM.paging,
             store=unit,
@@ -197,6 +210,8 @@ def _trust_steps(call: WriteCall, role_name: str, text: str) -> Iterator[Step]:
     role = call.view.of(Role).named(name_key(role_name))
     if role is None:
         raise Missing(sentences.role_missing(role_name))
+    if same_json(text, shown_trust(call.snapshot, role)):
+        return  # also if it shows the id of a principal that is gone, which could not be saved anew
     trust = new_trust(call, text)
     if trust.ids != role.trusted_ids or not same_json(trust.text, role.trust):
         yield Invoke(name="UpdateAssumeRolePolicy", given={"RoleName": role_name, "PolicyDocument": text})

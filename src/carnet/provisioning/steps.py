@@ -16,6 +16,8 @@ class Invoke:
 
     name: str
     given: Mapping[str, Any]
+    unique_id: str | None = None
+    """What it creates gets this id; None for one that is drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

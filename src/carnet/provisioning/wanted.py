@@ -61,6 +61,12 @@ class WantedPolicy(Wanted):
     description: str | None = None
     document: str
     tags: Tags | None = None
+    unique_id: str | None = None
+    """The id that it gets if it is new; None for one that is drawn."""
+    earlier: tuple[str, ...] = ()
+    """Documents of the versions before the one in force, the oldest first: a policy that is new gets them too."""
+    later: tuple[str, ...] = ()
+    """Documents of the versions after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +77,8 @@ class WantedHolder(Wanted):
     attached: tuple[str, ...] | None = None
     """ARNs of managed policies."""
     inline: Documents | None = None
+    unique_id: str | None = None
+    """As `WantedPolicy.unique_id`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +146,8 @@ class WantedProfile:
     name: str
     path: str | None = None
     tags: Tags | None = None
+    unique_id: str | None = None
+    """As `WantedPolicy.unique_id`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
