@@ -15,6 +15,7 @@ _SUMMARIES = {
     "doctor": "Look at versions, variables, port, clock, disk, permissions, keys and database, and say what is wrong.",
     "explain": "Say why a call was denied, and what would allow it; without DECISION-ID, the last denial.",
     "operator-token": "Make tokens for Carnet's own HTTP API, and revoke them, also beside a running server.",
+    "org": "Show, copy and question organizations, also beside a running server.",
     "policy": "Ask policies what they decide, without an installation.",
     "profile": "Write profiles for the AWS CLI and SDKs.",
     "reset": "Remove the installation: accounts, keys, logs and the master key.",

@@ -1,0 +1,98 @@
+"""Writes an organization as the document that `carnet org import` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from carnet.directory.organization_view import Node, OrganizationView
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.entity import Tags
+from carnet.entities.organization_account import OrganizationAccount
+from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
+from carnet.entities.organization_resource_policy import OrganizationResourcePolicy
+from carnet.entities.organizational_unit import OrganizationalUnit
+from carnet.provisioning.estates.document import FULL_ACCESS, RCP_FULL_ACCESS
+
+
+def exported_organization(snapshot: Snapshot, view: OrganizationView) -> dict[str, Any]:
+    """An organization in JSON values: parents before what is in them, policies as they were written."""
+    organization = view.organization
+    nodes = list(walk(view, view.root))
+    units = [node for node in nodes if isinstance(node, OrganizationalUnit) and not node.is_root]
+    accounts = [node for node in nodes if isinstance(node, OrganizationAccount)]
+    told: dict[str, Any] = {
+        "Organization": {
+            "Id": organization.id,
+            "MasterAccountId": organization.management,
+            "FeatureSet": organization.feature_set.value,
+        },
+        "Roots": [
+            {
+                "Id": view.root.id,
+                "Name": view.root.name,
+                "PolicyTypes": [{"Type": str(one), "Status": "ENABLED"} for one in organization.policy_types],
+                "Tags": _tags(view.root.tags),
+            }
+        ],
+        "OrganizationalUnits": [
+            {"Id": one.id, "Name": one.name, "ParentId": one.parent, "Tags": _tags(one.tags)} for one in units
+        ],
+        "Accounts": [_account(snapshot, one) for one in accounts],
+        "Policies": [_policy(one) for one in view.of(OrganizationPolicy).sorted()],
+        "Attachments": [{"PolicyId": policy, "TargetId": node.id} for node in nodes for policy in attached(view, node)],
+        "DelegatedAdministrators": [
+            {"Id": one.id, "ServicePrincipals": list(one.delegations)} for one in accounts if one.delegations
+        ],
+        "EnabledServicePrincipals": [{"ServicePrincipal": name} for name in organization.trusted_services],
+    }
+    for one in view.of(OrganizationResourcePolicy):
+        told["ResourcePolicy"] = {"Content": one.content}
+    return told
+
+
+def walk(view: OrganizationView, node: OrganizationalUnit) -> Iterator[Node]:
+    """A unit and all that is below it: its accounts before its units."""
+    yield node
+    yield from view.accounts_in(node.id)
+    for unit in view.units_in(node.id):
+        yield from walk(view, unit)
+
+
+def attached(view: OrganizationView, node: Node) -> Iterator[str]:
+    """The ids of the policies attached to a root, unit or account, AWS's own of the enabled types first."""
+    types = view.organization.policy_types
+    if node.full_access and PolicyType.SERVICE_CONTROL in types:
+        yield FULL_ACCESS
+    if PolicyType.RESOURCE_CONTROL in types:
+        yield RCP_FULL_ACCESS
+    yield from node.attached
+
+
+def _account(snapshot: Snapshot, one: OrganizationAccount) -> dict[str, Any]:
+    seen = snapshot.accounts[one.id]
+    closed = seen.membership is not None and seen.membership.closed is not None
+    return {
+        "Id": one.id,
+        "Name": seen.account.name,
+        "Email": seen.account.email,
+        "ParentId": one.parent,
+        "Status": "SUSPENDED" if closed else "ACTIVE",
+        "JoinedMethod": one.joined_method.value,
+        "Tags": _tags(one.tags),
+    }
+
+
+def _policy(one: OrganizationPolicy) -> dict[str, Any]:
+    return {
+        "Id": one.id,
+        "Type": one.type.value,
+        "Name": one.name,
+        "Description": one.description,
+        "Content": one.content,
+        "Tags": _tags(one.tags),
+    }
+
+
+def _tags(tags: Tags) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
