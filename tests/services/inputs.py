@@ -211,7 +211,7 @@ def _of_an_organization(world: World) -> dict[str, object]:
     return {
         **policy,
         "PolicyId": made["Policy"]["PolicySummary"]["Id"],
-        "TargetId": unit,
+        "TargetId": account,
         "Filter": "SERVICE_CONTROL_POLICY",
         "RootId": estate.root,
         "ParentId": unit,

@@ -53,6 +53,7 @@ def name_behind_type(arn: str) -> str:
 class Kind(Generic[E]):
     """One kind of IAM entity."""
 
+    entity: type[E]
     word: str
     """As AWS's names of operations and quotas have it: `User`."""
     member: str
@@ -93,6 +94,7 @@ def _check_path(path: str) -> None:
 
 
 USERS: Kind[User] = Kind(
+    entity=User,
     word="User",
     member="UserName",
     target=targets.user,
@@ -100,6 +102,7 @@ USERS: Kind[User] = Kind(
     taken=sentences.user_exists,
 )
 GROUPS: Kind[Group] = Kind(
+    entity=Group,
     word="Group",
     member="GroupName",
     target=targets.group,
@@ -107,6 +110,7 @@ GROUPS: Kind[Group] = Kind(
     taken=sentences.group_exists,
 )
 ROLES: Kind[Role] = Kind(
+    entity=Role,
     word="Role",
     member="RoleName",
     target=targets.role,
@@ -114,6 +118,7 @@ ROLES: Kind[Role] = Kind(
     taken=sentences.role_exists,
 )
 POLICIES: Kind[ManagedPolicy] = Kind(
+    entity=ManagedPolicy,
     word="Policy",
     member="PolicyArn",
     target=targets.policy_to_change,
@@ -123,6 +128,7 @@ POLICIES: Kind[ManagedPolicy] = Kind(
 )
 """Customer-managed policies; AWS's own cannot be changed."""
 INSTANCE_PROFILES: Kind[InstanceProfile] = Kind(
+    entity=InstanceProfile,
     word="InstanceProfile",
     member="InstanceProfileName",
     target=targets.instance_profile,
@@ -131,6 +137,7 @@ INSTANCE_PROFILES: Kind[InstanceProfile] = Kind(
     tag_key=str,
 )
 MFA_DEVICES: Kind[MfaDevice] = Kind(
+    entity=MfaDevice,
     word="MFADevice",
     member="SerialNumber",
     target=mfa_targets.device,
@@ -140,6 +147,7 @@ MFA_DEVICES: Kind[MfaDevice] = Kind(
     tag_key=str,
 )
 SAML_PROVIDERS: Kind[SamlProvider] = Kind(
+    entity=SamlProvider,
     word="SAMLProvider",
     member="SAMLProviderArn",
     target=targets.saml_provider,
@@ -148,6 +156,7 @@ SAML_PROVIDERS: Kind[SamlProvider] = Kind(
     tag_key=str,
 )
 SERVER_CERTIFICATES: Kind[ServerCertificate] = Kind(
+    entity=ServerCertificate,
     word="ServerCertificate",
     member="ServerCertificateName",
     target=targets.server_certificate,
@@ -156,6 +165,7 @@ SERVER_CERTIFICATES: Kind[ServerCertificate] = Kind(
     tag_key=str,
 )
 OIDC_PROVIDERS: Kind[OidcProvider] = Kind(
+    entity=OidcProvider,
     word="OpenIDConnectProvider",
     member="OpenIDConnectProviderArn",
     target=targets.oidc_provider,

@@ -15,6 +15,7 @@ from carnet.services.iam import sentences
 from carnet.services.iam.kinds import Kind
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.operation import Call
+from carnet.services.tag_policies import tag_policy_violation
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import TagTypeDef
@@ -30,7 +31,8 @@ def tags_of(call: Call, kind: Kind[Any], given: Any) -> Tags:
 def with_tags(call: Call, kind: Kind[Any], tags: Tags, added: Sequence[TagTypeDef]) -> Tags:
     """The tags with others set: one whose key is the same, as this kind of entity compares keys, is replaced.
 
-    Raises Refused (InvalidInput) for a key given twice or reserved, TooMany for more tags than an entity may have.
+    Raises Refused (InvalidInput) for a key given twice or reserved and for what the tag policies of the account's
+    organization do not allow, TooMany for more tags than an entity may have.
     """
     keys = [kind.tag_key(tag["Key"]) for tag in added]
     if len(set(keys)) < len(keys):
@@ -41,6 +43,10 @@ def with_tags(call: Call, kind: Kind[Any], tags: Tags, added: Sequence[TagTypeDe
     quotas: IamQuotas = call.quotas
     if len(merged) > quotas.tags:
         raise TooMany(sentences.TAGS_FULL)
+    resource_type = f"iam:{kind.entity.resource_type}"
+    violation = tag_policy_violation(call, resource_type, [(tag["Key"], tag["Value"]) for tag in added])
+    if violation is not None:
+        raise Refused("InvalidInput", violation)
     return dict(merged.values())
 
 

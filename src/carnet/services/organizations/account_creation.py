@@ -60,7 +60,7 @@ def tagged(call: Call, given: Any, target: AnyTarget, keys: Keys) -> Iterator[Ch
 def create_account(call: WriteCall, given: CreateAccountRequestTypeDef, view: OrganizationView) -> Answer:
     """Add an account right below the root, which the management account administers through a role in it."""
     ensure_room(call, view)
-    tags = tags_of(call, given)
+    tags = tags_of(call, given, "account")
     failure = _failure(call, given["Email"])
     account = None if failure is not None else _new_account(call, given, view, tags)
     status = CreateAccountStatus(

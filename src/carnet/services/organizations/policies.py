@@ -56,7 +56,7 @@ def create_policy(call: WriteCall, given: CreatePolicyRequestTypeDef, view: Orga
         name=given["Name"],
         description=given["Description"],
         content=given["Content"],
-        tags=tags_of(call, given),
+        tags=tags_of(call, given, "policy"),
     )
     try:
         call.store.add(policy)

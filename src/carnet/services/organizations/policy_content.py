@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from carnet.base.faults import Malformed
 from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
 from carnet.policy.document import Grammar
-from carnet.policy.sentences import ORGANIZATIONS
-from carnet.policy.shape import read_document
 from carnet.services.documents import parse_once, parsed_before_as
 from carnet.services.operation import Call
 from carnet.services.organizations import sentences
+from carnet.services.organizations.management_content import check_management_policy
 from carnet.services.organizations.quotas import POLICY_LIMITS
 
 _GRAMMARS = {PolicyType.SERVICE_CONTROL: Grammar.SCP, PolicyType.RESOURCE_CONTROL: Grammar.RCP}
@@ -49,10 +47,7 @@ def check_content(content: str, policy_type: PolicyType, partition: str) -> None
     if len(content) > POLICY_LIMITS[policy_type].characters:
         raise sentences.constraint("POLICY_CONTENT_LIMIT_EXCEEDED", sentences.POLICY_TOO_LONG)
     grammar = _GRAMMARS.get(policy_type)
-    if grammar is not None:
+    if grammar is None:
+        check_management_policy(content, policy_type)
+    else:
         parse_once(content, grammar, partition)
-        return
-    try:
-        read_document(content)
-    except Malformed:
-        raise Malformed(ORGANIZATIONS) from None

@@ -90,7 +90,10 @@ def put_resource_policy(
     _check(call, view, _parsed(call, content))
     if policy is None:
         policy = OrganizationResourcePolicy(
-            id=call.ids.organizations("rp"), organization=view.scope.id, content=content, tags=tags_of(call, given)
+            id=call.ids.organizations("rp"),
+            organization=view.scope.id,
+            content=content,
+            tags=tags_of(call, given, "resourcepolicy"),
         )
         call.store.add(policy)
     elif given.get("Tags"):

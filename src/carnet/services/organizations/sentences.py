@@ -19,6 +19,7 @@ LAST_POLICY = (
 )
 AWS_POLICY = "You can't modify or delete a policy that is managed by AWS."
 NON_DETACHABLE = "You can't detach this AWS managed policy."
+NO_ACCOUNT = "You can't perform the specified operation on that target entity: it is no account."
 DUPLICATE_TAG_KEYS = "You specified duplicate tag keys."
 ACCOUNTS_FULL = "You have exceeded the allowed number of AWS accounts."
 MANAGEMENT_STAYS_OPEN = "You can't close the management account with this API."
@@ -179,6 +180,13 @@ def policy_attached() -> Refused:
 
 def policy_not_attached() -> Refused:
     return Refused("PolicyNotAttachedException", "The policy isn't attached to the specified target.")
+
+
+def effective_policy_missing() -> Refused:
+    message = (
+        "The specified policy type is not enabled. Enable that policy type on your organization root and then retry."
+    )
+    return Refused("EffectivePolicyNotFoundException", message)
 
 
 def constraint(reason: str, message: str) -> TooMany:

@@ -12,6 +12,7 @@ from carnet.entities.entity import Tags, name_key
 from carnet.services.operation import Call
 from carnet.services.organizations import sentences
 from carnet.services.organizations.quotas import OrganizationsQuotas
+from carnet.services.tag_policies import tag_policy_violation
 
 if TYPE_CHECKING:
     from types_boto3_organizations.type_defs import TagTypeDef
@@ -19,15 +20,16 @@ if TYPE_CHECKING:
 _RESERVED_PREFIX = "aws:"
 
 
-def tags_of(call: Call, given: Any) -> Tags:
-    """The tags that something new is created with; raises as `with_tags` does."""
-    return with_tags(call, {}, given.get("Tags", ()))
+def tags_of(call: Call, given: Any, kind: str) -> Tags:
+    """The tags that something new is created with; the rest is as with `with_tags`."""
+    return with_tags(call, {}, given.get("Tags", ()), kind)
 
 
-def with_tags(call: Call, tags: Tags, added: Sequence[TagTypeDef]) -> Tags:
-    """The tags with others set; keys are compared as written.
+def with_tags(call: Call, tags: Tags, added: Sequence[TagTypeDef], kind: str) -> Tags:
+    """The tags with others set; keys are compared as written. `kind` is what an ARN of the tagged has: `ou`, `policy`.
 
-    Raises Invalid for a key given twice or reserved, TooMany for more tags than there may be.
+    Raises Invalid for a key given twice or reserved, TooMany for more tags than there may be and for what the tag
+    policies of the organization do not allow.
     """
     keys = [tag["Key"] for tag in added]
     if len(set(keys)) < len(keys):
@@ -38,4 +40,8 @@ def with_tags(call: Call, tags: Tags, added: Sequence[TagTypeDef]) -> Tags:
     quotas: OrganizationsQuotas = call.quotas
     if len(merged) > quotas.tags_per_resource:
         raise sentences.constraint("MAX_TAG_LIMIT_EXCEEDED", sentences.TAGS_FULL)
+    resource_type = f"organizations:{kind}"
+    violation = tag_policy_violation(call, resource_type, [(tag["Key"], tag["Value"]) for tag in added])
+    if violation is not None:
+        raise sentences.constraint("TAG_POLICY_VIOLATION", violation)
     return merged

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from carnet.entities.organization_account import OrganizationAccount
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.organizations import targets
 from carnet.services.organizations.callers import administrator, delegate
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 @organizations.write("TagResource", on=targets.tagged(delegate), context=(request_tags,))
 def tag_resource(call: WriteCall, given: TagResourceRequestTypeDef, tagged: Any) -> Answer:
     """Set tags: those of the same key are replaced, all others stay."""
-    after = replace(tagged, tags=with_tags(call, tagged.tags, given["Tags"]))
+    kind = "account" if isinstance(tagged, OrganizationAccount) else tagged.resource.partition("/")[0]
+    after = replace(tagged, tags=with_tags(call, tagged.tags, given["Tags"], kind))
     if after != tagged:
         call.store.save(after)
     return {}

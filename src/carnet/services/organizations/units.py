@@ -50,7 +50,7 @@ def create_organizational_unit(
         organization=view.scope.id,
         parent=parent.id,
         name=given["Name"],
-        tags=tags_of(call, given),
+        tags=tags_of(call, given, "ou"),
     )
     try:
         call.store.add(unit)

@@ -1,0 +1,98 @@
+"""The effective policy of an account: what the management policies above it set together.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_effective.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from threading import Lock
+from typing import NamedTuple, TypeAlias
+
+from carnet.base.faults import Malformed
+from carnet.directory.organization_view import Node, OrganizationView
+from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
+from carnet.policy.engine.recent import Recent
+from carnet.policy.shape import read_document
+from carnet.services.inheritance import Setting, Source, merged
+
+_ROOM = 4_000_000
+"""Characters of the policies whose effective policies are remembered: each takes some ten times as much memory."""
+
+_Levels: TypeAlias = tuple[tuple[tuple[str, str], ...], ...]
+"""Ids and contents of the policies attached to the root, to the units on the way and to the account, in order."""
+
+
+class EffectivePolicy(NamedTuple):
+    setting: Setting
+    """INVARIANT: it is shared, and so never changed."""
+    content: str
+    """What it says as JSON."""
+    weight: int
+
+
+_lock = Lock()
+"""Several threads ask."""
+_remembered: Recent[tuple[PolicyType, _Levels], EffectivePolicy] = Recent(_ROOM, weigh=lambda one: one.weight)
+
+
+def effective_policy(view: OrganizationView, node: Node, policy_type: PolicyType) -> EffectivePolicy | None:
+    """The effective policy of an account; None while the type is not enabled.
+
+    What policies of the same contents set together is worked out once, for all accounts that have them above.
+    """
+    if policy_type not in view.organization.policy_types:
+        return None
+    levels = tuple([_level(view, each, policy_type) for each in view.path_to(node)])
+    key = (policy_type, levels)
+    with _lock:
+        known = _remembered.get(key)
+    if known is None:
+        known = _worked_out(policy_type, levels)
+        with _lock:
+            _remembered.put(key, known)
+    return known
+
+
+def shown(setting: Setting) -> object:
+    """A setting as JSON has it: without the operators, and without what is empty."""
+    if setting.value is not None:
+        return list(setting.value) if isinstance(setting.value, tuple) else setting.value
+    return {name: shown(member) for name, member in setting.members.items() if not member.is_empty}
+
+
+def _level(view: OrganizationView, node: Node, policy_type: PolicyType) -> tuple[tuple[str, str], ...]:
+    policies = map(view.of(OrganizationPolicy).by_id.__getitem__, node.attached)
+    return tuple([(policy.id, policy.content) for policy in policies if policy.type is policy_type])
+
+
+def _worked_out(policy_type: PolicyType, levels: _Levels) -> EffectivePolicy:
+    setting = merged([_sources(level) for level in levels])
+    if policy_type is PolicyType.TAG:
+        _fill_in_tags(setting)
+    weight = 1 + sum(len(content) for level in levels for _, content in level)
+    return EffectivePolicy(setting, json.dumps(shown(setting), ensure_ascii=False), weight)
+
+
+def _sources(level: Sequence[tuple[str, str]]) -> list[Source]:
+    """The policies of a level that can be read: an older release may have stored what this one would refuse."""
+    found = []
+    for policy_id, content in level:
+        try:
+            found.append(Source(policy_id, read_document(content)))
+        except Malformed:
+            continue
+    return found
+
+
+def _fill_in_tags(setting: Setting) -> None:
+    """A tag key is in lower case if nothing else is said, and takes every value."""
+    tags = setting.members.get("tags")
+    if tags is None:
+        return
+    for name, rule in tags.members.items():
+        key = rule.members.setdefault("tag_key", Setting())
+        key.value = name if key.value is None else key.value
+        values = rule.members.setdefault("tag_value", Setting())
+        values.value = ("*",) if values.value is None else values.value

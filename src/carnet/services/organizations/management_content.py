@@ -1,0 +1,158 @@
+"""What a management policy may hold, by its type: AWS refuses anything else when the policy is saved.
+
+Names, operators and what a control lists are compared without regard to ASCII case.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_inheritance_mgmt.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from carnet.base.faults import Malformed
+from carnet.entities.entity import name_key
+from carnet.entities.organization_policy import PolicyType
+from carnet.policy.json_text import Json, JsonObject
+from carnet.policy.sentences import ORGANIZATIONS
+from carnet.policy.shape import read_document
+from carnet.services.inheritance import (
+    ALL,
+    APPEND,
+    ASSIGN,
+    CONTROL,
+    NONE,
+    REMOVE,
+    VALUE_OPERATORS,
+    members,
+    operators,
+    scalar,
+    scalars,
+)
+
+_BEGINS_WITH: Mapping[PolicyType, str | None] = {
+    PolicyType.TAG: "tags",
+    PolicyType.BACKUP: "plans",
+    PolicyType.AI_OPT_OUT: "services",
+    PolicyType.CHATBOT: "chatbot",
+    PolicyType.DECLARATIVE_EC2: "ec2_attributes",
+    PolicyType.SECURITY_HUB: "securityhub",
+    PolicyType.SECURITY_HUB_CSPM: None,
+    PolicyType.INSPECTOR: "inspector",
+    PolicyType.UPGRADE_ROLLOUT: "upgrade_rollout",
+    PolicyType.BEDROCK: "bedrock",
+    PolicyType.S3: "s3_attributes",
+    PolicyType.NETWORK_SECURITY_DIRECTOR: "network_security_director",
+    PolicyType.GUARDDUTY: "guardduty",
+}
+"""The one name at the top of a policy; None if it is not known here, and may be any."""
+
+_OPERATORS = VALUE_OPERATORS | {CONTROL}
+_CONTROLS = VALUE_OPERATORS | {ALL, NONE}
+_LISTS = {"tag_value", "enforced_for", "report_required_tag_for"}
+_RESOURCE_TYPE = re.compile(r"[a-z0-9-]+:(?:\*|[A-Za-z0-9_./-]+)", re.ASCII)
+"""`iam:policy`, `ec2:*`, `ecs:ALL_SUPPORTED`."""
+_LONGEST_TAG_KEY = 128
+
+
+def check_management_policy(content: str, policy_type: PolicyType) -> None:
+    """Raise Malformed for what is no policy of the type."""
+    try:
+        if not _is_valid(read_document(content), policy_type):
+            raise Malformed(ORGANIZATIONS)
+    except Malformed:
+        raise Malformed(ORGANIZATIONS) from None
+
+
+def _is_valid(document: JsonObject, policy_type: PolicyType) -> bool:
+    if not _is_part(document):
+        return False
+    given = dict(members(document))
+    if len(given) != 1 or _BEGINS_WITH[policy_type] not in (None, *given):
+        return False
+    (top,) = given.values()
+    check = _CHECKS.get(policy_type)
+    return isinstance(top, JsonObject) and (check is None or check(top))
+
+
+def _is_part(part: Json) -> bool:
+    """Whether it is an object of known operators and of further parts, all of different names."""
+    if not isinstance(part, JsonObject) or len({name_key(name) for name in part.members}) < len(part.members):
+        return False
+    return all(_is_operator(*each) for each in operators(part).items()) and all(
+        _is_part(given) for _, given in members(part)
+    )
+
+
+def _is_operator(name: str, given: Json) -> bool:
+    if name == CONTROL:
+        return _is_control(given)
+    if name == ASSIGN:
+        return isinstance(given, str) or scalar(given) is not None or scalars(given) is not None
+    return name in _OPERATORS and scalars(given) is not None
+
+
+def _is_control(given: Json) -> bool:
+    named = scalars(given)
+    if not named or not isinstance(given, tuple) or len(named) < len(given):
+        return False
+    known = set(map(name_key, named))
+    return known <= _CONTROLS and (NONE not in known or len(known) == 1)
+
+
+def _tags(top: JsonObject) -> bool:
+    return all(
+        0 < len(name) <= _LONGEST_TAG_KEY and isinstance(rule, JsonObject) and _is_tag_rule(name, rule)
+        for name, rule in members(top)
+    )
+
+
+def _is_tag_rule(name: str, rule: JsonObject) -> bool:
+    if VALUE_OPERATORS & operators(rule).keys():
+        return False
+    return all(
+        isinstance(part, JsonObject) and not any(True for _ in members(part)) and _is_tag_setting(name, field, part)
+        for field, part in members(rule)
+    )
+
+
+def _is_tag_setting(name: str, field: str, part: JsonObject) -> bool:
+    given = operators(part)
+    if field == "tag_key":
+        assigned = given.get(ASSIGN, name)
+        return isinstance(assigned, str) and name_key(assigned) == name and not {APPEND, REMOVE} & given.keys()
+    values = tuple(_values(given))
+    if field not in _LISTS or any(scalars(given[name]) is None for name in VALUE_OPERATORS & given.keys()):
+        return False
+    if field == "tag_value":
+        return all(value.count("*") <= 1 for value in values)
+    return all(_RESOURCE_TYPE.fullmatch(value) for value in values)
+
+
+def _values(given: Mapping[str, Json]) -> Iterator[str]:
+    """All values of the operators of a list."""
+    for name in VALUE_OPERATORS & given.keys():
+        yield from scalars(given[name]) or ()
+
+
+def _services(top: JsonObject) -> bool:
+    return all(isinstance(one, JsonObject) and _is_opt_out(one) for _, one in members(top))
+
+
+def _is_opt_out(service: JsonObject) -> bool:
+    if VALUE_OPERATORS & operators(service).keys():
+        return False
+    for field, part in members(service):
+        if field != "opt_out_policy" or not isinstance(part, JsonObject) or any(True for _ in members(part)):
+            return False
+        given = operators(part)
+        if {APPEND, REMOVE} & given.keys() or given.get(ASSIGN, "optOut") not in ("optIn", "optOut"):
+            return False
+    return True
+
+
+_CHECKS: Mapping[PolicyType, Callable[[JsonObject], bool]] = {
+    PolicyType.TAG: _tags,
+    PolicyType.AI_OPT_OUT: _services,
+}
+"""What else is checked below the one name at the top, of the types whose every name AWS documents."""

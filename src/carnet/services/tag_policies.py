@@ -1,0 +1,62 @@
+"""Tag policies, enforced where this server itself sets tags.
+
+A tag whose key a rule names must be written as the rule has it, and its value must be one of the rule's, on resources
+of the types that the rule is enforced for. Other tags, and resources without the tag, are not looked at.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_tag-policies-enforcement.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from carnet.entities.entity import name_key
+from carnet.entities.organization_account import OrganizationAccount
+from carnet.entities.organization_policy import PolicyType
+from carnet.services.effective_policies import effective_policy
+from carnet.services.inheritance import Setting
+from carnet.services.operation import Call
+
+_ALL_TYPES = ("*", "ALL_SUPPORTED")
+"""What stands for every type of a service's resources."""
+
+
+def tag_policy_violation(call: Call, resource_type: str, tags: Iterable[tuple[str, str]]) -> str | None:
+    """AWS's sentence for the first tag (key, value) that the caller's account may not set; None if it may set them all.
+
+    `resource_type` is as tag policies have it: `iam:role`. Raises Unavailable if the organization cannot be read.
+    """
+    view = call.snapshot.organization_of(call.account)
+    if view is None:
+        return None
+    effective = effective_policy(view, view.of(OrganizationAccount).by_id[call.account], PolicyType.TAG)
+    rules = effective.setting.members.get("tags") if effective is not None else None
+    if rules is None:
+        return None
+    for key, value in tags:
+        rule = rules.members.get(name_key(key))
+        if rule is not None and _is_enforced_for(rule, resource_type):
+            if key != rule.members["tag_key"].value:
+                return f"The tag policy does not allow the specified capitalization of the following tag key: '{key}'."
+            if not any(_takes(pattern, value) for pattern in _values(rule, "tag_value")):
+                return f"The tag policy does not allow the specified value for the following tag key: '{key}'."
+    return None
+
+
+def _is_enforced_for(rule: Setting, resource_type: str) -> bool:
+    service = resource_type.partition(":")[0]
+    types = {resource_type, *(f"{service}:{each}" for each in _ALL_TYPES)}
+    return any(each in types for each in _values(rule, "enforced_for"))
+
+
+def _values(rule: Setting, name: str) -> tuple[str, ...]:
+    setting = rule.members.get(name)
+    return setting.value if setting is not None and isinstance(setting.value, tuple) else ()
+
+
+def _takes(pattern: str, value: str) -> bool:
+    """Whether a value is one of those that a rule names, in which a `*` stands for anything."""
+    before, wildcard, after = pattern.partition("*")
+    if not wildcard:
+        return value == pattern
+    return len(value) >= len(before) + len(after) and value.startswith(before) and value.endswith(after)

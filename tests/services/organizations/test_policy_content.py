@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from carnet.entities.organization_policy import PolicyType
+from tests.services.organizations.estate import Estate
+from tests.services.organizations.policies import RCP, SCP, a_policy
+from tests.services.world import ServiceError
+
+CONTROL = "@@operators_allowed_for_child_policies"
+MALFORMED = (
+    "MalformedPolicyDocumentException: The provided policy document does not meet the requirements of the specified"
+    " policy type."
+)
+
+
+def statement(**members: object) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [members]})
+
+
+def tag_rule(**members: object) -> dict[str, Any]:
+    return {"tags": {"CostCenter": members}}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(statement(Effect="Deny", Action="*", Resource="*"), id="deny"),
+        pytest.param(
+            statement(
+                Effect="Allow",
+                NotAction=["iam:*", "*:Get*"],
+                NotResource="arn:aws:s3:::a",
+                Condition={"StringLike": {"aws:PrincipalArn": "*"}},
+            ),
+            id="the whole language",
+        ),
+    ],
+)
+def test_scps_that_are_taken(estate: Estate, content: str) -> None:
+    a_policy(estate, "guard", SCP, content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("no JSON", id="no JSON"),
+        pytest.param("[]", id="no object"),
+        pytest.param(statement(Effect="Deny", Action="*", Resource="*", Principal="*"), id="principal"),
+        pytest.param(statement(Effect="Deny", Action="*"), id="no resource"),
+        pytest.param(statement(Effect="Deny", Action="s3", Resource="*"), id="no service"),
+        pytest.param(
+            json.dumps({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}), id="no version 2012-10-17"
+        ),
+    ],
+)
+def test_scps_that_are_refused(estate: Estate, content: str) -> None:
+    with pytest.raises(ServiceError, match=MALFORMED):
+        a_policy(estate, "guard", SCP, content)
+    policy = a_policy(estate, "guard")
+    with pytest.raises(ServiceError, match=MALFORMED):
+        estate.call("UpdatePolicy", PolicyId=policy, Content=content)
+
+
+def test_rcps_deny_named_actions_to_everyone(estate: Estate) -> None:
+    deny = {"Effect": "Deny", "Principal": "*", "Action": ["s3:*", "sts:AssumeRole"], "Resource": "*"}
+    a_policy(estate, "perimeter", RCP, statement(**deny))
+    not_action = {name: value for name, value in deny.items() if name != "Action"} | {"NotAction": "s3:*"}
+    for wrong in (
+        {**deny, "Effect": "Allow"},
+        {**deny, "Principal": {"AWS": "111122223333"}},
+        {**deny, "Action": "*"},
+        not_action,
+    ):
+        with pytest.raises(ServiceError, match=MALFORMED):
+            a_policy(estate, "wrong", RCP, statement(**wrong))
+
+
+TAKEN = {
+    "tags": ("TAG_POLICY", {"tags": {}}),
+    "an empty rule": ("TAG_POLICY", tag_rule()),
+    "a whole rule": (
+        "TAG_POLICY",
+        tag_rule(
+            tag_key={"@@assign": "CostCenter", CONTROL: ["@@none"]},
+            tag_value={"@@assign": ["100", "2*", 300], "@@append": ["b"], CONTROL: ["@@append", "@@remove"]},
+            enforced_for={"@@assign": ["iam:role", "ec2:*", "ecs:ALL_SUPPORTED"]},
+        ),
+    ),
+    "names in any case": ("TAG_POLICY", {"Tags": {"costcenter": {"Tag_Key": {"@@Assign": "CostCenter"}}}}),
+    "plans": ("BACKUP_POLICY", {"plans": {"daily": {"regions": {"@@append": ["us-east-1"]}}}}),
+    "services": (
+        "AISERVICES_OPT_OUT_POLICY",
+        {"services": {CONTROL: ["@@none"], "default": {"opt_out_policy": {"@@assign": "optOut"}}}},
+    ),
+    "chatbot": ("CHATBOT_POLICY", {"chatbot": {"default": {"client": {"@@assign": "disabled"}}}}),
+    "ec2_attributes": (
+        "DECLARATIVE_POLICY_EC2",
+        {"ec2_attributes": {"image_block_public_access": {"state": {"@@assign": "block_new_sharing"}}}},
+    ),
+    "securityhub": ("SECURITYHUB_POLICY", {"securityhub": {"enable_in_regions": {"@@append": ["ALL_SUPPORTED"]}}}),
+    "s3_attributes": (
+        "S3_POLICY",
+        {"s3_attributes": {"public_access_block_configuration": {"@@assign": "all"}}},
+    ),
+}
+
+REFUSED = {
+    "nothing": ("TAG_POLICY", {}),
+    "another type's": ("TAG_POLICY", {"plans": {}}),
+    "more than one": ("TAG_POLICY", {"tags": {}, "plans": {}}),
+    "no object": ("BACKUP_POLICY", {"plans": []}),
+    "a value without an operator": ("BACKUP_POLICY", {"plans": {"daily": {"rules": "all"}}}),
+    "an unknown operator": ("BACKUP_POLICY", {"plans": {"daily": {"regions": {"@@replace": ["us-east-1"]}}}}),
+    "append of one value": ("BACKUP_POLICY", {"plans": {"daily": {"regions": {"@@append": "us-east-1"}}}}),
+    "assign of an object": ("BACKUP_POLICY", {"plans": {"daily": {"regions": {"@@assign": {"a": "b"}}}}}),
+    "a list in a list": ("BACKUP_POLICY", {"plans": {"daily": {"regions": {"@@assign": [["a"]]}}}}),
+    "an unknown control": ("BACKUP_POLICY", {"plans": {CONTROL: ["@@some"]}}),
+    "an empty control": ("BACKUP_POLICY", {"plans": {CONTROL: []}}),
+    "a control twice": ("BACKUP_POLICY", {"plans": {CONTROL: ["@@assign", "@@assign"]}}),
+    "none and another": ("BACKUP_POLICY", {"plans": {CONTROL: ["@@none", "@@assign"]}}),
+    "names that differ in case": ("TAG_POLICY", {"tags": {"a": {}, "A": {}}}),
+    "another tag key": ("TAG_POLICY", tag_rule(tag_key={"@@assign": "Project"})),
+    "an empty tag key": ("TAG_POLICY", {"tags": {"": {}}}),
+    "a long tag key": ("TAG_POLICY", {"tags": {"k" * 129: {}}}),
+    "append to a tag key": ("TAG_POLICY", tag_rule(tag_key={"@@append": ["CostCenter"]})),
+    "one tag value": ("TAG_POLICY", tag_rule(tag_value={"@@assign": "100"})),
+    "two wildcards": ("TAG_POLICY", tag_rule(tag_value={"@@assign": ["a*b*"]})),
+    "a type without service": ("TAG_POLICY", tag_rule(enforced_for={"@@assign": ["role"]})),
+    "every service": ("TAG_POLICY", tag_rule(enforced_for={"@@assign": ["*:*"]})),
+    "an unknown field": ("TAG_POLICY", tag_rule(color={"@@assign": "red"})),
+    "an operator at a rule": ("TAG_POLICY", {"tags": {"a": {"@@assign": "b"}}}),
+    "another preference": (
+        "AISERVICES_OPT_OUT_POLICY",
+        {"services": {"default": {"opt_out_policy": {"@@assign": "optout"}}}},
+    ),
+    "an unknown preference": ("AISERVICES_OPT_OUT_POLICY", {"services": {"default": {"opt": {"@@assign": "optOut"}}}}),
+    "another service": ("GUARDDUTY_POLICY", {"inspector": {}}),
+}
+
+
+@pytest.mark.parametrize("case", TAKEN)
+def test_management_policies_that_are_taken(estate: Estate, case: str) -> None:
+    policy_type, content = TAKEN[case]
+    a_policy(estate, "management", policy_type, json.dumps(content))
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_management_policies_that_are_refused(estate: Estate, case: str) -> None:
+    policy_type, content = REFUSED[case]
+    with pytest.raises(ServiceError, match=MALFORMED):
+        a_policy(estate, "management", policy_type, json.dumps(content))
+
+
+def test_a_tag_key_may_have_128_characters(estate: Estate) -> None:
+    a_policy(estate, "tags", "TAG_POLICY", json.dumps({"tags": {"k" * 128: {}}}))
+
+
+@pytest.mark.parametrize("policy_type", [each for each in PolicyType if "CONTROL" not in each])
+def test_a_name_twice_in_an_object_is_refused(estate: Estate, policy_type: PolicyType) -> None:
+    with pytest.raises(ServiceError, match=MALFORMED):
+        a_policy(estate, "management", policy_type, '{"tags":{},"tags":{}}')
