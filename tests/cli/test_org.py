@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from carnet.access.authorize import Check, Decided
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
+from carnet.audit.decisions import DecidedCall, DecisionLog
+from carnet.audit.log_files import JsonLines
 from carnet.cli import main
+from carnet.policy.decide import decide
+from carnet.policy.document import Grammar, parse
+from carnet.policy.policies import Policies
+from carnet.policy.request import Principal, PrincipalKind, Request
 from tests.provisioning.test_estates import ESTATE, MEMBER
 
 
@@ -50,3 +58,50 @@ def test_what_is_wrong_in_a_file_is_shown_with_its_place(data: Path) -> None:
     line = next(number for number, text in enumerate(broken.splitlines(), 1) if "Roots" in text)
     assert told.startswith(f"Error: standard input:{line}:")
     assert "must hold one root" in told
+
+
+def test_what_if_asks_the_log_of_decisions(data: Path, tmp_path: Path) -> None:
+    run(data, "import", "-", given=json.dumps(ESTATE))
+    policy = tmp_path / "scp.json"
+    policy.write_text(
+        json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}})
+    )
+    asked = ("what-if", "--policy", str(policy), "--target", "r-ab12")
+    assert "No decision is recorded at" in run(data, *asked, code=1)
+    log_calls(data)
+    told = run(data, *asked, "--since", "7d")
+    assert told.splitlines()[0].startswith(
+        f"newly denied  1 x iam:ListUsers  arn:aws:iam::{MEMBER}:user/alice  denied by: "
+    )
+    assert told.splitlines()[1] == "1 calls were decided again, 1 of them otherwise."
+    assert json.loads(run(data, *asked, "--output", "json"))["differences"][0]["newly"] == "denied"
+    assert run(data, *asked, "--since", "1m").startswith("0 calls were decided again")
+
+
+def log_calls(data: Path) -> None:
+    """Write a call of an hour ago by a user of the member account."""
+    alice = Principal(
+        kind=PrincipalKind.USER, arn=f"arn:aws:iam::{MEMBER}:user/alice", account=MEMBER, id="AIDAEXAMPLE"
+    )
+    document = json.dumps({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+    policies = Policies(identity=(parse(document, Grammar.IDENTITY, source="user/alice/own"),))
+    request = Request(principal=alice, action="iam:ListUsers", resource="*")
+    check = Check(action=request.action, resource=request.resource, resource_account=MEMBER)
+    decided = Decided(check=check, request=request, policies=policies, decision=decide(request, policies))
+    log = DecisionLog(JsonLines(data / "audit" / "decisions.jsonl"))
+    log.write([DecidedCall(decision_id="one", time=datetime.now(UTC) - timedelta(hours=1), decided=(decided,))])
+    log.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--target", "r-ab12"), "Give --policy, --detach or both."),
+        (("--target", "r-ab12", "--detach", "p-12345678", "--since", "1y"), "'1y' is no time span: 90m, 24h, 7d."),
+        (("--target", "r-ab12", "--policy", "nowhere.json"), "nowhere.json: No such file or directory"),
+        (("--target", "r-ab12", "--policy", "-"), "-: it is no SERVICE_CONTROL_POLICY: "),
+    ],
+)
+def test_what_if_refuses_what_it_cannot_ask(data: Path, arguments: tuple[str, ...], told: str) -> None:
+    run(data, "import", "-", given=json.dumps(ESTATE))
+    assert told in run(data, "what-if", *arguments, code=2, given="{}")

@@ -28,7 +28,7 @@ def test_the_example_is_applied(tmp_path: Path) -> None:
         pass
     done = CliRunner().invoke(main, ["apply", str(file), "--data-dir", str(tmp_path / "data")])
     assert done.exit_code == 0, done.output
-    assert "Done: 5 created, 0 updated, 0 unchanged." in done.output
+    assert "Done: 6 created, 0 updated, 0 unchanged." in done.output
 
 
 def test_the_page_names_every_member() -> None:

@@ -4,6 +4,7 @@ they were."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -101,6 +102,59 @@ def explanation(logs: Iterable[Iterable[bytes]], decision_id: str) -> Explanatio
     """The explanation of one call; None if the log does not hold it."""
     found = explanations(logs, lambda line: line["decision"] == decision_id, decision_id.encode(), count=1)
     return found[0] if found else None
+
+
+class RecordedCheck(Struct, frozen=True, kw_only=True):
+    """One check of a call, as it was decided."""
+
+    request: Request
+    policies: Policies
+    verdict: str
+
+
+class Recorded(Struct, frozen=True, kw_only=True):
+    """A call that was decided, with all that its decisions were made of."""
+
+    decision_id: str
+    checks: tuple[RecordedCheck, ...]
+
+
+def recorded(logs: Iterable[Iterable[bytes]], since: datetime) -> Iterator[Recorded | None]:
+    """The calls since then, of each log in their order; None for one of which the log has lost the policies.
+
+    `logs` are as in `explanations`. Raises OSError for a file that cannot be read.
+    """
+    for lines in logs:
+        calls: list[Line] = []
+        kept, older = _Kept(), False
+        for line in lines:
+            if not line.startswith(_CALL):
+                kept.take(line)
+            elif not older and (call := parsed(line)) is not None and "checks" in call:
+                older = datetime.fromisoformat(call["time"]) < since
+                if not older:
+                    calls.append(call)
+                    kept.want(check["policies"] for check in call["checks"])
+            if older and not kept.wanted:
+                break
+        yield from (_recorded(one, kept) for one in reversed(calls))
+        if older:
+            return
+
+
+def _recorded(call: Line, kept: _Kept) -> Recorded | None:
+    try:
+        checks = tuple(
+            RecordedCheck(
+                request=_request_of(check["request"]),
+                policies=kept.policies(check["policies"]),
+                verdict=check["verdict"],
+            )
+            for check in call["checks"]
+        )
+    except KeyError:
+        return None
+    return Recorded(decision_id=call["decision"], checks=checks)
 
 
 def _of_log(

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from carnet.directory.snapshot import Snapshot
 
 
+_TYPES = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
+
+
 @click.group(cls=CommandGroup)
 def org() -> None:
     """Show, copy and question organizations, also beside a running server."""
@@ -85,6 +88,46 @@ def import_organization(name: str, root_keys: bool, dry_run: bool, **settings: A
             click.echo(f"Done: {plan.summary(done=True)}.")
         if not_taken := plan.not_taken():
             raise click.ClickException(not_taken)
+
+
+@org.command("what-if")
+@click.option("--target", required=True, metavar="ID", help="Root, organizational unit or account.")
+@click.option("--policy", "file", type=click.Path(dir_okay=False, allow_dash=True), help="File of a policy to attach.")
+@click.option("--detach", metavar="p-...", help="Id of a policy to detach.")
+@click.option("--type", "type_", type=click.Choice(_TYPES), default=_TYPES[0], show_default=True, help="Of the policy.")
+@click.option("--since", default="24h", show_default=True, help="How far back: 90m, 24h, 7d.")
+@click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+@_organization_option
+@installation_options
+@told_plainly
+def what_if(
+    target: str,
+    file: str | None,
+    detach: str | None,
+    type_: str,
+    since: str,
+    output: str,
+    organization: str | None,
+    **settings: Any,
+) -> None:
+    """Say which of the calls since then would newly be denied or allowed, and change nothing.
+
+    Each call in the log of decisions is decided under the SCPs and RCPs as they are, and as they would be. Calls of
+    which the log or the installation has lost something are counted.
+    """
+    if file is None and detach is None:
+        raise click.UsageError("Give --policy, --detach or both.")
+    from carnet.assembly.installation import open_installation
+    from carnet.cli.shown import show_json
+    from carnet.cli.what_if import asked, rendered
+
+    with open_installation(Settings(**settings)) as installation:
+        view = _one(installation.directory.snapshot, organization)
+        told = asked(installation, view, target=target, file=file, type_=type_, detach=detach, since=since)
+    if output == "json":
+        show_json(told.as_dict())
+    else:
+        click.echo(rendered(told))
 
 
 def _one(snapshot: Snapshot, organization: str | None) -> OrganizationView:
