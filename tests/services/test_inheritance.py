@@ -8,16 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carnet.policy.shape import read_document
 from carnet.services.effective_policies import shown
-from carnet.services.inheritance import Source, merged
+from carnet.services.inheritance import MOST_STEPS, Source, TooLarge, merged
 
 NONE = {"@@operators_allowed_for_child_policies": ["@@none"]}
 ONLY_APPEND = {"@@operators_allowed_for_child_policies": ["@@append"]}
 
 
 def source(number: int, policy: Mapping[str, Any]) -> Source:
-    return Source(f"p-{number}", read_document(json.dumps(policy)))
+    return Source(f"p-{number}", json.loads(json.dumps(policy), parse_int=str))
 
 
 def effective(*levels: Sequence[Mapping[str, Any]]) -> Any:
@@ -92,6 +91,21 @@ def test_a_locked_container_takes_no_new_members_and_leaves_those_it_has() -> No
 
 def test_what_is_empty_is_left_out() -> None:
     assert effective([{"plans": {"daily": {}, **NONE}}]) == {}
+
+
+def test_a_merge_is_so_much_work_at_most() -> None:
+    settings: dict[str, Any] = {str(number): {} for number in range(MOST_STEPS // 10 - 2)}
+    merged([[source(1, {"tags": settings})]])
+    with pytest.raises(TooLarge):
+        merged([[source(1, {"tags": {**settings, "one more": {}}})]])
+
+
+def test_long_lists_are_work_with_every_policy() -> None:
+    texts = [str(number) for number in range(MOST_STEPS // 40)]
+    level = [source(1, {"x": {"@@append": texts}})]
+    merged([level] * 40)
+    with pytest.raises(TooLarge):
+        merged([level] * 41)
 
 
 NAMES = st.sampled_from(("a", "b", "c"))

@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import NamedTuple, TypeAlias
 
-from carnet.base.faults import Malformed
 from carnet.directory.organization_view import Node, OrganizationView
 from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
 from carnet.policy.engine.recent import Recent
-from carnet.policy.shape import read_document
-from carnet.services.inheritance import Setting, Source, merged
+from carnet.services.inheritance import Setting, Source, TooLarge, merged
 
 _ROOM = 4_000_000
 """Characters of the policies whose effective policies are remembered: each takes some ten times as much memory."""
@@ -24,12 +22,19 @@ _Levels: TypeAlias = tuple[tuple[tuple[str, str], ...], ...]
 """Ids and contents of the policies attached to the root, to the units on the way and to the account, in order."""
 
 
+MOST_BYTES = 395_000
+"""Of an effective policy."""
+_NOTHING = "{}"
+
+
 class EffectivePolicy(NamedTuple):
     setting: Setting
     """INVARIANT: it is shared, and so never changed."""
     content: str
     """What it says as JSON."""
     weight: int
+    too_large: bool = False
+    """Whether it says more than it may, and so nothing."""
 
 
 _lock = Lock()
@@ -68,22 +73,22 @@ def _level(view: OrganizationView, node: Node, policy_type: PolicyType) -> tuple
 
 
 def _worked_out(policy_type: PolicyType, levels: _Levels) -> EffectivePolicy:
-    setting = merged([_sources(level) for level in levels])
+    weight = 1 + sum(len(content) for level in levels for _, content in level)
+    try:
+        setting = merged([_sources(level) for level in levels])
+    except TooLarge:
+        return EffectivePolicy(Setting(), _NOTHING, weight, too_large=True)
     if policy_type is PolicyType.TAG:
         _fill_in_tags(setting)
-    weight = 1 + sum(len(content) for level in levels for _, content in level)
-    return EffectivePolicy(setting, json.dumps(shown(setting), ensure_ascii=False), weight)
+    content = json.dumps(shown(setting), ensure_ascii=False)
+    if len(content.encode()) > MOST_BYTES:
+        return EffectivePolicy(Setting(), _NOTHING, weight, too_large=True)
+    return EffectivePolicy(setting, content, weight)
 
 
 def _sources(level: Sequence[tuple[str, str]]) -> list[Source]:
-    """The policies of a level that can be read: an older release may have stored what this one would refuse."""
-    found = []
-    for policy_id, content in level:
-        try:
-            found.append(Source(policy_id, read_document(content)))
-        except Malformed:
-            continue
-    return found
+    """The policies of a level, each of which was checked when it was saved."""
+    return [Source(policy_id, json.loads(content, parse_int=str, parse_float=str)) for policy_id, content in level]
 
 
 def _fill_in_tags(setting: Setting) -> None:

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from carnet.entities.entity import name_key
-from carnet.policy.json_text import Json, JsonNumber, JsonObject
 
 OPERATOR_PREFIX = "@@"
 ASSIGN = "@@assign"
@@ -25,6 +24,16 @@ ALL = "@@all"
 NONE = "@@none"
 VALUE_OPERATORS = frozenset((ASSIGN, APPEND, REMOVE))
 
+MOST_STEPS = 100_000
+"""How much work a merge may be: that of 10,000 settings, far more than a policy of AWS's greatest size has."""
+_OF_SETTING = 10
+"""Steps of one setting; one value of a list is one step."""
+
+
+class TooLarge(Exception):
+    """Policies set so much together that nothing is in effect."""
+
+
 Value: TypeAlias = str | tuple[str, ...]
 """Of a setting: one value, or a list without duplicates. Numbers and words of JSON are as written."""
 
@@ -33,7 +42,8 @@ class Source(NamedTuple):
     """One policy that has a part in an effective policy."""
 
     id: str
-    document: JsonObject
+    document: Mapping[str, Any]
+    """As JSON has it, but for numbers, which are texts."""
 
 
 @dataclass(slots=True)
@@ -54,35 +64,45 @@ class Setting:
 
 
 def merged(levels: Iterable[Sequence[Source]]) -> Setting:
-    """What the policies of the levels, from the root down to the account, set together."""
-    root = Setting()
+    """What the policies of the levels, from the root down to the account, set together; raises TooLarge."""
+    root, work = Setting(), _Work()
     for level in levels:
-        _apply(root, level)
+        _apply(root, level, work)
     return root
 
 
-def operators(part: JsonObject) -> dict[str, Json]:
+class _Work:
+    """Counts the steps of a merge."""
+
+    def __init__(self) -> None:
+        self._done = 0
+
+    def do(self, steps: int) -> None:
+        self._done += steps
+        if self._done > MOST_STEPS:
+            raise TooLarge
+
+
+def operators(part: Mapping[str, Any]) -> dict[str, Any]:
     """The operators of a part of a policy, by name in lower case."""
-    return {name_key(name): given for name, given in part.members.items() if name.startswith(OPERATOR_PREFIX)}
+    return {name_key(name): given for name, given in part.items() if name.startswith(OPERATOR_PREFIX)}
 
 
-def members(part: JsonObject) -> Iterator[tuple[str, Json]]:
+def members(part: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The members of a part of a policy that are no operators, by name in lower case."""
-    return ((name_key(name), given) for name, given in part.members.items() if not name.startswith(OPERATOR_PREFIX))
+    return ((name_key(name), given) for name, given in part.items() if not name.startswith(OPERATOR_PREFIX))
 
 
-def scalar(given: Json) -> str | None:
+def scalar(given: object) -> str | None:
     """A value as its text; None for what is no single value."""
     if isinstance(given, str):
         return given
-    if isinstance(given, JsonNumber):
-        return given.text
-    return _WORDS.get(given) if given is None or isinstance(given, bool) else None
+    return _WORDS[given] if given is None or isinstance(given, bool) else None
 
 
-def scalars(given: Json) -> tuple[str, ...] | None:
+def scalars(given: object) -> tuple[str, ...] | None:
     """A list of values as their texts, each once; None for what is no list of single values."""
-    if not isinstance(given, tuple):
+    if not isinstance(given, list):
         return None
     texts = [scalar(each) for each in given]
     known = [text for text in texts if text is not None]
@@ -92,17 +112,18 @@ def scalars(given: Json) -> tuple[str, ...] | None:
 _WORDS: Mapping[bool | None, str] = {True: "true", False: "false", None: "null"}
 
 
-def _apply(setting: Setting, level: Sequence[Source]) -> None:
+def _apply(setting: Setting, level: Sequence[Source], work: _Work) -> None:
     """Let the policies of one level have their part in a setting."""
+    work.do(_OF_SETTING)
     allowed = setting.allowed
     given = [(source.id, operators(source.document)) for source in level]
     _assign(setting, [(policy, each) for policy, each in given if ASSIGN in each and ASSIGN in allowed])
-    _append(setting, [(policy, each) for policy, each in given if APPEND in each and APPEND in allowed])
-    _remove(setting, [(policy, each) for policy, each in given if REMOVE in each and REMOVE in allowed])
+    _append(setting, [(policy, each) for policy, each in given if APPEND in each and APPEND in allowed], work)
+    _remove(setting, [(policy, each) for policy, each in given if REMOVE in each and REMOVE in allowed], work)
     for name, sources in _below(level).items():
         if name in setting.members or allowed:
             setting.policies.update(source.id for source in sources)
-            _apply(setting.members.setdefault(name, Setting()), sources)
+            _apply(setting.members.setdefault(name, Setting()), sources, work)
     for _, each in given:
         setting.allowed &= _allowed(each)
 
@@ -112,12 +133,12 @@ def _below(level: Sequence[Source]) -> dict[str, list[Source]]:
     found: dict[str, list[Source]] = {}
     for source in level:
         for name, part in members(source.document):
-            if isinstance(part, JsonObject):
+            if isinstance(part, dict):
                 found.setdefault(name, []).append(Source(source.id, part))
     return found
 
 
-_Given: TypeAlias = Sequence[tuple[str, Mapping[str, Json]]]
+_Given: TypeAlias = Sequence[tuple[str, Mapping[str, Any]]]
 """Ids of policies and their operators."""
 
 
@@ -130,14 +151,16 @@ def _assign(setting: Setting, given: _Given) -> None:
     setting.policies = {policy}
 
 
-def _append(setting: Setting, given: _Given) -> None:
+def _append(setting: Setting, given: _Given, work: _Work) -> None:
     for policy, each in given:
+        work.do(len(_listed(setting)))
         setting.value = tuple(dict.fromkeys((*_listed(setting), *(scalars(each[APPEND]) or ()))))
         setting.policies.add(policy)
 
 
-def _remove(setting: Setting, given: _Given) -> None:
+def _remove(setting: Setting, given: _Given, work: _Work) -> None:
     for policy, each in given:
+        work.do(len(_listed(setting)))
         if setting.value is not None:
             gone = frozenset(scalars(each[REMOVE]) or ())
             setting.value = tuple(value for value in _listed(setting) if value not in gone)
@@ -150,7 +173,7 @@ def _listed(setting: Setting) -> tuple[str, ...]:
     return (setting.value,) if isinstance(setting.value, str) else setting.value
 
 
-def _allowed(given: Mapping[str, Json]) -> frozenset[str]:
+def _allowed(given: Mapping[str, Any]) -> frozenset[str]:
     """What a policy lets the levels below do."""
     control = scalars(given.get(CONTROL))
     if control is None:

@@ -21,6 +21,9 @@ _ALL_TYPES = ("*", "ALL_SUPPORTED")
 """What stands for every type of a service's resources."""
 
 
+TOO_LARGE = "The effective tag policy of the account is larger than it may be, so no tag is allowed."
+
+
 def tag_policy_violation(call: Call, resource_type: str, tags: Iterable[tuple[str, str]]) -> str | None:
     """AWS's sentence for the first tag (key, value) that the caller's account may not set; None if it may set them all.
 
@@ -30,9 +33,11 @@ def tag_policy_violation(call: Call, resource_type: str, tags: Iterable[tuple[st
     if view is None:
         return None
     effective = effective_policy(view, view.of(OrganizationAccount).by_id[call.account], PolicyType.TAG)
-    rules = effective.setting.members.get("tags") if effective is not None else None
-    if rules is None:
+    if effective is None:
         return None
+    if effective.too_large:
+        return TOO_LARGE if any(True for _ in tags) else None
+    rules = effective.setting.members.get("tags", Setting())
     for key, value in tags:
         rule = rules.members.get(name_key(key))
         if rule is not None and _is_enforced_for(rule, resource_type):

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from carnet.entities.organization_policy import PolicyType
+from carnet.policy.engine.recent import Recent
 from carnet.services import effective_policies
-from carnet.services.inheritance import Setting
+from carnet.services.effective_policies import EffectivePolicy
 from carnet.services.organizations import effective
 from carnet.services.organizations.effective_errors import EffectiveError, effective_errors
 from tests.services.organizations.estate import Estate
@@ -236,13 +237,31 @@ def test_accounts_with_an_invalid_effective_policy_are_listed(estate: Estate, mo
     assert [account["Id"] for account in answer["Accounts"]] == [members[1]]
     assert answer["PolicyType"] == BACKUP
     assert "NextToken" not in answer
-    looked_at: list[Setting] = []
+    looked_at: list[EffectivePolicy] = []
 
-    def noted(setting: Setting, policy_type: PolicyType) -> tuple[EffectiveError, ...]:
-        looked_at.append(setting)
-        return effective_errors(setting, policy_type)
+    def noted(policy: EffectivePolicy, policy_type: PolicyType) -> tuple[EffectiveError, ...]:
+        looked_at.append(policy)
+        return effective_errors(policy, policy_type)
 
     monkeypatch.setattr(effective, "effective_errors", noted)
     page = estate.call("ListAccountsWithInvalidEffectivePolicy", PolicyType=BACKUP, MaxResults=2)
     assert len(looked_at) == 2
     assert "NextToken" in page
+
+
+def test_an_effective_policy_has_a_greatest_size(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    enable(estate, TAG)
+    attached(estate, estate.root, tag_values(assign=["é"]))
+    content = '{"tags": {"costcenter": {"tag_key": "CostCenter", "tag_value": ["é"]}}}'
+    for most, wanted in ((len(content) + 1, json.loads(content)), (len(content), {})):
+        monkeypatch.setattr(effective_policies, "_remembered", Recent(1))
+        monkeypatch.setattr(effective_policies, "MOST_BYTES", most)
+        assert described(estate) == wanted
+    (error,) = estate.call("ListEffectivePolicyValidationErrors", PolicyType=TAG, AccountId=estate.world.account_id)[
+        "EffectivePolicyValidationErrors"
+    ]
+    assert (error["ErrorCode"], error["ContributingPolicies"]) == ("ELEMENTS_TOO_MANY", [])
+    tags = [{"Key": "Project", "Value": "any"}]
+    with pytest.raises(ServiceError, match="The effective tag policy of the account is larger than it may be"):
+        estate.world.call(estate.world.root, "CreateUser", UserName="alice", Tags=tags)
+    estate.world.call(estate.world.root, "CreateUser", UserName="alice")

@@ -48,7 +48,7 @@ def describe_effective_policy(
     kind = PolicyType(given["PolicyType"])
     found = _effective(view, node, kind)
     told = {
-        "PolicyContent": _NOTHING if effective_errors(found.setting, kind) else found.content,
+        "PolicyContent": _NOTHING if effective_errors(found, kind) else found.content,
         "LastUpdatedTimestamp": call.now,
         "TargetId": node.id,
         "PolicyType": kind,
@@ -73,7 +73,7 @@ def list_accounts_with_invalid_effective_policy(
     looked_at = page(
         call.paging, "ListAccountsWithInvalidEffectivePolicy", accounts, given, key=lambda account: account.id
     )
-    wrong = [one for one in looked_at.items if effective_errors(_effective(view, one, kind).setting, kind)]
+    wrong = [one for one in looked_at.items if effective_errors(_effective(view, one, kind), kind)]
     told = [shapes.account(view, call.snapshot, account) for account in wrong]
     return {"Accounts": told, "PolicyType": kind, **looked_at.truncation}
 
@@ -87,7 +87,7 @@ def list_effective_policy_validation_errors(
 ) -> Answer:
     """What is wrong with the effective policy of an account. With nothing wrong there is no path and no time."""
     kind = PolicyType(given["PolicyType"])
-    errors = effective_errors(_effective(view, account, kind).setting, kind)
+    errors = effective_errors(_effective(view, account, kind), kind)
     found = page(call.paging, "ListEffectivePolicyValidationErrors", errors, given, key=EffectiveError.listed_by)
     evaluated = {"Path": shapes.path(view, account), "EvaluationTimestamp": call.now} if errors else {}
     return {

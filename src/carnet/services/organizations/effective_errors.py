@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from carnet.entities.organization_policy import PolicyType
+from carnet.services.effective_policies import MOST_BYTES, EffectivePolicy
 from carnet.services.inheritance import Setting
 
 _MOST_RULES = 10
@@ -39,11 +40,14 @@ class EffectiveError:
         }
 
 
-def effective_errors(setting: Setting, policy_type: PolicyType) -> tuple[EffectiveError, ...]:
+def effective_errors(effective: EffectivePolicy, policy_type: PolicyType) -> tuple[EffectiveError, ...]:
     """The faults, sorted by what they are listed by."""
+    if effective.too_large:
+        message = f"The effective policy exceeds the allowed maximum limit {MOST_BYTES}"
+        return (EffectiveError(code="ELEMENTS_TOO_MANY", message=message, path="", policies=()),)
     if policy_type is not PolicyType.BACKUP:
         return ()
-    plans = setting.members.get("plans", Setting())
+    plans = effective.setting.members.get("plans", Setting())
     found = [error for name, plan in _members(plans) for error in _of_plan(f"plans/{name}", plan)]
     return tuple(sorted(found, key=lambda error: error.listed_by().encode()))
 

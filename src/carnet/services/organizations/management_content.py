@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 from carnet.base.faults import Malformed
 from carnet.entities.entity import name_key
 from carnet.entities.organization_policy import PolicyType
-from carnet.policy.json_text import Json, JsonObject
+from carnet.policy.json_text import plain_json
 from carnet.policy.sentences import ORGANIZATIONS
 from carnet.policy.shape import read_document
 from carnet.services.inheritance import (
@@ -47,6 +48,9 @@ _BEGINS_WITH: Mapping[PolicyType, str | None] = {
 }
 """The one name at the top of a policy; None if it is not known here, and may be any."""
 
+_Part: TypeAlias = Mapping[str, Any]
+"""An object of a policy, as JSON has it, but for numbers, which are texts."""
+
 _OPERATORS = VALUE_OPERATORS | {CONTROL}
 _CONTROLS = VALUE_OPERATORS | {ALL, NONE}
 _LISTS = {"tag_value", "enforced_for", "report_required_tag_for"}
@@ -58,13 +62,13 @@ _LONGEST_TAG_KEY = 128
 def check_management_policy(content: str, policy_type: PolicyType) -> None:
     """Raise Malformed for what is no policy of the type."""
     try:
-        if not _is_valid(read_document(content), policy_type):
+        if not _is_valid(plain_json(read_document(content)), policy_type):
             raise Malformed(ORGANIZATIONS)
     except Malformed:
         raise Malformed(ORGANIZATIONS) from None
 
 
-def _is_valid(document: JsonObject, policy_type: PolicyType) -> bool:
+def _is_valid(document: _Part, policy_type: PolicyType) -> bool:
     if not _is_part(document):
         return False
     given = dict(members(document))
@@ -72,19 +76,19 @@ def _is_valid(document: JsonObject, policy_type: PolicyType) -> bool:
         return False
     (top,) = given.values()
     check = _CHECKS.get(policy_type)
-    return isinstance(top, JsonObject) and (check is None or check(top))
+    return isinstance(top, dict) and (check is None or check(top))
 
 
-def _is_part(part: Json) -> bool:
+def _is_part(part: object) -> bool:
     """Whether it is an object of known operators and of further parts, all of different names."""
-    if not isinstance(part, JsonObject) or len({name_key(name) for name in part.members}) < len(part.members):
+    if not isinstance(part, dict) or len({name_key(name) for name in part}) < len(part):
         return False
     return all(_is_operator(*each) for each in operators(part).items()) and all(
         _is_part(given) for _, given in members(part)
     )
 
 
-def _is_operator(name: str, given: Json) -> bool:
+def _is_operator(name: str, given: object) -> bool:
     if name == CONTROL:
         return _is_control(given)
     if name == ASSIGN:
@@ -92,31 +96,31 @@ def _is_operator(name: str, given: Json) -> bool:
     return name in _OPERATORS and scalars(given) is not None
 
 
-def _is_control(given: Json) -> bool:
+def _is_control(given: object) -> bool:
     named = scalars(given)
-    if not named or not isinstance(given, tuple) or len(named) < len(given):
+    if not named or not isinstance(given, list) or len(named) < len(given):
         return False
     known = set(map(name_key, named))
     return known <= _CONTROLS and (NONE not in known or len(known) == 1)
 
 
-def _tags(top: JsonObject) -> bool:
+def _tags(top: _Part) -> bool:
     return all(
-        0 < len(name) <= _LONGEST_TAG_KEY and isinstance(rule, JsonObject) and _is_tag_rule(name, rule)
+        0 < len(name) <= _LONGEST_TAG_KEY and isinstance(rule, dict) and _is_tag_rule(name, rule)
         for name, rule in members(top)
     )
 
 
-def _is_tag_rule(name: str, rule: JsonObject) -> bool:
+def _is_tag_rule(name: str, rule: _Part) -> bool:
     if VALUE_OPERATORS & operators(rule).keys():
         return False
     return all(
-        isinstance(part, JsonObject) and not any(True for _ in members(part)) and _is_tag_setting(name, field, part)
+        isinstance(part, dict) and not any(True for _ in members(part)) and _is_tag_setting(name, field, part)
         for field, part in members(rule)
     )
 
 
-def _is_tag_setting(name: str, field: str, part: JsonObject) -> bool:
+def _is_tag_setting(name: str, field: str, part: _Part) -> bool:
     given = operators(part)
     if field == "tag_key":
         assigned = given.get(ASSIGN, name)
@@ -129,21 +133,21 @@ def _is_tag_setting(name: str, field: str, part: JsonObject) -> bool:
     return all(_RESOURCE_TYPE.fullmatch(value) for value in values)
 
 
-def _values(given: Mapping[str, Json]) -> Iterator[str]:
+def _values(given: Mapping[str, Any]) -> Iterator[str]:
     """All values of the operators of a list."""
     for name in VALUE_OPERATORS & given.keys():
         yield from scalars(given[name]) or ()
 
 
-def _services(top: JsonObject) -> bool:
-    return all(isinstance(one, JsonObject) and _is_opt_out(one) for _, one in members(top))
+def _services(top: _Part) -> bool:
+    return all(isinstance(one, dict) and _is_opt_out(one) for _, one in members(top))
 
 
-def _is_opt_out(service: JsonObject) -> bool:
+def _is_opt_out(service: _Part) -> bool:
     if VALUE_OPERATORS & operators(service).keys():
         return False
     for field, part in members(service):
-        if field != "opt_out_policy" or not isinstance(part, JsonObject) or any(True for _ in members(part)):
+        if field != "opt_out_policy" or not isinstance(part, dict) or any(True for _ in members(part)):
             return False
         given = operators(part)
         if {APPEND, REMOVE} & given.keys() or given.get(ASSIGN, "optOut") not in ("optIn", "optOut"):
@@ -151,7 +155,7 @@ def _is_opt_out(service: JsonObject) -> bool:
     return True
 
 
-_CHECKS: Mapping[PolicyType, Callable[[JsonObject], bool]] = {
+_CHECKS: Mapping[PolicyType, Callable[[_Part], bool]] = {
     PolicyType.TAG: _tags,
     PolicyType.AI_OPT_OUT: _services,
 }
