@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from carnet.access.documents import nothing_allowed, stored_policy
+from carnet.access.documents import everything_denied, nothing_allowed, stored_policy
 from carnet.catalog.managed_policies import managed_policy
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
@@ -20,7 +20,7 @@ from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.identity.caller import Federated
 from carnet.identity.credential import Credential
-from carnet.identity.principals import anonymous_keys, principal_keys
+from carnet.identity.principals import ASSUMED_ROOT, anonymous_keys, principal_keys
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.document import Grammar, Policy
 from carnet.policy.policies import Policies
@@ -93,8 +93,10 @@ def policies_of(view: AccountView, credential: Credential) -> Policies:
     engine finds again what it worked out. It is the same in the next view too, unless the principal, a group or a
     managed policy of the account was changed.
     """
-    carried = _carried(view, credential.principal)
     session = credential.session
+    if session is not None and session.kind == ASSUMED_ROOT:
+        return _of_task(view, session.policy_arns)
+    carried = _carried(view, credential.principal)
     if session is None or not (session.policies or session.policy_arns or session.scope_down):
         return carried
     narrowed = session.policies or session.policy_arns
@@ -103,6 +105,23 @@ def policies_of(view: AccountView, credential: Credential) -> Policies:
         session=tuple(_session(view, session)) if narrowed else carried.session,
         scope_down=tuple(stored_policy(text, Grammar.SESSION, "scope down policy") for text in session.scope_down),
     )
+
+
+def _of_task(view: AccountView, arns: tuple[str, ...]) -> Policies:
+    """What a session of AssumeRoot is held to. Its policy denies all but the task, and grants the root user nothing.
+
+    INVARIANT: a policy that is not known denies everything, for a root user without one may do everything.
+    """
+    remembered = (_of_task, arns)
+    known: Policies | None = view.memo.get(remembered)
+    if known is None:
+        found = [find_managed_policy(view, arn) for arn in arns]
+        held = [
+            everything_denied() if one is None else stored_policy(one.document, Grammar.IDENTITY, one.arn)
+            for one in found
+        ] or [everything_denied()]
+        known = view.memo[remembered] = Policies(identity=tuple(held), attached=("of the task",) * len(held))
+    return known
 
 
 def _carried(view: AccountView, principal: Principal) -> Policies:

@@ -20,7 +20,7 @@ from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PRINCIPAL_TYPES, Principal, PrincipalKind, Value
 
 SESSION_TOKEN, ASSUMED_ROLE, FEDERATED_USER = "session-token", "assumed-role", "federated-user"
-DELEGATED = "delegated"
+DELEGATED, ASSUMED_ROOT = "delegated", "assumed-root"
 """The values of `SessionClaims.kind`."""
 
 _ANONYMOUS_KEYS: Mapping[str, Value] = {
@@ -138,6 +138,8 @@ def _session_keys(session: SessionClaims) -> dict[str, Value]:
     }
     if session.source_identity is not None:
         keys["aws:SourceIdentity"] = session.source_identity
+    if session.kind == ASSUMED_ROOT:
+        keys["aws:AssumedRoot"] = "true"
     if session.provider is not None:
         keys["aws:FederatedProvider"] = session.provider
     return {**session.provider_keys, **keys}

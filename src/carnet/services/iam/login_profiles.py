@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from carnet.base.faults import AlreadyExists, Denied, Fault, Invalid, Missing, Refused
+from carnet.entities.account import Account
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes, targets
-from carnet.services.iam.new_passwords import HASHING, NewPassword, check_new, hash_for, profile_of
+from carnet.services.iam.new_passwords import (
+    HASHING,
+    NewPassword,
+    check_new,
+    check_unknown,
+    hash_for,
+    hash_unknown,
+    profile_of,
+)
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.preparing import Preparation
@@ -28,41 +37,48 @@ if TYPE_CHECKING:
     )
 
 
-def _found(target: Callable[[Call, Any], Target[User]], call: Call, given: Any) -> User:
-    """The user that a call is about, before its turn; raises the fault that tells that there is none."""
+H = TypeVar("H")
+
+
+def _found(target: Callable[[Call, Any], Target[H]], call: Call, given: Any) -> H:
+    """Whom a call is about, before its turn; raises the fault that tells that there is nobody."""
     found = target(call, given).found
     if isinstance(found, Fault):
         raise found
     return found[0]
 
 
-def _profile(call: Call, user: User) -> LoginProfile:
+def _profile(call: Call, user: User | Account) -> LoginProfile:
     profile = profile_of(call, user)
     if profile is None:
-        raise Missing(sentences.login_profile_missing(user.name))
+        raise Missing(sentences.login_profile_missing(shapes.holder_name(user)))
     return profile
 
 
 def _first_password(call: Call, given: Mapping[str, Any]) -> NewPassword:
-    user = _found(targets.user_or_calling_user, call, given)
-    if "Password" not in given:
-        raise Invalid(sentences.PASSWORD_NEEDED)
+    user = _found(targets.password_holder, call, given)
+    if ("Password" in given) is isinstance(user, Account):
+        raise Invalid(sentences.ROOT_PASSWORD_GIVEN if "Password" in given else sentences.PASSWORD_NEEDED)
     if profile_of(call, user) is not None:
-        raise AlreadyExists(sentences.login_profile_exists(user.name))
-    return hash_for(call, user, given["Password"])
+        raise AlreadyExists(sentences.login_profile_exists(shapes.holder_name(user)))
+    return hash_unknown(call) if isinstance(user, Account) else hash_for(call, user, given["Password"])
 
 
 @iam.write(
     "CreateLoginProfile",
-    on=targets.user_or_calling_user,
+    on=targets.password_holder,
     prepare=Preparation(pool=HASHING, work=_first_password),
 )
-def create_login_profile(call: WriteCall, given: Mapping[str, Any], user: User) -> Answer:
-    """Give a user, or the calling user, its first password."""
+def create_login_profile(call: WriteCall, given: Mapping[str, Any], user: User | Account) -> Answer:
+    """Give a user, or the calling user, its first password.
+
+    The root user gets one that nobody knows: it has to be reset before anybody can sign in.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
+    """
     profile = LoginProfile(
         id=user.id,
-        account=user.account,
-        sealed_hashes=check_new(call, user, given["Password"]),
+        account=call.account,
+        sealed_hashes=check_unknown(call) if isinstance(user, Account) else check_new(call, user, given["Password"]),
         created=call.now,
         changed=call.now,
         reset_required=given.get("PasswordResetRequired", False),
@@ -72,8 +88,8 @@ def create_login_profile(call: WriteCall, given: Mapping[str, Any], user: User) 
     return {"LoginProfile": shapes.login_profile(user, profile)}
 
 
-@iam.read("GetLoginProfile", on=targets.user_or_calling_user)
-def get_login_profile(call: Call, given: GetLoginProfileRequestTypeDef, user: User) -> Answer:
+@iam.read("GetLoginProfile", on=targets.password_holder)
+def get_login_profile(call: Call, given: GetLoginProfileRequestTypeDef, user: User | Account) -> Answer:
     """Whether and since when a user has a password."""
     return {"LoginProfile": shapes.login_profile(user, _profile(call, user))}
 
@@ -105,8 +121,8 @@ def update_login_profile(call: WriteCall, given: Mapping[str, Any], user: User) 
     return {}
 
 
-@iam.write("DeleteLoginProfile", on=targets.user_or_calling_user)
-def delete_login_profile(call: WriteCall, given: DeleteLoginProfileRequestTypeDef, user: User) -> Answer:
+@iam.write("DeleteLoginProfile", on=targets.password_holder)
+def delete_login_profile(call: WriteCall, given: DeleteLoginProfileRequestTypeDef, user: User | Account) -> Answer:
     """Take a user's password away. Its access keys stay good."""
     call.store.remove(_profile(call, user))
     return {}

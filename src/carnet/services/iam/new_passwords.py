@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from carnet.base.faults import Refused
+from carnet.base.faults import AlreadyExists, Refused
 from carnet.entities.account import Account
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.user import User
 from carnet.identity.passwords import HashedPassword
 from carnet.services.iam import sentences
+from carnet.services.iam.shapes import ROOT_NAME
 from carnet.services.operation import Call
 from carnet.services.preparing import Pool
 
 HASHING = Pool(name="passwords", size=max(1, (os.cpu_count() or 1) // 2), waiting=32, seconds=2)
 """Half of the processors at most: the other half signs and decides, however many want to sign in."""
+
+
+_UNKNOWN_BYTES = 32
 
 
 class NewPassword(NamedTuple):
@@ -26,7 +30,7 @@ class NewPassword(NamedTuple):
     hashed: HashedPassword
 
 
-def profile_of(call: Call, user: User) -> LoginProfile | None:
+def profile_of(call: Call, user: User | Account) -> LoginProfile | None:
     """What the user has, if it has a password."""
     return call.view.of(LoginProfile).get(user.id)
 
@@ -37,6 +41,22 @@ def hash_for(call: Call, user: User, password: str) -> NewPassword:
     before = profile_of(call, user)
     hashed = call.parts.passwords.hashed(password, account=user.account, owner=user.id, before=before)
     return NewPassword(before, hashed)
+
+
+def hash_unknown(call: Call) -> NewPassword:
+    """Hash a password of the root user that nobody knows."""
+    made = call.parts.passwords.hashed(
+        call.ids.random(_UNKNOWN_BYTES).hex(), account=call.account, owner=call.account, before=None
+    )
+    return NewPassword(None, made)
+
+
+def check_unknown(call: Call) -> bytes:
+    """What is to be stored of it. Raises AlreadyExists for a root user that has got a password meanwhile."""
+    if profile_of(call, call.view.account) is not None:
+        raise AlreadyExists(sentences.login_profile_exists(ROOT_NAME))
+    prepared: NewPassword = call.prepared
+    return prepared.hashed.sealed
 
 
 def check_new(call: Call, user: User, password: str) -> bytes:

@@ -1,38 +1,85 @@
-"""Centralized root access, for accounts that are in no organization: there is none to enable it for.
+"""The features of centralized root access, which an organization switches on.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html#id_root-user-access-management
 """
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from dataclasses import replace
+from typing import Any
 
-from carnet.base.faults import Refused
+from carnet.base.faults import Fault, Refused
+from carnet.directory.organization_view import OrganizationView
+from carnet.entities.organization import FeatureSet, Organization
 from carnet.services.iam import sentences
 from carnet.services.iam.service import iam
-from carnet.services.operation import Call, WriteCall, account_wide
+from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.root_access import RootFeature, is_administrator, is_trusted
+from carnet.services.target import Target
 
 
-@iam.read("ListOrganizationsFeatures", on=account_wide)
-def list_organizations_features(call: Call, given: Any) -> NoReturn:
-    """Which features the organization has enabled: always refused."""
-    raise _no_organization()
+def _organization(call: Call, given: Any) -> Target[OrganizationView]:
+    """The caller's organization, for the accounts that administer its root access."""
+    return Target(arn="*", account=call.account, found=_administered(call))
 
 
-def _switch(operation: str) -> None:
-    """Register the operation of this name, which enables or disables a feature for the organization."""
-
-    @iam.write(operation, on=account_wide)
-    def switch_feature(call: WriteCall, given: Any) -> NoReturn:
-        """Always refused."""
-        raise _no_organization()
-
-
-def _no_organization() -> Refused:
-    return Refused("OrganizationNotFoundException", sentences.NO_ORGANIZATION)
+def _managed_organization(call: Call, given: Any) -> Target[OrganizationView]:
+    """The caller's organization, for its management account alone."""
+    target = _organization(call, given)
+    if isinstance(target.found, Fault) or target.found[0].organization.management == call.account:
+        return target
+    return target.finding(Refused("CallerIsNotManagementAccountException", sentences.NOT_MANAGEMENT_ACCOUNT))
 
 
-_switch("EnableOrganizationsRootCredentialsManagement")
-_switch("DisableOrganizationsRootCredentialsManagement")
-_switch("EnableOrganizationsRootSessions")
-_switch("DisableOrganizationsRootSessions")
+def _administered(call: Call) -> tuple[OrganizationView] | Fault:
+    view = call.snapshot.organization_of(call.account)
+    if view is None:
+        return Refused("OrganizationNotFoundException", sentences.NO_ORGANIZATION)
+    if not is_administrator(view, call.account):
+        return Refused("AccountNotManagementOrDelegatedAdministratorException", sentences.NOT_ROOT_ADMINISTRATOR)
+    if view.organization.feature_set is not FeatureSet.ALL:
+        return Refused("OrganizationNotInAllFeaturesModeException", sentences.NOT_ALL_FEATURES)
+    if not is_trusted(view):
+        return Refused("ServiceAccessNotEnabledException", sentences.NO_TRUSTED_ACCESS)
+    return (view,)
+
+
+@iam.read("ListOrganizationsFeatures", on=_organization)
+def list_organizations_features(call: Call, given: Any, view: OrganizationView) -> Answer:
+    """Which features the organization has enabled."""
+    return _told(view.organization)
+
+
+def _enable(operation: str, feature: RootFeature) -> None:
+    """Register the operation of this name."""
+
+    @iam.write(operation, on=_managed_organization)
+    def enable_feature(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
+        """Enable a feature. It may be enabled already."""
+        return _switched(call, view.organization, {*view.organization.root_features, feature})
+
+
+def _disable(operation: str, feature: RootFeature) -> None:
+    """Register the operation of this name."""
+
+    @iam.write(operation, on=_organization)
+    def disable_feature(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
+        """Disable a feature. Sessions that it gave stay good until they end."""
+        return _switched(call, view.organization, {*view.organization.root_features} - {feature})
+
+
+def _switched(call: WriteCall, organization: Organization, features: set[str]) -> Answer:
+    switched = replace(organization, root_features=tuple(sorted(features)))
+    if switched != organization:
+        call.store.save(switched)
+    return _told(switched)
+
+
+def _told(organization: Organization) -> Answer:
+    return {"OrganizationId": organization.id, "EnabledFeatures": list(organization.root_features)}
+
+
+_enable("EnableOrganizationsRootCredentialsManagement", RootFeature.CREDENTIALS)
+_disable("DisableOrganizationsRootCredentialsManagement", RootFeature.CREDENTIALS)
+_enable("EnableOrganizationsRootSessions", RootFeature.SESSIONS)
+_disable("DisableOrganizationsRootSessions", RootFeature.SESSIONS)

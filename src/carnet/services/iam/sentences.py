@@ -390,6 +390,20 @@ def delegated_policy_long(most: int) -> str:
 
 NO_ORGANIZATION = "The request was rejected because no organization is associated with your account."
 
+# Of centralized root access
+
+NOT_MANAGEMENT_ACCOUNT = (
+    "The request was rejected because the account making the request is not the management account for the "
+    "organization."
+)
+NOT_ROOT_ADMINISTRATOR = (
+    "The request was rejected because the account making the request is not the management account or delegated "
+    "administrator account for centralized root access."
+)
+NOT_ALL_FEATURES = "The request was rejected because your organization does not have All features enabled."
+NO_TRUSTED_ACCESS = "The request was rejected because trusted access is not enabled for IAM in Organizations."
+ROOT_PASSWORD_GIVEN = "The root user sets its password itself: Password must be omitted."  # noqa: S105
+
 # AccessDenied
 
 

@@ -253,10 +253,19 @@ def virtual_mfa_device(view: AccountView, entity: MfaDevice) -> Structure:
     return {"SerialNumber": entity.serial, "User": holder, "EnableDate": entity.enabled}
 
 
-def login_profile(user: User, profile: LoginProfile) -> Structure:
+ROOT_NAME = "root"
+"""What a login profile calls the root user, who has no name."""
+
+
+def holder_name(holder: User | Account) -> str:
+    """The name that a password is under."""
+    return holder.name if isinstance(holder, User) else ROOT_NAME
+
+
+def login_profile(user: User | Account, profile: LoginProfile) -> Structure:
     """As CreateLoginProfile and GetLoginProfile answer it."""
     shape: Structure = {
-        "UserName": user.name,
+        "UserName": holder_name(user),
         "CreateDate": profile.created,
         "PasswordResetRequired": profile.reset_required,
     }

@@ -31,6 +31,7 @@ from carnet.entities.role_deletion import RoleDeletion, deletion_task
 from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.server_certificate import ServerCertificate
 from carnet.entities.user import User
+from carnet.identity.principals import ASSUMED_ROOT
 from carnet.policy.request import PrincipalKind
 from carnet.services.iam import sentences
 from carnet.services.iam.policy_arns import parse_policy_arn
@@ -64,24 +65,30 @@ def user_or_caller(call: Call, given: Any) -> Target[User | Account]:
     return _existing(caller, shown=_shown(User.resource_type, caller.name))
 
 
-def user_or_calling_user(call: Call, given: Any) -> Target[User]:
-    """The user called UserName; without one the calling user. The root user has to name one.
+def password_holder(call: Call, given: Any) -> Target[User | Account]:
+    """The user called UserName; without one the calling user, or of a session of AssumeRoot the root user.
 
-    For a session of AssumeRoot, AWS takes no name to mean the root user of the session's account.
+    A root user without such a session has to name a user.
     """
     target = user_or_caller(call, given)
-    if isinstance(target.found, Fault):
-        return target.finding(target.found)
-    (holder,) = target.found
-    return target.finding((holder,) if isinstance(holder, User) else Invalid(sentences.USER_NAME_NEEDED))
+    session = call.caller.credential.session
+    if session is not None and session.kind == ASSUMED_ROOT:
+        return target
+    return _user_among(target)
+
+
+def _user_among(target: Target[User | Account]) -> Target[User | Account]:
+    if isinstance(target.found, Fault) or isinstance(target.found[0], User):
+        return target
+    return target.finding(Invalid(sentences.USER_NAME_NEEDED))
 
 
 def calling_user(call: Call, given: Any) -> Target[User]:
     """The user who calls; the root user and roles are told that they are none."""
-    target = user_or_calling_user(call, {})
-    return target.finding(
-        Refused("InvalidUserType", sentences.USERS_ONLY) if isinstance(target.found, Fault) else target.found
-    )
+    target = user_or_caller(call, {})
+    holder = None if isinstance(target.found, Fault) else target.found[0]
+    users_only = Refused("InvalidUserType", sentences.USERS_ONLY)
+    return target.finding((holder,) if isinstance(holder, User) else users_only)
 
 
 def user_or_all(call: Call, given: Any) -> Target[User | Account | None]:

@@ -1,18 +1,32 @@
-"""AssumeRoot, for accounts that are in no organization: they have no member account to assume the root user of.
+"""AssumeRoot: privileged tasks as the root user of a member account.
+
+The management account of an organization, or a delegated administrator for IAM, may call it while the feature that the
+task belongs to is enabled.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoot.html
 """
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from carnet.access.documents import stored_policy
+from carnet.access.gather import find_managed_policy
 from carnet.base.arns import root_arn
 from carnet.base.faults import Denied, Invalid
+from carnet.directory.account_view import AccountView
+from carnet.identity.principals import ASSUMED_ROOT
+from carnet.identity.session_lifetime import SessionLifetime
+from carnet.keyring.session_claims import SessionClaims
+from carnet.policy.document import Grammar
+from carnet.policy.policies import ResourcePolicy
 from carnet.policy.request import PrincipalKind
-from carnet.services.operation import Call
+from carnet.services.operation import Answer, Call
+from carnet.services.root_access import RootFeature, is_administrator, is_enabled
 from carnet.services.sts.service import sts
+from carnet.services.sts.sessions import issue
 from carnet.services.target import Keys, Target
 
 if TYPE_CHECKING:
@@ -21,16 +35,17 @@ if TYPE_CHECKING:
 _TARGET = re.compile(r"(?:arn:[^:]+:iam::)?([0-9]{12})(?::root)?", re.ASCII)
 _TASK_POLICY = re.compile(
     r"arn:[^:]+:iam::aws:policy/root-task/"
-    r"(?:IAMAuditRootUserCredentials|IAMCreateRootUserPassword|IAMDeleteRootUserCredentials"
+    r"(?:(?P<credentials>IAMAuditRootUserCredentials|IAMCreateRootUserPassword|IAMDeleteRootUserCredentials)"
     r"|S3UnlockBucketPolicy|SQSUnlockQueuePolicy)",
     re.ASCII,
 )
+_MOST_SECONDS = 900
 
 
-def root_to_assume(call: Call, given: Any) -> Target[()]:
-    """The root user of TargetPrincipal, an account. Raises Invalid for what is neither its id nor its root's ARN.
+def root_to_assume(call: Call, given: Any) -> Target[AccountView]:
+    """The root user of TargetPrincipal, a member account. Raises Invalid for what is neither its id nor its root's ARN.
 
-    Nobody may assume it: the caller's account manages no other.
+    Whoever may not assume it is not told why.
     """
     if call.caller.principal.kind is PrincipalKind.ROOT:
         raise Denied("Root users may not call AssumeRoot.")
@@ -39,20 +54,66 @@ def root_to_assume(call: Call, given: Any) -> Target[()]:
     if account is None or principal.startswith("arn:") is not principal.endswith(":root"):
         raise Invalid(f"{principal} is invalid")
     arn = root_arn(call.partition, account[1])
-    caller = call.caller.principal.arn
-    nobody = Denied(f"User: {caller} is not authorized to perform: sts:AssumeRoot on resource: {arn}")
-    return Target(arn=arn, account=account[1], found=nobody)
+    member = _member(call, account[1], _feature(given))
+    if member is None:
+        caller = call.caller.principal.arn
+        nobody = Denied(f"User: {caller} is not authorized to perform: sts:AssumeRoot on resource: {arn}")
+        return Target(arn=arn, account=account[1], found=nobody)
+    return Target(arn=arn, account=account[1], found=(member,), policies=(_consent(call.account, account[1]),))
+
+
+def _feature(given: Any) -> RootFeature | None:
+    task = _TASK_POLICY.fullmatch(given["TaskPolicyArn"].get("arn", ""))
+    if task is None:
+        return None
+    return RootFeature.CREDENTIALS if task["credentials"] else RootFeature.SESSIONS
+
+
+def _member(call: Call, account: str, feature: RootFeature | None) -> AccountView | None:
+    """The account, if it is a member whose root user callers of this account may be for the task."""
+    view = call.snapshot.organization_of(call.account)
+    if view is None or feature is None or not is_enabled(view, feature) or not is_administrator(view, call.account):
+        return None
+    target = call.snapshot.account(account)
+    membership = target.membership if target is not None else None
+    if membership is None or membership.organization != view.scope.id or account == view.organization.management:
+        return None
+    return target
+
+
+def _consent(administrator: str, member: str) -> ResourcePolicy:
+    """That the organization manages the member's root user stands for a policy of it. The caller's own has to allow."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": administrator}, "Action": "sts:AssumeRoot", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    return ResourcePolicy(policy=stored_policy(document, Grammar.RESOURCE, "centralized root access"), account=member)
 
 
 def task_policy(call: Call, given: Any, target: object) -> Keys:
     """sts:TaskPolicyArn: the policy that the session would be for. Raises Invalid for one that is for no such task."""
     arn = given["TaskPolicyArn"].get("arn", "")
-    if _TASK_POLICY.fullmatch(arn) is None:
+    if _TASK_POLICY.fullmatch(arn) is None or find_managed_policy(call.view, arn) is None:
         raise Invalid(f"{arn} is not a policy for privileged tasks.")
     return {"sts:TaskPolicyArn": arn}
 
 
 @sts.read("AssumeRoot", on=root_to_assume, context=(task_policy,))
-def assume_root(call: Call, given: AssumeRootRequestTypeDef) -> NoReturn:
-    """Never reached: what the target finds is the refusal."""
-    raise Denied("AssumeRoot is for the management account of an organization.")
+def assume_root(call: Call, given: AssumeRootRequestTypeDef, member: AccountView) -> Answer:
+    """Give out a session of the member's root user that may do no more than the task. It is not stored."""
+    parent = call.caller.credential.session
+    expires_ms = call.now_ms + 1000 * given.get("DurationSeconds", _MOST_SECONDS)
+    if parent is not None and call.parts.session_lifetime is SessionLifetime.PARENT:
+        expires_ms = min(expires_ms, parent.expires_ms)
+    claims = SessionClaims(
+        kind=ASSUMED_ROOT,
+        account=member.account.id,
+        principal_id=member.account.id,
+        issued_ms=call.now_ms,
+        expires_ms=expires_ms,
+        token_id=call.ids.uuid(),
+        source_identity=parent.source_identity if parent is not None else None,
+        policy_arns=(given["TaskPolicyArn"].get("arn", ""),),
+        chain_depth=0 if parent is None else parent.chain_depth + 1,
+        epoch=call.snapshot.epoch,
+    )
+    answer = issue(call, claims)
+    return answer if claims.source_identity is None else {**answer, "SourceIdentity": claims.source_identity}
