@@ -36,6 +36,7 @@ NOTHING_THERE = frozenset(
         "GetServiceLastAccessedDetailsWithEntities",
         "GetServiceLinkedRoleDeletionStatus",
         "GetWebIdentityToken",
+        "ListDelegatedServicesForAccount",
         "ListOrganizationsFeatures",
     )
 )
