@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from carnet.entities.mfa_device import MfaDevice, MfaKind
-from tests.services.iam.documents import allow
+from tests.services.iam.documents import allow, text
 from tests.services.iam.expect import refused, set_quotas
 from tests.services.iam.phones import Phone, enabled_phone, make_phone, spend_attempts
 from tests.services.wire import fits_the_model
-from tests.services.world import START, ServiceError, World
+from tests.services.world import START, Caller, ServiceError, World
 
 INVALID = ("InvalidAuthenticationCode", "Authentication code for device is not valid.")
 PAUSED = (
@@ -67,7 +67,7 @@ class TestCreate:
     def test_path_and_name_are_unique_together(self, world: World) -> None:
         make_phone(world, "phone")
         make_phone(world, "phone", Path="/other/")
-        taken = ("EntityAlreadyExists", "MFADevice entity at the same path and name already exists.")
+        taken = ("EntityAlreadyExists", "MFA device already exists.")
         assert refused(world, world.root, "CreateVirtualMFADevice", VirtualMFADeviceName="Phone") == taken
 
     def test_an_account_has_as_many_devices_as_users(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,10 +133,13 @@ class TestEnable:
 
     def test_a_device_is_enabled_once(self, world: World, phone: Phone) -> None:
         world.call(world.root, "CreateUser", UserName="bob")
-        for user in ("alice", "bob"):
+        for user, told in (
+            ("alice", "MFA Device for user alice already exists."),
+            ("bob", "MFA Device is already in use."),
+        ):
             assert refused(
                 world, world.root, "EnableMFADevice", UserName=user, SerialNumber=phone.serial, **phone.pair(1)
-            ) == ("EntityAlreadyExists", f"MFA device with serial number {phone.serial} is already enabled.")
+            ) == ("EntityAlreadyExists", told)
 
     def test_a_user_has_a_quota_of_devices(self, world: World, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
         set_quotas(monkeypatch, "EnableMFADevice", mfa_devices_per_user=2)
@@ -218,13 +221,13 @@ class TestResync:
             codes = phone.pair(2) if operation == "ResyncMFADevice" else {}
             assert refused(world, world.root, operation, UserName="bob", SerialNumber=phone.serial, **codes) == (
                 "NoSuchEntity",
-                f"MFA device with serial number {phone.serial} is not enabled for the user.",
+                "MFA Device invalid for user.",
             )
 
 
 class TestEnd:
     def test_a_device_is_taken_away_and_removed(self, world: World, phone: Phone) -> None:
-        first = ("DeleteConflict", "Cannot delete entity, must deactivate MFA device first.")
+        first = ("DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.")
         assert refused(world, world.root, "DeleteVirtualMFADevice", SerialNumber=phone.serial) == first
         world.call(world.root, "DeactivateMFADevice", UserName="alice", SerialNumber=phone.serial)
         assert world.call(world.root, "ListMFADevices", UserName="alice")["MFADevices"] == []
@@ -245,7 +248,7 @@ class TestEnd:
         assert len(world.call(world.root, "ListMFADevices", UserName="bob")["MFADevices"]) == 1
 
     def test_a_user_with_a_device_stays(self, world: World, phone: Phone) -> None:
-        expected = ("DeleteConflict", "Cannot delete entity, must delete MFA device first.")
+        expected = ("DeleteConflict", "Cannot delete entity, must remove tokens from principal first.")
         assert refused(world, world.root, "DeleteUser", UserName="alice") == expected
         world.call(world.root, "DeactivateMFADevice", UserName="alice", SerialNumber=phone.serial)
         world.call(world.root, "DeleteUser", UserName="alice")
@@ -308,3 +311,39 @@ def test_a_seed_is_of_no_use_in_the_row_of_another_user(world: World, phone: Pho
         unit.save(replace(stored(world, phone.serial), holder=mallory))
     world.installation.directory.catch_up()
     rejected(world, "ResyncMFADevice", UserName="mallory", SerialNumber=phone.serial, **phone.pair(2))
+
+
+class TestOwnDevices:
+    """https://aws.amazon.com/security/security-bulletins/AWS-2023-001/"""
+
+    TOLD = (
+        "To complete this action, please ensure that you are authenticated with an MFA device that is enabled for this"
+        " user."
+    )
+    NEEDED = ("AccessDenied", TOLD)
+
+    def test_a_user_with_a_device_changes_its_own_only_with_mfa(self, world: World) -> None:
+        bob = world.user("bob", [allow("iam:*MFADevice", "sts:GetSessionToken")])
+        first = make_phone(world, "first")
+        enable: dict[str, Any] = {"UserName": "bob"}
+        world.call(bob, "EnableMFADevice", **enable, SerialNumber=first.serial, **first.pair())
+        second = make_phone(world, "second")
+        asked = {**enable, "SerialNumber": second.serial, **second.pair()}
+        assert refused(world, bob, "EnableMFADevice", **asked) == self.NEEDED
+        for serial in (first.serial, f"{first.serial}-missing"):
+            assert refused(world, bob, "DeactivateMFADevice", **enable, SerialNumber=serial) == self.NEEDED
+        world.clock.advance(60)
+        given = {"SerialNumber": first.serial, "TokenCode": first.code()}
+        session = world.session(world.call(bob, "GetSessionToken", service="sts", **given))
+        world.call(session, "EnableMFADevice", **{**asked, **second.pair()})
+        for phone in (first, second):
+            world.call(session, "DeactivateMFADevice", **enable, SerialNumber=phone.serial)
+        world.clock.advance(60)
+        world.call(bob, "EnableMFADevice", **enable, SerialNumber=first.serial, **first.pair())
+
+    def test_others_may_change_them_and_codes_set_the_clock_right(self, world: World, phone: Phone) -> None:
+        world.call(world.root, "PutUserPolicy", UserName="alice", PolicyName="p", PolicyDocument=text(allow("iam:*")))
+        key = world.call(world.root, "CreateAccessKey", UserName="alice")["AccessKey"]
+        alice = Caller(key["AccessKeyId"], key["SecretAccessKey"])
+        world.call(alice, "ResyncMFADevice", UserName="alice", SerialNumber=phone.serial, **phone.pair(2))
+        world.call(world.root, "DeactivateMFADevice", UserName="alice", SerialNumber=phone.serial)

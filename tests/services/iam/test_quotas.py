@@ -100,13 +100,13 @@ COUNTED: list[tuple[str, str, Given, str]] = [
         "service_specific_credentials_per_user",
         "CreateServiceSpecificCredential",
         lambda w, n: {"UserName": "u", "ServiceName": "codecommit.amazonaws.com"},
-        f"{EXCEEDED} ServiceSpecificCredentialsPerUser: 2",
+        f"{EXCEEDED} ContextSpecificCredentialsPerUserPerContext: 2",
     ),
     (
         "signing_certificates_per_user",
         "UploadSigningCertificate",
         lambda w, n: {"UserName": "u", "CertificateBody": made("signing").pem},
-        f"{EXCEEDED} SigningCertificatesPerUser: 2",
+        f"{EXCEEDED} CertificatesPerUser: 2",
     ),
     (
         "groups_per_user",

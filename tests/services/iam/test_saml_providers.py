@@ -181,16 +181,16 @@ class TestPrivateKeys:
             (
                 {"AssertionEncryptionMode": "Required"},
                 "InvalidInput",
-                "Unable to set assertion encryption mode to Required because no private key is provided.",
+                "Failed to set assertion encryption mode to Required because no private key is present.",
             ),
             (
                 {"AddPrivateKey": own_key(), "RemovePrivateKey": "A" * 32},
-                "InvalidInput",
+                "ValidationError",
                 sentences.SAML_KEYS_ADDED_AND_REMOVED,
             ),
             (
                 {},
-                "InvalidInput",
+                "ValidationError",
                 "Unable to update identity provider. No updates are defined for metadata or encryption assertion.",
             ),
             (

@@ -77,16 +77,15 @@ def test_an_api_key_carries_its_alias_and_may_expire(alice: World) -> None:
     assert listed(alice, **ALICE)[0]["Status"] == "Expired"
 
 
-def test_passwords_do_not_expire(alice: World) -> None:
-    asked: dict[str, Any] = {**ALICE, "ServiceName": GIT, "CredentialAgeDays": 1}
-    assert refused(alice, alice.root, "CreateServiceSpecificCredential", **asked)[0] == "ValidationError"
+def test_passwords_expire_as_well_if_asked(alice: World) -> None:
+    assert create(alice, CredentialAgeDays=1)["ExpirationDate"] == START + timedelta(days=1)
 
 
 def test_a_user_has_two_for_each_service_with_names_of_their_own(alice: World) -> None:
     first, second = create(alice), create(alice)
     assert second["ServiceUserName"] == f"alice+1-at-{alice.account_id}"
     asked = {**ALICE, "ServiceName": GIT}
-    expected = ("LimitExceeded", "Cannot exceed quota for ServiceSpecificCredentialsPerUser: 2")
+    expected = ("LimitExceeded", "Cannot exceed quota for ContextSpecificCredentialsPerUserPerContext: 2")
     assert refused(alice, alice.root, "CreateServiceSpecificCredential", **asked) == expected
     create(alice, "cassandra.amazonaws.com")
     alice.call(alice.root, "DeleteServiceSpecificCredential", **named(first))

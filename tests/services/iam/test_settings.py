@@ -33,21 +33,26 @@ def test_what_was_never_set_has_a_value(world: World) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({}, "At least one"),
-        ({"RoleManager": "true"}, "Namespace/PropertyName"),
-        ({"RoleManager/": "true"}, "Namespace/PropertyName"),
-        ({"RoleManager/Enabled/x": "true"}, "Namespace/PropertyName"),
-        ({ENABLED: "true", "Other/Enabled": "true"}, "same namespace"),
-        ({"Other/Enabled": "true"}, "Other/Enabled is not supported"),
-        ({ENABLED: "false", "RoleManager/Other": "true"}, "RoleManager/Other is not supported"),
-        ({ENABLED: "TRUE"}, "true or false"),
-        ({ENABLED: "1"}, "true or false"),
+        ({"RoleManager": "true"}, "Property key must be in format Namespace/PropertyName: RoleManager"),
+        ({"RoleManager/": "true"}, "RoleManager namespace requires Enabled property"),
+        ({"RoleManager/Enabled/x": "true"}, "RoleManager namespace requires Enabled property"),
+        ({ENABLED: "true", "Other/Enabled": "true"}, "All properties must belong to the same namespace"),
+        ({"Other/Enabled": "true"}, "Unsupported namespace: Other"),
+        ({ENABLED: "TRUE"}, "Enabled must be 'true' or 'false'"),
+        ({ENABLED: "1"}, "Enabled must be 'true' or 'false'"),
     ],
 )
 def test_what_is_no_property_is_refused(world: World, given: dict[str, str], told: str) -> None:
-    code, message = refused(world, world.root, "PutAccountProperties", Properties=given)
-    assert code == "InvalidInput"
-    assert told in message
+    assert refused(world, world.root, "PutAccountProperties", Properties=given) == ("InvalidInput", told)
+
+
+def test_a_call_needs_properties(world: World) -> None:
+    assert refused(world, world.root, "PutAccountProperties", Properties={})[0] == "ValidationError"
+
+
+def test_other_properties_of_the_namespace_are_passed_over(world: World) -> None:
+    world.call(world.root, "PutAccountProperties", Properties={ENABLED: "true", "RoleManager/Other": "x"})
+    assert properties(world) == {ENABLED: "true"}
 
 
 def test_a_policy_names_the_namespaces(world: World) -> None:

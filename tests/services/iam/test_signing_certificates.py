@@ -57,7 +57,7 @@ def test_the_root_user_may_have_some_which_the_summary_tells(alice: World) -> No
 
 def test_nobody_else_of_the_account_may_have_the_same(alice: World) -> None:
     upload(alice, ONE.pem, **ALICE)
-    expected = ("DuplicateCertificate", "The same certificate is already associated with a user of this account.")
+    expected = ("DuplicateCertificate", "Duplicate certificate uploaded.")
     assert refused(alice, alice.root, "UploadSigningCertificate", CertificateBody=f"\n{ONE.pem}") == expected
     other = alice.account()
     assert alice.call(other, "UploadSigningCertificate", CertificateBody=ONE.pem)
@@ -67,7 +67,7 @@ def test_nobody_else_of_the_account_may_have_the_same(alice: World) -> None:
 def test_one_certificate_in_pem_is_wanted(alice: World, body: str) -> None:
     expected = (
         "MalformedCertificate",
-        "Unable to parse certificate. Please ensure the certificate is in PEM format.",
+        f"Certificate {body} is malformed.",
     )
     assert refused(alice, alice.root, "UploadSigningCertificate", CertificateBody=body) == expected
 
@@ -75,13 +75,14 @@ def test_one_certificate_in_pem_is_wanted(alice: World, body: str) -> None:
 def test_it_must_be_valid_on_the_day(alice: World) -> None:
     upload(alice, made("last", last=START).pem)
     body = made("over", last=START - timedelta(seconds=1)).pem
-    assert refused(alice, alice.root, "UploadSigningCertificate", CertificateBody=body)[0] == "InvalidCertificate"
+    expected = ("MalformedCertificate", f"Certificate {body} is malformed.")
+    assert refused(alice, alice.root, "UploadSigningCertificate", CertificateBody=body) == expected
 
 
 def test_a_user_has_two(alice: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for made_one in (ONE, TWO):
         upload(alice, made_one.pem, **ALICE)
-    expected = ("LimitExceeded", "Cannot exceed quota for SigningCertificatesPerUser: 2")
+    expected = ("LimitExceeded", "Cannot exceed quota for CertificatesPerUser: 2")
     assert refused(alice, alice.root, "UploadSigningCertificate", **ALICE, CertificateBody=THREE.pem) == expected
     set_quotas(monkeypatch, "UploadSigningCertificate", signing_certificates_per_user=3)
     upload(alice, THREE.pem, **ALICE)

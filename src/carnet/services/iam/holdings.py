@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from carnet.base.faults import Invalid, Missing, TooMany
+from carnet.base.faults import Missing, Refused, TooMany
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
 from carnet.entities.service_specific_credential import ServiceSpecificCredential
@@ -72,7 +72,7 @@ def change_family(kind: Holding[H], *, update: str, delete: str, context: tuple[
     def update_held(call: WriteCall, given: Any, holder: Holder) -> Answer:
         """Make it active or inactive."""
         if given["Status"] not in (shapes.ACTIVE, shapes.INACTIVE):
-            raise Invalid(sentences.STATUS_NOT_SETTABLE)
+            raise Refused("InvalidInput", sentences.status_not_settable(given["Status"]))
         one = kind.find(call, given, holder)
         active = given["Status"] == shapes.ACTIVE
         if one.active != active:

@@ -19,7 +19,7 @@ def check_of_pair(codes: Callable[[Any, Any], Codes]) -> CodeCheck:
     return CodeCheck(
         members=None,
         codes=codes,
-        missing=lambda pair: Missing(sentences.mfa_device_not_of_user(pair.device.serial)),
+        missing=lambda pair: Missing(sentences.MFA_DEVICE_NOT_OF_USER),
         wrong=lambda: _invalid(sentences.MFA_CODE_INVALID),
         hindered={
             Hindrance.PAUSE: lambda: _invalid(sentences.MFA_CODES_PAUSED),

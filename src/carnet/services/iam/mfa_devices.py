@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from carnet.base.faults import AlreadyExists, Fault, InUse, Missing, TooMany
+from carnet.base.faults import AlreadyExists, Denied, Fault, InUse, Missing, TooMany
 from carnet.entities.account import Account
 from carnet.entities.mfa_device import MfaDevice, MfaKind
 from carnet.entities.user import User
@@ -89,12 +89,14 @@ def create_virtual_mfa_device(call: WriteCall, given: CreateVirtualMFADeviceRequ
 
 
 def _to_enable(call: Call, given: EnableMFADeviceRequestTypeDef, holder: User | Account) -> MfaDevice:
-    """The device that may be enabled for the holder; raises Missing, AlreadyExists, TooMany."""
+    """The device that may be enabled for the holder; raises Denied, Missing, AlreadyExists, TooMany."""
+    _refuse_without_mfa(call, holder)
     device = call.view.mfa_device(given["SerialNumber"])
     if device is None:
         raise Missing(sentences.mfa_device_missing(given["SerialNumber"]))
     if device.holder is not None or device.kind is not MfaKind.VIRTUAL:
-        raise AlreadyExists(sentences.mfa_device_enabled(device.serial))
+        own = device.holder == holder.id and isinstance(holder, User)
+        raise AlreadyExists(sentences.mfa_device_enabled(holder.name) if own else sentences.MFA_DEVICE_OF_OTHERS)
     quotas: IamQuotas = call.quotas
     if len(call.view.mfa_devices_of(holder.id)) >= quotas.mfa_devices_per_user:
         raise TooMany(sentences.quota("MFADevicesPerUser", quotas.mfa_devices_per_user))
@@ -105,8 +107,19 @@ def _enabled(call: Call, given: Any, holder: User | Account) -> MfaDevice:
     """The device that is enabled for the holder; raises Missing, also for a device of somebody else."""
     device = call.view.mfa_device(given["SerialNumber"])
     if device is None or device.holder != holder.id:
-        raise Missing(sentences.mfa_device_not_of_user(given["SerialNumber"]))
+        raise Missing(sentences.MFA_DEVICE_NOT_OF_USER)
     return device
+
+
+def _refuse_without_mfa(call: Call, holder: User | Account) -> None:
+    """Raise Denied for a user who has a device and comes without MFA to change its own: whoever stole its key would.
+
+    https://aws.amazon.com/security/security-bulletins/AWS-2023-001/
+    """
+    own = isinstance(holder, User) and call.caller.principal.id == holder.id
+    with_mfa = call.context.principal.get("aws:MultiFactorAuthPresent") == "true"
+    if own and not with_mfa and call.view.mfa_devices_of(holder.id):
+        raise Denied(sentences.MFA_NEEDED_FOR_OWN_DEVICES)
 
 
 def _holder(target: Target[User | Account]) -> User | Account:
@@ -145,6 +158,7 @@ def resync_mfa_device(call: WriteCall, given: ResyncMFADeviceRequestTypeDef, hol
 @iam.write("DeactivateMFADevice", on=mfa_targets.holder)
 def deactivate_mfa_device(call: WriteCall, given: DeactivateMFADeviceRequestTypeDef, holder: User | Account) -> Answer:
     """Take a device away from its holder. It is still there, enabled for nobody."""
+    _refuse_without_mfa(call, holder)
     call.store.save(handed_over(call.parts.keyring, _enabled(call, given, holder), None, None))
     return {}
 

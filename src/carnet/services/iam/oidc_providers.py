@@ -99,6 +99,8 @@ def update_thumbprint(
     call: WriteCall, given: UpdateOpenIDConnectProviderThumbprintRequestTypeDef, provider: OidcProvider
 ) -> Answer:
     """Replace the whole list of thumbprints."""
+    if not given["ThumbprintList"]:
+        raise Refused("InvalidInput", sentences.THUMBPRINTS_EMPTY)
     OIDC_PROVIDERS.save(call, provider, replace(provider, thumbprints=_thumbprints(given["ThumbprintList"])))
     return {}
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from carnet.base.faults import TooMany
+from carnet.base.faults import Invalid, TooMany
 from carnet.entities.saml_provider import EncryptionMode, SamlPrivateKey, SamlProvider
 from carnet.identity.saml_private_keys import sealed_private_key
 from carnet.services.iam import sentences, shapes, targets
@@ -55,7 +55,7 @@ def create_saml_provider(call: WriteCall, given: CreateSAMLProviderRequestTypeDe
         certificates=read.metadata.certificates,
         valid_until=read.metadata.valid_until,
     )
-    provider = _with_encryption(call, provider, given)
+    provider = _with_encryption(call, provider, given, sentences.SAML_NO_KEY)
     SAML_PROVIDERS.add(call, provider)
     return shapes.created_saml_provider(provider)
 
@@ -76,7 +76,7 @@ def list_saml_providers(call: Call, given: Mapping[str, object]) -> Answer:
 def update_saml_provider(call: WriteCall, given: UpdateSAMLProviderRequestTypeDef, provider: SamlProvider) -> Answer:
     """Replace the metadata, and change how assertions are encrypted."""
     if given.keys().isdisjoint(_CHANGES):
-        raise invalid(sentences.SAML_NO_UPDATES)
+        raise Invalid(sentences.SAML_NO_UPDATES)
     read: Documents = call.prepared
     changed = provider
     if read.metadata is not None:
@@ -86,7 +86,7 @@ def update_saml_provider(call: WriteCall, given: UpdateSAMLProviderRequestTypeDe
             certificates=read.metadata.certificates,
             valid_until=read.metadata.valid_until,
         )
-    SAML_PROVIDERS.save(call, provider, _with_encryption(call, changed, given))
+    SAML_PROVIDERS.save(call, provider, _with_encryption(call, changed, given, sentences.SAML_NO_KEY_PRESENT))
     return {"SAMLProviderArn": provider.arn}
 
 
@@ -100,10 +100,10 @@ def delete_saml_provider(call: WriteCall, given: DeleteSAMLProviderRequestTypeDe
 _CHANGES = ("SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey")
 
 
-def _with_encryption(call: WriteCall, provider: SamlProvider, given: Mapping[str, Any]) -> SamlProvider:
+def _with_encryption(call: WriteCall, provider: SamlProvider, given: Mapping[str, Any], no_key: str) -> SamlProvider:
     """The provider with its private keys and its encryption mode as asked; raises Refused and TooMany."""
     if "AddPrivateKey" in given and "RemovePrivateKey" in given:
-        raise invalid(sentences.SAML_KEYS_ADDED_AND_REMOVED)
+        raise Invalid(sentences.SAML_KEYS_ADDED_AND_REMOVED)
     if "RemovePrivateKey" in given:
         provider = _without_key(provider, given["RemovePrivateKey"])
     if "AddPrivateKey" in given:
@@ -111,7 +111,7 @@ def _with_encryption(call: WriteCall, provider: SamlProvider, given: Mapping[str
     mode = EncryptionMode(given.get("AssertionEncryptionMode", provider.encryption))
     if mode is EncryptionMode.REQUIRED and not provider.private_keys:
         gone = "RemovePrivateKey" in given
-        raise invalid(sentences.SAML_KEY_NOT_REMOVED if gone else sentences.SAML_NO_KEY)
+        raise invalid(sentences.SAML_KEY_NOT_REMOVED if gone else no_key)
     return replace(provider, encryption=mode)
 
 

@@ -58,9 +58,8 @@ def mfa_device_missing(serial: str) -> str:
     return f"VirtualMFADevice with serial number {serial} does not exist."
 
 
-def mfa_device_not_of_user(serial: str) -> str:
-    """What is told of a device that does not exist, or is not enabled for the user."""
-    return f"MFA device with serial number {serial} is not enabled for the user."
+MFA_DEVICE_NOT_OF_USER = "MFA Device invalid for user."
+"""What is told of a device that does not exist, or is not enabled for the user."""
 
 
 def ssh_public_key_missing(key_id: str) -> str:
@@ -129,12 +128,13 @@ def policy_exists(name: str) -> str:
     return f"A policy called {name} already exists. Duplicate names are not allowed."
 
 
-MFA_DEVICE_EXISTS = "MFADevice entity at the same path and name already exists."
+MFA_DEVICE_EXISTS = "MFA device already exists."
+MFA_DEVICE_OF_OTHERS = "MFA Device is already in use."
 
 
-def mfa_device_enabled(serial: str) -> str:
-    """What enabling a device is told that is enabled, for the same user or another."""
-    return f"MFA device with serial number {serial} is already enabled."
+def mfa_device_enabled(user: str) -> str:
+    """What enabling a device is told that is enabled for the same user."""
+    return f"MFA Device for user {user} already exists."
 
 
 def login_profile_exists(user: str) -> str:
@@ -163,8 +163,8 @@ DELETE_LOGIN_PROFILE_FIRST = "Cannot delete entity, must delete login profile fi
 DELETE_CERTIFICATES_FIRST = "Cannot delete entity, must delete certificates first."
 REMOVE_REFERENCED_FIRST = "Cannot delete entity, must remove referenced objects first."
 DELETE_ACCESS_KEYS_FIRST = "Cannot delete entity, must delete access keys first."
-DELETE_MFA_DEVICE_FIRST = "Cannot delete entity, must delete MFA device first."
-DEACTIVATE_MFA_DEVICE_FIRST = "Cannot delete entity, must deactivate MFA device first."
+REMOVE_TOKENS_FIRST = "Cannot delete entity, must remove tokens from principal first."
+DEACTIVATE_MFA_DEVICE_FIRST = "MFA VirtualDevice in use. Must deactivate first."
 DELETE_POLICIES_FIRST = "Cannot delete entity, must delete policies first."
 DETACH_POLICIES_FIRST = "Cannot delete entity, must detach all policies first."
 REMOVE_USERS_FIRST = "Cannot delete entity, must remove users from group first."
@@ -217,13 +217,14 @@ SESSION_DURATION_OR_NONE = (
 ALL_USERS_OR_ONE = "UserName cannot be specified together with AllUsers."
 ALIAS_LIKE_ACCOUNT_ID = "The account alias must not be 12 digits, which would be taken for an account id."
 DUPLICATE_TAG_KEYS = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
-RESERVED_TAG_KEY = "Tag keys starting with 'aws:' are reserved for system use."
+RESERVED_TAG_KEY = "Tag keys beginning with aws: are reserved for system use."
 TASK_ID_INVALID = "Invalid task id"
-STATUS_NOT_SETTABLE = "The status can be set to Active or Inactive only."
-PROPERTIES_EMPTY = "At least one property must be specified."
-PROPERTY_NAME = "The key of a property must have the format Namespace/PropertyName."
-PROPERTY_NAMESPACES = "All properties of a request must belong to the same namespace."
+PROPERTIES_EMPTY = (
+    "1 validation error detected: Value at 'properties' failed to satisfy constraint: Member must not be null"
+)
+PROPERTY_NAMESPACES = "All properties must belong to the same namespace"
 ISSUER_URL = "Invalid Open ID Connect Provider URL"
+THUMBPRINTS_EMPTY = "Thumbprint list must contain at least one entry."
 THUMBPRINTS_FULL = "Thumbprint list must contain fewer than 5 entries."
 THUMBPRINT = "A thumbprint must be the 40 hexadecimal digits of a certificate's SHA-1."
 ONE_CONFIGURATION = (
@@ -237,16 +238,24 @@ SOURCE_KEY = (
 SUBJECT_TYPE_TWICE = "Specify either SubjectTypeSourceKey or SubjectTypeValue, but not both."
 
 
-def property_unknown(name: str) -> str:
-    return f"The property {name} is not supported."
+def status_not_settable(status: str) -> str:
+    return f"Operation does not support status {status}"
+
+
+def property_name(key: str) -> str:
+    return f"Property key must be in format Namespace/PropertyName: {key}"
+
+
+def namespace_unsupported(namespace: str) -> str:
+    return f"Unsupported namespace: {namespace}"
+
+
+def property_needed(namespace: str, name: str) -> str:
+    return f"{namespace} namespace requires {name} property"
 
 
 def property_not_boolean(name: str) -> str:
-    return f"The value of the property {name} must be true or false."
-
-
-def no_credential_age(service: str) -> str:
-    return f"CredentialAgeDays is not supported for {service}, whose credentials do not expire."
+    return f"{name} must be 'true' or 'false'"
 
 
 def linked_role_exists(name: str) -> str:
@@ -268,6 +277,8 @@ SAML_KEYS_ADDED_AND_REMOVED = (
     "Unable to add and remove private keys in the same request. Set a value for only one of the two parameters."
 )
 SAML_NO_KEY = "Unable to set assertion encryption mode to Required because no private key is provided."
+"""What a provider to create is told."""
+SAML_NO_KEY_PRESENT = "Failed to set assertion encryption mode to Required because no private key is present."
 SAML_NO_UPDATES = "Unable to update identity provider. No updates are defined for metadata or encryption assertion."
 NO_IDENTITY_CENTER = "Trusted identity propagation is not available: there is no instance of IAM Identity Center."
 
@@ -300,16 +311,25 @@ def credential_service_unknown(service: str) -> str:
 
 # InvalidPublicKey and its like
 
-SSH_PUBLIC_KEY_INVALID = "The public key must be an RSA key of 2048 to 16384 bits."
-SSH_PUBLIC_KEY_ENCODING = "The public key must be encoded in ssh-rsa format or PEM format."
-SSH_PUBLIC_KEY_EXISTS = "The SSH public key is already associated with this user."
+SSH_PUBLIC_KEY_INVALID = "Invalid body for public key"
+SSH_PUBLIC_KEY_ENCODING = "Invalid public key uploaded."
+SSH_PUBLIC_KEY_EXISTS = "Duplicate SSH public key uploaded."
 
 # MalformedCertificate and its like
 
+
+def certificate_malformed(body: str) -> str:
+    """What a signing certificate is told that cannot be read, or whose time is over."""
+    return f"Certificate {body} is malformed."
+
+
 CERTIFICATE_NOT_PARSED = "Unable to parse certificate. Please ensure the certificate is in PEM format."
 PRIVATE_KEY_NOT_PARSED = "Unable to parse private key. Please ensure it is in PEM format and not encrypted."
-KEY_PAIR_MISMATCH = "The public key of the certificate and the private key do not match."
-SIGNING_CERTIFICATE_EXISTS = "The same certificate is already associated with a user of this account."
+KEY_PAIR_MISMATCH = (
+    "The private key did not match the public key provided. Please verify the key material and try again."
+)
+SIGNING_CERTIFICATE_EXISTS = "Duplicate certificate uploaded."
+CERTIFICATE_EXPIRED = "Certificate is no longer valid. The 'Not After' date restriction on the certificate has passed."
 
 
 def chain_broken(index: int) -> str:
@@ -324,8 +344,8 @@ def chain_too_long(most: int) -> str:
     return f"The certificate chain must not have more than {most} certificates."
 
 
-def certificate_not_valid(first: str, last: str) -> str:
-    return f"The certificate is not valid now: it is valid from {first} to {last}."
+def certificate_not_valid_yet(first: str) -> str:
+    return f"The certificate is not valid before {first}."
 
 
 def rsa_bits(least: int, most: int) -> str:
@@ -417,6 +437,10 @@ def access_key_of_others(caller: str, key_id: str) -> str:
     return f"User: {caller} is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key {key_id}"
 
 
+MFA_NEEDED_FOR_OWN_DEVICES = (
+    "To complete this action, please ensure that you are authenticated with an MFA device that is enabled for this"
+    " user."
+)
 OLD_PASSWORD_WRONG = "The old password was incorrect."  # noqa: S105 - a sentence
 
 # InvalidUserType, PasswordPolicyViolation, EntityTemporarilyUnmodifiable

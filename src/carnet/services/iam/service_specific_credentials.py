@@ -11,7 +11,7 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
-from carnet.base.faults import Invalid, Refused
+from carnet.base.faults import Refused
 from carnet.base.ids import SERVICE_SPECIFIC_CREDENTIAL, Ids
 from carnet.entities.service_specific_credential import ServiceSpecificCredential, presented_as, secret_digest
 from carnet.entities.user import User
@@ -48,11 +48,9 @@ def create_service_specific_credential(
     """Make a credential for one service. Its secret is answered this once, and only its digest is stored."""
     service, days = given["ServiceName"], given.get("CredentialAgeDays")
     _check_service(service)
-    if days is not None and service not in _WITH_API_KEYS:
-        raise Invalid(sentences.no_credential_age(service))
     quotas: IamQuotas = call.quotas
     held = [one for one in _CREDENTIALS.held(call, user) if one.service == service]
-    check_room(held, "ServiceSpecificCredentialsPerUser", quotas.service_specific_credentials_per_user)
+    check_room(held, "ContextSpecificCredentialsPerUserPerContext", quotas.service_specific_credentials_per_user)
     name = _free_name(call, user, service)
     secret = _secret(call.ids, service, name)
     credential = ServiceSpecificCredential(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from carnet.base.faults import Refused
+from carnet.base.faults import Invalid, Refused
 from carnet.entities.iam_settings import ACCOUNT_PROPERTIES, V1_TOKENS, V2_TOKENS, IamSettings
 from carnet.services.iam import sentences
 from carnet.services.iam.condition_keys import held_namespaces, property_namespaces
@@ -49,26 +49,32 @@ def get_account_properties(call: Call, given: Any) -> Answer:
 
 @iam.write("PutAccountProperties", on=account_wide, context=(property_namespaces,))
 def put_account_properties(call: WriteCall, given: PutAccountPropertiesRequestTypeDef) -> Answer:
-    """Set properties of one namespace; all of them, or none."""
-    wanted = given["Properties"]
-    _check_properties(wanted)
+    """Set properties of one namespace; all of them, or none. Others of the namespace are passed over, as by AWS."""
+    _check_properties(given["Properties"])
+    wanted = {key: value for key, value in given["Properties"].items() if key in ACCOUNT_PROPERTIES}
     settings = settings_of(call)
     save_settings(call, replace(settings, properties={**settings.properties, **wanted}))
     return {}
 
 
 def _check_properties(wanted: Mapping[str, str]) -> None:
-    """Raises Refused (InvalidInput)."""
+    """Raises Invalid for none at all, else Refused (InvalidInput)."""
     if not wanted:
-        raise Refused("InvalidInput", sentences.PROPERTIES_EMPTY)
-    if any(name.count("/") != 1 or name.endswith("/") for name in wanted):
-        raise Refused("InvalidInput", sentences.PROPERTY_NAME)
-    if len({name.partition("/")[0] for name in wanted}) > 1:
+        raise Invalid(sentences.PROPERTIES_EMPTY)
+    for key in wanted:
+        if "/" not in key:
+            raise Refused("InvalidInput", sentences.property_name(key))
+    if len({key.partition("/")[0] for key in wanted}) > 1:
         raise Refused("InvalidInput", sentences.PROPERTY_NAMESPACES)
-    for name, value in wanted.items():
-        if name not in ACCOUNT_PROPERTIES:
-            raise Refused("InvalidInput", sentences.property_unknown(name))
-        if value not in _BOOLEANS:
+    namespace = next(iter(wanted)).partition("/")[0]
+    known = [key for key in ACCOUNT_PROPERTIES if key.startswith(f"{namespace}/")]
+    if not known:
+        raise Refused("InvalidInput", sentences.namespace_unsupported(namespace))
+    for key in known:
+        name = key.partition("/")[2]
+        if key not in wanted:
+            raise Refused("InvalidInput", sentences.property_needed(namespace, name))
+        if wanted[key] not in _BOOLEANS:
             raise Refused("InvalidInput", sentences.property_not_boolean(name))
 
 

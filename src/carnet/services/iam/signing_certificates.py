@@ -31,7 +31,7 @@ def upload_signing_certificate(
     """Give a user or the root user a certificate that nobody of the account has yet."""
     quotas: IamQuotas = call.quotas
     most = quotas.signing_certificates_per_user
-    check_room(_CERTIFICATES.held(call, holder), "SigningCertificatesPerUser", most)
+    check_room(_CERTIFICATES.held(call, holder), "CertificatesPerUser", most)
     read: ReadCertificate = call.prepared
     certificate = SigningCertificate(
         id=call.ids.signing_certificate(),

@@ -114,7 +114,7 @@ def _conflicts(call: Call, user: User) -> Iterator[str]:
     if call.view.keys_of(user.id):
         yield sentences.DELETE_ACCESS_KEYS_FIRST
     if call.view.mfa_devices_of(user.id):
-        yield sentences.DELETE_MFA_DEVICE_FIRST
+        yield sentences.REMOVE_TOKENS_FIRST
     if call.view.of(SigningCertificate).referring("owner", user.id):
         yield sentences.DELETE_CERTIFICATES_FIRST
     if any(call.view.of(held).referring("owner", user.id) for held in (SshPublicKey, ServiceSpecificCredential)):

@@ -37,18 +37,20 @@ class ReadCertificate(NamedTuple):
 
 
 def _signing_certificate(call: Call, given: Any) -> ReadCertificate:
-    """Raises Refused: MalformedCertificate, or InvalidCertificate for one that is not valid now."""
-    certificate = _certificate(given["CertificateBody"])
-    if not _is_valid(certificate, call.now):
-        raise Refused("InvalidCertificate", _validity(certificate))
+    """Raises Refused (MalformedCertificate), also for one that is not valid now."""
+    body = given["CertificateBody"]
+    try:
+        certificate = _certificate(body)
+        _refuse_outdated(certificate, call.now)
+    except Refused as fault:
+        raise Refused("MalformedCertificate", sentences.certificate_malformed(body)) from fault
     return _read(certificate)
 
 
 def _server_certificate(call: Call, given: Any) -> ReadCertificate:
     """Raises Refused: MalformedCertificate, or KeyPairMismatch."""
     certificate = _certificate(given["CertificateBody"])
-    if not _is_valid(certificate, call.now):
-        raise Refused("MalformedCertificate", _validity(certificate))
+    _refuse_outdated(certificate, call.now)
     _check_key(certificate, _private_key(given["PrivateKey"]))
     if "CertificateChain" in given:
         _check_chain([certificate, *_certificates(given["CertificateChain"])])
@@ -124,13 +126,13 @@ def _check_chain(certificates: Iterable[Certificate]) -> None:
             raise Refused("MalformedCertificate", sentences.chain_broken(index)) from problem
 
 
-def _is_valid(certificate: Certificate, now: datetime) -> bool:
-    return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
-
-
-def _validity(certificate: Certificate) -> str:
-    first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    return sentences.certificate_not_valid(first.isoformat(), last.isoformat())
+def _refuse_outdated(certificate: Certificate, now: datetime) -> None:
+    """Raise Refused for a certificate whose time is over, or has not come."""
+    if now > certificate.not_valid_after_utc:
+        raise Refused("MalformedCertificate", sentences.CERTIFICATE_EXPIRED)
+    if now < certificate.not_valid_before_utc:
+        first = certificate.not_valid_before_utc.isoformat()
+        raise Refused("MalformedCertificate", sentences.certificate_not_valid_yet(first))
 
 
 def _read(certificate: Certificate) -> ReadCertificate:
