@@ -92,6 +92,19 @@ def scps_of(snapshot: Snapshot, account: str) -> Binding:
     return _of(snapshot, account, _SCP)
 
 
+def scps_at(view: OrganizationView, node: Node) -> Levels:
+    """The SCPs above a root, a unit or an account, and its own: those that allow everything are among them.
+
+    Raises LookupError if a policy or a parent is missing.
+    """
+    return ((_policy(view.organization, FULL_ACCESS, _SCP),), *_above(view, node, _SCP).levels)
+
+
+def scp(view: OrganizationView, policy: OrganizationPolicy) -> Policy:
+    """One of them, as it is decided by."""
+    return _policy(view.organization, policy, _SCP)
+
+
 def rcps_of(snapshot: Snapshot, account: str) -> Binding:
     """The RCPs that bind whoever calls on a resource of an account; as `scps_of`."""
     return _of(snapshot, account, _RCP)
@@ -122,9 +135,13 @@ def _binding(view: OrganizationView, account: str, kind: _Kind) -> Binding:
     organization = view.organization
     if kind.full_access.type not in organization.policy_types or account == organization.management:
         return NOTHING
+    return _above(view, view.of(OrganizationAccount).by_id[account], kind)
+
+
+def _above(view: OrganizationView, node: Node, kind: _Kind) -> Binding:
     binding = NOTHING
-    for node in view.path_to(view.of(OrganizationAccount).by_id[account]):
-        binding = _and_of(view, binding, node, kind)
+    for each in view.path_to(node):
+        binding = _and_of(view, binding, each, kind)
     return binding
 
 

@@ -40,6 +40,7 @@ class ReportKind(StrEnum):
 
     CREDENTIALS = "credentials"
     LAST_ACCESSED = "last accessed"
+    ORGANIZATION_ACCESS = "organization access"
 
 
 class Report(Struct, frozen=True, kw_only=True):

@@ -46,13 +46,12 @@ def _make(call: Call, given: Any) -> str | None:
     if isinstance(target.found, Fault):
         return None
     made = last_accessed(call, target.found[0], given.get("Granularity", SERVICE_LEVEL))
-    report = Report(
-        id=call.ids.uuid(),
-        account=call.account,
-        kind=ReportKind.LAST_ACCESSED,
-        owner=_owner(call),
-        requested=call.now,
-    )
+    return keep_report(call, ReportKind.LAST_ACCESSED, made, owner=_owner(call))
+
+
+def keep_report(call: Call, kind: ReportKind, made: object, *, owner: str = "") -> str:
+    """Keep a report that was made now; gives its id. Raises Unavailable."""
+    report = Report(id=call.ids.uuid(), account=call.account, kind=kind, owner=owner, requested=call.now)
     reports = call.parts.reports
     reports.begin(report, older_than=_LONG_AGO)
     reports.complete(report, msgspec.json.encode(made), completed=call.now)
@@ -143,7 +142,7 @@ def _job(report: Report) -> dict[str, object]:
 
 def _service(service: ServiceAccess) -> dict[str, object]:
     shape: dict[str, object] = {
-        "ServiceName": _ABBREVIATION.sub("", outlines()[service.namespace].name),
+        "ServiceName": service_name(service.namespace),
         "ServiceNamespace": service.namespace,
         "TotalAuthenticatedEntities": len(service.entities),
         **_access(service.last, "LastAuthenticated", "LastAuthenticatedEntity", "LastAuthenticatedRegion"),
@@ -154,6 +153,11 @@ def _service(service: ServiceAccess) -> dict[str, object]:
             for name, last in service.actions
         ]
     return shape
+
+
+def service_name(namespace: str) -> str:
+    """As reports call the service."""
+    return _ABBREVIATION.sub("", outlines()[namespace].name)
 
 
 def _access(access: Access | None, when: str, who: str, where: str) -> dict[str, object]:

@@ -1,17 +1,28 @@
-"""The access reports on an organization, as an account is answered that is in none.
+"""GenerateOrganizationsAccessReport, and what reads its reports: for the management account of an organization.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateOrganizationsAccessReport.html
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from carnet.base.faults import Denied
+import msgspec
+
+from carnet.base.faults import Denied, Missing, Refused
+from carnet.directory.organization_view import Node, OrganizationView
+from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
 from carnet.services.iam import report_targets, sentences
 from carnet.services.iam.condition_keys import organizations_policy_id
+from carnet.services.iam.last_accessed_reports import keep_report, service_name
+from carnet.services.iam.organization_access import AccessDetail, node_at, organization_access, policy_of
+from carnet.services.iam.report_making import REPORT_POOL
 from carnet.services.iam.service import iam
-from carnet.services.operation import Call, account_wide
+from carnet.services.operation import Answer, Call, account_wide
+from carnet.services.paging import page
+from carnet.services.preparing import Preparation
+from carnet.store.codec import read_moment
+from carnet.store.reports import Report, ReportKind
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (
@@ -19,16 +30,91 @@ if TYPE_CHECKING:
         GetOrganizationsAccessReportRequestTypeDef,
     )
 
-
-@iam.read("GenerateOrganizationsAccessReport", on=report_targets.access_report, context=(organizations_policy_id,))
-def generate_organizations_access_report(
-    call: Call, given: GenerateOrganizationsAccessReportRequestTypeDef
-) -> NoReturn:
-    """Only the management account of an organization may."""
-    raise Denied(sentences.NO_MANAGEMENT_ACCOUNT)
+_BY_NAMESPACE, _BY_TIME = "SERVICE_NAMESPACE_ASCENDING", "LAST_AUTHENTICATED_TIME_ASCENDING"
 
 
-@iam.read("GetOrganizationsAccessReport", on=account_wide)
-def get_organizations_access_report(call: Call, given: GetOrganizationsAccessReportRequestTypeDef) -> NoReturn:
-    """Only the management account of an organization may."""
-    raise Denied(sentences.NO_MANAGEMENT_ACCOUNT)
+def _managed(call: Call) -> OrganizationView:
+    """The organization of the calling management account. Raises Denied for others."""
+    view = call.snapshot.organization_of(call.account)
+    if view is None or view.organization.management != call.account:
+        raise Denied(sentences.NO_MANAGEMENT_ACCOUNT)
+    return view
+
+
+def _asked(call: Call, given: Any) -> tuple[OrganizationView, Node, OrganizationPolicy | None]:
+    """What the report is to tell of. Raises Denied, Refused (InvalidInput)."""
+    view = _managed(call)
+    if PolicyType.SERVICE_CONTROL not in view.organization.policy_types:
+        raise Refused("InvalidInput", sentences.SCPS_NOT_ENABLED)
+    node = node_at(view, given["EntityPath"])
+    if node is None:
+        raise Refused("InvalidInput", sentences.ENTITY_PATH)
+    policy_id = given.get("OrganizationsPolicyId")
+    policy = policy_of(view, policy_id) if policy_id is not None else None
+    if policy is None and policy_id is not None:
+        raise Refused("InvalidInput", sentences.NO_SUCH_SCP)
+    return view, node, policy
+
+
+def _make(call: Call, given: Any) -> str:
+    """Make the report and keep it; gives its id."""
+    return keep_report(call, ReportKind.ORGANIZATION_ACCESS, organization_access(call, *_asked(call, given)))
+
+
+def _find(call: Call, given: Any) -> Report | None:
+    """The report, if it is of the caller's account."""
+    report = call.parts.reports.find(given["JobId"])
+    mine = (call.account, ReportKind.ORGANIZATION_ACCESS)
+    return report if report is not None and (report.account, report.kind) == mine else None
+
+
+@iam.read(
+    "GenerateOrganizationsAccessReport",
+    on=report_targets.access_report,
+    context=(organizations_policy_id,),
+    prepare=Preparation(pool=REPORT_POOL, work=_make),
+)
+def generate_organizations_access_report(call: Call, given: GenerateOrganizationsAccessReportRequestTypeDef) -> Answer:
+    """The id of a report of this moment."""
+    return {"JobId": call.prepared}
+
+
+@iam.read("GetOrganizationsAccessReport", on=account_wide, prepare=Preparation(pool=REPORT_POOL, work=_find))
+def get_organizations_access_report(call: Call, given: GetOrganizationsAccessReportRequestTypeDef) -> Answer:
+    """The services that the SCPs allow, and when an account last tried to access each."""
+    _managed(call)
+    report: Report | None = call.prepared
+    if report is None or report.content is None:
+        raise Missing(sentences.job_missing(given["JobId"]))
+    details = msgspec.json.decode(report.content, type=list[AccessDetail])
+    ranked = [(f"{rank:08}", one) for rank, one in enumerate(_sorted(details, given.get("SortKey", _BY_NAMESPACE)))]
+    found = page(call.paging, "GetOrganizationsAccessReport", ranked, given, key=lambda one: one[0])
+    return {
+        "JobStatus": "COMPLETED",
+        "JobCreationDate": report.requested,
+        "JobCompletionDate": report.completed,
+        "NumberOfServicesAccessible": len(details),
+        "NumberOfServicesNotAccessed": sum(one.last is None for one in details),
+        **found.answer("AccessDetails", lambda one: _shown(one[1])),
+    }
+
+
+def _sorted(details: list[AccessDetail], key: str) -> list[AccessDetail]:
+    by, _, direction = key.rpartition("_")
+    descending = direction == "DESCENDING"
+    if _BY_TIME.startswith(by):
+        return sorted(details, key=lambda one: one.last.when if one.last is not None else 0, reverse=descending)
+    return sorted(details, key=lambda one: one.namespace, reverse=descending)
+
+
+def _shown(one: AccessDetail) -> dict[str, object]:
+    shape: dict[str, object] = {
+        "ServiceName": service_name(one.namespace),
+        "ServiceNamespace": one.namespace,
+        "TotalAuthenticatedEntities": one.accounts,
+    }
+    if one.last is not None:
+        shape["LastAuthenticatedTime"] = read_moment(one.last.when)
+        shape["EntityPath"] = one.last.entity_path
+        shape["Region"] = one.last.region
+    return shape

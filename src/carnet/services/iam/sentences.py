@@ -492,6 +492,9 @@ REPORT_EXPIRED = (
 )
 TOO_MUCH_TO_REPORT = "The policies name too many actions for a report."
 SERVICE_IN_ARN = "Invalid service in ARN"
+ENTITY_PATH = "The EntityPath is not the path of a root, an organizational unit or an account of the organization."
+SCPS_NOT_ENABLED = "Service control policies are not enabled for the root of the organization."
+NO_SUCH_SCP = "The OrganizationsPolicyId is not the id of a service control policy of the organization."
 NO_MANAGEMENT_ACCOUNT = "The account is not the management account of an organization."
 
 
