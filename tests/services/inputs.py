@@ -202,6 +202,7 @@ def _of_an_organization(world: World) -> dict[str, object]:
     made = estate.call("CreateOrganizationalUnit", ParentId=estate.root, Name="unit", Tags=TAGS)
     unit = made["OrganizationalUnit"]["Id"]
     account = estate.account_of(estate.member(unit))
+    invited = {"Type": "ACCOUNT", "Id": estate.account_of(world.account())}
     estate.call("PutResourcePolicy", Content=delegating(account, "organizations:ListRoots"), Tags=TAGS)
     for node in (estate.root, account):
         estate.tagged(node, {"team": "red"})
@@ -226,4 +227,6 @@ def _of_an_organization(world: World) -> dict[str, object]:
         "ServicePrincipal": "config.amazonaws.com",
         "Content": delegating(account, "organizations:ListRoots"),
         "Email": "engines@example.com",
+        "Target": {"Type": "ACCOUNT", "Id": estate.account_of(world.account())},
+        "HandshakeId": estate.call("InviteAccountToOrganization", Target=invited)["Handshake"]["Id"],
     }

@@ -41,6 +41,7 @@ CREATIONS = frozenset(
         "CreateUser",
         "CreateVirtualMFADevice",
         "GetServiceLinkedRoleDeletionStatus",
+        "InviteAccountToOrganization",
         "UploadServerCertificate",
     )
 )

@@ -17,6 +17,7 @@ from carnet.store.data_keys import DATA_KEYS
 from carnet.store.delegation_requests import DELEGATION_REQUESTS
 from carnet.store.entity_type import EntityType
 from carnet.store.groups import GROUPS
+from carnet.store.handshakes import HANDSHAKES
 from carnet.store.iam_settings import IAM_SETTINGS
 from carnet.store.instance_profiles import INSTANCE_PROFILES
 from carnet.store.login_profiles import LOGIN_PROFILES
@@ -127,4 +128,5 @@ ENTITY_TYPES = EntityTypes(
     ORGANIZATION_POLICIES,
     ORGANIZATION_RESOURCE_POLICIES,
     CREATE_ACCOUNT_STATUSES,
+    HANDSHAKES,
 )

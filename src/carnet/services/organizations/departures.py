@@ -18,6 +18,7 @@ from carnet.entities.organization_account import OrganizationAccount
 from carnet.services.membership import dismiss
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.organizations import sentences, targets
+from carnet.services.organizations.all_features import departed
 from carnet.services.organizations.callers import any_account, management_account
 from carnet.services.organizations.quotas import OrganizationsQuotas
 from carnet.services.organizations.service import organizations
@@ -81,6 +82,7 @@ def _leave(call: WriteCall, view: OrganizationView, account: OrganizationAccount
     if account.delegations:
         raise sentences.constraint("CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG", sentences.ADMINISTRATOR_STAYS)
     dismiss(call.store, account)
+    departed(call, view, account.id)
 
 
 def _membership(call: Call, account: OrganizationAccount) -> Membership:

@@ -17,6 +17,7 @@ from carnet.services.membership import admit, may_make_linked_role
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
 from carnet.services.organizations import sentences, shapes, targets
 from carnet.services.organizations.callers import any_account, management_account
+from carnet.services.organizations.handshake_parts import of_organization
 from carnet.services.organizations.service import organizations
 from carnet.store.entity_types import ENTITY_TYPES
 
@@ -67,6 +68,6 @@ def delete_organization(call: WriteCall, given: Any, view: OrganizationView) -> 
     if len(view.of(OrganizationAccount)) > 1:
         raise sentences.not_empty()
     call.store.remove(Membership(account=call.account, organization=view.scope.id))
-    for entity in view.in_order_of_deletion(ENTITY_TYPES):
+    for entity in (*of_organization(call.snapshot, view.scope.id), *view.in_order_of_deletion(ENTITY_TYPES)):
         call.store.remove(entity)
     return {}

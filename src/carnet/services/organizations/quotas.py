@@ -16,6 +16,8 @@ class OrganizationsQuotas:
     """AWS's defaults. AWS raises the number of accounts on request, which it sets to 10 for a new organization."""
 
     organization_accounts: int = 10_000
+    invitations_per_day: int = 10_000
+    """Sent and not accepted; AWS allows as many as there may be accounts."""
     closed_accounts: int = 250
     """That may be closed within 30 days, or a fifth of the members if that is more."""
     closed_accounts_at_most: int = 1_000

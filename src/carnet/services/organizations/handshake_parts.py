@@ -1,0 +1,148 @@
+"""What the operations on handshakes have in common: which one is meant, who may respond, and how it is answered.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_invites.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from carnet.base.arns import organizations_arn
+from carnet.base.faults import Fault, Unavailable
+from carnet.directory.organization_view import OrganizationView
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
+from carnet.entities.organization_account import OrganizationAccount
+from carnet.services.operation import Call, WriteCall
+from carnet.services.organizations import handshake_sentences, sentences
+from carnet.services.target import Target
+
+_NOTED = frozenset((HandshakeAction.INVITE, HandshakeAction.APPROVE_ALL_FEATURES))
+
+
+def of_organization(snapshot: Snapshot, organization: str) -> tuple[Handshake, ...]:
+    """The handshakes that an organization has sent, by id."""
+    return snapshot.installation.of(Handshake).referring("organization", organization)
+
+
+def sender_of(snapshot: Snapshot, handshake: Handshake) -> OrganizationView:
+    """The organization that sent a handshake; raises Unavailable if it cannot be read."""
+    view = snapshot.organizations.get(handshake.organization)
+    if view is None:
+        raise Unavailable(f"The organization {handshake.organization} cannot be read.")
+    return view
+
+
+def any_party(call: Call, given: Any) -> Target[Handshake]:
+    """The handshake HandshakeId, of which both sides know, and nobody else."""
+    found = call.snapshot.installation.of(Handshake).get(given["HandshakeId"])
+    if found is None or not found.is_shown_at(call.now) or not (_received(call, found) or _sent(call, found)):
+        membership = call.view.membership
+        organization = "o-none" if membership is None else membership.organization
+        arn = organizations_arn(call.partition, call.account, f"handshake/{organization}/*/{given['HandshakeId']}")
+        return Target(arn=arn, account=call.account, found=handshake_sentences.missing())
+    return _target(call, found, (found,))
+
+
+def recipient(call: Call, given: Any) -> Target[Handshake]:
+    """The same, for whom it was sent to."""
+    target = any_party(call, given)
+    if isinstance(target.found, Fault) or _received(call, target.found[0]):
+        return target
+    return target.finding(sentences.not_for_this_account())
+
+
+def sender(call: Call, given: Any) -> Target[Handshake]:
+    """The same, for the management account of the organization that sent it."""
+    target = any_party(call, given)
+    if isinstance(target.found, Fault) or _manages(call, target.found[0]):
+        return target
+    return target.finding(sentences.not_for_this_account())
+
+
+def moved_on(call: Call, handshake: Handshake, state: HandshakeState) -> Handshake:
+    """A pending handshake in its last state; raises Refused if it is not pending."""
+    now = handshake.state_at(call.now)
+    if now is state:
+        raise handshake_sentences.in_state(state)
+    if not now.is_pending:
+        raise handshake_sentences.transition(now, state)
+    return replace(handshake, state=state, changed=call.now)
+
+
+def cancel_all(call: WriteCall, handshakes: Iterable[Handshake]) -> None:
+    """Cancel those that are pending."""
+    for handshake in handshakes:
+        if handshake.is_pending_at(call.now):
+            call.store.save(moved_on(call, handshake, HandshakeState.CANCELED))
+
+
+def shown(call: Call, handshake: Handshake) -> dict[str, object]:
+    """A handshake as it is answered. Raises Unavailable if its organization cannot be read."""
+    view = sender_of(call.snapshot, handshake)
+    return {
+        "Id": handshake.id,
+        "Arn": view.organization.arn_of(handshake.resource),
+        "Parties": _parties(handshake),
+        "State": handshake.state_at(call.now),
+        "RequestedTimestamp": handshake.requested,
+        "ExpirationTimestamp": handshake.expires,
+        "Action": handshake.action,
+        "Resources": list(_resources(call, view, handshake)),
+    }
+
+
+def _parties(handshake: Handshake) -> list[dict[str, str]]:
+    organization = {"Id": handshake.organization, "Type": "ORGANIZATION"}
+    if handshake.action not in _NOTED:
+        return [organization]
+    invited = {"Id": handshake.account, "Type": "ACCOUNT"}
+    return [organization, invited if handshake.email is None else {"Id": handshake.email, "Type": "EMAIL"}]
+
+
+def _resources(call: Call, view: OrganizationView, handshake: Handshake) -> Iterable[dict[str, object]]:
+    organization: dict[str, object] = {"Type": "ORGANIZATION", "Value": handshake.organization}
+    if handshake.action not in _NOTED:
+        yield organization
+        return
+    management = call.snapshot.accounts[view.organization.management].account
+    about = (
+        ("MASTER_EMAIL", management.email),
+        ("MASTER_NAME", management.name),
+        ("ORGANIZATION_FEATURE_SET", view.organization.feature_set),
+    )
+    yield {**organization, "Resources": [{"Type": kind, "Value": value} for kind, value in about]}
+    if handshake.email is None or handshake.state is HandshakeState.ACCEPTED:
+        yield {"Type": "ACCOUNT", "Value": handshake.account}
+    else:
+        yield {"Type": "EMAIL", "Value": handshake.email}
+    if handshake.parent is not None:
+        yield {"Type": "PARENT_HANDSHAKE", "Value": handshake.parent}
+    if handshake.notes is not None:
+        yield {"Type": "NOTES", "Value": handshake.notes}
+
+
+def _received(call: Call, handshake: Handshake) -> bool:
+    return handshake.account == call.account
+
+
+def _manages(call: Call, handshake: Handshake) -> bool:
+    view = call.snapshot.organizations.get(handshake.organization)
+    return view is not None and view.organization.management == call.account
+
+
+def _sent(call: Call, handshake: Handshake) -> bool:
+    """Whether the caller's account speaks for the organization: it manages it, or is a delegated administrator."""
+    view = call.snapshot.organizations.get(handshake.organization)
+    account = None if view is None else view.of(OrganizationAccount).get(call.account)
+    return _manages(call, handshake) or (account is not None and bool(account.delegations))
+
+
+def _target(call: Call, handshake: Handshake, found: tuple[Handshake]) -> Target[Handshake]:
+    view = call.snapshot.organizations.get(handshake.organization)
+    if view is None:
+        unreadable = Unavailable(f"The organization {handshake.organization} cannot be read.")
+        return Target(arn="*", account=call.account, found=unreadable)
+    return Target(arn=view.organization.arn_of(handshake.resource), account=call.account, found=found)

@@ -1,0 +1,108 @@
+"""Handshakes, whatever they are about: who sees them, and who responds.
+
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_Handshake.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from carnet.access.authorize import Check
+from carnet.base.faults import Fault
+from carnet.directory.organization_view import OrganizationView
+from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
+from carnet.services.membership import may_make_linked_role
+from carnet.services.operation import Answer, Call, WriteCall, account_wide
+from carnet.services.organizations import handshake_sentences, sentences, targets
+from carnet.services.organizations.all_features import approve, cancel_approvals, confirm
+from carnet.services.organizations.callers import administrator
+from carnet.services.organizations.handshake_parts import any_party, moved_on, of_organization, recipient, sender, shown
+from carnet.services.organizations.invitations import accept_invitation
+from carnet.services.organizations.service import organizations
+from carnet.services.paging import page
+from carnet.services.target import Keys, Target
+
+if TYPE_CHECKING:
+    from types_boto3_organizations.type_defs import (
+        AcceptHandshakeRequestTypeDef,
+        CancelHandshakeRequestTypeDef,
+        DeclineHandshakeRequestTypeDef,
+        DescribeHandshakeRequestTypeDef,
+        ListHandshakesForAccountRequestTypeDef,
+        ListHandshakesForOrganizationRequestTypeDef,
+    )
+
+_ACCEPT: Mapping[HandshakeAction, Callable[[WriteCall, Handshake], Handshake]] = {
+    HandshakeAction.INVITE: accept_invitation,
+    HandshakeAction.ENABLE_ALL_FEATURES: confirm,
+    HandshakeAction.APPROVE_ALL_FEATURES: approve,
+}
+
+
+def may_join(call: Call, given: Any, target: Target[Handshake], keys: Keys) -> Iterator[Check]:
+    """Joining makes the service-linked role in the account."""
+    if not isinstance(target.found, Fault) and target.found[0].action is HandshakeAction.INVITE:
+        yield from may_make_linked_role(call, given, target, keys)
+
+
+@organizations.write("AcceptHandshake", on=recipient, also=(may_join,))
+def accept_handshake(call: WriteCall, given: AcceptHandshakeRequestTypeDef, handshake: Handshake) -> Answer:
+    """Agree, and do at once what was asked for."""
+    accepted = _ACCEPT[handshake.action](call, handshake)
+    call.store.save(accepted)
+    return {"Handshake": shown(call, accepted)}
+
+
+@organizations.write("DeclineHandshake", on=recipient)
+def decline_handshake(call: WriteCall, given: DeclineHandshakeRequestTypeDef, handshake: Handshake) -> Answer:
+    """Refuse. What the organization asks of itself, it cancels."""
+    if handshake.action is HandshakeAction.ENABLE_ALL_FEATURES:
+        raise handshake_sentences.transition(handshake.state_at(call.now), HandshakeState.DECLINED)
+    declined = moved_on(call, handshake, HandshakeState.DECLINED)
+    call.store.save(declined)
+    return {"Handshake": shown(call, declined)}
+
+
+@organizations.write("CancelHandshake", on=sender)
+def cancel_handshake(call: WriteCall, given: CancelHandshakeRequestTypeDef, handshake: Handshake) -> Answer:
+    """Take back what was asked for."""
+    canceled = moved_on(call, handshake, HandshakeState.CANCELED)
+    call.store.save(canceled)
+    cancel_approvals(call, handshake)
+    return {"Handshake": shown(call, canceled)}
+
+
+@organizations.read("DescribeHandshake", on=any_party)
+def describe_handshake(call: Call, given: DescribeHandshakeRequestTypeDef, handshake: Handshake) -> Answer:
+    """One handshake, for either side."""
+    return {"Handshake": shown(call, handshake)}
+
+
+@organizations.read("ListHandshakesForAccount", on=account_wide)
+def list_handshakes_for_account(call: Call, given: ListHandshakesForAccountRequestTypeDef) -> Answer:
+    """What was asked of the caller's account, by id; the account needs no organization."""
+    received = call.snapshot.installation.of(Handshake).referring("account", call.account)
+    return _listed(call, "ListHandshakesForAccount", received, given)
+
+
+@organizations.read("ListHandshakesForOrganization", on=targets.organization(administrator))
+def list_handshakes_for_organization(
+    call: Call, given: ListHandshakesForOrganizationRequestTypeDef, view: OrganizationView
+) -> Answer:
+    """What the organization has asked, by id."""
+    return _listed(call, "ListHandshakesForOrganization", of_organization(call.snapshot, view.scope.id), given)
+
+
+def _listed(call: Call, operation: str, handshakes: tuple[Handshake, ...], given: Mapping[str, Any]) -> Answer:
+    wanted = given.get("Filter", {})
+    action, parent = wanted.get("ActionType"), wanted.get("ParentHandshakeId")
+    if action is not None and parent is not None:
+        raise sentences.invalid("MAX_LIMIT_EXCEEDED_FILTER", handshake_sentences.ONE_FILTER)
+
+    def matches(one: Handshake) -> bool:
+        wanted_one = action in (None, one.action) and parent in (None, one.parent)
+        return wanted_one and one.is_shown_at(call.now) and one.organization in call.snapshot.organizations
+
+    found = page(call.paging, operation, handshakes, given, key=lambda one: one.id, matching=matches)
+    return found.answer("Handshakes", lambda one: shown(call, one))

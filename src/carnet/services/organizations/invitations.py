@@ -1,0 +1,155 @@
+"""Invitations of accounts into an organization.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_invites.html
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from carnet.base.faults import Fault, Invalid
+from carnet.directory.account_view import AccountView
+from carnet.directory.organization_view import OrganizationView
+from carnet.entities.account import is_account_id
+from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
+from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
+from carnet.services.membership import admit
+from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.organizations import handshake_sentences, sentences, targets
+from carnet.services.organizations.all_features import is_being_enabled
+from carnet.services.organizations.callers import asked, management_account
+from carnet.services.organizations.handshake_parts import moved_on, of_organization, sender_of, shown
+from carnet.services.organizations.quotas import OrganizationsQuotas
+from carnet.services.organizations.service import organizations
+from carnet.services.organizations.tagging import tags_of
+from carnet.services.request_tags import request_tags, tagged_on_creation
+from carnet.services.target import Target
+
+if TYPE_CHECKING:
+    from types_boto3_organizations.type_defs import HandshakePartyTypeDef, InviteAccountToOrganizationRequestTypeDef
+
+_DAY = timedelta(days=1)
+_ENDED_KEPT = 10_000
+"""How many handshakes of an organization that are at their end are kept: the newest."""
+
+
+def invited(call: Call, given: Any) -> Target[OrganizationView]:
+    """The account as the organization would have it; one that is invited by its email address has no ARN yet."""
+    view = asked(call, management_account)
+    named = given["Target"]["Id"] if given["Target"]["Type"] == "ACCOUNT" else "*"
+    found = view if isinstance(view, Fault) else (view,)
+    return Target(arn=targets.would_be_arn(call, named), account=call.account, found=found)
+
+
+@organizations.write(
+    "InviteAccountToOrganization",
+    on=invited,
+    also=(tagged_on_creation("organizations:TagResource"),),
+    context=(request_tags,),
+)
+def invite_account_to_organization(
+    call: WriteCall, given: InviteAccountToOrganizationRequestTypeDef, view: OrganizationView
+) -> Answer:
+    """Ask a stand-alone account of this installation to join, for 15 days."""
+    email = given["Target"]["Id"] if given["Target"]["Type"] == "EMAIL" else None
+    account = _account(call, given["Target"])
+    ensure_may_join(call, view, account)
+    sent = of_organization(call.snapshot, view.scope.id)
+    _ensure_room(call, view, sent, account)
+    invitation = Handshake(
+        id=call.ids.organizations("h", 32),
+        organization=view.scope.id,
+        action=HandshakeAction.INVITE,
+        account=account.account.id,
+        email=email,
+        notes=given.get("Notes"),
+        tags=tags_of(call, given, "account"),
+        state=HandshakeState.OPEN,
+        requested=call.now,
+        expires=call.now + HandshakeAction.INVITE.lasts,
+        changed=call.now,
+    )
+    for old in _forgotten(call, sent):
+        call.store.remove(old)
+    call.store.add(invitation)
+    return {"Handshake": shown(call, invitation)}
+
+
+def accept_invitation(call: WriteCall, handshake: Handshake) -> Handshake:
+    """Join. Raises a Fault if the account or the organization cannot."""
+    accepted = moved_on(call, handshake, HandshakeState.ACCEPTED)
+    view = sender_of(call.snapshot, handshake)
+    ensure_may_join(call, view, call.view)
+    quotas: OrganizationsQuotas = call.quotas
+    if len(view.of(OrganizationAccount)) >= quotas.organization_accounts:
+        raise handshake_sentences.constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", sentences.ACCOUNTS_FULL)
+    place = OrganizationAccount(
+        id=call.account,
+        organization=view.scope.id,
+        parent=view.root.id,
+        joined_method=JoinedMethod.INVITED,
+        joined=call.now,
+        tags=handshake.tags,
+    )
+    admit(call.store, call.ids, call.view.account, place, call.view)
+    return accepted
+
+
+def ensure_may_join(call: Call, view: OrganizationView, account: AccountView) -> None:
+    """Raises Refused if an account cannot become a member of an organization."""
+    if account.membership is not None:
+        raise handshake_sentences.constraint("ALREADY_IN_AN_ORGANIZATION", handshake_sentences.IN_AN_ORGANIZATION)
+    if account.account.partition != view.organization.partition:
+        raise handshake_sentences.constraint(
+            "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD", handshake_sentences.OTHER_PARTITION
+        )
+    if is_being_enabled(call, view):
+        reason = "INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES"
+        raise handshake_sentences.constraint(reason, handshake_sentences.NO_INVITATIONS)
+
+
+def _account(call: Call, target: HandshakePartyTypeDef) -> AccountView:
+    """The account that is meant. Raises Invalid if there is none, or if several have the email address.
+
+    INVARIANT: whoever accepts is the account that was meant when the invitation was sent: nobody here verifies that
+    an email address is an account's own, and a member is within what policies say of the organization.
+    """
+    kind, named = target["Type"], target["Id"]
+    if kind == "ACCOUNT":
+        found = call.snapshot.account(named) if is_account_id(named) else None
+        if found is None:
+            raise sentences.invalid("INVALID_PATTERN_TARGET_ID", handshake_sentences.TARGET_UNKNOWN)
+        return found
+    if kind != "EMAIL":
+        raise sentences.invalid("INVALID_PARTY_TYPE_TARGET", handshake_sentences.PARTY_TYPE)
+    with_it = call.snapshot.with_email(named)
+    if len(with_it) != 1:
+        raise _no_such_email(len(with_it))
+    return with_it[0]
+
+
+def _no_such_email(count: int) -> Invalid:
+    sentence = handshake_sentences.TARGET_UNKNOWN if count == 0 else handshake_sentences.EMAIL_AMBIGUOUS
+    return sentences.invalid("INVALID_EMAIL_ADDRESS_TARGET", sentence)
+
+
+def _ensure_room(call: Call, view: OrganizationView, sent: tuple[Handshake, ...], account: AccountView) -> None:
+    """Raises Refused for a second invitation of an account, or for more invitations than there may be."""
+    invitations = [one for one in sent if one.action is HandshakeAction.INVITE]
+    pending = [one for one in invitations if one.is_pending_at(call.now)]
+    if any(one.account == account.account.id for one in pending):
+        raise handshake_sentences.exists()
+    quotas: OrganizationsQuotas = call.quotas
+    if len(view.of(OrganizationAccount)) + len(pending) >= quotas.organization_accounts:
+        raise handshake_sentences.constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", sentences.ACCOUNTS_FULL)
+    unanswered = [one for one in invitations if one.state is not HandshakeState.ACCEPTED]
+    if sum(1 for one in unanswered if one.requested > call.now - _DAY) >= quotas.invitations_per_day:
+        raise handshake_sentences.constraint("HANDSHAKE_RATE_LIMIT_EXCEEDED", handshake_sentences.TOO_MANY_INVITATIONS)
+
+
+def _forgotten(call: Call, sent: tuple[Handshake, ...]) -> list[Handshake]:
+    """Those that are told of no more, and of the others at their end the oldest beyond those that are kept."""
+    ended = [one for one in sent if one.is_shown_at(call.now) and not one.is_pending_at(call.now)]
+    ended.sort(key=lambda one: (one.requested, one.id), reverse=True)
+    return [one for one in sent if not one.is_shown_at(call.now)] + ended[_ENDED_KEPT:]
