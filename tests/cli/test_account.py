@@ -6,6 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,24 @@ from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.cli import main
 from carnet.cli.progress import progress
+from carnet.entities.organization import Organization
+from carnet.entities.organizational_unit import ROOT_NAME, OrganizationalUnit
+from carnet.entities.role import Role
 from carnet.entities.scope import account_scope
 from carnet.identity.credentials import secret_context
 from carnet.keyring.master_key import create
 from tests.stores.entities import ALICE, GROUP, KEY, POLICY, PROFILE, ROLE
+
+
+def _organization(data: Path) -> str:
+    """The id of an organization whose management account is a new one."""
+    account = json.loads(run(data, "account", "create", "--output", "json"))["AccountId"]
+    organization = Organization(id="o-abcdefghij", management=account, created=datetime(2026, 1, 1, tzinfo=UTC))
+    root = OrganizationalUnit(id="r-abcd", organization=organization.id, parent=None, name=ROOT_NAME)
+    with open_installation(Settings(data_dir=data)) as installation, installation.store.write() as unit:
+        unit.add(organization)
+        unit.add(root)
+    return organization.id
 
 
 @pytest.fixture
@@ -66,6 +81,36 @@ def test_a_database_that_another_program_made_is_no_installation(data: Path) -> 
     assert f"There is no installation at sqlite:///{other}." in told
     with closing(sqlite3.connect(other)) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("t",)]
+
+
+def test_accounts_are_made_as_members_of_an_organization(data: Path) -> None:
+    organization = _organization(data)
+    made = json.loads(
+        run(data, "account", "create", "--count", "2", "--organization", organization, "--output", "json")
+    )
+    with open_installation(Settings(data_dir=data)) as installation:
+        snapshot = installation.directory.snapshot
+        for account in (one["AccountId"] for one in made):
+            view = snapshot.organization_of(account)
+            assert view is not None
+            assert view.scope.id == organization
+            roles = [role.name for role in snapshot.accounts[account].of(Role).sorted()]
+            assert roles == ["AWSServiceRoleForOrganizations", "OrganizationAccountAccessRole"]
+            assert snapshot.accounts[account].keys_of(account)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("--organization", "o-nothere123"), "There is no organization o-nothere123."),
+        (("--organization", "o-abcdefghij", "--partition", "aws-cn"), "is not of the partition aws-cn."),
+    ],
+)
+def test_an_organization_that_accounts_cannot_join_is_named(data: Path, given: tuple[str, ...], told: str) -> None:
+    _organization(data)
+    before = run(data, "account", "list")
+    assert told in run(data, "account", "create", *given, code=1)
+    assert run(data, "account", "list") == before
 
 
 def test_an_account_is_made_with_a_root_key(data: Path) -> None:

@@ -40,18 +40,29 @@ account.add_command(export_account)
     help="Email address of the root user; with --count, numbers are added as +N.",
 )
 @click.option("--id", "account_id", help="Id of the account, 12 digits; not with --count.  [default: a new one]")
+@click.option("--organization", metavar="ID", help="Organization that they are members of.  [default: none]")
 @keys_option
 @installation_options
 @told_plainly
-def create(count: int | None, name: str, email: str, account_id: str | None, output: str, **settings: Any) -> None:
-    """Make stand-alone accounts, each with a root access key that works at once."""
+def create(
+    count: int | None,
+    name: str,
+    email: str,
+    account_id: str | None,
+    organization: str | None,
+    output: str,
+    **settings: Any,
+) -> None:
+    """Make accounts, each with a root access key that works at once."""
     names, emails = _numbered(name, count), _emails(email, count)
     _check(names, emails)
     _check_id(account_id, count)
     from carnet.assembly.state import open_state
-    from carnet.services.accounts import create_accounts
+    from carnet.directory.directory import Directory
+    from carnet.services.accounts import Joining, create_accounts
 
     with open_state(Settings(**settings)) as state, progress("Making accounts") as told:
+        joining = Joining(directory=Directory(state.store), organization=organization) if organization else None
         made = create_accounts(
             state.store,
             state.keyring,
@@ -61,6 +72,7 @@ def create(count: int | None, name: str, email: str, account_id: str | None, out
             account_ids=() if account_id is None else (account_id,),
             partition=state.settings.partition,
             now=state.clock(),
+            joining=joining,
             told=told,
         )
     show_keys(made, output, several=count is not None, endpoint=_endpoint(state.settings))

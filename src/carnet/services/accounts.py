@@ -10,17 +10,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from carnet.base.faults import Missing
+from carnet.base.faults import Invalid, Missing
 from carnet.base.ids import Ids
 from carnet.entities.account import Account
 from carnet.identity.new_access_key import GivenKey, NewAccessKey, drawn_key, new_access_key, sealed_access_key
 from carnet.keyring.keyring import Keyring
+from carnet.services.membership import admit_new
 from carnet.services.operator_event import operator_event
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from carnet.directory.directory import Directory
+    from carnet.directory.organization_view import OrganizationView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,23 @@ class RootKey:
     account: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joining:
+    """The organization that new accounts become members of, by its id."""
+
+    directory: Directory
+    organization: str
+
+    def view(self, unit: UnitOfWork, partition: str) -> OrganizationView:
+        """The organization at the locked revision; raises Missing, or Invalid for one of another partition."""
+        found = self.directory.catch_up(unit.base).organizations.get(self.organization)
+        if found is None:
+            raise Missing(f"There is no organization {self.organization}.")
+        if found.organization.partition != partition:
+            raise Invalid(f"The organization {self.organization} is not of the partition {partition}.")
+        return found
 
 
 def _nobody(_done: int, _of: int) -> None:
@@ -46,19 +65,25 @@ def create_accounts(
     account_ids: Sequence[str] = (),
     partition: str,
     now: datetime,
+    joining: Joining | None = None,
     told: Callable[[int, int], None] = _nobody,
 ) -> tuple[RootKey, ...]:
-    """Make a stand-alone account for each name and email, all of them or none, each with one root access key.
+    """Make an account for each name and email, all of them or none, each with one root access key.
 
-    `account_ids` are theirs if any are given; raises AlreadyExists for one that is in use. `told` hears how many are
-    made, and of how many.
+    They are stand-alone, or members of the organization `joining`. `account_ids` are theirs if any are given; raises
+    AlreadyExists for one that is in use, and what `joining` raises. `told` hears how many are made, and of how many.
     """
     accounts = [
         Account(id=account_id, partition=partition, name=name, email=email, created=now)
         for name, email, account_id in zip(names, emails, account_ids or [ids.account() for _ in names], strict=True)
     ]
     with store.write() as unit:
-        return _add_accounts(unit, keyring, accounts, [drawn_key(ids, account.id) for account in accounts], told)
+        view = None if joining is None else joining.view(unit, partition)
+        made = _add_accounts(unit, keyring, accounts, [drawn_key(ids, account.id) for account in accounts], told)
+        if view is not None:
+            for account in accounts:
+                admit_new(unit, ids, account, view)
+    return made
 
 
 def create_first_account(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from carnet.access.authorize import Check
@@ -17,9 +17,11 @@ from carnet.base.arns import iam_arn, root_arn
 from carnet.base.ids import ROLE, Ids
 from carnet.catalog.service_linked_roles import LinkedRole, linked_role
 from carnet.directory.account_view import AccountView
+from carnet.directory.organization_view import OrganizationView
 from carnet.entities.account import Account
+from carnet.entities.entity import Tags
 from carnet.entities.membership import Membership
-from carnet.entities.organization_account import OrganizationAccount
+from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
 from carnet.entities.role import Role
 from carnet.services.linked_roles import linked_path, service_linked_role
 from carnet.services.operation import Call
@@ -28,6 +30,8 @@ from carnet.store.unit_of_work import Unit
 
 ACCESS_ROLE = "OrganizationAccountAccessRole"
 """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html"""
+
+NO_TAGS: Tags = MappingProxyType({})
 
 _SERVICE = "organizations.amazonaws.com"
 
@@ -44,13 +48,38 @@ def admit(store: Unit, ids: Ids, account: Account, place: OrganizationAccount, v
         store.add(service_linked_role(ids, account, linked, name=linked.name, now=place.joined))
 
 
+def admit_new(
+    store: Unit,
+    ids: Ids,
+    account: Account,
+    view: OrganizationView,
+    *,
+    role_name: str = ACCESS_ROLE,
+    tags: Tags = NO_TAGS,
+) -> None:
+    """Make a new account a member right below the root, with the role by which the management account administers it.
+
+    Raises Taken for the name of a role that the account has already.
+    """
+    place = OrganizationAccount(
+        id=account.id,
+        organization=view.scope.id,
+        parent=view.root.id,
+        joined_method=JoinedMethod.CREATED,
+        joined=account.created,
+        tags=tags,
+    )
+    admit(store, ids, account, place, None)
+    store.add(_access_role(ids, account, management=view.organization.management, name=role_name))
+
+
 def dismiss(store: Unit, place: OrganizationAccount) -> None:
     """Make a member a stand-alone account, which keeps its roles."""
     store.remove(Membership(account=place.id, organization=place.organization))
     store.remove(place)
 
 
-def access_role(ids: Ids, account: Account, *, management: str, name: str, now: datetime) -> Role:
+def _access_role(ids: Ids, account: Account, *, management: str, name: str) -> Role:
     """The role of a new account by which the management account administers it."""
     trusted = {"AWS": root_arn(account.partition, management)}
     statement = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
@@ -62,7 +91,7 @@ def access_role(ids: Ids, account: Account, *, management: str, name: str, now: 
         name=name,
         trust=json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":")),
         attached=(f"arn:{account.partition}:iam::aws:policy/AdministratorAccess",),
-        created=now,
+        created=account.created,
     )
 
 

@@ -154,3 +154,17 @@ def test_an_account_that_is_not_there(server: InProcessServer, token: str) -> No
     refused = call(server, f"{ACCOUNTS}/111122223333", token=token)
     assert (refused.status, refused.code) == (404, "NotFound")
     assert refused.message == "There is no account 111122223333."
+
+
+def test_an_account_is_a_member_of_the_organization_that_is_named(server: InProcessServer, token: str) -> None:
+    founder = create(server, token, NEW).members["rootAccessKey"]
+    client = server.client("organizations", founder["accessKeyId"], founder["secretAccessKey"])
+    organization = client.create_organization()["Organization"]["Id"]
+    made = create(server, token, {**NEW, "organization": organization})
+    assert made.status == 201
+    key = made.members["rootAccessKey"]
+    member = server.client("organizations", key["accessKeyId"], key["secretAccessKey"])
+    assert member.describe_organization()["Organization"]["Id"] == organization
+    assert made.members["account"]["id"] in [one["Id"] for one in client.list_accounts()["Accounts"]]
+    nowhere = create(server, token, {**NEW, "organization": "o-nothere123"})
+    assert (nowhere.status, nowhere.members["message"]) == (404, "There is no organization o-nothere123.")

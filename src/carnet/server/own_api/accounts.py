@@ -23,6 +23,7 @@ from carnet.identity.new_access_key import drawn_key
 from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn
 from carnet.services.account_removal import remove_account
 from carnet.services.accounts import add_account
+from carnet.services.membership import admit_new
 
 _DEFAULT_PAGE, _LARGEST_PAGE = 100, 1000
 
@@ -34,6 +35,8 @@ class NewAccount(Input, frozen=True, kw_only=True):
     email: str
     id: str | None = None
     """One that no account has; None for one that is drawn."""
+    organization: str | None = None
+    """The organization that it becomes a member of; None for a stand-alone account."""
 
 
 class Page(Input, frozen=True, kw_only=True):
@@ -45,7 +48,7 @@ class Page(Input, frozen=True, kw_only=True):
 
 
 def create_account(call: OwnWriteCall) -> Told:
-    """Make a stand-alone account with a root access key that works at once, and is shown this once."""
+    """Make an account with a root access key that works at once, and is shown this once. Raises Missing."""
     given: NewAccount = call.given
     if not is_account_name(given.name):
         raise Invalid(NAME_RULE)
@@ -54,14 +57,19 @@ def create_account(call: OwnWriteCall) -> Told:
     if given.id is not None and not is_account_id(given.id):
         raise Invalid(ID_RULE)
     parts = call.parts
+    joined = None if given.organization is None else call.snapshot.organizations.get(given.organization)
+    if joined is None and given.organization is not None:
+        raise Missing(f"There is no organization {given.organization}.")
     account = Account(
         id=given.id or parts.ids.account(),
-        partition=parts.partition,
+        partition=parts.partition if joined is None else joined.organization.partition,
         name=given.name,
         email=given.email,
         created=call.now,
     )
     root = add_account(call.store, parts.keyring, account, drawn_key(parts.ids, account.id))
+    if joined is not None:
+        admit_new(call.store, parts.ids, account, joined)
     key = {"accessKeyId": root.access_key_id, "secretAccessKey": root.secret_access_key}
     return {"account": _members(account), "rootAccessKey": key}
 

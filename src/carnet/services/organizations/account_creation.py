@@ -19,8 +19,8 @@ from carnet.directory.organization_view import OrganizationView
 from carnet.entities.account import Account, is_account_email
 from carnet.entities.create_account_status import IN_PROGRESS, CreateAccountFailure, CreateAccountStatus
 from carnet.entities.entity import Tags
-from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
-from carnet.services.membership import ACCESS_ROLE, access_role, admit
+from carnet.entities.organization_account import OrganizationAccount
+from carnet.services.membership import ACCESS_ROLE, admit_new
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.organizations import sentences, targets
 from carnet.services.organizations.callers import administrator, management_account
@@ -137,19 +137,10 @@ def _new_account(call: WriteCall, given: CreateAccountRequestTypeDef, view: Orga
         email=given["Email"],
         created=call.now,
     )
-    place = OrganizationAccount(
-        id=account.id,
-        organization=view.scope.id,
-        parent=view.root.id,
-        joined_method=JoinedMethod.CREATED,
-        joined=call.now,
-        tags=tags,
-    )
     call.store.add(account)
-    admit(call.store, call.ids, account, place, None)
-    name = given.get("RoleName", ACCESS_ROLE)
     try:
-        call.store.add(access_role(call.ids, account, management=call.account, name=name, now=call.now))
+        name = given.get("RoleName", ACCESS_ROLE)
+        admit_new(call.store, call.ids, account, view, role_name=name, tags=tags)
     except AlreadyExists as fault:
         raise sentences.invalid("INVALID_ROLE_NAME", sentences.ROLE_NAME_TAKEN) from fault
     return account
