@@ -17,7 +17,9 @@ from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.cli import main
 from carnet.cli.progress import progress
+from carnet.entities.membership import Membership
 from carnet.entities.organization import Organization
+from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
 from carnet.entities.organizational_unit import ROOT_NAME, OrganizationalUnit
 from carnet.entities.role import Role
 from carnet.entities.scope import account_scope
@@ -97,6 +99,30 @@ def test_accounts_are_made_as_members_of_an_organization(data: Path) -> None:
             roles = [role.name for role in snapshot.accounts[account].of(Role).sorted()]
             assert roles == ["AWSServiceRoleForOrganizations", "OrganizationAccountAccessRole"]
             assert snapshot.accounts[account].keys_of(account)
+
+
+def test_a_member_is_deleted_and_a_management_account_is_not(data: Path) -> None:
+    organization = _organization(data)
+    with open_installation(Settings(data_dir=data)) as installation:
+        management = installation.directory.snapshot.organizations[organization].organization.management
+    with open_installation(Settings(data_dir=data)) as installation, installation.store.write() as unit:
+        place = OrganizationAccount(
+            id=management,
+            organization=organization,
+            parent="r-abcd",
+            joined_method=JoinedMethod.INVITED,
+            joined=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        unit.add(place)
+        unit.add(Membership(account=management, organization=organization))
+    member = json.loads(run(data, "account", "create", "--organization", organization, "--output", "json"))["AccountId"]
+    run(data, "account", "delete", "--yes", member)
+    told = run(data, "account", "delete", "--yes", management, code=1)
+    assert f"The account {management} manages the organization {organization}, which has to go first." in told
+    with open_installation(Settings(data_dir=data)) as installation:
+        snapshot = installation.directory.snapshot
+        assert set(snapshot.accounts) == {management}
+        assert snapshot.organizations[organization].accounts_in("r-abcd") == (place,)
 
 
 @pytest.mark.parametrize(

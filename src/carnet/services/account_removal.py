@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeVar
 
-from carnet.base.faults import Missing
+from carnet.base.faults import InUse, Missing
 from carnet.entities.scope import account_scope
 from carnet.services.accounts import account_event
+from carnet.store.entity_type import EntityType
+from carnet.store.organization_accounts import ORGANIZATION_ACCOUNTS
+from carnet.store.organizations import ORGANIZATIONS
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
+
+E = TypeVar("E")
 
 
 def delete_account(store: Store, *, account: str, now: datetime) -> int:
@@ -20,12 +26,25 @@ def delete_account(store: Store, *, account: str, now: datetime) -> int:
 
 
 def remove_account(unit: UnitOfWork, account: str) -> int:
-    """Remove an account and every row of its scope in one change; how many rows those were. Raises Missing.
+    """Remove an account and every row of its scope in one change; how many rows those were.
 
-    Its keys and sessions are good for nothing afterwards, and its id may be given again. Who asks for it writes the
-    audit event.
+    A member leaves its organization so, also if it is closed. Raises Missing, and InUse for a management account. Its
+    keys and sessions are good for nothing afterwards, and its id may be given again. Who asks for it writes the audit
+    event.
     """
+    place = _stored(unit, ORGANIZATION_ACCOUNTS, account)
+    if place is not None:
+        organization = _stored(unit, ORGANIZATIONS, place.organization)
+        if organization is None or organization.management == account:
+            raise InUse(f"The account {account} manages the organization {place.organization}, which has to go first.")
+        unit.remove(place)
     removed = unit.remove_scope(account_scope(account))
     if not removed:
         raise Missing(f"There is no account {account}.")
-    return removed
+    return removed if place is None else removed + 1
+
+
+def _stored(unit: UnitOfWork, kind: EntityType[E], key: str) -> E | None:
+    """The entity of an id at the locked revision."""
+    changes = unit.ask(lambda connection, _: list(kind.read_some(connection, [key], set())))
+    return changes[0].entity if changes else None
