@@ -74,7 +74,7 @@ def _member(call: Call, account: str, feature: RootFeature | None) -> AccountVie
     view = call.snapshot.organization_of(call.account)
     if view is None or feature is None or not is_enabled(view, feature) or not is_administrator(view, call.account):
         return None
-    target = call.snapshot.account(account)
+    target = call.snapshot.open_account(account)
     membership = target.membership if target is not None else None
     if membership is None or membership.organization != view.scope.id or account == view.organization.management:
         return None
