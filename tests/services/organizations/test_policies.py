@@ -184,7 +184,7 @@ def test_the_resource_policy_lets_a_member_manage_policies_of_a_type(estate: Est
         "Effect": "Allow",
         "Principal": {"AWS": f"arn:aws:iam::{estate.account_of(member)}:root"},
         "Action": ["organizations:CreatePolicy", "organizations:AttachPolicy", "organizations:DescribePolicy"],
-        "Resource": "*",
+        "Resource": [f"arn:aws:organizations::{estate.world.account_id}:{kind}/*" for kind in ("policy", "root")],
         "Condition": {"StringEquals": {"organizations:PolicyType": "TAG_POLICY"}},
     }
     content = json.dumps({"Version": "2012-10-17", "Statement": statement})

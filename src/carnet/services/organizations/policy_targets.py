@@ -44,7 +44,7 @@ def new_policy(whence: From) -> Names[OrganizationView]:
 
     def target(call: Call, given: Any) -> Target[OrganizationView]:
         view = asked(call, whence)
-        arn = absent_arn(call, "policy", f"{given['Type'].lower()}/{_NO_ID}")
+        arn = _absent_arn(call, view, f"{given['Type'].lower()}/{_NO_ID}")
         tags = {tag["Key"]: tag["Value"] for tag in given.get("Tags", ())}
         if isinstance(view, Fault):
             return Target(arn=arn, account=call.account, found=view, tags=tags)
@@ -58,7 +58,8 @@ def policy(whence: From) -> Names[OrganizationView, OrganizationPolicy]:
     """The policy PolicyId."""
 
     def target(call: Call, given: Any) -> Target[OrganizationView, OrganizationPolicy]:
-        view, absent = asked(call, whence), absent_arn(call, "policy", f"*/{given['PolicyId']}")
+        view = asked(call, whence)
+        absent = _absent_arn(call, view, f"*/{given['PolicyId']}")
         if isinstance(view, Fault):
             return Target(arn=absent, account=call.account, found=view)
         account, policies = side(call, whence, view)
@@ -82,3 +83,10 @@ def policy_to_change(whence: From) -> Names[OrganizationView, OrganizationPolicy
         return found.finding(sentences.invalid("IMMUTABLE_POLICY", sentences.AWS_POLICY))
 
     return target
+
+
+def _absent_arn(call: Call, view: OrganizationView | Fault, rest: str) -> str:
+    """The ARN of a policy that is not there, as the resource policy of an organization names it."""
+    if isinstance(view, Fault):
+        return absent_arn(call, "policy", rest)
+    return view.organization.arn_of(f"policy/{view.scope.id}/{rest}")
