@@ -11,14 +11,13 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from carnet.access.documents import stored_policy
-from carnet.base.arns import organizations_arn
 from carnet.base.faults import Unavailable
-from carnet.catalog.organization_policies import FULL_ACCESS, RCP_FULL_ACCESS
+from carnet.catalog.organization_policies import FULL_ACCESS, RCP_FULL_ACCESS, policy_arn
 from carnet.directory.organization_view import Node, OrganizationView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.organization import Organization
 from carnet.entities.organization_account import OrganizationAccount
-from carnet.entities.organization_policy import AWS, OrganizationPolicy
+from carnet.entities.organization_policy import OrganizationPolicy
 from carnet.policy.document import Grammar, Policy
 from carnet.policy.engine.recent import Recent
 from carnet.policy.policies import Attached, Levels, Policies
@@ -172,6 +171,4 @@ def _place(node: Node) -> str:
 
 
 def _policy(organization: Organization, policy: OrganizationPolicy, kind: _Kind) -> Policy:
-    owner = AWS if policy.aws_managed else organization.management
-    arn = organizations_arn(organization.partition, owner, policy.resource)
-    return stored_policy(policy.content, kind.grammar, arn)
+    return stored_policy(policy.content, kind.grammar, policy_arn(organization, policy))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from carnet.base.arns import organizations_arn
+from carnet.entities.organization import Organization
 from carnet.entities.organization_policy import AWS, OrganizationPolicy, PolicyType
 
 FULL_ACCESS = OrganizationPolicy(
@@ -52,3 +54,9 @@ RCP_FULL_ACCESS = OrganizationPolicy(
 
 AWS_POLICIES: Mapping[str, OrganizationPolicy] = {policy.id: policy for policy in (FULL_ACCESS, RCP_FULL_ACCESS)}
 """By id."""
+
+
+def policy_arn(organization: Organization, policy: OrganizationPolicy) -> str:
+    """The ARN of a policy; that of AWS's own names no organization."""
+    owner = AWS if policy.aws_managed else organization.management
+    return organizations_arn(organization.partition, owner, policy.resource)

@@ -142,6 +142,19 @@ def test_an_scp_leaves_actions_that_need_no_permission_alone(guarded: Guardrails
     assert refusal(estate, member, "GetCallerIdentity", service="sts") is None
 
 
+def test_a_simulation_of_a_principal_asks_the_scps_above_its_account(guarded: Guardrails) -> None:
+    estate, member = guarded.estate, guarded.estate.member()
+    guarded.attach(SCP, NO_USERS, estate.root)
+    estate.world.user("alice", [EVERYTHING], root=member)
+    arn = f"arn:aws:iam::{estate.account_of(member)}:user/alice"
+    actions = ["iam:ListUsers", "iam:ListRoles"]
+    told = estate.world.call(member, "SimulatePrincipalPolicy", PolicySourceArn=arn, ActionNames=actions)
+    results = told["EvaluationResults"]
+    assert [one["EvalDecision"] for one in results] == ["explicitDeny", "allowed"]
+    allowed = [one["OrganizationsDecisionDetail"]["AllowedByOrganizations"] for one in results]
+    assert allowed == [False, True]
+
+
 # --- RCPs
 
 

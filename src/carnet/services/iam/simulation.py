@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from carnet.access.gather import policies_held
+from carnet.access.organization_policies import scps_of
 from carnet.base.faults import Fault, Invalid
 from carnet.policy.referenced_keys import referenced_keys
 from carnet.policy.simulation import Simulated, Simulation
@@ -74,7 +75,7 @@ def _of_principal(call: Call, given: Any, entity: Entity) -> Answer:
     named = given.get("CallerArn")
     caller = caller_of(entity) if named is None else caller_named(call.view, named)
     held = without_excluded(policies_held(call.view, entity), given.get("PolicyExclusionList", ()))
-    simulation = _given(caller, given, resources, scp=held.scp)
+    simulation = _given(caller, given, resources, scp=scps_of(call.snapshot, call.account).levels)
     simulation = structs.replace(
         simulation,
         identity=(*held.identity, *simulation.identity),

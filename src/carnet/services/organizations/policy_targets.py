@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from carnet.base.arns import organizations_arn
 from carnet.base.faults import Fault
-from carnet.catalog.organization_policies import AWS_POLICIES
+from carnet.catalog.organization_policies import AWS_POLICIES, policy_arn
 from carnet.directory.organization_view import OrganizationView
-from carnet.entities.organization import Organization
-from carnet.entities.organization_policy import AWS, OrganizationPolicy
+from carnet.entities.organization_policy import OrganizationPolicy
 from carnet.services.operation import Call, Names
 from carnet.services.organizations import sentences
 from carnet.services.organizations.callers import From, asked, side
@@ -21,12 +19,6 @@ from carnet.services.target import Target
 
 _NO_ID = "p-*"
 """In the ARN of a policy that has no id yet."""
-
-
-def policy_arn(organization: Organization, policy: OrganizationPolicy) -> str:
-    """The ARN of a policy; that of AWS's own names no organization."""
-    owner = AWS if policy.aws_managed else organization.management
-    return organizations_arn(organization.partition, owner, policy.resource)
 
 
 def find_policy(view: OrganizationView, policy_id: str) -> OrganizationPolicy | None:

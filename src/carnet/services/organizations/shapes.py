@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from carnet.base.timestamps import moment_of_ms
+from carnet.catalog.organization_policies import policy_arn
 from carnet.directory.organization_view import Node, OrganizationView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.account import Account
@@ -10,7 +11,6 @@ from carnet.entities.organization import FeatureSet, Organization
 from carnet.entities.organization_account import OrganizationAccount
 from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
 from carnet.entities.organizational_unit import OrganizationalUnit
-from carnet.services.organizations.policy_targets import policy_arn
 from carnet.services.organizations.targets import node_arn
 
 
