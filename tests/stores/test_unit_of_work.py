@@ -30,6 +30,26 @@ def test_everything_written_is_read_back_equal(store: Store) -> None:
     assert store.data_keys() == (DATA_KEY,)
 
 
+def test_many_are_written_at_once_in_whatever_order(store: Store) -> None:
+    with store.write() as unit:
+        unit.add_all(reversed(ALL))
+    assert sorted(map(repr, (change.entity for change in store.load().changes))) == sorted(map(repr, ALL))
+    assert unit.committed is not None
+    assert len(unit.committed.changes) == len(ALL)
+
+
+def test_many_are_written_or_none(store: Store) -> None:
+    an_account(store)
+    with store.write() as unit:
+        unit.add(a_user(2))
+    before = store.revision()
+    with pytest.raises(Taken, match="user1"), store.write() as unit:
+        unit.add_all([a_user(1), a_user(2), a_user(3)])
+    with pytest.raises(Absent), store.write() as unit:
+        unit.add_all([a_user(1, account="999999999999")])
+    assert store.revision() == before
+
+
 def test_what_is_owned_keeps_its_order(store: Store) -> None:
     with store.write() as unit:
         add_all(unit)

@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import immutables
@@ -160,7 +161,9 @@ def _installation(types: EntityTypes) -> ScopeView:
     return ScopeView(INSTALLATION, _no_entities(types, ScopeKind.INSTALLATION))
 
 
+@lru_cache(16)
 def _no_entities(types: EntityTypes, kind: ScopeKind) -> Collections:
+    """Made once: what is in it is immutable."""
     return {
         each.entity: Named(each) if issubclass(each.entity, Entity) else Indexed(each) for each in types.of_scope(kind)
     }

@@ -5,7 +5,7 @@ SQLAlchemy takes longer to find a compiled statement and to go through its value
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -30,6 +30,12 @@ def execute(connection: Connection, statement: UpdateBase, values: RowValues) ->
     """
     text, parameters = _compiled(connection.dialect, statement, tuple(values))
     return connection.exec_driver_sql(text, parameters(values))
+
+
+def execute_many(connection: Connection, statement: UpdateBase, rows: Sequence[RowValues]) -> None:
+    """As `execute` for each of the rows, which all have the same columns."""
+    text, parameters = _compiled(connection.dialect, statement, tuple(rows[0]))
+    connection.exec_driver_sql(text, [parameters(values) for values in rows])
 
 
 @lru_cache(_REMEMBERED)

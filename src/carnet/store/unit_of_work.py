@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, NoReturn, Protocol, TypeVar
 
@@ -20,7 +21,7 @@ from carnet.store.entity_type import EntityType, Stored
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import Absent, Occupied, Taken
 from carnet.store.leases import Lease
-from carnet.store.statements import execute
+from carnet.store.statements import execute, execute_many
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -60,6 +61,8 @@ class UnitOfWork:
         self._backend = backend
         self._types = types
         self._known_everywhere = known_everywhere
+        self._known: set[str] = set()
+        """The kinds of which it was asked."""
         self._changed: dict[tuple[str, str], tuple[Change, bytes | None]] = {}
         self._fault: Fault | None = None
         """INVARIANT: once a statement was refused, the transaction ends in that fault, whoever caught it."""
@@ -95,6 +98,24 @@ class UnitOfWork:
         absent = Absent(stored.scope.kind, stored.scope.id)
         self._run(_insert_into(type_.table), stored.row, type_, entity, absent)
         self._note(type_, stored, entity)
+
+    def add_all(self, entities: Iterable[object]) -> None:
+        """Insert many, with one statement for each kind, what is referred to before what refers; raises as `add`."""
+        by_type: dict[EntityType[Any], list[object]] = {}
+        for entity in entities:
+            by_type.setdefault(self._types.of(entity), []).append(entity)
+        for type_ in reversed(self._types.in_order_of_deletion):
+            if some := by_type.get(type_):
+                self._add_of_type(type_, some)
+
+    def _add_of_type(self, type_: EntityType[Any], entities: Sequence[object]) -> None:
+        self._check_known(type_)
+        stored = [self._stored(type_, entity) for entity in entities]
+        first = stored[0].scope
+        with self._refusals(type_, entities, Absent(first.kind, first.id)):
+            execute_many(self._connection, _insert_into(type_.table), [each.row for each in stored])
+        for each, entity in zip(stored, entities, strict=True):
+            self._note(type_, each, entity)
 
     def save(self, entity: object) -> None:
         """Replace the row of the entity's id. Raises Absent if there is none, Taken for a new name in use."""
@@ -159,8 +180,12 @@ class UnitOfWork:
         self.made = Changes(base=self.base, revision=revision, changes=self.changes)
 
     def _check_known(self, type_: EntityType[Any]) -> None:
-        if type_.decides and not type_.every_release and not self._known_everywhere(self._connection, type_.kind):
+        """Asked once a unit: a node that begins later begins after the change, or reads that it does not know it."""
+        if type_.kind in self._known or not type_.decides or type_.every_release:
+            return
+        if not self._known_everywhere(self._connection, type_.kind):
             self._fail(Unavailable(f"Not every running server knows what a {type_.kind} is yet."))
+        self._known.add(type_.kind)
 
     def _stored(self, type_: EntityType[E], entity: E) -> Stored:
         """Raises Invalid for text that is not Unicode."""
@@ -179,13 +204,20 @@ class UnitOfWork:
         self, statement: UpdateBase, values: RowValues, type_: EntityType[E], entity: E, unresolved: Fault
     ) -> CursorResult[Any]:
         """Execute; a refusal by a foreign key is `unresolved`."""
+        with self._refusals(type_, (entity,), unresolved):
+            return execute(self._connection, statement, values)
+
+    @contextmanager
+    def _refusals(self, type_: EntityType[E], entities: Sequence[E], unresolved: Fault) -> Iterator[None]:
+        """Ends the unit with the fault that a refused statement about these stands for."""
         if self._fault is not None:
             raise self._fault
         try:
-            return execute(self._connection, statement, values)
+            yield
         except IntegrityError as error:
             if self._backend.refused_as_taken(error):
-                self._fail(Taken(type_.kind, type_.name_of(entity)), error)
+                name = type_.name_of(entities[0])
+                self._fail(Taken(type_.kind, name if len(entities) == 1 else f"{name}, or one with it"), error)
             self._fail(unresolved, error)
         except DataError as error:
             self._fail(Invalid(_NO_TEXT), error)

@@ -85,15 +85,17 @@ class Importing:
         written: list[str] = []
         with self.store.write() as unit:
             snapshot = self.directory.catch_up(unit.base)
+            new: list[object] = []
             for thing in chunk:
                 for write in thing.writes(snapshot):
                     if write.new:
-                        unit.add(write.entity)
+                        new.append(write.entity)
                     else:
                         unit.save(write.entity)
-                    if self.root_keys and write.new and isinstance(write.entity, Account):
-                        keys.append(self._root_key(unit, write.entity))
                 written.append(thing.id)
+            unit.add_all(new)
+            if self.root_keys:
+                keys = [self._root_key(unit, one) for one in new if isinstance(one, Account)]
             unit.audit(operator_event("ImportOrganization", {"resources": written}, self.now))
         self.directory.apply(unit.committed)
         return keys
