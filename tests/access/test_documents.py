@@ -32,7 +32,7 @@ def test_the_same_document_is_the_same_policy() -> None:
 
 def test_long_documents_of_sessions_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "_understood", Recent(1_000, lambda policy: policy.parts))
-    alive = [weakref.ref(stored_policy(long_document(number), Grammar.SESSION, "s")) for number in range(30)]
+    alive = [weakref.ref(stored_policy(long_document(number), Grammar.SESSION, "s")) for number in range(12)]
     gc.collect()
     assert sum(one() is not None for one in alive) <= 2 * 1_000 // 300 + 1
 
@@ -40,6 +40,6 @@ def test_long_documents_of_sessions_do_not_fill_the_memory(monkeypatch: pytest.M
 def test_long_documents_that_are_never_saved_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     remembered = documents_to_save._parsed
     monkeypatch.setattr(documents_to_save, "_parsed", Recent(1_000, remembered._weigh))
-    alive = [weakref.ref(parse_once(long_document(number), Grammar.MANAGED, "aws")) for number in range(30)]
+    alive = [weakref.ref(parse_once(long_document(number), Grammar.MANAGED, "aws")) for number in range(12)]
     gc.collect()
     assert sum(one() is not None for one in alive) <= 2 * 1_000 // 300 + 1
