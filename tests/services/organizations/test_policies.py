@@ -147,6 +147,11 @@ def test_policies_decide_by_the_type(estate: Estate) -> None:
     reader = estate.world.user("reader", [allowing("organizations:*", of_tags)])
     estate.call_as(reader, "DescribePolicy", PolicyId=tags)
     estate.call_as(reader, "ListPolicies", Filter="TAG_POLICY")
+    estate.call_as(reader, "TagResource", ResourceId=tags, Tags=[{"Key": "team", "Value": "red"}])
+    estate.call_as(reader, "ListTagsForResource", ResourceId=tags)
+    estate.call_as(reader, "UntagResource", ResourceId=tags, TagKeys=["team"])
+    with pytest.raises(ServiceError, match="is not authorized to perform"):
+        estate.call_as(reader, "ListTagsForResource", ResourceId=guard)
     for operation, given in (("DescribePolicy", {"PolicyId": guard}), ("ListPolicies", {"Filter": SCP})):
         with pytest.raises(ServiceError, match="is not authorized to perform"):
             estate.call_as(reader, operation, **given)

@@ -40,3 +40,9 @@ def type_listed(call: Call, given: Any, target: object) -> Keys:
 def type_of_policy(call: Call, given: Any, target: Target[OrganizationView, OrganizationPolicy]) -> Keys:
     """organizations:PolicyType of the policy that is acted on; of one that is not there nothing is known."""
     return {} if isinstance(target.found, Fault) else {_KEY: target.found[1].type}
+
+
+def type_of_tagged(call: Call, given: Any, target: Target[Any]) -> Keys:
+    """organizations:PolicyType if what has the tags is a policy."""
+    tagged = None if isinstance(target.found, Fault) else target.found[0]
+    return {_KEY: tagged.type} if isinstance(tagged, OrganizationPolicy) else {}

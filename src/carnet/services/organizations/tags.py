@@ -12,6 +12,7 @@ from carnet.entities.organization_account import OrganizationAccount
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.organizations import targets
 from carnet.services.organizations.callers import administrator, delegate
+from carnet.services.organizations.condition_keys import type_of_tagged
 from carnet.services.organizations.service import organizations
 from carnet.services.organizations.tagging import with_tags
 from carnet.services.paging import page
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     )
 
 
-@organizations.write("TagResource", on=targets.tagged(delegate), context=(request_tags,))
+@organizations.write("TagResource", on=targets.tagged(delegate), context=(request_tags, type_of_tagged))
 def tag_resource(call: WriteCall, given: TagResourceRequestTypeDef, tagged: Any) -> Answer:
     """Set tags: those of the same key are replaced, all others stay."""
     kind = "account" if isinstance(tagged, OrganizationAccount) else tagged.resource.partition("/")[0]
@@ -35,7 +36,7 @@ def tag_resource(call: WriteCall, given: TagResourceRequestTypeDef, tagged: Any)
     return {}
 
 
-@organizations.write("UntagResource", on=targets.tagged(delegate), context=(removed_tag_keys,))
+@organizations.write("UntagResource", on=targets.tagged(delegate), context=(removed_tag_keys, type_of_tagged))
 def untag_resource(call: WriteCall, given: UntagResourceRequestTypeDef, tagged: Any) -> Answer:
     """Remove tags; keys of no tag are passed over."""
     gone = frozenset(given["TagKeys"])
@@ -45,7 +46,7 @@ def untag_resource(call: WriteCall, given: UntagResourceRequestTypeDef, tagged: 
     return {}
 
 
-@organizations.read("ListTagsForResource", on=targets.tagged(administrator))
+@organizations.read("ListTagsForResource", on=targets.tagged(administrator), context=(type_of_tagged,))
 def list_tags_for_resource(call: Call, given: ListTagsForResourceRequestTypeDef, tagged: Any) -> Answer:
     """The tags, by key."""
     tags = sorted(tagged.tags.items())
