@@ -20,7 +20,10 @@ pytest_plugins = ["pytester"]
 
 README = blocks_of(Path("README.md"))
 FIVE_MINUTES = [block for block in README if (block.section, block.language) == ("Five minutes", "bash")]
-TOUR = [block for block in blocks_of(Path("docs/tour.md")) if block.language == "bash"]
+TOUR, ORGANIZATION = (
+    [block for block in blocks_of(Path(f"docs/{page}.md")) if block.language == "bash"]
+    for page in ("tour", "organization-tour")
+)
 SINGLE = {"make run": "tests/cli/test_stopping.py", "make test": "the gate"}
 """The single commands of the README, and what runs each."""
 REFUSAL, TEST, CI = (
@@ -98,6 +101,23 @@ def test_the_tour_of_the_documentation(shell: str, tmp_path: Path) -> None:
     assert f'"arn:aws:iam::{account}:role/reader"' in done.stdout, "the session with MFA"
     for shown in (f"arn:aws:iam::{account}:user/alice", "implicitDeny by identity-based policy", '"reader"', "allowed"):
         assert shown in done.stdout
+
+
+@shells
+def test_the_tour_of_an_organization(shell: str, tmp_path: Path) -> None:
+    done, account = _typed(shell, ORGANIZATION, tmp_path)
+    refused = _plain(done.stderr)
+    policy = rf"arn:aws:organizations::{account}:policy/o-[a-z0-9]+/service_control_policy/p-[a-z0-9]+"
+    assert re.search(
+        r"assumed-role/OrganizationAccountAccessRole/tour is not authorized to perform: iam:ListUsers on resource: \S+"
+        rf" with an explicit deny in a service control policy: {policy}",
+        refused,
+    )
+    assert re.search(r"user/mallory is not authorized to perform: sts:AssumeRole on resource: \S+/careless", refused)
+    assert "explicitDeny by service control policy" in done.stdout, "carnet explain"
+    for shown in ('"admin"', '"carol"', "assumed-role/careless/tour"):
+        assert shown in done.stdout
+    assert refused.count("An error occurred") == 2
 
 
 @shells

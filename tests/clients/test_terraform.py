@@ -7,10 +7,11 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.clients.keys_and_certificates import write_keys_and_certificates
 from tests.clients.running import RunningServer
@@ -58,13 +59,18 @@ class Terraform:
 
 @pytest.fixture
 def terraform(server: RunningServer, tmp_path: Path) -> Terraform:
+    return _initialized("terraform", server, tmp_path)
+
+
+def _initialized(configuration: str, server: RunningServer, tmp_path: Path) -> Terraform:
+    """Terraform in a copy of the configuration; skips the test if Terraform or the provider is not here."""
     if shutil.which("terraform") is None:
         pytest.skip("terraform is not installed")
     mirror = _mirror()
     if mirror is None:
         pytest.skip("the hashicorp/aws provider is not in a local mirror")
     directory = tmp_path / "configuration"
-    shutil.copytree(Path(__file__).parent / "terraform", directory)
+    shutil.copytree(Path(__file__).parent / configuration, directory)
     write_keys_and_certificates(directory)
     made = Terraform(directory, server.client_environment() | {"TF_CLI_CONFIG_FILE": os.devnull})
     made("init", "-input=false", f"-plugin-dir={mirror}")
@@ -88,10 +94,10 @@ def test_apply_plan_update_destroy(server: RunningServer, terraform: Terraform) 
     terraform("plan", "-detailed-exitcode", *_values("second", 7200), codes=(2,))
     terraform("apply", "-auto-approve", *_values("second", 7200))
     terraform("plan", "-detailed-exitcode", *_values("second", 7200), codes=(0,))
-    role = _iam(server).get_role(RoleName="reader")["Role"]
+    role = _client(server, "iam").get_role(RoleName="reader")["Role"]
     assert (role["Description"], role["MaxSessionDuration"]) == ("second", 7200)
 
-    iam = _iam(server)
+    iam = _client(server, "iam")
     # Not in the configuration: force_destroy looks for credentials of every kind and removes what it finds.
     iam.create_access_key(UserName="leaving")
     terraform("destroy", "-auto-approve", *_values("second", 7200))
@@ -107,9 +113,39 @@ def test_apply_plan_update_destroy(server: RunningServer, terraform: Terraform) 
     assert iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
 
 
-def _iam(server: RunningServer) -> Any:
+def test_an_organization(server: RunningServer, tmp_path: Path) -> None:
+    terraform = _initialized("terraform-organization", server, tmp_path)
+    first, second = (
+        ("-input=false", f"-var=description={description}", f"-var=unit={unit}")
+        for description, unit in (("first", "workloads"), ("second", "estate"))
+    )
+    terraform("apply", "-auto-approve", *first)
+    outputs = terraform.outputs()
+    assert outputs["management"] == server.account_id
+    assert outputs["accounts"] == ["first account", "shop"]
+    assert outputs["in_production"] == ["shop"]
+    assert outputs["units"] == ["production", "workloads"]
+    assert "p-FullAWSAccess" in outputs["scps"]
+    assert (len(outputs["scps"]), outputs["of_unit"], outputs["full_access"]) == (2, 2, True)
+    assert outputs["tags"] == {"team": "first"}
+    assert outputs["delegated"] == ["config.amazonaws.com"]
+    terraform("plan", "-detailed-exitcode", *first, codes=(0,))
+
+    terraform("plan", "-detailed-exitcode", *second, codes=(2,))
+    terraform("apply", "-auto-approve", *second)
+    terraform("plan", "-detailed-exitcode", *second, codes=(0,))
+    organizations = _client(server, "organizations")
+    tags = organizations.list_tags_for_resource(ResourceId=outputs["shop"])["Tags"]
+    assert tags == [{"Key": "team", "Value": "second"}]
+
+    terraform("destroy", "-auto-approve", *second)
+    with pytest.raises(ClientError, match="AWSOrganizationsNotInUseException"):
+        organizations.describe_organization()
+
+
+def _client(server: RunningServer, service: Literal["iam", "organizations"]) -> Any:
     return boto3.client(
-        "iam",
+        service,
         endpoint_url=server.endpoint,
         region_name="us-east-1",
         aws_access_key_id=server.environment["AWS_ACCESS_KEY_ID"],

@@ -66,9 +66,12 @@ class Estate:
 
 
 def an_estate(world: World, **given: object) -> Estate:
-    """An organization that was just made."""
+    """A new organization; if it has all features, with SCPs enabled."""
     made = world.call(world.root, "CreateOrganization", service=SERVICE, **given)["Organization"]
     root = world.call(world.root, "ListRoots", service=SERVICE)["Roots"][0]
+    if made["FeatureSet"] == "ALL":
+        enabled = {"RootId": root["Id"], "PolicyType": "SERVICE_CONTROL_POLICY"}
+        world.call(world.root, "EnablePolicyType", service=SERVICE, **enabled)
     return Estate(world=world, organization=made["Id"], root=root["Id"])
 
 

@@ -8,7 +8,7 @@ from tests.services.organizations.estate import SERVICE, Estate, an_estate
 from tests.services.world import ServiceError, World
 
 
-def test_a_new_organization_has_its_management_account_and_a_root_with_scps_enabled(world: World) -> None:
+def test_a_new_organization_has_its_management_account_and_a_root_without_policies(world: World) -> None:
     made = world.call(world.root, "CreateOrganization", service=SERVICE)["Organization"]
     assert re.fullmatch(r"o-[a-z0-9]{10}", made["Id"])
     account = world.account_id
@@ -28,7 +28,7 @@ def test_a_new_organization_has_its_management_account_and_a_root_with_scps_enab
         "Id": root["Id"],
         "Arn": f"arn:aws:organizations::{account}:root/{made['Id']}/{root['Id']}",
         "Name": "Root",
-        "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}],
+        "PolicyTypes": [],
     }
 
 

@@ -11,7 +11,6 @@ from carnet.directory.organization_view import OrganizationView
 from carnet.entities.membership import Membership
 from carnet.entities.organization import FeatureSet, Organization
 from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
-from carnet.entities.organization_policy import PolicyType
 from carnet.entities.organizational_unit import ROOT_NAME, OrganizationalUnit
 from carnet.services.membership import admit, may_make_linked_role
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
@@ -24,22 +23,22 @@ from carnet.store.entity_types import ENTITY_TYPES
 if TYPE_CHECKING:
     from types_boto3_organizations.type_defs import CreateOrganizationRequestTypeDef
 
-_FIRST_POLICY_TYPES = {FeatureSet.ALL: (PolicyType.SERVICE_CONTROL,), FeatureSet.CONSOLIDATED_BILLING: ()}
-
 
 @organizations.write("CreateOrganization", on=account_wide, also=(may_make_linked_role,))
 def create_organization(call: WriteCall, given: CreateOrganizationRequestTypeDef) -> Answer:
-    """Make an organization whose management account is the caller's."""
+    """Make an organization whose management account is the caller's.
+
+    No policy type is enabled: AWS's reference says that SCPs are, and its clients show that they are not. Terraform,
+    for one, enables each type after that, and AWS refuses to enable a type twice.
+    """
     if call.view.membership is not None:
         raise sentences.already_in_organization()
-    features = FeatureSet(given.get("FeatureSet", FeatureSet.ALL))
     organization = Organization(
         id=call.ids.organization(),
         partition=call.partition,
         management=call.account,
-        feature_set=features,
+        feature_set=FeatureSet(given.get("FeatureSet", FeatureSet.ALL)),
         created=call.now,
-        policy_types=_FIRST_POLICY_TYPES[features],
     )
     root = OrganizationalUnit(id=call.ids.root(), organization=organization.id, parent=None, name=ROOT_NAME)
     management = OrganizationAccount(
