@@ -17,8 +17,9 @@ from carnet.base.loopback import is_loopback_host
 from carnet.cli.own_api import OwnApi
 from carnet.cli.workload_endpoints import container_credentials, instance_metadata
 from carnet.cli.workload_session import WorkloadSession
+from carnet.entities.instance_profile import EC2
 
-_EC2, _ECS = "ec2.amazonaws.com", "ecs-tasks.amazonaws.com"
+_ECS = "ecs-tasks.amazonaws.com"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ def _listening(api: OwnApi, workload: Workload) -> tuple[ThreadingHTTPServer, di
     instance = f"i-{secrets.token_hex(17)[:17]}"
     account = api.get("status", {}, account=str)["account"]
     arn = workload.source_arn or f"arn:aws:ec2:{workload.region}:{account}:instance/{instance}"
-    session = _session(api, workload, workload.service or _EC2, arn, instance)
+    session = _session(api, workload, workload.service or EC2, arn, instance)
     described = _described(workload, instance, account)
     return *instance_metadata(session, workload.host, workload.port, described), session
 

@@ -7,6 +7,9 @@ from typing import ClassVar
 
 from carnet.entities.entity import Entity
 
+EC2 = "ec2.amazonaws.com"
+"""The service principal that gets the role, and to which it is passed."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InstanceProfile(Entity):

@@ -14,7 +14,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from carnet.base.fragment import Fragment
 from carnet.protocols.members import Members
-from carnet.protocols.text_scalars import write_blob
+from carnet.protocols.text_scalars import integer, write_blob
 from carnet.protocols.timestamps import EPOCH, WRITERS
 
 JsonStructure = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -85,12 +85,6 @@ def _string(value: Any) -> str:
     return value
 
 
-def _integer(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(f"an integer is wanted, not {value!r}")
-    return value
-
-
 def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"a boolean is wanted, not {value!r}")
@@ -112,7 +106,7 @@ _SCALARS: Mapping[str, _Value] = {
     "boolean": _boolean,
     "double": _float,
     "float": _float,
-    "integer": _integer,
-    "long": _integer,
+    "integer": integer,
+    "long": integer,
     "string": _string,
 }

@@ -111,10 +111,15 @@ def _write_string(value: Any) -> str:
     return str(_instance(value, str))
 
 
-def _write_integer(value: Any) -> str:
+def integer(value: Any) -> int:
+    """The value again; TypeError for what is no integer, as True and False are none."""
     if type(value) is not int:
         raise TypeError(f"an integer is wanted, not {value!r}")
-    return str(value)
+    return value
+
+
+def _write_integer(value: Any) -> str:
+    return str(integer(value))
 
 
 def _write_boolean(value: Any) -> str:

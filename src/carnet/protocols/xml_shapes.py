@@ -114,9 +114,7 @@ def _string(tag: str) -> _Element:
 
 def _integer(tag: str) -> _Element:
     def write(value: int) -> str:
-        if type(value) is not int:
-            raise TypeError(f"an integer is wanted, not {value!r}")
-        return f"<{tag}>{value}</{tag}>"
+        return f"<{tag}>{text_scalars.integer(value)}</{tag}>"
 
     return write
 

@@ -21,7 +21,7 @@ from carnet.base.timestamps import iso_of_epoch
 from carnet.catalog.service_principals import is_service_principal
 from carnet.directory.account_view import AccountView
 from carnet.directory.organization_view import organization_in
-from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.instance_profile import EC2, InstanceProfile
 from carnet.entities.role import Role
 from carnet.identity.principals import ASSUMED_ROLE
 from carnet.keyring.session_claims import SessionClaims
@@ -30,7 +30,6 @@ from carnet.policy.request import Context, Principal, PrincipalKind, Value
 from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, Told
 from carnet.services.target import resource_tag_keys
 
-_EC2 = "ec2.amazonaws.com"
 _NOBODYS = Policies()
 
 
@@ -166,7 +165,7 @@ def _delivered(given: NewWorkloadSession) -> dict[str, str | tuple[str, ...]]:
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
     """
-    if given.service != _EC2 or given.source_arn is None:
+    if given.service != EC2 or given.source_arn is None:
         return {}
     return {"ec2:RoleDelivery": "2.0", "ec2:SourceInstanceARN": given.source_arn}
 

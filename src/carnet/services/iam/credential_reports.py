@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from carnet.base.faults import Refused
-from carnet.services.iam import sentences
+from carnet.services.iam import report_sentences
 from carnet.services.iam.credential_report import credential_report
 from carnet.services.iam.report_making import REPORT_POOL
 from carnet.services.iam.service import iam
@@ -55,7 +55,7 @@ def _id_of(call: Call) -> str:
 def generate_credential_report(call: Call, given: Any) -> Answer:
     """The state of the report, which this call has perhaps made."""
     if call.prepared == _STARTED:
-        return {"State": _STARTED, "Description": sentences.REPORT_STARTED}
+        return {"State": _STARTED, "Description": report_sentences.REPORT_STARTED}
     return {"State": call.prepared}
 
 
@@ -64,9 +64,9 @@ def get_credential_report(call: Call, given: Any) -> Answer:
     """The report, as it was when it was made."""
     report: Report | None = call.prepared
     if report is None:
-        raise Refused("ReportNotPresent", sentences.REPORT_NOT_PRESENT)
+        raise Refused("ReportNotPresent", report_sentences.REPORT_NOT_PRESENT)
     if report.completed is None:
-        raise Refused("ReportInProgress", sentences.REPORT_IN_PROGRESS)
+        raise Refused("ReportInProgress", report_sentences.REPORT_IN_PROGRESS)
     if report.requested < call.now - _GOOD_FOR:
-        raise Refused("ReportExpired", sentences.REPORT_EXPIRED)
+        raise Refused("ReportExpired", report_sentences.REPORT_EXPIRED)
     return {"Content": report.content, "ReportFormat": "text/csv", "GeneratedTime": report.completed}

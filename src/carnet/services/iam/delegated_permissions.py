@@ -14,7 +14,7 @@ from carnet.access.gather import find_managed_policy
 from carnet.base.faults import Malformed, Refused
 from carnet.policy.document import Grammar
 from carnet.services.documents import parse_once
-from carnet.services.iam import sentences
+from carnet.services.iam import template_sentences
 from carnet.services.iam.filled_templates import Values, check_names, filled_document, places
 from carnet.services.operation import Call
 
@@ -33,12 +33,12 @@ def filled_policy(call: Call, permissions: Mapping[str, Any]) -> str:
     arn = permissions.get("PolicyTemplateArn", "")
     template = find_managed_policy(call.view, arn)
     if template is None:
-        raise Refused("InvalidInput", sentences.policy_template_missing(arn))
+        raise Refused("InvalidInput", template_sentences.policy_template_missing(arn))
     values = _values(permissions.get("Parameters", ()))
     check_names(values, places(template.document))
     policy = filled_document(template.document, values)
     if len(policy) > _LARGEST:
-        raise Refused("InvalidInput", sentences.delegated_policy_long(_LARGEST))
+        raise Refused("InvalidInput", template_sentences.delegated_policy_long(_LARGEST))
     try:
         parse_once(policy, Grammar.SESSION, call.partition)
     except Malformed as fault:
@@ -86,7 +86,7 @@ def _values(parameters: Sequence[Mapping[str, Any]]) -> Values:
     for parameter in parameters:
         name, given = parameter.get("Name", ""), tuple(parameter.get("Values", ()))
         if name in values or not given or (parameter.get("Type") != "stringList" and len(given) > 1):
-            raise Refused("InvalidInput", sentences.template_value(name))
+            raise Refused("InvalidInput", template_sentences.template_value(name))
         values[name] = given if parameter.get("Type") == "stringList" else given[0]
     return values
 

@@ -15,7 +15,7 @@ from carnet.base.faults import AlreadyExists, Refused, TooMany
 from carnet.entities.delegation_request import Approver, DelegationRequest, DelegationState
 from carnet.keyring.packing import pack
 from carnet.policy.request import PrincipalKind
-from carnet.services.iam import sentences
+from carnet.services.iam import sentences, template_sentences
 from carnet.services.iam.delegated_permissions import boundaries, covered, described, filled_policy
 from carnet.services.iam.delegation_targets import (
     delegation_request,
@@ -58,7 +58,7 @@ def create_delegation_request(call: WriteCall, given: CreateDelegationRequestReq
     """Ask for permissions in another account. What has expired of the requests before makes room."""
     channel = parse_arn(given["NotificationChannel"])
     if channel is None or channel.service != "sns":
-        raise Refused("InvalidInput", sentences.CHANNEL_NOT_SNS)
+        raise Refused("InvalidInput", template_sentences.CHANNEL_NOT_SNS)
     permissions = given["Permissions"]
     policy = filled_policy(call, permissions)
     _make_room(call)
@@ -83,7 +83,7 @@ def create_delegation_request(call: WriteCall, given: CreateDelegationRequestReq
     try:
         call.store.add(request)
     except AlreadyExists as fault:
-        raise AlreadyExists(sentences.workflow_exists(request.workflow)) from fault
+        raise AlreadyExists(template_sentences.workflow_exists(request.workflow)) from fault
     return {"DelegationRequestId": request.id}
 
 
@@ -115,9 +115,9 @@ def accept_delegation_request(
     _check_state(call, request, (_ASSIGNED, _PENDING))
     principal, session = call.caller.principal, call.caller.credential.session
     if principal.kind is PrincipalKind.FEDERATED_USER:
-        raise Refused("InvalidInput", sentences.FEDERATED_DELEGATION)
+        raise Refused("InvalidInput", template_sentences.FEDERATED_DELEGATION)
     if principal.kind is PrincipalKind.ROOT and request.session_seconds > _MOST_ROOT_SECONDS:
-        raise Refused("InvalidInput", sentences.ROOT_DELEGATION)
+        raise Refused("InvalidInput", template_sentences.ROOT_DELEGATION)
     approver = Approver(
         id=principal.role_id or principal.id,
         arn=principal.arn,
@@ -142,7 +142,7 @@ def send_delegation_token(
     """Let the requesting account have the token of an accepted request. The time of the delegation begins now."""
     _check_state(call, request, (_ACCEPTED,))
     if request.only_owner_sends and request.owner_id != call.caller.principal.id:
-        raise Refused("InvalidInput", sentences.ONLY_OWNER_SENDS)
+        raise Refused("InvalidInput", template_sentences.ONLY_OWNER_SENDS)
     return _move(call, request, DelegationState.FINALIZED)
 
 
@@ -194,7 +194,7 @@ def _make_room(call: WriteCall) -> None:
 def _check_state(call: Call, request: DelegationRequest, wanted: Collection[DelegationState]) -> None:
     state = request.state_at(call.now)
     if state not in wanted:
-        raise Refused("InvalidInput", sentences.delegation_state(request.id, state))
+        raise Refused("InvalidInput", template_sentences.delegation_state(request.id, state))
 
 
 def _move(call: WriteCall, request: DelegationRequest, state: DelegationState) -> Answer:

@@ -16,7 +16,7 @@ from carnet.base.faults import Fault, Missing, Refused
 from carnet.entities.delegation_request import DelegationRequest
 from carnet.policy.document import Grammar
 from carnet.policy.policies import ResourcePolicy
-from carnet.services.iam import sentences
+from carnet.services.iam import template_sentences
 from carnet.services.operation import Call
 from carnet.services.target import Keys, Target
 
@@ -39,7 +39,7 @@ def summarized_request(call: Call, given: Any) -> Target[DelegationRequest]:
     arn: str = given["EntityArn"]
     beginning, _, name = arn.rpartition(f":{_TYPE}/")
     if not beginning.startswith(f"arn:{call.partition}:iam::"):
-        raise Refused("InvalidInput", sentences.NOT_SUMMARIZED)
+        raise Refused("InvalidInput", template_sentences.NOT_SUMMARIZED)
     return _request(call, name)
 
 
@@ -84,7 +84,7 @@ def _request(call: Call, request_id: str) -> Target[DelegationRequest]:
     found = call.snapshot.named(DelegationRequest, request_id)
     if found is None or found.owner_account not in (None, call.account) or not _is_of_now(call, found):
         arn = iam_arn(call.partition, call.account, f"{_TYPE}/{request_id}")
-        missing = Missing(sentences.delegation_request_missing(request_id))
+        missing = Missing(template_sentences.delegation_request_missing(request_id))
         return Target(arn=arn, account=call.account, found=missing)
     return Target(
         arn=request_arn(call, found),

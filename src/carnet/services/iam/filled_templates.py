@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from carnet.base.faults import Refused
-from carnet.services.iam import sentences
+from carnet.services.iam import template_sentences
 
 Values = Mapping[str, str | tuple[str, ...]]
 """Name of a parameter to its value, or to its values if it is a list."""
@@ -28,7 +28,7 @@ def filled_document(document: str, values: Values) -> str:
     try:
         read = json.loads(document)
     except ValueError as problem:
-        raise Refused("InvalidInput", sentences.TEMPLATE_NOT_READ) from problem
+        raise Refused("InvalidInput", template_sentences.TEMPLATE_NOT_READ) from problem
     return json.dumps(_filled(read, values), ensure_ascii=False, separators=(",", ":"))
 
 
@@ -38,7 +38,7 @@ def filled_text(text: str, values: Values) -> str:
     def value_of(place: re.Match[str]) -> str:
         value = values.get(place[1])
         if not isinstance(value, str):
-            raise Refused("InvalidInput", sentences.template_place(place[1]))
+            raise Refused("InvalidInput", template_sentences.template_place(place[1]))
         return value
 
     return _PLACE.sub(value_of, text)
@@ -48,7 +48,7 @@ def check_names(given: Collection[str], known: Collection[str]) -> None:
     """Raise Refused (InvalidInput) for a parameter that a template does not have."""
     for name in given:
         if name not in known:
-            raise Refused("InvalidInput", sentences.template_parameter_unknown(name))
+            raise Refused("InvalidInput", template_sentences.template_parameter_unknown(name))
 
 
 def places(document: str) -> frozenset[str]:

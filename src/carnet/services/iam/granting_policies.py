@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from carnet.base.faults import Fault, Refused
 from carnet.catalog.actions import outlines
-from carnet.services.iam import report_targets, sentences
+from carnet.services.iam import report_sentences, report_targets
 from carnet.services.iam.permissions_policies import PermissionsPolicy, Reported, permissions_policies
 from carnet.services.iam.report_making import REPORT_POOL
 from carnet.services.iam.service import iam
@@ -31,7 +31,7 @@ def _look(call: Call, given: Any) -> Granting:
     if isinstance(target.found, Fault):
         return []
     if unknown := [namespace for namespace in namespaces if namespace not in outlines()]:
-        raise Refused("InvalidInput", sentences.namespaces_invalid(unknown))
+        raise Refused("InvalidInput", report_sentences.namespaces_invalid(unknown))
     policies = list(permissions_policies(call.view, target.found[0]))
     granted = [granting(each.policy, namespaces) for each in policies]
     return [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from carnet.access.authorize import Check
 from carnet.base.faults import InUse, Missing, TooMany
 from carnet.base.ids import INSTANCE_PROFILE
-from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.instance_profile import EC2, InstanceProfile
 from carnet.entities.role import Role
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.kinds import INSTANCE_PROFILES
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 _ROLES_PER_PROFILE = 1
 _ROLES_QUOTA = "InstanceSessionsPerInstanceProfile"
-_PASSED_TO = "ec2.amazonaws.com"
 """The service that hands a profile's role to its instances."""
 
 
@@ -105,7 +104,7 @@ def list_instance_profiles_for_role(call: Call, given: ListInstanceProfilesForRo
 
 def pass_role(call: Call, given: AddRoleToInstanceProfileRequestTypeDef, target: object, keys: Keys) -> Iterator[Check]:
     """iam:PassRole on the role: whoever puts it into a profile lets instances act with it."""
-    yield targets.role(call, given).check("iam:PassRole", {"iam:PassedToService": _PASSED_TO})
+    yield targets.role(call, given).check("iam:PassRole", {"iam:PassedToService": EC2})
 
 
 @iam.write("AddRoleToInstanceProfile", on=targets.instance_profile_and_role, also=(pass_role,))

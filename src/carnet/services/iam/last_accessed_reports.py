@@ -14,7 +14,7 @@ from carnet.base.faults import Fault, Missing, Refused
 from carnet.catalog.actions import outlines
 from carnet.entities.role import Role
 from carnet.entities.user import User
-from carnet.services.iam import report_targets, sentences
+from carnet.services.iam import report_sentences, report_targets
 from carnet.services.iam.last_accessed import SERVICE_LEVEL, Access, LastAccessed, ServiceAccess, last_accessed
 from carnet.services.iam.permissions_policies import Reported
 from carnet.services.iam.report_making import REPORT_POOL
@@ -108,7 +108,7 @@ def get_service_last_accessed_details_with_entities(
     """The users and roles that could have accessed a service, those who tried last first. Who is gone is left out."""
     namespace = given["ServiceNamespace"]
     if namespace not in outlines():
-        raise Refused("InvalidInput", sentences.namespace_invalid(namespace))
+        raise Refused("InvalidInput", report_sentences.namespace_invalid(namespace))
     report, made = _read(call, given["JobId"])
     service = next((one for one in made.services if one.namespace == namespace), None)
     tried = service.entities if service is not None else {}
@@ -128,7 +128,7 @@ def get_service_last_accessed_details_with_entities(
 def _read(call: Call, job: str) -> tuple[Report, LastAccessed]:
     report: Report | None = call.prepared
     if report is None or report.content is None:
-        raise Missing(sentences.job_missing(job))
+        raise Missing(report_sentences.job_missing(job))
     return report, msgspec.json.decode(report.content, type=LastAccessed)
 
 

@@ -18,7 +18,7 @@ from carnet.entities.organization_account import OrganizationAccount
 from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
 from carnet.entities.role import Role
 from carnet.entities.user import User
-from carnet.services.iam import sentences
+from carnet.services.iam import report_sentences
 from carnet.services.iam.last_accessed import TRACKING_PERIOD
 from carnet.services.iam.service_access import accessible_services
 from carnet.services.operation import Call
@@ -82,7 +82,7 @@ def _attempts(call: Call, view: OrganizationView, node: Node) -> dict[str, dict[
         if found is not None:
             owner |= dict.fromkeys(_principals(found), account)
         if len(owner) > _MOST_PRINCIPALS:
-            raise Refused("InvalidInput", sentences.TOO_MUCH_TO_REPORT)
+            raise Refused("InvalidInput", report_sentences.TOO_MUCH_TO_REPORT)
     told: dict[str, dict[str, LastAttempt]] = {}
     for attempt, use in call.parts.last_used.attempts(owner.keys(), call.now - TRACKING_PERIOD).items():
         account = owner[attempt.principal_id]

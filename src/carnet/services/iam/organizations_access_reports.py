@@ -12,7 +12,7 @@ import msgspec
 from carnet.base.faults import Denied, Missing, Refused
 from carnet.directory.organization_view import Node, OrganizationView
 from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
-from carnet.services.iam import report_targets, sentences
+from carnet.services.iam import report_sentences, report_targets
 from carnet.services.iam.condition_keys import organizations_policy_id
 from carnet.services.iam.last_accessed_reports import keep_report, service_name
 from carnet.services.iam.organization_access import AccessDetail, node_at, organization_access, policy_of
@@ -37,7 +37,7 @@ def _managed(call: Call) -> OrganizationView:
     """The organization of the calling management account. Raises Denied for others."""
     view = call.snapshot.organization_of(call.account)
     if view is None or view.organization.management != call.account:
-        raise Denied(sentences.NO_MANAGEMENT_ACCOUNT)
+        raise Denied(report_sentences.NO_MANAGEMENT_ACCOUNT)
     return view
 
 
@@ -45,14 +45,14 @@ def _asked(call: Call, given: Any) -> tuple[OrganizationView, Node, Organization
     """What the report is to tell of. Raises Denied, Refused (InvalidInput)."""
     view = _managed(call)
     if PolicyType.SERVICE_CONTROL not in view.organization.policy_types:
-        raise Refused("InvalidInput", sentences.SCPS_NOT_ENABLED)
+        raise Refused("InvalidInput", report_sentences.SCPS_NOT_ENABLED)
     node = node_at(view, given["EntityPath"])
     if node is None:
-        raise Refused("InvalidInput", sentences.ENTITY_PATH)
+        raise Refused("InvalidInput", report_sentences.ENTITY_PATH)
     policy_id = given.get("OrganizationsPolicyId")
     policy = policy_of(view, policy_id) if policy_id is not None else None
     if policy is None and policy_id is not None:
-        raise Refused("InvalidInput", sentences.NO_SUCH_SCP)
+        raise Refused("InvalidInput", report_sentences.NO_SUCH_SCP)
     return view, node, policy
 
 
@@ -85,7 +85,7 @@ def get_organizations_access_report(call: Call, given: GetOrganizationsAccessRep
     _managed(call)
     report: Report | None = call.prepared
     if report is None or report.content is None:
-        raise Missing(sentences.job_missing(given["JobId"]))
+        raise Missing(report_sentences.job_missing(given["JobId"]))
     details = msgspec.json.decode(report.content, type=list[AccessDetail])
     ranked = [(f"{rank:08}", one) for rank, one in enumerate(_sorted(details, given.get("SortKey", _BY_NAMESPACE)))]
     found = page(call.paging, "GetOrganizationsAccessReport", ranked, given, key=lambda one: one[0])

@@ -12,7 +12,7 @@ from carnet.base.faults import Denied, Fault, Invalid, Missing, Refused
 from carnet.entities.group import Group
 from carnet.entities.role import Role
 from carnet.entities.user import User
-from carnet.services.iam import sentences, targets
+from carnet.services.iam import report_sentences, sentences, targets
 from carnet.services.iam.permissions_policies import Reported
 from carnet.services.operation import Call
 from carnet.services.target import Target
@@ -25,17 +25,17 @@ def reported(call: Call, given: Any) -> Target[Reported]:
     """The user, group, role or managed policy Arn."""
     arn = _parsed(call, given["Arn"])
     if arn.resource.partition("/")[0] != _POLICY:
-        return _entity(call, arn, sentences.entity_not_supported(str(arn)))
+        return _entity(call, arn, report_sentences.entity_not_supported(str(arn)))
     target = targets.policy(call, {"PolicyArn": str(arn)})
     if isinstance(target.found, Fault):
-        return target.finding(Missing(sentences.arn_missing(str(arn))))
+        return target.finding(Missing(report_sentences.arn_missing(str(arn))))
     return target.finding(target.found)
 
 
 def identity(call: Call, given: Any) -> Target[Reported]:
     """The user, group or role Arn."""
     arn = _parsed(call, given["Arn"])
-    return _entity(call, arn, sentences.entity_not_extracted(str(arn)))
+    return _entity(call, arn, report_sentences.entity_not_extracted(str(arn)))
 
 
 def access_report(call: Call, given: Any) -> Target[()]:
@@ -50,7 +50,7 @@ def _parsed(call: Call, text: str) -> Arn:
     if arn is None:
         raise Invalid(sentences.ARN_NOT_PARSED)
     if arn.service != "iam":
-        raise Invalid(sentences.SERVICE_IN_ARN)
+        raise Invalid(report_sentences.SERVICE_IN_ARN)
     if arn.partition != call.partition:
         raise Invalid(sentences.ARN_PARTITION)
     return arn
@@ -62,9 +62,9 @@ def _entity(call: Call, arn: Arn, unsupported: str) -> Target[Reported]:
     if kind not in _ENTITIES or not slash:
         raise Refused("InvalidInput", unsupported)
     if arn.account != call.account:
-        denied = Denied(sentences.entity_of_others(call.caller.principal.arn, str(arn)))
+        denied = Denied(report_sentences.entity_of_others(call.caller.principal.arn, str(arn)))
         return Target(arn=str(arn), account=call.account, found=denied)
     found = call.view.of(_ENTITIES[kind]).named(name.rpartition("/")[2])
     if found is None:
-        return Target(arn=str(arn), account=call.account, found=Missing(sentences.arn_missing(str(arn))))
+        return Target(arn=str(arn), account=call.account, found=Missing(report_sentences.arn_missing(str(arn))))
     return Target(arn=found.arn, account=call.account, found=(found,), tags=found.tags)

@@ -20,7 +20,7 @@ from carnet.base.ids import ROLE
 from carnet.catalog.role_templates import RoleTemplate, TemplateParameter, in_default_partition, role_template
 from carnet.entities.acquired_role import AcquiredRole
 from carnet.entities.role import Role
-from carnet.services.iam import sentences, shapes
+from carnet.services.iam import sentences, shapes, template_sentences
 from carnet.services.iam.attachable import attachable_policy
 from carnet.services.iam.filled_templates import Values, check_names, filled_document, filled_text
 from carnet.services.iam.kinds import ROLES
@@ -109,7 +109,7 @@ def _wanted(call: Call, found: RoleTemplate, given: Any) -> Wanted:
     values = _values(found, given.get("ReplacementValues", {}))
     name = filled_text(found.role_name, values)
     if _ROLE_NAME.fullmatch(name) is None:
-        raise Refused("InvalidInput", sentences.template_value("RoleName"))
+        raise Refused("InvalidInput", template_sentences.template_value("RoleName"))
     return Wanted(
         template=found,
         name=name,
@@ -128,7 +128,7 @@ def _value(parameter: TemplateParameter, given: Any) -> str:
     """The one value of a parameter; raises Refused (InvalidInput)."""
     values = given.get(parameter.name, {}).get("Values", () if parameter.default is None else (parameter.default,))
     if len(values) != 1:
-        raise Refused("InvalidInput", sentences.template_value(parameter.name))
+        raise Refused("InvalidInput", template_sentences.template_value(parameter.name))
     value: str = values[0]
     return value
 
@@ -159,10 +159,10 @@ def _unchanged(call: Call, wanted: Wanted, role: Role, arn: str) -> AcquiredRole
     """Where a role comes from, if it is from the template; raises Refused for another, and for one that was changed."""
     source = call.view.of(AcquiredRole).get(role.id)
     if source is None or (source.template, source.minor_version) != (arn, wanted.template.minor):
-        raise Refused("NameConflict", sentences.role_of_another_source(role.name))
+        raise Refused("NameConflict", template_sentences.role_of_another_source(role.name))
     now = (role.trust, role.attached, role.inline, role.boundary, role.max_session_seconds)
     if now != (wanted.trust, wanted.attached, {}, None, wanted.template.max_session_seconds):
-        raise Refused("RoleModified", sentences.role_modified(role.name))
+        raise Refused("RoleModified", template_sentences.role_modified(role.name))
     return source
 
 

@@ -17,7 +17,7 @@ from carnet.catalog.actions import Outline, outlines
 from carnet.policy.document import Policy
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.statement import ActionPattern, Statement
-from carnet.services.iam import sentences
+from carnet.services.iam import report_sentences
 
 _EVERYTHING = "*"
 _MOST_MATCHES = 2_000_000
@@ -121,7 +121,7 @@ class _Budget:
     def spend(self, count: int) -> None:
         self._left -= count
         if self._left < 0:
-            raise Refused("InvalidInput", sentences.TOO_MUCH_TO_REPORT)
+            raise Refused("InvalidInput", report_sentences.TOO_MUCH_TO_REPORT)
 
 
 def granting(policy: Policy, services: Iterable[str]) -> frozenset[str]:

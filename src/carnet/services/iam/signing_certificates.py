@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from carnet.base.faults import AlreadyExists, Refused
 from carnet.entities.signing_certificate import SigningCertificate
-from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam import certificate_sentences, sentences, shapes, targets
 from carnet.services.iam.holdings import Holder, Holding, change_family, check_room, list_family
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
@@ -44,7 +44,7 @@ def upload_signing_certificate(
     try:
         call.store.add(certificate)
     except AlreadyExists as fault:
-        raise Refused("DuplicateCertificate", sentences.SIGNING_CERTIFICATE_EXISTS) from fault
+        raise Refused("DuplicateCertificate", certificate_sentences.SIGNING_CERTIFICATE_EXISTS) from fault
     return {"Certificate": _shape(call, certificate, holder)}
 
 

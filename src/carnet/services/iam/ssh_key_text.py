@@ -10,7 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from carnet.base.faults import Refused
-from carnet.services.iam import sentences
+from carnet.services.iam import certificate_sentences
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -45,9 +45,9 @@ def read_key(body: str) -> SshKey:
         load = load_ssh_public_key if encoding == SSH else load_pem_public_key
         key = load(text.encode("latin-1"))
     except (ValueError, UnsupportedAlgorithm) as problem:
-        raise Refused("InvalidPublicKey", sentences.SSH_PUBLIC_KEY_INVALID) from problem
+        raise Refused("InvalidPublicKey", certificate_sentences.SSH_PUBLIC_KEY_INVALID) from problem
     if not isinstance(key, RSAPublicKey) or not SMALLEST_BITS <= key.key_size <= LARGEST_BITS:
-        raise Refused("InvalidPublicKey", sentences.SSH_PUBLIC_KEY_INVALID)
+        raise Refused("InvalidPublicKey", certificate_sentences.SSH_PUBLIC_KEY_INVALID)
     return SshKey(key, encoding, _fingerprint(_ssh_line(key)))
 
 
@@ -68,7 +68,7 @@ def _encoding_of(text: str) -> str:
         return SSH
     if text.startswith(_PEM_BEGINNING):
         return PEM
-    raise Refused("UnrecognizedPublicKeyEncoding", sentences.SSH_PUBLIC_KEY_ENCODING)
+    raise Refused("UnrecognizedPublicKeyEncoding", certificate_sentences.SSH_PUBLIC_KEY_ENCODING)
 
 
 def _ssh_line(key: RSAPublicKey) -> str:

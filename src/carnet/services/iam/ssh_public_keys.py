@@ -11,7 +11,7 @@ from carnet.base.faults import AlreadyExists, Refused
 from carnet.base.ids import SSH_PUBLIC_KEY
 from carnet.entities.ssh_public_key import SshPublicKey
 from carnet.entities.user import User
-from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam import certificate_sentences, sentences, shapes, targets
 from carnet.services.iam.holdings import Holder, Holding, change_family, check_room, list_family
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
@@ -43,7 +43,7 @@ def upload_ssh_public_key(call: WriteCall, given: UploadSSHPublicKeyRequestTypeD
     try:
         call.store.add(key)
     except AlreadyExists as fault:
-        raise Refused("DuplicateSSHPublicKey", sentences.SSH_PUBLIC_KEY_EXISTS) from fault
+        raise Refused("DuplicateSSHPublicKey", certificate_sentences.SSH_PUBLIC_KEY_EXISTS) from fault
     return {"SSHPublicKey": _shape(key, user, body)}
 
 

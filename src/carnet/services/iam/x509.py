@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carnet.base.faults import Refused
-from carnet.services.iam import sentences
+from carnet.services.iam import certificate_sentences
 from carnet.services.operation import Call
 from carnet.services.preparing import Pool, Preparation
 
@@ -43,7 +43,7 @@ def _signing_certificate(call: Call, given: Any) -> ReadCertificate:
         certificate = _certificate(body)
         _refuse_outdated(certificate, call.now)
     except Refused as fault:
-        raise Refused("MalformedCertificate", sentences.certificate_malformed(body)) from fault
+        raise Refused("MalformedCertificate", certificate_sentences.certificate_malformed(body)) from fault
     return _read(certificate)
 
 
@@ -66,7 +66,7 @@ SERVER_CERTIFICATE = Preparation(pool=_POOL, work=_server_certificate)
 def _certificate(text: str) -> Certificate:
     found = _certificates(text)
     if len(found) != 1:
-        raise Refused("MalformedCertificate", sentences.CERTIFICATE_NOT_PARSED)
+        raise Refused("MalformedCertificate", certificate_sentences.CERTIFICATE_NOT_PARSED)
     return found[0]
 
 
@@ -74,11 +74,11 @@ def _certificates(text: str) -> list[Certificate]:
     from cryptography.x509 import load_pem_x509_certificates
 
     if text.count("-----BEGIN CERTIFICATE-----") > LONGEST_CHAIN:
-        raise Refused("MalformedCertificate", sentences.chain_too_long(LONGEST_CHAIN))
+        raise Refused("MalformedCertificate", certificate_sentences.chain_too_long(LONGEST_CHAIN))
     try:
         return load_pem_x509_certificates(text.encode("latin-1"))
     except ValueError as problem:
-        raise Refused("MalformedCertificate", sentences.CERTIFICATE_NOT_PARSED) from problem
+        raise Refused("MalformedCertificate", certificate_sentences.CERTIFICATE_NOT_PARSED) from problem
 
 
 def _private_key(text: str) -> PrivateKeyTypes:
@@ -89,7 +89,7 @@ def _private_key(text: str) -> PrivateKeyTypes:
         # Whether the numbers of an RSA key fit each other takes long to find out. Here it signs, which shows as much.
         return load_pem_private_key(text.encode("latin-1"), password=None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError, UnsupportedAlgorithm) as problem:
-        raise Refused("MalformedCertificate", sentences.PRIVATE_KEY_NOT_PARSED) from problem
+        raise Refused("MalformedCertificate", certificate_sentences.PRIVATE_KEY_NOT_PARSED) from problem
 
 
 def _check_key(certificate: Certificate, private: PrivateKeyTypes) -> None:
@@ -105,14 +105,16 @@ def _check_key(certificate: Certificate, private: PrivateKeyTypes) -> None:
         match private, public:
             case RSAPrivateKey(), RSAPublicKey():
                 if not SMALLEST_RSA_BITS <= private.key_size <= LARGEST_RSA_BITS:
-                    raise Refused("MalformedCertificate", sentences.rsa_bits(SMALLEST_RSA_BITS, LARGEST_RSA_BITS))
+                    raise Refused(
+                        "MalformedCertificate", certificate_sentences.rsa_bits(SMALLEST_RSA_BITS, LARGEST_RSA_BITS)
+                    )
                 public.verify(private.sign(_PROBE, PKCS1v15(), SHA256()), _PROBE, PKCS1v15(), SHA256())
             case EllipticCurvePrivateKey(), EllipticCurvePublicKey():
                 public.verify(private.sign(_PROBE, ECDSA(SHA256())), _PROBE, ECDSA(SHA256()))
             case _:
                 raise InvalidSignature
     except (InvalidSignature, InternalError, ValueError, UnsupportedAlgorithm) as problem:
-        raise Refused("KeyPairMismatch", sentences.KEY_PAIR_MISMATCH) from problem
+        raise Refused("KeyPairMismatch", certificate_sentences.KEY_PAIR_MISMATCH) from problem
 
 
 def _check_chain(certificates: Iterable[Certificate]) -> None:
@@ -123,16 +125,16 @@ def _check_chain(certificates: Iterable[Certificate]) -> None:
         try:
             signed.verify_directly_issued_by(signer)
         except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError) as problem:
-            raise Refused("MalformedCertificate", sentences.chain_broken(index)) from problem
+            raise Refused("MalformedCertificate", certificate_sentences.chain_broken(index)) from problem
 
 
 def _refuse_outdated(certificate: Certificate, now: datetime) -> None:
     """Raise Refused for a certificate whose time is over, or has not come."""
     if now > certificate.not_valid_after_utc:
-        raise Refused("MalformedCertificate", sentences.CERTIFICATE_EXPIRED)
+        raise Refused("MalformedCertificate", certificate_sentences.CERTIFICATE_EXPIRED)
     if now < certificate.not_valid_before_utc:
         first = certificate.not_valid_before_utc.isoformat()
-        raise Refused("MalformedCertificate", sentences.certificate_not_valid_yet(first))
+        raise Refused("MalformedCertificate", certificate_sentences.certificate_not_valid_yet(first))
 
 
 def _read(certificate: Certificate) -> ReadCertificate:
