@@ -363,13 +363,14 @@ def test_operations_that_nobody_signs_say_that_they_are_not_offered(server: InPr
 
 
 def test_operations_still_to_be_written_are_decided_too(server: InProcessServer, alice: Holder) -> None:
-    iam = server.client("organizations", alice.key_id, alice.secret)
-    told = refused(iam, "list_accounts")
+    tagging = server.client("resourcegroupstaggingapi", alice.key_id, alice.secret)
+    told = refused(tagging, "get_compliance_summary")
     assert told[0] == "AccessDeniedException"
-    assert "is not authorized to perform: organizations:ListAccounts on resource: *" in told[1]
-    assert refused(server.client("organizations"), "list_accounts")[0] == "DryRunOperationException"
-    handshake = {"HandshakeId": "h-examplehandshakeid111"}
-    assert refused(server.client("organizations"), "accept_handshake", **handshake)[0] == "NotImplementedException"
+    assert "is not authorized to perform: tag:GetComplianceSummary on resource: *" in told[1]
+    root = server.client("resourcegroupstaggingapi")
+    assert refused(root, "get_compliance_summary")[0] == "DryRunOperationException"
+    account = {"AccountId": "111122223333"}
+    assert refused(server.client("account"), "get_primary_email", **account)[0] == "NotImplementedException"
 
 
 @pytest.mark.parametrize("method", ["write", "record_refused_signature"])

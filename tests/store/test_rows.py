@@ -13,15 +13,23 @@ from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
 from carnet.entities.account_details import AccountDetails
 from carnet.entities.acquired_role import AcquiredRole
+from carnet.entities.create_account_status import CreateAccountFailure, CreateAccountStatus
 from carnet.entities.delegation_request import Approver, DelegationRequest, DelegationState
 from carnet.entities.group import Group
+from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
 from carnet.entities.iam_settings import IamSettings
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
+from carnet.entities.membership import Membership
 from carnet.entities.mfa_device import MfaDevice, MfaKind
 from carnet.entities.oidc_provider import OidcProvider
 from carnet.entities.operator_token import OperatorToken
+from carnet.entities.organization import FeatureSet, Organization
+from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
+from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
+from carnet.entities.organization_resource_policy import OrganizationResourcePolicy
+from carnet.entities.organizational_unit import OrganizationalUnit
 from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm, SigningKey
 from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.redeemed_assertion import RedeemedAssertion
@@ -55,6 +63,8 @@ NAMED: dict[str, Any] = {
     "created": MOMENTS,
     "tags": PAIRS,
 }
+PLACED: dict[str, Any] = {"id": TEXT, "organization": TEXT, "tags": PAIRS}
+SINCE = st.dictionaries(TEXT, NUMBERS, max_size=2)
 HELD: dict[str, Any] = {"id": TEXT, "account": TEXT, "owner": TEXT, "active": st.booleans(), "created": MOMENTS}
 HOLDER: dict[str, Any] = {**NAMED, "attached": TEXTS, "inline": PAIRS}
 
@@ -203,6 +213,62 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         state=st.sampled_from(KeyState),
         wrapped=st.binary(max_size=8),
         created=MOMENTS,
+    ),
+    st.builds(Membership, account=TEXT, organization=TEXT, closed=st.none() | MOMENTS),
+    st.builds(
+        Organization,
+        id=TEXT,
+        partition=TEXT,
+        management=TEXT,
+        feature_set=st.sampled_from(FeatureSet),
+        created=MOMENTS,
+        policy_types=TEXTS,
+        trusted_services=SINCE,
+        root_features=TEXTS,
+    ),
+    st.builds(
+        OrganizationalUnit, **PLACED, parent=st.none() | TEXT, name=TEXT, attached=TEXTS, full_access=st.booleans()
+    ),
+    st.builds(
+        OrganizationAccount,
+        **PLACED,
+        parent=TEXT,
+        joined_method=st.sampled_from(JoinedMethod),
+        joined=MOMENTS,
+        attached=TEXTS,
+        full_access=st.booleans(),
+        delegations=SINCE,
+    ),
+    st.builds(
+        OrganizationPolicy,
+        **PLACED,
+        type=st.sampled_from(PolicyType),
+        name=TEXT,
+        description=TEXT,
+        content=TEXT,
+    ),
+    st.builds(OrganizationResourcePolicy, **PLACED, content=TEXT),
+    st.builds(
+        CreateAccountStatus,
+        id=TEXT,
+        organization=TEXT,
+        account_name=TEXT,
+        requested=MOMENTS,
+        account=st.none() | TEXT,
+        failure=st.none() | st.sampled_from(CreateAccountFailure),
+    ),
+    st.builds(
+        Handshake,
+        **PLACED,
+        action=st.sampled_from(HandshakeAction),
+        account=TEXT,
+        email=st.none() | TEXT,
+        parent=st.none() | TEXT,
+        notes=st.none() | TEXT,
+        state=st.sampled_from(HandshakeState),
+        requested=MOMENTS,
+        expires=MOMENTS,
+        changed=MOMENTS,
     ),
     st.builds(RoleDeletion, id=TEXT, account=TEXT, service=TEXT, role=TEXT, created=MOMENTS),
     st.builds(RootReset, account=TEXT, digest=TEXT, remove_mfa=st.booleans(), created=MOMENTS, expires=MOMENTS),

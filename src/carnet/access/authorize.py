@@ -70,13 +70,14 @@ def authorize(
 
 
 def _with_check(snapshot: Snapshot, context: Context, check: Check) -> Context:
-    adds_to_resource = check.resource_keys or check.resource_account != context.resource.get(RESOURCE_ACCOUNT)
-    if not check.keys and not adds_to_resource:
+    own = check.resource_account == context.resource.get(RESOURCE_ACCOUNT)
+    if own and not check.keys and not check.resource_keys:
         return context
+    every = context.resource if own else resource_keys(snapshot, check.resource_account)
     return Context(
         principal=context.principal,
         request={**check.keys, **context.request},
-        resource={**resource_keys(snapshot, check.resource_account), **check.resource_keys},
+        resource={**every, **check.resource_keys} if check.resource_keys else every,
     )
 
 

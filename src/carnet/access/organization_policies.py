@@ -69,7 +69,11 @@ def bound(snapshot: Snapshot, principal: Principal, resource_account: str, own: 
     INVARIANT: the same object for the same `own` in the same organizations, as long as it is in use, unless a session
     has policies of its own.
     """
-    scp, rcp = scps_of(snapshot, principal.account), rcps_of(snapshot, resource_account)
+    view = snapshot.organization_of(principal.account)
+    of_resource = view if resource_account == principal.account else snapshot.organization_of(resource_account)
+    if view is None and of_resource is None:
+        return own
+    scp, rcp = _of(view, principal.account, _SCP), _of(of_resource, resource_account, _RCP)
     if not scp.levels and not rcp.levels:
         return own
     if own.session is not None or own.scope_down:
@@ -88,7 +92,7 @@ def scps_of(snapshot: Snapshot, account: str) -> Binding:
 
     Raises Unavailable if what binds them cannot be read.
     """
-    return _of(snapshot, account, _SCP)
+    return _of(snapshot.organization_of(account), account, _SCP)
 
 
 def scps_at(view: OrganizationView, node: Node) -> Levels:
@@ -106,11 +110,10 @@ def scp(view: OrganizationView, policy: OrganizationPolicy) -> Policy:
 
 def rcps_of(snapshot: Snapshot, account: str) -> Binding:
     """The RCPs that bind whoever calls on a resource of an account; as `scps_of`."""
-    return _of(snapshot, account, _RCP)
+    return _of(snapshot.organization_of(account), account, _RCP)
 
 
-def _of(snapshot: Snapshot, account: str, kind: _Kind) -> Binding:
-    view = snapshot.organization_of(account)
+def _of(view: OrganizationView | None, account: str, kind: _Kind) -> Binding:
     if view is None:
         return NOTHING
     remembered = (_of, account, kind.name)

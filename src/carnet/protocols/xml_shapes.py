@@ -114,7 +114,9 @@ def _string(tag: str) -> _Element:
 
 def _integer(tag: str) -> _Element:
     def write(value: int) -> str:
-        return f"<{tag}>{text_scalars.integer(value)}</{tag}>"
+        if type(value) is not int:
+            raise TypeError(f"an integer is wanted, not {value!r}")
+        return f"<{tag}>{value}</{tag}>"
 
     return write
 

@@ -34,6 +34,8 @@ def with_tags(call: Call, kind: Kind[Any], tags: Tags, added: Sequence[TagTypeDe
     Raises Refused (InvalidInput) for a key given twice or reserved and for what the tag policies of the account's
     organization do not allow, TooMany for more tags than an entity may have.
     """
+    if not added:
+        return tags
     keys = [kind.tag_key(tag["Key"]) for tag in added]
     if len(set(keys)) < len(keys):
         raise Refused("InvalidInput", sentences.DUPLICATE_TAG_KEYS)

@@ -31,6 +31,8 @@ def with_tags(call: Call, tags: Tags, added: Sequence[TagTypeDef], kind: str) ->
     Raises Invalid for a key given twice or reserved, TooMany for more tags than there may be and for what the tag
     policies of the organization do not allow.
     """
+    if not added:
+        return tags
     keys = [tag["Key"] for tag in added]
     if len(set(keys)) < len(keys):
         raise sentences.invalid("DUPLICATE_TAG_KEY", sentences.DUPLICATE_TAG_KEYS)
