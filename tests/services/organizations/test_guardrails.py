@@ -190,13 +190,9 @@ def test_an_rcp_controls_only_the_services_that_rcps_control(guarded: Guardrails
     assert may_list(estate, member)
 
 
-def test_an_rcp_binds_who_is_vouched_for(guarded: Guardrails, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_rcp_binds_who_is_vouched_for(guarded: Guardrails) -> None:
     estate, world = guarded.estate, guarded.estate.world
-    member = estate.member()
-    own_root = world.root
-    monkeypatch.setattr(world, "root", member)
-    federation = Federation(world)
-    monkeypatch.setattr(world, "root", own_root)
+    federation = Federation(world, root=estate.member())
     session = world.session(federation.assume())
     assert may_list(estate, session)
     guarded.attach(SCP, NO_USERS, estate.root)

@@ -49,6 +49,13 @@ def test_a_user_is_tagged_as_the_tag_policy_has_it(estate: Estate, member: Calle
     call(member, "CreateUser", UserName="untagged")
 
 
+def test_what_a_wildcard_stands_between_does_not_overlap(estate: Estate, member: Caller) -> None:
+    enforced(estate, "iam:user", values=("a*a",))
+    with pytest.raises(ServiceError, match=VALUE):
+        estate.world.call(member, "CreateUser", UserName="alice", Tags=tags("a"))
+    estate.world.call(member, "CreateUser", UserName="alice", Tags=tags("aa"))
+
+
 def test_the_case_of_the_key_counts(estate: Estate, member: Caller) -> None:
     enforced(estate, "iam:*")
     with pytest.raises(ServiceError, match="capitalization of the following tag key: 'costcenter'"):

@@ -20,10 +20,13 @@ MINUTE = timedelta(minutes=1)
 class Federation:
     """A world with a SAML provider and a role that trusts it."""
 
-    def __init__(self, world: World, *, condition: Mapping[str, Any] | None = None, **given: Any) -> None:
+    def __init__(
+        self, world: World, *, root: Caller | None = None, condition: Mapping[str, Any] | None = None, **given: Any
+    ) -> None:
         self.world = world
+        self.root = root or world.root
         self.provider: str = world.call(
-            world.root, "CreateSAMLProvider", Name="idp", SAMLMetadataDocument=idp.metadata(), **given
+            self.root, "CreateSAMLProvider", Name="idp", SAMLMetadataDocument=idp.metadata(), **given
         )["SAMLProviderArn"]
         self.role = self.trusting_role("reader", condition=condition)
 
@@ -46,7 +49,7 @@ class Federation:
             self.world,
             name,
             json.dumps({"Version": "2012-10-17", "Statement": statement}),
-            root=root,
+            root=root or self.root,
             MaxSessionDuration=7200,
         )
 
