@@ -77,9 +77,10 @@ def import_organization(name: str, root_keys: bool, dry_run: bool, **settings: A
     Exit code 1 if something in the file could not be taken, 2 if the file cannot be read.
     """
     from carnet.assembly.installation import open_installation
+    from carnet.cli.collector import collector_paused
     from carnet.cli.estate_plan import EstatePlan
 
-    with open_installation(Settings(**settings)) as installation:
+    with collector_paused(), open_installation(Settings(**settings)) as installation:
         plan = EstatePlan.of(installation, name)
         click.echo(plan.render())
         if not dry_run:

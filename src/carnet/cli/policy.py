@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +11,7 @@ import click
 
 from carnet.base.faults import Malformed
 from carnet.catalog.policy_facts import CatalogFacts
+from carnet.cli.collector import collector_paused
 from carnet.cli.groups import CommandGroup
 from carnet.cli.linted_file import BadInput, LintedFile, Warned
 from carnet.cli.options import told_plainly
@@ -55,7 +54,7 @@ def simulate(name: str, explain: bool, output: str, strict: bool) -> None:
     are warnings.
     """
     file = LintedFile.read(name)
-    with _collector_paused():
+    with collector_paused():
         cases = list(_cases(file))
         warnings = [warning for _, _, of_case in cases for warning in of_case]
         if strict and warnings:
@@ -137,18 +136,6 @@ class _Answer:
             return f"{self.title}: {self.trace.render()}"
         outcome = _outcome(self.decision.verdict, self.decision.layer)
         return "\n".join((f"{self.title}: {outcome}", *map(_place, self.decision.statements)))
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Thousands of cases are millions of objects and no garbage: searching them for cycles would take half the time."""
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
 
 
 def _cases(file: LintedFile) -> Iterator[tuple[str, Case, tuple[Warned, ...]]]:
