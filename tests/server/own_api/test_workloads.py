@@ -197,3 +197,13 @@ def test_a_role_that_is_deleted_and_made_again_ends_its_sessions(server: InProce
     iam.create_role(RoleName="again", AssumeRolePolicyDocument=trust(ECS))
     with pytest.raises(client.exceptions.ClientError, match="InvalidClientTokenId"):
         client.get_caller_identity()
+
+
+def test_a_trust_policy_may_ask_which_organization_the_service_acts_for(server: InProcessServer) -> None:
+    iam = server.client("iam")
+    organization = server.client("organizations").create_organization()["Organization"]["Id"]
+    for name, of in (("own", organization), ("others", "o-exampleorgid")):
+        paths = {"ForAnyValue:StringLike": {"aws:SourceOrgPaths": f"{of}/*"}}
+        condition = {"StringEquals": {"aws:SourceOrgID": of}, **paths}
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(ECS, Condition=condition))
+    assert (ask(server, role="own").status, ask(server, role="others").status) == (201, 403)

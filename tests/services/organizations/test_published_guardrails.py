@@ -1,21 +1,16 @@
-"""The guardrails that AWS publishes as examples, in our own words: whom of everybody they bind, and on what.
-
-https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples.html
-https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_examples.html
-https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
-"""
+"""Whom of everybody the guardrails bind that AWS publishes as examples (published.py), and on what."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from carnet.policy.decision import Layer
+from tests.oidc import issuer
+from tests.services.iam.expect import refused
 from tests.services.organizations.estate import an_estate
 from tests.services.organizations.everybody import (
     ALLOWED,
@@ -37,143 +32,35 @@ from tests.services.organizations.everybody import (
     Everybody,
     everybody,
 )
-from tests.services.organizations.policies import RCP, SCP, a_policy, attach, detach, enable
+from tests.services.organizations.policies import RCP, SCP, enable
+from tests.services.organizations.published import (
+    CI,
+    CONFUSED_DEPUTY,
+    IDENTITIES,
+    MFA,
+    MFA_OF_SESSIONS,
+    NETWORKS,
+    NO_ROOT,
+    NO_ROOT_BUT_TASKS,
+    PIPELINES,
+    PROTECTED,
+    REGIONS,
+    RESOURCES,
+    SIGN_IN,
+    STAY,
+    TAGS,
+    Guardrail,
+    guarded,
+)
 from tests.services.sts.trust import role, trusting
 from tests.services.world import open_world
 
 NOBODY: frozenset[str] = frozenset()
-PLATFORM_ROLES = "arn:aws:iam::*:role/platform/*"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guardrail:
-    """A policy at the root; `{organization}` stands for the organization's id."""
-
-    name: str
-    statements: tuple[Mapping[str, Any], ...]
-    kind: str = SCP
-
-
-def scp(name: str, *statements: Mapping[str, Any]) -> Guardrail:
-    return Guardrail(name=name, statements=tuple({"Effect": "Deny", "Resource": "*", **each} for each in statements))
-
-
-def rcp(name: str, *statements: Mapping[str, Any]) -> Guardrail:
-    denying = {"Effect": "Deny", "Principal": "*", "Resource": "*"}
-    return Guardrail(name=name, kind=RCP, statements=tuple({**denying, **each} for each in statements))
-
-
-REGIONS = scp(
-    "regions",
-    {
-        "NotAction": ["iam:*", "organizations:*", "sts:*", "route53:*", "cloudfront:*", "support:*"],
-        "Condition": {
-            "StringNotEquals": {"aws:RequestedRegion": ["eu-west-1", "eu-central-1"]},
-            "ArnNotLike": {"aws:PrincipalArn": PLATFORM_ROLES},
-        },
-    },
-)
-PROTECTED = scp(
-    "protected roles",
-    {
-        "Action": ["iam:AttachRolePolicy", "iam:DeleteRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"],
-        "Resource": "arn:aws:iam::*:role/guardrails-*",
-        "Condition": {"ArnNotLike": {"aws:PrincipalArn": PLATFORM_ROLES}},
-    },
-)
-ROOT_ARN = {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}
-NO_ROOT = scp("no root", {"Action": "*", "Condition": ROOT_ARN})
-NO_ROOT_BUT_TASKS = scp(
-    "no root but tasks", {"Action": "*", "Condition": {**ROOT_ARN, "Null": {"aws:AssumedRoot": "true"}}}
-)
-STAY = scp("stay", {"Action": "organizations:LeaveOrganization"})
-SENSITIVE = ["ec2:StopInstances", "ec2:TerminateInstances", "iam:DeactivateMFADevice"]
-WITHOUT_MFA = {"aws:MultiFactorAuthPresent": "false"}
-MFA = scp("MFA", {"Action": SENSITIVE, "Condition": {"BoolIfExists": WITHOUT_MFA}})
-MFA_OF_SESSIONS = scp("MFA of sessions", {"Action": SENSITIVE, "Condition": {"Bool": WITHOUT_MFA}})
-TAG_ACTIONS = ["ec2:CreateTags", "ec2:DeleteTags", "iam:TagRole", "iam:UntagRole"]
-OTHERS = {"ArnNotLike": {"aws:PrincipalArn": PLATFORM_ROLES}}
-TAGS = scp(
-    "tags",
-    {
-        "Action": TAG_ACTIONS,
-        "Condition": {
-            **OTHERS,
-            "StringNotEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"},
-            "Null": {"aws:ResourceTag/team": "false"},
-        },
-    },
-    {
-        "Action": TAG_ACTIONS,
-        "Condition": {
-            **OTHERS,
-            "StringNotEquals": {"aws:RequestTag/team": "${aws:PrincipalTag/team}"},
-            "ForAnyValue:StringEquals": {"aws:TagKeys": "team"},
-            "Null": {"aws:RequestTag/team": "false"},
-        },
-    },
-    {
-        "Action": TAG_ACTIONS,
-        "Condition": {
-            **OTHERS,
-            "Null": {"aws:PrincipalTag/team": "true"},
-            "ForAnyValue:StringEquals": {"aws:TagKeys": "team"},
-        },
-    },
-)
-IDENTITIES = rcp(
-    "identity perimeter",
-    {
-        "Action": ["s3:*", "sts:AssumeRole"],
-        "Condition": {
-            "StringNotEqualsIfExists": {"aws:PrincipalOrgID": "{organization}"},
-            "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
-        },
-    },
-)
-CONFUSED_DEPUTY = rcp(
-    "confused deputy",
-    {
-        "Action": ["s3:*", "sts:AssumeRole"],
-        "Condition": {
-            "StringNotEqualsIfExists": {"aws:SourceOrgID": "{organization}"},
-            "Null": {"aws:SourceAccount": "false"},
-            "Bool": {"aws:PrincipalIsAWSService": "true"},
-        },
-    },
-)
-SIGN_IN = rcp(
-    "identity perimeter around every way to assume roles",
-    {
-        "Action": "sts:AssumeRole*",
-        "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "{organization}"}},
-    },
-)
-RESOURCES = scp(
-    "resource perimeter",
-    {
-        "Action": ["s3:*", "sts:AssumeRole"],
-        "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}},
-    },
-)
-NETWORKS = scp(
-    "network perimeter",
-    {
-        "NotAction": ["iam:PassRole", "sts:GetCallerIdentity"],
-        "Condition": {
-            "NotIpAddressIfExists": {"aws:SourceIp": ["192.0.2.0/24", "2001:db8::/32"]},
-            "StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-inside"},
-            "BoolIfExists": {"aws:ViaAWSService": "false"},
-            "ArnNotLikeIfExists": {"aws:PrincipalArn": PLATFORM_ROLES},
-        },
-    },
-)
-
 BUCKET = "arn:aws:s3:::bucket/key"
 GUARDED_ROLE = "arn:aws:iam::{owner}:role/guardrails-audit"
 INSTANCE = "arn:aws:ec2:eu-west-1:{owner}:instance/i-1"
 BUT_PLATFORM = BOUND - {PLATFORM}
-UNTAGGED = BUT_PLATFORM - {ROLE, SAML}
+UNTAGGED = BUT_PLATFORM - {ROLE, SAML}  # who is of no team
 OUT = "203.0.113.9"
 
 TABLE: tuple[tuple[Guardrail, Ask, frozenset[str]], ...] = (
@@ -258,7 +145,10 @@ TABLE: tuple[tuple[Guardrail, Ask, frozenset[str]], ...] = (
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everybody]:
-    with open_world(tmp_path_factory.mktemp("guardrails")) as world:
+    directory = tmp_path_factory.mktemp("guardrails")
+    keys = directory / "keys.json"
+    keys.write_text(json.dumps({f"https://{CI}": issuer.key_set(issuer.private_key("RS256"))}))
+    with open_world(directory, oidc_keys_file=keys) as world:
         estate = an_estate(world)
         enable(estate, RCP)
         yield with_roles(everybody(estate))
@@ -275,20 +165,6 @@ def with_roles(people: Everybody) -> Everybody:
     for owner in (people.outside, member, world.root):
         role(world, "open", trusting("*"), root=owner)
     return people
-
-
-@contextmanager
-def guarded(people: Everybody, guardrail: Guardrail) -> Iterator[None]:
-    """The guardrail is attached to the root, as a policy that the server takes, for as long as this lasts."""
-    estate = people.estate
-    content = json.dumps({"Version": "2012-10-17", "Statement": guardrail.statements})
-    policy = a_policy(estate, guardrail.name, guardrail.kind, content.replace("{organization}", estate.organization))
-    attach(estate, policy, estate.root)
-    try:
-        yield
-    finally:
-        detach(estate, policy, estate.root)
-        estate.call("DeletePolicy", PolicyId=policy)
 
 
 def test_without_guardrails_all_is_allowed(people: Everybody) -> None:
@@ -404,3 +280,26 @@ def test_who_signs_in_with_saml_is_of_no_organization(people: Everybody) -> None
     with guarded(people, SIGN_IN):
         told = federation.refused(federation.answer(id="_is_refused"))
     assert told == ("AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML")
+
+
+def test_only_pipelines_of_the_company_assume_roles_whatever_the_trust_policy_says(people: Everybody) -> None:
+    world, member = people.world, people.callers[ROOT]
+    url = f"https://{CI}"
+    made = world.call(member, "CreateOpenIDConnectProvider", Url=url, ClientIDList=["sts.amazonaws.com"])
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": made["OpenIDConnectProviderArn"]},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringLike": {f"{CI}:sub": "repo:*"}},
+    }
+    arn = role(world, "pipeline", json.dumps({"Version": "2012-10-17", "Statement": statement}), root=member)
+
+    def asked(repository: str) -> dict[str, str]:
+        told = issuer.claims(world.clock().timestamp(), iss=url, aud="sts.amazonaws.com", sub=f"repo:{repository}:ref")
+        return {"RoleArn": arn, "RoleSessionName": "run", "WebIdentityToken": issuer.signed(told)}
+
+    assert world.unsigned("AssumeRoleWithWebIdentity", **asked("other-company/app"))
+    with guarded(people, PIPELINES):
+        assert world.unsigned("AssumeRoleWithWebIdentity", **asked("our-company/app"))
+        told = refused(world, None, "AssumeRoleWithWebIdentity", service="sts", **asked("other-company/app"))
+    assert told == ("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
