@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -207,6 +208,12 @@ def _of_an_organization(world: World) -> dict[str, object]:
     for node in (estate.root, account):
         estate.tagged(node, {"team": "red"})
     document = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}'
+    transfer = {"Type": "BILLING", "StartTimestamp": datetime(2026, 2, 1, tzinfo=UTC), "SourceName": "red"}
+    source = world.account()
+    estate.call_as(source, "CreateOrganization")
+    asked = {"Target": {"Type": "ACCOUNT", "Id": estate.account_of(source)}, **transfer, "Tags": TAGS}
+    estate.call("InviteOrganizationToTransferResponsibility", **asked)
+    (transferred,) = estate.call("ListInboundResponsibilityTransfers", Type="BILLING")["ResponsibilityTransfers"]
     policy = {"Name": "policy", "Description": "", "Type": "SERVICE_CONTROL_POLICY", "Content": document}
     made = estate.call("CreatePolicy", **policy, Tags=TAGS)
     return {
@@ -228,5 +235,8 @@ def _of_an_organization(world: World) -> dict[str, object]:
         "Content": delegating(account, "organizations:ListRoots"),
         "Email": "engines@example.com",
         "Target": {"Type": "ACCOUNT", "Id": estate.account_of(world.account())},
+        "StartTimestamp": transfer["StartTimestamp"],
+        "SourceName": "blue",
+        "Id": transferred["Id"],
         "HandshakeId": estate.call("InviteAccountToOrganization", Target=invited)["Handshake"]["Id"],
     }

@@ -42,6 +42,7 @@ CREATIONS = frozenset(
         "CreateVirtualMFADevice",
         "GetServiceLinkedRoleDeletionStatus",
         "InviteAccountToOrganization",
+        "InviteOrganizationToTransferResponsibility",
         "UploadServerCertificate",
     )
 )

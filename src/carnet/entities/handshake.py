@@ -21,6 +21,8 @@ class HandshakeAction(StrEnum):
     """Of the organization with itself: the management account accepts it when every invited account has approved."""
     APPROVE_ALL_FEATURES = "APPROVE_ALL_FEATURES"
     """With each invited account; its parent is the one before."""
+    TRANSFER_RESPONSIBILITY = "TRANSFER_RESPONSIBILITY"
+    """With the management account of another organization."""
 
     @property
     def lasts(self) -> timedelta:
@@ -28,7 +30,10 @@ class HandshakeAction(StrEnum):
 
         https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
         """
-        return timedelta(days=15 if self is HandshakeAction.INVITE else 90)
+        return timedelta(days=15 if self in _INVITATIONS else 90)
+
+
+_INVITATIONS = frozenset((HandshakeAction.INVITE, HandshakeAction.TRANSFER_RESPONSIBILITY))
 
 
 class HandshakeState(StrEnum):
@@ -80,6 +85,16 @@ class Handshake:
     def resource(self) -> str:
         """What stands last in its ARN."""
         return f"handshake/{self.organization}/{self.action.lower()}/{self.id}"
+
+    @property
+    def is_invitation(self) -> bool:
+        """Whether somebody outside of the organization is asked."""
+        return self.action in _INVITATIONS
+
+    @property
+    def transfer(self) -> str:
+        """The id of the responsibility transfer that a TRANSFER_RESPONSIBILITY is about."""
+        return f"rt-{self.id.removeprefix('h-')}"
 
     def state_at(self, now: datetime) -> HandshakeState:
         """The state at a time."""

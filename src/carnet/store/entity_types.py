@@ -33,6 +33,7 @@ from carnet.store.organizations import ORGANIZATIONS
 from carnet.store.outbound_federations import OUTBOUND_FEDERATIONS
 from carnet.store.policies import POLICIES
 from carnet.store.redeemed_assertions import REDEEMED_ASSERTIONS
+from carnet.store.responsibility_transfers import RESPONSIBILITY_TRANSFERS
 from carnet.store.role_deletions import ROLE_DELETIONS
 from carnet.store.roles import ROLES
 from carnet.store.root_resets import ROOT_RESETS
@@ -129,4 +130,5 @@ ENTITY_TYPES = EntityTypes(
     ORGANIZATION_RESOURCE_POLICIES,
     CREATE_ACCOUNT_STATUSES,
     HANDSHAKES,
+    RESPONSIBILITY_TRANSFERS,
 )

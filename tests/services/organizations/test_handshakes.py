@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from carnet.entities.handshake import Handshake
-from carnet.services.organizations import invitations
+from carnet.services.organizations import handshake_parts
 from carnet.services.organizations.service import organizations
 from tests.services.iam.expect import set_quotas
 from tests.services.organizations.estate import SERVICE, Estate, an_estate
@@ -256,7 +256,7 @@ def test_handshakes_are_told_of_for_thirty_days_and_then_forgotten(estate: Estat
 
 
 def test_only_so_many_that_are_at_their_end_are_kept(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(invitations, "_ENDED_KEPT", 1)
+    monkeypatch.setattr(handshake_parts, "_ENDED_KEPT", 1)
     invited = estate.world.account()
     for _ in range(3):
         respond(estate, invited, "DeclineHandshake", invite(estate, invited))

@@ -10,7 +10,8 @@ from typing import Any
 from carnet.base.faults import Fault
 from carnet.directory.organization_view import OrganizationView
 from carnet.entities.organization_policy import OrganizationPolicy
-from carnet.services.operation import Call
+from carnet.entities.responsibility_transfer import ResponsibilityTransfer, TransferDirection
+from carnet.services.operation import Adds, Call
 from carnet.services.target import Keys, Target
 
 _KEY = "organizations:PolicyType"
@@ -20,6 +21,26 @@ def service_principal(call: Call, given: Any, target: object) -> Keys:
     """organizations:ServicePrincipal: the AWS service that the request is about; nothing if it names none."""
     service = given.get("ServicePrincipal")
     return {} if service is None else {"organizations:ServicePrincipal": service}
+
+
+def transfer(direction: TransferDirection) -> Adds:
+    """organizations:TransferType and organizations:TransferDirection of transfers of one direction."""
+
+    def keys(call: Call, given: Any, target: object) -> Keys:
+        return _of_transfer(direction)
+
+    return keys
+
+
+def transfer_seen(
+    call: Call, given: Any, target: Target[OrganizationView, ResponsibilityTransfer, TransferDirection]
+) -> Keys:
+    """The same of the transfer that is acted on; of one that is not there nothing is known."""
+    return {} if isinstance(target.found, Fault) else _of_transfer(target.found[2])
+
+
+def _of_transfer(direction: TransferDirection) -> Keys:
+    return {"organizations:TransferType": "BILLING", "organizations:TransferDirection": direction.value}
 
 
 def policy_type(call: Call, given: Any, target: object) -> Keys:

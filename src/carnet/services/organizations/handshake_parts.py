@@ -11,15 +11,19 @@ from typing import Any
 
 from carnet.base.arns import organizations_arn
 from carnet.base.faults import Fault, Unavailable
+from carnet.base.timestamps import iso_seconds
 from carnet.directory.organization_view import OrganizationView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
 from carnet.entities.organization_account import OrganizationAccount
+from carnet.entities.responsibility_transfer import ResponsibilityTransfer
 from carnet.services.operation import Call, WriteCall
 from carnet.services.organizations import handshake_sentences, sentences
 from carnet.services.target import Target
 
-_NOTED = frozenset((HandshakeAction.INVITE, HandshakeAction.APPROVE_ALL_FEATURES))
+_ENDED_KEPT = 10_000
+"""How many handshakes of an organization that are at their end are kept: the newest."""
+_WITH_ACCOUNT = frozenset(HandshakeAction) - {HandshakeAction.ENABLE_ALL_FEATURES}
 
 
 def of_organization(snapshot: Snapshot, organization: str) -> tuple[Handshake, ...]:
@@ -79,8 +83,27 @@ def cancel_all(call: WriteCall, handshakes: Iterable[Handshake]) -> None:
             call.store.save(moved_on(call, handshake, HandshakeState.CANCELED))
 
 
-def shown(call: Call, handshake: Handshake) -> dict[str, object]:
-    """A handshake as it is answered. Raises Unavailable if its organization cannot be read."""
+def forget_old(call: WriteCall, sent: tuple[Handshake, ...]) -> None:
+    """Remove those that are told of no more, and of the others at their end the oldest beyond those that are kept.
+
+    With an invitation to a transfer goes the transfer, unless it was accepted.
+    """
+    ended = [one for one in sent if one.is_shown_at(call.now) and not one.is_pending_at(call.now)]
+    ended.sort(key=lambda one: (one.requested, one.id), reverse=True)
+    for old in (*(one for one in sent if not one.is_shown_at(call.now)), *ended[_ENDED_KEPT:]):
+        transfer = call.snapshot.installation.of(ResponsibilityTransfer).get(old.transfer)
+        if transfer is not None and old.state is not HandshakeState.ACCEPTED:
+            call.store.remove(transfer)
+        call.store.remove(old)
+
+
+def shown(call: Call, handshake: Handshake, transfer: ResponsibilityTransfer | None = None) -> dict[str, object]:
+    """A handshake as it is answered; `transfer` is one that is not there yet, if the handshake is about that.
+
+    Raises Unavailable if its organization cannot be read.
+    """
+    if handshake.action is HandshakeAction.TRANSFER_RESPONSIBILITY and transfer is None:
+        transfer = call.snapshot.installation.of(ResponsibilityTransfer).get(handshake.transfer)
     view = sender_of(call.snapshot, handshake)
     return {
         "Id": handshake.id,
@@ -90,34 +113,46 @@ def shown(call: Call, handshake: Handshake) -> dict[str, object]:
         "RequestedTimestamp": handshake.requested,
         "ExpirationTimestamp": handshake.expires,
         "Action": handshake.action,
-        "Resources": list(_resources(call, view, handshake)),
+        "Resources": list(_resources(call, view, handshake, transfer)),
     }
 
 
 def _parties(handshake: Handshake) -> list[dict[str, str]]:
     organization = {"Id": handshake.organization, "Type": "ORGANIZATION"}
-    if handshake.action not in _NOTED:
+    if handshake.action not in _WITH_ACCOUNT:
         return [organization]
     invited = {"Id": handshake.account, "Type": "ACCOUNT"}
     return [organization, invited if handshake.email is None else {"Id": handshake.email, "Type": "EMAIL"}]
 
 
-def _resources(call: Call, view: OrganizationView, handshake: Handshake) -> Iterable[dict[str, object]]:
+def _resources(
+    call: Call, view: OrganizationView, handshake: Handshake, transfer: ResponsibilityTransfer | None
+) -> Iterable[dict[str, object]]:
     organization: dict[str, object] = {"Type": "ORGANIZATION", "Value": handshake.organization}
-    if handshake.action not in _NOTED:
+    if handshake.action not in _WITH_ACCOUNT:
         yield organization
         return
     management = call.snapshot.accounts[view.organization.management].account
-    about = (
+    about = [
         ("MASTER_EMAIL", management.email),
         ("MASTER_NAME", management.name),
         ("ORGANIZATION_FEATURE_SET", view.organization.feature_set),
-    )
+    ]
+    if transfer is not None:
+        about = [
+            ("MANAGEMENT_ACCOUNT", management.id),
+            ("MANAGEMENT_EMAIL", management.email),
+            ("MANAGEMENT_NAME", management.name),
+        ]
     yield {**organization, "Resources": [{"Type": kind, "Value": value} for kind, value in about]}
     if handshake.email is None or handshake.state is HandshakeState.ACCEPTED:
         yield {"Type": "ACCOUNT", "Value": handshake.account}
     else:
         yield {"Type": "EMAIL", "Value": handshake.email}
+    if transfer is not None:
+        yield {"Type": "RESPONSIBILITY_TRANSFER", "Value": transfer.id}
+        yield {"Type": "TRANSFER_TYPE", "Value": "BILLING"}
+        yield {"Type": "TRANSFER_START_TIMESTAMP", "Value": iso_seconds(transfer.start)}
     if handshake.parent is not None:
         yield {"Type": "PARENT_HANDSHAKE", "Value": handshake.parent}
     if handshake.notes is not None:

@@ -19,6 +19,9 @@ TARGET_UNKNOWN = "There is no such account in this installation."
 EMAIL_AMBIGUOUS = "Several accounts have this email address: invite one by its account ID."
 PARTY_TYPE = "You specified the wrong type of entity (account, organization, or email) as a party."
 ONE_FILTER = "You can specify only one filter parameter for the operation."
+SAME_ORGANIZATION = "An organization cannot transfer a responsibility to itself."
+NO_MANAGEMENT_ACCOUNT = "The invited account is not the management account of an organization."
+TRANSFER_EXISTS = "There is a transfer between these organizations already."
 
 
 def missing() -> Refused:

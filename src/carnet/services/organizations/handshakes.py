@@ -12,6 +12,7 @@ from carnet.access.authorize import Check
 from carnet.base.faults import Fault
 from carnet.directory.organization_view import OrganizationView
 from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
+from carnet.entities.responsibility_transfer import TransferStatus
 from carnet.services.membership import may_make_linked_role
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
 from carnet.services.organizations import handshake_sentences, sentences, targets
@@ -20,6 +21,7 @@ from carnet.services.organizations.callers import administrator
 from carnet.services.organizations.handshake_parts import any_party, moved_on, of_organization, recipient, sender, shown
 from carnet.services.organizations.invitations import accept_invitation
 from carnet.services.organizations.service import organizations
+from carnet.services.organizations.transfer_invitations import accept_transfer, answer_transfer
 from carnet.services.paging import page
 from carnet.services.target import Keys, Target
 
@@ -37,6 +39,7 @@ _ACCEPT: Mapping[HandshakeAction, Callable[[WriteCall, Handshake], Handshake]] =
     HandshakeAction.INVITE: accept_invitation,
     HandshakeAction.ENABLE_ALL_FEATURES: confirm,
     HandshakeAction.APPROVE_ALL_FEATURES: approve,
+    HandshakeAction.TRANSFER_RESPONSIBILITY: accept_transfer,
 }
 
 
@@ -61,6 +64,7 @@ def decline_handshake(call: WriteCall, given: DeclineHandshakeRequestTypeDef, ha
         raise handshake_sentences.transition(handshake.state_at(call.now), HandshakeState.DECLINED)
     declined = moved_on(call, handshake, HandshakeState.DECLINED)
     call.store.save(declined)
+    answer_transfer(call, handshake, TransferStatus.DECLINED)
     return {"Handshake": shown(call, declined)}
 
 
@@ -69,6 +73,7 @@ def cancel_handshake(call: WriteCall, given: CancelHandshakeRequestTypeDef, hand
     """Take back what was asked for."""
     canceled = moved_on(call, handshake, HandshakeState.CANCELED)
     call.store.save(canceled)
+    answer_transfer(call, handshake, TransferStatus.CANCELED)
     cancel_approvals(call, handshake)
     return {"Handshake": shown(call, canceled)}
 

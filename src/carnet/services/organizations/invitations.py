@@ -19,7 +19,7 @@ from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.organizations import handshake_sentences, sentences, targets
 from carnet.services.organizations.all_features import is_being_enabled
 from carnet.services.organizations.callers import asked, management_account
-from carnet.services.organizations.handshake_parts import moved_on, of_organization, sender_of, shown
+from carnet.services.organizations.handshake_parts import forget_old, moved_on, of_organization, sender_of, shown
 from carnet.services.organizations.quotas import OrganizationsQuotas
 from carnet.services.organizations.service import organizations
 from carnet.services.organizations.tagging import tags_of
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from types_boto3_organizations.type_defs import HandshakePartyTypeDef, InviteAccountToOrganizationRequestTypeDef
 
 _DAY = timedelta(days=1)
-_ENDED_KEPT = 10_000
-"""How many handshakes of an organization that are at their end are kept: the newest."""
 
 
 def invited(call: Call, given: Any) -> Target[OrganizationView]:
@@ -53,7 +51,7 @@ def invite_account_to_organization(
 ) -> Answer:
     """Ask a stand-alone account of this installation to join, for 15 days."""
     email = given["Target"]["Id"] if given["Target"]["Type"] == "EMAIL" else None
-    account = _account(call, given["Target"])
+    account = invited_account(call, given["Target"])
     ensure_may_join(call, view, account)
     sent = of_organization(call.snapshot, view.scope.id)
     _ensure_room(call, view, sent, account)
@@ -70,8 +68,7 @@ def invite_account_to_organization(
         expires=call.now + HandshakeAction.INVITE.lasts,
         changed=call.now,
     )
-    for old in _forgotten(call, sent):
-        call.store.remove(old)
+    forget_old(call, sent)
     call.store.add(invitation)
     return {"Handshake": shown(call, invitation)}
 
@@ -109,7 +106,7 @@ def ensure_may_join(call: Call, view: OrganizationView, account: AccountView) ->
         raise handshake_sentences.constraint(reason, handshake_sentences.NO_INVITATIONS)
 
 
-def _account(call: Call, target: HandshakePartyTypeDef) -> AccountView:
+def invited_account(call: Call, target: HandshakePartyTypeDef) -> AccountView:
     """The account that is meant. Raises Invalid if there is none, or if several have the email address.
 
     INVARIANT: whoever accepts is the account that was meant when the invitation was sent: nobody here verifies that
@@ -143,13 +140,12 @@ def _ensure_room(call: Call, view: OrganizationView, sent: tuple[Handshake, ...]
     quotas: OrganizationsQuotas = call.quotas
     if len(view.of(OrganizationAccount)) + len(pending) >= quotas.organization_accounts:
         raise handshake_sentences.constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", sentences.ACCOUNTS_FULL)
-    unanswered = [one for one in invitations if one.state is not HandshakeState.ACCEPTED]
+    ensure_not_too_many(call, sent)
+
+
+def ensure_not_too_many(call: Call, sent: tuple[Handshake, ...]) -> None:
+    """Raises Refused if an organization has invited as many as it may in a day."""
+    unanswered = [one for one in sent if one.is_invitation and one.state is not HandshakeState.ACCEPTED]
+    quotas: OrganizationsQuotas = call.quotas
     if sum(1 for one in unanswered if one.requested > call.now - _DAY) >= quotas.invitations_per_day:
         raise handshake_sentences.constraint("HANDSHAKE_RATE_LIMIT_EXCEEDED", handshake_sentences.TOO_MANY_INVITATIONS)
-
-
-def _forgotten(call: Call, sent: tuple[Handshake, ...]) -> list[Handshake]:
-    """Those that are told of no more, and of the others at their end the oldest beyond those that are kept."""
-    ended = [one for one in sent if one.is_shown_at(call.now) and not one.is_pending_at(call.now)]
-    ended.sort(key=lambda one: (one.requested, one.id), reverse=True)
-    return [one for one in sent if not one.is_shown_at(call.now)] + ended[_ENDED_KEPT:]

@@ -12,12 +12,14 @@ from carnet.entities.membership import Membership
 from carnet.entities.organization import FeatureSet, Organization
 from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
 from carnet.entities.organizational_unit import ROOT_NAME, OrganizationalUnit
+from carnet.entities.responsibility_transfer import TransferDirection
 from carnet.services.membership import admit, may_make_linked_role
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
 from carnet.services.organizations import sentences, shapes, targets
 from carnet.services.organizations.callers import any_account, management_account
 from carnet.services.organizations.handshake_parts import of_organization
 from carnet.services.organizations.service import organizations
+from carnet.services.organizations.transfer_parts import ensure_no_transfer, transfers
 from carnet.store.entity_types import ENTITY_TYPES
 
 if TYPE_CHECKING:
@@ -66,7 +68,9 @@ def delete_organization(call: WriteCall, given: Any, view: OrganizationView) -> 
     """Remove an organization that has no other account than the management account any more."""
     if len(view.of(OrganizationAccount)) > 1:
         raise sentences.not_empty()
+    ensure_no_transfer(call, view)
     call.store.remove(Membership(account=call.account, organization=view.scope.id))
-    for entity in (*of_organization(call.snapshot, view.scope.id), *view.in_order_of_deletion(ENTITY_TYPES)):
+    about = (*of_organization(call.snapshot, view.scope.id), *transfers(call, view.scope.id, TransferDirection.INBOUND))
+    for entity in (*about, *view.in_order_of_deletion(ENTITY_TYPES)):
         call.store.remove(entity)
     return {}

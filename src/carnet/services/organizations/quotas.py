@@ -21,6 +21,11 @@ class OrganizationsQuotas:
     closed_accounts: int = 250
     """That may be closed within 30 days, or a fifth of the members if that is more."""
     closed_accounts_at_most: int = 1_000
+    inbound_transfers: int = 1_000
+    """Invitations to responsibility transfers and transfers, until their end. The numbers of transfers are Carnet's."""
+    outbound_transfers: int = 1
+    transfer_levels: int = 2
+    """Transfers one after the other: an organization has the billing of one that has the billing of another."""
     organizational_units: int = 2_000
     organizational_unit_depth: int = 5
     """Levels of units below the root."""

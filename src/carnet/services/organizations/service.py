@@ -41,12 +41,4 @@ organizations = Service(
         invalid_members={"Reason": "INVALID_NEXT_TOKEN"},
         default=20,
     ),
-    not_written=(
-        "DescribeResponsibilityTransfer",
-        "InviteOrganizationToTransferResponsibility",
-        "ListInboundResponsibilityTransfers",
-        "ListOutboundResponsibilityTransfers",
-        "TerminateResponsibilityTransfer",
-        "UpdateResponsibilityTransfer",
-    ),
 )
