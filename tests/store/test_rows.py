@@ -33,6 +33,7 @@ from carnet.entities.organizational_unit import OrganizationalUnit
 from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm, SigningKey
 from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.redeemed_assertion import RedeemedAssertion
+from carnet.entities.responsibility_transfer import ResponsibilityTransfer, TransferStatus
 from carnet.entities.role import Role
 from carnet.entities.role_deletion import RoleDeletion
 from carnet.entities.root_reset import RootReset
@@ -267,6 +268,16 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         notes=st.none() | TEXT,
         state=st.sampled_from(HandshakeState),
         requested=MOMENTS,
+        expires=MOMENTS,
+        changed=MOMENTS,
+    ),
+    st.builds(
+        ResponsibilityTransfer,
+        **PLACED,
+        **dict.fromkeys(("target", "source_organization", "source", "name"), TEXT),
+        status=st.sampled_from(TransferStatus),
+        start=MOMENTS,
+        end=st.none() | MOMENTS,
         expires=MOMENTS,
         changed=MOMENTS,
     ),

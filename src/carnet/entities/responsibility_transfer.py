@@ -64,6 +64,11 @@ class ResponsibilityTransfer:
         """The id of its invitation."""
         return f"h-{self.id.removeprefix('rt-')}"
 
+    @property
+    def resource(self) -> str:
+        """What stands last in its ARN, which is the target's, as its tags are."""
+        return self.resource_seen(self.organization, TransferDirection.INBOUND)
+
     def seen_by(self, organization: str) -> TransferDirection | None:
         """The direction that it has for an organization; None if it is not of it."""
         if organization == self.organization:

@@ -366,6 +366,27 @@ def test_the_tags_of_a_transfer_are_those_of_its_target(estate: Estate) -> None:
         estate.call_as(theirs, "DescribeResponsibilityTransfer", Id=transfer["Id"])
 
 
+def test_the_target_tags_a_transfer_and_the_source_does_not_see_its_tags(estate: Estate) -> None:
+    source = manager(estate)
+    transfers = f"arn:aws:organizations::*:transfer/{estate.organization}/billing/inbound/*"
+    billing = {"StringEquals": {"organizations:TransferType": "BILLING"}}
+    allows = allow("organizations:TagResource", resource=transfers, condition=billing)
+    inviting = allow(f"organizations:{INVITE}")
+    only, both = (
+        estate.world.user(name, policies) for name, policies in (("a", [inviting]), ("b", [inviting, allows]))
+    )
+    tags = [{"Key": "team", "Value": "red"}]
+    with pytest.raises(ServiceError, match="is not authorized to perform: organizations:TagResource"):
+        invite(estate, source, only, Tags=tags)
+    invite(estate, source, both, Tags=tags)
+    (transfer,) = inbound(estate)
+    estate.call_as(both, "TagResource", ResourceId=transfer["Id"], Tags=[{"Key": "cost", "Value": "1"}])
+    estate.call("UntagResource", ResourceId=transfer["Id"], TagKeys=["team"])
+    assert estate.call("ListTagsForResource", ResourceId=transfer["Id"])["Tags"] == [{"Key": "cost", "Value": "1"}]
+    with pytest.raises(ServiceError, match="TargetNotFoundException"):
+        estate.call_as(source, "ListTagsForResource", ResourceId=transfer["Id"])
+
+
 def test_transfers_are_paged(estate: Estate) -> None:
     for _ in range(3):
         invite(estate, manager(estate))

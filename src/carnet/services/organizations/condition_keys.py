@@ -64,6 +64,8 @@ def type_of_policy(call: Call, given: Any, target: Target[OrganizationView, Orga
 
 
 def type_of_tagged(call: Call, given: Any, target: Target[Any]) -> Keys:
-    """organizations:PolicyType if what has the tags is a policy."""
+    """organizations:PolicyType if what has the tags is a policy, organizations:Transfer... if it is a transfer."""
     tagged = None if isinstance(target.found, Fault) else target.found[0]
+    if isinstance(tagged, ResponsibilityTransfer):
+        return _of_transfer(TransferDirection.INBOUND)
     return {_KEY: tagged.type} if isinstance(tagged, OrganizationPolicy) else {}

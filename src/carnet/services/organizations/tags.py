@@ -1,4 +1,4 @@
-"""Tags of roots, units, accounts, policies, and of the resource policy.
+"""Tags of roots, units, accounts, policies, transfers, and of the resource policy.
 
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_TagResource.html
 """

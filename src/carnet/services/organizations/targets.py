@@ -19,15 +19,16 @@ from carnet.entities.organization_account import OrganizationAccount
 from carnet.entities.organization_policy import OrganizationPolicy
 from carnet.entities.organization_resource_policy import OrganizationResourcePolicy
 from carnet.entities.organizational_unit import OrganizationalUnit
+from carnet.entities.responsibility_transfer import ResponsibilityTransfer
 from carnet.services.operation import Call, Names
 from carnet.services.organizations import sentences
 from carnet.services.organizations.callers import From, asked, side
 from carnet.services.target import Target
 
-Taggable: TypeAlias = Node | OrganizationPolicy | OrganizationResourcePolicy
+Taggable: TypeAlias = Node | OrganizationPolicy | OrganizationResourcePolicy | ResponsibilityTransfer
 """What can have tags."""
 
-_KINDS = {"r-": "root", "ou-": "ou", "p-": "policy", "rp-": "resourcepolicy"}
+_KINDS = {"r-": "root", "ou-": "ou", "p-": "policy", "rp-": "resourcepolicy", "rt-": "transfer"}
 """What the id of something begins with, to what its ARN has before the organization."""
 
 N = TypeVar("N", bound=Node)
@@ -127,7 +128,7 @@ def named(
 
 
 def tagged(whence: From) -> Names[Any]:
-    """The root, unit, account, policy or resource policy ResourceId."""
+    """The root, unit, account, policy, resource policy or inbound responsibility transfer ResourceId."""
 
     def target(call: Call, given: Any) -> Target[Any]:
         resource_id: str = given["ResourceId"]
@@ -135,7 +136,7 @@ def tagged(whence: From) -> Names[Any]:
         if isinstance(view, Fault):
             return Target(arn=would_be_arn(call, resource_id), account=call.account, found=view)
         account, policies = side(call, whence, view)
-        found = _taggable(view, resource_id)
+        found = _taggable(call, view, resource_id)
         if found is None:
             missing = sentences.target_missing()
             return Target(arn=would_be_arn(call, resource_id), account=account, policies=policies, found=missing)
@@ -162,13 +163,23 @@ def resource_policy(whence: From) -> Names[OrganizationView, OrganizationResourc
     return target
 
 
-def _taggable(view: OrganizationView, resource_id: str) -> tuple[str, Taggable] | None:
+def _taggable(call: Call, view: OrganizationView, resource_id: str) -> tuple[str, Taggable] | None:
     """What has that id and can have tags, and its ARN."""
     node = view.node(resource_id)
     if node is not None:
         return node_arn(view.organization, node), node
-    policy = view.of(OrganizationPolicy).get(resource_id) or view.of(OrganizationResourcePolicy).get(resource_id)
-    return None if policy is None else (view.organization.arn_of(policy.resource), policy)
+    found = (
+        view.of(OrganizationPolicy).get(resource_id)
+        or view.of(OrganizationResourcePolicy).get(resource_id)
+        or _inbound_transfer(call, view, resource_id)
+    )
+    return None if found is None else (view.organization.arn_of(found.resource), found)
+
+
+def _inbound_transfer(call: Call, view: OrganizationView, resource_id: str) -> ResponsibilityTransfer | None:
+    found = call.snapshot.installation.of(ResponsibilityTransfer).get(resource_id)
+    mine = found is not None and found.organization == view.scope.id and found.is_shown_at(call.now)
+    return found if mine else None
 
 
 def would_be_arn(call: Call, node_id: str) -> str:

@@ -5,15 +5,17 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_InviteOrganiza
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from carnet.access.authorize import Check
 from carnet.directory.account_view import AccountView
 from carnet.directory.organization_view import OrganizationView
 from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
 from carnet.entities.responsibility_transfer import ResponsibilityTransfer, TransferDirection, TransferStatus
 from carnet.services.operation import Answer, Call, WriteCall
-from carnet.services.organizations import condition_keys, handshake_sentences
+from carnet.services.organizations import condition_keys, handshake_sentences, targets
 from carnet.services.organizations.handshake_parts import forget_old, moved_on, of_organization, shown
 from carnet.services.organizations.invitations import ensure_not_too_many, invited, invited_account
 from carnet.services.organizations.service import organizations
@@ -24,13 +26,23 @@ from carnet.services.organizations.transfer_parts import (
     start_given,
     transfers,
 )
-from carnet.services.request_tags import tagged_on_creation
+from carnet.services.request_tags import request_tags
+from carnet.services.target import Keys, Target
+
+
+def may_tag_transfer(call: Call, given: Any, target: Target[OrganizationView], keys: Keys) -> Iterator[Check]:
+    """With tags, it also needs the permission to tag the transfer that it is to make."""
+    if given.get("Tags"):
+        arn = targets.absent_arn(call, "transfer", "billing/inbound/rt-*")
+        tags = {tag["Key"]: tag["Value"] for tag in given["Tags"]}
+        of_new = Target(arn=arn, account=call.account, found=(), tags=tags)
+        yield of_new.check("organizations:TagResource", {**keys, **request_tags(call, given, of_new)})
 
 
 @organizations.write(
     "InviteOrganizationToTransferResponsibility",
     on=invited,
-    also=(tagged_on_creation("organizations:TagResource"),),
+    also=(may_tag_transfer,),
     context=(condition_keys.transfer(TransferDirection.INBOUND),),
 )
 def invite_organization_to_transfer_responsibility(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
