@@ -101,6 +101,8 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
         _contacts(world)
     if operation.service == "organizations" and operation.name != "CreateOrganization":
         made |= _of_an_organization(world)
+        if "Handshakes" in operation.name:
+            made["Filter"] = {"ActionType": "INVITE"}
     return {name: made[name] for name in members if name in made}
 
 

@@ -36,7 +36,9 @@ NOTHING_THERE = frozenset(
         "GetServiceLastAccessedDetailsWithEntities",
         "GetServiceLinkedRoleDeletionStatus",
         "GetWebIdentityToken",
+        "ListAccountsWithInvalidEffectivePolicy",
         "ListDelegatedServicesForAccount",
+        "ListEffectivePolicyValidationErrors",
         "ListOrganizationsFeatures",
     )
 )

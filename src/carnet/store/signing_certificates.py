@@ -8,4 +8,4 @@ from carnet.entities.signing_certificate import SigningCertificate
 from carnet.store.uploads import upload_table, upload_type
 
 TABLE = upload_table("signing_certificates", UniqueConstraint("account", "fingerprint"))
-SIGNING_CERTIFICATES = upload_type(SigningCertificate, "signing certificate", TABLE)
+SIGNING_CERTIFICATES = upload_type(SigningCertificate, kind="signing certificate", table=TABLE)

@@ -8,4 +8,4 @@ from carnet.entities.ssh_public_key import SshPublicKey
 from carnet.store.uploads import upload_table, upload_type
 
 TABLE = upload_table("ssh_public_keys", UniqueConstraint("owner", "fingerprint"), Index(None, "account"))
-SSH_PUBLIC_KEYS = upload_type(SshPublicKey, "ssh public key", TABLE)
+SSH_PUBLIC_KEYS = upload_type(SshPublicKey, kind="ssh public key", table=TABLE)

@@ -34,7 +34,7 @@ def upload_table(name: str, *constraints: SchemaItem) -> Table:
     )
 
 
-def upload_type(entity: type[U], kind: str, table: Table) -> EntityType[U]:
+def upload_type(entity: type[U], *, kind: str, table: Table) -> EntityType[U]:
     """The kind of stored thing whose rows are in such a table."""
 
     def from_row(row: Row[Any]) -> U:
