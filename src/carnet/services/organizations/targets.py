@@ -54,58 +54,18 @@ def node_arn(organization: Organization, node: Node) -> str:
     return organization.arn_of(node.resource)
 
 
-def unit(whence: From) -> Names[OrganizationView, OrganizationalUnit]:
-    """The organizational unit OrganizationalUnitId; a root is none."""
+def _named_in(
+    member: str, find: Callable[[OrganizationView, str], N | None], missing: Callable[[], Fault]
+) -> Callable[[From], Names[OrganizationView, N]]:
+    """For the root, unit or account whose id stands in this member of the input."""
 
-    def target(call: Call, given: Any) -> Target[OrganizationView, OrganizationalUnit]:
-        return named(call, whence, given["OrganizationalUnitId"], _unit, sentences.unit_missing)
+    def targets_of(whence: From) -> Names[OrganizationView, N]:
+        def target(call: Call, given: Any) -> Target[OrganizationView, N]:
+            return named(call, whence, given[member], find, missing)
 
-    return target
+        return target
 
-
-def root(whence: From) -> Names[OrganizationView, OrganizationalUnit]:
-    """The root RootId."""
-
-    def target(call: Call, given: Any) -> Target[OrganizationView, OrganizationalUnit]:
-        return named(call, whence, given["RootId"], _root, sentences.root_missing)
-
-    return target
-
-
-def parent(whence: From) -> Names[OrganizationView, OrganizationalUnit]:
-    """The root or unit ParentId."""
-
-    def target(call: Call, given: Any) -> Target[OrganizationView, OrganizationalUnit]:
-        return named(call, whence, given["ParentId"], unit_or_root, sentences.parent_missing)
-
-    return target
-
-
-def account(whence: From) -> Names[OrganizationView, OrganizationAccount]:
-    """The account AccountId of the organization."""
-
-    def target(call: Call, given: Any) -> Target[OrganizationView, OrganizationAccount]:
-        return named(call, whence, given["AccountId"], _account, sentences.account_missing)
-
-    return target
-
-
-def child(whence: From) -> Names[OrganizationView, Node]:
-    """The unit or account ChildId."""
-
-    def target(call: Call, given: Any) -> Target[OrganizationView, Node]:
-        return named(call, whence, given["ChildId"], _child, sentences.child_missing)
-
-    return target
-
-
-def node(whence: From) -> Names[OrganizationView, Node]:
-    """The root, unit or account TargetId, which policies can be attached to."""
-
-    def target(call: Call, given: Any) -> Target[OrganizationView, Node]:
-        return named(call, whence, given["TargetId"], OrganizationView.node, sentences.target_missing)
-
-    return target
+    return targets_of
 
 
 def named(
@@ -215,3 +175,16 @@ def _account(view: OrganizationView, node_id: str) -> OrganizationAccount | None
 
 def _child(view: OrganizationView, node_id: str) -> Node | None:
     return _unit(view, node_id) or _account(view, node_id)
+
+
+unit = _named_in("OrganizationalUnitId", _unit, sentences.unit_missing)
+"""The organizational unit; a root is none."""
+root = _named_in("RootId", _root, sentences.root_missing)
+parent = _named_in("ParentId", unit_or_root, sentences.parent_missing)
+"""The root or unit."""
+account = _named_in("AccountId", _account, sentences.account_missing)
+"""The account of the organization."""
+node = _named_in("TargetId", OrganizationView.node, sentences.target_missing)
+"""The root, unit or account that policies are attached to."""
+child = _named_in("ChildId", _child, sentences.child_missing)
+"""The unit or account."""
