@@ -38,6 +38,8 @@ from tests.server.in_process import InProcessServer, in_process_server
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 REPORT_EVERY = 10_000
+RENEWED = 250
+"""After so many requests others call: an administrator may have lost its permissions to a request."""
 COMPARED = 0.05
 """The share of the requests around which every row of the store is compared."""
 SLOWEST = 5.0
@@ -88,7 +90,8 @@ class WireFuzz:
         if answer.status >= 400 and before != (self._head(), self._rows() if compared else ""):
             raise _broken("a refused request has changed the store", raw, answer)
         self.answered[request.operation.name, answer.status] += 1
-        if answer.status == 403 and answer.code in ("InvalidClientTokenId", "ExpiredToken"):
+        lost_key = answer.status == 403 and answer.code in ("InvalidClientTokenId", "ExpiredToken")
+        if lost_key or self.answered.total() % RENEWED == 0:
             self._callers = self._new_callers()
 
     def _signed(self, request: Fuzzed, caller: Holder) -> HttpRequest:
@@ -141,7 +144,7 @@ class WireFuzz:
     def _new_callers(self) -> list[Holder]:
         """Root, an administrator (more often than others) and a user without policies, of a new account.
 
-        A request may have taken the keys of those before.
+        A request may have taken the keys of those before, or what they are allowed.
         """
         root = new_root(self._server)
         iam = self._server.client("iam", root.key_id, root.secret)
