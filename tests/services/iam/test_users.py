@@ -197,3 +197,11 @@ def test_a_stranger_does_not_learn_who_exists(world: World) -> None:
     unknown = refused(world, stranger, "GetUser", UserName="nobody")
     assert known[0] == unknown[0] == "AccessDenied"
     assert known[1].replace("known", "nobody") == unknown[1]
+
+
+def test_a_list_is_made_once_for_each_state_of_the_users(world: World) -> None:
+    world.user("alice")
+    first, again = (world.call(world.root, "ListUsers") for _ in range(2))
+    assert first["Users"] is again["Users"]
+    world.user("bob")
+    assert len(world.call(world.root, "ListUsers")["Users"]) == 2

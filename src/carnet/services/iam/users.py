@@ -25,7 +25,7 @@ from carnet.services.iam.renaming import allowed_as, renamed
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import tags_of
 from carnet.services.operation import Answer, Call, WriteCall
-from carnet.services.paging import entity_list
+from carnet.services.paging import entity_list, page, path_filter
 from carnet.services.request_tags import tagged_on_creation
 
 if TYPE_CHECKING:
@@ -73,14 +73,12 @@ def get_user(call: Call, given: GetUserRequestTypeDef, user: User | Account) -> 
 @iam.read("ListUsers", on=targets.list_users)
 def list_users(call: Call, given: ListUsersRequestTypeDef) -> Answer:
     """The users below PathPrefix, by name."""
-    return entity_list(
-        call.paging,
-        "ListUsers",
-        call.view.of(User).sorted(),
-        given,
-        "Users",
-        lambda user: _with_last_sign_in(call, user, shapes.listed_user(user)),
-    )
+    users = call.view.of(User).sorted()
+    if not len(call.view.of(LoginProfile)):
+        return entity_list(call.paging, "ListUsers", users, given, "Users", shapes.listed_user)
+    # When a password was used changes with no view, so what is remembered of a list knows nothing of it.
+    found = page(call.paging, "ListUsers", users, given, key=lambda user: user.name_key, matching=path_filter(given))
+    return found.answer("Users", lambda user: _with_last_sign_in(call, user, shapes.listed_user(user)))
 
 
 def _with_last_sign_in(call: Call, holder: User | Account, shape: Mapping[str, Any]) -> Mapping[str, Any]:
