@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from carnet.services import execution
 from tests.services.inputs import SharedWorlds
 from tests.services.world import World, open_world
 
@@ -22,3 +23,9 @@ def world(tmp_path: Path) -> Iterator[World]:
 def shared_worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedWorlds]:
     with ExitStack() as stack:
         yield SharedWorlds(lambda: stack.enter_context(open_world(tmp_path_factory.mktemp("shared"))))
+
+
+@pytest.fixture(autouse=True)
+def patient_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow machine, too, the changes that a test makes together are in one group."""
+    monkeypatch.setattr(execution, "_GROUP_SECONDS", 600)
