@@ -68,7 +68,7 @@ def verified(credential: Credential) -> Verified:
 
 def caller_keys(view: AccountView, caller: Verified, now: datetime) -> Mapping[str, Value]:
     keys = principal_keys(view, caller.credential, None)
-    return caller_context(snapshot_of(ACCOUNT), keys, caller, http_request(), now).principal
+    return caller_context(keys, caller, http_request(), now).principal
 
 
 def sources(snapshot: Snapshot) -> list[str]:

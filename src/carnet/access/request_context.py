@@ -87,14 +87,19 @@ def resource_keys(snapshot: Snapshot, account: str) -> Values:
     }
 
 
+def _own_resource_keys(account: str, keys: Values) -> Values:
+    """The same of the caller's own account, which is where the principal is."""
+    if "aws:PrincipalOrgID" not in keys:
+        return {RESOURCE_ACCOUNT: account}
+    return {
+        RESOURCE_ACCOUNT: account,
+        "aws:ResourceOrgID": keys["aws:PrincipalOrgID"],
+        "aws:ResourceOrgPaths": keys["aws:PrincipalOrgPaths"],
+    }
+
+
 def caller_context(
-    snapshot: Snapshot,
-    keys: Values,
-    caller: AccountCaller,
-    http: HttpRequest,
-    now: datetime,
-    *,
-    with_mfa: bool = False,
+    keys: Values, caller: AccountCaller, http: HttpRequest, now: datetime, *, with_mfa: bool = False
 ) -> Context:
     """The keys that a caller brings along, those of its request, and of a resource of its account.
 
@@ -103,7 +108,7 @@ def caller_context(
     return Context(
         principal={**keys, **_WITH_MFA} if with_mfa else _aged(keys, caller.credential.session, now),
         request=request_keys(http, caller.region, now),
-        resource=resource_keys(snapshot, caller.principal.account),
+        resource=_own_resource_keys(caller.principal.account, keys),
     )
 
 

@@ -66,9 +66,9 @@ class OrganizationView(ScopeView):
         return path
 
     def targets_of(self, policy: OrganizationPolicy) -> tuple[Node, ...]:
-        """What a policy is attached to: units by id, then accounts by id."""
+        """What a policy is attached to, by id: accounts come first."""
         units, accounts = self.of(OrganizationalUnit), self.of(OrganizationAccount)
-        return (*units.referring("attached", policy.id), *accounts.referring("attached", policy.id))
+        return (*accounts.referring("attached", policy.id), *units.referring("attached", policy.id))
 
 
 def organization_in(org_path: str) -> str:

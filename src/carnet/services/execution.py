@@ -279,9 +279,7 @@ class Execution:
             case Verified() | SignedIn():
                 members["view"] = snapshot.accounts[caller.principal.account]
                 members["policies"], keys = carried_by(snapshot, caller.credential)
-                members["context"] = caller_context(
-                    snapshot, keys, caller, arrived.http, arrived.time, with_mfa=with_mfa
-                )
+                members["context"] = caller_context(keys, caller, arrived.http, arrived.time, with_mfa=with_mfa)
                 return Call(**members) if unit is None else WriteCall(**members, store=unit)
             case Bearer():
                 members["policies"], keys = NOBODYS

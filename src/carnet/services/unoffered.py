@@ -67,7 +67,7 @@ def decide(
     if arn is not None and arn.account not in ("", account.id):
         return NotDecided(reason=f"the resource is of account {arn.account}, whose policies have a say")
     policies, keys = carried_by(snapshot, caller.credential)
-    context = caller_context(snapshot, keys, caller, arrived.http, arrived.time)
+    context = caller_context(keys, caller, arrived.http, arrived.time)
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
     shown = f'"{resource}"' if asked.permission.action.startswith("s3:") else None
     check = Check(action=asked.permission.action, resource=resource, resource_account=account.id, shown=shown)

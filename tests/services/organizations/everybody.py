@@ -153,7 +153,7 @@ class Everybody:
         credential = world.principal(self.callers[who]).credential
         caller = Verified(AUTHENTICATOR, credential=credential, region=ask.region, service="", presigned=False)
         policies, keys = carried_by(world.snapshot, credential)
-        return caller.principal, policies, _with(caller_context(world.snapshot, keys, caller, http, now), ask.keys)
+        return caller.principal, policies, _with(caller_context(keys, caller, http, now), ask.keys)
 
     def _source(self, kind: str) -> dict[str, Value]:
         """What a service says of whom it acts for."""

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from carnet.base.faults import AlreadyExists
 from carnet.base.ids import Ids
+from carnet.catalog.organization_policies import AWS_POLICIES, FULL_ACCESS
 from carnet.directory.organization_view import OrganizationView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.account import Account
@@ -22,7 +23,6 @@ from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
 from carnet.entities.organization_resource_policy import OrganizationResourcePolicy
 from carnet.entities.organizational_unit import OrganizationalUnit
 from carnet.provisioning.differences import same_json
-from carnet.provisioning.estates.document import FULL_ACCESS, OF_AWS
 from carnet.provisioning.estates.wanted import Estate, WantedMember, WantedOrganizationPolicy, WantedUnit
 
 
@@ -267,8 +267,8 @@ class _Things:
         if known is None:
             return (before.attached, before.full_access) if before is not None else ((), True)
         listed = known[document_id]
-        own = tuple(self._naming.of(each) for each in listed if each not in OF_AWS)
-        return own, FULL_ACCESS in listed or PolicyType.SERVICE_CONTROL not in self._estate.policy_types
+        own = tuple(self._naming.of(each) for each in listed if each not in AWS_POLICIES)
+        return own, FULL_ACCESS.id in listed or PolicyType.SERVICE_CONTROL not in self._estate.policy_types
 
 
 def _tags(before: object, wanted: WantedUnit | WantedMember | WantedOrganizationPolicy) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from carnet.base.arns import ACCOUNT_ID
 from carnet.base.faults import Malformed
+from carnet.catalog.organization_policies import AWS_POLICIES, FULL_ACCESS
 from carnet.entities import account as rules
 from carnet.entities.organization import FeatureSet
 from carnet.entities.organization_account import JoinedMethod
@@ -21,10 +22,6 @@ from carnet.provisioning.document import check_size
 from carnet.provisioning.estates.wanted import Estate, WantedMember, WantedOrganizationPolicy, WantedUnit
 from carnet.provisioning.members import as_text, items, tags, text
 from carnet.services.organizations.quotas import OrganizationsQuotas
-
-FULL_ACCESS, RCP_FULL_ACCESS = "p-FullAWSAccess", "p-RCPFullAWSAccess"
-OF_AWS = (FULL_ACCESS, RCP_FULL_ACCESS)
-"""AWS's own policies, which every organization has."""
 
 _DOCUMENT = (
     *("Organization", "Roots", "OrganizationalUnits", "Accounts", "Policies", "Attachments"),
@@ -166,7 +163,7 @@ def _member(value: object, path: str) -> WantedMember:
 def _policy(value: object, path: str) -> WantedOrganizationPolicy | None:
     """None for one of AWS's own."""
     given = Members.of(value, path, known=_POLICY)
-    if given.text("Id") in OF_AWS or given.flag("AwsManaged"):
+    if given.text("Id") in AWS_POLICIES or given.flag("AwsManaged"):
         return None
     type_ = as_word(given.text("Type"), given.at("Type"), PolicyType)
     content = _content(given)
@@ -210,15 +207,15 @@ def _attached(
         policy, target = one.text("PolicyId"), one.text("TargetId")
         if target not in found:
             raise Misread.at(one.at("TargetId"), f"is {target!r}, which is no root, unit or account here")
-        if policy not in known and policy not in OF_AWS:
+        if policy not in known and policy not in AWS_POLICIES:
             raise Misread.at(one.at("PolicyId"), f"is {policy!r}, which is none of .Policies")
         found[target][policy] = None
     if PolicyType.SERVICE_CONTROL in policy_types:
-        scps = {FULL_ACCESS, *(one.id for one in policies if one.type is PolicyType.SERVICE_CONTROL)}
+        scps = {FULL_ACCESS.id, *(one.id for one in policies if one.type is PolicyType.SERVICE_CONTROL)}
         for target, attached in found.items():
             if scps.isdisjoint(attached):
                 raise Misread.at(
-                    ".Attachments", f"has no SCP for {target}, and each has one: {FULL_ACCESS} if no other"
+                    ".Attachments", f"has no SCP for {target}, and each has one: {FULL_ACCESS.id} if no other"
                 )
     return {target: tuple(attached) for target, attached in found.items()}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from carnet.catalog.organization_policies import FULL_ACCESS, RCP_FULL_ACCESS
 from carnet.directory.organization_view import Node, OrganizationView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.entity import Tags
@@ -12,7 +13,6 @@ from carnet.entities.organization_account import OrganizationAccount
 from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
 from carnet.entities.organization_resource_policy import OrganizationResourcePolicy
 from carnet.entities.organizational_unit import OrganizationalUnit
-from carnet.provisioning.estates.document import FULL_ACCESS, RCP_FULL_ACCESS
 
 
 def exported_organization(snapshot: Snapshot, view: OrganizationView) -> dict[str, Any]:
@@ -63,21 +63,20 @@ def attached(view: OrganizationView, node: Node) -> Iterator[str]:
     """The ids of the policies attached to a root, unit or account, AWS's own of the enabled types first."""
     types = view.organization.policy_types
     if node.full_access and PolicyType.SERVICE_CONTROL in types:
-        yield FULL_ACCESS
+        yield FULL_ACCESS.id
     if PolicyType.RESOURCE_CONTROL in types:
-        yield RCP_FULL_ACCESS
+        yield RCP_FULL_ACCESS.id
     yield from node.attached
 
 
 def _account(snapshot: Snapshot, one: OrganizationAccount) -> dict[str, Any]:
     seen = snapshot.accounts[one.id]
-    closed = seen.membership is not None and seen.membership.closed is not None
     return {
         "Id": one.id,
         "Name": seen.account.name,
         "Email": seen.account.email,
         "ParentId": one.parent,
-        "Status": "SUSPENDED" if closed else "ACTIVE",
+        "Status": "SUSPENDED" if seen.closed else "ACTIVE",
         "JoinedMethod": one.joined_method.value,
         "Tags": _tags(one.tags),
     }

@@ -8,9 +8,8 @@ from carnet.base.printable import printable
 from carnet.directory.organization_view import Node, OrganizationView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.organization_account import OrganizationAccount
-from carnet.entities.organization_policy import OrganizationPolicy
-from carnet.provisioning.estates.document import OF_AWS
 from carnet.provisioning.estates.export import attached
+from carnet.services.organizations.policy_targets import find_policy
 
 
 def drawn(snapshot: Snapshot, view: OrganizationView) -> Iterator[str]:
@@ -40,10 +39,9 @@ def _name(snapshot: Snapshot, node: Node) -> str:
     if not isinstance(node, OrganizationAccount):
         return node.name
     seen = snapshot.accounts[node.id]
-    closed = seen.membership is not None and seen.membership.closed is not None
-    return f"{seen.account.name}{', closed' if closed else ''}"
+    return f"{seen.account.name}{', closed' if seen.closed else ''}"
 
 
 def _called(view: OrganizationView, policy_id: str) -> str:
-    policy = view.of(OrganizationPolicy).get(policy_id)
-    return policy_id.removeprefix("p-") if policy_id in OF_AWS or policy is None else policy.name
+    policy = find_policy(view, policy_id)
+    return policy_id.removeprefix("p-") if policy is None else policy.name

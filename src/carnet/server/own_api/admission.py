@@ -64,7 +64,7 @@ def admit_signed(asked: Asked, caller: AccountCaller, snapshot: Snapshot, engine
     view = snapshot.accounts[account]
     check = endpoint.check(view, asked.given) if endpoint.check is not None else _own_check(asked, view)
     policies, keys = carried_by(snapshot, caller.credential)
-    context = caller_context(snapshot, keys, caller, arrived.http, arrived.time)
+    context = caller_context(keys, caller, arrived.http, arrived.time)
     return authorize(engine, snapshot, caller.principal, policies, context, check)
 
 

@@ -137,9 +137,9 @@ def targets_of(view: OrganizationView, policy: OrganizationPolicy) -> tuple[Node
     """
     if policy.type not in view.organization.policy_types:
         return ()
-    units, accounts = view.of(OrganizationalUnit), view.of(OrganizationAccount)
     if not policy.aws_managed:
-        return (*accounts.referring("attached", policy.id), *units.referring("attached", policy.id))
+        return view.targets_of(policy)
+    units, accounts = view.of(OrganizationalUnit), view.of(OrganizationAccount)
 
     def derive() -> tuple[Node, ...]:
         everything: tuple[Node, ...] = (*accounts.sorted(), *units.sorted())

@@ -43,7 +43,7 @@ def register_delegated_administrator(
         raise sentences.constraint(
             "CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR", sentences.NOT_THE_MANAGEMENT_ACCOUNT
         )
-    if not shapes.is_active(call.snapshot, account):
+    if call.snapshot.accounts[account.id].closed:
         raise sentences.constraint(
             "CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR", sentences.NOT_A_SUSPENDED_ACCOUNT
         )

@@ -58,12 +58,6 @@ def path(view: OrganizationView, node: Node) -> str:
     return "/".join((view.scope.id, *(each.id for each in view.path_to(node)), ""))
 
 
-def is_active(snapshot: Snapshot, one: OrganizationAccount) -> bool:
-    """Whether an account was not closed."""
-    membership = snapshot.accounts[one.id].membership
-    return membership is None or membership.closed is None
-
-
 def delegated_administrator(view: OrganizationView, snapshot: Snapshot, one: OrganizationAccount) -> dict[str, object]:
     """An account, since when it administers its first service, and without its place in the tree."""
     shown = account(view, snapshot, one)
@@ -73,8 +67,7 @@ def delegated_administrator(view: OrganizationView, snapshot: Snapshot, one: Org
 
 def account(view: OrganizationView, snapshot: Snapshot, one: OrganizationAccount) -> dict[str, object]:
     seen = snapshot.accounts[one.id]
-    membership = seen.membership
-    state = "ACTIVE" if membership is None or membership.closed is None else "SUSPENDED"
+    state = "SUSPENDED" if seen.closed else "ACTIVE"
     return {
         "Id": one.id,
         "Arn": view.organization.account_arn(one.id),
