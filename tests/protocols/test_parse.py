@@ -79,7 +79,7 @@ def test_form_fields_of_another_shape_are_malformed(fields: dict[str, str]) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["", " 5", "+5", "5 ", "1_000", "٥", "0x5", "5.0", "1e3", "--5", "2147483648", "9" * 5000]
+    "text", ["", " 5", "++5", "+ 5", "+", "5 ", "1_000", "٥", "0x5", "5.0", "1e3", "--5", "2147483648", "9" * 5000]
 )
 def test_an_integer_is_digits(text: str) -> None:
     with pytest.raises(WireError):
@@ -89,7 +89,7 @@ def test_an_integer_is_digits(text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        *[("Flag", text) for text in ("", "True", "TRUE", "1", "yes", " true")],
+        *[("Flag", text) for text in ("", "True", "TRUE", "2", "01", "yes", " true")],
         *[("Blob", text) for text in ("a", "YQ", "YQ=", "YR==", "YQ==\n", " YQ==", "YQ==YQ==", "é")],
         *[("Ratio", text) for text in ("", "NaN", "inf", "1e999", "1_0.0", " 1.0", "١")],
         *[
@@ -101,9 +101,16 @@ def test_an_integer_is_digits(text: str) -> None:
         ("Long", "9223372036854775808"),
     ],
 )
-def test_scalars_have_one_spelling(name: str, text: str) -> None:
+def test_scalars_of_another_spelling_are_refused(name: str, text: str) -> None:
     with pytest.raises(WireError):
         query(invented.QUERY, {name: text})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"), [("Number", "+5", 5), ("Number", "-5", -5), ("Flag", "1", True), ("Flag", "0", False)]
+)
+def test_numbers_and_flags_are_taken_as_aws_takes_them(name: str, text: str, value: object) -> None:
+    assert query(invented.QUERY, {name: text}) == {name: value}
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from botocore.model import Shape
 from carnet.protocols.timestamps import READERS, TEXT_WRITERS
 from carnet.protocols.unreadable import Unreadable
 
-_INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 _FLOAT = re.compile(r"-?[0-9]{1,300}(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
-_BOOLEANS = {"true": True, "false": False}
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 BITS: Mapping[str, int] = {"integer": 31, "long": 63}
 """How many bits, without the sign, an integer shape holds."""
 

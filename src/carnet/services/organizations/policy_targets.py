@@ -5,7 +5,10 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorgan
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from msgspec.structs import replace
 
 from carnet.base.faults import Fault
 from carnet.catalog.organization_policies import AWS_POLICIES, policy_arn
@@ -13,8 +16,8 @@ from carnet.directory.organization_view import OrganizationView
 from carnet.entities.organization_policy import OrganizationPolicy
 from carnet.services.operation import Call, Names
 from carnet.services.organizations import sentences
-from carnet.services.organizations.callers import From, asked, side
-from carnet.services.organizations.targets import absent_arn
+from carnet.services.organizations.callers import From
+from carnet.services.organizations.targets import Finding, absent_arn, sought
 from carnet.services.target import Target
 
 _NO_ID = "p-*"
@@ -35,13 +38,9 @@ def new_policy(whence: From) -> Names[OrganizationView]:
     """A policy to create, which has the tags of the request."""
 
     def target(call: Call, given: Any) -> Target[OrganizationView]:
-        view = asked(call, whence)
-        arn = _absent_arn(call, view, f"{given['Type'].lower()}/{_NO_ID}")
+        absent = _absent(call, f"{given['Type'].lower()}/{_NO_ID}")
         tags = {tag["Key"]: tag["Value"] for tag in given.get("Tags", ())}
-        if isinstance(view, Fault):
-            return Target(arn=arn, account=call.account, found=view, tags=tags)
-        account, policies = side(call, whence, view)
-        return Target(arn=arn, account=account, policies=policies, found=(view,), tags=tags)
+        return replace(sought(call, whence, absent, lambda view: Finding(absent(view), (view,))), tags=tags)
 
     return target
 
@@ -50,16 +49,13 @@ def policy(whence: From) -> Names[OrganizationView, OrganizationPolicy]:
     """The policy PolicyId."""
 
     def target(call: Call, given: Any) -> Target[OrganizationView, OrganizationPolicy]:
-        view = asked(call, whence)
-        absent = _absent_arn(call, view, f"*/{given['PolicyId']}")
-        if isinstance(view, Fault):
-            return Target(arn=absent, account=call.account, found=view)
-        account, policies = side(call, whence, view)
-        found = find_policy(view, given["PolicyId"])
-        if found is None:
-            return Target(arn=absent, account=account, policies=policies, found=sentences.policy_missing())
-        arn = policy_arn(view.organization, found)
-        return Target(arn=arn, account=account, policies=policies, found=(view, found), tags=found.tags)
+        def found_in(view: OrganizationView) -> Finding[OrganizationView, OrganizationPolicy] | Fault:
+            found = find_policy(view, given["PolicyId"])
+            if found is None:
+                return sentences.policy_missing()
+            return Finding(policy_arn(view.organization, found), (view, found), found.tags)
+
+        return sought(call, whence, _absent(call, f"*/{given['PolicyId']}"), found_in)
 
     return target
 
@@ -77,8 +73,12 @@ def policy_to_change(whence: From) -> Names[OrganizationView, OrganizationPolicy
     return target
 
 
-def _absent_arn(call: Call, view: OrganizationView | Fault, rest: str) -> str:
+def _absent(call: Call, rest: str) -> Callable[[OrganizationView | Fault], str]:
     """The ARN of a policy that is not there, as the resource policy of an organization names it."""
-    if isinstance(view, Fault):
-        return absent_arn(call, "policy", rest)
-    return view.organization.arn_of(f"policy/{view.scope.id}/{rest}")
+
+    def arn(view: OrganizationView | Fault) -> str:
+        if isinstance(view, Fault):
+            return absent_arn(call, "policy", rest)
+        return view.organization.arn_of(f"policy/{view.scope.id}/{rest}")
+
+    return arn

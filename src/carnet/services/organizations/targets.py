@@ -9,11 +9,12 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorgan
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from carnet.base.arns import organizations_arn
 from carnet.base.faults import Fault
 from carnet.directory.organization_view import Node, OrganizationView
+from carnet.entities.entity import Tags
 from carnet.entities.organization import Organization
 from carnet.entities.organization_account import OrganizationAccount
 from carnet.entities.organization_policy import OrganizationPolicy
@@ -23,7 +24,7 @@ from carnet.entities.responsibility_transfer import ResponsibilityTransfer
 from carnet.services.operation import Call, Names
 from carnet.services.organizations import sentences
 from carnet.services.organizations.callers import From, asked, side
-from carnet.services.target import Target
+from carnet.services.target import Found, Target
 
 Taggable: TypeAlias = Node | OrganizationPolicy | OrganizationResourcePolicy | ResponsibilityTransfer
 """What can have tags."""
@@ -34,15 +35,41 @@ _KINDS = {"r-": "root", "ou-": "ou", "p-": "policy", "rp-": "resourcepolicy", "r
 N = TypeVar("N", bound=Node)
 
 
+class Finding(Generic[*Found]):
+    """What an operation acts on: its ARN, what the body is called with, and its tags."""
+
+    def __init__(self, arn: str, found: tuple[*Found], tags: Tags | None = None) -> None:
+        self.arn = arn
+        self.found = found
+        self.tags = tags or {}
+
+
+def sought(
+    call: Call,
+    whence: From,
+    absent: str | Callable[[OrganizationView | Fault], str],
+    find: Callable[[OrganizationView], Finding[*Found] | Fault],
+) -> Target[*Found]:
+    """What `find` finds in the organization of the caller's account.
+
+    `absent` is the ARN that policies decide by if there is no organization, or no such thing in it.
+    """
+    view = asked(call, whence)
+    missing = absent if isinstance(absent, str) else absent(view)
+    if isinstance(view, Fault):
+        return Target(arn=missing, account=call.account, found=view)
+    account, policies = side(call, whence, view)
+    one = find(view)
+    if isinstance(one, Fault):
+        return Target(arn=missing, account=account, policies=policies, found=one)
+    return Target(arn=one.arn, account=account, policies=policies, found=one.found, tags=one.tags)
+
+
 def organization(whence: From) -> Names[OrganizationView]:
     """The organization as a whole, for an action without a resource type."""
 
     def target(call: Call, given: Any) -> Target[OrganizationView]:
-        view = asked(call, whence)
-        if isinstance(view, Fault):
-            return Target(arn="*", account=call.account, found=view)
-        account, policies = side(call, whence, view)
-        return Target(arn="*", account=account, policies=policies, found=(view,))
+        return sought(call, whence, "*", lambda view: Finding("*", (view,)))
 
     return target
 
@@ -76,15 +103,14 @@ def named(
     missing: Callable[[], Fault],
 ) -> Target[OrganizationView, N]:
     """The root, unit or account of an id; what is not there is decided by the ARN that it would have."""
-    view = asked(call, whence)
-    if isinstance(view, Fault):
-        return Target(arn=would_be_arn(call, node_id), account=call.account, found=view)
-    account, policies = side(call, whence, view)
-    found = find(view, node_id)
-    if found is None:
-        return Target(arn=would_be_arn(call, node_id), account=account, policies=policies, found=missing())
-    arn = node_arn(view.organization, found)
-    return Target(arn=arn, account=account, policies=policies, found=(view, found), tags=found.tags)
+
+    def found_in(view: OrganizationView) -> Finding[OrganizationView, N] | Fault:
+        found = find(view, node_id)
+        if found is None:
+            return missing()
+        return Finding(node_arn(view.organization, found), (view, found), found.tags)
+
+    return sought(call, whence, would_be_arn(call, node_id), found_in)
 
 
 def tagged(whence: From) -> Names[Any]:
@@ -92,16 +118,7 @@ def tagged(whence: From) -> Names[Any]:
 
     def target(call: Call, given: Any) -> Target[Any]:
         resource_id: str = given["ResourceId"]
-        view = asked(call, whence)
-        if isinstance(view, Fault):
-            return Target(arn=would_be_arn(call, resource_id), account=call.account, found=view)
-        account, policies = side(call, whence, view)
-        found = _taggable(call, view, resource_id)
-        if found is None:
-            missing = sentences.target_missing()
-            return Target(arn=would_be_arn(call, resource_id), account=account, policies=policies, found=missing)
-        arn, one = found
-        return Target(arn=arn, account=account, policies=policies, found=(one,), tags=one.tags)
+        return sought(call, whence, would_be_arn(call, resource_id), lambda view: _taggable(call, view, resource_id))
 
     return target
 
@@ -110,30 +127,32 @@ def resource_policy(whence: From) -> Names[OrganizationView, OrganizationResourc
     """The resource policy of the organization, or None."""
 
     def target(call: Call, given: Any) -> Target[OrganizationView, OrganizationResourcePolicy | None]:
-        view = asked(call, whence)
-        if isinstance(view, Fault):
-            return Target(arn=would_be_arn(call, "rp-none"), account=call.account, found=view)
-        account, policies = side(call, whence, view)
-        policy = next(iter(view.of(OrganizationResourcePolicy)), None)
-        if policy is None:
-            return Target(arn=would_be_arn(call, "rp-none"), account=account, policies=policies, found=(view, None))
-        arn = view.organization.arn_of(policy.resource)
-        return Target(arn=arn, account=account, policies=policies, found=(view, policy), tags=policy.tags)
+        absent = would_be_arn(call, "rp-none")
+
+        def found_in(view: OrganizationView) -> Finding[OrganizationView, OrganizationResourcePolicy | None]:
+            policy = next(iter(view.of(OrganizationResourcePolicy)), None)
+            if policy is None:
+                return Finding(absent, (view, None))
+            return Finding(view.organization.arn_of(policy.resource), (view, policy), policy.tags)
+
+        return sought(call, whence, absent, found_in)
 
     return target
 
 
-def _taggable(call: Call, view: OrganizationView, resource_id: str) -> tuple[str, Taggable] | None:
-    """What has that id and can have tags, and its ARN."""
+def _taggable(call: Call, view: OrganizationView, resource_id: str) -> Finding[Taggable] | Fault:
+    """What has that id and can have tags."""
     node = view.node(resource_id)
     if node is not None:
-        return node_arn(view.organization, node), node
+        return Finding(node_arn(view.organization, node), (node,), node.tags)
     found = (
         view.of(OrganizationPolicy).get(resource_id)
         or view.of(OrganizationResourcePolicy).get(resource_id)
         or _inbound_transfer(call, view, resource_id)
     )
-    return None if found is None else (view.organization.arn_of(found.resource), found)
+    if found is None:
+        return sentences.target_missing()
+    return Finding(view.organization.arn_of(found.resource), (found,), found.tags)
 
 
 def _inbound_transfer(call: Call, view: OrganizationView, resource_id: str) -> ResponsibilityTransfer | None:
