@@ -10,38 +10,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from asyncio import Task, Transport
-from collections import deque
+from asyncio import Transport
 from collections.abc import Coroutine
-from functools import partial
 from http import HTTPStatus
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.utils import get_remote_addr, is_ssl
 from uvicorn.server import ServerState
 
-from carnet.base.http import HttpRequest, HttpResponse, RequestHead, StreamedResponse
+from carnet.base.http import HttpRequest, RequestHead
 from carnet.server.body_stream import BodyStream
-from carnet.server.door import Door, Streaming
+from carnet.server.door import Door
+from carnet.server.ending import Ending
 from carnet.server.outbox import Answer
 from carnet.server.patience import Patience
+from carnet.server.replies import Replies
 from carnet.server.request_reader import RequestReader, RequestRefused
-from carnet.server.sending import CONTINUE, head, refusal, whole
-from carnet.server.streaming import Framing, Room, send_streamed
+from carnet.server.sending import CONTINUE, refusal
+from carnet.server.streaming import Room
+from carnet.server.turns import Arriving, Turns
 
 _LOG = logging.getLogger(__name__)
-
-MOST_AT_ONCE = 32
-"""How many requests of one connection are answered before others have their turn."""
-
-
-class Arriving(NamedTuple):
-    """A request whose body is read while it arrives."""
-
-    head: RequestHead
-    body: BodyStream
-    by: Streaming
 
 
 class HttpProtocol(asyncio.Protocol):
@@ -66,29 +56,31 @@ class HttpProtocol(asyncio.Protocol):
         self._transport: Transport
         self._reader: RequestReader
         self._room: Room
-        self._waiting: deque[HttpRequest | Arriving] = deque()
-        """Requests that have arrived and whose turn has not come."""
-        self._answering: Task[None] | None = None
-        self._streaming = False
-        """Whether the task that answers streams a body, so whether it ends when the client goes away."""
+        self._turns: Turns
         self._awaited: BodyStream | None = None
         """The body that is waited for."""
-        self._unsent = 0
-        """Answers that are in the outbox."""
         self._owes_request = True
         """Whether the client is waited for in the middle of a request, or for its first one."""
-        self._ending = False
-        """Whether nothing more is read."""
-        self._hung_up = False
-        """Whether nothing more can be written."""
-        self._answered_at_once = 0
-        """How many requests of the bytes that came last have been answered."""
-        self._stopping = False
-        """Whether the server stops: what has begun to arrive is answered, and nothing else."""
+        self._ending: Ending
+        self._replies: Replies
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(Transport, transport)
         self._room = Room(self._transport, self._patience, self._limits.stall_seconds)
+        self._turns = Turns(
+            self._loop, self._state.tasks, self._room, self._patience, answer=self._answer, press_back=self._press_back
+        )
+        self._ending = Ending(self._transport, self._patience, self._limits.linger_seconds, is_done=self._is_done)
+        self._replies = Replies(
+            self._transport,
+            self._outbox,
+            self._turns,
+            self._room,
+            self._ending,
+            default_headers=lambda: self._state.default_headers,
+            sent=self._wait_for_request,
+            failed=self._fail,
+        )
         address = get_remote_addr(self._transport)
         self._reader = RequestReader(
             address[0] if address is not None else "",
@@ -106,15 +98,13 @@ class HttpProtocol(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._state.connections.discard(self)
         self._patience.stop()
-        self._waiting.clear()
+        self._turns.give_up()
         self._reader.cut(_ended_early())
-        if self._streaming and self._answering is not None:
-            self._answering.cancel()
 
     def data_received(self, data: bytes) -> None:
-        if self._ending:
+        if not self._ending.reads:
             return
-        self._answered_at_once = 0
+        self._turns.begin_read()
         try:
             self._reader.feed(data)
         except RequestRefused as refused:
@@ -122,7 +112,7 @@ class HttpProtocol(asyncio.Protocol):
             return
         if self._reader.under_way and not self._owes_request:
             self._owes_request = True
-            if self._answering is None:
+            if self._turns.held is None:
                 self._patience.wait(self._limits.request_seconds)
         if self._reader.stream is not None:
             self._press_back()
@@ -130,9 +120,9 @@ class HttpProtocol(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The client sends nothing more: whether it is still to be answered. Over TLS there is no such half."""
         self._outbox.flush()
-        self._ending = True
+        self._ending.reads = False
         self._reader.cut(_ended_early())
-        return not self._is_done and self._transport.can_write_eof()
+        return not self._is_done() and self._transport.can_write_eof()
 
     def pause_writing(self) -> None:
         self._room.is_full = True
@@ -140,63 +130,55 @@ class HttpProtocol(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._room.empty()
-        self._answer_waiting()
+        self._turns.go_on()
 
     def shutdown(self) -> None:
         """End when what has begun to arrive is answered."""
-        self._stopping = True
+        self._ending.server_stops = True
         self._door.close()
-        if self._is_done:
-            self._transport.close()
+        self._ending.close_if_due()
 
-    @property
     def _is_done(self) -> bool:
         """Whether nobody waits for an answer that can still come."""
-        return not (self._unsent or self._answering or self._waiting or (self._reader.under_way and not self._ending))
+        return not (
+            self._replies.unsent
+            or self._turns.held
+            or self._turns.waiting
+            or (self._reader.under_way and self._ending.reads)
+        )
 
     def arrived(self, request: HttpRequest, *, keep_alive: bool) -> None:
         """A request is there whole."""
-        if self._ending or self._transport.is_closing():
+        if not self._ending.reads or self._transport.is_closing():
             return
-        self._ending = not keep_alive
-        self._take(request)
+        self._ending.reads = keep_alive
+        self._owes_request = False
+        self._turns.take(request)
 
     def begun(self, head: RequestHead, *, expected: bool) -> BodyStream | None:
         """A head is there."""
         by = self._door.streaming
-        if self._ending or self._transport.is_closing() or by is None or not by.takes(head):
+        if not self._ending.reads or self._transport.is_closing() or by is None or not by.takes(head):
             return None
         body = BodyStream(most=self._limits.buffer, expected=expected, wait=self._body_awaited)
-        self._take(Arriving(head, body, by))
+        self._owes_request = False
+        self._turns.take(Arriving(head, body, by))
         return body
 
     def ended(self, *, keep_alive: bool) -> None:
         """The body of a request that has begun is there."""
         self._owes_request = False
-        self._ending = self._ending or not keep_alive
+        self._ending.reads = self._ending.reads and keep_alive
 
     def go_on(self) -> None:
         """Tell the client to send the body, unless that could be taken for the answer to another request."""
         self._outbox.flush()
-        if self._answering is None and not self._waiting and not self._ending:
+        if self._turns.held is None and not self._turns.waiting and self._ending.reads:
             self._transport.write(CONTINUE)
-
-    def _take(self, request: HttpRequest | Arriving) -> None:
-        self._owes_request = False
-        enough = self._answered_at_once >= MOST_AT_ONCE
-        if enough or self._answering is not None or self._room.is_full or self._waiting:
-            if enough and not self._waiting:
-                self._loop.call_soon(self._answer_waiting)
-            self._waiting.append(request)
-            self._press_back()
-        else:
-            self._answered_at_once += 1
-            self._answer(request)
 
     def _answer(self, request: HttpRequest | Arriving) -> None:
         if isinstance(request, Arriving):
-            self._patience.forget()
-            self._stream(self._answer_arriving(request))
+            self._turns.hold(self._answer_arriving(request), ends_with_client=True)
             return
         try:
             answer = self._door.answer(request)
@@ -206,19 +188,7 @@ class HttpProtocol(asyncio.Protocol):
         if isinstance(answer, Answer):
             self._put(request, None, answer)
             return
-        self._patience.forget()
-        self._answering = self._task(self._answer_later(request, None, answer))
-
-    def _stream(self, work: Coroutine[Any, Any, None]) -> Task[None]:
-        self._answering = task = self._task(work)
-        self._streaming = True
-        return task
-
-    def _task(self, work: Coroutine[Any, Any, None]) -> Task[None]:
-        task = self._loop.create_task(work)
-        self._state.tasks.add(task)
-        task.add_done_callback(self._state.tasks.discard)
-        return task
+        self._turns.hold(self._answer_later(request, None, answer), ends_with_client=False)
 
     async def _answer_arriving(self, request: Arriving) -> None:
         await self._answer_later(request.head, request.body, request.by.answer(request.head, request.body))
@@ -229,7 +199,7 @@ class HttpProtocol(asyncio.Protocol):
         try:
             answer = await coming
         except Exception as problem:
-            self._answering, self._streaming = None, False
+            self._turns.let_go()
             if body is not None:
                 body.close()
             if isinstance(problem, RequestRefused):
@@ -237,26 +207,16 @@ class HttpProtocol(asyncio.Protocol):
             else:
                 self._fail()
         else:
-            self._answering, self._streaming = None, False
+            self._turns.let_go()
             self._put(request, body, answer)
-        self._answer_waiting()
-
-    def _answer_waiting(self) -> None:
-        for _ in range(MOST_AT_ONCE):
-            if not self._waiting or self._answering is not None or self._room.is_full:
-                break
-            self._answer(self._waiting.popleft())
-        if self._waiting and self._answering is None and not self._room.is_full:
-            self._loop.call_soon(self._answer_waiting)
-        else:
-            self._press_back()
+        self._turns.go_on()
 
     def _press_back(self) -> None:
         """Read on, or not, as what has been read and what has been written are taken."""
         stream = self._reader.stream
         if self._transport.is_closing():
             return
-        if self._waiting or self._room.is_full or (stream is not None and stream.is_full):
+        if self._turns.waiting or self._room.is_full or (stream is not None and stream.is_full):
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
@@ -270,98 +230,25 @@ class HttpProtocol(asyncio.Protocol):
             return
         self._awaited = body
         self._patience.wait(self._limits.stall_seconds)
-        if body.expected and not self._ending:
+        if body.expected and self._ending.reads:
             body.expected = False
             self._outbox.flush()
             self._transport.write(CONTINUE)
 
     def _put(self, request: RequestHead, body: BodyStream | None, answer: Answer) -> None:
-        """Hand an answer to the outbox, even if nobody can receive it: its event is to be written."""
-        if not self._hung_up:
-            self._unsent += 1
+        if self._ending.writes:
             self._patience.forget()
-        self._outbox.put(answer, partial(self._send, request, body, answer))
-
-    def _send(self, request: RequestHead, body: BodyStream | None, answer: Answer, unaudited: str | None) -> None:
-        if self._hung_up or self._transport.is_closing():
-            self._drop(answer)
-            return
-        self._unsent -= 1
-        if self._answering is None:
-            self._wait_for_request()
-        try:
-            response = answer.sent(unaudited)
-            if isinstance(response, StreamedResponse):
-                self._send_streamed(request, body, response)
-                return
-            last = self._send_whole(request, body, response)
-        except Exception:
-            self._fail()
-            self._drop(answer)
-            return
-        if response is not answer.response:
-            self._drop(answer)
-        if last:
-            self._end_exchange(body)
-
-    def _drop(self, answer: Answer) -> None:
-        """Close the body of an answer that is not sent."""
-        if isinstance(answer.response, StreamedResponse):
-            self._task(answer.response.body.aclose())
+        self._replies.put(request, body, answer)
 
     def _wait_for_request(self) -> None:
-        self._patience.wait(self._limits.request_seconds if self._owes_request else self._limits.idle_seconds)
-
-    def _send_whole(self, request: RequestHead, body: BodyStream | None, response: HttpResponse) -> bool:
-        """Send an answer; whether the connection ends with it."""
-        if body is not None and not body.ended:
-            self._ending = True
-        last = (self._ending or self._stopping) and self._is_done
-        self._transport.write(whole(request, response, self._state.default_headers, last=last))
-        return last
-
-    def _send_streamed(self, request: RequestHead, body: BodyStream | None, response: StreamedResponse) -> None:
-        framing = Framing(request, response)
-        self._ending = self._ending or framing.by_end
-        last = (self._ending or self._stopping) and self._is_done
-        beginning = head(response, self._state.default_headers, framing=framing.line, last=last)
-        if body is not None:
-            body.expected = False  # What is sent from now on is the answer.
-        self._transport.write(beginning)
-        if framing.has_body:
-            self._patience.forget()
-            self._stream(self._send_body(body, response, framing)).add_done_callback(
-                # Cancelled before its first step, it has closed nothing.
-                lambda task: task.cancelled() and self._task(response.body.aclose())
-            )
-        else:
-            self._task(response.body.aclose())
-            self._end_exchange(body)
-
-    async def _send_body(self, body: BodyStream | None, response: StreamedResponse, framing: Framing) -> None:
-        if await send_streamed(response, framing, self._transport, self._room):
-            self._answering, self._streaming = None, False
-            self._wait_for_request()
-            self._end_exchange(body)
-            self._answer_waiting()
-
-    def _end_exchange(self, body: BodyStream | None) -> None:
-        """An answer is sent: end, if the connection is to end with it."""
-        if body is not None:
-            rest = not body.ended
-            body.close()
-            if rest:
-                self._ending = True
-                self._hang_up()
-                self._patience.wait(self._limits.linger_seconds)
-                return
-        if (self._ending or self._stopping) and self._is_done:
-            self._transport.close()
+        """An answer is sent."""
+        if self._turns.held is None:
+            self._patience.wait(self._limits.request_seconds if self._owes_request else self._limits.idle_seconds)
 
     def _too_late(self) -> None:
         if self._awaited is not None:
             self._awaited.fail(RequestRefused(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time."))
-        elif not self._room.is_awaited and self._owes_request and not self._ending:
+        elif not self._room.is_awaited and self._owes_request and self._ending.reads:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.")
         else:
             self._transport.abort()  # It is idle, or does not read what it was answered, which `close` would wait for.
@@ -371,31 +258,20 @@ class HttpProtocol(asyncio.Protocol):
         self._outbox.flush()
         # INVARIANT: no answer is taken for that of another request: those behind one that gets none get none either. A
         # change behind it goes on, for nobody to hear of.
-        self._unsent = 0
-        if self._streaming and self._answering is not None:
-            self._answering.cancel()
-        self._answering, self._streaming = None, False
-        self._waiting.clear()
+        self._replies.unsent = 0
+        self._turns.give_up()
+        self._turns.let_go()
         self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "An internal error occurred.")
 
     def _refuse(self, status: HTTPStatus, why: str) -> None:
         """Say why, unless others are still to be answered, and end."""
         self._outbox.flush()
-        self._ending = True
-        if self._is_done and not self._hung_up and not self._transport.is_closing():
+        self._ending.reads = False
+        if self._is_done() and self._ending.writes and not self._transport.is_closing():
             self._transport.write(refusal(status, why))
-            self._hang_up()
-        if self._answering is None:
-            self._patience.wait(self._limits.linger_seconds)
-
-    def _hang_up(self) -> None:
-        """End, and let the client go on sending for a moment: were its bytes refused, it would not see the answer."""
-        self._hung_up = True
-        self._transport.resume_reading()
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-        else:
-            self._transport.close()
+            self._ending.hang_up()
+        elif self._turns.held is None:
+            self._ending.linger()
 
 
 def _ended_early() -> RequestRefused:
