@@ -15,6 +15,7 @@ from carnet.entities.account_details import AccountDetails
 from carnet.entities.acquired_role import AcquiredRole
 from carnet.entities.create_account_status import CreateAccountFailure, CreateAccountStatus
 from carnet.entities.delegation_request import Approver, DelegationRequest, DelegationState
+from carnet.entities.ended_key import EndedKey
 from carnet.entities.group import Group
 from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
 from carnet.entities.iam_settings import IamSettings
@@ -52,6 +53,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 PAIRS = st.dictionaries(TEXT, TEXT, max_size=3)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+TURNS = st.lists(st.integers(0, 2**50), max_size=4).map(tuple)
 NUMBERS = st.integers(0, 2**31 - 1)
 PASSWORD_POLICIES = st.builds(PasswordPolicy, minimum_length=NUMBERS, hard_expiry=st.booleans(), max_age_days=NUMBERS)
 VERSIONS = st.builds(PolicyVersion, number=NUMBERS, document=TEXT, created=MOMENTS)
@@ -150,6 +152,7 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         created=MOMENTS,
     ),
     st.builds(RedeemedAssertion, id=TEXT, account=TEXT, expires=MOMENTS),
+    st.builds(EndedKey, id=TEXT, account=TEXT, changed=MOMENTS, turns=TURNS),
     st.builds(AccessKey, **HELD, sealed_secret=st.binary(max_size=8)),
     st.builds(
         DelegationRequest,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from carnet.assembly.issuers import issuer_keys
@@ -92,7 +93,9 @@ def known_operator_token(installation: Installation) -> None:
 
 def _assembled(state: State) -> Installation:
     directory = Directory(state.store)
-    tokens = SessionTokens(state.keyring)
+    staleness = state.settings.session_max_staleness
+    check_issuing = partial(directory.check_staleness, staleness) if staleness and not state.settings.dev else None
+    tokens = SessionTokens(state.keyring, check_issuing=check_issuing)
     last_used = LastUsed(state.store)
     passwords = _passwords(state)
     audit_log = _log(state.settings, state.settings.audit_file)

@@ -11,11 +11,12 @@ from carnet.assembly.installation import Installation
 from carnet.audit.segments import Segments
 from carnet.directory.follower import Follower
 from carnet.identity.resealing import RESEAL_SECONDS, Resealing
+from carnet.jobs.expired import FORGET_SECONDS, Expired, forget_expired
 from carnet.jobs.periodic import Periodic
 from carnet.jobs.presence import REPORT_SECONDS, Presence, known_features
 from carnet.jobs.pruning import PRUNE_SECONDS, forget_attempts, prune_logs
-from carnet.jobs.redeemed import FORGET_SECONDS, forget_redeemed
 from carnet.jobs.singleton import Singleton
+from carnet.store import ended_keys, redeemed_assertions
 
 _LAST_USED_SECONDS = 5.0
 _TIDY_SECONDS = 5.0
@@ -48,13 +49,18 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
     resealing = Resealing(store=store, master=installation.master, keyring=installation.keyring)
     uses = installation.last_used.exchange
     singleton = partial(Singleton, store=store, holder=presence.id)
+
+    def forgetting(name: str, expired: Expired) -> Periodic:
+        return singleton(name, partial(forget_expired, store, expired=expired), seconds=FORGET_SECONDS)
+
     return (
         Periodic("follower", follower.look, seconds=store.poll_seconds),
         Periodic("last-used", uses, seconds=_LAST_USED_SECONDS, at_end=uses),
         Periodic("presence", presence.report, seconds=REPORT_SECONDS, at_end=presence.leave),
         singleton("attempts", partial(forget_attempts, store, clock=installation.clock), seconds=PRUNE_SECONDS),
         singleton("pruning", pruning, seconds=PRUNE_SECONDS),
-        singleton("redeemed", partial(forget_redeemed, store), seconds=FORGET_SECONDS),
+        forgetting("redeemed", redeemed_assertions.expired),
+        forgetting("ended-keys", ended_keys.expired),
         singleton("resealing", resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
         Periodic("log-files", partial(_tidy_logs, installation), seconds=_TIDY_SECONDS),
     )

@@ -45,6 +45,8 @@ class Settings:
     """Serve plain HTTP on an address that is not loopback."""
     session_lifetime: SessionLifetime = SessionLifetime.AWS
     """How long a session lives that was made with a session."""
+    session_max_staleness: int = 0
+    """Seconds after which a process that cannot follow its store gives out no more sessions; 0: it goes on."""
     password_hash_kib: int = 47_104
     """Memory for one hash of a password, in KiB."""
     quotas: str = ""
@@ -166,6 +168,7 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "tls_key": Path,
     "insecure": _flag,
     "session_lifetime": SessionLifetime,
+    "session_max_staleness": int,
     "password_hash_kib": int,
     "oidc_keys_file": Path,
     "oidc_ca_file": Path,

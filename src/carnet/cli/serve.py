@@ -54,6 +54,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "How long a session lives that was made with a session: up to its own hour, or no longer than its parent.",
     type=click.Choice(SessionLifetime, case_sensitive=False),
 )
+@setting(
+    "session_max_staleness",
+    "Seconds after which a server that cannot follow its store gives out no more sessions; 0 for never.",
+    type=click.IntRange(0, 30 * 86_400),
+)
 @setting("quotas", "What accounts may have instead of AWS's quotas, as users=10000,roles=5000.", type=quotas)
 @setting("oidc_keys_file", "Keys of OpenID Connect issuers that are not to be asked for them, JSON.", type=_FILE)
 @setting("oidc_ca_file", "Certificate authorities of issuers, beside the system's, PEM.", type=_FILE)

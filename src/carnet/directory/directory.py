@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from threading import Lock
+from time import monotonic
 
 from carnet.base.faults import Unavailable
 from carnet.directory.snapshot import Snapshot, empty_snapshot
@@ -26,7 +27,22 @@ class Directory:
         self.lost = False
         """Whether the store was removed or replaced, as its follower saw: `snapshot` is then the state of nothing, and
         INVARIANT: every door answers 503."""
+        self._confirmed = monotonic()
         self.catch_up()
+
+    @property
+    def staleness(self) -> float:
+        """For how many seconds it has not been known whether `snapshot` is the newest state."""
+        return monotonic() - self._confirmed
+
+    def confirm(self, when: float) -> None:
+        """The store had nothing newer at a moment of the monotonic clock."""
+        self._confirmed = max(self._confirmed, when)
+
+    def check_staleness(self, most_seconds: float) -> None:
+        """Raise Unavailable if it has not been known for longer."""
+        if self.staleness > most_seconds:
+            raise Unavailable("The server has not been able to follow its store for too long to give out sessions.")
 
     def apply(self, changes: Changes | None) -> None:
         """Show what this process has committed (`UnitOfWork.committed`), without asking the store if possible.
@@ -65,6 +81,8 @@ class Directory:
             return self.snapshot
 
     def _follow(self) -> None:
+        began = monotonic()
         changes = self._store.changes_since(self.snapshot.revision, self.snapshot.quarantined)
         if changes.base is None or changes.revision != self.snapshot.revision:
             self.snapshot = self.snapshot.with_changes(changes)
+        self.confirm(began)

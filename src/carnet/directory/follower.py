@@ -79,11 +79,13 @@ class Follower:
     def _look(self) -> bool:
         """Whether the store could be followed."""
         try:
+            began = monotonic()
             stamp = self._store.poll()
             if stamp != self._seen:
                 self._directory.catch_up()
                 # Remembered after, taken before: a commit in between is seen at the next look.
                 self._seen = stamp
+            self._directory.confirm(began)
         except Lost:
             if not self._directory.lost:
                 _LOG.error(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from carnet.base.clock import Clock
 from carnet.base.ids import ACCESS_KEY, account_of_key
@@ -12,14 +12,17 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
+from carnet.entities.ended_key import EndedKey
 from carnet.entities.user import User
 from carnet.identity.credential import Credential, TokenExpired
 from carnet.identity.principals import long_term_principal, session_principal
 from carnet.keyring.errors import Unsealable
 from carnet.keyring.keyring import Keyring, SealContext
+from carnet.keyring.session_claims import SessionClaims
 from carnet.keyring.session_tokens import OpenedSession, SessionTokens
 
 _OPENED_SECRETS = 10_000
+K = TypeVar("K", AccessKey, EndedKey)
 
 
 def secret_context(key_id: str, account: str, owner: str) -> SealContext:
@@ -76,13 +79,11 @@ class Credentials:
             return None
         view = snapshot.open_account(account_of_key(key_id) or "")
         known: Credential | None = view.memo.get((Credential, key_id)) if view is not None else None
-        return known if known is not None else self._read(snapshot, view, key_id)
+        return known if known is not None else self._read(snapshot, key_id)
 
-    def _read(self, snapshot: Snapshot, view: AccountView | None, key_id: str) -> Credential | None:
-        """The credential of a key in the account that its id names, or of one whose id was given."""
-        key = view.of(AccessKey).get(key_id) if view is not None else None
-        if key is None and (key := snapshot.named(AccessKey, key_id)) is not None:
-            view = snapshot.open_account(key.account)
+    def _read(self, snapshot: Snapshot, key_id: str) -> Credential | None:
+        key = _of_key(snapshot, AccessKey, key_id)
+        view = snapshot.open_account(key.account) if key is not None else None
         if view is None or key is None or not key.active:
             return None
         sources = (key, view.of(User).get(key.owner), view.account)
@@ -109,7 +110,7 @@ class Credentials:
         claims = opened.claims
         view = snapshot.open_account(claims.account) if claims.epoch == snapshot.epoch else None
         principal = session_principal(view, claims) if view is not None else None
-        if principal is None:
+        if principal is None or not _made_while_good(snapshot, claims):
             return None
         if self._clock().timestamp() * 1000 >= claims.expires_ms:
             raise TokenExpired
@@ -120,3 +121,24 @@ class Credentials:
             session=claims,
             signing_keys=opened.signing_keys,
         )
+
+
+def _of_key(snapshot: Snapshot, kind: type[K], key_id: str) -> K | None:
+    """What is known of a key, in the account that its id names or, if the id was given, anywhere."""
+    view = snapshot.account(account_of_key(key_id) or "")
+    found = view.of(kind).get(key_id) if view is not None else None
+    return found if found is not None else snapshot.named(kind, key_id)
+
+
+def _made_while_good(snapshot: Snapshot, claims: SessionClaims) -> bool:
+    """Whether the access key behind a session, if there is one, was good when it was used.
+
+    A session outlives its key, as on AWS, unless the key had ended before the session was made: by a node that had not
+    learned of it. INVARIANT: of a key that is not good now, nothing is allowed without knowing when it ended.
+    """
+    if not claims.access_key:
+        return True
+    key, ended = _of_key(snapshot, AccessKey, claims.access_key), _of_key(snapshot, EndedKey, claims.access_key)
+    if key is not None and key.active:
+        return ended is None or ended.was_good(claims.access_key_ms)
+    return ended is not None and ended.is_over and ended.was_good(claims.access_key_ms)

@@ -34,6 +34,8 @@ _LETTERS = {
     "provider_keys": "f",
     "chain_depth": "c",
     "epoch": "o",
+    "access_key": "l",
+    "access_key_ms": "u",
 }
 _NAMES = {letter: name for name, letter in _LETTERS.items()}
 _DEFAULTS = {

@@ -40,6 +40,10 @@ class SessionClaims:
     chain_depth: int = 0
     """0 for a session made with long-term credentials, 1 for one made by such a session, ..."""
     epoch: str = ""
+    access_key: str = ""
+    """The long-term access key that the session, or the first one of its chain, was made with; empty if by none."""
+    access_key_ms: int = 0
+    """When that key was used for it."""
 
     @property
     def inherited_tags(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ import base64
 import binascii
 import hmac
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -68,14 +69,22 @@ class OpenedSession:
 
 
 class SessionTokens:
-    """Makes and opens session tokens with the data keys of a keyring."""
+    """Makes and opens session tokens with the data keys of a keyring.
 
-    def __init__(self, keyring: Keyring, *, remembered: int = _REMEMBERED) -> None:
+    `check_issuing` is called before each is made, and raises a Fault if none may be made now.
+    """
+
+    def __init__(
+        self, keyring: Keyring, *, remembered: int = _REMEMBERED, check_issuing: Callable[[], None] | None = None
+    ) -> None:
+        self._check_issuing = check_issuing
         self._ring = keyring.ring(Purpose.SESSION_TOKENS)
         self._opened = lru_cache(maxsize=remembered)(self._open)
 
     def issue(self, claims: SessionClaims) -> SessionCredentials:
         """Credentials for a session. Raises TokenTooLarge if policies and tags are too much for a token."""
+        if self._check_issuing is not None:
+            self._check_issuing()
         packed = pack(claims)
         if packed is None:
             raise TokenTooLarge("The session policies and tags are too large.")

@@ -46,7 +46,7 @@ from carnet.provisioning.wanted import (
     WantedUser,
 )
 from carnet.services.iam import sentences
-from carnet.services.iam.access_keys import add_given_key
+from carnet.services.iam.access_keys import add_given_key, note_status
 from carnet.services.iam.trust import new_trust, shown_trust
 from carnet.services.operation import Answer, Parts, WriteCall
 from carnet.services.preparing import Preparation
@@ -114,6 +114,7 @@ class Operator:
             case SetKeyStatus():
                 key = call.view.of(AccessKey).by_id[step.key.given.id]
                 unit.save(replace(key, active=step.key.active))
+                note_status(call, key, step.key.active)
                 return self._event(step, account, {"accessKeyId": key.id, "active": step.key.active})
             case _:
                 assert_never(step)

@@ -15,6 +15,7 @@ from carnet.base.ids import Ids
 from carnet.entities.account import Account
 from carnet.identity.new_access_key import GivenKey, NewAccessKey, drawn_key, new_access_key, sealed_access_key
 from carnet.keyring.keyring import Keyring
+from carnet.services.ended_keys import note_end
 from carnet.services.membership import admit_new
 from carnet.services.operator_event import operator_event
 from carnet.store.store import Store
@@ -153,6 +154,7 @@ def replace_root_keys(
         new = new_access_key(ids, keyring, account=account, owner=account, now=now)
         for old in view.keys_of(account):
             unit.remove(old)
+            note_end(unit, view, old.id, now)
         unit.add(new.key)
         unit.audit(account_event("ReplaceRootAccessKey", [account], now))
     return _root_key(new)

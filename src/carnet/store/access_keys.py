@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, Column, Index, LargeBinary, Row, Table
 
 from carnet.base.ids import account_of_key
 from carnet.entities.access_key import AccessKey
+from carnet.entities.ended_key import EndedKey
 from carnet.entities.user import User
 from carnet.store.codec import read_moment
 from carnet.store.entity_type import EntityType, one
@@ -39,7 +40,7 @@ def from_row(row: Row[Any]) -> AccessKey:
     )
 
 
-def _foreign_id(key: AccessKey) -> str | None:
+def foreign_id(key: AccessKey | EndedKey) -> str | None:
     """The id of a key that was given with it, and from which its account cannot be read."""
     return None if account_of_key(key.id) == key.account else key.id
 
@@ -53,7 +54,7 @@ ACCESS_KEYS = EntityType(
     every_release=True,
     name_of=attrgetter("id"),
     unique_name=None,
-    installation_name=_foreign_id,
+    installation_name=foreign_id,
     order=attrgetter("created", "id"),
     references={"owner": one(User, "owner")},
 )

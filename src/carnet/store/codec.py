@@ -44,7 +44,7 @@ def strings(value: Iterable[str]) -> str:
 
 
 def columns(values: Mapping[str, Any]) -> RowValues:
-    """Values by column as they are stored: times, mappings, tuples of strings and words of enumerations are written."""
+    """Values by column as they are stored: times, mappings, tuples and words of enumerations are written."""
     return {name: value if type(value) in _PLAIN else _written(value) for name, value in values.items()}
 
 
@@ -84,6 +84,13 @@ def read_strings(text: str) -> tuple[str, ...]:
     value = orjson.loads(text)
     if type(value) is not list or not all(type(item) is str for item in value):
         raise ValueError("not a JSON list of strings")
+    return tuple(value)
+
+
+def read_numbers(text: str) -> tuple[int, ...]:
+    value = orjson.loads(text)
+    if type(value) is not list or not all(type(item) is int for item in value):
+        raise ValueError("not a JSON list of numbers")
     return tuple(value)
 
 

@@ -15,6 +15,7 @@ from carnet.store.acquired_roles import ACQUIRED_ROLES
 from carnet.store.create_account_statuses import CREATE_ACCOUNT_STATUSES
 from carnet.store.data_keys import DATA_KEYS
 from carnet.store.delegation_requests import DELEGATION_REQUESTS
+from carnet.store.ended_keys import ENDED_KEYS
 from carnet.store.entity_type import EntityType
 from carnet.store.groups import GROUPS
 from carnet.store.handshakes import HANDSHAKES
@@ -111,6 +112,7 @@ ENTITY_TYPES = EntityTypes(
     OIDC_PROVIDERS,
     OUTBOUND_FEDERATIONS,
     ACCESS_KEYS,
+    ENDED_KEYS,
     MFA_DEVICES,
     LOGIN_PROFILES,
     DATA_KEYS,

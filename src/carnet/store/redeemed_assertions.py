@@ -29,7 +29,7 @@ def from_row(row: Row[Any]) -> RedeemedAssertion:
     return RedeemedAssertion(id=row.id, account=row.account, expires=read_moment(row.expires))
 
 
-def expired(connection: Connection, backend: Backend, *, limit: int) -> Iterator[RedeemedAssertion]:
+def expired(connection: Connection, backend: Backend, limit: int) -> Iterator[RedeemedAssertion]:
     """Some of those that are good no longer, by the database's clock."""
     query = select(TABLE).where(TABLE.c.expires <= backend.now).limit(limit)
     return map(from_row, connection.execute(query))

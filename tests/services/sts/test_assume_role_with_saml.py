@@ -11,9 +11,10 @@ import pytest
 
 from carnet.catalog.actions import action
 from carnet.entities.redeemed_assertion import RedeemedAssertion
-from carnet.jobs.redeemed import forget_redeemed
+from carnet.jobs.expired import forget_expired
 from carnet.services.sts.saml_attributes import _KEYS
 from carnet.store.leases import Lease
+from carnet.store.redeemed_assertions import expired
 from tests.saml import idp
 from tests.saml.idp import AWS, Answer
 from tests.services.sts.federation import MINUTE, Federation
@@ -306,7 +307,7 @@ class TestRedeemedOnce:
         assert len(world.snapshot.accounts[world.account_id].of(RedeemedAssertion)) == 1
         lease = store.leases.take("redeemed", "test")
         assert isinstance(lease, Lease)
-        assert list(forget_redeemed(store, lease)) == [None]
+        assert list(forget_expired(store, lease, expired=expired)) == [None]
         world.installation.directory.catch_up()
         assert len(world.snapshot.accounts[world.account_id].of(RedeemedAssertion)) == 0
 

@@ -12,6 +12,7 @@ from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
 from carnet.entities.user import User
 from carnet.identity.new_access_key import GivenKey, new_access_key, sealed_access_key
+from carnet.services.ended_keys import note_end, note_return
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.holdings import Holding, change_family, check_room, list_family
 from carnet.services.iam.quotas import IamQuotas
@@ -31,7 +32,15 @@ _KEYS: Holding[AccessKey] = Holding(entity=AccessKey, id_member="AccessKeyId", m
 list_family(
     _KEYS, "ListAccessKeys", member="AccessKeyMetadata", shape=lambda _, key, holder: shapes.access_key(key, holder)
 )
-change_family(_KEYS, update="UpdateAccessKey", delete="DeleteAccessKey")
+
+
+def note_status(call: WriteCall, key: AccessKey, active: bool) -> None:
+    """Remember that a key is good for nothing from now on, or good again."""
+    note = note_return if active else note_end
+    note(call.store, call.view, key.id, call.now)
+
+
+change_family(_KEYS, update="UpdateAccessKey", delete="DeleteAccessKey", noted=note_status)
 
 
 @iam.write("CreateAccessKey", on=targets.user_or_caller)
@@ -48,6 +57,7 @@ def add_given_key(call: WriteCall, holder: User | Account, given: GivenKey, *, a
     _check_room(call, holder)
     new = sealed_access_key(call.parts.keyring, given, account=call.account, owner=holder.id, now=call.now)
     call.store.add(replace(new.key, active=active))
+    note_status(call, new.key, active)
 
 
 def _check_room(call: Call, holder: User | Account) -> None:

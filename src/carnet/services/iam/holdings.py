@@ -52,6 +52,10 @@ def check_room(held: Sequence[object], quota: str, most: int) -> None:
         raise TooMany(sentences.quota(quota, most))
 
 
+def _nothing_noted(call: WriteCall, one: object, active: bool) -> None:
+    """For what makes no sessions."""
+
+
 def list_family(
     kind: Holding[H], operation: str, *, member: str, shape: Callable[[Call, H, Holder], shapes.Structure]
 ) -> None:
@@ -65,8 +69,18 @@ def list_family(
         return found.answer(member, lambda one: shape(call, one, holder))
 
 
-def change_family(kind: Holding[H], *, update: str, delete: str, context: tuple[Adds, ...] = ()) -> None:
-    """Register the operations of these names, which set the status of what somebody holds, and remove it."""
+def change_family(
+    kind: Holding[H],
+    *,
+    update: str,
+    delete: str,
+    context: tuple[Adds, ...] = (),
+    noted: Callable[[WriteCall, H, bool], None] = _nothing_noted,
+) -> None:
+    """Register the operations of these names, which set the status of what somebody holds, and remove it.
+
+    `noted` is told of each change: what it is about, and whether that is active from now on.
+    """
 
     @iam.write(update, on=targets.user_or_caller, context=context)
     def update_held(call: WriteCall, given: Any, holder: Holder) -> Answer:
@@ -77,10 +91,13 @@ def change_family(kind: Holding[H], *, update: str, delete: str, context: tuple[
         active = given["Status"] == shapes.ACTIVE
         if one.active != active:
             call.store.save(replace(one, active=active))
+            noted(call, one, active)
         return {}
 
     @iam.write(delete, on=targets.user_or_caller, context=context)
     def delete_held(call: WriteCall, given: Any, holder: Holder) -> Answer:
         """Remove it. It proves nothing from now on."""
-        call.store.remove(kind.find(call, given, holder))
+        one = kind.find(call, given, holder)
+        call.store.remove(one)
+        noted(call, one, False)
         return {}

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -152,7 +152,7 @@ def issue(call: Call | FederatedCall, claims: SessionClaims) -> dict[str, object
     Raises Refused for what does not fit into a session token.
     """
     try:
-        issued = call.parts.tokens.issue(claims)
+        issued = call.parts.tokens.issue(_traced(call, claims))
     except TokenTooLarge as fault:
         raise _too_large(str(fault)) from fault
     size = len(issued.session_token)
@@ -166,6 +166,20 @@ def issue(call: Call | FederatedCall, claims: SessionClaims) -> dict[str, object
         "SessionTokenSize": size,
         "SessionTokenUtilization": _percentage(size, MAX_TOKEN_CHARACTERS),
     }
+
+
+def _traced(call: Call | FederatedCall, claims: SessionClaims) -> SessionClaims:
+    """The claims with the access key that the caller's credentials go back to.
+
+    INVARIANT: every session that a key has made tells of it, so that none outlives the key by a node that was late.
+    """
+    if isinstance(call, FederatedCall):
+        return claims
+    credential = call.caller.credential
+    parent = credential.session
+    if parent is None:
+        return replace(claims, access_key=credential.key_id, access_key_ms=call.now_ms)
+    return replace(claims, access_key=parent.access_key, access_key_ms=parent.access_key_ms)
 
 
 def _too_long(value: str, member: str, most: int) -> str:
