@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from carnet.base.http import HttpRequest
 from carnet.identity.auth_failure import AuthFailure
-from carnet.sigv4.verify import verify
-from tests.sigv4.signing import KEY_ID, NOW, SECRET, botocore_clock, find, received, sign, with_header
+from carnet.sigv4.verify import verify, verify_head
+from tests.sigv4.signing import KEY_ID, NOW, SECRET, USER, botocore_clock, find, received, sign, with_header
 
 BODY = b"an object"
 PATHS = ["/", "/bucket", "/b/a//b", "/b/./a/../c", "/b/a%2Fb", "/b/a%20b~c", "/b/%E2%82%AC", "/b//"]
@@ -140,3 +140,43 @@ def test_a_payload_is_not_declared_by_the_way(declared: str) -> None:
 @pytest.mark.parametrize("service", ["s3", "s3-outposts", "s3-object-lambda", "s3express"])
 def test_the_services_that_sign_like_s3(service: str) -> None:
     assert accepted(s3(path="/b/a//b", service=service, sign_payload=False), service)
+
+
+HASHED = sha256(BODY).hexdigest()
+
+
+@pytest.mark.parametrize("declared", [*CHUNKED, "UNSIGNED-PAYLOAD", HASHED])
+def test_a_head_is_verified_before_its_body_has_come(declared: str) -> None:
+    request = signed_as(declared)
+    head = verify_head(request, service="s3", now=NOW, find=find)
+    assert (head.caller.credential, head.payload) == (USER, declared)
+    assert (head.chunks is not None) == (declared in CHUNKED)
+    if head.chunks is not None:
+        assert head.chunks.seed in str(request.header("authorization"))
+        assert head.chunks.scope == "20240101/us-east-1/s3/aws4_request"
+    with pytest.raises(AuthFailure):
+        verify_head(replace(request, path="/bucket/other"), service="s3", now=NOW, find=find)
+
+
+@pytest.mark.parametrize(
+    ("declared", "code"),
+    [
+        ("", "InvalidArgument"),
+        (HASHED.upper(), "InvalidArgument"),
+        (f"{HASHED}0", "InvalidArgument"),
+        ("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "InvalidArgument"),
+    ],
+)
+def test_a_head_says_what_its_body_will_be(declared: str, code: str) -> None:
+    with pytest.raises(AuthFailure) as caught:
+        verify_head(with_header(signed_as(HASHED), "x-amz-content-sha256", declared), service="s3", now=NOW, find=find)
+    assert caught.value.code == code
+    with pytest.raises(AuthFailure) as caught:
+        verify_head(sign("PUT", "https://s3.amazonaws.com/b/k", service="s3"), service="s3", now=NOW, find=find)
+    assert caught.value.code == "InvalidRequest"
+
+
+def test_of_a_service_that_is_not_s3_a_body_is_hashed() -> None:
+    for declared in (*CHUNKED, "UNSIGNED-PAYLOAD"):
+        with pytest.raises(AuthFailure):
+            verify_head(signed_as(declared, "sqs"), service="sqs", now=NOW, find=find)

@@ -11,22 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from hashlib import sha256
 from urllib.parse import quote
 
-from carnet.base.http import HttpRequest
+from carnet.base.http import RequestHead
 from carnet.sigv4.errors import incomplete, mismatch
+from carnet.sigv4.payload import declared_payload, payload_of
 from carnet.sigv4.profile import SigningProfile
 
-UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
-_CHUNKED_PAYLOADS = frozenset(
-    (
-        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
-        "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-    )
-)
-"""https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html"""
 _USUAL_METHODS = frozenset(("GET", "POST"))
 _METHOD = re.compile(r"[A-Z]+", re.ASCII)
 _VISIBLE = re.compile(r"[!-~]*", re.ASCII)
@@ -52,7 +43,7 @@ _ONCE = (
 """Headers that one value is read from, here or by what comes after."""
 
 
-def joined_values(request: HttpRequest) -> Mapping[str, str]:
+def joined_values(request: RequestHead) -> Mapping[str, str]:
     """Every header's value as sent; the values of a repeated header are joined with commas.
 
     Raises AuthFailure (IncompleteSignature) if a header is repeated that must not be.
@@ -69,7 +60,8 @@ def joined_values(request: HttpRequest) -> Mapping[str, str]:
 
 
 def canonical_request(
-    request: HttpRequest,
+    request: RequestHead,
+    body: bytes | None,
     headers: Mapping[str, str],
     *,
     signed_headers: str,
@@ -78,7 +70,9 @@ def canonical_request(
 ) -> bytes:
     """Method, path, query, signed headers and payload hash, one to a line.
 
-    `signature_in` names the parameter of the query string that holds the signature, of a presigned URL; it is left out.
+    Of a body that is None, because it is still to arrive, what the request declares is signed: whoever reads the body
+    has to compare them. `signature_in` names the parameter of the query string that holds the signature, of a presigned
+    URL; it is left out.
 
     Raises AuthFailure (SignatureDoesNotMatch) for a request that nobody can have signed.
     """
@@ -90,12 +84,11 @@ def canonical_request(
     query = _canonical_query(request.query, without=signature_in)
     lines = _header_lines(headers, signed_headers)
     declared = headers.get("x-amz-content-sha256")
-    if profile.unsigned_payload and (declared == UNSIGNED_PAYLOAD or (signature_in is not None and declared is None)):
-        payload = UNSIGNED_PAYLOAD
-    elif profile.chunked_payload and declared in _CHUNKED_PAYLOADS:
-        payload = declared
+    presigned = signature_in is not None
+    if body is None:
+        payload = declared_payload(declared, profile, presigned=presigned)
     else:
-        payload = payload_hash(request.body, declared=declared)
+        payload = payload_of(body, declared, profile, presigned=presigned)
     return f"{request.method}\n{path}\n{query}\n{lines}\n{signed_headers}\n{payload}".encode("latin-1")
 
 
@@ -165,15 +158,3 @@ def literal_path(path: str) -> str:
     if path and not (path.startswith("/") and _VISIBLE.fullmatch(path)):
         raise mismatch()
     return path or "/"
-
-
-def payload_hash(body: bytes, *, declared: str | None) -> str:
-    """SHA-256 of the body, in hexadecimal.
-
-    Raises AuthFailure (SignatureDoesNotMatch) if x-amz-content-sha256 declares anything else, as UNSIGNED-PAYLOAD
-    and the STREAMING forms do. They are for Amazon S3 only.
-    """
-    computed = sha256(body).hexdigest()
-    if declared is not None and declared != computed:
-        raise mismatch()
-    return computed

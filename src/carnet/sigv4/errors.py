@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from carnet.identity.auth_failure import AuthFailure
 
-_MISMATCH = (
+SIGNATURE_MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
     "and signing method. Consult the service documentation for details."
 )
@@ -43,14 +43,14 @@ def incomplete(sentence: str) -> AuthFailure:
     return AuthFailure("IncompleteSignature", sentence)
 
 
-def mismatch(sentence: str = _MISMATCH) -> AuthFailure:
+def mismatch(sentence: str = SIGNATURE_MISMATCH) -> AuthFailure:
     """The signature is not the one that the secret gives for this request, at this time, in this scope."""
     return AuthFailure("SignatureDoesNotMatch", sentence)
 
 
 def wrong_signature(computed: Mapping[str, str]) -> AuthFailure:
     """Nothing else is wrong: the caller signed another request, or with another secret."""
-    return AuthFailure("SignatureDoesNotMatch", _MISMATCH, computed)
+    return AuthFailure("SignatureDoesNotMatch", SIGNATURE_MISMATCH, computed)
 
 
 def unknown_key() -> AuthFailure:

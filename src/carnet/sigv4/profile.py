@@ -19,8 +19,8 @@ class SigningProfile:
     chunked_payload: bool = False
     """Whether a body may come in chunks that are signed, or left out, each by itself; the request says so.
 
-    INVARIANT: the one signature that is checked then is of the request's head. Whoever reads such a body has to check
-    the chunks; nobody does yet.
+    INVARIANT: the one signature that `verify` checks then is of the request's head. Whoever reads such a body checks
+    the chunks (`chunks.ChunkReader`).
     """
     expires: bool = True
     """Whether a presigned request says with X-Amz-Expires how long it is good. Else that is 15 minutes always."""

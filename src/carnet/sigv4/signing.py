@@ -40,7 +40,9 @@ def signing_headers(
         added["x-amz-security-token"] = credentials.session_token
     headers = {**request.first, **added}
     names = ";".join(sorted(headers))
-    canonical = canonical_request(request, headers, signed_headers=names, signature_in=None, profile=USUAL)
+    canonical = canonical_request(
+        request, request.body, headers, signed_headers=names, signature_in=None, profile=USUAL
+    )
     scope = Scope(signed[:8], region, service, TERMINATOR)
     text = string_to_sign(canonical, signed=signed, scope=scope)
     signature = hmac.digest(derive(credentials.secret_access_key, scope), text, "sha256").hex()

@@ -8,27 +8,43 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
-from carnet.base.http import HttpRequest
+from carnet.base.http import HttpRequest, RequestHead
 from carnet.base.keyed_hash import KeyedHash
 from carnet.identity.caller import AUTHENTICATOR, Verified
 from carnet.identity.credential import Credential, FindCredential, TokenExpired
 from carnet.models import GLOBAL_REGIONS
 from carnet.sigv4.canonical import canonical_request, joined_values
+from carnet.sigv4.chunks import ChunkSigning
 from carnet.sigv4.computed import computed
 from carnet.sigv4.errors import expired_token, incomplete, missing_token, unknown_key, wrong_signature
 from carnet.sigv4.header_form import read_header
+from carnet.sigv4.payload import CHUNKED_PAYLOADS
 from carnet.sigv4.presented import Presented
 from carnet.sigv4.profile import PROFILES, USUAL, SigningProfile
 from carnet.sigv4.query_form import has_query_form, read_query
 from carnet.sigv4.scope import Scope, foreign
-from carnet.sigv4.signing_keys import signature, string_to_sign
+from carnet.sigv4.signing_keys import derive, signature, string_to_sign
 from carnet.sigv4.timestamp import SKEW, untimely
 
 _KEY_ID_LENGTHS = range(16, 129)
 _NOBODYS_SECRET = "0" * 40
 _NOBODYS_KEYS: dict[str, KeyedHash] = {}
 """Signs for keys that are not there, so that they cost as much time as those that are."""
+
+
+class SignedHead(NamedTuple):
+    """A request whose head is verified, while its body is still to arrive."""
+
+    caller: Verified
+    payload: str
+    """What the signature says of the body: its SHA-256, or one of the words of `payload.py`.
+
+    INVARIANT: who reads the body compares it with this (`chunks.py` does for bodies in chunks) before any of it counts.
+    """
+    chunks: ChunkSigning | None
+    """How the chunks of a body in chunks are signed."""
 
 
 def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCredential) -> Verified:
@@ -38,6 +54,28 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
     matters: method, path, query, body (for Amazon S3 unless it is declared unsigned), host and every x-amz-* header.
     Content-Type need not be signed: it never changes how a body is read.
     """
+    return _verify(request, request.body, service=service, now=now, find=find)[0]
+
+
+def verify_head(head: RequestHead, *, service: str, now: datetime, find: FindCredential) -> SignedHead:
+    """Check who signed a request whose body is still to arrive, as `verify` does but for the body."""
+    caller, presented, canonical = _verify(head, None, service=service, now=now, find=find)
+    payload = canonical.rpartition(b"\n")[2].decode("ascii")
+    if payload not in CHUNKED_PAYLOADS:
+        return SignedHead(caller, payload, None)
+    scope = presented.key.scope
+    chunks = ChunkSigning(
+        key=KeyedHash(derive(caller.credential.secret, scope)),
+        signed=presented.signed.text,
+        scope=scope.text,
+        seed=presented.signature,
+    )
+    return SignedHead(caller, payload, chunks)
+
+
+def _verify(
+    request: RequestHead, body: bytes | None, *, service: str, now: datetime, find: FindCredential
+) -> tuple[Verified, Presented, bytes]:
     headers = joined_values(request) if request.repeats else request.first
     profile = PROFILES.get(service, USUAL)
     presented = _read(headers, request.query, profile)
@@ -46,6 +84,7 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
         raise untimely(signed, lifetime=presented.lifetime, now=now)
     canonical = canonical_request(
         request,
+        body,
         headers,
         signed_headers=presented.signed_headers,
         signature_in=presented.signature_in,
@@ -60,13 +99,14 @@ def verify(request: HttpRequest, *, service: str, now: datetime, find: FindCrede
         raise unknown_key()
     if not genuine:
         raise wrong_signature(computed(canonical, text))
-    return Verified(
+    caller = Verified(
         AUTHENTICATOR,
         credential=credential,
         region=_region(scope, credential),
         service=scope.service,
         presigned=presented.signature_in is not None,
     )
+    return caller, presented, canonical
 
 
 def _region(scope: Scope, credential: Credential) -> str:
