@@ -30,8 +30,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def test_a_use_is_known_at_once_and_written_with_the_next_flush(store: Store) -> None:
     last_used = LastUsed(store)
-    last_used.note_key("AKIA1", NOON, "iam", "us-east-1")
-    last_used.note_role("AROA1", NOON, "eu-west-1")
+    last_used.note_key("AKIA1", KeyUse(NOON, "iam", "us-east-1"))
+    last_used.note_role("AROA1", RoleUse(NOON, "eu-west-1"))
     assert last_used.key("AKIA1") == KeyUse(NOON, "iam", "us-east-1")
     assert last_used.role("AROA1") == RoleUse(NOON, "eu-west-1")
     assert last_used.key("AKIA2") is None
@@ -44,29 +44,29 @@ def test_a_use_is_known_at_once_and_written_with_the_next_flush(store: Store) ->
 def test_more_uses_than_one_batch_are_all_written(store: Store) -> None:
     last_used = LastUsed(store)
     for number in range(1201):
-        last_used.note_key(f"AKIA{number}", NOON, "iam", "us-east-1")
+        last_used.note_key(f"AKIA{number}", KeyUse(NOON, "iam", "us-east-1"))
     last_used.flush()
     assert len(store.last_used(EVER)[0]) == 1201
 
 
 def test_the_uses_of_another_process_are_learned_and_the_newest_counts(store: Store) -> None:
     ours, theirs = LastUsed(store), LastUsed(store)
-    ours.note_key("AKIA1", NOON, "iam", "us-east-1")
+    ours.note_key("AKIA1", KeyUse(NOON, "iam", "us-east-1"))
     ours.flush()
     ours.load()
-    theirs.note_key("AKIA1", NOON + timedelta(seconds=1), "sts", "eu-west-1")
-    theirs.note_key("AKIA2", NOON - timedelta(minutes=59), "sts", "eu-west-1")
+    theirs.note_key("AKIA1", KeyUse(NOON + timedelta(seconds=1), "sts", "eu-west-1"))
+    theirs.note_key("AKIA2", KeyUse(NOON - timedelta(minutes=59), "sts", "eu-west-1"))
     theirs.flush()
     ours.load()
     assert ours.key("AKIA1") == KeyUse(NOON + timedelta(seconds=1), "sts", "eu-west-1")
     assert ours.key("AKIA2") is not None, "a use that was written late"
-    ours.note_key("AKIA1", NOON, "iam", "us-east-1")
+    ours.note_key("AKIA1", KeyUse(NOON, "iam", "us-east-1"))
     assert ours.key("AKIA1") == KeyUse(NOON + timedelta(seconds=1), "sts", "eu-west-1")
 
 
 def test_uses_are_kept_while_the_store_is_down(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     last_used = LastUsed(store)
-    last_used.note_key("AKIA1", NOON, "iam", "us-east-1")
+    last_used.note_key("AKIA1", KeyUse(NOON, "iam", "us-east-1"))
 
     def down(*_: object) -> None:
         raise Unavailable("down")
@@ -84,12 +84,12 @@ def test_the_job_writes_what_was_noted_and_what_is_left_at_the_end(store: Store)
     last_used = LastUsed(store)
     job = Periodic("last-used", last_used.exchange, seconds=0.01, at_end=last_used.exchange)
     job.start()
-    last_used.note_key("AKIA1", NOON, "iam", "us-east-1")
+    last_used.note_key("AKIA1", KeyUse(NOON, "iam", "us-east-1"))
     deadline = time.monotonic() + 10
     while not store.last_used(EVER)[0]:
         assert time.monotonic() < deadline
         time.sleep(0.005)
-    last_used.note_key("AKIA2", NOON, "iam", "us-east-1")
+    last_used.note_key("AKIA2", KeyUse(NOON, "iam", "us-east-1"))
     job.stop()
     assert set(store.last_used(EVER)[0]) == {"AKIA1", "AKIA2"}
 
@@ -100,7 +100,7 @@ def test_no_note_is_lost_to_a_flush_beside_it(store: Store) -> None:
 
     def note_all() -> None:
         for key in keys:
-            last_used.note_key(key, NOON, "iam", "us-east-1")
+            last_used.note_key(key, KeyUse(NOON, "iam", "us-east-1"))
 
     thread = Thread(target=note_all)
     thread.start()

@@ -318,9 +318,9 @@ def test_line_break_in_a_signed_header() -> None:
 def test_key_that_is_not_there_costs_the_same_hmac_work(monkeypatch: pytest.MonkeyPatch) -> None:
     derived_from: list[str] = []
 
-    def watched(text: bytes, secret: str, scope: Scope, known: dict[str, KeyedHash]) -> str:
+    def watched(canonical: bytes, secret: str, known: dict[str, KeyedHash], *, signed: str, scope: Scope) -> str:
         derived_from.append(secret)
-        return signature(text, secret, scope, known)
+        return signature(canonical, secret, known, signed=signed, scope=scope)
 
     def nobody(key_id: str, token: str | None) -> Credential | None:
         return None

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from carnet.base.keyed_hash import KeyedHash
 from carnet.sigv4.scope import Scope
-from carnet.sigv4.signing_keys import SCOPES, derive, signature
+from carnet.sigv4.signing_keys import SCOPES, derive, signature, string_to_sign
 
 SCOPE = Scope("20150830", "us-east-1", "iam", "aws4_request")
+SIGNED = "20150830T123600Z"
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
 
@@ -24,20 +25,20 @@ def test_example_of_the_aws_documentation() -> None:
 
 
 def expected(scope: Scope) -> str:
-    return hmac.digest(derive(SECRET, scope), b"text", "sha256").hex()
+    return hmac.digest(derive(SECRET, scope), string_to_sign(b"text", signed=SIGNED, scope=scope), "sha256").hex()
 
 
 def test_a_signature_is_the_derived_key_s_whether_or_not_that_is_remembered() -> None:
     known: dict[str, KeyedHash] = {}
     for scope in (SCOPE, replace(SCOPE, region="eu-west-1"), replace(SCOPE, date="20150831"), SCOPE, replace(SCOPE)):
-        assert signature(b"text", SECRET, scope, known) == expected(scope)
+        assert signature(b"text", SECRET, known, signed=SIGNED, scope=scope) == expected(scope)
     assert len(known) == 3
 
 
 def test_what_is_remembered_is_bounded() -> None:
     known: dict[str, KeyedHash] = {}
     for scope in days(3 * SCOPES):
-        assert signature(b"text", SECRET, scope, known) == expected(scope)
+        assert signature(b"text", SECRET, known, signed=SIGNED, scope=scope) == expected(scope)
         assert len(known) <= SCOPES
 
 
@@ -45,5 +46,5 @@ def test_many_threads_get_the_same_signatures() -> None:
     known: dict[str, KeyedHash] = {}
     scopes = days(2 * SCOPES) * 50
     with ThreadPoolExecutor(8) as pool:
-        signed = list(pool.map(lambda scope: signature(b"text", SECRET, scope, known), scopes))
+        signed = list(pool.map(lambda scope: signature(b"text", SECRET, known, signed=SIGNED, scope=scope), scopes))
     assert signed == [expected(scope) for scope in scopes]

@@ -21,6 +21,7 @@ from carnet.directory.last_used import LastUsed
 from carnet.entities.user import User
 from carnet.jobs.periodic import Periodic
 from carnet.store import postgresql, sqlite
+from carnet.store.last_used import KeyUse
 from carnet.store.store import Store
 from tests.stores.entities import ACCOUNT_ID, NOW, a_user, an_account
 from tests.stores.postgresql import PostgresqlServer, running_server
@@ -131,7 +132,7 @@ def test_postgresql_stopped_and_started(own_server: PostgresqlServer) -> None:
     job = Periodic("follower", follower.look, seconds=store.poll_seconds)
     job.start()
     last_used = LastUsed(store)
-    last_used.note_key("AKIA1", NOW, "iam", "us-east-1")
+    last_used.note_key("AKIA1", KeyUse(NOW, "iam", "us-east-1"))
     own_server.stop()
     try:
         for do in (lambda: _write_user(store, 2), store.load, store.poll, last_used.flush, lambda: Store.open(url)):

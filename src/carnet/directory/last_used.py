@@ -74,18 +74,12 @@ class LastUsed:
         self.note_attempt: Callable[[Noted], None] = self._noted.append
         """A principal asked for an action, allowed or not. What that means is looked at when it is written."""
         self._passwords: _Uses[PasswordUse] = _Uses()
-        self._note_key = self._keys.fresh.__setitem__
-        self._note_role = self._roles.fresh.__setitem__
+        self.note_key: Callable[[str, KeyUse], None] = self._keys.fresh.__setitem__
+        """A request was signed with this access key."""
+        self.note_role: Callable[[str, RoleUse], None] = self._roles.fresh.__setitem__
+        """A session of this role, by its id, made a request or was given out."""
         self._flushing = Lock()
         self._since = _NEVER
-
-    def note_key(self, key_id: str, when: datetime, service: str, region: str) -> None:
-        """A request was signed with this access key."""
-        self._note_key(key_id, KeyUse(when, service, region))
-
-    def note_role(self, role_id: str, when: datetime, region: str) -> None:
-        """A session of this role made a request."""
-        self._note_role(role_id, RoleUse(when, region))
 
     def attempts(self, principals: Collection[str], since: datetime) -> dict[Attempt, RoleUse]:
         """The last attempts of these principals, by id, at `since` or later. Raises Unavailable: it asks the store."""

@@ -39,6 +39,7 @@ from carnet.services.operation import (
     WriteCall,
 )
 from carnet.store.group_commit import Group
+from carnet.store.last_used import KeyUse, RoleUse
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
 
@@ -223,10 +224,11 @@ class Execution:
         """Remember that an access key or a role was used, whether or not the call is allowed."""
         match caller:
             case Verified() if caller.credential.session is None:
-                self.parts.last_used.note_key(caller.credential.key_id, when, caller.service, caller.region)
+                used = KeyUse(when, caller.service, caller.region)
+                self.parts.last_used.note_key(caller.credential.key_id, used)
             case Verified() | SignedIn():
                 if caller.principal.role_id:
-                    self.parts.last_used.note_role(caller.principal.role_id, when, caller.region)
+                    self.parts.last_used.note_role(caller.principal.role_id, RoleUse(when, caller.region))
             case Federated() | Bearer() | Anonymous():
                 pass
             case _:

@@ -21,8 +21,8 @@ def string_to_sign(canonical: bytes, *, signed: str, scope: Scope) -> bytes:
     return f"{ALGORITHM}\n{signed}\n{scope.text}\n{sha256(canonical).hexdigest()}".encode("ascii")
 
 
-def signature(text: bytes, secret: str, scope: Scope, known: dict[str, KeyedHash]) -> str:
-    """The signature of a string to sign, in hexadecimal.
+def signature(canonical: bytes, secret: str, known: dict[str, KeyedHash], *, signed: str, scope: Scope) -> str:
+    """The signature of a canonical request, in hexadecimal; `signed` as of `string_to_sign`.
 
     `known` is the memory of this one secret, and goes where the secret goes. It is written whether or not the signature
     proves right, so that a second try takes as long with a key that is there as with one that is not.
@@ -33,7 +33,7 @@ def signature(text: bytes, secret: str, scope: Scope, known: dict[str, KeyedHash
         if len(known) >= SCOPES:
             known.clear()
         known[scope.text] = keyed
-    return keyed.hexdigest(text)
+    return keyed.hexdigest(string_to_sign(canonical, signed=signed, scope=scope))
 
 
 def derive(secret: str, scope: Scope) -> bytes:

@@ -93,12 +93,11 @@ def _verify(
     if not (scope.service == service and scope.is_well_formed and scope.date == signed.text[:8]):
         raise foreign(scope, service=service, timestamp=signed.text)
     credential = _find(presented, find)
-    text = string_to_sign(canonical, signed=signed.text, scope=scope)
-    genuine = _is_genuine(presented, text, credential)
+    genuine = _is_genuine(presented, canonical, credential)
     if credential is None:
         raise unknown_key()
     if not genuine:
-        raise wrong_signature(computed(canonical, text))
+        raise wrong_signature(computed(canonical, string_to_sign(canonical, signed=signed.text, scope=scope)))
     caller = Verified(
         AUTHENTICATOR,
         credential=credential,
@@ -140,11 +139,10 @@ def _find(presented: Presented, find: FindCredential) -> Credential | None:
         raise expired_token() from None
 
 
-def _is_genuine(presented: Presented, text: bytes, credential: Credential | None) -> bool:
-    scope = presented.key.scope
-    if credential is not None:
-        expected = signature(text, credential.secret, scope, credential.signing_keys)
-    else:
-        expected = signature(text, _NOBODYS_SECRET, scope, _NOBODYS_KEYS)
+def _is_genuine(presented: Presented, canonical: bytes, credential: Credential | None) -> bool:
+    secret, known = (
+        (credential.secret, credential.signing_keys) if credential is not None else (_NOBODYS_SECRET, _NOBODYS_KEYS)
+    )
+    expected = signature(canonical, secret, known, signed=presented.signed.text, scope=presented.key.scope)
     # Bytes, because compare_digest raises on text that is not ASCII.
     return hmac.compare_digest(expected.encode("ascii"), presented.signature.encode("utf-8", "replace"))

@@ -7,6 +7,7 @@ import pytest
 from carnet.base.ids import account_of_key
 from carnet.entities.access_key import AccessKey
 from carnet.identity.credentials import secret_context
+from carnet.store.last_used import KeyUse
 from tests.services.iam.documents import allow
 from tests.services.iam.expect import changes_nothing, refused
 from tests.services.world import START, Caller, ServiceError, World
@@ -138,7 +139,7 @@ def test_when_a_key_was_last_used(world: World) -> None:
         "UserName": "alice",
         "AccessKeyLastUsed": {"ServiceName": "N/A", "Region": "N/A"},
     }
-    world.installation.last_used.note_key(key_id, START, "sts", "eu-west-1")
+    world.installation.last_used.note_key(key_id, KeyUse(START, "sts", "eu-west-1"))
     assert world.call(world.root, "GetAccessKeyLastUsed", AccessKeyId=key_id)["AccessKeyLastUsed"] == {
         "LastUsedDate": START,
         "ServiceName": "sts",

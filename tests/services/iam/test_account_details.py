@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from carnet.store.last_used import RoleUse
 from tests.services.iam.documents import allow, managed, text
 from tests.services.iam.expect import refused
 from tests.services.iam.made_roles import EC2, create
@@ -72,7 +73,7 @@ def test_a_group_with_its_policies(world: World, arn: str) -> None:
 
 def test_a_role_with_its_trust_profiles_and_last_use(world: World, arn: str) -> None:
     role_id = world.call(world.root, "GetRole", RoleName="worker")["Role"]["RoleId"]
-    world.installation.last_used.note_role(role_id, START, "eu-west-1")
+    world.installation.last_used.note_role(role_id, RoleUse(START, "eu-west-1"))
     (role,) = world.call(world.root, OPERATION, Filter=["Role"])["RoleDetailList"]
     assert unquote(role["AssumeRolePolicyDocument"]) == EC2
     assert role["RoleLastUsed"] == {"LastUsedDate": START, "Region": "eu-west-1"}

@@ -13,6 +13,7 @@ from carnet.entities.login_profile import LoginProfile
 from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.signing_certificate import SigningCertificate
 from carnet.services.iam import credential_reports
+from carnet.store.last_used import KeyUse
 from carnet.store.reports import Report, ReportKind
 from tests.services.iam.documents import allow
 from tests.services.iam.expect import refused
@@ -89,7 +90,7 @@ def test_a_name_with_a_comma_stays_one_value(world: World) -> None:
 
 
 def test_root_with_its_keys(world: World) -> None:
-    world.installation.last_used.note_key(world.root.key_id, START, "iam", "us-east-1")
+    world.installation.last_used.note_key(world.root.key_id, KeyUse(START, "iam", "us-east-1"))
     assert report(world)["<root_account>"] == {
         "user": "<root_account>",
         "arn": f"arn:aws:iam::{world.account_id}:root",
@@ -113,7 +114,7 @@ def test_keys_are_told_by_their_ids_and_inactive_ones_keep_their_dates(world: Wo
         world.clock.advance(60)
     inactive, active = sorted(keys)
     world.call(world.root, "UpdateAccessKey", UserName="zoe", AccessKeyId=inactive, Status="Inactive")
-    world.installation.last_used.note_key(active, world.clock(), "sts", "eu-west-1")
+    world.installation.last_used.note_key(active, KeyUse(world.clock(), "sts", "eu-west-1"))
     line = report(world)["zoe"]
     created = {key: (START + timedelta(minutes=at)).strftime("%Y-%m-%dT%H:%M:%SZ") for at, key in enumerate(keys)}
     assert [line[f"access_key_{number}_active"] for number in (1, 2)] == ["false", "true"]

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from carnet.store.last_used import RoleUse
 from tests.services.iam.documents import allow, managed, text, trust
 from tests.services.iam.expect import changes_nothing, refused, set_quotas
 from tests.services.iam.made_roles import EC2, create, make_service_linked
@@ -265,7 +266,7 @@ def test_a_service_linked_role_is_not_for_its_account_to_change(
 
 def test_a_use_more_than_400_days_ago_counts_no_more(world: World) -> None:
     role = create(world)
-    world.installation.last_used.note_role(role["RoleId"], START, "eu-west-1")
+    world.installation.last_used.note_role(role["RoleId"], RoleUse(START, "eu-west-1"))
     used = {"LastUsedDate": START, "Region": "eu-west-1"}
     assert world.call(world.root, "GetRole", RoleName="worker")["Role"]["RoleLastUsed"] == used
     world.clock.advance(399 * 86400)

@@ -29,6 +29,7 @@ from carnet.policy.policies import Policies
 from carnet.policy.request import Context, Principal, PrincipalKind, Value
 from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, Told
 from carnet.services.target import resource_tag_keys
+from carnet.store.last_used import RoleUse
 
 _NOBODYS = Policies()
 
@@ -88,7 +89,7 @@ def create_workload_session(call: OwnCall) -> Told:
         epoch=call.snapshot.epoch,
     )
     issued = call.parts.tokens.issue(claims)
-    call.parts.last_used.note_role(role.id, call.now, call.caller.region)
+    call.parts.last_used.note_role(role.id, RoleUse(call.now, call.caller.region))
     return {
         "role": role.name,
         "roleArn": role.arn,

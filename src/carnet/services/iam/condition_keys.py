@@ -42,7 +42,8 @@ def requested_boundary(call: Call, given: Any, target: object) -> Keys:
 
 def requested(call: Call, given: Any, target: object) -> Keys:
     """The keys of what a user or role is created with: its tags and its boundary."""
-    return {**request_tags(call, given, target), **requested_boundary(call, given, target)}
+    boundary = requested_boundary(call, given, target)
+    return {**boundary, **request_tags(call, given, target)} if "Tags" in given else boundary
 
 
 def present_boundary(call: Call, given: Any, target: Target[User] | Target[Role]) -> Keys:

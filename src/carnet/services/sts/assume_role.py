@@ -38,6 +38,7 @@ from carnet.services.sts.sessions import (
     session_tags,
 )
 from carnet.services.target import Keys, Target
+from carnet.store.last_used import RoleUse
 
 if TYPE_CHECKING:
     from types_boto3_sts.type_defs import AssumeRoleRequestTypeDef
@@ -175,7 +176,7 @@ def role_session(
     call: Call | FederatedCall, role: Role, claims: SessionClaims, packed: int | None
 ) -> dict[str, object]:
     """Credentials of a role session, as the members of the answer; `packed` is its PackedPolicySize."""
-    call.parts.last_used.note_role(role.id, call.now, call.caller.region)
+    call.parts.last_used.note_role(role.id, RoleUse(call.now, call.caller.region))
     answer: dict[str, object] = {
         **issue(call, claims),
         "AssumedRoleUser": {
