@@ -143,6 +143,7 @@ $(VENV)-3.%/.done: requirements/dev.txt requirements/run.txt
 catalog: install ## Renew the catalogue's data from pinned packages.
 	$(BIN)/python tools/build_catalog.py
 	$(BIN)/python tools/build_apis.py
+	$(BIN)/python tools/build_operations.py
 	$(BIN)/python tools/build_policy_facts.py
 	$(BIN)/python tools/build_models.py
 

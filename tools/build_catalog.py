@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
-from carnet.catalog import actions, apis, managed_policies, service_linked_roles, service_principals
+from carnet.catalog import actions, apis, managed_policies, operations, service_linked_roles, service_principals
 from carnet.catalog.archive import FORMAT, Source, open_archive
 
 DATA = Path(actions.__file__).parent / "data"
@@ -296,6 +296,9 @@ def facts(content: bytes) -> set[str]:
         elif member.startswith(apis.API_MEMBER):
             api = member.removeprefix(apis.API_MEMBER)
             found |= {f"operation {api} {name}" for name in json.loads(archive.read(member))["operations"]}
+        elif member.startswith(operations.OPERATIONS_MEMBER):
+            service = member.removeprefix(operations.OPERATIONS_MEMBER)
+            found |= {f"rule {service} {name}" for name in json.loads(archive.read(member))["operations"]}
         elif member == managed_policies.INDEX_MEMBER:
             found |= {f"policy {row[0]}{row[1]} v{row[4]}" for row in json.loads(archive.read(member))}
         elif member == service_principals.NAMES_MEMBER:
