@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from carnet.access.gather import find_managed_policy
 from carnet.base.faults import Invalid, Missing, Refused
@@ -22,14 +21,11 @@ def attachable_policy(call: Call, arn: str, *, holder: str) -> ManagedPolicy:
     return _attachable(call, arn, holder, sentences.policy_not_attachable)
 
 
-def boundary_of(call: Call, given: Any, *, holder: str) -> str | None:
-    """The ARN of the permissions boundary asked for, if any.
+def boundary_at(call: Call, arn: str, *, holder: str) -> str:
+    """The ARN of the permissions boundary asked for.
 
     Raises as `attachable_policy` does, but Refused (InvalidInput) for what is no policy ARN.
     """
-    arn = given.get("PermissionsBoundary")
-    if arn is None:
-        return None
     try:
         parse_policy_arn(arn)
     except Invalid as fault:

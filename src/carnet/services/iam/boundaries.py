@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from carnet.entities.role import Role
 from carnet.entities.user import User
-from carnet.services.iam.attachable import boundary_of
+from carnet.services.iam.attachable import boundary_at
 from carnet.services.iam.condition_keys import present_boundary, requested_boundary
 from carnet.services.iam.kinds import ROLES, USERS, Kind
 from carnet.services.iam.service import iam
@@ -25,7 +25,9 @@ def _family(kind: Kind[H], *, put: str, delete: str, present: Adds) -> None:
     @iam.write(put, on=kind.to_change, context=(requested_boundary,))
     def put_boundary(call: WriteCall, given: Any, entity: H) -> Answer:
         """Set the boundary, in place of the one that is there."""
-        kind.save(call, entity, replace(entity, boundary=boundary_of(call, given, holder=kind.word)))
+        kind.save(
+            call, entity, replace(entity, boundary=boundary_at(call, given["PermissionsBoundary"], holder=kind.word))
+        )
         return {}
 
     @iam.write(delete, on=kind.to_change, context=(present,))

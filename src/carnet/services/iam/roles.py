@@ -15,7 +15,7 @@ from carnet.base.ids import ROLE
 from carnet.entities.acquired_role import AcquiredRole
 from carnet.entities.role import Role
 from carnet.services.iam import sentences, shapes, targets
-from carnet.services.iam.attachable import boundary_of
+from carnet.services.iam.attachable import boundary_at
 from carnet.services.iam.condition_keys import present_boundary, requested
 from carnet.services.iam.kinds import ROLES
 from carnet.services.iam.quotas import IamQuotas
@@ -55,6 +55,7 @@ def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
     if len(call.view.of(Role)) >= quotas.roles:
         raise TooMany(sentences.quota("RolesPerAccount", quotas.roles))
     trust = new_trust(call, given["AssumeRolePolicyDocument"])
+    boundary = given.get("PermissionsBoundary")
     role = Role(
         id=call.ids.unique(ROLE),
         account=call.account,
@@ -65,7 +66,7 @@ def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
         trusted_ids=trust.ids,
         description=given.get("Description"),
         max_session_seconds=given.get("MaxSessionDuration", _DEFAULT_SESSION_SECONDS),
-        boundary=boundary_of(call, given, holder=ROLES.word),
+        boundary=boundary_at(call, boundary, holder=ROLES.word) if boundary is not None else None,
         tags=tags_of(call, ROLES, given),
         created=call.now,
     )

@@ -17,7 +17,7 @@ from carnet.entities.signing_certificate import SigningCertificate
 from carnet.entities.ssh_public_key import SshPublicKey
 from carnet.entities.user import User
 from carnet.services.iam import sentences, shapes, targets
-from carnet.services.iam.attachable import boundary_of
+from carnet.services.iam.attachable import boundary_at
 from carnet.services.iam.condition_keys import requested
 from carnet.services.iam.kinds import USERS
 from carnet.services.iam.quotas import IamQuotas
@@ -49,13 +49,14 @@ def create_user(call: WriteCall, given: CreateUserRequestTypeDef) -> Answer:
     quotas: IamQuotas = call.quotas
     if len(call.view.of(User)) >= quotas.users:
         raise TooMany(sentences.quota("UsersPerAccount", quotas.users))
+    boundary = given.get("PermissionsBoundary")
     user = User(
         id=call.ids.unique(USER),
         account=call.account,
         partition=call.partition,
         path=given.get("Path", "/"),
         name=given["UserName"],
-        boundary=boundary_of(call, given, holder=USERS.word),
+        boundary=boundary_at(call, boundary, holder=USERS.word) if boundary is not None else None,
         tags=tags_of(call, USERS, given),
         created=call.now,
     )
