@@ -5,8 +5,8 @@ A body is there whole, or it comes in pieces: as a `ByteStream`, which is read w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol, Self
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
@@ -23,7 +23,7 @@ class ByteStream(Protocol):
     a generator that was never begun does not run then: what holds something from the start needs a class of its own.)
     """
 
-    def __aiter__(self) -> Self: ...
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
 
     async def __anext__(self) -> bytes: ...
 

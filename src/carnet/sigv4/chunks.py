@@ -67,15 +67,20 @@ class ChunkReader:
     the body may count before `close` has returned.
     """
 
-    def __init__(self, payload: str, signing: ChunkSigning, *, trailers: frozenset[str]) -> None:
-        """`payload` is what the head's signature says of the body, one of `CHUNKED_PAYLOADS`; `trailers` are the
-        names, in lower case, that its x-amz-trailer announces."""
+    def __init__(self, payload: str, signing: ChunkSigning | None, *, trailers: frozenset[str]) -> None:
+        """`payload` is what the head says of the body, one of `CHUNKED_PAYLOADS`; `trailers` are the names, in lower
+        case, that its x-amz-trailer announces.
+
+        Raises PayloadRefused (SignatureDoesNotMatch) for chunks that are to be signed, if nobody has signed the head.
+        """
+        if signing is None and payload != UNSIGNED_CHUNKS_AND_TRAILER:
+            raise wrong_chunk()
         self.trailers: dict[str, str] = {}
         """What stood behind the body, by name in lower case."""
         self._signing = None if payload == UNSIGNED_CHUNKS_AND_TRAILER else signing
         self._with_trailer = payload != SIGNED_CHUNKS
         self._announced = trailers
-        self._previous = signing.seed
+        self._previous = "" if signing is None else signing.seed
         self._at = _At.SIZE
         self._held = bytearray()
         """Less than a line, or what has come behind it."""

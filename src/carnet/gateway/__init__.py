@@ -1,0 +1,1 @@
+"""An enforcing gateway in front of AWS-compatible services."""

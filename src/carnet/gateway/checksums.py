@@ -1,0 +1,76 @@
+"""The checksums of bodies that Amazon S3 knows.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import zlib
+from collections.abc import Callable
+from typing import Protocol
+
+from awscrt import checksums
+
+HEADER = "x-amz-checksum-"
+"""Before the name of an algorithm, in lower case."""
+
+
+class Checksum(Protocol):
+    """A checksum under way."""
+
+    def update(self, data: bytes, /) -> None: ...
+
+    def digest(self) -> bytes: ...
+
+
+class _Cyclic:
+    """A cyclic redundancy check, which is told big end first."""
+
+    def __init__(self, algorithm: Callable[[bytes, int], int], size: int) -> None:
+        self._algorithm = algorithm
+        self._size = size
+        self._value = 0
+
+    def update(self, data: bytes) -> None:
+        self._value = self._algorithm(data, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(self._size, "big")
+
+
+class _XxHash:
+    def __init__(self, hash_: checksums.XXHash) -> None:
+        self._hash = hash_
+
+    def update(self, data: bytes) -> None:
+        self._hash.update(data)
+
+    def digest(self) -> bytes:
+        return bytes(self._hash.finalize())
+
+
+ALGORITHMS: dict[str, tuple[Callable[[], Checksum], int]] = {
+    "crc32": (lambda: _Cyclic(zlib.crc32, 4), 4),
+    "crc32c": (lambda: _Cyclic(checksums.crc32c, 4), 4),
+    "crc64nvme": (lambda: _Cyclic(checksums.crc64nvme, 8), 8),
+    "md5": (lambda: hashlib.md5(usedforsecurity=False), 16),
+    "sha1": (lambda: hashlib.sha1(usedforsecurity=False), 20),
+    "sha256": (hashlib.sha256, 32),
+    "sha512": (hashlib.sha512, 64),
+    "xxhash64": (lambda: _XxHash(checksums.XXHash.new_xxhash64()), 8),
+    "xxhash3": (lambda: _XxHash(checksums.XXHash.new_xxhash3_64()), 8),
+    "xxhash128": (lambda: _XxHash(checksums.XXHash.new_xxhash3_128()), 16),
+}
+"""How each is begun, and how many bytes it has, by its name in the header."""
+
+
+def read_checksum(text: str, size: int) -> bytes | None:
+    """The bytes that a header says in base64; None if it does not say so many."""
+    try:
+        value = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return value if len(value) == size else None
