@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -13,6 +15,7 @@ from carnet.base.faults import Unavailable
 from carnet.server import writer as writer_module
 from carnet.server.writer import Writer
 from carnet.services.execution import Execution, Outcome, Requested
+from carnet.store.faults import OutcomeUnknown
 
 
 class Slow:
@@ -21,12 +24,22 @@ class Slow:
     def __init__(self, most: int = 1_000) -> None:
         self.groups: list[list[int]] = []
         self.begun, self.going_on = threading.Event(), threading.Event()
+        self.in_turn = threading.Event()
+        """Not set: another process holds the store."""
+        self.in_turn.set()
+        self.store = SimpleNamespace(silent=False)
+        self.directory = SimpleNamespace(snapshot=SimpleNamespace(revision=0))
         self._most = most
 
-    def write_together(self, changes: Sequence[Requested]) -> list[Outcome]:
-        self.begun.set()
-        assert self.going_on.wait(60)
-        numbers = cast(list[int], list(changes))[: self._most]
+    def write_together(self, changes: Iterable[Requested]) -> list[Outcome]:
+        if self.in_turn.is_set():
+            numbers = cast(list[int], list(changes))[: self._most]
+            self.begun.set()
+            assert self.going_on.wait(60)
+        else:
+            self.begun.set()
+            assert self.in_turn.wait(60)
+            numbers = cast(list[int], list(changes))[: self._most]
         self.groups.append(numbers)
         if 13 in numbers:
             raise ZeroDivisionError
@@ -146,13 +159,90 @@ def test_a_store_that_hangs_is_not_waited_for_for_ever(monkeypatch: pytest.Monke
         for numbers in ([2, 3], [4, 5]):
             tasks = await under_way(writer, slow, numbers)
             told = await asyncio.gather(*tasks, return_exceptions=True)
-            assert [type(one) for one in told] == [Unavailable] * len(numbers)
+            assert [type(one) for one in told] == [Unavailable] * len(numbers), "what is known not to be made"
         assert not writer._queue
-        assert isinstance(first[0].exception(), Unavailable)
+        assert isinstance(first[0].exception(), OutcomeUnknown)
         slow.going_on.set()
         monkeypatch.setattr(writer_module, "ANSWER_SECONDS", 10)
         assert await written(writer, 6) == 60
         assert slow.groups == [[1], [6]]
+        writer.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("silent", [True, False], ids=["silent", "held"])
+def test_all_that_waits_for_a_turn_that_does_not_come_is_refused_and_not_made_later(
+    monkeypatch: pytest.MonkeyPatch, *, silent: bool
+) -> None:
+    monkeypatch.setattr(writer_module, "TURN_SECONDS", 60 if silent else 0.2)
+
+    async def run() -> None:
+        slow = Slow()
+        slow.in_turn.clear()
+        slow.store.silent = False
+        writer = writer_of(slow)
+        tasks = await under_way(writer, slow, [1, 2, 3])
+        slow.store.silent = silent
+        began = time.monotonic()
+        told = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(one) for one in told] == [Unavailable] * 3
+        for number in (4, 5):  # at once, for what one has waited in vain for need not be tried by the next
+            with pytest.raises(Unavailable, match="Nothing was changed"):
+                await written(writer, number)
+        assert time.monotonic() - began < 10
+        slow.store.silent = False
+        slow.in_turn.set()
+        slow.going_on.set()
+        assert await _written_once_it_goes_on(writer, 6) == 60
+        assert [group for group in slow.groups if group] == [[6]]
+        writer.close()
+
+    asyncio.run(run())
+
+
+async def _written_once_it_goes_on(writer: Writer, number: int) -> int:
+    for _ in range(10_000):
+        try:
+            return await written(writer, number)
+        except Unavailable:
+            await asyncio.sleep(0.001)
+    raise AssertionError
+
+
+def test_a_turn_is_waited_for_as_long_as_others_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "TURN_SECONDS", 0.3)
+
+    async def run() -> None:
+        slow = Slow()
+        slow.in_turn.clear()
+        writer = writer_of(slow)
+        (task,) = await under_way(writer, slow, [1])
+        for revision in range(1, 13):
+            await asyncio.sleep(0.05)
+            slow.directory.snapshot.revision = revision
+        assert not task.done()
+        slow.in_turn.set()
+        assert await task == 10
+        writer.close()
+
+    asyncio.run(run())
+
+
+def test_what_waits_behind_a_disk_that_stalls_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is being made is waited for, since nobody knows whether it is."""
+    monkeypatch.setattr(writer_module, "STALL_SECONDS", 0.2)
+
+    async def run() -> None:
+        slow = Slow()
+        writer = writer_of(slow)
+        first = await under_way(writer, slow, [1])
+        behind = await under_way(writer, slow, [2, 3])
+        told = await asyncio.gather(*behind, return_exceptions=True)
+        assert [type(one) for one in told] == [Unavailable] * 2
+        slow.going_on.set()
+        assert await first[0] == 10
+        assert [group for group in slow.groups if group] == [[1]]
         writer.close()
 
     asyncio.run(run())

@@ -32,7 +32,7 @@ _SETTINGS = {
 }
 
 
-_PATIENCE = "connect_timeout=120&options=" + "%20".join(
+_PATIENCE = "connect_timeout=120&tcp_user_timeout=120000&options=" + "%20".join(
     f"-c%20{name}%3D120s" for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
 )
 

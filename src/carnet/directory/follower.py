@@ -16,7 +16,7 @@ _PAUSE_AFTER_FAILURE_SECONDS = 0.5
 _WATCHED_PAUSE_SECONDS = 1.0
 """How often the job looks by itself if a loop watches for it."""
 
-SILENT_SECONDS = 10.0
+SILENT_SECONDS = 4.0
 """How long a look may take before the store counts as unreachable: one that hangs raises nothing."""
 
 Later = Callable[[float, Callable[[], None]], object]

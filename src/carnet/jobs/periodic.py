@@ -13,7 +13,7 @@ from carnet.base.faults import Unavailable
 _LOG = logging.getLogger(__name__)
 _JITTER = 0.2
 """Pauses differ by this share, so that many nodes do not all ask at once."""
-STOP_SECONDS = 10.0
+STOP_SECONDS = 4.0
 """How long a stop waits for work that is under way; the thread of a store that hangs is left behind."""
 
 

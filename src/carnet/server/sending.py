@@ -14,8 +14,8 @@ from carnet.base.http import HttpResponse, RequestHead, StreamedResponse
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 _CLOSE = "connection: close\r\n"
-_RETRY_SECONDS = "2"
-"""When a client that was not served for want of room may try again."""
+_RETRY_LATER = "retry-after: 2\r\n"
+"""Of what is answered 503, unless the answer says itself when a client may try again."""
 
 
 def head(
@@ -32,6 +32,8 @@ def head(
     lines = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
     if lines.count("\n") != len(response.headers) or lines.count("\r") != len(response.headers):
         raise ValueError("a line break in a header")
+    if response.status == HTTPStatus.SERVICE_UNAVAILABLE and "retry-after:" not in lines:
+        lines += _RETRY_LATER
     return (
         f"{_STATUS_LINES[response.status]}{_default_lines(tuple(default_headers))}{lines}"
         f"{framing}{_CLOSE if last else ''}\r\n"
@@ -59,7 +61,5 @@ def whole(
 
 def refusal(status: HTTPStatus, why: str) -> bytes:
     """The bytes of an answer, the connection's last, to what is no request or cannot be answered."""
-    headers: tuple[tuple[str, str], ...] = (("content-type", "text/plain"),)
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        headers += (("retry-after", _RETRY_SECONDS),)
-    return whole(None, HttpResponse(status=status, headers=headers, body=f"{why}\n".encode()), (), last=True)
+    text = (("content-type", "text/plain"),)
+    return whole(None, HttpResponse(status=status, headers=text, body=f"{why}\n".encode()), (), last=True)

@@ -6,26 +6,35 @@ import asyncio
 import logging
 from asyncio import AbstractEventLoop
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Lock, Thread
+from time import monotonic
 from typing import NamedTuple
 
 from carnet.base.faults import Unavailable
-from carnet.jobs.periodic import STOP_SECONDS
 from carnet.services.execution import Change, Execution, Outcome
+from carnet.store.changes import Revision
+from carnet.store.faults import OutcomeUnknown
 
 _LOG = logging.getLogger(__name__)
 MOST_WAITING = 512
 """Changes that may wait before others are told to come back later."""
 LARGEST_GROUP = 64
 """Changes that are committed together."""
+TURN_SECONDS = 0.7
+"""How long somebody else may hold the store without a change before what waits for its turn is refused."""
+STALL_SECONDS = 5.0
+"""How long changes may be made, most of it on the disk, before what waits behind them is refused."""
 ANSWER_SECONDS = 20.0
-"""How long a change is waited for: longer than all timeouts of a store that answers, shorter than AWS's SDKs wait.
-
-A store that hangs (a disk that stalls, a stopped process) keeps none of its own timeouts.
+"""How long a change that is being made is waited for: longer than all timeouts of a store that answers, shorter than
+AWS's SDKs wait. A disk that stalls keeps none of its own timeouts.
 """
+STOP_SECONDS = 4.0
+"""How long the end waits for what is being made."""
+_LOOK_SECONDS = 0.1
+_STUCK = "The store does not answer, or another process holds it. Nothing was changed."
 
 
 class _Waiting(NamedTuple):
@@ -33,8 +42,25 @@ class _Waiting(NamedTuple):
     outcome: asyncio.Future[Outcome]
 
 
+class _Group:
+    """The changes that are committed together: those that wait when the turn to write has come."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self.taken: Sequence[_Waiting] = ()
+
+    def __iter__(self) -> Iterator[Change]:
+        if not self.taken:
+            self.taken = self._writer._take()
+        return iter([one.change for one in self.taken])
+
+
 class Writer:
-    """Groups of changes, one after the other. A group is what came while the last one was made; none waits for more."""
+    """Groups of changes, one after the other. A group is what came while the last one was made; none waits for more.
+
+    INVARIANT: a change whose caller was told that nothing was changed is not made later: either who makes it takes it
+    from the queue, or who refuses it.
+    """
 
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
@@ -45,21 +71,30 @@ class Writer:
         self._thread = Thread(target=self._make_bursts, name="writer", daemon=True)
         self._thread.start()
         self._changing = Lock()
-        """Held while `_queue` and `_runs` are looked at together."""
+        """Held while what follows is looked at together."""
         self._queue: deque[_Waiting] = deque()
         self._runs = False
+        self._turn_asked: float | None = None
+        """Since when the thread has waited for its turn to write, on the monotonic clock, while nobody wrote."""
+        self._making: float | None = None
+        """Since when it has been making changes."""
+        self._looking = False
+        """Whether the loop looks every now and then whether the turn comes."""
+        self._seen: Revision | None = None
         self._unanswered = 0
 
     async def write(self, change: Change) -> Outcome:
-        """Make one change, in its turn; raises Unavailable if too many wait, or if it takes too long.
+        """Make one change, in its turn; raises Unavailable if too many wait, or if the store answers nothing.
 
         A change that nobody waits for any more when its turn comes is not made. Of one that was under way by then,
-        nobody knows.
+        nobody knows: OutcomeUnknown.
         """
         if self._closed:
             raise Unavailable("The server ends.")
         if self._unanswered >= MOST_WAITING:
             raise Unavailable("Too many changes are waiting; try again later.")
+        if self._is_stuck():
+            raise Unavailable(_STUCK)
         loop = asyncio.get_running_loop()
         waiting = _Waiting(change, loop.create_future())
         self._unanswered += 1
@@ -69,11 +104,13 @@ class Writer:
                 starts, self._runs = not self._runs, True
             if starts:
                 self._bursts.put(loop)
+            if not self._looking:
+                self._looking = True
+                loop.call_later(_LOOK_SECONDS, self._look, loop)
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await waiting.outcome
         except TimeoutError:
-            self._forget_cancelled()
-            raise Unavailable("The store does not answer.") from None
+            raise self._given_up(waiting) from None
         finally:
             self._unanswered -= 1
 
@@ -85,44 +122,80 @@ class Writer:
         if self._thread.is_alive():
             _LOG.warning("the store has not answered the last changes: nobody knows whether they are made")
 
+    def _given_up(self, waiting: _Waiting) -> Unavailable:
+        """What is told of a change that took too long."""
+        with self._changing:
+            others = deque(one for one in self._queue if one.outcome is not waiting.outcome)
+            waited, self._queue = len(others) < len(self._queue), others
+        return Unavailable(_STUCK) if waited else OutcomeUnknown()
+
+    def _look(self, loop: AbstractEventLoop) -> None:
+        """Refuse what waits for a turn that does not come. INVARIANT: goes on as long as anybody waits."""
+        revision = self._execution.directory.snapshot.revision
+        if revision != self._seen:
+            self._seen = revision
+            with self._changing:  # somebody writes, and this process is only one of many
+                self._turn_asked = self._turn_asked and monotonic()
+        if self._is_stuck():
+            with self._changing:
+                refused, self._queue = self._queue, deque()
+            _tell([(waiting, Unavailable(_STUCK)) for waiting in refused])
+        self._looking = self._unanswered > 0
+        if self._looking:
+            loop.call_later(_LOOK_SECONDS, self._look, loop)
+
+    def _is_stuck(self) -> bool:
+        return (
+            self._execution.store.silent
+            or _is_over(self._turn_asked, TURN_SECONDS)
+            or _is_over(self._making, STALL_SECONDS)
+        )
+
     def _make_bursts(self) -> None:
         while (loop := self._bursts.get()) is not None:
-            self._run(loop)
+            while self._begins():
+                self._make_group(loop)
 
-    def _run(self, loop: AbstractEventLoop) -> None:
-        while group := self._take():
-            made: Sequence[Outcome | BaseException]
-            try:
-                made = self._execution.write_together([one.change for one in group])
-            except BaseException as problem:
-                made = [problem] * len(group)
-            self._put_back(group[len(made) :])
-            told = list(zip(group, made, strict=False))
-            with suppress(RuntimeError):  # the loop has ended: nobody is to be told any more
-                loop.call_soon_threadsafe(_tell, told)
+    def _begins(self) -> bool:
+        """Whether anybody waits for a change; then the thread asks for its turn."""
+        with self._changing:
+            self._drop_cancelled()
+            self._runs = bool(self._queue)
+            self._turn_asked, self._making = (monotonic() if self._runs else None), None
+            return self._runs
+
+    def _make_group(self, loop: AbstractEventLoop) -> None:
+        group = _Group(self)
+        made: Sequence[Outcome | BaseException]
+        try:
+            made = self._execution.write_together(group)
+        except BaseException as problem:
+            made = [problem for _ in group] or [problem]
+        self._put_back(group.taken[len(made) :])
+        told = list(zip(group.taken, made, strict=False))
+        with suppress(RuntimeError):  # the loop has ended: nobody is to be told any more
+            loop.call_soon_threadsafe(_tell, told)
 
     def _take(self) -> list[_Waiting]:
         with self._changing:
-            group: list[_Waiting] = []
-            while self._queue and len(group) < LARGEST_GROUP:
-                waiting = self._queue.popleft()
-                if not waiting.outcome.cancelled():
-                    group.append(waiting)
-            self._runs = bool(group)
-            return group
+            self._turn_asked, self._making = None, monotonic()
+            self._drop_cancelled()
+            return [self._queue.popleft() for _ in range(min(len(self._queue), LARGEST_GROUP))]
 
-    def _forget_cancelled(self) -> None:
-        """INVARIANT: while the thread hangs, what is given up does not pile up in the queue."""
-        with self._changing:
-            self._queue = deque(waiting for waiting in self._queue if not waiting.outcome.cancelled())
+    def _drop_cancelled(self) -> None:
+        self._queue = deque(waiting for waiting in self._queue if not waiting.outcome.cancelled())
 
-    def _put_back(self, rest: list[_Waiting]) -> None:
+    def _put_back(self, rest: Sequence[_Waiting]) -> None:
         if rest:
             with self._changing:
                 self._queue.extendleft(reversed(rest))
 
 
-def _tell(told: list[tuple[_Waiting, Outcome | BaseException]]) -> None:
+def _is_over(since: float | None, seconds: float) -> bool:
+    return since is not None and monotonic() - since > seconds
+
+
+def _tell(told: Sequence[tuple[_Waiting, Outcome | BaseException]]) -> None:
     for waiting, made in told:
         if waiting.outcome.done():
             continue  # cancelled while the change was made

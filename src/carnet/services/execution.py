@@ -5,7 +5,7 @@ What comes of it is a value, with every decision that was made on the way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -161,8 +161,10 @@ class Execution:
         """Change the store, or nothing; `prepared` is what the preparation has made."""
         return self.write_together([Requested(operation=operation, parsed=parsed, prepared=prepared)])[0]
 
-    def write_together(self, changes: Sequence[Change]) -> list[Outcome]:
+    def write_together(self, changes: Iterable[Change]) -> list[Outcome]:
         """Make changes one after the other and commit them together: each is made or refused alone.
+
+        They are asked for when no other process can write any more, and if that does not come, to be refused.
 
         Gives the outcomes of the first, at least of one; the others are left for another time, since nobody else can
         write meanwhile. A fault of the transaction is the outcome of all, also of those that were refused: what they

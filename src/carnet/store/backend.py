@@ -42,6 +42,11 @@ class Backend(ABC):
     def refused_as_taken(self, error: IntegrityError) -> bool:
         """Whether a unique index refused the statement (else a foreign key did)."""
 
+    @property
+    def silent(self) -> bool:
+        """Whether the database did not answer when it was last polled: what waits for it need not go on waiting."""
+        return False
+
     def check_present(self) -> None:  # noqa: B027 - a database with a server of its own says so by itself
         """Raises Lost if what is open is not what is found at its place any more: nobody would find what is written."""
 

@@ -33,10 +33,12 @@ class Occupied(InUse):
 
 
 class OutcomeUnknown(Unavailable):
-    """The connection broke while the commit was under way: the change is made wholly or not at all."""
+    """The store did not say whether it has made the change: it is made wholly or not at all."""
 
     def __init__(self) -> None:
-        super().__init__("The store did not answer the commit.")
+        super().__init__(
+            "The store did not answer the commit: the change may have been made. Look before you try again."
+        )
 
 
 class Lost(Unavailable):

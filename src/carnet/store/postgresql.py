@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import URL, BigInteger, Connection, Engine, and_, create_engine, literal_column, select
 from sqlalchemy.dialects import postgresql
@@ -15,11 +16,13 @@ from sqlalchemy.sql import func
 
 from carnet.store.backend import Backend, outages
 from carnet.store.head import HEAD
+from carnet.store.pulse import Pulse
+from carnet.store.watched_connection import allow, watch
 
 LOCK_MILLISECONDS = 2000
 _CONNECT_SECONDS = 2
-_SILENCE_MILLISECONDS = 2000
-"""After how long a peer that answers nothing, not even with a reset, counts as gone."""
+_SILENCE_MILLISECONDS = 500
+"""After how long a server that answers nothing, not even with a reset, counts as gone."""
 _SCHEMA_SECONDS = 60
 """How long a migration may take, and who opens the store meanwhile wait for it: they do so once, when they start."""
 _SCHEMA_LOCK = 0x6361726E6574
@@ -53,25 +56,47 @@ class Postgresql(Backend):
     polls_at_once = False
 
     def __init__(self, url: URL) -> None:
+        self._pulse = Pulse(_silence_seconds(url))
         self.writer = _engine(url, waits=_WRITER_WAITS, transactions={})
         self.reader = _engine(url, waits=_READER_WAITS, transactions=_READER_TRANSACTIONS)
+        self._prober = _engine(url, waits={}, transactions={}, pool_size=1, isolation_level="AUTOCOMMIT")
+        """INVARIANT: `poll` alone uses it, so that a server that has hung is found to answer again."""
+        for engine in (self.writer, self.reader):
+            watch(engine, is_hopeless=lambda: self._pulse.silent)
+        watch(self._prober, patience=self._pulse.seconds)
+
+    @property
+    def silent(self) -> bool:
+        return self._pulse.silent
 
     def lock_schema(self, connection: Connection) -> None:
         for name in _WRITER_WAITS:
             shown = func.current_setting(name).cast(postgresql.INTERVAL)
             longer = and_(shown > timedelta(0), shown < timedelta(seconds=_SCHEMA_SECONDS))  # 0 is no bound
             connection.execute(select(func.set_config(name, f"{_SCHEMA_SECONDS}s", True)).where(longer))
+        allow(connection.connection.driver_connection, _SCHEMA_SECONDS)
         connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
 
     def poll(self) -> Hashable:
-        with outages(), self.reader.connect() as connection:
+        with self._pulse.beat(), outages(), self._prober.connect() as connection:
             return tuple(connection.execute(select(HEAD.c.seq, HEAD.c.epoch)).one())
+
+    def close(self) -> None:
+        super().close()
+        self._prober.dispose()
 
     def refused_as_taken(self, error: IntegrityError) -> bool:
         return getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION
 
 
-def _engine(url: URL, *, waits: dict[str, str], transactions: dict[str, str]) -> Engine:
+def _silence_seconds(url: URL) -> float:
+    """How long an answer to a poll may take; 0 leaves to the system when a connection ends, and is no bound of ours."""
+    written = url.normalized_query.get("tcp_user_timeout", ("0",))[-1]
+    milliseconds = int(written) if written.isascii() and written.isdigit() else 0
+    return (milliseconds or _SILENCE_MILLISECONDS) / 1000
+
+
+def _engine(url: URL, *, waits: dict[str, str], transactions: dict[str, str], **more: Any) -> Engine:
     """Connections with these settings of a session, of which the URL's own `options` may lengthen the waits.
 
     INVARIANT: what a reader's transactions are comes last, since the last setting of a name wins: with less, a reader
@@ -85,6 +110,7 @@ def _engine(url: URL, *, waits: dict[str, str], transactions: dict[str, str]) ->
         connect_args=_CONNECTION
         | {name: written[name][-1] for name in _CONNECTION if name in written}
         | {"options": " ".join([*_options(waits), *written.get("options", ()), *_options(transactions)])},
+        **more,
     )
 
 

@@ -121,6 +121,11 @@ class Store:
         """Whether `poll` never waits for anybody, so that an event loop may call it."""
         return self._backend.polls_at_once
 
+    @property
+    def silent(self) -> bool:
+        """Whether the database did not answer when it was last polled. Then all methods but `poll` refuse at once."""
+        return self._backend.silent
+
     @contextmanager
     def group(self) -> Iterator[Group]:
         """One write transaction for several units of work, after those of all other writers and before the next.

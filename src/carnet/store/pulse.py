@@ -1,0 +1,42 @@
+"""Whether a database server answers, by the one question that a process asks it again and again.
+
+A server that is down refuses. One that hangs (a stopped process, a network that swallows packets) does nothing at all,
+and keeps none of the timeouts that it was told. What waits for it learns here that there is nothing to wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+
+class Pulse:
+    """Of a server that nobody asks, nothing is known: it counts as answering. Several threads may look at once."""
+
+    def __init__(self, seconds: float) -> None:
+        """`seconds` is how long an answer may take."""
+        self.seconds = seconds
+        self._failed = False
+        self._asked: float | None = None
+        """When the question was asked that is not answered yet, on the monotonic clock."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether the last question failed, or the present one waits for too long."""
+        asked = self._asked
+        return self._failed or (asked is not None and monotonic() - asked > self.seconds)
+
+    @contextmanager
+    def beat(self) -> Iterator[None]:
+        """Ask the question within the block, which raises if the answer does not come. One thread does so at a time."""
+        self._asked = monotonic()
+        try:
+            yield
+        except BaseException:
+            self._failed = True
+            raise
+        else:
+            self._failed = False
+        finally:
+            self._asked = None

@@ -1,0 +1,87 @@
+"""Connections to PostgreSQL on which nobody waits for a server that hangs.
+
+A server that hangs keeps no `statement_timeout`, and its kernel goes on acknowledging packets, so that no timeout of
+TCP ends the wait either. So the client looks at the clock itself.
+
+https://www.psycopg.org/psycopg3/docs/api/connections.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from time import monotonic
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.rows import TupleRow
+from sqlalchemy import Engine, event
+
+T = TypeVar("T")
+
+ANSWER_MARGIN_SECONDS = 1.0
+"""How much later than the server the client gives a statement up: as long as the server answers, it says why."""
+
+
+class WatchedConnection(psycopg.Connection[TupleRow]):
+    """What waits on it ends when the server has sent nothing for `patience` seconds, or at once when `is_hopeless`.
+
+    It is closed then: what it was waiting for may still come.
+    """
+
+    patience: float | None = None
+    """None: as long as it takes."""
+    is_hopeless: Callable[[], bool] = staticmethod(lambda: False)
+
+    def wait(self, gen: Generator[int, int, T], *arguments: Any, **named: Any) -> T:
+        return super().wait(self._watched(gen), *arguments, **named)  # type: ignore[arg-type, return-value, unused-ignore]
+
+    def _watched(self, steps: Generator[int, int, T]) -> Generator[int, int, T]:
+        """The same steps. psycopg sends them 0 ten times a second while nothing comes."""
+        self._check(0.0)
+        heard = monotonic()
+        try:
+            wanted = next(steps)
+            while True:
+                if ready := (yield wanted):
+                    heard = monotonic()
+                else:
+                    self._check(monotonic() - heard)
+                wanted = steps.send(ready)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def _check(self, waited: float) -> None:
+        if self.is_hopeless() or (self.patience is not None and waited > self.patience):
+            self.pgconn.finish()
+            raise psycopg.OperationalError("the server does not answer")
+
+
+def watch(engine: Engine, *, patience: float | None = None, is_hopeless: Callable[[], bool] | None = None) -> None:
+    """Let an engine make such connections. Without `patience`, it is that of the session's `statement_timeout`."""
+
+    def connect(_dialect: object, _record: object, given: Any, named: Any) -> WatchedConnection:
+        if is_hopeless is not None and is_hopeless():
+            raise psycopg.OperationalError("the server does not answer")
+        connection = WatchedConnection.connect(*given, **named)
+        connection.patience = patience or _patience(connection)
+        if is_hopeless is not None:
+            connection.is_hopeless = is_hopeless  # type: ignore[method-assign, unused-ignore]
+        return connection
+
+    event.listen(engine, "do_connect", connect)
+
+
+def allow(connection: Any, seconds: float) -> None:
+    """Let a connection wait for so long from now on."""
+    if connection.patience is not None:
+        connection.patience = max(connection.patience, seconds + ANSWER_MARGIN_SECONDS)
+
+
+def _patience(connection: WatchedConnection) -> float | None:
+    """For as long as the server works on one statement at the most."""
+    connection.patience = ANSWER_MARGIN_SECONDS
+    row = connection.execute("SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout'").fetchone()
+    connection.rollback()
+    milliseconds = row[0] if row is not None else 0
+    return milliseconds / 1000 + ANSWER_MARGIN_SECONDS if milliseconds else None
