@@ -93,7 +93,7 @@ def test_a_disk_that_takes_half_a_line_spoils_no_other(tmp_path: Path, monkeypat
     lines.append({"event": 3})
     lines.append({"event": 4})
     lines.close()
-    assert path.read_text().splitlines() == ['{"event":1}', '{"eve', '{"event":3}', '{"event":4}']
+    assert path.read_text().splitlines() == ['{"event":1}', '{"event":3}', '{"event":4}']
 
 
 def test_the_audit_tells_that_a_secret_was_given_out_and_not_which(server: InProcessServer) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from carnet.audit.history import ATTRIBUTES, EventHistory, Query, resources
-from carnet.audit.log_files import line_of
+from carnet.audit.json_line import line_of
 from carnet.audit.logs import FileLog, Log, MemoryLog
 from carnet.base.timestamps import iso_seconds
 

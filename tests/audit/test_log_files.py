@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import stat
+import unicodedata
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carnet.audit import log_files
+from carnet.audit import append_file, log_files
+from carnet.audit.json_line import line_of
 from carnet.audit.log_files import JsonLines
 from carnet.base.faults import Unavailable
 
@@ -34,7 +37,37 @@ def test_no_text_makes_a_second_line_or_reaches_a_terminal(tmp_path_factory: pyt
     written = path.read_bytes().decode()
     assert json.loads(written) == {"userAgent": text}
     assert len(written.splitlines()) == 1
-    assert not any((ord(each) < 0x20 and each != "\n") or 0x7F <= ord(each) < 0xA0 for each in written)
+    assert not any(unicodedata.category(each) in ("Cc", "Cf", "Zl", "Zp") for each in written[:-1])
+
+
+def test_what_has_no_width_or_turns_text_around_is_escaped() -> None:
+    unseen = [chr(code) for code in range(0x80, 0x110000) if unicodedata.category(chr(code)) in ("Cf", "Zl", "Zp")]
+    line = line_of({"userAgent": "".join(unseen)})
+    assert line.isascii()
+    assert json.loads(line) == {"userAgent": "".join(unseen)}
+
+
+def test_what_a_crash_has_left_of_a_line_swallows_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_text('{"a":1}\n{"a":')
+    for number in (2, 3):
+        JsonLines(path).append({"b": number})
+    assert path.read_text() == '{"a":1}\n{"a":\n{"b":2}\n{"b":3}\n'
+
+
+def test_another_process_that_writes_is_waited_for_and_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(append_file, "_WAIT_SECONDS", 0.05)
+    path = tmp_path / "audit.jsonl"
+    lines = JsonLines(path)
+    with path.open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(Unavailable, match="Another process"):
+            lines.append({"a": 1})
+        fcntl.flock(other, fcntl.LOCK_UN)
+        lines.append({"a": 2})
+    assert path.read_text() == '{"a":2}\n'
 
 
 def test_a_full_disk_is_told() -> None:

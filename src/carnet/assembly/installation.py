@@ -98,7 +98,7 @@ def _assembled(state: State) -> Installation:
     tokens = SessionTokens(state.keyring, check_issuing=check_issuing)
     last_used = LastUsed(state.store)
     passwords = _passwords(state)
-    audit_log = _log(state.settings, state.settings.audit_file)
+    audit_log = _log(state.settings, state.settings.audit_file, chained=True)
     return Installation(
         settings=state.settings,
         clock=state.clock,
@@ -137,6 +137,6 @@ def _passwords(state: State) -> Passwords:
     return Passwords(state.keyring, state.ids.random, HashCost(memory_kib=state.settings.password_hash_kib))
 
 
-def _log(settings: Settings, path: Path) -> Log:
+def _log(settings: Settings, path: Path, *, chained: bool = False) -> Log:
     """The log at `path`, or one in memory, which is all that an installation in memory has."""
-    return MemoryLog() if settings.dev else FileLog(path)
+    return MemoryLog() if settings.dev else FileLog(path, chained)

@@ -19,7 +19,7 @@ import orjson
 from msgspec import Struct
 
 from carnet.access.authorize import Decided
-from carnet.audit.log_files import line_of
+from carnet.audit.json_line import line_of
 from carnet.audit.memory_lines import Lines
 from carnet.audit.redaction import HIDDEN
 from carnet.policy.document import Policy

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from carnet.audit.event_lines import Event, decisions
-from carnet.audit.log_files import line_of
+from carnet.audit.json_line import line_of
 from carnet.audit.logs import Log
 from carnet.audit.reading import parsed
 from carnet.base.arns import parse_arn

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-import orjson
-
+from carnet.audit.append_file import UNWRITABLE, AppendFile
+from carnet.audit.json_line import line_of
 from carnet.base.faults import Unavailable
 
 _LOOK_SECONDS = 1.0
 """How long lines may still go to a file that was moved away."""
-_UNWRITABLE = "The audit log cannot be written."
-_ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
-"""Characters that JSON lets stand and that a terminal or a reader of lines takes for more than text."""
+UNKNOWN = -1
 
 
 class JsonLines:
-    """Appends events to a file.
+    """Appends events to a file. Safe to use from several threads.
 
-    INVARIANT: lines are given to the operating system in one append, so that those of several processes do not mix, and
-    no kill of this process loses what was written.
+    INVARIANT: lines are given to the operating system in one append, while no other process appends, and all of them or
+    none are in the file afterwards. So no kill of this process loses what was written, and nothing is written behind a
+    part of a line.
     """
 
     def __init__(self, path: Path) -> None:
+        """Raises OSError."""
         self._path = path
-        self._file = _open(path)
+        self._file = AppendFile(path)
+        self._end = UNKNOWN
+        """Where the file ended when this process was there last."""
         self._looked = time.monotonic()
-        self._torn = False
+        self._busy = Lock()
 
     def follow(self) -> bool:
         """Begin a new file if the one so far was moved away or removed, which is how logs are rotated.
@@ -38,22 +42,23 @@ class JsonLines:
         """
         if time.monotonic() - self._looked < _LOOK_SECONDS:
             return False
-        try:
-            moved = self._is_moved()
-            if moved:
-                former, self._file, self._torn = self._file, _open(self._path), False
-                os.close(former)
-        except OSError as problem:
-            raise Unavailable(_UNWRITABLE) from problem
+        with self._busy:
+            try:
+                moved = not self._file.is_at(self._path)
+                if moved:
+                    self._leave()
+                    self._begin()
+            except OSError as problem:
+                raise Unavailable(UNWRITABLE) from problem
         self._looked = time.monotonic()
         return moved
 
-    def _is_moved(self) -> bool:
-        try:
-            there = self._path.stat()
-        except FileNotFoundError:
-            return True
-        return not os.path.samestat(there, os.fstat(self._file))
+    def _leave(self) -> None:
+        """What is to be done with a file that was moved away."""
+
+    def _begin(self) -> None:
+        former, self._file, self._end = self._file, AppendFile(self._path), UNKNOWN
+        former.close()
 
     def append(self, *objects: dict[str, Any]) -> None:
         """Add a line for each object, all of them in one append; Unavailable if the disk refuses."""
@@ -61,30 +66,40 @@ class JsonLines:
 
     def write(self, lines: bytes) -> None:
         """Add lines that `line_of` made, in one append; Unavailable if the disk refuses."""
-        if self._torn:
-            lines = b"\n" + lines  # after what the disk took of the last one
-        try:
-            written = os.write(self._file, lines)
-        except OSError as problem:
-            raise Unavailable(_UNWRITABLE) from problem
-        self._torn = written != len(lines)
-        if self._torn:
-            raise Unavailable(_UNWRITABLE)
+        with self._busy:  # as `_alone`, which would take as long as the lock itself
+            self._file.lock()
+            try:
+                end = self._whole()
+                self._make_room(lines, end)
+                self._add(lines, end)
+            finally:
+                self._file.unlock()
+
+    def _make_room(self, lines: bytes, end: int) -> None:
+        """What is to be done before these are added."""
+
+    def _add(self, lines: bytes, end: int) -> None:
+        self._file.append(lines, end)
+        self._end = end + len(lines)
+
+    @contextmanager
+    def _alone(self) -> Iterator[int]:
+        """No other thread and no other process appends meanwhile; gives where the file ends, behind a whole line."""
+        with self._busy:
+            self._file.lock()
+            try:
+                yield self._whole()
+            finally:
+                self._file.unlock()
+
+    def _whole(self) -> int:
+        """Where the file ends, once it ends with a whole line. What a crash has left of one stays a line of its own."""
+        end = self._file.end()
+        if end != self._end and end and self._file.tail(end, 1) != b"\n":
+            self._add(b"\n", end)
+            end = self._end
+        return end
 
     def close(self) -> None:
         """Let go of the file; nothing can be appended afterwards."""
-        os.close(self._file)
-
-
-def _open(path: Path) -> int:
-    # Its own directory alone: a data directory that was removed is not to come back empty, and open to everybody.
-    path.parent.mkdir(exist_ok=True, mode=0o700)
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-
-def line_of(value: dict[str, Any]) -> bytes:
-    """The object as one line; raises TypeError for what is no JSON."""
-    encoded = orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
-    if encoded.isascii() and b"\x7f" not in encoded:
-        return encoded
-    return encoded.decode().translate(_ESCAPED).encode()
+        self._file.close()

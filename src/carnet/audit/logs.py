@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from carnet.audit.chained_lines import ChainedLines
 from carnet.audit.log_files import JsonLines
 from carnet.audit.memory_lines import Lines, MemoryLines
 from carnet.audit.reading import backwards, lines_backwards
@@ -39,9 +40,11 @@ class FileLog:
     """A log on the disk. A place is the digest of a file's first line, and a position there."""
 
     path: Path
+    chained: bool = False
+    """Whether its lines are a chain, as those of the audit log are."""
 
     def open(self) -> Lines:
-        return JsonLines(self.path)
+        return ChainedLines(self.path) if self.chained else JsonLines(self.path)
 
     def parts(self) -> Iterator[Iterator[bytes]]:
         return (backwards(path) for path in Segments(self.path).newest_first())

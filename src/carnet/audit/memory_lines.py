@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from carnet.audit.log_files import line_of
+from carnet.audit.json_line import line_of
 
 _MOST_BYTES = 32 * 1024 * 1024
 

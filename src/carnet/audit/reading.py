@@ -105,9 +105,12 @@ def _is_at(file: BinaryIO, path: Path) -> bool:
 
 
 def parsed(line: bytes) -> dict[str, Any] | None:
-    """The object that a line holds; None for one that is unfinished."""
+    """The object that a line holds, without its place in the log; None for one that is unfinished."""
     try:
         found: object = orjson.loads(line)
     except orjson.JSONDecodeError:
         return None
-    return found if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return None
+    found.pop("chain", None)
+    return found

@@ -81,7 +81,7 @@ def tail(lines: int, follow: bool, account: str | None, output: str, endpoint_ur
         with suppress(KeyboardInterrupt):
             for line in lines_to_come(Settings(**settings).audit_file):
                 event_to_come = parsed(line)
-                if event_to_come is not None and query.matches(event_to_come):
+                if event_to_come is not None and "eventID" in event_to_come and query.matches(event_to_come):
                     click.echo(show(event_to_come))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from carnet.access.authorize import Decided
 from carnet.audit.decisions import DecidedCall, DecisionLog
 from carnet.audit.events import Event, failure_event
-from carnet.audit.log_files import line_of
+from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step, identified
 from carnet.base.clock import Clock
 from carnet.base.faults import Fault, Unavailable

@@ -15,7 +15,7 @@ from carnet.access.authorize import Decided
 from carnet.access.denial import denial_sentence
 from carnet.audit.decisions import DecidedCall, DecisionLog
 from carnet.audit.events import failure_event
-from carnet.audit.log_files import line_of
+from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived, AskedUnoffered, ForUnoffered, UnofferedStep
 from carnet.base.faults import Unavailable
 from carnet.catalog.apis import ApiOperation, apis

@@ -14,7 +14,7 @@ from carnet.access.denial import denied
 from carnet.audit import own_events
 from carnet.audit.decisions import DecidedCall, DecisionLog
 from carnet.audit.events import Event
-from carnet.audit.log_files import line_of
+from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived
 from carnet.base.arns import OWN_SERVICE
 from carnet.base.clock import Clock
