@@ -91,7 +91,8 @@ def running_server(
     chosen = port or free_port()
     if not from_nothing:
         lay_out_for(Settings(data_dir=data_dir))
-    command = [*program, "serve", "--port", str(chosen), "--data-dir", str(data_dir), *arguments]
+    unlimited = () if "--limits" in arguments else ("--limits", "off")
+    command = [*program, "serve", "--port", str(chosen), "--data-dir", str(data_dir), *unlimited, *arguments]
     log = (data_dir.parent / f"{data_dir.name}.log").open("w+")
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     try:

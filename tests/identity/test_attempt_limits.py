@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from carnet.identity.attempt_limits import MOST_OF_OWNER, MOST_OTHERS, may_try, network_of, wait_after
+from carnet.identity.attempt_limits import MOST_OF_OWNER, MOST_OTHERS, may_try, wait_after
+from carnet.identity.networks import network_of
 from carnet.store.password_attempts import Attempts
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

@@ -87,7 +87,7 @@ def in_process_server(
     directory: Path, *, database_url: str = "", tls: tuple[Path, Path] | None = None, **settings: Any
 ) -> Iterator[InProcessServer]:
     """Listen on a free port until the block ends; `tls`: files of a certificate and its key."""
-    chosen = Settings(data_dir=directory / "data", database_url=database_url, **settings)
+    chosen = Settings(data_dir=directory / "data", database_url=database_url, **{"limits": "off", **settings})
     lay_out_for(chosen)
     clock = TurnableClock()
     clock.follow_real_time()

@@ -198,7 +198,7 @@ class World:
 def open_world(path: Path, **settings: Any) -> Iterator[World]:
     """A new world in a directory of its own."""
     clock = TurnableClock()
-    chosen = Settings(data_dir=path / "data", **{"password_hash_kib": 8, **settings})
+    chosen = Settings(data_dir=path / "data", **{"password_hash_kib": 8, "limits": "off", **settings})
     lay_out_for(chosen)
     with open_installation(chosen, create=True, clock=clock) as installation:
         yield World(installation, clock)

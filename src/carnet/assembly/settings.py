@@ -51,6 +51,8 @@ class Settings:
     """Memory for one hash of a password, in KiB."""
     quotas: str = ""
     """What accounts may have instead of AWS's quotas (`services.operation`)."""
+    limits: str = ""
+    """How often accounts and strangers may call (`server.rates`); empty: `default`, and `off` with `dev`."""
     oidc_keys_file: Path | None = None
     """Keys of OpenID Connect issuers that are not to be asked for them."""
     oidc_ca_file: Path | None = None

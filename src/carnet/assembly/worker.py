@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
+from time import monotonic
 
 from carnet.assembly.authenticators import authenticators
 from carnet.assembly.installation import Installation, open_installation
@@ -22,6 +24,8 @@ from carnet.server.issuer_pages import IssuerPages
 from carnet.server.outbox import Outbox
 from carnet.server.own_api.endpoint import OwnParts
 from carnet.server.own_api.steps import OwnApi
+from carnet.server.rates import DEFAULT, OFF, Rates, read_limits
+from carnet.server.throttle import Throttle
 from carnet.services.registry import SERVICES
 
 
@@ -32,9 +36,13 @@ def application() -> AwsDoor:
     return door(installation, stack)
 
 
-def door(installation: Installation, stack: ExitStack) -> AwsDoor:
-    """The application over an open installation; `stack` is unwound when the server stops."""
+def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], float] = monotonic) -> AwsDoor:
+    """The application over an open installation; `stack` is unwound when the server stops.
+
+    `seconds` tells the limits of callers how time goes on.
+    """
     audit, decisions = installation.audit_log.open(), DecisionLog(installation.decision_log.open())
+    throttle = Throttle(limits_of(installation.settings), installation.execution.credentials.find, seconds)
     api = AwsApi(
         installation.execution,
         SERVICES,
@@ -42,9 +50,17 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
         clock=installation.clock,
         ids=installation.ids,
         decisions=decisions,
+        throttle=throttle,
     )
     own_parts = _own_parts(installation)
-    own_api = OwnApi(installation.execution, api.writer, own_parts, clock=installation.clock, decisions=decisions)
+    own_api = OwnApi(
+        installation.execution,
+        api.writer,
+        own_parts,
+        clock=installation.clock,
+        decisions=decisions,
+        throttle=throttle,
+    )
     follower = Follower(installation.directory, installation.store)
     presence = node(installation)
     jobs = periodic_jobs(installation, follower, presence)
@@ -68,6 +84,12 @@ def door(installation: Installation, stack: ExitStack) -> AwsDoor:
     health = Health(installation.directory, follower)
     issuers = IssuerPages(installation.directory, installation.execution.parts.public_url, installation.clock)
     return AwsDoor(api, own_api, health, outbox, issuers, on_start=start, on_stop=stack.close)
+
+
+def limits_of(settings: Settings) -> Rates | None:
+    """What one worker lets accounts and strangers ask of it: its share of what the server does."""
+    rates = read_limits(settings.limits or (OFF if settings.dev else DEFAULT))
+    return rates.shared(settings.workers) if rates is not None else None
 
 
 def _own_parts(installation: Installation) -> OwnParts:

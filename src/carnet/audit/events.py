@@ -77,6 +77,12 @@ def failure_event(step: Step | UnofferedStep, code: str, message: str, decided: 
     return event
 
 
+def tell_untold(event: Event, calls: int) -> None:
+    """How many calls were refused as too many, of the same account or of nobody proven, that have no event."""
+    if calls:
+        event["additionalEventData"]["callsThrottledBefore"] = calls
+
+
 def _event(step: Step | UnofferedStep, decided: Sequence[Decided]) -> Event:
     """What is known at a step: what the step before it knew, and its own."""
     match step:

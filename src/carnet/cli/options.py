@@ -50,6 +50,18 @@ def quotas(text: str) -> str:
     return text
 
 
+def limits(text: str) -> str:
+    """The type of an option that says how often callers may call, or nothing."""
+    if text:
+        from carnet.server.rates import read_limits
+
+        try:
+            read_limits(text)
+        except ValueError as problem:
+            raise click.BadParameter(str(problem)) from problem
+    return text
+
+
 def setting(name: str, describe: str, **attributes: Any) -> Callable[[Command], Command]:
     """A click option for one setting, read from its CARNET_ variable if the flag is not given."""
     default = getattr(_DEFAULTS, name)

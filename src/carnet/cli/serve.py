@@ -21,7 +21,7 @@ from carnet.assembly.settings import Settings, UnknownSetting, as_environment, c
 from carnet.base.loopback import is_loopback_host
 from carnet.cli.dev_mode import WARNING, apply_seed, check_dev_mode, dev_greeting
 from carnet.cli.exports import export_lines
-from carnet.cli.options import installation_options, quotas, setting, told_plainly, url
+from carnet.cli.options import installation_options, limits, quotas, setting, told_plainly, url
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.server.stop_signals import ended_by_signals
 
@@ -60,6 +60,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=click.IntRange(0, 30 * 86_400),
 )
 @setting("quotas", "What accounts may have instead of AWS's quotas, as users=10000,roles=5000.", type=quotas)
+@setting(
+    "limits",
+    "How often accounts and strangers may call: default, aws, off, and figures, as reads=400:1000."
+    "  [default: default, off with --dev]",
+    type=limits,
+)
 @setting("oidc_keys_file", "Keys of OpenID Connect issuers that are not to be asked for them, JSON.", type=_FILE)
 @setting("oidc_ca_file", "Certificate authorities of issuers, beside the system's, PEM.", type=_FILE)
 @setting("oidc_networks", "Networks that issuers may be in beside the public ones: 10.0.0.0/8,fd00::/8.")

@@ -5,7 +5,6 @@ The numbers are Carnet's own: AWS does not tell its.
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import datetime, timedelta
 
 from carnet.store.password_attempts import Attempts
@@ -15,7 +14,6 @@ MOST_OF_OWNER = 100
 """Wrong attempts for one owner within an hour, from networks that have not known its password lately."""
 MOST_OTHERS = 20
 """Owners whose password one network has not known within ten minutes; with more, it tries passwords on everybody."""
-_IPV4_BITS, _IPV6_BITS = 24, 64
 
 
 def may_try(seen: Attempts, now: datetime) -> bool:
@@ -39,15 +37,3 @@ def _waits(failures: int, last: datetime, now: datetime) -> bool:
 def wait_after(failures: int) -> timedelta:
     """How long to wait after that many wrong attempts."""
     return min(timedelta(seconds=1 << min(failures - 1, 20)), LONGEST_WAIT)
-
-
-def network_of(peer: str) -> str:
-    """What counts as one place: the /24 or the /64 of an address; whatever is no address counts as itself."""
-    try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
-        return peer or "unknown"
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    bits = _IPV4_BITS if address.version == 4 else _IPV6_BITS
-    return str(ipaddress.ip_network((address, bits), strict=False))

@@ -17,7 +17,8 @@ from carnet.entities.account import Account, is_account_id
 from carnet.entities.entity import name_key
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.user import User
-from carnet.identity.attempt_limits import may_try, network_of
+from carnet.identity.attempt_limits import may_try
+from carnet.identity.networks import network_of
 from carnet.identity.passwords import Passwords
 from carnet.store.password_attempts import PasswordAttempts
 

@@ -30,6 +30,7 @@ _OWN_CODES: Mapping[Dialect, Mapping[str, tuple[str, int]]] = {
         "IncompleteSignature": ("AuthorizationHeaderMalformed", 400),
         "InvalidClientTokenId": ("InvalidAccessKeyId", 403),
         "MissingAuthenticationToken": ("AccessDenied", 403),
+        "Throttling": ("SlowDown", 503),
     },
 }
 """Code and HTTP status that only one dialect has, by the query protocol's code."""

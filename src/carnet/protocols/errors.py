@@ -26,6 +26,8 @@ Where = Operation | Service | Protocol
 _FRONT_DOOR_NAMESPACE = "http://webservices.amazon.com/AWSFault/2005-15-09"
 _DEFAULT_JSON_VERSION = "1.1"
 _FIRST_SERVER_STATUS = 500
+_THROTTLING = ("TooManyRequestsException", "ThrottledException", "ThrottlingException")
+_COMMON_THROTTLING = "Throttling"
 _MESSAGE_MEMBERS = ("message", "Message", "error_description")
 
 
@@ -66,6 +68,14 @@ def write_error(
         return _written(service, None, _common(service, code), message, request_id, {}, accept)
     error = service.errors.get(code) or _common(service.protocol, code)
     return _written(service.protocol, service, error, message, request_id, members or {}, accept)
+
+
+def throttling_code(where: Where) -> str:
+    """The error by which a service tells a caller that it calls too often: its model's own, or the common one."""
+    service = where.service if isinstance(where, Operation) else where
+    if isinstance(service, Protocol):
+        return _COMMON_THROTTLING
+    return next((code for code in _THROTTLING if code in service.errors), _COMMON_THROTTLING)
 
 
 def _common(protocol: Protocol, code: str) -> CommonError:

@@ -9,7 +9,7 @@ from typing import Any
 
 from carnet.access.authorize import Decided
 from carnet.audit.decisions import DecidedCall, DecisionLog
-from carnet.audit.events import Event, failure_event
+from carnet.audit.events import Event, failure_event, tell_untold
 from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step, identified
 from carnet.base.clock import Clock
@@ -18,17 +18,18 @@ from carnet.base.http import HttpRequest, HttpResponse
 from carnet.base.ids import Ids
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.authenticate import Authenticate, Authenticators
-from carnet.identity.caller import Caller, SignedIn, Verified
+from carnet.identity.caller import Anonymous, Caller, Federated, SignedIn, Verified
 from carnet.models import COMMON_VOICE, Protocol
 from carnet.models import Operation as Asked
 from carnet.protocols.common_errors import COMMON_ERRORS
-from carnet.protocols.errors import Where, WireError, write_error
+from carnet.protocols.errors import Where, WireError, throttling_code, write_error
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import route
 from carnet.protocols.unoffered import NotOffered
 from carnet.protocols.validate import validate
 from carnet.protocols.write import write
 from carnet.server.outbox import Answer
+from carnet.server.throttle import Throttle, Throttled
 from carnet.server.unoffered import UnofferedServices, sentence_of
 from carnet.server.writer import Writer
 from carnet.services.code_attempt import accepted, code_attempt
@@ -55,6 +56,7 @@ class AwsApi:
         clock: Clock,
         ids: Ids,
         decisions: DecisionLog,
+        throttle: Throttle,
     ) -> None:
         self._execution = execution
         self._services = services
@@ -62,7 +64,8 @@ class AwsApi:
         self._clock = clock
         self._ids = ids
         self._decisions = decisions
-        self._unoffered = UnofferedServices(execution, authenticators, decisions)
+        self._throttle = throttle
+        self._unoffered = UnofferedServices(execution, authenticators, decisions, throttle)
         self._pools = Pools()
         self.writer = Writer(execution)
 
@@ -80,6 +83,9 @@ class AwsApi:
                 raise Lost
             step = Authenticated(routed=step, caller=self._authenticate(step, operation))
             self._execution.note_use(step.caller, arrived.time)
+            if account := step.caller.principal.account:
+                writes = operation is not None and operation.writes
+                self._throttle.admit(account, request.operation.service.name, writes=writes)
             step = Parsed(authenticated=step, given=parse(request, http))
             validate(request.operation, step.given, service.voice if service is not None else COMMON_VOICE)
             if operation is None:
@@ -106,8 +112,10 @@ class AwsApi:
             authenticator = self._authenticators.get(Authenticate.SIGV4) if signed else None
         if authenticator is None:
             raise _not_offered(routed.operation)
-        arrived = routed.arrived
-        return authenticator(arrived.http, service=routed.operation.service.signing_name, now=arrived.time)
+        arrived, service = routed.arrived, routed.operation.service.signing_name
+        if arrived.http.peer in self._throttle:
+            self._throttle.screen(arrived.http, service)
+        return authenticator(arrived.http, service=service, now=arrived.time)
 
     def _not_written(self, parsed: Parsed) -> Answer:
         """What the policies say of an operation that is still to be written."""
@@ -131,10 +139,21 @@ class AwsApi:
                 prepared = await self._pools.run(preparation, admitted.call, parsed.given)
         except Exception as problem:
             return self._fail(parsed, problem, admitted.decided)
-        parsed = identified(parsed, prepared)
+        try:
+            parsed = self._identified(operation, parsed, prepared)
+        except Throttled as problem:
+            return self._fail(parsed, problem, admitted.decided)
         if operation.writes:
             return await self._change(operation, parsed, prepared)
         return self._answer(parsed, self._execution.read_prepared(operation, parsed, prepared))
+
+    def _identified(self, operation: Operation, parsed: Parsed, prepared: object) -> Parsed:
+        """The call by the caller whom its preparation found out; raises Throttled if its account called too often."""
+        found = identified(parsed, prepared)
+        if isinstance(found.authenticated.caller, Federated):
+            service = found.authenticated.routed.operation.service.name
+            self._throttle.admit(found.authenticated.caller.account, service, writes=operation.writes)
+        return found
 
     async def _change(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Answer:
         """Let the writer act; it takes one change after the other."""
@@ -157,11 +176,14 @@ class AwsApi:
             # The change is made all the same, and its event says so.
             _LOG.exception("the answer to request %s failed", arrived.request_id)
             response = _error(routed.operation, arrived, _FAILED, _FAILED_MESSAGE)
-        return _audited(routed.operation, arrived, response, outcome.event, outcome.decided)
+        return _audited(routed.operation, parsed, response, outcome.event, outcome.decided)
 
     def _fail(self, step: Step, problem: Exception, decided: tuple[Decided, ...] = ()) -> Answer:
         """Answer what was refused, and what nobody foresaw."""
         try:
+            counted = self._counted(step, problem)
+            if isinstance(counted, Throttled):
+                return self._hold_back(step, problem, counted)
             if isinstance(problem, AuthFailure) and problem.computed:
                 problem = self._recorded(step, problem)
             if isinstance(problem, WireError | AuthFailure | Fault):
@@ -172,6 +194,28 @@ class AwsApi:
         # The event is without the parameters, for they may be what failed.
         step = step.authenticated if isinstance(step, Parsed) else step
         return self._refuse(step, WireError(_FAILED, _FAILED_MESSAGE, _where(step)), decided)
+
+    def _counted(self, step: Step, problem: Exception) -> Exception:
+        """The problem; or Throttled, if nobody has proven who calls and that has happened too often."""
+        caller = _caller(step)
+        if isinstance(problem, Throttled | Unavailable) or not (caller is None or isinstance(caller, Anonymous)):
+            return problem
+        try:
+            self._throttle.fail(_arrived(step).http.peer)
+        except Throttled as throttled:
+            return throttled
+        return problem
+
+    def _hold_back(self, step: Step, problem: Exception, throttled: Throttled) -> Answer:
+        """Answer that there were too many; `problem` is what else would be told."""
+        arrived, where = _arrived(step), problem.where if isinstance(problem, WireError) else _where(step)
+        code, message = throttling_code(where), str(throttled)
+        response = _error(where, arrived, code, message)
+        if throttled.untold is None:
+            return Answer(response=response, account=_account(step), pause=throttled.pause)
+        event = failure_event(step, _exception(where, code), message, ())
+        tell_untold(event, throttled.untold)
+        return _audited(where, step, response, event, (), throttled.pause)
 
     def _recorded(self, step: Step, failure: AuthFailure) -> AuthFailure | WireError:
         """The failure, once the log shows what was computed of the request; or that the log cannot."""
@@ -187,7 +231,7 @@ class AwsApi:
         code, arrived = self._code(where, problem), _arrived(step)
         event = failure_event(step, _exception(where, code), problem.message, decided)
         members = None if isinstance(problem, AuthFailure) else problem.members
-        return _audited(where, arrived, _error(where, arrived, code, problem.message, members), event, decided)
+        return _audited(where, step, _error(where, arrived, code, problem.message, members), event, decided)
 
     def _code(self, where: Where, problem: WireError | AuthFailure | Fault) -> str:
         if isinstance(problem, Fault) and isinstance(where, Asked):
@@ -226,6 +270,22 @@ def _arrived(step: Step) -> Arrived:
             return step
 
 
+def _caller(step: Step) -> Caller | None:
+    match step:
+        case Parsed():
+            return step.authenticated.caller
+        case Authenticated():
+            return step.caller
+        case Routed() | Arrived():
+            return None
+
+
+def _account(step: Step) -> str:
+    """Of a caller who is proven; else empty."""
+    caller = _caller(step)
+    return caller.principal.account if caller is not None else ""
+
+
 def _where(step: Step) -> Where:
     """In whose form an error is told."""
     match step:
@@ -240,11 +300,23 @@ def _where(step: Step) -> Where:
 
 
 def _audited(
-    where: Where, arrived: Arrived, response: HttpResponse, event: Event, decided: tuple[Decided, ...]
+    where: Where,
+    step: Step,
+    response: HttpResponse,
+    event: Event,
+    decided: tuple[Decided, ...],
+    pause: float = 0.0,
 ) -> Answer:
+    arrived = _arrived(step)
     call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
-    unaudited = partial(_error, where, arrived, "ServiceUnavailable")
-    return Answer(response=response, event=line_of(event), decided=call, unaudited=unaudited)
+    return Answer(
+        response=response,
+        event=line_of(event),
+        decided=call,
+        unaudited=partial(_error, where, arrived, "ServiceUnavailable"),
+        account=_account(step),
+        pause=pause,
+    )
 
 
 def _error(

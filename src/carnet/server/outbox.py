@@ -35,6 +35,10 @@ class Answer(Struct, frozen=True, kw_only=True):
     """What policies decided of the call; None if they were not asked."""
     unaudited: Callable[[str], HttpResponse] | None = None
     """What is answered instead if the event cannot be written, of the reason."""
+    account: str = ""
+    """The account of the caller; empty if no caller of an account is proven."""
+    pause: float = 0.0
+    """For how many seconds nothing more is to be read from the connection: its callers call too often."""
 
     def sent(self, why_unaudited: str | None) -> HttpResponse | StreamedResponse:
         """The response to send if the event is written (None), and if it could not be.

@@ -14,10 +14,11 @@ from carnet.access.authorization_message import encoded
 from carnet.access.authorize import Decided
 from carnet.access.denial import denial_sentence
 from carnet.audit.decisions import DecidedCall, DecisionLog
-from carnet.audit.events import failure_event
+from carnet.audit.events import Event, failure_event, tell_untold
 from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived, AskedUnoffered, ForUnoffered, UnofferedStep
 from carnet.base.faults import Unavailable
+from carnet.base.http import HttpResponse
 from carnet.catalog.apis import ApiOperation, apis
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.authenticate import Authenticate, Authenticators
@@ -27,11 +28,13 @@ from carnet.protocols.api_errors import spelled, write_api_error
 from carnet.protocols.api_routing import Asked, asked
 from carnet.protocols.unoffered import Dialect, Unoffered
 from carnet.server.outbox import Answer
+from carnet.server.throttle import Throttle, Throttled
 from carnet.services.execution import Execution
 from carnet.services.unoffered import Member, NotDecided, decide
 from carnet.store.faults import Lost
 
 _LOG = logging.getLogger("carnet.server")
+_THROTTLING = "Throttling"
 DENIED, ALLOWED, NOT_DECIDED = "AccessDenied", "DryRunOperation", "NotImplemented"
 _OF_EC2 = "You are not authorized to perform this operation. "
 _ENCODED = " Encoded authorization failure message: "
@@ -50,8 +53,11 @@ def sentence_of(said: Decided | NotDecided, service: str) -> tuple[str, str]:
 class UnofferedServices:
     """The answers for all of them."""
 
-    def __init__(self, execution: Execution, authenticators: Authenticators, decisions: DecisionLog) -> None:
+    def __init__(
+        self, execution: Execution, authenticators: Authenticators, decisions: DecisionLog, throttle: Throttle
+    ) -> None:
         self._execution = execution
+        self._throttle = throttle
         self._authenticate = authenticators[Authenticate.SIGV4]
         self._decisions = decisions
 
@@ -62,6 +68,7 @@ class UnofferedServices:
         step: UnofferedStep = routed
         try:
             if unoffered.unsigned:
+                self._throttle.fail(arrived.http.peer)
                 sentence = f"Carnet does not offer {unoffered.name}:{unoffered.unsigned}."
                 return _refused(step, unoffered.dialect, NOT_DECIDED, sentence)
             if self._execution.directory.lost:
@@ -70,6 +77,7 @@ class UnofferedServices:
             self._execution.note_use(caller, arrived.time)
             wanted = asked(unoffered, arrived.http)
             step = _asked_unoffered(routed, caller, wanted)
+            self._throttle.admit(caller.principal.account, unoffered.name, writes=False)
             said = self._said(arrived, caller, wanted.operation, wanted.member)
             code, message = sentence_of(said, unoffered.name)
             if unoffered.dialect is Dialect.EC2 and isinstance(said, Decided) and code == DENIED:
@@ -77,6 +85,8 @@ class UnofferedServices:
             return _refused(step, unoffered.dialect, code, message, said)
         except AuthFailure as failure:
             return _refused(step, unoffered.dialect, failure.code, failure.message)
+        except Throttled as throttled:
+            return _held_back(step, unoffered.dialect, throttled)
         except Unavailable as problem:
             return _refused(step, unoffered.dialect, "ServiceUnavailable", problem.message)
         except Exception as problem:
@@ -90,10 +100,14 @@ class UnofferedServices:
         return _OF_EC2 + sentence + _ENCODED + encoded(self._execution.parts.keyring, said, arrived.time)
 
     def _authenticated(self, arrived: Arrived, unoffered: Unoffered) -> AccountCaller:
-        """Who calls. Raises AuthFailure; and Unavailable if the log cannot keep what was computed of the request."""
+        """Who calls. Raises AuthFailure, or Throttled; Unavailable if the log cannot keep what was computed of it."""
+        http, service = arrived.http, unoffered.signing_name
+        if http.peer in self._throttle:
+            self._throttle.screen(http, service)
         try:
-            caller = self._authenticate(arrived.http, service=unoffered.signing_name, now=arrived.time)
+            caller = self._authenticate(http, service=service, now=arrived.time)
         except AuthFailure as failure:
+            self._throttle.fail(http.peer)
             if failure.computed:
                 self._decisions.record_refused_signature(arrived.request_id, arrived.time, failure.computed)
             raise
@@ -136,10 +150,43 @@ def _refused(
     message: str,
     said: Decided | NotDecided | None = None,
 ) -> Answer:
-    arrived = step.arrived if isinstance(step, ForUnoffered) else step.routed.arrived
     decided = (said,) if isinstance(said, Decided) else ()
     event = failure_event(step, spelled(dialect, code)[0], message, decided)
-    unaudited = partial(write_api_error, dialect, "ServiceUnavailable", request_id=arrived.request_id)
-    response = write_api_error(dialect, code, message, arrived.request_id)
+    return _audited(step, dialect, write_api_error(dialect, code, message, _arrived(step).request_id), event, decided)
+
+
+def _held_back(step: UnofferedStep, dialect: Dialect, throttled: Throttled) -> Answer:
+    response = write_api_error(dialect, _THROTTLING, str(throttled), _arrived(step).request_id)
+    if throttled.untold is None:
+        return Answer(response=response, account=_account(step), pause=throttled.pause)
+    event = failure_event(step, spelled(dialect, _THROTTLING)[0], str(throttled), ())
+    tell_untold(event, throttled.untold)
+    return _audited(step, dialect, response, event, (), throttled.pause)
+
+
+def _audited(
+    step: UnofferedStep,
+    dialect: Dialect,
+    response: HttpResponse,
+    event: Event,
+    decided: tuple[Decided, ...],
+    pause: float = 0.0,
+) -> Answer:
+    arrived = _arrived(step)
     call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
-    return Answer(response=response, event=line_of(event), decided=call, unaudited=unaudited)
+    return Answer(
+        response=response,
+        event=line_of(event),
+        decided=call,
+        unaudited=partial(write_api_error, dialect, "ServiceUnavailable", request_id=arrived.request_id),
+        account=_account(step),
+        pause=pause,
+    )
+
+
+def _arrived(step: UnofferedStep) -> Arrived:
+    return step.arrived if isinstance(step, ForUnoffered) else step.routed.arrived
+
+
+def _account(step: UnofferedStep) -> str:
+    return step.caller.principal.account if isinstance(step, AskedUnoffered) else ""

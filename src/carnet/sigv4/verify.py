@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from carnet.base.http import HttpRequest, RequestHead
 from carnet.base.keyed_hash import KeyedHash
+from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.caller import AUTHENTICATOR, Verified
 from carnet.identity.credential import Credential, FindCredential, TokenExpired
 from carnet.models import GLOBAL_REGIONS
@@ -106,6 +107,15 @@ def _verify(
         presigned=presented.signature_in is not None,
     )
     return caller, presented, canonical
+
+
+def names_live_key(request: HttpRequest, *, service: str, find: FindCredential) -> bool:
+    """Whether a request names a key that is good, whoever signed it: what is known before a signature is computed."""
+    try:
+        presented = _read(request.first, request.query, PROFILES.get(service, USUAL))
+        return _find(presented, find) is not None
+    except AuthFailure:
+        return False
 
 
 def _region(scope: Scope, credential: Credential) -> str:

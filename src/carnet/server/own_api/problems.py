@@ -38,6 +38,8 @@ class Problem(Exception):
 
 FAILED = Problem(500, "InternalFailure", "An internal error occurred.")
 
+TOO_MANY = Problem(429, "Throttling", "Rate exceeded", ("retry-after", "1"))
+
 
 def as_problem(raised: Exception) -> Problem | None:
     """How that is told; None for what nobody foresaw."""

@@ -13,11 +13,12 @@ from carnet.access.authorize import Decided
 from carnet.access.denial import denied
 from carnet.audit import own_events
 from carnet.audit.decisions import DecidedCall, DecisionLog
-from carnet.audit.events import Event
+from carnet.audit.events import Event, tell_untold
 from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived
 from carnet.base.arns import OWN_SERVICE
 from carnet.base.clock import Clock
+from carnet.base.faults import Unavailable
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.bearer import operator_token
 from carnet.directory.snapshot import Snapshot
@@ -34,10 +35,11 @@ from carnet.server.own_api.endpoint import (
     Told,
     Turn,
 )
-from carnet.server.own_api.problems import FAILED, Problem, answer, as_problem, told
+from carnet.server.own_api.problems import FAILED, TOO_MANY, Problem, answer, as_problem, told
 from carnet.server.own_api.reading import find_endpoint, parameters, read_body, read_query
 from carnet.server.own_api.table import ENDPOINTS
 from carnet.server.own_api.transport import refuse_insecure
+from carnet.server.throttle import Throttle, Throttled
 from carnet.server.writer import Writer
 from carnet.services.execution import Done, Execution, Failed
 from carnet.services.preparing import Pool, Pools, Preparation
@@ -54,7 +56,14 @@ class OwnApi:
     """Answers the requests below PREFIX, with one audit event each."""
 
     def __init__(
-        self, execution: Execution, writer: Writer, parts: OwnParts, *, clock: Clock, decisions: DecisionLog
+        self,
+        execution: Execution,
+        writer: Writer,
+        parts: OwnParts,
+        *,
+        clock: Clock,
+        decisions: DecisionLog,
+        throttle: Throttle,
     ) -> None:
         self._execution = execution
         self._writer = writer
@@ -62,6 +71,7 @@ class OwnApi:
         self._clock = clock
         self._ids = parts.ids
         self._decisions = decisions
+        self._throttle = throttle
         self._pools = Pools()
 
     @staticmethod
@@ -75,6 +85,7 @@ class OwnApi:
         arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
         event = own_events.own_event(arrived)
         decided: list[Decided] = []
+        caller: OwnCaller | None = None
         try:
             refuse_insecure(http)
             endpoint, path = find_endpoint(ENDPOINTS, http)
@@ -83,6 +94,8 @@ class OwnApi:
                 raise Lost
             caller = Anonymous() if endpoint.anybody else self._authenticate(arrived)
             own_events.tell_caller(event, caller)
+            if account := caller.principal.account:
+                self._throttle.admit(account, OWN_SERVICE, writes=endpoint.writes)
             query, given = read_query(endpoint, http), read_body(endpoint, http)
             own_events.tell_input(event, parameters(path, query, given), endpoint.secret)
             asked = Asked(
@@ -106,7 +119,7 @@ class OwnApi:
                 case _:
                     assert_never(endpoint.turn)
         except Exception as problem:
-            return self._fail(arrived, event, decided, problem)
+            return self._fail(arrived, event, decided, problem, caller)
 
     def _authenticate(self, arrived: Arrived) -> OwnCaller:
         """Who calls: by an operator token, or by a signature for the service `carnet`. Raises AuthFailure, Problem."""
@@ -120,6 +133,8 @@ class OwnApi:
                 f"Give an operator token (Authorization: Bearer ...), or sign for the service {OWN_SERVICE}.",
                 ("www-authenticate", "Bearer"),
             )
+        if http.peer in self._throttle:
+            self._throttle.screen(http, OWN_SERVICE)
         caller = self._signed_by(arrived)
         self._execution.note_use(caller, arrived.time)
         return caller
@@ -171,7 +186,7 @@ class OwnApi:
         try:
             return self._answer(asked, await self._pools.run(Preparation(pool=_THREADS, work=_read), call, asked))
         except Exception as problem:
-            return self._fail(asked.arrived, asked.event, asked.decided, problem)
+            return self._fail_asked(asked, problem)
 
     async def _change(self, asked: Asked, call: OwnCall) -> Answer:
         """Do what is slow, then let the writer act; it takes one change after the other."""
@@ -181,24 +196,42 @@ class OwnApi:
                 prepared = await self._pools.run(preparation, call, asked.given)
             outcome = await self._writer.write(_OwnChange(asked, self._call, prepared))
         except Exception as problem:
-            return self._fail(asked.arrived, asked.event, asked.decided, problem)
+            return self._fail_asked(asked, problem)
         if isinstance(outcome, Failed):
-            return self._fail(asked.arrived, asked.event, asked.decided, outcome.problem)
+            return self._fail_asked(asked, outcome.problem)
         return self._answer(asked, outcome.answer)
 
     def _answer(self, asked: Asked, answered: Told) -> Answer:
         own_events.tell_answer(asked.event, asked.endpoint.audited(answered))
         response = answer(asked.endpoint.status, answered, asked.arrived.request_id)
-        return _audited(asked.arrived, asked.event, asked.decided, response)
+        return _audited(asked.arrived, asked.event, asked.decided, response, asked.caller)
 
-    def _fail(self, arrived: Arrived, event: Event, decided: list[Decided], raised: Exception) -> Answer:
-        """Answer what was refused, and what nobody foresaw."""
+    def _fail_asked(self, asked: Asked, raised: Exception) -> Answer:
+        return self._fail(asked.arrived, asked.event, asked.decided, raised, asked.caller)
+
+    def _fail(
+        self, arrived: Arrived, event: Event, decided: list[Decided], raised: Exception, caller: OwnCaller | None
+    ) -> Answer:
+        """Answer what was refused, and what nobody foresaw. `caller` is None as long as nobody is proven."""
+        raised = self._counted(arrived, raised, caller)
+        if isinstance(raised, Throttled):
+            return _held_back(arrived, event, raised, caller)
         problem = as_problem(raised)
         if problem is None:
             _LOG.error("request %s failed", arrived.request_id, exc_info=raised)
             problem = FAILED
         own_events.tell_failure(event, problem.code, problem.message)
-        return _audited(arrived, event, decided, told(problem, arrived.request_id))
+        return _audited(arrived, event, decided, told(problem, arrived.request_id), caller)
+
+    def _counted(self, arrived: Arrived, raised: Exception, caller: OwnCaller | None) -> Exception:
+        """What was raised; or Throttled, if nobody has proven who calls and that has happened too often."""
+        if isinstance(raised, Throttled | Unavailable) or not (caller is None or isinstance(caller, Anonymous)):
+            return raised
+        try:
+            self._throttle.fail(arrived.http.peer)
+        except Throttled as throttled:
+            return throttled
+        return raised
 
     def close(self) -> None:
         """Finish what is under way."""
@@ -235,12 +268,27 @@ class _OwnChange(NamedTuple):
         return Done(answer=answered, event=event, decided=())
 
 
-def _audited(arrived: Arrived, event: Event, decided: list[Decided], response: HttpResponse) -> Answer:
+def _held_back(arrived: Arrived, event: Event, throttled: Throttled, caller: OwnCaller | None) -> Answer:
+    response = told(TOO_MANY, arrived.request_id)
+    if throttled.untold is None:
+        return Answer(response=response, account=_account(caller), pause=throttled.pause)
+    own_events.tell_failure(event, TOO_MANY.code, TOO_MANY.message)
+    tell_untold(event, throttled.untold)
+    return structs.replace(_audited(arrived, event, [], response, caller), pause=throttled.pause)
+
+
+def _audited(
+    arrived: Arrived, event: Event, decided: list[Decided], response: HttpResponse, caller: OwnCaller | None
+) -> Answer:
     if decided:
         own_events.tell_decisions(event, decided)
     call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=tuple(decided)) if decided else None
     unaudited = partial(_unaudited, arrived.request_id)
-    return Answer(response=response, event=line_of(event), decided=call, unaudited=unaudited)
+    return Answer(response=response, event=line_of(event), decided=call, unaudited=unaudited, account=_account(caller))
+
+
+def _account(caller: OwnCaller | None) -> str:
+    return caller.principal.account if caller is not None else ""
 
 
 def _unaudited(request_id: str, why: str) -> HttpResponse:
