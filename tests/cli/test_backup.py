@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sqlite3
 import stat
 import time
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from _pytest.monkeypatch import MonkeyPatch
 from click.testing import CliRunner
 
-from carnet.assembly.installation import first_account, open_installation
+from carnet.assembly.installation import Installation, first_account, open_installation
+from carnet.assembly.last_seen import LastSeen
 from carnet.assembly.settings import Settings
+from carnet.audit.json_line import line_of
 from carnet.cli import main
+from carnet.entities.user import User
 from carnet.keyring.master_key import create
+from carnet.store.store import Store
 from tests.clients.running import RunningServer, running_server
+
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def _event(installation: Installation, user: str) -> dict[str, Any]:
+    return {
+        "eventTime": f"{installation.clock():%Y-%m-%dT%H:%M:%SZ}",
+        "eventID": installation.ids.uuid(),
+        "requestID": installation.ids.uuid(),
+        "eventName": "CreateUser",
+        "eventSource": "iam.amazonaws.com",
+        "readOnly": False,
+        "recipientAccountId": "111122223333",
+        "userIdentity": {"arn": "arn:aws:iam::111122223333:user/admin"},
+        "requestParameters": {"userName": user},
+    }
 
 
 def run(*arguments: str, code: int = 0) -> str:
@@ -67,6 +93,117 @@ def test_an_installation_moves(data: Path, tmp_path: Path) -> None:
     assert stat.S_IMODE(there.stat().st_mode) == 0o700
     (data / "master.key").rename(there / "master.key")
     assert run("account", "list", "--data-dir", str(there)) != ""
+
+
+def _changed(data: Path, *names: str) -> None:
+    """Users are made, as by a server whose audit log is beside the store."""
+    with open_installation(Settings(data_dir=data)) as installation:
+        log = installation.audit_log.open()
+        for name in names:
+            event = _event(installation, name)
+            with installation.store.write() as unit:
+                (view,) = installation.directory.catch_up(unit.base).accounts.values()
+                unit.add(User(id=installation.ids.unique("AIDA"), account=view.account.id, name=name, created=START))
+                unit.audit(event)
+            installation.directory.apply(unit.committed)
+            log.write(line_of(event))
+        log.close()
+        LastSeen(installation.settings.last_seen).remember(installation.store.standing())
+
+
+def _served(data: Path, code: int) -> str:
+    """What carnet serve says before it serves."""
+    with MonkeyPatch.context() as patched:
+        patched.setattr("carnet.server.listen.listen", lambda *_, **__: None)
+        return run("serve", "--port", "0", "--data-dir", str(data), code=code)
+
+
+def _copied(data: Path, copy: Path) -> None:
+    with closing(sqlite3.connect(data / "carnet.db")) as live, closing(sqlite3.connect(copy)) as old:
+        live.backup(old)
+
+
+def test_a_copy_that_is_older_than_what_was_served_is_refused_until_it_is_accepted(data: Path, tmp_path: Path) -> None:
+    _changed(data, "one")
+    _served(data, 0)
+    _copied(data, tmp_path / "copy.db")
+    _changed(data, "two", "three")
+    os.replace(tmp_path / "copy.db", data / "carnet.db")
+    told = _served(data, 1)
+    assert re.search(r"revisions (\d+) to (\d+) are missing", told)
+    assert re.search(r"CreateUser userName=two by 111122223333:user/admin at 20\d\d", told)
+    assert "userName=one" not in told
+    assert told.index("userName=two") < told.index("userName=three")
+    assert "carnet restore --as-found" in told
+    told = run("restore", "--as-found", "--data-dir", str(data))
+    assert "CreateUser userName=three" in told
+    _served(data, 0)
+    _changed(data, "four")
+    _served(data, 0)
+
+
+def test_a_copy_that_has_gone_another_way_is_refused(data: Path, tmp_path: Path) -> None:
+    _copied(data, tmp_path / "copy.db")
+    _changed(data, "one")
+    memory = (data / "last-seen.json").read_bytes()
+    os.replace(tmp_path / "copy.db", data / "carnet.db")
+    _changed(data, "another", "and more")
+    (data / "last-seen.json").write_bytes(memory)
+    assert "its past is another" in _served(data, 1)
+
+
+def test_what_a_restored_backup_lacks_is_listed(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "backup.gz"
+    run("backup", str(file), "--data-dir", str(data))
+    _changed(data, "two")
+    told = run("restore", str(file), "--replace", "--data-dir", str(data))
+    assert "CreateUser userName=two by 111122223333:user/admin" in told
+    _served(data, 0)
+
+
+def test_the_store_of_another_installation_is_refused(data: Path, tmp_path: Path) -> None:
+    _served(data, 0)
+    with open_installation(Settings(data_dir=tmp_path / "other"), create=True):
+        pass
+    for name in ("carnet.db", "master.key"):
+        os.replace(tmp_path / "other" / name, data / name)
+    assert "is the store of another installation" in _served(data, 1)
+
+
+@pytest.mark.parametrize("left", ["carnet.db", ""])
+def test_a_store_that_is_gone_or_empty_is_no_reason_for_a_new_installation(data: Path, left: str) -> None:
+    (data / "carnet.db").unlink()
+    if left:
+        (data / left).touch(0o600)
+    told = _served(data, 1)
+    assert "There is no installation at" in told
+    assert f"{data}/master.key" in told
+    assert "carnet restore" in told
+    assert (data / "carnet.db").exists() == bool(left)
+    (data / "carnet.db").unlink(missing_ok=True)
+    (data / "master.key").unlink()
+    _served(data, 0)
+
+
+def test_a_master_key_that_was_put_elsewhere_before_is_no_installation_yet(tmp_path: Path) -> None:
+    create(tmp_path / "key")
+    with open_installation(Settings(data_dir=tmp_path / "d", master_key_file=tmp_path / "key"), create=True):
+        pass
+
+
+def test_a_first_start_that_was_killed_goes_on(tmp_path: Path) -> None:
+    """Between the making of the master key and that of the data keys."""
+    tmp_path.chmod(0o700)
+    Store.open(Settings(data_dir=tmp_path).store_url).close()
+    create(tmp_path / "master.key")
+    _served(tmp_path, 0)
+
+
+def test_restore_takes_a_file_or_the_store_as_it_is(data: Path, tmp_path: Path) -> None:
+    assert "Give a FILE, or --as-found" in run("restore", "--data-dir", str(data), code=2)
+    file = tmp_path / "file"
+    file.touch()
+    assert "Give a FILE, or --as-found" in run("restore", str(file), "--as-found", "--data-dir", str(data), code=2)
 
 
 def test_a_file_that_is_there_is_not_lost(data: Path, tmp_path: Path) -> None:

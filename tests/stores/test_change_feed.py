@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from carnet.entities.scope import account_scope
 from carnet.store.changes import NOWHERE, Revision
+from carnet.store.faults import Lost, WentBack
+from carnet.store.head import UNKNOWN_MOMENT
 from carnet.store.store import Store
 from tests.stores import raw
-from tests.stores.entities import ACCOUNT_ID, ALL, a_group, a_user, add_all, an_account
+from tests.stores.entities import ACCOUNT_ID, ALL, NOW, a_group, a_user, add_all, an_account
 
 
 def _history(store: Store) -> Revision:
@@ -65,7 +69,6 @@ DAMAGES = {
     "a part of a transaction lost": "DELETE FROM changes WHERE seq = 2 AND ordinal = 1",
     "a row of the log edited": "UPDATE changes SET key = 'AIDA9' WHERE seq = 3 AND ordinal = 0",
     "a row said to decide nothing": "UPDATE changes SET decides = false WHERE seq = 3 AND ordinal = 0",
-    "the head set back": "UPDATE head SET seq = 2",
 }
 
 
@@ -79,15 +82,45 @@ def test_a_log_that_does_not_lead_here_makes_the_reader_start_anew(store: Store,
     assert {change.key for change in told.changes} == {ACCOUNT_ID, a_user(2).id, a_group(1).id}
 
 
-def test_a_reader_from_a_lost_timeline_starts_anew(store: Store) -> None:
-    _history(store)
+def test_a_reader_from_a_lost_timeline_is_told_that_the_store_went_back(store: Store, database: str) -> None:
+    beginning = _history(store)
     here = store.revision()
     for stranger in (
         replace(here, hash=b"another"),
         replace(here, seq=here.seq - 1, hash=b"another"),
         replace(here, seq=here.seq + 1),
     ):
-        assert store.changes_since(stranger).base is None
+        with pytest.raises(WentBack):
+            store.changes_since(stranger)
+        assert not store.has_been_at(stranger)
+        assert store.changes_since(replace(stranger, epoch="another")).base is None  # it was restored
+    assert store.has_been_at(here)
+    assert store.has_been_at(beginning)
+    raw.execute(database, "UPDATE head SET seq = 2")
+    with pytest.raises(WentBack):
+        store.changes_since(here)
+
+
+def test_another_installation_in_the_place_of_the_store_is_not_read(store: Store, database: str) -> None:
+    beginning = _history(store)
+    assert store.changes_since(beginning).changes
+    raw.execute(database, "UPDATE head SET epoch = 'other'")
+    assert store.changes_since(beginning).base is None
+    raw.execute(database, "UPDATE head SET epoch = 'further', installation = 'another'")
+    for read in (store.load, lambda: store.changes_since(beginning)):
+        with pytest.raises(Lost):
+            read()
+
+
+def test_the_head_keeps_the_latest_moment_that_a_writer_trusted(store: Store) -> None:
+    assert store.standing().at == UNKNOWN_MOMENT
+    an_account(store)
+    for number, (minutes, latest) in enumerate(((5, 5), (3, 5), (6, 6))):
+        trusted = NOW + timedelta(minutes=minutes)
+        store.trusted = partial(lambda told: told, trusted)
+        with store.write() as unit:
+            unit.add(a_user(number))
+        assert store.standing().at == NOW + timedelta(minutes=latest)
 
 
 def test_a_reader_from_before_the_oldest_row_of_the_log_starts_anew(store: Store, database: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from carnet.assembly.issuers import issuer_keys
 from carnet.assembly.public_url import public_url
 from carnet.assembly.settings import Settings
-from carnet.assembly.state import State, open_state, system_clock
+from carnet.assembly.state import State, open_state
 from carnet.audit.history import EventHistory
 from carnet.audit.logs import FileLog, Log, MemoryLog
 from carnet.base.clock import Clock
@@ -49,7 +49,7 @@ class Installation(State):
 
 @contextmanager
 def open_installation(
-    settings: Settings, *, create: bool = False, clock: Clock = system_clock
+    settings: Settings, *, create: bool = False, clock: Clock | None = None
 ) -> Iterator[Installation]:
     """Open what the settings name, as `open_state`, and read the whole of it."""
     with open_state(settings, create=create, clock=clock) as state:

@@ -8,6 +8,9 @@ from functools import partial
 from importlib.metadata import version
 
 from carnet.assembly.installation import Installation
+from carnet.assembly.last_seen import LastSeen
+from carnet.assembly.past import REMEMBER_SECONDS, Remembering
+from carnet.assembly.state import system_clock
 from carnet.audit.segments import Segments
 from carnet.directory.follower import Follower
 from carnet.identity.resealing import RESEAL_SECONDS, Resealing
@@ -62,8 +65,19 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         forgetting("redeemed", redeemed_assertions.expired),
         forgetting("ended-keys", ended_keys.expired),
         singleton("resealing", resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
+        *_remembering(installation),
         Periodic("log-files", partial(_tidy_logs, installation), seconds=_TIDY_SECONDS),
     )
+
+
+def _remembering(installation: Installation) -> tuple[Periodic, ...]:
+    """What is remembered of the store beside the data; of one in memory, nothing."""
+    if installation.settings.dev:
+        return ()
+    seen = LastSeen(installation.settings.last_seen)
+    remembering = Remembering(seen, installation.store, installation.directory, installation.clock, system_clock)
+    remember = remembering.remember
+    return (Periodic("last-seen", remember, seconds=REMEMBER_SECONDS, at_end=remember),)
 
 
 def _tidy_logs(installation: Installation) -> None:

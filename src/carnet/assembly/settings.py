@@ -92,6 +92,11 @@ class Settings:
         return self.data_dir / "tls"
 
     @property
+    def last_seen(self) -> Path:
+        """What this node remembers of the store."""
+        return self.data_dir / "last-seen.json"
+
+    @property
     def audit_file(self) -> Path:
         return self.data_dir / "audit" / "audit.jsonl"
 

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from time import monotonic
 
+from carnet.assembly.last_seen import LastSeen
 from carnet.assembly.settings import Settings
-from carnet.base.clock import Clock
+from carnet.base.clock import Clock, SteadyClock
 from carnet.base.ids import Ids
 from carnet.jobs.presence import agreed_format
 from carnet.keyring.aead import KEY_BYTES
@@ -19,6 +21,7 @@ from carnet.keyring.errors import BadMasterKey
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.master_key import MasterKey, load, load_or_create
 from carnet.store.faults import NotSetUp
+from carnet.store.head import UNKNOWN_MOMENT
 from carnet.store.store import Store
 
 system_clock: Clock = partial(datetime.now, UTC)
@@ -38,22 +41,55 @@ class State:
 
 
 @contextmanager
-def open_state(settings: Settings, *, create: bool = False, clock: Clock = system_clock) -> Iterator[State]:
-    """Open what the settings name; if it is not there yet, `create` makes it.
+def open_state(settings: Settings, *, create: bool = False, clock: Clock | None = None) -> Iterator[State]:
+    """Open what the settings name; if it is not there yet, `create` makes it, unless it was there once.
 
-    Raises NotSetUp if it is not there and not to be made, Unavailable if the store does not answer, KeyringError
-    if the master key is not the store's.
+    Raises StoreMissing if it was, NotSetUp if it is not there and not to be made, Unavailable if the store does not
+    answer, KeyringError if the master key is not the store's. `clock` is taken instead of the machine's.
     """
     if create and not settings.dev:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = Store.in_memory() if settings.dev else Store.open(settings.store_url, create=create)
+    store = Store.in_memory() if settings.dev else _open_store(settings, create=create)
     try:
+        if clock is None:
+            clock = _steady_clock(settings, store)
         master, keyring = _open_keyring(store, settings, clock(), create=create)
         keyring.agreed_format = agreed_format(store.nodes.live())
         ids = Ids(secrets.token_bytes)
         yield State(settings=settings, clock=clock, ids=ids, store=store, master=master, keyring=keyring)
     finally:
         store.close()
+
+
+class StoreMissing(Exception):
+    """An installation was here, and its store is not there, or is empty."""
+
+
+def _open_store(settings: Settings, *, create: bool) -> Store:
+    """INVARIANT: where an installation has been, no new one is begun."""
+    if not create:
+        return Store.open(settings.store_url, create=False)
+    # A master key at another place may have been made before its installation.
+    left = (settings.last_seen, *((settings.master_key,) if settings.master_key_file is None else ()))
+    traces = [str(path) for path in left if path.exists()]
+    if not traces:
+        return Store.open(settings.store_url)
+    try:
+        return Store.open(settings.store_url, create=False)
+    except NotSetUp as missing:
+        raise StoreMissing(
+            f"{missing} There was one: {' and '.join(traces)} tell of it. Bring its store back, or restore a backup by "
+            "carnet restore; to begin a new installation, remove what is left of that one first."
+        ) from missing
+
+
+def _steady_clock(settings: Settings, store: Store) -> SteadyClock:
+    """The machine's, but never before what a process of this installation has trusted."""
+    seen = None if settings.dev else LastSeen(settings.last_seen).read()
+    floor = max(store.standing().at, seen.at if seen is not None else UNKNOWN_MOMENT)
+    clock = SteadyClock(system_clock, monotonic, None if floor == UNKNOWN_MOMENT else floor)
+    store.trusted = lambda: clock.trusted
+    return clock
 
 
 def _open_keyring(store: Store, settings: Settings, now: datetime, *, create: bool) -> tuple[MasterKey, Keyring]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from carnet.assembly.running import DirectoryBusy, ServerRuns
+from carnet.assembly.state import StoreMissing
 from carnet.base.faults import Fault, Unavailable
 from carnet.keyring.errors import KeyringError
 from carnet.store.faults import BadBackup, Incompatible, NotSetUp
@@ -22,7 +23,15 @@ def told(problem: Exception) -> str | None:
             return f"{problem} --data-dir or --database-url names another; carnet serve makes one."
         case OSError():
             return _of_file(problem)
-        case ValueError() | KeyringError() | Incompatible() | BadBackup() | ServerRuns() | DirectoryBusy():
+        case (
+            ValueError()
+            | KeyringError()
+            | Incompatible()
+            | BadBackup()
+            | ServerRuns()
+            | DirectoryBusy()
+            | StoreMissing()
+        ):
             return str(problem)
         case _:
             return None

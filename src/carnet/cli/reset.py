@@ -20,6 +20,9 @@ _MADE_HERE = (
     "carnet.db-journal",
     "master.key",
     "public-url",
+    "last-seen.json",
+    "last-seen.lock",
+    "last-seen.new",
     "server.lock",
 )
 _DIRECTORIES_MADE_HERE = ("audit", "tls")

@@ -14,21 +14,57 @@ from carnet.store.faults import BadBackup, Incompatible, NotEmpty
 
 if TYPE_CHECKING:
     from carnet.keyring.data_keys import WrappedKey
+    from carnet.store.store import Store
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
 @click.option("--replace", is_flag=True, help="Replace the accounts that are there, with all that is in them.")
+@click.option("--as-found", is_flag=True, help="Accept the store as it is, an earlier state of itself, without a FILE.")
 @installation_options
 @told_plainly
-def restore(file: Path, replace: bool, **settings: Any) -> None:
+def restore(file: Path | None, replace: bool, as_found: bool, **settings: Any) -> None:
     """Put the backup FILE into the store, whole or not at all, also while servers run.
 
-    What was removed after the backup was made is there again: keys and users too.
+    What was removed after the backup was made is there again: keys and users too. Changes that it lacks
+    are listed, as far as the audit log here tells of them. Sessions that were given out before are good no longer.
     """
+    configured = Settings(**settings)
+    if (file is None) != as_found:
+        raise click.UsageError("Give a FILE, or --as-found for a store that was put in its place by other means.")
+    if file is None:
+        _accept(configured)
+    else:
+        _restore(configured, file, replace=replace)
+
+
+def _accept(configured: Settings) -> None:
+    from carnet.assembly.last_seen import LastSeen
+    from carnet.assembly.state import open_state, system_clock
+
+    with open_state(configured) as state:
+        standing = state.store.accept(system_clock())
+        LastSeen(configured.last_seen).accept(standing)
+        click.echo(f"Accepted {state.store.shown_url} as it is, at revision {standing.revision.seq}.")
+        _tell_what_is_lost(configured, state.store)
+
+
+def _tell_what_is_lost(configured: Settings, store: Store) -> None:
+    from carnet.assembly.past import lost_changes
+    from carnet.audit.logs import FileLog
+
+    lost = lost_changes(store, FileLog(configured.audit_file))
+    if lost:
+        click.echo("The audit log tells of changes that it lacks; make those again that took something away:")
+        for line in lost:
+            click.echo(f"  {line}")
+
+
+def _restore(configured: Settings, file: Path, *, replace: bool) -> None:
+    from carnet.assembly.last_seen import LastSeen
+    from carnet.assembly.state import system_clock
     from carnet.store.store import Store
 
-    configured = Settings(**settings)
     if not configured.database_url:
         configured.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -37,12 +73,26 @@ def restore(file: Path, replace: bool, **settings: Any) -> None:
 
     try:
         with file.open("rb") as packed, progress("Restoring") as told:
-            header = Store.restore(configured.store_url, packed, replace=replace, check_keys=check_keys, told=told)
+            header = Store.restore(
+                configured.store_url,
+                packed,
+                replace=replace,
+                check_keys=check_keys,
+                told=told,
+                now=system_clock(),
+            )
     except (BadBackup, Incompatible) as problem:
         raise click.ClickException(f"{file}: {problem} Nothing was changed.") from problem
     except NotEmpty as problem:
         raise click.ClickException(f"{problem} --replace replaces them; --data-dir names another place.") from problem
     click.echo(f"Restored {header.rows} rows of revision {header.seq}, made {header.made} by Carnet {header.release}.")
+    store = Store.open(configured.store_url, create=False)
+    try:
+        if configured.data_dir.is_dir():
+            LastSeen(configured.last_seen).accept(store.standing())
+        _tell_what_is_lost(configured, store)
+    finally:
+        store.close()
     if not configured.master_key.exists():
         click.echo(f"Put the master key of that installation at {configured.master_key} before the server starts.")
 

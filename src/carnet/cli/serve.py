@@ -138,6 +138,8 @@ def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsDoor] | str:
 
     with ExitStack() as stack:
         installation = stack.enter_context(open_installation(settings, create=True))
+        if not settings.dev:
+            _check_past(installation)
         root = first_account(installation)
         if settings.dev:
             from carnet.assembly.worker import door  # what each worker imports by itself otherwise
@@ -152,6 +154,28 @@ def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsDoor] | str:
     click.echo(greeting)
     os.environ.update(as_environment(settings))
     return "carnet.assembly.worker:application"
+
+
+def _check_past(installation: Installation) -> None:
+    """Refuse to serve a store that has lost what was acknowledged, unless it was restored; say what is missing."""
+    from carnet.assembly.last_seen import LastSeen
+    from carnet.assembly.past import StoreWentBack, check_past, lost_changes, was_restored
+
+    memory = LastSeen(installation.settings.last_seen)
+    seen = memory.read()
+    try:
+        check_past(installation.store, seen)
+    except StoreWentBack as problem:
+        lines = "".join(f"\n  {line}" for line in lost_changes(installation.store, installation.audit_log))
+        told = f" The audit log tells of:{lines}\n" if lines else " "
+        raise click.ClickException(
+            f"{problem}.{told}Bring the right store back, or accept this one: carnet restore --as-found"
+        ) from problem
+    if was_restored(installation.store, seen):
+        lost = lost_changes(installation.store, installation.audit_log)
+        for line in lost or ("nothing that the audit log of this node tells of",):
+            _LOG.warning("the store was restored, and lacks: %s", line)
+    memory.accept(installation.store.standing())
 
 
 def _check_variables() -> None:

@@ -62,10 +62,27 @@ def _link_of(row: Row[Any]) -> bytes:
     return _link(tuple(getattr(row, name) for name in _LINKED), row.decides)
 
 
-def read_since(connection: Connection, base: Revision) -> Sequence[Row[Any]]:
+def read_since(connection: Connection, base: Revision, *, limit: int | None = None) -> Sequence[Row[Any]]:
     """The rows after `base`, in order."""
-    query = select(CHANGES).where(CHANGES.c.seq > base.seq).order_by(CHANGES.c.seq, CHANGES.c.ordinal)
+    query = select(CHANGES).where(CHANGES.c.seq > base.seq).order_by(CHANGES.c.seq, CHANGES.c.ordinal).limit(limit)
     return connection.execute(query).all()
+
+
+def forks(base: Revision, rows: Sequence[Row[Any]], head: Revision) -> bool:
+    """Whether `base` was never in the past that leads to `head`, in the same epoch. `rows` are those after it.
+
+    If the log does not go back to it, that cannot be told.
+    """
+    if base.epoch != head.epoch or base.epoch == "":
+        return False
+    if head.seq <= base.seq:
+        return head != base
+    return bool(rows) and (rows[0].seq, rows[0].ordinal) == (base.seq + 1, 0) and rows[0].prev_hash != base.hash
+
+
+def leads_through(connection: Connection, past: Revision, head: Revision) -> bool:
+    """Whether `past` is before `head`, as far as the log goes back."""
+    return not forks(past, read_since(connection, past, limit=1), head)
 
 
 def joins(base: Revision, rows: Iterable[Row[Any]], head: Revision) -> bool:

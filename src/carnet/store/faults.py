@@ -48,6 +48,17 @@ class Lost(Unavailable):
         super().__init__("The store was removed or replaced while the server ran.")
 
 
+class WentBack(Unavailable):
+    """The database is an earlier state of itself, or has gone another way from one, and nobody has restored it.
+
+    A backup was put in its place by hand, or a failover has lost the end of the log. What was seen is gone, revocations
+    perhaps among it: INVARIANT: nobody decides by the earlier state before an operator has accepted it.
+    """
+
+    def __init__(self, seen: int, found: int) -> None:
+        super().__init__(f"Revision {seen} of the store was seen, and its past is another one at revision {found}.")
+
+
 class BadBackup(Exception):
     """The file is no backup, or not as it was written."""
 

@@ -28,9 +28,10 @@ class Group:
     """
 
     def __init__(
-        self, connection: Connection, backend: Backend, types: EntityTypes, known_everywhere: KnownEverywhere
+        self, connection: Connection, backend: Backend, types: EntityTypes, known_everywhere: KnownEverywhere, at: int
     ) -> None:
         self._connection = connection
+        self._at = at
         self._driver_error = connection.dialect.loaded_dbapi.Error
         self._savepoints = connection.connection.cursor()
         """SQLAlchemy would take longer for two savepoints than for the row between them."""
@@ -86,7 +87,7 @@ class Group:
         self._connection.execute(change_log.INSERT, self._changes)
         if self._events:
             self._connection.execute(audit_log.INSERT, self._events)
-        self._connection.execute(head.ADVANCE, {"seq": self.revision.seq, "hash": self.revision.hash})
+        head.advance(self._connection, self.revision, self._at)
         self._backend.check_present()
         _commit(transaction)
         for unit in self._made:

@@ -7,6 +7,8 @@ holds one uncommitted.
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -16,14 +18,28 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Table,
+    bindparam,
+    case,
     insert,
     select,
     update,
 )
 
 from carnet.store.changes import Revision
-from carnet.store.schema import METADATA, moment, text
+from carnet.store.codec import RowValues, read_moment
+from carnet.store.schema import METADATA, moment, optional_text, text
 
+
+class Standing(NamedTuple):
+    """Where a store stands."""
+
+    installation: str
+    revision: Revision
+    at: datetime
+    """The latest moment that a writer trusted; UNKNOWN_MOMENT if none did."""
+
+
+UNKNOWN_MOMENT = read_moment(0)
 GENESIS_HASH = b""
 """What the first change row has for a predecessor."""
 
@@ -34,6 +50,10 @@ HEAD = Table(
     Column("seq", BigInteger, nullable=False),
     text("epoch"),
     Column("hash", LargeBinary, nullable=False),
+    # Which installation it is, which a restore does not change; NULL if a former release has made it.
+    optional_text("installation"),
+    # The latest moment that a writer trusted (`base.clock.SteadyClock`), as `codec.moment` writes it.
+    Column("at", BigInteger, nullable=False, server_default="0"),
 )
 
 MARKS = Table("log_marks", METADATA, Column("seq", BigInteger, primary_key=True, autoincrement=False), moment("at"))
@@ -45,14 +65,39 @@ LOCK = _SELECT.with_for_update()
 
 SQLite has no FOR UPDATE: there, BEGIN IMMEDIATE took the lock already.
 """
-ADVANCE = update(HEAD)
-"""To the members of a `Revision`, by the one who holds the lock."""
+_ADVANCE = update(HEAD).values(
+    seq=bindparam("next_seq"),
+    hash=bindparam("next_hash"),
+    at=case((HEAD.c.at < bindparam("next_at"), bindparam("next_at")), else_=HEAD.c.at),
+)
 
 
 def create_if_absent(connection: Connection) -> None:
     """Begin the life of a new database."""
     if connection.execute(_SELECT).first() is None:
-        connection.execute(insert(HEAD), {"one": 1, "seq": 0, "epoch": secrets.token_hex(16), "hash": GENESIS_HASH})
+        connection.execute(insert(HEAD), _beginning())
+
+
+def _beginning() -> RowValues:
+    epoch, installation = secrets.token_hex(16), secrets.token_hex(16)
+    return {"one": 1, "seq": 0, "epoch": epoch, "hash": GENESIS_HASH, "installation": installation}
+
+
+def advance(connection: Connection, revision: Revision, at: int) -> None:
+    """By the one who holds the lock: to a revision, and to a moment unless it stands at a later one."""
+    connection.execute(_ADVANCE, {"next_seq": revision.seq, "next_hash": revision.hash, "next_at": at})
+
+
+def begin_epoch(connection: Connection, at: int) -> None:
+    """What the store is now, at a moment, is a new beginning: who has seen another past reads everything anew."""
+    connection.execute(update(HEAD).values(epoch=secrets.token_hex(16), at=at))
+
+
+def standing(connection: Connection) -> Standing:
+    row = connection.execute(select(HEAD)).one()
+    return Standing(
+        installation=row.installation or "", revision=Revision(row.seq, row.epoch, row.hash), at=read_moment(row.at)
+    )
 
 
 def read(connection: Connection) -> Revision:

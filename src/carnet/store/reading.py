@@ -14,6 +14,7 @@ from carnet.store import change_log, head, kinds
 from carnet.store.changes import NOWHERE, Change, Changes, Revision
 from carnet.store.entity_type import EntityType
 from carnet.store.entity_types import EntityTypes
+from carnet.store.faults import WentBack
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ def changes_since(
 ) -> Changes:
     """The rows touched after `base`; everything, if the log does not lead from `base` to here.
 
+    Raises WentBack if `base` is of this epoch, and was never in its past: what was acknowledged since is lost.
+
     A scope among `held`, those that the reader holds back, is read as a whole if it was touched.
     """
     revision = head.read(connection)
@@ -38,8 +41,15 @@ def changes_since(
         return Changes(base=base, revision=revision)
     logged = change_log.read_since(connection, base) if revision.epoch == base.epoch else ()
     if not change_log.joins(base, logged, revision):
+        if change_log.forks(base, logged, revision):
+            raise WentBack(base.seq, revision.seq)
         if base != NOWHERE:
-            _LOG.warning("the change log does not lead from %s to %s: reading everything", base, revision)
+            _LOG.warning(
+                "%s at revision %d, after revision %d was seen: reading everything",
+                "the store was restored, and is" if base.epoch != revision.epoch else "the change log has a gap",
+                revision.seq,
+                base.seq,
+            )
         return load(connection, types)
     return _current(connection, types, base, revision, logged, held)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, column, delete, func, insert, inspect, select, table, text, update
+from sqlalchemy import Connection, column, delete, func, insert, inspect, select, table, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from carnet.keyring.data_keys import WrappedKey
@@ -29,9 +28,9 @@ CheckKeys = Callable[[tuple[WrappedKey, ...]], None]
 
 
 def restore(
-    backend: Backend, types: EntityTypes, file: BinaryIO, *, replace: bool, check_keys: CheckKeys, told: Told
+    backend: Backend, types: EntityTypes, file: BinaryIO, *, replace: bool, check_keys: CheckKeys, told: Told, at: int
 ) -> Header:
-    """Put the backup into the database, all of it or nothing.
+    """Put the backup into the database, all of it or nothing, as it is now, `at` a moment of `codec.moment`.
 
     Servers that run on it see a new epoch, and read everything anew. Raises BadBackup, Incompatible for a backup or a
     database of a newer release, NotEmpty if there are accounts and `replace` does not say that they may go.
@@ -48,7 +47,7 @@ def restore(
         _insert(connection, reader, told)
         upgrade(connection, "head")
         kinds.record(connection, types)
-        connection.execute(update(head.HEAD).values(epoch=secrets.token_hex(16)))
+        head.begin_epoch(connection, at)
         check_keys(data_keys.read_all(connection))
         backend.check_present()
     return reader.header

@@ -13,14 +13,15 @@ from sqlalchemy.exc import ArgumentError
 from carnet.base.faults import Unavailable
 from carnet.entities.scope import Scope
 from carnet.keyring.data_keys import WrappedKey
-from carnet.store import audit_log, data_keys, head, last_used, reading
+from carnet.store import audit_log, change_log, data_keys, head, last_used, reading
 from carnet.store.backend import Backend, outages
 from carnet.store.backup import Header, Told, write_backup
 from carnet.store.changes import Changes, Revision
-from carnet.store.codec import read_moment
+from carnet.store.codec import moment, read_moment
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
-from carnet.store.faults import Incompatible, NotSetUp
+from carnet.store.faults import Incompatible, Lost, NotSetUp
 from carnet.store.group_commit import Group
+from carnet.store.head import UNKNOWN_MOMENT, Standing
 from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse
 from carnet.store.leases import Lease, Leases, hold
 from carnet.store.migrated import is_migrated, is_set_up, newest_migration
@@ -45,6 +46,9 @@ class Store:
         self.password_attempts = PasswordAttempts(backend)
         self.reports = Reports(backend)
         self._known_everywhere = known_everywhere or self.nodes.know
+        self._installation: str | None = None
+        self.trusted: Callable[[], datetime | None] = lambda: None
+        """The latest moment that the clock of this process trusts: writers leave it in the head."""
         self.types = types
         """The kinds that this process knows."""
         self.shown_url = shown_url
@@ -84,14 +88,22 @@ class Store:
 
     @staticmethod
     def restore(
-        url: str, file: BinaryIO, *, replace: bool, check_keys: Callable[[tuple[WrappedKey, ...]], None], told: Told
+        url: str,
+        file: BinaryIO,
+        *,
+        replace: bool,
+        check_keys: Callable[[tuple[WrappedKey, ...]], None],
+        told: Told,
+        now: datetime = UNKNOWN_MOMENT,
     ) -> Header:
         """Put a backup into a database, which is made if need be; see `store.restore`."""
         from carnet.store.restore import restore  # with Alembic, too
 
         backend = _backend(_parsed(url), create=True)
         try:
-            return restore(backend, ENTITY_TYPES, file, replace=replace, check_keys=check_keys, told=told)
+            return restore(
+                backend, ENTITY_TYPES, file, replace=replace, check_keys=check_keys, told=told, at=moment(now)
+            )
         finally:
             backend.close()
 
@@ -134,7 +146,8 @@ class Store:
         Raises Lost instead of writing what nobody would find.
         """
         with outages(), self._backend.writer.connect() as connection, connection.begin() as transaction:
-            group = Group(connection, self._backend, self.types, self._known_everywhere)
+            at = moment(self.trusted() or UNKNOWN_MOMENT)
+            group = Group(connection, self._backend, self.types, self._known_everywhere, at)
             yield group
             group.commit(transaction)
 
@@ -147,20 +160,41 @@ class Store:
     def load(self) -> Changes:
         """Everything, with `base` None."""
         with self._read() as connection:
+            self._check_installation(connection)
             return reading.load(connection, self.types)
 
     def changes_since(self, base: Revision, held: frozenset[Scope] = frozenset()) -> Changes:
         """What is different from `base`; everything, with `base` None, if this database has another past.
 
-        Of the scopes `held`, which the reader holds back, those that were touched are read as a whole.
+        Raises WentBack if it has lost a part of the past without a restore, Lost if it is another installation's. Of
+        the scopes `held`, which the reader holds back, those that were touched are read as a whole.
         """
         with self._read() as connection:
-            return reading.changes_since(connection, self.types, base, held)
+            changes = reading.changes_since(connection, self.types, base, held)
+            if changes.base is None:
+                self._check_installation(connection)
+            return changes
 
     def revision(self) -> Revision:
         """Where the store is now."""
         with self._read() as connection:
             return head.read(connection)
+
+    def standing(self) -> Standing:
+        """Where the store is now, of which installation, and up to when it was written."""
+        with self._read() as connection:
+            return head.standing(connection)
+
+    def has_been_at(self, revision: Revision) -> bool:
+        """Whether a revision of this epoch is in the past of the store, as far as the change log goes back."""
+        with self._read() as connection:
+            return change_log.leads_through(connection, revision, head.read(connection))
+
+    def accept(self, at: datetime) -> Standing:
+        """Begin a new epoch with the store as it is, last written at that moment."""
+        with self._touch() as connection:
+            head.begin_epoch(connection, moment(at))
+        return self.standing()
 
     def clock(self) -> datetime:
         """What the database takes for the present moment."""
@@ -232,6 +266,17 @@ class Store:
         with self._touch() as connection:
             hold(connection, self._backend, lease)
             yield connection, self._backend
+
+    @property
+    def installation(self) -> str:
+        """Which installation's the store is, as `load` has found; empty before."""
+        return self._installation or ""
+
+    def _check_installation(self, connection: Connection) -> None:
+        found = head.standing(connection).installation
+        if self._installation not in (None, found):
+            raise Lost
+        self._installation = found
 
     def close(self) -> None:
         self._backend.close()
