@@ -8,6 +8,7 @@ import pytest
 
 from carnet.access.authorize import Check, Decided
 from carnet.access.denial import denial_sentence
+from carnet.policy import work
 from carnet.policy.decide import decide
 from carnet.policy.decision import Layer
 from carnet.policy.document import Grammar, Policy, parse
@@ -96,3 +97,8 @@ def test_a_refused_assume_role_tells_nothing_of_the_role() -> None:
 def test_what_is_shown_may_differ_from_the_arn() -> None:
     check = Check(action="iam:ListPolicies", resource="*", resource_account=ACCOUNT, shown="policy path /")
     assert "on resource: policy path / because" in sentence(Policies(), check)
+
+
+def test_a_decision_that_takes_too_much_work_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "MOST_STEPS", 0)
+    assert sentence(Policies(identity=(ALLOW,))) == f"{BEGINNING} because {work.TOO_MUCH_WORK}"

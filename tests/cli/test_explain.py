@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from carnet.cli import explain as module
 from carnet.cli.main import main
+from carnet.policy import work
 from tests.server.in_process import InProcessServer, in_process_server
 
 
@@ -46,6 +47,25 @@ def explain(server: InProcessServer, *words: str, code: int = 0) -> str:
     result = CliRunner().invoke(main, ["explain", "--data-dir", data, *words])
     assert result.exit_code == code, result.output
     return result.output
+
+
+def test_a_decision_of_too_much_work_is_named_in_denial_audit_log_and_explanation(
+    server: InProcessServer, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = {"Effect": "Allow", "Action": "iam:*", "Resource": ["arn:aws:iam::*:user/*", "arn:aws:iam::*:user/two"]}
+    document = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+    server.client("iam").put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=document)
+    monkeypatch.setattr(work, "MOST_STEPS", 2)
+    with pytest.raises(ClientError, match=f"iam:CreateUser on resource: .* because {work.TOO_MUCH_WORK}") as problem:
+        alice.create_user(UserName="two")
+    decision_id = problem.value.response["ResponseMetadata"]["RequestId"]
+    told = explain(server, decision_id)
+    assert f"implicitDeny: {work.TOO_MUCH_WORK}" in told
+    assert f"No statement can allow it: {work.TOO_MUCH_WORK}." in told
+    events = map(json.loads, (server.installation.settings.data_dir / "audit.jsonl").read_text().splitlines())
+    (event,) = [one for one in events if one["requestID"] == decision_id]
+    (decision,) = event["additionalEventData"]["decisions"]
+    assert (decision["verdict"], decision["layer"], decision["problem"]) == ("implicitDeny", None, work.TOO_MUCH_WORK)
 
 
 def test_without_an_id_the_last_denial_is_explained(server: InProcessServer, alice: Any) -> None:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
+from carnet.policy import work
 from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
 from carnet.policy.decision import Verdict
@@ -44,6 +45,19 @@ def test_the_engines_agree_with_one_memory_for_all_and_every_verdict_is_frequent
 
 def test_the_engines_agree_when_nothing_is_remembered_for_long() -> None:
     assert _compare(Engine(room=3), SEEDED_WORLDS // 4).cases > 1_000
+
+
+def test_the_engines_refuse_the_same_requests_as_too_much_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "MOST_STEPS", 22)
+    refused, weighed = 0, 0
+    engine = Engine()
+    for seed in range(SEEDED_WORLDS // 8):
+        world = Maker(Random(seed)).world(12)
+        Comparison(engine).compare(world)
+        for request in world.requests:
+            problem = decide(request, world.policies).problem
+            refused, weighed = refused + bool(problem), weighed + (not problem)
+    assert min(refused, weighed) > 100
 
 
 def test_a_list_of_values_counts_as_the_tuple_of_them() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from carnet.catalog.apis import NamedResource, Permission
-from carnet.services.unoffered import resource_of
+from carnet.services.unoffered import LONGEST_ARN, resource_of
 
 PLACE = ("aws-cn", "cn-north-1", "111122223333")
 BEGIN = "arn:${Partition}:dynamodb:${Region}:${Account}:"
@@ -90,3 +90,9 @@ def test_an_arn_of_something_else(arn: str) -> None:
 
 def test_a_pattern_with_a_wildcard_is_matched_by_nothing() -> None:
     assert made({"arn": f"{BEGIN}*"}, permission(f"{BEGIN}*", arn_members=("arn",))) is None
+
+
+def test_an_arn_is_no_longer_than_awss_apis_take() -> None:
+    for length, expected in ((LONGEST_ARN, True), (LONGEST_ARN + 1, False)):
+        arn = ARN + "t" * (length - len(ARN))
+        assert (made({"tableArn": arn}, permission(TABLE, arn_members=("tableArn",))) is not None) is expected

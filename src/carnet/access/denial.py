@@ -40,6 +40,8 @@ def denial_sentence(decided: Decided) -> str:
 
 def _reason(decided: Decided) -> str:
     decision = decided.decision
+    if decision.problem:
+        return f" because {decision.problem}"
     if decision.verdict is Verdict.EXPLICIT_DENY:
         article = "an" if decision.layer is Layer.IDENTITY else "a"
         return f" with an explicit deny in {article} {decision.layer}{_policy_arn(decided)}"

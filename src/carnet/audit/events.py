@@ -190,13 +190,14 @@ def _federated(caller: Federated) -> Event:
 def decision_members(decided: Decided) -> Event:
     """One question that was decided on the way."""
     decision: Decision = decided.decision
-    return {
+    members = {
         "action": decided.check.action,
         "resource": decided.check.resource,
         "verdict": decision.verdict,
         "layer": decision.layer,
         "statements": [f"{ref.policy}#{ref.sid or ref.index}" for ref in decision.statements],
     }
+    return {**members, "problem": decision.problem} if decision.problem else members
 
 
 def _identity(caller: AccountCaller) -> Event:

@@ -180,6 +180,8 @@ def _first_denial(call: Recorded, snapshot: Snapshot) -> tuple[Request, Decision
 
 
 def _deciding(decision: Decision) -> str:
+    if decision.problem:
+        return decision.problem
     if not decision.statements:
         return f"no statement of a {decision.layer} allows it"
     first = decision.statements[0]

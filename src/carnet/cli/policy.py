@@ -119,10 +119,12 @@ class _Answer:
 
     def surprise(self) -> str:
         expected = _outcome(self.case.verdict, self.case.layer)
-        return f"{self.title}: expected {expected}, was {_outcome(self.decision.verdict, self.decision.layer)}"
+        return f"{self.title}: expected {expected}, was {_outcome_of(self.decision)}"
 
     def as_dict(self) -> dict[str, Any]:
-        warnings = {"warnings": [warning.as_dict() for warning in self.warnings]}
+        warnings: dict[str, Any] = {"warnings": [warning.as_dict() for warning in self.warnings]}
+        if self.decision.problem:
+            warnings["problem"] = self.decision.problem
         if self.trace is not None:
             return self.trace.as_dict() | warnings
         return {
@@ -134,7 +136,7 @@ class _Answer:
     def render(self) -> str:
         if self.trace is not None:
             return f"{self.title}: {self.trace.render()}"
-        outcome = _outcome(self.decision.verdict, self.decision.layer)
+        outcome = _outcome_of(self.decision)
         return "\n".join((f"{self.title}: {outcome}", *map(_place, self.decision.statements)))
 
 
@@ -160,6 +162,11 @@ def _answer(title: str, case: Case, *, explain: bool, warnings: tuple[Warned, ..
 def _json_lines(values: Iterable[dict[str, Any]]) -> str:
     """A JSON list with each value on a line of its own."""
     return "[" + ",\n".join(map(json.dumps, values)) + "]"
+
+
+def _outcome_of(decision: Decision) -> str:
+    why = f": {decision.problem}" if decision.problem else ""
+    return _outcome(decision.verdict, decision.layer) + why
 
 
 def _outcome(verdict: Verdict | None, layer: Layer | None) -> str:

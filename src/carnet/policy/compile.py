@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 
 from carnet.policy.aws_facts import RCP_SERVICES
-from carnet.policy.decide import OF_RESOURCE, under_rcps
+from carnet.policy.decide import OF_RESOURCE, UNWEIGHED, under_rcps
 from carnet.policy.decision import Decision, Layer
 from carnet.policy.document import Policy
 from carnet.policy.engine.conditions import ConditionCompiler
@@ -27,6 +27,7 @@ from carnet.policy.patterns import ascii_lower
 from carnet.policy.policies import Levels, Policies, ResourcePolicy
 from carnet.policy.request import WITHOUT_ACCOUNT, Context, Principal, PrincipalKind, Request
 from carnet.policy.resources import is_arn_of
+from carnet.policy.work import Steps
 
 Asked = tuple[str, str, Context]
 """One question of a batch: action, resource, context."""
@@ -88,6 +89,8 @@ class Engine:
             or route.service_linked is not principal.service_linked
         ):
             route = self._route(request, policies)
+            if route.dear is not None and self._is_too_much(route.dear, request):
+                return UNWEIGHED
         if route.free:
             return ALLOWED_WITHOUT_STATEMENT
         node = route.index.node(request.resource)
@@ -138,7 +141,10 @@ class Engine:
         return tuple(action for action, decision in zip(named, decisions, strict=True) if decision.allowed)
 
     def _route(self, request: Request, policies: Policies) -> Route:
-        """The route for this object of policies, which shares all else with those that are equal."""
+        """The route for this object of policies, which shares all else with those that are equal.
+
+        A dear one is not remembered, so that the others need not be asked whether they are dear.
+        """
         principal, action = request.principal, request.action
         applying = (
             policies.identity,
@@ -156,7 +162,12 @@ class Engine:
         if plan is None:
             plan = self._plans.put(applying, self._new_plan(principal, ascii_lower(action), policies))
         side = self._side(policies.resource, action) if policies.resource else None
-        return self._routes.put((id(policies.identity), action), Route(plan, side, policies))
+        route = Route(plan, side, policies)
+        return route if route.dear is not None else self._routes.put((id(policies.identity), action), route)
+
+    def _is_too_much(self, steps: Steps, request: Request) -> bool:
+        reader = ContextReader(request, self._shapes.said(request.context), self._shapes)
+        return steps.are_too_many(reader.value)
 
     def _side(self, policies: tuple[ResourcePolicy, ...], action: str) -> ResourceIndex | None:
         """The resource's policies by resource; None if no statement of them covers the action."""

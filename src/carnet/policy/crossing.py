@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from carnet.policy.patterns import Chunk, Glob, character_bits
+from carnet.policy.patterns import CharacterBits, Chunk, Glob, character_bits
 
 
 def match_crossing(globs: Sequence[Glob], arn: str) -> bool:
     """Whether an ARN has such segments with colons between them; the last one may hold further colons."""
     bits = character_bits(arn)
     every = (1 << len(arn)) - 1
-    colons = bits.get(":", 0)
+    colons = bits[":"]
     places = 1
     for glob in globs[:-1]:
         places = _behind(glob, places, bits, every & ~colons)
@@ -31,7 +31,7 @@ def match_crossing(globs: Sequence[Glob], arn: str) -> bool:
     return bool(_behind(globs[-1], places, bits, every) >> len(arn))
 
 
-def _behind(glob: Glob, places: int, bits: dict[str, int], within: int) -> int:
+def _behind(glob: Glob, places: int, bits: CharacterBits, within: int) -> int:
     """The places at which the pattern may end that begins at one of `places`; it takes only characters of `within`."""
     first, *others = glob.chunks
     places = _behind_chunk(first, places, bits, within)
@@ -43,12 +43,12 @@ def _behind(glob: Glob, places: int, bits: dict[str, int], within: int) -> int:
     return places
 
 
-def _behind_chunk(chunk: Chunk, places: int, bits: dict[str, int], within: int) -> int:
+def _behind_chunk(chunk: Chunk, places: int, bits: CharacterBits, within: int) -> int:
     position = 0
     for at, run in chunk.runs:
         places = _behind_any(at - position, places, within)
         for character in run:
-            places = (places & within & bits.get(character, 0)) << 1
+            places = (places & within & bits[character]) << 1
             if not places:
                 return 0
         position = at + len(run)

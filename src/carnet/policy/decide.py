@@ -13,11 +13,13 @@ to the resource-based policy only if nothing else could have allowed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from carnet.policy.aws_facts import RCP_SERVICES
+from carnet.policy.context_keys import lookup
 from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
 from carnet.policy.document import Policy
 from carnet.policy.patterns import ascii_lower
@@ -26,6 +28,7 @@ from carnet.policy.principals import Named
 from carnet.policy.request import WITHOUT_ACCOUNT, PrincipalKind, Request
 from carnet.policy.resources import is_arn_of
 from carnet.policy.statement import Effect, Statement
+from carnet.policy.work import TOO_MUCH_WORK, steps_of, together
 
 RCP_EXEMPT = frozenset(("kms:retiregrant",))
 """Actions of these services, in lower case, on which RCPs have no effect.
@@ -47,6 +50,10 @@ LAST_GATES = (Layer.SCOPE_DOWN, Layer.ENDPOINT)
 
 OF_RESOURCE = (Layer.RESOURCE, Layer.TRUST)
 """The layers of the resource's own policies."""
+
+
+UNWEIGHED = Decision(verdict=Verdict.IMPLICIT_DENY, layer=None, problem=TOO_MUCH_WORK)
+"""The decision if deciding would take too much work."""
 
 
 class Level(NamedTuple):
@@ -76,7 +83,19 @@ class Found(Struct, frozen=True, kw_only=True):
 
 def decide(request: Request, policies: Policies, *, rcp_services: frozenset[str] = RCP_SERVICES) -> Decision:
     """Whether `policies` allow `request`; `rcp_services` are the prefixes of the services that RCPs control."""
+    if is_too_much(request, policies, rcp_services):
+        return UNWEIGHED
     return judge(request, policies, tuple(gather(request, policies, rcp_services)))
+
+
+def is_too_much(request: Request, policies: Policies, rcp_services: frozenset[str]) -> bool:
+    """Whether a decision would take more work than one may, so that the request is denied instead."""
+    if needs_no_permission(request):
+        return False
+    levels = _levels(request, policies, rcp_services)
+    statements = (one for level in levels for policy in level.policies for one in policy.statements)
+    covering = (steps_of(one) for one in statements if one.actions.matches(request.action))
+    return together(covering).are_too_many(partial(lookup, request.context))
 
 
 def gather(request: Request, policies: Policies, rcp_services: frozenset[str]) -> Iterator[Found]:

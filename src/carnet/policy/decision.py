@@ -55,6 +55,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     layer: Layer | None
     statements: tuple[StatementRef, ...] = ()
+    problem: str = ""
+    """Why nothing was weighed and the request is denied implicitly, by no layer; empty for every other decision."""
 
     @property
     def allowed(self) -> bool:

@@ -9,7 +9,7 @@ right, so nothing is ever tried again.
 The cost is that of one search a chunk. A chunk without `?` is searched for by `str.find`. For one with `?` the places
 where a character stands in the text are the bits of a number: one shift and one AND for each of the chunk's characters
 leave the places where the whole chunk stands. So a pattern takes no more such steps than it has characters, whatever
-the text; a step goes over the text by whole machine words.
+the text, and none if its chunks together are longer than the text; a step goes over the text by whole machine words.
 """
 
 from __future__ import annotations
@@ -42,8 +42,12 @@ class Wild(Enum):
 Token = str | Wild
 """A run of literal text, in which `*` and `?` are themselves, or a wildcard."""
 
-_TEXTS_KEPT = 8
-"""Texts whose characters' places are kept, since many patterns are put to one text."""
+_TEXTS_KEPT = 64
+"""Texts whose characters' places are kept, since many patterns are put to one text, or to fifty tag keys."""
+_LONGEST_KEPT = 2_048
+"""Characters of such a text: as many as an ARN may have. One of only different characters takes half a megabyte."""
+_MARK, _OTHER = "\x01", "\x02"
+_BITS = bytes(ord("1") if code == ord(_MARK) else ord("0") for code in range(256))
 
 _WILDCARDS = {wild.value: wild for wild in Wild}
 _RUNS = re.compile(r"[*?]|[^*?]+")
@@ -80,23 +84,35 @@ class Chunk(Struct, frozen=True):
         places = -1
         for at, run in self.runs:
             for distance, character in enumerate(run, at):
-                places &= bits_of.get(character, 0) >> distance
+                places &= bits_of[character] >> distance
                 if not places:
                     return 0
         return places
 
 
-@lru_cache(_TEXTS_KEPT)
-def character_bits(text: str) -> dict[str, int]:
-    """For each character of a text, the places where it stands: bit n for place n."""
-    width = len(text) // 8 + 1
-    rows: dict[str, bytearray] = {}
-    for place, character in enumerate(text):
-        row = rows.get(character)
-        if row is None:
-            row = rows[character] = bytearray(width)
-        row[place >> 3] |= 1 << (place & 7)
-    return {character: int.from_bytes(row, "little") for character, row in rows.items()}
+class CharacterBits(dict[str, int]):
+    """For each character the places where it stands in a text, bit n for place n; found when it is first asked for."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def __missing__(self, character: str) -> int:
+        """In a few passes over the text, none of which runs in Python."""
+        marked = self._text if character == _MARK else self._text.replace(_MARK, _OTHER).replace(character, _MARK)
+        digits = marked.encode("latin-1", "replace").translate(_BITS)
+        bits = self[character] = int(digits[::-1] or b"0", 2)
+        return bits
+
+
+def character_bits(text: str) -> CharacterBits:
+    """Where the characters of a text stand; remembered of a text that is no longer than an ARN."""
+    return _recent_bits(text) if len(text) <= _LONGEST_KEPT else CharacterBits(text)
+
+
+_recent_bits = lru_cache(_TEXTS_KEPT)(CharacterBits)
 
 
 def _first_bit(bits: int, start: int, last: int) -> int:
@@ -110,6 +126,8 @@ class Glob(Struct, frozen=True):
     """A pattern ready to be matched: one chunk, or several with `*` between them."""
 
     chunks: tuple[Chunk, ...]
+    least: int
+    """The characters that a matching text has at least."""
 
     @property
     def open_ended(self) -> bool:
@@ -122,7 +140,7 @@ class Glob(Struct, frozen=True):
         if len(self.chunks) == 1:
             return len(text) == first.length and first.fits(text, 0)
         position, end = first.length, len(text) - last.length
-        if end < position or not first.fits(text, 0) or not last.fits(text, end):
+        if len(text) < self.least or not first.fits(text, 0) or not last.fits(text, end):
             return False
         for chunk in self.chunks[1:-1]:
             found = chunk.find(text, position, end)
@@ -143,7 +161,8 @@ def glob(tokens: Iterable[Token]) -> Glob:
             current = []
         else:
             current.append(token)
-    return Glob((*chunks, _chunk(current)))
+    chunks.append(_chunk(current))
+    return Glob(tuple(chunks), sum(chunk.length for chunk in chunks))
 
 
 def literal_prefix(tokens: Iterable[object]) -> str:

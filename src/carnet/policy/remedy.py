@@ -134,6 +134,8 @@ def _extended(policy: Policy, grant: Grant) -> Policy:
 
 def _blocker(decision: Decision) -> str:
     layer = decision.layer
+    if decision.problem:
+        return decision.problem
     if decision.verdict is Verdict.EXPLICIT_DENY:
         statements = ", ".join(f"{ref.policy} statement {ref.sid or ref.index}" for ref in decision.statements)
         return f"an explicit deny in the {layer} decides ({statements})"

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from carnet.base.arns import ACCOUNT_ID, parse_arn
 from carnet.policy.aws_facts import RCP_SERVICES
 from carnet.policy.context_keys import RESOURCE_ACCOUNT, in_namespaces
-from carnet.policy.decide import Found, gather, judge
+from carnet.policy.decide import Found, gather, is_too_much, judge
 from carnet.policy.decision import Layer, Verdict
 from carnet.policy.document import Grammar, Policy, understand
 from carnet.policy.patterns import ascii_lower
@@ -90,6 +90,8 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
         """What a request for `action` on `resource`, an ARN or `*`, would get."""
         request = self._request(action, resource)
         policies = self._of_role if self._assumes_role(request) else self._policies
+        if is_too_much(request, policies, RCP_SERVICES):
+            return self.refused()
         found = tuple(gather(request, policies, RCP_SERVICES))
         scp = [level for level in found if level.layer is Layer.SCP]
         if any(level.verdict is not Verdict.ALLOWED for level in scp):

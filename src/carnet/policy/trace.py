@@ -16,7 +16,7 @@ from carnet.policy.aws_facts import RCP_SERVICES
 from carnet.policy.comparisons import Wanted, WantedArn, WantedPattern, WantedText
 from carnet.policy.conditions import Condition
 from carnet.policy.context_keys import lookup
-from carnet.policy.decide import OF_RESOURCE, Found, gather, judge
+from carnet.policy.decide import OF_RESOURCE, UNWEIGHED, Found, gather, is_too_much, judge
 from carnet.policy.decision import Decision, Layer, StatementRef, Verdict
 from carnet.policy.policies import Policies
 from carnet.policy.principals import Named
@@ -156,6 +156,7 @@ class Trace(Struct, frozen=True, kw_only=True):
             },
             "verdict": self.decision.verdict.value,
             "layer": self.decision.layer.value if self.decision.layer is not None else None,
+            "problem": self.decision.problem or None,
             "statements": [ref_as_dict(ref) for ref in self.decision.statements],
             "layers": [layer.as_dict() for layer in self.layers],
         }
@@ -181,6 +182,8 @@ class Trace(Struct, frozen=True, kw_only=True):
 
 def explain(request: Request, policies: Policies, *, rcp_services: frozenset[str] = RCP_SERVICES) -> Trace:
     """The decision of `decide` for the same arguments, with its reasons."""
+    if is_too_much(request, policies, rcp_services):
+        return Trace(request=request, decision=UNWEIGHED, layers=())
     found = tuple(gather(request, policies, rcp_services))
     bounded = policies.boundary is not None
     decision = judge(request, policies, found)
@@ -297,9 +300,10 @@ def _resolved(wanted: Wanted, look: Lookup) -> str | None:
 def _headline(trace: Trace) -> tuple[str, ...]:
     decision = trace.decision
     by = f" by {decision.layer}" if decision.layer is not None else ""
+    why = f": {decision.problem}" if decision.problem else ""
     request = trace.request
     return (
-        f"{decision.verdict}{by}",
+        f"{decision.verdict}{by}{why}",
         f"  principal {printable(request.principal.arn or request.principal.provider or request.principal.kind)}",
         f"  action    {printable(request.action)}",
         f"  resource  {printable(request.resource)}",

@@ -10,11 +10,16 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache, wraps
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeVar
 
 from carnet.policy.patterns import ascii_lower
+
+T = TypeVar("T")
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -35,6 +40,23 @@ _YEAR_DIGITS = 4
 _MAPPED_PREFIX = 96
 
 
+_READINGS_KEPT = 64
+_LONGEST_KEPT = 2_048
+"""Characters of a text whose reading is kept."""
+
+
+def remembered(read: Callable[[str], T]) -> Callable[[str], T]:
+    """The same reader, which remembers what it read last: one value of a request is put to many conditions."""
+    recent = lru_cache(_READINGS_KEPT)(read)
+
+    @wraps(read)
+    def read_again(text: str) -> T:
+        return recent(text) if len(text) <= _LONGEST_KEPT else read(text)
+
+    return read_again
+
+
+@remembered
 def read_number(text: str) -> Decimal | None:
     """A number, exact however long it is."""
     return Decimal(text) if _NUMBER.fullmatch(text) else None
@@ -45,6 +67,7 @@ def read_bool(text: str) -> bool | None:
     return {"true": True, "false": False}.get(ascii_lower(text))
 
 
+@remembered
 def read_bytes(text: str) -> bytes | None:
     """The bytes that base64 text stands for, which must be the one text that stands for them."""
     try:
@@ -54,6 +77,7 @@ def read_bytes(text: str) -> bytes | None:
     return decoded if base64.b64encode(decoded).decode() == text else None
 
 
+@remembered
 def read_moment(text: str) -> int | None:
     """Nanoseconds since 1970 of a date in ISO 8601 (W3C profile) or of seconds since 1970.
 
@@ -66,6 +90,7 @@ def read_moment(text: str) -> int | None:
     return _iso_moment(match) if match is not None else None
 
 
+@remembered
 def read_address(text: str) -> Address | None:
     """An IP address; an IPv4 address mapped into IPv6 is the IPv4 address."""
     try:

@@ -32,6 +32,8 @@ Member = Callable[[str], str | None]
 _SIGNS = "[A-Za-z0-9_.+=@,-]"
 _NAME = re.compile(_SIGNS + "{1,256}", re.ASCII)
 """What stands in an ARN as it is. A colon, a slash or a wildcard in a name would make it the ARN of something else."""
+LONGEST_ARN = 2_048
+"""As many characters as AWS's APIs take: every pattern of every policy is held against them."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}", re.ASCII)
 _ARN = "arn:"
 _PARTS = {"Region": r"[a-z0-9-]*", "Account": r"[0-9]{12}"}
@@ -86,7 +88,7 @@ def resource_of(permission: Permission, member: Member, place: tuple[str, str, s
     arns = [value for name in permission.arn_members if (value := member(name)) and value.startswith(_ARN)]
     if arns:
         known = any(_pattern(arn, place[0]).fullmatch(arns[0]) for arn in permission.arns if "*" not in arn)
-        return arns[0] if len(arns) == 1 and known else None
+        return arns[0] if len(arns) == 1 and known and len(arns[0]) <= LONGEST_ARN else None
     named = [one for one in permission.named if all(map(member, one.members.values()))]
     return _made(named[0], member, place) if len(named) == 1 else None
 

@@ -10,6 +10,10 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network
 from socket import AF_INET, AF_INET6, inet_pton
 
+from carnet.policy.values import remembered
+
+_V4_BYTES = 4
+
 _MAPPED = bytes(10) + b"\xff\xff"
 """What an IPv6 address begins with that stands for an IPv4 address."""
 
@@ -26,20 +30,22 @@ class AddressRanges:
 
     def __contains__(self, text: str) -> bool:
         """Whether `text` is an address in one of the networks; an IPv4 address mapped into IPv6 is the IPv4 address."""
-        firsts, lasts = self._v4
-        try:
-            if ":" not in text:
-                packed = inet_pton(AF_INET, text)
-            else:
-                packed = inet_pton(AF_INET6, text)
-                if packed.startswith(_MAPPED):
-                    packed = packed[len(_MAPPED) :]
-                else:
-                    firsts, lasts = self._v6
-        except (OSError, ValueError):
+        packed = _packed(text)
+        if packed is None:
             return False
+        firsts, lasts = self._v4 if len(packed) == _V4_BYTES else self._v6
         index = bisect_right(firsts, packed) - 1
         return index >= 0 and packed <= lasts[index]
+
+
+@remembered
+def _packed(text: str) -> bytes | None:
+    """The bytes of an address, four of one that is mapped into IPv6; None for a text that is none."""
+    try:
+        packed = inet_pton(AF_INET6 if ":" in text else AF_INET, text)
+    except (OSError, ValueError):
+        return None
+    return packed.removeprefix(_MAPPED)
 
 
 Ranges = tuple[list[bytes], list[bytes]]

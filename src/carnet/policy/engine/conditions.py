@@ -292,6 +292,9 @@ def _arns(values: Sequence[WantedArn]) -> Match:
 
 def _ordered(read: Callable[[str], Any], wanted: Iterable[tuple[Callable[[Any, Any], bool], Any]]) -> Match:
     pairs = tuple(wanted)
+    if len(pairs) == 1:
+        compare_one, only = pairs[0]
+        return lambda actual: (operand := read(actual)) is not None and compare_one(operand, only)
 
     def match(actual: str) -> bool:
         operand = read(actual)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from carnet.policy.engine.context_reader import is_settled_by_principal
-from carnet.policy.patterns import Token, Wild, glob
+from carnet.policy.patterns import Glob, Token, Wild, glob
 from carnet.policy.resources import SEGMENTS, ArnPattern, match_segments
 from carnet.policy.variables import Lookup, Template, Variable
 
@@ -23,7 +23,7 @@ def text_match(tokens: Iterable[Token]) -> Match:
         prefix = given[0]
         return lambda text: text.startswith(prefix)
     if Wild.ONE in given:
-        return glob(given).matches
+        return _glob_match(glob(given))
     first, *rest = _chunks(given)
     if not rest:
         return lambda text: text == first
@@ -32,6 +32,16 @@ def text_match(tokens: Iterable[Token]) -> Match:
         return _chunks_match(first, tuple(chunk for chunk in rest if chunk), last)
     least = len(first) + len(last)
     return lambda text: text.startswith(first) and text.endswith(last) and len(text) >= least
+
+
+def _glob_match(pattern: Glob) -> Match:
+    """For a pattern with `?`. Its longest literal text is looked for first: most texts do not hold it.
+
+    Not the one at the beginning, which told already that the pattern is to be tried.
+    """
+    runs = [run for chunk in pattern.chunks for _, run in chunk.runs][1 if pattern.chunks[0].runs else 0 :]
+    longest, least, matches = max(runs, key=len, default=""), pattern.least, pattern.matches
+    return lambda text: longest in text and len(text) >= least and matches(text)
 
 
 def any_match(matches: Sequence[Match]) -> Match:
@@ -60,7 +70,7 @@ def _chunks(tokens: Sequence[Token]) -> list[str]:
 
 
 def _chunks_match(first: str, middle: tuple[str, ...], last: str) -> Match:
-    begin, least = len(first), len(first) + len(last)
+    begin, least = len(first), len(first) + sum(map(len, middle)) + len(last)
     if len(middle) == 1:
         chunk, tail = middle[0], len(last)
         # Looked for first, since patterns that have to be tried one by one are seldom told apart by their ends.

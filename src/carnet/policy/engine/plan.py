@@ -6,6 +6,7 @@ from carnet.policy.decide import NEEDS_NO_PERMISSION
 from carnet.policy.engine.resource_index import ResourceIndex
 from carnet.policy.policies import Policies
 from carnet.policy.request import WITHOUT_ACCOUNT, Principal, PrincipalKind
+from carnet.policy.work import together
 
 
 class Plan:
@@ -32,7 +33,19 @@ class Plan:
 class Route:
     """A plan as it is found by the very objects that it was made for: they are told apart faster than compared."""
 
-    __slots__ = ("bounded", "free", "index", "kind", "plan", "policies", "service_linked", "side", "simple", "trust")
+    __slots__ = (
+        "bounded",
+        "dear",
+        "free",
+        "index",
+        "kind",
+        "plan",
+        "policies",
+        "service_linked",
+        "side",
+        "simple",
+        "trust",
+    )
 
     def __init__(self, plan: Plan, side: ResourceIndex | None, policies: Policies) -> None:
         self.policies = policies
@@ -46,6 +59,9 @@ class Route:
         )
         """Whether within one account the principal's own layers decide."""
         self.free = plan.free
+        steps = plan.index.steps if side is None else together((plan.index.steps, side.steps))
+        self.dear = None if self.free or steps.are_few else steps
+        """What a decision takes, if a request can make that too much."""
         self.bounded = policies.boundary is not None
 
     def is_for(self, policies: Policies) -> bool:

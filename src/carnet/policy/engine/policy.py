@@ -10,6 +10,7 @@ from carnet.policy.engine.principals import CompiledPrincipals
 from carnet.policy.engine.recent import Recent
 from carnet.policy.shape import VARIABLES_VERSION
 from carnet.policy.statement import Effect, Statement
+from carnet.policy.work import steps_of
 
 _ACTIONS_ROOM = 256
 
@@ -17,12 +18,13 @@ _ACTIONS_ROOM = 256
 class CompiledStatement:
     """A statement taken apart into what is tested. Two are the same only if they are one object."""
 
-    __slots__ = ("conditions", "denies", "negated", "parts", "patterns", "principals", "reads", "ref")
+    __slots__ = ("conditions", "denies", "negated", "parts", "patterns", "principals", "reads", "ref", "steps")
 
     def __init__(self, statement: Statement, conditions: ConditionCompiler, *, variables: bool) -> None:
         resources, principals = statement.resources, statement.principals
         self.ref = statement.ref
         self.parts = statement.parts
+        self.steps = steps_of(statement)
         self.denies = statement.effect is Effect.DENY
         self.conditions = tuple(
             [conditions.compile(condition, variables=variables) for condition in statement.conditions]

@@ -14,6 +14,7 @@ from carnet.policy.engine.patterns import CompiledArn
 from carnet.policy.engine.policy import CompiledStatement
 from carnet.policy.engine.recent import Recent
 from carnet.policy.engine.residual import Candidate, Node, Slot
+from carnet.policy.work import together
 
 _NODES_FOR_EACH_PLACE = 4
 _LEAST_NODES = 256
@@ -31,10 +32,12 @@ class Mention(NamedTuple):
 class ResourceIndex:
     """The statements of a row of layers, for one action, by resource."""
 
-    __slots__ = ("_exact", "_mentions", "_nodes", "_parents", "_prefixes", "size", "slots", "weight")
+    __slots__ = ("_exact", "_mentions", "_nodes", "_parents", "_prefixes", "size", "slots", "steps", "weight")
 
     def __init__(self, slots: tuple[Slot, ...]) -> None:
         self.slots = slots
+        self.steps = together(statement.steps for slot in slots for statement in slot.statements)
+        """What its statements take of a decision."""
         self._exact: dict[str, list[Mention]] = {}
         by_prefix: dict[str, list[Mention]] = {}
         self.size = 1
