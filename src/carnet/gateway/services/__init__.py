@@ -1,0 +1,1 @@
+"""Rules by hand: what the table of operations cannot tell of a service."""
