@@ -11,4 +11,5 @@ from carnet.base.unseen import escaped
 
 def line_of(value: dict[str, Any]) -> bytes:
     """The object as one line, with its end; raises orjson.JSONEncodeError, a TypeError, for what is no JSON."""
-    return escaped(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
+    line = orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+    return line if line.isascii() and b"\x7f" not in line else escaped(line)

@@ -33,6 +33,4 @@ _ESCAPED = {code: _escaped(code) for code in _codes()}
 
 def escaped(encoded: bytes) -> bytes:
     """JSON, in UTF-8, with such characters escaped: the same value, which is shown as it is."""
-    if encoded.isascii() and b"\x7f" not in encoded:
-        return encoded
     return encoded.decode().translate(_ESCAPED).encode()

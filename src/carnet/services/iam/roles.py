@@ -67,7 +67,7 @@ def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
         description=given.get("Description"),
         max_session_seconds=given.get("MaxSessionDuration", _DEFAULT_SESSION_SECONDS),
         boundary=boundary_at(call, boundary, holder=ROLES.word) if boundary is not None else None,
-        tags=tags_of(call, ROLES, given),
+        tags=tags_of(call, ROLES, given) if "Tags" in given else {},
         created=call.now,
     )
     ROLES.add(call, role)

@@ -57,7 +57,7 @@ def create_user(call: WriteCall, given: CreateUserRequestTypeDef) -> Answer:
         path=given.get("Path", "/"),
         name=given["UserName"],
         boundary=boundary_at(call, boundary, holder=USERS.word) if boundary is not None else None,
-        tags=tags_of(call, USERS, given),
+        tags=tags_of(call, USERS, given) if "Tags" in given else {},
         created=call.now,
     )
     USERS.add(call, user)
