@@ -199,6 +199,14 @@ def test_a_first_start_that_was_killed_goes_on(tmp_path: Path) -> None:
     _served(tmp_path, 0)
 
 
+def test_a_damaged_store_is_named_in_one_line(data: Path) -> None:
+    store = data / "carnet.db"
+    store.write_bytes(store.read_bytes()[:8192])
+    told = _served(data, 1)
+    line = rf"Error: \S+{store}: The file of the store is damaged: .* Move it away, and .*: carnet restore FILE\.\n"
+    assert re.fullmatch(line, told)
+
+
 def test_restore_takes_a_file_or_the_store_as_it_is(data: Path, tmp_path: Path) -> None:
     assert "Give a FILE, or --as-found" in run("restore", "--data-dir", str(data), code=2)
     file = tmp_path / "file"

@@ -20,9 +20,11 @@ from carnet.directory.follower import Follower
 from carnet.directory.last_used import LastUsed
 from carnet.entities.user import User
 from carnet.jobs.periodic import Periodic
-from carnet.store import postgresql, sqlite
+from carnet.store import postgresql, sqlite, sqlite_damage
+from carnet.store.faults import Damaged
 from carnet.store.last_used import KeyUse
 from carnet.store.store import Store
+from tests.stores import raw
 from tests.stores.entities import ACCOUNT_ID, NOW, a_user, an_account
 from tests.stores.postgresql import PostgresqlServer, running_server
 
@@ -226,6 +228,110 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "carnet.db"
     path.write_bytes(b"not a database" * 100)
     assert _sqlite_error(lambda: Store.open(f"sqlite:///{path}")) == "SQLITE_NOTADB"
+    with pytest.raises(Damaged, match=f"{path}: The file of the store is damaged: file is not a database"):
+        Store.open(f"sqlite:///{path}")
+
+
+def _sound(path: Path) -> str:
+    """A file of some pages that is written back wholly."""
+    store = Store.open(f"sqlite:///{path}")
+    an_account(store)
+    for number in range(40):
+        _write_user(store, number)
+    store.close()
+    return f"sqlite:///{path}"
+
+
+def test_a_damaged_file_is_found_when_it_is_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "carnet.db"
+    url = _sound(path)
+    Store.open(url, check=True).close()
+    whole = path.read_bytes()
+    pages = len(whole) // 4096
+    found = 0
+    for page in range(2, pages, 5):
+        path.write_bytes(whole[: page * 4096] + b"\x7f" * 4096 + whole[(page + 1) * 4096 :])
+        try:
+            Store.open(url, check=True).close()
+        except Damaged:
+            found += 1
+    assert found >= len(range(2, pages, 5)) - 1  # a page may be free
+    path.write_bytes(whole[: pages // 2 * 4096])
+    with pytest.raises(Damaged):
+        Store.open(url, check=True)
+
+
+def test_a_large_file_is_looked_at_for_some_seconds_and_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "carnet.db"
+    _sound(path)
+    monkeypatch.setattr(sqlite_damage, "_STEPS_BETWEEN_LOOKS", 1)
+    with caplog.at_level("INFO"):
+        sqlite_damage.check_file(path, seconds=60)
+        assert caplog.text == ""
+        sqlite_damage.check_file(path, seconds=-1)
+    assert "is large: it was checked" in caplog.text
+
+
+def _is_lost(directory: Directory) -> bool:
+    return directory.lost
+
+
+def _reaches(follower: Follower) -> bool:
+    return follower.reachable
+
+
+def test_another_database_at_the_url_of_the_store_is_not_followed(
+    postgresql_server: PostgresqlServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The name stands for another database now: one of another installation, one without Carnet's tables."""
+    url = postgresql_server.new_database()
+    store = Store.open(url)
+    an_account(store)
+    directory = Directory(store)
+    follower = Follower(directory, store)
+    follower.look()
+    other = Store.open(postgresql_server.new_database())
+    mine, backend = store._backend, other._backend
+    try:
+        store._backend = backend
+        follower.look()
+        assert _is_lost(directory)
+        assert ACCOUNT_ID in directory.snapshot.accounts
+        store._backend = mine
+        follower.look()
+        assert not _is_lost(directory)
+        with psycopg.connect(url) as connection:
+            connection.execute("ALTER TABLE head RENAME TO former")
+        follower.look()
+        assert _is_lost(directory)
+    finally:
+        store._backend = mine
+        other.close()
+        store.close()
+
+
+def test_a_store_that_went_back_is_decided_by_as_it_was_seen(store: Store, database: str) -> None:
+    an_account(store)
+    directory = Directory(store)
+    follower = Follower(directory, store)
+    _write_user(store, 1)
+    follower.look()
+    seen = directory.snapshot
+    raw.execute(database, "UPDATE head SET seq = seq - 1")
+    store.poll()
+    follower._seen = None
+    follower.look()
+    assert not _reaches(follower)
+    assert not _is_lost(directory)
+    assert directory.snapshot is seen
+    with pytest.raises(Unavailable), store.write() as unit:
+        directory.catch_up(unit.base)
+    store.accept(NOW)
+    follower.look()
+    assert _reaches(follower)
+    assert directory.snapshot.epoch != seen.epoch
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:

@@ -73,9 +73,9 @@ def _open_store(settings: Settings, *, create: bool) -> Store:
     left = (settings.last_seen, *((settings.master_key,) if settings.master_key_file is None else ()))
     traces = [str(path) for path in left if path.exists()]
     if not traces:
-        return Store.open(settings.store_url)
+        return Store.open(settings.store_url, check=True)
     try:
-        return Store.open(settings.store_url, create=False)
+        return Store.open(settings.store_url, create=False, check=True)
     except NotSetUp as missing:
         raise StoreMissing(
             f"{missing} There was one: {' and '.join(traces)} tell of it. Bring its store back, or restore a backup by "

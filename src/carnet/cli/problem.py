@@ -6,12 +6,14 @@ from carnet.assembly.running import DirectoryBusy, ServerRuns
 from carnet.assembly.state import StoreMissing
 from carnet.base.faults import Fault, Unavailable
 from carnet.keyring.errors import KeyringError
-from carnet.store.faults import BadBackup, Incompatible, NotSetUp
+from carnet.store.faults import BadBackup, Damaged, Incompatible, NotSetUp
 
 
 def told(problem: Exception) -> str | None:
     """The line; None for what is a fault of Carnet's own."""
     match problem:
+        case Damaged():
+            return f"{problem.message} Move it away, and restore a backup: carnet restore FILE."
         case Unavailable():
             hint = (
                 "Is it there, and may it be written? carnet doctor looks; --data-dir or --database-url names another."

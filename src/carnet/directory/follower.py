@@ -8,7 +8,7 @@ from time import monotonic
 
 from carnet.base.faults import Unavailable
 from carnet.directory.directory import Directory
-from carnet.store.faults import Lost
+from carnet.store.faults import Lost, WentBack
 from carnet.store.store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -94,6 +94,14 @@ class Follower:
                 )
             self._reachable = False
             self._directory.lost = True
+        except WentBack as problem:
+            if self._reachable:
+                _LOG.error(
+                    "%s Changes are refused, and deciding goes on with what was seen; bring the right store back, or "
+                    "accept this one: carnet restore --as-found",
+                    problem.message,
+                )
+            self._reachable = False
         except Unavailable:
             if self._reachable:
                 _LOG.warning("the store cannot be reached: deciding goes on with what is known")

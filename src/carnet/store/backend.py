@@ -50,6 +50,9 @@ class Backend(ABC):
     def check_present(self) -> None:  # noqa: B027 - a database with a server of its own says so by itself
         """Raises Lost if what is open is not what is found at its place any more: nobody would find what is written."""
 
+    def check_sound(self) -> None:  # noqa: B027 - a database with a server of its own checks what it reads
+        """Raises Damaged if what is stored is not as it was written, as far as that is seen in some seconds."""
+
     def close(self) -> None:
         self.writer.dispose()
         self.reader.dispose()

@@ -59,6 +59,10 @@ class WentBack(Unavailable):
         super().__init__(f"Revision {seen} of the store was seen, and its past is another one at revision {found}.")
 
 
+class Damaged(Unavailable):
+    """The file of the database is not as the database has written it."""
+
+
 class BadBackup(Exception):
     """The file is no backup, or not as it was written."""
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import URL, BigInteger, Connection, Engine, and_, create_engine, literal_column, select
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, NoResultFound, ProgrammingError
 from sqlalchemy.sql import func
 
 from carnet.store.backend import Backend, outages
+from carnet.store.faults import Lost
 from carnet.store.head import HEAD
 from carnet.store.pulse import Pulse
 from carnet.store.watched_connection import allow, watch
@@ -78,8 +79,12 @@ class Postgresql(Backend):
         connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
 
     def poll(self) -> Hashable:
+        """Raises Lost for a database without Carnet's tables: another one is found where the store was."""
         with self._pulse.beat(), outages(), self._prober.connect() as connection:
-            return tuple(connection.execute(select(HEAD.c.seq, HEAD.c.epoch)).one())
+            try:
+                return tuple(connection.execute(select(HEAD.c.seq, HEAD.c.epoch)).one())
+            except (ProgrammingError, NoResultFound) as error:
+                raise Lost from error
 
     def close(self) -> None:
         super().close()

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from carnet.base.faults import Unavailable
 from carnet.store.backend import Backend
 from carnet.store.faults import Lost, NotSetUp
+from carnet.store.sqlite_damage import check_file, unusable
 
 BUSY_MILLISECONDS = 5000
 _OWNER_ONLY = 0o600
@@ -80,6 +81,9 @@ class Sqlite(SqliteDialect):
         if _identity(self._path) != self._identity:
             raise Lost
 
+    def check_sound(self) -> None:
+        check_file(self._path)
+
     def close(self) -> None:
         super().close()
         with self._watch_lock:
@@ -128,7 +132,7 @@ def _set_up(connection: sqlite3.Connection, _record: object) -> None:
             connection.execute(f"PRAGMA {pragma}").close()
         _use_wal(connection)
     except sqlite3.Error as error:
-        raise Unavailable("The store cannot be reached.") from error
+        raise unusable(error) from error
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

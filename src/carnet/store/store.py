@@ -19,7 +19,7 @@ from carnet.store.backup import Header, Told, write_backup
 from carnet.store.changes import Changes, Revision
 from carnet.store.codec import moment, read_moment
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
-from carnet.store.faults import Incompatible, Lost, NotSetUp
+from carnet.store.faults import Damaged, Incompatible, Lost, NotSetUp
 from carnet.store.group_commit import Group
 from carnet.store.head import UNKNOWN_MOMENT, Standing
 from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse
@@ -62,19 +62,23 @@ class Store:
         create: bool = True,
         types: EntityTypes = ENTITY_TYPES,
         known_everywhere: KnownEverywhere | None = None,
+        check: bool = False,
     ) -> Store:
         """Connect, and migrate the tables, or if there are none and `create` allows it, create them.
 
         `url` is `sqlite:////path/to/file` or `postgresql://user:password@host/database`. Raises ValueError for
         another one, Unavailable if the database does not answer, Incompatible if a newer Carnet made it such that this
         one cannot work with it, NotSetUp if there is nothing and nothing may be made. `known_everywhere` tells which
-        kinds all live nodes know; None leaves it to their reports.
+        kinds all live nodes know; None leaves it to their reports. With `check`, what is stored is looked at first, for
+        some seconds at most: raises Damaged.
         """
         parsed = _parsed(url)
         shown_url = parsed.render_as_string(hide_password=True)
         store = cls(_backend(parsed, create=create), shown_url, types, known_everywhere)
         try:
             with outages():
+                if check:
+                    store._backend.check_sound()
                 if not (create or is_set_up(store._backend)):
                     raise NotSetUp(store.shown_url)
                 if not is_migrated(store._backend, types):
@@ -82,7 +86,8 @@ class Store:
         except BaseException as problem:
             store.close()
             if isinstance(problem, Unavailable):  # for the operator, who opens it; callers of a server never see it
-                raise Unavailable(f"{shown_url}: {problem.message}") from problem.__cause__
+                kind = Damaged if isinstance(problem, Damaged) else Unavailable
+                raise kind(f"{shown_url}: {problem.message}") from problem.__cause__
             raise
         return store
 
