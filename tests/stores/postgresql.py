@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,8 @@ class PostgresqlServer:
             parent = self._process.pid
             children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
             for pid in (parent, *map(int, children)):
-                os.kill(pid, number)
+                with suppress(ProcessLookupError):  # one that has ended since
+                    os.kill(pid, number)
 
     def remove(self) -> None:
         self.stop()

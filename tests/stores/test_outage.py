@@ -189,6 +189,41 @@ def test_a_writer_who_holds_the_head_too_long(own_server: PostgresqlServer) -> N
     other.close()
 
 
+def test_a_store_that_is_opened_later_is_looked_at_first(own_server: PostgresqlServer) -> None:
+    """Until its database has answered and is the right one, nothing is read from it and nothing written."""
+    url, checked = own_server.new_store(), list[Store]()
+
+    def check(store: Store) -> None:
+        assert not store.silent, "it may be asked"
+        checked.append(store)
+        if len(checked) == 1:
+            raise Unavailable("The store is another one.")
+
+    with closing(Store.opened_later(url, check)) as store:
+        for do in (store.load, store.data_keys, store.nodes.live, lambda: _write_user(store, 1)):
+            assert isinstance(_reason(do), psycopg.OperationalError)
+        with pytest.raises(Unavailable, match="another one"):
+            store.poll()
+        assert isinstance(_reason(store.load), psycopg.OperationalError)
+        assert store.poll() == store.poll()
+        assert len(checked) == 2
+        assert store.load().revision.seq == 0
+
+
+def test_a_database_without_an_installation_is_not_opened_later(own_server: PostgresqlServer) -> None:
+    with closing(Store.opened_later(own_server.new_database(), lambda store: None)) as store:
+        with pytest.raises(Unavailable):
+            store.poll()
+        assert store.silent
+        assert not store.is_open
+
+
+def test_a_file_is_not_waited_for(tmp_path: Path) -> None:
+    Store.open(f"sqlite:///{tmp_path}/carnet.db").close()
+    with pytest.raises(Unavailable):
+        Store.opened_later(f"sqlite:///{tmp_path}/carnet.db", lambda store: None)
+
+
 @pytest.fixture
 def sqlite_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sqlite, "BUSY_MILLISECONDS", 200)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -17,6 +17,7 @@ from carnet.audit.history import EventHistory
 from carnet.audit.logs import FileLog, Log, MemoryLog
 from carnet.base.clock import Clock
 from carnet.directory.directory import Directory
+from carnet.directory.kept_snapshot import KeptSnapshot, Known, Unusable, read
 from carnet.directory.last_used import LastUsed
 from carnet.entities.operator_token import OperatorScope
 from carnet.identity.credentials import Credentials
@@ -31,7 +32,10 @@ from carnet.services.accounts import RootKey, create_first_account
 from carnet.services.execution import Execution
 from carnet.services.operation import Parts
 from carnet.services.operator_tokens import create_operator_token
+from carnet.store.faults import WentBack
 
+_MOST_BEHIND = 20_000
+"""Changes after which reading everything is quicker than following them."""
 _DEV_LIFETIME = timedelta(days=366)
 """Longer than anybody lets an installation in memory run."""
 
@@ -45,14 +49,16 @@ class Installation(State):
     execution: Execution
     audit_log: Log
     decision_log: Log
+    started_from: Known | None
+    """The snapshot that was read of the disk instead of the whole store."""
 
 
 @contextmanager
 def open_installation(
-    settings: Settings, *, create: bool = False, clock: Clock | None = None
+    settings: Settings, *, create: bool = False, clock: Clock | None = None, or_kept: bool = False
 ) -> Iterator[Installation]:
     """Open what the settings name, as `open_state`, and read the whole of it."""
-    with open_state(settings, create=create, clock=clock) as state:
+    with open_state(settings, create=create, clock=clock, or_kept=or_kept) as state:
         yield _assembled(state)
 
 
@@ -92,7 +98,7 @@ def known_operator_token(installation: Installation) -> None:
 
 
 def _assembled(state: State) -> Installation:
-    directory = Directory(state.store)
+    directory, started_from = _directory(state)
     staleness = state.settings.session_max_staleness
     check_issuing = partial(directory.check_staleness, staleness) if staleness and not state.settings.dev else None
     tokens = SessionTokens(state.keyring, check_issuing=check_issuing)
@@ -107,6 +113,7 @@ def _assembled(state: State) -> Installation:
         master=state.master,
         keyring=state.keyring,
         directory=directory,
+        started_from=started_from,
         last_used=last_used,
         execution=Execution(
             store=state.store,
@@ -131,6 +138,33 @@ def _assembled(state: State) -> Installation:
         audit_log=audit_log,
         decision_log=_log(state.settings, state.settings.decisions_file),
     )
+
+
+def _directory(state: State) -> tuple[Directory, Known | None]:
+    """The directory, and what of the data directory it was begun with."""
+    if state.kept is not None:
+        stale_for = (state.clock() - state.kept.as_of).total_seconds()
+        return Directory(state.store, state.kept.snapshot, stale_for=max(stale_for, 0.0)), state.kept.known
+    if (kept := _kept(state)) is not None:
+        state.store.expect(kept.installation)
+        with suppress(WentBack):  # `carnet serve` sees it, too, and tells what is lost
+            return Directory(state.store, kept.snapshot), kept.known
+    return Directory(state.store), None
+
+
+def _kept(state: State) -> KeptSnapshot | None:
+    """What the data directory keeps of the store, if a start from it is worth while."""
+    if state.settings.dev:
+        return None
+    try:
+        kept = read(state.settings.snapshot_file, state.master, state.store.types)
+    except Unusable:
+        return None
+    standing = state.store.standing()
+    if kept.installation != standing.installation or standing.revision.seq - kept.snapshot.seq > _MOST_BEHIND:
+        return None
+    # What is held back may read well by now: a start finds out.
+    return None if kept.snapshot.quarantined else kept
 
 
 def _passwords(state: State) -> Passwords:

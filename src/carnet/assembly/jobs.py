@@ -13,6 +13,7 @@ from carnet.assembly.past import REMEMBER_SECONDS, Remembering
 from carnet.assembly.state import system_clock
 from carnet.audit.segments import Segments
 from carnet.directory.follower import Follower
+from carnet.directory.keeper import KEEP_SECONDS, Keeper
 from carnet.identity.resealing import RESEAL_SECONDS, Resealing
 from carnet.jobs.expired import FORGET_SECONDS, Expired, forget_expired
 from carnet.jobs.periodic import Periodic
@@ -66,6 +67,7 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         forgetting("ended-keys", ended_keys.expired),
         singleton("resealing", resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
         *_remembering(installation),
+        *_keeping(installation),
         Periodic("log-files", partial(_tidy_logs, installation), seconds=_TIDY_SECONDS),
     )
 
@@ -78,6 +80,22 @@ def _remembering(installation: Installation) -> tuple[Periodic, ...]:
     remembering = Remembering(seen, installation.store, installation.directory, installation.clock, system_clock)
     remember = remembering.remember
     return (Periodic("last-seen", remember, seconds=REMEMBER_SECONDS, at_end=remember),)
+
+
+def _keeping(installation: Installation) -> tuple[Periodic, ...]:
+    """Of an installation in memory nothing is kept."""
+    settings = installation.settings
+    if settings.dev:
+        return ()
+    keeper = Keeper(
+        settings.snapshot_file,
+        installation.directory,
+        installation.master,
+        installation.clock,
+        renewed=timedelta(minutes=settings.snapshot_max_age_minutes) / 4 or timedelta.max,
+        known=installation.started_from,
+    )
+    return (Periodic("snapshot", keeper.keep, seconds=KEEP_SECONDS, at_end=keeper.close),)
 
 
 def _tidy_logs(installation: Installation) -> None:

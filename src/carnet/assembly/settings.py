@@ -62,6 +62,8 @@ class Settings:
     change_log_retention_days: int = 90
     audit_retention_days: int = 90
     """How long the store keeps the audit events of changes, and the data directory all events and decisions."""
+    snapshot_max_age_minutes: int = 60
+    """How old what the data directory keeps of the directory may be for a start while the database is down."""
     quiet: bool = False
     """Print no line for each call."""
     log_format: str = ""
@@ -99,6 +101,11 @@ class Settings:
     @property
     def audit_file(self) -> Path:
         return self.data_dir / "audit" / "audit.jsonl"
+
+    @property
+    def snapshot_file(self) -> Path:
+        """Where the directory's snapshot is kept."""
+        return self.data_dir / "directory.snapshot"
 
     @property
     def decisions_file(self) -> Path:
@@ -183,6 +190,7 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "audit_retention_days": int,
     "dev": _flag,
     "seed": Path,
+    "snapshot_max_age_minutes": int,
     "quiet": _flag,
     "decision_log_megabytes": int,
 }

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from carnet.assembly.last_seen import LastSeen
 from carnet.assembly.settings import Settings
 from carnet.base.clock import Clock, SteadyClock
+from carnet.base.faults import Unavailable
 from carnet.base.ids import Ids
 from carnet.jobs.presence import agreed_format
 from carnet.keyring.aead import KEY_BYTES
@@ -23,6 +25,9 @@ from carnet.keyring.master_key import MasterKey, load, load_or_create
 from carnet.store.faults import NotSetUp
 from carnet.store.head import UNKNOWN_MOMENT
 from carnet.store.store import Store
+
+if TYPE_CHECKING:
+    from carnet.directory.kept_snapshot import KeptSnapshot
 
 system_clock: Clock = partial(datetime.now, UTC)
 """The present moment."""
@@ -38,18 +43,30 @@ class State:
     store: Store
     master: MasterKey
     keyring: Keyring
+    kept: KeptSnapshot | None = None
+    """What is served until the store answers for the first time; None if it has answered."""
 
 
 @contextmanager
-def open_state(settings: Settings, *, create: bool = False, clock: Clock | None = None) -> Iterator[State]:
+def open_state(
+    settings: Settings, *, create: bool = False, clock: Clock | None = None, or_kept: bool = False
+) -> Iterator[State]:
     """Open what the settings name; if it is not there yet, `create` makes it, unless it was there once.
 
+    If the database does not answer and `or_kept` allows it, what the data directory keeps of it is opened in its stead.
     Raises StoreMissing if it was, NotSetUp if it is not there and not to be made, Unavailable if the store does not
     answer, KeyringError if the master key is not the store's. `clock` is taken instead of the machine's.
     """
     if create and not settings.dev:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = Store.in_memory() if settings.dev else _open_store(settings, create=create)
+    try:
+        store = Store.in_memory() if settings.dev else _open_store(settings, create=create)
+    except Unavailable as problem:
+        if not or_kept:
+            raise
+        with _kept_state(settings, clock, problem) as state:
+            yield state
+        return
     try:
         if clock is None:
             clock = _steady_clock(settings, store)
@@ -57,6 +74,22 @@ def open_state(settings: Settings, *, create: bool = False, clock: Clock | None 
         keyring.agreed_format = agreed_format(store.nodes.live())
         ids = Ids(secrets.token_bytes)
         yield State(settings=settings, clock=clock, ids=ids, store=store, master=master, keyring=keyring)
+    finally:
+        store.close()
+
+
+@contextmanager
+def _kept_state(settings: Settings, given: Clock | None, problem: Unavailable) -> Iterator[State]:
+    """Raises Unavailable if nothing is kept that may be used."""
+    from carnet.assembly.kept_state import open_kept  # which is seldom needed
+
+    clock = given or _floored_clock(settings, UNKNOWN_MOMENT)
+    kept, master, keyring, store = open_kept(settings, clock, problem)
+    if isinstance(clock, SteadyClock):
+        store.trusted = lambda: clock.trusted
+    try:
+        ids = Ids(secrets.token_bytes)
+        yield State(settings=settings, clock=clock, ids=ids, store=store, master=master, keyring=keyring, kept=kept)
     finally:
         store.close()
 
@@ -85,11 +118,16 @@ def _open_store(settings: Settings, *, create: bool) -> Store:
 
 def _steady_clock(settings: Settings, store: Store) -> SteadyClock:
     """The machine's, but never before what a process of this installation has trusted."""
-    seen = None if settings.dev else LastSeen(settings.last_seen).read()
-    floor = max(store.standing().at, seen.at if seen is not None else UNKNOWN_MOMENT)
-    clock = SteadyClock(system_clock, monotonic, None if floor == UNKNOWN_MOMENT else floor)
+    clock = _floored_clock(settings, store.standing().at)
     store.trusted = lambda: clock.trusted
     return clock
+
+
+def _floored_clock(settings: Settings, written: datetime) -> SteadyClock:
+    """The machine's, but not before the store was written or this node has trusted its clock."""
+    seen = None if settings.dev else LastSeen(settings.last_seen).read()
+    floor = max(written, seen.at if seen is not None else UNKNOWN_MOMENT)
+    return SteadyClock(system_clock, monotonic, None if floor == UNKNOWN_MOMENT else floor)
 
 
 def _open_keyring(store: Store, settings: Settings, now: datetime, *, create: bool) -> tuple[MasterKey, Keyring]:

@@ -32,7 +32,7 @@ from carnet.services.registry import SERVICES
 def application() -> AwsDoor:
     """The application for the settings in the environment; uvicorn calls this once in each worker."""
     stack = ExitStack()
-    installation = stack.enter_context(open_installation(from_environment(os.environ)))
+    installation = stack.enter_context(open_installation(from_environment(os.environ), or_kept=True))
     return door(installation, stack)
 
 
@@ -66,7 +66,8 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
     jobs = periodic_jobs(installation, follower, presence)
 
     def start(later: Later) -> None:
-        presence.join()
+        if installation.store.is_open:  # else its jobs wait, and so does every change
+            presence.join()
         for job in jobs:
             job.start()
         stack.callback(stop_all, jobs)

@@ -77,6 +77,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=click.IntRange(8, 4 * 1024 * 1024),
 )
 @setting("decision_log_megabytes", "Size up to which decisions are kept.", type=click.IntRange(1, 1_000_000))
+@setting(
+    "snapshot_max_age_minutes",
+    "How old the kept snapshot may be for a start while the database is down; 0: no such start.",
+    type=click.IntRange(0, 1_000_000),
+)
 @setting("quiet", "Print no line for each call.", is_flag=True)
 @setting(
     "log_format",
@@ -137,8 +142,8 @@ def _set_up(settings: Settings, endpoint: str) -> Callable[[], AwsDoor] | str:
     from carnet.assembly.installation import first_account, known_operator_token, open_installation
 
     with ExitStack() as stack:
-        installation = stack.enter_context(open_installation(settings, create=True))
-        if not settings.dev:
+        installation = stack.enter_context(open_installation(settings, create=True, or_kept=True))
+        if not settings.dev and installation.store.is_open:
             _check_past(installation)
         root = first_account(installation)
         if settings.dev:

@@ -14,21 +14,32 @@ from carnet.store.store import Store
 
 
 class Directory:
-    """Reads the whole store when made; follows it when told to. Readers take `snapshot` and never wait.
+    """Reads the store when made; follows it when told to. Readers take `snapshot` and never wait.
 
     Raises Unavailable when made while the store is down; afterwards only `catch_up` does.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, start: Snapshot | None = None, *, stale_for: float | None = None) -> None:
+        """From `start`, a snapshot of former times, only what has changed since is read; else the whole store.
+
+        `stale_for` says that nothing is read now, and for how many seconds nobody has known whether `start` is the
+        newest state.
+        """
         self._store = store
         self._adopting = Lock()
-        self.snapshot: Snapshot = empty_snapshot(store.types)
+        self.snapshot: Snapshot = empty_snapshot(store.types) if start is None else start
         """The newest state known, set here alone. Take it once per request: the next look may show a later one."""
         self.lost = False
         """Whether the store was removed or replaced, as its follower saw: `snapshot` is then the state of nothing, and
         INVARIANT: every door answers 503."""
-        self._confirmed = monotonic()
-        self.catch_up()
+        self._confirmed = monotonic() - (stale_for or 0.0)
+        if stale_for is None:
+            self.catch_up()
+
+    @property
+    def installation(self) -> str:
+        """Which installation's the store is."""
+        return self._store.installation
 
     @property
     def staleness(self) -> float:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from typing import Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 
 import immutables
 
+from carnet.directory.packed import Packed, pack, unpack
+from carnet.entities.scope import Scope
 from carnet.store.entity_type import EntityType
 
 T = TypeVar("T")
@@ -26,7 +28,20 @@ class Indexed(Generic[T]):
     Readers need no lock: two threads that fill a cache at once fill it with the same value.
     """
 
-    __slots__ = ("_ids", "_postings", "_referring", "_sorted", "_type", "by_id", "installation_names")
+    __slots__ = (
+        "_ids",
+        "_packed",
+        "_postings",
+        "_referring",
+        "_scope",
+        "_sorted",
+        "_type",
+        "by_id",
+        "installation_names",
+    )
+
+    _scope: Scope
+    """Whose entities they are, if they were packed."""
 
     def __init__(self, entity_type: EntityType[T]) -> None:
         self._type = entity_type
@@ -37,6 +52,38 @@ class Indexed(Generic[T]):
         self._postings: dict[str, _Postings] = {}
         self._referring: dict[tuple[str, str], tuple[T, ...]] = {}
         self._sorted: tuple[T, ...] | None = None
+        self._packed: Packed | None = None
+        """The same entities, packed, if they were packed once."""
+
+    def pack(self) -> Packed | None:
+        """These, packed; None if there are none. They are packed once."""
+        if self._packed is None and self.by_id:
+            self._packed = pack(self._type, self.by_id.values(), self.installation_names.items())
+        return self._packed
+
+    def unpacked_later(self, scope: Scope, packed: Packed) -> Self:
+        """Entities of the same kind that are unpacked when first asked for: until then, slots are left empty."""
+        new = type(self).__new__(type(self))
+        new._type, new._scope, new._packed = self._type, scope, packed
+        new.installation_names = immutables.Map(packed.names_by_value())
+        return new
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """What a slot that is still empty will hold."""
+            if name not in _UNPACKED:
+                raise AttributeError(name)
+            self._unpack()
+            return getattr(self, name)
+
+    def _unpack(self) -> None:
+        assert self._packed is not None
+        entities: list[T] = unpack(self._type, self._scope, self._packed)
+        key_of, name_of = self._type.key_of, self._type.unique_name
+        self._postings, self._referring, self._sorted = {}, {}, None
+        self._ids = immutables.Map({name_of(one): key_of(one) for one in entities} if name_of is not None else {})
+        self.by_id = immutables.Map({key_of(one): one for one in entities})
 
     def get(self, key: str) -> T | None:
         """The entity of that id."""
@@ -91,6 +138,9 @@ class Indexed(Generic[T]):
             pairs: list[_Pair[T]] = [(key, None, entity) for key, entity in self.by_id.items()]
             postings = self._postings[reference] = _reposted(immutables.Map(), self._targets(reference), pairs)
         return postings
+
+
+_UNPACKED = ("_ids", "_postings", "_referring", "_sorted", "by_id")
 
 
 def _replaced(by_id: immutables.Map[str, T], changes: Mapping[str, T | None]) -> immutables.Map[str, T]:

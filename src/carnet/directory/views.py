@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 _Accounts: TypeAlias = "immutables.Map[str, AccountView]"
 _Organizations: TypeAlias = "immutables.Map[str, OrganizationView]"
-_VIEWS: Mapping[ScopeKind, type[ScopeView]] = {
+VIEWS: Mapping[ScopeKind, type[ScopeView]] = {
     ScopeKind.ACCOUNT: AccountView,
     ScopeKind.ORGANIZATION: OrganizationView,
     ScopeKind.INSTALLATION: ScopeView,
@@ -107,10 +107,10 @@ class Views:
         mutation = self.names.mutate()
         # All old names go before the new ones come: one change may hand a name from one entity to another.
         for old, new in pairs:
-            for name, _ in _names(self.types, old, unlike=new):
+            for name, _ in names_of(self.types, old, unlike=new):
                 del mutation[name]
         for old, new in pairs:
-            for name, place in _names(self.types, new, unlike=old):
+            for name, place in names_of(self.types, new, unlike=old):
                 mutation[name] = place
         return mutation.finish()
 
@@ -143,11 +143,11 @@ def _changed_view(
     rows: defaultdict[type[Any], dict[str, Any]] = defaultdict(dict)
     for change in changes:
         rows[change.type.entity][change.key] = change.entity
-    old = before.collections if before is not None else _no_entities(types, scope.kind)
+    old = before.collections if before is not None else no_entities(types, scope.kind)
     collections = {**old, **{entity: old[entity].changed(new) for entity, new in rows.items()}}
     if not _exists(types, scope, collections):
         return None
-    return _VIEWS[scope.kind](scope, collections, before)
+    return VIEWS[scope.kind](scope, collections, before)
 
 
 def _exists(types: EntityTypes, scope: Scope, collections: Collections) -> bool:
@@ -158,11 +158,11 @@ def _exists(types: EntityTypes, scope: Scope, collections: Collections) -> bool:
 
 
 def _installation(types: EntityTypes) -> ScopeView:
-    return ScopeView(INSTALLATION, _no_entities(types, ScopeKind.INSTALLATION))
+    return ScopeView(INSTALLATION, no_entities(types, ScopeKind.INSTALLATION))
 
 
 @lru_cache(16)
-def _no_entities(types: EntityTypes, kind: ScopeKind) -> Collections:
+def no_entities(types: EntityTypes, kind: ScopeKind) -> Collections:
     """Made once: what is in it is immutable."""
     return {
         each.entity: Named(each) if issubclass(each.entity, Entity) else Indexed(each) for each in types.of_scope(kind)
@@ -176,8 +176,8 @@ def _put(views: Any, scope_id: str, view: ScopeView | None) -> None:
         views[scope_id] = view
 
 
-def _names(
-    types: EntityTypes, view: ScopeView | None, *, unlike: ScopeView | None
+def names_of(
+    types: EntityTypes, view: ScopeView | None, *, unlike: ScopeView | None = None
 ) -> Iterator[tuple[tuple[type[Any], Hashable], tuple[Scope, str]]]:
     """The installation-wide names in a view, of the kinds whose entities are not the same in `unlike`."""
     if view is None:

@@ -4,6 +4,7 @@ requests?"""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import orjson
 
@@ -23,9 +24,11 @@ class Health:
         """200 as long as this process can decide, which it can without its store; 503 if that was removed or replaced.
 
         `{"status": "ok" | "lost", "revision": n, "accounts": n, "store": "reachable" | "unreachable" | "lost",
-        "quarantined": n}`.
+        "quarantined": n,
+        "as_of": "2026-01-02T03:04:05Z"}`.
 
-        The last counts the accounts, organizations (or the installation) that are held back; the log names them.
+        `quarantined` counts the accounts, organizations (or the installation) that are held back; the log names them.
+        `as_of` is when the revision was last known to be the newest one.
         """
         snapshot = self._directory.snapshot
         lost = self._directory.lost
@@ -35,6 +38,7 @@ class Health:
             "accounts": len(snapshot.accounts),
             "store": "lost" if lost else "reachable" if self._follower.reachable else "unreachable",
             "quarantined": len(snapshot.quarantined),
+            "as_of": f"{datetime.now(UTC) - timedelta(seconds=self._directory.staleness):%Y-%m-%dT%H:%M:%SZ}",
         }
         return _json(503 if lost else 200, body)
 

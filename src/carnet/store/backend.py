@@ -47,6 +47,10 @@ class Backend(ABC):
         """Whether the database did not answer when it was last polled: what waits for it need not go on waiting."""
         return False
 
+    def presume_silent(self) -> bool:
+        """Take it for silent until a poll is answered; whether it can be: what is in a file is there or is not."""
+        return False
+
     def check_present(self) -> None:  # noqa: B027 - a database with a server of its own says so by itself
         """Raises Lost if what is open is not what is found at its place any more: nobody would find what is written."""
 

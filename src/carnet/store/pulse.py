@@ -27,6 +27,10 @@ class Pulse:
         asked = self._asked
         return self._failed or (asked is not None and monotonic() - asked > self.seconds)
 
+    def presume_silent(self) -> None:
+        """Of a server that has not answered yet."""
+        self._failed = True
+
     @contextmanager
     def beat(self) -> Iterator[None]:
         """Ask the question within the block, which raises if the answer does not come. One thread does so at a time."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import BinaryIO, TypeVar
 
 from sqlalchemy import URL, Connection, func, make_url, select
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, ProgrammingError
 
 from carnet.base.faults import Unavailable
 from carnet.entities.scope import Scope
@@ -53,6 +53,8 @@ class Store:
         """The kinds that this process knows."""
         self.shown_url = shown_url
         """Where it is, without a password."""
+        self._check: Callable[[Store], None] | None = None
+        """What the database is looked at with when it answers for the first time; None once it has."""
 
     @classmethod
     def open(
@@ -90,6 +92,26 @@ class Store:
                 raise kind(f"{shown_url}: {problem.message}") from problem.__cause__
             raise
         return store
+
+    @classmethod
+    def opened_later(cls, url: str, check: Callable[[Store], None], *, types: EntityTypes = ENTITY_TYPES) -> Store:
+        """A store whose database does not answer: all methods but `poll` raise Unavailable until it does.
+
+        Then it is opened as by `open`, and looked at with `check`, which raises Unavailable for a database that is not
+        the right one. Raises Unavailable at once if it is a file: then nobody need wait for it.
+        """
+        parsed = _parsed(url)
+        store = cls(_backend(parsed, create=False), parsed.render_as_string(hide_password=True), types, None)
+        if not store._backend.presume_silent():
+            store.close()
+            raise Unavailable("The store cannot be reached.")
+        store._check = check
+        return store
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its database has ever answered."""
+        return self._check is None
 
     @staticmethod
     def restore(
@@ -208,7 +230,26 @@ class Store:
 
     def poll(self) -> Hashable:
         """A value that differs from the one before if anybody committed in between (and perhaps if not)."""
-        return self._backend.poll()
+        if self._check is None:
+            return self._backend.poll()
+        try:
+            return self._poll_first(self._check)
+        except (ProgrammingError, Incompatible) as problem:
+            raise Unavailable(f"{self.shown_url}: {problem}") from problem
+
+    def _poll_first(self, check: Callable[[Store], None]) -> Hashable:
+        """INVARIANT: what the check refuses counts as silent on, so that nothing is read from it or written to it."""
+        stamp = self._backend.poll()
+        try:
+            with outages():
+                if not is_migrated(self._backend, self.types):
+                    _migrate(self._backend, self.types)
+            check(self)
+        except BaseException:
+            self._backend.presume_silent()
+            raise
+        self._check = None
+        return stamp
 
     def all_of(self, kind: type[E]) -> tuple[E, ...]:
         """Every entity of one kind, without reading the rest. One that cannot be read is left out, and logged."""
@@ -276,6 +317,10 @@ class Store:
     def installation(self) -> str:
         """Which installation's the store is, as `load` has found; empty before."""
         return self._installation or ""
+
+    def expect(self, installation: str) -> None:
+        """Which installation's the store must be, for who does not `load` it."""
+        self._installation = installation
 
     def _check_installation(self, connection: Connection) -> None:
         found = head.standing(connection).installation

@@ -1,0 +1,72 @@
+"""The state of an installation whose database does not answer, from what the data directory keeps of it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import NamedTuple
+
+from carnet.assembly.last_seen import LastSeen
+from carnet.assembly.past import StoreWentBack, check_past
+from carnet.assembly.settings import Settings
+from carnet.base.clock import Clock
+from carnet.base.faults import Unavailable
+from carnet.directory import kept_snapshot
+from carnet.directory.kept_snapshot import KeptSnapshot
+from carnet.keyring.data_keys import WrappedKey
+from carnet.keyring.errors import KeyringError
+from carnet.keyring.keyring import Keyring
+from carnet.keyring.master_key import MasterKey, load
+from carnet.store.entity_types import ENTITY_TYPES
+from carnet.store.store import Store
+
+_LOG = logging.getLogger(__name__)
+
+
+class KeptState(NamedTuple):
+    kept: KeptSnapshot
+    master: MasterKey
+    keyring: Keyring
+    store: Store
+    """Not open yet."""
+
+
+def open_kept(settings: Settings, clock: Clock, problem: Unavailable) -> KeptState:
+    """What is kept, and a store that is opened when its database answers.
+
+    Raises Unavailable if nothing is kept, or only what must not be used any more; `problem` is why the store is not.
+    """
+    try:
+        master = load(settings.master_key)
+        kept = kept_snapshot.read(settings.snapshot_file, master, ENTITY_TYPES)
+        kept_snapshot.check_age(kept, clock(), timedelta(minutes=settings.snapshot_max_age_minutes))
+    except (FileNotFoundError, kept_snapshot.Unusable) as reason:
+        raise Unavailable(f"{problem.message} {reason}") from problem
+    keyring = Keyring.unwrap(master, kept.snapshot.installation.of(WrappedKey))
+    store = Store.opened_later(settings.store_url, _FirstLook(settings, kept, master).check)
+    store.expect(kept.installation)
+    _LOG.warning("the store cannot be reached: serving what was known at %s", kept.as_of.isoformat(timespec="seconds"))
+    return KeptState(kept, master, keyring, store)
+
+
+class _FirstLook:
+    """Looks at a database that answers for the first time."""
+
+    def __init__(self, settings: Settings, kept: KeptSnapshot, master: MasterKey) -> None:
+        self._seen = LastSeen(settings.last_seen)
+        self._kept = kept
+        self._master = master
+        self._told: str | None = None
+
+    def check(self, store: Store) -> None:
+        """Raises Unavailable for a database that a start would have refused."""
+        try:
+            if store.standing().installation != self._kept.installation:
+                raise StoreWentBack(f"{store.shown_url} is the store of another installation")
+            check_past(store, self._seen.read())
+            Keyring.unwrap(self._master, store.data_keys())
+        except (StoreWentBack, KeyringError) as problem:
+            if str(problem) != self._told:
+                self._told = str(problem)
+                _LOG.error("the store answers, and is not followed: %s", problem)
+            raise Unavailable("The store is another one.") from problem

@@ -1,0 +1,126 @@
+"""Keeping the directory's snapshot on the disk: what is new is written every now and then, and at the end."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
+
+from carnet.base.clock import Clock
+from carnet.directory.directory import Directory
+from carnet.directory.kept_snapshot import KeptSnapshot, Known, sealed_parts
+from carnet.keyring.master_key import MasterKey
+from carnet.store.changes import Revision
+
+KEEP_SECONDS = 30.0
+"""How often what has changed is written."""
+_LEAST_PAUSE = 20.0
+"""How many times longer than writing it the pause is: a large installation is written less often."""
+_AT_ONCE = timedelta(seconds=1)
+_OWNER_ONLY = 0o600
+
+
+class Keeper:
+    """Writes the file of one data directory. Of several processes, the first one does so until it ends."""
+
+    def __init__(
+        self,
+        path: Path,
+        directory: Directory,
+        master: MasterKey,
+        clock: Clock,
+        *,
+        renewed: timedelta,
+        known: Known | None = None,
+    ) -> None:
+        """`renewed` is how old the file may become while nothing changes; `known` is what it is known to hold."""
+        self._path = path
+        self._directory = directory
+        self._master = master
+        self._clock = clock
+        self._renewed = renewed
+        self._written = known
+        self._turn: int | None = None
+        """The descriptor that holds the lock of those who write."""
+
+    def keep(self) -> float:
+        """Write the snapshot if it is another one, or if the file is old; gives the seconds until the next time."""
+        directory = self._directory
+        kept = KeptSnapshot(installation=directory.installation, snapshot=directory.snapshot, as_of=self._as_of())
+        if self._directory.lost or not self._is_due(*kept.known) or not self._has_turn():
+            return KEEP_SECONDS
+        began = monotonic()
+        with _replaced(self._path) as descriptor:
+            for part in sealed_parts(kept, self._master):
+                _write_whole(descriptor, part)
+        self._written = kept.known
+        return max(KEEP_SECONDS, _LEAST_PAUSE * (monotonic() - began))
+
+    def close(self) -> None:
+        """Write what is new, also that nothing was, and let another process write."""
+        self._renewed = min(self._renewed, _AT_ONCE)
+        try:
+            self.keep()
+        finally:
+            if self._turn is not None:
+                os.close(self._turn)
+                self._turn = None
+
+    def _as_of(self) -> datetime:
+        return self._clock() - timedelta(seconds=self._directory.staleness)
+
+    def _is_due(self, revision: Revision, as_of: datetime) -> bool:
+        if self._written is None:
+            return True
+        written, when = self._written
+        return written != revision or as_of - when > self._renewed
+
+    def _has_turn(self) -> bool:
+        if self._turn is not None:
+            return True
+        lock = self._path.with_name(f"{self._path.name}.lock")
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        self._turn = descriptor
+        return True
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[int]:
+    """A descriptor for what will be at `path`.
+
+    INVARIANT: the file is there whole or as it was before, whenever the process or the machine dies. Who writes has the
+    lock, so that nobody else has a draft.
+    """
+    draft = path.with_name(f"{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ONLY)
+    try:
+        yield descriptor
+        os.fsync(descriptor)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+    finally:
+        os.close(descriptor)
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _write_whole(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]

@@ -1,0 +1,89 @@
+"""The directory's snapshot on the disk: a node starts from it sooner, and also while its database is down.
+
+The file is sealed under the master key. It says of which revision it is, and when that was last known to be the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from carnet.directory.image import form, image_of, snapshot_of
+from carnet.directory.snapshot import Snapshot
+from carnet.keyring.errors import Unsealable
+from carnet.keyring.master_key import MasterKey
+from carnet.keyring.sealed_file import head_of, seal, unseal
+from carnet.store.changes import Revision
+from carnet.store.entity_types import EntityTypes
+from carnet.store.migrated import newest_migration
+
+_PURPOSE = "directory-snapshot"
+SKEW = timedelta(minutes=5)
+"""How far in the future a file may be from: clocks are set."""
+
+Known = tuple[Revision, datetime]
+"""The revision of a snapshot, and when it was last known to be the newest one."""
+
+
+class _Head(msgspec.Struct, frozen=True):
+    form: str
+    installation: str
+    epoch: str
+    seq: int
+    hash: bytes
+    as_of: datetime
+
+
+class KeptSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file holds."""
+
+    installation: str
+    """Which installation's it is (`store.head`)."""
+    snapshot: Snapshot
+    as_of: datetime
+    """When it was last known to be the newest state."""
+
+    @property
+    def known(self) -> Known:
+        return self.snapshot.revision, self.as_of
+
+
+class Unusable(Exception):
+    """The file is not there, was altered, or is of another release, another master key or a time too long ago."""
+
+
+def sealed_parts(kept: KeptSnapshot, master: MasterKey) -> Iterator[bytes]:
+    """The bytes of the file."""
+    types, revision = kept.snapshot.readable.types, kept.snapshot.revision
+    head = _Head(
+        form(types, newest_migration()), kept.installation, revision.epoch, revision.seq, revision.hash, kept.as_of
+    )
+    return seal(master, _PURPOSE, msgspec.json.encode(head), image_of(kept.snapshot))
+
+
+def read(path: Path, master: MasterKey, types: EntityTypes) -> KeptSnapshot:
+    """What is kept at `path`. Raises Unusable."""
+    try:
+        sealed = path.read_bytes()
+        head = msgspec.json.decode(head_of(sealed), type=_Head)
+        if head.form != form(types, newest_migration()):
+            raise Unusable(f"{path} was written by another release.")
+        image = unseal(master, _PURPOSE, sealed)
+    except FileNotFoundError:
+        raise Unusable(f"There is no {path}.") from None
+    except OSError as problem:
+        raise Unusable(f"{path} cannot be read: {problem.strerror}.") from problem
+    except (Unsealable, msgspec.DecodeError) as problem:
+        raise Unusable(f"{path} was altered, or is of another installation.") from problem
+    del sealed
+    snapshot = snapshot_of(image, types, Revision(head.seq, head.epoch, head.hash))
+    return KeptSnapshot(installation=head.installation, snapshot=snapshot, as_of=head.as_of)
+
+
+def check_age(kept: KeptSnapshot, now: datetime, most: timedelta) -> None:
+    """Raise Unusable if what is kept may be older than `most`: nobody knows what was revoked since."""
+    if not -SKEW <= now - kept.as_of <= most:
+        raise Unusable(f"What is kept of it is of {kept.as_of:%Y-%m-%dT%H:%M:%SZ}, which is not of the last {most}.")
