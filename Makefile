@@ -91,7 +91,7 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	$(PIP) install --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
-# The AWS CLI wants one exact botocore, moto brings a tree of its own: each counterpart has its own environment.
+# The AWS CLI wants one exact botocore, and moto brings a tree of its own: they are not installed beside Carnet.
 $(VENV)-clients/.done: requirements/clients.txt requirements/aws-cli-v2.txt
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	if command -v npm > /dev/null; then npm install --silent --no-package-lock --prefix $(VENV)-clients/node \

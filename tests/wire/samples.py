@@ -74,7 +74,7 @@ class Samples:
     def _member(self, shape: Shape, depth: int) -> Any:
         location = shape.serialization.get("location")
         if location == "uri":
-            return self.text(filled=True)
+            return self.text(filled=True) if shape.type_name == "string" else self._scalar(shape)
         if location in ("header", "headers"):
             return self._header(shape)
         if isinstance(shape, ListShape) and location == "querystring":

@@ -15,6 +15,8 @@ OPERATOR_TOKEN = f"{PREFIX}OPERATOR_TOKEN"
 _SERVICE_LINK = (
     r"CARNET_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_[A-Z]+)?)"
 )
+_UPSTREAM_KEY = r"CARNET_UPSTREAM_[A-Z0-9_]+_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY)"
+"""No settings: the keys of upstreams."""
 _LINKED_PORT = r"(?:tcp|udp|sctp)://.*"
 
 
@@ -59,6 +61,8 @@ class Settings:
     """Certificate authorities of issuers, beside those that the system trusts."""
     oidc_networks: str = ""
     """Networks that issuers may be in beside the public ones: `10.0.0.0/8,fd00::/8`."""
+    upstream: str = ""
+    """The services behind the gateway, as `moto=http://127.0.0.1:5000` (`gateway.upstreams`)."""
     change_log_retention_days: int = 90
     audit_retention_days: int = 90
     """How long the store keeps the audit events of changes, and the data directory all events and decisions."""
@@ -133,7 +137,10 @@ def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(
         name
         for name, value in sorted(environment.items())
-        if name.startswith(PREFIX) and name not in known and not is_service_link(name, value)
+        if name.startswith(PREFIX)
+        and name not in known
+        and not is_service_link(name, value)
+        and not re.fullmatch(_UPSTREAM_KEY, name)
     )
 
 

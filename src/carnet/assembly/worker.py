@@ -15,8 +15,9 @@ from carnet.assembly.settings import Settings, from_environment
 from carnet.audit.decisions import DecisionLog
 from carnet.audit.event_lines import as_json, as_text
 from carnet.directory.follower import Follower, Later
+from carnet.gateway.upstreams import read_upstreams
 from carnet.jobs.periodic import stop_all
-from carnet.server.app import AwsApi
+from carnet.server.app import AwsApi, Forwarding
 from carnet.server.aws_door import AwsDoor
 from carnet.server.call_lines import CallLines
 from carnet.server.health import Health
@@ -25,6 +26,7 @@ from carnet.server.outbox import Outbox
 from carnet.server.own_api.endpoint import OwnParts
 from carnet.server.own_api.steps import OwnApi
 from carnet.server.rates import DEFAULT, OFF, Rates, read_limits
+from carnet.server.signed_callers import SignedCallers
 from carnet.server.throttle import Throttle
 from carnet.services.registry import SERVICES
 
@@ -43,14 +45,16 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
     """
     audit, decisions = installation.audit_log.open(), DecisionLog(installation.decision_log.open())
     throttle = Throttle(limits_of(installation.settings), installation.execution.credentials.find, seconds)
+    proven_by = authenticators(installation, SERVICES.values())
     api = AwsApi(
         installation.execution,
         SERVICES,
-        authenticators(installation, SERVICES.values()),
+        proven_by,
         clock=installation.clock,
         ids=installation.ids,
         decisions=decisions,
         throttle=throttle,
+        forwarding=_gateway(installation, SignedCallers(proven_by, decisions, throttle)),
     )
     own_parts = _own_parts(installation)
     own_api = OwnApi(
@@ -91,6 +95,16 @@ def limits_of(settings: Settings) -> Rates | None:
     """What one worker lets accounts and strangers ask of it: its share of what the server does."""
     rates = read_limits(settings.limits or (OFF if settings.dev else DEFAULT))
     return rates.shared(settings.workers) if rates is not None else None
+
+
+def _gateway(installation: Installation, signed: SignedCallers) -> Forwarding | None:
+    """The gateway to the upstreams of the settings; None if there are none."""
+    upstreams = read_upstreams(installation.settings.upstream, os.environ)
+    if not upstreams:
+        return None
+    from carnet.gateway.gateway import Gateway  # which reads models that nobody else needs
+
+    return Gateway(installation.execution, signed, upstreams, installation.clock)
 
 
 def _own_parts(installation: Installation) -> OwnParts:

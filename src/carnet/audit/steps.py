@@ -53,6 +53,36 @@ class Parsed(Struct, frozen=True, kw_only=True):
 Step = Arrived | Routed | Authenticated | Parsed
 
 
+def caller_of(step: Step) -> Caller | None:
+    """Who makes the request, once that is known."""
+    match step:
+        case Parsed():
+            return step.authenticated.caller
+        case Authenticated():
+            return step.caller
+        case Routed() | Arrived():
+            return None
+
+
+def account_of(step: Step) -> str:
+    """The account of a caller who is proven; else empty."""
+    caller = caller_of(step)
+    return caller.principal.account if caller is not None else ""
+
+
+def arrived_of(step: Step) -> Arrived:
+    """The request as it came in."""
+    match step:
+        case Parsed():
+            return step.authenticated.routed.arrived
+        case Authenticated():
+            return step.routed.arrived
+        case Routed():
+            return step.arrived
+        case Arrived():
+            return step
+
+
 def identified(parsed: Parsed, made: object) -> Parsed:
     """The call as one by the caller whom its preparation has found out; `made` is whatever that gave."""
     if not isinstance(made, Federated):

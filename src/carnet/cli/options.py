@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -62,9 +63,24 @@ def limits(text: str) -> str:
     return text
 
 
+def upstreams(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> str:
+    """The callback of an option that takes upstreams: all of them, as the setting has them."""
+    text = " ".join(given)
+    if text:
+        from carnet.gateway.upstreams import UpstreamProblem, read_upstreams
+
+        try:
+            read_upstreams(text, os.environ)
+        except UpstreamProblem as problem:
+            raise click.BadParameter(str(problem)) from problem
+    return text
+
+
 def setting(name: str, describe: str, **attributes: Any) -> Callable[[Command], Command]:
     """A click option for one setting, read from its CARNET_ variable if the flag is not given."""
     default = getattr(_DEFAULTS, name)
+    if attributes.get("multiple"):
+        default = tuple(default.split())
     return click.option(
         "--" + name.replace("_", "-"),
         name,
@@ -72,7 +88,7 @@ def setting(name: str, describe: str, **attributes: Any) -> Callable[[Command], 
         envvar=variable(name),
         show_envvar=True,
         default=default,
-        show_default=default not in (None, "", False),
+        show_default=default not in (None, "", False, ()),
         help=describe,
         **attributes,
     )

@@ -21,7 +21,7 @@ from carnet.assembly.settings import Settings, UnknownSetting, as_environment, c
 from carnet.base.loopback import is_loopback_host
 from carnet.cli.dev_mode import WARNING, apply_seed, check_dev_mode, dev_greeting
 from carnet.cli.exports import export_lines
-from carnet.cli.options import installation_options, limits, quotas, setting, told_plainly, url
+from carnet.cli.options import installation_options, limits, quotas, setting, told_plainly, upstreams, url
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.server.stop_signals import ended_by_signals
 
@@ -69,6 +69,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @setting("oidc_keys_file", "Keys of OpenID Connect issuers that are not to be asked for them, JSON.", type=_FILE)
 @setting("oidc_ca_file", "Certificate authorities of issuers, beside the system's, PEM.", type=_FILE)
 @setting("oidc_networks", "Networks that issuers may be in beside the public ones: 10.0.0.0/8,fd00::/8.")
+@setting(
+    "upstream",
+    "A service behind the gateway: moto=http://127.0.0.1:5000. May be given several times.",
+    metavar="NAME=URL",
+    multiple=True,
+    callback=upstreams,
+)
 @setting("change_log_retention_days", "Days for which the change log is kept.", type=_DAYS)
 @setting("audit_retention_days", "Days for which audit events and decisions are kept.", type=_DAYS)
 @setting(

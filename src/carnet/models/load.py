@@ -33,6 +33,9 @@ SERVICES = (
 )
 """The services whose protocols Carnet speaks, by botocore's names."""
 
+FORWARDED = ("dynamodb", "kms", "lambda", "secretsmanager", "sns", "sqs")
+"""Services whose requests are read here in order to be sent on to an upstream."""
+
 _MODEL = "service-2"
 EXTRACTS = frozenset(("ec2",))
 """Services with far more operations than Carnet answers: their models would take a quarter of a second and 35 MB of
@@ -41,8 +44,8 @@ every process. What is needed of them stands in `data/`, made by tools/build_mod
 
 @cache
 def service(name: str) -> Service:
-    """The model of one of `SERVICES`, loaded when it is first asked for; LookupError for another name."""
-    if name not in SERVICES:
+    """The model of one of `SERVICES` or `FORWARDED`, loaded when it is first asked for; LookupError for others."""
+    if name not in SERVICES and name not in FORWARDED:
         raise LookupError(f"no such service: {name}")
     return Service.of(name, _description(name))
 

@@ -47,7 +47,18 @@ def route(request: HttpRequest) -> Routed:
     (SignatureDoesNotMatch); and NotOffered if it is signed for a service of AWS that is not offered here.
     """
     clues = read_clues(request)
-    found = _service(clues, request)
+    return _routed(_service(clues, request), request, clues)
+
+
+def route_to(found: Service, request: HttpRequest) -> Routed:
+    """The operation of one service that a request asks for; raises WireError as `route` does.
+
+    What the request says of its service elsewhere has to agree with the scope of its signature, which `verify` checks.
+    """
+    return _routed(found, request, read_clues(request))
+
+
+def _routed(found: Service, request: HttpRequest, clues: Clues) -> Routed:
     try:
         return _ROUTES[found.protocol](found, request, clues)
     except Unreadable as reason:

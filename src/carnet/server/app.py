@@ -5,13 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Coroutine, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from carnet.access.authorize import Decided
 from carnet.audit.decisions import DecidedCall, DecisionLog
 from carnet.audit.events import Event, failure_event, tell_untold
 from carnet.audit.json_line import line_of
-from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step, identified
+from carnet.audit.steps import (
+    Arrived,
+    Authenticated,
+    Parsed,
+    Routed,
+    Step,
+    account_of,
+    arrived_of,
+    caller_of,
+    identified,
+)
 from carnet.base.clock import Clock
 from carnet.base.faults import Fault, Unavailable
 from carnet.base.http import HttpRequest, HttpResponse
@@ -19,13 +29,14 @@ from carnet.base.ids import Ids
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.authenticate import Authenticate, Authenticators
 from carnet.identity.caller import Anonymous, Caller, Federated, SignedIn, Verified
-from carnet.models import COMMON_VOICE, Protocol
+from carnet.models import COMMON_VOICE
 from carnet.models import Operation as Asked
+from carnet.models import Protocol as Wire
 from carnet.protocols.common_errors import COMMON_ERRORS
 from carnet.protocols.errors import Where, WireError, throttling_code, write_error
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import route
-from carnet.protocols.unoffered import NotOffered
+from carnet.protocols.unoffered import NotOffered, Unoffered
 from carnet.protocols.validate import validate
 from carnet.protocols.write import write
 from carnet.server.outbox import Answer
@@ -44,6 +55,19 @@ _LOG = logging.getLogger("carnet.server")
 _FAILED, _FAILED_MESSAGE = "InternalFailure", "An internal error occurred."
 
 
+class Forwarding(Protocol):
+    """What takes requests for services that Carnet does not offer itself."""
+
+    def takes(self, asked: Unoffered) -> bool:
+        """Whether requests for that service are sent on."""
+
+    def respond(self, arrived: Arrived, asked: Unoffered) -> Answer | Coroutine[Any, Any, Answer]:
+        """Answer one of them, with one audit event."""
+
+    def close(self) -> None:
+        """Finish what is under way."""
+
+
 class AwsApi:
     """Answers the requests of every service on one address. `services` are by botocore's names."""
 
@@ -57,6 +81,7 @@ class AwsApi:
         ids: Ids,
         decisions: DecisionLog,
         throttle: Throttle,
+        forwarding: Forwarding | None = None,
     ) -> None:
         self._execution = execution
         self._services = services
@@ -66,6 +91,7 @@ class AwsApi:
         self._decisions = decisions
         self._throttle = throttle
         self._unoffered = UnofferedServices(execution, authenticators, decisions, throttle)
+        self._forwarding = forwarding
         self._pools = Pools()
         self.writer = Writer(execution)
 
@@ -96,6 +122,8 @@ class AwsApi:
                 return self._change(operation, step)
             return self._answer(step, self._execution.read(operation, step))
         except NotOffered as refused:
+            if self._forwarding is not None and self._forwarding.takes(refused.asked):
+                return self._forwarding.respond(arrived, refused.asked)
             return self._unoffered.respond(arrived, refused.asked)
         except Exception as problem:
             return self._fail(step, problem)
@@ -190,36 +218,36 @@ class AwsApi:
                 return self._refuse(step, problem, decided)
         except Exception as further:
             problem = further
-        _LOG.error("request %s failed", _arrived(step).request_id, exc_info=problem)
+        _LOG.error("request %s failed", arrived_of(step).request_id, exc_info=problem)
         # The event is without the parameters, for they may be what failed.
         step = step.authenticated if isinstance(step, Parsed) else step
         return self._refuse(step, WireError(_FAILED, _FAILED_MESSAGE, _where(step)), decided)
 
     def _counted(self, step: Step, problem: Exception) -> Exception:
         """The problem; or Throttled, if nobody has proven who calls and that has happened too often."""
-        caller = _caller(step)
+        caller = caller_of(step)
         if isinstance(problem, Throttled | Unavailable) or not (caller is None or isinstance(caller, Anonymous)):
             return problem
         try:
-            self._throttle.fail(_arrived(step).http.peer)
+            self._throttle.fail(arrived_of(step).http.peer)
         except Throttled as throttled:
             return throttled
         return problem
 
     def _hold_back(self, step: Step, problem: Exception, throttled: Throttled) -> Answer:
         """Answer that there were too many; `problem` is what else would be told."""
-        arrived, where = _arrived(step), problem.where if isinstance(problem, WireError) else _where(step)
+        arrived, where = arrived_of(step), problem.where if isinstance(problem, WireError) else _where(step)
         code, message = throttling_code(where), str(throttled)
         response = _error(where, arrived, code, message)
         if throttled.untold is None:
-            return Answer(response=response, account=_account(step), pause=throttled.pause)
+            return Answer(response=response, account=account_of(step), pause=throttled.pause)
         event = failure_event(step, _exception(where, code), message, ())
         tell_untold(event, throttled.untold)
         return _audited(where, step, response, event, (), throttled.pause)
 
     def _recorded(self, step: Step, failure: AuthFailure) -> AuthFailure | WireError:
         """The failure, once the log shows what was computed of the request; or that the log cannot."""
-        arrived = _arrived(step)
+        arrived = arrived_of(step)
         try:
             self._decisions.record_refused_signature(arrived.request_id, arrived.time, failure.computed)
         except Unavailable as unrecorded:
@@ -228,7 +256,7 @@ class AwsApi:
 
     def _refuse(self, step: Step, problem: WireError | AuthFailure | Fault, decided: tuple[Decided, ...]) -> Answer:
         where = problem.where if isinstance(problem, WireError) else _where(step)
-        code, arrived = self._code(where, problem), _arrived(step)
+        code, arrived = self._code(where, problem), arrived_of(step)
         event = failure_event(step, _exception(where, code), problem.message, decided)
         members = None if isinstance(problem, AuthFailure) else problem.members
         return _audited(where, step, _error(where, arrived, code, problem.message, members), event, decided)
@@ -243,6 +271,8 @@ class AwsApi:
         """Finish what is under way."""
         self._pools.close()
         self.writer.close()
+        if self._forwarding is not None:
+            self._forwarding.close()
 
 
 def _routed(arrived: Arrived, asked: Asked, operation: Operation | None, service: Service | None) -> Routed:
@@ -258,34 +288,6 @@ def _not_offered(asked: Asked) -> WireError:
     return WireError("NotImplemented", f"Carnet does not offer {asked.service.name}:{asked.name} yet.", asked)
 
 
-def _arrived(step: Step) -> Arrived:
-    match step:
-        case Parsed():
-            return step.authenticated.routed.arrived
-        case Authenticated():
-            return step.routed.arrived
-        case Routed():
-            return step.arrived
-        case Arrived():
-            return step
-
-
-def _caller(step: Step) -> Caller | None:
-    match step:
-        case Parsed():
-            return step.authenticated.caller
-        case Authenticated():
-            return step.caller
-        case Routed() | Arrived():
-            return None
-
-
-def _account(step: Step) -> str:
-    """Of a caller who is proven; else empty."""
-    caller = _caller(step)
-    return caller.principal.account if caller is not None else ""
-
-
 def _where(step: Step) -> Where:
     """In whose form an error is told."""
     match step:
@@ -296,7 +298,7 @@ def _where(step: Step) -> Where:
         case Routed():
             return step.operation
         case Arrived():
-            return Protocol.QUERY
+            return Wire.QUERY
 
 
 def _audited(
@@ -307,14 +309,14 @@ def _audited(
     decided: tuple[Decided, ...],
     pause: float = 0.0,
 ) -> Answer:
-    arrived = _arrived(step)
+    arrived = arrived_of(step)
     call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
     return Answer(
         response=response,
         event=line_of(event),
         decided=call,
         unaudited=partial(_error, where, arrived, "ServiceUnavailable"),
-        account=_account(step),
+        account=account_of(step),
         pause=pause,
     )
 

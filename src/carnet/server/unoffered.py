@@ -21,13 +21,14 @@ from carnet.base.faults import Unavailable
 from carnet.base.http import HttpResponse
 from carnet.catalog.apis import ApiOperation, apis
 from carnet.identity.auth_failure import AuthFailure
-from carnet.identity.authenticate import Authenticate, Authenticators
-from carnet.identity.caller import AccountCaller, SignedIn, Verified
+from carnet.identity.authenticate import Authenticators
+from carnet.identity.caller import AccountCaller
 from carnet.models import Operation
 from carnet.protocols.api_errors import spelled, write_api_error
 from carnet.protocols.api_routing import Asked, asked
 from carnet.protocols.unoffered import Dialect, Unoffered
 from carnet.server.outbox import Answer
+from carnet.server.signed_callers import SignedCallers
 from carnet.server.throttle import Throttle, Throttled
 from carnet.services.execution import Execution
 from carnet.services.unoffered import Member, NotDecided, decide
@@ -58,8 +59,7 @@ class UnofferedServices:
     ) -> None:
         self._execution = execution
         self._throttle = throttle
-        self._authenticate = authenticators[Authenticate.SIGV4]
-        self._decisions = decisions
+        self._signed = SignedCallers(authenticators, decisions, throttle)
 
     def respond(self, arrived: Arrived, unoffered: Unoffered) -> Answer:
         """Answer one request, with one audit event."""
@@ -73,7 +73,7 @@ class UnofferedServices:
                 return _refused(step, unoffered.dialect, NOT_DECIDED, sentence)
             if self._execution.directory.lost:
                 raise Lost
-            caller = self._authenticated(arrived, unoffered)
+            caller = self._signed.caller_of(arrived, unoffered.signing_name)
             self._execution.note_use(caller, arrived.time)
             wanted = asked(unoffered, arrived.http)
             step = _asked_unoffered(routed, caller, wanted)
@@ -98,21 +98,6 @@ class UnofferedServices:
         if read_only:
             return _OF_EC2 + sentence
         return _OF_EC2 + sentence + _ENCODED + encoded(self._execution.parts.keyring, said, arrived.time)
-
-    def _authenticated(self, arrived: Arrived, unoffered: Unoffered) -> AccountCaller:
-        """Who calls. Raises AuthFailure, or Throttled; Unavailable if the log cannot keep what was computed of it."""
-        http, service = arrived.http, unoffered.signing_name
-        if http.peer in self._throttle:
-            self._throttle.screen(http, service)
-        try:
-            caller = self._authenticate(http, service=service, now=arrived.time)
-        except AuthFailure as failure:
-            self._throttle.fail(http.peer)
-            if failure.computed:
-                self._decisions.record_refused_signature(arrived.request_id, arrived.time, failure.computed)
-            raise
-        assert isinstance(caller, Verified | SignedIn), "a signature is of a caller with an account"
-        return caller
 
     def said_of(
         self, arrived: Arrived, caller: AccountCaller, operation: Operation, given: Mapping[str, Any]

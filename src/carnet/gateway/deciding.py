@@ -1,0 +1,68 @@
+"""Decides what a request needs, one check after the other, at one revision of the directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from carnet.access import authorize as access
+from carnet.access.authorize import Decided
+from carnet.access.gather import carried_by
+from carnet.access.request_context import caller_context
+from carnet.audit.steps import Arrived
+from carnet.gateway.check import Check
+from carnet.gateway.resource_policies import policies_of
+from carnet.identity.caller import AccountCaller
+from carnet.policy.patterns import ascii_lower
+from carnet.policy.unknown_keys import IsUnknown, depends_on_unknown
+from carnet.services.execution import Execution
+
+
+class Resolved(NamedTuple):
+    """A check whose resource is known."""
+
+    check: Check
+    resource: str
+    account: str
+
+
+class NotKnown(Exception):
+    """The policies ask for what is not known of the request, so that nothing is decided."""
+
+
+def decide(
+    execution: Execution, caller: AccountCaller, arrived: Arrived, resolved: Iterable[Resolved]
+) -> list[Decided]:
+    """Every check up to the first that is denied, which is the last of the list then.
+
+    Raises NotKnown, and Unavailable if an organization cannot be read.
+    """
+    snapshot, parts = execution.directory.snapshot, execution.parts
+    policies, keys = carried_by(snapshot, caller.credential)
+    context = caller_context(keys, caller, arrived.http, arrived.time)
+    partition = snapshot.accounts[caller.principal.account].account.partition
+    made: list[Decided] = []
+    for check, resource, account in resolved:
+        asked = access.Check(
+            action=check.action,
+            resource=resource,
+            resource_account=account,
+            keys=check.keys,
+            policies=policies_of(resource, check.type, partition, account),
+        )
+        decided = access.authorize(parts.engine, snapshot, caller.principal, policies, context, asked)
+        if depends_on_unknown(decided.request, decided.policies, _among(check.unknown)):
+            raise NotKnown(f"policies have conditions on what is not known of a request for {check.action}")
+        made.append(decided)
+        parts.last_used.note_attempt((caller.principal, check.action, arrived.time, caller.region))
+        if not decided.decision.allowed:
+            break
+    return made
+
+
+def _among(keys: frozenset[str]) -> IsUnknown:
+    """Whether a key is one of these, of which some end in what is open (`aws:ResourceTag/${TagKey}`)."""
+    names = [ascii_lower(key).partition("${") for key in keys]
+    whole = {name for name, is_open, _ in names if not is_open}
+    open_ = tuple([name for name, is_open, _ in names if is_open])
+    return lambda key: ascii_lower(key) in whole or ascii_lower(key).startswith(open_)

@@ -1,0 +1,73 @@
+"""Sends an operation to an upstream, for the account whose resources it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from carnet.base.clock import Clock
+from carnet.base.http import HttpRequest
+from carnet.gateway.connection import UpstreamRequest
+from carnet.gateway.rebuild import rebuilt
+from carnet.gateway.upstream import Upstream, UpstreamResponse
+from carnet.gateway.upstreams import UpstreamSettings, for_account
+from carnet.models import Operation
+from carnet.sigv4.signing import signing_headers
+
+_MOST_LOOKED_UP = 1024 * 1024
+
+
+class AnotherAccount(Exception):
+    """The upstream does not stand for the account."""
+
+
+class Exchange:
+    """One upstream, and how it is spoken to."""
+
+    def __init__(self, settings: UpstreamSettings, clock: Clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._upstream = Upstream(settings.url)
+        self._own_host = urlsplit(settings.url).netloc
+
+    async def send(
+        self, operation: Operation, given: Mapping[str, Any], *, account: str, region: str, host: str
+    ) -> UpstreamResponse:
+        """Send it, signed anew; `host` is what the client has called this server.
+
+        Raises UpstreamFailed, and AnotherAccount before anything is sent.
+        """
+        found = for_account(self.settings, account)
+        if found is None:
+            raise AnotherAccount(f"{self.settings.name} does not stand for account {account}")
+        credentials, naming = found
+        made = rebuilt(operation, given)
+        headers = (("host", host if self.settings.profile.clients_host else self._own_host), *made.headers, *naming)
+        request = HttpRequest(
+            method=made.method,
+            path=made.path,
+            query=made.query,
+            headers=headers,
+            body=made.body,
+            peer="",
+            secure=False,
+        )
+        signed = signing_headers(
+            request, credentials, service=operation.service.signing_name, region=region, now=self._clock()
+        )
+        target = f"{made.path}?{made.query}" if made.query else made.path
+        return await self._upstream.exchange(
+            UpstreamRequest(method=made.method, target=target, headers=(*headers, *signed.items()), body=made.body)
+        )
+
+    async def look_up(
+        self, operation: Operation, given: Mapping[str, Any], *, account: str, region: str, host: str
+    ) -> tuple[int, bytes]:
+        """Status and body of a small answer. Raises as `send`."""
+        response = await self.send(operation, given, account=account, region=region, host=host)
+        return response.status, await response.whole(_MOST_LOOKED_UP)
+
+    def close(self) -> None:
+        """End the connections that nobody uses."""
+        self._upstream.close()

@@ -1,0 +1,39 @@
+"""How a refusal is told in the words of the service that is asked, and what an upstream's refusal says."""
+
+from __future__ import annotations
+
+import re
+
+from carnet.access.authorize import Decided
+from carnet.access.denial import denial_sentence
+
+DENIED = "AccessDenied"
+_DENIED_BY = {"sns": "AuthorizationError"}
+"""The services that have a code of their own for it.
+
+https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
+"""
+_ACTION_BY = {"sns": lambda action: action.replace("sns:", "SNS:", 1), "sqs": str.lower}
+"""How a service writes the action in its sentence, if not as it is."""
+_JSON_CODE = re.compile(r'"(?:__type|code)"\s*:\s*"([A-Za-z0-9_.#:/-]{1,200})"')
+_XML_CODE = re.compile(r"<Code>([A-Za-z0-9_.]{1,200})</Code>")
+
+
+def told_denial(service: str, decided: Decided) -> tuple[str, str]:
+    """Code and sentence of a denial."""
+    sentence = denial_sentence(decided)
+    spell = _ACTION_BY.get(service)
+    if spell is not None:
+        action = decided.check.action
+        sentence = sentence.replace(f" {action} on", f" {spell(action)} on").replace(
+            f" {action} action", f" {spell(action)} action"
+        )
+    return _DENIED_BY.get(service, DENIED), sentence
+
+
+def error_code(error_type: str | None, body: bytes) -> str:
+    """The code of an upstream's error: of its header, or of its body in JSON or XML; empty if neither says."""
+    text = body.decode("utf-8", "replace")
+    found = _JSON_CODE.search(text) or _XML_CODE.search(text)
+    code = error_type or (found[1] if found else "")
+    return code.partition(":")[0].rpartition("#")[2][:128]

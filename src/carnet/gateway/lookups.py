@@ -1,0 +1,94 @@
+"""What an upstream is asked before a decision: which resource a request means.
+
+INVARIANT: a look-up that fails is no answer. Nothing is decided on it, and nothing is sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from carnet.base.arns import parse_arn
+from carnet.gateway.check import Scope, Sought, SoughtBy
+from carnet.models import Operation, operation
+
+Ask = Callable[[Operation, Mapping[str, Any]], Awaitable[tuple[int, bytes]]]
+"""Sends an operation with its input to the upstream: status and body of the answer."""
+
+_KEY_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32}", re.ASCII)
+_KEY_ID_BYTES = 36
+_SUCCESS, _CLIENT_ERROR, _SERVER_ERROR = 200, 400, 500
+
+
+class NotFound(Exception):
+    """The upstream has no such resource."""
+
+
+class LookupFailed(Exception):
+    """The upstream does not tell."""
+
+
+async def resource_of(sought: Sought, scope: Scope, ask: Ask) -> str:
+    """The ARN of what is sought. Raises NotFound and LookupFailed."""
+    match sought.by:
+        case SoughtBy.KMS_ALIAS:
+            return await _told(ask, "kms", "DescribeKey", {"KeyId": sought.text}, ("KeyMetadata", "Arn"), "kms")
+        case SoughtBy.SECRET:
+            return await _told(
+                ask, "secretsmanager", "DescribeSecret", {"SecretId": sought.text}, ("ARN",), "secretsmanager"
+            )
+        case SoughtBy.KMS_CIPHERTEXT:
+            return f"arn:{scope.partition}:kms:{scope.region}:{scope.account}:key/{_key_of(sought.text)}"
+        case other:
+            raise LookupFailed(f"what {other} names cannot be looked up")
+
+
+def _key_of(ciphertext: str) -> str:
+    """The id of the key, which stands before what emulators encrypt with it."""
+    try:
+        beginning = base64.b64decode(ciphertext, validate=True)[:_KEY_ID_BYTES].decode("ascii")
+    except (binascii.Error, ValueError):
+        raise LookupFailed("which key the ciphertext is of cannot be told") from None
+    if not _KEY_ID.fullmatch(beginning):
+        raise LookupFailed("which key the ciphertext is of cannot be told")
+    return beginning
+
+
+async def _told(
+    ask: Ask, service: str, name: str, given: Mapping[str, Any], path: tuple[str, ...], arn_service: str
+) -> str:
+    """The ARN at a place of an answer in JSON."""
+    status, body = await ask(operation(service, name), given)
+    if _CLIENT_ERROR <= status < _SERVER_ERROR:
+        raise NotFound
+    value: Any = None
+    if status == _SUCCESS:
+        try:
+            value = json.loads(body)
+            for part in path:
+                value = value[part]
+        except (ValueError, LookupError, TypeError):
+            value = None
+    arn = parse_arn(value) if isinstance(value, str) else None
+    if arn is None or arn.service != arn_service or any(sign in str(value) for sign in "*?"):
+        raise LookupFailed(f"the upstream does not answer {name} as {service} does")
+    return str(value)
+
+
+_PINNED_AS = {SoughtBy.KMS_ALIAS: "KeyId", SoughtBy.KMS_CIPHERTEXT: "KeyId", SoughtBy.SECRET: "SecretId"}
+
+
+def pinned(given: Mapping[str, Any], sought: Sought, arn: str) -> Mapping[str, Any]:
+    """The input with the resource that was decided on in the place of what named it.
+
+    INVARIANT: an alias that is moved after the decision leads nowhere else.
+    """
+    member = _PINNED_AS.get(sought.by)
+    named = given.get(member) if member is not None else None
+    if member is None or (named is None and sought.by is not SoughtBy.KMS_CIPHERTEXT):
+        return given
+    return {**given, member: arn} if named is None or str(named) in sought.text else given

@@ -1,0 +1,56 @@
+"""Requests about the policies and grants of resources. INVARIANT: an upstream neither gets nor tells one.
+
+An upstream that got a policy might go by it, and lock the gateway out, or be asked for one that nobody goes by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from carnet.models import Operation
+
+_OPERATIONS: Mapping[str, frozenset[str]] = {
+    "dynamodb": frozenset(("DeleteResourcePolicy", "GetResourcePolicy", "PutResourcePolicy")),
+    "kms": frozenset(
+        (
+            "CreateGrant",
+            "GetKeyPolicy",
+            "ListGrants",
+            "ListKeyPolicies",
+            "ListRetirableGrants",
+            "PutKeyPolicy",
+            "RetireGrant",
+            "RevokeGrant",
+        )
+    ),
+    "lambda": frozenset(
+        (
+            "AddLayerVersionPermission",
+            "AddPermission",
+            "GetLayerVersionPolicy",
+            "GetPolicy",
+            "RemoveLayerVersionPermission",
+            "RemovePermission",
+        )
+    ),
+    "secretsmanager": frozenset(
+        ("DeleteResourcePolicy", "GetResourcePolicy", "PutResourcePolicy", "ValidateResourcePolicy")
+    ),
+    "sns": frozenset(("AddPermission", "GetDataProtectionPolicy", "PutDataProtectionPolicy", "RemovePermission")),
+    "sqs": frozenset(("AddPermission", "RemovePermission")),
+}
+_MEMBERS = frozenset(("Policy", "ResourcePolicy"))
+"""Members that hold a policy of a resource that is made or changed; in maps of attributes, too."""
+_ATTRIBUTE_NAME, _ATTRIBUTES = "AttributeName", "Attributes"
+
+
+def about_policy(operation: Operation, given: Mapping[str, Any]) -> bool:
+    """Whether a request sets a policy or a grant of a resource, or asks for one alone."""
+    attributes = given.get(_ATTRIBUTES)
+    return (
+        operation.name in _OPERATIONS.get(operation.service.name, frozenset())
+        or not _MEMBERS.isdisjoint(given)
+        or given.get(_ATTRIBUTE_NAME) in _MEMBERS
+        or (isinstance(attributes, Mapping) and not _MEMBERS.isdisjoint(attributes))
+    )

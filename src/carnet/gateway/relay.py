@@ -1,0 +1,31 @@
+"""The answer of an upstream on its way to the client."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_VALUE = re.compile(r"[!-~](?:[\t -~]*[!-~])?", re.ASCII)
+_NAME = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
+_PASSED = frozenset(("content-type", "etag", "last-modified", "location", "retry-after"))
+_PREFIXES = ("x-amz-", "x-amzn-")
+_REQUEST_IDS = frozenset(("x-amzn-requestid", "x-amz-request-id"))
+"""Which are the upstream's own: the client is told that of this server, by which the call is explained."""
+
+
+def passed_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The headers that the client is given. INVARIANT: no value can end its line, or begin another answer."""
+    return tuple(
+        (name, value)
+        for name, value in headers
+        if (name in _PASSED or name.startswith(_PREFIXES))
+        and name not in _REQUEST_IDS
+        and _NAME.fullmatch(name)
+        and _VALUE.fullmatch(value)
+    )
+
+
+def upstream_request_id(headers: Iterable[tuple[str, str]]) -> str | None:
+    """What the upstream calls the request, if it says."""
+    found = [value for name, value in headers if name in _REQUEST_IDS]
+    return found[0][:128] if found and _VALUE.fullmatch(found[0]) else None

@@ -1,0 +1,37 @@
+"""Who signed a request for a service that Carnet does not offer itself."""
+
+from __future__ import annotations
+
+from carnet.audit.decisions import DecisionLog
+from carnet.audit.steps import Arrived
+from carnet.identity.auth_failure import AuthFailure
+from carnet.identity.authenticate import Authenticate, Authenticators
+from carnet.identity.caller import AccountCaller, SignedIn, Verified
+from carnet.server.throttle import Throttle
+
+
+class SignedCallers:
+    """Finds them. Nothing but a signature is taken."""
+
+    def __init__(self, authenticators: Authenticators, decisions: DecisionLog, throttle: Throttle) -> None:
+        self._authenticate = authenticators[Authenticate.SIGV4]
+        self._decisions = decisions
+        self._throttle = throttle
+
+    def caller_of(self, arrived: Arrived, service: str) -> AccountCaller:
+        """Who calls a service, by its signing name.
+
+        Raises AuthFailure, or Throttled; Unavailable if the log cannot keep what was computed of the request.
+        """
+        http = arrived.http
+        if http.peer in self._throttle:
+            self._throttle.screen(http, service)
+        try:
+            caller = self._authenticate(http, service=service, now=arrived.time)
+        except AuthFailure as failure:
+            self._throttle.fail(http.peer)
+            if failure.computed:
+                self._decisions.record_refused_signature(arrived.request_id, arrived.time, failure.computed)
+            raise
+        assert isinstance(caller, Verified | SignedIn), "a signature is of a caller with an account"
+        return caller

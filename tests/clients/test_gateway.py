@@ -1,0 +1,145 @@
+"""The AWS CLI and boto3 through the gateway to moto, which checks nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.clients.running import AWS, RunningServer, free_port, running_server
+from tests.clients.test_aws_cli import Cli, allow
+
+MOTO = AWS.parent / "moto_server"
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    """The address of a moto of the tests' own."""
+    if not MOTO.exists():
+        pytest.skip("moto is not set up: make clients")
+    port = free_port()
+    process = subprocess.Popen([str(MOTO), "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/data.json", timeout=5).close()
+                break
+            except urllib.error.HTTPError:
+                break
+            except OSError:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def server(moto: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with running_server(tmp_path_factory.mktemp("gateway") / "data", "--upstream", f"moto={moto}") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def user(server: RunningServer) -> dict[str, str]:
+    """The key of a user who may do nothing."""
+    iam = client(server, "iam")
+    iam.create_user(UserName="ada")
+    key: dict[str, str] = iam.create_access_key(UserName="ada")["AccessKey"]
+    return key
+
+
+def client(server: RunningServer, service: str, key: dict[str, str] | None = None) -> Any:
+    make: Any = boto3.client
+    environment = server.environment
+    return make(
+        service,
+        endpoint_url=server.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=key["AccessKeyId"] if key else environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=key["SecretAccessKey"] if key else environment["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def permit(server: RunningServer, action: str, resource: str = "*") -> None:
+    client(server, "iam").put_user_policy(UserName="ada", PolicyName="p", PolicyDocument=allow(action, resource))
+
+
+def denied(call: Any, **given: Any) -> None:
+    with pytest.raises(ClientError) as caught:
+        call(**given)
+    code = caught.value.response.get("Error", {}).get("Code")
+    assert code in ("AccessDeniedException", "AuthorizationError"), caught.value
+
+
+def test_queues(server: RunningServer, user: dict[str, str]) -> None:
+    sqs = client(server, "sqs", user)
+    permit(server, "sqs:CreateQueue")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    assert url == f"{server.endpoint}/{server.account_id}/orders"
+    denied(sqs.send_message, QueueUrl=url, MessageBody="hello")
+    arn = f"arn:aws:sqs:us-east-1:{server.account_id}:orders"
+    permit(server, "sqs:*", arn)
+    sqs.send_message(QueueUrl=url, MessageBody="hello")
+    assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "hello"
+    denied(sqs.create_queue, QueueName="another")
+
+
+def test_keys(server: RunningServer, user: dict[str, str]) -> None:
+    root, kms = client(server, "kms"), client(server, "kms", user)
+    key = root.create_key()["KeyMetadata"]
+    root.create_alias(AliasName="alias/mine", TargetKeyId=key["KeyId"])
+    permit(server, "kms:Encrypt", key["Arn"])
+    sealed = kms.encrypt(KeyId="alias/mine", Plaintext=b"hello")["CiphertextBlob"]
+    denied(kms.decrypt, CiphertextBlob=sealed)
+    assert root.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"hello"
+
+
+def test_secrets(server: RunningServer, user: dict[str, str]) -> None:
+    root, secrets = client(server, "secretsmanager"), client(server, "secretsmanager", user)
+    arn = root.create_secret(Name="db", SecretString="hunter2")["ARN"]
+    permit(server, "secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:*:{server.account_id}:secret:db-??????")
+    assert secrets.get_secret_value(SecretId="db")["SecretString"] == "hunter2"
+    assert secrets.get_secret_value(SecretId=arn)["SecretString"] == "hunter2"
+    denied(secrets.delete_secret, SecretId="db")
+
+
+def test_tables(server: RunningServer, user: dict[str, str]) -> None:
+    root, table = client(server, "dynamodb"), client(server, "dynamodb", user)
+    root.create_table(
+        TableName="t",
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    permit(server, "dynamodb:PutItem", f"arn:aws:dynamodb:us-east-1:{server.account_id}:table/t")
+    table.put_item(TableName="t", Item={"k": {"S": "a"}})
+    denied(table.get_item, TableName="t", Key={"k": {"S": "a"}})
+    write = {"t": [{"PutRequest": {"Item": {"k": {"S": "b"}}}}]}
+    denied(table.batch_write_item, RequestItems=write)
+    assert root.get_item(TableName="t", Key={"k": {"S": "a"}})["Item"] == {"k": {"S": "a"}}
+
+
+def test_topics_with_the_aws_cli(server: RunningServer, user: dict[str, str]) -> None:
+    if not Path(AWS).exists():
+        pytest.skip("the AWS CLI is not set up: make clients")
+    root = Cli(server.client_environment())
+    topic = root("sns", "create-topic", "--name", "news")["TopicArn"]
+    assert topic == f"arn:aws:sns:us-east-1:{server.account_id}:news"
+    ada = root.with_keys(user)
+    permit(server, "sns:ListTopics")
+    assert ada("sns", "list-topics") == {"Topics": [{"TopicArn": topic}]}
+    said = ada.error("sns", "publish", "--topic-arn", topic, "--message", "hello")
+    assert "is not authorized to perform: SNS:Publish on resource: " + topic in said
+    explained = server.carnet("explain")
+    assert "sns:Publish" in explained

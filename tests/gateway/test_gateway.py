@@ -1,0 +1,398 @@
+"""Requests through the gateway: what is allowed is sent on, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tests.gateway.fake_aws import FakeAws, Told, fake_aws
+from tests.server.in_process import InProcessServer, in_process_server
+
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+SECRET_DATA = "very-secret-data"
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A server with a made-up upstream behind it, and a user of it."""
+
+    server: InProcessServer
+    aws: FakeAws
+    key: tuple[str, str]
+
+    @property
+    def account(self) -> str:
+        return self.server.root.account
+
+    def client(self, service: str, **more: Any) -> Any:
+        return self.server.client(service, *self.key, **more)
+
+    def allow(self, *statements: dict[str, Any]) -> None:
+        """What the user may do from now on."""
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        self.server.client("iam").put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=policy)
+
+    def key_arn(self, key_id: str = KEY_ID) -> str:
+        return f"arn:aws:kms:us-east-1:{self.account}:key/{key_id}"
+
+    def last_event(self) -> dict[str, Any]:
+        text = self.server.installation.settings.audit_file.read_text("utf-8")
+        lines = [line for line in text.splitlines() if '"eventName"' in line]
+        event: dict[str, Any] = json.loads(lines[-1])
+        return event
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
+    with (
+        fake_aws() as aws,
+        in_process_server(tmp_path_factory.mktemp("gateway"), upstream=f"moto={aws.url}") as server,
+    ):
+        iam = server.client("iam")
+        iam.create_user(UserName="alice")
+        key = iam.create_access_key(UserName="alice")["AccessKey"]
+        yield Behind(server, aws, (key["AccessKeyId"], key["SecretAccessKey"]))
+
+
+@pytest.fixture
+def behind(shared: Behind) -> Behind:
+    """With an upstream that has been asked nothing yet, and a user who may do everything."""
+    shared.aws.answers.clear()
+    shared.aws.requests.clear()
+    shared.allow(EVERYTHING)
+    return shared
+
+
+def refusal(call: Callable[..., Any], **given: Any) -> dict[str, Any]:
+    with pytest.raises(ClientError) as caught:
+        call(**given)
+    error: dict[str, Any] = dict(caught.value.response["Error"])
+    return error | {"status": caught.value.response["ResponseMetadata"]["HTTPStatusCode"]}
+
+
+def test_what_is_allowed_is_sent_on_in_the_gateways_own_words(behind: Behind) -> None:
+    behind.aws.answers["DescribeKey"] = Told(
+        body={"KeyMetadata": {"KeyId": KEY_ID, "Arn": behind.key_arn()}},
+        headers={"x-amzn-requestid": "theirs", "set-cookie": "a=b"},
+    )
+    answer = behind.client("kms").describe_key(KeyId=KEY_ID)
+    assert answer["KeyMetadata"]["KeyId"] == KEY_ID
+    (sent,) = behind.aws.requests
+    assert sent.json == {"KeyId": KEY_ID}
+    assert set(sent.headers) == {
+        "authorization",
+        "content-length",
+        "content-type",
+        "host",
+        "x-amz-date",
+        "x-amz-target",
+        "x-moto-account-id",
+    }
+    assert behind.key[0] not in sent.headers["authorization"]
+    assert "/us-east-1/kms/aws4_request" in sent.headers["authorization"]
+    assert sent.headers["x-moto-account-id"] == behind.account
+    assert sent.headers["host"] == f"127.0.0.1:{behind.server.port}"
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    assert "set-cookie" not in headers
+    event = behind.last_event()
+    assert (event["eventSource"], event["eventName"]) == ("kms.amazonaws.com", "DescribeKey")
+    assert event["requestID"] == headers["x-amzn-requestid"] != "theirs"
+    assert event["additionalEventData"]["upstreamRequestId"] == "theirs"
+    assert event["additionalEventData"]["decisions"][0]["resource"] == behind.key_arn()
+    assert event["requestParameters"] == {"keyId": KEY_ID}
+
+
+def test_what_is_denied_is_not_sent(behind: Behind) -> None:
+    behind.allow(EVERYTHING, {"Effect": "Deny", "Action": "kms:DescribeKey", "Resource": behind.key_arn()})
+    error = refusal(behind.client("kms").describe_key, KeyId=KEY_ID)
+    assert (error["Code"], error["status"]) == ("AccessDeniedException", 400)
+    assert error["Message"] == (
+        f"User: arn:aws:iam::{behind.account}:user/alice is not authorized to perform: kms:DescribeKey "
+        f"on resource: {behind.key_arn()} with an explicit deny in an identity-based policy"
+    )
+    assert behind.aws.requests == []
+    event = behind.last_event()
+    assert (event["errorCode"], event["errorMessage"]) == ("AccessDenied", error["Message"])
+    assert event["additionalEventData"]["decisions"][0]["verdict"] == "explicitDeny"
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "given", "code", "status", "sentence"),
+    [
+        (
+            "sns",
+            "publish",
+            {"TopicArn": "arn:aws:sns:us-east-1:{}:t", "Message": "m"},
+            "AuthorizationError",
+            403,
+            (
+                "perform: SNS:Publish on resource: arn:aws:sns:us-east-1:{}:t because no identity-based policy allows "
+                "the SNS:Publish action"
+            ),
+        ),
+        (
+            "sqs",
+            "send_message",
+            {"QueueUrl": "http://anywhere/{}/q", "MessageBody": "m"},
+            "AccessDeniedException",
+            400,
+            (
+                "perform: sqs:sendmessage on resource: arn:aws:sqs:us-east-1:{}:q because no identity-based policy "
+                "allows the sqs:sendmessage action"
+            ),
+        ),
+        (
+            "lambda",
+            "invoke",
+            {"FunctionName": "f"},
+            "AccessDeniedException",
+            403,
+            (
+                "perform: lambda:InvokeFunction on resource: arn:aws:lambda:us-east-1:{}:function:f because no "
+                "identity-based policy allows the lambda:InvokeFunction action"
+            ),
+        ),
+        (
+            "dynamodb",
+            "get_item",
+            {"TableName": "t", "Key": {"k": {"S": "a"}}},
+            "AccessDeniedException",
+            400,
+            (
+                "perform: dynamodb:GetItem on resource: arn:aws:dynamodb:us-east-1:{}:table/t because no "
+                "identity-based policy allows the dynamodb:GetItem action"
+            ),
+        ),
+    ],
+)
+def test_each_service_denies_in_its_own_words(
+    behind: Behind, service: str, call: str, given: dict[str, Any], code: str, status: int, sentence: str
+) -> None:
+    behind.allow({"Effect": "Allow", "Action": "iam:*", "Resource": "*"})
+    filled = {name: value.format(behind.account) if isinstance(value, str) else value for name, value in given.items()}
+    error = refusal(getattr(behind.client(service), call), **filled)
+    assert (error["Code"], error["status"]) == (code, status)
+    assert error["Message"].endswith(sentence.format(behind.account, behind.account))
+    assert behind.aws.requests == []
+
+
+def test_who_is_not_known_is_refused(behind: Behind) -> None:
+    for key, secret in (("AKIAQAAAAAAAAAAAAAAA", "x" * 40), (behind.key[0], "x" * 40)):
+        refused = refusal(behind.server.client("kms", key, secret).list_keys)
+        assert refused["Code"] in ("UnrecognizedClientException", "InvalidSignatureException")
+    unsigned = boto3.client(
+        "kms",
+        endpoint_url=behind.server.endpoint,
+        region_name="us-east-1",
+        config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}),
+    )
+    refusal(unsigned.list_keys)
+    assert behind.aws.requests == []
+
+
+def test_the_account_of_the_resource_decides_and_is_told(behind: Behind) -> None:
+    """A queue of another account: without that account's consent nobody of this one has it."""
+    error = refusal(behind.client("sqs").send_message, QueueUrl="http://x/111122223333/q", MessageBody="m")
+    assert error["Message"].endswith("because no resource-based policy allows the sqs:sendmessage action")
+    error = refusal(behind.client("kms").describe_key, KeyId=f"arn:aws:kms:us-east-1:111122223333:key/{KEY_ID}")
+    assert error["Code"] == "AccessDeniedException"
+    assert behind.aws.requests == []
+
+
+def test_an_alias_is_looked_up_and_leads_nowhere_else_afterwards(behind: Behind) -> None:
+    behind.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": behind.key_arn()}})
+    behind.allow({"Effect": "Allow", "Action": "kms:Encrypt", "Resource": behind.key_arn()})
+    behind.client("kms").encrypt(KeyId="alias/mine", Plaintext=SECRET_DATA.encode())
+    assert behind.aws.operations == ["DescribeKey", "Encrypt"]
+    assert behind.aws.requests[1].json["KeyId"] == behind.key_arn()
+    behind.allow(EVERYTHING, {"Effect": "Deny", "Action": "kms:Encrypt", "Resource": behind.key_arn()})
+    assert refusal(behind.client("kms").encrypt, KeyId="alias/mine", Plaintext=b"x")["Code"] == "AccessDeniedException"
+    assert behind.aws.operations == ["DescribeKey", "Encrypt", "DescribeKey"]
+
+
+def test_a_ciphertext_tells_its_key(behind: Behind) -> None:
+    blob = KEY_ID.encode() + b"\x00\xff the rest"
+    behind.allow({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": behind.key_arn()})
+    behind.client("kms").decrypt(CiphertextBlob=blob)
+    (sent,) = behind.aws.requests
+    assert (sent.json["KeyId"], base64.b64decode(sent.json["CiphertextBlob"])) == (behind.key_arn(), blob)
+    other = KEY_ID.replace("1234abcd", "deadbeef").encode() + b" the rest"
+    assert refusal(behind.client("kms").decrypt, CiphertextBlob=other)["Code"] == "AccessDeniedException"
+    assert refusal(behind.client("kms").decrypt, CiphertextBlob=b"no key id")["status"] == 503
+    assert len(behind.aws.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "status"),
+    [
+        (Told(body={"__type": "NotFoundException"}, status=400), "AccessDeniedException", 400),
+        (Told(body={}, status=500), "ServiceUnavailableException", 503),
+        (Told(body={"KeyMetadata": {"Arn": "not an ARN"}}), "ServiceUnavailableException", 503),
+        (
+            Told(body={"KeyMetadata": {"Arn": "arn:aws:kms:us-east-1:111122223333:key/*"}}),
+            "ServiceUnavailableException",
+            503,
+        ),
+        (Told(body=b"{"), "ServiceUnavailableException", 503),
+        (Told(body={"KeyMetadata": {}}, length=100), "ServiceUnavailableException", 503),
+    ],
+)
+def test_a_look_up_that_fails_is_no_answer(behind: Behind, told: Told, code: str, status: int) -> None:
+    """Least of all for a policy that allows all but one key."""
+    behind.allow({"Effect": "Allow", "Action": "kms:*", "NotResource": behind.key_arn()})
+    behind.aws.answers["DescribeKey"] = told
+    error = refusal(behind.client("kms").encrypt, KeyId="alias/mine", Plaintext=b"x")
+    assert (error["Code"], error["status"]) == (code, status)
+    assert "Encrypt" not in behind.aws.operations
+
+
+def test_a_condition_on_what_is_not_known_decides_nothing(behind: Behind) -> None:
+    tagged = {"StringNotEquals": {"aws:ResourceTag/team": "blue"}}
+    behind.allow({"Effect": "Allow", "Action": "sns:*", "Resource": "*", "Condition": tagged})
+    error = refusal(behind.client("sns").publish, TopicArn=f"arn:aws:sns:us-east-1:{behind.account}:t", Message="m")
+    assert (error["Code"], error["status"]) == ("NotImplemented", 400)
+    assert "conditions on what is not known" in error["Message"]
+    assert behind.aws.requests == []
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "given"),
+    [
+        ("kms", "create_key", {"Policy": "{}"}),
+        ("kms", "put_key_policy", {"KeyId": KEY_ID, "Policy": "{}"}),
+        ("kms", "get_key_policy", {"KeyId": KEY_ID}),
+        (
+            "kms",
+            "create_grant",
+            {"KeyId": KEY_ID, "GranteePrincipal": "arn:aws:iam::1:root", "Operations": ["Decrypt"]},
+        ),
+        ("sqs", "create_queue", {"QueueName": "q", "Attributes": {"Policy": "{}"}}),
+        ("sns", "create_topic", {"Name": "t", "Attributes": {"Policy": "{}"}}),
+        ("sns", "set_topic_attributes", {"TopicArn": "arn:aws:sns:us-east-1:1:t", "AttributeName": "Policy"}),
+        ("secretsmanager", "put_resource_policy", {"SecretId": "s", "ResourcePolicy": "{}"}),
+        ("lambda", "get_policy", {"FunctionName": "f"}),
+        ("dynamodb", "get_resource_policy", {"ResourceArn": "arn:aws:dynamodb:us-east-1:1:table/t"}),
+    ],
+)
+def test_no_upstream_is_told_of_a_policy(behind: Behind, service: str, call: str, given: dict[str, Any]) -> None:
+    error = refusal(getattr(behind.client(service), call), **given)
+    assert (error["Code"].removesuffix("Exception"), error["status"]) == ("NotImplemented", 400)
+    assert behind.aws.requests == []
+
+
+def test_an_upstreams_refusal_is_handed_back_and_noted(behind: Behind) -> None:
+    behind.aws.answers["DescribeKey"] = Told(
+        body={"__type": "com.amazonaws#NotFoundException", "message": "no"}, status=400
+    )
+    error = refusal(behind.client("kms").describe_key, KeyId=KEY_ID)
+    assert (error["Code"], error["Message"]) == ("NotFoundException", "no")
+    assert behind.last_event()["errorCode"] == "NotFoundException"
+
+
+def test_an_answer_of_any_length(behind: Behind) -> None:
+    for size in (65_535, 65_536, 65_537, 3_000_000):
+        behind.aws.answers["GetSecretValue"] = Told(body={"SecretString": "x" * size})
+        arn = f"arn:aws:secretsmanager:us-east-1:{behind.account}:secret:s-abcdef"
+        behind.aws.answers["DescribeSecret"] = Told(body={"ARN": arn})
+        assert len(behind.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]) == size
+
+
+@pytest.mark.parametrize("size", [100, 1_000_000])
+def test_an_answer_that_is_cut_is_never_a_success(behind: Behind, size: int) -> None:
+    behind.aws.answers["ListKeys"] = Told(body=b"{" + b" " * size, length=size + 100)
+    client = boto3.client(
+        "kms",
+        endpoint_url=behind.server.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=behind.key[0],
+        aws_secret_access_key=behind.key[1],
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=10),
+    )
+    with pytest.raises((ClientError, BotoCoreError)) as caught:
+        client.list_keys()
+    if isinstance(caught.value, ClientError):
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+
+
+def test_data_is_in_no_log(behind: Behind) -> None:
+    arn = f"arn:aws:secretsmanager:us-east-1:{behind.account}:secret:s-abcdef"
+    behind.aws.answers["DescribeSecret"] = Told(body={"ARN": arn})
+    behind.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=SECRET_DATA)
+    behind.client("secretsmanager").create_secret(Name="s", SecretString=SECRET_DATA)
+    behind.client("sqs").send_message(QueueUrl=f"http://x/{behind.account}/q", MessageBody=SECRET_DATA)
+    behind.client("kms").encrypt(KeyId=KEY_ID, Plaintext=SECRET_DATA.encode())
+    behind.client("dynamodb").put_item(TableName="t", Item={"k": {"S": SECRET_DATA}})
+    assert len(behind.aws.requests) >= 5
+    data = behind.server.installation.settings.data_dir
+    written = b"".join(path.read_bytes() for path in (data / "audit").iterdir())
+    assert SECRET_DATA.encode() not in written
+    assert base64.b64encode(SECRET_DATA.encode()) not in written
+
+
+def signed(behind: Behind, service: str, body: bytes, **headers: str) -> dict[str, str]:
+    """The headers of a request that says what no SDK would."""
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    request = AWSRequest(
+        method="POST",
+        url=behind.server.endpoint + "/",
+        data=body,
+        headers={n.replace("_", "-"): v for n, v in headers.items()},
+    )
+    SigV4Auth(Credentials(*behind.key), service, "us-east-1").add_auth(request)
+    return {str(name): str(value) for name, value in request.headers.items()}
+
+
+@pytest.mark.parametrize(
+    ("service", "body", "headers"),
+    [
+        # Signed for one service, and meant for another.
+        ("sqs", b'{"SecretId":"s"}', {"X_Amz_Target": "secretsmanager.GetSecretValue"}),
+        ("secretsmanager", b'{"QueueUrl":"http://x/1/q"}', {"X_Amz_Target": "AmazonSQS.SendMessage"}),
+        # Told twice.
+        (
+            "sns",
+            b"Action=ListTopics&Action=Publish&Version=2010-03-31",
+            {"Content_Type": "application/x-www-form-urlencoded"},
+        ),
+        ("kms", b'{"KeyId":"a","KeyId":"b"}', {"X_Amz_Target": "TrentService.DescribeKey"}),
+        # Deeper than anything needs.
+        ("kms", b'{"KeyId":' + b"[" * 10_000 + b"]" * 10_000 + b"}", {"X_Amz_Target": "TrentService.DescribeKey"}),
+        ("kms", b"not json", {"X_Amz_Target": "TrentService.DescribeKey"}),
+        ("kms", b'{"KeyId":5}', {"X_Amz_Target": "TrentService.DescribeKey"}),
+        ("kms", b"{}", {"X_Amz_Target": "TrentService.DescribeKey"}),
+        ("kms", b"{}", {"X_Amz_Target": "TrentService.NoSuchThing"}),
+        # A protocol that is not read here.
+        ("sqs", b"Action=ListQueues&Version=2012-11-05", {"Content_Type": "application/x-www-form-urlencoded"}),
+    ],
+)
+def test_what_contradicts_itself_is_not_sent(
+    behind: Behind, service: str, body: bytes, headers: dict[str, str]
+) -> None:
+    head = "".join(f"{name}: {value}\r\n" for name, value in signed(behind, service, body, **headers).items())
+    host = "" if "host:" in head.lower() else f"host: 127.0.0.1:{behind.server.port}\r\n"
+    raw = f"POST / HTTP/1.1\r\n{host}{head}content-length: {len(body)}\r\n\r\n".encode() + body
+    status = behind.server.send(raw).split(b" ")[1]
+    assert status[:1] == b"4", status
+    assert behind.aws.requests == []
+
+
+def test_an_upstream_that_is_away(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with in_process_server(tmp_path_factory.mktemp("away"), upstream="moto=http://127.0.0.1:9") as server:
+        error = refusal(server.client("kms").list_keys)
+        assert (error["Code"], error["status"]) == ("ServiceUnavailableException", 503)
+        assert server.client("sts").get_caller_identity()["Account"] == server.root.account
+        refused = refusal(server.client("ec2").describe_instances)  # which does not stand behind it
+        assert refused["Code"] in ("DryRunOperation", "UnsupportedOperation", "NotImplemented")
