@@ -48,6 +48,9 @@ LISTS = re.compile(r"(BatchGet|Describe|Get|List)[A-Z]")
 
 
 PASS_ROLE = "iam:PassRole"  # noqa: S105 - the name of an action
+DEEPEST = 5
+"""Levels of an input in which roles stand."""
+ROLE = re.compile(r"(?:[A-Za-z]*Role|role)(Arn|ARN|Name)?")
 ROLE_ARN = "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}"
 
 
@@ -103,6 +106,8 @@ class Hand:
     """Operation to members on which permissions depend that are not known here."""
     refused: set[str] = field(default_factory=set)
     """Operations whose resources the members tell in a way that is not known here."""
+    unpassed: set[str] = field(default_factory=set)
+    """Operations whose input names roles that no service is to assume."""
     made: set[str] = field(default_factory=set)
     """`Operation.type`: what an operation makes although its name does not tell, or all of whose kind it may list."""
 
@@ -114,6 +119,13 @@ _LISTS: Mapping[str, Callable[[Hand], dict[str, list[str]]]] = {
     "either": lambda hand: hand.either,
     "twin": lambda hand: hand.twins,
     "not": lambda hand: hand.undecided,
+}
+
+
+_SETS: Mapping[str, Callable[[Hand], set[str]]] = {
+    "made": lambda hand: hand.made,
+    "refused": lambda hand: hand.refused,
+    "unpassed": lambda hand: hand.unpassed,
 }
 
 
@@ -148,8 +160,8 @@ def read_rules(text: str) -> dict[str, Hand]:
             hand.actions[subject] = rest[0]
         elif kind in _LISTS and rest:
             _LISTS[kind](hand).setdefault(subject, []).extend(rest)
-        elif kind in ("made", "refused") and not rest:
-            (hand.made if kind == "made" else hand.refused).add(subject)
+        elif kind in _SETS and not rest:
+            _SETS[kind](hand).add(subject)
         else:
             raise ValueError(f"not a rule: {line}")
     return found
@@ -162,16 +174,17 @@ def rules(name: str, model: Any, hand: Hand) -> Iterator[tuple[str, Rule]]:
     assert service is not None, f"the catalogue has no actions of {name}"
     for operation, described in sorted(model["operations"].items()):
         action = service.action(hand.actions.get(operation, operation))
-        given = paths(model, described)
-        checks = checks_of(operation, action, given, hand) if action is not None else None
+        checks = checks_of(operation, action, paths(model, described), hand) if action is not None else None
         if checks is not None and operation not in hand.refused:
-            yield operation, Rule(checks, undecided(operation, checks, model, described, hand))
+            arns, names = passed_roles(operation, paths(model, described, DEEPEST), hand)
+            unknown = undecided(operation, checks, model, described, hand)
+            yield operation, Rule([*checks, *arns], sorted({*unknown, *names}))
 
 
-def paths(model: Any, operation: Any) -> dict[str, bool]:
+def paths(model: Any, operation: Any, depth: int = 1) -> dict[str, bool]:
     """The members of an input that hold text, as paths, to whether one must be given.
 
-    `TableName`, `InstanceIds[]`, and one level further `Entries[].EventBusName` and `Placement.GroupName`.
+    `TableName`, `InstanceIds[]`, and so many levels further `Entries[].EventBusName` and `Placement.GroupName`.
     """
     shapes = model["shapes"]
     found: dict[str, bool] = {}
@@ -189,7 +202,7 @@ def paths(model: Any, operation: Any) -> dict[str, bool]:
                 walk(of, path + ".", depth - 1, must)
 
     if "input" in operation:
-        walk(shapes[operation["input"]["shape"]], "", 1, True)
+        walk(shapes[operation["input"]["shape"]], "", depth, True)
     return found
 
 
@@ -199,7 +212,7 @@ def checks_of(operation: str, action: Action, given: Mapping[str, bool], hand: H
     listed = hand.types.get(operation)
     types = [kind for kind in action.resource_types if listed is None or kind.type.name in listed]
     if not action.resource_types or listed == ["-"]:
-        return [Check(own, (), True), *passed_roles(action, given)]
+        return [Check(own, (), True)]
     ways = {kind.type.name: way(operation, kind, given, hand) for kind in types}
     must = {kind.type.name for kind in types if kind.required}
     known = [way for way in ways.values() if way is not None]
@@ -207,8 +220,7 @@ def checks_of(operation: str, action: Action, given: Mapping[str, bool], hand: H
     if not groups or any(ways[name] is None for name in must):
         return None
     only = len(groups) == 1
-    checks = [Check(own, group, only or any(way.type in must for way in group)) for group in groups]
-    return [*checks, *passed_roles(action, given)]
+    return [Check(own, group, only or any(way.type in must for way in group)) for group in groups]
 
 
 def undecided(operation: str, checks: Iterable[Check], model: Any, described: Any, hand: Hand) -> list[str]:
@@ -267,15 +279,18 @@ def alternatives(one: Way, other: Way, either: Sequence[str]) -> bool:
     return bool(one.identity & other.identity) or {one.type, other.type} <= {*either}
 
 
-def passed_roles(action: Action, given: Iterable[str]) -> list[Check]:
-    """iam:PassRole on each role that the input names, if AWS says that the action needs it.
+def passed_roles(operation: str, given: Iterable[str], hand: Hand) -> tuple[list[Check], list[str]]:
+    """iam:PassRole on each role that the input names by its ARN, and the members that name one otherwise.
 
+    AWS does not list which operations need it, so whatever gives a service a role does.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
     """
-    if PASS_ROLE not in action.dependents:
-        return []
-    roles = [path for path in given if path.lower().endswith("rolearn") or path == "Role"]
-    return [Check(PASS_ROLE, (Way("role", ROLE_ARN, {}, (path,), False),), False) for path in roles]
+    if LISTS.match(operation) or operation in hand.unpassed:
+        return [], []
+    found = [(path, match) for path in given if (match := ROLE.fullmatch(path.rpartition(".")[2]))]
+    names = [path for path, match in found if match[1] == "Name" or path.endswith("IamRole")]
+    arns = [path for path, _ in found if path not in names]
+    return [Check(PASS_ROLE, (Way("role", ROLE_ARN, {}, (path,), False),), False) for path in arns], names
 
 
 def written(name: str, model: Any, found: Mapping[str, Rule]) -> dict[str, object]:

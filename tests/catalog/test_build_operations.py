@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from carnet.catalog.actions import AccessLevel, Action, ActionResource, ResourceType
-from tools.build_operations import Hand, Way, checks_of, grouped, paths, read_rules, undecided, way
+from tools.build_operations import Hand, Way, checks_of, grouped, passed_roles, paths, read_rules, undecided, way
 
 LAKE = "arn:${Partition}:geo:${Region}:${Account}:lake/${LakeId}"
 BOAT = "arn:${Partition}:geo:${Region}:${Account}:lake/${LakeId}/boat/${BoatId}"
@@ -19,14 +19,14 @@ def kind(name: str, arn: str, *, required: bool = True) -> ActionResource:
     )
 
 
-def action(name: str, *types: ActionResource, dependents: tuple[str, ...] = ()) -> Action:
+def action(name: str, *types: ActionResource) -> Action:
     return Action(
         service="geo",
         name=name,
         access_levels=(AccessLevel.WRITE,),
         resource_types=types,
         condition_keys=(),
-        dependents=dependents,
+        dependents=(),
     )
 
 
@@ -68,6 +68,7 @@ def test_members_that_hold_text_are_found_one_level_down() -> None:
     }
     found = paths(model, {"input": {"shape": "In"}})
     assert found == {"LakeId": True, "Ids[]": False, "Crew.Name": True, "Boats[].Id": False}
+    assert paths(model, {"input": {"shape": "In"}}, 2) == found | {"Boats[].Owner.Name": False}
     assert paths(model, {}) == {}
 
 
@@ -136,15 +137,15 @@ def test_an_action_without_resources_is_decided_on_a_star() -> None:
 
 
 def test_roles_that_are_passed_are_checked() -> None:
-    needs = action("Man", dependents=("iam:PassRole",))
-    given = {"Role": True, "CrewRoleArn": False, "RoleName": False}
-    checks = checks_of("Man", needs, given, Hand())
-    assert [(check.action, check.required, *(way.arn_members for way in check.ways)) for check in checks or ()] == [
-        ("", True),
+    given = {"Role": True, "Boats[].Crew.roleArn": False, "CrewRoleName": False, "IamRole": False, "Parole": True}
+    checks, undecided_members = passed_roles("Man", given, Hand())
+    assert [(check.action, check.required, *(way.arn_members for way in check.ways)) for check in checks] == [
         ("iam:PassRole", False, ("Role",)),
-        ("iam:PassRole", False, ("CrewRoleArn",)),
+        ("iam:PassRole", False, ("Boats[].Crew.roleArn",)),
     ]
-    assert len(checks_of("Man", action("Man"), given, Hand()) or ()) == 1
+    assert undecided_members == ["CrewRoleName", "IamRole"]
+    assert passed_roles("DescribeMen", given, Hand()) == ([], [])
+    assert passed_roles("Man", given, Hand(unpassed={"Man"})) == ([], [])
 
 
 def test_lines_say_what_names_do_not() -> None:
@@ -157,9 +158,11 @@ def test_lines_say_what_names_do_not() -> None:
         "twin geo old_lake Nick Depth\n"
         "not geo Sail Wind\n"
         "refused geo Sink\n"
+        "unpassed geo Man\n"
         "made geo Sail.boat\n"
     )["geo"]
     assert (hand.actions, hand.refused, hand.made) == ({"Sail": "SailLake"}, {"Sink"}, {"Sail.boat"})
+    assert hand.unpassed == {"Man"}
     lake = kind("old lake", LAKE)
     given = {"Name": True, "Water": True, "ResourceArn": True}
     one, other = way("Sail", lake, given, hand), way("Row", lake, given, hand)

@@ -13,7 +13,7 @@ from carnet.catalog import actions
 from carnet.catalog.apis import apis
 from carnet.catalog.operations import DATA, CheckRule, OperationRule, ResourceRule, operation_rules, services
 from tools.build_apis import VARIABLE
-from tools.build_operations import GIVEN, own_variables, paths
+from tools.build_operations import DEEPEST, GIVEN, own_variables, paths
 
 UNMAPPED = Path(__file__).with_name("unmapped_operations.txt")
 SERVICES = [
@@ -91,7 +91,7 @@ def test_every_member_is_one_of_the_input(service: str) -> None:
     described = model(service)
     for operation, rule in operation_rules(service).items():
         found = described["operations"][operation]
-        known = {*paths(described, found)}
+        known = {*paths(described, found, DEEPEST)}
         for check in rule.checks:
             for resource in check.resources:
                 assert {*resource.arn_members, *(one for named in resource.members.values() for one in named)} <= known
@@ -113,7 +113,10 @@ def test_a_service_that_is_not_here_is_not_known() -> None:
         ("ec2:DescribeInstances", ["ec2:DescribeInstances"]),
         (
             "events:PutRule",
-            ["events:PutRule rule-on-custom-event-bus EventBusName,Name | rule-on-default-event-bus Name"],
+            [
+                "events:PutRule rule-on-custom-event-bus EventBusName,Name | rule-on-default-event-bus Name",
+                "iam:PassRole? role RoleArn",
+            ],
         ),
         ("kinesis:PutRecord", ["kinesis:PutRecord stream StreamName,StreamARN"]),
         ("s3:HeadObject", ["s3:GetObject object Bucket,Key"]),

@@ -11,14 +11,18 @@ from carnet.gateway.members import structures, texts
 from carnet.policy.request import Value
 
 _TAGS = ("Tags", "tags", "TagList")
+SPECIFICATIONS = "TagSpecifications"
 _KEYS, _VALUES = ("Key", "TagKey", "key"), ("Value", "TagValue", "value")
 _REMOVED = ("TagKeys", "tagKeys", "TagKeyList")
 _PASSED_TO = {
+    "dynamodb": "dynamodb.application-autoscaling.amazonaws.com",
     "ecr": "ecr.amazonaws.com",
     "events": "events.amazonaws.com",
     "lambda": "lambda.amazonaws.com",
     "logs": "logs.amazonaws.com",
+    "kinesis": "kinesis.amazonaws.com",
     "s3": "s3.amazonaws.com",
+    "secretsmanager": "secretsmanager.amazonaws.com",
     "sns": "sns.amazonaws.com",
     "ssm": "ssm.amazonaws.com",
     "stepfunctions": "states.amazonaws.com",
@@ -29,7 +33,7 @@ _PASSED_TO = {
 def request_tags(asked: Asked, check: Check) -> Mapping[str, Value]:
     """aws:RequestTag/key: the tags that the request gives."""
     found: dict[str, Value] = {}
-    for key, value in _tags(asked):
+    for key, value in _tags(asked, check):
         if found.setdefault(key, value) != value:
             raise invalid(f"The tag {key[:128]!r} is given twice.")
     return found
@@ -38,19 +42,25 @@ def request_tags(asked: Asked, check: Check) -> Mapping[str, Value]:
 def _tag_keys(asked: Asked, check: Check) -> Value | None:
     """aws:TagKeys: those of tags that are given or removed."""
     removed = [key for name in _REMOVED for key in texts(asked.members, name)]
-    return tuple(dict.fromkeys([*(key for key, _ in _tags(asked)), *removed])) or None
+    return tuple(dict.fromkeys([*(key for key, _ in _tags(asked, check)), *removed])) or None
 
 
-def _tags(asked: Asked) -> Iterator[tuple[str, str]]:
-    """Tags stand in a map, or in a list of structures; those of Amazon EC2 one level deeper."""
+def _tags(asked: Asked, check: Check) -> Iterator[tuple[str, str]]:
+    """Tags stand in a map, or in a list of structures; those of Amazon EC2 one level deeper, by type of resource."""
     for name in _TAGS:
         given = asked.members.get(name)
         if isinstance(given, Mapping):
             yield from ((_text(key), _text(value)) for key, value in given.items())
         else:
             yield from pairs(structures(asked.members, name))
-    for specification in structures(asked.members, "TagSpecifications"):
-        yield from pairs(structures(specification, "Tags"))
+    for specification in structures(asked.members, SPECIFICATIONS):
+        if specification.get("ResourceType") == check.type:
+            yield from pairs(structures(specification, "Tags"))
+
+
+def has_tags(asked: Asked) -> bool:
+    """Whether the request gives tags, but for those of Amazon EC2."""
+    return any(asked.members.get(name) for name in _TAGS)
 
 
 def pairs(tags: Iterable[Members]) -> Iterator[tuple[str, str]]:

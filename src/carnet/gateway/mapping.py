@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from carnet.catalog import actions
+from carnet.gateway import tagged
 from carnet.gateway.check import Asked, Check, Members, Refusal, Refused, Scope
 from carnet.gateway.common import COMMON
 from carnet.gateway.hand import Filler, Hand, TemplateFiller, Unknown
@@ -29,9 +30,11 @@ from carnet.gateway.services import (
     stepfunctions,
 )
 from carnet.gateway.table import from_table
+from carnet.gateway.tagged import tagging
 
 HANDS: Mapping[str, Hand] = {
     "dynamodb": dynamodb.HAND,
+    "ec2": tagged.EC2,
     "events": events.HAND,
     "kms": kms.HAND,
     "lambda": lambda_.HAND,
@@ -58,7 +61,7 @@ def mapped(service: str, operation: str, members: Members, scope: Scope) -> tupl
     by_hand = hand.operations.get(operation)
     try:
         checks = tuple(by_hand(asked)) if by_hand is not None else from_table(asked, hand)
-        return tuple(_with_keys(asked, check) for check in _each_once(checks))
+        return tuple(_with_keys(asked, check) for check in _each_once((*checks, *tagging(asked, checks))))
     except Refused as refused:
         return refused.refusal
 

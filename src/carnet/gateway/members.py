@@ -68,10 +68,10 @@ def at(members: Members, path: str) -> Iterator[str | None]:
             yield from texts(members, name)
             return
         for item in structures(members, name):
-            if not rest.endswith(_LIST):
-                yield text(item, rest)
-            else:
+            if "." in rest or rest.endswith(_LIST):
                 yield from at(item, rest)
+            else:
+                yield text(item, rest)
     elif rest:
         yield from at(structure(members, name), rest)
     elif (value := text(members, name)) is not None:

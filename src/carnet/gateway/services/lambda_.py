@@ -13,7 +13,6 @@ from carnet.gateway.check import Asked, Check, Scope, invalid
 from carnet.gateway.hand import Filler, Hand, Rule, Unknown, constant, member
 from carnet.gateway.members import needed, structure, text, texts
 from carnet.gateway.naming import ARN, Named
-from carnet.gateway.passed_roles import passed_role
 from carnet.gateway.table import from_table
 from carnet.policy.request import Value
 
@@ -96,12 +95,11 @@ def _on_layer_version(action: str) -> Rule:
 
 
 def _configured(asked: Asked) -> Iterator[Check]:
-    """A function that uses layers needs lambda:GetLayerVersion on each; one that is given a role, iam:PassRole.
+    """A function that uses layers needs lambda:GetLayerVersion on each.
 
     https://docs.aws.amazon.com/lambda/latest/dg/permissions-user-function.html
     """
     yield from from_table(asked, HAND)
-    yield from passed_role(asked, text(asked.members, "Role"))
     for layer in texts(asked.members, "Layers"):
         found = _LAYER_VERSION.fullmatch(layer)
         if found is None or (found[1], found[2]) != (asked.scope.partition, asked.scope.region):

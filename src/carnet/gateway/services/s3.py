@@ -12,10 +12,8 @@ from carnet.gateway.check import Asked, Check, Refused, Scope, not_decided
 from carnet.gateway.hand import Hand, Rule
 from carnet.gateway.members import is_there, items, needed, structure, structures, text
 from carnet.gateway.naming import Named
-from carnet.gateway.passed_roles import passed_role
 from carnet.gateway.services import kms, s3_keys
 from carnet.gateway.services.s3_names import BUCKET, OBJECT, bucket_arn, copy_source, object_arn, versioned
-from carnet.gateway.table import from_table
 from carnet.policy.request import Value
 
 MOST_DELETED = 1_000
@@ -153,12 +151,6 @@ def _create_bucket(asked: Asked) -> Iterator[Check]:
         yield Check(action=f"s3:{action}", resource=arn, account=asked.scope.account, type=BUCKET)
 
 
-def _replicated(asked: Asked) -> Iterator[Check]:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketReplication.html"""
-    yield from from_table(asked, HAND)
-    yield from passed_role(asked, text(structure(asked.members, "ReplicationConfiguration"), "Role"))
-
-
 def _restored(asked: Asked) -> Iterator[Check]:
     if is_there(structure(asked.members, "RestoreRequest"), "OutputLocation"):
         raise not_decided(asked, "what is written to OutputLocation is not decided")
@@ -181,7 +173,6 @@ HAND = Hand(
         "DeleteObjects": _delete_objects,
         "GetObjectAttributes": _of_version("GetObjectAttributes", "GetObject"),
         "HeadObject": _of_version("GetObject"),
-        "PutBucketReplication": _replicated,
         "PutObject": _stored,
         "RestoreObject": _restored,
         "UploadPartCopy": _copied,
