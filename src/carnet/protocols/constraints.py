@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import inf
 from typing import Any, NamedTuple
 
 from botocore.model import Shape, StringShape, StructureShape
@@ -46,6 +47,23 @@ class Constraint:
 def constraints_of(shape: Shape) -> tuple[Constraint, ...]:
     """The demands on a value itself, apart from what its members have to be; in the order AWS tells them."""
     return (*_bounds(shape), *_pattern(shape), *_enum(shape), *_union(shape))
+
+
+class Plain(NamedTuple):
+    """All that is demanded of a text, if that is its length and its pattern."""
+
+    least: float
+    most: float
+    match: Callable[[str], object] | None
+
+
+def plain(shape: Shape) -> Plain | None:
+    """A text that is `least` to `most` characters long, and matches, meets every demand. None for other shapes."""
+    if not isinstance(shape, StringShape) or shape.enum:
+        return None
+    pattern = shape.metadata.get("pattern")
+    match = compile_pattern(pattern).fullmatch if pattern is not None else None
+    return Plain(shape.metadata.get("min", 0), shape.metadata.get("max", inf), match)
 
 
 def broken(constraints: Iterable[Constraint], value: Any) -> list[Constraint]:

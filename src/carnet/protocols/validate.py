@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from carnet.models import COMMON_VOICE, Demand, Operation, Service, Voice
-from carnet.protocols.constraints import MISSING, Constraint, broken, constraints_of
+from carnet.protocols.constraints import MISSING, Constraint, Plain, broken, constraints_of, plain
 from carnet.protocols.errors import WireError
 
 
@@ -124,7 +124,7 @@ class _Compiler:
         def check(value: Any, path: str, findings: list[_Finding]) -> None:
             findings.extend([tell(value, path, constraint) for constraint in broken(constraints, value)])
 
-        return check
+        return _unless_plain(text, check) if (text := plain(shape)) is not None else check
 
     def _every(self, shape: Shape, scalar: Shape, subject: str, items: Callable[[Any], Iterable[Any]]) -> _Check | None:
         """AWS tells the fault of a scalar in a list or map as one of the whole, with all that is asked of each."""
@@ -158,6 +158,17 @@ class _Compiler:
                 check_value(item, f"{path}.{key}.member", findings)
 
         return check
+
+
+def _unless_plain(text: Plain, check: _Check) -> _Check:
+    """The check of a text; most meet all demands, which costs little to see."""
+    least, most, match = text
+
+    def check_text(value: Any, path: str, findings: list[_Finding]) -> None:
+        if not (least <= len(value) <= most and (match is None or match(value))):
+            check(value, path, findings)
+
+    return check_text
 
 
 def _missing(path: str) -> _Finding:

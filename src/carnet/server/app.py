@@ -204,7 +204,8 @@ class AwsApi:
             # The change is made all the same, and its event says so.
             _LOG.exception("the answer to request %s failed", arrived.request_id)
             response = _error(routed.operation, arrived, _FAILED, _FAILED_MESSAGE)
-        return _audited(routed.operation, parsed, response, outcome.event, outcome.decided)
+        account = parsed.authenticated.caller.principal.account
+        return _audited(routed.operation, arrived, account, response, outcome.event, outcome.decided)
 
     def _fail(self, step: Step, problem: Exception, decided: tuple[Decided, ...] = ()) -> Answer:
         """Answer what was refused, and what nobody foresaw."""
@@ -243,7 +244,7 @@ class AwsApi:
             return Answer(response=response, account=account_of(step), pause=throttled.pause)
         event = failure_event(step, _exception(where, code), message, ())
         tell_untold(event, throttled.untold)
-        return _audited(where, step, response, event, (), throttled.pause)
+        return _audited(where, arrived, account_of(step), response, event, (), throttled.pause)
 
     def _recorded(self, step: Step, failure: AuthFailure) -> AuthFailure | WireError:
         """The failure, once the log shows what was computed of the request; or that the log cannot."""
@@ -259,7 +260,8 @@ class AwsApi:
         code, arrived = self._code(where, problem), arrived_of(step)
         event = failure_event(step, _exception(where, code), problem.message, decided)
         members = None if isinstance(problem, AuthFailure) else problem.members
-        return _audited(where, step, _error(where, arrived, code, problem.message, members), event, decided)
+        response = _error(where, arrived, code, problem.message, members)
+        return _audited(where, arrived, account_of(step), response, event, decided)
 
     def _code(self, where: Where, problem: WireError | AuthFailure | Fault) -> str:
         if isinstance(problem, Fault) and isinstance(where, Asked):
@@ -303,20 +305,20 @@ def _where(step: Step) -> Where:
 
 def _audited(
     where: Where,
-    step: Step,
+    arrived: Arrived,
+    account: str,
     response: HttpResponse,
     event: Event,
     decided: tuple[Decided, ...],
     pause: float = 0.0,
 ) -> Answer:
-    arrived = arrived_of(step)
     call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
     return Answer(
         response=response,
         event=line_of(event),
         decided=call,
         unaudited=partial(_error, where, arrived, "ServiceUnavailable"),
-        account=account_of(step),
+        account=account,
         pause=pause,
     )
 

@@ -87,7 +87,8 @@ class Group:
         self._connection.execute(change_log.INSERT, self._changes)
         if self._events:
             self._connection.execute(audit_log.INSERT, self._events)
-        head.advance(self._connection, self.revision, self._at)
+        advance = {"next_seq": self.revision.seq, "next_hash": self.revision.hash, "next_at": self._at}
+        self._connection.execute(head.ADVANCE, advance)
         self._backend.check_present()
         _commit(transaction)
         for unit in self._made:

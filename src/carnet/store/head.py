@@ -65,11 +65,12 @@ LOCK = _SELECT.with_for_update()
 
 SQLite has no FOR UPDATE: there, BEGIN IMMEDIATE took the lock already.
 """
-_ADVANCE = update(HEAD).values(
+ADVANCE = update(HEAD).values(
     seq=bindparam("next_seq"),
     hash=bindparam("next_hash"),
     at=case((HEAD.c.at < bindparam("next_at"), bindparam("next_at")), else_=HEAD.c.at),
 )
+"""By the one who holds the lock: to a revision, and to a moment unless it stands at a later one."""
 
 
 def create_if_absent(connection: Connection) -> None:
@@ -81,11 +82,6 @@ def create_if_absent(connection: Connection) -> None:
 def _beginning() -> RowValues:
     epoch, installation = secrets.token_hex(16), secrets.token_hex(16)
     return {"one": 1, "seq": 0, "epoch": epoch, "hash": GENESIS_HASH, "installation": installation}
-
-
-def advance(connection: Connection, revision: Revision, at: int) -> None:
-    """By the one who holds the lock: to a revision, and to a moment unless it stands at a later one."""
-    connection.execute(_ADVANCE, {"next_seq": revision.seq, "next_hash": revision.hash, "next_at": at})
 
 
 def begin_epoch(connection: Connection, at: int) -> None:

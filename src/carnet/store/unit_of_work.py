@@ -67,6 +67,8 @@ class UnitOfWork:
         self._fault: Fault | None = None
         """INVARIANT: once a statement was refused, the transaction ends in that fault, whoever caught it."""
         self._events: list[audit_log.Event] = []
+        self.audit: Callable[[audit_log.Event], None] = self._events.append
+        """Record an event with the change. It is dropped with the unit if nothing is changed."""
         self.base = base
         """The revision that this unit follows. The directory must be there before the caller is authorized."""
         self.made: Changes | None = None
@@ -164,10 +166,6 @@ class UnitOfWork:
     def ask(self, question: Callable[[Connection, Backend], T]) -> T:
         """What a question to the database gives within this transaction."""
         return question(self._connection, self._backend)
-
-    def audit(self, event: audit_log.Event) -> None:
-        """Record an event with the change. It is dropped with the unit if nothing is changed."""
-        self._events.append(event)
 
     def finish(self) -> None:
         """Make the rows of the logs, which the group writes. For `Group.unit` alone."""
