@@ -9,7 +9,7 @@ import weakref
 import pytest
 
 from carnet.access import documents
-from carnet.access.documents import stored_policy, trust_policy
+from carnet.access.documents import bound_policy, stored_policy
 from carnet.policy.document import Grammar
 from carnet.policy.engine.recent import Recent
 from carnet.services import documents as documents_to_save
@@ -26,8 +26,8 @@ def test_the_same_document_is_the_same_policy() -> None:
     text = long_document(0)
     assert stored_policy(text, Grammar.SESSION, "s") is stored_policy(text, Grammar.SESSION, "s")
     assert stored_policy(text, Grammar.SESSION, "s") is not stored_policy(text, Grammar.SESSION, "t")
-    assert trust_policy(text, "s", {"a": "b"}) is trust_policy(text, "s", {"a": "b"})
-    assert trust_policy(text, "s", {"a": "b"}) is not trust_policy(text, "s", {"a": "c"})
+    assert bound_policy(text, Grammar.TRUST, "s", {"a": "b"}) is bound_policy(text, Grammar.TRUST, "s", {"a": "b"})
+    assert bound_policy(text, Grammar.TRUST, "s", {"a": "b"}) is not bound_policy(text, Grammar.TRUST, "s", {"a": "c"})
 
 
 def test_long_documents_of_sessions_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,7 @@ from carnet.entities.organizational_unit import OrganizationalUnit
 from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm, SigningKey
 from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.redeemed_assertion import RedeemedAssertion
+from carnet.entities.resource_based_policy import ResourceBasedPolicy
 from carnet.entities.responsibility_transfer import ResponsibilityTransfer, TransferStatus
 from carnet.entities.role import Role
 from carnet.entities.role_deletion import RoleDeletion
@@ -152,6 +153,14 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         created=MOMENTS,
     ),
     st.builds(RedeemedAssertion, id=TEXT, account=TEXT, expires=MOMENTS),
+    st.builds(
+        ResourceBasedPolicy,
+        arn=TEXT,
+        account=TEXT,
+        document=TEXT,
+        principal_ids=st.dictionaries(TEXT, TEXT, max_size=2),
+        changed=MOMENTS,
+    ),
     st.builds(EndedKey, id=TEXT, account=TEXT, changed=MOMENTS, turns=TURNS),
     st.builds(AccessKey, **HELD, sealed_secret=st.binary(max_size=8)),
     st.builds(

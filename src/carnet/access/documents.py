@@ -26,11 +26,11 @@ def stored_policy(text: str, grammar: Grammar, source: str) -> Policy:
     return _understood.get(key) or _understood.put(key, understand(text, grammar, source=source))
 
 
-def trust_policy(text: str, source: str, principal_ids: Mapping[str, str]) -> Policy:
-    """A role's trust policy, its principals bound to unique ids."""
-    key = (text, source, tuple(principal_ids.items()))
+def bound_policy(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str, str]) -> Policy:
+    """A resource-based policy, its principals bound to unique ids."""
+    key = (text, grammar, source, tuple(principal_ids.items()))
     return _understood.get(key) or _understood.put(
-        key, understand(text, Grammar.TRUST, source=source, principal_ids=dict(principal_ids))
+        key, understand(text, grammar, source=source, principal_ids=dict(principal_ids))
     )
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from carnet.access.documents import everything_denied, trust_policy
+from carnet.access.documents import bound_policy, everything_denied
 from carnet.directory.account_view import AccountView
 from carnet.entities.role import Role
 from carnet.policy.decision import Layer
+from carnet.policy.document import Grammar
 from carnet.policy.policies import ResourcePolicy
 
 
@@ -24,7 +25,7 @@ def trust_of(view: AccountView, role: Role) -> ResourcePolicy:
     remembered = (ResourcePolicy, role.id)
     known: ResourcePolicy | None = view.memo.get(remembered)
     if known is None:
-        policy = trust_policy(role.trust, role.arn, role.trusted_ids)
+        policy = bound_policy(role.trust, Grammar.TRUST, role.arn, role.trusted_ids)
         known = view.memo[remembered] = ResourcePolicy(policy=policy, layer=Layer.TRUST, account=role.account)
     return known
 

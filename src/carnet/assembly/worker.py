@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from time import monotonic
 
 from carnet.assembly.authenticators import authenticators
@@ -28,6 +29,7 @@ from carnet.server.own_api.steps import OwnApi
 from carnet.server.rates import DEFAULT, OFF, Rates, read_limits
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.throttle import Throttle
+from carnet.server.writer import Writer
 from carnet.services.registry import SERVICES
 
 
@@ -54,7 +56,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         ids=installation.ids,
         decisions=decisions,
         throttle=throttle,
-        forwarding=_gateway(installation, SignedCallers(proven_by, decisions, throttle)),
+        forwarding=partial(_gateway, installation, SignedCallers(proven_by, decisions, throttle)),
     )
     own_parts = _own_parts(installation)
     own_api = OwnApi(
@@ -97,14 +99,14 @@ def limits_of(settings: Settings) -> Rates | None:
     return rates.shared(settings.workers) if rates is not None else None
 
 
-def _gateway(installation: Installation, signed: SignedCallers) -> Forwarding | None:
+def _gateway(installation: Installation, signed: SignedCallers, writer: Writer) -> Forwarding | None:
     """The gateway to the upstreams of the settings; None if there are none."""
     upstreams = read_upstreams(installation.settings.upstream, os.environ)
     if not upstreams:
         return None
     from carnet.gateway.gateway import Gateway  # which reads models that nobody else needs
 
-    return Gateway(installation.execution, signed, upstreams, installation.clock)
+    return Gateway(installation.execution, signed, writer, upstreams, installation.clock)
 
 
 def _own_parts(installation: Installation) -> OwnParts:

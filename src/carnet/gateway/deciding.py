@@ -10,10 +10,12 @@ from carnet.access.authorize import Decided
 from carnet.access.gather import carried_by
 from carnet.access.request_context import caller_context
 from carnet.audit.steps import Arrived
+from carnet.directory.snapshot import Snapshot
 from carnet.gateway.check import Check
 from carnet.gateway.resource_policies import policies_of
 from carnet.identity.caller import AccountCaller
 from carnet.policy.patterns import ascii_lower
+from carnet.policy.policies import ResourcePolicy
 from carnet.policy.unknown_keys import IsUnknown, depends_on_unknown
 from carnet.services.execution import Execution
 
@@ -31,16 +33,21 @@ class NotKnown(Exception):
 
 
 def decide(
-    execution: Execution, caller: AccountCaller, arrived: Arrived, resolved: Iterable[Resolved]
+    execution: Execution,
+    snapshot: Snapshot,
+    caller: AccountCaller,
+    arrived: Arrived,
+    resolved: Iterable[Resolved],
+    instead: tuple[ResourcePolicy, ...] | None = None,
 ) -> list[Decided]:
     """Every check up to the first that is denied, which is the last of the list then.
 
-    Raises NotKnown, and Unavailable if an organization cannot be read.
+    `instead` is what is decided by in the place of the resource's own policies. Raises NotKnown, and Unavailable if an
+    organization cannot be read.
     """
-    snapshot, parts = execution.directory.snapshot, execution.parts
+    parts = execution.parts
     policies, keys = carried_by(snapshot, caller.credential)
     context = caller_context(keys, caller, arrived.http, arrived.time)
-    partition = snapshot.accounts[caller.principal.account].account.partition
     made: list[Decided] = []
     for check, resource, account in resolved:
         asked = access.Check(
@@ -48,7 +55,7 @@ def decide(
             resource=resource,
             resource_account=account,
             keys=check.keys,
-            policies=policies_of(resource, check.type, partition, account),
+            policies=policies_of(snapshot, resource, account) if instead is None else instead,
         )
         decided = access.authorize(parts.engine, snapshot, caller.principal, policies, context, asked)
         if depends_on_unknown(decided.request, decided.policies, _among(check.unknown)):

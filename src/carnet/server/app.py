@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Protocol
 
@@ -81,7 +81,7 @@ class AwsApi:
         ids: Ids,
         decisions: DecisionLog,
         throttle: Throttle,
-        forwarding: Forwarding | None = None,
+        forwarding: Callable[[Writer], Forwarding | None] = lambda writer: None,
     ) -> None:
         self._execution = execution
         self._services = services
@@ -91,9 +91,9 @@ class AwsApi:
         self._decisions = decisions
         self._throttle = throttle
         self._unoffered = UnofferedServices(execution, authenticators, decisions, throttle)
-        self._forwarding = forwarding
         self._pools = Pools()
         self.writer = Writer(execution)
+        self._forwarding = forwarding(self.writer)
 
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one request, with one audit event. The answer of what changes the store is to be awaited."""

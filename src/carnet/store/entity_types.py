@@ -34,6 +34,7 @@ from carnet.store.organizations import ORGANIZATIONS
 from carnet.store.outbound_federations import OUTBOUND_FEDERATIONS
 from carnet.store.policies import POLICIES
 from carnet.store.redeemed_assertions import REDEEMED_ASSERTIONS
+from carnet.store.resource_based_policies import RESOURCE_BASED_POLICIES
 from carnet.store.responsibility_transfers import RESPONSIBILITY_TRANSFERS
 from carnet.store.role_deletions import ROLE_DELETIONS
 from carnet.store.roles import ROLES
@@ -133,4 +134,5 @@ ENTITY_TYPES = EntityTypes(
     CREATE_ACCOUNT_STATUSES,
     HANDSHAKES,
     RESPONSIBILITY_TRANSFERS,
+    RESOURCE_BASED_POLICIES,
 )

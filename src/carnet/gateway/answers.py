@@ -1,0 +1,139 @@
+"""The answers of the gateway, each with its audit event: an upstream's, its own, and those to what is refused."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from carnet.access.authorize import Decided
+from carnet.audit.decisions import DecidedCall
+from carnet.audit.events import Event, failure_event, success_event, tell_untold
+from carnet.audit.json_line import line_of
+from carnet.audit.steps import Arrived, Parsed, Step, account_of, arrived_of
+from carnet.base.faults import Denied, Refused, Unavailable
+from carnet.base.http import REQUEST_ID, HttpResponse, StreamedResponse
+from carnet.gateway.call import Call
+from carnet.gateway.connection import UpstreamFailed
+from carnet.gateway.deciding import NotKnown
+from carnet.gateway.exchange import AnotherAccount
+from carnet.gateway.failures import DENIED, error_code, told_denial
+from carnet.gateway.lookups import LookupFailed, NotFound
+from carnet.gateway.relay import passed_headers, upstream_request_id
+from carnet.gateway.upstream import UpstreamResponse
+from carnet.identity.auth_failure import AuthFailure
+from carnet.models import Operation, Service
+from carnet.protocols.errors import WireError, throttling_code, write_error
+from carnet.protocols.write import write
+from carnet.server.outbox import Answer
+from carnet.server.throttle import Throttled
+
+_LOG = logging.getLogger("carnet.gateway")
+_MOST_WHOLE = 64 * 1024
+"""Bytes of an answer that is taken whole before it is handed on; a longer one is streamed."""
+FIRST_ERROR = 400
+NOT_SENT = "Not sent on"
+_FAILED = "Not sent on, or not known to have been carried out"
+
+
+def denial_of(call: Call) -> WireError:
+    """What is raised for a call whose last decision is a denial."""
+    code, sentence = told_denial(call.operation.service.name, call.decided[-1])
+    return WireError(code, sentence, call.operation)
+
+
+def written(call: Call, answer: Mapping[str, Any]) -> HttpResponse:
+    """An answer of the gateway's own, by the model's member names."""
+    return write(call.operation, answer, call.arrived.request_id, call.arrived.http.first.get("accept"))
+
+
+async def handed_back(call: Call, response: UpstreamResponse) -> Answer:
+    """The upstream's answer, with the audit event of the call."""
+    request_id = call.arrived.request_id
+    headers = ((REQUEST_ID, request_id), *passed_headers(response.headers))
+    decided = tuple(call.decided)
+    if response.status < FIRST_ERROR and (response.length is None or response.length > _MOST_WHOLE):
+        event = _success(call, response, decided)
+        streamed = StreamedResponse(status=response.status, headers=headers, body=response, length=response.length)
+        return audited(call.operation, call.parsed, streamed, event, decided)
+    body = await response.whole(_MOST_WHOLE)
+    whole = HttpResponse(status=response.status, headers=headers, body=body)
+    if response.status < FIRST_ERROR:
+        return audited(call.operation, call.parsed, whole, _success(call, response, decided), decided)
+    error_type = next((value for name, value in headers if name == "x-amzn-errortype"), None)
+    event = failure_event(call.parsed, error_code(error_type, body) or str(response.status), "", decided)
+    return audited(call.operation, call.parsed, whole, _with_upstream(event, response), decided)
+
+
+def _success(call: Call, response: UpstreamResponse, decided: tuple[Decided, ...]) -> Event:
+    return _with_upstream(success_event(call.parsed, {}, decided), response)
+
+
+def _with_upstream(event: Event, response: UpstreamResponse) -> Event:
+    event["additionalEventData"]["upstreamRequestId"] = upstream_request_id(response.headers)
+    return event
+
+
+def failed(found: Service, step: Step, problem: Exception, decided: tuple[Decided, ...] = ()) -> Answer:
+    """What is told of a request that is refused, or that failed on its way."""
+    arrived = arrived_of(step)
+    where: Operation | Service = step.authenticated.routed.operation if isinstance(step, Parsed) else found
+    code, message = _told(problem, arrived, where)
+    members = problem.members if isinstance(problem, WireError) else None
+    response = write_error(where, code, message, arrived.request_id, members, arrived.http.first.get("accept"))
+    pause = problem.pause if isinstance(problem, Throttled) else 0.0
+    if isinstance(problem, Throttled) and problem.untold is None:
+        return Answer(response=response, account=account_of(step), pause=pause)
+    event = failure_event(step, code, message, decided)
+    if isinstance(problem, Throttled) and problem.untold:
+        tell_untold(event, problem.untold)
+    return audited(where, step, response, event, decided, pause)
+
+
+def _told(problem: Exception, arrived: Arrived, where: Operation | Service) -> tuple[str, str]:
+    match problem:
+        case WireError() | AuthFailure():
+            return problem.code, problem.message
+        case Throttled():
+            return throttling_code(where), str(problem)
+        case NotFound():
+            # As for whoever may not know whether it is there: the two are not told apart.
+            return DENIED, "The resource does not exist, or access to it is denied."
+        case NotKnown() | AnotherAccount():
+            return "NotImplemented", f"{_FAILED}: {problem}."
+        case LookupFailed() | UpstreamFailed():
+            return "ServiceUnavailable", f"{_FAILED}: {problem}."
+        case Denied():
+            return DENIED, problem.message
+        case Refused():
+            return problem.code, problem.message
+        case Unavailable():
+            return "ServiceUnavailable", problem.message
+        case _:
+            _LOG.error("request %s failed", arrived.request_id, exc_info=problem)
+            return "InternalFailure", "An internal error occurred."
+
+
+def audited(
+    where: Operation | Service,
+    step: Step,
+    response: HttpResponse | StreamedResponse,
+    event: Event,
+    decided: tuple[Decided, ...],
+    pause: float = 0.0,
+) -> Answer:
+    arrived = arrived_of(step)
+    call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
+    return Answer(
+        response=response,
+        event=line_of(event),
+        decided=call,
+        unaudited=partial(_unaudited, where, arrived),
+        account=account_of(step),
+        pause=pause,
+    )
+
+
+def _unaudited(where: Operation | Service, arrived: Arrived, why: str) -> HttpResponse:
+    return write_error(where, "ServiceUnavailable", why, arrived.request_id)

@@ -1,0 +1,43 @@
+"""A request for a service behind the gateway, on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from carnet.access.authorize import Decided
+from carnet.audit.steps import Arrived, Parsed
+from carnet.gateway.exchange import Exchange
+from carnet.gateway.upstream import UpstreamResponse
+from carnet.identity.caller import AccountCaller
+from carnet.models import Operation
+
+
+@dataclass(slots=True)
+class Call:
+    """A request on its way."""
+
+    exchange: Exchange
+    caller: AccountCaller
+    operation: Operation
+    given: Mapping[str, Any]
+    parsed: Parsed
+    """What the audit event shows: the members that name resources, and no others."""
+    decided: list[Decided] = field(default_factory=list)
+
+    def decided_again(self, decided: list[Decided]) -> None:
+        """What was decided when the store was changed takes the place of what was decided before."""
+        self.decided[:] = decided
+
+    @property
+    def arrived(self) -> Arrived:
+        return self.parsed.authenticated.routed.arrived
+
+    @property
+    def host(self) -> str:
+        return self.arrived.http.first.get("host", "")
+
+    async def send(self, operation: Operation, given: Mapping[str, Any], account: str) -> UpstreamResponse:
+        """Ask the upstream, about a resource of the account. Raises as `Exchange.send`."""
+        return await self.exchange.send(operation, given, account=account, region=self.caller.region, host=self.host)

@@ -1,0 +1,218 @@
+"""Policies of resources are kept here, bind whoever asks, and are told to no upstream."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from carnet.services.accounts import create_accounts
+from tests.gateway.behind import EVERYTHING, KEY_ID, Behind, refusal
+from tests.gateway.fake_aws import Told
+
+SECRET = "arn:aws:secretsmanager:us-east-1:{}:secret:s-abcdef"
+TABLE = "arn:aws:dynamodb:us-east-1:{}:table/t"
+TOPIC = "arn:aws:sns:us-east-1:{}:news"
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def everybody_of(account: str, action: str, effect: str = "Allow", **more: Any) -> dict[str, Any]:
+    principal = {"AWS": f"arn:aws:iam::{account}:root"}
+    return {"Effect": effect, "Principal": principal, "Action": action, "Resource": "*"} | more
+
+
+@pytest.fixture
+def told(behind: Behind) -> Behind:
+    """The upstream has one of each."""
+    secret = {"ARN": SECRET.format(behind.account), "Name": "s"}
+    behind.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": behind.key_arn()}})
+    behind.aws.answers["DescribeSecret"] = Told(body=secret)
+    behind.aws.answers["DescribeTable"] = Told(body={"Table": {"TableName": "t"}})
+    return behind
+
+
+@pytest.fixture(scope="module")
+def other(shared: Behind) -> tuple[str, str, str]:
+    """Another account, and the key of its root user."""
+    parts = shared.server.installation
+    (made,) = create_accounts(
+        parts.store,
+        parts.keyring,
+        parts.ids,
+        names=["other"],
+        emails=["other@example.com"],
+        partition="aws",
+        now=parts.clock(),
+    )
+    parts.directory.catch_up()
+    return made.account, made.access_key_id, made.secret_access_key
+
+
+def test_a_key_has_the_default_policy_until_one_is_put(told: Behind) -> None:
+    kms, mine = told.client("kms"), policy(everybody_of(told.account, "kms:*"))
+    assert json.loads(kms.get_key_policy(KeyId=KEY_ID)["Policy"])["Id"] == "key-default-1"
+    assert kms.list_key_policies(KeyId=KEY_ID)["PolicyNames"] == ["default"]
+    kms.put_key_policy(KeyId=KEY_ID, Policy=mine)
+    assert json.loads(kms.get_key_policy(KeyId=KEY_ID)["Policy"]) == json.loads(mine)
+    assert set(told.aws.operations) == {"DescribeKey"}
+    assert told.last_event()["eventName"] == "GetKeyPolicy"
+
+
+def test_a_key_policy_alone_opens_a_key(told: Behind) -> None:
+    """Without the statement that leaves it to IAM no identity-based policy has a say; and the root user has."""
+    root = told.server.client("kms")
+    alice = f"arn:aws:iam::{told.account}:user/alice"
+    only_root = policy({"Effect": "Allow", "Principal": {"AWS": alice}, "Action": "kms:Decrypt", "Resource": "*"})
+    error = refusal(root.put_key_policy, KeyId=KEY_ID, Policy=only_root)
+    assert error["Code"] == "MalformedPolicyDocumentException"
+    assert "will not allow you to update the key policy" in error["Message"]
+    root.put_key_policy(KeyId=KEY_ID, Policy=only_root, BypassPolicyLockoutSafetyCheck=True)
+    assert refusal(told.client("kms").encrypt, KeyId=KEY_ID, Plaintext=b"x")["Code"] == "AccessDeniedException"
+    told.allow({"Effect": "Allow", "Action": "iam:*", "Resource": "*"})
+    told.client("kms").decrypt(KeyId=KEY_ID, CiphertextBlob=KEY_ID.encode() + b" the rest")
+    error = refusal(root.put_key_policy, KeyId=KEY_ID, Policy=policy(everybody_of(told.account, "kms:*")))
+    assert error["Code"] == "AccessDeniedException"
+
+
+@pytest.mark.parametrize(
+    ("service", "put", "named", "member", "arn", "get", "delete"),
+    [
+        (
+            "secretsmanager",
+            "put_resource_policy",
+            "SecretId",
+            "ResourcePolicy",
+            SECRET,
+            "get_resource_policy",
+            "delete_resource_policy",
+        ),
+        (
+            "dynamodb",
+            "put_resource_policy",
+            "ResourceArn",
+            "Policy",
+            TABLE,
+            "get_resource_policy",
+            "delete_resource_policy",
+        ),
+    ],
+)
+def test_policies_that_come_and_go(
+    told: Behind, service: str, put: str, named: str, member: str, arn: str, get: str, delete: str
+) -> None:
+    client, of = told.client(service), {named: arn.format(told.account)}
+    mine = policy(everybody_of("111122223333", f"{service}:*"))
+    getattr(client, put)(**of, **{member: mine})
+    assert json.loads(getattr(client, get)(**of)[member]) == json.loads(mine)
+    getattr(client, delete)(**of)
+    if service == "dynamodb":
+        assert refusal(getattr(client, get), **of)["Code"] == "PolicyNotFoundException"
+    else:
+        assert member not in getattr(client, get)(**of)
+    assert not [sent for sent in told.aws.operations if "Policy" in sent]
+
+
+def test_a_deny_of_the_resource_binds_its_own_account(told: Behind) -> None:
+    secrets, of = told.client("secretsmanager"), {"SecretId": SECRET.format(told.account)}
+    deny = everybody_of(told.account, "secretsmanager:GetSecretValue", "Deny")
+    secrets.put_resource_policy(**of, ResourcePolicy=policy(deny))
+    error = refusal(secrets.get_secret_value, **of)
+    assert error["Message"].endswith("with an explicit deny in a resource-based policy")
+    secrets.delete_resource_policy(**of)
+    secrets.get_secret_value(**of)
+
+
+def test_another_account_needs_the_consent_of_both(told: Behind, other: tuple[str, str, str]) -> None:
+    account, *key = other
+    theirs = told.server.client("secretsmanager", *key)
+    of = {"SecretId": SECRET.format(told.account)}
+    assert refusal(theirs.get_secret_value, **of)["Code"] == "AccessDeniedException"
+    told.client("secretsmanager").put_resource_policy(
+        **of, ResourcePolicy=policy(everybody_of(account, "secretsmanager:GetSecretValue"))
+    )
+    theirs.get_secret_value(**of)
+    sent = told.aws.requests[-1]
+    assert (sent.operation, sent.headers["x-moto-account-id"]) == ("GetSecretValue", told.account)
+    assert refusal(theirs.delete_secret, **of)["Code"] == "AccessDeniedException"
+    told.client("secretsmanager").delete_resource_policy(**of)
+
+
+def test_a_topic_takes_a_policy_as_an_attribute(told: Behind, other: tuple[str, str, str]) -> None:
+    account, *key = other
+    topic = TOPIC.format(told.account)
+    for name in ("Publish", "SetTopicAttributes"):
+        told.aws.answers[name] = Told(body=f"<{name}Response><{name}Result/></{name}Response>".encode())
+    theirs = told.server.client("sns", *key)
+    assert refusal(theirs.publish, TopicArn=topic, Message="m")["Code"] == "AuthorizationError"
+    value = policy(everybody_of(account, "sns:Publish"))
+    told.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=value)
+    theirs.publish(TopicArn=topic, Message="m")
+    told.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue="")
+    assert refusal(theirs.publish, TopicArn=topic, Message="m")["Code"] == "AuthorizationError"
+    told.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue="x")
+    assert told.aws.operations.count("SetTopicAttributes") == 1  # of the name
+
+
+def test_a_principal_that_is_made_again_is_another_one(told: Behind) -> None:
+    iam, of = told.server.client("iam"), {"SecretId": SECRET.format(told.account)}
+    iam.create_user(UserName="bob")
+    bob = f"arn:aws:iam::{told.account}:user/bob"
+    allow = {"Effect": "Allow", "Principal": {"AWS": bob}, "Action": "secretsmanager:*", "Resource": "*"}
+    secrets = told.client("secretsmanager")
+    secrets.put_resource_policy(**of, ResourcePolicy=policy(allow))
+    for is_first in (True, False):
+        key = iam.create_access_key(UserName="bob")["AccessKey"]
+        client = told.server.client("secretsmanager", key["AccessKeyId"], key["SecretAccessKey"])
+        if is_first:
+            client.get_secret_value(**of)
+            iam.delete_access_key(UserName="bob", AccessKeyId=key["AccessKeyId"])
+            iam.delete_user(UserName="bob")
+            iam.create_user(UserName="bob")
+        else:
+            assert refusal(client.get_secret_value, **of)["Code"] == "AccessDeniedException"
+    shown = json.loads(secrets.get_resource_policy(**of)["ResourcePolicy"])
+    assert shown["Statement"][0]["Principal"]["AWS"].startswith("AIDA")
+    secrets.delete_resource_policy(**of)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", ""),
+        ("[]", ""),
+        (policy({"Effect": "Allow", "Action": "kms:*", "Resource": "*"}), ""),
+        (
+            policy(everybody_of("111122223333", "kms:*")).replace("111122223333:root", "{}:user/nobody"),
+            "Invalid principal",
+        ),
+        (policy(everybody_of("111122223333", "kms:*", Sid="x" * 33_000)), "longer than"),
+    ],
+)
+def test_what_is_no_policy_changes_nothing(told: Behind, text: str, sentence: str) -> None:
+    kms, arn = told.server.client("kms"), "1" * 8 + KEY_ID[8:]
+    told.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": told.key_arn(arn)}})
+    error = refusal(kms.put_key_policy, KeyId=arn, Policy=text.replace("{}:user", f"{told.account}:user"))
+    assert (error["Code"], error["status"]) == ("MalformedPolicyDocumentException", 400)
+    assert sentence in error["Message"]
+    assert json.loads(kms.get_key_policy(KeyId=arn)["Policy"])["Id"] == "key-default-1"
+
+
+def test_a_resource_that_is_not_there_has_no_policy(told: Behind) -> None:
+    told.aws.answers["DescribeKey"] = Told(body={"__type": "NotFoundException", "message": "no"}, status=400)
+    arn = "2" * 8 + KEY_ID[8:]
+    mine = policy(everybody_of(told.account, "kms:*"))
+    assert refusal(told.client("kms").put_key_policy, KeyId=arn, Policy=mine)["Code"] == "NotFoundException"
+    assert refusal(told.client("kms").get_key_policy, KeyId=arn)["Code"] == "NotFoundException"
+
+
+def test_who_may_not_put_a_policy(told: Behind) -> None:
+    told.allow(EVERYTHING, {"Effect": "Deny", "Action": "kms:*Policy*", "Resource": "*"})
+    arn = "3" * 8 + KEY_ID[8:]
+    mine = policy(everybody_of(told.account, "kms:*"))
+    assert refusal(told.client("kms").put_key_policy, KeyId=arn, Policy=mine)["Code"] == "AccessDeniedException"
+    assert refusal(told.client("kms").get_key_policy, KeyId=arn)["Code"] == "AccessDeniedException"
+    assert told.aws.requests == []
