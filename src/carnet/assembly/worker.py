@@ -27,6 +27,7 @@ from carnet.server.outbox import Outbox
 from carnet.server.own_api.endpoint import OwnParts
 from carnet.server.own_api.steps import OwnApi
 from carnet.server.rates import DEFAULT, OFF, Rates, read_limits
+from carnet.server.read_your_writes import Revisions
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.throttle import Throttle
 from carnet.server.writer import Writer
@@ -90,7 +91,8 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
     outbox = Outbox(audit, decisions, calls)
     health = Health(installation.directory, follower)
     issuers = IssuerPages(installation.directory, installation.execution.parts.public_url, installation.clock)
-    return AwsDoor(api, own_api, health, outbox, issuers, on_start=start, on_stop=stack.close)
+    revisions = Revisions(installation.directory, jobs[0].wake)
+    return AwsDoor(api, own_api, health, outbox, issuers, revisions, on_start=start, on_stop=stack.close)
 
 
 def limits_of(settings: Settings) -> Rates | None:

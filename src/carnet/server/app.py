@@ -7,6 +7,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Protocol
 
+from msgspec import structs
+
 from carnet.access.authorize import Decided
 from carnet.audit.decisions import DecidedCall, DecisionLog
 from carnet.audit.events import Event, failure_event, tell_untold
@@ -40,6 +42,7 @@ from carnet.protocols.unoffered import NotOffered, Unoffered
 from carnet.protocols.validate import validate
 from carnet.protocols.write import write
 from carnet.server.outbox import Answer
+from carnet.server.read_your_writes import REVISION
 from carnet.server.throttle import Throttle, Throttled
 from carnet.server.unoffered import UnofferedServices, sentence_of
 from carnet.server.writer import Writer
@@ -95,8 +98,11 @@ class AwsApi:
         self.writer = Writer(execution)
         self._forwarding = forwarding(self.writer)
 
-    def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
-        """Answer one request, with one audit event. The answer of what changes the store is to be awaited."""
+    def respond(self, http: HttpRequest, refused: Fault | None = None) -> Answer | Coroutine[Any, Any, Answer]:
+        """Answer one request, with one audit event. The answer of what changes the store is to be awaited.
+
+        `refused` is why it is refused before anybody is looked for who calls.
+        """
         request_id, event_id = self._ids.two_uuids()
         arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
         step: Step = arrived
@@ -107,6 +113,8 @@ class AwsApi:
             step = _routed(arrived, request.operation, operation, service)
             if self._execution.directory.lost:
                 raise Lost
+            if refused is not None:
+                raise refused
             step = Authenticated(routed=step, caller=self._authenticate(step, operation))
             self._execution.note_use(step.caller, arrived.time)
             if account := step.caller.principal.account:
@@ -121,10 +129,10 @@ class AwsApi:
             if operation.writes:
                 return self._change(operation, step)
             return self._answer(step, self._execution.read(operation, step))
-        except NotOffered as refused:
-            if self._forwarding is not None and self._forwarding.takes(refused.asked):
-                return self._forwarding.respond(arrived, refused.asked)
-            return self._unoffered.respond(arrived, refused.asked)
+        except NotOffered as other:
+            if self._forwarding is not None and self._forwarding.takes(other.asked):
+                return self._forwarding.respond(arrived, other.asked)
+            return self._unoffered.respond(arrived, other.asked)
         except Exception as problem:
             return self._fail(step, problem)
 
@@ -204,6 +212,9 @@ class AwsApi:
             # The change is made all the same, and its event says so.
             _LOG.exception("the answer to request %s failed", arrived.request_id)
             response = _error(routed.operation, arrived, _FAILED, _FAILED_MESSAGE)
+        if outcome.revision:
+            revision = (REVISION, str(outcome.revision))
+            response = structs.replace(response, headers=(*response.headers, revision))
         account = parsed.authenticated.caller.principal.account
         return _audited(routed.operation, arrived, account, response, outcome.event, outcome.decided)
 

@@ -15,6 +15,7 @@ from carnet.server.outbox import Answer, Outbox
 from carnet.server.own_api.steps import OwnApi
 from carnet.server.own_pages import OwnPages
 from carnet.server.own_paths import HEALTH_PATH, OLD_HEALTH_PATH, READY_PATH
+from carnet.server.read_your_writes import REVISION, Revisions
 
 
 class AwsDoor(Door):
@@ -27,6 +28,7 @@ class AwsDoor(Door):
         health: Health,
         outbox: Outbox,
         issuers: IssuerPages,
+        revisions: Revisions,
         *,
         on_start: Callable[[Later], None],
         on_stop: Callable[[], None],
@@ -34,6 +36,7 @@ class AwsDoor(Door):
         super().__init__(outbox, on_start=on_start, on_stop=on_stop)
         self._api = api
         self._own_api = own_api
+        self._revisions = revisions
         self._own = OwnPages(
             {
                 HEALTH_PATH: health.respond,
@@ -50,4 +53,11 @@ class AwsDoor(Door):
             own = self._own.respond(request)
             if own is not None:
                 return Answer(response=own)
+        if REVISION in request.first:
+            return self._later(request)
         return self._api.respond(request)
+
+    async def _later(self, request: HttpRequest) -> Answer:
+        """The answer once the revision that the request carries is there."""
+        answer = self._api.respond(request, await self._revisions.wait(request))
+        return await answer if isinstance(answer, Coroutine) else answer

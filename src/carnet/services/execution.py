@@ -11,7 +11,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Any, Protocol, assert_never
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from carnet.access.authorize import Decided
 from carnet.access.gather import NOBODYS, carried_by, vouched_for
@@ -50,6 +50,8 @@ class Done(Struct, frozen=True, kw_only=True):
     answer: Answer
     event: Event
     decided: tuple[Decided, ...]
+    revision: int = 0
+    """Of a change: where the store is that has it, and what was committed with it."""
 
 
 class Admitted(Struct, frozen=True, kw_only=True):
@@ -187,7 +189,12 @@ class Execution:
         except Exception as problem:
             return [Failed(problem=problem, decided=tuple(one.decided)) for one in tried or [_Tried() for _ in changes]]
         self.directory.adopt(group.base, snapshot, group.made)
-        return [one.outcome for one in tried if one.outcome is not None]
+        seq = group.revision.seq
+        return [
+            structs.replace(one.outcome, revision=seq) if isinstance(one.outcome, Done) else one.outcome
+            for one in tried
+            if one.outcome is not None
+        ]
 
     def _write_one(self, group: Group, snapshot: Snapshot, change: Change, tried: _Tried) -> Snapshot:
         """Make or refuse one change; gives what the next one finds. Raises Unavailable if the group cannot go on."""

@@ -173,7 +173,8 @@ class Store:
         Raises Lost instead of writing what nobody would find.
         """
         with outages(), self._backend.writer.connect() as connection, connection.begin() as transaction:
-            at = moment(self.trusted() or UNKNOWN_MOMENT)
+            trusted = self.trusted()
+            at = 0 if trusted is None else moment(trusted)
             group = Group(connection, self._backend, self.types, self._known_everywhere, at)
             yield group
             group.commit(transaction)

@@ -39,6 +39,7 @@ from carnet.server.own_api.problems import FAILED, TOO_MANY, Problem, answer, as
 from carnet.server.own_api.reading import find_endpoint, parameters, read_body, read_query
 from carnet.server.own_api.table import ENDPOINTS
 from carnet.server.own_api.transport import refuse_insecure
+from carnet.server.read_your_writes import REVISION
 from carnet.server.throttle import Throttle, Throttled
 from carnet.server.writer import Writer
 from carnet.services.execution import Done, Execution, Failed
@@ -199,11 +200,13 @@ class OwnApi:
             return self._fail_asked(asked, problem)
         if isinstance(outcome, Failed):
             return self._fail_asked(asked, outcome.problem)
-        return self._answer(asked, outcome.answer)
+        return self._answer(asked, outcome.answer, outcome.revision)
 
-    def _answer(self, asked: Asked, answered: Told) -> Answer:
+    def _answer(self, asked: Asked, answered: Told, revision: int = 0) -> Answer:
         own_events.tell_answer(asked.event, asked.endpoint.audited(answered))
         response = answer(asked.endpoint.status, answered, asked.arrived.request_id)
+        if revision:
+            response = structs.replace(response, headers=(*response.headers, (REVISION, str(revision))))
         return _audited(asked.arrived, asked.event, asked.decided, response, asked.caller)
 
     def _fail_asked(self, asked: Asked, raised: Exception) -> Answer:

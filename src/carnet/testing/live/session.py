@@ -11,6 +11,7 @@ import boto3
 import botocore.session
 from botocore.loaders import create_loader
 
+from carnet.testing.live.revisions import OF_ENDPOINTS, Revisions
 from carnet.testing.live.server import CarnetServer
 
 REGION = "us-east-1"
@@ -58,6 +59,7 @@ class CarnetSession(boto3.Session):
         inner.register_component("data_loader", _MODELS)
         if watched:
             inner.register("after-call", self._remember)
+        OF_ENDPOINTS.setdefault(server.endpoint, Revisions()).watch(inner)
         super().__init__(
             aws_access_key_id=keys.access_key_id,
             aws_secret_access_key=keys.secret_access_key,
