@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -13,6 +14,8 @@ from carnet.base.http import HttpRequest, RequestHead
 from carnet.server.body_stream import BodyStream
 from carnet.server.limits import BodyBudget, Limits
 from carnet.server.request_reader import RequestReader, RequestRefused
+from carnet.services.execution import Change, Execution, Outcome
+from tests.attacks.wire import root_of, signed
 from tests.server.in_process import InProcessServer
 from tests.server.listening import eventually
 from tests.server.pipelined import all_from
@@ -94,18 +97,24 @@ def part_of_a_body(size: int, announced: int) -> bytes:
     return b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % announced + b"x" * size
 
 
+def head_size(announced: int) -> int:
+    """Of such a request, as it is counted."""
+    return len("/hostxcontent-length") + len(str(announced))
+
+
 def test_bodies_that_arrive_have_one_budget() -> None:
-    bodies = BodyBudget(most=100)
+    most = 100 + 2 * head_size(70)
+    bodies = BodyBudget(most=most, for_proven=0)
     first, second, third = (reader(Taking(), bodies) for _ in range(3))
     first.feed(part_of_a_body(60, 70))
     second.feed(part_of_a_body(40, 70))
-    assert bodies.held == 100
+    assert bodies.held == most
     with pytest.raises(RequestRefused) as refused:
         third.feed(part_of_a_body(1, 70))
     assert refused.value.status == 503
-    assert bodies.held == 100
+    assert bodies.held == most
     first.feed(b"x" * 10)  # the rest
-    assert bodies.held == 40
+    assert bodies.held == most // 2 - 10
     second.cut(RequestRefused(refused.value.status, "gone"))
     second.cut(RequestRefused(refused.value.status, "twice"))
     assert bodies.held == 0
@@ -115,28 +124,29 @@ def test_a_body_that_is_refused_takes_no_more_of_the_budget() -> None:
     bodies = BodyBudget()
     reading = reader(Taking(), bodies, Limits(body=100))
     reading.feed(CHUNKED + b"64\r\n" + b"x" * 100 + b"\r\n")
-    assert bodies.held == 100
+    assert bodies.held == 100 + len("/hostxtransfer-encodingchunked")
     with pytest.raises(RequestRefused):
         reading.feed(b"1\r\nx\r\n")
     assert bodies.held == 0
 
 
 def test_a_body_that_comes_with_its_head_costs_nothing() -> None:
-    receiver, bodies = Taking(), BodyBudget(most=0)
+    receiver, bodies = Taking(), BodyBudget(most=0, for_proven=0)
     reading = reader(receiver, bodies)
     reading.feed(part_of_a_body(1000, 1000) * 3)
     assert len(receiver.requests) == 3
 
 
 def test_the_newest_body_is_refused_and_plain_calls_are_answered(server: InProcessServer) -> None:
-    server.door.bodies.most = 250_000
+    server.door.bodies.most, server.door.bodies.for_proven = 250_000, 0
+    each = 100_000 + head_size(100_001)
     with ExitStack() as stack:
         waiting = []
         for _ in range(2):
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
             connection.sendall(part_of_a_body(100_000, 100_001))
             waiting.append(connection)
-            eventually(lambda: server.door.bodies.held == 100_000 * len(waiting))
+            eventually(lambda: server.door.bodies.held == each * len(waiting))
         newest = server.send(part_of_a_body(100_000, 100_001))
         assert newest.startswith(b"HTTP/1.1 503 ")
         assert b"\r\nretry-after: 2\r\n" in newest
@@ -154,3 +164,57 @@ def test_a_client_that_goes_away_gives_back_what_its_body_took(server: InProcess
         connection.shutdown(socket.SHUT_WR)
         assert all_from(connection) == b""
     assert server.door.bodies.held == 0
+
+
+def test_a_head_that_arrives_slowly_takes_of_the_budget() -> None:
+    begun = b"POST / HTTP/1.1\r\nhost: " + b"x" * 30_000
+    bodies = BodyBudget(most=60_000, for_proven=0)
+    first, second = reader(Taking(), bodies), reader(Taking(), bodies)
+    first.feed(begun)
+    assert bodies.held == len(begun)
+    with pytest.raises(RequestRefused) as refused:
+        second.feed(begun)
+    assert refused.value.status == 503
+    first.feed(b"\r\ncontent-length: 0\r\n\r\n")
+    assert bodies.held == 0
+
+
+def test_strangers_leave_room_for_connections_with_a_proven_caller() -> None:
+    bodies = BodyBudget(most=300, for_proven=100)
+    stranger, other, proven = (reader(Taking(), bodies) for _ in range(3))
+    proven.proven = True
+    stranger.feed(part_of_a_body(150, 200))
+    with pytest.raises(RequestRefused):
+        other.feed(part_of_a_body(50, 200))
+    proven.feed(part_of_a_body(50, 200))
+    assert bodies.held == 200 + 2 * head_size(200)
+
+
+def test_many_tiny_chunks_over_a_socket_take_what_their_bytes_take(server: InProcessServer) -> None:
+    chunks = 100_000
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(CHUNKED + TWO_BYTES * chunks)
+        eventually(lambda: server.door.bodies.held >= 2 * chunks)
+        assert server.door.bodies.held == 2 * chunks + len("/hostxtransfer-encodingchunked")
+    eventually(lambda: server.door.bodies.held == 0)
+
+
+def test_requests_that_wait_for_their_turn_take_of_the_budget(
+    server: InProcessServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes behind a request that takes a while is held, and nobody has proven who sends it."""
+    going_on, write = threading.Event(), Execution.write_together
+
+    def wait_and_write(execution: Execution, changes: Sequence[Change]) -> list[Outcome]:
+        assert going_on.wait(60)
+        return write(execution, changes)
+
+    monkeypatch.setattr(Execution, "write_together", wait_and_write)
+    server.door.bodies.most, server.door.bodies.for_proven = 1_000_000, 0
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(signed(server, root_of(server), "CreateUser", UserName="first"))
+        eventually(lambda: server.running.server_state.tasks)
+        connection.sendall(part_of_a_body(200_000, 200_000))
+        eventually(lambda: server.door.bodies.held == 200_000)
+        going_on.set()
+        eventually(lambda: server.door.bodies.held == 0)

@@ -50,13 +50,13 @@ def writer_of(slow: Slow) -> Writer:
     return Writer(cast(Execution, slow))
 
 
-async def written(writer: Writer, number: int) -> int:
-    return cast(int, await writer.write(cast(Requested, number)))
+async def written(writer: Writer, number: int, account: str = "") -> int:
+    return cast(int, await writer.write(cast(Requested, number), account))
 
 
-async def under_way(writer: Writer, slow: Slow, numbers: Sequence[int]) -> list[asyncio.Task[int]]:
+async def under_way(writer: Writer, slow: Slow, numbers: Sequence[int], account: str = "") -> list[asyncio.Task[int]]:
     """The first number is being written, and the others wait."""
-    tasks = [asyncio.create_task(written(writer, number)) for number in numbers]
+    tasks = [asyncio.create_task(written(writer, number, account)) for number in numbers]
     await asyncio.sleep(0)
     assert await asyncio.to_thread(slow.begun.wait, 10)
     return tasks
@@ -124,6 +124,43 @@ def test_only_so_many_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
         slow.going_on.set()
         assert await asyncio.gather(*tasks) == [10, 20, 30]
         assert await written(writer, 5) == 50
+        writer.close()
+
+    asyncio.run(run())
+
+
+def test_accounts_have_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "LARGEST_GROUP", 4)
+
+    async def run() -> None:
+        slow = Slow()
+        writer = writer_of(slow)
+        first = await under_way(writer, slow, [100], "noisy")
+        noisy = await under_way(writer, slow, range(101, 121), "noisy")
+        other = await under_way(writer, slow, [1, 2, 3], "other")
+        third = await under_way(writer, slow, [50], "third")
+        slow.going_on.set()
+        await asyncio.gather(*first, *noisy, *other, *third)
+        assert slow.groups[:4] == [[100], [101, 1, 50, 102], [2, 103, 3, 104], [105, 106, 107, 108]]
+        writer.close()
+
+    asyncio.run(run())
+
+
+def test_one_account_takes_no_more_than_half_of_the_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "MOST_WAITING", 6)
+
+    async def run() -> None:
+        slow = Slow()
+        writer = writer_of(slow)
+        noisy = await under_way(writer, slow, [1, 2, 3], "noisy")
+        with pytest.raises(Unavailable, match="Too many changes are waiting"):
+            await written(writer, 4, "noisy")
+        other = await under_way(writer, slow, [5], "other")
+        slow.going_on.set()
+        assert await asyncio.gather(*noisy, *other) == [10, 20, 30, 50]
+        assert await written(writer, 6, "noisy") == 60
+        assert not writer._of_accounts
         writer.close()
 
     asyncio.run(run())

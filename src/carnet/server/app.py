@@ -170,7 +170,9 @@ class AwsApi:
         try:
             if isinstance(preparation, CodeCheck):
                 attempt = code_attempt(self._execution, preparation, admitted, parsed)
-                prepared: Any = accepted(preparation, await self.writer.write(attempt))
+                prepared: Any = accepted(
+                    preparation, await self.writer.write(attempt, parsed.authenticated.caller.principal.account)
+                )
             else:
                 prepared = await self._pools.run(preparation, admitted.call, parsed.given)
         except Exception as problem:
@@ -194,7 +196,8 @@ class AwsApi:
     async def _change(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Answer:
         """Let the writer act; it takes one change after the other."""
         try:
-            outcome = await self.writer.write(Requested(operation=operation, parsed=parsed, prepared=prepared))
+            requested = Requested(operation=operation, parsed=parsed, prepared=prepared)
+            outcome = await self.writer.write(requested, parsed.authenticated.caller.principal.account)
         except Exception as problem:
             return self._fail(parsed, problem)
         return self._answer(parsed, outcome)

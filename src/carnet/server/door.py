@@ -15,6 +15,7 @@ from carnet.base.http import ByteStream, HttpRequest, RequestHead
 from carnet.directory.follower import Later
 from carnet.server.limits import BodyBudget, Limits
 from carnet.server.outbox import Answer, Outbox
+from carnet.server.shares import Shares
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -52,12 +53,14 @@ class Door(ABC):
         on_stop: Callable[[], None],
         limits: Limits | None = None,
         bodies: BodyBudget | None = None,
+        shares: Shares | None = None,
     ) -> None:
         """`on_start` is given the loop's `call_later`, for what is quick and comes again and again. Doors of one
-        process share one budget of `bodies`."""
+        process have one budget of `bodies`, and one loop, of which they give `shares`."""
         self.outbox = outbox
         self.limits = limits or Limits()
         self.bodies = bodies or BodyBudget()
+        self.shares = shares or Shares()
         self.is_open = False
         """Whether it may be sent requests: from when it has started until the server begins to stop."""
         self._on_start = on_start

@@ -20,16 +20,19 @@ from uvicorn.protocols.utils import get_remote_addr, is_ssl
 from uvicorn.server import ServerState
 
 from carnet.base.http import HttpRequest, RequestHead
+from carnet.identity.networks import network_key
 from carnet.server.body_stream import BodyStream
 from carnet.server.door import Door
 from carnet.server.ending import Ending
 from carnet.server.outbox import Answer
 from carnet.server.patience import Patience
 from carnet.server.replies import Replies
-from carnet.server.request_reader import RequestReader, RequestRefused
+from carnet.server.request_reader import RequestReader, RequestRefused, too_many
 from carnet.server.sending import CONTINUE, refusal
+from carnet.server.shares import Flow
 from carnet.server.streaming import Room
 from carnet.server.turns import Arriving, Turns
+from carnet.server.unread import Unread
 
 _LOG = logging.getLogger(__name__)
 
@@ -55,10 +58,16 @@ class HttpProtocol(asyncio.Protocol):
         self._patience = Patience(self._loop, self._too_late)
         self._transport: Transport
         self._reader: RequestReader
+        self._unread: Unread
         self._room: Room
         self._turns: Turns
         self._awaited: BodyStream | None = None
         """The body that is waited for."""
+        self._reading = False
+        self._reads_later = False
+        """Whether what is not read yet is to be read when it is the turn of this connection."""
+        self._overfull: RequestRefused | None = None
+        """Why the newest request is not answered."""
         self._owes_request = True
         """Whether the client is waited for in the middle of a request, or for its first one."""
         self._ending: Ending
@@ -67,8 +76,18 @@ class HttpProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(Transport, transport)
         self._room = Room(self._transport, self._patience, self._limits.stall_seconds)
+        address = get_remote_addr(self._transport)
+        peer = address[0] if address is not None else ""
         self._turns = Turns(
-            self._loop, self._state.tasks, self._room, self._patience, answer=self._answer, press_back=self._press_back
+            self._loop,
+            self._state.tasks,
+            self._room,
+            self._patience,
+            self._door.shares,
+            Flow("", network_key(peer)),
+            self._door.bodies,
+            answer=self._answer,
+            press_back=self._press_back,
         )
         self._ending = Ending(self._transport, self._patience, self._limits.linger_seconds, is_done=self._is_done)
         self._replies = Replies(
@@ -81,9 +100,9 @@ class HttpProtocol(asyncio.Protocol):
             sent=self._wait_for_request,
             failed=self._fail,
         )
-        address = get_remote_addr(self._transport)
+        self._unread = Unread(self._door.bodies)
         self._reader = RequestReader(
-            address[0] if address is not None else "",
+            peer,
             secure=is_ssl(self._transport),
             receiver=self,
             streams=self._door.streaming is not None,
@@ -99,22 +118,48 @@ class HttpProtocol(asyncio.Protocol):
         self._state.connections.discard(self)
         self._patience.stop()
         self._turns.give_up()
+        self._unread.drop()
         self._reader.cut(_ended_early())
 
     def data_received(self, data: bytes) -> None:
+        if self._ending.reads:
+            self._unread.put(data)
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """Read what came, as long as those who sent it have a share left to be answered from."""
+        shares, flow = self._door.shares, self._turns.flow
+        shares.begin()
+        self._reading, self._reads_later = True, False
+        refused: RequestRefused | None = None
+        while self._unread and self._ending.reads and not self._is_pressed() and refused is None:
+            refused = self._read(self._unread.piece())
+        self._reading = False
         if not self._ending.reads:
-            return
-        self._turns.begin_read()
-        try:
-            self._reader.feed(data)
-        except RequestRefused as refused:
+            self._unread.drop()
+        elif refused is None and not self._unread.keep(proven=self._reader.proven):
+            refused = too_many()
+        if refused is not None:
             self._refuse(refused.status, refused.why)
-            return
+        else:
+            self._await_request()
+        shares.spend(flow)
+
+    def _read(self, piece: memoryview) -> RequestRefused | None:
+        """Read a piece of what came; why it is refused."""
+        try:
+            self._reader.feed(piece, more=bool(self._unread))
+        except RequestRefused as refused:
+            return refused
+        return self._overfull
+
+    def _await_request(self) -> None:
+        """What came is read, or waits: a request that is not there whole is waited for."""
         if self._reader.under_way and not self._owes_request:
             self._owes_request = True
             if self._turns.held is None:
                 self._patience.wait(self._limits.request_seconds)
-        if self._reader.stream is not None:
+        if self._unread or self._reader.stream is not None:
             self._press_back()
 
     def eof_received(self) -> bool:
@@ -144,7 +189,7 @@ class HttpProtocol(asyncio.Protocol):
             self._replies.unsent
             or self._turns.held
             or self._turns.waiting
-            or (self._reader.under_way and self._ending.reads)
+            or (self._ending.reads and (self._reader.under_way or self._unread))
         )
 
     def arrived(self, request: HttpRequest, *, keep_alive: bool) -> None:
@@ -153,7 +198,7 @@ class HttpProtocol(asyncio.Protocol):
             return
         self._ending.reads = keep_alive
         self._owes_request = False
-        self._turns.take(request)
+        self._take(request)
 
     def begun(self, head: RequestHead, *, expected: bool) -> BodyStream | None:
         """A head is there."""
@@ -162,8 +207,12 @@ class HttpProtocol(asyncio.Protocol):
             return None
         body = BodyStream(most=self._limits.buffer, expected=expected, wait=self._body_awaited)
         self._owes_request = False
-        self._turns.take(Arriving(head, body, by))
+        self._take(Arriving(head, body, by))
         return body
+
+    def _take(self, request: HttpRequest | Arriving) -> None:
+        if not self._turns.take(request):
+            self._overfull = too_many()
 
     def ended(self, *, keep_alive: bool) -> None:
         """The body of a request that has begun is there."""
@@ -213,13 +262,19 @@ class HttpProtocol(asyncio.Protocol):
 
     def _press_back(self) -> None:
         """Read on, or not, as what has been read and what has been written are taken."""
-        stream = self._reader.stream
         if self._transport.is_closing():
             return
-        if self._turns.waiting or self._room.is_full or (stream is not None and stream.is_full):
+        if self._is_pressed() or self._unread:
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
+        if self._unread and not (self._is_pressed() or self._reading or self._reads_later):
+            self._reads_later = True
+            self._door.shares.wait(self._turns.flow, self._read_on)
+
+    def _is_pressed(self) -> bool:
+        stream, turns = self._reader.stream, self._turns
+        return bool(turns.waiting or turns.pauses or self._room.is_full or (stream is not None and stream.is_full))
 
     def _body_awaited(self, body: BodyStream, begins: bool) -> None:
         """The door begins or ends to wait for a body."""
@@ -238,6 +293,11 @@ class HttpProtocol(asyncio.Protocol):
     def _put(self, request: RequestHead, body: BodyStream | None, answer: Answer) -> None:
         if self._ending.writes:
             self._patience.forget()
+        if answer.account:
+            self._turns.flow = Flow(answer.account)
+            self._reader.proven = True
+        if answer.pause:
+            self._turns.pause(answer.pause)
         self._replies.put(request, body, answer)
 
     def _wait_for_request(self) -> None:

@@ -38,19 +38,22 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class BodyBudget:
-    """How much the bodies that are still arriving may take together, over all connections of this process.
+    """How much the requests that are still arriving, or wait for their turn, may take together, over all connections
+    of this process.
 
-    Nobody is known to have sent them before they are there whole. A body that comes in one read with its head costs
-    nothing, so that clients with plain calls are served while others fill the budget.
+    Nobody is known to have sent them before they are there whole. A request that comes in one read and is answered at
+    once costs nothing, so that clients with plain calls are served while others fill the budget. A part of it is for
+    connections on which a caller was proven before: the newest of the others are refused first.
     """
 
-    def __init__(self, most: int = 256 * _MB) -> None:
+    def __init__(self, most: int = 256 * _MB, *, for_proven: int = 64 * _MB) -> None:
         self.most = most
+        self.for_proven = for_proven
         self.held = 0
 
-    def take(self, count: int) -> bool:
+    def take(self, count: int, *, proven: bool = False) -> bool:
         """Whether there was room for so many bytes more."""
-        if self.held + count > self.most:
+        if count and self.held + count > self.most - (0 if proven else self.for_proven):
             return False
         self.held += count
         return True

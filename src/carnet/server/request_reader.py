@@ -27,6 +27,11 @@ class RequestRefused(Exception):
         self.why = why
 
 
+def too_many() -> RequestRefused:
+    """What is raised if there is no room for more."""
+    return RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, "Too many requests are arriving; try again later.")
+
+
 class Receiver(Protocol):
     """Who takes the requests of a connection: its protocol."""
 
@@ -78,14 +83,17 @@ class RequestReader:
         """What has come of a body that is waited for whole: in one piece, however many it came in."""
         self._charged = 0
         """How much of the budget of bodies it takes."""
+        self.proven = False
+        """Whether a caller was proven on this connection."""
         self.stream: BodyStream | None = None
         """Where the body of the request under way goes, if it is not waited for whole."""
         self._streamed_bytes = 0
         self._bytes_without_body = 0
         self._chunked = False
 
-    def feed(self, data: bytes) -> None:
-        """Read on. Raises RequestRefused, after which there is no reading on."""
+    def feed(self, data: bytes | memoryview, *, more: bool = False) -> None:
+        """Read on; `more` says that the rest of what came is read next. Raises RequestRefused, after which there is no
+        reading on."""
         self._many_bytes = self._bytes + len(data) > self._shortest_limit
         self._others_ended = False
         self._bytes_without_body += len(data)
@@ -107,7 +115,7 @@ class RequestReader:
                 self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too long.")
             elif not self._in_headers and not self._invited:
                 self._invite_body()
-        if self._charged or self.under_way:
+        if (self._charged or self.under_way) and not more:
             self._charge()
         if self._refusal is not None:
             self.cut(self._refusal)
@@ -121,13 +129,18 @@ class RequestReader:
             self.stream.fail(why)
 
     def _charge(self) -> None:
-        due = len(self._body) if self.under_way else 0
+        due = len(self._body) + self._head_size() if self.under_way else 0
         if due <= self._charged:
             self._bodies.give_back(self._charged - due)
-        elif not self._bodies.take(due - self._charged):
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "Too many requests are arriving; try again later.")
+        elif not self._bodies.take(due - self._charged, proven=self.proven):
+            self._refusal = self._refusal or too_many()
             return
         self._charged = due
+
+    def _head_size(self) -> int:
+        if self._in_headers:
+            return self._bytes
+        return len(self._target) + sum([len(name) + len(value) for name, value in self._headers])
 
     # What the parser calls
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from asyncio import AbstractEventLoop
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
@@ -14,13 +14,14 @@ from time import monotonic
 from typing import NamedTuple
 
 from carnet.base.faults import Unavailable
+from carnet.server.rotation import Rotation
 from carnet.services.execution import Change, Execution, Outcome
 from carnet.store.changes import Revision
 from carnet.store.faults import OutcomeUnknown
 
 _LOG = logging.getLogger(__name__)
 MOST_WAITING = 512
-"""Changes that may wait before others are told to come back later."""
+"""Changes that may wait before others are told to come back later; one account's, half as many."""
 LARGEST_GROUP = 64
 """Changes that are committed together."""
 TURN_SECONDS = 0.7
@@ -40,6 +41,7 @@ _STUCK = "The store does not answer, or another process holds it. Nothing was ch
 class _Waiting(NamedTuple):
     change: Change
     outcome: asyncio.Future[Outcome]
+    account: str
 
 
 class _Group:
@@ -82,22 +84,26 @@ class Writer:
         """Whether the loop looks every now and then whether the turn comes."""
         self._seen: Revision | None = None
         self._unanswered = 0
+        self._of_accounts: Counter[str] = Counter()
+        """How many of them each account has asked for that has any."""
 
-    async def write(self, change: Change) -> Outcome:
+    async def write(self, change: Change, account: str = "") -> Outcome:
         """Make one change, in its turn; raises Unavailable if too many wait, or if the store answers nothing.
 
+        The turns of `account` come between those of others; changes of no account are the operator's.
         A change that nobody waits for any more when its turn comes is not made. Of one that was under way by then,
         nobody knows: OutcomeUnknown.
         """
         if self._closed:
             raise Unavailable("The server ends.")
-        if self._unanswered >= MOST_WAITING:
+        if self._unanswered >= MOST_WAITING or (account and self._of_accounts[account] >= MOST_WAITING // 2):
             raise Unavailable("Too many changes are waiting; try again later.")
         if self._is_stuck():
             raise Unavailable(_STUCK)
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(change, loop.create_future())
+        waiting = _Waiting(change, loop.create_future(), account)
         self._unanswered += 1
+        self._of_accounts[account] += 1
         try:
             with self._changing:
                 self._queue.append(waiting)
@@ -113,6 +119,9 @@ class Writer:
             raise self._given_up(waiting) from None
         finally:
             self._unanswered -= 1
+            self._of_accounts[account] -= 1
+            if not self._of_accounts[account]:
+                del self._of_accounts[account]
 
     def close(self) -> None:
         """Make the changes that wait, and end; after STOP_SECONDS, what a store that hangs keeps is left behind."""
@@ -180,7 +189,15 @@ class Writer:
         with self._changing:
             self._turn_asked, self._making = None, monotonic()
             self._drop_cancelled()
-            return [self._queue.popleft() for _ in range(min(len(self._queue), LARGEST_GROUP))]
+            if len(self._queue) <= LARGEST_GROUP:
+                taken, self._queue = list(self._queue), deque()
+                return taken
+            turns = Rotation[_Waiting]()
+            for waiting in self._queue:
+                turns.put(waiting.account, waiting)
+            taken = [turns.take() for _ in range(LARGEST_GROUP)]
+            self._queue = deque(turns)
+            return taken
 
     def _drop_cancelled(self) -> None:
         self._queue = deque(waiting for waiting in self._queue if not waiting.outcome.cancelled())
