@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from carnet.audit import append_file, chained_lines, log_files
-from carnet.audit.chain import Tip, beginning, hash_of, linked, place_of
+from carnet.audit import log_files, room
+from carnet.audit.chain import MEMBER_BYTES, Tip, beginning, hash_of, linked, place_of
 from carnet.audit.chained_lines import ChainedLines
 from carnet.audit.json_line import line_of
 from carnet.audit.segments import Segments
@@ -67,7 +67,7 @@ def test_processes_that_share_a_log_write_one_chain(path: Path) -> None:
         writers[number % 3].append({"n": number}, {"n": number})
     assert [each["n"] for each in objects(path)[1:]] == [number // 2 for number in range(18)]
     assert unbroken(path)
-    assert {place.log for line in lines_of(path) if (place := place_of(line)) is not None} == {writers[0].tip.log}
+    assert {place.log for line in lines_of(path) if (place := place_of(line)) is not None} == {writers[0].log}
 
 
 def test_a_log_without_a_chain_is_gone_on_with(path: Path) -> None:
@@ -178,8 +178,8 @@ def test_another_log_in_its_place_names_the_one_before(path: Path) -> None:
     assert server.follow()
     server.append({"a": 3})
     assert kinds(path) == ["segment", "a", "segment", "a"]
-    assert objects(path)[2]["segment"]["log"] not in (other.tip.log, None)
-    assert server.tip.log == other.tip.log
+    assert objects(path)[2]["segment"]["log"] not in (other.log, None)
+    assert server.log == other.log
     assert unbroken(path)
 
 
@@ -206,7 +206,7 @@ def test_a_full_disk_takes_what_was_promised_and_nothing_else(small_disk: Path) 
     lines = ChainedLines(small_disk / "audit.jsonl")
     other = ChainedLines(small_disk / "audit.jsonl")
     promised = b"".join(line_of({"promised": number}) for number in range(1000))
-    size = len(promised) + 1000 * chained_lines.MEMBER_ROOM
+    size = len(promised) + 1000 * MEMBER_BYTES
     lines.promise(size)
     fill_up(small_disk)
     refused = 0
@@ -218,7 +218,7 @@ def test_a_full_disk_takes_what_was_promised_and_nothing_else(small_disk: Path) 
     assert 0 < refused < 4000  # what was reserved beside the promise is taken by those who come first
     lines.keep(promised, size)
     with pytest.raises(Unavailable, match="no room"):
-        lines.promise(append_file.SLACK)
+        lines.promise(room.SLACK)
     (small_disk / "filler").unlink()
     lines.promise(100)
     lines.append({"a": 1})
@@ -226,21 +226,14 @@ def test_a_full_disk_takes_what_was_promised_and_nothing_else(small_disk: Path) 
     assert unbroken(small_disk / "audit.jsonl")
 
 
-def test_a_promise_that_is_forgone_is_no_room_taken(small_disk: Path) -> None:
-    lines = ChainedLines(small_disk / "audit.jsonl")
-    for _ in range(100):
-        lines.promise(append_file.SLACK)
-        lines.forgo(append_file.SLACK)
-
-
 @pytest.mark.parametrize("problem", [errno.EOPNOTSUPP, errno.ENOSYS])
 def test_where_nothing_can_be_reserved_the_disk_must_have_room(
     path: Path, monkeypatch: pytest.MonkeyPatch, problem: int
 ) -> None:
-    monkeypatch.setattr(append_file, "_allocate", lambda *_: problem)
+    monkeypatch.setattr(room, "_fallocated", lambda *_: problem)
     lines = ChainedLines(path)
     lines.promise(10)
-    monkeypatch.setattr(append_file, "_free", lambda _: append_file.SLACK)
+    monkeypatch.setattr(room, "free", lambda _: room.SLACK)
     with pytest.raises(Unavailable, match="no room"):
         lines.promise(10)
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carnet.audit import append_file, log_files
+from carnet.audit import log_files
 from carnet.audit.json_line import line_of
 from carnet.audit.log_files import JsonLines
 from carnet.base.faults import Unavailable
@@ -58,7 +58,7 @@ def test_what_a_crash_has_left_of_a_line_swallows_no_other(tmp_path: Path) -> No
 def test_another_process_that_writes_is_waited_for_and_not_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(append_file, "_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(log_files, "_WAIT_SECONDS", 0.05)
     path = tmp_path / "audit.jsonl"
     lines = JsonLines(path)
     with path.open() as other:

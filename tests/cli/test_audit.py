@@ -73,17 +73,18 @@ def test_the_tail_goes_on(server: InProcessServer, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ((), ["ListUsers", "bob", "alice"]),
+        ((), ["ListUsers", "bob", "alice", "CreateAccount"]),
         (("--limit", "1"), ["ListUsers"]),
         (("--event-name", "CreateUser"), ["bob", "alice"]),
         (("--resource-name", "alice"), ["alice"]),
         (("--resource-type", "AWS::IAM::User", "--username", "root"), ["bob", "alice"]),
         (("--event-source", "sts.amazonaws.com"), []),
-        (("--read-only", "false"), ["bob", "alice"]),
+        (("--read-only", "false"), ["bob", "alice", "CreateAccount"]),
+        (("--event-source", "carnet"), ["CreateAccount"]),
         (("--failed",), ["ListUsers"]),
         (("--since", "2100-01-01"), []),
         (("--until", "2000-01-01T00:00:00Z"), []),
-        (("--since", "2000-01-01", "--until", "2100-01-01T00:00:00"), ["ListUsers", "bob", "alice"]),
+        (("--since", "2000-01-01", "--until", "2100-01-01T00:00:00"), ["ListUsers", "bob", "alice", "CreateAccount"]),
     ],
 )
 def test_a_search(server: InProcessServer, words: tuple[str, ...], expected: list[str]) -> None:
@@ -91,7 +92,7 @@ def test_a_search(server: InProcessServer, words: tuple[str, ...], expected: lis
 
 
 def test_an_event_is_found_by_its_ids(server: InProcessServer) -> None:
-    event = audit(server)[0]
+    event = audit(server)[1]
     assert found(server, "--event-id", event["eventID"]) == ["alice"]
     assert found(server, "--access-key-id", server.root.access_key_id, "--account", server.root.account) == [
         "bob",
@@ -116,10 +117,10 @@ def exported(directory: Path) -> dict[str, list[Any]]:
 
 def test_an_export_has_cloudtrail_s_layout(server: InProcessServer, tmp_path: Path) -> None:
     out, account = tmp_path / "out", server.root.account
-    assert run(server, "export", str(out)) == "1 files with 2 events; 1 events are of no account.\n"
+    assert run(server, "export", str(out)) == "1 files with 2 events; 2 events are of no account.\n"
     ((name, records),) = exported(out).items()
-    day = audit(server)[0]["eventTime"][:10]
-    minute = audit(server)[1]["eventTime"][:16].replace("-", "").replace(":", "")
+    day = audit(server)[1]["eventTime"][:10]
+    minute = audit(server)[2]["eventTime"][:16].replace("-", "").replace(":", "")
     head = f"AWSLogs/{account}/CloudTrail/us-east-1/{day.replace('-', '/')}/{account}_CloudTrail_us-east-1_{minute}Z_"
     assert name.startswith(head)
     assert len(name.removeprefix(head)) == len("0123456789abcdef.json.gz")

@@ -7,14 +7,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 from carnet.assembly.issuers import issuer_keys
 from carnet.assembly.public_url import public_url
 from carnet.assembly.settings import Settings
-from carnet.assembly.state import State, open_state
+from carnet.assembly.state import State, log_at, open_state
 from carnet.audit.history import EventHistory
-from carnet.audit.logs import FileLog, Log, MemoryLog
+from carnet.audit.logs import Log
 from carnet.base.clock import Clock
 from carnet.directory.directory import Directory
 from carnet.directory.kept_snapshot import KeptSnapshot, Known, Unusable, read
@@ -47,7 +46,6 @@ class Installation(State):
     directory: Directory
     last_used: LastUsed
     execution: Execution
-    audit_log: Log
     decision_log: Log
     started_from: Known | None
     """The snapshot that was read of the disk instead of the whole store."""
@@ -104,7 +102,6 @@ def _assembled(state: State) -> Installation:
     tokens = SessionTokens(state.keyring, check_issuing=check_issuing)
     last_used = LastUsed(state.store)
     passwords = _passwords(state)
-    audit_log = _log(state.settings, state.settings.audit_file, chained=True)
     return Installation(
         settings=state.settings,
         clock=state.clock,
@@ -130,13 +127,14 @@ def _assembled(state: State) -> Installation:
                 session_lifetime=state.settings.session_lifetime,
                 issuers=issuer_keys(state.settings),
                 public_url=public_url(state.settings),
-                history=EventHistory(audit_log),
+                history=EventHistory(state.audit_log),
                 reports=state.store.reports,
                 quotas=read_quotas(state.settings.quotas),
             ),
         ),
-        audit_log=audit_log,
-        decision_log=_log(state.settings, state.settings.decisions_file),
+        audit_log=state.audit_log,
+        recorder=state.recorder,
+        decision_log=log_at(state.settings, state.settings.decisions_file),
     )
 
 
@@ -169,8 +167,3 @@ def _kept(state: State) -> KeptSnapshot | None:
 
 def _passwords(state: State) -> Passwords:
     return Passwords(state.keyring, state.ids.random, HashCost(memory_kib=state.settings.password_hash_kib))
-
-
-def _log(settings: Settings, path: Path, *, chained: bool = False) -> Log:
-    """The log at `path`, or one in memory, which is all that an installation in memory has."""
-    return MemoryLog() if settings.dev else FileLog(path, chained)

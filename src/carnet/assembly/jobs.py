@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from datetime import timedelta
 from functools import partial
@@ -11,6 +12,7 @@ from carnet.assembly.installation import Installation
 from carnet.assembly.last_seen import LastSeen
 from carnet.assembly.past import REMEMBER_SECONDS, Remembering
 from carnet.assembly.state import system_clock
+from carnet.audit.filling_in import fill_in
 from carnet.audit.segments import Segments
 from carnet.directory.follower import Follower
 from carnet.directory.keeper import KEEP_SECONDS, Keeper
@@ -22,7 +24,9 @@ from carnet.jobs.pruning import PRUNE_SECONDS, forget_attempts, prune_logs
 from carnet.jobs.singleton import Singleton
 from carnet.store import ended_keys, redeemed_assertions
 
+_LOG = logging.getLogger(__name__)
 _LAST_USED_SECONDS = 5.0
+_FILL_IN_SECONDS = 5.0
 _TIDY_SECONDS = 5.0
 """How often the files of the logs are looked at: they outgrow their size by what is written meanwhile."""
 _MEGABYTE = 1024 * 1024
@@ -68,6 +72,7 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         singleton("resealing", resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
         *_remembering(installation),
         *_keeping(installation),
+        Periodic("audit-log", partial(_fill_in, installation), seconds=_FILL_IN_SECONDS),
         Periodic("log-files", partial(_tidy_logs, installation), seconds=_TIDY_SECONDS),
     )
 
@@ -96,6 +101,13 @@ def _keeping(installation: Installation) -> tuple[Periodic, ...]:
         known=installation.started_from,
     )
     return (Periodic("snapshot", keeper.keep, seconds=KEEP_SECONDS, at_end=keeper.close),)
+
+
+def _fill_in(installation: Installation) -> None:
+    installation.recorder.lines.follow()  # nobody else does while changes alone are made
+    filled = fill_in(installation.recorder, installation.store, installation.audit_log)
+    if filled:
+        _LOG.warning("%d events of changes were missing in the audit log, and were filled in", filled)
 
 
 def _tidy_logs(installation: Installation) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from carnet.assembly.last_seen import LastSeen
 from carnet.assembly.settings import Settings
+from carnet.audit.logs import FileLog, Log, MemoryLog
+from carnet.audit.recorder import AuditLines, Recorder, Underway
 from carnet.base.clock import Clock, SteadyClock
 from carnet.base.faults import Unavailable
 from carnet.base.ids import Ids
@@ -43,6 +46,9 @@ class State:
     store: Store
     master: MasterKey
     keyring: Keyring
+    audit_log: Log
+    recorder: Recorder
+    """Puts the changes into the audit log, whichever command makes them."""
     kept: KeptSnapshot | None = None
     """What is served until the store answers for the first time; None if it has answered."""
 
@@ -67,15 +73,41 @@ def open_state(
         with _kept_state(settings, clock, problem) as state:
             yield state
         return
-    try:
+    with ExitStack() as stack:
+        stack.callback(store.close)
         if clock is None:
             clock = _steady_clock(settings, store)
         master, keyring = _open_keyring(store, settings, clock(), create=create)
         keyring.agreed_format = agreed_format(store.nodes.live())
-        ids = Ids(secrets.token_bytes)
-        yield State(settings=settings, clock=clock, ids=ids, store=store, master=master, keyring=keyring)
-    finally:
-        store.close()
+        audit_log = log_at(settings, settings.audit_file)
+        store.record = recorder = stack.enter_context(closing(_recorder(settings, audit_log)))
+        yield State(
+            settings=settings,
+            clock=clock,
+            ids=Ids(secrets.token_bytes),
+            store=store,
+            master=master,
+            keyring=keyring,
+            audit_log=audit_log,
+            recorder=recorder,
+        )
+
+
+def log_at(settings: Settings, path: Path) -> Log:
+    """The log at `path`, or one in memory, which is all that an installation in memory has."""
+    return MemoryLog() if settings.dev else FileLog(path)
+
+
+def _recorder(settings: Settings, log: Log) -> Recorder:
+    if settings.dev:
+        return Recorder(log.open_chained)
+
+    def opened() -> AuditLines:
+        if settings.database_url:  # a command may be the first that needs a directory on this machine
+            settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return log.open_chained()
+
+    return Recorder(opened, Underway(settings.audit_file.parent))
 
 
 @contextmanager
@@ -87,11 +119,19 @@ def _kept_state(settings: Settings, given: Clock | None, problem: Unavailable) -
     kept, master, keyring, store = open_kept(settings, clock, problem)
     if isinstance(clock, SteadyClock):
         store.trusted = lambda: clock.trusted
-    try:
-        ids = Ids(secrets.token_bytes)
-        yield State(settings=settings, clock=clock, ids=ids, store=store, master=master, keyring=keyring, kept=kept)
-    finally:
-        store.close()
+    with closing(store), closing(_recorder(settings, audit_log := log_at(settings, settings.audit_file))) as recorder:
+        store.record = recorder
+        yield State(
+            settings=settings,
+            clock=clock,
+            ids=Ids(secrets.token_bytes),
+            store=store,
+            master=master,
+            keyring=keyring,
+            audit_log=audit_log,
+            recorder=recorder,
+            kept=kept,
+        )
 
 
 class StoreMissing(Exception):

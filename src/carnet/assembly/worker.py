@@ -46,7 +46,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
 
     `seconds` tells the limits of callers how time goes on.
     """
-    audit, decisions = installation.audit_log.open(), DecisionLog(installation.decision_log.open())
+    audit, decisions = installation.recorder.lines, DecisionLog(installation.decision_log.open())
     throttle = Throttle(limits_of(installation.settings), installation.execution.credentials.find, seconds)
     proven_by = authenticators(installation, SERVICES.values())
     api = AwsApi(
@@ -80,7 +80,6 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         stack.callback(stop_all, jobs)
         follower.watch(later, jobs[0].wake)
         stack.callback(follower.unwatch)
-        stack.callback(audit.close)
         stack.callback(decisions.close)
         stack.callback(api.close)
         stack.callback(own_api.close)
@@ -88,6 +87,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
     calls = _call_lines(installation.settings)
     if calls is not None:
         stack.callback(calls.close)
+        installation.recorder.shown = calls.put
     outbox = Outbox(audit, decisions, calls)
     health = Health(installation.directory, follower)
     issuers = IssuerPages(installation.directory, installation.execution.parts.public_url, installation.clock)

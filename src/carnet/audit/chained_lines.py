@@ -17,10 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from carnet.audit.append_file import UNWRITABLE, AppendFile
 from carnet.audit.chain import Tip, beginning, linked, place_of
 from carnet.audit.json_line import line_of
-from carnet.audit.log_files import JsonLines
+from carnet.audit.log_files import UNWRITABLE, JsonLines, tail
 from carnet.audit.segments import Segments
 from carnet.base.faults import Unavailable
 from carnet.base.timestamps import iso_of_epoch
@@ -31,87 +30,53 @@ _LAST_LINE_BYTES = 1024
 """Longer than a line that ends a file, and than what the end of any other tells of its place."""
 _PIECE = 64 * 1024
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
-MEMBER_ROOM = 160
-"""How much longer a line becomes in the chain, at most."""
 
 
 class ChainedLines(JsonLines):
-    """Appends to the audit log.
-
-    A promise is room for lines that will be written, whatever else fills the disk meanwhile: it is reserved behind the
-    end of the file. INVARIANT: what was not promised leaves that room alone.
-    """
+    """Appends to the audit log."""
 
     def __init__(self, path: Path) -> None:
         """Raises OSError, and Unavailable."""
         super().__init__(path)
-        self._tip: Tip | None = None
-        self._promised = 0
         with self._alone():
             pass  # which finds the last line, or writes the first one
 
     @property
-    def tip(self) -> Tip:
-        """The last line of which this process knows."""
+    def log(self) -> str:
+        """What the log is called, in its lines and in the rows of its events."""
+        return self._last.log
+
+    @property
+    def _last(self) -> Tip:
         assert self._tip is not None, "it was found when the log was opened"
         return self._tip
-
-    def promise(self, size: int) -> None:
-        """Reserve room for so many bytes in lines; Unavailable if there is none."""
-        with self._alone() as end:
-            self._file.reserve(end, self._promised + size)
-            self._promised += size
-
-    def keep(self, lines: bytes, size: int) -> None:
-        """Write lines for which `size` was promised, and end the promise."""
-        with self._alone() as end:
-            self._promised -= size
-            self._add(lines, end)
-
-    def forgo(self, size: int) -> None:
-        """End a promise of which nothing has come."""
-        with self._busy:
-            self._promised -= size
 
     def look(self) -> Tip:
         """The last line of the log, whoever has written it; Unavailable if that cannot be seen."""
         with self._alone():
-            return self.tip
-
-    def _make_room(self, lines: bytes, end: int) -> None:
-        self._file.reserve(end, self._promised + len(lines) + MEMBER_ROOM * lines.count(b"\n"))
-
-    def _add(self, lines: bytes, end: int) -> None:
-        tip, chained = linked(self.tip, lines)
-        super()._add(chained, end)
-        self._tip = tip
-
-    def _whole(self) -> int:
-        end = self._file.end()
-        return end if end == self._end else self._found(end)
+            return self._last
 
     def _found(self, end: int) -> int:
-        """Take up the chain where others have left it, or begin it; gives where the file ends then."""
+        """Take up the chain where others have left it, or begin it."""
         last, torn = _last_lines(self._file, end)
         if last.startswith(_ENDS) and not self._is_here():
             self._told(place_of(last))
             self._begin()
-            self._file.lock()
+            self._lock()
             return self._whole()
         if torn:
-            self._file.append(b"\n", end)
+            self._put(b"\n", end)
             end += 1
         if place_of(torn) is not None:
             last, torn = torn, b""
         own = self._told(place_of(last)) if end else self._begun()
         if torn:
             own = line_of({"tornLine": {"bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest()}}) + own
-            _LOG.warning("%s had %d bytes of an unfinished line, which a crash has left", self._path, len(torn))
+            _LOG.warning("%s had %d bytes of an unfinished line, which a crash has left", self.path, len(torn))
+        self._end = end
         if own:
             self._add(own, end)
-            return self._end
-        self._end = end
-        return end
+        return self._end
 
     def _told(self, place: Tip | None) -> bytes:
         """Go on behind the last line, which has this place; gives the line that tells of what does not go together."""
@@ -127,73 +92,67 @@ class ChainedLines(JsonLines):
         if place.log != known.log:
             self._tip = place
         else:
-            _LOG.error("%s does not have the lines that were written last: it was cut off or altered", self._path)
+            _LOG.error("%s does not have the lines that were written last: it was cut off or altered", self.path)
         return _segment(known)
 
     def _begun(self) -> bytes:
         """Take up the chain in a new file."""
         if self._tip is None:
-            self._tip = _left(Segments(self._path).newest_first()[1:]) or beginning(_new_log())
+            self._tip = _left(Segments(self.path).newest_first()[1:]) or beginning(_new_log())
         return _segment(self._tip)
-
-    def _is_here(self) -> bool:
-        try:
-            return self._file.is_at(self._path)
-        except OSError as problem:
-            raise Unavailable(UNWRITABLE) from problem
-
-    def _begin(self) -> None:
-        try:
-            super()._begin()
-        except OSError as problem:
-            raise Unavailable(UNWRITABLE) from problem
 
     def _leave(self) -> None:
         """End the file that was moved away, so that no other process goes on in it."""
-        self._file.lock()
+        self._lock()
         try:
             self._whole()
             if not self._is_here():
-                self._tip = _end(self._file, self.tip)
+                self._tip = _end(self._file, self._last)
         finally:
-            self._file.unlock()
+            self._unlock()
 
 
 def _left(rolled: list[Path]) -> Tip | None:
     """The end of the newest of the files that were moved away, if it is of the chain. Nobody goes on in it then."""
     if not rolled:
         return None
-    file = AppendFile(rolled[0])
-    file.lock()
+    former = _Former(rolled[0])
     try:
-        end = file.end()
-        last, torn = _last_lines(file, end)
-        tip = place_of(last)
-        if tip is None or torn or last.startswith(_ENDS):
-            return tip
-        return _end(file, tip)
+        return former.ended()
     finally:
-        file.unlock()
-        file.close()
+        former.close()
 
 
-def _end(file: AppendFile, tip: Tip) -> Tip:
-    end = file.end()
-    ended, chained = linked(tip, line_of({"segmentEnds": {"time": iso_of_epoch(int(time.time()))}}))
-    file.append(chained, end)
-    file.release(end + len(chained))
+class _Former(JsonLines):
+    """A file that was moved away, perhaps while nobody was there to end it."""
+
+    def ended(self) -> Tip | None:
+        with self._alone() as end:
+            last, _ = _last_lines(self._file, end)
+            tip = place_of(last)
+            return tip if tip is None or last.startswith(_ENDS) else _end(self._file, tip)
+
+
+def _end(file: int, tip: Tip) -> Tip:
+    """Write the last line of a file, and give back what was reserved behind it."""
+    ended, line = linked(tip, line_of({"segmentEnds": {"time": iso_of_epoch(int(time.time()))}}))
+    try:
+        os.write(file, line)
+        os.ftruncate(file, os.lseek(file, 0, os.SEEK_END))
+    except OSError as problem:
+        raise Unavailable(UNWRITABLE) from problem
     return ended
 
 
-def _last_lines(file: AppendFile, end: int) -> tuple[bytes, bytes]:
+def _last_lines(file: int, end: int) -> tuple[bytes, bytes]:
     """(the end of the last whole line, what stands behind it)."""
-    size, piece = _PIECE, file.tail(end, _LAST_LINE_BYTES)
+    size, piece = _PIECE, tail(file, end, _LAST_LINE_BYTES)
     while b"\n" not in piece and len(piece) < end:
-        piece = file.tail(end, size)
+        piece = tail(file, end, size)
         size *= 2
     torn = piece.rpartition(b"\n")[2]
     whole = end - len(torn) - 1
-    last = file.tail(whole, _LAST_LINE_BYTES) if whole > 0 else b""
+    last = tail(file, whole, _LAST_LINE_BYTES) if whole > 0 else b""
     return last.rpartition(b"\n")[2], torn
 
 

@@ -14,7 +14,7 @@ Event = Mapping[str, Any]
 
 _DENIAL = re.compile(r"AccessDenied(?:Exception)?|(?:Client\.)?UnauthorizedOperation")
 """The errors of denied calls, for events that do not tell what was decided (`cloudtrail_files.record_of`)."""
-_NOBODY = {"Unknown": "unknown", "AWSAccount": "anonymous"}
+_NOBODY = {"Unknown": "unknown", "Operator": "operator", "AWSAccount": "anonymous"}
 
 
 def as_text(event: Event) -> str:

@@ -23,6 +23,7 @@ from carnet.audit.steps import (
     Step,
     UnofferedStep,
 )
+from carnet.base.arns import OWN_SERVICE
 from carnet.base.http import HttpRequest
 from carnet.base.timestamps import iso_of_epoch, iso_seconds
 from carnet.identity.caller import (
@@ -135,6 +136,33 @@ def arrival(arrived: Arrived, decided: Sequence[Decided]) -> Event:
         "eventID": arrived.event_id,
         "readOnly": True,
         "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": None,
+        "eventCategory": "Management",
+    }
+
+
+def event_without_request(
+    source: str, name: str, event_id: str, when: datetime, parameters: Mapping[str, Any] | None
+) -> Event:
+    """The event of a change that the operator makes on its own machine. As calls of AWS's own services have the service
+    for an address, it has Carnet."""
+    return {
+        "eventVersion": _EVENT_VERSION,
+        "userIdentity": {"type": "Operator"},
+        "eventTime": iso_seconds(when),
+        "eventSource": source,
+        "eventName": name,
+        "awsRegion": None,
+        "sourceIPAddress": OWN_SERVICE,
+        "userAgent": OWN_SERVICE,
+        "requestParameters": parameters or None,
+        "responseElements": None,
+        "additionalEventData": None,
+        "requestID": event_id,
+        "eventID": event_id,
+        "readOnly": False,
+        "eventType": "CarnetApiCall",
         "managementEvent": True,
         "recipientAccountId": None,
         "eventCategory": "Management",

@@ -1,21 +1,31 @@
-"""Append-only files of one JSON object a line, which several processes may share, and which may be moved away."""
+"""Append-only files of one JSON object a line, which several processes may share, and which may be moved away.
+
+https://man7.org/linux/man-pages/man2/flock.2.html
+"""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from carnet.audit.append_file import UNWRITABLE, AppendFile
+from carnet.audit.chain import MEMBER_BYTES, Tip, linked
 from carnet.audit.json_line import line_of
+from carnet.audit.room import SLACK, allocate
 from carnet.base.faults import Unavailable
 
+UNWRITABLE = "The audit log cannot be written."
 _LOOK_SECONDS = 1.0
 """How long lines may still go to a file that was moved away."""
-UNKNOWN = -1
+_WAIT_SECONDS = 2.0
+"""How long another process may keep the file: it does for some microseconds, unless it was stopped just then."""
+_LOOK_AGAIN_SECONDS = 0.0005
+_UNKNOWN = -1
 
 
 class JsonLines:
@@ -28,10 +38,15 @@ class JsonLines:
 
     def __init__(self, path: Path) -> None:
         """Raises OSError."""
-        self._path = path
-        self._file = AppendFile(path)
-        self._end = UNKNOWN
+        self.path = path
+        self._file = opened(path)
+        self._end = _UNKNOWN
         """Where the file ended when this process was there last."""
+        self._tip: Tip | None = None
+        """The last line, if the lines are a chain."""
+        self._room = 0
+        """Up to where room was reserved."""
+        self._promised = 0
         self._looked = time.monotonic()
         self._busy = Lock()
 
@@ -43,22 +58,12 @@ class JsonLines:
         if time.monotonic() - self._looked < _LOOK_SECONDS:
             return False
         with self._busy:
-            try:
-                moved = not self._file.is_at(self._path)
-                if moved:
-                    self._leave()
-                    self._begin()
-            except OSError as problem:
-                raise Unavailable(UNWRITABLE) from problem
+            moved = not self._is_here()
+            if moved:
+                self._leave()
+                self._begin()
         self._looked = time.monotonic()
         return moved
-
-    def _leave(self) -> None:
-        """What is to be done with a file that was moved away."""
-
-    def _begin(self) -> None:
-        former, self._file, self._end = self._file, AppendFile(self._path), UNKNOWN
-        former.close()
 
     def append(self, *objects: dict[str, Any]) -> None:
         """Add a line for each object, all of them in one append; Unavailable if the disk refuses."""
@@ -66,40 +71,147 @@ class JsonLines:
 
     def write(self, lines: bytes) -> None:
         """Add lines that `line_of` made, in one append; Unavailable if the disk refuses."""
+        self._append(lines)
+
+    def promise(self, size: int) -> None:
+        """Reserve room for so many bytes, whatever else fills the disk meanwhile; Unavailable if there is none.
+
+        INVARIANT: what was not promised leaves that room alone, and SLACK for what other processes were promised.
+        """
+        with self._alone() as end:
+            self._reserve(end, self._promised + size)
+            self._promised += size
+
+    def keep(self, lines: bytes, size: int) -> None:
+        """Write lines for which `size` was promised, and end the promise. Raises Unavailable all the same."""
+        self._append(lines, size)
+
+    def _append(self, lines: bytes, promised: int = 0) -> None:
         with self._busy:  # as `_alone`, which would take as long as the lock itself
-            self._file.lock()
+            self._lock()
             try:
                 end = self._whole()
-                self._make_room(lines, end)
+                self._promised -= promised
+                if self._tip is not None and not promised:
+                    self._reserve(end, self._promised + len(lines) + MEMBER_BYTES * lines.count(b"\n"))
                 self._add(lines, end)
             finally:
-                self._file.unlock()
-
-    def _make_room(self, lines: bytes, end: int) -> None:
-        """What is to be done before these are added."""
-
-    def _add(self, lines: bytes, end: int) -> None:
-        self._file.append(lines, end)
-        self._end = end + len(lines)
+                self._unlock()
 
     @contextmanager
     def _alone(self) -> Iterator[int]:
         """No other thread and no other process appends meanwhile; gives where the file ends, behind a whole line."""
         with self._busy:
-            self._file.lock()
+            self._lock()
             try:
                 yield self._whole()
             finally:
-                self._file.unlock()
+                self._unlock()
+
+    def _lock(self) -> None:
+        """Wait for other processes. Raises Unavailable."""
+        until = 0.0
+        while True:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as problem:
+                until = until or time.monotonic() + _WAIT_SECONDS
+                if time.monotonic() >= until:
+                    raise Unavailable("Another process holds the audit log.") from problem
+                time.sleep(_LOOK_AGAIN_SECONDS)
+            except OSError as problem:
+                raise Unavailable(UNWRITABLE) from problem
+            else:
+                return
+
+    def _unlock(self) -> None:
+        fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def _whole(self) -> int:
-        """Where the file ends, once it ends with a whole line. What a crash has left of one stays a line of its own."""
-        end = self._file.end()
-        if end != self._end and end and self._file.tail(end, 1) != b"\n":
-            self._add(b"\n", end)
-            end = self._end
+        """Where the file ends, once it ends with a whole line."""
+        end = os.lseek(self._file, 0, os.SEEK_END)
+        return end if end == self._end else self._found(end)
+
+    def _found(self, end: int) -> int:
+        """The same if others have written. What a crash has left of a line stays a line of its own."""
+        if end and tail(self._file, end, 1) != b"\n":
+            self._put(b"\n", end)
+            end += 1
+        self._end = end
         return end
+
+    def _add(self, lines: bytes, end: int) -> None:
+        tip = self._tip
+        if tip is not None:
+            tip, lines = linked(tip, lines)
+        self._put(lines, end)
+        self._tip = tip
+
+    def _put(self, lines: bytes, end: int) -> None:
+        """Add all of these at the end, or nothing."""
+        try:
+            written = os.write(self._file, lines)
+        except OSError as problem:
+            raise Unavailable(UNWRITABLE) from problem
+        if written != len(lines):
+            self._take_back(end)
+            raise Unavailable(UNWRITABLE)
+        self._end = end + written
+
+    def _take_back(self, end: int) -> None:
+        """Cut off what the disk took of the last lines. Nobody else has appended since, for the lock is held."""
+        with suppress(OSError, Unavailable):
+            os.ftruncate(self._file, end)  # which gives up what was reserved, too
+            self._room = 0
+            if self._tip is not None:
+                self._reserve(end, self._promised)
+
+    def _reserve(self, end: int, size: int) -> None:
+        """See to it that this many bytes have room behind `end`, and SLACK behind them. Raises Unavailable."""
+        needed = end + size + SLACK
+        if needed > self._room:
+            room = allocate(self._file, self.path.parent, end, needed - end)
+            if room is None:
+                raise Unavailable(f"{UNWRITABLE} The disk has no room for it.")
+            self._room = room
+
+    def _is_here(self) -> bool:
+        """Whether the file is still the one at the path. Raises Unavailable."""
+        try:
+            there = self.path.stat()
+        except FileNotFoundError:
+            return False
+        except OSError as problem:
+            raise Unavailable(UNWRITABLE) from problem
+        return os.path.samestat(there, os.fstat(self._file))
+
+    def _leave(self) -> None:
+        """What is to be done with a file that was moved away."""
+
+    def _begin(self) -> None:
+        """Go on with the file that is at the path now. Raises Unavailable."""
+        try:
+            former, self._file, self._end, self._room = self._file, opened(self.path), _UNKNOWN, 0
+        except OSError as problem:
+            raise Unavailable(UNWRITABLE) from problem
+        os.close(former)
 
     def close(self) -> None:
         """Let go of the file; nothing can be appended afterwards."""
-        self._file.close()
+        os.close(self._file)
+
+
+def opened(path: Path) -> int:
+    """The file, made if need be. Raises OSError."""
+    # Its own directory alone: a data directory that was removed is not to come back empty, and open to everybody.
+    path.parent.mkdir(exist_ok=True, mode=0o700)
+    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def tail(file: int, end: int, size: int) -> bytes:
+    """At most `size` bytes before `end`. Raises Unavailable."""
+    begin = max(0, end - size)
+    try:
+        return os.pread(file, end - begin, begin)
+    except OSError as problem:
+        raise Unavailable(UNWRITABLE) from problem

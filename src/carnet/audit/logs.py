@@ -14,6 +14,7 @@ from carnet.audit.chained_lines import ChainedLines
 from carnet.audit.log_files import JsonLines
 from carnet.audit.memory_lines import Lines, MemoryLines
 from carnet.audit.reading import backwards, lines_backwards
+from carnet.audit.recorder import AuditLines
 from carnet.audit.segments import Segments
 
 _POSITION = re.compile(r"[0-9]{1,15}", re.ASCII)
@@ -24,6 +25,9 @@ class Log(Protocol):
 
     def open(self) -> Lines:
         """To append to it."""
+
+    def open_chained(self) -> AuditLines:
+        """To append to it as to the audit log, whose lines are a chain."""
 
     def parts(self) -> Iterator[Iterator[bytes]]:
         """The lines backwards, in parts that each hold what their lines refer to, the newest first."""
@@ -40,11 +44,13 @@ class FileLog:
     """A log on the disk. A place is the digest of a file's first line, and a position there."""
 
     path: Path
-    chained: bool = False
-    """Whether its lines are a chain, as those of the audit log are."""
 
-    def open(self) -> Lines:
-        return ChainedLines(self.path) if self.chained else JsonLines(self.path)
+    def open(self) -> JsonLines:
+        return JsonLines(self.path)
+
+    def open_chained(self) -> ChainedLines:
+        """To append to it as to the audit log, whose lines are a chain."""
+        return ChainedLines(self.path)
 
     def parts(self) -> Iterator[Iterator[bytes]]:
         return (backwards(path) for path in Segments(self.path).newest_first())
@@ -83,7 +89,11 @@ class MemoryLog:
 
     lines: MemoryLines = field(default_factory=MemoryLines)
 
-    def open(self) -> Lines:
+    def open(self) -> MemoryLines:
+        return self.lines
+
+    def open_chained(self) -> MemoryLines:
+        """Nobody else can change it, so there is no chain."""
         return self.lines
 
     def parts(self) -> Iterator[Iterator[bytes]]:

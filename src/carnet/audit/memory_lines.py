@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Lock
 from typing import Any, Protocol
 
 from carnet.audit.json_line import line_of
@@ -27,27 +28,40 @@ class Lines(Protocol):
 
 
 class MemoryLines:
-    """Keeps between a half and the whole of `most_bytes`. For one thread that appends."""
+    """Keeps between a half and the whole of `most_bytes`. Safe to use from several threads."""
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
         self._half = most_bytes // 2
         self._former: list[bytes] = []
         self._newest: list[bytes] = []
         self._bytes = 0
+        self._busy = Lock()
 
     def follow(self) -> bool:
         """Forget the older half if the newer one is full, as a file is moved away; whether it did."""
-        if self._bytes <= self._half:
-            return False
-        self._former, self._newest, self._bytes = self._newest, [], 0
-        return True
+        with self._busy:
+            if self._bytes <= self._half:
+                return False
+            self._former, self._newest, self._bytes = self._newest, [], 0
+            return True
 
     def append(self, *objects: dict[str, Any]) -> None:
         self.write(b"".join(map(line_of, objects)))
 
     def write(self, lines: bytes) -> None:
-        self._newest.append(lines)
-        self._bytes += len(lines)
+        with self._busy:
+            self._newest.append(lines)
+            self._bytes += len(lines)
+
+    @property
+    def log(self) -> str:
+        return "memory"
+
+    def promise(self, size: int) -> None:
+        """There is room."""
+
+    def keep(self, lines: bytes, size: int) -> None:
+        self.write(lines)
 
     def lines(self) -> Iterator[bytes]:
         """Every line that is kept, the oldest first, with its end."""

@@ -15,10 +15,11 @@ from typing import Any, assert_never, cast
 from msgspec import structs
 
 from carnet import models
+from carnet.audit.events import Event, event_without_request
 from carnet.audit.redaction import input_redaction
+from carnet.base.arns import OWN_SERVICE
 from carnet.base.faults import Missing
 from carnet.base.ids import GivenId
-from carnet.base.timestamps import iso_seconds
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
@@ -53,8 +54,6 @@ from carnet.services.preparing import Preparation
 from carnet.services.registry import SERVICES
 from carnet.store.entity_types import ENTITY_TYPES
 from carnet.store.unit_of_work import Unit
-
-Event = dict[str, Any]
 
 _IAM = SERVICES["iam"]
 
@@ -195,15 +194,9 @@ class Operator:
         )
 
     def _event(self, step: Step, account: str, parameters: Any) -> Event:
-        return {
-            "eventTime": iso_seconds(self.now),
-            "eventSource": _IAM.event_source if isinstance(step, Invoke) else "carnet",
-            "eventName": step.name,
-            "eventID": self.parts.ids.uuid(),
-            "userIdentity": {"type": "Operator"},
-            "recipientAccountId": account,
-            "requestParameters": parameters,
-        }
+        source = _IAM.event_source if isinstance(step, Invoke) else OWN_SERVICE
+        event = event_without_request(source, step.name, self.parts.ids.uuid(), self.now, parameters)
+        return event | {"recipientAccountId": account}
 
 
 def _trust_steps(call: WriteCall, role_name: str, text: str) -> Iterator[Step]:

@@ -219,6 +219,8 @@ class AwsApi:
             revision = (REVISION, str(outcome.revision))
             response = structs.replace(response, headers=(*response.headers, revision))
         account = parsed.authenticated.caller.principal.account
+        if outcome.recorded:
+            return Answer(response=response, decided=_decided(arrived, outcome.decided), account=account)
         return _audited(routed.operation, arrived, account, response, outcome.event, outcome.decided)
 
     def _fail(self, step: Step, problem: Exception, decided: tuple[Decided, ...] = ()) -> Answer:
@@ -326,15 +328,18 @@ def _audited(
     decided: tuple[Decided, ...],
     pause: float = 0.0,
 ) -> Answer:
-    call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
     return Answer(
         response=response,
         event=line_of(event),
-        decided=call,
+        decided=_decided(arrived, decided),
         unaudited=partial(_error, where, arrived, "ServiceUnavailable"),
         account=account,
         pause=pause,
     )
+
+
+def _decided(arrived: Arrived, decided: tuple[Decided, ...]) -> DecidedCall | None:
+    return DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
 
 
 def _error(

@@ -30,7 +30,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     response: HttpResponse | StreamedResponse
     event: bytes = b""
-    """The line of the audit log; empty for what is not audited."""
+    """The line of the audit log; empty for what is not audited, and for a change, which is in the log already."""
     decided: DecidedCall | None = None
     """What policies decided of the call; None if they were not asked."""
     unaudited: Callable[[str], HttpResponse] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,7 +55,12 @@ class CodeAttempt:
         judged = judge(self.keyring, device, self.codes, self.now)
         unit.save(judged.device)
         event = success_event(self.parsed, {}, ())
-        event |= {"eventName": _EVENT, "readOnly": False, "eventType": "AwsServiceEvent"}
+        event |= {
+            "eventName": _EVENT,
+            "readOnly": False,
+            "eventType": "AwsServiceEvent",
+            "eventID": str(uuid.uuid4()),  # the call has an event of its own
+        }
         event["responseElements"] = {_EVENT: "Success" if judged.right else "Failure"}
         return Done(answer={"right": judged.right}, event=event, decided=())
 

@@ -52,6 +52,8 @@ class Done(Struct, frozen=True, kw_only=True):
     decided: tuple[Decided, ...]
     revision: int = 0
     """Of a change: where the store is that has it, and what was committed with it."""
+    recorded: bool = False
+    """Whether the event is in the audit log already, with the change that it tells of."""
 
 
 class Admitted(Struct, frozen=True, kw_only=True):
@@ -210,8 +212,11 @@ class Execution:
                 raise
             tried.outcome = Failed(problem=problem, decided=tuple(tried.decided))
             return snapshot
-        tried.outcome = done
-        return snapshot if unit.made is None else snapshot.with_changes(unit.made)
+        if unit.made is None:
+            tried.outcome = done
+            return snapshot
+        tried.outcome = structs.replace(done, recorded=self.store.record is not None)
+        return snapshot.with_changes(unit.made)
 
     def _make(self, change: Requested, unit: UnitOfWork, snapshot: Snapshot, decided: list[Decided]) -> Done:
         parsed = change.parsed

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
+from carnet.audit.events import Event, event_without_request
 from carnet.base.arns import OWN_SERVICE
-from carnet.base.timestamps import iso_seconds
 
 
-def operator_event(name: str, parameters: Mapping[str, object], now: datetime) -> dict[str, object]:
+def operator_event(name: str, parameters: Mapping[str, object], now: datetime) -> Event:
     """The event `name`; it is recorded with the change (`UnitOfWork.audit`)."""
-    return {
-        "eventTime": iso_seconds(now),
-        "eventSource": OWN_SERVICE,
-        "eventName": name,
-        "userIdentity": {"type": "Operator"},
-        "requestParameters": dict(parameters),
-    }
+    return event_without_request(OWN_SERVICE, name, str(uuid.uuid4()), now, dict(parameters))

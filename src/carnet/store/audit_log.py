@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, insert, select
 
+from carnet.base.unseen import escaped
 from carnet.store.codec import RowValues
 from carnet.store.schema import METADATA, text
 
@@ -23,11 +25,33 @@ AUDIT_EVENTS = Table(
 )
 INSERT = insert(AUDIT_EVENTS)
 """Of the rows that `rows_of` has made."""
+RECORDED = ',"log":"%s"}'
+"""What the text of a row ends with, in place of the last brace, if its event is to be in the log of that name."""
+
+
+class Record(Protocol):
+    """Another log in which the events of changes are kept, too."""
+
+    @property
+    def log(self) -> str:
+        """What it is called, with nothing in it that JSON escapes. Raises Unavailable if it cannot be written."""
+
+    def recording(self, events: Sequence[str]) -> AbstractContextManager[None]:
+        """Keep these, JSON texts, once the block ends, which commits them.
+
+        Raises Unavailable before that, if they cannot be kept; an exception of the block undoes the change, and they
+        are forgotten.
+        """
 
 
 def rows_of(seq: int, events: Iterable[Event]) -> list[RowValues]:
     """The events of the unit whose revision is `seq`. Raises orjson.JSONEncodeError for what is no JSON."""
-    return [{"seq": seq, "ordinal": n, "event": orjson.dumps(event).decode()} for n, event in enumerate(events)]
+    return [{"seq": seq, "ordinal": n, "event": _text(event)} for n, event in enumerate(events)]
+
+
+def _text(event: Event) -> str:
+    encoded = orjson.dumps(event)
+    return (encoded if encoded.isascii() and b"\x7f" not in encoded else escaped(encoded)).decode()
 
 
 def read_since(connection: Connection, seq: int) -> Iterator[tuple[int, Event]]:
@@ -35,4 +59,14 @@ def read_since(connection: Connection, seq: int) -> Iterator[tuple[int, Event]]:
     table = AUDIT_EVENTS.c
     query = select(table.seq, table.event).where(table.seq > seq).order_by(table.seq, table.ordinal)
     for row in connection.execute(query):
-        yield row.seq, orjson.loads(row.event)
+        event = orjson.loads(row.event)
+        event.pop("log", None)
+        yield row.seq, event
+
+
+def read_recorded(connection: Connection, log: str, seq: int) -> Iterator[str]:
+    """The events after `seq` that were to be in that log, as they are to stand there, in order."""
+    table, end = AUDIT_EVENTS.c, RECORDED % log
+    query = select(table.event).where(table.seq > seq, table.event.endswith(end, autoescape=True))
+    for (event,) in connection.execute(query.order_by(table.seq, table.ordinal)):
+        yield event.removesuffix(end) + "}"

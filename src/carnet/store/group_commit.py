@@ -28,7 +28,13 @@ class Group:
     """
 
     def __init__(
-        self, connection: Connection, backend: Backend, types: EntityTypes, known_everywhere: KnownEverywhere, at: int
+        self,
+        connection: Connection,
+        backend: Backend,
+        types: EntityTypes,
+        known_everywhere: KnownEverywhere,
+        at: int,
+        record: audit_log.Record | None = None,
     ) -> None:
         self._connection = connection
         self._at = at
@@ -38,6 +44,7 @@ class Group:
         self._backend = backend
         self._types = types
         self._known_everywhere = known_everywhere
+        self._record = record
         self._changes: list[RowValues] = []
         self._events: list[RowValues] = []
         self._made: list[UnitOfWork] = []
@@ -77,22 +84,33 @@ class Group:
     def commit(self, transaction: RootTransaction) -> None:
         """Write the logs of all units, advance the head, commit, and tell the units. For `Store.group` alone.
 
-        Rolls back if nothing was changed. Raises OutcomeUnknown if it cannot be told whether the commit was made.
+        Rolls back if nothing was changed. Raises OutcomeUnknown if it cannot be told whether the commit was made,
+        Unavailable if the events cannot be recorded.
         """
         if self.broken:
             raise Unavailable("The store cannot be reached.")
         if not self._made:
             transaction.rollback()
             return
+        if self._events and self._record is not None:
+            end = audit_log.RECORDED % self._record.log
+            texts = [str(row["event"]) for row in self._events]
+            rows = [{**row, "event": text[:-1] + end} for row, text in zip(self._events, texts, strict=True)]
+            with self._record.recording(texts):
+                self._write(transaction, rows)
+        else:
+            self._write(transaction, self._events)
+        for unit in self._made:
+            unit.committed = unit.made
+
+    def _write(self, transaction: RootTransaction, events: list[RowValues]) -> None:
         self._connection.execute(change_log.INSERT, self._changes)
-        if self._events:
-            self._connection.execute(audit_log.INSERT, self._events)
+        if events:
+            self._connection.execute(audit_log.INSERT, events)
         advance = {"next_seq": self.revision.seq, "next_hash": self.revision.hash, "next_at": self._at}
         self._connection.execute(head.ADVANCE, advance)
         self._backend.check_present()
         _commit(transaction)
-        for unit in self._made:
-            unit.committed = unit.made
 
     def _undo(self) -> None:
         """INVARIANT: SQLite gives up the whole transaction after some errors, and would then commit each statement by

@@ -55,6 +55,8 @@ class Store:
         """Where it is, without a password."""
         self._check: Callable[[Store], None] | None = None
         """What the database is looked at with when it answers for the first time; None once it has."""
+        self.record: audit_log.Record | None = None
+        """Keeps the audit events of changes elsewhere, too; None: they are in the database alone."""
 
     @classmethod
     def open(
@@ -175,7 +177,7 @@ class Store:
         with outages(), self._backend.writer.connect() as connection, connection.begin() as transaction:
             trusted = self.trusted()
             at = 0 if trusted is None else moment(trusted)
-            group = Group(connection, self._backend, self.types, self._known_everywhere, at)
+            group = Group(connection, self._backend, self.types, self._known_everywhere, at, self.record)
             yield group
             group.commit(transaction)
 
@@ -275,6 +277,11 @@ class Store:
         """(seq, event) of the writes after `since`, in order."""
         with self._read() as connection:
             return tuple(audit_log.read_since(connection, since))
+
+    def events_recorded_in(self, log: str, since: int) -> tuple[str, ...]:
+        """The events of writes after `since` that were to be in that log (`record`), as JSON texts, in order."""
+        with self._read() as connection:
+            return tuple(audit_log.read_recorded(connection, log, since))
 
     def save_last_used(self, keys: Mapping[str, KeyUse], roles: Mapping[str, RoleUse]) -> None:
         """Keep the newest use of each key and role, by id."""

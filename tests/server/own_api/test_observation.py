@@ -61,11 +61,10 @@ def ids(told: Told) -> list[str]:
 
 
 def test_an_operator_lists_the_events_of_all_accounts(server: InProcessServer) -> None:
-    other = other_account(server)
+    other, bearer = other_account(server), token(server)
     aws_call(server, other, "ListUsers")
     server.client("iam").list_users()
     last = [event["requestID"] for event in audit(server)[-2:]][::-1]
-    bearer = token(server)
     first = call(server, f"{EVENTS}?limit=2", token=bearer)
     assert ids(first) == last
     assert first.members["events"][0]["additionalEventData"]["decisions"]

@@ -200,7 +200,8 @@ class OwnApi:
             return self._fail_asked(asked, problem)
         if isinstance(outcome, Failed):
             return self._fail_asked(asked, outcome.problem)
-        return self._answer(asked, outcome.answer, outcome.revision)
+        audited = self._answer(asked, outcome.answer, outcome.revision)
+        return structs.replace(audited, event=b"", unaudited=None) if outcome.recorded else audited
 
     def _answer(self, asked: Asked, answered: Told, revision: int = 0) -> Answer:
         own_events.tell_answer(asked.event, asked.endpoint.audited(answered))
