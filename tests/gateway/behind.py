@@ -43,11 +43,13 @@ class Behind:
     def key_arn(self, key_id: str = KEY_ID) -> str:
         return f"arn:aws:kms:us-east-1:{self.account}:key/{key_id}"
 
-    def last_event(self) -> dict[str, Any]:
+    def events(self) -> list[dict[str, Any]]:
+        """The audit log, oldest first."""
         text = self.server.installation.settings.audit_file.read_text("utf-8")
-        lines = [line for line in text.splitlines() if '"eventName"' in line]
-        event: dict[str, Any] = json.loads(lines[-1])
-        return event
+        return [json.loads(line) for line in text.splitlines() if '"eventName"' in line]
+
+    def last_event(self) -> dict[str, Any]:
+        return self.events()[-1]
 
 
 @contextmanager

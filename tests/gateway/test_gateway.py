@@ -204,14 +204,14 @@ def test_a_condition_on_what_is_not_known_decides_nothing(behind: Behind) -> Non
 @pytest.mark.parametrize(
     ("service", "call", "given"),
     [
-        ("kms", "create_key", {"Policy": "{}"}),
+        ("kms", "list_grants", {"KeyId": KEY_ID}),
         (
             "kms",
             "create_grant",
             {"KeyId": KEY_ID, "GranteePrincipal": "arn:aws:iam::1:root", "Operations": ["Decrypt"]},
         ),
-        ("sqs", "create_queue", {"QueueName": "q", "Attributes": {"Policy": "{}"}}),
-        ("sns", "create_topic", {"Name": "t", "Attributes": {"Policy": "{}"}}),
+        ("sqs", "remove_permission", {"QueueUrl": "http://x/1/q", "Label": "l"}),
+        ("sns", "remove_permission", {"TopicArn": "arn:aws:sns:us-east-1:1:t", "Label": "l"}),
         ("lambda", "get_policy", {"FunctionName": "f"}),
     ],
 )

@@ -216,3 +216,62 @@ def test_who_may_not_put_a_policy(told: Behind) -> None:
     assert refusal(told.client("kms").put_key_policy, KeyId=arn, Policy=mine)["Code"] == "AccessDeniedException"
     assert refusal(told.client("kms").get_key_policy, KeyId=arn)["Code"] == "AccessDeniedException"
     assert told.aws.requests == []
+
+
+def xml(name: str, inner: str = "") -> Told:
+    return Told(body=f"<{name}Response><{name}Result>{inner}</{name}Result></{name}Response>".encode())
+
+
+def test_a_key_is_made_with_its_policy(told: Behind) -> None:
+    made = "4" * 8 + KEY_ID[8:]
+    told.aws.answers["CreateKey"] = Told(body={"KeyMetadata": {"KeyId": made, "Arn": told.key_arn(made)}})
+    mine = policy(everybody_of(told.account, "kms:*"), everybody_of("111122223333", "kms:Decrypt"))
+    assert told.client("kms").create_key(Policy=mine, Description="d")["KeyMetadata"]["KeyId"] == made
+    (sent,) = told.aws.requests
+    assert sent.json == {"Description": "d"}
+    assert json.loads(told.client("kms").get_key_policy(KeyId=made)["Policy"]) == json.loads(mine)
+    event = next(event for event in told.events() if event["eventName"] == "CreateKey")
+    assert event["additionalEventData"]["decisions"][0]["action"] == "kms:CreateKey"
+
+
+def test_a_key_is_not_made_with_a_policy_that_is_none(told: Behind) -> None:
+    kms = told.client("kms")
+    for text in ("{", policy(everybody_of("111122223333", "kms:*"))):
+        assert refusal(kms.create_key, Policy=text)["Code"] == "MalformedPolicyDocumentException"
+    assert told.aws.requests == []
+
+
+def test_queues_have_policies_among_their_attributes(told: Behind, other: tuple[str, str, str]) -> None:
+    account, *key = other
+    sqs, url = told.client("sqs"), f"http://x/{told.account}/orders"
+    theirs = told.server.client("sqs", *key)
+    consent = policy(everybody_of(account, "sqs:SendMessage"))
+    told.aws.answers["GetQueueAttributes"] = Told(body={"Attributes": {"QueueArn": "arn", "Policy": "the upstream's"}})
+    sqs.create_queue(QueueName="orders", Attributes={"DelaySeconds": "1", "Policy": consent})
+    assert told.aws.requests[-1].json["Attributes"] == {"DelaySeconds": "1"}
+    theirs.send_message(QueueUrl=url, MessageBody="m")
+    shown = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert (shown["QueueArn"], json.loads(shown["Policy"])) == ("arn", json.loads(consent))
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "2", "Policy": ""})
+    assert told.aws.requests[-1].json["Attributes"] == {"DelaySeconds": "2"}
+    assert refusal(theirs.send_message, QueueUrl=url, MessageBody="m")["Code"] == "AccessDeniedException"
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": consent})
+    assert told.aws.requests[-1].operation == "GetQueueAttributes"
+    theirs.send_message(QueueUrl=url, MessageBody="m")
+    assert (
+        refusal(sqs.set_queue_attributes, QueueUrl=url, Attributes={"Policy": "{"})["Code"] == "InvalidAttributeValue"
+    )
+    theirs.send_message(QueueUrl=url, MessageBody="m")
+
+
+def test_topics_are_made_and_shown_with_their_policies(told: Behind) -> None:
+    topic = TOPIC.format(told.account).replace("news", "other")
+    attribute = "<Attributes><entry><key>{}</key><value>{}</value></entry></Attributes>"
+    told.aws.answers["CreateTopic"] = xml("CreateTopic", f"<TopicArn>{topic}</TopicArn>")
+    told.aws.answers["GetTopicAttributes"] = xml("GetTopicAttributes", attribute.format("Policy", "the upstream's"))
+    sns, mine = told.client("sns"), policy(everybody_of("111122223333", "sns:Publish"))
+    assert sns.get_topic_attributes(TopicArn=topic)["Attributes"] == {"Policy": "the upstream's"}
+    assert sns.create_topic(Name="other", Attributes={"Policy": mine, "DisplayName": "o"})["TopicArn"] == topic
+    assert b"DisplayName" in told.aws.requests[-1].body
+    assert b"Policy" not in told.aws.requests[-1].body
+    assert json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]) == json.loads(mine)

@@ -50,27 +50,35 @@ def written(call: Call, answer: Mapping[str, Any]) -> HttpResponse:
 
 async def handed_back(call: Call, response: UpstreamResponse) -> Answer:
     """The upstream's answer, with the audit event of the call."""
-    request_id = call.arrived.request_id
-    headers = ((REQUEST_ID, request_id), *passed_headers(response.headers))
-    decided = tuple(call.decided)
+    headers, decided = _headers(call, response), tuple(call.decided)
     if response.status < FIRST_ERROR and (response.length is None or response.length > _MOST_WHOLE):
         event = _success(call, response, decided)
         streamed = StreamedResponse(status=response.status, headers=headers, body=response, length=response.length)
         return audited(call.operation, call.parsed, streamed, event, decided)
     body = await response.whole(_MOST_WHOLE)
-    whole = HttpResponse(status=response.status, headers=headers, body=body)
+    whole = passed_on(call, response, body)
     if response.status < FIRST_ERROR:
         return audited(call.operation, call.parsed, whole, _success(call, response, decided), decided)
     error_type = next((value for name, value in headers if name == "x-amzn-errortype"), None)
     event = failure_event(call.parsed, error_code(error_type, body) or str(response.status), "", decided)
-    return audited(call.operation, call.parsed, whole, _with_upstream(event, response), decided)
+    return audited(call.operation, call.parsed, whole, with_upstream(event, response), decided)
+
+
+def passed_on(call: Call, response: UpstreamResponse, body: bytes) -> HttpResponse:
+    """The upstream's answer, whose body has been taken whole."""
+    return HttpResponse(status=response.status, headers=_headers(call, response), body=body)
+
+
+def _headers(call: Call, response: UpstreamResponse) -> tuple[tuple[str, str], ...]:
+    return ((REQUEST_ID, call.arrived.request_id), *passed_headers(response.headers))
 
 
 def _success(call: Call, response: UpstreamResponse, decided: tuple[Decided, ...]) -> Event:
-    return _with_upstream(success_event(call.parsed, {}, decided), response)
+    return with_upstream(success_event(call.parsed, {}, decided), response)
 
 
-def _with_upstream(event: Event, response: UpstreamResponse) -> Event:
+def with_upstream(event: Event, response: UpstreamResponse) -> Event:
+    """The event, with what the upstream calls the request."""
     event["additionalEventData"]["upstreamRequestId"] = upstream_request_id(response.headers)
     return event
 

@@ -21,7 +21,7 @@ from carnet.gateway.kept_policies import KeptPolicies
 from carnet.gateway.lookups import pinned, resource_of
 from carnet.gateway.mapping import mapped
 from carnet.gateway.own_policies import about_policy
-from carnet.gateway.policy_operations import policy_operation
+from carnet.gateway.policy_operations import SHOWS_POLICY, carried_policy, policy_operation
 from carnet.gateway.upstreams import UpstreamSettings
 from carnet.models import COMMON_VOICE, FORWARDED, Operation, Service, service
 from carnet.protocols.errors import WireError
@@ -86,20 +86,27 @@ class Gateway:
     async def _carry_out(self, call: Call) -> Answer:
         """Decide, send on, hand back."""
         found = call.operation.service
-        here = policy_operation(found.name, call.operation.name, call.given)
+        name = call.operation.name
+        here, carried = policy_operation(found.name, name, call.given), carried_policy(found.name, name, call.given)
         try:
-            if here is None and about_policy(call.operation, call.given):
+            if here is None and carried is None and about_policy(call.operation, call.given):
                 raise WireError("NotImplemented", f"{NOT_SENT}: {_OF_POLICIES}.", call.operation)
             resolved, given = await self._allowed(call)
             account = _owner(call, resolved)
             if here is not None:
-                return await self._policies.answer(call, here, tuple(resolved))
+                return await self._policies.answer(call, here, resolved)
+            if carried is not None:
+                await self._policies.check_before(call, carried, resolved)
+                response = await call.send(call.operation, carried.rest, account)
+                return await self._policies.put_carried(call, carried, resolved, response)
             response = await call.send(call.operation, given, account)
+            if (found.name, name) in SHOWS_POLICY:
+                return await self._policies.shown(call, resolved, response)
             return await handed_back(call, response)
         except Exception as problem:
             return failed(found, call.parsed, problem, tuple(call.decided))
 
-    async def _allowed(self, call: Call) -> tuple[list[Resolved], Mapping[str, Any]]:
+    async def _allowed(self, call: Call) -> tuple[tuple[Resolved, ...], Mapping[str, Any]]:
         """What the request is about, and the input to send. Raises for what is not allowed."""
         scope = self._scope(call)
         checks = mapped(call.operation.service.name, call.operation.name, call.given, scope)
@@ -115,7 +122,7 @@ class Gateway:
         call.decided += decide(self._execution, self._execution.directory.snapshot, call.caller, call.arrived, resolved)
         if not call.decided[-1].decision.allowed:
             raise denial_of(call)
-        return resolved, given
+        return tuple(resolved), given
 
     async def _resolved(self, call: Call, check: Check, scope: Scope) -> Resolved:
         if isinstance(check.resource, str):
@@ -137,7 +144,7 @@ class Gateway:
             exchange.close()
 
 
-def _owner(call: Call, resolved: list[Resolved]) -> str:
+def _owner(call: Call, resolved: tuple[Resolved, ...]) -> str:
     """The account that owns all of the resources."""
     owners = {one.account for one in resolved}
     if len(owners) != 1:

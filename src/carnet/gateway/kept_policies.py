@@ -1,4 +1,4 @@
-"""Answers requests about the policies of resources, which are kept here."""
+"""Requests about the policies of resources, which are kept here: those about nothing else, and those that carry one."""
 
 from __future__ import annotations
 
@@ -8,21 +8,27 @@ from typing import Any
 
 from carnet.audit.events import success_event
 from carnet.base.faults import Malformed
-from carnet.gateway.answers import FIRST_ERROR, audited, handed_back, written
+from carnet.gateway.answers import FIRST_ERROR, audited, handed_back, passed_on, with_upstream, written
 from carnet.gateway.call import Call
+from carnet.gateway.check import Check
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.policy_change import PolicyChange
-from carnet.gateway.policy_operations import Act, PolicyOperation, Told, members_of
-from carnet.gateway.resource_policies import shown_policy
+from carnet.gateway.policy_operations import Act, CarriedPolicy, Kind, PolicyOperation, Told, members_of
+from carnet.gateway.reread import reread
+from carnet.gateway.resource_policies import kept_policy, shown_policy
+from carnet.gateway.upstream import UpstreamResponse
 from carnet.models import operation
 from carnet.policy.document import Grammar
 from carnet.protocols.errors import WireError
 from carnet.server.outbox import Answer
 from carnet.server.writer import Writer
 from carnet.services.documents import parse_once
-from carnet.services.execution import Execution, Failed
+from carnet.services.execution import Done, Execution, Failed
 
 _MOST_DESCRIBED = 1024 * 1024
+_ATTRIBUTES, _POLICY, _ALL = "Attributes", "Policy", "All"
+_NO_KEY = "00000000-0000-0000-0000-000000000000"
+"""In the place of the id of a key that is yet to be made."""
 
 
 class KeptPolicies:
@@ -41,7 +47,14 @@ class KeptPolicies:
             return await handed_back(call, response)
         described = members_of(await response.whole(_MOST_DESCRIBED))
         if here.act in (Act.PUT, Act.DELETE):
-            return await self._change(call, here, resolved, described)
+            policy = here.policy(call.given) or None
+            if policy is None and here.act is Act.PUT and not here.kind.takes_away:
+                raise WireError(here.kind.malformed, "The policy is empty.", call.operation)
+            answer = here.answer(Told(arn=arn, described=described, policy=policy, given=call.given))
+            change = self._change(call, here.kind, resolved, arn, policy, answer)
+            await _parse_before(call, here.kind, policy)
+            done = await self._made(call, here.kind, change)
+            return audited(call.operation, call.parsed, written(call, answer), done.event, done.decided)
         policy = shown_policy(self._execution.directory.snapshot, arn, account)
         if policy is None and here.kind.missing:
             raise WireError(here.kind.missing, f"{arn} has no resource-based policy.", call.operation)
@@ -49,42 +62,96 @@ class KeptPolicies:
         event = success_event(call.parsed, {}, tuple(call.decided))
         return audited(call.operation, call.parsed, written(call, answer), event, tuple(call.decided))
 
-    async def _change(
-        self, call: Call, here: PolicyOperation, resolved: tuple[Resolved, ...], described: Mapping[str, Any]
+    async def check_before(self, call: Call, carried: CarriedPolicy, resolved: tuple[Resolved, ...]) -> None:
+        """Refuse what the policy will be refused for, before the upstream has made anything. Raises WireError."""
+        if carried.policy is None:
+            return
+        await _parse_before(call, carried.kind, carried.policy)
+        one = resolved[0]
+        partition = call.caller.principal.arn.split(":", 2)[1]
+        arn = f"arn:{partition}:kms:{call.caller.region}:{one.account}:key/{_NO_KEY}" if carried.made else one.resource
+        change = self._change(call, carried.kind, resolved, arn, carried.policy, {})
+        try:
+            change.put_by(self._execution.directory.snapshot, call.caller, carried.policy)
+        except Malformed as problem:
+            raise WireError(carried.kind.malformed, problem.message, call.operation) from None
+
+    async def put_carried(
+        self, call: Call, carried: CarriedPolicy, resolved: tuple[Resolved, ...], response: UpstreamResponse
     ) -> Answer:
-        arn, account = resolved[0].resource, resolved[0].account
-        policy = here.policy(call.given) or None
-        if policy is not None:
-            await _parse_before(call, here, policy)
-        elif here.act is Act.PUT and not here.kind.takes_away:
-            raise WireError(here.kind.malformed, "The policy is empty.", call.operation)
-        told = Told(arn=arn, described=described, policy=policy, given=call.given)
-        outcome = await self._writer.write(
-            PolicyChange(
-                execution=self._execution,
-                parsed=call.parsed,
-                checks=resolved,
-                arn=arn,
-                account=account,
-                policy=policy,
-                keeps_caller=here.kind.keeps_caller and not call.given.get("BypassPolicyLockoutSafetyCheck"),
-                answer=here.answer(told),
-                finish=call.decided_again,
-            )
+        """Keep the policy that came with what the upstream has done. Raises what makes it known that it is not kept."""
+        if response.status >= FIRST_ERROR:
+            return await handed_back(call, response)
+        body = await response.whole(_MOST_DESCRIBED)
+        arn = resolved[0].resource if not carried.made else _at(members_of(body), carried.made)
+        if arn is None:
+            raise WireError("InternalFailure", "The upstream does not say what it has made.", call.operation)
+        done = await self._made(call, carried.kind, self._change(call, carried.kind, resolved, arn, carried.policy, {}))
+        event = with_upstream(done.event, response)
+        return audited(call.operation, call.parsed, passed_on(call, response, body), event, done.decided)
+
+    async def shown(self, call: Call, resolved: tuple[Resolved, ...], response: UpstreamResponse) -> Answer:
+        """An upstream's answer that has attributes, with the policy that is kept in the place of the upstream's."""
+        if response.status >= FIRST_ERROR:
+            return await handed_back(call, response)
+        members = reread(call.operation, response, await response.whole(_MOST_DESCRIBED))
+        kept = kept_policy(self._execution.directory.snapshot, resolved[0].resource, resolved[0].account)
+        names = call.given.get("AttributeNames", [_ALL])
+        if kept is not None and (_ALL in names or _POLICY in names):
+            policy = shown_policy(self._execution.directory.snapshot, kept.arn, kept.account)
+            members = {**members, _ATTRIBUTES: {**members.get(_ATTRIBUTES, {}), _POLICY: policy}}
+        event = with_upstream(success_event(call.parsed, {}, tuple(call.decided)), response)
+        return audited(call.operation, call.parsed, written(call, members), event, tuple(call.decided))
+
+    def _change(
+        self,
+        call: Call,
+        kind: Kind,
+        resolved: tuple[Resolved, ...],
+        arn: str,
+        policy: str | None,
+        answer: Mapping[str, Any],
+    ) -> PolicyChange:
+        account = resolved[0].account
+        keeps: tuple[Resolved, ...] = ()
+        if kind.keeps and not call.given.get("BypassPolicyLockoutSafetyCheck"):
+            keeps = (Resolved(Check(action=kind.keeps, resource=arn, account=account), arn, account),)
+        return PolicyChange(
+            execution=self._execution,
+            parsed=call.parsed,
+            checks=resolved,
+            arn=arn,
+            account=account,
+            policy=policy,
+            keeps=keeps,
+            answer=answer,
+            finish=call.decided_again,
         )
+
+    async def _made(self, call: Call, kind: Kind, change: PolicyChange) -> Done:
+        outcome = await self._writer.write(change)
         if isinstance(outcome, Failed):
             if isinstance(outcome.problem, Malformed):
-                raise WireError(here.kind.malformed, outcome.problem.message, call.operation)
+                raise WireError(kind.malformed, outcome.problem.message, call.operation)
             raise outcome.problem
-        return audited(call.operation, call.parsed, written(call, outcome.answer), outcome.event, outcome.decided)
+        return outcome
 
 
-async def _parse_before(call: Call, here: PolicyOperation, policy: str) -> None:
+async def _parse_before(call: Call, kind: Kind, policy: str | None) -> None:
     """Parse a policy before the lock of the writers, which finds it parsed. Raises WireError."""
-    if len(policy.encode("utf-8", "replace")) > here.kind.most:
-        raise WireError(here.kind.malformed, f"The policy is longer than {here.kind.most} bytes.", call.operation)
+    if policy is None:
+        return
+    if len(policy.encode("utf-8", "replace")) > kind.most:
+        raise WireError(kind.malformed, f"The policy is longer than {kind.most} bytes.", call.operation)
     partition = call.caller.principal.arn.split(":", 2)[1]
     try:
         await asyncio.to_thread(parse_once, policy, Grammar.RESOURCE, partition)
     except Malformed as problem:
-        raise WireError(here.kind.malformed, problem.message, call.operation) from None
+        raise WireError(kind.malformed, problem.message, call.operation) from None
+
+
+def _at(members: Mapping[str, Any], path: tuple[str, ...]) -> str | None:
+    value: Any = members
+    for part in path:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str) else None

@@ -36,8 +36,8 @@ class PolicyChange:
     """The account that owns the resource."""
     policy: str | None
     """None to take it away."""
-    keeps_caller: bool = False
-    """Whether the caller has to be allowed the same still, once the policy is put."""
+    keeps: tuple[Resolved, ...] = ()
+    """What the caller has to be allowed once the policy is put."""
     answer: Mapping[str, Any]
     finish: Callable[[list[Decided]], None]
     """Is told what was decided."""
@@ -62,28 +62,28 @@ class PolicyChange:
             if kept is not None:
                 unit.remove(kept)
             return
-        view = snapshot.accounts[self.account]
-        parsed = parse_once(self.policy, Grammar.RESOURCE, view.account.partition)
-        try:
-            made = bound(snapshot, view, parsed, self.policy)
-        except NoSuchPrincipal as none:
-            raise Malformed(f'Invalid principal in policy: "AWS":"{none.written}"') from None
-        entity = ResourceBasedPolicy(
-            arn=self.arn,
-            account=self.account,
-            document=made.text,
-            principal_ids=made.ids,
-            changed=self.parsed.authenticated.routed.arrived.time,
-        )
-        if self.keeps_caller and not self._would_be_allowed(snapshot, caller, entity):
-            raise Malformed("The new key policy will not allow you to update the key policy in the future.")
+        entity = self.put_by(snapshot, caller, self.policy)
         if kept is None:
             unit.add(entity)
         else:
             unit.save(entity)
 
-    def _would_be_allowed(self, snapshot: Snapshot, caller: AccountCaller, entity: ResourceBasedPolicy) -> bool:
-        """https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"""
-        arrived = self.parsed.authenticated.routed.arrived
-        decided = decide(self.execution, snapshot, caller, arrived, self.checks, (as_resource_policy(entity),))
-        return decided[-1].decision.allowed
+    def put_by(self, snapshot: Snapshot, caller: AccountCaller, policy: str) -> ResourceBasedPolicy:
+        """The policy as it is kept. Raises Malformed if it is none, or shuts the caller out.
+
+        https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
+        """
+        view, arrived = snapshot.accounts[self.account], self.parsed.authenticated.routed.arrived
+        parsed = parse_once(policy, Grammar.RESOURCE, view.account.partition)
+        try:
+            made = bound(snapshot, view, parsed, policy)
+        except NoSuchPrincipal as none:
+            raise Malformed(f'Invalid principal in policy: "AWS":"{none.written}"') from None
+        entity = ResourceBasedPolicy(
+            arn=self.arn, account=self.account, document=made.text, principal_ids=made.ids, changed=arrived.time
+        )
+        if self.keeps:
+            later = decide(self.execution, snapshot, caller, arrived, self.keeps, (as_resource_policy(entity),))
+            if not later[-1].decision.allowed:
+                raise Malformed("The new key policy will not allow you to update the key policy in the future.")
+        return entity

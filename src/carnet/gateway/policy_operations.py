@@ -15,6 +15,7 @@ from msgspec import Struct
 
 Members = Mapping[str, Any]
 _KB = 1024
+_ATTRIBUTES, _POLICY = "Attributes", "Policy"
 
 
 class Act(Enum):
@@ -48,8 +49,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     """How long a policy may be, in bytes."""
     malformed: str
     """The code of the error for what is no policy."""
-    keeps_caller: bool = False
-    """Whether who puts a policy must be allowed to put the next one."""
+    keeps: str = ""
+    """The action that who puts a policy must be allowed still, so that nobody shuts himself out; empty for none."""
     takes_away: bool = False
     """Whether an empty policy takes the policy away."""
     missing: str = ""
@@ -74,6 +75,11 @@ def _named(told: Told) -> dict[str, Any]:
     return {"ARN": told.arn, "Name": told.described.get("Name", "")}
 
 
+def _url_of(arn: str) -> str:
+    *_, account, name = arn.split(":")
+    return f"http://queue/{account}/{name}"
+
+
 def revision_of(policy: str) -> str:
     """The name of one state of a policy."""
     return sha256(policy.encode("utf-8", "replace")).hexdigest()[:32]
@@ -84,7 +90,7 @@ _KEY = Kind(
     asked=lambda arn: {"KeyId": arn},
     most=32 * _KB,
     malformed="MalformedPolicyDocumentException",
-    keeps_caller=True,
+    keeps="kms:PutKeyPolicy",
 )
 _SECRET = Kind(
     describe="DescribeSecret",
@@ -104,6 +110,14 @@ _TOPIC = Kind(
     asked=lambda arn: {"TopicArn": arn},
     most=30 * _KB,
     malformed="InvalidParameter",
+    takes_away=True,
+)
+
+_QUEUE = Kind(
+    describe="GetQueueAttributes",
+    asked=lambda arn: {"QueueUrl": _url_of(arn), "AttributeNames": ["QueueArn"]},
+    most=20 * _KB,
+    malformed="InvalidAttributeValue",
     takes_away=True,
 )
 
@@ -147,16 +161,61 @@ OPERATIONS: Mapping[str, Mapping[str, PolicyOperation]] = {
             act=Act.PUT, kind=_TOPIC, policy=lambda given: given.get("AttributeValue", "")
         ),
     },
+    "sqs": {
+        "SetQueueAttributes": PolicyOperation(
+            act=Act.PUT, kind=_QUEUE, policy=lambda given: given[_ATTRIBUTES][_POLICY]
+        ),
+    },
 }
 """By botocore's names of services."""
 
 
 def policy_operation(service: str, operation: str, given: Members) -> PolicyOperation | None:
-    """What is to be done, if the request is about the policy of a resource and answered here."""
+    """What is to be done, if the request is about the policy of a resource alone."""
     found = OPERATIONS.get(service, {}).get(operation)
-    if operation == "SetTopicAttributes" and given.get("AttributeName") != "Policy":
+    if operation == "SetTopicAttributes" and given.get("AttributeName") != _POLICY:
+        return None
+    if operation == "SetQueueAttributes" and given[_ATTRIBUTES].keys() != {_POLICY}:
         return None
     return found
+
+
+class CarriedPolicy(Struct, frozen=True, kw_only=True):
+    """A policy in a request that does something else, too."""
+
+    kind: Kind
+    policy: str | None
+    """None to take it away."""
+    rest: Members
+    """The input without it."""
+    made: tuple[str, ...] = ()
+    """Where the upstream's answer has the ARN of the resource; empty if the request names it."""
+
+
+def carried_policy(service: str, operation: str, given: Members) -> CarriedPolicy | None:
+    """The policy that a request carries; None if it carries none, or it is not known what it is of."""
+    kind, member, made = _CARRIED.get((service, operation), (None, "", ()))
+    within = given.get(_ATTRIBUTES, {}) if member == _ATTRIBUTES else given
+    name = _POLICY if member == _ATTRIBUTES else member
+    if kind is None or name not in within:
+        return None
+    rest = {key: value for key, value in within.items() if key != name}
+    if member == _ATTRIBUTES:
+        rest = {**given, _ATTRIBUTES: rest}
+    return CarriedPolicy(kind=kind, policy=within[name] or None, rest=rest, made=made)
+
+
+_CARRIED: Mapping[tuple[str, str], tuple[Kind, str, tuple[str, ...]]] = {
+    ("dynamodb", "CreateTable"): (_TABLE, "ResourcePolicy", ()),
+    ("kms", "CreateKey"): (_KEY, _POLICY, ("KeyMetadata", "Arn")),
+    ("sns", "CreateTopic"): (_TOPIC, _ATTRIBUTES, ()),
+    ("sqs", "CreateQueue"): (_QUEUE, _ATTRIBUTES, ()),
+    ("sqs", "SetQueueAttributes"): (_QUEUE, _ATTRIBUTES, ()),
+}
+"""Operations whose input may have a policy: of what it is, in which member, and where the answer has the ARN."""
+
+SHOWS_POLICY = frozenset((("sns", "GetTopicAttributes"), ("sqs", "GetQueueAttributes")))
+"""Operations whose answers have a resource's policy among its attributes."""
 
 
 def members_of(body: bytes) -> Members:

@@ -1,0 +1,32 @@
+"""An upstream's answer as the members of AWS's model, which botocore reads."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from botocore.parsers import ResponseParser, create_parser
+
+from carnet.gateway.connection import UpstreamFailed
+from carnet.gateway.upstream import UpstreamResponse
+from carnet.models import Operation
+
+
+def reread(operation: Operation, response: UpstreamResponse, body: bytes) -> dict[str, Any]:
+    """The members. Raises UpstreamFailed for what is no answer of the operation."""
+    answer = {"status_code": response.status, "headers": dict(response.headers), "body": body}
+    shape = operation.output
+    if shape is None:
+        return {}
+    try:
+        members: dict[str, Any] = _parser(operation.service.protocol).parse(answer, shape)
+    except Exception as problem:
+        raise UpstreamFailed(f"the answer is none of {operation.name}", sent=True) from problem
+    members.pop("ResponseMetadata", None)
+    return members
+
+
+@cache
+def _parser(protocol: str) -> ResponseParser:
+    parser: ResponseParser = create_parser(protocol)
+    return parser
