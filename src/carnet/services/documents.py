@@ -1,6 +1,7 @@
-"""Policy documents in the input of operations, parsed before the lock of the writers and found parsed under it.
+"""Policy documents in the input of operations, measured and parsed before the lock of the writers.
 
-A document of the longest input takes a processor for a good part of a second. INVARIANT: no other writer waits for it.
+A document of the longest input takes a processor for a good part of a second. INVARIANT: no other writer waits for it:
+what is read stays with the call (`call.prepared`), so that under the lock nothing is measured or parsed again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from carnet.policy.validation import check_partition
 from carnet.services.operation import AnyCall
 from carnet.services.preparing import Pool, Preparation
 
-_POOL = Pool(name="documents", size=1, waiting=64, seconds=5)
+POOL = Pool(name="documents", size=1, waiting=64, seconds=5)
 """One at once: parsing never waits for anything but a processor."""
 _ROOM = 50_000
 """Parts of documents that are remembered, at some 2 KB each: more than those of all changes that may wait for their
@@ -32,43 +33,76 @@ class _Parsed(NamedTuple):
 
 _lock = Lock()
 """Several threads ask: the writer's, and those of the pool."""
-_parsed: Recent[tuple[Grammar, str], _Parsed] = Recent(_ROOM, weigh=lambda parsed: parsed.weight)
+
+
+def new_memory() -> Recent[tuple[Grammar, str], _Parsed]:
+    """An empty one, of what was parsed a moment ago."""
+    return Recent(_ROOM, weigh=lambda parsed: parsed.weight)
+
+
+_parsed = new_memory()
+
+
+class ReadDocument(NamedTuple):
+    """A document of an input: what its operation finds as `call.prepared`."""
+
+    text: str
+    grammar: Grammar
+    size: int
+    """As its quota counts it."""
+    outcome: Policy | Malformed | None
+    """None for one that is longer than its quota, and so is not parsed."""
+
+
+def document(call: AnyCall, text: str, grammar: Grammar, partition: str) -> Policy:
+    """A document of the call, to be saved in an account of the partition; raises Malformed.
+
+    It has no source: it is not stored yet. One that was not prepared, since a quota was raised at that moment, or
+    that belongs to a call which changes nothing, is parsed now.
+    """
+    outcome = _of_call(call, text, grammar)
+    if outcome is None:
+        return parse_once(text, grammar, partition)
+    return _checked(outcome, partition)
+
+
+def document_size(call: AnyCall, text: str) -> int:
+    """The characters of a document of the call that its quota counts."""
+    read = call.prepared
+    return read.size if isinstance(read, ReadDocument) and read.text == text else counted_size(text)
 
 
 def parse_once(text: str, grammar: Grammar, partition: str) -> Policy:
-    """The document, parsed now or a moment ago, to be saved in an account of the partition; raises Malformed.
-
-    It has no source: it is not stored yet.
-    """
-    outcome = _remembered(text, grammar)
-    if isinstance(outcome, Malformed):
-        raise Malformed(outcome.message)
-    check_partition(outcome.resources, partition)
-    return outcome
+    """The same of a document of a call that changes nothing, parsed now or a moment ago."""
+    return _checked(_remembered(text, grammar), partition)
 
 
 def parsed_before(member: str, grammar: Grammar, most: Callable[[Any], int]) -> Preparation:
     """For `prepare=` of an operation whose input has a document of that grammar under the name `member`.
 
-    A document that is longer than the quota, which `most` finds among those of the service, is left alone, for the body
-    refuses it unparsed.
+    A document that is longer than the quota, which `most` finds among those of the service, is not parsed: the body
+    refuses it.
     """
-
-    def choose(call: AnyCall, given: Any) -> Grammar | None:
-        return grammar if counted_size(given[member]) <= most(call.quotas) else None
-
-    return parsed_before_as(member, choose)
+    return Preparation(pool=POOL, work=lambda call, given: read_document(given[member], grammar, most(call.quotas)))
 
 
-def parsed_before_as(member: str, choose: Callable[[Any, Any], Grammar | None]) -> Preparation:
-    """As `parsed_before`, by the grammar that `choose` finds for (call, given); if None, the document is left alone."""
+def read_document(text: str, grammar: Grammar, most: int) -> ReadDocument:
+    """The document, parsed unless it counts more than `most` characters."""
+    size = counted_size(text)
+    return ReadDocument(text, grammar, size, _remembered(text, grammar) if size <= most else None)
 
-    def work(call: AnyCall, given: Any) -> None:
-        grammar = choose(call, given)
-        if grammar is not None:
-            _remembered(given[member], grammar)
 
-    return Preparation(pool=_POOL, work=work)
+def _of_call(call: AnyCall, text: str, grammar: Grammar) -> Policy | Malformed | None:
+    read = call.prepared
+    same = isinstance(read, ReadDocument) and read.grammar is grammar and read.text == text
+    return read.outcome if same else None
+
+
+def _checked(outcome: Policy | Malformed, partition: str) -> Policy:
+    if isinstance(outcome, Malformed):
+        raise Malformed(outcome.message)
+    check_partition(outcome.resources, partition)
+    return outcome
 
 
 def _remembered(text: str, grammar: Grammar) -> Policy | Malformed:

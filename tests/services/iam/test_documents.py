@@ -6,11 +6,9 @@ import pytest
 from hypothesis import given as examples
 from hypothesis import strategies as st
 
-from carnet.base.faults import Malformed, TooMany
 from carnet.policy.document import counted_size
-from carnet.services.iam.documents import check_inline_sizes, check_managed_policy
 from tests.services.iam.documents import allow, managed, text, trust
-from tests.services.iam.expect import refused
+from tests.services.iam.expect import refused, set_quotas
 from tests.services.iam.made_roles import create
 from tests.services.world import World
 
@@ -22,25 +20,32 @@ def test_white_space_does_not_count(words: list[str]) -> None:
     assert counted_size(" \t\r\n".join(words)) == sum(map(len, words))
 
 
-def test_the_size_of_a_managed_policy_is_limited() -> None:
+def test_the_size_of_a_managed_policy_is_limited(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     size = counted_size(DOCUMENT)
-    check_managed_policy(DOCUMENT, size, "aws")
-    with pytest.raises(TooMany, match=f"^Cannot exceed quota for PolicySize: {size - 1}$"):
-        check_managed_policy(DOCUMENT, size - 1, "aws")
+    set_quotas(monkeypatch, "CreatePolicy", managed_policy_size=size)
+    managed(world, PolicyDocument=DOCUMENT)
+    set_quotas(monkeypatch, "CreatePolicy", managed_policy_size=size - 1)
+    told = refused(world, world.root, "CreatePolicy", PolicyName="p", PolicyDocument=DOCUMENT)
+    assert told == ("LimitExceeded", f"Cannot exceed quota for PolicySize: {size - 1}")
 
 
-def test_size_comes_before_grammar() -> None:
-    with pytest.raises(Malformed):
-        check_managed_policy("{" * 100, 100, "aws")
-    with pytest.raises(TooMany):
-        check_managed_policy("{" * 100, 99, "aws")
+def test_size_comes_before_grammar(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for most, code in ((100, "MalformedPolicyDocument"), (99, "LimitExceeded")):
+        set_quotas(monkeypatch, "CreatePolicy", managed_policy_size=most)
+        told = refused(world, world.root, "CreatePolicy", PolicyName="p", PolicyDocument="{" * 100)
+        assert told[0] == code
 
 
-def test_inline_policies_count_together() -> None:
+def test_inline_policies_count_together(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     size = counted_size(DOCUMENT)
-    check_inline_sizes({"a": DOCUMENT, "b": DOCUMENT}, 2 * size, holder="user", name="x")
-    with pytest.raises(TooMany, match=f"^Maximum policy size of {2 * size - 1} bytes exceeded for user x$"):
-        check_inline_sizes({"a": DOCUMENT, "b": DOCUMENT}, 2 * size - 1, holder="user", name="x")
+    world.call(world.root, "CreateUser", UserName="x")
+    put = {"UserName": "x", "PolicyDocument": DOCUMENT}
+    world.call(world.root, "PutUserPolicy", PolicyName="a", **put)
+    set_quotas(monkeypatch, "PutUserPolicy", user_inline_size=2 * size - 1)
+    told = refused(world, world.root, "PutUserPolicy", PolicyName="b", **put)
+    assert told == ("LimitExceeded", f"Maximum policy size of {2 * size - 1} bytes exceeded for user x")
+    set_quotas(monkeypatch, "PutUserPolicy", user_inline_size=2 * size)
+    world.call(world.root, "PutUserPolicy", PolicyName="b", **put)
 
 
 def test_resources_are_of_the_accounts_partition(world: World) -> None:

@@ -207,7 +207,7 @@ def test_a_session_that_nobody_can_have_is_no_principal(world: World, session: s
 def test_a_document_that_is_too_long_is_refused_before_it_is_read(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trust_module, "parse_once", lambda *_: pytest.fail("read"))
+    monkeypatch.setattr(trust_module, "document", lambda *_: pytest.fail("read"))
     monkeypatch.setattr(trust_module, "bound", lambda *_: pytest.fail("looked for"))
     with pytest.raises(ServiceError, match="Cannot exceed quota for ACLSizePerRole"):
         make_role(world, "long", trust(*["AIDAQNZGKIQY56JQ7WMLX"] * 1000))

@@ -7,43 +7,71 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from carnet.access.authorize import Check, authorize
 from carnet.access.gather import find_managed_policy
-from carnet.base.faults import Malformed, Refused
+from carnet.base.faults import Malformed, Refused, Unavailable
 from carnet.policy.document import Grammar
-from carnet.services.documents import parse_once
+from carnet.services.documents import POOL, parse_once
 from carnet.services.iam import template_sentences
 from carnet.services.iam.filled_templates import Values, check_names, filled_document, places
 from carnet.services.operation import Call
+from carnet.services.preparing import Preparation
 
 _LARGEST = 2048
 """Characters of a filled-in template."""
 _MOST_QUESTIONS = 500
 """How many permissions are asked about for one check."""
+_TEMPLATE_CHANGED = "The policy template was changed in the meantime; try again."
 ALLOWED, DENIED, UNSURE = "ALLOWED", "DENIED", "UNSURE"
 
 
-def filled_policy(call: Call, permissions: Mapping[str, Any]) -> str:
-    """The policy that a request asks for. Raises Refused (InvalidInput).
+class FilledPolicy(NamedTuple):
+    """A policy that was made of a template."""
 
-    A template is a managed policy of the requesting account, or of AWS, with `@{name}` for its parameters.
+    template: str
+    text: str
+
+
+def filled_policy(call: Call, permissions: Mapping[str, Any]) -> str:
+    """The policy that a request asks for, which was filled in before. Raises Refused (InvalidInput).
+
+    Raises Unavailable if the template was changed since.
     """
+    filled: FilledPolicy = call.prepared
+    if filled.template != _template(call, permissions):
+        raise Unavailable(_TEMPLATE_CHANGED)
+    return filled.text
+
+
+def _template(call: Call, permissions: Mapping[str, Any]) -> str:
+    """A managed policy of the requesting account, or of AWS, with `@{name}` for its parameters."""
     arn = permissions.get("PolicyTemplateArn", "")
     template = find_managed_policy(call.view, arn)
     if template is None:
         raise Refused("InvalidInput", template_sentences.policy_template_missing(arn))
+    return template.document
+
+
+def _filled(call: Call, given: Mapping[str, Any]) -> FilledPolicy:
+    """Raises Refused (InvalidInput)."""
+    permissions = given["Permissions"]
+    template = _template(call, permissions)
     values = _values(permissions.get("Parameters", ()))
-    check_names(values, places(template.document))
-    policy = filled_document(template.document, values)
+    check_names(values, places(template))
+    policy = filled_document(template, values)
     if len(policy) > _LARGEST:
         raise Refused("InvalidInput", template_sentences.delegated_policy_long(_LARGEST))
     try:
         parse_once(policy, Grammar.SESSION, call.partition)
     except Malformed as fault:
         raise Refused("InvalidInput", fault.message) from fault
-    return policy
+    return FilledPolicy(template, policy)
+
+
+FILLED_POLICY = Preparation(pool=POOL, work=_filled)
+"""For `prepare=` of the operation that asks for a policy."""
 
 
 def boundaries(policy: str) -> list[str]:

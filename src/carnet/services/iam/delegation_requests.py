@@ -16,7 +16,7 @@ from carnet.entities.delegation_request import Approver, DelegationRequest, Dele
 from carnet.keyring.packing import pack
 from carnet.policy.request import PrincipalKind
 from carnet.services.iam import sentences, template_sentences
-from carnet.services.iam.delegated_permissions import boundaries, covered, described, filled_policy
+from carnet.services.iam.delegated_permissions import FILLED_POLICY, boundaries, covered, described, filled_policy
 from carnet.services.iam.delegation_targets import (
     delegation_request,
     listed_owner,
@@ -53,7 +53,7 @@ _PRUNED_AT_ONCE = 10
 _PAGES = replace(MARKERS, truncated="isTruncated")
 
 
-@iam.write("CreateDelegationRequest", on=new_delegation_request, context=(new_delegation,))
+@iam.write("CreateDelegationRequest", on=new_delegation_request, context=(new_delegation,), prepare=FILLED_POLICY)
 def create_delegation_request(call: WriteCall, given: CreateDelegationRequestRequestTypeDef) -> Answer:
     """Ask for permissions in another account. What has expired of the requests before makes room."""
     channel = parse_arn(given["NotificationChannel"])

@@ -39,8 +39,8 @@ def _change_family(
     def put_policy(call: WriteCall, given: Any, entity: H) -> Answer:
         """Add an inline policy, or replace the one of that name."""
         inline = {**entity.inline, given["PolicyName"]: given["PolicyDocument"]}
-        check_inline_sizes(inline, size(call.quotas), holder=word, name=entity.name)
-        check_identity_policy(given["PolicyDocument"], call.partition)
+        check_inline_sizes(call, inline, size(call.quotas), holder=word, name=entity.name)
+        check_identity_policy(call, given["PolicyDocument"])
         kind.save(call, entity, replace(entity, inline=inline))
         return {}
 

@@ -53,7 +53,7 @@ def create_policy(call: WriteCall, given: CreatePolicyRequestTypeDef) -> Answer:
     quotas: IamQuotas = call.quotas
     if len(call.view.of(ManagedPolicy)) >= quotas.policies:
         raise TooMany(sentences.quota("PoliciesPerAccount", quotas.policies))
-    check_managed_policy(given["PolicyDocument"], quotas.managed_policy_size, call.partition)
+    check_managed_policy(call, given["PolicyDocument"])
     policy = ManagedPolicy(
         id=call.ids.unique(POLICY),
         account=call.account,

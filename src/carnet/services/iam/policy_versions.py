@@ -34,7 +34,7 @@ _BEYOND_EVERY_NUMBER = 10**12
 def create_policy_version(call: WriteCall, given: CreatePolicyVersionRequestTypeDef, policy: ManagedPolicy) -> Answer:
     """Add a version; it comes into force at once if SetAsDefault says so."""
     quotas: IamQuotas = call.quotas
-    check_managed_policy(given["PolicyDocument"], quotas.managed_policy_size, call.partition)
+    check_managed_policy(call, given["PolicyDocument"])
     if len(policy.versions) >= quotas.versions_per_policy:
         raise TooMany(sentences.versions_full(quotas.versions_per_policy))
     version = PolicyVersion(number=policy.next_version, document=given["PolicyDocument"], created=call.now)

@@ -20,6 +20,8 @@ from carnet.base.ids import ROLE
 from carnet.catalog.role_templates import RoleTemplate, TemplateParameter, in_default_partition, role_template
 from carnet.entities.acquired_role import AcquiredRole
 from carnet.entities.role import Role
+from carnet.policy.document import Grammar
+from carnet.services.documents import POOL, ReadDocument, read_document
 from carnet.services.iam import sentences, shapes, template_sentences
 from carnet.services.iam.attachable import attachable_policy
 from carnet.services.iam.filled_templates import Values, check_names, filled_document, filled_text
@@ -29,6 +31,7 @@ from carnet.services.iam.roles import source_template
 from carnet.services.iam.service import iam
 from carnet.services.iam.trust import new_trust
 from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.preparing import Preparation
 from carnet.services.target import Keys, Target
 
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
@@ -90,7 +93,22 @@ def get_role_template_version(call: Call, given: Any, found: RoleTemplate) -> An
     return {"RoleTemplateVersion": _shape(given["TemplateArn"], found)}
 
 
-@iam.write("AcquireRole", on=acquired, also=(what_it_holds,), context=(template_arn,))
+def _trust_before(call: Call, given: Any) -> ReadDocument | None:
+    """The trust policy of the template, filled in; raises Refused for wrong values."""
+    found = acquired(call, given).found
+    quotas: IamQuotas = call.quotas
+    if isinstance(found, Fault):
+        return None
+    return read_document(found[0].trust, Grammar.TRUST, quotas.trust_policy_size)
+
+
+@iam.write(
+    "AcquireRole",
+    on=acquired,
+    also=(what_it_holds,),
+    context=(template_arn,),
+    prepare=Preparation(pool=POOL, work=_trust_before),
+)
 def acquire_role(call: WriteCall, given: Any, wanted: Wanted, role: Role | None) -> Answer:
     """The role that a template describes: the one that was made from it before, or a new one."""
     if role is None:

@@ -16,7 +16,9 @@ from carnet.services.iam.holdings import Holder, Holding, change_family, check_r
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
 from carnet.services.iam.ssh_key_text import encoded, read_key
+from carnet.services.iam.x509 import CERTIFICATES
 from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.preparing import Preparation
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import GetSSHPublicKeyRequestTypeDef, UploadSSHPublicKeyRequestTypeDef
@@ -26,7 +28,12 @@ _KEYS: Holding[SshPublicKey] = Holding(
 )
 
 
-@iam.write("UploadSSHPublicKey", on=targets.user)
+def _read_before(call: Call, given: Any) -> str:
+    """The fingerprint of the key; raises Refused."""
+    return read_key(given["SSHPublicKeyBody"]).fingerprint
+
+
+@iam.write("UploadSSHPublicKey", on=targets.user, prepare=Preparation(pool=CERTIFICATES, work=_read_before))
 def upload_ssh_public_key(call: WriteCall, given: UploadSSHPublicKeyRequestTypeDef, user: User) -> Answer:
     """Give a user a key that it does not have yet."""
     quotas: IamQuotas = call.quotas
@@ -37,7 +44,7 @@ def upload_ssh_public_key(call: WriteCall, given: UploadSSHPublicKeyRequestTypeD
         account=call.account,
         owner=user.id,
         body=body,
-        fingerprint=read_key(body).fingerprint,
+        fingerprint=call.prepared,
         created=call.now,
     )
     try:

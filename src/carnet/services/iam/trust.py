@@ -9,10 +9,10 @@ from carnet.base.faults import Malformed, TooMany
 from carnet.catalog.service_principals import is_service_principal
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import Role
-from carnet.policy.document import Grammar, counted_size
+from carnet.policy.document import Grammar
 from carnet.policy.principals import PrincipalType
 from carnet.services.bound_principals import Bound, NoSuchPrincipal, bound, shown
-from carnet.services.documents import parse_once, parsed_before
+from carnet.services.documents import document, document_size, parsed_before
 from carnet.services.iam import sentences
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.operation import Call
@@ -32,9 +32,9 @@ def new_trust(call: Call, text: str) -> Bound:
     """
     quotas: IamQuotas = call.quotas
     most = quotas.trust_policy_size
-    if counted_size(text) > most:
+    if document_size(call, text) > most:
         raise TooMany(sentences.quota("ACLSizePerRole", most))
-    policy = parse_once(text, Grammar.TRUST, call.partition)
+    policy = document(call, text, Grammar.TRUST, call.partition)
     for service in policy.principals(PrincipalType.SERVICE):
         if not is_service_principal(service):
             raise Malformed(sentences.service_invalid(service))

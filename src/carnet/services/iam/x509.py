@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from cryptography.x509 import Certificate
 
-_POOL = Pool(name="certificates", size=1, waiting=16, seconds=10)
+CERTIFICATES = Pool(name="certificates", size=1, waiting=16, seconds=10)
 LONGEST_CHAIN = 20
 """Certificates in a chain. AWS does not say how many it takes; each costs a signature to verify."""
 SMALLEST_RSA_BITS, LARGEST_RSA_BITS = 1024, 8192
@@ -57,9 +57,9 @@ def _server_certificate(call: Call, given: Any) -> ReadCertificate:
     return _read(certificate)
 
 
-SIGNING_CERTIFICATE = Preparation(pool=_POOL, work=_signing_certificate)
+SIGNING_CERTIFICATE = Preparation(pool=CERTIFICATES, work=_signing_certificate)
 """For `prepare=` of the operation that uploads a signing certificate; gives a ReadCertificate."""
-SERVER_CERTIFICATE = Preparation(pool=_POOL, work=_server_certificate)
+SERVER_CERTIFICATE = Preparation(pool=CERTIFICATES, work=_server_certificate)
 """For `prepare=` of the operation that uploads a server certificate, its key and its chain; gives a ReadCertificate."""
 
 

@@ -46,7 +46,7 @@ def create_policy(call: WriteCall, given: CreatePolicyRequestTypeDef, view: Orga
     policy_type = PolicyType(given["Type"])
     if view.organization.feature_set is not FeatureSet.ALL:
         raise sentences.policy_type_not_available()
-    check_content(given["Content"], policy_type, call.partition)
+    check_content(call, given["Content"], policy_type)
     if len(view.of(OrganizationPolicy).referring("type", policy_type)) >= POLICY_LIMITS[policy_type].policies:
         raise sentences.constraint("POLICY_NUMBER_LIMIT_EXCEEDED", sentences.POLICIES_FULL)
     policy = OrganizationPolicy(
@@ -76,7 +76,7 @@ def update_policy(
 ) -> Answer:
     """Change what is given of a policy. What it is attached to is under the new content from the next request on."""
     if "Content" in given:
-        check_content(given["Content"], policy.type, call.partition)
+        check_content(call, given["Content"], policy.type)
     changed = replace(
         policy,
         name=given.get("Name", policy.name),

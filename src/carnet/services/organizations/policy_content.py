@@ -5,27 +5,42 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
+from carnet.base.faults import Malformed
 from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
 from carnet.policy.document import Grammar
-from carnet.services.documents import parse_once, parsed_before_as
+from carnet.services.documents import POOL, ReadDocument, document, read_document
 from carnet.services.operation import Call
 from carnet.services.organizations import sentences
 from carnet.services.organizations.management_content import check_management_policy
 from carnet.services.organizations.quotas import POLICY_LIMITS
+from carnet.services.preparing import Preparation
 
 _GRAMMARS = {PolicyType.SERVICE_CONTROL: Grammar.SCP, PolicyType.RESOURCE_CONTROL: Grammar.RCP}
 
 
-def _grammar(call: Call, given: Any) -> Grammar | None:
-    """That of the content of the input, if it is one to parse beforehand."""
-    if "Content" not in given:
-        return None
-    policy_type = _type_given(call, given)
+class _Checked(NamedTuple):
+    """Content of a management policy that was looked at beforehand."""
+
+    text: str
+    type: PolicyType
+    fault: Malformed | None
+
+
+def _read(call: Call, given: Any) -> ReadDocument | _Checked | None:
+    """The content of the input; None if there is none, or if it is too long for its type."""
+    policy_type = _type_given(call, given) if "Content" in given else None
     if policy_type is None or len(given["Content"]) > POLICY_LIMITS[policy_type].characters:
         return None
-    return _GRAMMARS.get(policy_type)
+    content, grammar = given["Content"], _GRAMMARS.get(policy_type)
+    if grammar is not None:
+        return read_document(content, grammar, len(content))
+    try:
+        check_management_policy(content, policy_type)
+    except Malformed as fault:
+        return _Checked(content, policy_type, Malformed(fault.message))
+    return _Checked(content, policy_type, None)
 
 
 def _type_given(call: Call, given: Any) -> PolicyType | None:
@@ -38,16 +53,18 @@ def _type_given(call: Call, given: Any) -> PolicyType | None:
     return policy.type if policy is not None else None
 
 
-CONTENT = parsed_before_as("Content", _grammar)
+CONTENT = Preparation(pool=POOL, work=_read)
 """For `prepare=` of an operation that stores the content of a policy."""
 
 
-def check_content(content: str, policy_type: PolicyType, partition: str) -> None:
+def check_content(call: Call, content: str, policy_type: PolicyType) -> None:
     """Raise TooMany for content that is too long, Malformed for what is no policy of the type."""
     if len(content) > POLICY_LIMITS[policy_type].characters:
         raise sentences.constraint("POLICY_CONTENT_LIMIT_EXCEEDED", sentences.POLICY_TOO_LONG)
-    grammar = _GRAMMARS.get(policy_type)
-    if grammar is None:
+    grammar, checked = _GRAMMARS.get(policy_type), call.prepared
+    if grammar is not None:
+        document(call, content, grammar, call.partition)
+    elif not isinstance(checked, _Checked) or (checked.text, checked.type) != (content, policy_type):
         check_management_policy(content, policy_type)
-    else:
-        parse_once(content, grammar, partition)
+    elif checked.fault is not None:
+        raise checked.fault

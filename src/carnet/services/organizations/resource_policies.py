@@ -18,7 +18,7 @@ from carnet.policy.document import Grammar, Policy
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.principals import ANYONE, PrincipalType
 from carnet.policy.statement import ActionPattern
-from carnet.services.documents import parse_once, parsed_before
+from carnet.services.documents import document, parsed_before
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.organizations import sentences, targets
 from carnet.services.organizations.callers import administrator, management_account
@@ -131,7 +131,7 @@ def _shape(view: OrganizationView, policy: OrganizationResourcePolicy) -> dict[s
 
 def _parsed(call: Call, text: str) -> Policy:
     try:
-        return parse_once(text, Grammar.RESOURCE, call.partition)
+        return document(call, text, Grammar.RESOURCE, call.partition)
     except Malformed as fault:
         raise sentences.invalid("INVALID_RESOURCE_POLICY_JSON", fault.message) from fault
 
