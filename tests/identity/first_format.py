@@ -70,7 +70,12 @@ class Running:
 
     def steps(self, lease: Lease) -> Iterator[None]:
         installation = self.installation
-        return Resealing(store=self.store, master=installation.master, keyring=installation.keyring).steps(lease)
+        return Resealing(
+            store=self.store,
+            masters=installation.masters,
+            keyring=installation.keyring,
+            clock=installation.clock,
+        ).steps(lease)
 
     def reseal(self) -> None:
         lease = self.lease()

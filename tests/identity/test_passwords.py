@@ -46,7 +46,7 @@ def profile(kept: Passwords, *passwords: str, owner: str = ALICE) -> LoginProfil
 
 
 def hashes(keyring: Keyring, of: LoginProfile) -> list[str]:
-    context = room._context(of.account, of.id)
+    context = room.hashes_context(of.account, of.id)
     read: list[str] = json.loads(keyring.open(of.sealed_hashes, context=context))
     return read
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from carnet.keyring.data_keys import KeyState, Purpose, new_data_key, new_data_keys
+from carnet.keyring.data_keys import (
+    KeyState,
+    Purpose,
+    moved_to,
+    new_data_key,
+    new_data_keys,
+    rewrapped,
+    staged_after,
+)
 from carnet.keyring.errors import KeyringError, Unsealable, WrongMasterKey
 from carnet.keyring.keyring import Keyring, SealContext
 from carnet.keyring.master_key import MasterKey
@@ -47,7 +57,7 @@ def test_each_purpose_needs_one_primary_key() -> None:
     first, *others = WRAPPED
     another = new_data_key(MASTER, SECRETS, KeyState.PRIMARY, now=NOW)
     with pytest.raises(KeyringError, match="there are 0"):
-        Keyring.unwrap(MASTER, (replace(first, state=KeyState.RETIRED), *others))
+        Keyring.unwrap(MASTER, (moved_to(MASTER, first, KeyState.RETIRED, NOW), *others))
     with pytest.raises(KeyringError, match="there are 2"):
         Keyring.unwrap(MASTER, (*WRAPPED, another))
 
@@ -62,12 +72,67 @@ def test_rotation_opens_the_old_and_seals_with_the_new() -> None:
     new = new_data_key(MASTER, SECRETS, KeyState.STAGED, now=NOW)
     staged = Keyring.unwrap(MASTER, (old, new, *others))
     rotated = Keyring.unwrap(
-        MASTER, (replace(old, state=KeyState.RETIRED), replace(new, state=KeyState.PRIMARY), *others)
+        MASTER,
+        (moved_to(MASTER, old, KeyState.RETIRED, NOW), moved_to(MASTER, new, KeyState.PRIMARY, NOW), *others),
     )
     before, after = KEYRING.seal(b"secret", context=PLACE), rotated.seal(b"secret", context=PLACE)
     assert staged.open(after, context=PLACE) == rotated.open(before, context=PLACE) == b"secret"
     with pytest.raises(Unsealable):
         KEYRING.open(after, context=PLACE)
+
+
+def test_a_kept_key_opens_nothing() -> None:
+    old, *others = WRAPPED
+    new = moved_to(MASTER, staged_after(MASTER, [old], now=NOW), KeyState.PRIMARY, NOW)
+    kept = moved_to(MASTER, moved_to(MASTER, old, KeyState.RETIRED, NOW), KeyState.KEPT, NOW)
+    before = KEYRING.seal(b"secret", context=PLACE)
+    with pytest.raises(Unsealable):
+        Keyring.unwrap(MASTER, (kept, new, *others)).open(before, context=PLACE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": KeyState.RETIRED},
+        {"state": KeyState.PRIMARY},
+        {"number": 7},
+        {"created": NOW + timedelta(microseconds=1)},
+        {"retired": NOW},
+        {"floor": 1},
+    ],
+)
+def test_nothing_of_a_later_key_can_be_altered_without_the_master_key(change: dict[str, Any]) -> None:
+    old, *others = WRAPPED
+    staged = staged_after(MASTER, [old], now=NOW)
+    Keyring.unwrap(MASTER, (old, staged, *others))
+    ring = (moved_to(MASTER, old, KeyState.RETIRED, NOW), *others) if change.get("state") == "primary" else WRAPPED
+    with pytest.raises(WrongMasterKey):
+        Keyring.unwrap(MASTER, (*ring, replace(staged, **change)))
+
+
+def test_the_first_key_cannot_be_altered_either() -> None:
+    old, *others = WRAPPED
+    new = moved_to(MASTER, staged_after(MASTER, [old], now=NOW), KeyState.PRIMARY, NOW)
+    for change in ({"state": KeyState.RETIRED}, {"state": KeyState.STAGED}, {"number": 2, "state": KeyState.RETIRED}):
+        with pytest.raises(WrongMasterKey):
+            Keyring.unwrap(MASTER, (replace(old, **change), new, *others))
+
+
+def test_no_keyring_goes_back_to_an_older_primary_key() -> None:
+    old, *others = WRAPPED
+    new = moved_to(MASTER, staged_after(MASTER, [old], now=NOW), KeyState.PRIMARY, NOW)
+    keyring = Keyring.unwrap(MASTER, (moved_to(MASTER, old, KeyState.RETIRED, NOW), new, *others))
+    with pytest.raises(KeyringError, match="would be an older one"):
+        keyring.adopt(Keyring.unwrap(MASTER, WRAPPED))
+
+
+def test_rewrapped_keys_are_the_same_under_another_master_key_alone() -> None:
+    other = MasterKey(b"n" * 32)
+    moved = tuple(rewrapped(MASTER, other, key) for key in WRAPPED)
+    sealed = KEYRING.seal(b"secret", context=PLACE)
+    assert Keyring.unwrap(other, moved).open(sealed, context=PLACE) == b"secret"
+    with pytest.raises(WrongMasterKey):
+        Keyring.unwrap(MASTER, moved)
 
 
 def test_data_keys_do_not_show_themselves() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from carnet.base.ids import account_of_key
 from carnet.keyring import session_tokens
-from carnet.keyring.data_keys import KeyState, Purpose, new_data_key, new_data_keys
+from carnet.keyring.data_keys import KeyState, Purpose, moved_to, new_data_key, new_data_keys
 from carnet.keyring.errors import TokenTooLarge
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.packing import MAX_UNPACKED_BYTES, pack, unpack
@@ -157,7 +157,7 @@ def test_retired_key_opens_and_a_destroyed_one_does_not() -> None:
     old = next(key for key in WRAPPED if key.purpose == Purpose.SESSION_TOKENS)
     others = [key for key in WRAPPED if key is not old]
     new = new_data_key(MASTER, old.purpose, KeyState.PRIMARY, now=NOW)
-    rotated = SessionTokens(Keyring.unwrap(MASTER, (*others, replace(old, state=KeyState.RETIRED), new)))
+    rotated = SessionTokens(Keyring.unwrap(MASTER, (*others, moved_to(MASTER, old, KeyState.RETIRED, NOW), new)))
     destroyed = SessionTokens(Keyring.unwrap(MASTER, (*others, new)))
     assert rotated.open(KEY_ID, TOKEN) is not None
     assert destroyed.open(KEY_ID, TOKEN) is None

@@ -107,7 +107,7 @@ def _assembled(state: State) -> Installation:
         clock=state.clock,
         ids=state.ids,
         store=state.store,
-        master=state.master,
+        masters=state.masters,
         keyring=state.keyring,
         directory=directory,
         started_from=started_from,
@@ -155,7 +155,7 @@ def _kept(state: State) -> KeptSnapshot | None:
     if state.settings.dev:
         return None
     try:
-        kept = read(state.settings.snapshot_file, state.master, state.store.types)
+        kept = read(state.settings.snapshot_file, state.masters, state.store.types)
     except Unusable:
         return None
     standing = state.store.standing()

@@ -11,12 +11,13 @@ from importlib.metadata import version
 from carnet.assembly.installation import Installation
 from carnet.assembly.last_seen import LastSeen
 from carnet.assembly.past import REMEMBER_SECONDS, Remembering
+from carnet.assembly.seen_keys import remember
 from carnet.assembly.state import system_clock
 from carnet.audit.filling_in import fill_in
 from carnet.audit.segments import Segments
 from carnet.directory.follower import Follower
 from carnet.directory.keeper import KEEP_SECONDS, Keeper
-from carnet.identity.resealing import RESEAL_SECONDS, Resealing
+from carnet.identity.resealing import RESEAL_SECONDS, RESEALING, Resealing
 from carnet.jobs.expired import FORGET_SECONDS, Expired, forget_expired
 from carnet.jobs.periodic import Periodic
 from carnet.jobs.presence import REPORT_SECONDS, Presence, known_features
@@ -40,8 +41,9 @@ def node(installation: Installation) -> Presence:
         known_features(installation.store.types.by_kind),
         store=installation.store,
         directory=installation.directory,
-        master=installation.master,
+        masters=installation.masters,
         keyring=installation.keyring,
+        adopted=partial(remember, installation.settings),
     )
 
 
@@ -54,7 +56,9 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         change_log=timedelta(days=settings.change_log_retention_days),
         audit=timedelta(days=settings.audit_retention_days),
     )
-    resealing = Resealing(store=store, master=installation.master, keyring=installation.keyring)
+    resealing = Resealing(
+        store=store, masters=installation.masters, keyring=installation.keyring, clock=installation.clock
+    )
     uses = installation.last_used.exchange
     singleton = partial(Singleton, store=store, holder=presence.id)
 
@@ -69,7 +73,7 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         singleton("pruning", pruning, seconds=PRUNE_SECONDS),
         forgetting("redeemed", redeemed_assertions.expired),
         forgetting("ended-keys", ended_keys.expired),
-        singleton("resealing", resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
+        singleton(RESEALING, resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
         *_remembering(installation),
         *_keeping(installation),
         Periodic("audit-log", partial(_fill_in, installation), seconds=_FILL_IN_SECONDS),
@@ -95,7 +99,7 @@ def _keeping(installation: Installation) -> tuple[Periodic, ...]:
     keeper = Keeper(
         settings.snapshot_file,
         installation.directory,
-        installation.master,
+        installation.masters,
         installation.clock,
         renewed=timedelta(minutes=settings.snapshot_max_age_minutes) / 4 or timedelta.max,
         known=installation.started_from,

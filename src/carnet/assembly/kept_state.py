@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 
 from carnet.assembly.last_seen import LastSeen
+from carnet.assembly.master_key_files import read_master_keys
 from carnet.assembly.past import StoreWentBack, check_past
 from carnet.assembly.settings import Settings
 from carnet.base.clock import Clock
@@ -14,9 +16,9 @@ from carnet.base.faults import Unavailable
 from carnet.directory import kept_snapshot
 from carnet.directory.kept_snapshot import KeptSnapshot
 from carnet.keyring.data_keys import WrappedKey
-from carnet.keyring.errors import KeyringError
+from carnet.keyring.errors import BadMasterKey, KeyringError
 from carnet.keyring.keyring import Keyring
-from carnet.keyring.master_key import MasterKey, load
+from carnet.keyring.master_keys import MasterKeys
 from carnet.store.entity_types import ENTITY_TYPES
 from carnet.store.store import Store
 
@@ -25,7 +27,7 @@ _LOG = logging.getLogger(__name__)
 
 class KeptState(NamedTuple):
     kept: KeptSnapshot
-    master: MasterKey
+    masters: MasterKeys
     keyring: Keyring
     store: Store
     """Not open yet."""
@@ -37,25 +39,25 @@ def open_kept(settings: Settings, clock: Clock, problem: Unavailable) -> KeptSta
     Raises Unavailable if nothing is kept, or only what must not be used any more; `problem` is why the store is not.
     """
     try:
-        master = load(settings.master_key)
-        kept = kept_snapshot.read(settings.snapshot_file, master, ENTITY_TYPES)
+        masters = MasterKeys(partial(read_master_keys, settings))
+        kept = kept_snapshot.read(settings.snapshot_file, masters, ENTITY_TYPES)
         kept_snapshot.check_age(kept, clock(), timedelta(minutes=settings.snapshot_max_age_minutes))
-    except (FileNotFoundError, kept_snapshot.Unusable) as reason:
+    except (BadMasterKey, kept_snapshot.Unusable) as reason:
         raise Unavailable(f"{problem.message} {reason}") from problem
-    keyring = Keyring.unwrap(master, kept.snapshot.installation.of(WrappedKey))
-    store = Store.opened_later(settings.store_url, _FirstLook(settings, kept, master).check)
+    keyring = masters.opening(kept.snapshot.installation.of(WrappedKey))[1]
+    store = Store.opened_later(settings.store_url, _FirstLook(settings, kept, masters).check)
     store.expect(kept.installation)
     _LOG.warning("the store cannot be reached: serving what was known at %s", kept.as_of.isoformat(timespec="seconds"))
-    return KeptState(kept, master, keyring, store)
+    return KeptState(kept, masters, keyring, store)
 
 
 class _FirstLook:
     """Looks at a database that answers for the first time."""
 
-    def __init__(self, settings: Settings, kept: KeptSnapshot, master: MasterKey) -> None:
+    def __init__(self, settings: Settings, kept: KeptSnapshot, masters: MasterKeys) -> None:
         self._seen = LastSeen(settings.last_seen)
         self._kept = kept
-        self._master = master
+        self._masters = masters
         self._told: str | None = None
 
     def check(self, store: Store) -> None:
@@ -64,7 +66,7 @@ class _FirstLook:
             if store.standing().installation != self._kept.installation:
                 raise StoreWentBack(f"{store.shown_url} is the store of another installation")
             check_past(store, self._seen.read())
-            Keyring.unwrap(self._master, store.data_keys())
+            self._masters.opening(store.data_keys())
         except (StoreWentBack, KeyringError) as problem:
             if str(problem) != self._told:
                 self._told = str(problem)

@@ -93,6 +93,16 @@ class Settings:
         return self.master_key_file or self.data_dir / "master.key"
 
     @property
+    def next_master_key(self) -> Path:
+        """Where a master key lies that is to follow the present one (`carnet keys rewrap`)."""
+        return self.master_key.with_name(f"{self.master_key.name}.new")
+
+    @property
+    def seen_keys(self) -> Path:
+        """What this machine remembers of the data keys, whatever the store says of them."""
+        return self.data_dir / "keys.seen"
+
+    @property
     def tls_dir(self) -> Path:
         """Where the certificate for development lies."""
         return self.data_dir / "tls"

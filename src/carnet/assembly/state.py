@@ -13,6 +13,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from carnet.assembly.last_seen import LastSeen
+from carnet.assembly.master_key_files import read_master_keys
+from carnet.assembly.seen_keys import check_seen, forget_seen
 from carnet.assembly.settings import Settings
 from carnet.audit.logs import FileLog, Log, MemoryLog
 from carnet.audit.recorder import AuditLines, Recorder, Underway
@@ -21,10 +23,10 @@ from carnet.base.faults import Unavailable
 from carnet.base.ids import Ids
 from carnet.jobs.presence import agreed_format
 from carnet.keyring.aead import KEY_BYTES
-from carnet.keyring.data_keys import Purpose, new_data_keys
-from carnet.keyring.errors import BadMasterKey
+from carnet.keyring.data_keys import Purpose, WrappedKey, new_data_keys
 from carnet.keyring.keyring import Keyring
-from carnet.keyring.master_key import MasterKey, load, load_or_create
+from carnet.keyring.master_key import MasterKey, load_or_create
+from carnet.keyring.master_keys import MasterKeys
 from carnet.store.faults import NotSetUp
 from carnet.store.head import UNKNOWN_MOMENT
 from carnet.store.store import Store
@@ -44,7 +46,7 @@ class State:
     clock: Clock
     ids: Ids
     store: Store
-    master: MasterKey
+    masters: MasterKeys
     keyring: Keyring
     audit_log: Log
     recorder: Recorder
@@ -77,7 +79,7 @@ def open_state(
         stack.callback(store.close)
         if clock is None:
             clock = _steady_clock(settings, store)
-        master, keyring = _open_keyring(store, settings, clock(), create=create)
+        masters, keyring = _open_keyring(store, settings, clock(), create=create)
         keyring.agreed_format = agreed_format(store.nodes.live())
         audit_log = log_at(settings, settings.audit_file)
         store.record = recorder = stack.enter_context(closing(_recorder(settings, audit_log)))
@@ -86,7 +88,7 @@ def open_state(
             clock=clock,
             ids=Ids(secrets.token_bytes),
             store=store,
-            master=master,
+            masters=masters,
             keyring=keyring,
             audit_log=audit_log,
             recorder=recorder,
@@ -116,7 +118,7 @@ def _kept_state(settings: Settings, given: Clock | None, problem: Unavailable) -
     from carnet.assembly.kept_state import open_kept  # which is seldom needed
 
     clock = given or _floored_clock(settings, UNKNOWN_MOMENT)
-    kept, master, keyring, store = open_kept(settings, clock, problem)
+    kept, masters, keyring, store = open_kept(settings, clock, problem)
     if isinstance(clock, SteadyClock):
         store.trusted = lambda: clock.trusted
     with closing(store), closing(_recorder(settings, audit_log := log_at(settings, settings.audit_file))) as recorder:
@@ -126,7 +128,7 @@ def _kept_state(settings: Settings, given: Clock | None, problem: Unavailable) -
             clock=clock,
             ids=Ids(secrets.token_bytes),
             store=store,
-            master=master,
+            masters=masters,
             keyring=keyring,
             audit_log=audit_log,
             recorder=recorder,
@@ -170,8 +172,8 @@ def _floored_clock(settings: Settings, written: datetime) -> SteadyClock:
     return SteadyClock(system_clock, monotonic, None if floor == UNKNOWN_MOMENT else floor)
 
 
-def _open_keyring(store: Store, settings: Settings, now: datetime, *, create: bool) -> tuple[MasterKey, Keyring]:
-    """The master key, and the store's data keys. Where it has none yet, `create` makes both.
+def _open_keyring(store: Store, settings: Settings, now: datetime, *, create: bool) -> tuple[MasterKeys, Keyring]:
+    """The master keys, and the store's data keys. Where it has none yet, `create` makes both.
 
     A purpose that is new in this release has no key in an older installation: it is made here, by one of the processes
     that open it at once.
@@ -179,26 +181,31 @@ def _open_keyring(store: Store, settings: Settings, now: datetime, *, create: bo
     keys = store.data_keys()
     if not keys and not create:
         raise NotSetUp(store.shown_url)
-    master = _master_key(settings, present=bool(keys))
-    if set(Purpose) <= {key.purpose for key in keys}:
-        return master, Keyring.unwrap(master, keys)
+    masters = _master_keys(settings, present=bool(keys))
+    if not set(Purpose) <= {key.purpose for key in keys}:
+        keys = _add_missing(store, masters, now)
+    keyring = masters.opening(keys)[1]
+    if not settings.dev:
+        check_seen(settings, keyring)
+    return masters, keyring
+
+
+def _add_missing(store: Store, masters: MasterKeys, now: datetime) -> tuple[WrappedKey, ...]:
+    """Make a key for each purpose that has none; gives all keys."""
     with store.write() as unit:
         present = store.data_keys()
-        made = new_data_keys(master, now=now, present=present)
+        # INVARIANT: nothing is committed with a master key that does not open what is there.
+        made = new_data_keys(masters.for_more(present), now=now, present=present)
         for key in made:
             unit.add(key)
-        # INVARIANT: nothing is committed with a master key that does not open what is there.
-        return master, Keyring.unwrap(master, (*present, *made))
+    return *present, *made
 
 
-def _master_key(settings: Settings, *, present: bool) -> MasterKey:
-    """That of the file, or one that is gone with the process; `present` says that the store was set up with one."""
+def _master_keys(settings: Settings, *, present: bool) -> MasterKeys:
+    """Those of the files, or one that is gone with the process; `present` says that the store was set up with one."""
     if settings.dev:
-        return MasterKey(secrets.token_bytes(KEY_BYTES))
-    path = settings.master_key
+        return MasterKeys.of(MasterKey(secrets.token_bytes(KEY_BYTES)))
     if not present:
-        return load_or_create(path)
-    try:
-        return load(path)
-    except FileNotFoundError:
-        raise BadMasterKey(f"The store was set up with a master key, and {path} is not there.") from None
+        forget_seen(settings)
+        load_or_create(settings.master_key)
+    return MasterKeys(partial(read_master_keys, settings))

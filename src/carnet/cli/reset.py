@@ -22,12 +22,16 @@ _MADE_HERE = (
     "directory.snapshot.draft",
     "directory.snapshot.lock",
     "master.key",
+    "master.key.new",
+    "keys.seen",
     "public-url",
     "last-seen.json",
     "last-seen.lock",
     "last-seen.new",
     "server.lock",
 )
+_OLD_MASTER_KEYS = "master.key." + "[0-9a-f]" * 12
+"""As `carnet keys rewrap` keeps them."""
 _DIRECTORIES_MADE_HERE = ("audit", "tls")
 
 
@@ -48,6 +52,7 @@ def reset(yes: bool, **settings: Any) -> None:
         )
     directory = configured.data_dir
     found = [path for name in (*_MADE_HERE, *_DIRECTORIES_MADE_HERE) if (path := directory / name).exists()]
+    found += sorted(directory.glob(_OLD_MASTER_KEYS))
     if not (directory / "carnet.db").exists():
         raise NotSetUp(configured.store_url)
     with without_server(directory):

@@ -40,8 +40,10 @@ def restore(file: Path | None, replace: bool, as_found: bool, **settings: Any) -
 
 def _accept(configured: Settings) -> None:
     from carnet.assembly.last_seen import LastSeen
+    from carnet.assembly.seen_keys import forget_seen
     from carnet.assembly.state import open_state, system_clock
 
+    forget_seen(configured)
     with open_state(configured) as state:
         standing = state.store.accept(system_clock())
         LastSeen(configured.last_seen).accept(standing)
@@ -62,6 +64,7 @@ def _tell_what_is_lost(configured: Settings, store: Store) -> None:
 
 def _restore(configured: Settings, file: Path, *, replace: bool) -> None:
     from carnet.assembly.last_seen import LastSeen
+    from carnet.assembly.seen_keys import forget_seen
     from carnet.assembly.state import system_clock
     from carnet.store.store import Store
 
@@ -85,6 +88,7 @@ def _restore(configured: Settings, file: Path, *, replace: bool) -> None:
         raise click.ClickException(f"{file}: {problem} Nothing was changed.") from problem
     except NotEmpty as problem:
         raise click.ClickException(f"{problem} --replace replaces them; --data-dir names another place.") from problem
+    forget_seen(configured)
     click.echo(f"Restored {header.rows} rows of revision {header.seq}, made {header.made} by Carnet {header.release}.")
     store = Store.open(configured.store_url, create=False)
     try:

@@ -13,7 +13,7 @@ from time import monotonic
 from carnet.base.clock import Clock
 from carnet.directory.directory import Directory
 from carnet.directory.kept_snapshot import KeptSnapshot, Known, sealed_parts
-from carnet.keyring.master_key import MasterKey
+from carnet.keyring.master_key import Wrapping
 from carnet.store.changes import Revision
 
 KEEP_SECONDS = 30.0
@@ -31,7 +31,7 @@ class Keeper:
         self,
         path: Path,
         directory: Directory,
-        master: MasterKey,
+        master: Wrapping,
         clock: Clock,
         *,
         renewed: timedelta,

@@ -14,7 +14,7 @@ import msgspec
 from carnet.directory.image import form, image_of, snapshot_of
 from carnet.directory.snapshot import Snapshot
 from carnet.keyring.errors import Unsealable
-from carnet.keyring.master_key import MasterKey
+from carnet.keyring.master_key import Wrapping
 from carnet.keyring.sealed_file import head_of, seal, unseal
 from carnet.store.changes import Revision
 from carnet.store.entity_types import EntityTypes
@@ -55,7 +55,7 @@ class Unusable(Exception):
     """The file is not there, was altered, or is of another release, another master key or a time too long ago."""
 
 
-def sealed_parts(kept: KeptSnapshot, master: MasterKey) -> Iterator[bytes]:
+def sealed_parts(kept: KeptSnapshot, master: Wrapping) -> Iterator[bytes]:
     """The bytes of the file."""
     types, revision = kept.snapshot.readable.types, kept.snapshot.revision
     head = _Head(
@@ -64,7 +64,7 @@ def sealed_parts(kept: KeptSnapshot, master: MasterKey) -> Iterator[bytes]:
     return seal(master, _PURPOSE, msgspec.json.encode(head), image_of(kept.snapshot))
 
 
-def read(path: Path, master: MasterKey, types: EntityTypes) -> KeptSnapshot:
+def read(path: Path, master: Wrapping, types: EntityTypes) -> KeptSnapshot:
     """What is kept at `path`. Raises Unusable."""
     try:
         sealed = path.read_bytes()

@@ -97,7 +97,7 @@ def open_seed(keyring: Keyring, device: MfaDevice) -> bytes | None:
     if not device.sealed_seed:
         return None
     try:
-        return keyring.open(device.sealed_seed, context=_context(device))
+        return keyring.open(device.sealed_seed, context=seed_context(device))
     except Unsealable as problem:
         _LOG.warning("no code of %s is right: %s", device.serial, problem)
         return None
@@ -105,7 +105,7 @@ def open_seed(keyring: Keyring, device: MfaDevice) -> bytes | None:
 
 def with_seed(keyring: Keyring, device: MfaDevice, seed: bytes) -> MfaDevice:
     """The device with a seed, sealed for it and its holder."""
-    return replace(device, sealed_seed=keyring.seal(seed, context=_context(device)))
+    return replace(device, sealed_seed=keyring.seal(seed, context=seed_context(device)))
 
 
 def handed_over(keyring: Keyring, device: MfaDevice, holder: str | None, enabled: datetime | None) -> MfaDevice:
@@ -119,7 +119,8 @@ def handed_over(keyring: Keyring, device: MfaDevice, holder: str | None, enabled
     return with_seed(keyring, handed, seed) if seed is not None else replace(handed, sealed_seed=b"")
 
 
-def _context(device: MfaDevice) -> SealContext:
+def seed_context(device: MfaDevice) -> SealContext:
+    """What a seed is bound to: its device, and whoever holds that."""
     return SealContext(
         table="mfa_devices",
         column="sealed_seed",

@@ -45,7 +45,7 @@ def new_signing_key(keyring: Keyring, ids: Ids, account: str, algorithm: Signing
             "alg": algorithm.value,
             "use": "sig",
         },
-        sealed=keyring.seal(plain, context=_context(account, kid)),
+        sealed=keyring.seal(plain, context=signing_key_context(account, kid)),
     )
 
 
@@ -60,10 +60,11 @@ def sign(keyring: Keyring, account: str, key: SigningKey, claims: dict[str, Any]
 def _private(keyring: Keyring, account: str, kid: str, sealed: bytes) -> Any:
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-    return load_der_private_key(keyring.open(sealed, context=_context(account, kid)), None)
+    return load_der_private_key(keyring.open(sealed, context=signing_key_context(account, kid)), None)
 
 
-def _context(account: str, kid: str) -> SealContext:
+def signing_key_context(account: str, kid: str) -> SealContext:
+    """What a private key is bound to: its key id, and the account."""
     return SealContext(
         table="outbound_federations",
         column="keys",

@@ -51,7 +51,7 @@ class Passwords:
         same = same_passwords(password, old, new)
         kept = [new, *old][:MOST_REMEMBERED]
         return HashedPassword(
-            sealed=self._keyring.seal(json.dumps(kept).encode("ascii"), context=_context(account, owner)),
+            sealed=self._keyring.seal(json.dumps(kept).encode("ascii"), context=hashes_context(account, owner)),
             passwords_ago=same.index(True) + 1 if any(same) else None,
         )
 
@@ -66,14 +66,15 @@ class Passwords:
     def _hashes(self, profile: LoginProfile) -> tuple[str, ...]:
         """The newest first; none if they do not open, which no password is right for then."""
         try:
-            plain = self._keyring.open(profile.sealed_hashes, context=_context(profile.account, profile.id))
+            plain = self._keyring.open(profile.sealed_hashes, context=hashes_context(profile.account, profile.id))
         except Unsealable as problem:
             _LOG.error("%s", problem)
             return ()
         return tuple(json.loads(plain))
 
 
-def _context(account: str, owner: str) -> SealContext:
+def hashes_context(account: str, owner: str) -> SealContext:
+    """What the hashes of a password are bound to."""
     return SealContext(
         table="login_profiles",
         column="sealed_hashes",

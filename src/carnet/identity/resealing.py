@@ -1,29 +1,38 @@
-"""Secrets that are sealed in an older format are sealed anew; then the older format is taken no more."""
+"""Data keys follow one another, and what is sealed with an older key, or in an older format, is sealed anew."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
-from carnet.entities.access_key import AccessKey
-from carnet.identity.credentials import secret_context
-from carnet.jobs.presence import seals
-from carnet.keyring.data_keys import NEWEST_FORMAT, Purpose, with_floor
+from carnet.base.clock import Clock
+from carnet.identity.sealed_kinds import SealedKind, kinds_of
+from carnet.jobs.presence import has_key, seals, seals_with
+from carnet.keyring.data_keys import NEWEST_FORMAT, KeyState, Purpose, Ring, WrappedKey, moved_to, with_floor
 from carnet.keyring.errors import Unsealable
-from carnet.keyring.keyring import Keyring
-from carnet.keyring.master_key import MasterKey
+from carnet.keyring.keyring import Keyring, SealContext
+from carnet.keyring.master_keys import MasterKeys
+from carnet.store import data_keys
 from carnet.store.leases import Lease
 from carnet.store.nodes import all_know, read_live
-from carnet.store.old_seals import access_keys_sealed_before
+from carnet.store.sealed_rows import rows_sealed_otherwise
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
 
 _LOG = logging.getLogger(__name__)
+RESEALING = "resealing"
+"""The job and its lease."""
 RESEAL_SECONDS = 15.0
+CARRIED_FOR = timedelta(hours=37)
+"""How long a retired key opens what callers hold: no session lives longer than 36 hours, and no message is read later.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+"""
 _BATCH = 100
-"""Secrets in one write transaction: they keep the writers behind waiting for some ten milliseconds."""
+"""Rows in one write transaction: they keep the writers behind waiting for some ten milliseconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,65 +40,135 @@ class Resealing:
     """The job of one store. What is done stays done: it may end anywhere, and begin again in another process."""
 
     store: Store
-    master: MasterKey
+    masters: MasterKeys
     keyring: Keyring
+    clock: Clock
 
     def steps(self, lease: Lease) -> Iterator[None]:
-        """Seal a batch anew each step, then raise the floor. Raises LeaseLost, Unavailable.
+        """Go as far as the live nodes allow, a batch each step. Raises LeaseLost, Unavailable, KeyringError.
 
         INVARIANT: each batch is read and written under the head lock, so a key that is deleted meanwhile stays so.
         """
-        cursor = ""
-        while self.due():
-            with self.store.write() as unit:
-                unit.hold(lease)
-                if not _everybody_seals(unit):
-                    return
-                last = self._reseal(unit, cursor)
-                if last is None and not self._left(unit):
-                    self._raise_floor(unit)
-                cursor = last or ""
-            self.keyring.adopt(Keyring.unwrap(self.master, self.store.data_keys()))
+        self._learn()
+        if any(ring.of_state(KeyState.STAGED) for ring in self.keyring.rings.values()):
+            self._promote(lease)
+            self._learn()
             yield
+        for purpose, ring in self.keyring.rings.items():
+            if self._behind(purpose, ring):
+                yield from self._catch_up(purpose, lease)
+                self._learn()
 
     def due(self) -> bool:
-        """Whether an older format is still taken."""
-        return self.keyring.ring(Purpose.ACCESS_KEY_SECRETS).floor < NEWEST_FORMAT
+        """Whether there is anything to do, perhaps when all nodes are so far."""
+        rings = self.keyring.rings
+        return any(ring.of_state(KeyState.STAGED) or self._behind(purpose, ring) for purpose, ring in rings.items())
 
-    def _reseal(self, unit: UnitOfWork, after: str) -> str | None:
-        """Seal the batch behind a key id; gives the last id of it, None if it is empty."""
-        batch = unit.ask(lambda connection, _: tuple(_older(connection, after=after, limit=_BATCH)))
-        for _, key in batch:
-            plain = self._opened(key)
-            if key is not None and plain is not None:
-                context = secret_context(key.id, key.account, key.owner)
-                unit.save(replace(key, sealed_secret=self.keyring.seal(plain, context=context)))
+    def _behind(self, purpose: Purpose, ring: Ring) -> bool:
+        """Whether an older key or format is still taken that need not be."""
+        retired = ring.of_state(KeyState.RETIRED)
+        if kinds_of(purpose):
+            return bool(retired) or ring.floor < NEWEST_FORMAT
+        return any(key.retired is not None and self.clock() >= key.retired + CARRIED_FOR for key in retired)
+
+    def _learn(self) -> None:
+        self.keyring.adopt(self.masters.opening(self.store.data_keys())[1])
+
+    def _promote(self, lease: Lease) -> None:
+        """Seal with the staged keys from now on, of which each is one that every live node has."""
+        with self.store.write() as unit:
+            unit.hold(lease)
+            keys, live, now = _stored_keys(unit), unit.ask(read_live), self.clock()
+            master, _ = self.masters.opening(keys)
+            for staged in keys:
+                if staged.state is not KeyState.STAGED or not all_know(live, has_key(staged.kid)):
+                    continue
+                primary = next(key for key in keys if (key.purpose, key.state) == (staged.purpose, KeyState.PRIMARY))
+                unit.save(moved_to(master, primary, KeyState.RETIRED, now))
+                unit.save(moved_to(master, staged, KeyState.PRIMARY, now))
+                _LOG.info("data key %s follows %s for %s", staged.kid, primary.kid, staged.purpose)
+
+    def _catch_up(self, purpose: Purpose, lease: Lease) -> Iterator[None]:
+        for kind in kinds_of(purpose):
+            after: str | None = ""
+            while after is not None:
+                with self.store.write() as unit:
+                    unit.hold(lease)
+                    if not self._everybody_seals_so(unit, purpose):
+                        return
+                    after = self._reseal(unit, kind, after)
+                yield
+        with self.store.write() as unit:
+            unit.hold(lease)
+            if self._everybody_seals_so(unit, purpose) and not self._left(unit, purpose):
+                self._end_older(unit, purpose)
+        yield
+
+    def _everybody_seals_so(self, unit: UnitOfWork, purpose: Purpose) -> bool:
+        """Whether each live node, and this process, seals with the primary key in the newest format."""
+        kid = self.keyring.ring(purpose).primary.kid.hex()
+        primary = next(key.kid for key in _stored_keys(unit) if (key.purpose, key.state) == (purpose, KeyState.PRIMARY))
+        live = unit.ask(read_live)
+        return kid == primary and all_know(live, seals(NEWEST_FORMAT)) and all_know(live, seals_with(kid))
+
+    def _reseal(self, unit: UnitOfWork, kind: SealedKind[Any], after: str) -> str | None:
+        """Seal the rows behind a key anew; gives the last key of them, None if there were none."""
+        batch = tuple(self._older(unit, kind, after=after, limit=_BATCH))
+        for _, entity in batch:
+            anew = None if entity is None else kind.changed(entity, self._anew)
+            if anew != entity:
+                unit.save(anew)
         return batch[-1][0] if batch else None
 
-    def _left(self, unit: UnitOfWork) -> bool:
-        """Whether a secret is still sealed in an older format. One that does not open has nothing to lose."""
-        return unit.ask(
-            lambda connection, _: any(self._opened(key) is not None for _, key in _older(connection)),
+    def _anew(self, sealed: bytes, context: SealContext) -> bytes:
+        plain = self._opened_if_older(sealed, context)
+        return sealed if plain is None else self.keyring.seal(plain, context=context)
+
+    def _left(self, unit: UnitOfWork, purpose: Purpose) -> bool:
+        """Whether a value is still sealed otherwise. One that does not open has nothing to lose."""
+        return any(
+            self._opened_if_older(sealed, context) is not None
+            for kind in kinds_of(purpose)
+            for _, entity in self._older(unit, kind)
+            if entity is not None
+            for sealed, context in kind.values(entity)
         )
 
-    def _opened(self, key: AccessKey | None) -> bytes | None:
-        if key is None:
+    def _opened_if_older(self, sealed: bytes, context: SealContext) -> bytes | None:
+        if not sealed or sealed.startswith(self.keyring.head(context.purpose)):
             return None
         try:
-            return self.keyring.open(key.sealed_secret, context=secret_context(key.id, key.account, key.owner))
+            return self.keyring.open(sealed, context=context)
         except Unsealable:
             return None
 
-    def _raise_floor(self, unit: UnitOfWork) -> None:
-        """Bind the data keys to the newest format: wrapped anew, they open no older one for anybody."""
-        for key in self.store.data_keys():
-            if key.purpose == Purpose.ACCESS_KEY_SECRETS and key.floor < NEWEST_FORMAT:
-                unit.save(with_floor(self.master, key, NEWEST_FORMAT))
-        _LOG.info("all secrets are sealed in format %s; older ones are refused from now on", NEWEST_FORMAT)
+    def _older(
+        self, unit: UnitOfWork, kind: SealedKind[Any], *, after: str = "", limit: int | None = None
+    ) -> Iterator[tuple[str, Any]]:
+        type_, head = self.store.types.of_class(kind.entity), self.keyring.head(kind.purpose)
+        return unit.ask(lambda connection, _: rows_sealed_otherwise(connection, type_, head, after=after, limit=limit))
+
+    def _end_older(self, unit: UnitOfWork, purpose: Purpose) -> None:
+        """Bind the keys to the newest format, and let retired ones open nothing any more, for anybody."""
+        keys, now = _stored_keys(unit), self.clock()
+        master, _ = self.masters.opening(keys)
+        for key in keys:
+            if key.purpose == purpose and key.state is not KeyState.KEPT:
+                ended = self._ended(key)
+                floor = NEWEST_FORMAT if kinds_of(purpose) else key.floor
+                if ended or key.floor < floor:
+                    bound = with_floor(master, key, max(floor, key.floor))
+                    unit.save(moved_to(master, bound, KeyState.KEPT, now) if ended else bound)
+                    _LOG.info(
+                        "data key %s (%s) %s", key.kid, purpose, "opens nothing any more" if ended else "is bound"
+                    )
+
+    def _ended(self, key: WrappedKey) -> bool:
+        if key.state is not KeyState.RETIRED or key.retired is None:
+            return False
+        return bool(kinds_of(Purpose(key.purpose))) or self.clock() >= key.retired + CARRIED_FOR
 
 
-def _everybody_seals(unit: UnitOfWork) -> bool:
-    return all_know(unit.ask(read_live), seals(NEWEST_FORMAT))
-
-
-_older = partial(access_keys_sealed_before, sealed_format=NEWEST_FORMAT)
+def _stored_keys(unit: UnitOfWork) -> tuple[WrappedKey, ...]:
+    """The data keys as they are under the head lock."""
+    return unit.ask(lambda connection, _: data_keys.read_all(connection))

@@ -11,6 +11,7 @@ import base64
 import binascii
 
 from carnet.entities.delegation_request import DelegationRequest
+from carnet.keyring.data_keys import Purpose
 from carnet.keyring.errors import Unsealable
 from carnet.keyring.keyring import Keyring, SealContext
 
@@ -40,5 +41,10 @@ def is_token_of(keyring: Keyring, request: DelegationRequest, token: str) -> boo
 def _context(request: DelegationRequest) -> SealContext:
     finalized = str(request.updated.timestamp())
     return SealContext(
-        table="delegation_requests", column="token", account=request.requestor, key=request.id, owner=finalized
+        table="delegation_requests",
+        column="token",
+        account=request.requestor,
+        key=request.id,
+        owner=finalized,
+        purpose=Purpose.AUTHORIZATION_MESSAGES,
     )

@@ -37,10 +37,11 @@ class SealContext:
 class Keyring:
     """The open data keys of a store, one ring per purpose."""
 
-    __slots__ = ("_rings", "agreed_format")
+    __slots__ = ("agreed_format", "rings")
 
     def __init__(self, rings: Mapping[Purpose, Ring]) -> None:
-        self._rings = rings
+        self.rings = rings
+        """The data keys by purpose, as they are now: `adopt` puts others in their place."""
         self.agreed_format = 1
         """The newest format that every live node opens."""
 
@@ -59,27 +60,40 @@ class Keyring:
     def adopt(self, newer: Keyring) -> None:
         """Go on with the data keys of the store as they are now. Raises KeyringError.
 
-        INVARIANT: a process that has seen a floor never goes below it, whatever the database says afterwards.
+        INVARIANT: a process that has seen a floor, or a primary key, never goes back, whatever the database says.
         """
-        for purpose, ring in self._rings.items():
-            if newer.ring(purpose).floor < ring.floor:
+        for purpose, (floor, number) in self.reached.items():
+            ring = newer.ring(purpose)
+            if ring.floor < floor:
                 raise KeyringError(f"The data keys for {purpose} would open older formats than before.")
-        self._rings = newer._rings
+            if ring.primary.number < number:
+                raise KeyringError(f"The data key for {purpose} would be an older one than before.")
+        self.rings = newer.rings
+
+    @property
+    def reached(self) -> dict[Purpose, tuple[int, int]]:
+        """How far each ring has come: its floor, and the number of its primary key."""
+        return {purpose: (ring.floor, ring.primary.number) for purpose, ring in self.rings.items()}
+
+    def head(self, purpose: Purpose) -> bytes:
+        """What each value begins with that is sealed now: format and name of the key."""
+        key = self.rings[purpose].primary
+        return max(key.floor, self.agreed_format).to_bytes(_FORMAT_BYTES) + key.kid
 
     def ring(self, purpose: Purpose) -> Ring:
         """The data keys of one purpose."""
-        return self._rings[purpose]
+        return self.rings[purpose]
 
     def seal(self, plain: bytes, *, context: SealContext) -> bytes:
         """Encrypt with the primary key, for this place only, in the newest format that every live node opens."""
-        key = self._rings[context.purpose].primary
+        key = self.rings[context.purpose].primary
         head = max(key.floor, self.agreed_format).to_bytes(_FORMAT_BYTES) + key.kid
         return head + Aead(key.secret).encrypt(plain, _aad(head, context))
 
     def open(self, sealed: bytes, *, context: SealContext) -> bytes:
         """Decrypt what was sealed for this place. Raises Unsealable."""
         head = sealed[:_HEADER_BYTES]
-        key = self._rings[context.purpose].get(head[_FORMAT_BYTES:])
+        key = self.rings[context.purpose].get(head[_FORMAT_BYTES:])
         if key is None or not key.floor <= format_of(sealed) <= NEWEST_FORMAT:
             raise Unsealable(f"The secret in {context} was sealed with a key or in a format that is not taken here.")
         plain = Aead(key.secret).decrypt(sealed[_HEADER_BYTES:], _aad(head, context))
@@ -91,6 +105,11 @@ class Keyring:
 def format_of(sealed: bytes) -> int:
     """The format that a sealed secret says it is in; 0 for none."""
     return int.from_bytes(sealed[:_FORMAT_BYTES])
+
+
+def kid_of(sealed: bytes) -> str:
+    """The name of the data key that a sealed secret says it is sealed with."""
+    return sealed[_FORMAT_BYTES:_HEADER_BYTES].hex()
 
 
 def _aad(head: bytes, context: SealContext) -> bytes:

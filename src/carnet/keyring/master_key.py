@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import os
 import stat
 from pathlib import Path
+from typing import Protocol
 
 from carnet.keyring.aead import KEY_BYTES, Aead
 from carnet.keyring.errors import BadMasterKey
 
+_NAMING = b"carnet-master-key-id-v1"
+_ID_BYTES = 6
 _OTHERS = 0o077
 _OTHERS_OF_ROOTS = _OTHERS & ~stat.S_IRGRP
 """Of a file of root's. Whoever is not root reads it as a member of its group: so Kubernetes mounts a Secret, and
@@ -20,16 +24,26 @@ https://www.postgresql.org/docs/current/ssl-tcp.html
 """
 
 
+class Wrapping(Protocol):
+    """What wraps keys, and unwraps what it has wrapped: a master key, or several (`keyring.master_keys`)."""
+
+    def wrap(self, plain: bytes, aad: bytes) -> bytes: ...
+
+    def unwrap(self, wrapped: bytes, aad: bytes) -> bytes | None: ...
+
+
 class MasterKey:
     """32 bytes that open everything sealed. Shows itself to nobody: not in repr, not in errors."""
 
-    __slots__ = ("_aead",)
+    __slots__ = ("_aead", "id")
 
     def __init__(self, raw: bytes) -> None:
         """Raises BadMasterKey unless `raw` has 32 bytes."""
         if len(raw) != KEY_BYTES:
             raise BadMasterKey(f"A master key has {KEY_BYTES} bytes; this one has {len(raw)}.")
         self._aead = Aead(raw)
+        self.id = hmac.digest(raw, _NAMING, "sha256")[:_ID_BYTES].hex()
+        """By which nodes tell each other which master keys they have. It tells nothing of the key."""
 
     def __repr__(self) -> str:
         return "MasterKey(...)"

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from carnet.keyring.aead import KEY_BYTES, joined
 from carnet.keyring.errors import Unsealable
-from carnet.keyring.master_key import MasterKey
+from carnet.keyring.master_key import Wrapping
 
 _PART_BYTES = 4 * 1024 * 1024
 _LENGTH_BYTES = 4
@@ -27,7 +27,7 @@ _WRAPPED_BYTES = 12 + KEY_BYTES + _TAG_BYTES
 _WRAPPING = b"carnet-sealed-file-v1"
 
 
-def seal(master: MasterKey, purpose: str, head: bytes, body: bytes) -> Iterator[bytes]:
+def seal(master: Wrapping, purpose: str, head: bytes, body: bytes) -> Iterator[bytes]:
     """The bytes of the file. `purpose` is what it is for: under another one it does not open."""
     key = os.urandom(KEY_BYTES)
     about = _about(purpose, head)
@@ -47,7 +47,7 @@ def head_of(sealed: bytes) -> bytes:
     return sealed[_LENGTH_BYTES : _LENGTH_BYTES + length]
 
 
-def unseal(master: MasterKey, purpose: str, sealed: bytes) -> bytes:
+def unseal(master: Wrapping, purpose: str, sealed: bytes) -> bytes:
     """The body. Raises Unsealable for a file that was altered, cut, or sealed for another purpose or by another key."""
     about = _about(purpose, head := head_of(sealed))
     at = _LENGTH_BYTES + len(head) + _WRAPPED_BYTES

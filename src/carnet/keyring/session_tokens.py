@@ -78,7 +78,7 @@ class SessionTokens:
         self, keyring: Keyring, *, remembered: int = _REMEMBERED, check_issuing: Callable[[], None] | None = None
     ) -> None:
         self._check_issuing = check_issuing
-        self._ring = keyring.ring(Purpose.SESSION_TOKENS)
+        self._keyring = keyring
         self._opened = lru_cache(maxsize=remembered)(self._open)
 
     def issue(self, claims: SessionClaims) -> SessionCredentials:
@@ -88,7 +88,7 @@ class SessionTokens:
         packed = pack(claims)
         if packed is None:
             raise TokenTooLarge("The session policies and tags are too large.")
-        key, salt = self._ring.primary, os.urandom(_SALT_BYTES)
+        key, salt = self._keyring.rings[Purpose.SESSION_TOKENS].primary, os.urandom(_SALT_BYTES)
         root = _extracted(key.secret, salt)
         derived = _derive(root)
         key_id = _key_id(claims.account, derived.noise)
@@ -111,7 +111,7 @@ class SessionTokens:
     def _open(self, access_key_id: str, token: str) -> OpenedSession:
         raw = _decode(token)
         kid, salt = raw[len(_VERSION) : _SALT_AT], raw[_SALT_AT:_COMMITMENT_AT]
-        key = self._ring.get(kid)
+        key = self._keyring.rings[Purpose.SESSION_TOKENS].get(kid)
         if key is None or raw[: len(_VERSION)] != _VERSION:
             raise _Foreign
         root = _extracted(key.secret, salt)

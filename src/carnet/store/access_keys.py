@@ -12,7 +12,7 @@ from carnet.entities.access_key import AccessKey
 from carnet.entities.ended_key import EndedKey
 from carnet.entities.user import User
 from carnet.store.codec import read_moment
-from carnet.store.entity_type import EntityType, one
+from carnet.store.entity_type import EntityType, Sealed, one
 from carnet.store.schema import METADATA, own_id, owning_account, text
 from carnet.store.schema import moment as moment_column
 
@@ -50,6 +50,7 @@ ACCESS_KEYS = EntityType(
     kind="access key",
     table=TABLE,
     from_row=from_row,
+    sealed=Sealed("sealed_secret", lambda key: (key.sealed_secret,)),
     decides=True,
     every_release=True,
     name_of=attrgetter("id"),

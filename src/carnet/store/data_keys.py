@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, LargeBinary, Row, Table, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Row, Table, select
 
 from carnet.entities.scope import ScopeKind
 from carnet.keyring.data_keys import KeyState, WrappedKey
@@ -23,6 +23,8 @@ TABLE = Table(
     Column("wrapped", LargeBinary, nullable=False),
     moment_column("created"),
     Column("floor", Integer, nullable=False, server_default="1"),
+    Column("number", Integer, nullable=False, server_default="1"),
+    Column("retired", BigInteger, nullable=True),
 )
 
 
@@ -34,6 +36,8 @@ def from_row(row: Row[Any]) -> WrappedKey:
         wrapped=row.wrapped,
         created=read_moment(row.created),
         floor=row.floor,
+        number=row.number,
+        retired=read_moment(row.retired) if row.retired is not None else None,
     )
 
 

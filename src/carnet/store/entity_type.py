@@ -52,6 +52,15 @@ def one(to: type[Any], attribute: str) -> Reference[Any]:
     return Reference(to, targets)
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed(Generic[E]):
+    """Where a kind keeps sealed values (`keyring.keyring`)."""
+
+    column: str
+    values: Callable[[E], Iterable[bytes]]
+    """Those of an entity; an empty one stands for none."""
+
+
 class Stored(NamedTuple):
     """An entity as it is stored."""
 
@@ -95,6 +104,8 @@ class EntityType(Generic[E]):
     """What is unique in the whole installation; None for an entity without."""
     order: Callable[[E], Any] = attrgetter("name_key")
     """The order in which entities are listed."""
+    sealed: Sealed[E] | None = None
+    """Where sealed values are, if there are any; `identity.sealed_kinds` says what each is bound to."""
     references: Mapping[str, Reference[E]] = field(default_factory=dict[str, Reference[E]])
     """Name of a reference (`groups`, `boundary`) to what it refers to; the directory finds entities by it."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, Row, Table
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.user import User
 from carnet.store.codec import read_moment
-from carnet.store.entity_type import EntityType, one
+from carnet.store.entity_type import EntityType, Sealed, one
 from carnet.store.schema import METADATA, own_id, owning_account
 from carnet.store.schema import moment as moment_column
 
@@ -44,6 +44,7 @@ LOGIN_PROFILES = EntityType(
     kind="login profile",
     table=TABLE,
     from_row=from_row,
+    sealed=Sealed("sealed_hashes", lambda profile: (profile.sealed_hashes,)),
     decides=False,  # no decision of a policy depends on one; a password that cannot be read opens nothing
     name_of=attrgetter("id"),
     unique_name=None,

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Row, Table
 from carnet.entities.mfa_device import MfaDevice, MfaKind
 from carnet.entities.user import User
 from carnet.store.codec import read_moment
-from carnet.store.entity_type import EntityType, entity_fields, one
+from carnet.store.entity_type import EntityType, Sealed, entity_fields, one
 from carnet.store.schema import METADATA, named_entity, optional_text, text
 
 TABLE = Table(
@@ -46,6 +46,7 @@ MFA_DEVICES = EntityType(
     kind="MFA device",
     table=TABLE,
     from_row=from_row,
+    sealed=Sealed("sealed_seed", lambda device: (device.sealed_seed,)),
     decides=True,  # an entrance that asks for a code if there is a device must not miss one that it cannot read
     references={"holder": one(User, "holder")},
 )

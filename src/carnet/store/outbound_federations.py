@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Row, Table
 
 from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm, SigningKey
 from carnet.store.codec import RowValues, columns, json_text, moment, read_moment, read_objects
-from carnet.store.entity_type import EntityType
+from carnet.store.entity_type import EntityType, Sealed
 from carnet.store.schema import METADATA, own_id, owning_account, text
 from carnet.store.schema import moment as moment_column
 
@@ -74,6 +74,7 @@ OUTBOUND_FEDERATIONS = EntityType(
     table=TABLE,
     to_row=to_row,
     from_row=from_row,
+    sealed=Sealed("keys", lambda one: (key.sealed for key in one.keys)),
     decides=False,  # without one that cannot be read, no token is issued
     name_of=lambda one: one.account,
     unique_name=None,

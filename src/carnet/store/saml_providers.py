@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column, Row, Table
 
 from carnet.entities.saml_provider import EncryptionMode, SamlPrivateKey, SamlProvider
 from carnet.store.codec import RowValues, json_text, moment, read_moment, read_objects
-from carnet.store.entity_type import EntityType, entity_fields, entity_row
+from carnet.store.entity_type import EntityType, Sealed, entity_fields, entity_row
 from carnet.store.schema import METADATA, named_entity, text
 
 TABLE = Table(
@@ -73,5 +73,6 @@ SAML_PROVIDERS = EntityType(
     table=TABLE,
     from_row=from_row,
     to_row=to_row,
+    sealed=Sealed("private_keys", lambda provider: (key.sealed for key in provider.private_keys)),
     decides=False,  # what vouches for callers: one that cannot be read vouches for nobody
 )

@@ -21,6 +21,7 @@ from carnet.store.entity_type import EntityType, Stored
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import Absent, Occupied, Taken
 from carnet.store.leases import Lease
+from carnet.store.sealed_rows import kept_keys_in
 from carnet.store.statements import execute, execute_many
 
 E = TypeVar("E")
@@ -173,9 +174,18 @@ class UnitOfWork:
             raise self._fault
         if not self._changed:
             return
+        self._refuse_kept_keys()
         revision, self.change_rows = change_log.linked(self.base, self._changed.values())
         self.event_rows = audit_log.rows_of(revision.seq, self._events)
         self.made = Changes(base=self.base, revision=revision, changes=self.changes)
+
+    def _refuse_kept_keys(self) -> None:
+        """INVARIANT: nothing is stored that was sealed with a data key which opens nothing any more, by a process that
+        did not hear of it: nobody could ever use what was just made.
+        """
+        written = [value for change in self.changes for value in _sealed_in(change)]
+        if written and kept_keys_in(self._connection, written):
+            self._fail(Unavailable("The data keys have changed meanwhile."))
 
     def _check_known(self, type_: EntityType[Any]) -> None:
         """Asked once a unit: a node that begins later begins after the change, or reads that it does not know it."""
@@ -247,6 +257,11 @@ def _update_of(table: Table, key: str) -> UpdateBase:
 @cache
 def _delete_from(table: Table, key: str) -> UpdateBase:
     return delete(table).where(table.c[key] == bindparam("removed_id"))
+
+
+def _sealed_in(change: Change) -> Iterable[bytes]:
+    sealed = change.type.sealed
+    return () if sealed is None or change.entity is None else filter(None, sealed.values(change.entity))
 
 
 def _absent(type_: EntityType[E], entity: E) -> Absent:

@@ -1,0 +1,222 @@
+"""Data keys follow one another while nodes serve, and a process may be killed at every moment of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carnet.assembly.settings import Settings
+from carnet.base.faults import Unavailable
+from carnet.entities.access_key import AccessKey
+from carnet.identity import resealing
+from carnet.identity.resealing import CARRIED_FOR
+from carnet.keyring.data_keys import KeyState, Purpose
+from carnet.keyring.errors import Unsealable
+from carnet.keyring.keyring import kid_of
+from carnet.services.key_rotation import NodesAreBehind
+from carnet.store.nodes import Node as Report
+from carnet.store.store import Store
+from carnet.store.unit_of_work import UnitOfWork
+from tests.identity.rotating import Clock, Node, fill, joined, rotate_to_the_end
+
+STAGED, PRIMARY, RETIRED, KEPT = KeyState.STAGED, KeyState.PRIMARY, KeyState.RETIRED, KeyState.KEPT
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path)
+
+
+@pytest.fixture
+def nodes(settings: Settings, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Node, Node]]:
+    monkeypatch.setattr(resealing, "_BATCH", 1)
+    with joined(settings, clock) as one, joined(settings, clock) as other:
+        fill(one)
+        yield one, other
+
+
+def test_a_rotation_seals_all_anew_and_ends_the_old_keys(nodes: tuple[Node, Node]) -> None:
+    one, other = nodes
+    before, session = one.sealed(), one.session()
+    staged = {key.purpose: key.kid for key in one.stage()}
+    rotate_to_the_end(one, other)
+    after = one.sealed()
+    assert after.keys() == before.keys()
+    assert {place: kid_of(value) for place, value in after.items()} == {
+        place: staged[place.purpose] for place in before
+    }
+    for purpose in Purpose:
+        carried = purpose in (Purpose.SESSION_TOKENS, Purpose.AUTHORIZATION_MESSAGES)
+        assert one.states(purpose) == [RETIRED if carried else KEPT, PRIMARY]
+    for each in nodes:
+        each.presence.report()
+        assert each.all_open()
+        assert each.knows(session)
+        for place, value in before.items():
+            with pytest.raises(Unsealable):
+                each.installation.keyring.open(value, context=place)
+
+
+def test_a_key_seals_when_every_node_has_it_and_none_before(nodes: tuple[Node, Node]) -> None:
+    one, other = nodes
+    one.stage()
+    one.presence.report()
+    one.work()
+    assert one.states() == [PRIMARY, STAGED], "the other node does not have it"
+    other.presence.report()
+    one.work()
+    assert one.states() == [RETIRED, PRIMARY]
+    assert other.all_open(), "it has the key, and does not seal with it yet"
+    late = _a_key(other)
+    with other.store.write() as unit:
+        unit.add(late)
+    one.presence.report()
+    one.work()
+    assert one.states() == [RETIRED, PRIMARY], "the other node still seals with the old key"
+    assert kid_of(_find(one, late.id).sealed_secret) == one.keys()[0].kid
+    other.presence.report()
+    one.work()
+    assert one.states() == [KEPT, PRIMARY]
+    assert other.all_open()
+
+
+def test_without_a_node_it_waits_for_nobody(settings: Settings, clock: Clock) -> None:
+    with joined(settings, clock) as one:
+        fill(one)
+        one.presence.leave()
+        one.stage()
+        for _ in range(3):
+            one.work()
+        assert not one.is_rotating()
+        assert one.all_open()
+
+
+def test_sessions_outlive_the_key_they_were_made_with_by_their_longest_life(
+    nodes: tuple[Node, Node], clock: Clock
+) -> None:
+    one, other = nodes
+    session = other.session()
+    one.stage()
+    rotate_to_the_end(one, other)
+    clock.advance(CARRIED_FOR - timedelta(seconds=1))
+    rotate_to_the_end(one, other)
+    assert one.states(Purpose.SESSION_TOKENS) == [RETIRED, PRIMARY]
+    with joined(one.installation.settings, clock) as third:
+        assert third.knows(session)
+    clock.advance(timedelta(seconds=1))
+    rotate_to_the_end(one, other)
+    assert one.states(Purpose.SESSION_TOKENS) == [KEPT, PRIMARY]
+    with joined(one.installation.settings, clock) as third:
+        assert not third.knows(session)
+
+
+def test_a_rotation_that_goes_on_is_not_begun_again(nodes: tuple[Node, Node]) -> None:
+    one, other = nodes
+    assert len(one.stage()) == len(Purpose)
+    assert one.stage() == ()
+    rotate_to_the_end(one, other)
+    assert [key.number for key in one.stage(Purpose.MFA_SEEDS)] == [3]
+
+
+def test_a_node_of_a_release_that_does_not_rotate_is_not_left_behind(nodes: tuple[Node, Node]) -> None:
+    one, _ = nodes
+    one.store.nodes.join(Report(id="older", release="0.0.9", features=frozenset(), seq=0))
+    with pytest.raises(NodesAreBehind, match=r"older \(0\.0\.9\) are of a release that rotates no keys"):
+        one.stage()
+    assert one.states() == [PRIMARY]
+
+
+def test_nothing_is_stored_under_a_key_that_opens_nothing_any_more(nodes: tuple[Node, Node]) -> None:
+    """A node that was cut off while the others rotated, and writes before it has learned of it."""
+    one, other = nodes
+    one.store.nodes.leave(other.presence.id)
+    one.stage()
+    rotate_to_the_end(one)
+    late = _a_key(other)
+    with pytest.raises(Unavailable, match="data keys have changed"), other.store.write() as unit:
+        unit.add(late)
+    other.presence.report()
+    with other.store.write() as unit:
+        unit.add(_a_key(other))
+    assert one.all_open()
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Dying:
+    """A store whose process is killed at its nth write: before the commit, or right after it."""
+
+    def __init__(self, store: Store, turn: int, *, committed: bool) -> None:
+        self._store = store
+        self._left = turn
+        self._committed = committed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        self._left -= 1
+        with self._store.write() as unit:
+            yield unit
+            if self._left == 0 and not self._committed:
+                raise Killed
+        if self._left == 0:
+            raise Killed
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_kill_at_any_moment_loses_nothing_and_another_process_ends_it(
+    nodes: tuple[Node, Node], settings: Settings, clock: Clock, committed: bool
+) -> None:
+    one, other = nodes
+    kills = 0
+    for turn in range(1, 100):
+        one.stage(Purpose.SAML_PRIVATE_KEYS, Purpose.ACCESS_KEY_SECRETS)
+        other.presence.report()
+        session = other.session()
+        with ExitStack() as stack:
+            victim = stack.enter_context(joined(settings, clock))
+            dying: Any = Dying(victim.store, turn, committed=committed)
+            try:
+                for _ in range(4):
+                    for each in (victim, one, other):
+                        each.presence.report()
+                    for _ in victim.steps(dying):
+                        assert other.all_open()
+            except Killed:
+                kills += 1
+                assert other.all_open()
+                assert other.knows(session)
+        rotate_to_the_end(one, other)
+        assert one.all_open()
+        assert one.states()[:-1] == [KEPT] * (len(one.states()) - 1)
+        if kills < turn:
+            break
+    assert kills > 8, "a rotation has more writes than that"
+
+
+def _a_key(here: Node) -> AccessKey:
+    """A new access key of a user, sealed by this node."""
+    from carnet.identity.credentials import secret_context
+    from tests.identity.sealed_samples import NOW, secret, user
+
+    place = secret_context("AKIALATE", user(1).account, user(1).id)
+    sealed = here.installation.keyring.seal(secret(place), context=place)
+    return AccessKey(id="AKIALATE", account=user(1).account, owner=user(1).id, sealed_secret=sealed, created=NOW)
+
+
+def _find(here: Node, key_id: str) -> AccessKey:
+    return next(key for key in here.store.all_of(AccessKey) if key.id == key_id)
