@@ -37,14 +37,19 @@ _Read = Callable[[RestHead], Any]
 
 def rest_input(shape: StructureShape) -> Callable[[RestHead], dict[str, Any]]:
     """The reader of an operation's input."""
+    members, body = head_members(shape), _body(shape)
+    return lambda head: members(head) | body(head.request.body)
+
+
+def head_members(shape: StructureShape) -> Callable[[RestHead], dict[str, Any]]:
+    """The reader of what does not stand in the body, in rest-xml as in rest-json."""
     heads = {
         name: _located(member, name) for name, member in shape.members.items() if "location" in member.serialization
     }
-    body = _body(shape)
 
     def read(head: RestHead) -> dict[str, Any]:
         found = {name: read_member(head) for name, read_member in heads.items()}
-        return {name: value for name, value in found.items() if value is not None} | body(head.request.body)
+        return {name: value for name, value in found.items() if value is not None}
 
     return read
 
@@ -137,17 +142,19 @@ def _body(shape: StructureShape) -> Callable[[bytes], dict[str, Any]]:
     if isinstance(member, StructureShape):
         content = json_members(member)
         return lambda body: {payload: content(read_json(body))} if body else {}
-    return _raw(payload, as_text=member.type_name == "string")
+    return as_text(payload) if member.type_name == "string" else lambda body: {payload: body} if body else {}
 
 
 def _ignored(body: bytes) -> dict[str, Any]:
     return {}
 
 
-def _raw(payload: str, *, as_text: bool) -> Callable[[bytes], dict[str, Any]]:
+def as_text(payload: str) -> Callable[[bytes], dict[str, Any]]:
+    """The reader of a body that is the text of one member."""
+
     def read(body: bytes) -> dict[str, Any]:
         try:
-            return {payload: body.decode("utf-8") if as_text else body} if body else {}
+            return {payload: body.decode("utf-8")} if body else {}
         except UnicodeDecodeError:
             raise Unreadable("The request body is not UTF-8") from None
 
