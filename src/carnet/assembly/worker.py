@@ -79,6 +79,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
             job.start()
         stack.callback(stop_all, jobs)
         follower.watch(later, jobs[0].wake)
+        installation.store.follow_notices(jobs[0].wake)
         stack.callback(follower.unwatch)
         stack.callback(decisions.close)
         stack.callback(api.close)

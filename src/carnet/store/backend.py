@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import ColumnElement, Connection, Engine
@@ -56,6 +56,12 @@ class Backend(ABC):
 
     def check_sound(self) -> None:  # noqa: B027 - a database with a server of its own checks what it reads
         """Raises Damaged if what is stored is not as it was written, as far as that is seen in some seconds."""
+
+    def follow_notices(self, heard: Callable[[], None]) -> None:  # noqa: B027 - for what tells of commits by itself
+        """Call `heard` when another process has told of a commit, from now on until `close`; perhaps not of each."""
+
+    def tell(self) -> None:  # noqa: B027
+        """Let other processes know of a commit, if notices are followed. Never waits, and raises nothing."""
 
     def close(self) -> None:
         self.writer.dispose()

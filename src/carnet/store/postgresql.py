@@ -5,7 +5,7 @@ https://www.postgresql.org/docs/current/runtime-config-client.html
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.sql import func
 from carnet.store.backend import Backend, outages
 from carnet.store.faults import Lost
 from carnet.store.head import HEAD
+from carnet.store.notices import Notices
 from carnet.store.pulse import Pulse
 from carnet.store.watched_connection import allow, watch
 
@@ -65,6 +66,7 @@ class Postgresql(Backend):
         for engine in (self.writer, self.reader):
             watch(engine, is_hopeless=lambda: self._pulse.silent)
         watch(self._prober, patience=self._pulse.seconds)
+        self._notices: Notices | None = None
 
     @property
     def silent(self) -> bool:
@@ -90,7 +92,25 @@ class Postgresql(Backend):
             except (ProgrammingError, NoResultFound) as error:
                 raise Lost from error
 
+    def follow_notices(self, heard: Callable[[], None]) -> None:
+        self._notices = Notices(self._connection_for_notices, heard)
+        self._notices.begin()
+
+    def tell(self) -> None:
+        if self._notices is not None:
+            self._notices.tell()
+
+    def _connection_for_notices(self) -> Any:
+        """One that the pool forgets. It gives a server that hangs up as `poll` does."""
+        pooled = self._prober.raw_connection()
+        connection: Any = pooled.driver_connection
+        pooled.detach()
+        connection.autocommit = True
+        return connection
+
     def close(self) -> None:
+        if self._notices is not None:
+            self._notices.end()
         super().close()
         self._prober.dispose()
 

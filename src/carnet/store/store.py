@@ -180,6 +180,8 @@ class Store:
             group = Group(connection, self._backend, self.types, self._known_everywhere, at, self.record)
             yield group
             group.commit(transaction)
+        if group.made:
+            self._backend.tell()
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
@@ -230,6 +232,13 @@ class Store:
         """What the database takes for the present moment."""
         with self._read() as connection:
             return read_moment(connection.scalar(select(self._backend.now)) or 0)
+
+    def follow_notices(self, heard: Callable[[], None]) -> None:
+        """Call `heard`, on another thread, when another process says that it has committed. It may be lost: poll, too.
+
+        From then on commits of this process are told to the others.
+        """
+        self._backend.follow_notices(heard)
 
     def poll(self) -> Hashable:
         """A value that differs from the one before if anybody committed in between (and perhaps if not)."""
