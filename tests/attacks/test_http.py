@@ -109,9 +109,23 @@ def test_bare_line_feeds(server: InProcessServer, request_: HttpRequest) -> None
     ("line", "status"),
     [
         (b"CONNECT evil.example:443", 400),
-        (b"GET http://169.254.169.254/latest/meta-data", UNSIGNED),
-        (b"GET *", UNSIGNED),
-        (b"OPTIONS *", UNSIGNED),
+        (b"GET http://169.254.169.254/latest/meta-data", 400),
+        (b"GET http://x/", UNSIGNED),
+        (b"GET HTTPS://X?a=b", UNSIGNED),
+        (b"GET http://x:80/", 400),
+        (b"GET http://a@x/", 400),
+        (b"GET http:///", 400),
+        (b"GET ftp://x/", 400),
+        (b"GET *", 400),
+        (b"OPTIONS *", 400),
+        (b"GET /#", 400),
+        (b"GET /_carnet/health#", 400),
+        (b"GET http://x/#a", 400),
+        (b"GET /%35", UNSIGNED),
+        (b"GET /%35%6%35", 400),
+        (b"GET /%", 400),
+        (b"GET /?a=%35%6%35", 400),
+        (b"GET /?a=%35%25", UNSIGNED),
         (b"GET /\xff", 400),
         (b"GET http://[::1", 400),
         (b"GET healthz", 400),
@@ -123,6 +137,28 @@ def test_bare_line_feeds(server: InProcessServer, request_: HttpRequest) -> None
 )
 def test_a_strange_target_is_refused_and_nothing_is_fetched(server: InProcessServer, line: bytes, status: int) -> None:
     assert send(server, line + b" HTTP/1.1\r\nHost: x\r\n\r\n").status == status
+
+
+def test_a_url_is_of_the_one_host_that_the_request_names(server: InProcessServer) -> None:
+    line = b"GET http://x/ HTTP/1.1\r\n"
+    assert send(server, line + b"Host: x\r\n\r\n").status == UNSIGNED
+    for hosts in (b"", b"Host: y\r\n", b"Host: x\r\nHost: y\r\n", b"Host: x\r\nHost: x\r\n"):
+        assert send(server, line + hosts + b"\r\n").status == 400
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.0", "0.9", "1.2", "2.0", "3.0"])
+def test_other_versions_of_http_are_not_spoken(server: InProcessServer, version: str) -> None:
+    answer = send(server, f"GET / HTTP/{version}\r\nHost: x\r\n\r\n".encode())
+    assert answer.status == (UNSIGNED if version in ("1.0", "1.1") else 400)
+
+
+def test_http_0_9_is_not_spoken(server: InProcessServer) -> None:
+    assert send(server, b"GET /\r\n\r\n").status == 400
+
+
+def test_a_refusal_has_the_form_of_an_error_of_aws(server: InProcessServer) -> None:
+    answer = send(server, b"GET /#a HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (answer.status, answer.code) == (400, "MalformedHttpRequestException")
 
 
 def test_a_header_spelled_with_an_underscore_is_another_header(server: InProcessServer, request_: HttpRequest) -> None:

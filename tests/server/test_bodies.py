@@ -13,7 +13,8 @@ import pytest
 from carnet.base.http import HttpRequest, RequestHead
 from carnet.server.body_stream import BodyStream
 from carnet.server.limits import BodyBudget, Limits
-from carnet.server.request_reader import RequestReader, RequestRefused
+from carnet.server.request_reader import RequestReader
+from carnet.server.request_refused import RequestRefused
 from carnet.services.execution import Change, Execution, Outcome
 from tests.attacks.wire import root_of, signed
 from tests.server.in_process import InProcessServer

@@ -27,7 +27,8 @@ from carnet.server.ending import Ending
 from carnet.server.outbox import Answer
 from carnet.server.patience import Patience
 from carnet.server.replies import Replies
-from carnet.server.request_reader import RequestReader, RequestRefused, too_many
+from carnet.server.request_reader import RequestReader
+from carnet.server.request_refused import RequestRefused, too_many
 from carnet.server.sending import CONTINUE, refusal
 from carnet.server.shares import Flow
 from carnet.server.streaming import Room

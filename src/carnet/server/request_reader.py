@@ -13,23 +13,11 @@ import httptools
 from carnet.base.http import HttpRequest, RequestHead
 from carnet.server.body_stream import BodyStream
 from carnet.server.limits import BodyBudget, Limits
+from carnet.server.request_line import path_and_query
+from carnet.server.request_refused import RequestRefused, too_many
 
 _CONTINUE = "100-continue"
 _FRAMING = ("content-length", "transfer-encoding")
-
-
-class RequestRefused(Exception):
-    """What came is no request, or too much of one."""
-
-    def __init__(self, status: HTTPStatus, why: str) -> None:
-        super().__init__(why)
-        self.status = status
-        self.why = why
-
-
-def too_many() -> RequestRefused:
-    """What is raised if there is no room for more."""
-    return RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, "Too many requests are arriving; try again later.")
 
 
 class Receiver(Protocol):
@@ -78,6 +66,7 @@ class RequestReader:
         self._many_bytes = False
         self._others_ended = False
         self._target = b""
+        self._path = self._query = ""
         self._headers: list[tuple[str, str]] = []
         self._body: bytes | bytearray = b""
         """What has come of a body that is waited for whole: in one piece, however many it came in."""
@@ -169,7 +158,17 @@ class RequestReader:
         elif self._parser.should_upgrade() and any(name in _FRAMING for name, _ in self._headers):
             # The parser would take the body for the other protocol's bytes, and the request for one without a body.
             self._refuse(HTTPStatus.NOT_IMPLEMENTED, "A request with a body cannot ask for another protocol.")
-        elif self._streams:
+        else:
+            self._read_head()
+
+    def _read_head(self) -> None:
+        try:
+            version = self._parser.get_http_version()
+            self._path, self._query = path_and_query(self._target, version, self._headers)
+        except RequestRefused as refused:
+            self._refusal = self._refusal or refused
+            return
+        if self._streams:
             self._refuse_other_codings()
             if self._refusal is None:
                 self._begin_stream()
@@ -213,13 +212,12 @@ class RequestReader:
             stream.end()
             self._receiver.ended(keep_alive=keep_alive)
             return
-        path, query = self._path_and_query()
         headers, body = self._headers, self._body
         self._headers, self._body = [], b""  # an idle connection holds none
         request = HttpRequest(
             method=parser.get_method().decode("ascii"),
-            path=path,
-            query=query,
+            path=self._path,
+            query=self._query,
             headers=tuple(headers),
             body=bytes(body),
             peer=self._peer,
@@ -233,11 +231,10 @@ class RequestReader:
         if self._announces_more_than(self._limits.streamed_body):
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
             return
-        path, query = self._path_and_query()
         head = RequestHead(
             method=self._parser.get_method().decode("ascii"),
-            path=path,
-            query=query,
+            path=self._path,
+            query=self._query,
             headers=tuple(self._headers),
             peer=self._peer,
             secure=self._secure,
@@ -255,14 +252,6 @@ class RequestReader:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
         else:
             stream.put(part)
-
-    def _path_and_query(self) -> tuple[str, str]:
-        target = self._target
-        if target.startswith(b"/") and b"#" not in target:
-            path, _, query = target.decode("latin-1").partition("?")
-            return path, query
-        url = httptools.parse_url(target)  # the absolute form, which proxies are sent; raises for what is none
-        return (url.path or b"/").decode("latin-1"), (url.query or b"").decode("latin-1")
 
     def _invite_body(self) -> None:
         """Once the headers are there and the body is not."""

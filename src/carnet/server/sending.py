@@ -10,6 +10,7 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from carnet.base.http import HttpResponse, RequestHead, StreamedResponse
+from carnet.server.request_refused import refusal_body
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
@@ -61,5 +62,5 @@ def whole(
 
 def refusal(status: HTTPStatus, why: str) -> bytes:
     """The bytes of an answer, the connection's last, to what is no request or cannot be answered."""
-    text = (("content-type", "text/plain"),)
-    return whole(None, HttpResponse(status=status, headers=text, body=f"{why}\n".encode()), (), last=True)
+    xml = (("content-type", "text/xml"),)
+    return whole(None, HttpResponse(status=status, headers=xml, body=refusal_body(status, why)), (), last=True)

@@ -16,7 +16,7 @@ from http import HTTPStatus
 
 from carnet.base.http import RequestHead, StreamedResponse
 from carnet.server.patience import Patience
-from carnet.server.request_reader import RequestRefused
+from carnet.server.request_refused import RequestRefused
 
 _LOG = logging.getLogger(__name__)
 _RESET = struct.pack("ii", 1, 0)
