@@ -130,6 +130,27 @@ def test_a_change_behind_an_answer_that_cannot_be_sent_is_made_and_told_to_nobod
     assert "CreateUser" in [event["eventName"] for event in audit(server)]
 
 
+def test_a_client_that_is_refused_behind_a_change_sees_the_answer_to_that(
+    server: InProcessServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on sending what nobody reads: the end of the connection must not take the answer along."""
+    write = Execution.write_together
+    going_on = threading.Event()
+
+    def slow(*given: Any) -> object:
+        assert going_on.wait(60)
+        return write(*given)
+
+    monkeypatch.setattr(Execution, "write_together", slow)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(create(server, "late") + b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 40000000\r\n\r\n")
+        going_on.set()
+        for _ in range(30):
+            time.sleep(0.01)
+            connection.sendall(b"a" * 1_000)
+        assert all_from(connection).startswith(b"HTTP/1.1 200 ")
+
+
 def test_no_deadline_runs_while_a_change_is_made(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
     write = Execution.write_together
 

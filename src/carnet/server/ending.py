@@ -28,6 +28,8 @@ class Ending:
         """Whether anything can still be sent."""
         self.server_stops = False
         """Whether what has begun to arrive is answered, and nothing else."""
+        self.refuses = False
+        """Whether the client may still be sending what is not read."""
 
     @property
     def is_due(self) -> bool:
@@ -35,12 +37,20 @@ class Ending:
         return (self.server_stops or not self.reads) and self._is_done()
 
     def close_if_due(self) -> None:
-        if self.is_due:
+        if not self.is_due:
+            return
+        if self.refuses:
+            self.hang_up()
+        else:
             self._transport.close()
 
     def hang_up(self) -> None:
         """Send no more, and let the client go on sending for a moment: were its bytes refused, it would not see the
-        answer."""
+        answer.
+
+        Over TLS no half ends alone: there the loop says that the end has come, and passes over what the client still
+        sends before it says so, too.
+        """
         self.reads = self.writes = False
         self._transport.resume_reading()
         if self._transport.can_write_eof():

@@ -327,7 +327,7 @@ class HttpProtocol(asyncio.Protocol):
     def _refuse(self, status: HTTPStatus, why: str) -> None:
         """Say why, unless others are still to be answered, and end."""
         self._outbox.flush()
-        self._ending.reads = False
+        self._ending.reads, self._ending.refuses = False, True
         if self._is_done() and self._ending.writes and not self._transport.is_closing():
             self._transport.write(refusal(status, why))
             self._ending.hang_up()
