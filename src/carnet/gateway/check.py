@@ -65,6 +65,8 @@ class Check(Struct, frozen=True, kw_only=True):
     """The resource type, as the Service Authorization Reference calls it; empty for `*`."""
     keys: Mapping[str, Value] = field(default_factory=dict[str, Value])
     """The condition keys that the request's members fill."""
+    part: Members = field(default_factory=dict[str, Any])
+    """What of a batch or a transaction the check is for; empty if it is for all of the input."""
     expected_account: str | None = None
     """The account that the caller expects to own the bucket; another is refused before anything is decided."""
     unknown: frozenset[str] = frozenset()

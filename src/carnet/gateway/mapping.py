@@ -67,7 +67,12 @@ def mapped(service: str, operation: str, members: Members, scope: Scope) -> tupl
 
 
 def _each_once(checks: Iterable[Check]) -> Iterable[Check]:
-    return {(check.action, check.resource, *sorted(check.keys.items())): check for check in checks}.values()
+    """Items of a batch are never one, for look-ups may tell them apart."""
+    distinct: dict[object, Check] = {}
+    for at, check in enumerate(checks):
+        which = at if check.part else None
+        distinct[(check.action, check.resource, which, *sorted(check.keys.items()))] = check
+    return distinct.values()
 
 
 class _Plan(Struct, frozen=True, kw_only=True):

@@ -59,13 +59,14 @@ def _named_index(rule: ResourceRule, values: Mapping[str, str], scope: Scope) ->
     return index(scope, values["TableName"], values["IndexName"])
 
 
-def _on(action: str, named: Named, keys: Mapping[str, Value] | None = None) -> Check:
+def _on(action: str, named: Named, keys: Mapping[str, Value] | None = None, part: Members | None = None) -> Check:
     return Check(
         action=f"dynamodb:{action}",
         resource=named.resource,
         account=named.account,
         type=named.type,
         keys=keys or {},
+        part=part or {},
     )
 
 
@@ -78,7 +79,8 @@ def _batch(action: str, item_attributes: attributes.Reading) -> Rule:
             raise invalid("RequestItems is empty.")
         for name in requests:
             keys = attributes.keys_of(item_attributes(requests, name))
-            yield _on(action, table(asked.scope, name), keys)
+            part = {"Requests": requests[name]} if action == "BatchWriteItem" else structure(requests, name)
+            yield _on(action, table(asked.scope, name), keys, part)
 
     return rule
 
@@ -97,7 +99,7 @@ def _transact(asked: Asked) -> Iterator[Check]:
         keys = enclosing | attributes.keys_of(attributes.of_item(given))
         if kinds == ["Get"]:
             keys |= {"dynamodb:Select": attributes.selected(given)}
-        yield _on(_TRANSACT[kinds[0]], table(asked.scope, needed(given, "TableName")), keys)
+        yield _on(_TRANSACT[kinds[0]], table(asked.scope, needed(given, "TableName")), keys, given)
 
 
 def _statements(given: Members, name: str) -> Iterator[Statement]:

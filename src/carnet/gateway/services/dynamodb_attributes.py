@@ -70,7 +70,7 @@ def batch_select(requests: Members) -> str:
 
 def _in_expression(expression: str | None, names: Members) -> Iterator[str]:
     """The first part of each document path, with its placeholder replaced."""
-    tokens = _tokens(expression or "")
+    tokens = tokens_of(expression or "")
     for at, token in enumerate(tokens):
         before = tokens[at - 1] if at else ""
         after = tokens[at + 1] if at + 1 < len(tokens) else ""
@@ -89,7 +89,8 @@ def _placeholder(token: str, names: Members) -> str:
     return name
 
 
-def _tokens(expression: str) -> list[str]:
+def tokens_of(expression: str) -> list[str]:
+    """The tokens of an expression. Raises Refused for a text that is none."""
     if len(expression) > _LONGEST:
         raise invalid("Expression size has exceeded the maximum allowed size.")
     found, at, expression = [], 0, expression.rstrip()
