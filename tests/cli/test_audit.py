@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +143,46 @@ def test_the_same_events_are_exported_once(server: InProcessServer, tmp_path: Pa
 
 def test_a_part_is_exported(server: InProcessServer, tmp_path: Path) -> None:
     assert run(server, "export", str(tmp_path / "out"), "--account", "000000000000").startswith("0 files with 0 events")
+
+
+def test_an_untouched_log_is_verified_with_its_store(server: InProcessServer, tmp_path: Path) -> None:
+    settings = server.installation.settings
+    deadline = time.monotonic() + 30
+    while not settings.checkpoints_file.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    told = run(server, "verify", "--changes").splitlines()
+    assert told[0].endswith("rows of the change log are as they were written.")
+    assert told[1].startswith("Records 1 to ")
+    assert told[1].endswith(f"of the log {server.installation.recorder.log} are as they were written.")
+    assert "checkpoints agree" in told[2]
+    key = told[2].rpartition(" ")[2].removesuffix(".")
+    kept = tmp_path / "elsewhere"
+    kept.write_text(settings.checkpoints_file.read_text())
+    assert run(server, "verify", "--checkpoints", str(kept), "--key", key).splitlines() == told[1:]
+    assert "not signed by this installation" in run(server, "verify", "--key", "AAAA", code=1)
+    whole = settings.audit_file.read_bytes()
+    settings.audit_file.write_bytes(whole.replace(b'"userName":"alice"', b'"userName":"carol"'))
+    refused = run(server, "verify", code=1)
+    assert refused.startswith(f"Error: {settings.audit_file}: line ")
+    assert "was altered" in refused
+    settings.audit_file.write_bytes(whole)
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("UPDATE changes SET key = 'x' WHERE seq = 3 AND ordinal = 0", "change 3.0 was altered"),
+        ("DELETE FROM changes WHERE seq = 3", "comes 4.0: rows are missing"),
+        ("DELETE FROM changes WHERE seq = (SELECT seq FROM head)", "and the head stands at"),
+        ("UPDATE changes SET prev_hash = x'00' WHERE seq = 3 AND ordinal = 0", "change 3.0 does not follow"),
+    ],
+)
+def test_a_change_log_that_was_altered_is_told(server: InProcessServer, statement: str, why: str) -> None:
+    with closing(sqlite3.connect(server.installation.settings.data_dir / "carnet.db")) as connection, connection:
+        connection.execute(statement)
+    assert why in run(server, "verify", "--changes", code=1)
+
+
+def test_where_no_log_is_nothing_is_verified(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["audit", "verify", "--data-dir", str(tmp_path)])
+    assert (result.exit_code, result.output) == (1, f"Error: There is no audit log at {tmp_path}/audit/audit.jsonl.\n")

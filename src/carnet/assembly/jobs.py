@@ -13,6 +13,7 @@ from carnet.assembly.last_seen import LastSeen
 from carnet.assembly.past import REMEMBER_SECONDS, Remembering
 from carnet.assembly.seen_keys import remember
 from carnet.assembly.state import system_clock
+from carnet.audit.checkpoints import Checkpoints
 from carnet.audit.filling_in import fill_in
 from carnet.audit.segments import Segments
 from carnet.directory.follower import Follower
@@ -27,7 +28,7 @@ from carnet.store import ended_keys, redeemed_assertions
 
 _LOG = logging.getLogger(__name__)
 _LAST_USED_SECONDS = 5.0
-_FILL_IN_SECONDS = 5.0
+_WATCH_SECONDS = 5.0
 _TIDY_SECONDS = 5.0
 """How often the files of the logs are looked at: they outgrow their size by what is written meanwhile."""
 _MEGABYTE = 1024 * 1024
@@ -76,7 +77,7 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         singleton(RESEALING, resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
         *_remembering(installation),
         *_keeping(installation),
-        Periodic("audit-log", partial(_fill_in, installation), seconds=_FILL_IN_SECONDS),
+        *_watching_audit_log(installation),
         Periodic("log-files", partial(_tidy_logs, installation), seconds=_TIDY_SECONDS),
     )
 
@@ -105,6 +106,21 @@ def _keeping(installation: Installation) -> tuple[Periodic, ...]:
         known=installation.started_from,
     )
     return (Periodic("snapshot", keeper.keep, seconds=KEEP_SECONDS, at_end=keeper.close),)
+
+
+def _watching_audit_log(installation: Installation) -> tuple[Periodic, ...]:
+    settings = installation.settings
+    if settings.dev:
+        return ()
+    checkpoints = Checkpoints(installation.keyring, settings.checkpoints_file, settings.audit_checkpoints)
+
+    def watch(at_end: bool = False) -> None:
+        _fill_in(installation)
+        place = installation.recorder.last
+        if place is not None and checkpoints.due(place, at_end=at_end):
+            checkpoints.make(place, installation.directory.snapshot.revision)
+
+    return (Periodic("audit-log", watch, seconds=_WATCH_SECONDS, at_end=partial(watch, at_end=True)),)
 
 
 def _fill_in(installation: Installation) -> None:

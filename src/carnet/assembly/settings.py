@@ -73,6 +73,8 @@ class Settings:
     log_format: str = ""
     """`text` or `json`: of the server's log and of the lines of calls; empty: `text` on a terminal."""
     decision_log_megabytes: int = 1024
+    audit_checkpoints: str = ""
+    """Where checkpoints of the audit log go, too: a path, or `syslog://host:port`; empty: beside the log alone."""
     """How large the files of the log of decisions may become together."""
     dev: bool = False
     """Keep everything in memory, with an account and a root key that everybody knows."""
@@ -120,6 +122,10 @@ class Settings:
     def snapshot_file(self) -> Path:
         """Where the directory's snapshot is kept."""
         return self.data_dir / "directory.snapshot"
+
+    @property
+    def checkpoints_file(self) -> Path:
+        return self.data_dir / "audit" / "checkpoints.jsonl"
 
     @property
     def decisions_file(self) -> Path:

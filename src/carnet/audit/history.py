@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from carnet.audit.event_lines import Event, decisions
 from carnet.audit.json_line import line_of
-from carnet.audit.logs import Log
 from carnet.audit.reading import parsed
 from carnet.base.arns import parse_arn
 from carnet.base.timestamps import iso_seconds
+
+if TYPE_CHECKING:
+    from carnet.audit.logs import Log
 
 PAGE_BYTES = 16 * 1024 * 1024
 """How much of the log is read for one page: a page may be shorter than asked for, or empty, and others follow."""
@@ -102,8 +105,10 @@ class Query:
         )
 
     def is_over(self, event: Event) -> bool:
-        """Whether all events that came before this one are too old."""
-        return self.since is not None and event["eventTime"] < iso_seconds(self.since - _LATE)
+        """Whether all events that came before this one are too old, which one that was filled in late does not tell."""
+        if self.since is None or "addendum" in event:
+            return False
+        return bool(event["eventTime"] < iso_seconds(self.since - _LATE))
 
 
 def _written(value: str) -> bytes:

@@ -17,7 +17,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
-from carnet.audit.chain import MEMBER_BYTES
+from carnet.audit.chain import MEMBER_BYTES, Tip
+from carnet.audit.chained_lines import ChainedLines
 from carnet.audit.memory_lines import Lines
 from carnet.base.faults import Unavailable
 
@@ -133,6 +134,12 @@ class Recorder:
                 except OSError as problem:
                     raise Unavailable(f"The audit log cannot be opened: {problem}.") from problem
             return self._lines
+
+    @property
+    def last(self) -> Tip | None:
+        """The place of the log's last line, whoever wrote it; None for a log without a chain. Raises Unavailable."""
+        lines = self.lines
+        return lines.look() if isinstance(lines, ChainedLines) else None
 
     @property
     def log(self) -> str:

@@ -130,6 +130,72 @@ def export(directory: Path, **given: Any) -> None:
     click.echo(f"{told.files} files with {told.events} events; {told.without_account} events are of no account.")
 
 
+@audit.command()
+@click.option(
+    "--checkpoints",
+    "told",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with checkpoints that were kept elsewhere, a syslog for example. May be given several times.",
+)
+@click.option("--key", multiple=True, help="Public key of checkpoints, in base64, instead of the installation's.")
+@click.option("--from", "since", type=click.DateTime(_TIMES), help="The files with events since this time, in UTC.")
+@click.option("--to", "until", type=click.DateTime(_TIMES), help="The files with events up to this time, in UTC.")
+@click.option("--changes", is_flag=True, help="Look through the change log of the store, too.")
+@installation_options
+@told_plainly
+def verify(
+    told: tuple[Path, ...],
+    key: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    changes: bool,
+    **settings: Any,
+) -> None:
+    """Look whether the audit log is as it was written.
+
+    The first line that was altered, removed, added or moved is named, and the exit code is 1. That the end was cut off
+    is seen by the checkpoints, best by those that were kept elsewhere.
+    """
+    from carnet.assembly.state import open_state
+    from carnet.audit.checkpoints import public_key, read_checkpoints, signing_key
+    from carnet.audit.segments import Segments
+    from carnet.audit.verification import Broken, verify, within
+
+    configured = Settings(**settings)
+    files = Segments(configured.audit_file).newest_first()[::-1]
+    if not files:
+        raise click.ClickException(f"There is no audit log at {configured.audit_file}.")
+    broken: str | None = None
+    if changes or not key:
+        with open_state(configured) as state:
+            key = key or (public_key(signing_key(state.keyring)),)
+            if changes:
+                rows, broken = state.store.verify_changes()
+                click.echo(f"{rows} rows of the change log are as they were written.")
+    if broken is not None:
+        raise click.ClickException(f"The change log: {broken}.")
+    beside = [configured.checkpoints_file] if configured.checkpoints_file.exists() else []
+    checkpoints = [each for path in (*beside, *told) for each in read_checkpoints(_text_lines(path))]
+    chosen = within(files, *(None if at is None else iso_seconds(at.replace(tzinfo=UTC)) for at in (since, until)))
+    try:
+        found = verify(chosen, checkpoints, frozenset(key), whole=len(chosen) == len(files))
+    except Broken as problem:
+        raise click.ClickException(str(problem)) from problem
+    for log, last in found.last.items():
+        click.echo(f"Records {found.first[log]} to {last.number} of the log {log} are as they were written.")
+    if found.unchained:
+        click.echo(f"Nothing can be said of {found.unchained} lines before them: they are of an earlier release.")
+    if found.torn:
+        click.echo(f"{found.torn} lines were left unfinished by a crash, and the log says so.")
+    click.echo(f"{found.checkpoints} checkpoints agree; they are signed by the key {', '.join(key)}.")
+
+
+def _text_lines(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        yield from file
+
+
 def _query(given: dict[str, Any]) -> Query:
     """The selection; what it is made of is taken out of `given`, which keeps the installation's options."""
     from carnet.audit.history import ATTRIBUTES, Query

@@ -29,6 +29,17 @@ class SettingOption(click.Option):
         return value
 
 
+def checkpoints_place(text: str) -> str:
+    """The type of an option that says where checkpoints go, too, or nothing."""
+    from carnet.audit.checkpoints import check_elsewhere
+
+    try:
+        check_elsewhere(text)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem)) from problem
+    return text
+
+
 def url(text: str) -> str:
     """The type of an option that takes a public URL, or nothing."""
     from carnet.assembly.public_url import check_public_url

@@ -21,7 +21,16 @@ from carnet.assembly.settings import Settings, UnknownSetting, as_environment, c
 from carnet.base.loopback import is_loopback_host
 from carnet.cli.dev_mode import WARNING, apply_seed, check_dev_mode, dev_greeting
 from carnet.cli.exports import export_lines
-from carnet.cli.options import installation_options, limits, quotas, setting, told_plainly, upstreams, url
+from carnet.cli.options import (
+    checkpoints_place,
+    installation_options,
+    limits,
+    quotas,
+    setting,
+    told_plainly,
+    upstreams,
+    url,
+)
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.server.stop_signals import ended_by_signals
 
@@ -82,6 +91,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "password_hash_kib",
     "Memory for one hash of a password, in KiB; less is for tests.",
     type=click.IntRange(8, 4 * 1024 * 1024),
+)
+@setting(
+    "audit_checkpoints",
+    "Where signed checkpoints of the audit log go, beside its own directory: a file, or syslog://HOST:PORT.",
+    type=checkpoints_place,
+    metavar="[PATH|URL]",
 )
 @setting("decision_log_megabytes", "Size up to which decisions are kept.", type=click.IntRange(1, 1_000_000))
 @setting(

@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     AUTHORIZATION_MESSAGES = "authorization-messages"
     """For what callers are given to hand back: encoded messages, and the trade-in tokens of delegation requests."""
     ISSUER_KEYS = "issuer-keys"
+    AUDIT_CHECKPOINTS = "audit-checkpoints"
 
 
 class KeyState(StrEnum):

@@ -36,6 +36,7 @@ CHANGES = Table(
 )
 INSERT = insert(CHANGES)
 """Of the rows that `linked` has made, in their order."""
+_ROWS_AT_ONCE = 1000
 _LINKED = ("seq", "ordinal", "epoch", "prev_hash", "kind", "scope", "key", "content")
 """What a row's hash is over. INVARIANT: the same in every release, so that each can follow what another has written."""
 
@@ -83,6 +84,25 @@ def forks(base: Revision, rows: Sequence[Row[Any]], head: Revision) -> bool:
 def leads_through(connection: Connection, past: Revision, head: Revision) -> bool:
     """Whether `past` is before `head`, as far as the log goes back."""
     return not forks(past, read_since(connection, past, limit=1), head)
+
+
+def first_break(connection: Connection, head: Revision) -> tuple[int, str | None]:
+    """(how many rows are as they were written, from the oldest that is kept; what is wrong with the next one)."""
+    query = select(CHANGES).order_by(CHANGES.c.seq, CHANGES.c.ordinal).execution_options(yield_per=_ROWS_AT_ONCE)
+    seq, ordinal, tip, count = -1, -1, b"", 0
+    for row in connection.execute(query):
+        place = (seq, ordinal + 1) if row.seq == seq else (seq + 1, 0)
+        first = not count
+        if not first and (row.seq, row.ordinal) != place:
+            return count, f"behind change {seq}.{ordinal} comes {row.seq}.{row.ordinal}: rows are missing"
+        if not first and row.prev_hash != tip:
+            return count, f"change {row.seq}.{row.ordinal} does not follow the one before it"
+        if row.hash != _link_of(row):
+            return count, f"change {row.seq}.{row.ordinal} was altered"
+        (seq, ordinal), tip, count = (row.seq, row.ordinal), row.hash, count + 1
+    if count and (seq, tip) != (head.seq, head.hash):
+        return count, f"the last row is change {seq}.{ordinal}, and the head stands at {head.seq}"
+    return count, None
 
 
 def joins(base: Revision, rows: Iterable[Row[Any]], head: Revision) -> bool:

@@ -287,6 +287,11 @@ class Store:
         with self._read() as connection:
             return tuple(audit_log.read_since(connection, since))
 
+    def verify_changes(self) -> tuple[int, str | None]:
+        """(how many rows of the change log are as they were written, what is wrong with the next one, if anything)."""
+        with self._read() as connection:
+            return change_log.first_break(connection, head.read(connection))
+
     def events_recorded_in(self, log: str, since: int) -> tuple[str, ...]:
         """The events of writes after `since` that were to be in that log (`record`), as JSON texts, in order."""
         with self._read() as connection:
