@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from tests.clients.running import AWS, RunningServer, free_port, running_server
 from tests.clients.test_aws_cli import Cli, allow
+from tests.clients.test_terraform import initialized
 
 MOTO = AWS.parent / "moto_server"
 
@@ -143,3 +144,17 @@ def test_topics_with_the_aws_cli(server: RunningServer, user: dict[str, str]) ->
     assert "is not authorized to perform: SNS:Publish on resource: " + topic in said
     explained = server.carnet("explain")
     assert "sns:Publish" in explained
+
+
+def test_terraform(moto: str, tmp_path: Path) -> None:
+    with running_server(tmp_path / "data", "--upstream", f"moto={moto}") as server:
+        terraform = initialized("terraform-gateway", server, tmp_path)
+        first, second = (("-input=false", f"-var=description={name}") for name in ("first", "second"))
+        terraform("apply", "-auto-approve", *first)
+        assert terraform.outputs()["key"].startswith(f"arn:aws:kms:us-east-1:{server.account_id}:key/")
+        terraform("plan", "-detailed-exitcode", *first, codes=(0,))
+        terraform("plan", "-detailed-exitcode", *second, codes=(2,))
+        terraform("apply", "-auto-approve", *second)
+        terraform("plan", "-detailed-exitcode", *second, codes=(0,))
+        terraform("destroy", "-auto-approve", *second)
+        assert client(server, "sqs").list_queues().get("QueueUrls", []) == []

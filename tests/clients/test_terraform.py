@@ -59,10 +59,10 @@ class Terraform:
 
 @pytest.fixture
 def terraform(server: RunningServer, tmp_path: Path) -> Terraform:
-    return _initialized("terraform", server, tmp_path)
+    return initialized("terraform", server, tmp_path)
 
 
-def _initialized(configuration: str, server: RunningServer, tmp_path: Path) -> Terraform:
+def initialized(configuration: str, server: RunningServer, tmp_path: Path) -> Terraform:
     """Terraform in a copy of the configuration; skips the test if Terraform or the provider is not here."""
     if shutil.which("terraform") is None:
         pytest.skip("terraform is not installed")
@@ -114,7 +114,7 @@ def test_apply_plan_update_destroy(server: RunningServer, terraform: Terraform) 
 
 
 def test_an_organization(server: RunningServer, tmp_path: Path) -> None:
-    terraform = _initialized("terraform-organization", server, tmp_path)
+    terraform = initialized("terraform-organization", server, tmp_path)
     first, second = (
         ("-input=false", f"-var=description={description}", f"-var=unit={unit}")
         for description, unit in (("first", "workloads"), ("second", "estate"))

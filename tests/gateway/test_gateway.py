@@ -171,7 +171,7 @@ def test_a_ciphertext_tells_its_key(behind: Behind) -> None:
 @pytest.mark.parametrize(
     ("told", "code", "status"),
     [
-        (Told(body={"__type": "NotFoundException"}, status=400), "AccessDeniedException", 400),
+        (Told(body={"__type": "NotFoundException"}, status=400), "NotFoundException", 400),
         (Told(body={}, status=500), "ServiceUnavailableException", 503),
         (Told(body={"KeyMetadata": {"Arn": "not an ARN"}}), "ServiceUnavailableException", 503),
         (
@@ -190,6 +190,20 @@ def test_a_look_up_that_fails_is_no_answer(behind: Behind, told: Told, code: str
     error = refusal(behind.client("kms").encrypt, KeyId="alias/mine", Plaintext=b"x")
     assert (error["Code"], error["status"]) == (code, status)
     assert "Encrypt" not in behind.aws.operations
+
+
+def test_who_may_not_have_it_is_not_told_that_it_is_missing(behind: Behind) -> None:
+    behind.aws.answers["DescribeKey"] = Told(body={"__type": "NotFoundException"}, status=400)
+    behind.aws.answers["DescribeSecret"] = Told(body={"__type": "ResourceNotFoundException"}, status=400)
+    assert refusal(behind.client("kms").encrypt, KeyId="alias/x", Plaintext=b"x")["Code"] == "NotFoundException"
+    error = refusal(behind.client("secretsmanager").get_secret_value, SecretId="x")
+    assert error["Code"] == "ResourceNotFoundException"
+    behind.allow({"Effect": "Allow", "Action": "iam:*", "Resource": "*"})
+    for call, given in (
+        (behind.client("kms").encrypt, {"KeyId": "alias/x", "Plaintext": b"x"}),
+        (behind.client("secretsmanager").get_secret_value, {"SecretId": "x"}),
+    ):
+        assert refusal(call, **given)["Code"] == "AccessDeniedException"
 
 
 def test_a_condition_on_what_is_not_known_decides_nothing(behind: Behind) -> None:

@@ -19,7 +19,7 @@ from carnet.gateway.connection import UpstreamFailed
 from carnet.gateway.deciding import NotKnown
 from carnet.gateway.exchange import AnotherAccount
 from carnet.gateway.failures import DENIED, error_code, told_denial
-from carnet.gateway.lookups import LookupFailed, NotFound
+from carnet.gateway.lookups import LookupFailed
 from carnet.gateway.relay import passed_headers, upstream_request_id
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.identity.auth_failure import AuthFailure
@@ -33,6 +33,8 @@ _LOG = logging.getLogger("carnet.gateway")
 _MOST_WHOLE = 64 * 1024
 """Bytes of an answer that is taken whole before it is handed on; a longer one is streamed."""
 FIRST_ERROR = 400
+
+Headers = tuple[tuple[str, str], ...]
 NOT_SENT = "Not sent on"
 _FAILED = "Not sent on, or not known to have been carried out"
 
@@ -50,36 +52,44 @@ def written(call: Call, answer: Mapping[str, Any]) -> HttpResponse:
 
 async def handed_back(call: Call, response: UpstreamResponse) -> Answer:
     """The upstream's answer, with the audit event of the call."""
-    headers, decided = _headers(call, response), tuple(call.decided)
     if response.status < FIRST_ERROR and (response.length is None or response.length > _MOST_WHOLE):
-        event = _success(call, response, decided)
+        headers, decided = _headers(call, response.headers), tuple(call.decided)
         streamed = StreamedResponse(status=response.status, headers=headers, body=response, length=response.length)
+        event = with_upstream(success_event(call.parsed, {}, decided), response.headers)
         return audited(call.operation, call.parsed, streamed, event, decided)
     body = await response.whole(_MOST_WHOLE)
-    whole = passed_on(call, response, body)
-    if response.status < FIRST_ERROR:
-        return audited(call.operation, call.parsed, whole, _success(call, response, decided), decided)
-    error_type = next((value for name, value in headers if name == "x-amzn-errortype"), None)
-    event = failure_event(call.parsed, error_code(error_type, body) or str(response.status), "", decided)
-    return audited(call.operation, call.parsed, whole, with_upstream(event, response), decided)
+    return answered_by(call, HttpResponse(status=response.status, headers=response.headers, body=body))
 
 
-def passed_on(call: Call, response: UpstreamResponse, body: bytes) -> HttpResponse:
-    """The upstream's answer, whose body has been taken whole."""
-    return HttpResponse(status=response.status, headers=_headers(call, response), body=body)
+def answered_by(call: Call, told: HttpResponse) -> Answer:
+    """An upstream's answer that is there whole."""
+    decided = tuple(call.decided)
+    if told.status < FIRST_ERROR:
+        event = success_event(call.parsed, {}, decided)
+    else:
+        error_type = told_in(told.headers, "x-amzn-errortype")
+        event = failure_event(call.parsed, error_code(error_type, told.body) or str(told.status), "", decided)
+    whole = passed_on(call, told)
+    return audited(call.operation, call.parsed, whole, with_upstream(event, told.headers), decided)
 
 
-def _headers(call: Call, response: UpstreamResponse) -> tuple[tuple[str, str], ...]:
-    return ((REQUEST_ID, call.arrived.request_id), *passed_headers(response.headers))
+def told_in(headers: Headers, name: str) -> str | None:
+    """The first value of a header, by its name in lower case."""
+    return next((value for key, value in headers if key == name), None)
 
 
-def _success(call: Call, response: UpstreamResponse, decided: tuple[Decided, ...]) -> Event:
-    return with_upstream(success_event(call.parsed, {}, decided), response)
+def passed_on(call: Call, told: HttpResponse) -> HttpResponse:
+    """An upstream's answer as the client is given it."""
+    return HttpResponse(status=told.status, headers=_headers(call, told.headers), body=told.body)
 
 
-def with_upstream(event: Event, response: UpstreamResponse) -> Event:
+def _headers(call: Call, headers: Headers) -> Headers:
+    return ((REQUEST_ID, call.arrived.request_id), *passed_headers(headers))
+
+
+def with_upstream(event: Event, headers: Headers) -> Event:
     """The event, with what the upstream calls the request."""
-    event["additionalEventData"]["upstreamRequestId"] = upstream_request_id(response.headers)
+    event["additionalEventData"]["upstreamRequestId"] = upstream_request_id(headers)
     return event
 
 
@@ -105,9 +115,6 @@ def _told(problem: Exception, arrived: Arrived, where: Operation | Service) -> t
             return problem.code, problem.message
         case Throttled():
             return throttling_code(where), str(problem)
-        case NotFound():
-            # As for whoever may not know whether it is there: the two are not told apart.
-            return DENIED, "The resource does not exist, or access to it is denied."
         case NotKnown() | AnotherAccount():
             return "NotImplemented", f"{_FAILED}: {problem}."
         case LookupFailed() | UpstreamFailed():

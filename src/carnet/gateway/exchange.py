@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from carnet.base.clock import Clock
-from carnet.base.http import HttpRequest
+from carnet.base.http import HttpRequest, HttpResponse
 from carnet.gateway.connection import UpstreamRequest
 from carnet.gateway.rebuild import rebuilt
 from carnet.gateway.upstream import Upstream, UpstreamResponse
@@ -63,10 +63,11 @@ class Exchange:
 
     async def look_up(
         self, operation: Operation, given: Mapping[str, Any], *, account: str, region: str, host: str
-    ) -> tuple[int, bytes]:
-        """Status and body of a small answer. Raises as `send`."""
+    ) -> HttpResponse:
+        """A small answer. Raises as `send`."""
         response = await self.send(operation, given, account=account, region=region, host=host)
-        return response.status, await response.whole(_MOST_LOOKED_UP)
+        body = await response.whole(_MOST_LOOKED_UP)
+        return HttpResponse(status=response.status, headers=response.headers, body=body)
 
     def close(self) -> None:
         """End the connections that nobody uses."""

@@ -11,14 +11,15 @@ from typing import Any
 
 from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step
 from carnet.base.clock import Clock
+from carnet.base.http import HttpResponse
 from carnet.catalog.apis import apis
-from carnet.gateway.answers import NOT_SENT, denial_of, failed, handed_back
+from carnet.gateway.answers import NOT_SENT, answered_by, denial_of, failed, handed_back
 from carnet.gateway.call import Call
 from carnet.gateway.check import Check, Refusal, Scope, Sought
 from carnet.gateway.deciding import Resolved, decide
 from carnet.gateway.exchange import Exchange
 from carnet.gateway.kept_policies import KeptPolicies
-from carnet.gateway.lookups import pinned, resource_of
+from carnet.gateway.lookups import NotFound, pinned, resource_of, stand_in
 from carnet.gateway.mapping import mapped
 from carnet.gateway.own_policies import about_policy
 from carnet.gateway.policy_operations import SHOWS_POLICY, carried_policy, policy_operation
@@ -103,6 +104,8 @@ class Gateway:
             if (found.name, name) in SHOWS_POLICY:
                 return await self._policies.shown(call, resolved, response)
             return await handed_back(call, response)
+        except NotFound as none:
+            return answered_by(call, none.answer)
         except Exception as problem:
             return failed(found, call.parsed, problem, tuple(call.decided))
 
@@ -112,16 +115,22 @@ class Gateway:
         checks = mapped(call.operation.service.name, call.operation.name, call.given, scope)
         if isinstance(checks, Refusal):
             raise WireError(checks.code, checks.message, call.operation)
-        given = call.given
+        given, missing = call.given, None
         resolved: list[Resolved] = []
         for check in checks:
-            one = await self._resolved(call, check, scope)
+            try:
+                one = await self._resolved(call, check, scope)
+            except NotFound as none:
+                assert isinstance(check.resource, Sought), "nothing else is looked up"
+                one, missing = Resolved(check, stand_in(check.resource, scope), check.account or scope.account), none
             resolved.append(one)
-            if isinstance(check.resource, Sought):
+            if isinstance(check.resource, Sought) and missing is None:
                 given = pinned(given, check.resource, one.resource)
         call.decided += decide(self._execution, self._execution.directory.snapshot, call.caller, call.arrived, resolved)
         if not call.decided[-1].decision.allowed:
             raise denial_of(call)
+        if missing is not None:
+            raise missing
         return tuple(resolved), given
 
     async def _resolved(self, call: Call, check: Check, scope: Scope) -> Resolved:
@@ -129,7 +138,7 @@ class Gateway:
             return Resolved(check, check.resource, check.account or scope.account)
         account = check.account or scope.account
 
-        async def ask(operation: Operation, given: Mapping[str, Any]) -> tuple[int, bytes]:
+        async def ask(operation: Operation, given: Mapping[str, Any]) -> HttpResponse:
             return await call.exchange.look_up(operation, given, account=account, region=scope.region, host=call.host)
 
         return Resolved(check, await resource_of(check.resource, scope, ask), account)

@@ -8,10 +8,12 @@ from typing import Any
 
 from carnet.audit.events import success_event
 from carnet.base.faults import Malformed
+from carnet.base.http import HttpResponse
 from carnet.gateway.answers import FIRST_ERROR, audited, handed_back, passed_on, with_upstream, written
 from carnet.gateway.call import Call
 from carnet.gateway.check import Check
 from carnet.gateway.deciding import Resolved
+from carnet.gateway.lookups import NO_KEY
 from carnet.gateway.policy_change import PolicyChange
 from carnet.gateway.policy_operations import Act, CarriedPolicy, Kind, PolicyOperation, Told, members_of
 from carnet.gateway.reread import reread
@@ -27,8 +29,6 @@ from carnet.services.execution import Done, Execution, Failed
 
 _MOST_DESCRIBED = 1024 * 1024
 _ATTRIBUTES, _POLICY, _ALL = "Attributes", "Policy", "All"
-_NO_KEY = "00000000-0000-0000-0000-000000000000"
-"""In the place of the id of a key that is yet to be made."""
 
 
 class KeptPolicies:
@@ -69,7 +69,7 @@ class KeptPolicies:
         await _parse_before(call, carried.kind, carried.policy)
         one = resolved[0]
         partition = call.caller.principal.arn.split(":", 2)[1]
-        arn = f"arn:{partition}:kms:{call.caller.region}:{one.account}:key/{_NO_KEY}" if carried.made else one.resource
+        arn = f"arn:{partition}:kms:{call.caller.region}:{one.account}:key/{NO_KEY}" if carried.made else one.resource
         change = self._change(call, carried.kind, resolved, arn, carried.policy, {})
         try:
             change.put_by(self._execution.directory.snapshot, call.caller, carried.policy)
@@ -87,8 +87,14 @@ class KeptPolicies:
         if arn is None:
             raise WireError("InternalFailure", "The upstream does not say what it has made.", call.operation)
         done = await self._made(call, carried.kind, self._change(call, carried.kind, resolved, arn, carried.policy, {}))
-        event = with_upstream(done.event, response)
-        return audited(call.operation, call.parsed, passed_on(call, response, body), event, done.decided)
+        event = with_upstream(done.event, response.headers)
+        return audited(
+            call.operation,
+            call.parsed,
+            passed_on(call, HttpResponse(status=response.status, headers=response.headers, body=body)),
+            event,
+            done.decided,
+        )
 
     async def shown(self, call: Call, resolved: tuple[Resolved, ...], response: UpstreamResponse) -> Answer:
         """An upstream's answer that has attributes, with the policy that is kept in the place of the upstream's."""
@@ -100,7 +106,7 @@ class KeptPolicies:
         if kept is not None and (_ALL in names or _POLICY in names):
             policy = shown_policy(self._execution.directory.snapshot, kept.arn, kept.account)
             members = {**members, _ATTRIBUTES: {**members.get(_ATTRIBUTES, {}), _POLICY: policy}}
-        event = with_upstream(success_event(call.parsed, {}, tuple(call.decided)), response)
+        event = with_upstream(success_event(call.parsed, {}, tuple(call.decided)), response.headers)
         return audited(call.operation, call.parsed, written(call, members), event, tuple(call.decided))
 
     def _change(

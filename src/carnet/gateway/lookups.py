@@ -13,19 +13,26 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from carnet.base.arns import parse_arn
+from carnet.base.http import HttpResponse
 from carnet.gateway.check import Scope, Sought, SoughtBy
 from carnet.models import Operation, operation
 
-Ask = Callable[[Operation, Mapping[str, Any]], Awaitable[tuple[int, bytes]]]
-"""Sends an operation with its input to the upstream: status and body of the answer."""
+Ask = Callable[[Operation, Mapping[str, Any]], Awaitable[HttpResponse]]
+"""Sends an operation with its input to the upstream."""
 
 _KEY_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32}", re.ASCII)
 _KEY_ID_BYTES = 36
+NO_KEY = "00000000-0000-0000-0000-000000000000"
+"""In the place of the id of a key that is not there."""
 _SUCCESS, _CLIENT_ERROR, _SERVER_ERROR = 200, 400, 500
 
 
 class NotFound(Exception):
-    """The upstream has no such resource."""
+    """The upstream has no such resource: `answer` is what it says."""
+
+    def __init__(self, answer: HttpResponse) -> None:
+        super().__init__("there is no such resource")
+        self.answer = answer
 
 
 class LookupFailed(Exception):
@@ -62,13 +69,13 @@ async def _told(
     ask: Ask, service: str, name: str, given: Mapping[str, Any], path: tuple[str, ...], arn_service: str
 ) -> str:
     """The ARN at a place of an answer in JSON."""
-    status, body = await ask(operation(service, name), given)
-    if _CLIENT_ERROR <= status < _SERVER_ERROR:
-        raise NotFound
+    answer = await ask(operation(service, name), given)
+    if _CLIENT_ERROR <= answer.status < _SERVER_ERROR:
+        raise NotFound(answer)
     value: Any = None
-    if status == _SUCCESS:
+    if answer.status == _SUCCESS:
         try:
-            value = json.loads(body)
+            value = json.loads(answer.body)
             for part in path:
                 value = value[part]
         except (ValueError, LookupError, TypeError):
@@ -77,6 +84,13 @@ async def _told(
     if arn is None or arn.service != arn_service or any(sign in str(value) for sign in "*?"):
         raise LookupFailed(f"the upstream does not answer {name} as {service} does")
     return str(value)
+
+
+def stand_in(sought: Sought, scope: Scope) -> str:
+    """What is decided on in the place of a resource that is not there: who may not have it is told nothing else."""
+    if sought.by is SoughtBy.KMS_ALIAS:
+        return f"arn:{scope.partition}:kms:{scope.region}:{scope.account}:key/{NO_KEY}"
+    return sought.text
 
 
 _PINNED_AS = {SoughtBy.KMS_ALIAS: "KeyId", SoughtBy.KMS_CIPHERTEXT: "KeyId", SoughtBy.SECRET: "SecretId"}
