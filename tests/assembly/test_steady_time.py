@@ -19,6 +19,7 @@ from carnet.assembly.settings import Settings
 from carnet.assembly.worker import door
 from carnet.base.clock import TRIAL_SECONDS
 from carnet.cli import main
+from carnet.cli.doctor import _clock
 from carnet.identity.credential import TokenExpired
 from carnet.server.outbox import Answer
 from tests.base.test_clock import Machine
@@ -157,7 +158,7 @@ def test_a_jump_ahead_that_was_set_right_soon_locks_nobody_out(machine: Machine,
 
 
 def test_one_that_was_believed_is_told_of_and_forgotten_when_the_operator_says_so(
-    machine: Machine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    machine: Machine, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with served(machine, tmp_path) as world:
         machine.step(1000 * HOUR)
@@ -173,6 +174,9 @@ def test_one_that_was_believed_is_told_of_and_forgotten_when_the_operator_says_s
     settings = Settings(data_dir=tmp_path / "data")
     with open_installation(settings) as installation:
         assert installation.clock() - machine.wall > timedelta(hours=999)
+        monkeypatch.setattr("time.time", lambda: machine.wall.timestamp())
+        (finding, *_) = _clock(machine.wall, installation.clock())
+        assert "s behind what was seen here" in finding.told
     done = CliRunner().invoke(main, ["restore", "--as-found", "--data-dir", str(tmp_path / "data")])
     assert done.exit_code == 0, done.output
     with open_installation(settings) as installation:

@@ -17,6 +17,7 @@ import pytest
 from _pytest.monkeypatch import MonkeyPatch
 from click.testing import CliRunner
 
+from carnet.assembly import worker
 from carnet.assembly.installation import Installation, first_account, open_installation
 from carnet.assembly.last_seen import LastSeen
 from carnet.assembly.settings import Settings
@@ -140,6 +141,19 @@ def test_a_copy_that_is_older_than_what_was_served_is_refused_until_it_is_accept
     _served(data, 0)
     _changed(data, "four")
     _served(data, 0)
+
+
+def test_a_worker_that_begins_later_refuses_it_too(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _copied(data, tmp_path / "copy.db")
+    _changed(data, "one")
+    os.replace(tmp_path / "copy.db", data / "carnet.db")
+    monkeypatch.setenv("CARNET_DATA_DIR", str(data))
+    with pytest.raises(SystemExit):
+        worker.application()
+    assert "is an earlier state of the store" in caplog.text
+    assert "is an earlier state of the store" in run("doctor", "--data-dir", str(data), "--port", "0", code=1)
 
 
 def test_a_copy_that_has_gone_another_way_is_refused(data: Path, tmp_path: Path) -> None:

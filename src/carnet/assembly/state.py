@@ -27,7 +27,7 @@ from carnet.keyring.data_keys import Purpose, WrappedKey, new_data_keys
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.master_key import MasterKey, load_or_create
 from carnet.keyring.master_keys import MasterKeys
-from carnet.store.faults import NotSetUp
+from carnet.store.faults import Damaged, NotSetUp
 from carnet.store.head import UNKNOWN_MOMENT
 from carnet.store.store import Store
 
@@ -70,7 +70,7 @@ def open_state(
     try:
         store = Store.in_memory() if settings.dev else _open_store(settings, create=create)
     except Unavailable as problem:
-        if not or_kept:
+        if not or_kept or isinstance(problem, Damaged):
             raise
         with _kept_state(settings, clock, problem) as state:
             yield state

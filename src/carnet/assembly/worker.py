@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from time import monotonic
 from carnet.assembly.authenticators import authenticators
 from carnet.assembly.installation import Installation, open_installation
 from carnet.assembly.jobs import node, periodic_jobs
+from carnet.assembly.last_seen import LastSeen
+from carnet.assembly.past import StoreWentBack, check_past
 from carnet.assembly.settings import Settings, from_environment
 from carnet.audit.decisions import DecisionLog
 from carnet.audit.event_lines import as_json, as_text
@@ -33,12 +36,25 @@ from carnet.server.throttle import Throttle
 from carnet.server.writer import Writer
 from carnet.services.registry import SERVICES
 
+_LOG = logging.getLogger(__name__)
+
 
 def application() -> AwsDoor:
     """The application for the settings in the environment; uvicorn calls this once in each worker."""
     stack = ExitStack()
     installation = stack.enter_context(open_installation(from_environment(os.environ), or_kept=True))
+    if installation.store.is_open:
+        _check_past(installation)
     return door(installation, stack)
+
+
+def _check_past(installation: Installation) -> None:
+    """A worker that begins later than its server, too, serves no store that has lost what was acknowledged."""
+    try:
+        check_past(installation.store, LastSeen(installation.settings.last_seen).read())
+    except StoreWentBack as problem:
+        _LOG.error("%s. Bring the right store back, or accept this one: carnet restore --as-found", problem)
+        raise SystemExit(1) from problem
 
 
 def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], float] = monotonic) -> AwsDoor:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,7 +21,10 @@ from carnet.assembly.settings import Settings, unknown_variables
 from carnet.base.faults import Fault
 from carnet.cli.options import installation_options, setting, told_plainly
 from carnet.keyring.errors import KeyringError
-from carnet.store.faults import Incompatible, NotSetUp
+from carnet.store.faults import Damaged, Incompatible, NotSetUp
+
+if TYPE_CHECKING:
+    from carnet.assembly.state import State
 
 _LEAST_FREE_BYTES = 500 * 1024 * 1024
 _MOST_SKEW_SECONDS = 60
@@ -139,16 +142,35 @@ def _database(settings: Settings) -> Iterator[Finding]:
         with open_state(settings) as state:
             yield Finding("database", f"{state.store.shown_url} answers, revision {state.store.revision().seq}")
             yield Finding("keys", f"{settings.master_key} opens {len(state.store.data_keys())} data keys")
-            yield from _clock(state.store.clock())
+            yield from _clock(state.store.clock(), state.clock())
+            yield from _past(state)
     except NotSetUp as problem:
         yield Finding("database", str(problem), "carnet serve makes one; --data-dir or --database-url names another.")
     except KeyringError as problem:
         yield Finding("keys", str(problem), "Put the master key of this installation in its place: --master-key-file.")
+    except Damaged as problem:
+        yield Finding("database", problem.message, "Move it away, and restore a backup: carnet restore FILE.")
     except (Fault, Incompatible, ValueError, OSError) as problem:
         yield Finding("database", str(problem), "Look at --database-url, and whether that server runs.")
 
 
-def _clock(of_database: datetime) -> Iterator[Finding]:
+def _past(state: State) -> Iterator[Finding]:
+    from carnet.assembly.last_seen import LastSeen
+    from carnet.assembly.past import StoreWentBack, check_past
+
+    try:
+        check_past(state.store, LastSeen(state.settings.last_seen).read())
+    except StoreWentBack as problem:
+        yield Finding("database", str(problem), "Bring the right store back, or accept it: carnet restore --as-found")
+
+
+def _clock(of_database: datetime, trusted: datetime) -> Iterator[Finding]:
+    """`trusted` is the time that servers here go on from."""
+    behind = trusted.timestamp() - time.time()
+    if behind > _MOST_SKEW_SECONDS:
+        told = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}, {behind:.0f} s behind what was seen here"
+        way_out = "Set the clock. If it is right, stop the servers, carnet restore --as-found, and start them again."
+        yield Finding("clock", told, way_out)
     skew = abs(time.time() - of_database.timestamp())
     told = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}, {skew:.0f} s from that of the database"
     wrong = skew > _MOST_SKEW_SECONDS
