@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+import msgspec
 import orjson
 
 RowValues: TypeAlias = dict[str, str | int | bytes | bool | None]
@@ -17,6 +18,8 @@ RowValues: TypeAlias = dict[str, str | int | bytes | bool | None]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_PAIRS = msgspec.json.Decoder(dict[str, str])
+_STRINGS = msgspec.json.Decoder(tuple[str, ...])
 _PLAIN = frozenset((str, int, bytes, bool, type(None)))
 
 
@@ -64,10 +67,10 @@ def _written(value: Any) -> Any:
 def read_pairs(text: str) -> dict[str, str]:
     if text == "{}":  # most are, and a first load reads them by the hundred thousand
         return {}
-    value = orjson.loads(text)
-    if type(value) is not dict or not all(type(item) is str for item in value.values()):
-        raise ValueError("not a JSON object of strings")
-    return value
+    try:
+        return _PAIRS.decode(text)
+    except msgspec.DecodeError as problem:
+        raise ValueError("not a JSON object of strings") from problem
 
 
 def read_moments(text: str) -> dict[str, int]:
@@ -81,10 +84,10 @@ def read_moments(text: str) -> dict[str, int]:
 def read_strings(text: str) -> tuple[str, ...]:
     if text == "[]":
         return ()
-    value = orjson.loads(text)
-    if type(value) is not list or not all(type(item) is str for item in value):
-        raise ValueError("not a JSON list of strings")
-    return tuple(value)
+    try:
+        return _STRINGS.decode(text)
+    except msgspec.DecodeError as problem:
+        raise ValueError("not a JSON list of strings") from problem
 
 
 def read_numbers(text: str) -> tuple[int, ...]:
