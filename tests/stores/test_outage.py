@@ -26,6 +26,7 @@ from carnet.store.last_used import KeyUse
 from carnet.store.store import Store
 from tests.stores import raw
 from tests.stores.entities import ACCOUNT_ID, NOW, a_user, an_account
+from tests.stores.link import Link, linked
 from tests.stores.postgresql import PostgresqlServer, running_server
 
 WAIT_SECONDS = 120
@@ -187,6 +188,51 @@ def test_a_writer_who_holds_the_head_too_long(own_server: PostgresqlServer) -> N
     assert other.revision().seq == 3
     store.close()
     other.close()
+
+
+def _write_over(store: Store, link: Link) -> float:
+    """The link swallows all packets within a write: after how many seconds that is known."""
+
+    def interrupted() -> None:
+        with store.write() as unit:
+            link.swallow()
+            unit.add(a_user(1))
+
+    began = time.monotonic()
+    assert isinstance(_reason(interrupted), psycopg.OperationalError)
+    return time.monotonic() - began
+
+
+def test_a_statement_that_is_not_answered_is_given_up_after_its_timeout(own_server: PostgresqlServer) -> None:
+    """Also by a command, which polls nothing."""
+    with (
+        linked(own_server.new_database(patient=False)) as (link, url),
+        closing(Store.open(f"{url}?options=-c%20statement_timeout%3D200")) as store,
+    ):
+        an_account(store)
+        assert 1.0 < _write_over(store, link) < 10.0, "what a migration may take is over with it"
+
+
+def test_a_statement_is_given_up_as_soon_as_a_poll_is_not_answered(own_server: PostgresqlServer) -> None:
+    with (
+        linked(own_server.new_database(patient=False)) as (link, url),
+        closing(Store.open(f"{url}?options=-c%20statement_timeout%3D60s")) as store,
+    ):
+        an_account(store)
+        follower = Follower(Directory(store), store)
+        job = Periodic("follower", follower.look, seconds=store.poll_seconds)
+        job.start()
+        try:
+            assert _write_over(store, link) < 10.0
+            began = time.monotonic()
+            for do in (store.load, store.nodes.live, lambda: _write_user(store, 2)):
+                _reason(do)
+            assert time.monotonic() - began < 1.0
+            link.heal()
+            _wait_for(lambda: not store.silent)
+            assert len(store.load().changes) == 1
+        finally:
+            job.stop()
 
 
 def test_a_store_that_is_opened_later_is_looked_at_first(own_server: PostgresqlServer) -> None:

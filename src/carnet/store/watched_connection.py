@@ -30,6 +30,8 @@ class WatchedConnection(psycopg.Connection[TupleRow]):
 
     patience: float | None = None
     """None: as long as it takes."""
+    in_this_transaction: float | None = None
+    """Another patience, until the transaction ends."""
     is_hopeless: Callable[[], bool] = staticmethod(lambda: False)
 
     def wait(self, gen: Generator[int, int, T], *arguments: Any, **named: Any) -> T:
@@ -51,8 +53,17 @@ class WatchedConnection(psycopg.Connection[TupleRow]):
             result: T = end.value
             return result
 
+    def commit(self) -> None:
+        super().commit()
+        self.in_this_transaction = None
+
+    def rollback(self) -> None:
+        super().rollback()
+        self.in_this_transaction = None
+
     def _check(self, waited: float) -> None:
-        if self.is_hopeless() or (self.patience is not None and waited > self.patience):
+        patience = self.in_this_transaction or self.patience
+        if self.is_hopeless() or (patience is not None and waited > patience):
             self.pgconn.finish()
             raise psycopg.OperationalError("the server does not answer")
 
@@ -73,9 +84,9 @@ def watch(engine: Engine, *, patience: float | None = None, is_hopeless: Callabl
 
 
 def allow(connection: Any, seconds: float) -> None:
-    """Let a connection wait for so long from now on."""
+    """Let a connection wait for so long until its transaction ends."""
     if connection.patience is not None:
-        connection.patience = max(connection.patience, seconds + ANSWER_MARGIN_SECONDS)
+        connection.in_this_transaction = max(connection.patience, seconds + ANSWER_MARGIN_SECONDS)
 
 
 def _patience(connection: WatchedConnection) -> float | None:
