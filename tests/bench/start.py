@@ -89,7 +89,7 @@ def _key(installation: Installation, user: User) -> AccessKey:
 def _keep(folder: Path) -> None:
     with open_installation(Settings(data_dir=folder)) as opened:
         path = opened.settings.snapshot_file
-        Keeper(path, opened.directory, opened.master, opened.clock, renewed=timedelta(hours=1)).close()
+        Keeper(path, opened.directory, opened.masters, opened.clock, renewed=timedelta(hours=1)).close()
 
 
 def _started(what: str, folder: str, *more: str) -> tuple[float, float]:
