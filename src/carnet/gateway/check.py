@@ -29,6 +29,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     operation: str
     members: Members
     scope: Scope
+    literal_keys: bool = False
+    """Whether the store takes keys of objects literally, also those with parts that are empty or dots."""
 
 
 class SoughtBy(StrEnum):

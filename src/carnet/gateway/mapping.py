@@ -51,12 +51,14 @@ _BY_PREFIX = {"states": "stepfunctions"}
 """Prefixes of actions whose services botocore calls otherwise."""
 
 
-def mapped(service: str, operation: str, members: Members, scope: Scope) -> tuple[Check, ...] | Refusal:
+def mapped(
+    service: str, operation: str, members: Members, scope: Scope, *, literal_keys: bool = False
+) -> tuple[Check, ...] | Refusal:
     """All that a request needs; `service` and `operation` by botocore's names, `members` as the model calls them.
 
     One check for each member of a batch; INVARIANT: at least one.
     """
-    asked = Asked(service=service, operation=operation, members=members, scope=scope)
+    asked = Asked(service=service, operation=operation, members=members, scope=scope, literal_keys=literal_keys)
     hand = HANDS.get(service, _NOTHING)
     by_hand = hand.operations.get(operation)
     try:

@@ -47,8 +47,11 @@ def read_path(path: str, *, literal_keys: bool = False) -> S3Path:
     key = percent_decode(encoded)
     if _CONTROL.search(key):
         raise Unreadable("The key holds a control character")
-    if not literal_keys and not _NAMES_NOTHING.isdisjoint(key.rstrip("/").split("/")):
-        raise Unreadable("The key has a part that is empty or dots, which stores read in different ways")
-    if not literal_keys and key.endswith("//"):
+    if not literal_keys and is_read_in_two_ways(key):
         raise Unreadable("The key has a part that is empty or dots, which stores read in different ways")
     return S3Path(bucket=bucket, key=key)
+
+
+def is_read_in_two_ways(key: str) -> bool:
+    """Whether some stores take a decoded key for another: a part of it is empty, `.` or `..`. It may end with `/`."""
+    return not _NAMES_NOTHING.isdisjoint(key.removesuffix("/").split("/"))

@@ -15,6 +15,7 @@ from carnet.gateway.naming import Named
 from carnet.gateway.services import kms, s3_keys
 from carnet.gateway.services.s3_names import BUCKET, OBJECT, bucket_arn, copy_source, object_arn, versioned
 from carnet.policy.request import Value
+from carnet.protocols.s3_paths import is_read_in_two_ways
 
 MOST_DELETED = 1_000
 _GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
@@ -31,9 +32,18 @@ def _named_object(rule: ResourceRule, values: Mapping[str, str], scope: Scope) -
 
 def _on_object(asked: Asked, action: str, key: str | None = None) -> Check:
     bucket = needed(asked.members, "Bucket")
-    arn = object_arn(asked.scope.partition, bucket, key if key is not None else needed(asked.members, "Key"))
+    arn = _object(asked, bucket, key if key is not None else needed(asked.members, "Key"))
     expected = text(asked.members, "ExpectedBucketOwner")
     return Check(action=f"s3:{action}", resource=arn, account=None, type=OBJECT, expected_account=expected)
+
+
+def _object(asked: Asked, bucket: str, key: str) -> str:
+    """INVARIANT: a key in a header or a body is held to what keys in paths are (`protocols.s3_paths`)."""
+    if not asked.literal_keys and is_read_in_two_ways(key):
+        raise Refused(
+            "InvalidArgument", "The key has a part that is empty or dots, which stores read in different ways"
+        )
+    return object_arn(asked.scope.partition, bucket, key)
 
 
 def _version(asked: Asked) -> str | None:
@@ -109,7 +119,7 @@ def _copied(asked: Asked) -> Iterator[Check]:
     keys: dict[str, Value] = {} if source.version is None else {"s3:versionid": source.version}
     yield Check(
         action=f"s3:{action}",
-        resource=object_arn(asked.scope.partition, source.bucket, source.key),
+        resource=_object(asked, source.bucket, source.key),
         account=None,
         type=OBJECT,
         keys=keys,
