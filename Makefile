@@ -14,7 +14,7 @@ PROVEN := src/carnet/policy/*,src/carnet/sigv4/*,src/carnet/keyring/*,src/carnet
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clients clients test-more-clients more-clients test-all check coverage bench bench-engine fuzz docs dist install lock format catalog clean
+.PHONY: help run test test-clients clients test-more-clients more-clients test-all check coverage bench bench-engine fuzz chaos docs dist install lock format catalog clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ bench-engine: $(VENV)-bench-engine/.done ## Compare decisions with other policy 
 fuzz: install ## Send REQUESTS requests, most of them wrong; compare both implementations of the decision in CASES cases.
 	$(BIN)/python -m tests.attacks.fuzz_wire --requests $(or $(REQUESTS),100000)
 	$(BIN)/python -m tests.properties.fuzz --cases $(or $(CASES),1000000)
+
+chaos: install ## Kill, pause and cut off what serves and what stores, KILLS times, and see whether a promise is broken.
+	CHAOS=1 $(BIN)/python -m pytest -q -n 0 tests/chaos
+	$(BIN)/python -m tests.chaos.run --kills $(or $(KILLS),100) --write
 
 docs: $(VENV)-docs/.done ## Build the documentation into site/.
 	$(VENV)-docs/bin/mkdocs build --strict

@@ -32,7 +32,7 @@ def test_no_acknowledged_write_is_lost_and_none_is_torn(tmp_path: Path, writer: 
     acknowledged: set[int] = set()
     for turn in range(ROUNDS):
         acknowledged |= run_and_kill(writer, url, turn)
-        books = read_books(path)
+        books = read_books(url)
         assert acknowledged <= books.users
         assert books.users == books.groups == books.audited
         assert books.seq == 1 + len(books.users)
@@ -43,7 +43,7 @@ def test_no_acknowledged_write_is_lost_and_none_is_torn(tmp_path: Path, writer: 
 
 def _lost(writer: Writer, path: Path, turn: int) -> frozenset[int]:
     acknowledged = run_and_kill(writer, f"sqlite:///{path}", turn)
-    return acknowledged - read_books(path).users
+    return acknowledged - read_books(f"sqlite:///{path}").users
 
 
 @pytest.mark.parametrize("writer", [acknowledge_before_commit, acknowledge_each_unit_of_a_group])

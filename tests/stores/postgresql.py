@@ -45,7 +45,8 @@ class NoPostgresql(Exception):
 class PostgresqlServer:
     """One server in a directory of its own; `stop` and `start` may be called again and again."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, copy_of: PostgresqlServer | None = None) -> None:
+        """A new server, or a standby that follows another one, which runs."""
         self._bin = _binaries()
         self._account = _unprivileged()
         self._home = Path(tempfile.mkdtemp(prefix="carnet-pg-", dir=scratch.place()))
@@ -55,7 +56,10 @@ class PostgresqlServer:
         self._names = (f"carnet_{number}" for number in count(1))
         if self._account:
             shutil.chown(self._home, *(self._account["user"], self._account["group"]))
-        self._initialize()
+        if copy_of is None:
+            self._initialize()
+        else:
+            self._copy(copy_of)
 
     def start(self) -> None:
         settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
@@ -72,6 +76,26 @@ class PostgresqlServer:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(timeout=_START_SECONDS)
             self._process = None
+
+    def promote(self) -> None:
+        """A standby begins to take writes."""
+        self._execute("SELECT pg_promote()")
+
+    def wait_for_standby(self, *, synchronous: bool) -> None:
+        """Returns when a standby follows; `synchronous`: no commit is acknowledged from now on that it lacks."""
+        if synchronous:
+            self._execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            self._execute("SELECT pg_reload_conf()")
+        wanted = "sync" if synchronous else "async"
+        deadline = time.monotonic() + _START_SECONDS
+        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
+            while (wanted,) not in connection.execute("SELECT sync_state FROM pg_stat_replication").fetchall():
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+
+    def with_standby(self, url: str, standby: PostgresqlServer) -> str:
+        """The URL of a database of this server, or of the one that follows it, whichever takes writes."""
+        return f"{url}&host={standby._home}&target_session_attrs=read-write"
 
     def hang(self) -> None:
         """Let every process of the server stand still: connections are open and nothing is answered."""
@@ -145,6 +169,27 @@ class PostgresqlServer:
         if done.returncode:
             shutil.rmtree(self._home, ignore_errors=True)
             raise RuntimeError(f"initdb fails: {done.stderr.strip()}")
+
+    def _copy(self, other: PostgresqlServer) -> None:
+        command = [
+            str(self._bin / "pg_basebackup"),
+            "-h",
+            str(other._home),
+            "-U",
+            "carnet",
+            "-R",
+            "--no-sync",
+            "-c",
+            "fast",
+        ]
+        subprocess.run(
+            [*command, "-D", str(self._home / "data")],
+            check=True,
+            capture_output=True,
+            cwd=self._home,
+            env=_environment(),
+            **self._account,
+        )
 
     def _wait_until_up(self) -> None:
         deadline = time.monotonic() + _START_SECONDS

@@ -102,6 +102,12 @@ def test_what_the_database_url_says_wins(own_server: PostgresqlServer) -> None:
         assert _settings(backend.writer, "idle_in_transaction_session_timeout") == ["5s"], "what is not written is ours"
 
 
+def test_of_several_hosts_readers_ask_the_one_that_takes_writes(own_server: PostgresqlServer) -> None:
+    with closing(Store.open(f"{own_server.new_database()}&target_session_attrs=read-write")) as store:
+        an_account(store)
+        assert len(store.load().changes) == 1
+
+
 def test_a_reader_sees_one_state_whatever_the_database_url_says(own_server: PostgresqlServer) -> None:
     names = ("default_transaction_isolation", "default_transaction_read_only")
     url = make_url(own_server.new_database(patient=False)).update_query_dict(

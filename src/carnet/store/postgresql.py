@@ -60,7 +60,7 @@ class Postgresql(Backend):
     def __init__(self, url: URL) -> None:
         self._pulse = Pulse(_silence_seconds(url))
         self.writer = _engine(url, waits=_WRITER_WAITS, transactions={})
-        self.reader = _engine(url, waits=_READER_WAITS, transactions=_READER_TRANSACTIONS)
+        self.reader = _engine(_for_reader(url), waits=_READER_WAITS, transactions=_READER_TRANSACTIONS)
         self._prober = _engine(url, waits={}, transactions={}, pool_size=1, isolation_level="AUTOCOMMIT")
         """INVARIANT: `poll` alone uses it, so that a server that has hung is found to answer again."""
         for engine in (self.writer, self.reader):
@@ -141,6 +141,13 @@ def _engine(url: URL, *, waits: dict[str, str], transactions: dict[str, str], **
         | {"options": " ".join([*_options(waits), *written.get("options", ()), *_options(transactions)])},
         **more,
     )
+
+
+def _for_reader(url: URL) -> URL:
+    """Of several hosts, a reader is to ask the one that takes writes, too, although its own session takes none."""
+    if url.normalized_query.get("target_session_attrs") != ("read-write",):
+        return url
+    return url.update_query_dict({"target_session_attrs": "primary"})
 
 
 def _options(settings: dict[str, str]) -> list[str]:

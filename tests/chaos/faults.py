@@ -1,0 +1,181 @@
+"""Each thing that goes wrong, as a value: what happens, where, and how it is told of.
+
+A fault of a database happens while a process writes; afterwards the process goes on, or it is killed.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos.places import NewDatabase, pair, postgresql, sqlite_files
+from tests.chaos.promises import Tally
+from tests.chaos.writers import Watched, write_on, writing
+from tests.store.crashing import Writer, read_books
+from tests.stores.link import linked
+
+_NUMBERS = 100_000
+"""Of one writer, before the next one's begin."""
+_LIVES_OF_A_DATABASE = 40
+"""Kills, before a new database is begun: everything is read after each."""
+_LONGEST_SECONDS = 0.15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One kind of fault. `run` lets it happen so many times, at random moments, and looks after each."""
+
+    name: str
+    run: Callable[[random.Random, int], Tally]
+    slow: bool = False
+    """Whether one takes seconds: it is tried a twentieth as often."""
+
+
+def kills(new: NewDatabase, moments: random.Random, times: int, writer: Writer = write_on) -> Tally:
+    """kill -9 of the process that writes."""
+    tally, url, acknowledged = Tally(), "", set[int]()
+    for turn in range(times):
+        if turn % _LIVES_OF_A_DATABASE == 0:
+            tally.acknowledged += len(acknowledged)
+            url, acknowledged = new(), set()
+        with writing(url, turn * _NUMBERS, writer) as process:
+            process.listen(moments.uniform(0, _LONGEST_SECONDS))
+        acknowledged |= process.acknowledged
+        tally.add(acknowledged, read_books(url))
+    tally.acknowledged += len(acknowledged)
+    return tally
+
+
+def disturbed(new: NewDatabase, moments: random.Random, times: int, disturb: Callable[[Watched, str], None]) -> Tally:
+    """Something happens to the database of a process that writes, and goes on writing afterwards."""
+    tally, url = Tally(), new()
+    with writing(url, 0) as process:
+        for _ in range(times):
+            process.listen(moments.uniform(0, _LONGEST_SECONDS))
+            disturb(process, url)
+            process.wait_for_writes()
+            with process.still():
+                tally.add(process.acknowledged, read_books(url))
+    tally.acknowledged = len(process.acknowledged)
+    return tally
+
+
+def _sqlite_kills(moments: random.Random, times: int) -> Tally:
+    with sqlite_files() as new:
+        return kills(new, moments, times)
+
+
+def _postgresql_kills(moments: random.Random, times: int) -> Tally:
+    with postgresql() as (_, new):
+        return kills(new, moments, times)
+
+
+def _full_disk(moments: random.Random, times: int) -> Tally:
+    """No file of the process may grow, at a random point of the write-ahead log."""
+
+    def fill(process: Watched, url: str) -> None:
+        wal = Path(f"{url.removeprefix('sqlite:///')}-wal")
+        most = wal.stat().st_size + moments.randrange(1, 40_000)
+        _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+        process.listen(0.3)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+    with sqlite_files() as new:
+        return disturbed(new, moments, times, fill)
+
+
+def _database_crashes(moments: random.Random, times: int) -> Tally:
+    with postgresql() as (server, new):
+
+        def crash(process: Watched, _: str) -> None:
+            server.stop()
+            process.listen(moments.uniform(0, _LONGEST_SECONDS))
+            server.start()
+
+        return disturbed(new, moments, times, crash)
+
+
+def _database_stands_still(moments: random.Random, times: int) -> Tally:
+    with postgresql() as (server, new):
+
+        def pause(process: Watched, _: str) -> None:
+            server.hang()
+            process.listen(moments.uniform(0.5, 4))
+            server.go_on()
+
+        return disturbed(new, moments, times, pause)
+
+
+def _link_is_cut(moments: random.Random, times: int) -> Tally:
+    """Packets are swallowed in both directions, and nobody is told."""
+    tally = Tally()
+    with postgresql() as (_, new):
+        url = new()
+        with linked(url) as (link, through), writing(through, 0) as process:
+            for _ in range(times):
+                process.listen(moments.uniform(0, _LONGEST_SECONDS))
+                link.swallow()
+                process.listen(moments.uniform(0.5, 3))
+                link.heal()
+                process.wait_for_writes()
+                with process.still():
+                    tally.add(process.acknowledged, read_books(url))
+        tally.acknowledged = len(process.acknowledged)
+    return tally
+
+
+def failover(moments: random.Random, *, synchronous: bool) -> Tally:
+    """The primary dies, the standby is promoted, and three processes go on with it by a URL that names both."""
+    tally = Tally(faults=1)
+    with postgresql() as (primary, new):
+        url = new()
+        with pair(primary) as standby:
+            primary.wait_for_standby(synchronous=synchronous)
+            both = primary.with_standby(url, standby)
+            with writing(both, 0) as one, writing(both, _NUMBERS) as two, writing(both, 2 * _NUMBERS) as three:
+                processes = (one, two, three)
+                for each in processes:
+                    each.listen(moments.uniform(0, _LONGEST_SECONDS))
+                if not synchronous:  # or it is seldom late enough to lose something
+                    standby.hang()
+                    one.wait_for_writes()
+                primary.stop()
+                standby.go_on()
+                standby.promote()
+                for each in processes:
+                    each.wait_for_writes()
+            acknowledged = set[int]().union(*(each.acknowledged for each in processes))
+            tally.acknowledged = len(acknowledged)
+            tally.add(acknowledged, read_books(both))
+            tally.faults = 1
+    return tally
+
+
+def _failovers(moments: random.Random, times: int) -> Tally:
+    whole = Tally()
+    for _ in range(times):
+        each = failover(moments, synchronous=True)
+        whole.faults += 1
+        whole.acknowledged += each.acknowledged
+        whole.broken += each.broken
+    return whole
+
+
+FAULTS = (
+    Fault(name="kill -9 of a process that writes to SQLite", run=_sqlite_kills),
+    Fault(name="kill -9 of a process that writes to PostgreSQL", run=_postgresql_kills),
+    Fault(name="no room for the files of SQLite, then room again", run=_full_disk, slow=True),
+    Fault(name="PostgreSQL crashes (SIGQUIT) and is started again", run=_database_crashes, slow=True),
+    Fault(name="PostgreSQL stands still (SIGSTOP) for 0.5 to 4 seconds", run=_database_stands_still, slow=True),
+    Fault(
+        name="all packets between process and PostgreSQL are swallowed for 0.5 to 3 seconds",
+        run=_link_is_cut,
+        slow=True,
+    ),
+    Fault(
+        name="PostgreSQL dies and its synchronous standby is promoted under three processes", run=_failovers, slow=True
+    ),
+)
