@@ -13,6 +13,7 @@ import uvicorn
 
 from carnet.server.door import Door
 from carnet.server.listen import configuration
+from carnet.server.serving import Serving
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def listening(door: Door, tls: tuple[Path, Path] | None = None) -> Iterator[tupl
     """The port and the server, until the block ends; `tls` are the files of a certificate and its key."""
     listener = socket.create_server(("127.0.0.1", 0))
     certificate, key = tls or (None, None)
-    server = uvicorn.Server(configuration(door, host="127.0.0.1", port=0, ssl_certfile=certificate, ssl_keyfile=key))
+    server = Serving(configuration(door, host="127.0.0.1", port=0, ssl_certfile=certificate, ssl_keyfile=key))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     eventually(lambda: server.started)

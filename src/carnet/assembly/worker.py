@@ -24,6 +24,7 @@ from carnet.jobs.periodic import stop_all
 from carnet.server.app import AwsApi, Forwarding
 from carnet.server.aws_door import AwsDoor
 from carnet.server.call_lines import CallLines
+from carnet.server.connections import Connections
 from carnet.server.health import Health
 from carnet.server.issuer_pages import IssuerPages
 from carnet.server.outbox import Outbox
@@ -63,7 +64,8 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
     `seconds` tells the limits of callers how time goes on.
     """
     audit, decisions = installation.recorder.lines, DecisionLog(installation.decision_log.open())
-    throttle = Throttle(limits_of(installation.settings), installation.execution.credentials.find, seconds)
+    limits = limits_of(installation.settings)
+    throttle = Throttle(limits, installation.execution.credentials.find, seconds)
     proven_by = authenticators(installation, SERVICES.values())
     api = AwsApi(
         installation.execution,
@@ -109,7 +111,18 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
     health = Health(installation.directory, follower)
     issuers = IssuerPages(installation.directory, installation.execution.parts.public_url, installation.clock)
     revisions = Revisions(installation.directory, jobs[0].wake)
-    return AwsDoor(api, own_api, health, outbox, issuers, revisions, on_start=start, on_stop=stack.close)
+    connections = Connections(of_network=limits.connections if limits is not None else None)
+    return AwsDoor(
+        api,
+        own_api,
+        health,
+        outbox,
+        issuers,
+        revisions,
+        on_start=start,
+        on_stop=stack.close,
+        connections=connections,
+    )
 
 
 def limits_of(settings: Settings) -> Rates | None:

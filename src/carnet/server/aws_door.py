@@ -8,6 +8,7 @@ from typing import Any
 from carnet.base.http import HttpRequest
 from carnet.directory.follower import Later
 from carnet.server.app import AwsApi
+from carnet.server.connections import Connections
 from carnet.server.door import Door
 from carnet.server.health import Health
 from carnet.server.issuer_pages import IssuerPages
@@ -32,8 +33,9 @@ class AwsDoor(Door):
         *,
         on_start: Callable[[Later], None],
         on_stop: Callable[[], None],
+        connections: Connections | None = None,
     ) -> None:
-        super().__init__(outbox, on_start=on_start, on_stop=on_stop)
+        super().__init__(outbox, on_start=on_start, on_stop=on_stop, connections=connections)
         self._api = api
         self._own_api = own_api
         self._revisions = revisions

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from carnet.base.http import ByteStream, HttpRequest, RequestHead
 from carnet.directory.follower import Later
+from carnet.server.connections import Connections
 from carnet.server.limits import BodyBudget, Limits
 from carnet.server.outbox import Answer, Outbox
 from carnet.server.shares import Shares
@@ -54,13 +55,16 @@ class Door(ABC):
         limits: Limits | None = None,
         bodies: BodyBudget | None = None,
         shares: Shares | None = None,
+        connections: Connections | None = None,
     ) -> None:
         """`on_start` is given the loop's `call_later`, for what is quick and comes again and again. Doors of one
-        process have one budget of `bodies`, and one loop, of which they give `shares`."""
+        process have one budget of `bodies`, one loop to give `shares` of, and so many
+        `connections`."""
         self.outbox = outbox
         self.limits = limits or Limits()
         self.bodies = bodies or BodyBudget()
         self.shares = shares or Shares()
+        self.connections = connections if connections is not None else Connections()
         self.is_open = False
         """Whether it may be sent requests: from when it has started until the server begins to stop."""
         self._on_start = on_start

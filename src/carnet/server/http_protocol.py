@@ -22,6 +22,7 @@ from uvicorn.server import ServerState
 from carnet.base.http import HttpRequest, RequestHead
 from carnet.identity.networks import network_key
 from carnet.server.body_stream import BodyStream
+from carnet.server.connections import Place
 from carnet.server.door import Door
 from carnet.server.ending import Ending
 from carnet.server.outbox import Answer
@@ -53,7 +54,8 @@ class HttpProtocol(asyncio.Protocol):
         self._door = door
         self._outbox = door.outbox
         self._limits = door.limits
-        self._most_connections = config.limit_concurrency or 0
+        self.place: Place | None = None
+        """Among the connections of the process."""
         self._state = server_state
         self._loop = _loop or asyncio.get_running_loop()
         self._patience = Patience(self._loop, self._too_late)
@@ -112,11 +114,13 @@ class HttpProtocol(asyncio.Protocol):
         )
         self._state.connections.add(self)  # type: ignore[arg-type]  # as good as uvicorn's own
         self._patience.wait(self._limits.request_seconds)
-        if len(self._state.connections) > self._most_connections > 0:
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "There are too many connections.")
+        if self.place is not None:
+            self.place.end = self._transport.abort
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._state.connections.discard(self)
+        if self.place is not None:
+            self.place.leave()
         self._patience.stop()
         self._turns.give_up()
         self._unread.drop()
@@ -297,6 +301,8 @@ class HttpProtocol(asyncio.Protocol):
         if answer.account:
             self._turns.flow = Flow(answer.account)
             self._reader.proven = True
+            if self.place is not None:
+                self.place.prove(answer.account)
         if answer.pause:
             self._turns.pause(answer.pause)
         self._replies.put(request, body, answer)

@@ -9,14 +9,15 @@ from typing import Any
 
 import uvicorn
 
+from carnet.server.connections import raise_descriptor_limit
 from carnet.server.http_protocol import HttpProtocol
 from carnet.server.log import LOGGING, logging_as
+from carnet.server.serving import Serving
 from carnet.server.systemd import tell, watchdog_seconds
 from carnet.server.workers import Workers
 
 _BACKLOG = 2048
 _GRACE_SECONDS = 10
-_MOST_CONNECTIONS = 10_000
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -36,7 +37,7 @@ def bind(host: str, port: int) -> socket.socket:
     return listening
 
 
-class Server(uvicorn.Server):
+class Server(Serving):
     """One process that serves, and tells systemd so."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -70,6 +71,7 @@ def listen(
 
     `application` is a factory, or if there are several workers, `module:factory`.
     """
+    raise_descriptor_limit()
     config = configuration(
         application,
         workers=workers,
@@ -97,7 +99,6 @@ def configuration(application: Any, **more: Any) -> uvicorn.Config:
         date_header=True,
         proxy_headers=False,
         backlog=_BACKLOG,
-        limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         **{"log_config": LOGGING, **more},
     )

@@ -9,9 +9,11 @@ import sys
 from time import monotonic
 
 from uvicorn.config import STARTUP_FAILURE
+from uvicorn.server import Server
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
+from carnet.server.serving import Serving
 from carnet.server.systemd import tell, watchdog_seconds
 
 _LOG = logging.getLogger(__name__)
@@ -29,6 +31,12 @@ class Worker(Process):
     """When the question was sent that it has not answered yet."""
     up = False
     """Whether it has said that it serves."""
+
+    @property
+    def server(self) -> Server:
+        if self._server is None:
+            self._server = Serving(self.config)
+        return self._server
 
     def start(self) -> None:
         self.began = monotonic()
