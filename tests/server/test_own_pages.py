@@ -12,12 +12,14 @@ import pytest
 from carnet.assembly.installation import first_account, open_installation
 from carnet.assembly.settings import Settings
 from carnet.assembly.worker import door
-from carnet.base.http import HttpRequest
+from carnet.base.http import HttpRequest, HttpResponse
+from carnet.entities.operator_token import OperatorScope
 from carnet.server.outbox import Answer
 from tests.attacks.wire import Answer as Told
 from tests.attacks.wire import as_bytes, audit, root_of, send, signed_request
 from tests.server.in_process import InProcessServer
 from tests.server.listening import eventually
+from tests.server.own_api.calling import operator_token
 from tests.server.pipelined import all_from
 
 
@@ -31,6 +33,35 @@ def test_health_tells_that_the_process_decides(server: InProcessServer, path: st
     assert answer.status == 200
     assert json.loads(answer.body)["status"] == "ok"
     assert json.loads(answer.body)["store"] == "reachable"
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["X-Forwarded-For: 192.0.2.1", "x-forwarded-host: a", "Forwarded: for=192.0.2.1", "Via: 1.1 a", "X-Real-IP: a"],
+)
+def test_strangers_behind_a_proxy_learn_only_whether_it_is_up(server: InProcessServer, header: str) -> None:
+    answer = send(server, f"GET /_carnet/health HTTP/1.1\r\nhost: x\r\n{header}\r\n\r\n".encode())
+    assert (answer.status, json.loads(answer.body)) == (200, {"status": "ok"})
+
+
+def test_an_operator_learns_more_from_elsewhere_over_tls(server: InProcessServer) -> None:
+    made, other = operator_token(server, OperatorScope.STATUS_READ), operator_token(server, OperatorScope.AUDIT_READ)
+    assert details(server, made.text, secure=True)
+    assert not details(server, made.text, secure=False)
+    assert not details(server, other.text, secure=True)
+    assert not details(server, f"{made.text}x", secure=True)
+
+
+def details(server: InProcessServer, token: str, *, secure: bool) -> bool:
+    """Whether more is told than the status, to who calls from elsewhere with that token."""
+    headers = (("authorization", f"Bearer {token}"),)
+    request = HttpRequest(
+        method="GET", path="/_carnet/health", query="", headers=headers, body=b"", peer="192.0.2.1", secure=secure
+    )
+    answer = server.door.answer(request)
+    assert isinstance(answer, Answer)
+    assert isinstance(answer.response, HttpResponse)
+    return json.loads(answer.response.body).keys() > {"status"}
 
 
 def test_ready_tells_that_requests_may_come(server: InProcessServer) -> None:

@@ -108,7 +108,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         stack.callback(calls.close)
         installation.recorder.shown = calls.put
     outbox = Outbox(audit, decisions, calls)
-    health = Health(installation.directory, follower)
+    health = Health(installation.directory, follower, installation.clock)
     issuers = IssuerPages(installation.directory, installation.execution.parts.public_url, installation.clock)
     revisions = Revisions(installation.directory, jobs[0].wake)
     connections = Connections(of_network=limits.connections if limits is not None else None)

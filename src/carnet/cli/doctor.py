@@ -103,7 +103,7 @@ def _answers(settings: Settings) -> bool:
     connection = HTTPConnection(settings.host, settings.port, timeout=2)
     try:
         connection.request("GET", HEALTH_PATH)
-        return b'"revision"' in connection.getresponse().read()
+        return b'"status"' in connection.getresponse().read()
     except (HTTPException, OSError):
         told = last_endpoint(settings.data_dir) or ""
         return told.startswith("https:") and told.endswith(f":{settings.port}")

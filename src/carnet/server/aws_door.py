@@ -43,7 +43,7 @@ class AwsDoor(Door):
             {
                 HEALTH_PATH: health.respond,
                 OLD_HEALTH_PATH: health.respond,
-                READY_PATH: lambda: health.ready(is_open=self.is_open),
+                READY_PATH: lambda _: health.ready(is_open=self.is_open),
             },
             issuers,
         )

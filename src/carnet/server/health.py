@@ -8,20 +8,35 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from carnet.base.http import JSON, HttpResponse
+from carnet.base.clock import Clock
+from carnet.base.http import JSON, HttpResponse, RequestHead
+from carnet.base.loopback import is_loopback
+from carnet.bearer.operator_token import bears_token, verify
 from carnet.directory.directory import Directory
 from carnet.directory.follower import Follower
+from carnet.entities.operator_token import OperatorScope
+from carnet.identity.auth_failure import AuthFailure
+
+_FORWARDED_PREFIX = "x-forwarded-"
+_FORWARDING = frozenset(
+    ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "x-envoy-external-address")
+)
+"""Headers by which proxies tell of whom they ask for: https://www.rfc-editor.org/rfc/rfc7239"""
 
 
 class Health:
     """What is told of this process."""
 
-    def __init__(self, directory: Directory, follower: Follower) -> None:
+    def __init__(self, directory: Directory, follower: Follower, clock: Clock) -> None:
         self._directory = directory
         self._follower = follower
+        self._clock = clock
 
-    def respond(self) -> HttpResponse:
+    def respond(self, request: RequestHead) -> HttpResponse:
         """200 as long as this process can decide, which it can without its store; 503 if that was removed or replaced.
+
+        `{"status": "ok" | "lost"}`, which is all that strangers are told. Who calls from this machine itself, and not
+        through a proxy there, or with an operator token of the scope `status:read`, is told more:
 
         `{"status": "ok" | "lost", "revision": n, "accounts": n, "store": "reachable" | "unreachable" | "lost",
         "quarantined": n,
@@ -30,17 +45,31 @@ class Health:
         `quarantined` counts the accounts, organizations (or the installation) that are held back; the log names them.
         `as_of` is when the revision was last known to be the newest one.
         """
-        snapshot = self._directory.snapshot
         lost = self._directory.lost
-        body = {
-            "status": "lost" if lost else "ok",
+        body: dict[str, object] = {"status": "lost" if lost else "ok"}
+        if is_local(request) or self._is_operators(request):
+            body |= self._details(lost=lost)
+        return _json(503 if lost else 200, body)
+
+    def _is_operators(self, request: RequestHead) -> bool:
+        # A token that came in the clear is nobody's, as for Carnet's own API.
+        if not (bears_token(request) and (request.secure or is_loopback(request.peer))):
+            return False
+        try:
+            operator = verify(request, snapshot=self._directory.snapshot, now=self._clock())
+        except AuthFailure:
+            return False
+        return OperatorScope.STATUS_READ in operator.token.scopes
+
+    def _details(self, *, lost: bool) -> Mapping[str, object]:
+        snapshot = self._directory.snapshot
+        return {
             "revision": snapshot.seq,
             "accounts": len(snapshot.accounts),
             "store": "lost" if lost else "reachable" if self._follower.reachable else "unreachable",
             "quarantined": len(snapshot.quarantined),
             "as_of": f"{datetime.now(UTC) - timedelta(seconds=self._directory.staleness):%Y-%m-%dT%H:%M:%SZ}",
         }
-        return _json(503 if lost else 200, body)
 
     def ready(self, *, is_open: bool) -> HttpResponse:
         """200 while this process may be sent requests, whether or not its store is there; 503 before it has started,
@@ -50,6 +79,12 @@ class Health:
             if is_open and not self._directory.lost
             else _json(503, {"status": "not ready"})
         )
+
+
+def is_local(request: RequestHead) -> bool:
+    """Whether a request comes from this machine, as far as it tells: a proxy there says for whom it asks."""
+    forwarded = any(name in _FORWARDING or name.startswith(_FORWARDED_PREFIX) for name, _ in request.headers)
+    return is_loopback(request.peer) and not forwarded
 
 
 def _json(status: int, told: Mapping[str, object]) -> HttpResponse:

@@ -15,7 +15,7 @@ SEGMENTS = frozenset(("_carnet",))
 _METHODS = ("GET", "HEAD")
 _PLAIN = ("content-type", "text/plain")
 
-Page = Callable[[], HttpResponse]
+Page = Callable[[RequestHead], HttpResponse]
 
 
 class OwnPages:
@@ -36,12 +36,12 @@ class OwnPages:
                 return None
             return _text(404, "There is nothing here.")
         if request.method in _METHODS:
-            return page()
+            return page(request)
         return None if request.path == OLD_HEALTH_PATH else _text(405, "This is read with GET.", ("allow", "GET, HEAD"))
 
     def _of_issuer(self, path: str) -> Page | None:
         found = self._issuers.find(path) if self._issuers is not None else None
-        return (lambda: found) if found is not None else None
+        return (lambda _: found) if found is not None else None
 
 
 def _first_segment(path: str) -> str:
