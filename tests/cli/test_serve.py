@@ -88,6 +88,9 @@ def test_port_zero_is_any_free_port_and_the_greeting_names_it(tmp_path: Path) ->
         assert not endpoint.endswith(":0")
         with urllib.request.urlopen(f"{endpoint}/healthz", timeout=30) as answer:
             assert json.load(answer)["status"] == "ok"
+        limits = Path(f"/proc/{process.pid}/limits")
+        if limits.exists():  # only Linux tells
+            assert re.search(r"^Max core file size +0 +0 ", limits.read_text(), re.MULTILINE), "secrets are in memory"
     finally:
         process.terminate()
         process.wait(timeout=20)

@@ -61,7 +61,8 @@ def details(server: InProcessServer, token: str, *, secure: bool) -> bool:
     answer = server.door.answer(request)
     assert isinstance(answer, Answer)
     assert isinstance(answer.response, HttpResponse)
-    return json.loads(answer.response.body).keys() > {"status"}
+    told: dict[str, object] = json.loads(answer.response.body)
+    return told.keys() > {"status"}
 
 
 def test_ready_tells_that_requests_may_come(server: InProcessServer) -> None:

@@ -10,14 +10,16 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 from carnet.server import workers
-from carnet.server.workers import STARTING_SECONDS, Worker
+from carnet.server.workers import STARTING_SECONDS, Worker, Workers
 from tests.clients.running import free_port
 
 SCRIPT = Path(__file__).parent / "slow_workers.py"
@@ -79,6 +81,48 @@ def test_a_worker_that_hangs_is_replaced(tmp_path: Path) -> None:
         assert not _runs(hung)
         _wait_for(lambda: len(_processes(up)) == 2 and hung not in _processes(up))
         assert ask() != hung
+
+
+class _Dead:
+    """A worker process that ends whenever it is started."""
+
+    pid, exitcode = 1, -9
+
+    def is_alive(self) -> bool:
+        return False
+
+    def kill(self) -> None: ...
+
+    def join(self) -> None: ...
+
+
+def test_workers_that_die_one_after_the_other_are_replaced_more_and_more_slowly(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = uvicorn.Config("nothing:here", workers=1)
+    server = Workers(config, [])
+    starts: list[float] = []
+    now = 0.0
+
+    def start(started: Worker) -> None:
+        started.process = _Dead()  # type: ignore[assignment]
+        started.began = now
+        starts.append(now)
+
+    monkeypatch.setattr(Worker, "start", start)
+    monkeypatch.setattr(Worker, "kill", lambda _: None)
+    monkeypatch.setattr(Worker, "join", lambda _: None)
+    monkeypatch.setattr(Worker, "pid", 1)
+    monkeypatch.setattr(Worker, "exitcode", -9)
+    monkeypatch.setattr(workers, "monotonic", lambda: now)
+    server.init_processes()
+    for _ in range(1000):
+        now += 0.125
+        server.keep_subprocess_alive()
+    gaps = [after - before for before, after in pairwise(starts)]
+    assert gaps[:6] == pytest.approx([0.125, 1.125, 2.125, 4.125, 8.125, 16.125])
+    assert gaps[6:] == pytest.approx([30.125] * len(gaps[6:]))
+    assert "worker 1 was lost and is replaced, in 1 seconds" in caplog.text
 
 
 class _Running:

@@ -11,6 +11,7 @@ from functools import partial
 from time import monotonic
 
 from carnet.assembly.authenticators import authenticators
+from carnet.assembly.core_dumps import forbid_core_dumps
 from carnet.assembly.installation import Installation, open_installation
 from carnet.assembly.jobs import node, periodic_jobs
 from carnet.assembly.last_seen import LastSeen
@@ -42,6 +43,7 @@ _LOG = logging.getLogger(__name__)
 
 def application() -> AwsDoor:
     """The application for the settings in the environment; uvicorn calls this once in each worker."""
+    forbid_core_dumps()
     stack = ExitStack()
     installation = stack.enter_context(open_installation(from_environment(os.environ), or_kept=True))
     if installation.store.is_open:

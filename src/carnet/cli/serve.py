@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carnet.assembly.core_dumps import forbid_core_dumps
 from carnet.assembly.public_url import change_of_public_url, public_url
 from carnet.assembly.running import as_server
 from carnet.assembly.settings import Settings, UnknownSetting, as_environment, check_environment
@@ -128,6 +129,7 @@ def serve(context: click.Context, **given: Any) -> None:
     check_dev_mode(settings, context, loopback=is_loopback_host(settings.host))
     _check_transport(settings)
     _check_issuers(settings)
+    forbid_core_dumps()
     with ended_by_signals():
         _serve(settings)
     after_the_terminals_sign = "\n" if sys.stderr.isatty() else ""

@@ -20,6 +20,10 @@ _LOG = logging.getLogger(__name__)
 STARTING_SECONDS = 120.0
 """How long a worker may take to start: it imports Carnet and reads the whole store, perhaps on half a core."""
 _LOOK_SECONDS = 0.1
+_LONGEST_PAUSE = 30.0
+"""How long a place is left empty at the most after workers that died there one after the other."""
+_SETTLED_SECONDS = 60.0
+"""A worker that has served that long has not died of what the one before it died of."""
 
 
 class Worker(Process):
@@ -31,6 +35,12 @@ class Worker(Process):
     """When the question was sent that it has not answered yet."""
     up = False
     """Whether it has said that it serves."""
+    deaths = 0
+    """How many died in its place before it, none of which had served for long."""
+    buried = False
+    """Whether its end has been seen and told."""
+    due = float("-inf")
+    """When another takes its place, once it is buried."""
 
     @property
     def server(self) -> Server:
@@ -95,16 +105,31 @@ class Workers(Multiprocess):
         for place, worker in enumerate(self.processes):
             if self.should_exit.is_set() or worker.is_alive(self.config.timeout_worker_healthcheck):
                 continue
-            worker.kill()
-            worker.join()
-            if worker.exitcode == STARTUP_FAILURE:
-                _LOG.error("a worker cannot start: the server ends")
-                self._cannot_start = True
-                self.should_exit.set()
+            if not worker.buried and not self._bury(worker):
                 return
-            _LOG.warning("worker %s was lost and is replaced", worker.pid)
-            self.processes[place] = self._started()
+            if monotonic() >= worker.due:
+                self.processes[place] = self._started(deaths=worker.deaths)
         self._tell_systemd()
+
+    def _bury(self, worker: Worker) -> bool:
+        """See to one that has ended or hangs; whether another can take its place.
+
+        The first is replaced at once; where they die one after the other, each is waited with for twice as long.
+        """
+        worker.kill()
+        worker.join()
+        if worker.exitcode == STARTUP_FAILURE:
+            _LOG.error("a worker cannot start: the server ends")
+            self._cannot_start = True
+            self.should_exit.set()
+            return False
+        now = monotonic()
+        worker.buried, worker.up = True, False
+        worker.deaths = 1 if now - worker.began >= _SETTLED_SECONDS else worker.deaths + 1
+        pause = 0.0 if worker.deaths == 1 else min(_LONGEST_PAUSE, 2.0 ** (worker.deaths - 2))
+        worker.due = now + pause
+        _LOG.warning("worker %s was lost and is replaced, in %g seconds", worker.pid, pause)
+        return True
 
     def terminate_all(self) -> None:
         tell("STOPPING=1")
@@ -137,7 +162,8 @@ class Workers(Multiprocess):
         self.processes_num += 1
         self.processes.append(self._started())
 
-    def _started(self) -> Worker:
+    def _started(self, *, deaths: int = 0) -> Worker:
         worker = Worker(self.config, self.sockets)
+        worker.deaths = deaths
         worker.start()
         return worker
