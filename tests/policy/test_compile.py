@@ -240,3 +240,13 @@ def test_made_up_actions_and_resources_do_not_fill_the_memory() -> None:
         engine.decide(request(action=f"s3:Made{number}", resource=f"{BUCKET}/u{number}/", keys=keys), policies)
 
     assert 0 < engine.remembered <= 10_000
+
+
+def test_sessions_of_an_account_have_an_engine_of_their_own() -> None:
+    engine = Engine()
+    policies = Policies(identity=(policy(allow()),), session=(policy(allow(Action="s3:*")),))
+    assert engine.for_sessions("1") is engine.for_sessions("1")
+    assert engine.for_sessions("1") is not engine.for_sessions("2")
+    assert engine.for_sessions("1").decide(request(), policies) == decide(request(), policies)
+    assert engine.for_sessions("1").remembered > 0
+    assert (engine.remembered, engine.for_sessions("2").remembered) == (0, 0)

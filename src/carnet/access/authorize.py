@@ -66,6 +66,8 @@ def authorize(
     policies = bound(snapshot, principal, check.resource_account, carried)
     if check.policies:
         policies = _with_resource(policies, check.policies)
+    if policies.session or policies.scope_down:
+        engine = engine.for_sessions(principal.account)
     return Decided(check=check, request=request, policies=policies, decision=engine.decide(request, policies))
 
 

@@ -7,17 +7,36 @@ from functools import lru_cache
 
 from carnet.policy.document import Grammar, Policy, parse, understand
 from carnet.policy.engine.recent import Recent
+from carnet.policy.engine.shares import Shares
 
-_ROOM = 250_000
-"""Parts of policies that are remembered, at some 2 KB each: some 20,000 policies. Of session policies a caller may make
-any number."""
+_ROOM = 60_000
+"""Parts of stored policies that are remembered, at some 2 KB each; `Recent` holds twice that at most."""
+_SESSIONS_ROOM, _SESSIONS_ACCOUNTS = 1_000, 24
+"""The same of the session policies of one account, of which a caller may make any number, and of how many accounts."""
+_CHARACTERS_OF_PART = 1_000
+"""As many characters of a document take as much memory as a part of it."""
 _DENY_EVERYBODY = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}}'
 _ALLOW_NOTHING = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"*","Resource":"*"}}'  # matches no action
 )
 
 
-_understood: Recent[tuple[object, ...], Policy] = Recent(_ROOM, lambda policy: policy.parts)
+def _memory(room: int) -> Recent[tuple[object, ...], Policy]:
+    return Recent(room, _weight)
+
+
+def _weight(policy: Policy) -> int:
+    return policy.parts + len(policy.text) // _CHARACTERS_OF_PART
+
+
+_understood = _memory(_ROOM)
+_of_sessions = Shares(_SESSIONS_ACCOUNTS, lambda: _memory(_SESSIONS_ROOM))
+
+
+def session_policy(text: str, source: str, account: str) -> Policy:
+    """A policy that a session of the account brings along. Whatever of it is not understood fails closed."""
+    key, memory = (text, source), _of_sessions.of(account)
+    return memory.get(key) or memory.put(key, understand(text, Grammar.SESSION, source=source))
 
 
 def stored_policy(text: str, grammar: Grammar, source: str) -> Policy:

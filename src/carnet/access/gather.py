@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from carnet.access.documents import everything_denied, nothing_allowed, stored_policy
+from carnet.access.documents import everything_denied, nothing_allowed, session_policy, stored_policy
 from carnet.catalog.managed_policies import managed_policy
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
@@ -103,7 +103,7 @@ def policies_of(view: AccountView, credential: Credential) -> Policies:
     return replace(
         carried,
         session=tuple(_session(view, session)) if narrowed else carried.session,
-        scope_down=tuple(stored_policy(text, Grammar.SESSION, "scope down policy") for text in session.scope_down),
+        scope_down=tuple(session_policy(text, "scope down policy", view.account.id) for text in session.scope_down),
     )
 
 
@@ -199,6 +199,6 @@ def _managed(view: AccountView, arn: str) -> Policy:
 
 def _session(view: AccountView, session: SessionClaims) -> Iterator[Policy]:
     for document in session.policies:
-        yield stored_policy(document, Grammar.SESSION, "session policy")
+        yield session_policy(document, "session policy", view.account.id)
     for arn in session.policy_arns:
         yield _managed(view, arn)

@@ -22,6 +22,7 @@ from carnet.policy.engine.policy import CompiledPolicy, CompiledStatement
 from carnet.policy.engine.recent import Recent
 from carnet.policy.engine.residual import Node, Residual, Slot, residual
 from carnet.policy.engine.resource_index import ResourceIndex
+from carnet.policy.engine.shares import Shares
 from carnet.policy.engine.weighing import ALLOWED_WITHOUT_STATEMENT, situation, weigh, weigh_simply
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.policies import Levels, Policies, ResourcePolicy
@@ -32,9 +33,15 @@ from carnet.policy.work import Steps
 Asked = tuple[str, str, Context]
 """One question of a batch: action, resource, context."""
 
-STATEMENTS_ROOM = 250_000
+STATEMENTS_ROOM = 60_000
 """How many parts of statements each of the engine's stores holds for certain; it never holds more than twice as many.
+
+A part takes some 3 KB, in all stores and with the policy that it is of: 360 MB at most.
 """
+SESSIONS_ROOM = 1_000
+"""The same of the engine for the sessions of one account that bring policies along: 6 MB at most."""
+SESSIONS_ACCOUNTS = 24
+"""Accounts that have such an engine at a time."""
 
 _PLANS_ROOM = 65_536
 _ROUTES_ROOM = 4_096
@@ -53,12 +60,22 @@ class Engine:
     into disuse. Give the same objects for the same policies, or nothing is found again.
     """
 
-    def __init__(self, *, rcp_services: frozenset[str] = RCP_SERVICES, room: int = STATEMENTS_ROOM) -> None:
+    def __init__(
+        self,
+        *,
+        rcp_services: frozenset[str] = RCP_SERVICES,
+        room: int = STATEMENTS_ROOM,
+        shapes: Shapes | None = None,
+    ) -> None:
         """`rcp_services` are the prefixes of the services that RCPs control; `room` bounds the memory in parts of
-        statements."""
+        statements. Engines may share what they know of contexts (`shapes`)."""
         self._rcp_services = rcp_services
-        self._conditions = ConditionCompiler()
-        self._shapes = Shapes()
+        self._conditions = ConditionCompiler(room)
+        self._shapes = shapes or Shapes()
+        self._for_sessions = Shares(
+            SESSIONS_ACCOUNTS,
+            lambda: Engine(rcp_services=rcp_services, room=min(room, SESSIONS_ROOM), shapes=self._shapes),
+        )
         self._policies: Recent[Policy, CompiledPolicy] = Recent(room, lambda policy: policy.size)
         self._indexes: Recent[tuple[Slot, ...], ResourceIndex] = Recent(room, lambda index: index.weight)
         self._routes: Recent[tuple[int, str], Route] = Recent(min(room, _ROUTES_ROOM), lambda route: route.plan.weight)
@@ -72,6 +89,13 @@ class Engine:
         shapes = len(self._shapes.recent)
         plans = len(self._routes) + len(self._plans) + len(self._sides)
         return shapes + plans + len(self._policies) + len(self._indexes) + len(self._residuals)
+
+    def for_sessions(self, account: str) -> Engine:
+        """The engine for sessions of an account that bring policies along, of which a caller may make any number.
+
+        It has a memory of its own, so that they drive out nothing of what is stored, nor of another account.
+        """
+        return self._for_sessions.of(account)
 
     def decide(self, request: Request, policies: Policies) -> Decision:
         """Whether `policies` allow `request`: equal to the written rule's decision.

@@ -19,9 +19,9 @@ from carnet.services.preparing import Pool, Preparation
 
 POOL = Pool(name="documents", size=1, waiting=64, seconds=5)
 """One at once: parsing never waits for anything but a processor."""
-_ROOM = 50_000
-"""Parts of documents that are remembered, at some 2 KB each: more than those of all changes that may wait for their
-turn, if they are of usual length."""
+_ROOM = 10_000
+"""Parts of documents that are remembered, at some 2 KB each; `Recent` holds twice that at most. What a change needs
+stays with its call."""
 _CHARACTERS_OF_PART = 1_000
 """As many characters of a document take as much memory as a part of it."""
 

@@ -89,9 +89,9 @@ class CompiledCondition:
 class ConditionCompiler:
     """Compiles conditions; one that occurs in many statements is compiled once."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = _CONDITIONS_ROOM) -> None:
         self._known: Recent[tuple[object, ...], CompiledCondition] = Recent(
-            _CONDITIONS_ROOM, lambda condition: condition.parts
+            min(room, _CONDITIONS_ROOM), lambda condition: condition.parts
         )
 
     def compile(self, condition: Condition, *, variables: bool) -> CompiledCondition:

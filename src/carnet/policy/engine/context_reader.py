@@ -14,7 +14,8 @@ from carnet.policy.engine.recent import Recent
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.request import Context, Request, Value, Values
 
-_SHAPES_ROOM = 4_096
+_SHAPES_ROOM = 65_536
+"""Keys of the namespaces that are remembered, at some 250 bytes each."""
 _SPELLINGS_ROOM = 1_024
 _KEYS_ROOM = 16_384
 
@@ -71,7 +72,7 @@ class Shapes:
     __slots__ = ("places", "principal_keys", "recent", "resource_keys")
 
     def __init__(self) -> None:
-        self.recent: Recent[tuple[object, ...], Shape] = Recent(_SHAPES_ROOM)
+        self.recent: Recent[tuple[object, ...], Shape] = Recent(_SHAPES_ROOM, lambda shape: 8 + len(shape))
         self.places: dict[str, Places] = {}
         """Key, as policies spell it, to where it is looked for."""
         self.principal_keys: set[str] = set()
