@@ -34,6 +34,9 @@ _RECENT = 256
 in one call after the other."""
 _REFERER = "aws:Referer"
 _SECRET_OF_URL = re.compile(r"(?<=//)[^/?#]*(?=@)|(?<=\?).*", re.DOTALL)
+_LONGEST_VALUE = 2048
+"""How much is kept of a condition key that callers write, and of a line of what they signed."""
+_CUT = " (cut)"
 _PRINCIPAL = Principal.__struct_fields__
 
 
@@ -72,7 +75,7 @@ class DecisionLog:
         """
         if self._lines.follow():
             self._written.clear()
-        self._lines.append({"decision": request_id, "time": when, "refusedSignature": dict(computed)})
+        self._lines.append({"decision": request_id, "time": when, "refusedSignature": _cut_lines(computed)})
 
     def close(self) -> None:
         self._lines.close()
@@ -190,6 +193,16 @@ def _document(policy: Policy) -> dict[str, Any]:
     }
 
 
+def _cut_lines(computed: Mapping[str, str]) -> dict[str, str]:
+    """Each text with its long lines cut: one header may have 64 KiB."""
+    return {
+        name: "\n".join(
+            line if len(line) <= _LONGEST_VALUE else line[:_LONGEST_VALUE] + _CUT for line in text.split("\n")
+        )
+        for name, text in computed.items()
+    }
+
+
 def _principal(principal: Principal) -> dict[str, Any]:
     """What is known of the principal; what is not is left out."""
     return {name: value for name in _PRINCIPAL if (value := getattr(principal, name))}
@@ -201,4 +214,7 @@ def _shown_keys(keys: Mapping[str, Value]) -> dict[str, Value]:
     referer = shown.get(_REFERER)
     if isinstance(referer, str):
         shown[_REFERER] = _SECRET_OF_URL.sub(HIDDEN, referer)
+    for name, value in shown.items():
+        if isinstance(value, str) and len(value) > _LONGEST_VALUE:
+            shown[name] = value[:_LONGEST_VALUE] + _CUT
     return shown

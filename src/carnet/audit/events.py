@@ -12,7 +12,7 @@ from typing import Any, assert_never
 
 from carnet.access.authorize import Decided
 from carnet.access.request_context import source_ip
-from carnet.audit.redaction import shown
+from carnet.audit.redaction import shown, without_secrets
 from carnet.audit.steps import (
     Arrived,
     AskedUnoffered,
@@ -71,6 +71,8 @@ def success_event(parsed: Parsed, answer: Mapping[str, Any], decided: Sequence[D
 def failure_event(step: Step | UnofferedStep, code: str, message: str, decided: Sequence[Decided]) -> Event:
     """The event of a call that was refused or failed, as far as it had come."""
     event = _event(step, decided)
+    if isinstance(step, Parsed):
+        message = without_secrets(step.authenticated.routed.operation, step.given, message)
     event["errorCode"], event["errorMessage"] = code, message[:LONGEST_TEXT]
     match step:
         case Arrived(http=http) | Routed(arrived=Arrived(http=http)) | ForUnoffered(arrived=Arrived(http=http)):

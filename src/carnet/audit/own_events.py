@@ -10,7 +10,7 @@ from typing import Any
 
 from carnet.access.authorize import Decided
 from carnet.audit.events import ANONYMOUS, LONGEST_TEXT, Event, arrival, claimed_key, decision_members, tell_account
-from carnet.audit.redaction import HIDDEN
+from carnet.audit.redaction import HIDDEN, bounded
 from carnet.audit.steps import Arrived
 from carnet.base.arns import OWN_SERVICE
 from carnet.identity.caller import AccountCaller, Anonymous, OperatorCaller
@@ -44,12 +44,12 @@ def tell_caller(event: Event, caller: AccountCaller | OperatorCaller | Anonymous
 def tell_input(event: Event, parameters: Mapping[str, Any], secret: frozenset[str]) -> None:
     """What it gives. INVARIANT: the endpoint says which members of it are secret."""
     shown = {name: HIDDEN if name in secret else value for name, value in parameters.items()}
-    event["requestParameters"] = shown or None
+    event["requestParameters"] = bounded(shown, "requestParameters")
 
 
 def tell_answer(event: Event, kept: Mapping[str, Any]) -> None:
     """What the log keeps of the answer of a change."""
-    event["responseElements"] = dict(kept) or None
+    event["responseElements"] = bounded(dict(kept), "responseElements")
 
 
 def tell_decisions(event: Event, decided: Sequence[Decided]) -> None:

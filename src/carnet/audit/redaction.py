@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,10 +19,21 @@ from carnet.models import Operation
 from carnet.models import operation as operation_model
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
-_SECRET_MEMBERS = frozenset(
-    ("SessionToken", "TokenCode", "AuthenticationCode1", "AuthenticationCode2", "SecretAccessKey", "Password")
+SECRET_MEMBERS = frozenset(
+    (
+        *("SessionToken", "TokenCode", "AuthenticationCode1", "AuthenticationCode2", "SecretAccessKey", "Password"),
+        *("OldPassword", "NewPassword", "PrivateKey", "SAMLAssertion", "WebIdentityToken", "SubjectToken"),
+    )
 )
 """Members that are secret whether or not the model marks their shape as sensitive."""
+KEY_IDS = frozenset(("AccessKeyId", "AWSAccessKeyId"))
+"""Members that hold the id of a key, beside which people keep its secret."""
+_KEY_ID = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{12,124}", re.ASCII)
+_LONGEST_PART = 100 * 1024
+"""Bytes of the parameters, and of the answer, beyond which CloudTrail leaves them out of an event."""
+_SHORTEST_SECRET = 4
+_AROUND = 4
+"""Characters of JSON around a value."""
 
 Show = Callable[[Any], Any]
 
@@ -34,7 +46,40 @@ def shown(asked: Operation, given: Any, answer: Any = None) -> tuple[Any, Any]:
     service, name = asked.service.name, asked.name
     parameters = input_redaction(service, name)(given) if given else None
     elements = output_redaction(service, name)(answer) if answer else None
-    return parameters or None, elements or None
+    return bounded(parameters, "requestParameters"), bounded(elements, "responseElements")
+
+
+def bounded(part: Any, name: str) -> Any:
+    """A part of an event, or of one that is too long how long it is."""
+    if not part:
+        return None
+    size = _least_size(part)
+    return part if size <= _LONGEST_PART else {"omitted": True, "originalSize": size, "reason": f"{name} too large"}
+
+
+def _least_size(part: Any) -> int:
+    """How many characters its texts have, which are nearly all of it."""
+    match part:
+        case str():
+            return len(part)
+        case dict():
+            return sum(len(key) + _least_size(value) + _AROUND for key, value in part.items())
+        case list():
+            return sum(_least_size(value) + _AROUND for value in part)
+        case _:
+            return _AROUND
+
+
+def without_secrets(asked: Operation, given: Mapping[str, Any], message: str) -> str:
+    """What a caller is told, without the secrets that it gave: AWS repeats the value that is wrong."""
+    shape = asked.input
+    for name, value in given.items():
+        if not isinstance(value, str) or len(value) < _SHORTEST_SECRET or value not in message:
+            continue
+        sensitive = shape is not None and name in shape.members and shape.members[name].metadata.get("sensitive")
+        if name in SECRET_MEMBERS or sensitive or (name in KEY_IDS and not _KEY_ID.fullmatch(value)):
+            message = message.replace(value, HIDDEN)
+    return message
 
 
 @lru_cache(1024)
@@ -83,11 +128,18 @@ def _part(shape: Shape, name: str) -> Shape:
 
 
 def _member(name: str, shape: Shape, above: tuple[str, ...]) -> tuple[str, Show]:
-    return name[0].lower() + name[1:], _hide if name in _SECRET_MEMBERS else _compile(shape, above)
+    if name in KEY_IDS:
+        return name[0].lower() + name[1:], _key_id
+    return name[0].lower() + name[1:], _hide if name in SECRET_MEMBERS else _compile(shape, above)
 
 
 def _hide(value: Any) -> str:
     return HIDDEN
+
+
+def _key_id(value: Any) -> Any:
+    """What is no id of a key may be the secret of one."""
+    return value if not isinstance(value, str) or _KEY_ID.fullmatch(value) else HIDDEN
 
 
 def _structure(members: dict[str, tuple[str, Show]]) -> Show:

@@ -16,9 +16,13 @@ from typing import Any, NamedTuple
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from carnet.audit.redaction import KEY_IDS, SECRET_MEMBERS
 from carnet.models import COMMON_VOICE, Demand, Operation, Service, Voice
 from carnet.protocols.constraints import MISSING, Constraint, Plain, broken, constraints_of, plain
 from carnet.protocols.errors import WireError
+
+_SECRET = SECRET_MEMBERS | KEY_IDS
+"""Members of which a wrong value may be a secret, though the model does not say so: it is not repeated."""
 
 
 class _Finding(NamedTuple):
@@ -96,13 +100,14 @@ class _Compiler:
         # INVARIANT: known before its members are compiled, so that a shape which holds itself comes to an end.
         self._structures[shape.name] = check
         for name, member in shape.members.items():
-            required, check_member = name in shape.required_members, self._value(member)
+            required, check_member = name in shape.required_members, self._value(member, secret=name in _SECRET)
             if required or check_member:
                 members.append((name, _lower_camel(name), required, check_member))
         return check
 
-    def _value(self, shape: Shape) -> _Check | None:
-        checks = [check for check in (self._own(shape, constraints_of(shape)), *self._inner(shape)) if check]
+    def _value(self, shape: Shape, *, secret: bool = False) -> _Check | None:
+        own = self._own(shape, constraints_of(shape), secret=secret)
+        checks = [check for check in (own, *self._inner(shape)) if check]
         return _all(checks) if checks else None
 
     def _inner(self, shape: Shape) -> list[_Check | None]:
@@ -116,10 +121,10 @@ class _Compiler:
             return [keys, self._every(shape, shape.value, "Map value", dict.values), self._entries(shape)]
         return []
 
-    def _own(self, shape: Shape, constraints: tuple[Constraint, ...]) -> _Check | None:
+    def _own(self, shape: Shape, constraints: tuple[Constraint, ...], *, secret: bool = False) -> _Check | None:
         if not constraints:
             return None
-        tell = partial(_untold, COMMON_VOICE) if shape.metadata.get("sensitive") else self._tell
+        tell = partial(_untold, COMMON_VOICE) if secret or shape.metadata.get("sensitive") else self._tell
 
         def check(value: Any, path: str, findings: list[_Finding]) -> None:
             findings.extend([tell(value, path, constraint) for constraint in broken(constraints, value)])
