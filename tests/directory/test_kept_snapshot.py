@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carnet.directory import keeper as keeper_module
+from carnet.directory import unpacking
 from carnet.directory.directory import Directory
 from carnet.directory.image import image_of
 from carnet.directory.image import snapshot_of as snapshot_of_image
@@ -21,7 +21,9 @@ from carnet.directory.keeper import Keeper
 from carnet.directory.kept_snapshot import SKEW, KeptSnapshot, Unusable, check_age, read, sealed_parts
 from carnet.directory.packed import pack, unpack
 from carnet.directory.snapshot import Snapshot
+from carnet.directory.unpacking import Unpacking
 from carnet.entities.account import Account
+from carnet.entities.group import Group
 from carnet.entities.role import Role
 from carnet.entities.scope import INSTALLATION, Scope, account_scope
 from carnet.entities.user import User
@@ -29,6 +31,7 @@ from carnet.keyring.master_key import MasterKey
 from carnet.store import reading
 from carnet.store.changes import Changes, Revision
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
+from carnet.store.faults import WentBack
 from carnet.store.store import Store
 from tests.directory.snapshots import row, snapshot_of
 from tests.keyring.keys import MASTER, WRAPPED
@@ -82,6 +85,33 @@ def test_nothing_is_unpacked_before_it_is_asked_for() -> None:
     assert object.__getattribute__(users, "by_id")
     with pytest.raises(AttributeError):
         users.no_such_thing  # type: ignore[attr-defined] # noqa: B018
+
+
+def test_what_is_large_is_unpacked_beside_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    again = _packed_and_unpacked(snapshot_of(ACCOUNT, *(a_user(number) for number in range(5)), GROUP))
+    users, groups = (again.accounts[ACCOUNT_ID].of(kind) for kind in (User, Group))
+    size = users.packed_bytes
+    assert size > groups.packed_bytes > 0
+    monkeypatch.setattr(unpacking, "LARGE_BYTES", size + 1)
+    Unpacking(again).step()
+    assert users.packed_bytes == size
+    monkeypatch.setattr(unpacking, "LARGE_BYTES", size)
+    steps = Unpacking(again)
+    assert steps.step() == steps.step() > 60
+    assert users.packed_bytes == 0 < groups.packed_bytes
+    assert len(users) == 5
+
+
+def test_unpacking_goes_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    again = _packed_and_unpacked(snapshot_of(ACCOUNT, a_user(1), GROUP))
+    monkeypatch.setattr(unpacking, "LARGE_BYTES", 1)
+    monkeypatch.setattr(unpacking, "_STEP_SECONDS", 0)
+    steps, view = Unpacking(again), again.accounts[ACCOUNT_ID]
+    assert steps.step() < 1
+    assert [view.of(kind).packed_bytes > 0 for kind in (User, Group)].count(True) == 1
+    while steps.step() < 1:
+        pass
+    assert not any(each.packed_bytes for each in view.collections.values())
 
 
 def test_what_changes_is_packed_anew_and_the_rest_is_not() -> None:
@@ -258,20 +288,21 @@ def test_a_start_from_what_is_kept_reads_only_what_has_changed(store: Store, mon
     assert {one.id for one in directory.snapshot.accounts[ACCOUNT_ID].of(User)} == {a_user(1).id, a_user(2).id}
 
 
-def _in_another_epoch(snapshot: Snapshot) -> Revision:
-    return Revision(snapshot.seq, "another", snapshot.revision.hash)
+def _invented(kept: Snapshot, epoch: str, link: bytes) -> Snapshot:
+    """With what the store does not know, at a revision of the same number."""
+    revision = Revision(kept.seq, epoch, link)
+    return kept.with_changes(Changes(base=kept.revision, revision=revision, changes=(row(a_user(9)), row(OTHER))))
 
 
-def _with_another_past(snapshot: Snapshot) -> Revision:
-    return Revision(snapshot.seq, snapshot.epoch, b"another")
-
-
-@pytest.mark.parametrize("other", [_in_another_epoch, _with_another_past])
-def test_what_is_kept_of_another_past_is_void(store: Store, other: Callable[[Snapshot], Revision]) -> None:
+def test_what_is_kept_of_another_epoch_is_void(store: Store) -> None:
     _write(store, 1)
     kept = _kept(store)
-    invented = kept.with_changes(
-        Changes(base=kept.revision, revision=other(kept), changes=(row(a_user(9)), row(OTHER)))
-    )
-    directory = Directory(store, invented)
+    directory = Directory(store, _invented(kept, "another", kept.revision.hash))
     assert _everything(directory.snapshot) == _everything(Directory(store).snapshot)
+
+
+def test_what_is_kept_of_another_past_is_refused(store: Store) -> None:
+    _write(store, 1)
+    kept = _kept(store)
+    with pytest.raises(WentBack):
+        Directory(store, _invented(kept, kept.epoch, b"another"))

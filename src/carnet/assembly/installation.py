@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from carnet.services.operation import Parts
 from carnet.services.operator_tokens import create_operator_token
 from carnet.store.faults import WentBack
 
+_LOG = logging.getLogger(__name__)
 _MOST_BEHIND = 20_000
 """Changes after which reading everything is quicker than following them."""
 _DEV_LIFETIME = timedelta(days=366)
@@ -156,7 +158,9 @@ def _kept(state: State) -> KeptSnapshot | None:
         return None
     try:
         kept = read(state.settings.snapshot_file, state.masters, state.store.types)
-    except Unusable:
+    except Unusable as reason:
+        if state.settings.snapshot_file.exists():
+            _LOG.info("the whole store is read: %s", reason)
         return None
     standing = state.store.standing()
     if kept.installation != standing.installation or standing.revision.seq - kept.snapshot.seq > _MOST_BEHIND:

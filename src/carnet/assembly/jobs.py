@@ -18,6 +18,7 @@ from carnet.audit.filling_in import fill_in
 from carnet.audit.segments import Segments
 from carnet.directory.follower import Follower
 from carnet.directory.keeper import KEEP_SECONDS, Keeper
+from carnet.directory.unpacking import Unpacking
 from carnet.identity.resealing import RESEAL_SECONDS, RESEALING, Resealing
 from carnet.jobs.expired import FORGET_SECONDS, Expired, forget_expired
 from carnet.jobs.periodic import Periodic
@@ -105,7 +106,11 @@ def _keeping(installation: Installation) -> tuple[Periodic, ...]:
         renewed=timedelta(minutes=settings.snapshot_max_age_minutes) / 4 or timedelta.max,
         known=installation.started_from,
     )
-    return (Periodic("snapshot", keeper.keep, seconds=KEEP_SECONDS, at_end=keeper.close),)
+    unpacking = Unpacking(installation.directory.snapshot)
+    return (
+        Periodic("unpacking", unpacking.step, seconds=KEEP_SECONDS),
+        Periodic("snapshot", keeper.keep, seconds=KEEP_SECONDS, at_end=keeper.close),
+    )
 
 
 def _watching_audit_log(installation: Installation) -> tuple[Periodic, ...]:

@@ -74,10 +74,20 @@ class Indexed(Generic[T]):
             """What a slot that is still empty will hold."""
             if name not in _UNPACKED:
                 raise AttributeError(name)
-            self._unpack()
+            self.unpack()
             return getattr(self, name)
 
-    def _unpack(self) -> None:
+    @property
+    def packed_bytes(self) -> int:
+        """How much is to be unpacked when somebody asks for an entity."""
+        try:
+            object.__getattribute__(self, "by_id")
+        except AttributeError:
+            return memoryview(self._packed.rows).nbytes if self._packed is not None else 0
+        return 0
+
+    def unpack(self) -> None:
+        """Make the entities of what is packed."""
         assert self._packed is not None
         entities: list[T] = unpack(self._type, self._scope, self._packed)
         key_of, name_of = self._type.key_of, self._type.unique_name
