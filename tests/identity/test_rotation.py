@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from carnet.assembly.settings import Settings
+from carnet.audit.checkpoints import own_public_keys, public_key, signing_key
 from carnet.base.faults import Unavailable
 from carnet.entities.access_key import AccessKey
 from carnet.identity import resealing
 from carnet.identity.resealing import CARRIED_FOR
+from carnet.identity.sealed_kinds import kinds_of
 from carnet.keyring.data_keys import KeyState, Purpose
 from carnet.keyring.errors import Unsealable
 from carnet.keyring.keyring import kid_of
@@ -56,7 +58,7 @@ def test_a_rotation_seals_all_anew_and_ends_the_old_keys(nodes: tuple[Node, Node
         place: staged[place.purpose] for place in before
     }
     for purpose in Purpose:
-        carried = purpose in (Purpose.SESSION_TOKENS, Purpose.AUTHORIZATION_MESSAGES)
+        carried = not kinds_of(purpose)
         assert one.states(purpose) == [RETIRED if carried else KEPT, PRIMARY]
     for each in nodes:
         each.presence.report()
@@ -118,6 +120,19 @@ def test_sessions_outlive_the_key_they_were_made_with_by_their_longest_life(
     assert one.states(Purpose.SESSION_TOKENS) == [KEPT, PRIMARY]
     with joined(one.installation.settings, clock) as third:
         assert not third.knows(session)
+
+
+def test_checkpoints_of_the_audit_log_are_verified_for_ever(nodes: tuple[Node, Node], clock: Clock) -> None:
+    one, other = nodes
+    before = own_public_keys(one.installation.keyring)
+    one.stage()
+    rotate_to_the_end(one, other)
+    clock.advance(10 * CARRIED_FOR)
+    rotate_to_the_end(one, other)
+    assert one.states(Purpose.AUDIT_CHECKPOINTS) == [RETIRED, PRIMARY]
+    now = public_key(signing_key(one.installation.keyring))
+    assert set(own_public_keys(one.installation.keyring)) == {*before, now}
+    assert now not in before
 
 
 def test_a_rotation_that_goes_on_is_not_begun_again(nodes: tuple[Node, Node]) -> None:

@@ -26,7 +26,7 @@ from carnet.audit.chain import Tip
 from carnet.audit.log_files import JsonLines
 from carnet.base.keyed_hash import KeyedHash
 from carnet.base.timestamps import iso_of_epoch
-from carnet.keyring.data_keys import Purpose
+from carnet.keyring.data_keys import DataKey, Purpose
 from carnet.keyring.keyring import Keyring
 from carnet.store.changes import Revision
 
@@ -58,10 +58,18 @@ class Checkpoint:
 
 def signing_key(keyring: Keyring) -> Ed25519PrivateKey:
     """The installation's key of checkpoints."""
+    return _derived(keyring.ring(Purpose.AUDIT_CHECKPOINTS).primary)
+
+
+def own_public_keys(keyring: Keyring) -> tuple[str, ...]:
+    """Those of all checkpoints of the installation, of before its data keys were rotated too."""
+    return tuple(public_key(_derived(key)) for key in keyring.ring(Purpose.AUDIT_CHECKPOINTS))
+
+
+def _derived(key: DataKey) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    secret = keyring.ring(Purpose.AUDIT_CHECKPOINTS).primary.secret
-    return Ed25519PrivateKey.from_private_bytes(KeyedHash(secret).digest(_DERIVED))
+    return Ed25519PrivateKey.from_private_bytes(KeyedHash(key.secret).digest(_DERIVED))
 
 
 def public_key(key: Ed25519PrivateKey) -> str:

@@ -158,7 +158,7 @@ def verify(
     is seen by the checkpoints, best by those that were kept elsewhere.
     """
     from carnet.assembly.state import open_state
-    from carnet.audit.checkpoints import public_key, read_checkpoints, signing_key
+    from carnet.audit.checkpoints import own_public_keys, read_checkpoints
     from carnet.audit.segments import Segments
     from carnet.audit.verification import Broken, verify, within
 
@@ -169,7 +169,7 @@ def verify(
     broken: str | None = None
     if changes or not key:
         with open_state(configured) as state:
-            key = key or (public_key(signing_key(state.keyring)),)
+            key = key or own_public_keys(state.keyring)
             if changes:
                 rows, broken = state.store.verify_changes()
                 click.echo(f"{rows} rows of the change log are as they were written.")

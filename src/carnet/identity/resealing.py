@@ -31,6 +31,8 @@ CARRIED_FOR = timedelta(hours=37)
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 """
+_NEVER_ENDED = frozenset({Purpose.AUDIT_CHECKPOINTS})
+"""Purposes of what is looked at for ever: a checkpoint of the audit log is verified by the key of its time."""
 _BATCH = 100
 """Rows in one write transaction: they keep the writers behind waiting for some ten milliseconds."""
 
@@ -66,7 +68,7 @@ class Resealing:
 
     def _behind(self, purpose: Purpose, ring: Ring) -> bool:
         """Whether an older key or format is still taken that need not be."""
-        retired = ring.of_state(KeyState.RETIRED)
+        retired = () if purpose in _NEVER_ENDED else ring.of_state(KeyState.RETIRED)
         if kinds_of(purpose):
             return bool(retired) or ring.floor < NEWEST_FORMAT
         return any(key.retired is not None and self.clock() >= key.retired + CARRIED_FOR for key in retired)
@@ -164,7 +166,7 @@ class Resealing:
                     )
 
     def _ended(self, key: WrappedKey) -> bool:
-        if key.state is not KeyState.RETIRED or key.retired is None:
+        if key.state is not KeyState.RETIRED or key.retired is None or key.purpose in _NEVER_ENDED:
             return False
         return bool(kinds_of(Purpose(key.purpose))) or self.clock() >= key.retired + CARRIED_FOR
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -105,6 +105,9 @@ class Ring:
     def of_state(self, state: KeyState) -> tuple[DataKey, ...]:
         """The keys of one state."""
         return tuple(key for key in self._keys.values() if key.state is state)
+
+    def __iter__(self) -> Iterator[DataKey]:
+        return iter(self._keys.values())
 
     def get(self, kid: bytes) -> DataKey | None:
         """The key of that name. INVARIANT: keys are found by name, never by trying which one fits."""
