@@ -25,13 +25,17 @@ TABLE = Table(
 )
 
 
+_AHEAD = 86_400_000_000
+"""How far the database's clock may be ahead of that by which assertions expire, in microseconds: a day."""
+
+
 def from_row(row: Row[Any]) -> RedeemedAssertion:
     return RedeemedAssertion(id=row.id, account=row.account, expires=read_moment(row.expires))
 
 
 def expired(connection: Connection, backend: Backend, limit: int) -> Iterator[RedeemedAssertion]:
-    """Some of those that are good no longer, by the database's clock."""
-    query = select(TABLE).where(TABLE.c.expires <= backend.now).limit(limit)
+    """Some of those that are good no longer, by the database's clock: for so long that it may be ahead by hours."""
+    query = select(TABLE).where(TABLE.c.expires <= backend.now - _AHEAD).limit(limit)
     return map(from_row, connection.execute(query))
 
 

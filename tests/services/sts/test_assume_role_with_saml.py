@@ -312,6 +312,19 @@ class TestRedeemedOnce:
         assert len(world.snapshot.accounts[world.account_id].of(RedeemedAssertion)) == 0
 
 
+@pytest.mark.parametrize(("hours", "kept"), [(23, True), (25, False)])
+def test_a_database_whose_clock_is_ahead_forgets_none_that_is_good(world: World, hours: int, kept: bool) -> None:
+    store = world.installation.store
+    expires = store.clock() - timedelta(hours=hours)
+    with store.write() as unit:
+        unit.add(RedeemedAssertion(id="one", account=world.account_id, expires=expires))
+    lease = store.leases.take("redeemed", "test")
+    assert isinstance(lease, Lease)
+    list(forget_expired(store, lease, expired=expired))
+    world.installation.directory.catch_up()
+    assert len(world.snapshot.accounts[world.account_id].of(RedeemedAssertion)) == kept
+
+
 def test_five_minutes_and_no_longer(federation: Federation) -> None:
     text = idp.post(federation.answer())
     federation.world.clock.advance(299)
