@@ -208,3 +208,17 @@ def test_a_restored_past_is_not_recorded_again(node: Node, tmp_path: Path) -> No
     ChainedLines(node.log.path).append({"complete": complete})
     assert Node(node.store, tmp_path).fill_in() == 0
     assert node.recorded() == [1, 2]
+
+
+@pytest.mark.parametrize(("room", "made"), [(True, [1]), (False, [])])
+def test_no_change_is_made_on_a_disk_that_is_nearly_full(
+    store: Store, tmp_path: Path, room: bool, made: list[int]
+) -> None:
+    node = Node(store, tmp_path)
+    node.recorder = Recorder(node.log.open_chained, Underway(tmp_path), lambda: room)
+    if room:
+        node.change(1)
+    else:
+        with pytest.raises(Unavailable, match="nearly full"):
+            node.change(1)
+    assert node.made() == made

@@ -73,6 +73,8 @@ class Settings:
     log_format: str = ""
     """`text` or `json`: of the server's log and of the lines of calls; empty: `text` on a terminal."""
     decision_log_megabytes: int = 1024
+    disk_floor_megabytes: int = 64
+    """How much room the disk of the data directory must have for a change to be made."""
     audit_checkpoints: str = ""
     """Where checkpoints of the audit log go, too: a path, or `syslog://host:port`; empty: beside the log alone."""
     """How large the files of the log of decisions may become together."""
@@ -216,5 +218,6 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "snapshot_max_age_minutes": int,
     "quiet": _flag,
     "decision_log_megabytes": int,
+    "disk_floor_megabytes": int,
 }
 """How the variables that are no text are read."""

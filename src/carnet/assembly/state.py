@@ -18,6 +18,7 @@ from carnet.assembly.seen_keys import check_seen, forget_seen
 from carnet.assembly.settings import Settings
 from carnet.audit.logs import FileLog, Log, MemoryLog
 from carnet.audit.recorder import AuditLines, Recorder, Underway
+from carnet.audit.room import free
 from carnet.base.clock import Clock, SteadyClock
 from carnet.base.faults import Unavailable
 from carnet.base.ids import Ids
@@ -34,6 +35,7 @@ from carnet.store.store import Store
 if TYPE_CHECKING:
     from carnet.directory.kept_snapshot import KeptSnapshot
 
+_MEGABYTE = 1024 * 1024
 system_clock: Clock = partial(datetime.now, UTC)
 """The present moment."""
 
@@ -109,7 +111,12 @@ def _recorder(settings: Settings, log: Log) -> Recorder:
             settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         return log.open_chained()
 
-    return Recorder(opened, Underway(settings.audit_file.parent))
+    floor = settings.disk_floor_megabytes * _MEGABYTE
+
+    def has_room() -> bool:
+        return not (settings.data_dir.exists() and free(settings.data_dir) < floor)
+
+    return Recorder(opened, Underway(settings.audit_file.parent), has_room)
 
 
 @contextmanager

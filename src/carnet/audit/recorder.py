@@ -25,6 +25,7 @@ from carnet.base.faults import Unavailable
 _LOG = logging.getLogger(__name__)
 _UNDERWAY = "underway.lock"
 _LOOK_AGAIN_SECONDS = 0.01
+_LOOK_SECONDS = 1.0
 _ROOM = 64 * 1024
 
 
@@ -111,8 +112,16 @@ def _lock(file: int, kind: int, seconds: float) -> None:
 class Recorder:
     """The audit log of one process, which is opened when it is first needed."""
 
-    def __init__(self, opened: Callable[[], AuditLines], underway: Underway | None = None) -> None:
-        """`underway` is None for a log that only this process has."""
+    def __init__(
+        self,
+        opened: Callable[[], AuditLines],
+        underway: Underway | None = None,
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`underway` is None for a log that only this process has; `has_room` tells whether the disk is not yet nearly
+        full. It is asked once a second. Raises OSError."""
+        self._has_room = has_room
+        self._roomy, self._looked = True, float("-inf")
         self._opened = opened
         self._lines: AuditLines | None = None
         self.underway = underway
@@ -154,6 +163,10 @@ class Recorder:
         """
         if self.behind:
             raise Unavailable("The audit log lacks a change that was made. No other is made before it is filled in.")
+        if not self._is_roomy():
+            raise Unavailable(
+                "The disk of the data directory is nearly full. No change is made before it has room again."
+            )
         lines = ("\n".join(events) + "\n").encode()
         size = len(lines) + MEMBER_BYTES * len(events)
         with self.underway.change() if self.underway is not None else nullcontext():
@@ -164,6 +177,15 @@ class Recorder:
                 self._room += size
                 raise
             self._keep(lines, size)
+
+    def _is_roomy(self) -> bool:
+        now = time.monotonic()
+        if now - self._looked >= _LOOK_SECONDS:
+            try:
+                self._roomy, self._looked = self._has_room(), now
+            except OSError as problem:
+                raise Unavailable(f"Nobody can tell how full the disk of the audit log is: {problem}.") from problem
+        return self._roomy
 
     def _take_room(self, size: int) -> None:
         if size > self._room:

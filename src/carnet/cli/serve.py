@@ -99,6 +99,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=checkpoints_place,
     metavar="[PATH|URL]",
 )
+@setting(
+    "disk_floor_megabytes",
+    "Room that the disk of the data directory must have for changes to be made; 0: no such limit.",
+    type=click.IntRange(0, 1_000_000_000),
+)
 @setting("decision_log_megabytes", "Size up to which decisions are kept.", type=click.IntRange(1, 1_000_000))
 @setting(
     "snapshot_max_age_minutes",
