@@ -1,4 +1,5 @@
-"""The change log, the stored audit events, reports and the last uses of actions are kept for a time."""
+"""The change log, the stored audit events, reports and the last uses of actions are kept for a time; what tells of
+something that is gone goes, too."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from carnet.store.audit_log import AUDIT_EVENTS
 from carnet.store.change_log import CHANGES
 from carnet.store.last_used import remove_old_actions
 from carnet.store.leases import Lease
+from carnet.store.left_over import OWNERS, remove_left_over
 from carnet.store.password_attempts import forget
 from carnet.store.reports import remove_old_reports
 from carnet.store.retention import forget_marks, last_followed, last_old, mark, remove_batch
@@ -51,6 +53,13 @@ def prune_logs(store: Store, lease: Lease, *, change_log: timedelta, audit: time
     with store.fenced(lease) as (connection, _):
         remove_old_reports(connection, now - _REPORTS_KEPT)
         remove_old_actions(connection, now - ACTIONS_REACH)
+    yield
+    for column in OWNERS:
+        more = True
+        while more:
+            with store.fenced(lease) as (connection, _):
+                more = remove_left_over(connection, column)
+            yield
 
 
 def forget_attempts(store: Store, lease: Lease, *, clock: Clock) -> Iterator[None]:

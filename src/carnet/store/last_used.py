@@ -1,7 +1,7 @@
 """When access keys, roles and passwords were last used, and actions by users, roles and root users.
 
 Traffic writes these, so they stand in tables of their own, are written in batches and never touch the head row. Rows
-of deleted keys stay.
+of what is deleted go with the next pruning (`left_over`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,34 @@
+"""Rows that traffic has written of something that is gone: a deleted access key, user, role or account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Column, Connection, delete, exists, select
+
+from carnet.store.access_keys import ACCESS_KEYS
+from carnet.store.accounts import ACCOUNTS
+from carnet.store.last_used import ACTION_USES, KEY_USES, PASSWORD_USES, ROLE_USES
+from carnet.store.roles import ROLES
+from carnet.store.users import USERS
+
+_BATCH = 500
+_KEY, _USER, _ROLE, _ACCOUNT = (each.table.c.id for each in (ACCESS_KEYS, USERS, ROLES, ACCOUNTS))
+
+OWNERS: Mapping[Column[str], tuple[Column[str], ...]] = {
+    KEY_USES.c.key_id: (_KEY,),
+    ROLE_USES.c.role_id: (_ROLE,),
+    ACTION_USES.c.principal_id: (_USER, _ROLE, _ACCOUNT),
+    PASSWORD_USES.c.owner_id: (_USER, _ACCOUNT),
+}
+"""Whose a row is, by the column that says it: one of these ids."""
+
+
+def remove_left_over(connection: Connection, column: Column[str]) -> bool:
+    """Remove some of the rows of a table whose owner is gone; whether there may be more of them."""
+    gone = [~exists().where(owner == column) for owner in OWNERS[column]]
+    some: Iterable[str] = connection.scalars(select(column).where(*gone).distinct().limit(_BATCH)).all()
+    owners = list(some)
+    if owners:
+        connection.execute(delete(column.table).where(column.in_(owners), *gone))
+    return len(owners) == _BATCH

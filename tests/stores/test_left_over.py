@@ -1,0 +1,69 @@
+"""What traffic has written of keys, users, roles and accounts that are gone goes with the next pruning."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from carnet.jobs.pruning import prune_logs
+from carnet.store import left_over
+from carnet.store.entity_types import ENTITY_TYPES
+from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse
+from carnet.store.schema import METADATA
+from carnet.store.store import Store
+from tests.stores.entities import ACCOUNT_ID, NOW, a_user, an_account
+
+_OF_NOBODY = {
+    "audit_events": "kept for an age",
+    "changes": "kept for an age",
+    "compatibility": "of the store",
+    "head": "of the store",
+    "kinds": "of the store",
+    "leases": "of the store",
+    "log_marks": "kept as long as the logs",
+    "nodes": "of the store",
+    "password_attempts": "kept for an age, of owners who may never have been",
+    "reports": "kept for an age",
+}
+"""Tables whose rows do not outlive what they are of."""
+
+
+def prune(store: Store) -> None:
+    lease = store.leases.take("pruning", "me")
+    assert lease is not None
+    for _ in prune_logs(store, lease, change_log=timedelta(days=90), audit=timedelta(days=90)):
+        pass
+    store.leases.release(lease)
+
+
+def test_every_table_is_of_something_that_takes_its_rows_along() -> None:
+    """Rows of entities are removed with what they belong to; those of another table stand in `OWNERS`."""
+    entities = {each.table.name for each in ENTITY_TYPES}
+    owned = {column.table.name for column in left_over.OWNERS}
+    assert entities | owned | _OF_NOBODY.keys() == METADATA.tables.keys()
+    assert not (entities & owned)
+    assert not (entities & _OF_NOBODY.keys())
+    assert not (owned & _OF_NOBODY.keys())
+
+
+@pytest.mark.parametrize("batch", [500, 1])
+def test_rows_of_what_is_gone_go(store: Store, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    monkeypatch.setattr(left_over, "_BATCH", batch)
+    an_account(store)
+    user = a_user(1)
+    with store.write() as unit:
+        unit.add(user)
+    now = store.clock()
+    gone = [f"AIDA{number}" for number in range(3)]
+    owners = [user.id, ACCOUNT_ID, *gone]
+    store.save_last_used({f"AKIA{number}": KeyUse(NOW, "iam", "") for number in range(3)}, {"AROA1": RoleUse(NOW, "")})
+    store.save_actions({Attempt(owner, action): RoleUse(now, "") for owner in owners for action in ("iam:A", "iam:B")})
+    store.save_password_uses({owner: PasswordUse(NOW) for owner in owners})
+    prune(store)
+    ever = NOW - timedelta(days=10_000)
+    assert store.last_used(ever) == ({}, {})
+    kept = {user.id, ACCOUNT_ID}
+    assert store.password_uses(ever).keys() == kept
+    assert {attempt.principal_id for attempt in store.actions_of(owners, ever)} == kept
+    assert len(store.actions_of(owners, ever)) == 4
