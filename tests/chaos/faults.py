@@ -139,11 +139,12 @@ def failover(moments: random.Random, *, synchronous: bool) -> Tally:
                 processes = (one, two, three)
                 for each in processes:
                     each.listen(moments.uniform(0, _LONGEST_SECONDS))
-                if not synchronous:  # or it is seldom late enough to lose something
-                    standby.hang()
+                if not synchronous:  # it is late: what is written meanwhile never comes to it
+                    standby.stop()
                     one.wait_for_writes()
                 primary.stop()
-                standby.go_on()
+                if not synchronous:
+                    standby.start()
                 standby.promote()
                 for each in processes:
                     each.wait_for_writes()
