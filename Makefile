@@ -151,8 +151,9 @@ catalog: install ## Renew the catalogue's data from pinned packages.
 	$(BIN)/python tools/build_policy_facts.py
 	$(BIN)/python tools/build_models.py
 
-# The files hold versions and hashes only, no address. The lowest versions are those that pyproject.toml allows.
-COMPILE := $(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
+# The files hold versions and hashes only, no address. The lowest versions are those that pyproject.toml allows. Extras stay in
+# the pins: pip before 24 takes the newest release of what another package asks for with an extra, and has no hash of it.
+COMPILE := $(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras
 
 lock: ## Renew the pins of requirements/.
 	$(PYTHON) -m venv $(VENV)-lock
