@@ -22,7 +22,7 @@ from carnet.audit.checkpoints import (
     signing_key,
 )
 from carnet.audit.segments import Segments
-from carnet.audit.verification import Broken, Verified, verify, within
+from carnet.audit.verification import Broken, Verification, verify, within
 from carnet.keyring.aead import KEY_BYTES
 from carnet.keyring.data_keys import new_data_keys
 from carnet.keyring.keyring import Keyring
@@ -253,4 +253,4 @@ def test_places_that_are_none_are_refused(elsewhere: str) -> None:
 def test_nothing_is_said_of_nothing() -> None:
     with pytest.raises(Broken):
         verify([])
-    assert Verified().records == 0
+    assert Verification().records == 0

@@ -62,8 +62,8 @@ def test_a_decision_of_too_much_work_is_named_in_denial_audit_log_and_explanatio
     told = explain(server, decision_id)
     assert f"implicitDeny: {work.TOO_MUCH_WORK}" in told
     assert f"No statement can allow it: {work.TOO_MUCH_WORK}." in told
-    events = map(json.loads, (server.installation.settings.data_dir / "audit.jsonl").read_text().splitlines())
-    (event,) = [one for one in events if one["requestID"] == decision_id]
+    events = map(json.loads, server.installation.settings.audit_file.read_text().splitlines())
+    (event,) = [one for one in events if one.get("requestID") == decision_id]
     (decision,) = event["additionalEventData"]["decisions"]
     assert (decision["verdict"], decision["layer"], decision["problem"]) == ("implicitDeny", None, work.TOO_MUCH_WORK)
 

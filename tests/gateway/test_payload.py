@@ -8,10 +8,12 @@ import zlib
 from collections.abc import AsyncGenerator, Iterable
 from hashlib import md5, sha1, sha256, sha512
 
+import anycrc
 import pytest
-from awscrt import checksums
+import xxhash
 
 from carnet.base.http import RequestHead
+from carnet.gateway.checksums import ALGORITHMS
 from carnet.gateway.payload import HOLD_BACK, CheckedBody, expected_body
 from carnet.sigv4.payload import (
     SIGNED_CHUNKS,
@@ -24,16 +26,35 @@ from carnet.sigv4.payload import (
 BODY = bytes(range(256)) * 2048  # 512 KiB
 SUMS = {
     "crc32": zlib.crc32(BODY).to_bytes(4, "big"),
-    "crc32c": checksums.crc32c(BODY).to_bytes(4, "big"),
-    "crc64nvme": checksums.crc64nvme(BODY).to_bytes(8, "big"),
+    "crc32c": anycrc.Model("CRC32-ISCSI").calc(BODY).to_bytes(4, "big"),
+    "crc64nvme": anycrc.Model("CRC64-NVME").calc(BODY).to_bytes(8, "big"),
     "md5": md5(BODY).digest(),
     "sha1": sha1(BODY).digest(),
     "sha256": sha256(BODY).digest(),
     "sha512": sha512(BODY).digest(),
-    "xxhash64": checksums.XXHash.compute_xxhash64(BODY),
-    "xxhash3": checksums.XXHash.compute_xxhash3_64(BODY),
-    "xxhash128": checksums.XXHash.compute_xxhash3_128(BODY),
+    "xxhash64": xxhash.xxh64_digest(BODY),
+    "xxhash3": xxhash.xxh3_64_digest(BODY),
+    "xxhash128": xxhash.xxh3_128_digest(BODY),
 }
+
+
+# Check values of https://reveng.sourceforge.io/crc-catalogue/ for "123456789", and of xxHash for nothing.
+CHECKS = [
+    ("crc32", b"123456789", "cbf43926"),
+    ("crc32c", b"123456789", "e3069283"),
+    ("crc64nvme", b"123456789", "ae8b14860a799888"),
+    ("xxhash64", b"", "ef46db3751d8e999"),
+    ("xxhash3", b"", "2d06800538d394c2"),
+    ("xxhash128", b"", "99aa06d3014798d86001c324468d497f"),
+]
+
+
+@pytest.mark.parametrize(("algorithm", "data", "value"), CHECKS)
+def test_the_algorithms_are_those(algorithm: str, data: bytes, value: str) -> None:
+    begun = ALGORITHMS[algorithm][0]()
+    for at in range(len(data)):
+        begun.update(data[at : at + 1])
+    assert begun.digest().hex() == value
 
 
 def told(value: bytes) -> str:

@@ -256,7 +256,8 @@ def test_only_authenticators_hold_what_makes_one() -> None:
 
 
 def test_nothing_goes_around_it() -> None:
-    assert _mentions("__setattr__") == _mentions("__new__") == {"identity/caller.py"}
+    assert _mentions("__setattr__") == {"identity/caller.py"}
+    assert _mentions("__new__") == {"identity/caller.py", "directory/indexed.py"}  # which makes one of its own kind
 
 
 def test_credentials_come_from_one_place() -> None:

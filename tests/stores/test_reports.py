@@ -13,7 +13,7 @@ from carnet.store import last_used
 from carnet.store.last_used import Attempt, RoleUse
 from carnet.store.reports import Report, ReportKind
 from carnet.store.store import Store
-from tests.stores.entities import NOW
+from tests.stores.entities import NOW, a_user, an_account
 
 HOUR = timedelta(hours=1)
 DAYS = timedelta(days=90)
@@ -103,7 +103,11 @@ def test_saving_advances_no_head(store: Store) -> None:
 
 def test_what_is_old_is_pruned(store: Store) -> None:
     now = store.clock()
-    ages = {"old": timedelta(days=400, hours=1), "new": timedelta(days=399)}
+    an_account(store)
+    old, new = a_user(1), a_user(2)
+    with store.write() as unit:
+        unit.add_all((old, new))
+    ages = {old.id: timedelta(days=400, hours=1), new.id: timedelta(days=399)}
     store.save_actions({Attempt(name, "iam:A"): RoleUse(now - age, "") for name, age in ages.items()})
     for name, age in (("old", timedelta(days=1, hours=1)), ("new", timedelta(hours=23))):
         store.reports.begin(report(name, at=now - age - NOW), older_than=NOW)
@@ -111,5 +115,5 @@ def test_what_is_old_is_pruned(store: Store) -> None:
     assert lease is not None
     for _ in prune_logs(store, lease, change_log=DAYS, audit=DAYS):
         pass
-    assert store.actions_of(ages, now - 2 * pruning.ACTIONS_REACH).keys() == {Attempt("new", "iam:A")}
+    assert store.actions_of(ages, now - 2 * pruning.ACTIONS_REACH).keys() == {Attempt(new.id, "iam:A")}
     assert [store.reports.find(name) is None for name in ("old", "new")] == [True, False]

@@ -19,7 +19,7 @@ class Broken(Exception):
 
 
 @dataclass(slots=True, kw_only=True)
-class Verified:
+class Verification:
     """What was found of a log that is unbroken."""
 
     records: int = 0
@@ -42,13 +42,13 @@ def verify(
     keys: frozenset[str] = frozenset(),
     *,
     whole: bool = True,
-) -> Verified:
+) -> Verification:
     """Look through these files, the oldest first.
 
     `keys` are the public keys by which checkpoints must be signed, in base64. If the files are not the `whole` log,
     checkpoints of what is not in them are passed over. Raises Broken, OSError.
     """
-    found = Verified()
+    found = Verification()
     wanted = _wanted(checkpoints, keys)
     for file in files:
         _File(file, found, wanted).look()
@@ -81,7 +81,7 @@ def _wanted(checkpoints: Sequence[Checkpoint], keys: frozenset[str]) -> Mapping[
 class _File:
     """One file of the log."""
 
-    def __init__(self, path: Path, found: Verified, wanted: Mapping[tuple[str, int], bytes]) -> None:
+    def __init__(self, path: Path, found: Verification, wanted: Mapping[tuple[str, int], bytes]) -> None:
         self._path = path
         self._found = found
         self._wanted = wanted

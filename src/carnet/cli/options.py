@@ -31,6 +31,8 @@ class SettingOption(click.Option):
 
 def checkpoints_place(text: str) -> str:
     """The type of an option that says where checkpoints go, too, or nothing."""
+    if not text:
+        return text
     from carnet.audit.checkpoints import check_elsewhere
 
     try:

@@ -12,7 +12,8 @@ import zlib
 from collections.abc import Callable
 from typing import Protocol
 
-from awscrt import checksums
+import anycrc
+import xxhash
 
 HEADER = "x-amz-checksum-"
 """Before the name of an algorithm, in lower case."""
@@ -41,28 +42,20 @@ class _Cyclic:
         return self._value.to_bytes(self._size, "big")
 
 
-class _XxHash:
-    def __init__(self, hash_: checksums.XXHash) -> None:
-        self._hash = hash_
-
-    def update(self, data: bytes) -> None:
-        self._hash.update(data)
-
-    def digest(self) -> bytes:
-        return bytes(self._hash.finalize())
-
+_CRC32C = anycrc.Model("CRC32-ISCSI").calc
+_CRC64NVME = anycrc.Model("CRC64-NVME").calc
 
 ALGORITHMS: dict[str, tuple[Callable[[], Checksum], int]] = {
     "crc32": (lambda: _Cyclic(zlib.crc32, 4), 4),
-    "crc32c": (lambda: _Cyclic(checksums.crc32c, 4), 4),
-    "crc64nvme": (lambda: _Cyclic(checksums.crc64nvme, 8), 8),
+    "crc32c": (lambda: _Cyclic(_CRC32C, 4), 4),
+    "crc64nvme": (lambda: _Cyclic(_CRC64NVME, 8), 8),
     "md5": (lambda: hashlib.md5(usedforsecurity=False), 16),
     "sha1": (lambda: hashlib.sha1(usedforsecurity=False), 20),
     "sha256": (hashlib.sha256, 32),
     "sha512": (hashlib.sha512, 64),
-    "xxhash64": (lambda: _XxHash(checksums.XXHash.new_xxhash64()), 8),
-    "xxhash3": (lambda: _XxHash(checksums.XXHash.new_xxhash3_64()), 8),
-    "xxhash128": (lambda: _XxHash(checksums.XXHash.new_xxhash3_128()), 16),
+    "xxhash64": (xxhash.xxh64, 8),
+    "xxhash3": (xxhash.xxh3_64, 8),
+    "xxhash128": (xxhash.xxh3_128, 16),
 }
 """How each is begun, and how many bytes it has, by its name in the header."""
 
