@@ -17,6 +17,7 @@ import pytest
 from carnet.audit.log_files import JsonLines
 from carnet.base.faults import Unavailable
 from carnet.base.http import HttpResponse
+from carnet.server import shares
 from carnet.server.limits import Limits
 from carnet.server.outbox import Answer, Outbox
 from carnet.services.execution import Execution
@@ -39,6 +40,13 @@ def send_on(connection: socket.socket) -> None:
         time.sleep(0.05)
 
 
+@pytest.fixture
+def with_one_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes together is answered in one turn of the loop, however slow the machine is."""
+    monkeypatch.setattr(shares, "QUANTUM", 60.0)
+
+
+@pytest.mark.usefixtures("with_one_turn")
 def test_the_events_of_requests_that_came_together_are_written_together_before_any_answer(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +111,7 @@ def test_behind_an_answer_that_cannot_be_sent_nothing_is_answered(
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"404", b"500"]
 
 
+@pytest.mark.usefixtures("with_one_turn")
 def test_a_change_behind_an_answer_that_cannot_be_sent_is_made_and_told_to_nobody(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
