@@ -35,6 +35,7 @@ MOST = {"CreateUser": 59, "AssumeRole": 57}
 MEASURED = 3
 LOOKUPS = frozenset(
     (
+        "carnet.store.entity_type.targets",  # the value of an attribute
         "carnet.directory.indexed.get",
         "carnet.directory.indexed.named",
         "carnet.directory.named.named",
