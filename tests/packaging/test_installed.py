@@ -31,7 +31,8 @@ def carnet(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("elsewhere") / "venv"
     subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
     pins = home / "pins.txt"
-    pins.write_text("\n".join(re.findall(r"^\S+==\S+", Path("requirements/run.txt").read_text(), re.MULTILINE)))
+    pinned = re.findall(r"^\S+==\S+", Path("requirements/run.txt").read_text(), re.MULTILINE)
+    pins.write_text("\n".join(re.sub(r"\[.*\]", "", pin) for pin in pinned))  # a constraint has no extras
     pip = [str(home / "bin/python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     subprocess.run([*pip, "--constraint", str(pins), str(wheel)], check=True, cwd=home)
     return home / "bin" / "carnet"
