@@ -168,6 +168,14 @@ def test_a_ciphertext_tells_its_key(behind: Behind) -> None:
     assert len(behind.aws.requests) == 1
 
 
+def test_a_ciphertext_is_moved_from_its_key_to_an_alias(behind: Behind) -> None:
+    behind.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": behind.key_arn("9" * 8 + KEY_ID[8:])}})
+    behind.client("kms").re_encrypt(CiphertextBlob=KEY_ID.encode() + b" the rest", DestinationKeyId="alias/mine")
+    sent = behind.aws.requests[-1]
+    assert (sent.operation, sent.json["SourceKeyId"]) == ("ReEncrypt", behind.key_arn())
+    assert sent.json["DestinationKeyId"] == behind.key_arn("9" * 8 + KEY_ID[8:])
+
+
 @pytest.mark.parametrize(
     ("told", "code", "status"),
     [

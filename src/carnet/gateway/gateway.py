@@ -125,7 +125,7 @@ class Gateway:
                 one, missing = Resolved(check, stand_in(check.resource, scope), check.account or scope.account), none
             resolved.append(one)
             if isinstance(check.resource, Sought) and missing is None:
-                given = pinned(given, check.resource, one.resource)
+                given = pinned(call.operation, given, check.resource, one.resource)
         call.decided += decide(self._execution, self._execution.directory.snapshot, call.caller, call.arrived, resolved)
         if not call.decided[-1].decision.allowed:
             raise denial_of(call)

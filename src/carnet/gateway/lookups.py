@@ -93,16 +93,20 @@ def stand_in(sought: Sought, scope: Scope) -> str:
     return sought.text
 
 
-_PINNED_AS = {SoughtBy.KMS_ALIAS: "KeyId", SoughtBy.KMS_CIPHERTEXT: "KeyId", SoughtBy.SECRET: "SecretId"}
+_PINNED_AS = {
+    SoughtBy.KMS_ALIAS: ("KeyId", "SourceKeyId", "DestinationKeyId"),
+    SoughtBy.KMS_CIPHERTEXT: ("KeyId", "SourceKeyId"),
+    SoughtBy.SECRET: ("SecretId",),
+}
 
 
-def pinned(given: Mapping[str, Any], sought: Sought, arn: str) -> Mapping[str, Any]:
+def pinned(asked: Operation, given: Mapping[str, Any], sought: Sought, arn: str) -> Mapping[str, Any]:
     """The input with the resource that was decided on in the place of what named it.
 
     INVARIANT: an alias that is moved after the decision leads nowhere else.
     """
-    member = _PINNED_AS.get(sought.by)
-    named = given.get(member) if member is not None else None
-    if member is None or (named is None and sought.by is not SoughtBy.KMS_CIPHERTEXT):
-        return given
-    return {**given, member: arn} if named is None or str(named) in sought.text else given
+    known = asked.input.members if asked.input is not None else {}
+    members = [name for name in _PINNED_AS.get(sought.by, ()) if name in known]
+    if sought.by is SoughtBy.KMS_CIPHERTEXT:
+        return dict.fromkeys(members[:1], arn) | dict(given)
+    return {**given, **{member: arn for member in members if str(given.get(member, arn)) in sought.text}}
