@@ -42,6 +42,11 @@ class Link:
         """Throw away what comes from now on. What was begun before is never answered, even afterwards."""
         self._swallows = True
 
+    def forget(self) -> None:
+        """Throw away what comes over the connections that there are; new ones work."""
+        for one in list(self._peers):
+            self._peers[one] = None
+
     def heal(self) -> None:
         """Hand on what comes over connections that are new."""
         self.lose_answers_after = None

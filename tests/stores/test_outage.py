@@ -241,6 +241,23 @@ def test_a_statement_is_given_up_as_soon_as_a_poll_is_not_answered(own_server: P
             job.stop()
 
 
+def test_a_kept_connection_that_is_dead_is_found_without_waiting_for_a_statement(own_server: PostgresqlServer) -> None:
+    """What lies between has forgotten it; the server itself answers."""
+    with (
+        linked(own_server.new_database(patient=False)) as (link, url),
+        closing(Store.open(f"{url}?options=-c%20statement_timeout%3D60s")) as store,
+    ):
+        an_account(store)
+        store.load()
+        store.poll()
+        link.forget()
+        began = time.monotonic()
+        store.poll()
+        assert len(store.load().changes) == 1
+        _write_user(store, 1)
+        assert time.monotonic() - began < 20.0, "less than the 60 s that a statement may take"
+
+
 def test_a_store_that_is_opened_later_is_looked_at_first(own_server: PostgresqlServer) -> None:
     """Until its database has answered and is the right one, nothing is read from it and nothing written."""
     url, checked = own_server.new_store(), list[Store]()

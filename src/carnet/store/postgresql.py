@@ -64,8 +64,8 @@ class Postgresql(Backend):
         self._prober = _engine(url, waits={}, transactions={}, pool_size=1, isolation_level="AUTOCOMMIT")
         """INVARIANT: `poll` alone uses it, so that a server that has hung is found to answer again."""
         for engine in (self.writer, self.reader):
-            watch(engine, is_hopeless=lambda: self._pulse.silent)
-        watch(self._prober, patience=self._pulse.seconds)
+            watch(engine, ping=self._pulse.seconds, is_hopeless=lambda: self._pulse.silent)
+        watch(self._prober, ping=self._pulse.seconds, patience=self._pulse.seconds)
         self._notices: Notices | None = None
 
     @property

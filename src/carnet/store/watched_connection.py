@@ -68,8 +68,14 @@ class WatchedConnection(psycopg.Connection[TupleRow]):
             raise psycopg.OperationalError("the server does not answer")
 
 
-def watch(engine: Engine, *, patience: float | None = None, is_hopeless: Callable[[], bool] | None = None) -> None:
-    """Let an engine make such connections. Without `patience`, it is that of the session's `statement_timeout`."""
+def watch(
+    engine: Engine, *, ping: float, patience: float | None = None, is_hopeless: Callable[[], bool] | None = None
+) -> None:
+    """Let an engine make such connections. Without `patience`, it is that of the session's `statement_timeout`.
+
+    `ping` is how many seconds a connection that was kept in the pool may take to show that it lives. It may be dead
+    although the server is not: what lay between has forgotten it, or it was cut while the server could not be reached.
+    """
 
     def connect(_dialect: object, _record: object, given: Any, named: Any) -> WatchedConnection:
         if is_hopeless is not None and is_hopeless():
@@ -81,6 +87,16 @@ def watch(engine: Engine, *, patience: float | None = None, is_hopeless: Callabl
         return connection
 
     event.listen(engine, "do_connect", connect)
+    alive = engine.dialect.do_ping
+
+    def do_ping(connection: Any) -> bool:
+        usual, connection.patience = connection.patience, ping
+        try:
+            return alive(connection)
+        finally:
+            connection.patience = usual
+
+    engine.dialect.do_ping = do_ping  # type: ignore[method-assign]
 
 
 def allow(connection: Any, seconds: float) -> None:
