@@ -96,7 +96,7 @@ def watch(
         finally:
             connection.patience = usual
 
-    engine.dialect.do_ping = do_ping  # type: ignore[method-assign]
+    engine.dialect.do_ping = do_ping  # type: ignore[method-assign, assignment, unused-ignore]
 
 
 def allow(connection: Any, seconds: float) -> None:
