@@ -13,6 +13,7 @@ from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
 from carnet.entities.account_details import AccountDetails
 from carnet.entities.acquired_role import AcquiredRole
+from carnet.entities.browser_session import BrowserSession, HolderKind
 from carnet.entities.create_account_status import CreateAccountFailure, CreateAccountStatus
 from carnet.entities.delegation_request import Approver, DelegationRequest, DelegationState
 from carnet.entities.ended_key import EndedKey
@@ -295,6 +296,21 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
     ),
     st.builds(RoleDeletion, id=TEXT, account=TEXT, service=TEXT, role=TEXT, created=MOMENTS),
     st.builds(RootReset, account=TEXT, digest=TEXT, remove_mfa=st.booleans(), created=MOMENTS, expires=MOMENTS),
+    st.builds(
+        BrowserSession,
+        id=TEXT,
+        account=TEXT,
+        kind=st.sampled_from(HolderKind),
+        holder=TEXT,
+        digest=TEXT,
+        created=MOMENTS,
+        expires=MOMENTS,
+        password_set=st.none() | MOMENTS,
+        mfa=st.none() | MOMENTS,
+        mfa_device=st.none() | TEXT,
+        address=TEXT,
+        user_agent=TEXT,
+    ),
     st.builds(OperatorToken, id=TEXT, name=TEXT, digest=TEXT, scopes=TEXTS, created=MOMENTS, expires=MOMENTS),
 )
 ENTITIES = st.one_of(*STRATEGIES)

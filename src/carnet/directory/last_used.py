@@ -1,4 +1,4 @@
-"""When keys, roles, passwords and actions were last used: gathered in memory, written in batches."""
+"""When keys, roles, passwords, browser sessions and actions were last used: gathered in memory, written in batches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from carnet.policy.request import Principal, PrincipalKind
-from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse
+from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse, SessionUse
 from carnet.store.store import Store
 
 _BATCH = 500
@@ -26,7 +26,7 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 Noted = tuple[Principal, str, datetime, str]
 """Who asked for which action, when, in which Region."""
 
-U = TypeVar("U", KeyUse, RoleUse, PasswordUse)
+U = TypeVar("U", KeyUse, RoleUse, PasswordUse, SessionUse)
 
 
 class _Uses(Generic[U]):
@@ -74,6 +74,7 @@ class LastUsed:
         self.note_attempt: Callable[[Noted], None] = self._noted.append
         """A principal asked for an action, allowed or not. What that means is looked at when it is written."""
         self._passwords: _Uses[PasswordUse] = _Uses()
+        self._sessions: _Uses[SessionUse] = _Uses()
         self.note_key: Callable[[str, KeyUse], None] = self._keys.fresh.__setitem__
         """A request was signed with this access key."""
         self.note_role: Callable[[str, RoleUse], None] = self._roles.fresh.__setitem__
@@ -95,6 +96,10 @@ class LastUsed:
         """A user (by id) or the root user (by account id) has signed in to the console with a password."""
         self._passwords.fresh[owner] = PasswordUse(when)
 
+    def note_session(self, session: str, when: datetime) -> None:
+        """A browser has made a request in this session."""
+        self._sessions.fresh[session] = SessionUse(when)
+
     def key(self, key_id: str) -> KeyUse | None:
         """The last use known here; None for a key never used."""
         return self._keys.last(key_id)
@@ -107,6 +112,10 @@ class LastUsed:
         """The last sign-in known here; None for a password never used."""
         return self._passwords.last(owner)
 
+    def session(self, session: str) -> SessionUse | None:
+        """The last request known here; None for a session of a browser never used."""
+        return self._sessions.last(session)
+
     def exchange(self) -> None:
         """Write what was noted here, and learn what other processes have written. Raises Unavailable."""
         self.flush()
@@ -115,7 +124,8 @@ class LastUsed:
     def flush(self) -> None:
         """Write what was noted. Raises Unavailable, and then keeps it for the next time."""
         with self._flushing:
-            waiting = max(len(self._keys.fresh), len(self._roles.fresh), len(self._passwords.fresh))
+            noted = self._keys.fresh, self._roles.fresh, self._passwords.fresh, self._sessions.fresh
+            waiting = max(len(fresh) for fresh in noted)
             for _ in range(0, waiting, _BATCH):  # counted before: notes that come meanwhile wait for the next flush
                 self._flush_batch()
             self._gather_attempts()
@@ -125,23 +135,28 @@ class LastUsed:
     def load(self) -> None:
         """Learn what other processes have written. Raises Unavailable."""
         keys, roles = self._store.last_used(self._since)
-        passwords = self._store.password_uses(self._since)
+        passwords, sessions = self._store.password_uses(self._since), self._store.session_uses(self._since)
         self._keys.learn(keys)
         self._roles.learn(roles)
         self._passwords.learn(passwords)
-        moments = [use.when for uses in (keys, roles, passwords) for use in uses.values()]
+        self._sessions.learn(sessions)
+        moments = [use.when for uses in (keys, roles, passwords, sessions) for use in uses.values()]
         self._since = max([self._since, *(when - _LATENESS for when in moments)])
 
     def _flush_batch(self) -> None:
         keys, roles, passwords = self._keys.take(_BATCH), self._roles.take(_BATCH), self._passwords.take(_BATCH)
+        sessions = self._sessions.take(_BATCH)
         try:
             self._store.save_last_used(keys, roles)
             if passwords:
                 self._store.save_password_uses(passwords)
+            if sessions:
+                self._store.save_session_uses(sessions)
         except BaseException:
             self._keys.give_back(keys)
             self._roles.give_back(roles)
             self._passwords.give_back(passwords)
+            self._sessions.give_back(sessions)
             raise
 
     def _gather_attempts(self) -> None:

@@ -1,4 +1,6 @@
-"""What is kept for a time is forgotten afterwards: redeemed assertions, and when access keys ended."""
+"""What is kept for a time is forgotten afterwards: redeemed assertions, when access keys ended, and sessions of
+browsers.
+"""
 
 from __future__ import annotations
 

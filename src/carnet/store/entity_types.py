@@ -12,6 +12,7 @@ from carnet.store.access_keys import ACCESS_KEYS
 from carnet.store.account_details import ACCOUNT_DETAILS
 from carnet.store.accounts import ACCOUNTS
 from carnet.store.acquired_roles import ACQUIRED_ROLES
+from carnet.store.browser_sessions import BROWSER_SESSIONS
 from carnet.store.create_account_statuses import CREATE_ACCOUNT_STATUSES
 from carnet.store.data_keys import DATA_KEYS
 from carnet.store.delegation_requests import DELEGATION_REQUESTS
@@ -116,6 +117,7 @@ ENTITY_TYPES = EntityTypes(
     ENDED_KEYS,
     MFA_DEVICES,
     LOGIN_PROFILES,
+    BROWSER_SESSIONS,
     DATA_KEYS,
     OPERATOR_TOKENS,
     IAM_SETTINGS,

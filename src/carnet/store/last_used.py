@@ -1,4 +1,4 @@
-"""When access keys, roles and passwords were last used, and actions by users, roles and root users.
+"""When access keys, roles, passwords and sessions of browsers were last used, and actions by whoever asked for them.
 
 Traffic writes these, so they stand in tables of their own, are written in batches and never touch the head row. Rows
 of what is deleted go with the next pruning (`left_over`).
@@ -50,6 +50,12 @@ class PasswordUse(Struct, frozen=True):
     when: datetime
 
 
+class SessionUse(Struct, frozen=True):
+    """The last request of a browser in a session."""
+
+    when: datetime
+
+
 KEY_USES = Table(
     "access_key_use", METADATA, own_id("key_id"), moment_column("last_used"), text("service"), text("region")
 )
@@ -65,6 +71,7 @@ MOST_READ = 200_000
 _PRINCIPALS_PER_QUERY = 500
 
 PASSWORD_USES = Table("password_use", METADATA, own_id("owner_id"), moment_column("last_used"))
+SESSION_USES = Table("browser_session_use", METADATA, own_id("session_id"), moment_column("last_used"))
 
 Upsert: TypeAlias = "Callable[[Table], sqlite.Insert | postgresql.Insert]"
 """The database's own INSERT, the one that knows ON CONFLICT."""
@@ -116,6 +123,14 @@ def save_passwords(connection: Connection, upsert: Upsert, uses: Mapping[str, Pa
     _keep_newest(connection, upsert, PASSWORD_USES, rows)
 
 
+def save_sessions(connection: Connection, upsert: Upsert, uses: Mapping[str, SessionUse]) -> None:
+    """Keep the newest use of each session of a browser, by its id."""
+    rows: list[RowValues] = [
+        {"session_id": session_id, "last_used": moment(use.when)} for session_id, use in sorted(uses.items())
+    ]
+    _keep_newest(connection, upsert, SESSION_USES, rows)
+
+
 def _keep_newest(connection: Connection, upsert: Upsert, table: Table, rows: Sequence[RowValues]) -> None:
     if not rows:
         return
@@ -165,3 +180,9 @@ def load_passwords(connection: Connection, since: datetime) -> dict[str, Passwor
     """User or account id to the last use of its password, of those used at `since` or later."""
     query = select(PASSWORD_USES).where(PASSWORD_USES.c.last_used >= moment(since))
     return {row.owner_id: PasswordUse(read_moment(row.last_used)) for row in connection.execute(query)}
+
+
+def load_sessions(connection: Connection, since: datetime) -> dict[str, SessionUse]:
+    """Session id to its last use, of the sessions used at `since` or later."""
+    query = select(SESSION_USES).where(SESSION_USES.c.last_used >= moment(since))
+    return {row.session_id: SessionUse(read_moment(row.last_used)) for row in connection.execute(query)}

@@ -1,4 +1,4 @@
-"""Rows that traffic has written of something that is gone: a deleted access key, user, role or account."""
+"""Rows that traffic has written of something that is gone: a deleted access key, user, role, account or session."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from sqlalchemy import Column, Connection, delete, exists, select
 
 from carnet.store.access_keys import ACCESS_KEYS
 from carnet.store.accounts import ACCOUNTS
-from carnet.store.last_used import ACTION_USES, KEY_USES, PASSWORD_USES, ROLE_USES
+from carnet.store.browser_sessions import BROWSER_SESSIONS
+from carnet.store.last_used import ACTION_USES, KEY_USES, PASSWORD_USES, ROLE_USES, SESSION_USES
 from carnet.store.roles import ROLES
 from carnet.store.users import USERS
 
@@ -20,6 +21,7 @@ OWNERS: Mapping[Column[str], tuple[Column[str], ...]] = {
     ROLE_USES.c.role_id: (_ROLE,),
     ACTION_USES.c.principal_id: (_USER, _ROLE, _ACCOUNT),
     PASSWORD_USES.c.owner_id: (_USER, _ACCOUNT),
+    SESSION_USES.c.session_id: (BROWSER_SESSIONS.table.c.id,),
 }
 """Whose a row is, by the column that says it: one of these ids."""
 

@@ -22,7 +22,7 @@ from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 from carnet.store.faults import Damaged, Incompatible, Lost, NotSetUp
 from carnet.store.group_commit import Group
 from carnet.store.head import UNKNOWN_MOMENT, Standing
-from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse
+from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse, SessionUse
 from carnet.store.leases import Lease, Leases, hold
 from carnet.store.migrated import is_migrated, is_set_up, newest_migration
 from carnet.store.nodes import Nodes
@@ -327,6 +327,16 @@ class Store:
         """The last sign-ins at `since` or later."""
         with self._read() as connection:
             return last_used.load_passwords(connection, since)
+
+    def save_session_uses(self, uses: Mapping[str, SessionUse]) -> None:
+        """Keep the newest use of each session of a browser, by id."""
+        with self._touch() as connection:
+            last_used.save_sessions(connection, self._backend.upsert, uses)
+
+    def session_uses(self, since: datetime) -> dict[str, SessionUse]:
+        """The last uses of sessions of browsers at `since` or later."""
+        with self._read() as connection:
+            return last_used.load_sessions(connection, since)
 
     @contextmanager
     def fenced(self, lease: Lease) -> Iterator[tuple[Connection, Backend]]:

@@ -1,0 +1,1 @@
+"""The door of browsers: people sign in, and see what is theirs."""

@@ -1,0 +1,131 @@
+"""Which browser is whose: the cookie of a request, to the session that it stands for, to whoever signed in there."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from carnet.base.clock import Clock
+from carnet.base.http import RequestHead
+from carnet.console.origin import ConsoleOrigin
+from carnet.directory.account_view import AccountView
+from carnet.directory.directory import Directory
+from carnet.directory.last_used import LastUsed
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.account import Account
+from carnet.entities.browser_session import SESSION_TOKEN, BrowserSession
+from carnet.entities.login_profile import LoginProfile
+from carnet.entities.mfa_device import MfaDevice
+from carnet.entities.user import User
+from carnet.store.faults import Lost
+
+CSRF_HEADER = "x-carnet-csrf"
+_CSRF = b"carnet-csrf-v1"
+
+Holder = User | Account
+"""Who can sign in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedInBrowser:
+    """A browser whose cookie stands for a session that is good."""
+
+    session: BrowserSession
+    view: AccountView
+    """Of the account that the session is of."""
+    holder: Holder
+    csrf: str = field(repr=False)
+    """What its pages send with every change, besides the cookie."""
+
+
+class BrowserSessions:
+    """The sessions of an installation, as the directory knows them: the store is not asked."""
+
+    def __init__(self, directory: Directory, last_used: LastUsed, clock: Clock, origin: ConsoleOrigin) -> None:
+        self._directory = directory
+        self._last_used = last_used
+        self._clock = clock
+        self.origin = origin
+
+    def signed_in(self, head: RequestHead) -> SignedInBrowser | None:
+        """Who has signed in in the browser that asks; None alike if nobody has, and if the session is over.
+
+        INVARIANT: what it gives is enough to show something. What changes something asks `may_change`, too.
+        Raises Lost if the store has lost what was acknowledged.
+        """
+        token = cookie_of(head, self.origin.cookie)
+        digest = SESSION_TOKEN.digest(token) if token is not None else None
+        if token is None or digest is None or not self.origin.is_safe(head):
+            return None
+        if self._directory.lost:
+            raise Lost
+        snapshot, now = self._directory.snapshot, self._clock()
+        session = snapshot.named(BrowserSession, digest)
+        if session is None or not self._is_in_time(session, now):
+            return None
+        found = holder_of(snapshot, session)
+        if found is None:
+            return None
+        self._last_used.note_session(session.id, now)
+        view, holder = found
+        return SignedInBrowser(session=session, view=view, holder=holder, csrf=csrf_of(token))
+
+    def may_change(self, head: RequestHead, browser: SignedInBrowser) -> bool:
+        """Whether a request that changes something was made by one of the console's own pages."""
+        given = head.header(CSRF_HEADER) or ""
+        return self.is_own(head) and hmac.compare_digest(given.encode(), browser.csrf.encode())
+
+    def is_own(self, head: RequestHead) -> bool:
+        """Whether a page of this very origin makes the request; browsers send Origin with every POST and DELETE."""
+        return head.header("origin") == self.origin.url and head.header("sec-fetch-site") in (None, "same-origin")
+
+    def _is_in_time(self, session: BrowserSession, now: datetime) -> bool:
+        use = self._last_used.session(session.id)
+        return session.is_good(use.when if use is not None else None, now)
+
+
+def holder_of(snapshot: Snapshot, session: BrowserSession) -> tuple[AccountView, Holder] | None:
+    """Who has signed in, if what that was proven with still stands at this revision."""
+    view = snapshot.open_account(session.account)
+    if view is None or view.of(BrowserSession).get(session.id) is None:
+        return None
+    holder = view.account if session.holder == view.account.id else view.of(User).get(session.holder)
+    if holder is None or not _is_same_password(view, session) or not _is_same_device(view, session):
+        return None
+    return view, holder
+
+
+def _is_same_password(view: AccountView, session: BrowserSession) -> bool:
+    profile = view.of(LoginProfile).get(session.holder)
+    return profile is not None and profile.changed == session.password_set
+
+
+def _is_same_device(view: AccountView, session: BrowserSession) -> bool:
+    if session.mfa_device is None:
+        return True
+    device = view.of(MfaDevice).get(session.mfa_device)
+    return device is not None and device.holder == session.holder
+
+
+def csrf_of(token: str) -> str:
+    """What pages prove themselves with: it follows from the cookie, which no script reads, and tells nothing of it."""
+    return hmac.new(token.encode("ascii"), _CSRF, hashlib.sha256).hexdigest()
+
+
+def cookie_of(head: RequestHead, name: str) -> str | None:
+    """The value of a cookie; None if there is none, or more than one: then somebody else has set one of them."""
+    pairs = (pair.strip().partition("=") for line in head.header_all("cookie") for pair in line.split(";"))
+    found = [value for key, separator, value in pairs if separator and key == name]
+    return found[0] if len(found) == 1 else None
+
+
+def set_cookie(origin: ConsoleOrigin, token: str) -> tuple[str, str]:
+    """The header that gives a browser its cookie; it goes when the browser is closed, and when its session is over."""
+    return "set-cookie", f"{origin.cookie}={token}; Path=/; HttpOnly; SameSite=Strict{'; Secure' * origin.secure}"
+
+
+def drop_cookie(origin: ConsoleOrigin) -> tuple[str, str]:
+    """The header that takes the cookie away."""
+    return "set-cookie", f"{origin.cookie}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{'; Secure' * origin.secure}"

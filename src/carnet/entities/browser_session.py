@@ -1,0 +1,61 @@
+"""Sessions of browsers, in which somebody has signed in: an IAM user, a root user, or a person of Identity Center."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from carnet.entities.token_form import TokenForm
+
+SESSION_TOKEN = TokenForm("carnet_bs_")
+"""What the cookie of a browser holds."""
+IDLE = timedelta(hours=1)
+"""How long a browser may ask for nothing before its session is over."""
+USUAL_LENGTH = timedelta(hours=12)
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/console.html"""
+PERSON_LENGTH = timedelta(hours=8)
+"""https://docs.aws.amazon.com/singlesignon/latest/userguide/authconcept.html"""
+
+
+class HolderKind(StrEnum):
+    """Who signs in."""
+
+    USER = "user"
+    """An IAM user."""
+    ROOT = "root"
+    PERSON = "person"
+    """A user of IAM Identity Center."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BrowserSession:
+    """One browser in which somebody has signed in. Only the digest of its token is kept.
+
+    INVARIANT: it is bound to unique ids, and to what it was proven with: it is over when the holder or the MFA device
+    is gone, or the password changed.
+    """
+
+    id: str
+    account: str
+    """The holder's; of a person that of its Identity Center instance."""
+    kind: HolderKind
+    holder: str
+    """A user's id (AIDA...), the account's id for the root user, or the id of a person."""
+    digest: str = field(repr=False)
+    created: datetime
+    expires: datetime
+    password_set: datetime | None
+    """When the password was set that was given; None if an identity provider vouched for the holder."""
+    mfa: datetime | None = None
+    """When MFA was given; None for a sign-in without."""
+    mfa_device: str | None = None
+    """The id of the device that it was given with."""
+    address: str = ""
+    """Where it was signed in from."""
+    user_agent: str = ""
+
+    def is_good(self, used: datetime | None, now: datetime) -> bool:
+        """Whether its time is not over; `used` is when it was last used, as far as that is known."""
+        last = self.created if used is None else max(self.created, used)
+        return now < self.expires and now - last < IDLE
