@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sqlite3
@@ -72,6 +73,8 @@ def test_a_server_goes_back_to_what_it_was(tmp_path: Path) -> None:
             assert time.monotonic() < deadline, names
             time.sleep(0.05)
         iam.create_user(UserName="later")
+        restored = server.carnet("audit", "verify")
+    assert "RestoreBackup" in _changes_in(tmp_path / "data"), restored
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert server.environment["AWS_SECRET_ACCESS_KEY"].encode() not in file.read_bytes()
 
@@ -84,6 +87,31 @@ def _iam(server: RunningServer) -> Any:
         aws_access_key_id=server.environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=server.environment["AWS_SECRET_ACCESS_KEY"],
     )
+
+
+def _changes_in(data: Path) -> list[str]:
+    """The names of the events of changes in the audit log, in order."""
+    lines = (data / "audit" / "audit.jsonl").read_bytes().splitlines()
+    return [event["eventName"] for line in lines if (event := json.loads(line)).get("readOnly") is False]
+
+
+def test_a_restore_that_cannot_be_recorded_does_not_happen(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "backup.gz"
+    run("backup", str(file), "--data-dir", str(data))
+    before = _revision(data)
+    (data / "audit").rename(tmp_path / "audit")
+    (data / "audit").write_text("no directory")
+    assert "audit log" in run("restore", str(file), "--replace", "--data-dir", str(data), code=1)
+    assert _revision(data) == before
+    (data / "audit").unlink()
+    run("restore", str(file), "--replace", "--data-dir", str(data))
+    assert _changes_in(data)[-1] == "RestoreBackup"
+    assert _revision(data) != before
+
+
+def _revision(data: Path) -> tuple[object, ...]:
+    with closing(sqlite3.connect(data / "carnet.db")) as connection:
+        return tuple(connection.execute("SELECT seq, epoch FROM head").fetchone())
 
 
 def test_an_installation_moves(data: Path, tmp_path: Path) -> None:
@@ -138,6 +166,7 @@ def test_a_copy_that_is_older_than_what_was_served_is_refused_until_it_is_accept
     assert "carnet restore --as-found" in told
     told = run("restore", "--as-found", "--data-dir", str(data))
     assert "CreateUser userName=three" in told
+    assert _changes_in(data)[-1] == "AcceptStore"
     _served(data, 0)
     _changed(data, "four")
     _served(data, 0)

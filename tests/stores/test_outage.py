@@ -432,7 +432,7 @@ def test_a_store_that_went_back_is_decided_by_as_it_was_seen(store: Store, datab
     assert directory.snapshot is seen
     with pytest.raises(Unavailable), store.write() as unit:
         directory.catch_up(unit.base)
-    store.accept(NOW)
+    store.accept(NOW, {})
     follower.look()
     assert _reaches(follower)
     assert directory.snapshot.epoch != seen.epoch

@@ -84,7 +84,7 @@ def open_state(
         masters, keyring = _open_keyring(store, settings, clock(), create=create)
         keyring.agreed_format = agreed_format(store.nodes.live())
         audit_log = log_at(settings, settings.audit_file)
-        store.record = recorder = stack.enter_context(closing(_recorder(settings, audit_log)))
+        store.record = recorder = stack.enter_context(closing(recorder_of(settings, audit_log)))
         yield State(
             settings=settings,
             clock=clock,
@@ -102,7 +102,8 @@ def log_at(settings: Settings, path: Path) -> Log:
     return MemoryLog() if settings.dev else FileLog(path)
 
 
-def _recorder(settings: Settings, log: Log) -> Recorder:
+def recorder_of(settings: Settings, log: Log) -> Recorder:
+    """What puts changes into that log, for as long as the data directory has room."""
     if settings.dev:
         return Recorder(log.open_chained)
 
@@ -128,7 +129,7 @@ def _kept_state(settings: Settings, given: Clock | None, problem: Unavailable) -
     kept, masters, keyring, store = open_kept(settings, clock, problem)
     if isinstance(clock, SteadyClock):
         store.trusted = lambda: clock.trusted
-    with closing(store), closing(_recorder(settings, audit_log := log_at(settings, settings.audit_file))) as recorder:
+    with closing(store), closing(recorder_of(settings, audit_log := log_at(settings, settings.audit_file))) as recorder:
         store.record = recorder
         yield State(
             settings=settings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from carnet.store.faults import BadBackup, Incompatible, NotEmpty
 
 if TYPE_CHECKING:
     from carnet.keyring.data_keys import WrappedKey
+    from carnet.store.backup import Header
     from carnet.store.store import Store
 
 
@@ -42,10 +44,13 @@ def _accept(configured: Settings) -> None:
     from carnet.assembly.last_seen import LastSeen
     from carnet.assembly.seen_keys import forget_seen
     from carnet.assembly.state import open_state, system_clock
+    from carnet.services.operator_event import operator_event
 
     forget_seen(configured)
     with open_state(configured) as state:
-        standing = state.store.accept(system_clock())
+        now = system_clock()
+        event = operator_event("AcceptStore", {"revision": state.store.revision().seq}, now)
+        standing = state.store.accept(now, event)
         LastSeen(configured.last_seen).accept(standing)
         click.echo(f"Accepted {state.store.shown_url} as it is, at revision {standing.revision.seq}.")
         _tell_what_is_lost(configured, state.store)
@@ -65,7 +70,9 @@ def _tell_what_is_lost(configured: Settings, store: Store) -> None:
 def _restore(configured: Settings, file: Path, *, replace: bool) -> None:
     from carnet.assembly.last_seen import LastSeen
     from carnet.assembly.seen_keys import forget_seen
-    from carnet.assembly.state import system_clock
+    from carnet.assembly.state import log_at, recorder_of, system_clock
+    from carnet.services.operator_event import operator_event
+    from carnet.store.audit_log import Audited
     from carnet.store.store import Store
 
     if not configured.database_url:
@@ -74,15 +81,26 @@ def _restore(configured: Settings, file: Path, *, replace: bool) -> None:
     def check_keys(keys: tuple[WrappedKey, ...]) -> None:
         _check_keys(configured.master_key, keys)
 
+    now = system_clock()
+
+    def audit(header: Header) -> Audited:
+        said = {"revision": header.seq, "made": header.made, "release": header.release, "rows": header.rows}
+        return Audited(operator_event("RestoreBackup", said | {"replace": replace}, now), recorder)
+
     try:
-        with file.open("rb") as packed, progress("Restoring") as told:
+        with (
+            file.open("rb") as packed,
+            closing(recorder_of(configured, log_at(configured, configured.audit_file))) as recorder,
+            progress("Restoring") as told,
+        ):
             header = Store.restore(
                 configured.store_url,
                 packed,
                 replace=replace,
                 check_keys=check_keys,
                 told=told,
-                now=system_clock(),
+                now=now,
+                audit=audit,
             )
     except (BadBackup, Incompatible) as problem:
         raise click.ClickException(f"{file}: {problem} Nothing was changed.") from problem

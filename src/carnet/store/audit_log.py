@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, NamedTuple, Protocol
 
 import orjson
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, func, insert, select
 
 from carnet.base.unseen import escaped
 from carnet.store.codec import RowValues
@@ -42,6 +42,24 @@ class Record(Protocol):
         Raises Unavailable before that, if they cannot be kept; an exception of the block undoes the change, and they
         are forgotten.
         """
+
+
+class Audited(NamedTuple):
+    """The event of a change of the whole store, which is no unit of work, and the other log that keeps it."""
+
+    event: Event
+    record: Record
+
+    @contextmanager
+    def at(self, connection: Connection, seq: int) -> Iterator[None]:
+        """Keep it at that revision; the block commits. Raises Unavailable before that if it cannot be recorded."""
+        text, table = _text(self.event), AUDIT_EVENTS.c
+        last = connection.scalar(select(func.max(table.ordinal)).where(table.seq == seq))
+        end = RECORDED % self.record.log
+        row = {"seq": seq, "ordinal": 0 if last is None else last + 1, "event": text[:-1] + end}
+        with self.record.recording([text]):
+            connection.execute(INSERT, row)
+            yield
 
 
 def rows_of(seq: int, events: Iterable[Event]) -> list[RowValues]:

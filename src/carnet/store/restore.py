@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, BinaryIO
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from carnet.keyring.data_keys import WrappedKey
 from carnet.store import data_keys, head, kinds
 from carnet.store.accounts import TABLE as ACCOUNTS
+from carnet.store.audit_log import Audited
 from carnet.store.backend import Backend, outages
 from carnet.store.backup import BackupReader, Header, Told
 from carnet.store.entity_types import EntityTypes
@@ -27,20 +29,33 @@ CheckKeys = Callable[[tuple[WrappedKey, ...]], None]
 """Raises KeyringError if the master key that will be used does not open the data keys."""
 
 
+Audit = Callable[[Header], Audited]
+"""The event of the restore."""
+
+
 def restore(
-    backend: Backend, types: EntityTypes, file: BinaryIO, *, replace: bool, check_keys: CheckKeys, told: Told, at: int
+    backend: Backend,
+    types: EntityTypes,
+    file: BinaryIO,
+    *,
+    replace: bool,
+    check_keys: CheckKeys,
+    told: Told,
+    at: int,
+    audit: Audit | None = None,
 ) -> Header:
     """Put the backup into the database, all of it or nothing, as it is now, `at` a moment of `codec.moment`.
 
     Servers that run on it see a new epoch, and read everything anew. Raises BadBackup, Incompatible for a backup or a
-    database of a newer release, NotEmpty if there are accounts and `replace` does not say that they may go.
+    database of a newer release, NotEmpty if there are accounts and `replace` does not say that they may go, Unavailable
+    if it cannot be recorded.
     """
     reader = BackupReader(file)
     if reader.header.migration > newest_migration():
         raise Incompatible(
             f"Carnet {reader.header.release} made the backup: restore it with that release, or a newer one."
         )
-    with outages(), backend.writer.begin() as connection:
+    with outages(), backend.writer.connect() as connection, connection.begin() as transaction:
         backend.lock_schema(connection)
         _make_room(connection, replace=replace)
         upgrade(connection, reader.header.migration)
@@ -50,6 +65,9 @@ def restore(
         head.begin_epoch(connection, at)
         check_keys(data_keys.read_all(connection))
         backend.check_present()
+        seq = head.read(connection).seq
+        with nullcontext() if audit is None else audit(reader.header).at(connection, seq):
+            transaction.commit()
     return reader.header
 
 

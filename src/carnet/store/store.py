@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import BinaryIO, TypeVar
 
@@ -124,6 +124,7 @@ class Store:
         check_keys: Callable[[tuple[WrappedKey, ...]], None],
         told: Told,
         now: datetime = UNKNOWN_MOMENT,
+        audit: Callable[[Header], audit_log.Audited] | None = None,
     ) -> Header:
         """Put a backup into a database, which is made if need be; see `store.restore`."""
         from carnet.store.restore import restore  # with Alembic, too
@@ -131,7 +132,14 @@ class Store:
         backend = _backend(_parsed(url), create=True)
         try:
             return restore(
-                backend, ENTITY_TYPES, file, replace=replace, check_keys=check_keys, told=told, at=moment(now)
+                backend,
+                ENTITY_TYPES,
+                file,
+                replace=replace,
+                check_keys=check_keys,
+                told=told,
+                at=moment(now),
+                audit=audit,
             )
         finally:
             backend.close()
@@ -222,10 +230,14 @@ class Store:
         with self._read() as connection:
             return change_log.leads_through(connection, revision, head.read(connection))
 
-    def accept(self, at: datetime) -> Standing:
-        """Begin a new epoch with the store as it is, last written at that moment."""
-        with self._touch() as connection:
+    def accept(self, at: datetime, event: audit_log.Event) -> Standing:
+        """Begin a new epoch with the store as it is, last written at that moment. The event goes into `record`, too."""
+        audited = None if self.record is None else audit_log.Audited(event, self.record)
+        with outages(), self._backend.writer.connect() as connection, connection.begin() as transaction:
             head.begin_epoch(connection, moment(at))
+            seq = head.read(connection).seq
+            with nullcontext() if audited is None else audited.at(connection, seq):
+                transaction.commit()
         return self.standing()
 
     def clock(self) -> datetime:
