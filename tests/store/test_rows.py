@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
+from carnet.entities.account_assignment import AccountAssignment, PrincipalType
 from carnet.entities.account_details import AccountDetails
 from carnet.entities.acquired_role import AcquiredRole
 from carnet.entities.browser_session import BrowserSession, HolderKind
@@ -34,6 +35,9 @@ from carnet.entities.organization_resource_policy import OrganizationResourcePol
 from carnet.entities.organizational_unit import OrganizationalUnit
 from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm, SigningKey
 from carnet.entities.password_policy import PasswordPolicy
+from carnet.entities.permission_set import PermissionSet, PolicyReference
+from carnet.entities.provisioned_permission_set import ProvisionedPermissionSet
+from carnet.entities.provisioning_request import ProvisioningRequest, RequestKind
 from carnet.entities.redeemed_assertion import RedeemedAssertion
 from carnet.entities.resource_based_policy import ResourceBasedPolicy
 from carnet.entities.responsibility_transfer import ResponsibilityTransfer, TransferStatus
@@ -72,6 +76,9 @@ PLACED: dict[str, Any] = {"id": TEXT, "organization": TEXT, "tags": PAIRS}
 SINCE = st.dictionaries(TEXT, NUMBERS, max_size=2)
 HELD: dict[str, Any] = {"id": TEXT, "account": TEXT, "owner": TEXT, "active": st.booleans(), "created": MOMENTS}
 HOLDER: dict[str, Any] = {**NAMED, "attached": TEXTS, "inline": PAIRS}
+
+OF_INSTANCE: dict[str, Any] = {"account": TEXT, "instance": TEXT, "permission_set": TEXT}
+REFERENCES = st.builds(PolicyReference, name=TEXT, path=TEXT)
 
 
 @st.composite
@@ -293,6 +300,41 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         end=st.none() | MOMENTS,
         expires=MOMENTS,
         changed=MOMENTS,
+    ),
+    st.builds(
+        PermissionSet,
+        **dict.fromkeys(("id", "account", "instance", "partition", "name", "session_duration"), TEXT),
+        **dict.fromkeys(("description", "relay_state", "inline"), st.none() | TEXT),
+        created=MOMENTS,
+        managed=TEXTS,
+        customer=st.lists(REFERENCES, max_size=2).map(tuple),
+        boundary=st.none() | TEXT | REFERENCES,
+        tags=PAIRS,
+    ),
+    st.builds(
+        AccountAssignment,
+        **OF_INSTANCE,
+        target=TEXT,
+        principal_type=st.sampled_from(PrincipalType),
+        principal=TEXT,
+        created=MOMENTS,
+    ),
+    st.builds(
+        ProvisionedPermissionSet,
+        **OF_INSTANCE,
+        **dict.fromkeys(("target", "role", "content_hash"), TEXT),
+        session_seconds=NUMBERS,
+        relay_state=st.none() | TEXT,
+        provisioned=MOMENTS,
+    ),
+    st.builds(
+        ProvisioningRequest,
+        **OF_INSTANCE,
+        **dict.fromkeys(("target", "principal", "failure"), st.none() | TEXT),
+        id=TEXT,
+        kind=st.sampled_from(RequestKind),
+        principal_type=st.none() | st.sampled_from(PrincipalType),
+        created=MOMENTS,
     ),
     st.builds(RoleDeletion, id=TEXT, account=TEXT, service=TEXT, role=TEXT, created=MOMENTS),
     st.builds(RootReset, account=TEXT, digest=TEXT, remove_mfa=st.booleans(), created=MOMENTS, expires=MOMENTS),

@@ -25,7 +25,7 @@ from carnet.jobs.periodic import Periodic
 from carnet.jobs.presence import REPORT_SECONDS, Presence, known_features
 from carnet.jobs.pruning import PRUNE_SECONDS, forget_attempts, prune_logs
 from carnet.jobs.singleton import Singleton
-from carnet.store import browser_sessions, ended_keys, redeemed_assertions
+from carnet.store import browser_sessions, ended_keys, provisioning_requests, redeemed_assertions
 
 _LOG = logging.getLogger(__name__)
 _LAST_USED_SECONDS = 5.0
@@ -76,6 +76,7 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         forgetting("redeemed", redeemed_assertions.expired),
         forgetting("ended-keys", ended_keys.expired),
         forgetting("browser-sessions", browser_sessions.expired),
+        forgetting("provisioning-requests", provisioning_requests.expired),
         singleton(RESEALING, resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
         *_remembering(installation),
         *_keeping(installation),

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from carnet.entities.scope import ScopeKind
 from carnet.store.access_keys import ACCESS_KEYS
+from carnet.store.account_assignments import ACCOUNT_ASSIGNMENTS
 from carnet.store.account_details import ACCOUNT_DETAILS
 from carnet.store.accounts import ACCOUNTS
 from carnet.store.acquired_roles import ACQUIRED_ROLES
@@ -33,7 +34,10 @@ from carnet.store.organization_resource_policies import ORGANIZATION_RESOURCE_PO
 from carnet.store.organizational_units import ORGANIZATIONAL_UNITS
 from carnet.store.organizations import ORGANIZATIONS
 from carnet.store.outbound_federations import OUTBOUND_FEDERATIONS
+from carnet.store.permission_sets import PERMISSION_SETS
 from carnet.store.policies import POLICIES
+from carnet.store.provisioned_permission_sets import PROVISIONED_PERMISSION_SETS
+from carnet.store.provisioning_requests import PROVISIONING_REQUESTS
 from carnet.store.redeemed_assertions import REDEEMED_ASSERTIONS
 from carnet.store.resource_based_policies import RESOURCE_BASED_POLICIES
 from carnet.store.responsibility_transfers import RESPONSIBILITY_TRANSFERS
@@ -137,4 +141,8 @@ ENTITY_TYPES = EntityTypes(
     HANDSHAKES,
     RESPONSIBILITY_TRANSFERS,
     RESOURCE_BASED_POLICIES,
+    PERMISSION_SETS,
+    PROVISIONED_PERMISSION_SETS,
+    ACCOUNT_ASSIGNMENTS,
+    PROVISIONING_REQUESTS,
 )
