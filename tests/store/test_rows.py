@@ -15,6 +15,7 @@ from carnet.entities.account_assignment import AccountAssignment, PrincipalType
 from carnet.entities.account_details import AccountDetails
 from carnet.entities.acquired_role import AcquiredRole
 from carnet.entities.browser_session import BrowserSession, HolderKind
+from carnet.entities.bucket import AclPermission, Bucket, BucketState, Grant, ObjectOwnership
 from carnet.entities.create_account_status import CreateAccountFailure, CreateAccountStatus
 from carnet.entities.delegation_request import Approver, DelegationRequest, DelegationState
 from carnet.entities.ended_key import EndedKey
@@ -38,6 +39,7 @@ from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.permission_set import PermissionSet, PolicyReference
 from carnet.entities.provisioned_permission_set import ProvisionedPermissionSet
 from carnet.entities.provisioning_request import ProvisioningRequest, RequestKind
+from carnet.entities.public_access_block import AccountPublicAccess, PublicAccessBlock
 from carnet.entities.redeemed_assertion import RedeemedAssertion
 from carnet.entities.resource_based_policy import ResourceBasedPolicy
 from carnet.entities.responsibility_transfer import ResponsibilityTransfer, TransferStatus
@@ -59,6 +61,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 PAIRS = st.dictionaries(TEXT, TEXT, max_size=3)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+BLOCKS = st.builds(PublicAccessBlock)
 TURNS = st.lists(st.integers(0, 2**50), max_size=4).map(tuple)
 NUMBERS = st.integers(0, 2**31 - 1)
 PASSWORD_POLICIES = st.builds(PasswordPolicy, minimum_length=NUMBERS, hard_expiry=st.booleans(), max_age_days=NUMBERS)
@@ -169,6 +172,18 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         principal_ids=st.dictionaries(TEXT, TEXT, max_size=2),
         changed=MOMENTS,
     ),
+    st.builds(
+        Bucket,
+        **dict.fromkeys(("partition", "name", "account", "region", "upstream"), TEXT),
+        created=MOMENTS,
+        state=st.sampled_from(BucketState),
+        ownership=st.sampled_from(ObjectOwnership),
+        block=st.none() | BLOCKS,
+        acl=st.lists(st.builds(Grant, grantee=TEXT, permission=st.sampled_from(AclPermission)), max_size=2).map(tuple),
+        policy=st.none() | TEXT,
+        principal_ids=PAIRS,
+    ),
+    st.builds(AccountPublicAccess, account=TEXT, block=BLOCKS),
     st.builds(EndedKey, id=TEXT, account=TEXT, changed=MOMENTS, turns=TURNS),
     st.builds(AccessKey, **HELD, sealed_secret=st.binary(max_size=8)),
     st.builds(

@@ -7,15 +7,16 @@ from typing import NamedTuple
 
 from carnet.access import authorize as access
 from carnet.access.authorize import Decided
-from carnet.access.gather import carried_by
-from carnet.access.request_context import caller_context
+from carnet.access.gather import NOBODYS, carried_by
+from carnet.access.request_context import anonymous_context, caller_context
 from carnet.audit.steps import Arrived
 from carnet.directory.snapshot import Snapshot
 from carnet.gateway.check import Check
 from carnet.gateway.resource_policies import policies_of
-from carnet.identity.caller import AccountCaller
+from carnet.identity.caller import AccountCaller, Anonymous
 from carnet.policy.patterns import ascii_lower
-from carnet.policy.policies import ResourcePolicy
+from carnet.policy.policies import Policies, ResourcePolicy
+from carnet.policy.request import Context
 from carnet.policy.unknown_keys import IsUnknown, depends_on_unknown
 from carnet.services.execution import Execution
 
@@ -35,7 +36,7 @@ class NotKnown(Exception):
 def decide(
     execution: Execution,
     snapshot: Snapshot,
-    caller: AccountCaller,
+    caller: AccountCaller | Anonymous,
     arrived: Arrived,
     resolved: Iterable[Resolved],
     instead: tuple[ResourcePolicy, ...] | None = None,
@@ -46,8 +47,7 @@ def decide(
     organization cannot be read.
     """
     parts = execution.parts
-    policies, keys = carried_by(snapshot, caller.credential)
-    context = caller_context(keys, caller, arrived.http, arrived.time)
+    policies, context = _brought(snapshot, caller, arrived)
     made: list[Decided] = []
     for check, resource, account in resolved:
         asked = access.Check(
@@ -55,16 +55,26 @@ def decide(
             resource=resource,
             resource_account=account,
             keys=check.keys,
-            policies=policies_of(snapshot, resource, account) if instead is None else instead,
+            policies=policies_of(snapshot, resource, account, caller.principal) if instead is None else instead,
         )
         decided = access.authorize(parts.engine, snapshot, caller.principal, policies, context, asked)
         if depends_on_unknown(decided.request, decided.policies, _among(check.unknown)):
             raise NotKnown(f"policies have conditions on what is not known of a request for {check.action}")
         made.append(decided)
-        parts.last_used.note_attempt((caller.principal, check.action, arrived.time, caller.region))
+        if not isinstance(caller, Anonymous):
+            parts.last_used.note_attempt((caller.principal, check.action, arrived.time, caller.region))
         if not decided.decision.allowed:
             break
     return made
+
+
+def _brought(snapshot: Snapshot, caller: AccountCaller | Anonymous, arrived: Arrived) -> tuple[Policies, Context]:
+    """What the caller brings along, whatever it asks for. Who is nobody in particular has no policies."""
+    if isinstance(caller, Anonymous):
+        policies, keys = NOBODYS
+        return policies, anonymous_context(keys, caller, arrived.http, arrived.time)
+    policies, keys = carried_by(snapshot, caller.credential)
+    return policies, caller_context(keys, caller, arrived.http, arrived.time)
 
 
 def _among(keys: frozenset[str]) -> IsUnknown:

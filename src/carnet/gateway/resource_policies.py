@@ -9,8 +9,10 @@ from carnet.access.documents import bound_policy
 from carnet.base.arns import parse_arn, root_arn
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.resource_based_policy import ResourceBasedPolicy
+from carnet.gateway.bucket_policies import bucket_in, policies_of_bucket
 from carnet.policy.document import Grammar
 from carnet.policy.policies import ResourcePolicy
+from carnet.policy.request import Principal
 from carnet.services.bound_principals import shown
 
 _DEFAULT_KEY_POLICY = """{
@@ -29,8 +31,11 @@ _DEFAULT_KEY_POLICY = """{
 """Leaves a key of KMS to the identity-based policies of its account."""
 
 
-def policies_of(snapshot: Snapshot, arn: str, account: str) -> tuple[ResourcePolicy, ...]:
-    """Those that take part in decisions on a resource."""
+def policies_of(snapshot: Snapshot, arn: str, account: str, principal: Principal) -> tuple[ResourcePolicy, ...]:
+    """Those that take part in decisions on a resource, about what that principal asks."""
+    if arn.split(":", 3)[2:3] == ["s3"]:
+        bucket = bucket_in(snapshot, arn)
+        return policies_of_bucket(snapshot, bucket, principal) if bucket is not None else ()
     kept = kept_policy(snapshot, arn, account)
     if kept is not None:
         return (as_resource_policy(kept),)

@@ -14,6 +14,7 @@ from carnet.store.account_details import ACCOUNT_DETAILS
 from carnet.store.accounts import ACCOUNTS
 from carnet.store.acquired_roles import ACQUIRED_ROLES
 from carnet.store.browser_sessions import BROWSER_SESSIONS
+from carnet.store.buckets import ACCOUNT_PUBLIC_ACCESS, BUCKETS
 from carnet.store.create_account_statuses import CREATE_ACCOUNT_STATUSES
 from carnet.store.data_keys import DATA_KEYS
 from carnet.store.delegation_requests import DELEGATION_REQUESTS
@@ -145,4 +146,6 @@ ENTITY_TYPES = EntityTypes(
     PROVISIONED_PERMISSION_SETS,
     ACCOUNT_ASSIGNMENTS,
     PROVISIONING_REQUESTS,
+    BUCKETS,
+    ACCOUNT_PUBLIC_ACCESS,
 )

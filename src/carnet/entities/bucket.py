@@ -1,0 +1,80 @@
+"""The buckets behind the gateway: whose each is, and who else may use it.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingBucket.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from carnet.base.partitions import DEFAULT_PARTITION
+from carnet.entities.public_access_block import PublicAccessBlock
+from carnet.entities.role import PrincipalIds
+
+
+class BucketState(StrEnum):
+    PENDING = "pending"
+    """Its name is taken; whether the upstream has made it is not known yet."""
+    OWNED = "owned"
+
+
+class ObjectOwnership(StrEnum):
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html"""
+
+    ENFORCED = "BucketOwnerEnforced"
+    """The bucket has no ACL but its owner's, and neither have its objects."""
+    PREFERRED = "BucketOwnerPreferred"
+    WRITER = "ObjectWriter"
+
+
+class AclPermission(StrEnum):
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions"""
+
+    FULL_CONTROL = "FULL_CONTROL"
+    READ = "READ"
+    READ_ACP = "READ_ACP"
+    WRITE = "WRITE"
+    WRITE_ACP = "WRITE_ACP"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grant:
+    """One grant of an ACL."""
+
+    grantee: str
+    """The id of an account, or the URI of a group that Amazon S3 has."""
+    permission: AclPermission
+
+
+Acl = tuple[Grant, ...]
+
+
+def bucket_arn(partition: str, name: str) -> str:
+    return f"arn:{partition}:s3:::{name}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bucket:
+    """A bucket. INVARIANT: no two in a partition have one name, for its ARN is its id."""
+
+    partition: str = DEFAULT_PARTITION
+    name: str
+    account: str
+    """The account that owns it, and every object in it."""
+    region: str
+    created: datetime
+    state: BucketState
+    upstream: str
+    """The name of the upstream that has it."""
+    ownership: ObjectOwnership
+    block: PublicAccessBlock | None
+    acl: Acl
+    policy: str | None = None
+    """As it was written, but for its principals (`services.bound_principals`)."""
+    principal_ids: PrincipalIds = field(default_factory=dict[str, str])
+
+    @property
+    def arn(self) -> str:
+        return bucket_arn(self.partition, self.name)

@@ -1,0 +1,120 @@
+"""Rows of buckets, and of what keeps the buckets of an account from being public."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import attrgetter
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, Table
+
+from carnet.entities.bucket import AclPermission, Bucket, BucketState, Grant, ObjectOwnership
+from carnet.entities.public_access_block import AccountPublicAccess, PublicAccessBlock
+from carnet.store.codec import RowValues, columns, json_text, read_moment, read_objects, read_pairs
+from carnet.store.entity_type import EntityType
+from carnet.store.schema import METADATA, moment, optional_text, own_id, owning_account, text
+
+TABLE = Table(
+    "buckets",
+    METADATA,
+    own_id("arn"),
+    owning_account(),
+    text("partition"),
+    text("name"),
+    text("region"),
+    moment("created"),
+    text("state"),
+    text("upstream"),
+    text("ownership"),
+    optional_text("block"),
+    text("acl"),
+    optional_text("policy"),
+    text("principal_ids"),
+)
+OF_ACCOUNTS = Table("account_public_access", METADATA, own_id(), owning_account(), text("block"))
+_SWITCHES = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
+
+
+def to_row(bucket: Bucket) -> RowValues:
+    return columns(
+        {
+            "arn": bucket.arn,
+            "account": bucket.account,
+            "partition": bucket.partition,
+            "name": bucket.name,
+            "region": bucket.region,
+            "created": bucket.created,
+            "state": bucket.state,
+            "upstream": bucket.upstream,
+            "ownership": bucket.ownership,
+            "block": None if bucket.block is None else _block_written(bucket.block),
+            "acl": json_text([{"grantee": one.grantee, "permission": one.permission.value} for one in bucket.acl]),
+            "policy": bucket.policy,
+            "principal_ids": bucket.principal_ids,
+        }
+    )
+
+
+def from_row(row: Row[Any]) -> Bucket:
+    return Bucket(
+        partition=row.partition,
+        name=row.name,
+        account=row.account,
+        region=row.region,
+        created=read_moment(row.created),
+        state=BucketState(row.state),
+        upstream=row.upstream,
+        ownership=ObjectOwnership(row.ownership),
+        block=None if row.block is None else _read_block(row.block),
+        acl=tuple(map(_read_grant, read_objects(row.acl))),
+        policy=row.policy,
+        principal_ids=read_pairs(row.principal_ids),
+    )
+
+
+def _read_grant(written: Mapping[str, Any]) -> Grant:
+    grantee = written["grantee"]
+    if type(grantee) is not str:
+        raise ValueError("not a grantee")
+    return Grant(grantee=grantee, permission=AclPermission(written["permission"]))
+
+
+def _block_written(block: PublicAccessBlock) -> str:
+    return json_text({name: getattr(block, name) for name in _SWITCHES})
+
+
+def _read_block(written: str) -> PublicAccessBlock:
+    value = orjson.loads(written)
+    if (
+        type(value) is not dict
+        or value.keys() != set(_SWITCHES)
+        or not all(type(one) is bool for one in value.values())
+    ):
+        raise ValueError("not the four switches")
+    return PublicAccessBlock(**{name: value[name] for name in _SWITCHES})
+
+
+BUCKETS = EntityType(
+    entity=Bucket,
+    kind="bucket",
+    table=TABLE,
+    to_row=to_row,
+    from_row=from_row,
+    decides=True,
+    key_column="arn",
+    unique_name=None,
+    installation_name=attrgetter("arn"),
+    order=attrgetter("name"),
+)
+ACCOUNT_PUBLIC_ACCESS = EntityType(
+    entity=AccountPublicAccess,
+    kind="account public access block",
+    table=OF_ACCOUNTS,
+    to_row=lambda one: columns({"id": one.id, "account": one.account, "block": _block_written(one.block)}),
+    from_row=lambda row: AccountPublicAccess(account=row.account, block=_read_block(row.block)),
+    decides=True,
+    name_of=attrgetter("account"),
+    unique_name=None,
+    order=attrgetter("account"),
+)
