@@ -252,6 +252,15 @@ def test_an_upstreams_refusal_is_handed_back_and_noted(behind: Behind) -> None:
     assert behind.last_event()["errorCode"] == "NotFoundException"
 
 
+def test_what_the_profile_does_not_list_is_not_sent(behind: Behind) -> None:
+    told = refusal(behind.client("kms").describe_custom_key_stores)
+    assert told["Code"] == "NotImplementedException"
+    assert "moto is not known to do DescribeCustomKeyStores as kms does" in told["Message"]
+    assert behind.aws.requests == []
+    behind.allow({"Effect": "Allow", "Action": "sqs:*", "Resource": "*"})
+    assert refusal(behind.client("kms").describe_custom_key_stores)["Code"] == "AccessDeniedException"
+
+
 def test_an_answer_of_any_length(behind: Behind) -> None:
     for size in (65_535, 65_536, 65_537, 3_000_000):
         behind.aws.answers["GetSecretValue"] = Told(body={"SecretString": "x" * size})

@@ -63,6 +63,8 @@ class Settings:
     """Networks that issuers may be in beside the public ones: `10.0.0.0/8,fd00::/8`."""
     upstream: str = ""
     """The services behind the gateway, as `moto=http://127.0.0.1:5000` (`gateway.upstreams`)."""
+    upstreams: Path | None = None
+    """A file that describes services behind the gateway (`gateway.upstreams_file`)."""
     change_log_retention_days: int = 90
     audit_retention_days: int = 90
     """How long the store keeps the audit events of changes, and the data directory all events and decisions."""
@@ -211,6 +213,7 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "password_hash_kib": int,
     "oidc_keys_file": Path,
     "oidc_ca_file": Path,
+    "upstreams": Path,
     "change_log_retention_days": int,
     "audit_retention_days": int,
     "dev": _flag,

@@ -17,10 +17,10 @@ from carnet.assembly.jobs import node, periodic_jobs
 from carnet.assembly.last_seen import LastSeen
 from carnet.assembly.past import StoreWentBack, check_past
 from carnet.assembly.settings import Settings, from_environment
+from carnet.assembly.upstreams import upstreams_of
 from carnet.audit.decisions import DecisionLog
 from carnet.audit.event_lines import as_json, as_text
 from carnet.directory.follower import Follower, Later
-from carnet.gateway.upstreams import read_upstreams
 from carnet.jobs.periodic import stop_all
 from carnet.server.app import AwsApi, Forwarding
 from carnet.server.aws_door import AwsDoor
@@ -135,7 +135,7 @@ def limits_of(settings: Settings) -> Rates | None:
 
 def _gateway(installation: Installation, signed: SignedCallers, writer: Writer) -> Forwarding | None:
     """The gateway to the upstreams of the settings; None if there are none."""
-    upstreams = read_upstreams(installation.settings.upstream, os.environ)
+    upstreams = upstreams_of(installation.settings, os.environ)
     if not upstreams:
         return None
     from carnet.gateway.gateway import Gateway  # which reads models that nobody else needs

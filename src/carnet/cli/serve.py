@@ -32,6 +32,7 @@ from carnet.cli.options import (
     upstreams,
     url,
 )
+from carnet.cli.upstreams_files import check_upstreams
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.server.stop_signals import ended_by_signals
 
@@ -86,6 +87,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     multiple=True,
     callback=upstreams,
 )
+@setting("upstreams", "File that describes services behind the gateway, JSON or YAML.", type=_FILE)
 @setting("change_log_retention_days", "Days for which the change log is kept.", type=_DAYS)
 @setting("audit_retention_days", "Days for which audit events and decisions are kept.", type=_DAYS)
 @setting(
@@ -134,6 +136,7 @@ def serve(context: click.Context, **given: Any) -> None:
     check_dev_mode(settings, context, loopback=is_loopback_host(settings.host))
     _check_transport(settings)
     _check_issuers(settings)
+    check_upstreams(settings)
     forbid_core_dumps()
     with ended_by_signals():
         _serve(settings)

@@ -17,7 +17,7 @@ from carnet.base.http import REQUEST_ID, HttpResponse, StreamedResponse
 from carnet.gateway.call import Call
 from carnet.gateway.connection import UpstreamFailed
 from carnet.gateway.deciding import NotKnown
-from carnet.gateway.exchange import AnotherAccount
+from carnet.gateway.exchange import AnotherAccount, NotListed
 from carnet.gateway.failures import DENIED, error_code, told_denial
 from carnet.gateway.lookups import LookupFailed
 from carnet.gateway.relay import passed_headers, upstream_request_id
@@ -115,7 +115,7 @@ def _told(problem: Exception, arrived: Arrived, where: Operation | Service) -> t
             return problem.code, problem.message
         case Throttled():
             return throttling_code(where), str(problem)
-        case NotKnown() | AnotherAccount():
+        case NotKnown() | AnotherAccount() | NotListed():
             return "NotImplemented", f"{_FAILED}: {problem}."
         case LookupFailed() | UpstreamFailed():
             return "ServiceUnavailable", f"{_FAILED}: {problem}."

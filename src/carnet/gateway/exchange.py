@@ -22,6 +22,10 @@ class AnotherAccount(Exception):
     """The upstream does not stand for the account."""
 
 
+class NotListed(Exception):
+    """The upstream's profile does not list the operation."""
+
+
 class Exchange:
     """One upstream, and how it is spoken to."""
 
@@ -36,14 +40,18 @@ class Exchange:
     ) -> UpstreamResponse:
         """Send it, signed anew; `host` is what the client has called this server.
 
-        Raises UpstreamFailed, and AnotherAccount before anything is sent.
+        Raises UpstreamFailed, and before anything is sent NotListed and AnotherAccount.
         """
+        if not self.settings.does(operation.service.name, operation.name):
+            raise NotListed(
+                f"{self.settings.name} is not known to do {operation.name} as {operation.service.name} does"
+            )
         found = for_account(self.settings, account)
         if found is None:
             raise AnotherAccount(f"{self.settings.name} does not stand for account {account}")
         credentials, naming = found
         made = rebuilt(operation, given)
-        headers = (("host", host if self.settings.profile.clients_host else self._own_host), *made.headers, *naming)
+        headers = (("host", host if self.settings.clients_host else self._own_host), *made.headers, *naming)
         request = HttpRequest(
             method=made.method,
             path=made.path,

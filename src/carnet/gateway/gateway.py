@@ -55,7 +55,7 @@ class Gateway:
         self._signed = signed
         exchanges = [Exchange(settings, clock) for settings in upstreams]
         self._exchanges = exchanges
-        self._by_service = {name: one for one in exchanges for name in one.settings.profile.services}
+        self._by_service = {name: one for one in exchanges for name in one.settings.services}
 
     def takes(self, unoffered: Unoffered) -> bool:
         """Whether a request is for a service that stands behind this gateway."""

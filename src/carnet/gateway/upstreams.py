@@ -1,14 +1,16 @@
-"""Which upstreams there are, and how each wants to be spoken to."""
+"""Which upstreams there are, which services each has, and how each wants to be spoken to."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from carnet.base.arns import ACCOUNT_ID
-from carnet.models import FORWARDED
+from carnet.gateway.accounts_told import ACCOUNTS_RULE, SHARED_BY, Accounts, read_accounts
+from carnet.gateway.profile import Profile, shipped_profiles
 from carnet.sigv4.signing import SigningCredentials
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
@@ -17,35 +19,12 @@ _NOBODYS = SigningCredentials(access_key_id="carnet", secret_access_key="carnet"
 """For upstreams that ask nobody who he is."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Accounts:
-    """How an upstream is told whose resources a request is about."""
+class Mode(StrEnum):
+    """What is done with a request that no policy allows."""
 
-    header: str = ""
-    """The header that has the account's id; empty if the upstream knows one account only."""
-    by_access_key: bool = False
-    """Whether an access key id of twelve digits stands for the account."""
-    single: str = ""
-    """The one account that it stands for. Requests about another's resources are not sent to it."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Profile:
-    """What is known of a kind of upstream."""
-
-    services: frozenset[str]
-    """By the names that requests are signed for."""
-    accounts: Accounts
-    clients_host: bool = False
-    """Whether it is sent the Host that the client has sent, since its answers have addresses made of it."""
-
-
-PROFILES: Mapping[str, Profile] = {
-    "moto": Profile(services=frozenset(FORWARDED), accounts=Accounts(header="x-moto-account-id"), clients_host=True),
-    "ministack": Profile(services=frozenset(FORWARDED), accounts=Accounts(by_access_key=True), clients_host=True),
-    "localstack": Profile(services=frozenset(FORWARDED), accounts=Accounts(by_access_key=True), clients_host=True),
-}
-"""By the names that `--upstream` takes."""
+    ENFORCE = "enforce"
+    RECORD = "record"
+    """It is sent on all the same, and the audit log has the decision."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,40 +34,78 @@ class UpstreamSettings:
     name: str
     url: str
     profile: Profile
+    accounts: Accounts
+    services: frozenset[str]
+    """Those that are its own, by botocore's names; its profile has more if another upstream has them."""
+    clients_host: bool = False
+    """Whether it is sent the Host that the client has sent."""
+    mode: Mode = Mode.ENFORCE
     credentials: SigningCredentials = field(default=_NOBODYS, repr=False)
     """Its own key, if it asks for one."""
+
+    def does(self, service: str, operation: str) -> bool:
+        """Whether its profile lists the operation. INVARIANT: nothing else is sent to it."""
+        return service in self.services and operation in self.profile.operations[service]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Described:
+    """An upstream as an operator describes it; what is None is as its profile has it."""
+
+    name: str
+    url: str
+    profile: Profile
+    services: frozenset[str] | None = None
+    accounts: str | None = None
+    clients_host: bool | None = None
+    mode: Mode = Mode.ENFORCE
+    key: tuple[str, str] | None = field(default=None, repr=False)
+    """Its own access key: id and secret."""
 
 
 class UpstreamProblem(ValueError):
     """What an operator wrote of an upstream cannot be used."""
 
 
-def read_upstreams(text: str, environment: Mapping[str, str]) -> tuple[UpstreamSettings, ...]:
-    """What `NAME=URL NAME=URL` says, with the keys that the environment has of them.
+def read_upstreams(
+    text: str, environment: Mapping[str, str], described: Iterable[Described] = ()
+) -> tuple[UpstreamSettings, ...]:
+    """Those of a file (`upstreams_file`) and those of `NAME=URL NAME=URL`, with the keys that the environment has.
 
-    Raises UpstreamProblem for what cannot be read, a kind of upstream that is not known, and two for one service.
+    Each service is of the upstream that names it, else of the first whose profile has it. Raises UpstreamProblem for
+    what cannot be read, a kind of upstream that is not known, two for one service, and one for none.
     """
-    found = tuple(_with_key(_read(one), environment) for one in text.split())
-    taken: dict[str, str] = {}
-    for upstream in found:
-        for service in upstream.profile.services:
-            if service in taken:
-                raise UpstreamProblem(f"{service} is of two upstreams, {taken[service]} and {upstream.name}")
-            taken[service] = upstream.name
-    return found
+    every = (*described, *map(_read, text.split()))
+    named: dict[str, str] = {}
+    for one in every:
+        if [other.name for other in every].count(one.name) > 1:
+            raise UpstreamProblem(f"there are two upstreams of the name {one.name}")
+        for service in sorted(one.services or ()):
+            if service in named:
+                raise UpstreamProblem(f"{service} is of two upstreams, {named[service]} and {one.name}")
+            named[service] = one.name
+    taken = set(named)
+    found: list[UpstreamSettings] = []
+    for one in every:
+        services = one.profile.services - taken if one.services is None else one.services
+        if not services:
+            raise UpstreamProblem(f"{one.name} would have no service: other upstreams have all that it could")
+        taken |= services
+        found.append(_settings(one, services, environment))
+    return tuple(found)
 
 
-def _read(text: str) -> UpstreamSettings:
-    name, equals, url = text.partition("=")
-    if not equals or not _NAME.fullmatch(name):
-        raise UpstreamProblem(f"{_shown(text)} is not NAME=URL, such as moto=http://127.0.0.1:5000")
-    profile = PROFILES.get(name)
-    if profile is None:
-        raise UpstreamProblem(f"{name} is no kind of upstream that is known: {', '.join(sorted(PROFILES))}")
+def check_name(name: str) -> None:
+    """Raises UpstreamProblem for what no upstream is called."""
+    if not _NAME.fullmatch(name):
+        raise UpstreamProblem(f"{name!r} is no name of an upstream: lower-case letters, digits and hyphens, as moto")
+
+
+def checked_url(name: str, url: str) -> str:
+    """The address, without a slash at its end. Raises UpstreamProblem."""
     parts = urlsplit(url)
     if parts.username is not None or parts.password is not None:
-        variable = _VARIABLE.format(_in_variable(name), "ACCESS_KEY_ID")
-        raise UpstreamProblem(f"the address of {name} holds a secret; its key comes from {variable}")
+        raise UpstreamProblem(f"the address of {name} holds a secret; its key comes from {_key_variables(name)[0]}")
     plain = parts.path in ("", "/") and not (parts.query or parts.fragment)
     try:
         whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and plain
@@ -96,27 +113,68 @@ def _read(text: str) -> UpstreamSettings:
         whole = False
     if not whole:
         raise UpstreamProblem(f"{url} is no address of an upstream, such as http://127.0.0.1:5000")
-    return UpstreamSettings(name=name, url=url.rstrip("/"), profile=profile)
+    return url.rstrip("/")
 
 
-def _with_key(upstream: UpstreamSettings, environment: Mapping[str, str]) -> UpstreamSettings:
-    id_variable, secret_variable = (
-        _VARIABLE.format(_in_variable(upstream.name), part) for part in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY")
+def _read(text: str) -> Described:
+    name, equals, url = text.partition("=")
+    if not equals or not _NAME.fullmatch(name):
+        raise UpstreamProblem(f"{_shown(text)} is not NAME=URL, such as moto=http://127.0.0.1:5000")
+    profile = shipped_profiles().get(name)
+    if profile is None:
+        raise UpstreamProblem(
+            f"{name} is no kind of upstream that is known: {', '.join(shipped_profiles())}. "
+            "Another is described in a file, with --upstreams"
+        )
+    return Described(name=name, url=checked_url(name, url), profile=profile)
+
+
+def _settings(one: Described, services: frozenset[str], environment: Mapping[str, str]) -> UpstreamSettings:
+    unknown = services - one.profile.services
+    if unknown:
+        raise UpstreamProblem(f"the profile of {one.name} has no operation of {', '.join(sorted(unknown))}")
+    accounts = _accounts(one, services)
+    key = one.key or _key_in(environment, one.name)
+    if key is not None and accounts.by_access_key:
+        raise UpstreamProblem(f"{one.name} is told the account by the access key id, so it can have no key of its own")
+    credentials = SigningCredentials(access_key_id=key[0], secret_access_key=key[1]) if key is not None else _NOBODYS
+    return UpstreamSettings(
+        name=one.name,
+        url=one.url,
+        profile=one.profile,
+        accounts=accounts,
+        services=services,
+        clients_host=one.profile.host == "client" if one.clients_host is None else one.clients_host,
+        mode=one.mode,
+        credentials=credentials,
     )
+
+
+def _accounts(one: Described, services: frozenset[str]) -> Accounts:
+    text = one.profile.accounts if one.accounts is None else one.accounts
+    if not text:
+        raise UpstreamProblem(f"how {one.name} is told the account is not known: accounts must be {ACCOUNTS_RULE}")
+    try:
+        accounts = read_accounts(text)
+    except ValueError as problem:
+        raise UpstreamProblem(f"{one.name}: {problem}") from problem
+    if accounts.shared and not services <= SHARED_BY:
+        others = ", ".join(sorted(services - SHARED_BY))
+        raise UpstreamProblem(f"accounts of {one.name} is shared, and the resources of {others} have names of accounts")
+    return accounts
+
+
+def _key_in(environment: Mapping[str, str], name: str) -> tuple[str, str] | None:
+    id_variable, secret_variable = _key_variables(name)
     key_id, secret = environment.get(id_variable), environment.get(secret_variable)
     if (key_id is None) != (secret is None):
         raise UpstreamProblem(f"{id_variable} and {secret_variable} go together")
-    if key_id is None or secret is None:
-        return upstream
-    if upstream.profile.accounts.by_access_key:
-        raise UpstreamProblem(
-            f"{upstream.name} is told the account by the access key id, so it can have no key of its own"
-        )
-    return replace(upstream, credentials=SigningCredentials(access_key_id=key_id, secret_access_key=secret))
+    return (key_id, secret) if key_id is not None and secret is not None else None
 
 
-def _in_variable(name: str) -> str:
-    return name.upper().replace("-", "_")
+def _key_variables(name: str) -> tuple[str, str]:
+    in_variable = name.upper().replace("-", "_")
+    return _VARIABLE.format(in_variable, "ACCESS_KEY_ID"), _VARIABLE.format(in_variable, "SECRET_ACCESS_KEY")
 
 
 def _shown(text: str) -> str:
@@ -131,7 +189,7 @@ def for_account(
 
     None if the upstream does not stand for that account.
     """
-    accounts = upstream.profile.accounts
+    accounts = upstream.accounts
     if not ACCOUNT_ID.fullmatch(account) or (accounts.single and accounts.single != account):
         return None
     if accounts.by_access_key:

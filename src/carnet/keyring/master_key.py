@@ -12,16 +12,10 @@ from typing import Protocol
 
 from carnet.keyring.aead import KEY_BYTES, Aead
 from carnet.keyring.errors import BadMasterKey
+from carnet.keyring.exposed_files import exposed
 
 _NAMING = b"carnet-master-key-id-v1"
 _ID_BYTES = 6
-_OTHERS = 0o077
-_OTHERS_OF_ROOTS = _OTHERS & ~stat.S_IRGRP
-"""Of a file of root's. Whoever is not root reads it as a member of its group: so Kubernetes mounts a Secret, and
-systemd a credential. PostgreSQL has the same rule for its private key.
-
-https://www.postgresql.org/docs/current/ssl-tcp.html
-"""
 
 
 class Wrapping(Protocol):
@@ -121,11 +115,9 @@ def load_or_create(path: Path) -> MasterKey:
 def _refuse_exposed(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise BadMasterKey(f"The master key file {path} is not a regular file.")
-    if status.st_mode & (_OTHERS if status.st_uid == os.geteuid() else _OTHERS_OF_ROOTS):
-        mode = stat.S_IMODE(status.st_mode)
-        raise BadMasterKey(f"The master key file {path} is open to other users (mode {mode:04o}); make it 0400.")
-    if status.st_uid not in (os.geteuid(), 0):
-        raise BadMasterKey(f"The master key file {path} belongs to another user.")
+    why = exposed(status)
+    if why is not None:
+        raise BadMasterKey(f"The master key file {path} {why}; make it 0400, and its owner the one who serves.")
 
 
 def _write_durably(path: Path, raw: bytes) -> None:

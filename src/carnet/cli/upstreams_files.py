@@ -1,0 +1,44 @@
+"""Looks at what is said of upstreams before anything is served: what is wrong is told with file and line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from carnet.assembly.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from carnet.gateway.upstreams import Described, UpstreamSettings
+
+
+def check_upstreams(settings: Settings) -> tuple[UpstreamSettings, ...]:
+    """The upstreams of the settings. Raises UsageError, and BadInput for a fault of the file."""
+    if not settings.upstream and settings.upstreams is None:
+        return ()
+    from carnet.assembly.upstreams import upstreams_of
+    from carnet.gateway.upstreams import UpstreamProblem
+
+    described = _described(settings.upstreams) if settings.upstreams is not None else None
+    try:
+        return upstreams_of(settings, os.environ, described)
+    except UpstreamProblem as problem:
+        raise click.UsageError(f"--upstream or --upstreams: {problem}") from problem
+
+
+def _described(path: Path) -> Iterable[Described]:
+    from carnet.cli.linted_file import BadInput, LintedFile
+    from carnet.gateway.upstreams import UpstreamProblem
+    from carnet.gateway.upstreams_file import ProblemInFile, described
+
+    file = LintedFile.read(str(path))
+    try:
+        return described(file.data, path)
+    except ProblemInFile as problem:
+        raise BadInput(file.told(problem.path, str(problem), at_name=problem.at_name)) from problem
+    except UpstreamProblem as problem:
+        raise BadInput(str(problem)) from problem
