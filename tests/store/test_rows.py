@@ -22,6 +22,10 @@ from carnet.entities.ended_key import EndedKey
 from carnet.entities.group import Group
 from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
 from carnet.entities.iam_settings import IamSettings
+from carnet.entities.identity_center_instance import Instance, InstanceStatus
+from carnet.entities.identity_store_group import IdentityStoreGroup
+from carnet.entities.identity_store_membership import IdentityStoreMembership
+from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
@@ -78,6 +82,13 @@ NAMED: dict[str, Any] = {
 PLACED: dict[str, Any] = {"id": TEXT, "organization": TEXT, "tags": PAIRS}
 SINCE = st.dictionaries(TEXT, NUMBERS, max_size=2)
 HELD: dict[str, Any] = {"id": TEXT, "account": TEXT, "owner": TEXT, "active": st.booleans(), "created": MOMENTS}
+STORED_IN: dict[str, Any] = {
+    **dict.fromkeys(("id", "account", "identity_store", "created_by", "updated_by"), TEXT),
+    "external_ids": PAIRS,
+    "revision": NUMBERS,
+    "created": MOMENTS,
+    "updated": MOMENTS,
+}
 HOLDER: dict[str, Any] = {**NAMED, "attached": TEXTS, "inline": PAIRS}
 
 OF_INSTANCE: dict[str, Any] = {"account": TEXT, "instance": TEXT, "permission_set": TEXT}
@@ -367,6 +378,33 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         mfa_device=st.none() | TEXT,
         address=TEXT,
         user_agent=TEXT,
+    ),
+    st.builds(
+        Instance,
+        id=TEXT,
+        account=TEXT,
+        partition=TEXT,
+        organization=st.none() | TEXT,
+        region=TEXT,
+        name=st.none() | TEXT,
+        status=st.sampled_from(InstanceStatus),
+        created=MOMENTS,
+        tags=PAIRS,
+    ),
+    st.builds(
+        IdentityStoreUser,
+        **STORED_IN,
+        user_name=TEXT,
+        attributes=st.dictionaries(TEXT, TEXT | st.lists(PAIRS, max_size=1), max_size=3).map(
+            lambda attributes: {**attributes, "Emails": [{"Value": "a@example.com"}]}
+        ),
+        enabled=st.booleans(),
+    ),
+    st.builds(IdentityStoreGroup, **STORED_IN, display_name=TEXT, description=st.none() | TEXT),
+    st.builds(
+        IdentityStoreMembership,
+        **dict.fromkeys(("id", "account", "identity_store", "group", "member", "created_by"), TEXT),
+        created=MOMENTS,
     ),
     st.builds(OperatorToken, id=TEXT, name=TEXT, digest=TEXT, scopes=TEXTS, created=MOMENTS, expires=MOMENTS),
 )

@@ -81,6 +81,10 @@ class Ids:
         """An id by which an operator token is listed and revoked; it proves nothing."""
         return "ot-" + self._entropy(8).hex()
 
+    def hexadecimal(self, digits: int) -> str:
+        """That many hexadecimal digits, an even number, as IAM Identity Center has them in its ids."""
+        return self._entropy(digits // 2).hex()
+
     def saml(self) -> str:
         """An id of a SAML provider, or of one of its private keys: 32 base32 characters."""
         return "".join(_ALPHABET[byte & 31] for byte in self._entropy(32))

@@ -23,6 +23,10 @@ from carnet.store.entity_type import EntityType
 from carnet.store.groups import GROUPS
 from carnet.store.handshakes import HANDSHAKES
 from carnet.store.iam_settings import IAM_SETTINGS
+from carnet.store.identity_center_instances import IDENTITY_CENTER_INSTANCES
+from carnet.store.identity_store_groups import IDENTITY_STORE_GROUPS
+from carnet.store.identity_store_memberships import IDENTITY_STORE_MEMBERSHIPS
+from carnet.store.identity_store_users import IDENTITY_STORE_USERS
 from carnet.store.instance_profiles import INSTANCE_PROFILES
 from carnet.store.login_profiles import LOGIN_PROFILES
 from carnet.store.memberships import MEMBERSHIPS
@@ -148,4 +152,8 @@ ENTITY_TYPES = EntityTypes(
     PROVISIONING_REQUESTS,
     BUCKETS,
     ACCOUNT_PUBLIC_ACCESS,
+    IDENTITY_CENTER_INSTANCES,
+    IDENTITY_STORE_USERS,
+    IDENTITY_STORE_GROUPS,
+    IDENTITY_STORE_MEMBERSHIPS,
 )

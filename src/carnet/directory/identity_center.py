@@ -1,0 +1,88 @@
+"""Instances of IAM Identity Center, and what is in their identity stores, as they were at one revision.
+
+All of an instance is in the view of the account that owns it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carnet.base.folding import folded
+from carnet.directory.account_view import AccountView
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.identity_center_instance import Instance, identity_store_of, store_of_resource
+from carnet.entities.identity_store_group import IdentityStoreGroup
+from carnet.entities.identity_store_membership import IdentityStoreMembership
+from carnet.entities.identity_store_user import IdentityStoreUser, external_key
+
+
+def instance_of_store(snapshot: Snapshot, identity_store: str) -> Instance | None:
+    """The instance whose identity store has that id; None also if its owner's account is closed."""
+    instance = snapshot.named(Instance, identity_store)
+    return None if instance is None or snapshot.open_account(instance.account) is None else instance
+
+
+def instance_called(snapshot: Snapshot, instance_id: str) -> Instance | None:
+    """The instance of that id, as `instance_of_store`."""
+    instance = instance_of_store(snapshot, identity_store_of(instance_id))
+    return instance if instance is not None and instance.id == instance_id else None
+
+
+def own_instance(view: AccountView) -> Instance | None:
+    """The instance that an account owns."""
+    return next(iter(view.of(Instance)), None)
+
+
+def visible_instances(snapshot: Snapshot, account: str) -> Iterator[Instance]:
+    """The instance of the organization that an account is in, then that of the account itself if it is another.
+
+    Raises Unavailable as `Snapshot.organization_of`.
+    """
+    organization = snapshot.organization_of(account)
+    owners = [account] if organization is None else [organization.organization.management, account]
+    for owner in dict.fromkeys(owners):
+        view = snapshot.open_account(owner)
+        instance = own_instance(view) if view is not None else None
+        if instance is not None and (owner == account or instance.organization is not None):
+            yield instance
+
+
+def person(snapshot: Snapshot, user: str) -> IdentityStoreUser | None:
+    """The person of that id, in whichever identity store; disabled ones, too."""
+    instance = instance_of_store(snapshot, store_of_resource(user))
+    return None if instance is None else snapshot.accounts[instance.account].of(IdentityStoreUser).get(user)
+
+
+def user_named(view: AccountView, user_name: str) -> IdentityStoreUser | None:
+    """The person of that user name, in whatever case it is written; `view` is that of the owner."""
+    return view.of(IdentityStoreUser).named(folded(user_name))
+
+
+def user_with_email(view: AccountView, email: str) -> IdentityStoreUser | None:
+    """The person of that email address, in whatever case it is written."""
+    return next(iter(view.of(IdentityStoreUser).referring("email", folded(email))), None)
+
+
+def user_with_external_id(view: AccountView, issuer: str, key: str) -> IdentityStoreUser | None:
+    """The person who has that id with an issuer."""
+    return next(iter(view.of(IdentityStoreUser).referring("external_id", external_key(issuer, key))), None)
+
+
+def group_named(view: AccountView, display_name: str) -> IdentityStoreGroup | None:
+    """The group of that display name, in whatever case it is written."""
+    return view.of(IdentityStoreGroup).named(folded(display_name))
+
+
+def group_with_external_id(view: AccountView, issuer: str, key: str) -> IdentityStoreGroup | None:
+    """The group that has that id with an issuer."""
+    return next(iter(view.of(IdentityStoreGroup).referring("external_id", external_key(issuer, key))), None)
+
+
+def memberships_of_user(view: AccountView, user: str) -> tuple[IdentityStoreMembership, ...]:
+    """In which groups the person of that id is, by the id of the membership."""
+    return view.of(IdentityStoreMembership).referring("member", user)
+
+
+def memberships_in_group(view: AccountView, group: str) -> tuple[IdentityStoreMembership, ...]:
+    """Who is in the group of that id, by the id of the membership."""
+    return view.of(IdentityStoreMembership).referring("group", group)
