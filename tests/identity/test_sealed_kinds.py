@@ -14,9 +14,15 @@ from carnet.store.entity_types import ENTITY_TYPES
 from tests.identity.sealed_samples import sample, secret
 from tests.keyring.keys import KEYRING
 
-NOT_SEALED = {("data_keys", "wrapped"), ("delegation_requests", "approver_session")}
+NOT_SEALED = {("data_keys", "wrapped"), ("delegation_requests", "approver_session"), ("oauth_sessions", "claims")}
 """Columns of bytes that are no sealed values: data keys are wrapped, and the claims of a session are no secret."""
-CARRIED = {Purpose.SESSION_TOKENS, Purpose.AUTHORIZATION_MESSAGES, Purpose.AUDIT_CHECKPOINTS}
+CARRIED = {
+    Purpose.SESSION_TOKENS,
+    Purpose.AUTHORIZATION_MESSAGES,
+    Purpose.AUDIT_CHECKPOINTS,
+    Purpose.SIGN_IN_TOKENS,
+    Purpose.CLIENT_REGISTRATIONS,
+}
 """Purposes of what is not in the store: callers hold it, or it is in the audit log."""
 
 

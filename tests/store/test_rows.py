@@ -18,6 +18,7 @@ from carnet.entities.browser_session import BrowserSession, HolderKind
 from carnet.entities.bucket import AclPermission, Bucket, BucketState, Grant, ObjectOwnership
 from carnet.entities.create_account_status import CreateAccountFailure, CreateAccountStatus
 from carnet.entities.delegation_request import Approver, DelegationRequest, DelegationState
+from carnet.entities.device_authorization import DeviceAuthorization, DeviceState
 from carnet.entities.ended_key import EndedKey
 from carnet.entities.group import Group
 from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
@@ -31,6 +32,7 @@ from carnet.entities.login_profile import LoginProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.membership import Membership
 from carnet.entities.mfa_device import MfaDevice, MfaKind
+from carnet.entities.oauth_session import Grantor, OAuthSession
 from carnet.entities.oidc_provider import OidcProvider
 from carnet.entities.operator_token import OperatorToken
 from carnet.entities.organization import FeatureSet, Organization
@@ -405,6 +407,45 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         IdentityStoreMembership,
         **dict.fromkeys(("id", "account", "identity_store", "group", "member", "created_by"), TEXT),
         created=MOMENTS,
+    ),
+    st.builds(
+        DeviceAuthorization,
+        id=TEXT,
+        account=TEXT,
+        instance=TEXT,
+        user_code=TEXT,
+        client=TEXT,
+        client_name=TEXT,
+        scopes=TEXTS,
+        network=TEXT,
+        address=TEXT,
+        user_agent=TEXT,
+        created=MOMENTS,
+        expires=MOMENTS,
+        state=st.sampled_from(DeviceState),
+        holder=TEXT,
+        sign_in=TEXT,
+    ),
+    st.builds(
+        OAuthSession,
+        id=TEXT,
+        account=TEXT,
+        kind=st.sampled_from(Grantor),
+        holder=TEXT,
+        instance=TEXT,
+        client=TEXT,
+        client_name=TEXT,
+        scopes=TEXTS,
+        grant=TEXT,
+        created=MOMENTS,
+        expires=MOMENTS,
+        generation=st.integers(0, 2**31 - 1),
+        rotated=MOMENTS,
+        revoked=st.booleans(),
+        sign_in=TEXT,
+        key=TEXT,
+        proofs=TEXTS,
+        claims=st.binary(max_size=20),
     ),
     st.builds(OperatorToken, id=TEXT, name=TEXT, digest=TEXT, scopes=TEXTS, created=MOMENTS, expires=MOMENTS),
 )

@@ -25,7 +25,14 @@ from carnet.jobs.periodic import Periodic
 from carnet.jobs.presence import REPORT_SECONDS, Presence, known_features
 from carnet.jobs.pruning import PRUNE_SECONDS, forget_attempts, prune_logs
 from carnet.jobs.singleton import Singleton
-from carnet.store import browser_sessions, ended_keys, provisioning_requests, redeemed_assertions
+from carnet.store import (
+    browser_sessions,
+    device_authorizations,
+    ended_keys,
+    oauth_sessions,
+    provisioning_requests,
+    redeemed_assertions,
+)
 
 _LOG = logging.getLogger(__name__)
 _LAST_USED_SECONDS = 5.0
@@ -77,6 +84,8 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         forgetting("ended-keys", ended_keys.expired),
         forgetting("browser-sessions", browser_sessions.expired),
         forgetting("provisioning-requests", provisioning_requests.expired),
+        forgetting("device-authorizations", device_authorizations.expired),
+        forgetting("oauth-sessions", oauth_sessions.expired),
         singleton(RESEALING, resealing.steps, seconds=RESEAL_SECONDS, due=resealing.due),
         *_remembering(installation),
         *_keeping(installation),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from carnet.base.clock import Clock
+from carnet.entities.oauth_session import LONGEST_SESSION, REGISTERED_FOR
 from carnet.identity.sealed_kinds import SealedKind, kinds_of
 from carnet.jobs.presence import has_key, seals, seals_with
 from carnet.keyring.data_keys import NEWEST_FORMAT, KeyState, Purpose, Ring, WrappedKey, moved_to, with_floor
@@ -31,6 +32,11 @@ CARRIED_FOR = timedelta(hours=37)
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 """
+_CARRIED_LONGER: Mapping[Purpose, timedelta] = {
+    Purpose.SIGN_IN_TOKENS: LONGEST_SESSION + timedelta(hours=1),
+    Purpose.CLIENT_REGISTRATIONS: REGISTERED_FOR + timedelta(hours=1),
+}
+"""What callers hold longer than that: a refresh token as long as its session lives, and a client its registration."""
 _NEVER_ENDED = frozenset({Purpose.AUDIT_CHECKPOINTS})
 """Purposes of what is looked at for ever: a checkpoint of the audit log is verified by the key of its time."""
 _BATCH = 100
@@ -71,7 +77,7 @@ class Resealing:
         retired = () if purpose in _NEVER_ENDED else ring.of_state(KeyState.RETIRED)
         if kinds_of(purpose):
             return bool(retired) or ring.floor < NEWEST_FORMAT
-        return any(key.retired is not None and self.clock() >= key.retired + CARRIED_FOR for key in retired)
+        return any(key.retired is not None and self.clock() >= key.retired + _carried_for(purpose) for key in retired)
 
     def _learn(self) -> None:
         self.keyring.adopt(self.masters.opening(self.store.data_keys())[1])
@@ -168,7 +174,11 @@ class Resealing:
     def _ended(self, key: WrappedKey) -> bool:
         if key.state is not KeyState.RETIRED or key.retired is None or key.purpose in _NEVER_ENDED:
             return False
-        return bool(kinds_of(Purpose(key.purpose))) or self.clock() >= key.retired + CARRIED_FOR
+        return bool(kinds_of(Purpose(key.purpose))) or self.clock() >= key.retired + _carried_for(Purpose(key.purpose))
+
+
+def _carried_for(purpose: Purpose) -> timedelta:
+    return _CARRIED_LONGER.get(purpose, CARRIED_FOR)
 
 
 def _stored_keys(unit: UnitOfWork) -> tuple[WrappedKey, ...]:

@@ -1,5 +1,5 @@
-"""What is kept for a time is forgotten afterwards: redeemed assertions, when access keys ended, and sessions of
-browsers.
+"""What is kept for a time is forgotten afterwards: redeemed assertions, when access keys ended, sessions of
+browsers, and what these and devices were let do.
 """
 
 from __future__ import annotations

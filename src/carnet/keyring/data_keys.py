@@ -34,6 +34,9 @@ class Purpose(StrEnum):
     """For what callers are given to hand back: encoded messages, and the trade-in tokens of delegation requests."""
     ISSUER_KEYS = "issuer-keys"
     AUDIT_CHECKPOINTS = "audit-checkpoints"
+    SIGN_IN_TOKENS = "sign-in-tokens"
+    """For codes, access tokens and refresh tokens of IAM Identity Center and of sign-in."""
+    CLIENT_REGISTRATIONS = "client-registrations"
 
 
 class KeyState(StrEnum):

@@ -18,6 +18,7 @@ from carnet.store.buckets import ACCOUNT_PUBLIC_ACCESS, BUCKETS
 from carnet.store.create_account_statuses import CREATE_ACCOUNT_STATUSES
 from carnet.store.data_keys import DATA_KEYS
 from carnet.store.delegation_requests import DELEGATION_REQUESTS
+from carnet.store.device_authorizations import DEVICE_AUTHORIZATIONS
 from carnet.store.ended_keys import ENDED_KEYS
 from carnet.store.entity_type import EntityType
 from carnet.store.groups import GROUPS
@@ -31,6 +32,7 @@ from carnet.store.instance_profiles import INSTANCE_PROFILES
 from carnet.store.login_profiles import LOGIN_PROFILES
 from carnet.store.memberships import MEMBERSHIPS
 from carnet.store.mfa_devices import MFA_DEVICES
+from carnet.store.oauth_sessions import OAUTH_SESSIONS
 from carnet.store.oidc_providers import OIDC_PROVIDERS
 from carnet.store.operator_tokens import OPERATOR_TOKENS
 from carnet.store.organization_accounts import ORGANIZATION_ACCOUNTS
@@ -127,6 +129,8 @@ ENTITY_TYPES = EntityTypes(
     MFA_DEVICES,
     LOGIN_PROFILES,
     BROWSER_SESSIONS,
+    DEVICE_AUTHORIZATIONS,
+    OAUTH_SESSIONS,
     DATA_KEYS,
     OPERATOR_TOKENS,
     IAM_SETTINGS,
