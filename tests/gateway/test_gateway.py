@@ -215,11 +215,12 @@ def test_who_may_not_have_it_is_not_told_that_it_is_missing(behind: Behind) -> N
 
 
 def test_a_condition_on_what_is_not_known_decides_nothing(behind: Behind) -> None:
-    tagged = {"StringNotEquals": {"aws:ResourceTag/team": "blue"}}
-    behind.allow({"Effect": "Allow", "Action": "sns:*", "Resource": "*", "Condition": tagged})
-    error = refusal(behind.client("sns").publish, TopicArn=f"arn:aws:sns:us-east-1:{behind.account}:t", Message="m")
-    assert (error["Code"], error["status"]) == ("NotImplemented", 400)
+    scans = {"Bool": {"dynamodb:FullTableScan": "true"}}
+    behind.allow(EVERYTHING, {"Effect": "Deny", "Action": "dynamodb:*", "Resource": "*", "Condition": scans})
+    error = refusal(behind.client("dynamodb").execute_statement, Statement="SELECT * FROM t")
+    assert (error["Code"], error["status"]) == ("NotImplementedException", 400)
     assert "conditions on what is not known" in error["Message"]
+    assert error["Message"].endswith("dynamodb:fulltablescan.")
     assert behind.aws.requests == []
 
 

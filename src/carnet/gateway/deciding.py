@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from carnet.access import authorize as access
@@ -16,9 +18,13 @@ from carnet.gateway.resource_policies import policies_of
 from carnet.identity.caller import AccountCaller, Anonymous
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.policies import Policies, ResourcePolicy
-from carnet.policy.request import Context
-from carnet.policy.unknown_keys import IsUnknown, depends_on_unknown
+from carnet.policy.request import Context, Value
+from carnet.policy.unknown_keys import IsUnknown, deciding_keys
 from carnet.services.execution import Execution
+
+_LONGEST_NAMES = 200
+_OPEN = re.compile(r"\$\{.*|<key>|(?<=/)tag-key$")
+"""How the Service Authorization Reference writes that any name stands there."""
 
 
 class Resolved(NamedTuple):
@@ -27,10 +33,19 @@ class Resolved(NamedTuple):
     check: Check
     resource: str
     account: str
+    keys: Mapping[str, Value] = MappingProxyType({})
+    """The condition keys of the resource that look-ups have told; they are not among `Check.unknown` any more."""
 
 
 class NotKnown(Exception):
-    """The policies ask for what is not known of the request, so that nothing is decided."""
+    """The policies ask for what is not known of the request, so that nothing is decided: for `keys`, in lower case."""
+
+    def __init__(self, check: Check, keys: Iterable[str]) -> None:
+        self.keys = frozenset(map(ascii_lower, keys))
+        names = ", ".join(sorted(self.keys))
+        super().__init__(
+            f"policies have conditions on what is not known of a request for {check.action}: {names[:_LONGEST_NAMES]}"
+        )
 
 
 def decide(
@@ -49,17 +64,18 @@ def decide(
     parts = execution.parts
     policies, context = _brought(snapshot, caller, arrived)
     made: list[Decided] = []
-    for check, resource, account in resolved:
+    for check, resource, account, found in resolved:
         asked = access.Check(
             action=check.action,
             resource=resource,
             resource_account=account,
             keys=check.keys,
+            resource_keys=found,
             policies=policies_of(snapshot, resource, account, caller.principal) if instead is None else instead,
         )
         decided = access.authorize(parts.engine, snapshot, caller.principal, policies, context, asked)
-        if depends_on_unknown(decided.request, decided.policies, _among(check.unknown)):
-            raise NotKnown(f"policies have conditions on what is not known of a request for {check.action}")
+        if missing := deciding_keys(decided.request, decided.policies, among(check.unknown)):
+            raise NotKnown(check, missing)
         made.append(decided)
         if not isinstance(caller, Anonymous):
             parts.last_used.note_attempt((caller.principal, check.action, arrived.time, caller.region))
@@ -77,9 +93,9 @@ def _brought(snapshot: Snapshot, caller: AccountCaller | Anonymous, arrived: Arr
     return policies, caller_context(keys, caller, arrived.http, arrived.time)
 
 
-def _among(keys: frozenset[str]) -> IsUnknown:
+def among(keys: frozenset[str]) -> IsUnknown:
     """Whether a key is one of these, of which some end in what is open (`aws:ResourceTag/${TagKey}`)."""
-    names = [ascii_lower(key).partition("${") for key in keys]
-    whole = {name for name, is_open, _ in names if not is_open}
-    open_ = tuple([name for name, is_open, _ in names if is_open])
+    names = [_OPEN.split(ascii_lower(key)) for key in keys]
+    whole = {parts[0] for parts in names if len(parts) == 1}
+    open_ = tuple([parts[0] for parts in names if len(parts) > 1])
     return lambda key: ascii_lower(key) in whole or ascii_lower(key).startswith(open_)

@@ -16,13 +16,14 @@ from carnet.catalog.apis import apis
 from carnet.gateway.answers import NOT_SENT, answered_by, denial_of, failed, handed_back
 from carnet.gateway.call import Call
 from carnet.gateway.check import Check, Refusal, Scope, Sought
-from carnet.gateway.deciding import Resolved, decide
+from carnet.gateway.deciding import Resolved
 from carnet.gateway.exchange import Exchange
 from carnet.gateway.kept_policies import KeptPolicies
 from carnet.gateway.lookups import NotFound, pinned, resource_of, stand_in
 from carnet.gateway.mapping import mapped
 from carnet.gateway.own_policies import about_policy
 from carnet.gateway.policy_operations import SHOWS_POLICY, carried_policy, policy_operation
+from carnet.gateway.resource_keys import decide_with_keys
 from carnet.gateway.upstreams import UpstreamSettings
 from carnet.models import COMMON_VOICE, FORWARDED, Operation, Service, service
 from carnet.protocols.errors import WireError
@@ -126,12 +127,12 @@ class Gateway:
             resolved.append(one)
             if isinstance(check.resource, Sought) and missing is None:
                 given = pinned(call.operation, given, check.resource, one.resource)
-        call.decided += decide(self._execution, self._execution.directory.snapshot, call.caller, call.arrived, resolved)
+        known, absent = await decide_with_keys(self._execution, call, tuple(resolved))
         if not call.decided[-1].decision.allowed:
             raise denial_of(call)
-        if missing is not None:
-            raise missing
-        return tuple(resolved), given
+        if (not_there := missing or absent) is not None:
+            raise not_there
+        return known, given
 
     async def _resolved(self, call: Call, check: Check, scope: Scope) -> Resolved:
         if isinstance(check.resource, str):

@@ -119,8 +119,13 @@ def _plan(action: str, resource_type: str) -> _Plan:
 
 def hand_of(action: str) -> Hand:
     """The rules for the keys of an action; those of another service than the request's, if the action is of it."""
+    return HANDS.get(service_of(action), _NOTHING)
+
+
+def service_of(action: str) -> str:
+    """The service of an action by botocore's name, for the services of the table."""
     prefix = action.partition(":")[0]
-    return HANDS.get(_BY_PREFIX.get(prefix, prefix), _NOTHING)
+    return _BY_PREFIX.get(prefix, prefix)
 
 
 def listed_keys(action: str, resource_type: str) -> tuple[str, ...]:

@@ -7,12 +7,13 @@ from typing import Any
 
 from botocore.parsers import ResponseParser, create_parser
 
+from carnet.base.http import HttpResponse
 from carnet.gateway.connection import UpstreamFailed
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.models import Operation
 
 
-def reread(operation: Operation, response: UpstreamResponse, body: bytes) -> dict[str, Any]:
+def reread(operation: Operation, response: UpstreamResponse | HttpResponse, body: bytes) -> dict[str, Any]:
     """The members. Raises UpstreamFailed for what is no answer of the operation."""
     answer = {"status_code": response.status, "headers": dict(response.headers), "body": body}
     shape = operation.output

@@ -6,7 +6,7 @@ readings of what is not known are enough: if they agree, no reading differs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
@@ -27,21 +27,36 @@ def depends_on_unknown(
     request: Request, policies: Policies, unknown: IsUnknown, *, rcp_services: frozenset[str] = RCP_SERVICES
 ) -> bool:
     """Whether the verdict of `policies` on `request` depends on keys that are `unknown`."""
+    return bool(deciding_keys(request, policies, unknown, rcp_services=rcp_services))
+
+
+def deciding_keys(
+    request: Request, policies: Policies, unknown: IsUnknown, *, rcp_services: frozenset[str] = RCP_SERVICES
+) -> frozenset[str]:
+    """The `unknown` keys that the verdict depends on, as the policies spell them; empty if it depends on none."""
 
     def is_unknown(key: str) -> bool:
         return lookup(request.context, key) is None and unknown(key)
 
     found = tuple(gather(request, policies, rcp_services))
     bounded = policies.boundary is not None
-    generous, strict = [], []
+    generous, strict, keys = [], [], set[str]()
     for level in found:
         open_ = [
             one for policy in level.policies for one in policy.statements if _is_open(one, request, bounded, is_unknown)
         ]
+        keys.update(key for one in open_ for key in filter(is_unknown, _keys_of(one)))
         allows, denies = [one for one in open_ if one.granting], [one for one in open_ if not one.granting]
         generous.append(replace(level, denies=_without(level.denies, denies), allows=(*level.allows, *allows)))
         strict.append(replace(level, denies=(*level.denies, *denies), allows=_without(level.allows, allows)))
-    return judge(request, policies, tuple(generous)).allowed != judge(request, policies, tuple(strict)).allowed
+    sure = judge(request, policies, tuple(generous)).allowed == judge(request, policies, tuple(strict)).allowed
+    return frozenset() if sure else frozenset(keys)
+
+
+def _keys_of(statement: Statement) -> Iterator[str]:
+    yield from keys_in(statement.resources.patterns if statement.resources else ())
+    for condition in statement.conditions:
+        yield from keys_of(condition)
 
 
 def _without(statements: tuple[Statement, ...], others: list[Statement]) -> tuple[Statement, ...]:

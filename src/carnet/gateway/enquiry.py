@@ -1,0 +1,63 @@
+"""What an upstream is asked about a resource, before a decision on it.
+
+INVARIANT: a look-up that fails is no answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from carnet.gateway.call import Call
+from carnet.gateway.check import Members
+from carnet.gateway.connection import UpstreamFailed
+from carnet.gateway.failures import error_code
+from carnet.gateway.lookups import LookupFailed, NotFound
+from carnet.gateway.reread import reread
+from carnet.models import operation
+
+_SUCCESS, _CLIENT_ERROR, _SERVER_ERROR = 200, 400, 500
+_MOST_PAGES = 50
+_NOT_THERE = re.compile(r"NotFound|NonExistent|DoesNotExist|NoSuch", re.ASCII)
+
+
+class Enquiry(Struct, frozen=True, kw_only=True):
+    """About resources of one account, for one call."""
+
+    call: Call
+    account: str
+
+    async def members(self, name: str, given: Mapping[str, Any]) -> Members:
+        """The answer of an operation of the service that is asked.
+
+        Raises NotFound for a resource that is not there, LookupFailed for what is no answer, and as `Exchange.send`.
+        """
+        call = self.call
+        asked = operation(call.operation.service.name, name)
+        answer = await call.exchange.look_up(
+            asked, given, account=self.account, region=call.caller.region, host=call.host
+        )
+        if _CLIENT_ERROR <= answer.status < _SERVER_ERROR:
+            header = dict(answer.headers).get("x-amzn-errortype")
+            if _NOT_THERE.search(error_code(header, answer.body)):
+                raise NotFound(answer)
+        if answer.status != _SUCCESS:
+            raise LookupFailed(f"the upstream does not answer {name}")
+        try:
+            return reread(asked, answer, answer.body)
+        except UpstreamFailed as failed:
+            raise LookupFailed(str(failed)) from None
+
+    async def pages(self, name: str, given: Mapping[str, Any], told: str, asked: str) -> AsyncIterator[Members]:
+        """The same page after page: where an answer says how it goes on, and where a request does."""
+        page = await self.members(name, given)
+        for _ in range(_MOST_PAGES):
+            yield page
+            marker = page.get(told) if told else None
+            if not marker:
+                return
+            page = await self.members(name, {**given, asked: marker})
+        raise LookupFailed(f"the upstream does not end its answer to {name}")

@@ -1,0 +1,200 @@
+"""The condition keys of a resource that its upstream alone tells: its tags, a key's aliases, a table's partition key.
+
+INVARIANT: a look-up that fails is no absent key, for a negated condition would be true of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from carnet.gateway.call import Call
+from carnet.gateway.check import Refused
+from carnet.gateway.deciding import NotKnown, Resolved, among, decide
+from carnet.gateway.enquiry import Enquiry
+from carnet.gateway.key_schemas import partition_key
+from carnet.gateway.lookups import LookupFailed, NotFound
+from carnet.gateway.mapping import service_of
+from carnet.gateway.resource_tags import has_tagging, tags_of
+from carnet.gateway.services.dynamodb_keys import leading_keys
+from carnet.policy.patterns import ascii_lower
+from carnet.policy.request import Value
+from carnet.protocols.errors import WireError
+from carnet.services.execution import Execution
+
+_MOST_LOOKED_UP = 100
+"""Resources of one request: as many as a transaction of DynamoDB has items."""
+_WILD = re.compile(r"[*?]")
+_MAKING = "Create"
+
+Ask = Callable[[Enquiry, Resolved], Awaitable[Mapping[str, Value]]]
+"""Asks an upstream. Raises NotFound, LookupFailed."""
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """Where the values of some condition keys come from."""
+
+    keys: tuple[str, ...]
+    """What the keys begin with, in lower case."""
+    ask: Ask
+    of_part: bool = False
+    """Whether the values are another's for each part of a batch."""
+
+    def tells(self, key: str) -> bool:
+        return ascii_lower(key).startswith(self.keys)
+
+
+async def decide_with_keys(
+    execution: Execution, call: Call, resolved: tuple[Resolved, ...]
+) -> tuple[tuple[Resolved, ...], NotFound | None]:
+    """Decide, and look up what the decision depends on; `call.decided` is set at one revision of the directory.
+
+    With the answer of an upstream that has no such resource, if one is not there: nothing may be sent then. Raises
+    NotKnown, LookupFailed, and as `decide`.
+    """
+    missing: NotFound | None = None
+    while True:
+        try:
+            made = decide(execution, execution.directory.snapshot, call.caller, call.arrived, resolved)
+        except NotKnown as unknown:
+            resolved, none = await _filled(call, resolved, unknown)
+            missing = missing or none
+        else:
+            call.decided_again(made)
+            return resolved, missing
+
+
+async def _filled(
+    call: Call, resolved: tuple[Resolved, ...], unknown: NotKnown
+) -> tuple[tuple[Resolved, ...], NotFound | None]:
+    """With the keys of every check that has an unknown one of these. Raises NotKnown if nothing tells them."""
+    filled, missing = list(resolved), None
+    told: dict[tuple[object, ...], Mapping[str, Value]] = {}
+    for at, one in enumerate(resolved):
+        is_unknown = among(one.check.unknown)
+        wanted = [key for key in unknown.keys if is_unknown(key)]
+        for source in _sources(one, wanted):
+            which = (source.keys, one.resource, at if source.of_part else None)
+            if which not in told:
+                if len(told) >= _MOST_LOOKED_UP:
+                    raise unknown
+                try:
+                    told[which] = await _asked(call, source, one, unknown)
+                except NotFound as none:
+                    told[which] = {}
+                    if not call.operation.name.startswith(_MAKING):
+                        missing = missing or none
+            filled[at] = _with(filled[at], source, told[which])
+    if filled == list(resolved):
+        raise unknown
+    return tuple(filled), missing
+
+
+def _sources(one: Resolved, wanted: list[str]) -> list[Source]:
+    prefix = one.check.action.partition(":")[0]
+    sources = (*_SOURCES.get(prefix, ()), *([_tags(prefix)] if has_tagging(prefix) else ()))
+    return [source for source in sources if any(map(source.tells, wanted))]
+
+
+async def _asked(call: Call, source: Source, one: Resolved, unknown: NotKnown) -> Mapping[str, Value]:
+    if _WILD.search(one.resource):
+        if call.operation.name.startswith(_MAKING):
+            return {}  # What is yet to be made has no tags.
+        raise unknown
+    if service_of(one.check.action) != call.operation.service.name:
+        raise unknown
+    return await source.ask(Enquiry(call=call, account=one.account), one)
+
+
+def _with(one: Resolved, source: Source, told: Mapping[str, Value]) -> Resolved:
+    unknown = frozenset(key for key in one.check.unknown if not source.tells(key))
+    return one._replace(check=replace(one.check, unknown=unknown), keys={**one.keys, **told})
+
+
+# What tells which keys
+
+
+def _tags(prefix: str) -> Source:
+    """aws:ResourceTag/key, and the same key of a service's own."""
+
+    async def ask(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
+        tags = await tags_of(prefix, one.resource, enquiry)
+        return {f"{name}:ResourceTag/{key}": value for name in ("aws", prefix) for key, value in tags.items()}
+
+    return Source(keys=("aws:resourcetag/", f"{prefix}:resourcetag/"), ask=ask)
+
+
+async def _aliases(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
+    """https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-resource-aliases"""
+    names: list[str] = []
+    async for page in enquiry.pages("ListAliases", {"KeyId": one.resource}, "NextMarker", "Marker"):
+        names += [str(alias.get("AliasName", "")) for alias in page.get("Aliases", ())]
+    return {"kms:ResourceAliases": tuple(names)} if names else {}
+
+
+_OF_KEYS: Mapping[str, str] = {
+    "kms:KeyOrigin": "Origin",
+    "kms:KeySpec": "KeySpec",
+    "kms:KeyUsage": "KeyUsage",
+    "kms:MultiRegion": "MultiRegion",
+}
+
+
+async def _key(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
+    """What AWS KMS says of a key itself."""
+    told = await enquiry.members("DescribeKey", {"KeyId": one.resource})
+    metadata = told.get("KeyMetadata")
+    if not isinstance(metadata, Mapping):
+        raise LookupFailed("the upstream does not describe the key")
+    found: dict[str, Value] = {key: _shown(metadata[name]) for key, name in _OF_KEYS.items() if name in metadata}
+    if len(found) < len(_OF_KEYS):
+        raise LookupFailed("the upstream does not say all of the key")
+    kind = metadata.get("MultiRegionConfiguration", {}).get("MultiRegionKeyType")
+    return found | ({"kms:MultiRegionKeyType": str(kind)} if kind else {})
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_OF_ITEMS = (
+    *("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"),
+    *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
+)
+"""Statements in PartiQL are not among them: what they say of keys is not read."""
+
+
+async def _leading(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
+    """dynamodb:LeadingKeys, of the attribute that is the partition key of the table or the index."""
+    if one.check.action not in _OF_ITEMS:
+        raise NotKnown(one.check, ("dynamodb:LeadingKeys",))
+    call = enquiry.call
+    part = one.check.part or call.given
+    try:
+        values = leading_keys(part, await partition_key(enquiry, one.resource))
+    except Refused as refused:
+        raise WireError(refused.refusal.code, refused.refusal.message, call.operation) from None
+    if values is None:
+        raise WireError("ValidationException", "The request does not tell its items by their keys.", call.operation)
+    return {"dynamodb:LeadingKeys": values}
+
+
+async def _rotation(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
+    told = await enquiry.members("DescribeSecret", {"SecretId": one.resource})
+    arn = told.get("RotationLambdaARN")
+    return {"secretsmanager:resource/AllowRotationLambdaArn": arn} if isinstance(arn, str) and arn else {}
+
+
+_SOURCES: Mapping[str, tuple[Source, ...]] = {
+    "dynamodb": (Source(keys=("dynamodb:leadingkeys",), ask=_leading, of_part=True),),
+    "kms": (
+        Source(keys=("kms:resourcealiases",), ask=_aliases),
+        Source(keys=(*(ascii_lower(key) for key in _OF_KEYS), "kms:multiregionkeytype"), ask=_key),
+    ),
+    "secretsmanager": (Source(keys=("secretsmanager:resource/allowrotationlambdaarn",), ask=_rotation),),
+}
+"""By the prefixes of actions."""
