@@ -23,6 +23,7 @@ _SUMMARIES = {
     "restore": "Put the backup FILE into the store, whole or not at all, also while servers run.",
     "rotate-key": "Replace a profile's access key: make a second, try it, write it, deactivate the first, delete it.",
     "serve": "Start the server; on the first start, make the first account and show its root key once.",
+    "sso": "Switch on IAM Identity Center, also beside a running server.",
     "status": "Ask a running server how it is; exit code 1 if none answers, or its store is lost.",
 }
 """The commands. A test compares this with what each says of itself: its module need not be imported for it."""

@@ -39,7 +39,7 @@ def tree(organization: str | None, **settings: Any) -> None:
 
     with open_installation(Settings(**settings)) as installation:
         snapshot = installation.directory.snapshot
-        for line in drawn(snapshot, _one(snapshot, organization)):
+        for line in drawn(snapshot, the_organization(snapshot, organization)):
             click.echo(line)
 
 
@@ -57,7 +57,7 @@ def export(name: str, organization: str | None, **settings: Any) -> None:
 
     with open_installation(Settings(**settings)) as installation:
         snapshot = installation.directory.snapshot
-        told = exported_organization(snapshot, _one(snapshot, organization))
+        told = exported_organization(snapshot, the_organization(snapshot, organization))
     with click.open_file(name, "w", encoding="utf-8", atomic=name != "-") as file:
         file.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
 
@@ -123,7 +123,7 @@ def what_if(
     from carnet.cli.what_if import asked, rendered
 
     with open_installation(Settings(**settings)) as installation:
-        view = _one(installation.directory.snapshot, organization)
+        view = the_organization(installation.directory.snapshot, organization)
         told = asked(installation, view, target=target, file=file, type_=type_, detach=detach, since=since)
     if output == "json":
         show_json(told.as_dict())
@@ -131,7 +131,7 @@ def what_if(
         click.echo(rendered(told))
 
 
-def _one(snapshot: Snapshot, organization: str | None) -> OrganizationView:
+def the_organization(snapshot: Snapshot, organization: str | None) -> OrganizationView:
     """The organization of that id, or the only one; raises ClickException."""
     found = snapshot.organizations
     if organization is not None:

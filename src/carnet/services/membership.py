@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_servic
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from types import MappingProxyType
 from typing import Any
 
@@ -34,18 +34,33 @@ ACCESS_ROLE = "OrganizationAccountAccessRole"
 NO_TAGS: Tags = MappingProxyType({})
 
 _SERVICE = "organizations.amazonaws.com"
+IDENTITY_CENTER = "sso.amazonaws.com"
+"""The service principal of IAM Identity Center.
+
+https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html
+"""
 
 
-def admit(store: Unit, ids: Ids, account: Account, place: OrganizationAccount, view: AccountView | None) -> None:
+def admit(
+    store: Unit,
+    ids: Ids,
+    account: Account,
+    place: OrganizationAccount,
+    view: AccountView | None,
+    *,
+    trusted: Collection[str] = (),
+) -> None:
     """Make an account a member of an organization, whose service-linked role it gets unless it has it.
 
+    So it gets that of IAM Identity Center, if that is among the services that the organization has `trusted`.
     `view` is what there is of the account by now, None of a new one. Raises Taken if it is in an organization.
     """
     store.add(Membership(account=account.id, organization=place.organization))
     store.add(place)
-    if view is None or not _has_linked_role(view):
-        linked = linked_role_of_organizations()
-        store.add(service_linked_role(ids, account, linked, name=linked.name, now=place.joined))
+    for service in (_SERVICE, *({IDENTITY_CENTER} & set(trusted))):
+        linked = linked_role_of(service)
+        if view is None or not _has_role(view, linked):
+            store.add(service_linked_role(ids, account, linked, name=linked.name, now=place.joined))
 
 
 def admit_new(
@@ -69,7 +84,7 @@ def admit_new(
         joined=account.created,
         tags=tags,
     )
-    admit(store, ids, account, place, None)
+    admit(store, ids, account, place, None, trusted=view.organization.trusted_services)
     store.add(_access_role(ids, account, management=view.organization.management, name=role_name))
 
 
@@ -95,22 +110,22 @@ def _access_role(ids: Ids, account: Account, *, management: str, name: str) -> R
     )
 
 
-def linked_role_of_organizations() -> LinkedRole:
-    """What the catalogue says of AWSServiceRoleForOrganizations."""
-    linked = linked_role(_SERVICE)
+def linked_role_of(service: str) -> LinkedRole:
+    """What the catalogue says of the service-linked role of a service, which has one."""
+    linked = linked_role(service)
     if linked is None:
-        raise LookupError(f"the catalogue has no role of {_SERVICE}")
+        raise LookupError(f"the catalogue has no role of {service}")
     return linked
 
 
 def may_make_linked_role(call: Call, given: Any, target: AnyTarget, keys: Keys) -> Iterator[Check]:
     """For `also=` of what brings the caller's account into an organization: it makes the service-linked role there."""
-    if not _has_linked_role(call.view):
-        linked = linked_role_of_organizations()
+    linked = linked_role_of(_SERVICE)
+    if not _has_role(call.view, linked):
         arn = iam_arn(call.partition, call.account, f"role{linked_path(linked)}{linked.name}")
         added: Keys = {"iam:AWSServiceName": linked.service}
         yield Check(action="iam:CreateServiceLinkedRole", resource=arn, resource_account=call.account, keys=added)
 
 
-def _has_linked_role(view: AccountView) -> bool:
-    return view.of(Role).named(linked_role_of_organizations().name) is not None
+def _has_role(view: AccountView, linked: LinkedRole) -> bool:
+    return view.of(Role).named(linked.name) is not None

@@ -89,7 +89,8 @@ def accept_invitation(call: WriteCall, handshake: Handshake) -> Handshake:
         joined=call.now,
         tags=handshake.tags,
     )
-    admit(call.store, call.ids, call.view.account, place, call.view)
+    trusted = view.organization.trusted_services
+    admit(call.store, call.ids, call.view.account, place, call.view, trusted=trusted)
     return accepted
 
 

@@ -1,0 +1,44 @@
+"""`carnet sso`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from carnet.assembly.installation import open_installation
+from carnet.assembly.settings import Settings
+from carnet.cli import main
+from tests.provisioning.test_estates import ESTATE
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    directory = tmp_path / "data"
+    with open_installation(Settings(data_dir=directory), create=True):
+        return directory
+
+
+def run(data: Path, *arguments: str, code: int = 0, given: str | None = None) -> str:
+    done = CliRunner().invoke(main, [*arguments, "--data-dir", str(data)], input=given)
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def test_the_only_organization_gets_its_instance_once(data: Path) -> None:
+    none = run(data, "sso", "enable", code=1)
+    assert none == "Error: Name one with --organization: there are 0 organizations (none).\n"
+    run(data, "org", "import", "-", given=json.dumps(ESTATE))
+    made = json.loads(run(data, "sso", "enable", "--region", "eu-west-1", "--output", "json"))
+    assert made["startUrl"] == f"https://{made['identityStoreId']}.awsapps.com/start"
+    assert "has the instance ssoins-" in run(data, "sso", "enable", code=1)
+
+
+def test_an_account_of_its_own_and_what_cannot_be(data: Path) -> None:
+    account = json.loads(run(data, "account", "create", "--output", "json"))["AccountId"]
+    assert f"account: {account}\norganization: -\n" in run(data, "sso", "enable", "--account", account)
+    assert "no Region" in run(data, "sso", "enable", "--account", account, "--region", "mars", code=1)
+    both = run(data, "sso", "enable", "--account", account, "--organization", "o-x", code=2)
+    assert "one of them" in both
