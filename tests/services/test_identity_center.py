@@ -35,9 +35,9 @@ def estate(world: World) -> Estate:
     return an_estate(world)
 
 
-def created(estate: Estate) -> str:
+def created(estate: Estate, email: str) -> str:
     """The id of an account that the organization makes."""
-    asked = estate.call("CreateAccount", Email="new@example.com", AccountName="new")["CreateAccountStatus"]["Id"]
+    asked = estate.call("CreateAccount", Email=email, AccountName="new")["CreateAccountStatus"]["Id"]
     done = estate.call("DescribeCreateAccountStatus", CreateAccountRequestId=asked)["CreateAccountStatus"]
     return str(done["AccountId"])
 
@@ -61,9 +61,9 @@ def test_the_management_account_gets_the_instance_of_its_organization(world: Wor
 
 
 def test_an_account_that_joins_later_gets_the_role_too_and_no_other_does(world: World, estate: Estate) -> None:
-    assert not has_role(world, created(estate))
+    assert not has_role(world, created(estate, "before@example.com"))
     enabled(world, world.account_id)
-    assert has_role(world, created(estate))
+    assert has_role(world, created(estate, "after@example.com"))
 
 
 def test_a_stand_alone_account_gets_an_instance_of_its_own(world: World) -> None:
