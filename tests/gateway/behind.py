@@ -66,4 +66,5 @@ def refusal(call: Callable[..., Any], **given: Any) -> dict[str, Any]:
     with pytest.raises(ClientError) as caught:
         call(**given)
     error: dict[str, Any] = dict(caught.value.response["Error"])
-    return error | {"status": caught.value.response["ResponseMetadata"]["HTTPStatusCode"]}
+    more = caught.value.response["ResponseMetadata"]
+    return error | {"status": more["HTTPStatusCode"], "mode": more["HTTPHeaders"].get("x-carnet-mode")}

@@ -57,6 +57,7 @@ def test_what_is_denied_is_not_sent(behind: Behind) -> None:
         f"on resource: {behind.key_arn()} with an explicit deny in an identity-based policy"
     )
     assert behind.aws.requests == []
+    assert error["mode"] == "enforce"
     event = behind.last_event()
     assert (event["errorCode"], event["errorMessage"]) == ("AccessDenied", error["Message"])
     assert event["additionalEventData"]["decisions"][0]["verdict"] == "explicitDeny"

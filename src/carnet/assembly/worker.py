@@ -21,6 +21,7 @@ from carnet.assembly.upstreams import upstreams_of
 from carnet.audit.decisions import DecisionLog
 from carnet.audit.event_lines import as_json, as_text
 from carnet.directory.follower import Follower, Later
+from carnet.gateway.upstreams import UpstreamSettings
 from carnet.jobs.periodic import stop_all
 from carnet.server.app import AwsApi, Forwarding
 from carnet.server.aws_door import AwsDoor
@@ -67,6 +68,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
     """
     audit, decisions = installation.recorder.lines, DecisionLog(installation.decision_log.open())
     limits = limits_of(installation.settings)
+    upstreams = upstreams_of(installation.settings, os.environ)
     throttle = Throttle(limits, installation.execution.credentials.find, seconds)
     proven_by = authenticators(installation, SERVICES.values())
     api = AwsApi(
@@ -77,7 +79,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         ids=installation.ids,
         decisions=decisions,
         throttle=throttle,
-        forwarding=partial(_gateway, installation, SignedCallers(proven_by, decisions, throttle)),
+        forwarding=partial(_gateway, installation, upstreams, SignedCallers(proven_by, decisions, throttle)),
     )
     own_parts = _own_parts(installation)
     own_api = OwnApi(
@@ -110,7 +112,8 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         stack.callback(calls.close)
         installation.recorder.shown = calls.put
     outbox = Outbox(audit, decisions, calls)
-    health = Health(installation.directory, follower, installation.clock)
+    modes = {one.name: one.mode.value for one in upstreams}
+    health = Health(installation.directory, follower, installation.clock, modes)
     issuers = IssuerPages(installation.directory, installation.execution.parts.public_url, installation.clock)
     revisions = Revisions(installation.directory, jobs[0].wake)
     connections = Connections(of_network=limits.connections if limits is not None else None)
@@ -133,9 +136,10 @@ def limits_of(settings: Settings) -> Rates | None:
     return rates.shared(settings.workers) if rates is not None else None
 
 
-def _gateway(installation: Installation, signed: SignedCallers, writer: Writer) -> Forwarding | None:
-    """The gateway to the upstreams of the settings; None if there are none."""
-    upstreams = upstreams_of(installation.settings, os.environ)
+def _gateway(
+    installation: Installation, upstreams: tuple[UpstreamSettings, ...], signed: SignedCallers, writer: Writer
+) -> Forwarding | None:
+    """The gateway to the upstreams; None if there are none."""
     if not upstreams:
         return None
     from carnet.gateway.gateway import Gateway  # which reads models that nobody else needs

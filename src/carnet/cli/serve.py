@@ -32,7 +32,7 @@ from carnet.cli.options import (
     upstreams,
     url,
 )
-from carnet.cli.upstreams_files import check_upstreams
+from carnet.cli.upstreams import check_upstreams, tell_upstreams
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.server.stop_signals import ended_by_signals
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from carnet.assembly.installation import Installation
+    from carnet.gateway.upstreams import UpstreamSettings
     from carnet.server.aws_door import AwsDoor
     from carnet.services.accounts import RootKey
 
@@ -136,15 +137,15 @@ def serve(context: click.Context, **given: Any) -> None:
     check_dev_mode(settings, context, loopback=is_loopback_host(settings.host))
     _check_transport(settings)
     _check_issuers(settings)
-    check_upstreams(settings)
+    upstreams = check_upstreams(settings)
     forbid_core_dumps()
     with ended_by_signals():
-        _serve(settings)
+        _serve(settings, upstreams)
     after_the_terminals_sign = "\n" if sys.stderr.isatty() else ""
     click.echo(f"{after_the_terminals_sign}Carnet has stopped.", err=True)
 
 
-def _serve(settings: Settings) -> None:
+def _serve(settings: Settings, upstreams: tuple[UpstreamSettings, ...]) -> None:
     from carnet.cli.self_signed_tls import how_to_trust, with_certificate
     from carnet.server.listen import listen
 
@@ -154,6 +155,7 @@ def _serve(settings: Settings) -> None:
         endpoint = public_url(settings, port=listening.getsockname()[1])
         with nullcontext() if settings.dev else as_server(settings.data_dir, endpoint):
             application = _set_up(settings, endpoint)
+            tell_upstreams(upstreams)
             if settings.tls:
                 click.echo(how_to_trust(settings))
             listen(

@@ -20,6 +20,7 @@ from carnet.gateway.deciding import NotKnown
 from carnet.gateway.exchange import AnotherAccount, NotListed
 from carnet.gateway.failures import DENIED, error_code, told_denial
 from carnet.gateway.lookups import LookupFailed
+from carnet.gateway.modes import tell_mode
 from carnet.gateway.relay import passed_headers, upstream_request_id
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.identity.auth_failure import AuthFailure
@@ -55,7 +56,7 @@ async def handed_back(call: Call, response: UpstreamResponse) -> Answer:
     if response.status < FIRST_ERROR and (response.length is None or response.length > _MOST_WHOLE):
         headers, decided = _headers(call, response.headers), tuple(call.decided)
         streamed = StreamedResponse(status=response.status, headers=headers, body=response, length=response.length)
-        event = with_upstream(success_event(call.parsed, {}, decided), response.headers)
+        event = with_upstream(tell_mode(success_event(call.parsed, {}, decided), call.mode), response.headers)
         return audited(call.operation, call.parsed, streamed, event, decided)
     body = await response.whole(_MOST_WHOLE)
     return answered_by(call, HttpResponse(status=response.status, headers=response.headers, body=body))
@@ -70,7 +71,8 @@ def answered_by(call: Call, told: HttpResponse) -> Answer:
         error_type = told_in(told.headers, "x-amzn-errortype")
         event = failure_event(call.parsed, error_code(error_type, told.body) or str(told.status), "", decided)
     whole = passed_on(call, told)
-    return audited(call.operation, call.parsed, whole, with_upstream(event, told.headers), decided)
+    event = with_upstream(tell_mode(event, call.mode), told.headers)
+    return audited(call.operation, call.parsed, whole, event, decided)
 
 
 def told_in(headers: Headers, name: str) -> str | None:

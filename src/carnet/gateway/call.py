@@ -10,6 +10,7 @@ from carnet.access.authorize import Decided
 from carnet.audit.steps import Arrived, Parsed
 from carnet.gateway.exchange import Exchange
 from carnet.gateway.upstream import UpstreamResponse
+from carnet.gateway.upstreams import Mode
 from carnet.identity.caller import AccountCaller
 from carnet.models import Operation
 
@@ -37,6 +38,11 @@ class Call:
     @property
     def host(self) -> str:
         return self.arrived.http.first.get("host", "")
+
+    @property
+    def mode(self) -> Mode:
+        """Whether what is decided binds the caller."""
+        return self.exchange.settings.mode
 
     async def send(self, operation: Operation, given: Mapping[str, Any], account: str) -> UpstreamResponse:
         """Ask the upstream, about a resource of the account. Raises as `Exchange.send`."""

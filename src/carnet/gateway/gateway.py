@@ -21,10 +21,11 @@ from carnet.gateway.exchange import Exchange
 from carnet.gateway.kept_policies import KeptPolicies
 from carnet.gateway.lookups import NotFound, pinned, resource_of, stand_in
 from carnet.gateway.mapping import mapped
+from carnet.gateway.modes import naming
 from carnet.gateway.own_policies import about_policy
 from carnet.gateway.policy_operations import SHOWS_POLICY, carried_policy, policy_operation
 from carnet.gateway.resource_keys import decide_with_keys
-from carnet.gateway.upstreams import UpstreamSettings
+from carnet.gateway.upstreams import Mode, UpstreamSettings
 from carnet.models import COMMON_VOICE, FORWARDED, Operation, Service, service
 from carnet.protocols.errors import WireError
 from carnet.protocols.parse import parse
@@ -63,8 +64,9 @@ class Gateway:
         return unoffered.name in FORWARDED and unoffered.name in self._by_service and not unoffered.unsigned
 
     def respond(self, arrived: Arrived, unoffered: Unoffered) -> Answer | Coroutine[Any, Any, Answer]:
-        """Answer one request, with one audit event."""
+        """Answer one request, with one audit event. The answer names the mode of the upstream."""
         found = service(unoffered.name)
+        mode = self._by_service[found.name].settings.mode
         step: Step = arrived
         try:
             _refuse_other_protocols(found, unoffered)
@@ -79,13 +81,16 @@ class Gateway:
             step = Parsed(authenticated=authenticated, given=_names_in(given))
             validate(routed.operation, given, COMMON_VOICE)
         except Exception as problem:
-            return failed(found, step, problem)
+            return naming(failed(found, step, problem), mode)
         exchange = self._by_service[found.name]
         return self._carry_out(
             Call(exchange=exchange, caller=caller, operation=routed.operation, given=given, parsed=step)
         )
 
     async def _carry_out(self, call: Call) -> Answer:
+        return naming(await self._answer(call), call.mode)
+
+    async def _answer(self, call: Call) -> Answer:
         """Decide, send on, hand back."""
         found = call.operation.service
         name = call.operation.name
@@ -93,7 +98,9 @@ class Gateway:
         try:
             if here is None and carried is None and about_policy(call.operation, call.given):
                 raise WireError("NotImplemented", f"{NOT_SENT}: {_OF_POLICIES}.", call.operation)
-            resolved, given = await self._allowed(call)
+            # What changes policies here is bound by them in every mode.
+            binds = call.mode is Mode.ENFORCE or here is not None or carried is not None
+            resolved, given = await self._allowed(call, binds=binds)
             account = _owner(call, resolved)
             if here is not None:
                 return await self._policies.answer(call, here, resolved)
@@ -110,8 +117,8 @@ class Gateway:
         except Exception as problem:
             return failed(found, call.parsed, problem, tuple(call.decided))
 
-    async def _allowed(self, call: Call) -> tuple[tuple[Resolved, ...], Mapping[str, Any]]:
-        """What the request is about, and the input to send. Raises for what is not allowed."""
+    async def _allowed(self, call: Call, *, binds: bool) -> tuple[tuple[Resolved, ...], Mapping[str, Any]]:
+        """What the request is about, and the input to send. Raises for what is not allowed, if the decision binds."""
         scope = self._scope(call)
         checks = mapped(call.operation.service.name, call.operation.name, call.given, scope)
         if isinstance(checks, Refusal):
@@ -128,7 +135,7 @@ class Gateway:
             if isinstance(check.resource, Sought) and missing is None:
                 given = pinned(call.operation, given, check.resource, one.resource)
         known, absent = await decide_with_keys(self._execution, call, tuple(resolved))
-        if not call.decided[-1].decision.allowed:
+        if binds and not call.decided[-1].decision.allowed:
             raise denial_of(call)
         if (not_there := missing or absent) is not None:
             raise not_there

@@ -14,6 +14,7 @@ from carnet.gateway.call import Call
 from carnet.gateway.check import Check
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.lookups import NO_KEY
+from carnet.gateway.modes import tell_mode
 from carnet.gateway.policy_change import PolicyChange
 from carnet.gateway.policy_operations import Act, CarriedPolicy, Kind, PolicyOperation, Told, members_of
 from carnet.gateway.reread import reread
@@ -106,7 +107,9 @@ class KeptPolicies:
         if kept is not None and (_ALL in names or _POLICY in names):
             policy = shown_policy(self._execution.directory.snapshot, kept.arn, kept.account)
             members = {**members, _ATTRIBUTES: {**members.get(_ATTRIBUTES, {}), _POLICY: policy}}
-        event = with_upstream(success_event(call.parsed, {}, tuple(call.decided)), response.headers)
+        event = with_upstream(
+            tell_mode(success_event(call.parsed, {}, tuple(call.decided)), call.mode), response.headers
+        )
         return audited(call.operation, call.parsed, written(call, members), event, tuple(call.decided))
 
     def _change(

@@ -27,10 +27,14 @@ _FORWARDING = frozenset(
 class Health:
     """What is told of this process."""
 
-    def __init__(self, directory: Directory, follower: Follower, clock: Clock) -> None:
+    def __init__(
+        self, directory: Directory, follower: Follower, clock: Clock, gateway: Mapping[str, str] | None = None
+    ) -> None:
+        """`gateway`: the modes of the upstreams, by their names."""
         self._directory = directory
         self._follower = follower
         self._clock = clock
+        self._gateway = gateway or {}
 
     def respond(self, request: RequestHead) -> HttpResponse:
         """200 as long as this process can decide, which it can without its store; 503 if that was removed or replaced.
@@ -40,7 +44,7 @@ class Health:
 
         `{"status": "ok" | "lost", "revision": n, "accounts": n, "store": "reachable" | "unreachable" | "lost",
         "quarantined": n,
-        "as_of": "2026-01-02T03:04:05Z"}`.
+        "as_of": "2026-01-02T03:04:05Z", "gateway": {"moto": "enforce" | "record"}}`; `gateway` if there is one.
 
         `quarantined` counts the accounts, organizations (or the installation) that are held back; the log names them.
         `as_of` is when the revision was last known to be the newest one.
@@ -69,7 +73,7 @@ class Health:
             "store": "lost" if lost else "reachable" if self._follower.reachable else "unreachable",
             "quarantined": len(snapshot.quarantined),
             "as_of": f"{datetime.now(UTC) - timedelta(seconds=self._directory.staleness):%Y-%m-%dT%H:%M:%SZ}",
-        }
+        } | ({"gateway": self._gateway} if self._gateway else {})
 
     def ready(self, *, is_open: bool) -> HttpResponse:
         """200 while this process may be sent requests, whether or not its store is there; 503 before it has started,

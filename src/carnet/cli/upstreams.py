@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from carnet.assembly.settings import Settings
+
+_LOG = logging.getLogger("carnet")
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +31,14 @@ def check_upstreams(settings: Settings) -> tuple[UpstreamSettings, ...]:
         return upstreams_of(settings, os.environ, described)
     except UpstreamProblem as problem:
         raise click.UsageError(f"--upstream or --upstreams: {problem}") from problem
+
+
+def tell_upstreams(upstreams: tuple[UpstreamSettings, ...]) -> None:
+    """Say what is behind the gateway, and warn of what does not bind."""
+    for one in upstreams:
+        click.echo(f"Gateway to {one.name} at {one.url}, mode {one.mode}: {', '.join(sorted(one.services))}")
+        if one.mode == "record":
+            _LOG.warning("%s is in mode record: what policies deny is written down, and sent on", one.name)
 
 
 def _described(path: Path) -> Iterable[Described]:
