@@ -29,6 +29,7 @@ from carnet.server.call_lines import CallLines
 from carnet.server.connections import Connections
 from carnet.server.health import Health
 from carnet.server.issuer_pages import IssuerPages
+from carnet.server.limits import BodyBudget
 from carnet.server.outbox import Outbox
 from carnet.server.own_api.endpoint import OwnParts
 from carnet.server.own_api.steps import OwnApi
@@ -71,6 +72,11 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
     upstreams = upstreams_of(installation.settings, os.environ)
     throttle = Throttle(limits, installation.execution.credentials.find, seconds)
     proven_by = authenticators(installation, SERVICES.values())
+    calls = _call_lines(installation.settings)
+    if calls is not None:
+        stack.callback(calls.close)
+        installation.recorder.shown = calls.put
+    outbox, bodies = Outbox(audit, decisions, calls), BodyBudget()
     api = AwsApi(
         installation.execution,
         SERVICES,
@@ -79,7 +85,9 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         ids=installation.ids,
         decisions=decisions,
         throttle=throttle,
-        forwarding=partial(_gateway, installation, upstreams, SignedCallers(proven_by, decisions, throttle)),
+        forwarding=partial(
+            _gateway, installation, upstreams, SignedCallers(proven_by, decisions, throttle), outbox, bodies
+        ),
     )
     own_parts = _own_parts(installation)
     own_api = OwnApi(
@@ -107,11 +115,6 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         stack.callback(api.close)
         stack.callback(own_api.close)
 
-    calls = _call_lines(installation.settings)
-    if calls is not None:
-        stack.callback(calls.close)
-        installation.recorder.shown = calls.put
-    outbox = Outbox(audit, decisions, calls)
     modes = {one.name: one.mode.value for one in upstreams}
     health = Health(installation.directory, follower, installation.clock, modes)
     issuers = IssuerPages(installation.directory, installation.execution.parts.public_url, installation.clock)
@@ -126,6 +129,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         revisions,
         on_start=start,
         on_stop=stack.close,
+        bodies=bodies,
         connections=connections,
     )
 
@@ -137,14 +141,28 @@ def limits_of(settings: Settings) -> Rates | None:
 
 
 def _gateway(
-    installation: Installation, upstreams: tuple[UpstreamSettings, ...], signed: SignedCallers, writer: Writer
+    installation: Installation,
+    upstreams: tuple[UpstreamSettings, ...],
+    signed: SignedCallers,
+    outbox: Outbox,
+    bodies: BodyBudget,
+    writer: Writer,
 ) -> Forwarding | None:
     """The gateway to the upstreams; None if there are none."""
     if not upstreams:
         return None
     from carnet.gateway.gateway import Gateway  # which reads models that nobody else needs
+    from carnet.gateway.s3.gateway import StreamingParts
 
-    return Gateway(installation.execution, signed, writer, upstreams, installation.clock)
+    parts = StreamingParts(
+        clock=installation.clock,
+        ids=installation.ids,
+        partition=installation.settings.partition,
+        bodies=bodies,
+        writer=writer,
+        record=lambda answer: outbox.put(answer, lambda problem: None),
+    )
+    return Gateway(installation.execution, signed, writer, upstreams, parts)
 
 
 def _own_parts(installation: Installation) -> OwnParts:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from carnet.access.authorize import Decided
 from carnet.access.denial import denied
-from carnet.audit.events import event_without_request, success_event
+from carnet.audit.events import Event, event_without_request, success_event
 from carnet.audit.steps import Parsed
 from carnet.base.arns import OWN_SERVICE
 from carnet.base.faults import Refused, Unavailable
@@ -85,6 +85,8 @@ class Confirm:
     """What the event says beside the request."""
     decided: tuple[Decided, ...] = ()
     now: datetime
+    tell: Callable[[Event], Event] = lambda event: event
+    """Adds to the event what the request's door knows."""
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         """Raises Unavailable."""
@@ -96,7 +98,7 @@ class Confirm:
             return Done(answer={}, event=_own_event("ConfirmBucket", self.bucket, self.now), decided=())
         event = success_event(self.parsed, {}, self.decided)
         event["additionalEventData"] |= self.more
-        return Done(answer={}, event=event, decided=self.decided)
+        return Done(answer={}, event=self.tell(event), decided=self.decided)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from carnet.access.authorize import Decided
+from carnet.audit.events import Event
 from carnet.audit.steps import Parsed
 from carnet.base.faults import Refused
 from carnet.directory.snapshot import Snapshot
@@ -90,16 +91,21 @@ class Buckets:
         return bucket
 
     async def confirm(
-        self, parsed: Parsed, claimed: Bucket, decided: tuple[Decided, ...], more: Mapping[str, Any]
+        self,
+        parsed: Parsed,
+        claimed: Bucket,
+        decided: tuple[Decided, ...],
+        more: Mapping[str, Any],
+        tell: Callable[[Event], Event] = lambda event: event,
     ) -> Done:
         """The upstream has made the bucket. The change is recorded as the event of the request, which has `more` as
-        additionalEventData.
+        additionalEventData, as `tell` gives it.
 
         Raises Unavailable if the claim is gone: then nobody owns what the upstream has made.
         """
         now = parsed.authenticated.routed.arrived.time
         return await self._made(
-            Confirm(parsed=parsed, bucket=claimed, decided=decided, more=more, now=now), claimed.account
+            Confirm(parsed=parsed, bucket=claimed, decided=decided, more=more, now=now, tell=tell), claimed.account
         )
 
     async def release(self, claimed: Bucket, now: datetime) -> None:

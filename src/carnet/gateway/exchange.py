@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
+from hashlib import md5, sha256
 from typing import Any
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from carnet.base.clock import Clock
-from carnet.base.http import HttpRequest, HttpResponse
+from carnet.base.http import ByteStream, HttpRequest, HttpResponse
 from carnet.gateway.connection import UpstreamRequest
 from carnet.gateway.rebuild import rebuilt
 from carnet.gateway.upstream import Upstream, UpstreamResponse
 from carnet.gateway.upstreams import UpstreamSettings, for_account
 from carnet.models import Operation
+from carnet.sigv4.payload import UNSIGNED_PAYLOAD
+from carnet.sigv4.profile import PROFILES, USUAL
 from carnet.sigv4.signing import signing_headers
 
 _MOST_LOOKED_UP = 1024 * 1024
@@ -26,6 +32,14 @@ class NotListed(Exception):
     """The upstream's profile does not list the operation."""
 
 
+class Content(Struct, frozen=True, kw_only=True):
+    """A body that is sent while it arrives."""
+
+    body: ByteStream
+    length: int
+    """Bytes of it."""
+
+
 class Exchange:
     """One upstream, and how it is spoken to."""
 
@@ -36,11 +50,19 @@ class Exchange:
         self._own_host = urlsplit(settings.url).netloc
 
     async def send(
-        self, operation: Operation, given: Mapping[str, Any], *, account: str, region: str, host: str
+        self,
+        operation: Operation,
+        given: Mapping[str, Any],
+        *,
+        account: str,
+        region: str,
+        host: str,
+        content: Content | None = None,
     ) -> UpstreamResponse:
         """Send it, signed anew; `host` is what the client has called this server.
 
-        Raises UpstreamFailed, and before anything is sent NotListed and AnotherAccount.
+        `content` is the member of the input that is the whole body, if it is streamed. Raises UpstreamFailed, what
+        the content raises, and before anything is sent NotListed and AnotherAccount.
         """
         if not self.settings.does(operation.service.name, operation.name):
             raise NotListed(
@@ -52,6 +74,11 @@ class Exchange:
         credentials, naming = found
         made = rebuilt(operation, given)
         headers = (("host", host if self.settings.clients_host else self._own_host), *made.headers, *naming)
+        signing_name = operation.service.signing_name
+        payload = None
+        if PROFILES.get(signing_name, USUAL).unsigned_payload:
+            payload = UNSIGNED_PAYLOAD if content is not None else sha256(made.body).hexdigest()
+            headers = (*headers, *_of_checked_body(made.body))
         request = HttpRequest(
             method=made.method,
             path=made.path,
@@ -62,11 +89,17 @@ class Exchange:
             secure=False,
         )
         signed = signing_headers(
-            request, credentials, service=operation.service.signing_name, region=region, now=self._clock()
+            request, credentials, service=signing_name, region=region, now=self._clock(), payload=payload
         )
         target = f"{made.path}?{made.query}" if made.query else made.path
         return await self._upstream.exchange(
-            UpstreamRequest(method=made.method, target=target, headers=(*headers, *signed.items()), body=made.body)
+            UpstreamRequest(
+                method=made.method,
+                target=target,
+                headers=(*headers, *signed.items()),
+                body=made.body if content is None else content.body,
+                length=0 if content is None else content.length,
+            )
         )
 
     async def look_up(
@@ -80,3 +113,10 @@ class Exchange:
     def close(self) -> None:
         """End the connections that nobody uses."""
         self._upstream.close()
+
+
+def _of_checked_body(body: bytes) -> tuple[tuple[str, str], ...]:
+    """Some operations of Amazon S3 want a checksum of their body, and all of them take one."""
+    if not body:
+        return ()
+    return (("content-md5", base64.b64encode(md5(body, usedforsecurity=False).digest()).decode("ascii")),)

@@ -10,7 +10,6 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step
-from carnet.base.clock import Clock
 from carnet.base.http import HttpResponse
 from carnet.catalog.apis import apis
 from carnet.gateway.answers import NOT_SENT, answered_by, denial_of, failed, handed_back
@@ -25,6 +24,7 @@ from carnet.gateway.modes import naming
 from carnet.gateway.own_policies import about_policy
 from carnet.gateway.policy_operations import SHOWS_POLICY, carried_policy, policy_operation
 from carnet.gateway.resource_keys import decide_with_keys
+from carnet.gateway.s3.gateway import S3Gateway, StreamingParts
 from carnet.gateway.upstreams import Mode, UpstreamSettings
 from carnet.models import COMMON_VOICE, FORWARDED, Operation, Service, service
 from carnet.protocols.errors import WireError
@@ -32,6 +32,7 @@ from carnet.protocols.parse import parse
 from carnet.protocols.routing import route_to
 from carnet.protocols.unoffered import Dialect, Unoffered
 from carnet.protocols.validate import validate
+from carnet.server.door import Streaming
 from carnet.server.outbox import Answer
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.writer import Writer
@@ -50,14 +51,18 @@ class Gateway:
         signed: SignedCallers,
         writer: Writer,
         upstreams: Sequence[UpstreamSettings],
-        clock: Clock,
+        parts: StreamingParts,
     ) -> None:
         self._execution = execution
         self._policies = KeptPolicies(execution, writer)
         self._signed = signed
-        exchanges = [Exchange(settings, clock) for settings in upstreams]
+        exchanges = [Exchange(settings, parts.clock) for settings in upstreams]
         self._exchanges = exchanges
         self._by_service = {name: one for one in exchanges for name in one.settings.services}
+        self.streaming: Streaming | None = None
+        """The gateway to Amazon S3, if an upstream serves it."""
+        if (of_s3 := self._by_service.get("s3")) is not None:
+            self.streaming = S3Gateway(execution, signed, of_s3, parts)
 
     def takes(self, unoffered: Unoffered) -> bool:
         """Whether a request is for a service that stands behind this gateway."""

@@ -10,16 +10,22 @@ _NAME = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
 _PASSED = frozenset(("content-type", "etag", "last-modified", "location", "retry-after"))
 _PREFIXES = ("x-amz-", "x-amzn-")
 _REQUEST_IDS = frozenset(("x-amzn-requestid", "x-amz-request-id"))
+_OWN = _REQUEST_IDS | {"x-amz-id-2"}
 """Which are the upstream's own: the client is told that of this server, by which the call is explained."""
 
 
-def passed_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The headers that the client is given. INVARIANT: no value can end its line, or begin another answer."""
+def passed_headers(
+    headers: Iterable[tuple[str, str]], more: frozenset[str] = frozenset()
+) -> tuple[tuple[str, str], ...]:
+    """The headers that the client is given, with those named in `more`.
+
+    INVARIANT: no value can end its line, or begin another answer.
+    """
     return tuple(
         (name, value)
         for name, value in headers
-        if (name in _PASSED or name.startswith(_PREFIXES))
-        and name not in _REQUEST_IDS
+        if (name in _PASSED or name in more or name.startswith(_PREFIXES))
+        and name not in _OWN
         and _NAME.fullmatch(name)
         and _VALUE.fullmatch(value)
     )

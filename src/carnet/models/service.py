@@ -26,6 +26,7 @@ class Protocol(StrEnum):
     QUERY = "query"
     JSON = "json"
     REST_JSON = "rest-json"
+    REST_XML = "rest-xml"
     EC2 = "ec2"
 
 

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from carnet.base.http import HttpRequest
+from carnet.base.http import RequestHead
 from carnet.models import SERVICES, service
 
 _CREDENTIAL = "Credential="
@@ -35,7 +35,7 @@ class Clues(NamedTuple):
     media_type: str
 
 
-def read_clues(request: HttpRequest) -> Clues:
+def read_clues(request: RequestHead) -> Clues:
     """Gather them; a part that cannot be read says nothing, and the verifier will refuse it."""
     first = request.first
     credential = _credential(first.get("authorization", ""))

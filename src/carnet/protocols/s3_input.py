@@ -29,6 +29,8 @@ _OF_THE_SIGNATURE = frozenset(
 )
 """Headers that every request may have: of its signature, of how its body comes, of the client."""
 _CHECKSUM = "x-amz-checksum-"
+_CHECKED_BY = "x-amz-sdk-checksum-algorithm"
+"""A header of operations whose bodies may come with a checksum, which models do not name."""
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 _Body = Callable[[bytes], dict[str, Any]]
@@ -104,7 +106,7 @@ def _headers(shape: StructureShape) -> tuple[frozenset[str], tuple[str, ...]]:
         (member.serialization.get("location"), str(member.serialization.get("name", name)).lower())
         for name, member in shape.members.items()
     ]
-    names = frozenset(name for location, name in found if location == "header") | _OF_THE_SIGNATURE
-    stores = f"{_CHECKSUM}sha256" in names
+    names = frozenset(name for location, name in found if location == "header")
+    checked = not names.isdisjoint((f"{_CHECKSUM}sha256", _CHECKED_BY))
     prefixes = tuple(name for location, name in found if location == "headers")
-    return names, (*prefixes, *((_CHECKSUM,) if stores else ()))
+    return names | _OF_THE_SIGNATURE, (*prefixes, *((_CHECKSUM,) if checked else ()))

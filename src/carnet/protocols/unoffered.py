@@ -18,7 +18,7 @@ from carnet.protocols.errors import WireError
 _CBOR_HEADER, _CBOR = "smithy-protocol", "rpc-v2-cbor"
 _QUERY_KIN = ("ec2", "query")
 _S3 = "s3"
-_S3_CONTROL = "/v20180820/"
+S3_CONTROL = "/v20180820/"
 
 
 class Dialect(StrEnum):
@@ -85,7 +85,7 @@ def _dialect(candidates: tuple[Api, ...], targeted: bool, request: HttpRequest) 
             if protocol in spoken:
                 return Dialect(protocol)
     if Dialect.REST_XML in spoken:
-        is_s3 = candidates[0].signing_name.startswith(_S3) and not request.path.startswith(_S3_CONTROL)
+        is_s3 = candidates[0].signing_name.startswith(_S3) and not request.path.startswith(S3_CONTROL)
         return Dialect.S3 if is_s3 else Dialect.REST_XML
     return Dialect.REST_JSON if Dialect.REST_JSON in spoken else Dialect.JSON
 

@@ -41,6 +41,7 @@ from carnet.protocols.routing import route
 from carnet.protocols.unoffered import NotOffered, Unoffered
 from carnet.protocols.validate import validate
 from carnet.protocols.write import write
+from carnet.server.door import Streaming
 from carnet.server.outbox import Answer
 from carnet.server.read_your_writes import REVISION
 from carnet.server.throttle import Throttle, Throttled
@@ -60,6 +61,9 @@ _FAILED, _FAILED_MESSAGE = "InternalFailure", "An internal error occurred."
 
 class Forwarding(Protocol):
     """What takes requests for services that Carnet does not offer itself."""
+
+    streaming: Streaming | None
+    """What takes requests whose bodies are sent on while they arrive; None if nothing does."""
 
     def takes(self, asked: Unoffered) -> bool:
         """Whether requests for that service are sent on."""
@@ -97,6 +101,7 @@ class AwsApi:
         self._pools = Pools()
         self.writer = Writer(execution)
         self._forwarding = forwarding(self.writer)
+        self.streaming = self._forwarding.streaming if self._forwarding is not None else None
 
     def respond(self, http: HttpRequest, refused: Fault | None = None) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one request, with one audit event. The answer of what changes the store is to be awaited.

@@ -12,6 +12,7 @@ from carnet.server.connections import Connections
 from carnet.server.door import Door
 from carnet.server.health import Health
 from carnet.server.issuer_pages import IssuerPages
+from carnet.server.limits import BodyBudget
 from carnet.server.outbox import Answer, Outbox
 from carnet.server.own_api.steps import OwnApi
 from carnet.server.own_pages import OwnPages
@@ -20,7 +21,7 @@ from carnet.server.read_your_writes import REVISION, Revisions
 
 
 class AwsDoor(Door):
-    """Carnet's own API and pages, and the AWS APIs for everything else. It serves no S3."""
+    """Carnet's own API and pages, and the AWS APIs for everything else; Amazon S3 if an upstream serves it."""
 
     def __init__(
         self,
@@ -33,10 +34,12 @@ class AwsDoor(Door):
         *,
         on_start: Callable[[Later], None],
         on_stop: Callable[[], None],
+        bodies: BodyBudget | None = None,
         connections: Connections | None = None,
     ) -> None:
-        super().__init__(outbox, on_start=on_start, on_stop=on_stop, connections=connections)
+        super().__init__(outbox, on_start=on_start, on_stop=on_stop, bodies=bodies, connections=connections)
         self._api = api
+        self.streaming = api.streaming
         self._own_api = own_api
         self._revisions = revisions
         self._own = OwnPages(

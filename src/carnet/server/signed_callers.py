@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from carnet.audit.decisions import DecisionLog
 from carnet.audit.steps import Arrived
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.authenticate import Authenticate, Authenticators
 from carnet.identity.caller import AccountCaller, SignedIn, Verified
 from carnet.server.throttle import Throttle
+
+P = TypeVar("P")
 
 
 class SignedCallers:
@@ -23,15 +28,19 @@ class SignedCallers:
 
         Raises AuthFailure, or Throttled; Unavailable if the log cannot keep what was computed of the request.
         """
+        caller = self.proven(arrived, service, self._authenticate)
+        assert isinstance(caller, Verified | SignedIn), "a signature is of a caller with an account"
+        return caller
+
+    def proven(self, arrived: Arrived, service: str, authenticate: Callable[..., P]) -> P:
+        """What `authenticate` finds, who is called as an `Authenticator` is. Raises as `caller_of`."""
         http = arrived.http
         if http.peer in self._throttle:
             self._throttle.screen(http, service)
         try:
-            caller = self._authenticate(http, service=service, now=arrived.time)
+            return authenticate(http, service=service, now=arrived.time)
         except AuthFailure as failure:
             self._throttle.fail(http.peer)
             if failure.computed:
                 self._decisions.record_refused_signature(arrived.request_id, arrived.time, failure.computed)
             raise
-        assert isinstance(caller, Verified | SignedIn), "a signature is of a caller with an account"
-        return caller

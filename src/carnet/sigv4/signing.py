@@ -12,7 +12,7 @@ from datetime import datetime
 from carnet.base.http import HttpRequest
 from carnet.sigv4.canonical import canonical_request
 from carnet.sigv4.presented import ALGORITHM
-from carnet.sigv4.profile import USUAL
+from carnet.sigv4.profile import PROFILES, USUAL
 from carnet.sigv4.scope import TERMINATOR, Scope
 from carnet.sigv4.signing_keys import derive, string_to_sign
 from carnet.sigv4.timestamp import basic
@@ -28,20 +28,34 @@ class SigningCredentials:
 
 
 def signing_headers(
-    request: HttpRequest, credentials: SigningCredentials, *, service: str, region: str, now: datetime
+    request: HttpRequest,
+    credentials: SigningCredentials,
+    *,
+    service: str,
+    region: str,
+    now: datetime,
+    payload: str | None = None,
 ) -> dict[str, str]:
     """The headers that sign a request, to be sent beside its own, which are all signed; `host` must be among them.
 
-    For services whose `SigningProfile` is USUAL. Raises AuthFailure for a path that cannot be signed.
+    `payload` is what is declared of a body that is not in `request` (`payload.py`), to services that let it be
+    declared. Raises AuthFailure for a path that cannot be signed.
     """
     signed = basic(now)
     added = {"x-amz-date": signed}
+    if payload is not None:
+        added["x-amz-content-sha256"] = payload
     if credentials.session_token is not None:
         added["x-amz-security-token"] = credentials.session_token
     headers = {**request.first, **added}
     names = ";".join(sorted(headers))
     canonical = canonical_request(
-        request, request.body, headers, signed_headers=names, signature_in=None, profile=USUAL
+        request,
+        request.body if payload is None else None,
+        headers,
+        signed_headers=names,
+        signature_in=None,
+        profile=PROFILES.get(service, USUAL),
     )
     scope = Scope(signed[:8], region, service, TERMINATOR)
     text = string_to_sign(canonical, signed=signed, scope=scope)

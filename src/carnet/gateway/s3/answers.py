@@ -1,0 +1,163 @@
+"""Answers to requests to Amazon S3, each with its audit event: an upstream's, and those to what is refused."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from carnet.audit.decisions import DecidedCall
+from carnet.audit.events import Event, failure_event, tell_untold
+from carnet.audit.json_line import line_of
+from carnet.audit.steps import Step, account_of, arrived_of
+from carnet.base.faults import Denied, Refused, Unavailable
+from carnet.base.http import HttpResponse, StreamedResponse
+from carnet.gateway.answers import FIRST_ERROR
+from carnet.gateway.check import Refused as NotMapped
+from carnet.gateway.connection import UpstreamFailed
+from carnet.gateway.deciding import NotKnown
+from carnet.gateway.exchange import AnotherAccount, NotListed
+from carnet.gateway.failures import error_code
+from carnet.gateway.lookups import LookupFailed
+from carnet.gateway.relay import passed_headers
+from carnet.gateway.s3.call import S3Call
+from carnet.gateway.s3.events import done_event, failed_event
+from carnet.gateway.s3.faults import DENIED, S3Fault, error_response, ids
+from carnet.gateway.upstream import UpstreamResponse
+from carnet.server.outbox import Answer
+from carnet.server.request_refused import RequestRefused
+from carnet.server.throttle import Throttled
+from carnet.sigv4.payload import PayloadRefused
+
+_LOG = logging.getLogger("carnet.gateway")
+MOST_WHOLE = 64 * 1024
+"""Bytes of an answer that is taken whole before it is handed on; a longer one is streamed."""
+_OF_OBJECTS = frozenset(
+    (
+        *("accept-ranges", "cache-control", "content-disposition", "content-encoding", "content-language"),
+        *("content-range", "expires"),
+    )
+)
+"""Headers that only answers of Amazon S3 have."""
+_UNTRUSTED = frozenset(("SignatureDoesNotMatch", "InvalidAccessKeyId", "RequestTimeTooSkewed", "ExpiredToken"))
+"""What an upstream says of the gateway's own signature, which is not the client's."""
+_LATE_ERRORS = frozenset(("CopyObject", "UploadPartCopy", "CompleteMultipartUpload"))
+"""Operations that begin their answer before they are done: a 200 may be an error.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+"""
+_REDIRECT, _NOT_MODIFIED = 300, 304
+_FAILED = "Not sent on, or not known to have been carried out"
+
+
+async def relayed(call: S3Call, response: UpstreamResponse) -> Answer:
+    """The upstream's answer. Raises UpstreamFailed, and S3Fault for one that is about the gateway and not its client.
+
+    INVARIANT: an answer that ends early ends the client's connection, too: it is never a short success.
+    """
+    if _REDIRECT <= response.status < FIRST_ERROR and response.status != _NOT_MODIFIED:
+        await response.aclose()
+        raise S3Fault("ServiceUnavailable", f"{_FAILED}: the upstream sends its callers elsewhere.")
+    late = call.operation.name in _LATE_ERRORS
+    bodiless = call.head.method == "HEAD"
+    short = response.length is not None and response.length <= MOST_WHOLE
+    if response.status < FIRST_ERROR and not late and not short and not bodiless:
+        headers = answered_headers(call, response.headers)
+        streamed = StreamedResponse(status=response.status, headers=headers, body=response, length=response.length)
+        return audited(call, streamed, done_event(call, response.headers, sent=response.length))
+    if bodiless:
+        return await _of_head(call, response)
+    body = await response.whole(MOST_WHOLE)
+    code = error_code(None, body) if response.status >= FIRST_ERROR or (late and b"<Error" in body) else ""
+    if code in _UNTRUSTED:
+        raise S3Fault("ServiceUnavailable", f"{_FAILED}: the upstream does not accept the gateway's own key.")
+    headers = answered_headers(call, response.headers)
+    whole = HttpResponse(status=response.status, headers=headers, body=body)
+    if response.status >= FIRST_ERROR or code:
+        event = failed_event(call, code or str(response.status), "", response.headers, sent=len(body))
+    else:
+        event = done_event(call, response.headers, sent=len(body))
+    return audited(call, whole, event)
+
+
+async def _of_head(call: S3Call, response: UpstreamResponse) -> Answer:
+    """The answer to HEAD: it has the length of the object, and no body."""
+    headers = answered_headers(call, response.headers)
+    answer = StreamedResponse(status=response.status, headers=headers, body=response, length=response.length or 0)
+    if response.status < FIRST_ERROR:
+        return audited(call, answer, done_event(call, response.headers, sent=0))
+    return audited(call, answer, failed_event(call, str(response.status), "", response.headers))
+
+
+def answered_headers(call: S3Call, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Those of an upstream's answer that the client is given, and the ids of the request."""
+    return (*ids(call.arrived.request_id), *passed_headers(headers, _OF_OBJECTS))
+
+
+def refused(step: Step, call: S3Call | None, problem: Exception) -> Answer:
+    """What is told of a request that is refused, or that failed on its way."""
+    fault = as_fault(problem, arrived_of(step).request_id)
+    arrived = arrived_of(step)
+    response = error_response(fault.code, fault.message, arrived.request_id, fault.members)
+    pause = problem.pause if isinstance(problem, Throttled) else 0.0
+    if isinstance(problem, Throttled) and problem.untold is None:
+        return Answer(response=response, account=account_of(step), pause=pause)
+    if call is not None:
+        event = failed_event(call, fault.code, fault.message)
+    else:
+        event = failure_event(step, fault.code, fault.message, ())
+    if isinstance(problem, Throttled) and problem.untold:
+        tell_untold(event, problem.untold)
+    if call is not None:
+        return audited(call, response, event, pause)
+    return Answer(
+        response=response,
+        event=line_of(event),
+        unaudited=partial(_unaudited, arrived.request_id),
+        account=account_of(step),
+        pause=pause,
+    )
+
+
+def as_fault(problem: Exception, request_id: str) -> S3Fault:
+    """In Amazon S3's words."""
+    match problem:
+        case S3Fault():
+            return problem
+        case PayloadRefused() | Refused():
+            return S3Fault(problem.code, problem.message)
+        case NotMapped():
+            return S3Fault(problem.refusal.code, problem.refusal.message)
+        case Throttled():
+            return S3Fault("SlowDown", "Please reduce your request rate.")
+        case RequestRefused():
+            told = "Your socket connection to the server was not read from or written to within the timeout period."
+            return S3Fault("RequestTimeout", told)
+        case NotKnown() | AnotherAccount() | NotListed():
+            return S3Fault("NotImplemented", f"{_FAILED}: {problem}.")
+        case LookupFailed() | UpstreamFailed():
+            return S3Fault("ServiceUnavailable", f"{_FAILED}: {problem}.")
+        case Denied():
+            return S3Fault(DENIED, problem.message)
+        case Unavailable():
+            return S3Fault("ServiceUnavailable", problem.message)
+        case _:
+            _LOG.error("request %s failed", request_id, exc_info=problem)
+            return S3Fault("InternalError", "We encountered an internal error. Please try again.")
+
+
+def audited(call: S3Call, response: HttpResponse | StreamedResponse, event: Event, pause: float = 0.0) -> Answer:
+    """The answer, to be sent once its event is written."""
+    arrived = call.arrived
+    decided = tuple(call.decided)
+    return Answer(
+        response=response,
+        event=line_of(event),
+        decided=DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None,
+        unaudited=partial(_unaudited, arrived.request_id),
+        account=account_of(call.step),
+        pause=pause,
+    )
+
+
+def _unaudited(request_id: str, why: str) -> HttpResponse:
+    return error_response("ServiceUnavailable", why, request_id)

@@ -1,0 +1,122 @@
+"""Which requests are for Amazon S3, who sends them, and what of them is known before their bodies are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from urllib.parse import unquote
+
+from botocore.model import StructureShape
+
+from carnet.base.http import RequestHead
+from carnet.gateway.s3.faults import S3Fault
+from carnet.identity.caller import Anonymous, Verified
+from carnet.models import Operation, Service
+from carnet.models.load import full_description
+from carnet.policy.request import Value
+from carnet.protocols.clues import read_clues
+from carnet.protocols.s3_routing import S3Route, route
+from carnet.protocols.unoffered import S3_CONTROL
+from carnet.protocols.unreadable import Unreadable
+from carnet.server.own_pages import SEGMENTS
+from carnet.server.own_paths import OLD_HEALTH_PATH
+from carnet.sigv4.presented import ALGORITHM
+from carnet.sigv4.query_form import has_query_form
+from carnet.sigv4.timestamp import parse_http_date
+
+SIGNING_NAME = "s3"
+_OLD_FIELDS = ("AWSAccessKeyId=", "Signature=")
+_FORM = "multipart/form-data"
+
+
+@cache
+def s3_service() -> Service:
+    """The model of Amazon S3."""
+    return Service.of(SIGNING_NAME, full_description(SIGNING_NAME))
+
+
+def is_for_s3(head: RequestHead, is_bucket: Callable[[str], bool]) -> bool:
+    """Whether a request is signed for Amazon S3, or signed by nobody and for a bucket that there is.
+
+    INVARIANT: what is below one of Carnet's own first path segments is no bucket's, and a request that names two
+    services is none of S3's.
+    """
+    first = head.path[1:].partition("/")[0]
+    if first.lower() in SEGMENTS or head.path == OLD_HEALTH_PATH or head.path.startswith(S3_CONTROL):
+        return False
+    clues = read_clues(head)
+    if clues.scopes:
+        return clues.scopes == {SIGNING_NAME} and not clues.targets
+    if clues.targets or clues.host is not None or not first:
+        return False
+    given = head.header("authorization")
+    return is_bucket(first) and (given is None or given.startswith("AWS"))
+
+
+def is_signed(head: RequestHead) -> bool:
+    """Whether somebody has signed it. Raises S3Fault for what is not Signature Version 4."""
+    given = head.header("authorization")
+    in_query = has_query_form(head.query)
+    old = any(field.startswith(_OLD_FIELDS) for field in head.query.split("&"))
+    if old or (given is not None and given.partition(" ")[0] != ALGORITHM):
+        told = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+        raise S3Fault("InvalidRequest", told)
+    if given is not None and in_query:
+        told = (
+            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
+            "parameter or the Authorization header should be specified"
+        )
+        raise S3Fault("InvalidArgument", told)
+    return given is not None or in_query
+
+
+def routed(head: RequestHead, *, literal_keys: bool) -> S3Route:
+    """The operation that a request asks for. Raises S3Fault."""
+    if head.method == "POST" and (head.header("content-type") or "").lower().startswith(_FORM):
+        raise S3Fault("NotImplemented", "Not sent on: uploads by a form of a browser are not decided.")
+    try:
+        found = route(head.method, head.path, head.query, head.first, literal_keys=literal_keys)
+    except Unreadable as reason:
+        raise S3Fault("InvalidURI", f"{reason}.") from None
+    if found is None:
+        told = "A header or query you provided requests functionality that is not implemented."
+        raise S3Fault("NotImplemented", told)
+    return found
+
+
+def takes_content(operation: Operation) -> bool:
+    """Whether the body of a request is the content of an object."""
+    payload = operation.input.serialization.get("payload") if operation.input is not None else None
+    return (
+        payload is not None
+        and isinstance(operation.input, StructureShape)
+        and (operation.input.members[payload].type_name == "blob")
+    )
+
+
+def request_keys(head: RequestHead, caller: Verified | Anonymous, now: datetime) -> dict[str, Value]:
+    """The condition keys that the connection and a signature that was checked tell.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
+    """
+    keys: dict[str, Value] = {}
+    if isinstance(caller, Verified):
+        keys["s3:authType"] = "REST-QUERY-STRING" if caller.presigned else "REST-HEADER"
+        keys["s3:signatureversion"] = ALGORITHM
+        keys["s3:signatureAge"] = str(max(0, int((now - _signed_at(head)).total_seconds() * 1000)))
+    declared = head.header("x-amz-content-sha256")
+    if declared is not None:
+        keys["s3:x-amz-content-sha256"] = declared
+    return keys
+
+
+def _signed_at(head: RequestHead) -> datetime:
+    """When the request was signed, of one whose signature was checked."""
+    fields = (field.partition("=") for field in head.query.split("&"))
+    in_query = next((unquote(value) for name, _, value in fields if name == "X-Amz-Date"), None)
+    return parse_http_date(in_query or head.header("x-amz-date") or head.first["date"]).moment
+
+
+REQUEST_KEYS = frozenset(("s3:authType", "s3:signatureversion", "s3:signatureAge", "s3:x-amz-content-sha256"))
+"""Those of `request_keys`: a request that does not have one has it not, and it is not unknown."""

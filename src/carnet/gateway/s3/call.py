@@ -1,0 +1,82 @@
+"""A request to Amazon S3, on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from carnet.access.authorize import Decided
+from carnet.audit.steps import Arrived, Authenticated
+from carnet.base.http import ByteStream, RequestHead
+from carnet.gateway.check import Scope
+from carnet.gateway.exchange import Content, Exchange
+from carnet.gateway.payload import ExpectedBody
+from carnet.gateway.s3.bodies import Upload
+from carnet.gateway.s3.own import DECIDED_ALWAYS
+from carnet.gateway.upstream import UpstreamResponse
+from carnet.gateway.upstreams import Mode
+from carnet.identity.caller import Anonymous, Verified
+from carnet.models import Operation
+from carnet.policy.request import Value
+from carnet.protocols.s3_routing import S3Route
+
+
+@dataclass(slots=True)
+class S3Call:
+    """A request of which it is known what it asks, and who asks."""
+
+    exchange: Exchange
+    caller: Verified | Anonymous
+    route: S3Route
+    step: Authenticated
+    head: RequestHead
+    body: ByteStream
+    expected: ExpectedBody
+    scope: Scope
+    keys: Mapping[str, Value]
+    """Condition keys of the connection and the signature."""
+    given: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The input, by the model's names, without the content of an object."""
+    upload: Upload | None = None
+    """The content of an object."""
+    owner: str = ""
+    """The account of the bucket; empty until that is known."""
+    decided: list[Decided] = field(default_factory=list[Decided])
+
+    @property
+    def operation(self) -> Operation:
+        return self.step.routed.operation
+
+    @property
+    def arrived(self) -> Arrived:
+        return self.step.routed.arrived
+
+    @property
+    def binds(self) -> bool:
+        """Whether what the policies do not allow is refused."""
+        return self.exchange.settings.mode is Mode.ENFORCE or self.operation.name in DECIDED_ALWAYS
+
+    @property
+    def bucket(self) -> str | None:
+        return self.route.path.bucket
+
+    @property
+    def is_anonymous(self) -> bool:
+        return isinstance(self.caller, Anonymous)
+
+    @property
+    def host(self) -> str:
+        """What the client has called this server."""
+        return self.head.first.get("host", "")
+
+    async def send(self, given: Mapping[str, Any], *, content: Content | None = None) -> UpstreamResponse:
+        """Ask the upstream, about what the bucket's owner has. Raises as `Exchange.send`."""
+        return await self.exchange.send(
+            self.operation, given, account=self.owner, region=self.scope.region, host=self.host, content=content
+        )
+
+    async def ask(self, name: str, given: Mapping[str, Any], account: str) -> UpstreamResponse:
+        """Ask the upstream something else, about what an account has. Raises as `Exchange.send`."""
+        operation = self.operation.service.operations[name]
+        return await self.exchange.send(operation, given, account=account, region=self.scope.region, host=self.host)

@@ -1,0 +1,101 @@
+"""How Amazon S3 tells what is refused: its codes, their statuses, and its XML.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from carnet.base.http import REQUEST_ID, HttpResponse
+from carnet.identity.auth_failure import AuthFailure
+from carnet.protocols.xml_shapes import escape
+
+_STATUSES: Mapping[int, tuple[str, ...]] = {
+    403: (
+        *("AccessDenied", "InvalidAccessKeyId", "InvalidChunkSizeError", "RequestTimeTooSkewed"),
+        "SignatureDoesNotMatch",
+    ),
+    404: (
+        *("NoSuchAccessPoint", "NoSuchBucket", "NoSuchBucketPolicy", "NoSuchKey"),
+        *("NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError"),
+    ),
+    405: ("MethodNotAllowed",),
+    409: ("BucketAlreadyExists", "BucketAlreadyOwnedByYou", "OperationAborted"),
+    411: ("MissingContentLength",),
+    500: ("InternalError",),
+    501: ("NotImplemented",),
+    503: ("ServiceUnavailable", "SlowDown"),
+}
+"""What is not 400."""
+STATUS: Mapping[str, int] = {code: status for status, codes in _STATUSES.items() for code in codes}
+DENIED = "AccessDenied"
+_XML = "application/xml"
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_BY_COMMON_CODE = {
+    "InvalidClientTokenId": (
+        "InvalidAccessKeyId",
+        "The AWS Access Key Id you provided does not exist in our records.",
+    ),
+    "ExpiredToken": ("ExpiredToken", "The provided token has expired."),
+    "ValidationError": ("InvalidArgument", None),
+    "MissingAuthenticationToken": (DENIED, "Access Denied"),
+    "InternalFailure": ("InternalError", "We encountered an internal error. Please try again."),
+    "Throttling": ("SlowDown", "Please reduce your request rate."),
+}
+"""Codes of other services, and what Amazon S3 says instead; None: the same sentence."""
+_NOT_YET, _EXPIRED = "Signature not yet current", "Signature expired"
+
+
+class S3Fault(Exception):
+    """What is told to the caller. `members` are further elements of the error, by name."""
+
+    def __init__(self, code: str, message: str, members: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message = _BY_COMMON_CODE.get(code, (code, None))[0], message
+        told = _BY_COMMON_CODE.get(code, (code, None))[1]
+        if told is not None:
+            self.message = told
+        self.members = members or {}
+
+
+def not_implemented(why: str) -> S3Fault:
+    """What is not sent on, and why; `why` is a sentence without its full stop."""
+    return S3Fault("NotImplemented", f"Not sent on: {why}.")
+
+
+def of_signature(failure: AuthFailure, *, presigned: bool) -> S3Fault:
+    """What a caller is told whose signature is not accepted."""
+    code, message = failure.code, failure.message
+    if code == "SignatureDoesNotMatch" and message.startswith((_NOT_YET, _EXPIRED)):
+        if presigned:
+            return S3Fault(
+                DENIED, "Request has expired" if message.startswith(_EXPIRED) else "Request is not valid yet"
+            )
+        told = "The difference between the request time and the current time is too large."
+        return S3Fault("RequestTimeTooSkewed", told)
+    if code == "IncompleteSignature":
+        return S3Fault("AuthorizationQueryParametersError" if presigned else "AuthorizationHeaderMalformed", message)
+    computed = failure.computed
+    shown = {
+        name: computed[of]
+        for name, of in (("StringToSign", "stringToSign"), ("CanonicalRequest", "canonicalRequest"))
+        if of in computed
+    }
+    return S3Fault(code, message, shown)
+
+
+def error_response(code: str, message: str, request_id: str, members: Mapping[str, str] | None = None) -> HttpResponse:
+    """The answer for a failed request; most codes are for faults of the client."""
+    further = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in (members or {}).items())
+    text = (
+        f"{_DECLARATION}<Error><Code>{code}</Code><Message>{escape(message)}</Message>{further}"
+        f"<RequestId>{request_id}</RequestId><HostId>{request_id}</HostId></Error>"
+    )
+    headers = (*ids(request_id), ("content-type", _XML))
+    return HttpResponse(status=STATUS.get(code, 400), headers=headers, body=text.encode("utf-8", "replace"))
+
+
+def ids(request_id: str) -> tuple[tuple[str, str], ...]:
+    """The headers by which clients find the ids of a request."""
+    return ((REQUEST_ID, request_id), ("x-amz-request-id", request_id), ("x-amz-id-2", request_id))

@@ -1,0 +1,215 @@
+"""Requests to Amazon S3: the steps of each, in order.
+
+Found out what is asked and who asks, read but for an object's content, mapped to what it needs, decided, made anew,
+sent on, and its answer handed back. INVARIANT: of content nothing is read before all of it is decided: a client that
+waits to be told to send it (`Expect: 100-continue`) sends nothing that is denied.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+
+from carnet.audit.steps import Arrived, Authenticated, Routed, Step
+from carnet.base.clock import Clock
+from carnet.base.http import ByteStream, HttpRequest, RequestHead, StreamedResponse
+from carnet.base.ids import Ids
+from carnet.gateway.buckets import Buckets, bucket_of
+from carnet.gateway.check import Scope
+from carnet.gateway.exchange import Exchange
+from carnet.gateway.modes import naming
+from carnet.gateway.payload import ExpectedBody, expected_body
+from carnet.gateway.s3 import answers, making
+from carnet.gateway.s3.arriving import (
+    SIGNING_NAME,
+    is_for_s3,
+    is_signed,
+    request_keys,
+    routed,
+    s3_service,
+    takes_content,
+)
+from carnet.gateway.s3.bodies import Upload, whole_body
+from carnet.gateway.s3.call import S3Call
+from carnet.gateway.s3.deciding import allowed, needed
+from carnet.gateway.s3.faults import S3Fault, not_implemented, of_signature
+from carnet.gateway.s3.own import KEPT_HERE
+from carnet.gateway.s3.sending import sent_on
+from carnet.identity.auth_failure import AuthFailure
+from carnet.identity.caller import Anonymous, Verified
+from carnet.protocols.s3_input import read_input
+from carnet.protocols.unreadable import Unreadable
+from carnet.server.limits import BodyBudget
+from carnet.server.outbox import Answer
+from carnet.server.signed_callers import SignedCallers
+from carnet.server.writer import Writer
+from carnet.services.execution import Execution
+from carnet.sigv4.payload import UNSIGNED_PAYLOAD
+from carnet.sigv4.verify import SignedHead, verify_head
+from carnet.store.faults import Lost
+
+_OF_WHOLE_OBJECT = "CompleteMultipartUpload"
+"""Whose checksum headers are not about its own body."""
+
+
+class StreamingParts(Struct, frozen=True, kw_only=True):
+    """What the server gives the gateway."""
+
+    clock: Clock
+    ids: Ids
+    partition: str
+    bodies: BodyBudget
+    writer: Writer
+    record: Callable[[Answer], None]
+    """Writes the event of a request whose client has gone away."""
+
+
+class S3Gateway:
+    """The door's `Streaming` for Amazon S3, in front of one upstream."""
+
+    def __init__(self, execution: Execution, signed: SignedCallers, exchange: Exchange, parts: StreamingParts) -> None:
+        self._execution = execution
+        self._signed = signed
+        self._exchange = exchange
+        self._buckets = Buckets(execution, parts.writer)
+        self._parts = parts
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    def takes(self, head: RequestHead) -> bool:
+        """Whether a request is for Amazon S3."""
+        return is_for_s3(head, self._is_bucket)
+
+    async def answer(self, head: RequestHead, body: ByteStream) -> Answer:
+        """Answer one request, with one audit event.
+
+        INVARIANT: a request that the upstream may have acted on is followed to its end, though its client has gone
+        away, so that the log has it. A body that does not arrive ends it.
+        """
+        task = asyncio.create_task(self._named(head, body))
+        self._hold(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(self._record)
+            raise
+
+    def _record(self, task: asyncio.Task[Answer]) -> None:
+        if task.cancelled() or task.exception() is not None:
+            return
+        answer = task.result()
+        self._parts.record(answer)
+        if isinstance(answer.response, StreamedResponse):
+            self._hold(asyncio.create_task(answer.response.body.aclose()))
+
+    def _hold(self, task: asyncio.Task[Any]) -> None:
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _named(self, head: RequestHead, body: ByteStream) -> Answer:
+        return naming(await self._respond(head, body), self._exchange.settings.mode)
+
+    async def _respond(self, head: RequestHead, body: ByteStream) -> Answer:
+        request_id, event_id = self._parts.ids.two_uuids()
+        arrived = Arrived(request_id=request_id, event_id=event_id, time=self._parts.clock(), http=_as_request(head))
+        step: Step = arrived
+        call: S3Call | None = None
+        try:
+            route = routed(head, literal_keys=self._exchange.settings.profile.literal_keys)
+            operation = s3_service().operations[route.operation]
+            step = Routed(
+                arrived=arrived,
+                operation=operation,
+                event_source=operation.service.event_source,
+                read_only=head.method in ("GET", "HEAD"),
+            )
+            if self._execution.directory.lost:
+                raise Lost
+            signed = self._signed_by(arrived) if is_signed(head) else None
+            caller = signed.caller if signed is not None else Anonymous()
+            step = Authenticated(routed=step, caller=caller)
+            self._execution.note_use(caller, arrived.time)
+            call = S3Call(
+                exchange=self._exchange,
+                caller=caller,
+                route=route,
+                step=step,
+                head=head,
+                body=body,
+                expected=_expected(head, signed, checksums=operation.name != _OF_WHOLE_OBJECT),
+                scope=self._scope(caller, route.path.bucket),
+                keys=request_keys(head, caller, arrived.time),
+            )
+            await self._read(call)
+            return await self._decided(call)
+        except Exception as problem:
+            return answers.refused(step, call, problem)
+
+    async def _decided(self, call: S3Call) -> Answer:
+        """Once it is decided. Raises what `answers.as_fault` tells."""
+        resolved = needed(self._execution, call)
+        await allowed(self._execution, call, resolved)
+        if call.operation.name in KEPT_HERE:
+            raise not_implemented(f"{call.operation.name} is not answered here yet")
+        match call.operation.name:
+            case "CreateBucket":
+                return await making.made(call, self._buckets, resolved)
+            case "DeleteBucket":
+                return await making.deleted(self._execution, call, self._buckets)
+            case _:
+                return await sent_on(self._execution, call)
+
+    async def _read(self, call: S3Call) -> None:
+        """The input, but for an object's content."""
+        whole = b""
+        if takes_content(call.operation):
+            call.upload = Upload(call.body, call.expected)
+        else:
+            whole = await whole_body(call.body, call.expected, self._parts.bodies, proven=not call.is_anonymous)
+        try:
+            call.given = read_input(call.route, _as_request(call.head, whole))
+        except Unreadable as reason:
+            raise S3Fault("MalformedXML" if whole else "InvalidRequest", f"{reason}.") from None
+
+    def _signed_by(self, arrived: Arrived) -> SignedHead:
+        find = self._execution.credentials.find
+        try:
+            return self._signed.proven(arrived, SIGNING_NAME, partial(verify_head, find=find))
+        except AuthFailure as failure:
+            raise of_signature(failure, presigned="authorization" not in arrived.http.first) from failure
+
+    def _scope(self, caller: Verified | Anonymous, named: str | None) -> Scope:
+        """Nobody in particular calls in the Region of the bucket."""
+        snapshot = self._execution.directory.snapshot
+        if isinstance(caller, Verified):
+            account = snapshot.accounts[caller.principal.account].account
+            return Scope(partition=account.partition, region=caller.region, account=account.id)
+        bucket = bucket_of(snapshot, self._parts.partition, named) if named is not None else None
+        return Scope(partition=self._parts.partition, region=bucket.region if bucket is not None else "", account="")
+
+    def _is_bucket(self, name: str) -> bool:
+        return bucket_of(self._execution.directory.snapshot, self._parts.partition, name) is not None
+
+
+def _as_request(head: RequestHead, body: bytes = b"") -> HttpRequest:
+    return HttpRequest(
+        method=head.method,
+        path=head.path,
+        query=head.query,
+        headers=head.headers,
+        peer=head.peer,
+        secure=head.secure,
+        version=head.version,
+        body=body,
+    )
+
+
+def _expected(head: RequestHead, signed: SignedHead | None, *, checksums: bool) -> ExpectedBody:
+    """What the head says of the body. Raises PayloadRefused."""
+    if signed is not None:
+        return expected_body(head, signed.payload, signed.chunks, checksums=checksums)
+    declared = head.header("x-amz-content-sha256") or UNSIGNED_PAYLOAD
+    return expected_body(head, declared, None, checksums=checksums)

@@ -1,0 +1,98 @@
+"""Sends a request to Amazon S3 on, as it was decided, and hands the answer back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from carnet.gateway.buckets import owned_bucket
+from carnet.gateway.buckets import resolved as with_owner
+from carnet.gateway.check import Check
+from carnet.gateway.exchange import Content
+from carnet.gateway.s3.answers import relayed
+from carnet.gateway.s3.call import S3Call
+from carnet.gateway.s3.deciding import decided, denial
+from carnet.gateway.s3.faults import not_implemented
+from carnet.gateway.s3.own import without_acl
+from carnet.gateway.services.s3_names import BUCKET, bucket_arn
+from carnet.models import Operation
+from carnet.server.outbox import Answer
+from carnet.services.execution import Execution
+
+_COMPARED_HERE = frozenset(
+    (
+        *("content-length", "x-amz-expected-bucket-owner", "x-amz-sdk-checksum-algorithm"),
+        "x-amz-source-expected-bucket-owner",
+    )
+)
+"""Headers that say what was looked at here, or what the connection says itself."""
+_OF_OLD_BODY = frozenset(("content-md5",))
+"""What is said of a body that is written anew."""
+_CHUNKED = "aws-chunked"
+
+
+async def sent_on(execution: Execution, call: S3Call) -> Answer:
+    """Raises UpstreamFailed, PayloadRefused and RequestRefused; S3Fault for what the caller may not be told."""
+    given = sent_members(call)
+    if call.route.path.key is not None:
+        given = without_acl(given, owned_bucket(execution.directory.snapshot, _arn(call)))
+    if call.upload is not None and not call.exchange.settings.profile.drops_cut_bodies:
+        raise not_implemented("the upstream may keep an object of which it has not got all")
+    content = Content(body=call.upload.content, length=call.upload.length) if call.upload is not None else None
+    response = await call.send(given, content=content)
+    if response.status == HTTPStatus.NOT_FOUND and call.route.path.key is not None:
+        try:
+            await _refuse_unless_listed(execution, call)
+        except BaseException:
+            await response.aclose()
+            raise
+    return await relayed(call, response)
+
+
+async def _refuse_unless_listed(execution: Execution, call: S3Call) -> None:
+    """Whether an object is there is told to those who may list the bucket. Raises S3Fault for others.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    bucket = call.bucket
+    assert bucket is not None, "an object is in a bucket"
+    listing = Check(
+        action="s3:ListBucket", resource=bucket_arn(call.scope.partition, bucket), account=None, type=BUCKET
+    )
+    resolved = with_owner(execution.directory.snapshot, listing)
+    (told,) = await decided(execution, call, (resolved,))
+    if not told.decision.allowed:
+        call.decided.append(told)
+        raise denial(told)
+
+
+def _arn(call: S3Call) -> str:
+    assert call.bucket is not None, "an object is in a bucket"
+    return bucket_arn(call.scope.partition, call.bucket)
+
+
+def sent_members(call: S3Call) -> Mapping[str, Any]:
+    """The members that the upstream is told."""
+    kept = {name: value for name, value in call.given.items() if name not in _left_out(call.operation)}
+    encoding = kept.pop("ContentEncoding", None)
+    if encoding is not None:
+        codings = [coding for coding in map(str.strip, encoding.split(",")) if coding.lower() != _CHUNKED]
+        kept |= {"ContentEncoding": ",".join(codings)} if codings else {}
+    return kept
+
+
+@cache
+def _left_out(operation: Operation) -> frozenset[str]:
+    """The members of an operation that are looked at here and go no further."""
+    if operation.input is None:
+        return frozenset()
+    payload = operation.input.serialization.get("payload")
+    is_content = payload is not None and operation.input.members[payload].type_name == "blob"
+    headers = _COMPARED_HERE if is_content else _COMPARED_HERE | _OF_OLD_BODY
+    return frozenset(
+        name
+        for name, member in operation.input.members.items()
+        if member.serialization.get("location") == "header" and str(member.serialization["name"]).lower() in headers
+    )

@@ -1,0 +1,61 @@
+"""The tags of objects, which conditions on `s3:ExistingObjectTag` are about: they are looked up if a policy asks.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from lxml import etree
+from msgspec.structs import replace
+
+from carnet.gateway.deciding import Resolved
+from carnet.gateway.lookups import LookupFailed
+from carnet.gateway.s3.call import S3Call
+from carnet.policy.patterns import ascii_lower
+from carnet.saml.xml import BadXml, parse_xml
+
+_KEY = "s3:ExistingObjectTag/"
+_TEMPLATE = f"{_KEY}<key>"
+OF_OBJECT = ascii_lower(_KEY)
+"""What the condition keys begin with that are told here, in lower case."""
+_MOST = 64 * 1024
+_NOT_THERE = HTTPStatus.NOT_FOUND
+
+
+async def with_object_tags(call: S3Call, resolved: Resolved) -> Resolved:
+    """The check with the tags of its object, if conditions may ask for them.
+
+    INVARIANT: tags that cannot be read are not taken for none, for a negated condition would hold. Raises LookupFailed.
+    """
+    check = resolved.check
+    if _TEMPLATE not in check.unknown:
+        return resolved
+    bucket, _, key = resolved.resource.partition(":::")[2].partition("/")
+    version = check.keys.get("s3:versionid")
+    given = {"Bucket": bucket, "Key": key, **({"VersionId": version} if isinstance(version, str) else {})}
+    response = await call.ask("GetObjectTagging", given, resolved.account)
+    body = await response.whole(_MOST)
+    if response.status == _NOT_THERE:
+        tags = {}
+    elif response.status == HTTPStatus.OK:
+        tags = _tags(body)
+    else:
+        raise LookupFailed("the tags of the object cannot be read")
+    told = {f"{_KEY}{name}": value for name, value in tags.items()}
+    return resolved._replace(check=replace(check, unknown=check.unknown - {_TEMPLATE}), keys={**resolved.keys, **told})
+
+
+def _tags(body: bytes) -> dict[str, str]:
+    try:
+        root = parse_xml(body)
+    except BadXml:
+        raise LookupFailed("the tags of the object cannot be read") from None
+    found: dict[str, str] = {}
+    for tag in root.iter("{*}Tag"):
+        parts = {etree.QName(child).localname: child.text or "" for child in tag}
+        if "Key" not in parts or parts["Key"] in found:
+            raise LookupFailed("the tags of the object cannot be read")
+        found[parts["Key"]] = parts.get("Value", "")
+    return found

@@ -1,0 +1,211 @@
+"""Requests to Amazon S3 through the gateway: bodies pass both ways, and what is not allowed goes nowhere."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+import boto3
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.gateway.fake_s3 import Told
+from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store
+
+DENY_GET = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}
+DENY_PUT = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with a_store(tmp_path_factory.mktemp("s3")) as made:
+        yield made
+
+
+@pytest.fixture
+def store(shared: Store) -> Store:
+    """With an upstream that was asked nothing yet, and a user who may do everything."""
+    shared.allow(EVERYTHING)
+    shared.s3.answers.clear()
+    shared.s3.requests.clear()
+    for path in [path for path in shared.s3.objects if path != f"/{BUCKET}"]:
+        del shared.s3.objects[path]
+    return shared
+
+
+def refusal(call: Any, **given: Any) -> dict[str, Any]:
+    with pytest.raises(ClientError) as caught:
+        call(**given)
+    error: dict[str, Any] = dict(caught.value.response.get("Error", {}))
+    return error | {"status": caught.value.response.get("ResponseMetadata", {}).get("HTTPStatusCode")}
+
+
+def test_an_object_is_put_and_read(store: Store) -> None:
+    s3 = store.client()
+    s3.put_object(Bucket=BUCKET, Key="a b/ü", Body=b"hello", Metadata={"who": "me"}, ContentType="text/x")
+    (sent,) = store.s3.requests
+    assert (sent.what, sent.body) == ("PUT /photos/a%20b/%C3%BC", b"hello")
+    assert set(sent.headers) == {
+        *("authorization", "content-length", "content-type", "host", "x-amz-content-sha256", "x-amz-date"),
+        *("x-amz-meta-who", "x-amz-checksum-crc32"),
+    }
+    assert sent.headers["x-amz-content-sha256"] == "UNSIGNED-PAYLOAD"
+    assert store.key[0] not in sent.headers["authorization"]
+    answer = s3.get_object(Bucket=BUCKET, Key="a b/ü")
+    assert answer["Body"].read() == b"hello"
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    assert headers["x-amz-request-id"] == headers["x-amzn-requestid"] != "theirs"
+    event = store.events()[-1]
+    assert (event["eventName"], event["eventCategory"], event["managementEvent"]) == ("GetObject", "Data", False)
+    assert event["requestParameters"] == {"Host": store.host, "bucketName": BUCKET, "key": "a b/ü"}
+    assert event["requestID"] == headers["x-amz-request-id"]
+    assert event["additionalEventData"]["upstreamRequestId"] == "theirs"
+    assert event["additionalEventData"]["bytesTransferredOut"] == 5
+    assert event["additionalEventData"]["AuthenticationMethod"] == "AuthHeader"
+    assert event["resources"] == [
+        {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::photos/a b/ü"},
+        {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::photos", "accountId": store.account},
+    ]
+
+
+@pytest.mark.parametrize("size", [0, 1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 1024 * 1024])
+def test_objects_of_all_sizes_pass(store: Store, size: int) -> None:
+    content = (b"0123456789abcdef" * (size // 16 + 1))[:size]
+    s3 = store.client()
+    s3.put_object(Bucket=BUCKET, Key="k", Body=content)
+    assert store.s3.objects["/photos/k"] == content
+    assert s3.get_object(Bucket=BUCKET, Key="k")["Body"].read() == content
+    assert s3.head_object(Bucket=BUCKET, Key="k")["ContentLength"] == size
+
+
+def test_what_is_denied_is_not_sent(store: Store) -> None:
+    store.allow(EVERYTHING, DENY_GET)
+    error = refusal(store.client().get_object, Bucket=BUCKET, Key="k")
+    assert (error["Code"], error["status"]) == ("AccessDenied", 403)
+    assert error["Message"] == (
+        f"User: arn:aws:iam::{store.account}:user/alice is not authorized to perform: s3:GetObject on resource: "
+        '"arn:aws:s3:::photos/k" with an explicit deny in an identity-based policy'
+    )
+    assert store.s3.requests == []
+    event = store.events()[-1]
+    assert (event["eventName"], event["errorCode"]) == ("GetObject", "AccessDenied")
+    assert event["additionalEventData"]["decisions"][0]["verdict"] == "explicitDeny"
+    assert refusal(store.client().head_object, Bucket=BUCKET, Key="k")["status"] == 403
+
+
+def test_a_denied_upload_sends_no_byte(store: Store) -> None:
+    """5 GiB of it are announced: the client is not told to go on."""
+    store.allow(EVERYTHING, DENY_PUT)
+    five = 5 * 1024**3
+    headers = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD", "expect": "100-continue"}
+    answer = store.send("PUT", "/photos/k", headers=headers, length=five)
+    assert (answer.status, answer.code) == (403, "AccessDenied")
+    assert b"100 Continue" not in answer.raw
+    assert store.s3.requests == []
+    assert store.events()[-1]["errorCode"] == "AccessDenied"
+
+
+def test_a_client_that_waits_is_told_to_go_on(store: Store) -> None:
+    given = {"host": store.host, "x-amz-content-sha256": sha256(b"hello").hexdigest(), "expect": "100-continue"}
+    given |= store.signature("PUT", "/photos/k", given) | {"content-length": "5"}
+    lines = ["PUT /photos/k HTTP/1.1", *(f"{name}: {value}" for name, value in given.items()), "", ""]
+    with socket.create_connection(("127.0.0.1", store.server.port), timeout=5) as connection:
+        connection.sendall("\r\n".join(lines).encode())
+        assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"hello")
+        assert connection.recv(10_000).startswith(b"HTTP/1.1 200")
+    assert store.s3.objects["/photos/k"] == b"hello"
+
+
+def test_whether_an_object_is_there_is_told_to_who_may_list(store: Store) -> None:
+    assert refusal(store.client().get_object, Bucket=BUCKET, Key="k")["Code"] == "NoSuchKey"
+    store.allow({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"})
+    error = refusal(store.client().get_object, Bucket=BUCKET, Key="k")
+    assert (error["Code"], error["status"]) == ("AccessDenied", 403)
+    assert refusal(store.client().head_object, Bucket=BUCKET, Key="k")["status"] == 403
+    assert [one["action"] for one in store.events()[-1]["additionalEventData"]["decisions"]] == [
+        "s3:GetObject",
+        "s3:ListBucket",
+    ]
+
+
+def test_a_bucket_that_nobody_owns_is_not_asked_for(store: Store) -> None:
+    store.s3.objects["/others/k"] = b"theirs"
+    error = refusal(store.client().get_object, Bucket="others", Key="k")
+    assert (error["Code"], error["status"]) == ("NoSuchBucket", 404)
+    assert store.s3.requests == []
+    del store.s3.objects["/others/k"]
+
+
+def test_a_bucket_that_the_upstream_has_already_is_nobodys(store: Store) -> None:
+    store.s3.objects["/before"] = b""
+    error = refusal(store.client().create_bucket, Bucket="before")
+    assert (error["Code"], error["status"]) == ("BucketAlreadyExists", 409)
+    assert store.s3.asked == ["HEAD /before"]
+    assert refusal(store.client().get_object, Bucket="before", Key="k")["Code"] == "NoSuchBucket"
+
+
+def test_a_bucket_is_made_and_deleted(store: Store) -> None:
+    s3 = store.client()
+    s3.create_bucket(Bucket="albums")
+    assert refusal(s3.create_bucket, Bucket="albums")["Code"] == "BucketAlreadyOwnedByYou"
+    event = next(
+        one for one in reversed(store.events()) if one["eventName"] == "CreateBucket" and "errorCode" not in one
+    )
+    assert event["requestParameters"]["bucketName"] == "albums"
+    assert event["additionalEventData"]["upstreamRequestId"] == "theirs"
+    s3.delete_bucket(Bucket="albums")
+    assert store.s3.asked == ["HEAD /albums", "PUT /albums", "DELETE /albums"]
+    assert refusal(s3.head_bucket, Bucket="albums")["status"] == 404
+
+
+def test_a_bucket_that_the_upstream_refuses_is_nobodys(store: Store) -> None:
+    store.s3.answers["PUT /albums"] = Told(status=400, body=b"<Error><Code>InvalidRequest</Code></Error>")
+    assert refusal(store.client().create_bucket, Bucket="albums")["Code"] == "InvalidRequest"
+    assert refusal(store.client().head_bucket, Bucket="albums")["status"] == 404
+
+
+def test_nobody_in_particular_may_do_what_no_policy_allows(store: Store) -> None:
+    make: Any = boto3.client
+    s3 = make(
+        "s3", endpoint_url=store.server.endpoint, region_name="us-east-1", config=Config(signature_version=UNSIGNED)
+    )
+    error = refusal(s3.get_object, Bucket=BUCKET, Key="k")
+    assert (error["Code"], error["Message"], error["status"]) == ("AccessDenied", "Access Denied", 403)
+    assert store.s3.requests == []
+    event = store.events()[-1]
+    assert event["userIdentity"]["accountId"] == "ANONYMOUS_PRINCIPAL"
+
+
+def test_a_policy_is_neither_sent_nor_asked_for(store: Store) -> None:
+    for call, given in (("get_bucket_policy", {}), ("put_bucket_policy", {"Policy": "{}"}), ("get_bucket_acl", {})):
+        refusal(getattr(store.client(), call), Bucket=BUCKET, **given)
+    error = refusal(store.client().put_object, Bucket=BUCKET, Key="k", Body=b"", ACL="public-read")
+    assert error["Code"] == "AccessControlListNotSupported"
+    assert store.s3.requests == []
+
+
+def test_what_the_profile_does_not_list_is_not_sent(store: Store) -> None:
+    error = refusal(store.client().get_bucket_replication, Bucket=BUCKET)
+    assert (error["Code"], error["status"]) == ("NotImplemented", 501)
+    assert store.s3.requests == []
+
+
+def test_a_presigned_request_needs_no_header(store: Store) -> None:
+    store.s3.objects["/photos/k"] = b"hello"
+    assert store.send("GET", store.presigned("GET", "/photos/k"), signed=False).body == b"hello"
+    assert store.events()[-1]["additionalEventData"]["AuthenticationMethod"] == "QueryString"
+    assert store.send("PUT", store.presigned("PUT", "/photos/new"), b"more", signed=False).status == 200
+    assert store.s3.objects["/photos/new"] == b"more"
+
+
+def test_an_upstream_that_is_gone_is_told(store: Store) -> None:
+    store.s3.answers["GET /photos/k"] = Told(status=403, body=b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
+    error = refusal(store.client().get_object, Bucket=BUCKET, Key="k")
+    assert (error["Code"], error["status"]) == ("ServiceUnavailable", 503)
+    store.s3.answers["GET /photos/k"] = Told(status=307, headers={"location": "http://127.0.0.1:1/"})
+    assert refusal(store.client().get_object, Bucket=BUCKET, Key="k")["Code"] == "ServiceUnavailable"
