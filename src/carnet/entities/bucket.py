@@ -27,6 +27,8 @@ class ObjectOwnership(StrEnum):
     """The bucket has no ACL but its owner's, and neither have its objects."""
     PREFERRED = "BucketOwnerPreferred"
     WRITER = "ObjectWriter"
+    NONE = ""
+    """Somebody has taken the setting away: as WRITER."""
 
 
 class AclPermission(StrEnum):

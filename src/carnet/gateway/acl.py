@@ -5,13 +5,15 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from carnet.base.arns import root_arn
 from carnet.base.canonical_users import account_of, canonical_user_id
 from carnet.base.faults import Refused
-from carnet.entities.bucket import Acl, AclPermission, Grant
+from carnet.entities.bucket import Acl, AclPermission, Bucket, Grant, ObjectOwnership
 
 EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
 AUTHENTICATED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
@@ -41,6 +43,11 @@ _CANNED: Mapping[str, tuple[tuple[str, AclPermission], ...]] = {
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl
 """
+
+
+def asked_ownership(given: str | None) -> ObjectOwnership | None:
+    """The setting of that name; None if there is none."""
+    return ObjectOwnership(given) if given and given in frozenset(ObjectOwnership) else None
 
 
 def private(owner: str) -> Acl:
@@ -125,6 +132,13 @@ def _malformed() -> Refused:
     )
 
 
+def acl_without_ownership() -> Refused:
+    return Refused(
+        "InvalidBucketAclWithObjectOwnership",
+        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+    )
+
+
 def shown_acl(acl: Acl, owner: str) -> dict[str, Any]:
     """The members of an answer that has the ACL."""
     return {"Owner": {"ID": canonical_user_id(owner)}, "Grants": [_shown(grant) for grant in acl]}
@@ -137,3 +151,45 @@ def _shown(grant: Grant) -> dict[str, Any]:
         "Grantee": {"Type": "CanonicalUser", "ID": canonical_user_id(grant.grantee)},
         "Permission": grant.permission.value,
     }
+
+
+def without_public(acl: Acl) -> Acl:
+    """What is left of an ACL if its public grants count for nothing."""
+    return tuple([grant for grant in acl if grant.grantee not in _PUBLIC])
+
+
+_OF_BUCKET: Mapping[AclPermission, tuple[str, ...]] = {
+    AclPermission.READ: ("s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"),
+    AclPermission.READ_ACP: ("s3:GetBucketAcl",),
+    AclPermission.WRITE_ACP: ("s3:PutBucketAcl",),
+}
+_OF_OBJECTS: Mapping[AclPermission, tuple[str, ...]] = {AclPermission.WRITE: ("s3:PutObject",)}
+"""What a grant of a bucket's ACL allows.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#acl-access-policy-permission-mapping
+"""
+
+
+def acl_document(bucket: Bucket, acl: Acl) -> str:
+    """The ACL of a bucket as a policy of it."""
+    return json.dumps(
+        {"Version": "2012-10-17", "Statement": [one for grant in acl for one in _statements(bucket, grant)]}
+    )
+
+
+def _statements(bucket: Bucket, grant: Grant) -> Iterator[dict[str, Any]]:
+    who = _principal(bucket.partition, grant.grantee)
+    full = grant.permission is AclPermission.FULL_CONTROL
+    for resource, mapping in ((bucket.arn, _OF_BUCKET), (f"{bucket.arn}/*", _OF_OBJECTS)):
+        actions = [one for each in mapping.values() for one in each] if full else mapping.get(grant.permission)
+        if who is not None and actions:
+            yield {"Effect": "Allow", **who, "Action": actions, "Resource": resource}
+
+
+def _principal(partition: str, grantee: str) -> dict[str, Any] | None:
+    """Whom a grant names; None for the group by which S3 delivers logs, of which nobody is here."""
+    if grantee == EVERYBODY:
+        return {"Principal": "*"}
+    if grantee == AUTHENTICATED:
+        return {"Principal": "*", "Condition": {"Null": {"aws:PrincipalAccount": "false"}}}
+    return {"Principal": {"AWS": root_arn(partition, grantee)}} if grantee not in _GROUPS else None

@@ -71,7 +71,9 @@ def decide(
             resource_account=account,
             keys=check.keys,
             resource_keys=found,
-            policies=policies_of(snapshot, resource, account, caller.principal) if instead is None else instead,
+            policies=policies_of(snapshot, resource, account, caller.principal, check.action)
+            if instead is None
+            else instead,
         )
         decided = access.authorize(parts.engine, snapshot, caller.principal, policies, context, asked)
         if missing := deciding_keys(decided.request, decided.policies, among(check.unknown)):

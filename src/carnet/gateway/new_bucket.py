@@ -15,7 +15,7 @@ from typing import Any
 from carnet.base.faults import Refused
 from carnet.entities.bucket import Bucket, BucketState, ObjectOwnership
 from carnet.entities.public_access_block import EVERYTHING_BLOCKED
-from carnet.gateway.acl import asked_acl, is_public, private
+from carnet.gateway.acl import acl_without_ownership, asked_acl, asked_ownership, is_public, private
 from carnet.gateway.check import Scope
 from carnet.server.own_pages import SEGMENTS
 from carnet.server.own_paths import OLD_HEALTH_PATH
@@ -51,15 +51,14 @@ def new_bucket(members: Mapping[str, Any], scope: Scope, *, new: NewBuckets, ups
         raise Refused("NotImplemented", "Only the global namespace of buckets is kept here.")
     legacy = new is NewBuckets.LEGACY
     given = members.get("ObjectOwnership")
-    ownership = ObjectOwnership(given or (ObjectOwnership.WRITER if legacy else ObjectOwnership.ENFORCED))
+    ownership = asked_ownership(given) or (ObjectOwnership.WRITER if legacy else ObjectOwnership.ENFORCED)
+    if given not in (None, ownership):
+        raise Refused("InvalidArgument", f"Invalid x-amz-object-ownership header: {given}")
     acl = asked_acl(members, scope.account)
     block = None if legacy else EVERYTHING_BLOCKED
     if acl is not None and acl != private(scope.account):
         if ownership is ObjectOwnership.ENFORCED:
-            raise Refused(
-                "InvalidBucketAclWithObjectOwnership",
-                "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
-            )
+            raise acl_without_ownership()
         if block is not None and is_public(acl):
             raise Refused(
                 "InvalidBucketAclWithBlockPublicAccessError",

@@ -31,11 +31,13 @@ _DEFAULT_KEY_POLICY = """{
 """Leaves a key of KMS to the identity-based policies of its account."""
 
 
-def policies_of(snapshot: Snapshot, arn: str, account: str, principal: Principal) -> tuple[ResourcePolicy, ...]:
-    """Those that take part in decisions on a resource, about what that principal asks."""
+def policies_of(
+    snapshot: Snapshot, arn: str, account: str, principal: Principal, action: str
+) -> tuple[ResourcePolicy, ...]:
+    """Those that take part in decisions on a resource, if that principal asks for that action."""
     if arn.split(":", 3)[2:3] == ["s3"]:
         bucket = bucket_in(snapshot, arn)
-        return policies_of_bucket(snapshot, bucket, principal) if bucket is not None else ()
+        return policies_of_bucket(snapshot, bucket, principal, action) if bucket is not None else ()
     kept = kept_policy(snapshot, arn, account)
     if kept is not None:
         return (as_resource_policy(kept),)

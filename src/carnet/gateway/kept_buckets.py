@@ -1,0 +1,91 @@
+"""Answers requests about what is kept here of buckets: policies, ACLs, who owns objects, what blocks public access."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from carnet.access.authorize import Decided
+from carnet.audit.events import success_event
+from carnet.audit.steps import Parsed
+from carnet.base.faults import Refused
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.bucket import Bucket
+from carnet.gateway.bucket_change import decided_again
+from carnet.gateway.bucket_operations import OF_THE_OWNER, READS, WRITES, Asked
+from carnet.gateway.bucket_policy_text import read_bucket_policy
+from carnet.gateway.buckets import owned_bucket
+from carnet.gateway.deciding import Resolved
+from carnet.server.writer import Writer
+from carnet.services.execution import Done, Execution, Failed
+from carnet.store.unit_of_work import UnitOfWork
+
+_POLICY = "Policy"
+ANSWERED_HERE = frozenset((*READS, *WRITES))
+"""Operations of Amazon S3 on one bucket, by botocore's names, that `KeptBuckets.answer` answers."""
+
+
+class KeptBuckets:
+    """What is kept of the buckets of one installation."""
+
+    def __init__(self, execution: Execution, writer: Writer) -> None:
+        self._execution = execution
+        self._writer = writer
+
+    async def answer(
+        self,
+        parsed: Parsed,
+        operation: str,
+        members: Mapping[str, Any],
+        checks: tuple[Resolved, ...],
+        decided: tuple[Decided, ...],
+    ) -> Done:
+        """Answer one of ANSWERED_HERE that was allowed: `decided` on `checks`, the first of which is on the bucket.
+
+        `Done.answer` are the members of the answer, by the model's names. A change is decided again when it is made.
+        Raises Refused with the code of Amazon S3, Denied, Unavailable.
+        """
+        arn, members = checks[0].resource, dict(members)
+        principal = parsed.authenticated.caller.principal
+        bucket = owned_bucket(self._execution.directory.snapshot, arn)
+        if operation in OF_THE_OWNER and principal.account != bucket.account:
+            raise Refused("MethodNotAllowed", "The specified method is not allowed against this resource.")
+        if operation in READS:
+            snapshot = self._execution.directory.snapshot
+            asked = Asked(snapshot=snapshot, bucket=bucket, members=members, principal=principal)
+            answer = READS[operation](asked)
+            return Done(answer=answer, event=success_event(parsed, {}, decided), decided=decided)
+        if _POLICY in members:
+            await asyncio.to_thread(read_bucket_policy, members[_POLICY], bucket.partition, bucket.name)
+        return await self._made(
+            _Edit(execution=self._execution, parsed=parsed, checks=checks, members=members, edit=WRITES[operation])
+        )
+
+    async def _made(self, change: _Edit) -> Done:
+        outcome = await self._writer.write(change, change.parsed.authenticated.caller.principal.account)
+        if isinstance(outcome, Failed):
+            raise outcome.problem
+        return outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edit:
+    """A change of what is kept of one bucket: an `execution.OtherChange`."""
+
+    execution: Execution
+    parsed: Parsed
+    checks: tuple[Resolved, ...]
+    members: Mapping[str, Any]
+    edit: Callable[[Asked], Bucket]
+
+    def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
+        """Make it. Raises Refused, Denied."""
+        decided = decided_again(self.execution, snapshot, self.parsed, self.checks)
+        bucket = owned_bucket(snapshot, self.checks[0].resource)
+        principal = self.parsed.authenticated.caller.principal
+        edited = self.edit(Asked(snapshot=snapshot, bucket=bucket, members=self.members, principal=principal))
+        if edited != bucket:
+            unit.save(edited)
+        return Done(answer={}, event=success_event(self.parsed, {}, decided), decided=decided)
