@@ -74,7 +74,7 @@ def signed_in(world: World, request: RequestHead | None = None) -> SignedInBrows
 def test_a_cookie_stands_for_who_signed_in(world: World, session: BrowserSession) -> None:
     found = signed_in(world)
     assert found is not None
-    assert isinstance(found.holder, User)
+    assert isinstance(found.holder.entity, User)
     assert (found.holder.name, found.session) == ("Alice", session)
 
 

@@ -244,6 +244,8 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         last_step=NUMBERS,
         failures=NUMBERS,
         failed=st.none() | MOMENTS,
+        credential_id=st.none() | TEXT,
+        sign_count=NUMBERS,
     ),
     st.builds(
         LoginProfile,

@@ -11,6 +11,7 @@ from functools import partial
 from time import monotonic
 
 from carnet.assembly.authenticators import authenticators
+from carnet.assembly.console import console_doors
 from carnet.assembly.core_dumps import forbid_core_dumps
 from carnet.assembly.installation import Installation, open_installation
 from carnet.assembly.jobs import node, periodic_jobs
@@ -127,6 +128,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         outbox,
         issuers,
         revisions,
+        doors=console_doors(installation, api.writer, throttle, stack),
         on_start=start,
         on_stop=stack.close,
         bodies=bodies,

@@ -9,23 +9,16 @@ from datetime import datetime
 
 from carnet.base.clock import Clock
 from carnet.base.http import RequestHead
+from carnet.console.holders import Holder, find_holder, proven_at
 from carnet.console.origin import ConsoleOrigin
-from carnet.directory.account_view import AccountView
 from carnet.directory.directory import Directory
 from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.account import Account
 from carnet.entities.browser_session import SESSION_TOKEN, BrowserSession
-from carnet.entities.login_profile import LoginProfile
-from carnet.entities.mfa_device import MfaDevice
-from carnet.entities.user import User
 from carnet.store.faults import Lost
 
 CSRF_HEADER = "x-carnet-csrf"
 _CSRF = b"carnet-csrf-v1"
-
-Holder = User | Account
-"""Who can sign in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +26,8 @@ class SignedInBrowser:
     """A browser whose cookie stands for a session that is good."""
 
     session: BrowserSession
-    view: AccountView
-    """Of the account that the session is of."""
     holder: Holder
+    """Whoever has signed in. What it is, is `holder.entity`; its account's view is `holder.view`."""
     csrf: str = field(repr=False)
     """What its pages send with every change, besides the cookie."""
 
@@ -65,12 +57,11 @@ class BrowserSessions:
         session = snapshot.named(BrowserSession, digest)
         if session is None or not self._is_in_time(session, now):
             return None
-        found = holder_of(snapshot, session)
-        if found is None:
+        holder = holder_of(snapshot, session)
+        if holder is None:
             return None
         self._last_used.note_session(session.id, now)
-        view, holder = found
-        return SignedInBrowser(session=session, view=view, holder=holder, csrf=csrf_of(token))
+        return SignedInBrowser(session=session, holder=holder, csrf=csrf_of(token))
 
     def may_change(self, head: RequestHead, browser: SignedInBrowser) -> bool:
         """Whether a request that changes something was made by one of the console's own pages."""
@@ -86,27 +77,15 @@ class BrowserSessions:
         return session.is_good(use.when if use is not None else None, now)
 
 
-def holder_of(snapshot: Snapshot, session: BrowserSession) -> tuple[AccountView, Holder] | None:
-    """Who has signed in, if what that was proven with still stands at this revision."""
-    view = snapshot.open_account(session.account)
-    if view is None or view.of(BrowserSession).get(session.id) is None:
+def holder_of(snapshot: Snapshot, session: BrowserSession) -> Holder | None:
+    """Who has signed in, if the session is not revoked, and all that was proven still stands, at this revision."""
+    found = find_holder(snapshot, session.account, session.kind, session.holder)
+    holder = proven_at(found, session.password_set)
+    if holder is None or holder.view.of(BrowserSession).get(session.id) is None:
         return None
-    holder = view.account if session.holder == view.account.id else view.of(User).get(session.holder)
-    if holder is None or not _is_same_password(view, session) or not _is_same_device(view, session):
-        return None
-    return view, holder
-
-
-def _is_same_password(view: AccountView, session: BrowserSession) -> bool:
-    profile = view.of(LoginProfile).get(session.holder)
-    return profile is not None and profile.changed == session.password_set
-
-
-def _is_same_device(view: AccountView, session: BrowserSession) -> bool:
-    if session.mfa_device is None:
-        return True
-    device = view.of(MfaDevice).get(session.mfa_device)
-    return device is not None and device.holder == session.holder
+    if session.mfa_device is None or any(device.id == session.mfa_device for device in holder.devices):
+        return holder
+    return None
 
 
 def csrf_of(token: str) -> str:

@@ -15,7 +15,7 @@ from carnet.entities.entity import Entity, name_key
 
 
 class MfaKind(StrEnum):
-    """What a device is. Only virtual ones can be enabled: nothing registers a security key yet."""
+    """What a device is. Virtual ones are enabled by EnableMFADevice, the others in a browser."""
 
     VIRTUAL = "virtual"
     """A program that makes time-based one-time codes of a seed."""
@@ -40,7 +40,11 @@ class MfaDevice(Entity):
     """A user's id (AIDA...), the account id for the root user, or None while the device is enabled for nobody."""
     enabled: datetime | None = None
     sealed_seed: bytes = field(repr=False)
-    """What a virtual device makes its codes of, sealed; empty for other kinds."""
+    """What a virtual device makes its codes of, or the public key of a passkey, sealed."""
+    credential_id: str | None = None
+    """Of a passkey: its id, in base64url. INVARIANT: it is unique in the installation."""
+    sign_count: int = 0
+    """How often a passkey says that it was used; many do not count, and always say 0."""
     drift: int = 0
     """By how many steps the device's clock is ahead of the server's."""
     last_step: int = 0
@@ -62,6 +66,10 @@ class MfaDevice(Entity):
     @property
     def name_key(self) -> str:
         return name_key(self.path + self.name)
+
+    def used(self, sign_count: int) -> Self:
+        """The passkey once it was used."""
+        return replace(self, sign_count=sign_count)
 
     def failing(self, now: datetime) -> Self:
         """The device once a wrong code was given."""

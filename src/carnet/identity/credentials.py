@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
@@ -12,22 +13,48 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
+from carnet.entities.browser_session import BrowserSession
 from carnet.entities.ended_key import EndedKey
 from carnet.entities.user import User
 from carnet.identity.credential import Credential, TokenExpired
-from carnet.identity.principals import long_term_principal, session_principal
+from carnet.identity.principals import SESSION_TOKEN, long_term_principal, session_principal
 from carnet.keyring.errors import Unsealable
 from carnet.keyring.keyring import Keyring, SealContext
 from carnet.keyring.session_claims import SessionClaims
 from carnet.keyring.session_tokens import OpenedSession, SessionTokens
 
 _OPENED_SECRETS = 10_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 K = TypeVar("K", AccessKey, EndedKey)
 
 
 def secret_context(key_id: str, account: str, owner: str) -> SealContext:
     """What a sealed access key secret is bound to, so that it is of no use in another row, or for another owner."""
     return SealContext(table="access_keys", column="sealed_secret", account=account, key=key_id, owner=owner)
+
+
+def browser_credential(view: AccountView, session: BrowserSession) -> Credential | None:
+    """What stands for a browser in which a user or the root user has signed in: no key, and so no secret.
+
+    None for a person of Identity Center, who is no principal of an account.
+    """
+    principal = long_term_principal(view, session.holder)
+    if principal is None:
+        return None
+    claims = SessionClaims(
+        kind=SESSION_TOKEN,
+        account=session.account,
+        principal_id=session.holder,
+        issued_ms=_ms(session.created),
+        expires_ms=_ms(session.expires),
+        token_id=session.id,
+        mfa_ms=_ms(session.mfa) if session.mfa is not None else None,
+    )
+    return Credential(key_id=session.id, secret="", principal=principal, session=claims)
+
+
+def _ms(when: datetime) -> int:
+    return (when - _EPOCH) // timedelta(milliseconds=1)
 
 
 class OpenedSecret(NamedTuple):

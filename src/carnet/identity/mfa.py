@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
-from carnet.entities.mfa_device import MfaDevice
+from carnet.entities.mfa_device import MfaDevice, MfaKind
 from carnet.identity.totp import find_step, step_at
 from carnet.keyring.data_keys import Purpose
 from carnet.keyring.errors import Unsealable
@@ -93,13 +93,21 @@ def _drift(told: int) -> int:
 
 
 def open_seed(keyring: Keyring, device: MfaDevice) -> bytes | None:
-    """The seed of a device; None if it has none, or one that does not belong to it and its holder."""
+    """The seed of a virtual device; None if it has none, or one that does not belong to it and its holder.
+
+    INVARIANT: no code is ever made of a passkey's public key, which is no secret.
+    """
+    return opened(keyring, device) if device.kind is MfaKind.VIRTUAL else None
+
+
+def opened(keyring: Keyring, device: MfaDevice) -> bytes | None:
+    """What a device is known by: its seed, or its public key; None as `open_seed`."""
     if not device.sealed_seed:
         return None
     try:
         return keyring.open(device.sealed_seed, context=seed_context(device))
     except Unsealable as problem:
-        _LOG.warning("no code of %s is right: %s", device.serial, problem)
+        _LOG.warning("nothing proves %s: %s", device.serial, problem)
         return None
 
 
@@ -120,10 +128,10 @@ def handed_over(keyring: Keyring, device: MfaDevice, holder: str | None, enabled
 
 
 def seed_context(device: MfaDevice) -> SealContext:
-    """What a seed is bound to: its device, and whoever holds that."""
+    """What a seed or a public key is bound to: its device and the kind of it, and whoever holds that."""
     return SealContext(
         table="mfa_devices",
-        column="sealed_seed",
+        column="sealed_seed" if device.kind is MfaKind.VIRTUAL else "sealed_public_key",
         account=device.account,
         key=device.id,
         owner=device.holder or "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from carnet.base.http import HttpRequest
@@ -15,13 +15,15 @@ from carnet.server.issuer_pages import IssuerPages
 from carnet.server.limits import BodyBudget
 from carnet.server.outbox import Answer, Outbox
 from carnet.server.own_api.steps import OwnApi
+from carnet.server.own_door import OwnDoor
 from carnet.server.own_pages import OwnPages
 from carnet.server.own_paths import HEALTH_PATH, OLD_HEALTH_PATH, READY_PATH
 from carnet.server.read_your_writes import REVISION, Revisions
 
 
 class AwsDoor(Door):
-    """Carnet's own API and pages, and the AWS APIs for everything else; Amazon S3 if an upstream serves it."""
+    """Carnet's own API, pages and other doors, and the AWS APIs for everything else; Amazon S3 if an upstream serves
+    it."""
 
     def __init__(
         self,
@@ -32,6 +34,7 @@ class AwsDoor(Door):
         issuers: IssuerPages,
         revisions: Revisions,
         *,
+        doors: Sequence[OwnDoor] = (),
         on_start: Callable[[Later], None],
         on_stop: Callable[[], None],
         bodies: BodyBudget | None = None,
@@ -40,7 +43,7 @@ class AwsDoor(Door):
         super().__init__(outbox, on_start=on_start, on_stop=on_stop, bodies=bodies, connections=connections)
         self._api = api
         self.streaming = api.streaming
-        self._own_api = own_api
+        self._doors = (own_api, *doors)
         self._revisions = revisions
         self._own = OwnPages(
             {
@@ -53,8 +56,9 @@ class AwsDoor(Door):
 
     def answer(self, request: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         if request.path != "/":
-            if self._own_api.takes(request):
-                return self._own_api.respond(request)
+            for door in self._doors:
+                if door.takes(request):
+                    return door.respond(request)
             own = self._own.respond(request)
             if own is not None:
                 return Answer(response=own)

@@ -10,7 +10,7 @@ from carnet.server.issuer_pages import IssuerPages
 from carnet.server.own_paths import OLD_HEALTH_PATH
 from carnet.sigv4.query_form import has_query_form
 
-SEGMENTS = frozenset(("_carnet",))
+SEGMENTS = frozenset(("_carnet", "console"))
 """The first path segments of all pages and unsigned APIs that are Carnet's own, on whichever door they are."""
 _METHODS = ("GET", "HEAD")
 _PLAIN = ("content-type", "text/plain")

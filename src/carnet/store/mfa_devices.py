@@ -1,10 +1,11 @@
-"""Rows of MFA devices. The seed is sealed before it gets here; the store never sees it."""
+"""Rows of MFA devices. Seeds and public keys are sealed before they get here."""
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Row, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Row, Table
 
 from carnet.entities.mfa_device import MfaDevice, MfaKind
 from carnet.entities.user import User
@@ -24,6 +25,9 @@ TABLE = Table(
     Column("last_step", BigInteger, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("failed", BigInteger, nullable=True),
+    optional_text("credential_id"),
+    Column("sign_count", BigInteger, nullable=False, server_default="0"),
+    Index("ix_mfa_devices_credential_id", "credential_id", unique=True),
 )
 
 
@@ -38,6 +42,8 @@ def from_row(row: Row[Any]) -> MfaDevice:
         last_step=row.last_step,
         failures=row.failures,
         failed=read_moment(row.failed) if row.failed is not None else None,
+        credential_id=row.credential_id,
+        sign_count=row.sign_count,
     )
 
 
@@ -47,6 +53,7 @@ MFA_DEVICES = EntityType(
     table=TABLE,
     from_row=from_row,
     sealed=Sealed("sealed_seed", lambda device: (device.sealed_seed,)),
+    installation_name=attrgetter("credential_id"),
     decides=True,  # an entrance that asks for a code if there is a device must not miss one that it cannot read
     references={"holder": one(User, "holder")},
 )

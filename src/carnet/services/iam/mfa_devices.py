@@ -157,9 +157,13 @@ def resync_mfa_device(call: WriteCall, given: ResyncMFADeviceRequestTypeDef, hol
 
 @iam.write("DeactivateMFADevice", on=mfa_targets.holder)
 def deactivate_mfa_device(call: WriteCall, given: DeactivateMFADeviceRequestTypeDef, holder: User | Account) -> Answer:
-    """Take a device away from its holder. It is still there, enabled for nobody."""
+    """Take a device away from its holder. A virtual one is still there, enabled for nobody; a passkey is gone."""
     _refuse_without_mfa(call, holder)
-    call.store.save(handed_over(call.parts.keyring, _enabled(call, given, holder), None, None))
+    device = _enabled(call, given, holder)
+    if device.kind is MfaKind.VIRTUAL:
+        call.store.save(handed_over(call.parts.keyring, device, None, None))
+    else:
+        call.store.remove(device)
     return {}
 
 

@@ -1,0 +1,44 @@
+"""The doors of browsers, over an open installation."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from carnet.assembly.installation import Installation
+from carnet.console.door import Console
+from carnet.console.origin import ConsoleOrigin, console_origin
+from carnet.console.parts import ConsoleParts
+from carnet.console.sessions import BrowserSessions
+from carnet.console.unreachable import Unreachable
+from carnet.identity.passkeys import Passkeys
+from carnet.server.own_door import OwnDoor
+from carnet.server.throttle import Throttle
+from carnet.server.writer import Writer
+from carnet.services.preparing import Pools
+
+
+def console_doors(
+    installation: Installation, writer: Writer, throttle: Throttle, stack: ExitStack
+) -> tuple[OwnDoor, ...]:
+    """Those of one worker; `stack` is unwound when the server stops."""
+    origin = console_origin(installation.execution.parts.public_url)
+    if origin is None:
+        return (Unreachable(),)
+    pools = Pools()
+    stack.callback(pools.close)
+    sessions = BrowserSessions(installation.directory, installation.last_used, installation.clock, origin)
+    parts = ConsoleParts(
+        execution=installation.execution,
+        writer=writer,
+        pools=pools,
+        throttle=throttle,
+        origin=origin,
+        passkeys=_passkeys(installation, origin),
+    )
+    return (Console(parts, sessions, installation.clock),)
+
+
+def _passkeys(installation: Installation, origin: ConsoleOrigin) -> Passkeys | None:
+    if not origin.has_passkeys:
+        return None
+    return Passkeys(host=origin.host, origin=origin.url, keyring=installation.keyring)

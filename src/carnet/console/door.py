@@ -1,0 +1,176 @@
+"""The console's door: pages, the files that they load, and what their script sends, each by its path."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any
+
+from carnet.audit.json_line import line_of
+from carnet.audit.sign_in_events import SIGN_OUT, sign_in_event
+from carnet.audit.steps import Arrived
+from carnet.base.clock import Clock
+from carnet.base.faults import Refused
+from carnet.base.http import HttpRequest, HttpResponse, RequestHead
+from carnet.console.given import read_step
+from carnet.console.headers import SAFETY
+from carnet.console.navigation import HOME, SIGN_IN, elsewhere, see, target_of, to_sign_in
+from carnet.console.outcomes import Refusal, Told
+from carnet.console.pages import STATIC, page, static_files
+from carnet.console.parts import ConsoleParts
+from carnet.console.sessions import BrowserSessions, SignedInBrowser, drop_cookie, holder_of, set_cookie
+from carnet.console.sign_in import take_step
+from carnet.console.unreachable import in_the_clear, is_console
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.browser_session import HolderKind
+from carnet.server.outbox import Answer
+from carnet.server.own_api.problems import FAILED, TOO_MANY, Problem, answer, as_problem, told
+from carnet.server.read_your_writes import REVISION
+from carnet.server.throttle import Throttled
+from carnet.services.execution import Done, Failed
+from carnet.store.unit_of_work import UnitOfWork
+
+_LOG = logging.getLogger(__name__)
+_PREFIX = "/console"
+_SESSION = "/console/session"
+_LONGEST_BODY = 65_536
+_SIGN_IN_PAGES = {SIGN_IN: HolderKind.USER, f"{SIGN_IN}/root": HolderKind.ROOT}
+_WAYS = {HolderKind.USER: "Sign in as an IAM user", HolderKind.ROOT: "Sign in as the root user"}
+_CROSS_SITE = Problem(403, "CrossSiteRequest", "This is answered to the console's own pages alone.")
+
+Page = Callable[[RequestHead, SignedInBrowser | None], HttpResponse]
+
+
+class Console:
+    """Answers what is below /console/."""
+
+    def __init__(self, parts: ConsoleParts, sessions: BrowserSessions, clock: Clock) -> None:
+        self._parts = parts
+        self._sessions = sessions
+        self._clock = clock
+        self._pages: Mapping[str, Page] = {
+            HOME: self._home,
+            **{path: partial(self._sign_in, kind) for path, kind in _SIGN_IN_PAGES.items()},
+        }
+
+    def takes(self, head: RequestHead) -> bool:
+        return is_console(head)
+
+    def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
+        if not self._parts.origin.is_safe(http):
+            return Answer(response=in_the_clear())
+        if http.path == _SESSION:
+            return self._session(http)
+        try:
+            return Answer(response=self._read(http))
+        except Exception as raised:
+            problem = as_problem(raised)
+            if problem is None:
+                _LOG.error("a page of the console failed", exc_info=raised)
+                problem = FAILED
+            return Answer(response=page("refused.html", status=problem.status, title="Sorry", sentence=problem.message))
+
+    def _read(self, http: HttpRequest) -> HttpResponse:
+        if http.path.startswith(STATIC):
+            found = static_files().get(http.path)
+            return found.response if found is not None else _missing()
+        if http.path == _PREFIX:
+            return see(HOME)
+        shown = self._pages.get(http.path)
+        if shown is None:
+            return _missing()
+        if http.method not in ("GET", "HEAD"):
+            return page("refused.html", status=405, title="Not so", sentence="This page is read with GET.")
+        return elsewhere(self._parts.origin, http) or shown(http, self._sessions.signed_in(http))
+
+    def _home(self, head: RequestHead, browser: SignedInBrowser | None) -> HttpResponse:
+        if browser is None:
+            return to_sign_in(head)
+        return page("home.html", csrf=browser.csrf, browser=browser, holder=browser.holder)
+
+    def _sign_in(self, kind: HolderKind, head: RequestHead, browser: SignedInBrowser | None) -> HttpResponse:
+        ways = [(path, _WAYS[other]) for path, other in _SIGN_IN_PAGES.items() if other is not kind]
+        return page("sign-in.html", kind=kind, to=target_of(head), ways=ways)
+
+    async def _session(self, http: HttpRequest) -> Answer:
+        """Sign in, step by step (POST), or out (DELETE)."""
+        request_id, event_id = self._parts.execution.parts.ids.two_uuids()
+        arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
+        try:
+            if not self._sessions.is_own(http):
+                raise _CROSS_SITE
+            if http.method == "DELETE":
+                return await self._sign_out(arrived)
+            if http.method != "POST" or len(http.body) > _LONGEST_BODY:
+                raise Problem(405, "MethodNotAllowed", "POST signs in, DELETE signs out.", ("allow", "POST, DELETE"))
+            return self._told(arrived, await take_step(self._parts, arrived, read_step(http.body)))
+        except Exception as raised:
+            return self._failed(arrived, raised)
+
+    async def _sign_out(self, arrived: Arrived) -> Answer:
+        browser = self._sessions.signed_in(arrived.http)
+        gone = drop_cookie(self._parts.origin)
+        if browser is None:
+            return Answer(response=answer(200, {"next": "signed-out"}, arrived.request_id, gone, *SAFETY))
+        if not self._sessions.may_change(arrived.http, browser):
+            raise _CROSS_SITE
+        change = _SigningOut(arrived, browser, self._parts.origin.url)
+        outcome = await self._parts.writer.write(change, browser.session.account)
+        if isinstance(outcome, Failed):
+            raise outcome.problem
+        event = b"" if outcome.recorded else line_of(outcome.event)
+        response = answer(200, {"next": "signed-out"}, arrived.request_id, gone, *SAFETY)
+        return Answer(response=response, event=event, account=browser.session.account)
+
+    def _told(self, arrived: Arrived, done: Told) -> Answer:
+        headers = [*SAFETY]
+        if done.token is not None:
+            headers.append(set_cookie(self._parts.origin, done.token))
+        if done.revision:
+            headers.append((REVISION, str(done.revision)))
+        response = answer(200, done.members, arrived.request_id, *headers)
+        return _audited(arrived, response, done.event, done.account)
+
+    def _failed(self, arrived: Arrived, raised: Exception) -> Answer:
+        """Refuse, and count it against the network: whoever has signed in nowhere has proven nothing."""
+        try:
+            self._parts.throttle.fail(arrived.http.peer)
+        except Throttled as throttled:
+            return Answer(response=told(TOO_MANY, arrived.request_id), pause=throttled.pause)
+        event = raised.event if isinstance(raised, Refusal) else None
+        problem = TOO_MANY if isinstance(raised, Refused) and raised.code == TOO_MANY.code else as_problem(raised)
+        if problem is None:
+            _LOG.error("request %s failed", arrived.request_id, exc_info=raised)
+            problem = FAILED
+        return _audited(arrived, told(problem, arrived.request_id), event, "")
+
+
+def _missing() -> HttpResponse:
+    return page("refused.html", status=404, title="Not found", sentence="There is no such page.")
+
+
+def _audited(arrived: Arrived, response: HttpResponse, event: dict[str, Any] | None, account: str) -> Answer:
+    if event is None:
+        return Answer(response=response, account=account)
+
+    def unaudited(why: str) -> HttpResponse:
+        return told(Problem(503, "ServiceUnavailable", why), arrived.request_id)
+
+    return Answer(response=response, event=line_of(event), unaudited=unaudited, account=account)
+
+
+class _SigningOut:
+    """The end of a session."""
+
+    def __init__(self, arrived: Arrived, browser: SignedInBrowser, to: str) -> None:
+        self._arrived = arrived
+        self._browser = browser
+        self._to = to
+
+    def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
+        session = self._browser.session
+        if holder_of(snapshot, session) is not None:
+            unit.remove(session)
+        event = sign_in_event(self._arrived, self._browser.holder.who, name=SIGN_OUT, to=self._to)
+        return Done(answer={}, event=event, decided=())

@@ -1,0 +1,110 @@
+"""The end of a sign-in: what is still to be given, and if nothing is, the session."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+from typing import Any
+
+from carnet.audit.events import Event
+from carnet.audit.sign_in_events import sign_in_event
+from carnet.audit.steps import Arrived
+from carnet.base.ids import Ids
+from carnet.console.flow import Flow, Stage, sealed_flow
+from carnet.console.holders import Holder, find_holder, proven_at
+from carnet.console.outcomes import expired
+from carnet.console.parts import ConsoleParts
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.browser_session import SESSION_TOKEN, BrowserSession
+from carnet.entities.token_form import TOKEN_BYTES
+from carnet.identity.passkeys import CHALLENGE_BYTES
+from carnet.services.execution import Done
+from carnet.store.unit_of_work import UnitOfWork
+
+MOST_SESSIONS = 50
+"""Sessions of one holder; with one more, the oldest goes. Each costs a password that is right."""
+_LONGEST_AGENT = 256
+
+
+def holder_at(snapshot: Snapshot, flow: Flow) -> Holder:
+    """Whose sign-in it is. Raises Refusal if the holder, or the password that was given, is not there any more."""
+    holder = proven_at(find_holder(snapshot, flow.account, flow.kind, flow.holder), flow.password_set)
+    if holder is None:
+        raise expired()
+    if flow.mfa_device is not None and all(device.id != flow.mfa_device for device in holder.devices):
+        raise expired()
+    return holder
+
+
+def next_stage(flow: Flow, holder: Holder) -> Stage | None:
+    """What is to be given next; None if nothing is.
+
+    INVARIANT: who has an MFA device is signed in by one of them, whatever else was given.
+    """
+    if flow.mfa is None and holder.devices:
+        return Stage.MFA
+    if flow.mfa is None and holder.needs_mfa:
+        return Stage.ENROL
+    return Stage.NEW_PASSWORD if flow.must_change else None
+
+
+def asked(parts: ConsoleParts, flow: Flow, holder: Holder, stage: Stage) -> dict[str, Any]:
+    """What the browser is told to ask for. It names the devices: whoever is told knows the password."""
+    flow = flow.but(stage=stage)
+    told: dict[str, Any] = {"next": stage}
+    if stage is Stage.MFA:
+        told["apps"] = [{"id": device.id, "name": device.name} for device in holder.apps]
+        told["passkey"] = None
+        if holder.passkeys and parts.passkeys is not None:
+            challenge = parts.execution.parts.ids.random(CHALLENGE_BYTES)
+            flow = flow.but(challenge=challenge.hex())
+            told["passkey"] = parts.passkeys.request_options(challenge, holder.passkeys)
+    return {**told, "flow": sealed_flow(parts.execution.parts.keyring, flow)}
+
+
+def enter(parts: ConsoleParts, unit: UnitOfWork, arrived: Arrived, holder: Holder, flow: Flow) -> Done:
+    """Go on in a change of the store: ask for what comes next, or begin the session.
+
+    INVARIANT: the holder was looked for at the locked revision.
+    """
+    stage = next_stage(flow, holder)
+    mfa = next((device.serial for device in holder.devices if device.id == flow.mfa_device), None)
+    if stage is not None:
+        event = sign_in_event(arrived, holder.who, name="CheckMfa", to=parts.origin.url, mfa=mfa)
+        return Done(answer=asked(parts, flow, holder, stage), event=event, decided=())
+    token = SESSION_TOKEN.text(parts.execution.parts.ids.random(TOKEN_BYTES))
+    for old in holder.view.of(BrowserSession).referring("holder", holder.id)[: 1 - MOST_SESSIONS]:
+        unit.remove(old)
+    unit.add(_session(parts.execution.parts.ids, token, arrived, holder, flow))
+    event = sign_in_event(arrived, holder.who, to=parts.origin.url, mfa=mfa)
+    return Done(answer={"next": "done", "token": token}, event=event, decided=())
+
+
+def failure(parts: ConsoleParts, arrived: Arrived, holder: Holder, problem: str, mfa: str | None = None) -> Event:
+    """The event of a sign-in of somebody whose password was right, and that failed nevertheless."""
+    return sign_in_event(arrived, holder.who, to=parts.origin.url, problem=problem, mfa=mfa)
+
+
+def _session(ids: Ids, token: str, arrived: Arrived, holder: Holder, flow: Flow) -> BrowserSession:
+    digest = SESSION_TOKEN.digest(token)
+    assert digest is not None, "it has the form of a token"
+    now: datetime = arrived.time
+    return BrowserSession(
+        id=_session_id(ids),
+        account=holder.account,
+        kind=holder.kind,
+        holder=holder.id,
+        digest=digest,
+        created=now,
+        expires=now + holder.session_length,
+        password_set=flow.password_set,
+        mfa=flow.mfa,
+        mfa_device=flow.mfa_device,
+        address=arrived.http.peer,
+        user_agent=(arrived.http.header("user-agent") or "")[:_LONGEST_AGENT],
+    )
+
+
+def _session_id(ids: Ids) -> str:
+    """By which a session is named where its token must not be: in lists, and in events."""
+    return "bs-" + base64.b32encode(ids.random(15)).decode("ascii").lower()

@@ -1,0 +1,94 @@
+"""The first step of a sign-in: who somebody says to be, and the password.
+
+INVARIANT: whatever is wrong, the answer is the same and takes one hash: nobody learns here which accounts, addresses
+and users there are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from carnet.audit.sign_in_events import FAILED, NO_USER, Who, sign_in_event
+from carnet.audit.steps import Arrived
+from carnet.console.entering import asked, failure, next_stage
+from carnet.console.flow import Flow, Stage
+from carnet.console.given import GivePassword
+from carnet.console.holders import Holder
+from carnet.console.outcomes import INCORRECT, RESET_NEEDED, Refusal
+from carnet.console.parts import ConsoleParts
+from carnet.directory.account_view import AccountView
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.account import is_account_id
+from carnet.entities.browser_session import HolderKind
+from carnet.entities.login_profile import LoginProfile
+from carnet.entities.user import User
+from carnet.identity.sign_in import Claim, KnownPassword, PasswordState
+from carnet.services.iam.new_passwords import HASHING
+from carnet.services.preparing import Preparation
+
+_TYPES = {HolderKind.USER: "IAMUser", HolderKind.ROOT: "Root", HolderKind.PERSON: "IdentityCenterUser"}
+
+
+async def first_step(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> tuple[Flow, dict[str, Any] | None]:
+    """The sign-in that begins, and what is asked for next; None if the password is enough.
+
+    Raises Refusal, Refused (Throttling), Unavailable.
+    """
+    snapshot = parts.execution.directory.snapshot
+    claim = _claim(snapshot, arrived, given)
+
+    def check(_: object, __: object) -> KnownPassword | None:
+        return parts.execution.parts.sign_ins.check(snapshot, claim, arrived.time)
+
+    known = await parts.pools.run(Preparation(pool=HASHING, work=check), None, None)
+    if known is None:
+        who, problem = _nobody(snapshot, claim, given.kind)
+        raise Refusal("SignInFailed", INCORRECT, sign_in_event(arrived, who, to=parts.origin.url, problem=problem))
+    view = snapshot.accounts[known.profile.account]
+    holder = Holder(kind=given.kind, view=view, entity=known.holder)
+    if known.state is PasswordState.MUST_BE_RESET:
+        raise Refusal("PasswordExpired", RESET_NEEDED, failure(parts, arrived, holder, RESET_NEEDED), 403)
+    flow = Flow(
+        kind=given.kind,
+        account=view.account.id,
+        holder=holder.id,
+        password_set=known.profile.changed,
+        stage=Stage.MFA,
+        started=arrived.time,
+        must_change=known.state is PasswordState.MUST_CHANGE,
+    )
+    stage = next_stage(flow, holder)
+    return flow, asked(parts, flow, holder, stage) if stage is not None else None
+
+
+def _claim(snapshot: Snapshot, arrived: Arrived, given: GivePassword) -> Claim:
+    peer = arrived.http.peer
+    if given.kind is HolderKind.USER:
+        return Claim(account=given.account.strip(), user_name=given.name, password=given.password, peer=peer)
+    found = _root_of(snapshot, given.name.strip(), given.account.strip())
+    # An address is neither an id nor an alias, so nobody is found by it.
+    account = found.account.id if found is not None else f"@{given.name}"
+    return Claim(account=account, user_name=None, password=given.password, peer=peer)
+
+
+def _root_of(snapshot: Snapshot, email: str, account: str) -> AccountView | None:
+    """The account of an email address. Of several, that of the id that is given; None if none is given then."""
+    found = [
+        view
+        for view in snapshot.with_email(email)
+        if not view.closed and account in ("", view.account.id) and view.of(LoginProfile).get(view.account.id)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _nobody(snapshot: Snapshot, claim: Claim, kind: HolderKind) -> tuple[Who, str]:
+    """Who the event of a failure names, and what it says went wrong: less than was typed, if nobody is called that."""
+    view = snapshot.open_account(claim.account) if is_account_id(claim.account) else snapshot.by_alias(claim.account)
+    if view is None:
+        return Who(type=_TYPES[kind], account=None), NO_USER
+    if kind is HolderKind.ROOT:
+        return Who(type="Root", account=view.account.id, principal_id=view.account.id), FAILED
+    user = view.of(User).named(claim.user_name or "")
+    if user is None:
+        return Who(type="IAMUser", account=view.account.id), NO_USER
+    return Who(type="IAMUser", account=view.account.id, name=user.name, principal_id=user.id, arn=user.arn), FAILED

@@ -1,0 +1,73 @@
+"""What the steps of a sign-in are given, as JSON: `{"step": "password", ...}`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from carnet.console.flow import LONGEST_FLOW
+from carnet.entities.browser_session import HolderKind
+from carnet.entities.password_policy import LONGEST_PASSWORD
+from carnet.server.own_api.problems import Problem
+
+Password = Annotated[str, Meta(max_length=LONGEST_PASSWORD)]
+Code = Annotated[str, Meta(max_length=16)]
+FlowText = Annotated[str, Meta(max_length=LONGEST_FLOW)]
+
+
+class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", tag_field="step"):
+    """The base of all steps."""
+
+
+class GivePassword(Step, frozen=True, kw_only=True, tag="password"):
+    """The first step."""
+
+    kind: HolderKind
+    account: Annotated[str, Meta(max_length=64)] = ""
+    """The id or the alias of an account; of a root user only if its address has several. Of a person, the id of the
+    identity store, if there are several."""
+    name: Annotated[str, Meta(max_length=256)]
+    """A user name; of a root user its email address."""
+    password: Password
+
+
+class FlowStep(Step, frozen=True, kw_only=True):
+    """The base of the steps that follow."""
+
+    flow: FlowText
+    """What the step before has answered."""
+
+
+class GiveCode(FlowStep, frozen=True, kw_only=True, tag="code"):
+    """A one-time code."""
+
+    code: Code
+    device: Annotated[str, Meta(max_length=64)] | None = None
+    """The id of the device that it is of; None if there is but one."""
+
+
+class GivePasskey(FlowStep, frozen=True, kw_only=True, tag="passkey"):
+    """What a passkey has signed: `PublicKeyCredential.toJSON()`."""
+
+    credential: dict[str, Any]
+
+
+class SetPassword(FlowStep, frozen=True, kw_only=True, tag="new-password"):
+    """Another password, for who has to set one."""
+
+    password: Password
+
+
+SignInStep = GivePassword | GiveCode | GivePasskey | SetPassword
+_STEPS: msgspec.json.Decoder[SignInStep] = msgspec.json.Decoder(SignInStep)
+
+
+def read_step(body: bytes) -> SignInStep:
+    """The step that a body asks for. Raises Problem."""
+    try:
+        return _STEPS.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # What is wrong is not told: a sentence could repeat what somebody has typed.
+        raise Problem(400, "InvalidRequest", "This is no step of a sign-in.") from None

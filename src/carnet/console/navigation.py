@@ -1,0 +1,51 @@
+"""From page to page: where a browser may be sent."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, quote
+
+from carnet.base.http import HttpResponse, RequestHead
+from carnet.console.headers import NOT_KEPT, SAFETY
+from carnet.console.origin import ConsoleOrigin
+
+HOME, SIGN_IN = "/console/", "/console/sign-in"
+_LONGEST = 2048
+_LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*", re.ASCII)
+"""A path of this origin: no second slash, which begins a host, and none of what browsers take for a slash or skip."""
+
+
+def local_target(text: str | None, otherwise: str = HOME) -> str:
+    """Where to go after a sign-in: a page of this very origin, whatever was asked for."""
+    if text is None or len(text) > _LONGEST or _LOCAL.fullmatch(text) is None:
+        return otherwise
+    return text
+
+
+def target_of(head: RequestHead) -> str:
+    """Where a page is told to send the browser in the end (`?to=`)."""
+    pairs = parse_qsl(head.query, max_num_fields=32) if len(head.query) <= 2 * _LONGEST else []
+    return local_target(dict(pairs).get("to"))
+
+
+def to_sign_in(head: RequestHead, page: str = SIGN_IN) -> HttpResponse:
+    """Send a browser to sign in, and back to what it has asked for."""
+    here = f"{head.path}?{head.query}" if head.query else head.path
+    return see(f"{page}?to={quote(local_target(here), safe='')}")
+
+
+def see(target: str) -> HttpResponse:
+    """Send a browser to another page, with GET."""
+    return HttpResponse(status=303, headers=(("location", target), NOT_KEPT, *SAFETY), body=b"")
+
+
+def elsewhere(origin: ConsoleOrigin, head: RequestHead) -> HttpResponse | None:
+    """Send a browser to the console's own origin if it asks at another one, as at an IP address; None if it does not.
+
+    INVARIANT: pages are shown at one origin alone: to what is another site by its name, they would be the same.
+    """
+    if head.header("host") == origin.authority:
+        return None
+    here = f"{head.path}?{head.query}" if head.query else head.path
+    target = origin.url + local_target(here)
+    return HttpResponse(status=307, headers=(("location", target), NOT_KEPT, *SAFETY), body=b"")

@@ -1,0 +1,116 @@
+"""Another password, for who has to set one at a sign-in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from carnet.access.authorize import Check
+from carnet.audit.sign_in_events import NEW_PASSWORD, sign_in_event
+from carnet.audit.steps import Arrived
+from carnet.console.callers import caller_of, decide
+from carnet.console.changes import StepChange
+from carnet.console.entering import enter, failure, holder_at
+from carnet.console.flow import Flow
+from carnet.console.given import SetPassword
+from carnet.console.holders import Holder
+from carnet.console.outcomes import NOT_CHANGED, Refusal, expired
+from carnet.console.parts import ConsoleParts
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.account import Account
+from carnet.entities.browser_session import BrowserSession
+from carnet.entities.login_profile import LoginProfile
+from carnet.entities.user import User
+from carnet.identity.passwords import HashedPassword
+from carnet.services.execution import Done
+from carnet.services.iam.new_passwords import HASHING
+from carnet.services.preparing import Preparation
+from carnet.store.unit_of_work import UnitOfWork
+
+
+async def hash_new(parts: ConsoleParts, arrived: Arrived, flow: Flow, given: SetPassword) -> SettingPassword:
+    """Hash another password, for who may set it. INVARIANT: nothing is hashed for others."""
+    snapshot = parts.execution.directory.snapshot
+    holder = holder_at(snapshot, flow)
+    profile = holder.profile
+    assert profile is not None, "it was proven by one"
+    if not _may_set(parts, arrived, snapshot, holder, flow, given.password):
+        raise _refused(parts, arrived, holder)
+
+    def work(_: object, __: object) -> HashedPassword:
+        passwords = parts.execution.parts.passwords
+        return passwords.hashed(given.password, account=holder.account, owner=holder.id, before=profile)
+
+    hashed = await parts.pools.run(Preparation(pool=HASHING, work=work), None, None)
+    return SettingPassword(
+        parts=parts, arrived=arrived, flow=flow, hashed=hashed, before=profile, password=given.password
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingPassword(StepChange):
+    """Another password, hashed beforehand."""
+
+    hashed: HashedPassword
+    before: LoginProfile
+    """The profile that it was hashed after."""
+    password: str = field(repr=False)
+
+    def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
+        """INVARIANT: the policies, and the passwords before it, are those at the locked revision."""
+        holder = holder_at(snapshot, self.flow)
+        if holder.profile != self.before:
+            raise expired()
+        may = _may_set(self.parts, self.arrived, snapshot, holder, self.flow, self.password)
+        if not may or _was_used(holder, self.hashed):
+            raise _refused(self.parts, self.arrived, holder)
+        now = self.arrived.time
+        profile = replace(self.before, sealed_hashes=self.hashed.sealed, changed=now, reset_required=False)
+        unit.save(profile)
+        unit.audit(sign_in_event(self.arrived, holder.who, name=NEW_PASSWORD, to=self.parts.origin.url))
+        flow = self.flow.but(password_set=now, must_change=False)
+        return enter(self.parts, unit, self.arrived, holder, flow)
+
+
+def _may_set(
+    parts: ConsoleParts, arrived: Arrived, snapshot: Snapshot, holder: Holder, flow: Flow, password: str
+) -> bool:
+    """Whether the holder may have that password, and may set one: a user by its policies, others their own.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_enable-user-change.html
+    """
+    account = holder.view.account
+    if not isinstance(holder.entity, User):
+        return account.allows_root_password(password)
+    if not account.allows_user_password(password):
+        return False
+    caller = caller_of(holder.view, _as_session(arrived, holder, flow))
+    assert caller is not None, "it is an IAM user"
+    check = Check(action="iam:ChangePassword", resource=holder.entity.arn, resource_account=holder.account)
+    decided = decide(parts.execution.parts.engine, snapshot, caller, arrived.http, arrived.time, check)
+    return decided.decision.allowed
+
+
+def _as_session(arrived: Arrived, holder: Holder, flow: Flow) -> BrowserSession:
+    """What the holder would be signed in by: its policies may ask for MFA."""
+    return BrowserSession(
+        id="",
+        account=holder.account,
+        kind=holder.kind,
+        holder=holder.id,
+        digest="",
+        created=flow.started,
+        expires=arrived.time + holder.session_length,
+        password_set=flow.password_set,
+        mfa=flow.mfa,
+    )
+
+
+def _was_used(holder: Holder, hashed: HashedPassword) -> bool:
+    """Whether it is the present password, or one that the account's policy does not let be used again."""
+    policy = holder.view.account.password_policy
+    remembered = policy.reuse_prevention if policy is not None and not isinstance(holder.entity, Account) else None
+    return hashed.passwords_ago is not None and hashed.passwords_ago <= max(1, remembered or 0)
+
+
+def _refused(parts: ConsoleParts, arrived: Arrived, holder: Holder) -> Refusal:
+    return Refusal("PasswordRefused", NOT_CHANGED, failure(parts, arrived, holder, NOT_CHANGED), 400)

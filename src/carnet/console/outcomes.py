@@ -1,0 +1,47 @@
+"""What comes of a step of a sign-in, and how one fails: in one sentence, whatever the cause."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from carnet.audit.events import Event
+from carnet.server.own_api.problems import Problem
+
+INCORRECT = "Your authentication information is incorrect. Please try again."
+"""AWS's sentence, for an unknown account, an unknown user, one without a password, and a wrong password or code."""
+EXPIRED = "Your sign-in has expired, or something has changed meanwhile. Please begin again."
+PAUSED = "Too many wrong codes were given. Wait a minute, and try the code that is shown then."
+LOCKED = "Too many wrong codes were given. The device has to be resynchronized, or replaced, by an administrator."
+RESET_NEEDED = "Your password has expired. Ask your administrator to set another one."
+NOT_CHANGED = (
+    "Either user is not authorized to perform iam:ChangePassword or entered password does not comply with account "
+    "password policy set by administrator"
+)
+"""AWS's sentence."""
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """What the browser is told."""
+
+    members: dict[str, Any]
+    event: Event | None = None
+    """What the audit log is told; None for nothing, or if it knows it already."""
+    token: str | None = None
+    """Of the session that was begun."""
+    account: str = ""
+    revision: int = 0
+
+
+class Refusal(Problem):
+    """A step that is refused, and the event that tells of it, if the audit log does not have it already."""
+
+    def __init__(self, code: str, message: str, event: Event | None, status: int = 401) -> None:
+        super().__init__(status, code, message)
+        self.event = event
+
+
+def expired(event: Event | None = None) -> Refusal:
+    """For a flow that is not good."""
+    return Refusal("SignInExpired", EXPIRED, event)

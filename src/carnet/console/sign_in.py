@@ -1,0 +1,80 @@
+"""Signing in: what `POST /console/session` does, step by step.
+
+Each step answers what comes next: `{"next": "mfa" | "new-password" | "enrol" | "done", "flow": ..., ...}`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from carnet.audit.sign_in_events import FAILED
+from carnet.audit.steps import Arrived
+from carnet.console.changes import Entering, GivingCode, GivingPasskey
+from carnet.console.entering import failure, holder_at
+from carnet.console.first_step import first_step
+from carnet.console.flow import Flow, Stage, opened_flow
+from carnet.console.given import GiveCode, GivePasskey, GivePassword, SetPassword, SignInStep
+from carnet.console.new_password import hash_new
+from carnet.console.outcomes import INCORRECT, Refusal, Told, expired
+from carnet.console.parts import ConsoleParts
+from carnet.entities.browser_session import HolderKind
+from carnet.services.execution import Failed, OtherChange
+
+
+async def take_step(parts: ConsoleParts, arrived: Arrived, given: SignInStep) -> Told:
+    """Take one step of a sign-in. Raises Refusal, Problem, a Fault."""
+    if isinstance(given, GivePassword):
+        flow, next_step = await first_step(parts, arrived, given)
+        if next_step is not None:
+            return Told(members=next_step, account=flow.account)
+        return await _change(parts, arrived, flow, Entering(parts=parts, arrived=arrived, flow=flow))
+    return await _go_on(parts, arrived, given, _flow(parts, arrived, given))
+
+
+def _flow(parts: ConsoleParts, arrived: Arrived, given: GiveCode | GivePasskey | SetPassword) -> Flow:
+    """What the step before has answered. Raises Refusal for what it has not, or for another step."""
+    flow = opened_flow(parts.execution.parts.keyring, given.flow, arrived.time)
+    wanted = Stage.NEW_PASSWORD if isinstance(given, SetPassword) else Stage.MFA
+    if flow is None or flow.stage is not wanted:
+        raise expired()
+    return flow
+
+
+async def _go_on(
+    parts: ConsoleParts, arrived: Arrived, given: GiveCode | GivePasskey | SetPassword, flow: Flow
+) -> Told:
+    match given:
+        case GiveCode():
+            giving = GivingCode(parts=parts, arrived=arrived, flow=flow, given=given)
+            giving.refuse_hindered(parts.execution.directory.snapshot)
+            return await _change(parts, arrived, flow, giving)
+        case GivePasskey():
+            return await _change(parts, arrived, flow, _passkey(parts, arrived, flow, given))
+        case SetPassword():
+            return await _change(parts, arrived, flow, await hash_new(parts, arrived, flow, given))
+
+
+def _passkey(parts: ConsoleParts, arrived: Arrived, flow: Flow, given: GivePasskey) -> GivingPasskey:
+    """Look at what a passkey has signed: for a fraction of a millisecond, so at once."""
+    holder = holder_at(parts.execution.directory.snapshot, flow)
+    if parts.passkeys is None or not flow.challenge:
+        raise expired()
+    used = parts.passkeys.proven(bytes.fromhex(flow.challenge), holder.passkeys, given.credential)
+    if used is None:
+        raise Refusal("SignInFailed", INCORRECT, failure(parts, arrived, holder, FAILED, "passkey"))
+    before = next(device for device in holder.passkeys if device.id == used.id)
+    return GivingPasskey(parts=parts, arrived=arrived, flow=flow, before=before, used=used)
+
+
+async def _change(parts: ConsoleParts, arrived: Arrived, flow: Flow, change: OtherChange) -> Told:
+    outcome = await parts.writer.write(change, flow.account)
+    if isinstance(outcome, Failed):
+        raise outcome.problem
+    event = None if outcome.recorded else outcome.event
+    members: dict[str, Any] = dict(outcome.answer)
+    if "refused" in members:
+        raise Refusal("SignInFailed", members["refused"], event)
+    token = members.pop("token", None)
+    if token is not None and flow.kind is not HolderKind.PERSON:
+        parts.execution.parts.last_used.note_password(flow.holder, arrived.time)
+    return Told(members=members, event=event, token=token, account=flow.account, revision=outcome.revision)

@@ -1,0 +1,33 @@
+"""The console of an installation that browsers reach in the clear only: it says so, and shows nothing else."""
+
+from __future__ import annotations
+
+from carnet.base.http import HttpRequest, HttpResponse, RequestHead
+from carnet.console.headers import NOT_KEPT, SAFETY
+from carnet.server.outbox import Answer
+
+CLEAR = (
+    "The console is reached over TLS (carnet serve --tls-cert and --tls-key, or --public-url with the address of a "
+    "proxy that ends TLS), or from its own machine directly.\n"
+)
+
+
+class Unreachable:
+    """Answers what is below /console/."""
+
+    def takes(self, head: RequestHead) -> bool:
+        return is_console(head)
+
+    def respond(self, http: HttpRequest) -> Answer:
+        return Answer(response=in_the_clear())
+
+
+def is_console(head: RequestHead) -> bool:
+    """Whether a request is for the console."""
+    return head.path == "/console" or head.path.startswith("/console/")
+
+
+def in_the_clear() -> HttpResponse:
+    """What is said to who could be overheard."""
+    kind = ("content-type", "text/plain; charset=utf-8")
+    return HttpResponse(status=403, headers=(kind, NOT_KEPT, *SAFETY), body=CLEAR.encode())

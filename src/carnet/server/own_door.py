@@ -1,0 +1,23 @@
+"""A part of a door: what answers the requests of some paths, before any service is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+from carnet.base.http import HttpRequest, RequestHead
+from carnet.server.outbox import Answer
+
+
+class OwnDoor(Protocol):
+    """Pages and APIs of Carnet's own, such as the console.
+
+    INVARIANT: the first segments of its paths are in `own_pages.SEGMENTS`, so that no service gets unsigned requests of
+    them, on whichever door.
+    """
+
+    def takes(self, head: RequestHead) -> bool:
+        """Whether a request is for it."""
+
+    def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
+        """The answer: at once, or to be awaited. It raises nothing."""
