@@ -234,9 +234,7 @@ def test_a_condition_on_what_is_not_known_decides_nothing(behind: Behind) -> Non
             "create_grant",
             {"KeyId": KEY_ID, "GranteePrincipal": "arn:aws:iam::1:root", "Operations": ["Decrypt"]},
         ),
-        ("sqs", "remove_permission", {"QueueUrl": "http://x/1/q", "Label": "l"}),
-        ("sns", "remove_permission", {"TopicArn": "arn:aws:sns:us-east-1:1:t", "Label": "l"}),
-        ("lambda", "get_policy", {"FunctionName": "f"}),
+        ("sns", "get_data_protection_policy", {"ResourceArn": "arn:aws:sns:us-east-1:1:t"}),
     ],
 )
 def test_no_upstream_is_told_of_a_policy(behind: Behind, service: str, call: str, given: dict[str, Any]) -> None:

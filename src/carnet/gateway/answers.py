@@ -18,7 +18,7 @@ from carnet.gateway.call import Call
 from carnet.gateway.connection import UpstreamFailed
 from carnet.gateway.deciding import NotKnown
 from carnet.gateway.exchange import AnotherAccount, NotListed
-from carnet.gateway.failures import DENIED, error_code, told_denial
+from carnet.gateway.failures import DENIED, error_told, told_denial
 from carnet.gateway.lookups import LookupFailed
 from carnet.gateway.modes import tell_mode
 from carnet.gateway.relay import passed_headers, upstream_request_id
@@ -64,20 +64,17 @@ async def handed_back(call: Call, response: UpstreamResponse) -> Answer:
 
 def answered_by(call: Call, told: HttpResponse) -> Answer:
     """An upstream's answer that is there whole."""
+    return audited(call.operation, call.parsed, passed_on(call, told), event_of(call, told), tuple(call.decided))
+
+
+def event_of(call: Call, told: HttpResponse) -> Event:
+    """The audit event of a call that an upstream has answered so."""
     decided = tuple(call.decided)
     if told.status < FIRST_ERROR:
         event = success_event(call.parsed, {}, decided)
     else:
-        error_type = told_in(told.headers, "x-amzn-errortype")
-        event = failure_event(call.parsed, error_code(error_type, told.body) or str(told.status), "", decided)
-    whole = passed_on(call, told)
-    event = with_upstream(tell_mode(event, call.mode), told.headers)
-    return audited(call.operation, call.parsed, whole, event, decided)
-
-
-def told_in(headers: Headers, name: str) -> str | None:
-    """The first value of a header, by its name in lower case."""
-    return next((value for key, value in headers if key == name), None)
+        event = failure_event(call.parsed, error_told(told) or str(told.status), "", decided)
+    return with_upstream(tell_mode(event, call.mode), told.headers)
 
 
 def passed_on(call: Call, told: HttpResponse) -> HttpResponse:

@@ -5,7 +5,6 @@ INVARIANT: a look-up that fails is no answer.
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -14,14 +13,13 @@ from msgspec import Struct
 from carnet.gateway.call import Call
 from carnet.gateway.check import Members
 from carnet.gateway.connection import UpstreamFailed
-from carnet.gateway.failures import error_code
+from carnet.gateway.failures import says_not_there
 from carnet.gateway.lookups import LookupFailed, NotFound
 from carnet.gateway.reread import reread
 from carnet.models import operation
 
-_SUCCESS, _CLIENT_ERROR, _SERVER_ERROR = 200, 400, 500
+_SUCCESS = 200
 _MOST_PAGES = 50
-_NOT_THERE = re.compile(r"NotFound|NonExistent|DoesNotExist|NoSuch", re.ASCII)
 
 
 class Enquiry(Struct, frozen=True, kw_only=True):
@@ -40,10 +38,8 @@ class Enquiry(Struct, frozen=True, kw_only=True):
         answer = await call.exchange.look_up(
             asked, given, account=self.account, region=call.caller.region, host=call.host
         )
-        if _CLIENT_ERROR <= answer.status < _SERVER_ERROR:
-            header = dict(answer.headers).get("x-amzn-errortype")
-            if _NOT_THERE.search(error_code(header, answer.body)):
-                raise NotFound(answer)
+        if says_not_there(answer):
+            raise NotFound(answer)
         if answer.status != _SUCCESS:
             raise LookupFailed(f"the upstream does not answer {name}")
         try:

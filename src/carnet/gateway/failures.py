@@ -6,6 +6,7 @@ import re
 
 from carnet.access.authorize import Decided
 from carnet.access.denial import denial_sentence
+from carnet.base.http import HttpResponse
 
 DENIED = "AccessDenied"
 _DENIED_BY = {"sns": "AuthorizationError"}
@@ -16,6 +17,8 @@ https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
 _ACTION_BY = {"sns": lambda action: action.replace("sns:", "SNS:", 1), "sqs": str.lower}
 """How a service writes the action in its sentence, if not as it is."""
 _JSON_CODE = re.compile(r'"(?:__type|code)"\s*:\s*"([A-Za-z0-9_.#:/-]{1,200})"')
+_CLIENT_ERROR, _SERVER_ERROR = 400, 500
+_NOT_THERE = re.compile(r"NotFound|NonExistent|DoesNotExist|NoSuch", re.ASCII)
 _XML_CODE = re.compile(r"<Code>([A-Za-z0-9_.]{1,200})</Code>")
 
 
@@ -29,6 +32,17 @@ def told_denial(service: str, decided: Decided) -> tuple[str, str]:
             f" {action} action", f" {spell(action)} action"
         )
     return _DENIED_BY.get(service, DENIED), sentence
+
+
+def error_told(told: HttpResponse) -> str:
+    """The code of an upstream's error; empty if it does not say."""
+    error_type = next((value for name, value in told.headers if name == "x-amzn-errortype"), None)
+    return error_code(error_type, told.body)
+
+
+def says_not_there(told: HttpResponse) -> bool:
+    """Whether an upstream's answer is that there is no such resource."""
+    return _CLIENT_ERROR <= told.status < _SERVER_ERROR and _NOT_THERE.search(error_told(told)) is not None
 
 
 def error_code(error_type: str | None, body: bytes) -> str:

@@ -22,7 +22,7 @@ from carnet.gateway.lookups import NotFound, pinned, resource_of, stand_in
 from carnet.gateway.mapping import mapped
 from carnet.gateway.modes import naming
 from carnet.gateway.own_policies import about_policy
-from carnet.gateway.policy_operations import SHOWS_POLICY, carried_policy, policy_operation
+from carnet.gateway.policy_operations import ENDS, MAKES, SHOWS_POLICY, carried_policy, policy_operation
 from carnet.gateway.resource_keys import decide_with_keys
 from carnet.gateway.s3.gateway import S3Gateway, StreamingParts
 from carnet.gateway.upstreams import Mode, UpstreamSettings
@@ -116,6 +116,8 @@ class Gateway:
             response = await call.send(call.operation, given, account)
             if (found.name, name) in SHOWS_POLICY:
                 return await self._policies.shown(call, resolved, response)
+            if (found.name, name) in (*ENDS, *MAKES):
+                return await self._policies.forgotten(call, resolved, response)
             return await handed_back(call, response)
         except NotFound as none:
             return answered_by(call, none.answer)

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from carnet.audit.events import success_event
 from carnet.base.faults import Malformed
 from carnet.base.http import HttpResponse
-from carnet.gateway.answers import FIRST_ERROR, audited, handed_back, passed_on, with_upstream, written
+from carnet.gateway.answers import (
+    FIRST_ERROR,
+    answered_by,
+    audited,
+    event_of,
+    handed_back,
+    passed_on,
+    with_upstream,
+    written,
+)
 from carnet.gateway.call import Call
 from carnet.gateway.check import Check
 from carnet.gateway.deciding import Resolved
+from carnet.gateway.failures import says_not_there
 from carnet.gateway.lookups import NO_KEY
 from carnet.gateway.modes import tell_mode
-from carnet.gateway.policy_change import PolicyChange
-from carnet.gateway.policy_operations import Act, CarriedPolicy, Kind, PolicyOperation, Told, members_of
+from carnet.gateway.policy_change import PoliciesForgotten, PolicyChange, TooLong, policies_under
+from carnet.gateway.policy_operations import CHANGES, ENDS, Act, CarriedPolicy, Kind, PolicyOperation, Told, members_of
 from carnet.gateway.reread import reread
 from carnet.gateway.resource_policies import kept_policy, shown_policy
 from carnet.gateway.upstream import UpstreamResponse
@@ -47,15 +58,19 @@ class KeptPolicies:
         if response.status >= FIRST_ERROR:
             return await handed_back(call, response)
         described = members_of(await response.whole(_MOST_DESCRIBED))
-        if here.act in (Act.PUT, Act.DELETE):
+        if here.act in CHANGES:
             policy = here.policy(call.given) or None
             if policy is None and here.act is Act.PUT and not here.kind.takes_away:
                 raise WireError(here.kind.malformed, "The policy is empty.", call.operation)
-            answer = here.answer(Told(arn=arn, described=described, policy=policy, given=call.given))
-            change = self._change(call, here.kind, resolved, arn, policy, answer)
+            change = replace(
+                self._change(call, here.kind, resolved, arn, policy),
+                names_gone=here.act is Act.REVISE,
+                revise=lambda current: here.revised(arn, current, call.given),
+                answer=lambda put: here.answer(Told(arn=arn, described=described, policy=put, given=call.given)),
+            )
             await _parse_before(call, here.kind, policy)
             done = await self._made(call, here.kind, change)
-            return audited(call.operation, call.parsed, written(call, answer), done.event, done.decided)
+            return audited(call.operation, call.parsed, written(call, done.answer), done.event, done.decided)
         policy = shown_policy(self._execution.directory.snapshot, arn, account)
         if policy is None and here.kind.missing:
             raise WireError(here.kind.missing, f"{arn} has no resource-based policy.", call.operation)
@@ -71,7 +86,7 @@ class KeptPolicies:
         one = resolved[0]
         partition = call.caller.principal.arn.split(":", 2)[1]
         arn = f"arn:{partition}:kms:{call.caller.region}:{one.account}:key/{NO_KEY}" if carried.made else one.resource
-        change = self._change(call, carried.kind, resolved, arn, carried.policy, {})
+        change = self._change(call, carried.kind, resolved, arn, carried.policy)
         try:
             change.put_by(self._execution.directory.snapshot, call.caller, carried.policy)
         except Malformed as problem:
@@ -87,7 +102,7 @@ class KeptPolicies:
         arn = resolved[0].resource if not carried.made else _at(members_of(body), carried.made)
         if arn is None:
             raise WireError("InternalFailure", "The upstream does not say what it has made.", call.operation)
-        done = await self._made(call, carried.kind, self._change(call, carried.kind, resolved, arn, carried.policy, {}))
+        done = await self._made(call, carried.kind, self._change(call, carried.kind, resolved, arn, carried.policy))
         event = with_upstream(done.event, response.headers)
         return audited(
             call.operation,
@@ -112,6 +127,21 @@ class KeptPolicies:
         )
         return audited(call.operation, call.parsed, written(call, members), event, tuple(call.decided))
 
+    async def forgotten(self, call: Call, resolved: tuple[Resolved, ...], response: UpstreamResponse) -> Answer:
+        """An upstream's answer behind which a resource is gone, or new, and has none of the policies of its name."""
+        arn, account = resolved[0].resource, resolved[0].account
+        body = await response.whole(_MOST_DESCRIBED)
+        told = HttpResponse(status=response.status, headers=response.headers, body=body)
+        ends = (call.operation.service.name, call.operation.name) in ENDS
+        is_gone = told.status < FIRST_ERROR or (ends and says_not_there(told))
+        if not is_gone or not policies_under(self._execution.directory.snapshot, arn, account):
+            return answered_by(call, told)
+        change = PoliciesForgotten(arn=arn, account=account, event=event_of(call, told), decided=tuple(call.decided))
+        outcome = await self._writer.write(change)
+        if isinstance(outcome, Failed):
+            raise outcome.problem
+        return audited(call.operation, call.parsed, passed_on(call, told), outcome.event, outcome.decided)
+
     def _change(
         self,
         call: Call,
@@ -119,7 +149,6 @@ class KeptPolicies:
         resolved: tuple[Resolved, ...],
         arn: str,
         policy: str | None,
-        answer: Mapping[str, Any],
     ) -> PolicyChange:
         account = resolved[0].account
         keeps: tuple[Resolved, ...] = ()
@@ -131,15 +160,17 @@ class KeptPolicies:
             checks=resolved,
             arn=arn,
             account=account,
-            policy=policy,
+            revise=lambda current: policy,
+            most=kind.most,
             keeps=keeps,
-            answer=answer,
             finish=call.decided_again,
         )
 
     async def _made(self, call: Call, kind: Kind, change: PolicyChange) -> Done:
         outcome = await self._writer.write(change)
         if isinstance(outcome, Failed):
+            if isinstance(outcome.problem, TooLong):
+                raise WireError(kind.too_long or kind.malformed, outcome.problem.message, call.operation)
             if isinstance(outcome.problem, Malformed):
                 raise WireError(kind.malformed, outcome.problem.message, call.operation)
             raise outcome.problem

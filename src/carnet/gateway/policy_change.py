@@ -1,4 +1,4 @@
-"""The change by which the policy of a resource is put or taken away."""
+"""The changes by which the policy of a resource is put, revised, taken away, and forgotten with the resource."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from carnet.access.authorize import Decided
 from carnet.access.denial import denied
-from carnet.audit.events import success_event
+from carnet.audit.events import Event, success_event
 from carnet.audit.steps import Parsed
 from carnet.base.faults import Malformed
 from carnet.directory.snapshot import Snapshot
@@ -17,10 +17,14 @@ from carnet.gateway.deciding import Resolved, decide
 from carnet.gateway.resource_policies import as_resource_policy, kept_policy
 from carnet.identity.caller import AccountCaller, SignedIn, Verified
 from carnet.policy.document import Grammar
-from carnet.services.bound_principals import NoSuchPrincipal, bound
+from carnet.services.bound_principals import NoSuchPrincipal, bound, shown
 from carnet.services.documents import parse_once
 from carnet.services.execution import Done, Execution
 from carnet.store.unit_of_work import UnitOfWork
+
+
+class TooLong(Malformed):
+    """A policy is longer than AWS lets one be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +38,16 @@ class PolicyChange:
     arn: str
     account: str
     """The account that owns the resource."""
-    policy: str | None
-    """None to take it away."""
+    revise: Callable[[str | None], str | None]
+    """From the policy as it reads now to the new one; None for none. May raise Refused."""
+    names_gone: bool = False
+    """Whether the new policy may name principals that are gone and that the present one names."""
+    most: int
+    """How long the policy may be, in bytes."""
     keeps: tuple[Resolved, ...] = ()
     """What the caller has to be allowed once the policy is put."""
-    answer: Mapping[str, Any]
+    answer: Callable[[str | None], Mapping[str, Any]] = lambda policy: {}
+    """From the policy as it reads then."""
     finish: Callable[[list[Decided]], None]
     """Is told what was decided."""
 
@@ -51,32 +60,40 @@ class PolicyChange:
         self.finish(decided)
         if not decided[-1].decision.allowed:
             raise denied(decided[-1])
-        self._put(unit, snapshot, caller)
-        return Done(
-            answer=self.answer, event=success_event(self.parsed, self.answer, tuple(decided)), decided=tuple(decided)
-        )
+        answer = self.answer(self._put(unit, snapshot, caller))
+        return Done(answer=answer, event=success_event(self.parsed, answer, tuple(decided)), decided=tuple(decided))
 
-    def _put(self, unit: UnitOfWork, snapshot: Snapshot, caller: AccountCaller) -> None:
+    def _put(self, unit: UnitOfWork, snapshot: Snapshot, caller: AccountCaller) -> str | None:
+        """The policy as it reads from now on."""
         kept = kept_policy(snapshot, self.arn, self.account)
-        if self.policy is None:
+        policy = self.revise(None if kept is None else shown(snapshot, kept.document, kept.principal_ids))
+        if policy is None:
             if kept is not None:
                 unit.remove(kept)
-            return
-        entity = self.put_by(snapshot, caller, self.policy)
+            return None
+        gone = kept.principal_ids.values() if kept is not None and self.names_gone else ()
+        entity = self.put_by(snapshot, caller, policy, frozenset(gone))
         if kept is None:
             unit.add(entity)
         else:
             unit.save(entity)
+        return shown(snapshot, entity.document, entity.principal_ids)
 
-    def put_by(self, snapshot: Snapshot, caller: AccountCaller, policy: str) -> ResourceBasedPolicy:
+    def put_by(
+        self, snapshot: Snapshot, caller: AccountCaller, policy: str, gone: frozenset[str] = frozenset()
+    ) -> ResourceBasedPolicy:
         """The policy as it is kept. Raises Malformed if it is none, or shuts the caller out.
+
+        It may name the unique ids of `gone`, which nobody has any more.
 
         https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
         """
+        if len(policy.encode("utf-8", "replace")) > self.most:
+            raise TooLong(f"The policy is longer than {self.most} bytes.")
         view, arrived = snapshot.accounts[self.account], self.parsed.authenticated.routed.arrived
         parsed = parse_once(policy, Grammar.RESOURCE, view.account.partition)
         try:
-            made = bound(snapshot, view, parsed, policy)
+            made = bound(snapshot, view, parsed, policy, gone)
         except NoSuchPrincipal as none:
             raise Malformed(f'Invalid principal in policy: "AWS":"{none.written}"') from None
         entity = ResourceBasedPolicy(
@@ -87,3 +104,30 @@ class PolicyChange:
             if not later[-1].decision.allowed:
                 raise Malformed("The new key policy will not allow you to update the key policy in the future.")
         return entity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoliciesForgotten:
+    """A resource is gone, and so are the policies of it and of its parts: an `execution.OtherChange`.
+
+    What is made under its name is another resource.
+    """
+
+    arn: str
+    account: str
+    event: Event
+    decided: tuple[Decided, ...]
+
+    def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
+        for kept in policies_under(snapshot, self.arn, self.account):
+            unit.remove(kept)
+        return Done(answer={}, event=self.event, decided=self.decided)
+
+
+def policies_under(snapshot: Snapshot, arn: str, account: str) -> tuple[ResourceBasedPolicy, ...]:
+    """The policies of a resource and of its parts: versions of a function, streams of a table."""
+    view = snapshot.account(account)
+    if view is None:
+        return ()
+    parts = (f"{arn}:", f"{arn}/")
+    return tuple(kept for kept in view.of(ResourceBasedPolicy) if kept.arn == arn or kept.arn.startswith(parts))

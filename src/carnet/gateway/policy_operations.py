@@ -8,10 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from enum import Enum
-from hashlib import sha256
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from carnet.base.faults import Refused
+from carnet.gateway import permissions
+from carnet.gateway.permissions import revision_of
+from carnet.gateway.resource_tags import queue_url
 
 Members = Mapping[str, Any]
 _KB = 1024
@@ -25,6 +30,10 @@ class Act(Enum):
     GET = "get"
     DELETE = "delete"
     LIST = "list"
+    REVISE = "revise"
+
+
+CHANGES = frozenset((Act.PUT, Act.DELETE, Act.REVISE))
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -55,6 +64,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     """Whether an empty policy takes the policy away."""
     missing: str = ""
     """The code of the error for a policy that is asked for and not there; empty if that is none."""
+    too_long: str = ""
+    """The code of the error for a policy that is too long; empty for `malformed`."""
 
 
 class PolicyOperation(Struct, frozen=True, kw_only=True):
@@ -65,6 +76,15 @@ class PolicyOperation(Struct, frozen=True, kw_only=True):
     answer: Callable[[Told], Members] = lambda told: {}
     policy: Callable[[Members], str | None] = lambda given: None
     """The policy in the input of what puts one; empty text takes it away."""
+    revise: Callable[[str, str | None, Members], str | None] | None = None
+    """From the ARN, the policy as it reads now, and the input to the new policy. May raise Refused."""
+    check: Callable[[str | None, Members], None] = lambda current, given: None
+    """Whether the policy as it reads now is the one that the caller knows. May raise Refused."""
+
+    def revised(self, arn: str, current: str | None, given: Members) -> str | None:
+        """The new policy. May raise Refused."""
+        self.check(current, given)
+        return (self.policy(given) or None) if self.revise is None else self.revise(arn, current, given)
 
 
 def _of_table(arn: str) -> Members:
@@ -75,14 +95,30 @@ def _named(told: Told) -> dict[str, Any]:
     return {"ARN": told.arn, "Name": told.described.get("Name", "")}
 
 
-def _url_of(arn: str) -> str:
-    *_, account, name = arn.split(":")
-    return f"http://queue/{account}/{name}"
+def _function(arn: str) -> Members:
+    name, *qualifier = arn.split(":")[6:]
+    return {"FunctionName": name} | ({"Qualifier": qualifier[0]} if qualifier else {})
 
 
-def revision_of(policy: str) -> str:
-    """The name of one state of a policy."""
-    return sha256(policy.encode("utf-8", "replace")).hexdigest()[:32]
+def _layer_version(arn: str) -> Members:
+    name, number = arn.split(":")[6:8]
+    return {"LayerName": name, "VersionNumber": int(number)}
+
+
+def _of_table_known(current: str | None, given: Members) -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutResourcePolicy.html"""
+    wanted = given.get("ExpectedRevisionId")
+    if wanted is not None and wanted != ("NO_POLICY" if current is None else revision_of(current)):
+        raise Refused("PolicyNotFoundException", "The policy is not the one of ExpectedRevisionId.")
+
+
+def _with_revision(told: Told) -> Members:
+    return {"Policy": told.policy, "RevisionId": revision_of(told.policy or "")}
+
+
+def _statement_of(made: Callable[[str, Members], Members]) -> Callable[[Told], Members]:
+    """What AddPermission of AWS Lambda answers."""
+    return lambda told: {"Statement": json.dumps(made(told.arn, told.given), separators=(",", ":"))}
 
 
 _KEY = Kind(
@@ -115,11 +151,21 @@ _TOPIC = Kind(
 
 _QUEUE = Kind(
     describe="GetQueueAttributes",
-    asked=lambda arn: {"QueueUrl": _url_of(arn), "AttributeNames": ["QueueArn"]},
+    asked=lambda arn: {"QueueUrl": queue_url(arn), "AttributeNames": ["QueueArn"]},
     most=20 * _KB,
     malformed="InvalidAttributeValue",
     takes_away=True,
 )
+
+_FUNCTION = Kind(
+    describe="GetFunctionConfiguration",
+    asked=_function,
+    most=20 * _KB,
+    malformed="InvalidParameterValueException",
+    missing="ResourceNotFoundException",
+    too_long="PolicyLengthExceededException",
+)
+_LAYER = replace(_FUNCTION, describe="GetLayerVersion", asked=_layer_version)
 
 OPERATIONS: Mapping[str, Mapping[str, PolicyOperation]] = {
     "kms": {
@@ -147,24 +193,43 @@ OPERATIONS: Mapping[str, Mapping[str, PolicyOperation]] = {
             act=Act.PUT,
             kind=_TABLE,
             policy=lambda given: given["Policy"],
-            answer=lambda told: {"RevisionId": revision_of(told.given["Policy"])},
+            check=_of_table_known,
+            answer=lambda told: {"RevisionId": revision_of(told.policy or "")},
         ),
-        "GetResourcePolicy": PolicyOperation(
-            act=Act.GET,
-            kind=_TABLE,
-            answer=lambda told: {"Policy": told.policy, "RevisionId": revision_of(told.policy or "")},
+        "GetResourcePolicy": PolicyOperation(act=Act.GET, kind=_TABLE, answer=_with_revision),
+        "DeleteResourcePolicy": PolicyOperation(act=Act.DELETE, kind=_TABLE, check=_of_table_known),
+    },
+    "lambda": {
+        "AddPermission": PolicyOperation(
+            act=Act.REVISE,
+            kind=_FUNCTION,
+            revise=permissions.permit_function,
+            answer=_statement_of(permissions.function_statement),
         ),
-        "DeleteResourcePolicy": PolicyOperation(act=Act.DELETE, kind=_TABLE),
+        "RemovePermission": PolicyOperation(act=Act.REVISE, kind=_FUNCTION, revise=permissions.forbid_lambda),
+        "GetPolicy": PolicyOperation(act=Act.GET, kind=_FUNCTION, answer=_with_revision),
+        "AddLayerVersionPermission": PolicyOperation(
+            act=Act.REVISE,
+            kind=_LAYER,
+            revise=permissions.permit_layer,
+            answer=_statement_of(permissions.layer_statement),
+        ),
+        "RemoveLayerVersionPermission": PolicyOperation(act=Act.REVISE, kind=_LAYER, revise=permissions.forbid_lambda),
+        "GetLayerVersionPolicy": PolicyOperation(act=Act.GET, kind=_LAYER, answer=_with_revision),
     },
     "sns": {
         "SetTopicAttributes": PolicyOperation(
             act=Act.PUT, kind=_TOPIC, policy=lambda given: given.get("AttributeValue", "")
         ),
+        "AddPermission": PolicyOperation(act=Act.REVISE, kind=_TOPIC, revise=permissions.permit_topic),
+        "RemovePermission": PolicyOperation(act=Act.REVISE, kind=_TOPIC, revise=permissions.forbid_topic),
     },
     "sqs": {
         "SetQueueAttributes": PolicyOperation(
             act=Act.PUT, kind=_QUEUE, policy=lambda given: given[_ATTRIBUTES][_POLICY]
         ),
+        "AddPermission": PolicyOperation(act=Act.REVISE, kind=_QUEUE, revise=permissions.permit_queue),
+        "RemovePermission": PolicyOperation(act=Act.REVISE, kind=_QUEUE, revise=permissions.forbid_queue),
     },
 }
 """By botocore's names of services."""
@@ -216,6 +281,13 @@ _CARRIED: Mapping[tuple[str, str], tuple[Kind, str, tuple[str, ...]]] = {
 
 SHOWS_POLICY = frozenset((("sns", "GetTopicAttributes"), ("sqs", "GetQueueAttributes")))
 """Operations whose answers have a resource's policy among its attributes."""
+
+ENDS = frozenset(
+    (("dynamodb", "DeleteTable"), ("lambda", "DeleteFunction"), ("sns", "DeleteTopic"), ("sqs", "DeleteQueue"))
+)
+"""Operations behind which a resource is gone whose name another may have."""
+MAKES = frozenset((("dynamodb", "CreateTable"), ("lambda", "CreateFunction")))
+"""Operations that fail if there is a resource of that name: what they make has no older one's policy."""
 
 
 def members_of(body: bytes) -> Members:

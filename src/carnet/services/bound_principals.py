@@ -40,12 +40,12 @@ class Bound(NamedTuple):
     ids: PrincipalIds
 
 
-def bound(snapshot: Snapshot, own: AccountView, policy: Policy, text: str) -> Bound:
+def bound(snapshot: Snapshot, own: AccountView, policy: Policy, text: str, gone: frozenset[str] = frozenset()) -> Bound:
     """A policy of a resource of the account `own`, bound to the principals of this moment. Raises NoSuchPrincipal.
 
-    A unique id is looked for in every account.
+    A unique id is looked for in every account. Those of `gone` may be in none: the policy had them already.
     """
-    named = {written: _resolved(snapshot, own, written) for written in policy.principals(PrincipalType.AWS)}
+    named = {written: _resolved(snapshot, own, written, gone) for written in policy.principals(PrincipalType.AWS)}
     return Bound(
         text=_with_principals(text, {written: arn for written, (arn, _) in named.items()}),
         ids={arn: unique_id for arn, unique_id in named.values() if unique_id is not None},
@@ -57,13 +57,18 @@ def shown(snapshot: Snapshot, text: str, ids: PrincipalIds) -> str:
     return _with_principals(text, {written: _arn_of(snapshot, written, bound) for written, bound in ids.items()})
 
 
-def _resolved(snapshot: Snapshot, own: AccountView, written: str) -> tuple[str, str | None]:
+def _resolved(snapshot: Snapshot, own: AccountView, written: str, gone: frozenset[str]) -> tuple[str, str | None]:
     """The ARN of a principal and the unique id behind it, None for one that has no id; raises NoSuchPrincipal."""
     if ACCOUNT_ID.fullmatch(written):
         view = snapshot.account(written)
         return root_arn(own.account.partition if view is None else view.account.partition, written), None
     if UNIQUE_ID.fullmatch(written):
-        return _holder_of(own, snapshot, written), written
+        try:
+            return _holder_of(own, snapshot, written), written
+        except NoSuchPrincipal:
+            if written not in gone:
+                raise
+            return written, written
     arn = parse_arn(written)
     if arn is None or arn.resource.partition("/")[0] in _NEVER_BOUND:
         return written, None

@@ -1,0 +1,211 @@
+"""The statements that AddPermission and its kin add to a resource's policy, and RemovePermission takes away.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+https://docs.aws.amazon.com/sns/latest/api/API_AddPermission.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from carnet.base.arns import ACCOUNT_ID, root_arn
+from carnet.base.faults import Refused
+
+Members = Mapping[str, Any]
+_VERSION = "2012-10-17"
+_SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|internal)", re.ASCII)
+_EVERYBODY = "*"
+_NOT_FOUND, _INVALID = "ResourceNotFoundException", "InvalidParameterValueException"
+_OF_OTHERS = frozenset(
+    (
+        *("*", "ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl"),
+        *("ListDeadLetterSourceQueues", "PurgeQueue", "ReceiveMessage", "SendMessage"),
+    )
+)
+"""What another account can be given on a queue."""
+
+
+def revision_of(policy: str) -> str:
+    """The name of one state of a policy."""
+    return sha256(policy.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _statements(policy: Members) -> list[Members]:
+    found = policy["Statement"]
+    return list(found) if isinstance(found, list) else [found]
+
+
+def _added(current: str | None, new: Members, first: Members, taken: Refused) -> str:
+    """The policy with one statement more; `first` is what a policy begins with."""
+    policy = {**first, "Statement": []} if current is None else json.loads(current)
+    statements = _statements(policy)
+    if any(one.get("Sid") == new["Sid"] for one in statements):
+        raise taken
+    return json.dumps({**policy, "Statement": [*statements, new]}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _removed(current: str | None, sid: str, missing: Refused) -> str | None:
+    """The policy without one statement; None if none is left."""
+    policy = {"Statement": []} if current is None else json.loads(current)
+    statements = _statements(policy)
+    left = [one for one in statements if one.get("Sid") != sid]
+    if len(left) == len(statements):
+        raise missing
+    return json.dumps({**policy, "Statement": left}, ensure_ascii=False, separators=(",", ":")) if left else None
+
+
+def _one_or_more(values: Sequence[str]) -> str | list[str]:
+    """As AWS writes a list of one."""
+    return values[0] if len(values) == 1 else list(values)
+
+
+# AWS Lambda
+
+
+def function_statement(arn: str, given: Members) -> dict[str, Any]:
+    """What AddPermission adds to the policy of a function. Raises Refused."""
+    condition: dict[str, dict[str, Any]] = {}
+    texts = {
+        "AWS:SourceAccount": given.get("SourceAccount"),
+        "lambda:EventSourceToken": given.get("EventSourceToken"),
+        "lambda:FunctionUrlAuthType": given.get("FunctionUrlAuthType"),
+        "aws:PrincipalOrgID": given.get("PrincipalOrgID"),
+    }
+    if wanted := {key: value for key, value in texts.items() if value is not None}:
+        condition["StringEquals"] = wanted
+    if "InvokedViaFunctionUrl" in given:
+        condition["Bool"] = {"lambda:InvokedViaFunctionUrl": "true" if given["InvokedViaFunctionUrl"] else "false"}
+    if "SourceArn" in given:
+        condition["ArnLike"] = {"AWS:SourceArn": given["SourceArn"]}
+    return {
+        "Sid": given["StatementId"],
+        "Effect": "Allow",
+        "Principal": _principal(arn, given["Principal"]),
+        "Action": given["Action"],
+        "Resource": arn,
+        **({"Condition": condition} if condition else {}),
+    }
+
+
+def layer_statement(arn: str, given: Members) -> dict[str, Any]:
+    """What AddLayerVersionPermission adds to the policy of a version of a layer. Raises Refused."""
+    organization = given.get("OrganizationId")
+    if organization is not None and given["Principal"] != _EVERYBODY:
+        raise Refused(_INVALID, "OrganizationId needs * as the Principal.")
+    condition = {"StringEquals": {"aws:PrincipalOrgID": organization}}
+    return {
+        "Sid": given["StatementId"],
+        "Effect": "Allow",
+        "Principal": _principal(arn, given["Principal"]),
+        "Action": given["Action"],
+        "Resource": arn,
+        **({"Condition": condition} if organization is not None else {}),
+    }
+
+
+def _principal(arn: str, written: str) -> str | dict[str, str]:
+    partition = arn.split(":", 2)[1]
+    if written == _EVERYBODY:
+        return written
+    if ACCOUNT_ID.fullmatch(written):
+        return {"AWS": root_arn(partition, written)}
+    if written.startswith("arn:"):
+        return {"AWS": written}
+    if not _SERVICE.fullmatch(written):
+        raise Refused(_INVALID, "The provided principal was invalid. Please check the principal and try again.")
+    return {"Service": written}
+
+
+def permit_function(arn: str, current: str | None, given: Members) -> str:
+    _check_revision(current, given)
+    return _added(current, function_statement(arn, given), _DEFAULT, _conflict(given))
+
+
+def permit_layer(arn: str, current: str | None, given: Members) -> str:
+    _check_revision(current, given)
+    return _added(current, layer_statement(arn, given), _DEFAULT, _conflict(given))
+
+
+def forbid_lambda(arn: str, current: str | None, given: Members) -> str | None:
+    """RemovePermission and RemoveLayerVersionPermission."""
+    if current is None:
+        raise Refused(_NOT_FOUND, "No policy is associated with the given resource.")
+    _check_revision(current, given)
+    sid = given["StatementId"]
+    return _removed(current, sid, Refused(_NOT_FOUND, f"Statement {sid} is not found in resource policy."))
+
+
+_DEFAULT = {"Version": _VERSION, "Id": "default"}
+
+
+def _conflict(given: Members) -> Refused:
+    return Refused(
+        "ResourceConflictException",
+        f"The statement id ({given['StatementId']}) provided already exists. Please provide a new statement id, or "
+        "remove the existing statement.",
+    )
+
+
+def _check_revision(current: str | None, given: Members) -> None:
+    wanted = given.get("RevisionId")
+    if wanted is not None and wanted != (None if current is None else revision_of(current)):
+        raise Refused(
+            "PreconditionFailedException",
+            "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the "
+            "latest Revision Id",
+        )
+
+
+# Amazon SNS and Amazon SQS
+
+
+def permit_topic(arn: str, current: str | None, given: Members) -> str:
+    new = {
+        "Sid": given["Label"],
+        "Effect": "Allow",
+        "Principal": {"AWS": _one_or_more(_roots(arn, given["AWSAccountId"], "InvalidParameter"))},
+        "Action": _one_or_more([f"SNS:{name}" for name in given["ActionName"]]),
+        "Resource": arn,
+    }
+    taken = Refused("InvalidParameter", "Invalid parameter: Statement already exists")
+    return _added(current, new, {"Version": _VERSION, "Id": "__default_policy_ID"}, taken)
+
+
+def forbid_topic(arn: str, current: str | None, given: Members) -> str | None:
+    missing = Refused("InvalidParameter", f"Invalid parameter: there is no statement {given['Label']}")
+    return _removed(current, given["Label"], missing)
+
+
+def permit_queue(arn: str, current: str | None, given: Members) -> str:
+    for name in given["Actions"]:
+        if name not in _OF_OTHERS:
+            raise _invalid(f"SQS:{name}", "ActionName", "Only the queue owner is allowed to invoke this action.")
+    new = {
+        "Sid": given["Label"],
+        "Effect": "Allow",
+        "Principal": {"AWS": _one_or_more(_roots(arn, given["AWSAccountIds"], "InvalidParameterValue"))},
+        "Action": _one_or_more([f"SQS:{name}" for name in given["Actions"]]),
+        "Resource": arn,
+    }
+    taken = _invalid(given["Label"], "Label", "Already exists.")
+    return _added(current, new, {"Version": _VERSION, "Id": f"{arn}/SQSDefaultPolicy"}, taken)
+
+
+def forbid_queue(arn: str, current: str | None, given: Members) -> str | None:
+    return _removed(current, given["Label"], _invalid(given["Label"], "Label", "can't find label."))
+
+
+def _roots(arn: str, accounts: Sequence[str], code: str) -> list[str]:
+    partition = arn.split(":", 2)[1]
+    if not accounts or not all(map(ACCOUNT_ID.fullmatch, accounts)):
+        raise Refused(code, "The accounts are not told by their ids of 12 digits.")
+    return [root_arn(partition, account) for account in accounts]
+
+
+def _invalid(value: str, name: str, reason: str) -> Refused:
+    return Refused("InvalidParameterValue", f"Value {value} for parameter {name} is invalid. Reason: {reason}")
