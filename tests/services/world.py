@@ -29,8 +29,8 @@ from carnet.identity.credential import TokenExpired
 from carnet.services.accounts import create_accounts
 from carnet.services.code_attempt import accepted, code_attempt
 from carnet.services.code_check import CodeCheck
-from carnet.services.execution import Admitted, Done, Failed, Outcome
-from carnet.services.operation import Operation
+from carnet.services.execution import Admitted, Failed, Outcome
+from carnet.services.operation import Operation, Refusal
 from carnet.services.preparing import Preparation
 from carnet.services.registry import SERVICES
 from tests.stores.migrated import lay_out_for
@@ -160,15 +160,23 @@ class World:
         """Call an operation that takes no signature; as `call`."""
         return self._answer(Anonymous(), service, operation, given)
 
+    def as_caller(self, caller: AnyCaller, operation: str, *, service: str, **given: Any) -> dict[str, Any]:
+        """Call an operation as a caller of any kind; as `call`."""
+        return self._answer(caller, service, operation, given)
+
     def _answer(self, caller: AnyCaller, service: str, operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
         chosen = SERVICES[service].operations[operation]
         outcome = self._carried_out(chosen, self.parsed(chosen, caller, given))
-        if isinstance(outcome, Done):
-            return dict(outcome.answer)
-        if isinstance(outcome.problem, Fault):
+        problem: Exception
+        if isinstance(outcome, Failed):
             problem = outcome.problem
+        elif isinstance(outcome.answer, Refusal):
+            problem = outcome.answer.fault
+        else:
+            return dict(outcome.answer)
+        if isinstance(problem, Fault):
             raise ServiceError(SERVICES[service].code(problem), problem.message, problem.members) from problem
-        raise outcome.problem
+        raise problem
 
     def _carried_out(self, operation: Operation, parsed: Parsed) -> Outcome:
         execution = self.installation.execution

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from functools import partial
 
 from carnet.assembly.installation import Installation
+from carnet.bearer import access_token
 from carnet.identity.authenticate import Authenticate, Authenticator, Authenticators, anonymous
 from carnet.services.service import Service
 from carnet.sigv4.verify import verify
 
 
 def authenticators(installation: Installation, services: Iterable[Service]) -> Authenticators:
-    """Carnet's own, for signatures and for nobody in particular, and those that services bring.
+    """Carnet's own, for signatures, access tokens and nobody in particular, and those that services bring.
 
     Raises ValueError for a second one that takes the same proof.
     """
@@ -20,6 +21,9 @@ def authenticators(installation: Installation, services: Iterable[Service]) -> A
     found: dict[Authenticate, Authenticator] = {
         Authenticate.SIGV4: partial(verify, find=execution.credentials.find),
         Authenticate.FEDERATED: anonymous,
+        Authenticate.BEARER: partial(
+            access_token.verify, directory=installation.directory, keyring=installation.keyring
+        ),
         Authenticate.ANONYMOUS: anonymous,
     }
     for service in services:

@@ -28,10 +28,9 @@ class DeviceState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceAuthorization:
-    """What one device asks. Only the digests of its two codes are kept."""
+    """What one device asks. Of its user code the digest is kept, nothing of its device code, which is sealed."""
 
     id: str
-    """The digest of the device code, which the device polls with."""
     account: str
     """That of the Identity Center instance."""
     instance: str
@@ -55,11 +54,6 @@ class DeviceAuthorization:
 
     def is_pending(self, now: datetime) -> bool:
         return self.state is DeviceState.PENDING and now < self.expires
-
-
-def device_code_digest(code: str) -> str:
-    """What is kept of a device code: it has 256 random bits."""
-    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def user_code_digest(text: str) -> str | None:

@@ -81,10 +81,14 @@ class SessionTokens:
         self._keyring = keyring
         self._opened = lru_cache(maxsize=remembered)(self._open)
 
-    def issue(self, claims: SessionClaims) -> SessionCredentials:
-        """Credentials for a session. Raises TokenTooLarge if policies and tags are too much for a token."""
+    def check_issuing(self) -> None:
+        """Raise a Fault if no token may be made now."""
         if self._check_issuing is not None:
             self._check_issuing()
+
+    def issue(self, claims: SessionClaims) -> SessionCredentials:
+        """Credentials for a session. Raises TokenTooLarge if policies and tags are too much for a token."""
+        self.check_issuing()
         packed = pack(claims)
         if packed is None:
             raise TokenTooLarge("The session policies and tags are too large.")

@@ -54,6 +54,8 @@ _TABLE = (
     # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
     _spellings("DryRunOperation", 412, "DryRunOperationException", 400, 400),
     _spellings("ExpiredToken", 403, "ExpiredTokenException", 400, 403, ec2=("RequestExpired", 400)),
+    # Of the access portal, whose model has nothing for who has no such assignment.
+    _spellings("Forbidden", 403, "ForbiddenException", 400, 403),
     _spellings("IncompleteSignature", 400, "IncompleteSignatureException", 400, 400),
     _spellings("InternalFailure", 500, "InternalFailure", 500, 500, ec2=("InternalError", 500)),
     _spellings("InvalidAction", 400, "UnknownOperationException", 400, 404, before_service=True),

@@ -50,7 +50,7 @@ from carnet.server.writer import Writer
 from carnet.services.code_attempt import accepted, code_attempt
 from carnet.services.code_check import CodeCheck
 from carnet.services.execution import Execution, Failed, Outcome, Requested
-from carnet.services.operation import Operation
+from carnet.services.operation import Operation, Refusal
 from carnet.services.preparing import Pools, Preparation
 from carnet.services.service import Service
 from carnet.store.faults import Lost
@@ -213,7 +213,11 @@ class AwsApi:
         routed = parsed.authenticated.routed
         arrived = routed.arrived
         try:
-            response = write(routed.operation, outcome.answer, arrived.request_id, arrived.http.first.get("accept"))
+            if isinstance(outcome.answer, Refusal):
+                fault = outcome.answer.fault
+                response = _error(routed.operation, arrived, fault.code, fault.message, fault.members)
+            else:
+                response = write(routed.operation, outcome.answer, arrived.request_id, arrived.http.first.get("accept"))
         except Exception as problem:
             if routed.read_only:
                 return self._fail(parsed, problem, outcome.decided)

@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 from carnet.access.authorize import Decided
 from carnet.access.gather import NOBODYS, carried_by, vouched_for
 from carnet.access.request_context import anonymous_context, caller_context
-from carnet.audit.events import Event, success_event
+from carnet.audit.events import Event, failure_event, success_event
 from carnet.audit.steps import Parsed
 from carnet.base.faults import Refused
 from carnet.directory.directory import Directory
@@ -36,6 +36,7 @@ from carnet.services.operation import (
     FederatedWriteCall,
     Operation,
     Parts,
+    Refusal,
     WriteCall,
 )
 from carnet.store.group_commit import Group
@@ -232,7 +233,7 @@ class Execution:
             with_mfa=_with_mfa(change.operation, change.prepared),
         )
         answer = change.operation.perform(call, parsed.given, decided)
-        return Done(answer=answer, event=success_event(parsed, answer, decided), decided=tuple(decided))
+        return Done(answer=answer, event=_event(parsed, answer, decided), decided=tuple(decided))
 
     def note_use(self, caller: Caller, when: datetime) -> None:
         """Remember that an access key or a role was used, whether or not the call is allowed."""
@@ -311,6 +312,12 @@ class Execution:
                 return AnonymousCall(**members) if unit is None else AnonymousWriteCall(**members, store=unit)
             case _:
                 assert_never(caller)
+
+
+def _event(parsed: Parsed, answer: Answer, decided: list[Decided]) -> Event:
+    if isinstance(answer, Refusal):
+        return failure_event(parsed, answer.fault.code, answer.fault.message, decided)
+    return success_event(parsed, answer, decided)
 
 
 def _proves_mfa(operation: Operation) -> bool:

@@ -19,7 +19,7 @@ from msgspec import Struct, field
 from carnet.access.authorize import Check, Decided, authorize
 from carnet.access.denial import denied
 from carnet.audit.history import EventHistory
-from carnet.base.faults import Fault
+from carnet.base.faults import Fault, Refused
 from carnet.base.ids import Ids
 from carnet.directory.account_view import AccountView
 from carnet.directory.last_used import LastUsed
@@ -46,6 +46,15 @@ from carnet.store.unit_of_work import Unit, UnitOfWork
 
 Answer = Mapping[str, object]
 """An operation's output, by the member names of its model."""
+
+
+class Refusal(dict[str, object]):
+    """What a body answers whose caller is refused, while its change stands: the theft of a token ends a session."""
+
+    def __init__(self, fault: Refused) -> None:
+        super().__init__()
+        self.fault = fault
+
 
 Found = TypeVarTuple("Found")
 

@@ -13,6 +13,8 @@ from carnet.services import ec2 as ec2_package
 from carnet.services import iam as iam_package
 from carnet.services import organizations as organizations_package
 from carnet.services import resourcegroupstaggingapi as tagging_package
+from carnet.services import sso as sso_package
+from carnet.services import sso_oidc as sso_oidc_package
 from carnet.services import sts as sts_package
 from carnet.services.account.service import account
 from carnet.services.cloudtrail.service import cloudtrail
@@ -21,6 +23,8 @@ from carnet.services.iam.service import iam
 from carnet.services.organizations.service import organizations
 from carnet.services.resourcegroupstaggingapi.service import tagging
 from carnet.services.service import Service
+from carnet.services.sso.service import sso
+from carnet.services.sso_oidc.service import sso_oidc
 from carnet.services.sts.service import sts
 
 
@@ -36,11 +40,13 @@ for _package in (
     ec2_package,
     iam_package,
     organizations_package,
+    sso_oidc_package,
+    sso_package,
     sts_package,
     tagging_package,
 ):
     _register(_package)
 
 SERVICES: Mapping[str, Service] = {
-    service.name: service for service in (account, cloudtrail, ec2, iam, organizations, sts, tagging)
+    service.name: service for service in (account, cloudtrail, ec2, iam, organizations, sso, sso_oidc, sts, tagging)
 }

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Index, Row, Table, UniqueConstraint, select
 from carnet.entities.device_authorization import DeviceAuthorization, DeviceState
 from carnet.store.backend import Backend
 from carnet.store.codec import read_moment, read_strings
-from carnet.store.entity_type import EntityType
+from carnet.store.entity_type import EntityType, one
 from carnet.store.schema import METADATA, own_id, owning_account, text
 from carnet.store.schema import moment as moment_column
 
@@ -74,4 +74,5 @@ DEVICE_AUTHORIZATIONS = EntityType(
     unique_name=None,
     installation_name=attrgetter("user_code"),
     order=attrgetter("created", "id"),
+    references={"network": one(DeviceAuthorization, "network")},  # not what it refers to, but what it is counted by
 )

@@ -1,0 +1,195 @@
+"""What clients hold of IAM Identity Center and of sign-in: registrations, codes, access tokens, refresh tokens.
+
+Each is sealed, and says what it is good for. Whether it still is, the directory tells: the session behind it, and the
+person or principal of that.
+
+https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from carnet.directory.identity_center import instance_called, person
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.identity_store_user import IdentityStoreUser
+from carnet.entities.oauth_session import Grantor, OAuthSession
+from carnet.identity.caller import IdentityCenterUser
+from carnet.keyring.data_keys import Purpose
+from carnet.keyring.keyring import Keyring
+from carnet.keyring.sealed_tokens import open_token, seal_token
+
+ACCOUNT_ACCESS = "sso:account:access"
+"""The scope of the access portal: to list accounts and roles, and to get credentials of them."""
+
+
+class Registration(Struct, frozen=True, kw_only=True, array_like=True):
+    """What a client has said of itself. It is the client's id, sealed; the secret that goes with it is derived."""
+
+    name: str
+    scopes: tuple[str, ...]
+    redirect_uris: tuple[str, ...]
+    grant_types: tuple[str, ...]
+    instance: str
+    """The id of the Identity Center instance of `issuerUrl`; empty if the client named none."""
+    issued: int
+    """In epoch seconds, as `expires`."""
+    expires: int
+
+
+class AccessToken(Struct, frozen=True, kw_only=True, array_like=True):
+    """Leave to call the access portal for the person of a session."""
+
+    account: str
+    session: str
+    issued_ms: int
+    expires_ms: int
+    epoch: str
+
+
+class RefreshToken(Struct, frozen=True, kw_only=True, array_like=True):
+    """Leave to get the next tokens of a session."""
+
+    account: str
+    session: str
+    generation: int
+
+
+class DeviceCode(Struct, frozen=True, kw_only=True, array_like=True):
+    """What a device polls with."""
+
+    account: str
+    device: str
+    """The id of its `DeviceAuthorization`."""
+
+
+class AuthorizationCode(Struct, frozen=True, kw_only=True, array_like=True):
+    """What a browser brings to a client: that somebody has consented."""
+
+    account: str
+    holder: str
+    instance: str
+    """As `OAuthSession.instance`."""
+    client: str
+    """The digest of the client's id."""
+    redirect: str
+    """The digest of the redirect URI."""
+    challenge: str
+    """The PKCE challenge, by SHA-256."""
+    scopes: tuple[str, ...]
+    expires_ms: int
+    sign_in: str
+    claims: bytes = b""
+    """As `OAuthSession.claims`."""
+    nonce: str = ""
+
+
+Token = AccessToken | RefreshToken | DeviceCode | AuthorizationCode | Registration
+T = TypeVar("T", AccessToken, RefreshToken, DeviceCode, AuthorizationCode, Registration)
+
+
+class _Form(NamedTuple):
+    purpose: Purpose
+    prefix: str
+    """What tokens of the kind begin with, as AWS's do."""
+
+
+_FORMS: Mapping[type[Token], _Form] = {
+    Registration: _Form(Purpose.CLIENT_REGISTRATIONS, ""),
+    AccessToken: _Form(Purpose.SIGN_IN_TOKENS, "aoa"),
+    RefreshToken: _Form(Purpose.SIGN_IN_TOKENS, "aor"),
+    DeviceCode: _Form(Purpose.SIGN_IN_TOKENS, ""),
+    AuthorizationCode: _Form(Purpose.SIGN_IN_TOKENS, ""),
+}
+
+
+class Sealed(NamedTuple):
+    """A token, and the secret that goes with it, which only that of a registration is given to anybody."""
+
+    text: str
+    secret: str
+
+
+def sealed(keyring: Keyring, token: Token) -> Sealed:
+    """A token as its holder gets it."""
+    form = _FORMS[type(token)]
+    text, secret = seal_token(keyring, form.purpose, type(token).__name__, msgspec.msgpack.encode(token))
+    return Sealed(form.prefix + text, secret)
+
+
+def opened(keyring: Keyring, kind: type[T], text: str) -> T | None:
+    """What a token of that kind says, which may be of the past; None if it was not made here, or is of another kind."""
+    found = _opened(keyring, kind, text)
+    return found[0] if found is not None else None
+
+
+def registered(keyring: Keyring, client_id: str, secret: str | None, now: datetime) -> Registration | None:
+    """What a client has registered; None if it never did, if that is over, or if a secret is given and is not its."""
+    found = _opened(keyring, Registration, client_id)
+    if found is None or now.timestamp() >= found[0].expires:
+        return None
+    if secret is not None and not hmac.compare_digest(secret.encode(), found[1].encode()):
+        return None
+    return found[0]
+
+
+def _opened(keyring: Keyring, kind: type[T], text: str) -> tuple[T, str] | None:
+    form = _FORMS[kind]
+    if not text.startswith(form.prefix):
+        return None
+    token = open_token(keyring, form.purpose, kind.__name__, text.removeprefix(form.prefix))
+    if token is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(token.plain, type=kind), token.secret
+    except msgspec.MsgspecError:  # a newer release has made it, and says more than is known here
+        return None
+
+
+def digest(text: str) -> str:
+    """What is kept of a text that is only compared: of client ids, redirect URIs and codes."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def session_of(snapshot: Snapshot, account: str, session: str) -> OAuthSession | None:
+    """The session of that id, good or not; None if it, or its account, is gone."""
+    view = snapshot.open_account(account)
+    return view.of(OAuthSession).get(session) if view is not None else None
+
+
+def person_of(snapshot: Snapshot, session: OAuthSession) -> IdentityStoreUser | None:
+    """The person of a session; None if the instance or the person is gone, or the person is disabled."""
+    instance = instance_called(snapshot, session.instance) if session.kind is Grantor.PERSON else None
+    found = person(snapshot, session.holder) if instance is not None else None
+    if instance is None or found is None or not found.enabled or found.identity_store != instance.identity_store:
+        return None
+    return found
+
+
+def user_of(snapshot: Snapshot, token: AccessToken) -> IdentityCenterUser | None:
+    """Whom a token stands for at a revision, if its session is good; whether its time is over, is not looked at."""
+    session = session_of(snapshot, token.account, token.session) if token.epoch == snapshot.epoch else None
+    if session is None or session.revoked or ACCOUNT_ACCESS not in session.scopes:
+        return None
+    found = person_of(snapshot, session)
+    instance = instance_called(snapshot, session.instance)
+    if found is None or instance is None:
+        return None
+    return IdentityCenterUser(
+        account=session.account,
+        identity_store_arn=instance.identity_store_arn,
+        user_id=found.id,
+        credential_id=session.id,
+    )
+
+
+def moment_of(milliseconds: int) -> datetime:
+    """A time of a token."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,0 +1,1 @@
+"""The access portal of IAM Identity Center: what people do with their access tokens."""

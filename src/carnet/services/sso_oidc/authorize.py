@@ -1,0 +1,125 @@
+"""The consent of a person to a client, and the code that the browser takes to it (authorization code grant with PKCE).
+
+Pages ask the person; here is what they show, and where the browser goes then.
+
+https://www.rfc-editor.org/rfc/rfc6749#section-4.1 https://www.rfc-editor.org/rfc/rfc7636
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from carnet.directory.identity_center import instance_called
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.browser_session import BrowserSession
+from carnet.entities.identity_center_instance import Instance
+from carnet.identity.oauth_tokens import AuthorizationCode, Registration, digest, registered, sealed
+from carnet.keyring.keyring import Keyring
+from carnet.services.sso_oidc.clients import CODE, scopes_of
+from carnet.services.sso_oidc.redirects import is_same_redirect
+
+CODE_LIVES = timedelta(seconds=60)
+_STATE = re.compile(r"[\x20-\x7e]{1,1024}", re.ASCII)
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+
+
+class CannotAsk(Exception):
+    """A request of which nothing is known to be the client's. INVARIANT: the browser is sent nowhere."""
+
+
+class SentBack(Exception):
+    """A request of a known client that cannot be met: the browser goes to `url`, which says why."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("the client is told")
+        self.url = url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """What a client asks a person for."""
+
+    client: str
+    """The digest of its id."""
+    client_name: str
+    """What it calls itself: anybody may call themselves anything."""
+    instance: Instance
+    scopes: tuple[str, ...]
+    redirect_uri: str
+    state: str = field(repr=False)
+    challenge: str = field(repr=False)
+
+    def refused(self) -> str:
+        """Where the browser goes if the person does not consent."""
+        return self.told("access_denied")
+
+    def told(self, error: str) -> str:
+        return _url(self.redirect_uri, {"error": error, "state": self.state})
+
+    def given(self, keyring: Keyring, session: BrowserSession, now: datetime) -> str:
+        """Where the browser goes once the person of its session has consented: with a code, good for a minute.
+
+        INVARIANT: the caller has made sure that the person consents, by a page of its own, and is of the instance.
+        """
+        if session.account != self.instance.account:
+            raise ValueError("the person is of another instance")
+        code = AuthorizationCode(
+            account=session.account,
+            holder=session.holder,
+            instance=self.instance.id,
+            client=self.client,
+            redirect=digest(self.redirect_uri),
+            challenge=self.challenge,
+            scopes=self.scopes,
+            expires_ms=int((now + CODE_LIVES).timestamp() * 1000),
+            sign_in=session.id,
+        )
+        return _url(self.redirect_uri, {"code": sealed(keyring, code).text, "state": self.state})
+
+
+def asked(fields: Mapping[str, str], keyring: Keyring, snapshot: Snapshot, now: datetime) -> Consent:
+    """What the fields of GET /authorize ask for, each of which is there once. Raises CannotAsk, SentBack.
+
+    Clients of AWS send `scopes`, separated by spaces, instead of `scope`.
+    """
+    client = registered(keyring, fields.get("client_id", ""), None, now)
+    redirect_uri = fields.get("redirect_uri", "")
+    if client is None:
+        raise CannotAsk("The client is not registered, or its registration has expired. Sign in with it again.")
+    if not any(is_same_redirect(each, redirect_uri) for each in client.redirect_uris):
+        raise CannotAsk("The client has not registered the address that the browser is to be sent back to.")
+    instance = instance_called(snapshot, client.instance)
+    if instance is None:
+        raise CannotAsk("The start URL of the client is of no instance of IAM Identity Center here.")
+    consent = Consent(
+        client=digest(fields["client_id"]),
+        client_name=client.name,
+        instance=instance,
+        scopes=tuple((fields.get("scopes") or fields.get("scope") or "").split()) or scopes_of(client),
+        redirect_uri=redirect_uri,
+        state=fields.get("state", ""),
+        challenge=fields.get("code_challenge", ""),
+    )
+    _check(consent, fields, client)
+    return consent
+
+
+def _check(consent: Consent, fields: Mapping[str, str], client: Registration) -> None:
+    if _STATE.fullmatch(consent.state) is None:
+        raise CannotAsk("The client has sent no state, or one that cannot be sent back.")
+    if fields.get("response_type") != "code":
+        raise SentBack(consent.told("unsupported_response_type"))
+    if CODE not in client.grant_types:
+        raise SentBack(consent.told("unauthorized_client"))
+    if fields.get("code_challenge_method") != "S256" or _CHALLENGE.fullmatch(consent.challenge) is None:
+        raise SentBack(consent.told("invalid_request"))
+    if not set(consent.scopes) <= set(scopes_of(client)):
+        raise SentBack(consent.told("invalid_scope"))
+
+
+def _url(redirect_uri: str, fields: Mapping[str, str]) -> str:
+    return f"{redirect_uri}?{urlencode(fields)}"

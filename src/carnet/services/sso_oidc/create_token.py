@@ -1,0 +1,186 @@
+"""CreateToken: a client brings what a person has consented to, and gets tokens.
+
+https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from carnet.entities.device_authorization import DeviceAuthorization, DeviceState
+from carnet.entities.oauth_session import PORTAL_SESSION, Grantor, OAuthSession, RefreshUse
+from carnet.identity.authenticate import Authenticate
+from carnet.identity.oauth_tokens import (
+    AuthorizationCode,
+    DeviceCode,
+    RefreshToken,
+    Registration,
+    digest,
+    moment_of,
+    opened,
+    session_of,
+)
+from carnet.services.operation import AnonymousCall, AnonymousWriteCall, Answer, Refusal, anybody
+from carnet.services.preparing import Preparation
+from carnet.services.sso_oidc import refusals
+from carnet.services.sso_oidc.clients import CODE, DEVICE, REFRESH, client_of
+from carnet.services.sso_oidc.devices import CHECKED
+from carnet.services.sso_oidc.service import sso_oidc
+from carnet.services.sso_oidc.sessions import tokens_of
+
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
+
+Given = Mapping[str, Any]
+
+
+async def _refuse_early(call: AnonymousCall, given: Given) -> None:
+    """Refuse what is to be refused before it takes its turn to change the store: devices poll every second."""
+    client = client_of(call, given)
+    if given["grantType"] == DEVICE:
+        _answered_device(call, given)
+    elif given["grantType"] not in (CODE, REFRESH):
+        raise refusals.unsupported_grant_type()
+    elif client.grant_types and given["grantType"] not in client.grant_types:
+        raise refusals.unauthorized_client()
+
+
+@sso_oidc.write(
+    "CreateToken",
+    on=anybody,
+    authenticate=Authenticate.ANONYMOUS,
+    prepare=Preparation(pool=CHECKED, work=_refuse_early),
+)
+def create_token(call: AnonymousWriteCall, given: Given) -> Answer:
+    """Give out an access token, and with it, if the client has registered scopes, a refresh token."""
+    return _GRANTS[given["grantType"]](call, given, client_of(call, given))
+
+
+def _by_device_code(call: AnonymousWriteCall, given: Given, client: Registration) -> Answer:
+    device = _answered_device(call, given)
+    call.store.remove(device)
+    session = _begun(
+        call,
+        OAuthSession(
+            id=call.parts.ids.uuid(),
+            account=device.account,
+            kind=Grantor.PERSON,
+            holder=device.holder,
+            instance=device.instance,
+            client=device.client,
+            client_name=device.client_name,
+            scopes=device.scopes,
+            grant=digest(device.id),
+            created=call.now,
+            expires=call.now + PORTAL_SESSION,
+            rotated=call.now,
+            sign_in=device.sign_in,
+        ),
+    )
+    return tokens_of(call, session, refreshed=bool(client.scopes))
+
+
+def _answered_device(call: AnonymousCall, given: Given) -> DeviceAuthorization:
+    """The authorization that a device code is of, once a person has approved it. Raises Refused as RFC 8628 says."""
+    code = opened(call.parts.keyring, DeviceCode, _member(given, "deviceCode"))
+    view = call.snapshot.open_account(code.account) if code is not None else None
+    device = view.of(DeviceAuthorization).get(code.device) if code is not None and view is not None else None
+    if device is None or device.client != digest(given["clientId"]):
+        raise refusals.invalid_grant()
+    if call.now >= device.expires:
+        raise refusals.expired()
+    if device.state is DeviceState.DENIED:
+        raise refusals.access_denied()
+    if device.state is not DeviceState.APPROVED:
+        raise refusals.pending()
+    return device
+
+
+def _by_code(call: AnonymousWriteCall, given: Given, client: Registration) -> Answer:
+    text = _member(given, "code")
+    code = opened(call.parts.keyring, AuthorizationCode, text)
+    if code is None or code.client != digest(given["clientId"]):
+        raise refusals.invalid_grant()
+    made = call.snapshot.named(OAuthSession, digest(text))
+    if made is not None:
+        return _ended(call, made)
+    if call.now >= moment_of(code.expires_ms) or code.redirect != digest(_member(given, "redirectUri")):
+        raise refusals.invalid_grant()
+    if not is_verifier_of(code.challenge, _member(given, "codeVerifier")):
+        raise refusals.invalid_grant()
+    session = OAuthSession(
+        id=call.parts.ids.uuid(),
+        account=code.account,
+        kind=Grantor.PERSON,
+        holder=code.holder,
+        instance=code.instance,
+        client=code.client,
+        client_name=client.name,
+        scopes=code.scopes,
+        grant=digest(text),
+        created=call.now,
+        expires=call.now + PORTAL_SESSION,
+        rotated=call.now,
+        sign_in=code.sign_in,
+    )
+    return tokens_of(call, _begun(call, session), refreshed=REFRESH in client.grant_types)
+
+
+def _by_refresh_token(call: AnonymousWriteCall, given: Given, client: Registration) -> Answer:
+    token = opened(call.parts.keyring, RefreshToken, _member(given, "refreshToken"))
+    session = session_of(call.snapshot, token.account, token.session) if token is not None else None
+    if token is None or session is None or session.kind is not Grantor.PERSON:
+        raise refusals.invalid_grant("Invalid refresh token provided")
+    if session.client != digest(given["clientId"]) or not session.is_good(call.now):
+        raise refusals.invalid_grant("Invalid refresh token provided")
+    match session.use_of(token.generation, call.now):
+        case RefreshUse.STOLEN:
+            return _ended(call, session)
+        case RefreshUse.NEXT:
+            session = session.rotating(call.now)
+            call.store.save(session)
+        case RefreshUse.AGAIN:
+            pass
+    return tokens_of(call, session, refreshed=True)
+
+
+_GRANTS: Mapping[str, Callable[[AnonymousWriteCall, Given, Registration], Answer]] = {
+    DEVICE: _by_device_code,
+    CODE: _by_code,
+    REFRESH: _by_refresh_token,
+}
+
+
+def _begun(call: AnonymousWriteCall, session: OAuthSession) -> OAuthSession:
+    call.store.add(session)
+    return session
+
+
+def _ended(call: AnonymousWriteCall, session: OAuthSession) -> Refusal:
+    """End a session of which something was used twice: one of those who did has it by theft.
+
+    https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
+    """
+    if not session.revoked:
+        call.store.save(replace(session, revoked=True))
+    return Refusal(refusals.invalid_grant())
+
+
+def is_verifier_of(challenge: str, verifier: str) -> bool:
+    """Whether a PKCE challenge was made of a verifier, by SHA-256. INVARIANT: there is no other method."""
+    if _VERIFIER.fullmatch(verifier) is None:
+        return False
+    made = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest()).rstrip(b"=")
+    return hmac.compare_digest(made, challenge.encode())
+
+
+def _member(given: Given, name: str) -> str:
+    if name not in given:
+        raise refusals.invalid_request()
+    value: str = given[name]
+    return value

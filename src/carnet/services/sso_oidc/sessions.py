@@ -1,0 +1,39 @@
+"""What clients get once somebody has consented: a session, and its tokens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from carnet.entities.oauth_session import OAuthSession
+from carnet.identity.oauth_tokens import AccessToken, RefreshToken, person_of, sealed
+from carnet.services.operation import AnonymousCall, Answer
+from carnet.services.sso_oidc import refusals
+
+REFRESHED = timedelta(hours=1)
+"""How long an access token is good that can be followed by another one."""
+
+
+def tokens_of(call: AnonymousCall, session: OAuthSession, *, refreshed: bool) -> Answer:
+    """The tokens of a session as it is now; `refreshed`: the client may ask for the next ones.
+
+    Raises Refused if the person may not sign in any more, and Unavailable if this node knows too little by now.
+    """
+    if not session.is_good(call.now) or person_of(call.snapshot, session) is None:
+        raise refusals.invalid_grant()
+    call.parts.tokens.check_issuing()
+    until = min(session.expires, call.now + REFRESHED) if refreshed else session.expires
+    access = AccessToken(
+        account=session.account,
+        session=session.id,
+        issued_ms=call.now_ms,
+        expires_ms=int(until.timestamp() * 1000),
+        epoch=call.snapshot.epoch,
+    )
+    refresh = RefreshToken(account=session.account, session=session.id, generation=session.generation)
+    keyring = call.parts.keyring
+    return {
+        "accessToken": sealed(keyring, access).text,
+        "tokenType": "Bearer",
+        "expiresIn": int((until - call.now).total_seconds()),
+        **({"refreshToken": sealed(keyring, refresh).text} if refreshed else {}),
+    }
