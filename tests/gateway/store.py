@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pytest
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from tests.gateway.fake_s3 import FakeS3, fake_s3
 from tests.server.in_process import InProcessServer, in_process_server
@@ -63,6 +65,14 @@ class Store:
         """What the user may do from now on."""
         policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
         self.server.client("iam").put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=policy)
+
+    def renew(self) -> None:
+        """An upstream that was asked nothing yet and has the empty bucket, and a user who may do everything."""
+        self.allow(EVERYTHING)
+        self.s3.answers.clear()
+        self.s3.requests.clear()
+        self.s3.objects.clear()
+        self.s3.objects[f"/{BUCKET}"] = b""
 
     def send(
         self,
@@ -134,6 +144,14 @@ def _unchunked(body: bytes) -> bytes:
         whole += body[: int(size, 16)]
         body = body[int(size, 16) + 2 :]
     return whole
+
+
+def refusal(call: Callable[..., Any], **given: Any) -> dict[str, Any]:
+    """What a client is told, and with which status."""
+    with pytest.raises(ClientError) as caught:
+        call(**given)
+    error: dict[str, Any] = dict(caught.value.response.get("Error", {}))
+    return error | {"status": caught.value.response.get("ResponseMetadata", {}).get("HTTPStatusCode")}
 
 
 @contextmanager

@@ -11,10 +11,9 @@ import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from tests.gateway.fake_s3 import Told
-from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store
+from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store, refusal
 
 DENY_GET = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}
 DENY_PUT = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}
@@ -29,19 +28,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @pytest.fixture
 def store(shared: Store) -> Store:
     """With an upstream that was asked nothing yet, and a user who may do everything."""
-    shared.allow(EVERYTHING)
-    shared.s3.answers.clear()
-    shared.s3.requests.clear()
-    for path in [path for path in shared.s3.objects if path != f"/{BUCKET}"]:
-        del shared.s3.objects[path]
+    shared.renew()
     return shared
-
-
-def refusal(call: Any, **given: Any) -> dict[str, Any]:
-    with pytest.raises(ClientError) as caught:
-        call(**given)
-    error: dict[str, Any] = dict(caught.value.response.get("Error", {}))
-    return error | {"status": caught.value.response.get("ResponseMetadata", {}).get("HTTPStatusCode")}
 
 
 def test_an_object_is_put_and_read(store: Store) -> None:
@@ -159,7 +147,8 @@ def test_a_bucket_is_made_and_deleted(store: Store) -> None:
     assert event["requestParameters"]["bucketName"] == "albums"
     assert event["additionalEventData"]["upstreamRequestId"] == "theirs"
     s3.delete_bucket(Bucket="albums")
-    assert store.s3.asked == ["HEAD /albums", "PUT /albums", "DELETE /albums"]
+    looks = ["GET /albums?list-type=2&max-keys=1", "GET /albums?versions&max-keys=1"]
+    assert store.s3.asked == ["HEAD /albums", "PUT /albums", *looks, "DELETE /albums"]
     assert refusal(s3.head_bucket, Bucket="albums")["status"] == 404
 
 
@@ -181,12 +170,21 @@ def test_nobody_in_particular_may_do_what_no_policy_allows(store: Store) -> None
     assert event["userIdentity"]["accountId"] == "ANONYMOUS_PRINCIPAL"
 
 
-def test_a_policy_is_neither_sent_nor_asked_for(store: Store) -> None:
-    for call, given in (("get_bucket_policy", {}), ("put_bucket_policy", {"Policy": "{}"}), ("get_bucket_acl", {})):
-        refusal(getattr(store.client(), call), Bucket=BUCKET, **given)
+def test_a_bucket_that_holds_something_is_not_deleted(store: Store) -> None:
+    """Some stores delete all that is in it."""
+    found = b"<ListVersionsResult><DeleteMarker><Key>k</Key></DeleteMarker></ListVersionsResult>"
+    store.s3.answers["GET /photos?versions&max-keys=1"] = Told(body=found)
+    error = refusal(store.client().delete_bucket, Bucket=BUCKET)
+    assert (error["Code"], error["status"]) == ("BucketNotEmpty", 409)
+    assert "DELETE /photos" not in store.s3.asked
+
+
+def test_an_acl_of_an_object_is_refused(store: Store) -> None:
     error = refusal(store.client().put_object, Bucket=BUCKET, Key="k", Body=b"", ACL="public-read")
-    assert error["Code"] == "AccessControlListNotSupported"
+    assert (error["Code"], error["status"]) == ("AccessControlListNotSupported", 400)
     assert store.s3.requests == []
+    store.client().put_object(Bucket=BUCKET, Key="k", Body=b"", ACL="bucket-owner-full-control")
+    assert "x-amz-acl" not in store.s3.requests[0].headers
 
 
 def test_what_the_profile_does_not_list_is_not_sent(store: Store) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from carnet.access.authorize import Decided
-from carnet.audit.events import success_event
+from carnet.audit.events import Event, success_event
 from carnet.audit.steps import Parsed
 from carnet.base.faults import Refused
 from carnet.directory.snapshot import Snapshot
@@ -41,10 +41,12 @@ class KeptBuckets:
         members: Mapping[str, Any],
         checks: tuple[Resolved, ...],
         decided: tuple[Decided, ...],
+        tell: Callable[[Event], Event] = lambda event: event,
     ) -> Done:
         """Answer one of ANSWERED_HERE that was allowed: `decided` on `checks`, the first of which is on the bucket.
 
         `Done.answer` are the members of the answer, by the model's names. A change is decided again when it is made.
+        `tell` adds to the event what the request's door knows.
         Raises Refused with the code of Amazon S3, Denied, Unavailable.
         """
         arn, members = checks[0].resource, dict(members)
@@ -56,11 +58,18 @@ class KeptBuckets:
             snapshot = self._execution.directory.snapshot
             asked = Asked(snapshot=snapshot, bucket=bucket, members=members, principal=principal)
             answer = READS[operation](asked)
-            return Done(answer=answer, event=success_event(parsed, {}, decided), decided=decided)
+            return Done(answer=answer, event=tell(success_event(parsed, {}, decided)), decided=decided)
         if _POLICY in members:
             await asyncio.to_thread(read_bucket_policy, members[_POLICY], bucket.partition, bucket.name)
         return await self._made(
-            _Edit(execution=self._execution, parsed=parsed, checks=checks, members=members, edit=WRITES[operation])
+            _Edit(
+                execution=self._execution,
+                parsed=parsed,
+                checks=checks,
+                members=members,
+                edit=WRITES[operation],
+                tell=tell,
+            )
         )
 
     async def _made(self, change: _Edit) -> Done:
@@ -79,6 +88,7 @@ class _Edit:
     checks: tuple[Resolved, ...]
     members: Mapping[str, Any]
     edit: Callable[[Asked], Bucket]
+    tell: Callable[[Event], Event]
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         """Make it. Raises Refused, Denied."""
@@ -88,4 +98,4 @@ class _Edit:
         edited = self.edit(Asked(snapshot=snapshot, bucket=bucket, members=self.members, principal=principal))
         if edited != bucket:
             unit.save(edited)
-        return Done(answer={}, event=success_event(self.parsed, {}, decided), decided=decided)
+        return Done(answer={}, event=self.tell(success_event(self.parsed, {}, decided)), decided=decided)

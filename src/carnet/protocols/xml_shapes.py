@@ -37,6 +37,9 @@ def _entity(match: re.Match[str]) -> str:
     return _ENTITIES.get(match[0], _REPLACEMENT)
 
 
+_SCHEMA_INSTANCE = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+
+
 @cache
 def xml_members(shape: StructureShape) -> XmlMembers:
     """The writer of a structure's content, without an element around it."""
@@ -61,12 +64,15 @@ class _Compiler:
         # INVARIANT: known before its members are compiled, so that a shape which holds itself comes to an end.
         self._structures[shape.name] = write
         for name, member in shape.members.items():
-            elements[name] = self._element(member, _tag(member, name))
+            is_attribute = member.serialization.get("xmlAttribute")
+            elements[name] = _nothing if is_attribute else self._element(member, _tag(member, name))
         return write
 
     def _element(self, shape: Shape, tag: str) -> _Element:
         if isinstance(shape, StructureShape):
             content = self._structures.get(shape.name) or self.members(shape)
+            if attributes := _attributes(shape):
+                return lambda value: f"<{tag}{_written_attributes(attributes, value)}>{content(value)}</{tag}>"
             return lambda value: f"<{tag}>{content(value)}</{tag}>"
         if isinstance(shape, ListShape):
             return self._list(shape, tag)
@@ -100,6 +106,22 @@ def _tag(shape: Shape, name: str) -> str:
     if isinstance(shape, ListShape) and shape.serialization.get("flattened"):
         return str(shape.member.serialization.get("name", own))
     return own
+
+
+def _attributes(shape: StructureShape) -> Mapping[str, str]:
+    """The members that are attributes of the element, to their names there."""
+    found = {name: member.serialization for name, member in shape.members.items()}
+    return {name: str(traits["name"]) for name, traits in found.items() if traits.get("xmlAttribute")}
+
+
+def _written_attributes(attributes: Mapping[str, str], value: Mapping[str, Any]) -> str:
+    """They are in the namespace of XML Schema's instances: no other is used."""
+    written = [f' {tag}="{escape(value[name])}"' for name, tag in attributes.items() if value.get(name) is not None]
+    return "".join([_SCHEMA_INSTANCE, *written])
+
+
+def _nothing(value: Any) -> str:
+    return ""
 
 
 def _string(tag: str) -> _Element:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from tempfile import SpooledTemporaryFile
+from typing import Any, Self
+
 from carnet.base.http import ByteStream
 from carnet.gateway.payload import CheckedBody, ExpectedBody
 from carnet.gateway.s3.faults import S3Fault
@@ -11,6 +16,8 @@ MOST_WHOLE = 2 * 1024 * 1024
 """Bytes of a body that is read whole: a list of 1,000 keys to delete, each character of them percent-encoded or in
 XML's own form, is shorter."""
 MOST_CONTENT = 5 * 1024 * 1024 * 1024
+_MOST_SPOOLED = 2 * MOST_CONTENT
+_IN_MEMORY, _PIECE = 256 * 1024, 256 * 1024
 
 
 class Upload:
@@ -35,3 +42,66 @@ async def whole_body(body: ByteStream, expected: ExpectedBody, budget: BodyBudge
         return b"".join([piece async for piece in CheckedBody(body, expected)])
     finally:
         budget.give_back(expected.length)
+
+
+class Spool:
+    """How much content may lie in files of this process, for upstreams that must not see a body before it is whole."""
+
+    def __init__(self, most: int = _MOST_SPOOLED) -> None:
+        self._most = most
+        self._held = 0
+
+    async def take(self, upload: Upload) -> Spooled:
+        """All of the content, once it proved right.
+
+        Raises S3Fault if there is no room, and what the content raises.
+        """
+        if self._held + upload.length > self._most:
+            raise S3Fault("SlowDown", "Please reduce your request rate.")
+        self._held += upload.length
+        spooled = Spooled(self, upload.length)
+        try:
+            async for piece in upload.content:
+                await spooled.put(piece)
+        except BaseException:
+            await spooled.aclose()
+            raise
+        return spooled
+
+    def give_back(self, count: int) -> None:
+        self._held -= count
+
+
+class Spooled:
+    """A `ByteStream` of what lies in a file; a short one in memory."""
+
+    def __init__(self, spool: Spool, length: int) -> None:
+        self._spool = spool
+        self._length = length
+        self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+        self._begun = False
+
+    async def put(self, piece: bytes) -> None:
+        """More of it."""
+        await self._on_disk(self._file.write, piece)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._begun:
+            self._begun = True
+            self._file.seek(0)
+        piece: bytes = await self._on_disk(self._file.read, _PIECE)
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+    async def aclose(self) -> None:
+        """Delete it."""
+        if not self._file.closed:
+            self._file.close()
+            self._spool.give_back(self._length)
+
+    async def _on_disk(self, work: Callable[[Any], Any], given: bytes | int) -> Any:
+        return work(given) if self._length <= _IN_MEMORY else await asyncio.to_thread(work, given)

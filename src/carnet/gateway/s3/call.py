@@ -12,7 +12,7 @@ from carnet.base.http import ByteStream, RequestHead
 from carnet.gateway.check import Scope
 from carnet.gateway.exchange import Content, Exchange
 from carnet.gateway.payload import ExpectedBody
-from carnet.gateway.s3.bodies import Upload
+from carnet.gateway.s3.bodies import Spool, Upload
 from carnet.gateway.s3.own import DECIDED_ALWAYS
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.gateway.upstreams import Mode
@@ -27,6 +27,7 @@ class S3Call:
     """A request of which it is known what it asks, and who asks."""
 
     exchange: Exchange
+    spool: Spool
     caller: Verified | Anonymous
     route: S3Route
     step: Authenticated

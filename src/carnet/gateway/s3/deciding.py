@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -22,10 +23,10 @@ _PRINCIPAL_ORG, _RESOURCE_ORG = "aws:PrincipalOrgID", "aws:ResourceOrgID"
 _SHORT = "Access Denied"
 
 
-def needed(execution: Execution, call: S3Call) -> tuple[Resolved, ...]:
-    """What the request needs, and the accounts that own it. Raises S3Fault, and Refused for a bucket nobody owns."""
+def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -> tuple[Resolved, ...]:
+    """What an input needs, and the accounts that own it. Raises S3Fault, and Refused for a bucket nobody owns."""
     literal = call.exchange.settings.profile.literal_keys
-    checks = mapped("s3", call.operation.name, call.given, call.scope, literal_keys=literal)
+    checks = mapped("s3", call.operation.name, given, call.scope, literal_keys=literal)
     if isinstance(checks, Refusal):
         raise S3Fault(checks.code, checks.message)
     snapshot = execution.directory.snapshot

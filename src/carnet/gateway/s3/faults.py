@@ -21,7 +21,7 @@ _STATUSES: Mapping[int, tuple[str, ...]] = {
         *("NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError"),
     ),
     405: ("MethodNotAllowed",),
-    409: ("BucketAlreadyExists", "BucketAlreadyOwnedByYou", "OperationAborted"),
+    409: ("BucketAlreadyExists", "BucketAlreadyOwnedByYou", "BucketNotEmpty", "OperationAborted"),
     411: ("MissingContentLength",),
     500: ("InternalError",),
     501: ("NotImplemented",),
@@ -30,7 +30,7 @@ _STATUSES: Mapping[int, tuple[str, ...]] = {
 """What is not 400."""
 STATUS: Mapping[str, int] = {code: status for status, codes in _STATUSES.items() for code in codes}
 DENIED = "AccessDenied"
-_XML = "application/xml"
+XML = "application/xml"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _BY_COMMON_CODE = {
     "InvalidClientTokenId": (
@@ -92,7 +92,7 @@ def error_response(code: str, message: str, request_id: str, members: Mapping[st
         f"{_DECLARATION}<Error><Code>{code}</Code><Message>{escape(message)}</Message>{further}"
         f"<RequestId>{request_id}</RequestId><HostId>{request_id}</HostId></Error>"
     )
-    headers = (*ids(request_id), ("content-type", _XML))
+    headers = (*ids(request_id), ("content-type", XML))
     return HttpResponse(status=STATUS.get(code, 400), headers=headers, body=text.encode("utf-8", "replace"))
 
 

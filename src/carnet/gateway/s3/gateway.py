@@ -21,9 +21,10 @@ from carnet.base.ids import Ids
 from carnet.gateway.buckets import Buckets, bucket_of
 from carnet.gateway.check import Scope
 from carnet.gateway.exchange import Exchange
+from carnet.gateway.kept_buckets import ANSWERED_HERE, KeptBuckets
 from carnet.gateway.modes import naming
 from carnet.gateway.payload import ExpectedBody, expected_body
-from carnet.gateway.s3 import answers, making
+from carnet.gateway.s3 import answers, kept, making
 from carnet.gateway.s3.arriving import (
     SIGNING_NAME,
     is_for_s3,
@@ -33,7 +34,8 @@ from carnet.gateway.s3.arriving import (
     s3_service,
     takes_content,
 )
-from carnet.gateway.s3.bodies import Upload, whole_body
+from carnet.gateway.s3.batch import deleted_together
+from carnet.gateway.s3.bodies import Spool, Upload, whole_body
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import allowed, needed
 from carnet.gateway.s3.faults import S3Fault, not_implemented, of_signature
@@ -76,7 +78,9 @@ class S3Gateway:
         self._signed = signed
         self._exchange = exchange
         self._buckets = Buckets(execution, parts.writer)
+        self._kept = KeptBuckets(execution, parts.writer)
         self._parts = parts
+        self._spool = Spool()
         self._under_way: set[asyncio.Task[Any]] = set()
 
     def takes(self, head: RequestHead) -> bool:
@@ -118,6 +122,7 @@ class S3Gateway:
         step: Step = arrived
         call: S3Call | None = None
         try:
+            by_somebody = is_signed(head)
             route = routed(head, literal_keys=self._exchange.settings.profile.literal_keys)
             operation = s3_service().operations[route.operation]
             step = Routed(
@@ -128,12 +133,13 @@ class S3Gateway:
             )
             if self._execution.directory.lost:
                 raise Lost
-            signed = self._signed_by(arrived) if is_signed(head) else None
+            signed = self._signed_by(arrived) if by_somebody else None
             caller = signed.caller if signed is not None else Anonymous()
             step = Authenticated(routed=step, caller=caller)
             self._execution.note_use(caller, arrived.time)
             call = S3Call(
                 exchange=self._exchange,
+                spool=self._spool,
                 caller=caller,
                 route=route,
                 step=step,
@@ -150,8 +156,12 @@ class S3Gateway:
 
     async def _decided(self, call: S3Call) -> Answer:
         """Once it is decided. Raises what `answers.as_fault` tells."""
-        resolved = needed(self._execution, call)
+        if call.operation.name == "DeleteObjects":
+            return await deleted_together(self._execution, call)
+        resolved = needed(self._execution, call, call.given)
         await allowed(self._execution, call, resolved)
+        if call.operation.name in ANSWERED_HERE:
+            return await kept.answered(call, self._kept, resolved)
         if call.operation.name in KEPT_HERE:
             raise not_implemented(f"{call.operation.name} is not answered here yet")
         match call.operation.name:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from http import HTTPStatus
 
-from carnet.audit.steps import Parsed, account_of
+from carnet.audit.steps import Parsed
 from carnet.base.http import HttpResponse
 from carnet.entities.bucket import Bucket
 from carnet.gateway.answers import FIRST_ERROR
@@ -17,14 +17,15 @@ from carnet.gateway.connection import UpstreamFailed
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.exchange import AnotherAccount, NotListed
 from carnet.gateway.new_bucket import sent_on
-from carnet.gateway.s3.answers import MOST_WHOLE, answered_headers, audited, relayed
+from carnet.gateway.s3.answers import MOST_WHOLE, answered_headers, relayed
+from carnet.gateway.s3.arriving import SIGNING_NAME
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.events import told
 from carnet.gateway.s3.faults import S3Fault
+from carnet.gateway.s3.kept import recorded
 from carnet.gateway.s3.sending import sent_members
-from carnet.gateway.upstream import UpstreamResponse
 from carnet.server.outbox import Answer
-from carnet.services.execution import Done, Execution
+from carnet.services.execution import Execution
 
 _FIRST_REDIRECT, _FIRST_FAILURE = 300, 500
 
@@ -56,26 +57,39 @@ async def made(call: S3Call, buckets: Buckets, resolved: tuple[Resolved, ...]) -
     done = await buckets.confirm(
         parsed, claimed, tuple(call.decided), {}, partial(told, call=call, headers=response.headers, sent=len(body))
     )
-    return _recorded(call, response, body, done)
-
-
-def _recorded(call: S3Call, response: UpstreamResponse, body: bytes, done: Done) -> Answer:
-    """The upstream's answer to a change whose event may be in the log already."""
     answer = HttpResponse(status=response.status, headers=answered_headers(call, response.headers), body=body)
-    made_of = audited(call, answer, done.event)
-    if not done.recorded:
-        return made_of
-    return Answer(response=answer, decided=made_of.decided, account=account_of(call.step))
+    return recorded(call, answer, done)
 
 
 async def deleted(execution: Execution, call: S3Call, buckets: Buckets) -> Answer:
-    """DeleteBucket. Raises UpstreamFailed, Unavailable."""
+    """DeleteBucket. Raises UpstreamFailed, Unavailable, S3Fault.
+
+    INVARIANT: who may delete a bucket may not delete objects by that: some stores would delete all that is in it.
+    """
     assert call.bucket is not None, "a bucket is named"
     bucket = bucket_of(execution.directory.snapshot, call.scope.partition, call.bucket)
+    if await _holds_something(call):
+        raise S3Fault("BucketNotEmpty", "The bucket you tried to delete is not empty")
     response = await call.send(sent_members(call))
     if bucket is not None and (response.status < _FIRST_REDIRECT or response.status == HTTPStatus.NOT_FOUND):
         await buckets.forget(bucket, call.arrived.time)
     return await relayed(call, response)
+
+
+async def _holds_something(call: S3Call) -> bool:
+    """Whether there is an object in the bucket, or a version of one. Raises UpstreamFailed if that is not told."""
+    for operation in ("ListObjectsV2", "ListObjectVersions"):
+        if not call.exchange.settings.does(SIGNING_NAME, operation):
+            continue
+        response = await call.ask(operation, {"Bucket": call.bucket, "MaxKeys": 1}, call.owner)
+        body = await response.whole(MOST_WHOLE)
+        if response.status == HTTPStatus.NOT_FOUND:
+            return False
+        if response.status != HTTPStatus.OK:
+            raise UpstreamFailed("the upstream does not tell whether the bucket is empty", sent=False)
+        if any(f"<{name}>".encode() in body for name in ("Contents", "Version", "DeleteMarker")):
+            return True
+    return False
 
 
 async def is_there(call: S3Call, bucket: Bucket) -> bool:

@@ -9,16 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from carnet.entities.bucket import Bucket, ObjectOwnership
+from carnet.gateway.kept_buckets import ANSWERED_HERE
 from carnet.gateway.s3.faults import S3Fault, not_implemented
 
-KEPT_HERE = frozenset(
-    (
-        *("DeleteBucketOwnershipControls", "DeleteBucketPolicy", "DeletePublicAccessBlock", "GetBucketAcl"),
-        *("GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPolicyStatus", "GetObjectAcl"),
-        *("GetPublicAccessBlock", "ListBuckets", "PutBucketAcl", "PutBucketOwnershipControls", "PutBucketPolicy"),
-        *("PutObjectAcl", "PutPublicAccessBlock"),
-    )
-)
+KEPT_HERE = ANSWERED_HERE | {"GetObjectAcl", "ListBuckets", "PutObjectAcl"}
 """Operations that are never sent on."""
 DECIDED_ALWAYS = KEPT_HERE | {"CreateBucket", "DeleteBucket"}
 """Operations that are refused if nothing allows them, also where others are only recorded: they change what is kept."""

@@ -12,11 +12,12 @@ from carnet.gateway.buckets import resolved as with_owner
 from carnet.gateway.check import Check
 from carnet.gateway.exchange import Content
 from carnet.gateway.s3.answers import relayed
+from carnet.gateway.s3.bodies import Upload
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import decided, denial
-from carnet.gateway.s3.faults import not_implemented
 from carnet.gateway.s3.own import without_acl
 from carnet.gateway.services.s3_names import BUCKET, bucket_arn
+from carnet.gateway.upstream import UpstreamResponse
 from carnet.models import Operation
 from carnet.server.outbox import Answer
 from carnet.services.execution import Execution
@@ -38,10 +39,7 @@ async def sent_on(execution: Execution, call: S3Call) -> Answer:
     given = sent_members(call)
     if call.route.path.key is not None:
         given = without_acl(given, owned_bucket(execution.directory.snapshot, _arn(call)))
-    if call.upload is not None and not call.exchange.settings.profile.drops_cut_bodies:
-        raise not_implemented("the upstream may keep an object of which it has not got all")
-    content = Content(body=call.upload.content, length=call.upload.length) if call.upload is not None else None
-    response = await call.send(given, content=content)
+    response = await (call.send(given) if call.upload is None else _with_content(call, call.upload, given))
     if response.status == HTTPStatus.NOT_FOUND and call.route.path.key is not None:
         try:
             await _refuse_unless_listed(execution, call)
@@ -49,6 +47,17 @@ async def sent_on(execution: Execution, call: S3Call) -> Answer:
             await response.aclose()
             raise
     return await relayed(call, response)
+
+
+async def _with_content(call: S3Call, upload: Upload, given: Mapping[str, Any]) -> UpstreamResponse:
+    """INVARIANT: an upstream that keeps what it has got of a cut body gets none before all of it proved right."""
+    if call.exchange.settings.profile.drops_cut_bodies:
+        return await call.send(given, content=Content(body=upload.content, length=upload.length))
+    spooled = await call.spool.take(upload)
+    try:
+        return await call.send(given, content=Content(body=spooled, length=upload.length))
+    finally:
+        await spooled.aclose()
 
 
 async def _refuse_unless_listed(execution: Execution, call: S3Call) -> None:

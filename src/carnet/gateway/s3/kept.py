@@ -1,0 +1,71 @@
+"""Requests about what is kept here of a bucket: answered, and written as Amazon S3 does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from botocore.model import StructureShape
+
+from carnet.audit.steps import Parsed, account_of
+from carnet.base.http import JSON, HttpResponse
+from carnet.gateway.deciding import Resolved
+from carnet.gateway.kept_buckets import KeptBuckets
+from carnet.gateway.s3.answers import audited
+from carnet.gateway.s3.call import S3Call
+from carnet.gateway.s3.events import told
+from carnet.gateway.s3.faults import XML, ids
+from carnet.models import Operation
+from carnet.protocols.xml_shapes import xml_members
+from carnet.server.outbox import Answer
+from carnet.services.execution import Done
+
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+_ROOTS = {"GetBucketAcl": "AccessControlPolicy", "ListBuckets": "ListAllMyBucketsResult"}
+"""The roots of answers that are called otherwise than the model's shapes."""
+_NO_CONTENT = frozenset(("PutBucketPolicy",))
+"""Operations whose success has no body, whatever the model says."""
+
+
+async def answered(call: S3Call, buckets: KeptBuckets, resolved: tuple[Resolved, ...]) -> Answer:
+    """Raises Refused, Denied, Unavailable."""
+    parsed = Parsed(authenticated=call.step, given={})
+    done = await buckets.answer(
+        parsed,
+        call.operation.name,
+        call.given,
+        resolved,
+        tuple(call.decided),
+        partial(told, call=call, headers=(), sent=None),
+    )
+    return recorded(call, written(call.operation, done.answer, call.arrived.request_id), done)
+
+
+def recorded(call: S3Call, response: HttpResponse, done: Done) -> Answer:
+    """The answer to what may be in the log already, with the change that was made."""
+    made = audited(call, response, done.event)
+    return Answer(response=response, decided=made.decided, account=account_of(call.step)) if done.recorded else made
+
+
+def written(operation: Operation, answer: Mapping[str, Any], request_id: str) -> HttpResponse:
+    """An answer by the model's member names."""
+    status = HTTPStatus.NO_CONTENT if operation.name in _NO_CONTENT else operation.status
+    headers = ids(request_id)
+    shape = operation.output
+    if shape is None or not shape.members:
+        return HttpResponse(status=status, headers=headers, body=b"")
+    payload = shape.serialization.get("payload")
+    if payload is None:
+        text = _document(shape, _ROOTS[operation.name], answer)
+    elif isinstance(member := shape.members[payload], StructureShape):
+        text = _document(member, str(member.serialization.get("name", payload)), answer[payload])
+    else:
+        return HttpResponse(status=status, headers=(*headers, ("content-type", JSON)), body=answer[payload].encode())
+    return HttpResponse(status=status, headers=(*headers, ("content-type", XML)), body=text.encode())
+
+
+def _document(shape: StructureShape, root: str, value: Mapping[str, Any]) -> str:
+    return f'{_DECLARATION}<{root} xmlns="{_NAMESPACE}">{xml_members(shape)(value)}</{root}>'
