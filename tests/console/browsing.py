@@ -49,6 +49,8 @@ class Browser:
         sent = {"host": self.host, "content-length": str(len(body)), "user-agent": "test"}
         if method not in ("GET", "HEAD"):
             sent |= {"origin": self.origin, "content-type": "application/json", "sec-fetch-site": "same-origin"}
+        if method == "HEAD":
+            sent["connection"] = "close"  # its answer tells the length of a body that does not come
         if self.cookies:
             sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}

@@ -12,6 +12,8 @@ from carnet.entities.account import Account
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.mfa_device import MfaDevice, MfaKind
 from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm, SigningKey
+from carnet.entities.person_mfa_device import PersonMfaDevice
+from carnet.entities.person_password import PersonPassword
 from carnet.entities.saml_provider import SamlPrivateKey, SamlProvider
 from carnet.entities.user import User
 from carnet.identity.sealed_kinds import SEALED_KINDS, SealedKind
@@ -54,6 +56,24 @@ def _mfa_device(number: int) -> MfaDevice:
     )
 
 
+def _person_password(number: int) -> PersonPassword:
+    owner = account(number).id
+    return PersonPassword(id=f"person{number}", account=owner, sealed_hashes=b"?", created=NOW, changed=NOW)
+
+
+def _person_mfa_device(number: int) -> PersonMfaDevice:
+    return PersonMfaDevice(
+        id=f"person-device{number}",
+        account=account(number).id,
+        path=f"/person{number}/",
+        name="phone",
+        created=NOW,
+        holder=f"person{number}",
+        enabled=NOW,
+        sealed_seed=b"?",
+    )
+
+
 def _saml_provider(number: int) -> SamlProvider:
     keys = tuple(SamlPrivateKey(id=f"KEY{number}{each}", sealed=b"?", created=NOW) for each in "ab")
     return SamlProvider(
@@ -83,6 +103,8 @@ _SAMPLES: Mapping[type[Any], Callable[[int], Any]] = MappingProxyType(
         AccessKey: _access_key,
         LoginProfile: _login_profile,
         MfaDevice: _mfa_device,
+        PersonPassword: _person_password,
+        PersonMfaDevice: _person_mfa_device,
         SamlProvider: _saml_provider,
         OutboundFederation: _outbound_federation,
     }

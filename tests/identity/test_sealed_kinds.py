@@ -29,7 +29,7 @@ CARRIED = {
 def test_every_kind_with_sealed_values_is_listed() -> None:
     assert {kind.entity for kind in SEALED_KINDS} == {each.entity for each in ENTITY_TYPES if each.sealed is not None}
     assert {kind.purpose for kind in SEALED_KINDS} == set(Purpose) - CARRIED
-    assert len({kind.purpose for kind in SEALED_KINDS}) == len(SEALED_KINDS)
+    assert len({kind.entity for kind in SEALED_KINDS}) == len(SEALED_KINDS)
 
 
 def test_every_column_of_bytes_is_sealed_or_known_not_to_be() -> None:

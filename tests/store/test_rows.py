@@ -43,6 +43,9 @@ from carnet.entities.organizational_unit import OrganizationalUnit
 from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm, SigningKey
 from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.permission_set import PermissionSet, PolicyReference
+from carnet.entities.person_invitation import PersonInvitation
+from carnet.entities.person_mfa_device import PersonMfaDevice
+from carnet.entities.person_password import PersonPassword
 from carnet.entities.provisioned_permission_set import ProvisionedPermissionSet
 from carnet.entities.provisioning_request import ProvisioningRequest, RequestKind
 from carnet.entities.public_access_block import AccountPublicAccess, PublicAccessBlock
@@ -256,6 +259,39 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         changed=MOMENTS,
         reset_required=st.booleans(),
         max_session_seconds=st.none() | NUMBERS,
+    ),
+    st.builds(
+        PersonMfaDevice,
+        **NAMED,
+        kind=st.sampled_from(MfaKind),
+        holder=TEXT,
+        enabled=MOMENTS,
+        sealed_seed=st.binary(max_size=8),
+        drift=st.integers(-99, 99),
+        last_step=NUMBERS,
+        failures=NUMBERS,
+        failed=st.none() | MOMENTS,
+        credential_id=st.none() | TEXT,
+        sign_count=NUMBERS,
+    ),
+    st.builds(
+        PersonPassword,
+        id=TEXT,
+        account=TEXT,
+        sealed_hashes=st.binary(max_size=8),
+        created=MOMENTS,
+        changed=MOMENTS,
+        reset_required=st.booleans(),
+        max_session_seconds=st.none() | NUMBERS,
+    ),
+    st.builds(
+        PersonInvitation,
+        id=TEXT,
+        account=TEXT,
+        digest=TEXT,
+        remove_mfa=st.booleans(),
+        created=MOMENTS,
+        expires=MOMENTS,
     ),
     st.builds(
         WrappedKey,

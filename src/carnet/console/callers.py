@@ -11,6 +11,8 @@ from carnet.access.authorize import Check, Decided, authorize
 from carnet.access.gather import carried_by
 from carnet.access.request_context import caller_context
 from carnet.base.http import HttpRequest
+from carnet.console.flow import Flow
+from carnet.console.holders import Holder
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import BrowserSession
@@ -23,6 +25,22 @@ def caller_of(view: AccountView, session: BrowserSession) -> SignedIn | None:
     """The caller that a session is of; None for a person of Identity Center, who is no principal of an account."""
     credential = browser_credential(view, session)
     return SignedIn(COOKIE_AUTHENTICATOR, credential=credential) if credential is not None else None
+
+
+def flow_caller(holder: Holder, flow: Flow, now: datetime) -> SignedIn | None:
+    """The caller that a sign-in would be of, as far as it has come: policies may ask for MFA. None for a person."""
+    session = BrowserSession(
+        id="",
+        account=holder.account,
+        kind=holder.kind,
+        holder=holder.id,
+        digest="",
+        created=flow.started,
+        expires=now + holder.session_length,
+        password_set=flow.password_set,
+        mfa=flow.mfa,
+    )
+    return caller_of(holder.view, session)
 
 
 def decide(

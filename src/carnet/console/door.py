@@ -15,7 +15,7 @@ from carnet.base.faults import Refused
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.console.given import read_step
 from carnet.console.headers import SAFETY
-from carnet.console.navigation import HOME, SIGN_IN, elsewhere, see, target_of, to_sign_in
+from carnet.console.navigation import HOME, SIGN_IN, elsewhere, parameter, see, target_of, to_sign_in
 from carnet.console.outcomes import Refusal, Told
 from carnet.console.pages import STATIC, page, static_files
 from carnet.console.parts import ConsoleParts
@@ -29,14 +29,23 @@ from carnet.server.own_api.problems import FAILED, TOO_MANY, Problem, answer, as
 from carnet.server.read_your_writes import REVISION
 from carnet.server.throttle import Throttled
 from carnet.services.execution import Done, Failed
+from carnet.services.person_invitations import INVITED
 from carnet.store.unit_of_work import UnitOfWork
 
 _LOG = logging.getLogger(__name__)
 _PREFIX = "/console"
 _SESSION = "/console/session"
 _LONGEST_BODY = 65_536
-_SIGN_IN_PAGES = {SIGN_IN: HolderKind.USER, f"{SIGN_IN}/root": HolderKind.ROOT}
-_WAYS = {HolderKind.USER: "Sign in as an IAM user", HolderKind.ROOT: "Sign in as the root user"}
+_SIGN_IN_PAGES = {
+    SIGN_IN: HolderKind.USER,
+    f"{SIGN_IN}/root": HolderKind.ROOT,
+    f"{SIGN_IN}/person": HolderKind.PERSON,
+}
+_WAYS = {
+    HolderKind.USER: "Sign in as an IAM user",
+    HolderKind.ROOT: "Sign in as the root user",
+    HolderKind.PERSON: "Sign in to the access portal (IAM Identity Center)",
+}
 _CROSS_SITE = Problem(403, "CrossSiteRequest", "This is answered to the console's own pages alone.")
 
 Page = Callable[[RequestHead, SignedInBrowser | None], HttpResponse]
@@ -51,6 +60,7 @@ class Console:
         self._clock = clock
         self._pages: Mapping[str, Page] = {
             HOME: self._home,
+            INVITED: lambda head, browser: page("invited.html"),
             **{path: partial(self._sign_in, kind) for path, kind in _SIGN_IN_PAGES.items()},
         }
 
@@ -91,7 +101,7 @@ class Console:
 
     def _sign_in(self, kind: HolderKind, head: RequestHead, browser: SignedInBrowser | None) -> HttpResponse:
         ways = [(path, _WAYS[other]) for path, other in _SIGN_IN_PAGES.items() if other is not kind]
-        return page("sign-in.html", kind=kind, to=target_of(head), ways=ways)
+        return page("sign-in.html", kind=kind, to=target_of(head), store=parameter(head, "store"), ways=ways)
 
     async def _session(self, http: HttpRequest) -> Answer:
         """Sign in, step by step (POST), or out (DELETE)."""

@@ -6,23 +6,25 @@ and users there are.
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from carnet.audit.sign_in_events import FAILED, NO_USER, Who, sign_in_event
 from carnet.audit.steps import Arrived
 from carnet.console.entering import asked, failure, next_stage
 from carnet.console.flow import Flow, Stage
 from carnet.console.given import GivePassword
-from carnet.console.holders import Holder
+from carnet.console.holders import Holder, find_holder
 from carnet.console.outcomes import INCORRECT, RESET_NEEDED, Refusal
 from carnet.console.parts import ConsoleParts
 from carnet.directory.account_view import AccountView
+from carnet.directory.identity_center import instance_of_store, own_instance, user_named
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.account import is_account_id
 from carnet.entities.browser_session import HolderKind
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.user import User
-from carnet.identity.sign_in import Claim, KnownPassword, PasswordState
+from carnet.identity.sign_in import Claim, KnownPassword, PasswordState, nobody
 from carnet.services.iam.new_passwords import HASHING
 from carnet.services.preparing import Preparation
 
@@ -34,31 +36,79 @@ async def first_step(parts: ConsoleParts, arrived: Arrived, given: GivePassword)
 
     Raises Refusal, Refused (Throttling), Unavailable.
     """
-    snapshot = parts.execution.directory.snapshot
-    claim = _claim(snapshot, arrived, given)
-
-    def check(_: object, __: object) -> KnownPassword | None:
-        return parts.execution.parts.sign_ins.check(snapshot, claim, arrived.time)
-
-    known = await parts.pools.run(Preparation(pool=HASHING, work=check), None, None)
-    if known is None:
-        who, problem = _nobody(snapshot, claim, given.kind)
-        raise Refusal("SignInFailed", INCORRECT, sign_in_event(arrived, who, to=parts.origin.url, problem=problem))
-    view = snapshot.accounts[known.profile.account]
-    holder = Holder(kind=given.kind, view=view, entity=known.holder)
+    known = await (_person(parts, arrived, given) if given.kind is HolderKind.PERSON else _user(parts, arrived, given))
+    holder = known.holder
     if known.state is PasswordState.MUST_BE_RESET:
         raise Refusal("PasswordExpired", RESET_NEEDED, failure(parts, arrived, holder, RESET_NEEDED), 403)
     flow = Flow(
         kind=given.kind,
-        account=view.account.id,
+        account=holder.account,
         holder=holder.id,
-        password_set=known.profile.changed,
+        password_set=known.password_set,
         stage=Stage.MFA,
         started=arrived.time,
         must_change=known.state is PasswordState.MUST_CHANGE,
     )
     stage = next_stage(flow, holder)
     return flow, asked(parts, flow, holder, stage) if stage is not None else None
+
+
+class _Known(NamedTuple):
+    """Whose password was right."""
+
+    holder: Holder
+    password_set: datetime
+    state: PasswordState
+
+
+async def _user(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> _Known:
+    """An IAM user or a root user."""
+    snapshot = parts.execution.directory.snapshot
+    claim = _claim(snapshot, arrived, given)
+
+    def check(_: object, __: object) -> KnownPassword | None:
+        return parts.execution.parts.sign_ins.check(snapshot, claim, arrived.time)
+
+    known: KnownPassword | None = await parts.pools.run(Preparation(pool=HASHING, work=check), None, None)
+    if known is None:
+        raise _refused(parts, arrived, *_nobody(snapshot, claim, given.kind))
+    holder = Holder(kind=given.kind, view=snapshot.accounts[known.profile.account], entity=known.holder)
+    return _Known(holder, known.profile.changed, known.state)
+
+
+async def _person(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> _Known:
+    """A person of Identity Center. One who is disabled is nobody."""
+    snapshot, name = parts.execution.directory.snapshot, given.name.strip()
+    view = _store_of(snapshot, given.account.strip())
+    person = user_named(view, name) if view is not None else None
+    found = find_holder(snapshot, person.account, given.kind, person.id) if person is not None else None
+    profile = found.profile if found is not None else None
+    owner = person.id if person is not None else nobody(view.account.id if view is not None else "", name)
+
+    def check(_: object, __: object) -> bool:
+        sign_ins, peer = parts.execution.parts.sign_ins, arrived.http.peer
+        return sign_ins.is_right(owner, profile, given.password, peer=peer, now=arrived.time)
+
+    right = await parts.pools.run(Preparation(pool=HASHING, work=check), None, None)
+    if not right or found is None or profile is None:
+        account = view.account.id if view is not None else None
+        who = found.who if found is not None else Who(type=_TYPES[given.kind], account=account)
+        raise _refused(parts, arrived, who, FAILED)
+    return _Known(found, profile.changed, PasswordState.MUST_CHANGE if profile.reset_required else PasswordState.GOOD)
+
+
+def _store_of(snapshot: Snapshot, store: str) -> AccountView | None:
+    """The account whose identity store people sign in to: the one that is named, or the only one."""
+    if store:
+        instance = instance_of_store(snapshot, store)
+        return snapshot.accounts[instance.account] if instance is not None else None
+    found = [view for view in snapshot.accounts.values() if not view.closed and own_instance(view) is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def _refused(parts: ConsoleParts, arrived: Arrived, who: Who, problem: str) -> Refusal:
+    event = sign_in_event(arrived, who, to=parts.origin.url, problem=problem)
+    return Refusal("SignInFailed", INCORRECT, event)
 
 
 def _claim(snapshot: Snapshot, arrived: Arrived, given: GivePassword) -> Claim:

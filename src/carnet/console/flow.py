@@ -33,7 +33,7 @@ class Stage(StrEnum):
     MFA = "mfa"
     NEW_PASSWORD = "new-password"  # noqa: S105 - no password
     ENROL = "enrol"
-    """A first MFA device, for who must have one."""
+    """A new MFA device: a first one for who must have one, or one more of who is signed in."""
 
 
 class Flow(Struct, frozen=True, kw_only=True):

@@ -60,7 +60,35 @@ class SetPassword(FlowStep, frozen=True, kw_only=True, tag="new-password"):
     password: Password
 
 
-SignInStep = GivePassword | GiveCode | GivePasskey | SetPassword
+class BeginApp(FlowStep, frozen=True, kw_only=True, tag="enrol-app"):
+    """An authenticator app is to be the first MFA device."""
+
+
+class GiveCodes(FlowStep, frozen=True, kw_only=True, tag="enrol-codes"):
+    """Two consecutive codes of that app."""
+
+    codes: tuple[Code, Code]
+
+
+class BeginPasskey(FlowStep, frozen=True, kw_only=True, tag="enrol-passkey"):
+    """A passkey is to be made."""
+
+
+class GiveNewPasskey(FlowStep, frozen=True, kw_only=True, tag="new-passkey"):
+    """What the browser has made: `PublicKeyCredential.toJSON()`."""
+
+    credential: dict[str, Any]
+
+
+class UseInvitation(Step, frozen=True, kw_only=True, tag="invited"):
+    """A person sets a password by a link."""
+
+    token: Annotated[str, Meta(max_length=128)]
+    password: Password
+
+
+LaterStep = GiveCode | GivePasskey | SetPassword | BeginApp | GiveCodes | BeginPasskey | GiveNewPasskey
+SignInStep = GivePassword | LaterStep | UseInvitation
 _STEPS: msgspec.json.Decoder[SignInStep] = msgspec.json.Decoder(SignInStep)
 
 

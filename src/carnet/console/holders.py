@@ -1,4 +1,4 @@
-"""Those who sign in in a browser: IAM users and root users, with what they prove it by."""
+"""Those who sign in in a browser, with what they prove it by: IAM users, root users, and people of Identity Center."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from datetime import datetime, timedelta
 
 from carnet.audit.sign_in_events import Who
 from carnet.directory.account_view import AccountView
+from carnet.directory.identity_center import own_instance
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.account import Account
-from carnet.entities.browser_session import USUAL_LENGTH, HolderKind
+from carnet.entities.browser_session import PERSON_LENGTH, USUAL_LENGTH, HolderKind
+from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.mfa_device import MfaDevice, MfaKind
+from carnet.entities.person_mfa_device import PersonMfaDevice
+from carnet.entities.person_password import PersonPassword
 from carnet.entities.user import User
 
-HolderEntity = User | Account
+HolderEntity = User | Account | IdentityStoreUser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +40,24 @@ class Holder:
     @property
     def name(self) -> str:
         """What the holder is called: the root user by its email address."""
-        return self.entity.email if isinstance(self.entity, Account) else self.entity.name
+        match self.entity:
+            case Account(email=email):
+                return email
+            case User(name=name) | IdentityStoreUser(user_name=name):
+                return name
 
     @property
     def profile(self) -> LoginProfile | None:
         """The password; None if the holder has none, and so cannot sign in by one."""
+        if isinstance(self.entity, IdentityStoreUser):
+            return self.view.of(PersonPassword).get(self.id)
         return self.view.of(LoginProfile).get(self.id)
 
     @property
     def devices(self) -> tuple[MfaDevice, ...]:
         """The MFA devices, one of which has to be used at each sign-in."""
+        if isinstance(self.entity, IdentityStoreUser):
+            return self.view.of(PersonMfaDevice).referring("holder", self.id)
         return self.view.mfa_devices_of(self.id)
 
     @property
@@ -61,6 +73,8 @@ class Holder:
     @property
     def session_length(self) -> timedelta:
         """How long one stays signed in."""
+        if isinstance(self.entity, IdentityStoreUser):
+            return PERSON_LENGTH
         profile = self.profile
         seconds = profile.max_session_seconds if profile is not None else None
         return USUAL_LENGTH if seconds is None else timedelta(seconds=seconds)
@@ -68,20 +82,26 @@ class Holder:
     @property
     def needs_mfa(self) -> bool:
         """Whether nobody is signed in without MFA: then a first device is enrolled at the first sign-in."""
-        return False
+        return isinstance(self.entity, IdentityStoreUser)
 
     @property
     def who(self) -> Who:
         """The holder as events name it."""
-        if isinstance(self.entity, Account):
-            return Who(type="Root", account=self.account, principal_id=self.account, arn=self.entity.root_arn)
-        return Who(
-            type="IAMUser",
-            account=self.account,
-            name=self.entity.name,
-            principal_id=self.entity.id,
-            arn=self.entity.arn,
-        )
+        match self.entity:
+            case Account(id=account, root_arn=arn):
+                return Who(type="Root", account=account, principal_id=account, arn=arn)
+            case User(name=name, id=user, arn=arn):
+                return Who(type="IAMUser", account=self.account, name=name, principal_id=user, arn=arn)
+            case IdentityStoreUser(id=person):
+                instance = own_instance(self.view)
+                store = instance.identity_store_arn if instance is not None else None
+                on_behalf = {"userId": person, "identityStoreArn": store}
+                return Who(
+                    type="IdentityCenterUser",
+                    account=self.account,
+                    principal_id=person,
+                    extra={"onBehalfOf": on_behalf},
+                )
 
 
 def find_holder(snapshot: Snapshot, account: str, kind: HolderKind, holder: str) -> Holder | None:
@@ -100,7 +120,8 @@ def _entity(view: AccountView, kind: HolderKind, holder: str) -> HolderEntity | 
         case HolderKind.USER:
             return view.of(User).get(holder)
         case HolderKind.PERSON:
-            return None
+            person = view.of(IdentityStoreUser).get(holder)
+            return person if person is not None and person.enabled else None
 
 
 def proven_at(holder: Holder | None, password_set: datetime | None) -> Holder | None:

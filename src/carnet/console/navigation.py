@@ -11,6 +11,7 @@ from carnet.console.origin import ConsoleOrigin
 
 HOME, SIGN_IN = "/console/", "/console/sign-in"
 _LONGEST = 2048
+_MOST_PARAMETERS = 32
 _LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*", re.ASCII)
 """A path of this origin: no second slash, which begins a host, and none of what browsers take for a slash or skip."""
 
@@ -22,10 +23,16 @@ def local_target(text: str | None, otherwise: str = HOME) -> str:
     return text
 
 
+def parameter(head: RequestHead, name: str) -> str:
+    """A parameter of the query string; empty if there is none, or more than can be read."""
+    if len(head.query) > 4 * _LONGEST or head.query.count("&") >= _MOST_PARAMETERS:
+        return ""
+    return dict(parse_qsl(head.query)).get(name, "")
+
+
 def target_of(head: RequestHead) -> str:
     """Where a page is told to send the browser in the end (`?to=`)."""
-    pairs = parse_qsl(head.query, max_num_fields=32) if len(head.query) <= 2 * _LONGEST else []
-    return local_target(dict(pairs).get("to"))
+    return local_target(parameter(head, "to"))
 
 
 def to_sign_in(head: RequestHead, page: str = SIGN_IN) -> HttpResponse:

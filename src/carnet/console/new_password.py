@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from carnet.access.authorize import Check
 from carnet.audit.sign_in_events import NEW_PASSWORD, sign_in_event
 from carnet.audit.steps import Arrived
-from carnet.console.callers import caller_of, decide
+from carnet.console.callers import decide, flow_caller
 from carnet.console.changes import StepChange
 from carnet.console.entering import enter, failure, holder_at
 from carnet.console.flow import Flow
@@ -17,8 +17,9 @@ from carnet.console.outcomes import NOT_CHANGED, Refusal, expired
 from carnet.console.parts import ConsoleParts
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.account import Account
-from carnet.entities.browser_session import BrowserSession
+from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.login_profile import LoginProfile
+from carnet.entities.person_password import NOT_AGAIN, PERSON_RULE, PersonPassword
 from carnet.entities.user import User
 from carnet.identity.passwords import HashedPassword
 from carnet.services.execution import Done
@@ -79,38 +80,28 @@ def _may_set(
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_enable-user-change.html
     """
     account = holder.view.account
-    if not isinstance(holder.entity, User):
+    if isinstance(holder.entity, IdentityStoreUser):
+        return PersonPassword.allows(password)
+    if isinstance(holder.entity, Account):
         return account.allows_root_password(password)
     if not account.allows_user_password(password):
         return False
-    caller = caller_of(holder.view, _as_session(arrived, holder, flow))
+    caller = flow_caller(holder, flow, arrived.time)
     assert caller is not None, "it is an IAM user"
     check = Check(action="iam:ChangePassword", resource=holder.entity.arn, resource_account=holder.account)
     decided = decide(parts.execution.parts.engine, snapshot, caller, arrived.http, arrived.time, check)
     return decided.decision.allowed
 
 
-def _as_session(arrived: Arrived, holder: Holder, flow: Flow) -> BrowserSession:
-    """What the holder would be signed in by: its policies may ask for MFA."""
-    return BrowserSession(
-        id="",
-        account=holder.account,
-        kind=holder.kind,
-        holder=holder.id,
-        digest="",
-        created=flow.started,
-        expires=arrived.time + holder.session_length,
-        password_set=flow.password_set,
-        mfa=flow.mfa,
-    )
-
-
 def _was_used(holder: Holder, hashed: HashedPassword) -> bool:
     """Whether it is the present password, or one that the account's policy does not let be used again."""
-    policy = holder.view.account.password_policy
-    remembered = policy.reuse_prevention if policy is not None and not isinstance(holder.entity, Account) else None
+    policy = holder.view.account.password_policy if isinstance(holder.entity, User) else None
+    remembered = policy.reuse_prevention if policy is not None else None
+    if isinstance(holder.entity, IdentityStoreUser):
+        remembered = NOT_AGAIN
     return hashed.passwords_ago is not None and hashed.passwords_ago <= max(1, remembered or 0)
 
 
 def _refused(parts: ConsoleParts, arrived: Arrived, holder: Holder) -> Refusal:
-    return Refusal("PasswordRefused", NOT_CHANGED, failure(parts, arrived, holder, NOT_CHANGED), 400)
+    sentence = PERSON_RULE if isinstance(holder.entity, IdentityStoreUser) else NOT_CHANGED
+    return Refusal("PasswordRefused", sentence, failure(parts, arrived, holder, sentence), 400)

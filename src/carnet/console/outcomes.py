@@ -15,6 +15,9 @@ EXPIRED = "Your sign-in has expired, or something has changed meanwhile. Please 
 PAUSED = "Too many wrong codes were given. Wait a minute, and try the code that is shown then."
 LOCKED = "Too many wrong codes were given. The device has to be resynchronized, or replaced, by an administrator."
 RESET_NEEDED = "Your password has expired. Ask your administrator to set another one."
+NOT_MADE = "The passkey was not made for this page, or without checking who you are."
+TOO_MANY_DEVICES = "There are 8 MFA devices already, and no more can be added."
+NOT_ALLOWED = "Your policies do not allow iam:EnableMFADevice on yourself."
 NOT_CHANGED = (
     "Either user is not authorized to perform iam:ChangePassword or entered password does not comply with account "
     "password policy set by administrator"

@@ -10,10 +10,24 @@ from typing import Any
 from carnet.audit.sign_in_events import FAILED
 from carnet.audit.steps import Arrived
 from carnet.console.changes import Entering, GivingCode, GivingPasskey
+from carnet.console.enrolment import begin_app, begin_passkey, given_codes, given_passkey
 from carnet.console.entering import failure, holder_at
 from carnet.console.first_step import first_step
 from carnet.console.flow import Flow, Stage, opened_flow
-from carnet.console.given import GiveCode, GivePasskey, GivePassword, SetPassword, SignInStep
+from carnet.console.given import (
+    BeginApp,
+    BeginPasskey,
+    GiveCode,
+    GiveCodes,
+    GiveNewPasskey,
+    GivePasskey,
+    GivePassword,
+    LaterStep,
+    SetPassword,
+    SignInStep,
+    UseInvitation,
+)
+from carnet.console.invited import use_invitation
 from carnet.console.new_password import hash_new
 from carnet.console.outcomes import INCORRECT, Refusal, Told, expired
 from carnet.console.parts import ConsoleParts
@@ -23,27 +37,43 @@ from carnet.services.execution import Failed, OtherChange
 
 async def take_step(parts: ConsoleParts, arrived: Arrived, given: SignInStep) -> Told:
     """Take one step of a sign-in. Raises Refusal, Problem, a Fault."""
-    if isinstance(given, GivePassword):
-        flow, next_step = await first_step(parts, arrived, given)
-        if next_step is not None:
-            return Told(members=next_step, account=flow.account)
-        return await _change(parts, arrived, flow, Entering(parts=parts, arrived=arrived, flow=flow))
-    return await _go_on(parts, arrived, given, _flow(parts, arrived, given))
+    match given:
+        case GivePassword():
+            flow, next_step = await first_step(parts, arrived, given)
+            if next_step is not None:
+                return Told(members=next_step, account=flow.account)
+            return await _change(parts, arrived, flow, Entering(parts=parts, arrived=arrived, flow=flow))
+        case UseInvitation():
+            return await use_invitation(parts, arrived, given)
+        case _:
+            return await _go_on(parts, arrived, given, _flow(parts, arrived, given))
 
 
-def _flow(parts: ConsoleParts, arrived: Arrived, given: GiveCode | GivePasskey | SetPassword) -> Flow:
+def _flow(parts: ConsoleParts, arrived: Arrived, given: LaterStep) -> Flow:
     """What the step before has answered. Raises Refusal for what it has not, or for another step."""
     flow = opened_flow(parts.execution.parts.keyring, given.flow, arrived.time)
-    wanted = Stage.NEW_PASSWORD if isinstance(given, SetPassword) else Stage.MFA
+    match given:
+        case SetPassword():
+            wanted = Stage.NEW_PASSWORD
+        case GiveCode() | GivePasskey():
+            wanted = Stage.MFA
+        case _:
+            wanted = Stage.ENROL
     if flow is None or flow.stage is not wanted:
         raise expired()
     return flow
 
 
-async def _go_on(
-    parts: ConsoleParts, arrived: Arrived, given: GiveCode | GivePasskey | SetPassword, flow: Flow
-) -> Told:
+async def _go_on(parts: ConsoleParts, arrived: Arrived, given: LaterStep, flow: Flow) -> Told:
     match given:
+        case BeginApp():
+            return Told(members=await begin_app(parts, flow), account=flow.account)
+        case BeginPasskey():
+            return Told(members=begin_passkey(parts, flow), account=flow.account)
+        case GiveCodes():
+            return await _change(parts, arrived, flow, given_codes(parts, arrived, flow, given))
+        case GiveNewPasskey():
+            return await _change(parts, arrived, flow, given_passkey(parts, arrived, flow, given))
         case GiveCode():
             giving = GivingCode(parts=parts, arrived=arrived, flow=flow, given=given)
             giving.refuse_hindered(parts.execution.directory.snapshot)

@@ -10,6 +10,8 @@ from carnet.entities.access_key import AccessKey
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.outbound_federation import OutboundFederation
+from carnet.entities.person_mfa_device import PersonMfaDevice
+from carnet.entities.person_password import PersonPassword
 from carnet.entities.saml_provider import SamlProvider
 from carnet.identity.credentials import secret_context
 from carnet.identity.mfa import seed_context
@@ -79,6 +81,8 @@ SEALED_KINDS: tuple[SealedKind[Any], ...] = (
     SealedKind(entity=AccessKey, purpose=Purpose.ACCESS_KEY_SECRETS, changed=_access_key),
     SealedKind(entity=LoginProfile, purpose=Purpose.PASSWORDS, changed=_login_profile),
     SealedKind(entity=MfaDevice, purpose=Purpose.MFA_SEEDS, changed=_mfa_device),
+    SealedKind(entity=PersonPassword, purpose=Purpose.PASSWORDS, changed=_login_profile),
+    SealedKind(entity=PersonMfaDevice, purpose=Purpose.MFA_SEEDS, changed=_mfa_device),
     SealedKind(entity=SamlProvider, purpose=Purpose.SAML_PRIVATE_KEYS, changed=_saml_provider),
     SealedKind(entity=OutboundFederation, purpose=Purpose.ISSUER_KEYS, changed=_outbound_federation),
 )

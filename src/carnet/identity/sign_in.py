@@ -109,7 +109,12 @@ def _holder(view: AccountView, user_name: str | None) -> User | Account | None:
 
 
 def _nobody(view: AccountView | None, claim: Claim) -> str:
-    """Stands for who is not there. A digest: people type passwords where their name belongs."""
-    account = view.account.id if view is not None else claim.account.lower()
-    name = name_key(claim.user_name or "")
-    return "?" + hashlib.sha256(f"{account}\0{name}".encode("utf-8", "surrogatepass")).hexdigest()
+    return nobody(view.account.id if view is not None else claim.account.lower(), claim.user_name or "")
+
+
+def nobody(place: str, name: str) -> str:
+    """The owner of the attempts of who is not there, under a name in some place.
+
+    A digest: people type passwords where their name belongs.
+    """
+    return "?" + hashlib.sha256(f"{place}\0{name_key(name)}".encode("utf-8", "surrogatepass")).hexdigest()

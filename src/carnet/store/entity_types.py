@@ -42,6 +42,7 @@ from carnet.store.organizational_units import ORGANIZATIONAL_UNITS
 from carnet.store.organizations import ORGANIZATIONS
 from carnet.store.outbound_federations import OUTBOUND_FEDERATIONS
 from carnet.store.permission_sets import PERMISSION_SETS
+from carnet.store.person_credentials import PERSON_INVITATIONS, PERSON_MFA_DEVICES, PERSON_PASSWORDS
 from carnet.store.policies import POLICIES
 from carnet.store.provisioned_permission_sets import PROVISIONED_PERMISSION_SETS
 from carnet.store.provisioning_requests import PROVISIONING_REQUESTS
@@ -129,6 +130,9 @@ ENTITY_TYPES = EntityTypes(
     MFA_DEVICES,
     LOGIN_PROFILES,
     BROWSER_SESSIONS,
+    PERSON_PASSWORDS,
+    PERSON_MFA_DEVICES,
+    PERSON_INVITATIONS,
     DEVICE_AUTHORIZATIONS,
     OAUTH_SESSIONS,
     DATA_KEYS,

@@ -27,6 +27,10 @@ async function send(method, url, given) {
   return told;
 }
 
+// The token of an invitation stands behind the #: no server, log or Referer has it, and here it leaves the history.
+const invitation = location.hash.slice(1);
+if (invitation.startsWith("carnet_pi_")) history.replaceState(null, "", location.pathname);
+
 function fieldsOf(form, submitter) {
   const fields = Object.fromEntries(new FormData(form, submitter));
   for (const [name, value] of Object.entries(fields)) if (value === "" && name === "device") delete fields[name];
@@ -94,6 +98,7 @@ class SignIn {
     const { step, kind } = form.dataset;
     const given = { step, ...fields };
     if (kind) given.kind = kind;
+    else if (step === "invited") given.token = invitation;
     else given.flow = this.told.flow;
     if (step === "enrol-codes") given.codes = [fields["code-1"], fields["code-2"]];
     for (const name of ["code-1", "code-2"]) delete given[name];
@@ -104,6 +109,7 @@ class SignIn {
       told = await send("POST", this.root.dataset.steps, { step: "new-passkey", flow: told.flow, credential });
     }
     if (told.next === "done") return location.assign(this.root.dataset.to);
+    if (told.next === "sign-in") return location.assign(`${this.root.dataset.person}?store=${encodeURIComponent(told.store)}`);
     this.told = told;
     this.show(told.next);
   }
@@ -152,7 +158,7 @@ for (const form of document.querySelectorAll("form[data-send]")) {
       let told = await send(form.dataset.method || "POST", form.dataset.send, fields);
       if (told.create) {
         const credential = await withPasskey(makePasskey, told.create);
-        told = await send("POST", form.dataset.send, { ...told.given, credential });
+        told = await send("POST", "/console/session", { step: "new-passkey", flow: told.flow, credential });
       }
       if (told.to) return location.assign(told.to);
       if (form.dataset.then) return location.assign(form.dataset.then);

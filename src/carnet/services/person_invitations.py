@@ -1,0 +1,171 @@
+"""Passwords of people in identity stores: leave to set one is given as a link, which is good once.
+
+https://docs.aws.amazon.com/singlesignon/latest/userguide/resetpassword.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from carnet.base.faults import Denied, Invalid, Missing, Unavailable
+from carnet.base.ids import Ids
+from carnet.base.timestamps import iso_seconds
+from carnet.directory.account_view import AccountView
+from carnet.directory.identity_center import own_instance, user_named
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.identity_store_user import IdentityStoreUser
+from carnet.entities.person_invitation import INVITATION_TOKEN, PersonInvitation
+from carnet.entities.person_mfa_device import PersonMfaDevice
+from carnet.entities.person_password import NOT_AGAIN, PERSON_RULE, PersonPassword
+from carnet.entities.token_form import TOKEN_BYTES
+from carnet.identity.passwords import HashedPassword, Passwords
+from carnet.services.operator_event import operator_event
+from carnet.store.store import Store
+from carnet.store.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from carnet.directory.directory import Directory
+
+INVITED = "/console/invited"
+"""The page where the password is set. The token is behind a `#`, which browsers send to no server."""
+_NOT_GOOD = "This link is not good: it was never given, is used, was replaced, or has expired."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewInvitation:
+    """Leave that is stored, and its token, which is shown once."""
+
+    invitation: PersonInvitation
+    person: IdentityStoreUser
+    token: str = field(repr=False)
+
+    def link(self, public_url: str) -> str:
+        """What the person opens in a browser."""
+        return f"{public_url}{INVITED}#{self.token}"
+
+
+class HashedForPerson(NamedTuple):
+    """A person's password, hashed."""
+
+    before: PersonPassword | None
+    """What the person had when it was hashed."""
+    hashed: HashedPassword
+
+
+def invite(
+    unit: UnitOfWork,
+    snapshot: Snapshot,
+    ids: Ids,
+    *,
+    account: str,
+    user: str,
+    lifetime: timedelta,
+    remove_mfa: bool,
+    now: datetime,
+) -> NewInvitation:
+    """Let whoever has the token set the password of a person, by user name or id. Raises Missing.
+
+    Who asks for it writes the audit event.
+    """
+    view = snapshot.open_account(account)
+    if view is None or own_instance(view) is None:
+        raise Missing(f"The account {account} has no instance of IAM Identity Center: carnet sso enable makes it.")
+    person = view.of(IdentityStoreUser).get(user) or user_named(view, user)
+    if person is None:
+        raise Missing(f"The identity store of account {account} has no user {user}.")
+    token = INVITATION_TOKEN.text(ids.random(TOKEN_BYTES))
+    digest = INVITATION_TOKEN.digest(token)
+    assert digest is not None, "it has the form of a token"
+    invitation = PersonInvitation(
+        id=person.id, account=account, digest=digest, remove_mfa=remove_mfa, created=now, expires=now + lifetime
+    )
+    if view.of(PersonInvitation).get(person.id) is None:
+        unit.add(invitation)
+    else:
+        unit.save(invitation)
+    return NewInvitation(invitation=invitation, person=person, token=token)
+
+
+def invite_here(
+    store: Store,
+    directory: Directory,
+    ids: Ids,
+    *,
+    account: str,
+    user: str,
+    lifetime: timedelta,
+    remove_mfa: bool,
+    now: datetime,
+) -> NewInvitation:
+    """Give leave as the operator of the installation, in a change of its own."""
+    with store.write() as unit:
+        snapshot = directory.catch_up(unit.base)
+        made = invite(
+            unit, snapshot, ids, account=account, user=user, lifetime=lifetime, remove_mfa=remove_mfa, now=now
+        )
+        unit.audit(operator_event("InvitePerson", told(made), now))
+    return made
+
+
+def told(made: NewInvitation) -> dict[str, object]:
+    """What is said of leave, also in the audit log."""
+    invitation = made.invitation
+    return {
+        "account": invitation.account,
+        "userId": invitation.id,
+        "removeMfa": invitation.remove_mfa,
+        "expires": iso_seconds(invitation.expires),
+    }
+
+
+def hash_person_password(
+    snapshot: Snapshot, passwords: Passwords, *, token: str, password: str, now: datetime
+) -> HashedForPerson:
+    """Hash a person's password, for whom it may be set. It takes long. Raises Denied, Invalid.
+
+    INVARIANT: nothing is hashed for who has no good token.
+    """
+    view, invitation = _good(snapshot, token, now)
+    if not PersonPassword.allows(password):
+        raise Invalid(PERSON_RULE)
+    before = view.of(PersonPassword).get(invitation.id)
+    account = view.account.id
+    return HashedForPerson(before, passwords.hashed(password, account=account, owner=invitation.id, before=before))
+
+
+def set_person_password(
+    unit: UnitOfWork, snapshot: Snapshot, made: HashedForPerson, *, token: str, now: datetime
+) -> IdentityStoreUser:
+    """Set the password, which uses the token up. Raises Denied, Invalid, Unavailable.
+
+    INVARIANT: the token is looked for at the locked revision, so it is used once, on whatever node.
+    """
+    view, invitation = _good(snapshot, token, now)
+    password = view.of(PersonPassword).get(invitation.id)
+    if password != made.before:
+        raise Unavailable("The password was changed meanwhile; try again.")
+    if made.hashed.passwords_ago is not None and made.hashed.passwords_ago <= NOT_AGAIN:
+        raise Invalid(PERSON_RULE)
+    sealed, account = made.hashed.sealed, view.account.id
+    if password is None:
+        unit.add(PersonPassword(id=invitation.id, account=account, sealed_hashes=sealed, created=now, changed=now))
+    else:
+        unit.save(replace(password, sealed_hashes=sealed, changed=now, reset_required=False))
+    if invitation.remove_mfa:
+        for device in view.of(PersonMfaDevice).referring("holder", invitation.id):
+            unit.remove(device)
+    unit.remove(invitation)
+    return view.of(IdentityStoreUser).by_id[invitation.id]
+
+
+def _good(snapshot: Snapshot, token: str, now: datetime) -> tuple[AccountView, PersonInvitation]:
+    digest = INVITATION_TOKEN.digest(token)
+    invitation = snapshot.named(PersonInvitation, digest) if digest is not None else None
+    view = snapshot.open_account(invitation.account) if invitation is not None else None
+    if view is None or invitation is None or not invitation.is_good(now):
+        raise Denied(_NOT_GOOD)
+    if view.of(IdentityStoreUser).get(invitation.id) is None:
+        raise Denied(_NOT_GOOD)
+    return view, invitation
