@@ -38,7 +38,10 @@ def test_its_own_key_comes_from_the_environment() -> None:
     [
         ("http://127.0.0.1:5000", "is not NAME=URL"),
         ("Moto=http://127.0.0.1:5000", "is not NAME=URL"),
-        ("minio=http://127.0.0.1:5000", "no kind of upstream that is known: localstack, ministack, moto"),
+        (
+            "minio=http://127.0.0.1:5000",
+            "no kind of upstream that is known: fauxqs, juicefs, localstack, ministack, moto",
+        ),
         ("moto=", "no address"),
         ("moto=127.0.0.1:5000", "no address"),
         ("moto=ftp://127.0.0.1", "no address"),

@@ -64,7 +64,7 @@ def test_a_profile_of_its_own(tmp_path: Path) -> None:
         ({"moto": {"url": "http://key:hunter2@127.0.0.1"}}, "holds a secret"),
         ({"moto": MOTO | {"mode": "off"}}, "Invalid enum value 'off'"),
         ({"moto": MOTO | {"services": ["sqs", "ses"]}}, "has no operation of ses"),
-        ({"moto": MOTO | {"profile": "minio"}}, "there is no profile minio: localstack, ministack"),
+        ({"moto": MOTO | {"profile": "minio"}}, "there is no profile minio: fauxqs, juicefs"),
         ({"moto": MOTO | {"profile": "./none.json"}}, "none.json: No such file"),
         ({"moto": MOTO | {"accessKeyId": "x"}}, "go together"),
         ({"moto": MOTO | {"accounts": "single:12"}}, "must be one of header:NAME, access-key, single:ACCOUNT-ID"),

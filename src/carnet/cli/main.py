@@ -14,6 +14,7 @@ _SUMMARIES = {
     "credentials": "Print temporary credentials for a profile, as a credential_process of the AWS CLI and SDKs.",
     "doctor": "Look at versions, variables, port, clock, disk, permissions, keys and database, and say what is wrong.",
     "explain": "Say why a call was denied, and what would allow it; without DECISION-ID, the last denial.",
+    "gateway": "Look at the services behind the gateway: measure one, ask how they are, adopt the buckets of a store.",
     "keys": "Look at the keys that secrets are sealed with, and replace them, the master key too, while servers run.",
     "operator-token": "Make tokens for Carnet's own HTTP API, and revoke them, also beside a running server.",
     "org": "Show, copy and question organizations, also beside a running server.",

@@ -64,7 +64,7 @@ class Exchange:
         `content` is the member of the input that is the whole body, if it is streamed. Raises UpstreamFailed, what
         the content raises, and before anything is sent NotListed and AnotherAccount.
         """
-        if not self.settings.does(operation.service.name, operation.name):
+        if not self.settings.does(operation.service.name, operation.name, given):
             raise NotListed(
                 f"{self.settings.name} is not known to do {operation.name} as {operation.service.name} does"
             )

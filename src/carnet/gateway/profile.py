@@ -37,6 +37,8 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     """Whether it takes keys of objects as they are, also those with parts that are empty or dots."""
     drops_cut_bodies: bool = False
     """Whether nothing is left of a body that ends before its declared length."""
+    versions: bool = False
+    """Whether it understands versionId. One that does not would act on the newest version instead."""
     key_id_in_ciphertext: bool = False
     """Whether a ciphertext of its KMS begins with the id of its key."""
 
@@ -63,6 +65,13 @@ def shipped_profiles() -> Mapping[str, Profile]:
         for one in sorted(directory.iterdir(), key=lambda each: each.name)
         if one.name.endswith(".json")
     }
+
+
+def written(profile: Profile) -> str:
+    """The text of a profile's file."""
+    operations = {service: sorted(names) for service, names in sorted(profile.operations.items())}
+    told = {**msgspec.to_builtins(profile), "operations": operations}
+    return msgspec.json.format(msgspec.json.encode(told), indent=1).decode() + "\n"
 
 
 def read_profile(path: Path) -> Profile:
@@ -92,5 +101,6 @@ def _of_both(one: Profile, other: Profile) -> Profile:
         operations={**one.operations, **other.operations, **shared},
         literal_keys=one.literal_keys and other.literal_keys,
         drops_cut_bodies=one.drops_cut_bodies and other.drops_cut_bodies,
+        versions=one.versions and other.versions,
         key_id_in_ciphertext=one.key_id_in_ciphertext and other.key_id_in_ciphertext,
     )

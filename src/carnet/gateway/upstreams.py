@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 from urllib.parse import urlsplit
 
 from carnet.base.arns import ACCOUNT_ID
@@ -15,6 +16,7 @@ from carnet.sigv4.signing import SigningCredentials
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 _VARIABLE = "CARNET_UPSTREAM_{}_{}"
+_S3 = "s3"
 _NOBODYS = SigningCredentials(access_key_id="carnet", secret_access_key="carnet")  # noqa: S106
 """For upstreams that ask nobody who he is."""
 
@@ -43,9 +45,11 @@ class UpstreamSettings:
     credentials: SigningCredentials = field(default=_NOBODYS, repr=False)
     """Its own key, if it asks for one."""
 
-    def does(self, service: str, operation: str) -> bool:
-        """Whether its profile lists the operation. INVARIANT: nothing else is sent to it."""
-        return service in self.services and operation in self.profile.operations[service]
+    def does(self, service: str, operation: str, given: Mapping[str, Any] | None = None) -> bool:
+        """Whether its profile lists the operation, with this input. INVARIANT: nothing else is sent to it."""
+        if service not in self.services or operation not in self.profile.operations[service]:
+            return False
+        return service != _S3 or self.profile.versions or not _names_version(given or {})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +99,17 @@ def read_upstreams(
     return tuple(found)
 
 
+def _names_version(given: Mapping[str, Any]) -> bool:
+    """Whether an input of Amazon S3 is about a version of an object, and not its newest."""
+    copied = given.get("CopySource")
+    deleted = given.get("Delete")
+    return (
+        "VersionId" in given
+        or (isinstance(copied, str) and "versionId=" in copied)
+        or (isinstance(deleted, Mapping) and any("VersionId" in one for one in deleted.get("Objects", ())))
+    )
+
+
 def check_name(name: str) -> None:
     """Raises UpstreamProblem for what no upstream is called."""
     if not _NAME.fullmatch(name):
@@ -134,7 +149,7 @@ def _settings(one: Described, services: frozenset[str], environment: Mapping[str
     if unknown:
         raise UpstreamProblem(f"the profile of {one.name} has no operation of {', '.join(sorted(unknown))}")
     accounts = _accounts(one, services)
-    key = one.key or _key_in(environment, one.name)
+    key = one.key or key_in(environment, one.name)
     if key is not None and accounts.by_access_key:
         raise UpstreamProblem(f"{one.name} is told the account by the access key id, so it can have no key of its own")
     credentials = SigningCredentials(access_key_id=key[0], secret_access_key=key[1]) if key is not None else _NOBODYS
@@ -164,7 +179,8 @@ def _accounts(one: Described, services: frozenset[str]) -> Accounts:
     return accounts
 
 
-def _key_in(environment: Mapping[str, str], name: str) -> tuple[str, str] | None:
+def key_in(environment: Mapping[str, str], name: str) -> tuple[str, str] | None:
+    """The own key of the upstream of that name, if the environment has one. Raises UpstreamProblem for half a key."""
     id_variable, secret_variable = _key_variables(name)
     key_id, secret = environment.get(id_variable), environment.get(secret_variable)
     if (key_id is None) != (secret is None):

@@ -1,0 +1,70 @@
+"""The probe lists what a store was seen to do, and nothing that it does instead."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from carnet.cli.gateway import gateway
+from carnet.gateway.probe import s3_probe
+from carnet.gateway.profile import read_profile, shipped_profiles, written
+from carnet.gateway.upstreams import read_upstreams
+from tests.gateway.path_store import path_store
+
+SUB_RESOURCES = ("Tagging", "Cors", "Lifecycle", "Website", "Encryption", "Analytics", "Metrics", "Inventory", "Legal")
+
+
+def probe(*arguments: str) -> Any:
+    return CliRunner().invoke(gateway, ["probe", *arguments])
+
+
+def test_a_store_that_knows_paths_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3_probe, "_SETTLES", 0.05)
+    with path_store() as store:
+        store.buckets["mine"] = {"kept": b"what was there"}
+        result = probe(store.url, "--output", str(tmp_path / "store.json"))
+        assert result.exit_code == 0, result.output
+        assert store.buckets == {"mine": {"kept": b"what was there"}}
+    assert any("analytics" in asked for asked in store.asked)
+    profile = read_profile(tmp_path / "store.json")
+    listed = profile.operations["s3"]
+    assert {"PutObject", "GetObject", "CreateBucket", "DeleteBucket", "DeleteObject"} & listed
+    assert not [name for name in listed if any(word in name for word in SUB_RESOURCES)]
+    assert not {"CopyObject", "DeleteObjects", "CompleteMultipartUpload", "ListObjectVersions"} & listed
+    assert (profile.literal_keys, profile.drops_cut_bodies, profile.versions) == (True, True, False)
+    assert profile.accounts == "shared"
+
+
+def test_what_does_not_answer_is_told_in_a_line() -> None:
+    result = probe("http://127.0.0.1:9")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: http://127.0.0.1:9 cannot be measured")
+    assert "Traceback" not in result.output
+    assert probe("http://127.0.0.1:9", "--service", "ses").exit_code == 2
+    assert "holds a secret" in probe("http://a:b@127.0.0.1:9").output
+
+
+@pytest.mark.parametrize("name", sorted(shipped_profiles()))
+def test_a_profile_is_written_as_it_is_read(name: str, tmp_path: Path) -> None:
+    profile = shipped_profiles()[name]
+    assert profile.measured
+    file = tmp_path / "p.json"
+    file.write_text(written(profile))
+    assert read_profile(file) == profile
+    assert json.loads(written(profile))["measured"] == profile.measured
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"VersionId": "v"}, {"CopySource": "b/k?versionId=v"}, {"Delete": {"Objects": [{"Key": "k", "VersionId": "v"}]}}],
+)
+def test_versions_are_asked_for_only_where_they_are_understood(given: dict[str, Any]) -> None:
+    (rclone,) = read_upstreams("rclone=http://127.0.0.1:1", {})
+    (seaweedfs,) = read_upstreams("seaweedfs=http://127.0.0.1:1", {})
+    assert rclone.does("s3", "DeleteObject", {"Key": "k", "CopySource": "b/k", "Delete": {"Objects": [{"Key": "k"}]}})
+    assert not rclone.does("s3", "DeleteObject", given)
+    assert seaweedfs.does("s3", "DeleteObject", given)
