@@ -61,9 +61,11 @@ class BucketWorld:
     def ask(self, caller: Caller | None, operation: str, **members: Any) -> Mapping[str, Any]:
         """The answer to what is answered here; nothing for what would be sent on. Raises Refused, Denied."""
         parsed, checks, decided = self.decided(caller, operation, **members)
+        kept = KeptBuckets(self.world.installation.execution, self.writer)
+        if operation == "ListBuckets":
+            return kept.listed(parsed, members, decided).answer
         if operation not in ANSWERED_HERE:
             return {}
-        kept = KeptBuckets(self.world.installation.execution, self.writer)
         answer: Mapping[str, Any] = self.run(kept.answer(parsed, operation, members, checks, decided)).answer
         return answer
 

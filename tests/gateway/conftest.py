@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.gateway.behind import EVERYTHING, Behind, a_gateway
+from tests.gateway.bucket_world import BucketWorld, bucket_world
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +23,10 @@ def behind(shared: Behind) -> Behind:
     shared.aws.requests.clear()
     shared.allow(EVERYTHING)
     return shared
+
+
+@pytest.fixture(scope="package")
+def some(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BucketWorld]:
+    """Two accounts that have no buckets but those of the tests, each of which makes its own."""
+    with bucket_world(tmp_path_factory.mktemp("buckets")) as made:
+        yield made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,13 +12,7 @@ from carnet.entities.bucket import Bucket, BucketState, ObjectOwnership
 from carnet.gateway import bucket_change
 from carnet.gateway.buckets import UNSETTLED
 from carnet.gateway.new_bucket import NewBuckets
-from tests.gateway.bucket_world import BucketWorld, bucket_world
-
-
-@pytest.fixture(scope="module")
-def some(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BucketWorld]:
-    with bucket_world(tmp_path_factory.mktemp("buckets")) as made:
-        yield made
+from tests.gateway.bucket_world import BucketWorld
 
 
 def code(refused: pytest.ExceptionInfo[Refused]) -> str:
@@ -209,3 +202,13 @@ def test_what_a_new_bucket_may_ask_for(some: BucketWorld, members: dict[str, Any
         assert code(refused) == expected
     else:
         some.create(some.root, name, **members)
+
+
+def test_who_may_no_more_when_the_name_is_taken_claims_nothing(some: BucketWorld) -> None:
+    """What was decided before the turn to write came is decided again."""
+    user = some.world.user("claims-late", [{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}])
+    parsed, checks, _ = some.decided(user, "CreateBucket", Bucket="late")
+    some.world.call(some.root, "DeleteUserPolicy", UserName="claims-late", PolicyName="p0")
+    with pytest.raises(Denied):
+        some.run(some.buckets().claim(parsed, {"Bucket": "late"}, checks, some.scope(parsed), "store"))
+    assert some.bucket("late") is None

@@ -14,6 +14,7 @@ from carnet.base.faults import Refused
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.bucket import Bucket
 from carnet.gateway.bucket_change import decided_again
+from carnet.gateway.bucket_listing import listed
 from carnet.gateway.bucket_operations import OF_THE_OWNER, READS, WRITES, Asked
 from carnet.gateway.bucket_policy_text import read_bucket_policy
 from carnet.gateway.buckets import owned_bucket
@@ -33,6 +34,11 @@ class KeptBuckets:
     def __init__(self, execution: Execution, writer: Writer) -> None:
         self._execution = execution
         self._writer = writer
+
+    def listed(self, parsed: Parsed, members: Mapping[str, Any], decided: tuple[Decided, ...]) -> Done:
+        """Answer ListBuckets, once it is allowed, with the buckets of the caller's account. Raises Refused."""
+        view = self._execution.directory.snapshot.accounts[parsed.authenticated.caller.principal.account]
+        return Done(answer=listed(view, members), event=success_event(parsed, {}, decided), decided=decided)
 
     async def answer(
         self,
