@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -67,7 +66,7 @@ def made(some: BucketWorld) -> Shop:
 
 
 @pytest.fixture
-def shop(made: Shop) -> Iterator[Shop]:
+def shop(made: Shop) -> Shop:
     """Nothing is blocked, nobody has anything by the bucket."""
     made.reset()
     return made
