@@ -70,4 +70,5 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr("botocore.auth.get_current_datetime", lambda: server.clock().replace(tzinfo=None))
+        server.clock.stand_still()
         yield Site(server, server.client("iam"))

@@ -162,6 +162,7 @@ def test_a_session_ends_with_what_it_was_proven_by(site: Site, instance: Instanc
         save(site, replace(someone, enabled=False))
         assert sign_in(site.browser, someone).told["message"] == INCORRECT
     elif end == "password":
+        site.later(1)
         set_password(site, invited(site, someone).token, OTHER)
     elif end == "revoked":
         assert browser.ask("DELETE", "/console/session", x_carnet_csrf=browser.csrf()).status == 200

@@ -245,8 +245,8 @@ def _index() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
 def test_only_authenticators_hold_what_makes_one() -> None:
     assert _mentions("AUTHENTICATOR") == {"identity/caller.py", "sigv4/verify.py"}
     assert _calls("Verified") == {"identity/caller.py", "sigv4/verify.py"}
-    assert _mentions("BEARER_AUTHENTICATOR") == {"identity/caller.py"}
-    assert _calls("Bearer") == {"identity/caller.py"}
+    assert _mentions("BEARER_AUTHENTICATOR") == {"identity/caller.py", "bearer/access_token.py"}
+    assert _calls("Bearer") == {"identity/caller.py", "bearer/access_token.py"}
     assert _mentions("COOKIE_AUTHENTICATOR") == {"identity/caller.py", "console/callers.py"}
     assert _calls("SignedIn") == {"identity/caller.py", "console/callers.py"}
     vouching = {"services/sts/saml_caller.py", "services/sts/web_identity.py"}

@@ -76,6 +76,10 @@ class TurnableClock:
         """Go with the real time from now on, for clients that sign with it."""
         self._ahead = timedelta()
 
+    def stand_still(self) -> None:
+        """Go with nothing any more."""
+        self.now, self._ahead = self(), None
+
 
 class Caller:
     """Somebody with credentials, who presents them anew with each call."""

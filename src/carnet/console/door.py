@@ -8,33 +8,32 @@ from functools import partial
 from typing import Any
 
 from carnet.audit.json_line import line_of
-from carnet.audit.sign_in_events import SIGN_OUT, sign_in_event
 from carnet.audit.steps import Arrived
 from carnet.base.clock import Clock
 from carnet.base.faults import Refused
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
+from carnet.console.ending import end_session
 from carnet.console.given import read_step
 from carnet.console.headers import SAFETY
 from carnet.console.navigation import HOME, SIGN_IN, elsewhere, parameter, see, target_of, to_sign_in
 from carnet.console.outcomes import Refusal, Told
+from carnet.console.own_devices import begin_own_passkey
 from carnet.console.pages import STATIC, page, static_files
 from carnet.console.parts import ConsoleParts
-from carnet.console.sessions import BrowserSessions, SignedInBrowser, drop_cookie, holder_of, set_cookie
+from carnet.console.sessions import BrowserSessions, SignedInBrowser, drop_cookie, set_cookie
 from carnet.console.sign_in import take_step
 from carnet.console.unreachable import in_the_clear, is_console
-from carnet.directory.snapshot import Snapshot
-from carnet.entities.browser_session import HolderKind
+from carnet.entities.browser_session import BrowserSession, HolderKind
 from carnet.server.outbox import Answer
 from carnet.server.own_api.problems import FAILED, TOO_MANY, Problem, answer, as_problem, told
 from carnet.server.read_your_writes import REVISION
 from carnet.server.throttle import Throttled
-from carnet.services.execution import Done, Failed
 from carnet.services.person_invitations import INVITED
-from carnet.store.unit_of_work import UnitOfWork
 
 _LOG = logging.getLogger(__name__)
 _PREFIX = "/console"
-_SESSION = "/console/session"
+_SESSION, _SESSIONS, _DEVICES = "/console/session", "/console/sessions/", "/console/devices"
+_SECURITY = "/console/security"
 _LONGEST_BODY = 65_536
 _SIGN_IN_PAGES = {
     SIGN_IN: HolderKind.USER,
@@ -60,6 +59,7 @@ class Console:
         self._clock = clock
         self._pages: Mapping[str, Page] = {
             HOME: self._home,
+            _SECURITY: self._security,
             INVITED: lambda head, browser: page("invited.html"),
             **{path: partial(self._sign_in, kind) for path, kind in _SIGN_IN_PAGES.items()},
         }
@@ -70,8 +70,8 @@ class Console:
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         if not self._parts.origin.is_safe(http):
             return Answer(response=in_the_clear())
-        if http.path == _SESSION:
-            return self._session(http)
+        if http.path in (_SESSION, _DEVICES) or http.path.startswith(_SESSIONS):
+            return self._act(http)
         try:
             return Answer(response=self._read(http))
         except Exception as raised:
@@ -99,42 +99,58 @@ class Console:
             return to_sign_in(head)
         return page("home.html", csrf=browser.csrf, browser=browser, holder=browser.holder)
 
+    def _security(self, head: RequestHead, browser: SignedInBrowser | None) -> HttpResponse:
+        if browser is None:
+            return to_sign_in(head)
+        holder = browser.holder
+        sessions = holder.view.of(BrowserSession).referring("holder", holder.id)
+        passkeys = self._parts.passkeys is not None
+        return page(
+            "security.html", csrf=browser.csrf, browser=browser, holder=holder, sessions=sessions, passkeys=passkeys
+        )
+
     def _sign_in(self, kind: HolderKind, head: RequestHead, browser: SignedInBrowser | None) -> HttpResponse:
         ways = [(path, _WAYS[other]) for path, other in _SIGN_IN_PAGES.items() if other is not kind]
         return page("sign-in.html", kind=kind, to=target_of(head), store=parameter(head, "store"), ways=ways)
 
-    async def _session(self, http: HttpRequest) -> Answer:
-        """Sign in, step by step (POST), or out (DELETE)."""
+    async def _act(self, http: HttpRequest) -> Answer:
+        """Whatever is not read: signing in, step by step, and what only who has signed in may do."""
         request_id, event_id = self._parts.execution.parts.ids.two_uuids()
         arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
         try:
             if not self._sessions.is_own(http):
                 raise _CROSS_SITE
-            if http.method == "DELETE":
-                return await self._sign_out(arrived)
-            if http.method != "POST" or len(http.body) > _LONGEST_BODY:
-                raise Problem(405, "MethodNotAllowed", "POST signs in, DELETE signs out.", ("allow", "POST, DELETE"))
-            return self._told(arrived, await take_step(self._parts, arrived, read_step(http.body)))
+            if len(http.body) > _LONGEST_BODY:
+                raise Problem(413, "InvalidRequest", "The body is too long.")
+            if http.path == _SESSION and http.method == "POST":
+                return self._told(arrived, await take_step(self._parts, arrived, read_step(http.body)))
+            return await self._act_as(arrived)
         except Exception as raised:
             return self._failed(arrived, raised)
 
-    async def _sign_out(self, arrived: Arrived) -> Answer:
-        browser = self._sessions.signed_in(arrived.http)
-        gone = drop_cookie(self._parts.origin)
+    async def _act_as(self, arrived: Arrived) -> Answer:
+        """What somebody does who has signed in. Raises Problem for who has not, and for what another page asks."""
+        http = arrived.http
+        browser = self._sessions.signed_in(http)
+        if http.path == _SESSION and http.method == "DELETE" and browser is None:
+            return self._told(arrived, Told(members={"next": "signed-out"}), drop_cookie(self._parts.origin))
         if browser is None:
-            return Answer(response=answer(200, {"next": "signed-out"}, arrived.request_id, gone, *SAFETY))
-        if not self._sessions.may_change(arrived.http, browser):
+            raise Problem(401, "SignInExpired", "Nobody has signed in in this browser, or the session is over.")
+        if not self._sessions.may_change(http, browser):
             raise _CROSS_SITE
-        change = _SigningOut(arrived, browser, self._parts.origin.url)
-        outcome = await self._parts.writer.write(change, browser.session.account)
-        if isinstance(outcome, Failed):
-            raise outcome.problem
-        event = b"" if outcome.recorded else line_of(outcome.event)
-        response = answer(200, {"next": "signed-out"}, arrived.request_id, gone, *SAFETY)
-        return Answer(response=response, event=event, account=browser.session.account)
+        if http.path == _SESSION and http.method == "DELETE":
+            done = await end_session(self._parts, arrived, browser, browser.session.id)
+            return self._told(arrived, done, drop_cookie(self._parts.origin))
+        if http.path.startswith(_SESSIONS) and http.method == "DELETE":
+            ended = http.path.removeprefix(_SESSIONS)
+            return self._told(arrived, await end_session(self._parts, arrived, browser, ended))
+        if http.path == _DEVICES and http.method == "POST":
+            members = begin_own_passkey(self._parts, arrived, browser)
+            return self._told(arrived, Told(members=members, account=browser.session.account))
+        raise Problem(404, "NotFound", "The console does nothing of this kind.")
 
-    def _told(self, arrived: Arrived, done: Told) -> Answer:
-        headers = [*SAFETY]
+    def _told(self, arrived: Arrived, done: Told, *more: tuple[str, str]) -> Answer:
+        headers = [*SAFETY, *more]
         if done.token is not None:
             headers.append(set_cookie(self._parts.origin, done.token))
         if done.revision:
@@ -168,19 +184,3 @@ def _audited(arrived: Arrived, response: HttpResponse, event: dict[str, Any] | N
         return told(Problem(503, "ServiceUnavailable", why), arrived.request_id)
 
     return Answer(response=response, event=line_of(event), unaudited=unaudited, account=account)
-
-
-class _SigningOut:
-    """The end of a session."""
-
-    def __init__(self, arrived: Arrived, browser: SignedInBrowser, to: str) -> None:
-        self._arrived = arrived
-        self._browser = browser
-        self._to = to
-
-    def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
-        session = self._browser.session
-        if holder_of(snapshot, session) is not None:
-            unit.remove(session)
-        event = sign_in_event(self._arrived, self._browser.holder.who, name=SIGN_OUT, to=self._to)
-        return Done(answer={}, event=event, decided=())
