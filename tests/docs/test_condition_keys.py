@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PAGE = Path("docs/condition-keys.md").read_text()
-KEY = re.compile(r"(?:account|aws|ec2|sts|iam):[A-Z][A-Za-z]+/?|aws:user(?:id|name)", re.ASCII)
+KEY = re.compile(r"(?:account|aws|ec2|sso|sts|iam):[A-Z][A-Za-z]+/?|aws:user(?:id|name)", re.ASCII)
 ACTIONS = re.compile(
-    r"(?:iam:(?:Attach|Tag|Untag|Update|Create|Get|List|PassRole)|"
+    r"(?:iam:(?:Attach|PutRolePolicy|Tag|Untag|Update|Create|Get|List|PassRole)|"
     r"sts:(?:TagSession|SetSourceIdentity|AssumeRole|AssumeRoot|TagGetWebIdentityToken))"
 )
 
@@ -30,5 +30,5 @@ def _keys_in_the_code() -> set[str]:
 
 def test_the_page_lists_the_keys_of_the_code() -> None:
     rows = "\n".join(line for line in PAGE.splitlines() if line.startswith("| `"))
-    listed = {key.removesuffix("...") for key in re.findall(r"`((?:account|aws|ec2|sts|iam):[A-Za-z/.]+)`", rows)}
+    listed = {key.removesuffix("...") for key in re.findall(r"`((?:account|aws|ec2|sso|sts|iam):[A-Za-z/.]+)`", rows)}
     assert listed == _keys_in_the_code()

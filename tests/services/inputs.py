@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,7 @@ from tests.saml import idp
 from tests.services.iam.documents import managed, trust
 from tests.services.iam.made_certificates import made as made_certificate
 from tests.services.organizations.estate import an_estate, delegating
+from tests.services.sso_admin.center import a_center
 from tests.services.world import World
 
 WRITTEN = [operation for service in SERVICES.values() for operation in service.operations.values()]
@@ -103,6 +105,8 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
         made |= _of_an_organization(world)
         if "Handshakes" in operation.name:
             made["Filter"] = {"ActionType": "INVITE"}
+    if operation.service == "sso-admin":
+        made |= _of_an_instance(world)
     return {name: made[name] for name in members if name in made}
 
 
@@ -114,9 +118,9 @@ class SharedWorlds:
         self._worlds: dict[str, World] = {}
 
     def of(self, operation: Operation) -> World:
-        """One for all operations, except those on an organization, and the one that makes it."""
+        """One for all operations but those on an organization, the one that makes it, and those of an instance."""
         kind = operation.name if operation.name == "CreateOrganization" else ""
-        kind = kind or ("organization" if operation.service == "organizations" else "account")
+        kind = kind or (operation.service if operation.service in ("organizations", "sso-admin") else "account")
         if kind not in self._worlds:
             self._worlds[kind] = self._new_world()
         return self._worlds[kind]
@@ -241,4 +245,24 @@ def _of_an_organization(world: World) -> dict[str, object]:
         "SourceName": "blue",
         "Id": transferred["Id"],
         "HandshakeId": estate.call("InviteAccountToOrganization", Target=invited)["Handshake"]["Id"],
+    }
+
+
+@_once
+def _of_an_instance(world: World) -> dict[str, object]:
+    """Inputs that name what exists in an instance of IAM Identity Center, whose owner calls."""
+    center = a_center(world)
+    center.save(replace(center.instance, tags={"team": "red"}))
+    member = center.estate.account_of(center.estate.member())
+    permission_set = center.permission_set("the-set", Tags=TAGS)
+    return {
+        "InstanceArn": center.instance.arn,
+        "PermissionSetArn": permission_set,
+        "ResourceArn": permission_set,
+        "TargetId": member,
+        "AccountId": member,
+        "TargetType": "AWS_ACCOUNT",
+        "PrincipalType": "USER",
+        "PrincipalId": center.user(),
+        "Name": "new",
     }

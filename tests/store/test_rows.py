@@ -28,6 +28,7 @@ from carnet.entities.identity_store_group import IdentityStoreGroup
 from carnet.entities.identity_store_membership import IdentityStoreMembership
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.instance_settings import InstanceSettings
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.membership import Membership
@@ -60,6 +61,8 @@ from carnet.entities.server_certificate import ServerCertificate
 from carnet.entities.service_specific_credential import ServiceSpecificCredential
 from carnet.entities.signing_certificate import SigningCertificate
 from carnet.entities.ssh_public_key import SshPublicKey
+from carnet.entities.sso_application import ApplicationAssignment, SsoApplication
+from carnet.entities.trusted_token_issuer import TrustedTokenIssuer
 from carnet.entities.user import User
 from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey
 from carnet.store.codec import moment, pairs, read_moment, read_pairs, read_strings, strings
@@ -401,6 +404,36 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         kind=st.sampled_from(RequestKind),
         principal_type=st.none() | st.sampled_from(PrincipalType),
         created=MOMENTS,
+    ),
+    st.builds(
+        InstanceSettings,
+        id=TEXT,
+        account=TEXT,
+        attributes=st.none() | PAIRS,
+        regions=SINCE,
+    ),
+    st.builds(
+        SsoApplication,
+        **dict.fromkeys(("id", "account", "instance", "partition", "application_account", "provider", "name"), TEXT),
+        **dict.fromkeys(("description", "client_token"), st.none() | TEXT),
+        **dict.fromkeys(("portal", "scopes", "grants", "methods"), st.dictionaries(TEXT, PAIRS, max_size=2)),
+        **dict.fromkeys(("status", "background_sessions"), TEXT),
+        created=MOMENTS,
+        assignment_required=st.booleans(),
+        tags=PAIRS,
+    ),
+    st.builds(
+        ApplicationAssignment,
+        **dict.fromkeys(("account", "instance", "application", "principal"), TEXT),
+        principal_type=st.sampled_from(PrincipalType),
+        created=MOMENTS,
+    ),
+    st.builds(
+        TrustedTokenIssuer,
+        **dict.fromkeys(("id", "account", "instance", "partition", "name", "issuer_url", "claim", "attribute"), TEXT),
+        client_token=st.none() | TEXT,
+        created=MOMENTS,
+        tags=PAIRS,
     ),
     st.builds(RoleDeletion, id=TEXT, account=TEXT, service=TEXT, role=TEXT, created=MOMENTS),
     st.builds(RootReset, account=TEXT, digest=TEXT, remove_mfa=st.booleans(), created=MOMENTS, expires=MOMENTS),

@@ -15,6 +15,10 @@ A user or role deleted and made again under its old name has another id, so an o
 """
 
 SERVICE_LINKED_PATH = "/aws-service-role/"
+RESERVED_PATH = "/aws-reserved/"
+"""Where the roles are that AWS services make in accounts and keep to themselves: those of IAM Identity Center."""
+RESERVED_ROLE = "AWSReservedSSO_"
+"""What their names begin with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +37,11 @@ class Role(Entity):
     inline: Documents = field(default_factory=dict[str, str])
     linked_service: str | None = None
     """For a service-linked role, the service principal that it belongs to."""
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether an AWS service alone may change it, in whatever way."""
+        return self.path.startswith(RESERVED_PATH)
 
     def session_arn(self, session_name: str) -> str:
         """The ARN of a session of this role. It leaves out the role's path."""

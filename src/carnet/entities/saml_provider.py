@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,9 @@ from enum import StrEnum
 from typing import ClassVar
 
 from carnet.entities.entity import Entity
+
+RESERVED_PROVIDER = re.compile(r"AWSSSO_.*_DO_NOT_DELETE", re.ASCII | re.IGNORECASE)
+"""The names of those that IAM Identity Center makes in accounts, and keeps to itself."""
 
 
 class EncryptionMode(StrEnum):
@@ -41,3 +45,8 @@ class SamlProvider(Entity):
     """When the metadata is good no longer, if it says so."""
     encryption: EncryptionMode = EncryptionMode.ALLOWED
     private_keys: tuple[SamlPrivateKey, ...] = ()
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether an AWS service alone may change it."""
+        return RESERVED_PROVIDER.fullmatch(self.name) is not None

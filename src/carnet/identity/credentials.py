@@ -7,9 +7,11 @@ from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from carnet.base.clock import Clock
+from carnet.base.faults import Unavailable
 from carnet.base.ids import ACCESS_KEY, account_of_key
 from carnet.base.keyed_hash import KeyedHash
 from carnet.directory.account_view import AccountView
+from carnet.directory.assignments import is_assigned
 from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
@@ -137,7 +139,7 @@ class Credentials:
         claims = opened.claims
         view = snapshot.open_account(claims.account) if claims.epoch == snapshot.epoch else None
         principal = session_principal(view, claims) if view is not None else None
-        if principal is None or not _made_while_good(snapshot, claims):
+        if principal is None or not _made_while_good(snapshot, claims) or not _still_assigned(snapshot, claims):
             return None
         if self._clock().timestamp() * 1000 >= claims.expires_ms:
             raise TokenExpired
@@ -155,6 +157,19 @@ def _of_key(snapshot: Snapshot, kind: type[K], key_id: str) -> K | None:
     view = snapshot.account(account_of_key(key_id) or "")
     found = view.of(kind).get(key_id) if view is not None else None
     return found if found is not None else snapshot.named(kind, key_id)
+
+
+def _still_assigned(snapshot: Snapshot, claims: SessionClaims) -> bool:
+    """Whether the person of a session by single sign-on may still use the role; true for all other sessions.
+
+    INVARIANT: such a session ends with the assignment, the membership in the group, or the person. AWS lets it go on.
+    """
+    if not claims.person:
+        return True
+    try:
+        return is_assigned(snapshot, claims.person, claims.account, claims.principal_id)
+    except Unavailable:
+        return True  # nothing is allowed in an account whose organization cannot be read
 
 
 def _made_while_good(snapshot: Snapshot, claims: SessionClaims) -> bool:

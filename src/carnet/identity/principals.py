@@ -132,10 +132,9 @@ def principal_keys(view: AccountView, credential: Credential, org_path: str | No
 
 
 def _session_keys(session: SessionClaims) -> dict[str, Value]:
-    keys: dict[str, Value] = {
-        "aws:TokenIssueTime": str(session.issued_ms // 1000),
-        "aws:MultiFactorAuthPresent": "true" if session.mfa_ms is not None else "false",
-    }
+    keys: dict[str, Value] = {"aws:TokenIssueTime": str(session.issued_ms // 1000)}
+    if not session.person:  # of single sign-on, AWS says nothing of how people proved themselves
+        keys["aws:MultiFactorAuthPresent"] = "true" if session.mfa_ms is not None else "false"
     if session.source_identity is not None:
         keys["aws:SourceIdentity"] = session.source_identity
     if session.kind == ASSUMED_ROOT:

@@ -36,6 +36,7 @@ _LETTERS = {
     "epoch": "o",
     "access_key": "l",
     "access_key_ms": "u",
+    "person": "h",
 }
 _NAMES = {letter: name for name, letter in _LETTERS.items()}
 _DEFAULTS = {

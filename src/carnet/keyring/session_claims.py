@@ -44,6 +44,8 @@ class SessionClaims:
     """The long-term access key that the session, or the first one of its chain, was made with; empty if by none."""
     access_key_ms: int = 0
     """When that key was used for it."""
+    person: str = ""
+    """Of a session by single sign-on, the person whose it is: the id of a user of an identity store."""
 
     @property
     def inherited_tags(self) -> dict[str, str]:

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from carnet.base import ids
 from carnet.entities.entity import Documents
 from carnet.entities.managed_policy import AWS_ACCOUNT
-from carnet.entities.role import SERVICE_LINKED_PATH
+from carnet.entities.role import RESERVED_PATH, SERVICE_LINKED_PATH
 from carnet.policy.case_documents import document_text
 from carnet.policy.case_members import Members, Misread, as_list
 from carnet.provisioning.keys import read_keys
@@ -88,9 +88,9 @@ def read_user(value: object, place: Place) -> Iterator[WantedUser | str]:
 
 
 def read_role(value: object, place: Place) -> Iterator[WantedRole | str]:
-    """A role; one that is linked to a service is made by that service."""
+    """A role; one that is linked to a service, or of IAM Identity Center, is made by that service."""
     given = Members.of(value, place.path, known=_ROLE)
-    if (text(given, "Path") or "").startswith(SERVICE_LINKED_PATH):
+    if (text(given, "Path") or "").startswith((SERVICE_LINKED_PATH, RESERVED_PATH)):
         yield f"role {given.text('RoleName')} of account {place.account}: AWS's services make their roles themselves"
         return
     duration = given.get("MaxSessionDuration")

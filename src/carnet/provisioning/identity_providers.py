@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from carnet.entities.oidc_provider import SCHEME
+from carnet.entities.saml_provider import RESERVED_PROVIDER
 from carnet.policy.case_members import Members, Misread, as_list
 from carnet.provisioning.members import Place, as_text, check_arn, tags
 from carnet.provisioning.wanted import WantedOidcProvider, WantedSamlProvider
@@ -36,10 +37,13 @@ def read_oidc_provider(value: object, place: Place) -> Iterator[WantedOidcProvid
     )
 
 
-def read_saml_provider(value: object, place: Place) -> Iterator[WantedSamlProvider]:
-    """A SAML provider."""
+def read_saml_provider(value: object, place: Place) -> Iterator[WantedSamlProvider | str]:
+    """A SAML provider; that of IAM Identity Center is made by that service."""
     given = Members.of(value, place.path, known=_SAML)
     name = given.text("Name")
+    if RESERVED_PROVIDER.fullmatch(name):
+        yield f"SAML provider {name} of account {place.account}: AWS's services make their providers themselves"
+        return
     check_arn(given, place, "saml-provider", None, name)
     yield WantedSamlProvider(
         place=place.path,

@@ -6,21 +6,30 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/howtosessionduration.h
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
-from carnet.base.faults import Denied, Invalid
+from carnet.base.faults import Invalid
 from carnet.directory.assignments import Assigned
 from carnet.directory.snapshot import Snapshot
+from carnet.entities.entity import Tags
 from carnet.entities.identity_store_user import IdentityStoreUser
-from carnet.entities.role import Role
+from carnet.entities.instance_settings import InstanceSettings
+from carnet.entities.tag_characters import takes
 from carnet.identity.principals import ASSUMED_ROLE
 from carnet.keyring.errors import TokenTooLarge
 from carnet.keyring.session_claims import SessionClaims
 from carnet.keyring.session_tokens import SessionCredentials
+from carnet.services.attribute_sources import path_of, value_at
 from carnet.services.operation import Parts
+from carnet.services.reserved_roles import provider_arn
+from carnet.store.last_used import RoleUse
 
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_LONGEST_VALUE = 256
+_NONE: Tags = MappingProxyType({})
 
 
 class PortalSession(NamedTuple):
@@ -31,33 +40,66 @@ class PortalSession(NamedTuple):
 
 
 def portal_session(
-    snapshot: Snapshot, parts: Parts, person: IdentityStoreUser, assigned: Assigned, now: datetime
+    snapshot: Snapshot,
+    parts: Parts,
+    person: IdentityStoreUser,
+    assigned: Assigned,
+    now: datetime,
+    *,
+    attributes: Tags = _NONE,
 ) -> PortalSession:
     """Credentials of the role of an assignment, whose sessions have the person's user name.
 
-    INVARIANT: the caller has found the assignment at this revision. The session is of the provisioned role's unique id:
-    it dies with the role, whatever is called like it later. Raises Denied if the role is gone, Invalid if a session
-    cannot be called as the person is.
+    Attributes for access control are the tags of the session: `attributes` are those of an external identity provider;
+    what the instance itself says of one counts more.
+
+    INVARIANT: the caller has found the assignment at this revision. The session is of the provisioned role's unique id
+    and of the person: it ends with the role, whatever is called like it later, and with what was assigned
+    (`identity.credentials`). Raises Invalid if a session cannot be called as the person is, or have such tags.
     """
-    role = assigned.target.of(Role).get(assigned.provisioned.role)
-    if role is None:
-        raise Denied("No access")
     if _SESSION_NAME.fullmatch(person.user_name) is None:
         raise Invalid(
             "The user name must have 2 to 64 characters, letters, digits and +=,.@_- alone, to be the name of a session"
         )
+    role = assigned.role
     issued_ms = int(now.timestamp() * 1000)
     claims = SessionClaims(
         kind=ASSUMED_ROLE,
-        account=assigned.target.account.id,
+        account=role.account,
         principal_id=role.id,
         session_name=person.user_name,
         issued_ms=issued_ms,
         expires_ms=issued_ms + 1000 * assigned.provisioned.session_seconds,
         token_id=parts.ids.uuid(),
+        tags={**_checked(attributes), **_checked(_own_attributes(snapshot, assigned, person))},
+        provider=provider_arn(assigned.instance, role.account),
+        provider_keys={"saml:sub": person.user_name, "saml:sub_type": "persistent"},
         epoch=snapshot.epoch,
+        person=person.id,
     )
+    parts.last_used.note_role(role.id, RoleUse(now, ""))
     try:
         return PortalSession(parts.tokens.issue(claims), claims.expires_ms)
     except TokenTooLarge as fault:
         raise Invalid(str(fault)) from fault
+
+
+def _own_attributes(snapshot: Snapshot, assigned: Assigned, person: IdentityStoreUser) -> Tags:
+    """The attributes for access control of a person, as the instance has them; nothing that is not known."""
+    settings = snapshot.accounts[person.account].of(InstanceSettings).get(assigned.instance.id)
+    sources: Mapping[str, str] = (settings.attributes if settings is not None else None) or {}
+    values = {key: value_at(person, path) for key, source in sources.items() if (path := path_of(source)) is not None}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _checked(tags: Tags) -> Tags:
+    """Raises Invalid for a value that no session tag may have.
+
+    INVARIANT: it is not left out instead, as a policy may deny by it.
+    """
+    for key, value in tags.items():
+        if len(value) > _LONGEST_VALUE or not takes(value) or not takes(key):
+            raise Invalid(
+                f"The attribute {key} is longer than {_LONGEST_VALUE} characters, or has others than a tag may have"
+            )
+    return tags

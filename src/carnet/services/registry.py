@@ -14,6 +14,7 @@ from carnet.services import iam as iam_package
 from carnet.services import organizations as organizations_package
 from carnet.services import resourcegroupstaggingapi as tagging_package
 from carnet.services import sso as sso_package
+from carnet.services import sso_admin as sso_admin_package
 from carnet.services import sso_oidc as sso_oidc_package
 from carnet.services import sts as sts_package
 from carnet.services.account.service import account
@@ -24,6 +25,7 @@ from carnet.services.organizations.service import organizations
 from carnet.services.resourcegroupstaggingapi.service import tagging
 from carnet.services.service import Service
 from carnet.services.sso.service import sso
+from carnet.services.sso_admin.service import sso_admin
 from carnet.services.sso_oidc.service import sso_oidc
 from carnet.services.sts.service import sts
 
@@ -42,11 +44,13 @@ for _package in (
     organizations_package,
     sso_oidc_package,
     sso_package,
+    sso_admin_package,
     sts_package,
     tagging_package,
 ):
     _register(_package)
 
 SERVICES: Mapping[str, Service] = {
-    service.name: service for service in (account, cloudtrail, ec2, iam, organizations, sso, sso_oidc, sts, tagging)
+    service.name: service
+    for service in (account, cloudtrail, ec2, iam, organizations, sso, sso_admin, sso_oidc, sts, tagging)
 }

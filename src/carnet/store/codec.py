@@ -97,6 +97,13 @@ def read_numbers(text: str) -> tuple[int, ...]:
     return tuple(value)
 
 
+def read_object(text: str) -> dict[str, Any]:
+    value = orjson.loads(text)
+    if type(value) is not dict:
+        raise ValueError("not a JSON object")
+    return value
+
+
 def read_objects(text: str) -> list[dict[str, Any]]:
     value = orjson.loads(text)
     if type(value) is not list or not all(type(item) is dict for item in value):

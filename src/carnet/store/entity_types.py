@@ -29,6 +29,7 @@ from carnet.store.identity_store_groups import IDENTITY_STORE_GROUPS
 from carnet.store.identity_store_memberships import IDENTITY_STORE_MEMBERSHIPS
 from carnet.store.identity_store_users import IDENTITY_STORE_USERS
 from carnet.store.instance_profiles import INSTANCE_PROFILES
+from carnet.store.instance_settings import INSTANCE_SETTINGS
 from carnet.store.login_profiles import LOGIN_PROFILES
 from carnet.store.memberships import MEMBERSHIPS
 from carnet.store.mfa_devices import MFA_DEVICES
@@ -57,6 +58,8 @@ from carnet.store.server_certificates import SERVER_CERTIFICATES
 from carnet.store.service_specific_credentials import SERVICE_SPECIFIC_CREDENTIALS
 from carnet.store.signing_certificates import SIGNING_CERTIFICATES
 from carnet.store.ssh_public_keys import SSH_PUBLIC_KEYS
+from carnet.store.sso_applications import APPLICATION_ASSIGNMENTS, SSO_APPLICATIONS
+from carnet.store.trusted_token_issuers import TRUSTED_TOKEN_ISSUERS
 from carnet.store.users import USERS
 
 E = TypeVar("E")
@@ -158,6 +161,10 @@ ENTITY_TYPES = EntityTypes(
     PROVISIONED_PERMISSION_SETS,
     ACCOUNT_ASSIGNMENTS,
     PROVISIONING_REQUESTS,
+    INSTANCE_SETTINGS,
+    SSO_APPLICATIONS,
+    APPLICATION_ASSIGNMENTS,
+    TRUSTED_TOKEN_ISSUERS,
     BUCKETS,
     ACCOUNT_PUBLIC_ACCESS,
     IDENTITY_CENTER_INSTANCES,

@@ -22,6 +22,7 @@ from carnet.entities.role import Role
 from carnet.services.execution import Done
 from carnet.services.sso_oidc.approval import AnswerDevice
 from carnet.services.sso_oidc.authorize import asked
+from tests.services.organizations.estate import Estate
 from tests.services.world import World
 
 VERIFIER = "v" * 43
@@ -45,17 +46,29 @@ class Client:
 
 
 class Center:
-    """One instance, in an account of its own."""
+    """One instance, of the organization of an account of its own."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.account = world.principal(world.account()).principal.account
+        management = world.account()
+        self.account = world.principal(management).principal.account
+        made = world.call(management, "CreateOrganization", service="organizations")["Organization"]
+        (root,) = world.call(management, "ListRoots", service="organizations")["Roots"]
+        self.estate = Estate(world=world, organization=made["Id"], root=root["Id"])
         digits = world.installation.ids.random(8).hex()
         self.instance = Instance(
-            id=instance_id(digits), account=self.account, region="us-east-1", created=world.clock()
+            id=instance_id(digits),
+            account=self.account,
+            organization=self.estate.organization,
+            region="us-east-1",
+            created=world.clock(),
         )
         self.digits = digits[:10]
         self.add(self.instance)
+
+    def member(self) -> str:
+        """The id of another account of the organization."""
+        return self.estate.account_of(self.estate.member())
 
     def add(self, *entities: object) -> None:
         with self.world.installation.store.write() as unit:

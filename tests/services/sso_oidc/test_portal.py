@@ -63,7 +63,7 @@ def ann(center: Center) -> Signed:
 
 
 def test_people_see_their_accounts_and_roles(center: Center, ann: Signed) -> None:
-    other = center.world.principal(center.world.account()).principal.account
+    other = center.member()
     admin, reader = center.permission_set("Admin"), center.permission_set("Reader", target=other)
     center.assign(admin, ann.who)
     group = center.group("readers", ann.who)

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from carnet.base.faults import AlreadyExists, Refused
-from carnet.entities.entity import name_key
+from carnet.base.faults import AlreadyExists, Refused, Unmodifiable
+from carnet.entities.entity import Entity, name_key
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.mfa_device import MfaDevice, key_of_serial
 from carnet.entities.oidc_provider import OidcProvider
-from carnet.entities.role import SERVICE_LINKED_PATH, Role
+from carnet.entities.role import RESERVED_PATH, RESERVED_ROLE, SERVICE_LINKED_PATH, Role
 from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.server_certificate import ServerCertificate
 from carnet.entities.user import User
@@ -69,15 +69,20 @@ class Kind(Generic[E]):
     """The form under which two keys of its tags are the same: of users and roles without case, of others as written."""
 
     def add(self, call: WriteCall, entity: E) -> None:
-        """Create; raises AlreadyExists, and Refused for a path that AWS keeps for service-linked roles."""
+        """Create; raises AlreadyExists, and Refused for a path or a name that AWS keeps for its own services."""
         _check_path(entity.path)
+        _check_name(entity)
         try:
             call.store.add(entity)
         except AlreadyExists as fault:
             raise AlreadyExists(self.taken(entity.name)) from fault
 
     def save(self, call: WriteCall, before: E, after: E) -> None:
-        """Store what has changed, and nothing if nothing has; raises as `add` does for a new name or path."""
+        """Store what has changed, and nothing if nothing has; raises as `add` does for a new name or path.
+
+        Raises Unmodifiable for what an AWS service has made and keeps to itself: even its tags.
+        """
+        _check_open(before)
         if after == before:
             return
         if after.path != before.path:
@@ -91,6 +96,24 @@ class Kind(Generic[E]):
 def _check_path(path: str) -> None:
     if path.startswith(_RESERVED_PATH):
         raise Refused("InvalidInput", sentences.PATH_RESERVED)
+    if path.startswith(RESERVED_PATH.removesuffix("/")):
+        raise Refused("InvalidInput", sentences.AWS_PATH_RESERVED)
+
+
+def _check_name(entity: object) -> None:
+    if isinstance(entity, Role):
+        reserved = entity.name_key.startswith(name_key(RESERVED_ROLE))
+    else:
+        reserved = isinstance(entity, SamlProvider) and entity.is_reserved
+    if reserved and isinstance(entity, Entity):
+        raise Refused("InvalidInput", sentences.name_reserved(entity.name))
+
+
+def _check_open(entity: object) -> None:
+    if isinstance(entity, Role) and entity.is_reserved:
+        raise Unmodifiable(sentences.role_protected(entity.name))
+    if isinstance(entity, SamlProvider) and entity.is_reserved:
+        raise Unmodifiable(sentences.provider_protected(entity.name))
 
 
 USERS: Kind[User] = Kind(
@@ -151,7 +174,7 @@ SAML_PROVIDERS: Kind[SamlProvider] = Kind(
     word="SAMLProvider",
     member="SAMLProviderArn",
     target=targets.saml_provider,
-    to_change=targets.saml_provider,
+    to_change=targets.saml_provider_to_change,
     taken=sentences.saml_provider_exists,
     tag_key=str,
 )

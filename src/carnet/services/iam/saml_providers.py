@@ -72,7 +72,7 @@ def list_saml_providers(call: Call, given: Mapping[str, object]) -> Answer:
     return {"SAMLProviderList": list(map(shapes.listed_saml_provider, call.view.of(SamlProvider).sorted()))}
 
 
-@iam.write("UpdateSAMLProvider", on=targets.saml_provider, prepare=read_before)
+@iam.write("UpdateSAMLProvider", on=targets.saml_provider_to_change, prepare=read_before)
 def update_saml_provider(call: WriteCall, given: UpdateSAMLProviderRequestTypeDef, provider: SamlProvider) -> Answer:
     """Replace the metadata, and change how assertions are encrypted."""
     if given.keys().isdisjoint(_CHANGES):
@@ -90,7 +90,7 @@ def update_saml_provider(call: WriteCall, given: UpdateSAMLProviderRequestTypeDe
     return {"SAMLProviderArn": provider.arn}
 
 
-@iam.write("DeleteSAMLProvider", on=targets.saml_provider)
+@iam.write("DeleteSAMLProvider", on=targets.saml_provider_to_change)
 def delete_saml_provider(call: WriteCall, given: DeleteSAMLProviderRequestTypeDef, provider: SamlProvider) -> Answer:
     """Remove a SAML provider. Roles that trust it go on naming it, and nobody comes through it any more."""
     call.store.remove(provider)

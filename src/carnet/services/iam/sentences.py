@@ -206,6 +206,7 @@ TAGS_FULL = "The number of tags has reached the maximum limit."
 
 ARN_NOT_PARSED = "Invalid ARN:  Could not be parsed!"
 ARN_PARTITION = "Invalid ARN partition"
+AWS_PATH_RESERVED = "Paths beginning with '/aws-reserved' are reserved for AWS services"
 PATH_RESERVED = "Paths beginning with '/aws-service-role' are reserved for AWS Service Linked Roles"
 USER_NAME_NEEDED = "Must specify userName when calling with non-User credentials"
 PASSWORD_NEEDED = (
@@ -373,6 +374,14 @@ def service_invalid(name: str) -> str:
 def service_policy(holder: str) -> str:
     """What attaching a policy that AWS keeps for service-linked roles is told; `holder` is User, Group or Role."""
     return f"Cannot attach a Service Role Policy to a Customer {holder}."
+
+
+def provider_protected(name: str) -> str:
+    return f"Cannot perform the operation on the protected SAML provider '{name}' - it is only modifiable by AWS"
+
+
+def name_reserved(name: str) -> str:
+    return f"The name {name} is reserved for AWS services."
 
 
 def role_protected(name: str) -> str:

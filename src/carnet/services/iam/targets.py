@@ -136,7 +136,7 @@ def role(call: Call, given: Any) -> Target[Role]:
 def role_to_change(call: Call, given: Any) -> Target[Role]:
     """The role called RoleName, to change: those of AWS's own services are AWS's to change."""
     target = role(call, given)
-    if isinstance(target.found, Fault) or target.found[0].linked_service is None:
+    if isinstance(target.found, Fault) or not (target.found[0].linked_service or target.found[0].is_reserved):
         return target
     return target.finding(Unmodifiable(sentences.role_protected(target.found[0].name)))
 
@@ -218,6 +218,14 @@ def policy_to_change(call: Call, given: Any) -> Target[ManagedPolicy]:
 def saml_provider(call: Call, given: Any) -> Target[SamlProvider]:
     """The SAML provider SAMLProviderArn. Raises Refused for what is no SAML provider's ARN."""
     return _provider(call, SamlProvider, given["SAMLProviderArn"], sentences.saml_provider_missing)
+
+
+def saml_provider_to_change(call: Call, given: Any) -> Target[SamlProvider]:
+    """The same, to change: those of AWS's own services are AWS's to change."""
+    target = saml_provider(call, given)
+    if isinstance(target.found, Fault) or not target.found[0].is_reserved:
+        return target
+    return target.finding(Unmodifiable(sentences.provider_protected(target.found[0].name)))
 
 
 def oidc_provider(call: Call, given: Any) -> Target[OidcProvider]:

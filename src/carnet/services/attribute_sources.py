@@ -1,0 +1,74 @@
+"""Attributes for access control: where the value of a session tag comes from, in what is known of a person.
+
+https://docs.aws.amazon.com/singlesignon/latest/userguide/attributesforaccesscontrol.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from carnet.entities.identity_store_user import IdentityStoreUser
+
+_SOURCE = re.compile(r"\$\{path:([^${}]+)\}")
+_USER_NAME = "userName"
+_ENTERPRISE = "enterprise"
+_EXTENSION = "aws:identitystore:enterprise"
+
+_PLAIN = ("displayName", "nickName", "profileUrl", "title", "userType", "preferredLanguage", "locale", "timezone")
+_OF_NAME = ("formatted", "familyName", "givenName", "middleName", "honorificPrefix", "honorificSuffix")
+_OF_ADDRESS = ("formatted", "streetAddress", "locality", "region", "postalCode", "country")
+_OF_ENTERPRISE = ("employeeNumber", "costCenter", "organization", "division", "department", "manager.value")
+_PRIMARY = "[primary eq true]"
+_OF_PRIMARY = {"emails": ("value",), "phoneNumbers": ("value",), "addresses": _OF_ADDRESS}
+
+PATHS: frozenset[str] = frozenset(
+    (
+        _USER_NAME,
+        *_PLAIN,
+        *(f"name.{each}" for each in _OF_NAME),
+        *(f"{_ENTERPRISE}.{each}" for each in _OF_ENTERPRISE),
+        *(f"{member}{_PRIMARY}.{each}" for member, parts in _OF_PRIMARY.items() for each in parts),
+    )
+)
+"""What can stand in `${path:...}`."""
+
+
+def path_of(source: str) -> str | None:
+    """The path of a source, `${path:userName}`; None for what is no source."""
+    found = _SOURCE.fullmatch(source)
+    return found.group(1) if found is not None and found.group(1) in PATHS else None
+
+
+def value_at(person: IdentityStoreUser, path: str) -> str | None:
+    """What is known of a person under one of `PATHS`; None if nothing is."""
+    if path == _USER_NAME:
+        return person.user_name
+    if path.startswith(f"{_ENTERPRISE}."):
+        return _text_at(person.attributes.get("Extensions", {}).get(_EXTENSION), path.split(".")[1:])
+    list_name, primary, member = path.partition(f"{_PRIMARY}.")
+    if primary:
+        return _text_at(_primary(person.attributes.get(_member(list_name))), [member])
+    return _text_at(person.attributes, path.split("."))
+
+
+def _primary(items: Any) -> Any:
+    """The primary one of a list, or its only one."""
+    if not isinstance(items, (list, tuple)):
+        return None
+    chosen = [each for each in items if isinstance(each, Mapping) and each.get("Primary")]
+    return next(iter(chosen or (items if len(items) == 1 else ())), None)
+
+
+def _text_at(value: Any, path: list[str]) -> str | None:
+    for step in path:
+        if not isinstance(value, Mapping):
+            return None
+        # The model's members begin with a capital; those of an extension are as they were given.
+        value = value.get(_member(step), value.get(step))
+    return value if isinstance(value, str) and value else None
+
+
+def _member(step: str) -> str:
+    return step[:1].upper() + step[1:]

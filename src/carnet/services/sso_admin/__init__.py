@@ -1,0 +1,1 @@
+"""The operations of AWS IAM Identity Center (sso-admin)."""

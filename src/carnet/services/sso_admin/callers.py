@@ -1,0 +1,70 @@
+"""From which account an instance may be administered: what a policy allows is not enough.
+
+https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from carnet.directory.account_view import AccountView
+from carnet.directory.identity_center import instance_called, visible_instances
+from carnet.entities.identity_center_instance import Instance
+from carnet.entities.organization_account import OrganizationAccount
+from carnet.services.membership import IDENTITY_CENTER
+from carnet.services.operation import Call
+from carnet.services.sso_admin import sentences
+
+
+class Held(NamedTuple):
+    """An instance that the caller reaches."""
+
+    instance: Instance
+    view: AccountView
+    """Of the account that owns the instance, with all that the instance holds."""
+    delegated: bool
+    """Whether the caller's account is a delegated administrator, which has no say over the management account."""
+
+
+Whence: TypeAlias = Callable[[Call, Instance], bool]
+"""Whether the caller's account reaches an instance."""
+
+
+def administrator(call: Call, instance: Instance) -> bool:
+    """The owner of the instance; of an organization's, its delegated administrator for IAM Identity Center, too."""
+    return instance.account == call.account or _is_delegate(call, instance)
+
+
+def whoever_sees_it(call: Call, instance: Instance) -> bool:
+    """Every account of the organization, too."""
+    return any(each.id == instance.id for each in visible_instances(call.snapshot, call.account))
+
+
+def held(call: Call, arn: str, whence: Whence) -> Held | None:
+    """The instance of that ARN; None if the caller's account does not reach it, or there is none.
+
+    Raises Unavailable if the organization of the caller's account cannot be read.
+    """
+    instance = instance_called(call.snapshot, arn.rpartition("/")[2])
+    if instance is None or instance.arn != arn or not whence(call, instance):
+        return None
+    return held_by(call, instance)
+
+
+def held_by(call: Call, instance: Instance) -> Held:
+    """An instance that the caller's account reaches."""
+    return Held(instance, call.snapshot.accounts[instance.account], instance.account != call.account)
+
+
+def _is_delegate(call: Call, instance: Instance) -> bool:
+    organization = call.snapshot.organization_of(call.account)
+    if organization is None or organization.scope.id != instance.organization:
+        return False
+    return IDENTITY_CENTER in organization.of(OrganizationAccount).by_id[call.account].delegations
+
+
+def check_administers(held_: Held, account: str) -> None:
+    """Raise Denied for a delegated administrator that would change who has access to the management account."""
+    if held_.delegated and account == held_.instance.account:
+        raise sentences.not_in_management()

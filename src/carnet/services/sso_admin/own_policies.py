@@ -1,0 +1,123 @@
+"""The inline policy and the permissions boundary of a permission set, of which it has one each at most.
+
+https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_PutInlinePolicyToPermissionSet.html
+https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_PermissionsBoundary.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from carnet.base.faults import Invalid, TooMany
+from carnet.entities.permission_set import PermissionSet, PolicyReference
+from carnet.policy.document import Grammar
+from carnet.services.documents import document, document_size, parsed_before
+from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.sso_admin import sentences, targets
+from carnet.services.sso_admin.callers import Held
+from carnet.services.sso_admin.permission_sets import save
+from carnet.services.sso_admin.policies import check_aws_managed, reference_of, shown_reference
+from carnet.services.sso_admin.quotas import SsoQuotas
+from carnet.services.sso_admin.service import sso_admin
+from carnet.services.sso_admin.targets import and_instance, primary_region
+
+
+def _longest(quotas: SsoQuotas) -> int:
+    return quotas.inline_policy_size
+
+
+@sso_admin.write(
+    "PutInlinePolicyToPermissionSet",
+    on=targets.permission_set_to_change,
+    also=and_instance("PutInlinePolicyToPermissionSet"),
+    context=(primary_region,),
+    prepare=parsed_before("InlinePolicy", Grammar.IDENTITY, _longest),
+)
+def put_inline_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
+    """Set the inline policy."""
+    text: str = given["InlinePolicy"]
+    quotas: SsoQuotas = call.quotas
+    if document_size(call, text) > quotas.inline_policy_size:
+        raise TooMany(f"The inline policy can have at most {quotas.inline_policy_size} characters.")
+    document(call, text, Grammar.IDENTITY, one.partition)
+    save(call, one, replace(one, inline=text))
+    return {}
+
+
+@sso_admin.read(
+    "GetInlinePolicyForPermissionSet",
+    on=targets.permission_set,
+    also=and_instance("GetInlinePolicyForPermissionSet"),
+    context=(primary_region,),
+)
+def get_inline_policy(call: Call, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
+    """The inline policy, empty if there is none."""
+    return {"InlinePolicy": one.inline or ""}
+
+
+@sso_admin.write(
+    "DeleteInlinePolicyFromPermissionSet",
+    on=targets.permission_set_to_change,
+    also=and_instance("DeleteInlinePolicyFromPermissionSet"),
+    context=(primary_region,),
+)
+def delete_inline_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
+    """Remove the inline policy."""
+    if one.inline is None:
+        raise sentences.inline_missing(one)
+    save(call, one, replace(one, inline=None))
+    return {}
+
+
+@sso_admin.write(
+    "PutPermissionsBoundaryToPermissionSet",
+    on=targets.permission_set_to_change,
+    also=and_instance("PutPermissionsBoundaryToPermissionSet"),
+    context=(primary_region,),
+)
+def put_permissions_boundary(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
+    """Set the permissions boundary: an AWS managed policy, or a customer managed one of each account."""
+    save(call, one, replace(one, boundary=_boundary(one, given["PermissionsBoundary"])))
+    return {}
+
+
+@sso_admin.read(
+    "GetPermissionsBoundaryForPermissionSet",
+    on=targets.permission_set,
+    also=and_instance("GetPermissionsBoundaryForPermissionSet"),
+    context=(primary_region,),
+)
+def get_permissions_boundary(call: Call, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
+    """The permissions boundary."""
+    if one.boundary is None:
+        raise sentences.boundary_missing(one)
+    if isinstance(one.boundary, PolicyReference):
+        return {"PermissionsBoundary": {"CustomerManagedPolicyReference": shown_reference(one.boundary)}}
+    return {"PermissionsBoundary": {"ManagedPolicyArn": one.boundary}}
+
+
+@sso_admin.write(
+    "DeletePermissionsBoundaryFromPermissionSet",
+    on=targets.permission_set_to_change,
+    also=and_instance("DeletePermissionsBoundaryFromPermissionSet"),
+    context=(primary_region,),
+)
+def delete_permissions_boundary(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
+    """Remove the permissions boundary."""
+    if one.boundary is None:
+        raise sentences.boundary_missing(one)
+    save(call, one, replace(one, boundary=None))
+    return {}
+
+
+def _boundary(one: PermissionSet, given: Mapping[str, Any]) -> str | PolicyReference:
+    """Raises Invalid unless it is one of the two, Missing for an AWS managed policy that there is not."""
+    if len(given) != 1:
+        raise Invalid("A permissions boundary is either ManagedPolicyArn or CustomerManagedPolicyReference.")
+    if "CustomerManagedPolicyReference" in given:
+        return reference_of(given["CustomerManagedPolicyReference"])
+    arn: str = given["ManagedPolicyArn"]
+    check_aws_managed(one, arn)
+    return arn

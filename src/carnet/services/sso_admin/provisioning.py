@@ -1,0 +1,108 @@
+"""Provisioning: what a permission set says becomes a role in an account, with a SAML provider that it trusts.
+
+https://docs.aws.amazon.com/singlesignon/latest/userguide/howtocreatepermissionset.html
+"""
+
+from __future__ import annotations
+
+from carnet.access.gather import find_managed_policy
+from carnet.base.faults import TooMany
+from carnet.directory.account_view import AccountView
+from carnet.directory.assignments import administers
+from carnet.entities.account_assignment import provisioned_id
+from carnet.entities.permission_set import PermissionSet
+from carnet.entities.provisioned_permission_set import ProvisionedPermissionSet
+from carnet.entities.role import Role
+from carnet.entities.saml_provider import SamlProvider
+from carnet.services.operation import Call, WriteCall
+from carnet.services.reserved_roles import boundary_of, new_provider, new_role, policies_of, provider_name, renewed
+from carnet.services.sso_admin import sentences
+from carnet.services.sso_admin.callers import Held
+from carnet.services.sso_admin.durations import duration_seconds
+from carnet.services.sso_admin.quotas import SsoQuotas
+
+
+def provisioned_in(held: Held, one: PermissionSet, account: str) -> ProvisionedPermissionSet | None:
+    """What of a permission set is in force in an account."""
+    return held.view.of(ProvisionedPermissionSet).get(provisioned_id(one.id, account))
+
+
+def is_latest(held: Held, provisioned: ProvisionedPermissionSet) -> bool:
+    """Whether what is provisioned is what the permission set says now."""
+    one = held.view.of(PermissionSet).get(provisioned.permission_set)
+    return one is not None and one.content_hash == provisioned.content_hash
+
+
+def account_of(call: Call, held: Held, account: str) -> AccountView:
+    """The account to provision to: an open one of the organization of the instance. Raises Missing for others."""
+    view = call.snapshot.open_account(account)
+    if view is None or not administers(call.snapshot, held.instance, account):
+        raise sentences.account_missing(account)
+    return view
+
+
+def provision(call: WriteCall, held: Held, one: PermissionSet, view: AccountView) -> str | None:
+    """Bring the role of a permission set in an account up to date, or make it; why not, in AWS's words, if it cannot.
+
+    Sessions of the role go on. Raises TooMany for more permission sets than an account may have.
+    """
+    account = view.account
+    wanted = [*policies_of(one, account.id), boundary_of(one, account.id)]
+    missing = [arn for arn in wanted if arn is not None and find_managed_policy(view, arn) is None]
+    if missing:
+        return sentences.policy_unsupported(missing[0])
+    before = provisioned_in(held, one, account.id)
+    role = view.of(Role).get(before.role) if before is not None else None
+    if role is None:
+        _check_room(call, held, account.id)
+        role = _made(call, held, one, view)
+    elif role != (after := renewed(role, one)):
+        call.store.save(after)
+    provisioned = ProvisionedPermissionSet(
+        account=held.instance.account,
+        instance=held.instance.id,
+        permission_set=one.id,
+        target=account.id,
+        role=role.id,
+        content_hash=one.content_hash,
+        session_seconds=duration_seconds(one.session_duration),
+        relay_state=one.relay_state,
+        provisioned=call.now,
+    )
+    if before is None:
+        call.store.add(provisioned)
+    else:
+        call.store.save(provisioned)
+    return None
+
+
+def withdraw(call: WriteCall, held: Held, provisioned: ProvisionedPermissionSet) -> None:
+    """Remove the role of a permission set from an account, whose sessions end; and the provider with the last role."""
+    call.store.remove(provisioned)
+    view = call.snapshot.account(provisioned.target)
+    if view is None:
+        return
+    role = view.of(Role).get(provisioned.role)
+    if role is not None:
+        call.store.remove(role)
+    if len(held.view.of(ProvisionedPermissionSet).referring("target", provisioned.target)) == 1:
+        provider = view.of(SamlProvider).named(provider_name(held.instance, provisioned.target).lower())
+        if provider is not None:
+            call.store.remove(provider)
+
+
+def _made(call: WriteCall, held: Held, one: PermissionSet, view: AccountView) -> Role:
+    """A new role, and the provider that it trusts, unless an earlier one brought that."""
+    account = view.account
+    if view.of(SamlProvider).named(provider_name(held.instance, account.id).lower()) is None:
+        call.store.add(new_provider(call.ids, held.instance, account, call.now))
+    role = new_role(call.ids, held.instance, account, one, call.now)
+    call.store.add(role)
+    return role
+
+
+def _check_room(call: WriteCall, held: Held, account: str) -> None:
+    quotas: SsoQuotas = call.quotas
+    most = quotas.permission_sets_per_account
+    if len(held.view.of(ProvisionedPermissionSet).referring("target", account)) >= most:
+        raise TooMany(f"At most {most} permission sets can be provisioned in an account.")

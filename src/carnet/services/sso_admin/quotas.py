@@ -1,0 +1,22 @@
+"""How much of everything an instance of IAM Identity Center may have.
+
+https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SsoQuotas:
+    """AWS's defaults."""
+
+    permission_sets: int = 2000
+    permission_sets_per_account: int = 50
+    policies_per_permission_set: int = 20
+    """AWS managed and customer managed ones together."""
+    inline_policy_size: int = 10_240
+    tags_per_resource: int = 50
+    applications: int = 500
+    trusted_token_issuers: int = 10

@@ -1,0 +1,45 @@
+"""Tags of instances, permission sets, applications and trusted token issuers.
+
+https://docs.aws.amazon.com/singlesignon/latest/userguide/tagging.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from carnet.base.faults import Invalid, TooMany
+from carnet.entities.entity import Tags, name_key
+from carnet.services.operation import Call
+from carnet.services.sso_admin.quotas import SsoQuotas
+from carnet.services.tag_policies import tag_policy_violation
+
+_RESERVED_PREFIX = "aws:"
+
+
+def tags_of(call: Call, given: Mapping[str, Any], kind: str) -> Tags:
+    """The tags that something new is created with; the rest is as with `with_tags`."""
+    return with_tags(call, {}, given.get("Tags", ()), kind)
+
+
+def with_tags(call: Call, tags: Tags, added: Sequence[Mapping[str, str]], kind: str) -> Tags:
+    """The tags with others set; keys are compared as written. `kind` is what an ARN of the tagged has: `instance`.
+
+    Raises Invalid for a key given twice or reserved and for what the tag policies of the organization do not allow,
+    TooMany for more tags than there may be.
+    """
+    if not added:
+        return tags
+    keys = [tag["Key"] for tag in added]
+    if len(set(keys)) < len(keys):
+        raise Invalid("Tag keys must be unique.")
+    if any(name_key(key).startswith(_RESERVED_PREFIX) for key in keys):
+        raise Invalid("Tag keys beginning with aws: are reserved for system use.")
+    merged = {**tags, **{tag["Key"]: tag["Value"] for tag in added}}
+    quotas: SsoQuotas = call.quotas
+    if len(merged) > quotas.tags_per_resource:
+        raise TooMany(f"A resource can have at most {quotas.tags_per_resource} tags.")
+    violation = tag_policy_violation(call, f"sso:{kind}", [(tag["Key"], tag["Value"]) for tag in added])
+    if violation is not None:
+        raise Invalid(violation)
+    return merged
