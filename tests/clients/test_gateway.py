@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,12 @@ def client(server: RunningServer, service: str, key: dict[str, str] | None = Non
 
 def permit(server: RunningServer, action: str, resource: str = "*") -> None:
     client(server, "iam").put_user_policy(UserName="ada", PolicyName="p", PolicyDocument=allow(action, resource))
+
+
+def permit_if(server: RunningServer, action: str, condition: dict[str, Any]) -> None:
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*", "Condition": condition}
+    document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    client(server, "iam").put_user_policy(UserName="ada", PolicyName="p", PolicyDocument=document)
 
 
 def denied(call: Any, **given: Any) -> None:
@@ -144,6 +152,66 @@ def test_topics_with_the_aws_cli(server: RunningServer, user: dict[str, str]) ->
     assert "is not authorized to perform: SNS:Publish on resource: " + topic in said
     explained = server.carnet("explain")
     assert "sns:Publish" in explained
+
+
+def test_services_of_the_table(server: RunningServer, user: dict[str, str]) -> None:
+    root, here = partial(client, server), f"us-east-1:{server.account_id}"
+    root("logs").create_log_group(logGroupName="/app")
+    root("ssm").put_parameter(Name="/db/url", Value="there", Type="String")
+    root("kinesis").create_stream(StreamName="clicks", ShardCount=1)
+    root("events").put_rule(Name="nightly", ScheduleExpression="rate(1 day)")
+    root("ecr").create_repository(repositoryName="team/app")
+    image = root("ec2").describe_images()["Images"][0]["ImageId"]
+    (instance,) = root("ec2").run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"]
+    ec2, ssm = client(server, "ec2", user), client(server, "ssm", user)
+    permit(server, "ssm:GetParameter", f"arn:aws:ssm:{here}:parameter/db/*")
+    assert ssm.get_parameter(Name="/db/url")["Parameter"]["Value"] == "there"
+    denied(ssm.get_parameter, Name="/other")
+    denied(client(server, "kinesis", user).describe_stream, StreamName="clicks")
+    denied(client(server, "events", user).list_targets_by_rule, Rule="nightly")
+    denied(client(server, "ecr", user).describe_images, repositoryName="team/app")
+    denied(client(server, "logs", user).describe_log_streams, logGroupName="/app")
+    permit(server, "ec2:StopInstances", f"arn:aws:ec2:{here}:instance/{instance['InstanceId']}")
+    stopping = ec2.stop_instances(InstanceIds=[instance["InstanceId"]])["StoppingInstances"]
+    assert [one["InstanceId"] for one in stopping] == [instance["InstanceId"]]
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
+
+
+def test_tags_and_leading_keys(server: RunningServer, user: dict[str, str]) -> None:
+    root = client(server, "dynamodb")
+    root.create_table(
+        TableName="mine",
+        KeySchema=[{"AttributeName": "owner", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "owner", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        Tags=[{"Key": "team", "Value": "red"}],
+    )
+    table = client(server, "dynamodb", user)
+    key = {name: {"owner": {"S": name}} for name in ("ada", "bob")}
+    permit_if(server, "dynamodb:*", {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "${aws:username}"}})
+    table.put_item(TableName="mine", Item=key["ada"])
+    denied(table.put_item, TableName="mine", Item=key["bob"])
+    for team in ("red", "blue"):
+        permit_if(server, "dynamodb:GetItem", {"StringEquals": {"aws:ResourceTag/team": team}})
+        if team == "red":
+            assert table.get_item(TableName="mine", Key=key["ada"])["Item"] == key["ada"]
+        else:
+            denied(table.get_item, TableName="mine", Key=key["ada"])
+
+
+def test_permissions_of_functions_topics_and_queues(server: RunningServer) -> None:
+    sns, sqs = client(server, "sns"), client(server, "sqs")
+    topic = sns.create_topic(Name="open")["TopicArn"]
+    sns.add_permission(TopicArn=topic, Label="l", AWSAccountId=["111122223333"], ActionName=["Publish"])
+    assert '"Sid":"l"' in sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
+    url = sqs.create_queue(QueueName="open")["QueueUrl"]
+    sqs.add_permission(QueueUrl=url, Label="l", AWSAccountIds=["111122223333"], Actions=["SendMessage"])
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
+    assert '"Sid":"l"' in attributes["Policy"]
+    sqs.delete_queue(QueueUrl=url)
+    sqs.create_queue(QueueName="open")
+    assert "Policy" not in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes", {})
 
 
 def test_terraform(moto: str, tmp_path: Path) -> None:

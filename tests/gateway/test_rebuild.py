@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
 from carnet.base.http import HttpRequest
 from carnet.gateway.rebuild import Rebuilt, rebuilt
-from carnet.models import FORWARDED, Operation, Protocol, service
+from carnet.models import FORWARDED, Operation, Protocol, forwarded, service
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import route_to
 from tests.wire.client import http_request, serialized
 from tests.wire.samples import Samples
 
-OPERATIONS = [operation for name in FORWARDED for operation in service(name).operations.values()]
+BY_HAND = ("dynamodb", "kms", "lambda", "secretsmanager", "sns", "sqs")
+OPERATIONS = [
+    operation
+    for name in FORWARDED
+    for operation in [*forwarded(name).operations.values()][:: 1 if name in BY_HAND else 9]
+]
+"""All of some services, and some of all."""
 ROUNDS = 4
+_FORMS = (Protocol.QUERY, Protocol.EC2)
 _OF_TRANSPORT = frozenset(("host", "content-length", "authorization"))
 
 
@@ -32,7 +40,7 @@ def sent_on(operation: Operation, request: HttpRequest) -> Rebuilt:
 
 def meant(body: bytes, protocol: Protocol) -> object:
     """What a body says, whatever the order in which it says it."""
-    if protocol is Protocol.QUERY:
+    if protocol in _FORMS:
         return sorted(parse_qsl(body.decode(), keep_blank_values=True))
     try:
         return json.loads(body)
@@ -40,12 +48,22 @@ def meant(body: bytes, protocol: Protocol) -> object:
         return body
 
 
+def _without_empty(value: Any) -> Any:
+    """Without what is not there in a form: structures and lists that hold nothing."""
+    if isinstance(value, dict):
+        return {name: one for name, held in value.items() if (one := _without_empty(held)) not in ({}, [])}
+    if isinstance(value, list):
+        return [one for held in value if (one := _without_empty(held)) not in ({}, [])]
+    return value
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=_id)
 def test_a_request_of_botocore_is_made_anew_as_botocore_made_it(operation: Operation) -> None:
     for seed in range(ROUNDS):
         protocol = operation.service.protocol
-        samples = Samples(f"{_id(operation)}:{seed}", forms=protocol is Protocol.QUERY)
-        request = serialized(operation, samples.structure(operation.input) if operation.input else {})
+        samples = Samples(f"{_id(operation)}:{seed}", forms=protocol in _FORMS)
+        given = samples.structure(operation.input) if operation.input else {}
+        request = serialized(operation, _without_empty(given) if protocol in _FORMS else given)
         made = sent_on(operation, request)
         assert (made.method, made.path) == (request.method, request.path)
         assert sorted(parse_qsl(made.query, True)) == sorted(parse_qsl(request.query, True))

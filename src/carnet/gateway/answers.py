@@ -24,11 +24,13 @@ from carnet.gateway.modes import tell_mode
 from carnet.gateway.relay import passed_headers, upstream_request_id
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.identity.auth_failure import AuthFailure
-from carnet.models import Operation, Service
+from carnet.keyring.keyring import Keyring
+from carnet.models import Operation, Protocol, Service
 from carnet.protocols.errors import WireError, throttling_code, write_error
 from carnet.protocols.write import write
 from carnet.server.outbox import Answer
 from carnet.server.throttle import Throttled
+from carnet.server.unoffered import of_ec2
 
 _LOG = logging.getLogger("carnet.gateway")
 _MOST_WHOLE = 64 * 1024
@@ -40,9 +42,12 @@ NOT_SENT = "Not sent on"
 _FAILED = "Not sent on, or not known to have been carried out"
 
 
-def denial_of(call: Call) -> WireError:
+def denial_of(call: Call, keyring: Keyring) -> WireError:
     """What is raised for a call whose last decision is a denial."""
-    code, sentence = told_denial(call.operation.service.name, call.decided[-1])
+    decided, routed = call.decided[-1], call.parsed.authenticated.routed
+    code, sentence = told_denial(call.operation.service.name, decided)
+    if call.operation.service.protocol is Protocol.EC2:
+        sentence = of_ec2(keyring, decided, sentence, call.arrived.time, read_only=routed.read_only)
     return WireError(code, sentence, call.operation)
 
 

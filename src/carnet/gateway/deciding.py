@@ -13,7 +13,7 @@ from carnet.access.gather import NOBODYS, carried_by
 from carnet.access.request_context import anonymous_context, caller_context
 from carnet.audit.steps import Arrived
 from carnet.directory.snapshot import Snapshot
-from carnet.gateway.check import Check
+from carnet.gateway.check import Check, Sought, SoughtBy
 from carnet.gateway.resource_policies import policies_of
 from carnet.identity.caller import AccountCaller, Anonymous
 from carnet.policy.patterns import ascii_lower
@@ -25,6 +25,7 @@ from carnet.services.execution import Execution
 _LONGEST_NAMES = 200
 _OPEN = re.compile(r"\$\{.*|<key>|(?<=/)tag-key$")
 """How the Service Authorization Reference writes that any name stands there."""
+_NAMED_BY = (SoughtBy.KMS_ALIAS, SoughtBy.SECRET)
 
 
 class Resolved(NamedTuple):
@@ -71,6 +72,7 @@ def decide(
             resource_account=account,
             keys=check.keys,
             resource_keys=found,
+            shown=_shown(check, account, caller),
             policies=policies_of(snapshot, resource, account, caller.principal, check.action)
             if instead is None
             else instead,
@@ -84,6 +86,17 @@ def decide(
         if not decided.decision.allowed:
             break
     return made
+
+
+def _shown(check: Check, account: str, caller: AccountCaller | Anonymous) -> str | None:
+    """What a denial names instead of the ARN: of another account's resource what the caller has called it.
+
+    Which key an alias of another account is of, whoever may not have it is not told.
+    """
+    sought = check.resource
+    if isinstance(sought, Sought) and sought.by in _NAMED_BY and account != caller.principal.account:
+        return sought.text
+    return None
 
 
 def _brought(snapshot: Snapshot, caller: AccountCaller | Anonymous, arrived: Arrived) -> tuple[Policies, Context]:

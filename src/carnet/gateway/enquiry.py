@@ -16,7 +16,6 @@ from carnet.gateway.connection import UpstreamFailed
 from carnet.gateway.failures import says_not_there
 from carnet.gateway.lookups import LookupFailed, NotFound
 from carnet.gateway.reread import reread
-from carnet.models import operation
 
 _SUCCESS = 200
 _MOST_PAGES = 50
@@ -34,7 +33,7 @@ class Enquiry(Struct, frozen=True, kw_only=True):
         Raises NotFound for a resource that is not there, LookupFailed for what is no answer, and as `Exchange.send`.
         """
         call = self.call
-        asked = operation(call.operation.service.name, name)
+        asked = call.operation.service.operations[name]
         answer = await call.exchange.look_up(
             asked, given, account=self.account, region=call.caller.region, host=call.host
         )

@@ -26,7 +26,7 @@ from carnet.gateway.policy_operations import ENDS, MAKES, SHOWS_POLICY, carried_
 from carnet.gateway.resource_keys import decide_with_keys
 from carnet.gateway.s3.gateway import S3Gateway, StreamingParts
 from carnet.gateway.upstreams import Mode, UpstreamSettings
-from carnet.models import COMMON_VOICE, FORWARDED, Operation, Service, service
+from carnet.models import COMMON_VOICE, FORWARDED, Operation, Service, forwarded
 from carnet.protocols.errors import WireError
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import route_to
@@ -70,7 +70,7 @@ class Gateway:
 
     def respond(self, arrived: Arrived, unoffered: Unoffered) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one request, with one audit event. The answer names the mode of the upstream."""
-        found = service(unoffered.name)
+        found = forwarded(unoffered.name)
         mode = self._by_service[found.name].settings.mode
         step: Step = arrived
         try:
@@ -143,7 +143,7 @@ class Gateway:
                 given = pinned(call.operation, given, check.resource, one.resource)
         known, absent = await decide_with_keys(self._execution, call, tuple(resolved))
         if binds and not call.decided[-1].decision.allowed:
-            raise denial_of(call)
+            raise denial_of(call, self._execution.parts.keyring)
         if (not_there := missing or absent) is not None:
             raise not_there
         return known, given

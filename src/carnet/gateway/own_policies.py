@@ -12,6 +12,11 @@ from carnet.models import Operation
 
 _OPERATIONS: Mapping[str, frozenset[str]] = {
     "dynamodb": frozenset(("DeleteResourcePolicy", "GetResourcePolicy", "PutResourcePolicy")),
+    "ecr": frozenset(
+        f"{act}{kind}Policy" for act in ("Delete", "Get", "Set", "Put") for kind in ("Registry", "Repository")
+    ),
+    "events": frozenset(("PutPermission", "RemovePermission")),
+    "kinesis": frozenset(("DeleteResourcePolicy", "GetResourcePolicy", "PutResourcePolicy")),
     "kms": frozenset(
         (
             "CreateGrant",
@@ -34,13 +39,25 @@ _OPERATIONS: Mapping[str, frozenset[str]] = {
             "RemovePermission",
         )
     ),
+    "logs": frozenset(
+        (
+            "DeleteDeliveryDestinationPolicy",
+            "DeleteResourcePolicy",
+            "DescribeResourcePolicies",
+            "GetDeliveryDestinationPolicy",
+            "PutDeliveryDestinationPolicy",
+            "PutDestinationPolicy",
+            "PutResourcePolicy",
+        )
+    ),
     "secretsmanager": frozenset(
         ("DeleteResourcePolicy", "GetResourcePolicy", "PutResourcePolicy", "ValidateResourcePolicy")
     ),
     "sns": frozenset(("AddPermission", "GetDataProtectionPolicy", "PutDataProtectionPolicy", "RemovePermission")),
     "sqs": frozenset(("AddPermission", "RemovePermission")),
+    "ssm": frozenset(("DeleteResourcePolicy", "GetResourcePolicies", "PutResourcePolicy")),
 }
-_MEMBERS = frozenset(("Policy", "ResourcePolicy"))
+_MEMBERS = frozenset(("Policy", "PolicyDocument", "ResourcePolicy", "accessPolicy", "policyText"))
 """Members that hold a policy of a resource that is made or changed; in maps of attributes, too."""
 _ATTRIBUTE_NAME, _ATTRIBUTES = "AttributeName", "Attributes"
 

@@ -1,6 +1,6 @@
 """AWS's service models: which operations there are, what they take and answer, and how they fail."""
 
-from carnet.models.load import EXTRACTS, FORWARDED, SERVICES, operation, service
+from carnet.models.load import EXTRACTS, FORWARDED, SERVICES, forwarded, operation, service
 from carnet.models.regions import GLOBAL_REGIONS
 from carnet.models.service import BEARER, NO_AUTH, SIGV4, ModelledError, Operation, Protocol, Service
 from carnet.models.voice import COMMON_VOICE, Demand, Spoken, Voice
@@ -21,6 +21,7 @@ __all__ = [
     "Service",
     "Spoken",
     "Voice",
+    "forwarded",
     "operation",
     "service",
 ]

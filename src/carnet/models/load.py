@@ -33,7 +33,10 @@ SERVICES = (
 )
 """The services whose protocols Carnet speaks, by botocore's names."""
 
-FORWARDED = ("dynamodb", "kms", "lambda", "secretsmanager", "sns", "sqs")
+FORWARDED = (
+    *("dynamodb", "ec2", "ecr", "events", "kinesis", "kms", "lambda", "logs", "secretsmanager", "sns", "sqs", "ssm"),
+    "stepfunctions",
+)
 """Services whose requests are read here in order to be sent on to an upstream."""
 
 _MODEL = "service-2"
@@ -50,12 +53,22 @@ def service(name: str) -> Service:
     return Service.of(name, _description(name))
 
 
+@cache
+def forwarded(name: str) -> Service:
+    """The whole model of one of `FORWARDED`, loaded when it is first asked for; LookupError for others."""
+    if name not in FORWARDED:
+        raise LookupError(f"no such service behind the gateway: {name}")
+    return Service.of(name, full_description(name)) if name in EXTRACTS else service(name)
+
+
 def operation(service_name: str, name: str) -> Operation:
-    """One operation of one service; LookupError if the model has none of that name."""
-    try:
-        return service(service_name).operations[name]
-    except KeyError:
-        raise LookupError(f"{service_name} has no operation {name}") from None
+    """One operation of one service, also of one of which Carnet has an extract; LookupError if there is none."""
+    found = service(service_name).operations.get(name)
+    if found is None and service_name in FORWARDED:
+        found = forwarded(service_name).operations.get(name)
+    if found is None:
+        raise LookupError(f"{service_name} has no operation {name}")
+    return found
 
 
 @cache

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from carnet.catalog.apis import ApiOperation, apis
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.authenticate import Authenticators
 from carnet.identity.caller import AccountCaller
+from carnet.keyring.keyring import Keyring
 from carnet.models import Operation
 from carnet.protocols.api_errors import spelled, write_api_error
 from carnet.protocols.api_routing import Asked, asked
@@ -49,6 +51,11 @@ def sentence_of(said: Decided | NotDecided, service: str) -> tuple[str, str]:
         return DENIED, denial_sentence(said)
     asked_for = f"{said.check.action} on resource: {said.check.shown or said.check.resource}"
     return ALLOWED, f"Allowed, not offered here: the policies allow {asked_for}. Carnet does not offer {service}."
+
+
+def of_ec2(keyring: Keyring, said: Decided, sentence: str, now: datetime, *, read_only: bool) -> str:
+    """The sentence as Amazon EC2 says it, with an encoded message if something was to be changed."""
+    return _OF_EC2 + sentence + ("" if read_only else _ENCODED + encoded(keyring, said, now))
 
 
 class UnofferedServices:
@@ -81,7 +88,8 @@ class UnofferedServices:
             said = self._said(arrived, caller, wanted.operation, wanted.member)
             code, message = sentence_of(said, unoffered.name)
             if unoffered.dialect is Dialect.EC2 and isinstance(said, Decided) and code == DENIED:
-                message = self._of_ec2(arrived, said, message, read_only=step.read_only)
+                keyring = self._execution.parts.keyring
+                message = of_ec2(keyring, said, message, arrived.time, read_only=step.read_only)
             return _refused(step, unoffered.dialect, code, message, said)
         except AuthFailure as failure:
             return _refused(step, unoffered.dialect, failure.code, failure.message)
@@ -92,12 +100,6 @@ class UnofferedServices:
         except Exception as problem:
             _LOG.error("request %s failed", arrived.request_id, exc_info=problem)
             return _refused(step, unoffered.dialect, "InternalFailure", "An internal error occurred.")
-
-    def _of_ec2(self, arrived: Arrived, said: Decided, sentence: str, *, read_only: bool) -> str:
-        """The sentence as Amazon EC2 says it, with an encoded message if something was to be changed."""
-        if read_only:
-            return _OF_EC2 + sentence
-        return _OF_EC2 + sentence + _ENCODED + encoded(self._execution.parts.keyring, said, arrived.time)
 
     def said_of(
         self, arrived: Arrived, caller: AccountCaller, operation: Operation, given: Mapping[str, Any]
