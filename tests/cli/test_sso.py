@@ -11,6 +11,8 @@ from click.testing import CliRunner
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.cli import main
+from carnet.entities.identity_store_user import IdentityStoreUser
+from carnet.entities.person_invitation import PersonInvitation
 from tests.provisioning.test_estates import ESTATE
 
 
@@ -42,3 +44,33 @@ def test_an_account_of_its_own_and_what_cannot_be(data: Path) -> None:
     assert "no Region" in run(data, "sso", "enable", "--account", account, "--region", "mars", code=1)
     both = run(data, "sso", "enable", "--account", account, "--organization", "o-x", code=2)
     assert "one of them" in both
+
+
+def test_a_person_is_sent_a_link(data: Path) -> None:
+    assert "there are 0 instances" in run(data, "sso", "user", "invite", "mary", code=2)
+    account = json.loads(run(data, "account", "create", "--output", "json"))["AccountId"]
+    run(data, "sso", "enable", "--account", account)
+    assert "has no user mary" in run(data, "sso", "user", "invite", "mary", code=1)
+    with open_installation(Settings(data_dir=data)) as here:
+        now = here.clock()
+        mary = IdentityStoreUser(
+            id="0123456789-1",
+            account=account,
+            identity_store="d-0123456789",
+            user_name="Mary",
+            created=now,
+            created_by="test",
+            updated=now,
+            updated_by="test",
+        )
+        with here.store.write() as unit:
+            unit.add(mary)
+    made = json.loads(run(data, "sso", "user", "invite", "mary", "--output", "json"))
+    assert made["userId"] == mary.id
+    assert made["link"] == f"http://127.0.0.1:4747/console/invited#{made['token']}"
+    told = run(data, "sso", "user", "reset-password", mary.id, "--remove-mfa", "--hours", "1")
+    assert told.startswith("Whoever opens this link sets the password of 0123456789-1, once, until 20")
+    with open_installation(Settings(data_dir=data)) as here:
+        (invitation,) = here.store.all_of(PersonInvitation)
+        assert (invitation.id, invitation.remove_mfa) == (mary.id, True)
+        assert made["token"] not in json.dumps(here.store.audit_events())

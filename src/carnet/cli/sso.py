@@ -13,6 +13,7 @@ from carnet.cli.exports import REGION
 from carnet.cli.groups import CommandGroup
 from carnet.cli.options import installation_options, told_plainly
 from carnet.cli.shown import show_json
+from carnet.cli.sso_user import user
 
 if TYPE_CHECKING:
     from carnet.directory.snapshot import Snapshot
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 @click.group(cls=CommandGroup)
 def sso() -> None:
     """Switch on IAM Identity Center, also beside a running server."""
+
+
+sso.add_command(user)
 
 
 @sso.command()

@@ -26,6 +26,8 @@ class OperatorScope(StrEnum):
     ACCOUNTS_WRITE = "accounts:write"
     ROOT_RESET = "root:reset"
     """To let somebody set the password of any root user."""
+    PEOPLE_RESET = "people:reset"
+    """To let somebody set the password of any person of an identity store."""
     AUDIT_READ = "audit:read"
     DECISIONS_READ = "decisions:read"
     STATUS_READ = "status:read"

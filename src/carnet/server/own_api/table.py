@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carnet.server.own_api import accounts, delegation, identity_center, observation, root_passwords, workloads
+from carnet.server.own_api import accounts, delegation, identity_center, observation, people, root_passwords, workloads
 from carnet.server.own_api.endpoint import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -12,4 +12,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *workloads.ENDPOINTS,
     *delegation.ENDPOINTS,
     *identity_center.ENDPOINTS,
+    *people.ENDPOINTS,
 )
