@@ -222,3 +222,4 @@ def test_no_change_is_made_on_a_disk_that_is_nearly_full(
         with pytest.raises(Unavailable, match="nearly full"):
             node.change(1)
     assert node.made() == made
+    assert node.recorder.state == ("writable" if room else "disk nearly full")

@@ -87,6 +87,7 @@ def test_a_node_starts_from_what_it_has_kept(node: Node, database: PostgresqlSer
     with node.running() as server:
         told = _health(server)
         assert (told["status"], told["store"], told["revision"]) == ("ok", "unreachable", revision)
+        assert told["audit_log"] == "writable"
         known = told["as_of"]
         assert server.client("iam", *alice).get_user(UserName="alice")["User"]["UserName"] == "alice"
         assert server.client("sts", *alice).get_session_token()["Credentials"]

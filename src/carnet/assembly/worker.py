@@ -117,7 +117,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         stack.callback(own_api.close)
 
     modes = {one.name: one.mode.value for one in upstreams}
-    health = Health(installation.directory, follower, installation.clock, modes)
+    health = Health(installation.directory, follower, installation.recorder, installation.clock, modes)
     issuers = IssuerPages(installation.directory, installation.execution.parts.public_url, installation.clock)
     revisions = Revisions(installation.directory, jobs[0].wake)
     connections = Connections(of_network=limits.connections if limits is not None else None)

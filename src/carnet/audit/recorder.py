@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
+from typing import Literal, Protocol
 
 from carnet.audit.chain import MEMBER_BYTES, Tip
 from carnet.audit.chained_lines import ChainedLines
@@ -154,6 +154,16 @@ class Recorder:
     def log(self) -> str:
         """What the log is called. Raises Unavailable."""
         return self.lines.log
+
+    @property
+    def state(self) -> Literal["writable", "disk nearly full", "behind"]:
+        """Whether changes can be recorded; if not, why none is made."""
+        if self.behind:
+            return "behind"
+        try:
+            return "writable" if self._is_roomy() else "disk nearly full"
+        except Unavailable:
+            return "disk nearly full"
 
     @contextmanager
     def recording(self, events: Sequence[str]) -> Iterator[None]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
+from carnet.audit.recorder import Recorder
 from carnet.base.clock import Clock
 from carnet.base.http import JSON, HttpResponse, RequestHead
 from carnet.base.loopback import is_loopback
@@ -28,11 +29,17 @@ class Health:
     """What is told of this process."""
 
     def __init__(
-        self, directory: Directory, follower: Follower, clock: Clock, gateway: Mapping[str, str] | None = None
+        self,
+        directory: Directory,
+        follower: Follower,
+        recorder: Recorder,
+        clock: Clock,
+        gateway: Mapping[str, str] | None = None,
     ) -> None:
         """`gateway`: the modes of the upstreams, by their names."""
         self._directory = directory
         self._follower = follower
+        self._recorder = recorder
         self._clock = clock
         self._gateway = gateway or {}
 
@@ -43,10 +50,11 @@ class Health:
         through a proxy there, or with an operator token of the scope `status:read`, is told more:
 
         `{"status": "ok" | "lost", "revision": n, "accounts": n, "store": "reachable" | "unreachable" | "lost",
-        "quarantined": n,
-        "as_of": "2026-01-02T03:04:05Z", "gateway": {"moto": "enforce" | "record"}}`; `gateway` if there is one.
+        "audit_log": "writable" | "disk nearly full" | "behind", "quarantined": n, "as_of": "2026-01-02T03:04:05Z",
+        "gateway": {"moto": "enforce" | "record"}}`; `gateway` if there is one.
 
         `quarantined` counts the accounts, organizations (or the installation) that are held back; the log names them.
+        While the audit log is not writable no change is made; it is behind if it lacks a change that was made.
         `as_of` is when the revision was last known to be the newest one.
         """
         lost = self._directory.lost
@@ -71,6 +79,7 @@ class Health:
             "revision": snapshot.seq,
             "accounts": len(snapshot.accounts),
             "store": "lost" if lost else "reachable" if self._follower.reachable else "unreachable",
+            "audit_log": self._recorder.state,
             "quarantined": len(snapshot.quarantined),
             "as_of": f"{datetime.now(UTC) - timedelta(seconds=self._directory.staleness):%Y-%m-%dT%H:%M:%SZ}",
         } | ({"gateway": self._gateway} if self._gateway else {})
