@@ -253,6 +253,19 @@ class TestRemembered:
             find(keys, url=url)
         assert len(keys._known) == 2
 
+    @pytest.mark.parametrize(("room", "kept"), [(6, 3), (5, 2)])
+    def test_only_so_many_keys_are_remembered(
+        self, server: IssuerServer, monkeypatch: pytest.MonkeyPatch, room: int, kept: int
+    ) -> None:
+        of_each = len(issuer.key_set()["keys"])
+        monkeypatch.setattr(issuers, "REMEMBERED_KEYS", room * of_each // 2)
+        keys = IssuerKeys(fetcher(server))
+        for number in (0, 1, 2, 2):
+            url = f"{URL}/{number}"
+            server.offer(issuer.key_set(), url=url)
+            find(keys, url=url)
+        assert len(keys._known) == kept
+
     def test_one_request_at_a_time_asks_an_issuer(self, server: IssuerServer) -> None:
         server.answers[DISCOVERY].delay = 0.1
         keys = IssuerKeys(fetcher(server))

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from carnet.policy import compile as compile_
 from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
 from carnet.policy.decision import Layer, Verdict
-from carnet.policy.document import Policy
-from carnet.policy.policies import Policies
+from carnet.policy.document import Grammar, Policy
+from carnet.policy.engine.conditions import ConditionCompiler
+from carnet.policy.engine.policy import CompiledPolicy
+from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
 from tests.policy.builders import ALICE, BUCKET, NO_TRUST, OBJECT, OTHER, allow, deny, policy, request, resource_policy
 
@@ -229,6 +232,50 @@ def test_made_up_session_policies_do_not_fill_the_memory(long: str) -> None:
     alive = [decided_with(number) for number in range(60)]
     gc.collect()
     assert sum(one() is not None for one in alive) <= 2 * 2_000 // 100 + 1
+
+
+@pytest.mark.parametrize("kind", ["identity", "resource", "scp"])
+def test_policies_that_were_replaced_do_not_fill_the_memory(kind: str) -> None:
+    """An account may replace one of its policies as often as it likes; most of each is about other actions."""
+    engine = Engine(room=2_000)
+    used = Policies(identity=(policy(allow(Sid="used")),))
+
+    def decided_with(number: int) -> weakref.ref[Policy]:
+        actions = ["s3:*", *(f"iam:Get{number}of{other}" for other in range(99))]
+        replaced = (
+            policy(allow(Action=actions, Principal="*"), grammar=Grammar.RESOURCE)
+            if kind == "resource"
+            else policy(allow(Action=actions))
+        )
+        given: Any = {
+            "identity": {"identity": (replaced,)},
+            "resource": {"resource": (ResourcePolicy(policy=replaced),)},
+            "scp": {"identity": used.identity, "scp": ((replaced,),)},
+        }[kind]
+        engine.decide(request(), Policies(**given))
+        engine.decide(request(), used)
+        return weakref.ref(replaced)
+
+    alive = [decided_with(number) for number in range(200)]
+    gc.collect()
+    assert sum(one() is not None for one in alive) <= 2 * 2_000 // 100 + 1
+
+
+def test_what_is_used_is_compiled_once_however_much_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(room=500)
+    compiled: list[Policy] = []
+
+    def counted(one: Policy, conditions: ConditionCompiler) -> CompiledPolicy:
+        compiled.append(one)
+        return CompiledPolicy(one, conditions)
+
+    monkeypatch.setattr(compile_, "CompiledPolicy", counted)
+    used = Policies(identity=(policy(allow(Sid="used")),))
+    for number in range(200):
+        actions = ["s3:*", *(f"iam:Get{number}of{other}" for other in range(99))]
+        engine.decide(request(), Policies(identity=(policy(allow(Action=actions)),)))
+        assert engine.decide(request(), used).allowed
+    assert compiled.count(used.identity[0]) == 1
 
 
 def test_made_up_actions_and_resources_do_not_fill_the_memory() -> None:

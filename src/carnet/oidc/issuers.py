@@ -29,6 +29,8 @@ AGAIN_SECONDS = 60.0
 """How soon keys are fetched again for a token of an unknown key, and after a failure."""
 REMEMBERED = 1024
 """Issuers whose keys are remembered, the last used ones."""
+REMEMBERED_KEYS = 32_768
+"""Their keys together, of 1 to 5 KB each: an issuer may have hundreds."""
 WAITING = 16
 """How many requests may wait for the keys of one issuer that are being fetched."""
 FETCHING = 8
@@ -59,6 +61,11 @@ class _Known:
     tried: float
     problem: Refused | None
 
+    @property
+    def count(self) -> int:
+        """How many keys it holds."""
+        return 0 if self.keys is None else len(self.keys.keys)
+
 
 class IssuerKeys:
     """Finds the keys of issuers; for one event loop at a time."""
@@ -70,6 +77,8 @@ class IssuerKeys:
         self._given = given
         self._clock = clock
         self._known: OrderedDict[tuple[str, tuple[str, ...]], _Known] = OrderedDict()
+        self._held = 0
+        """How many keys are known."""
         self._running: dict[tuple[str, tuple[str, ...]], asyncio.Task[_Known]] = {}
         self._waiting: Counter[tuple[str, tuple[str, ...]]] = Counter()
         self._of_account: Counter[str] = Counter()
@@ -126,11 +135,16 @@ class IssuerKeys:
         except Refused as problem:
             keys, fetched = (None, before) if known is None else (known.keys, known.fetched)
             learned = _Known(keys=keys, fetched=fetched, tried=self._clock(), problem=problem)
+        self._forget(issuer.known_as)
         self._known[issuer.known_as] = learned
-        self._known.move_to_end(issuer.known_as)
-        while len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+        self._held += learned.count
+        while len(self._known) > REMEMBERED or self._held > REMEMBERED_KEYS:
+            self._forget(next(iter(self._known)))
         return learned
+
+    def _forget(self, name: tuple[str, tuple[str, ...]]) -> None:
+        known = self._known.pop(name, None)
+        self._held -= known.count if known is not None else 0
 
     async def _ask(self, issuer: Issuer) -> KeySet:
         try:

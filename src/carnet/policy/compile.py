@@ -76,12 +76,20 @@ class Engine:
             SESSIONS_ACCOUNTS,
             lambda: Engine(rcp_services=rcp_services, room=min(room, SESSIONS_ROOM), shapes=self._shapes),
         )
-        self._policies: Recent[Policy, CompiledPolicy] = Recent(room, lambda policy: policy.size)
+        self._policies: Recent[Policy, CompiledPolicy] = Recent(room, lambda policy: policy.size, self._forget_unused)
+        """INVARIANT: what else is remembered holds no policy that is not in here, so that this is what all of it takes.
+        A route that was not asked for since the last turn is looked for by `_found`, which asks for its policies, too.
+        """
         self._indexes: Recent[tuple[Slot, ...], ResourceIndex] = Recent(room, lambda index: index.weight)
         self._routes: Recent[tuple[int, str], Route] = Recent(min(room, _ROUTES_ROOM), lambda route: route.plan.weight)
         self._plans: Recent[tuple[object, ...], Plan] = Recent(min(room, _PLANS_ROOM), lambda plan: plan.weight)
         self._sides: Recent[tuple[object, ...], ResourceIndex] = Recent(min(room, _PLANS_ROOM))
         self._residuals: Recent[tuple[object, ...], Residual] = Recent(room, lambda residual: residual.weight)
+
+    def _forget_unused(self) -> None:
+        """What was found for policies, and of late for nobody, goes when they do."""
+        for memory in (self._indexes, self._routes, self._plans, self._sides, self._residuals):
+            memory.turn()
 
     @property
     def remembered(self) -> int:
@@ -105,7 +113,7 @@ class Engine:
         """
         principal, account = request.principal, request.resource_account
         identified = (id(policies.identity), request.action)
-        route = self._routes.young.get(identified) or self._routes.get(identified)
+        route = self._routes.young.get(identified) or self._found(identified)
         if (
             route is None
             or (route.policies is not policies and not route.is_for(policies))
@@ -164,11 +172,23 @@ class Engine:
         decisions = self.decide_many(principal, policies, asked, resource_account=resource_account)
         return tuple(action for action, decision in zip(named, decisions, strict=True) if decision.allowed)
 
+    def _found(self, identified: tuple[int, str]) -> Route | None:
+        route = self._routes.get(identified)
+        if route is not None:
+            self._use(route.policies)
+        return route
+
+    def _use(self, policies: Policies) -> None:
+        """Hold the policies for as long as what is found for them."""
+        for policy in policies.every():
+            self._compiled(policy)
+
     def _route(self, request: Request, policies: Policies) -> Route:
         """The route for this object of policies, which shares all else with those that are equal.
 
         A dear one is not remembered, so that the others need not be asked whether they are dear.
         """
+        self._use(policies)
         principal, action = request.principal, request.action
         applying = (
             policies.identity,

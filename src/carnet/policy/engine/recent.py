@@ -17,15 +17,19 @@ class Recent(Generic[K, V]):
     once, and keys that a caller makes up drive out only what nobody uses.
     """
 
-    __slots__ = ("_old", "_room", "_used", "_weigh", "young")
+    __slots__ = ("_old", "_room", "_turned", "_used", "_weigh", "young")
 
-    def __init__(self, room: int, weigh: Callable[[V], int] = lambda _: 1) -> None:
+    def __init__(
+        self, room: int, weigh: Callable[[V], int] = lambda _: 1, turned: Callable[[], None] = lambda: None
+    ) -> None:
+        """`turned` is called when the young one has become the old one."""
         self.young: dict[K, V] = {}
         """For reading if a call would cost too much; on a miss ask `get`."""
         self._old: dict[K, V] = {}
         self._room = room
         self._used = 0
         self._weigh = weigh
+        self._turned = turned
 
     def __len__(self) -> int:
         return len(self.young.keys() | self._old.keys())
@@ -44,5 +48,10 @@ class Recent(Generic[K, V]):
         self.young[key] = value
         self._used += self._weigh(value)
         if self._used > self._room:
-            self._old, self.young, self._used = self.young, {}, 0
+            self.turn()
         return value
+
+    def turn(self) -> None:
+        """Drop what was not asked for since the turn before."""
+        self._old, self.young, self._used = self.young, {}, 0
+        self._turned()
