@@ -14,6 +14,7 @@ from carnet.services.registry import SERVICES
 from tests.saml import idp
 from tests.services.iam.documents import managed, trust
 from tests.services.iam.made_certificates import made as made_certificate
+from tests.services.identitystore.people import a_store
 from tests.services.organizations.estate import an_estate, delegating
 from tests.services.sso_admin.center import a_center
 from tests.services.world import World
@@ -101,6 +102,8 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
         made |= {"Tags": {"team": "red"}} | ({"ResourceARNList": [made["PolicyArn"]]} if operation.writes else {})
     if operation.service == "account":
         _contacts(world)
+    if operation.service == "identitystore":
+        made |= _of_an_identity_store(world)
     if operation.service == "organizations" and operation.name != "CreateOrganization":
         made |= _of_an_organization(world)
         if "Handshakes" in operation.name:
@@ -200,6 +203,22 @@ def _contacts(world: World) -> None:
     details = {name: GIVEN[name] for name in ("AlternateContactType", "Name", "Title", "EmailAddress", "PhoneNumber")}
     world.call(world.root, "PutAlternateContact", service="account", **details)
     world.call(world.root, "PutContactInformation", service="account", ContactInformation=GIVEN["ContactInformation"])
+
+
+@_once
+def _of_an_identity_store(world: World) -> Mapping[str, Any]:
+    store = a_store(world)
+    user, group = store.user(), store.group()
+    return {
+        "IdentityStoreId": store.id,
+        "UserId": user,
+        "GroupId": group,
+        "GroupIds": [group],
+        "MemberId": {"UserId": user},
+        "MembershipId": store.member(group, user),
+        "AlternateIdentifier": {"ExternalId": {"Issuer": "nobody", "Id": "nobody"}},
+        "NetworkConfiguration": {"VpceAccessRequired": False},
+    }
 
 
 @_once

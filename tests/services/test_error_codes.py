@@ -51,7 +51,7 @@ def test_a_kind_of_fault_that_no_table_can_know_is_refused() -> None:
 def test_every_refusal_has_a_code_that_clients_know(name: str) -> None:
     folders = [*(Path(root) / name.replace("-", "_") for root in services.__path__), *map(Path, access.__path__)]
     codes = [code.value for folder in folders for code in refusals(folder) if isinstance(code, ast.Constant)]
-    assert codes or name in ("account", "resourcegroupstaggingapi", "sso", "sso-admin")
+    assert codes or name in ("account", "identitystore", "resourcegroupstaggingapi", "sso", "sso-admin")
     assert set(codes) <= known(name)
 
 

@@ -463,6 +463,7 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         status=st.sampled_from(InstanceStatus),
         created=MOMENTS,
         tags=PAIRS,
+        network=st.dictionaries(TEXT, st.lists(TEXT, max_size=2), max_size=2),
     ),
     st.builds(
         IdentityStoreUser,

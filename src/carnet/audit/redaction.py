@@ -27,6 +27,8 @@ SECRET_MEMBERS = frozenset(
     )
 )
 """Members that are secret whether or not the model marks their shape as sensitive."""
+PERSONAL_DOCUMENTS = frozenset(("AttributeValue",))
+"""Shapes of documents, which the model cannot mark: what an identity store says of people."""
 KEY_IDS = frozenset(("AccessKeyId", "AWSAccessKeyId"))
 """Members that hold the id of a key, beside which people keep its secret."""
 _KEY_ID = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{12,124}", re.ASCII)
@@ -107,6 +109,8 @@ def _compile(shape: Shape, above: tuple[str, ...]) -> Show:
     if shape.name in above:
         return _hide  # a recursive shape: none of what an event shows is that deep
     if getattr(shape, "is_document_type", False):
+        if shape.name in PERSONAL_DOCUMENTS:
+            return _hide
         return json.dumps  # any JSON at all, numbers that an event could not hold among it
     within = (*above, shape.name)
     if shape.type_name == "structure":

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/identity-center-instan
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -40,6 +41,8 @@ class Instance:
     status: InstanceStatus = InstanceStatus.ACTIVE
     created: datetime
     tags: Tags = field(default_factory=dict[str, str])
+    network: Mapping[str, Sequence[str]] = field(default_factory=dict[str, list[str]])
+    """Networks from which the identity store may be called, by the members of its NetworkConfiguration."""
 
     @property
     def identity_store(self) -> str:

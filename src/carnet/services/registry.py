@@ -11,6 +11,7 @@ from carnet.services import account as account_package
 from carnet.services import cloudtrail as cloudtrail_package
 from carnet.services import ec2 as ec2_package
 from carnet.services import iam as iam_package
+from carnet.services import identitystore as identitystore_package
 from carnet.services import organizations as organizations_package
 from carnet.services import resourcegroupstaggingapi as tagging_package
 from carnet.services import sso as sso_package
@@ -21,6 +22,7 @@ from carnet.services.account.service import account
 from carnet.services.cloudtrail.service import cloudtrail
 from carnet.services.ec2.service import ec2
 from carnet.services.iam.service import iam
+from carnet.services.identitystore.service import identitystore
 from carnet.services.organizations.service import organizations
 from carnet.services.resourcegroupstaggingapi.service import tagging
 from carnet.services.service import Service
@@ -41,6 +43,7 @@ for _package in (
     cloudtrail_package,
     ec2_package,
     iam_package,
+    identitystore_package,
     organizations_package,
     sso_oidc_package,
     sso_package,
@@ -52,5 +55,5 @@ for _package in (
 
 SERVICES: Mapping[str, Service] = {
     service.name: service
-    for service in (account, cloudtrail, ec2, iam, organizations, sso, sso_admin, sso_oidc, sts, tagging)
+    for service in (account, cloudtrail, ec2, iam, identitystore, organizations, sso, sso_admin, sso_oidc, sts, tagging)
 }

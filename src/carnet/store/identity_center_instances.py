@@ -5,10 +5,11 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, Table, UniqueConstraint
+import orjson
+from sqlalchemy import Column, Row, Table, Text, UniqueConstraint
 
 from carnet.entities.identity_center_instance import Instance, InstanceStatus
-from carnet.store.codec import read_moment, read_pairs
+from carnet.store.codec import json_text, read_moment, read_pairs, read_strings
 from carnet.store.entity_type import EntityType
 from carnet.store.schema import METADATA, moment, optional_text, own_id, owning_account, text
 
@@ -25,6 +26,7 @@ TABLE = Table(
     text("status"),
     moment("created"),
     text("tags"),
+    Column("network", Text, nullable=False, server_default="{}"),
     UniqueConstraint("account"),
     UniqueConstraint("identity_store"),
 )
@@ -41,7 +43,12 @@ def from_row(row: Row[Any]) -> Instance:
         status=InstanceStatus(row.status),
         created=read_moment(row.created),
         tags=read_pairs(row.tags),
+        network=_network(row.network),
     )
+
+
+def _network(text: str) -> dict[str, list[str]]:
+    return {door: list(read_strings(json_text(networks))) for door, networks in orjson.loads(text).items()}
 
 
 IDENTITY_CENTER_INSTANCES = EntityType(

@@ -1,0 +1,1 @@
+"""The operations of the identity stores of IAM Identity Center."""

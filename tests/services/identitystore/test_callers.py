@@ -1,0 +1,167 @@
+"""From which accounts an identity store is read and written, and what policies say of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.services.identitystore.people import NOBODY, Store, a_store
+from tests.services.organizations.estate import Estate, an_estate
+from tests.services.world import Caller, ServiceError, World
+
+NEW = {"UserName": "mallory", "DisplayName": "m", "Name": {"GivenName": "m", "FamilyName": "m"}}
+WRITES: dict[str, dict[str, Any]] = {
+    "CreateUser": NEW,
+    "UpdateUser": {"UserId": NOBODY, "Operations": [{"AttributePath": "title", "AttributeValue": "x"}]},
+    "DeleteUser": {"UserId": NOBODY},
+    "CreateGroup": {"DisplayName": "g"},
+    "UpdateGroup": {"GroupId": NOBODY, "Operations": [{"AttributePath": "displayName", "AttributeValue": "x"}]},
+    "DeleteGroup": {"GroupId": NOBODY},
+    "CreateGroupMembership": {"GroupId": NOBODY, "MemberId": {"UserId": NOBODY}},
+    "DeleteGroupMembership": {"MembershipId": NOBODY},
+    "UpdateIdentityStore": {},
+}
+
+
+@pytest.fixture
+def estate(world: World) -> Estate:
+    return an_estate(world)
+
+
+@pytest.fixture
+def store(estate: Estate) -> Store:
+    return a_store(estate.world)
+
+
+def allowing(*resources: str, actions: str = "identitystore:*", **elements: object) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": actions, "Resource": list(resources), **elements}
+    return {"Version": "2012-10-17", "Statement": statement}
+
+
+def test_a_member_reads_the_store_and_does_not_write_it(estate: Estate, store: Store) -> None:
+    user, member = store.user(), estate.member()
+    assert store.call_as(member, "DescribeUser", UserId=user)["UserName"] == "alice"
+    listed = dict(estate.world.call(member, "ListIdentityStores", service="identitystore"))
+    assert [each["IdentityStoreId"] for each in listed["IdentityStores"]] == [store.id]
+    for operation, given in WRITES.items():
+        with pytest.raises(ServiceError, match="AccessDeniedException: You do not have sufficient access"):
+            store.call_as(member, operation, **given)
+    assert len(store.call("ListUsers")["Users"]) == 1
+
+
+def test_a_delegated_administrator_writes_it_and_one_of_another_service_does_not(estate: Estate, store: Store) -> None:
+    for service, allowed in (("config.amazonaws.com", False), ("sso.amazonaws.com", True)):
+        member = estate.member()
+        estate.call("EnableAWSServiceAccess", ServicePrincipal=service)
+        account = estate.account_of(member)
+        estate.call("RegisterDelegatedAdministrator", AccountId=account, ServicePrincipal=service)
+        if allowed:
+            assert store.call_as(member, "CreateUser", **NEW)["UserId"]
+        else:
+            with pytest.raises(ServiceError, match="AccessDeniedException"):
+                store.call_as(member, "CreateUser", **NEW)
+
+
+def test_a_stranger_finds_no_store(world: World, store: Store) -> None:
+    stranger = world.account()
+    for operation, given in {**WRITES, "ListUsers": {}, "DescribeIdentityStore": {}}.items():
+        with pytest.raises(ServiceError) as refusal:
+            store.call_as(stranger, operation, **given)
+        assert (refusal.value.code, refusal.value.members) == (
+            "ResourceNotFoundException",
+            {"ResourceType": "IDENTITY_STORE"},
+        )
+
+
+def test_policies_must_allow_it_on_the_store_and_on_what_it_is_about(world: World, store: Store) -> None:
+    alice, bob = store.user(), store.user("bob")
+    the_store, one = store.instance.identity_store_arn, f"arn:aws:identitystore:::user/{alice}"
+
+    def denied(caller: Caller, user: str) -> bool:
+        try:
+            store.call_as(caller, "DescribeUser", UserId=user)
+        except ServiceError as refusal:
+            return refusal.code == "AccessDeniedException"
+        return False
+
+    both = world.user("both", [allowing(the_store, one)])
+    assert [denied(both, user) for user in (alice, bob, NOBODY)] == [False, True, True]
+    assert denied(world.user("store", [allowing(the_store)]), alice)
+    assert denied(world.user("people", [allowing(one)]), alice)
+    with pytest.raises(
+        ServiceError, match=r"not authorized to perform: identitystore:ListUsers on resource: .*user/\*"
+    ):
+        store.call_as(both, "ListUsers")
+    every = world.user("every", [allowing(the_store, "arn:aws:identitystore:::user/*", actions="identitystore:List*")])
+    assert len(store.call_as(every, "ListUsers")["Users"]) == 2
+
+
+def test_who_may_act_on_one_person_alone_does_not_learn_who_else_there_is(world: World, store: Store) -> None:
+    alice = store.user()
+    caller = world.user(
+        "asking", [allowing(store.instance.identity_store_arn, f"arn:aws:identitystore:::user/{alice}")]
+    )
+    for name, told in (("alice", alice), ("nobody", None)):
+        identifier = {"UniqueAttribute": {"AttributePath": "userName", "AttributeValue": name}}
+        if told is not None:
+            assert store.call_as(caller, "GetUserId", AlternateIdentifier=identifier)["UserId"] == told
+            continue
+        with pytest.raises(ServiceError, match="AccessDeniedException"):
+            store.call_as(caller, "GetUserId", AlternateIdentifier=identifier)
+
+
+def test_the_region_of_the_instance_is_a_condition(world: World, store: Store) -> None:
+    for region, allowed in (("eu-west-1", True), ("us-east-1", False)):
+        condition = {"StringEquals": {"identitystore:PrimaryRegion": region}}
+        caller = world.user(region, [allowing("*", Condition=condition)])
+        if allowed:
+            assert store.call_as(caller, "ListGroups")["Groups"] == []
+        else:
+            with pytest.raises(ServiceError, match="AccessDeniedException"):
+                store.call_as(caller, "ListGroups")
+
+
+def test_a_store_may_be_kept_to_some_networks(store: Store) -> None:
+    def update(**configuration: object) -> None:
+        store.call("UpdateIdentityStore", NetworkConfiguration={"VpceAccessRequired": False, **configuration})
+
+    with pytest.raises(ServiceError, match=r"ValidationException: .* keep this request's own address out"):
+        update(ApiAllowSourceIps=["198.51.100.0/24"])
+    for refused in ({"VpceAccessRequired": True}, {"ApiRestrictSourceVpcs": ["vpc-12345678"]}):
+        with pytest.raises(ServiceError, match="ValidationException: This server sees no VPCs"):
+            update(**refused)
+    update(ApiAllowSourceIps=["192.0.2.0/24"], ScimAllowSourceIps=["198.51.100.7"])
+    assert store.call("DescribeIdentityStore") == {
+        "IdentityStoreId": store.id,
+        "IdentityStoreArn": store.instance.identity_store_arn,
+        "NetworkConfiguration": {
+            "VpceAccessRequired": False,
+            "ApiAllowSourceIps": ["192.0.2.0/24"],
+            "ScimAllowSourceIps": ["198.51.100.7"],
+        },
+    }
+    assert store.call("ListUsers")["Users"] == []
+    store.call("UpdateIdentityStore")
+    assert "NetworkConfiguration" not in store.call("DescribeIdentityStore")
+
+
+@pytest.mark.parametrize(("address", "allowed"), [("192.0.2.1", True), ("192.0.3.1", False), ("", False)])
+def test_an_address_outside_of_the_networks_is_refused(
+    store: Store, monkeypatch: pytest.MonkeyPatch, address: str, allowed: bool
+) -> None:
+    network = {"VpceAccessRequired": False, "ApiAllowSourceIps": ["192.0.2.0/24"]}
+    store.call("UpdateIdentityStore", NetworkConfiguration=network)
+    monkeypatch.setattr("carnet.services.execution.caller_context", _from(address))
+    if allowed:
+        assert store.call("ListUsers")["Users"] == []
+        return
+    for operation in ("ListUsers", "UpdateIdentityStore"):
+        with pytest.raises(ServiceError, match="AccessDeniedException: The network configuration"):
+            store.call(operation)
+
+
+def _from(address: str) -> Any:
+    from carnet.policy.request import Context
+
+    return lambda *_, **__: Context(request={"aws:SourceIp": address})
