@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,8 @@ class Store:
     server: InProcessServer
     s3: FakeS3
     key: tuple[str, str]
+    allowed: list[str] = field(default_factory=list[str])
+    """The user's policy."""
 
     @property
     def account(self) -> str:
@@ -64,11 +66,14 @@ class Store:
     def allow(self, *statements: dict[str, Any]) -> None:
         """What the user may do from now on."""
         policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        if self.allowed == [policy]:
+            return
+        self.allowed[:] = [policy]
         self.server.client("iam").put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=policy)
 
-    def renew(self) -> None:
-        """An upstream that was asked nothing yet and has the empty bucket, and a user who may do everything."""
-        self.allow(EVERYTHING)
+    def renew(self, *statements: dict[str, Any]) -> None:
+        """Begin anew: an empty bucket, an upstream that was asked nothing, a user who may do all but that."""
+        self.allow(EVERYTHING, *statements)
         self.s3.answers.clear()
         self.s3.requests.clear()
         self.s3.objects.clear()

@@ -44,3 +44,7 @@ class SignedCallers:
             if failure.computed:
                 self._decisions.record_refused_signature(arrived.request_id, arrived.time, failure.computed)
             raise
+
+    def note_unproven(self, arrived: Arrived) -> None:
+        """Count a refused request whose caller has proven nothing. Raises Throttled if it is one too many."""
+        self._throttle.fail(arrived.http.peer)

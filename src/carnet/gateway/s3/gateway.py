@@ -14,8 +14,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from carnet.audit.steps import Arrived, Authenticated, Routed, Step
+from carnet.audit.steps import Arrived, Authenticated, Routed, Step, arrived_of, caller_of
 from carnet.base.clock import Clock
+from carnet.base.faults import Refused
 from carnet.base.http import ByteStream, HttpRequest, RequestHead, StreamedResponse
 from carnet.base.ids import Ids
 from carnet.gateway.buckets import Buckets, bucket_of
@@ -48,9 +49,10 @@ from carnet.protocols.unreadable import Unreadable
 from carnet.server.limits import BodyBudget
 from carnet.server.outbox import Answer
 from carnet.server.signed_callers import SignedCallers
+from carnet.server.throttle import Throttled
 from carnet.server.writer import Writer
 from carnet.services.execution import Execution
-from carnet.sigv4.payload import UNSIGNED_PAYLOAD
+from carnet.sigv4.payload import UNSIGNED_PAYLOAD, PayloadRefused
 from carnet.sigv4.verify import SignedHead, verify_head
 from carnet.store.faults import Lost
 
@@ -152,7 +154,19 @@ class S3Gateway:
             await self._read(call)
             return await self._decided(call)
         except Exception as problem:
-            return answers.refused(step, call, problem)
+            return answers.refused(step, call, self._counted(step, problem))
+
+    def _counted(self, step: Step, problem: Exception) -> Exception:
+        """The problem; or Throttled, if nobody has proven who calls and that was refused too often."""
+        is_proven = isinstance(caller_of(step), Verified)
+        is_counted = isinstance(problem, Throttled) or isinstance(problem.__cause__, AuthFailure)
+        if is_proven or is_counted or not isinstance(problem, S3Fault | PayloadRefused | Refused):
+            return problem
+        try:
+            self._signed.note_unproven(arrived_of(step))
+        except Throttled as throttled:
+            return throttled
+        return problem
 
     async def _decided(self, call: S3Call) -> Answer:
         """Once it is decided. Raises what `answers.as_fault` tells."""

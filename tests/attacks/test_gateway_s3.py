@@ -1,0 +1,376 @@
+"""Attacks on the gateway to Amazon S3: what was decided is what is sent, and what is not right leaves nothing."""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from collections.abc import Iterator
+from hashlib import sha256
+
+import pytest
+
+from carnet.base.keyed_hash import KeyedHash
+from carnet.sigv4.chunks import ChunkSigning
+from carnet.sigv4.payload import SIGNED_CHUNKS, SIGNED_CHUNKS_AND_TRAILER, UNSIGNED_CHUNKS_AND_TRAILER
+from carnet.sigv4.scope import Scope
+from carnet.sigv4.signing_keys import derive
+from tests.gateway.fake_s3 import Told
+from tests.gateway.store import BUCKET, EVERYTHING, Answered, Store, a_store
+
+SECRETS = {"Effect": "Deny", "Action": "s3:*", "Resource": f"arn:aws:s3:::{BUCKET}/secret/*"}
+BIG = b"0123456789abcdef" * 16384
+CHUNK = 65536
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with a_store(tmp_path_factory.mktemp("attacks")) as made:
+        made.server.client("s3").create_bucket(Bucket="public")
+        yield made
+
+
+@pytest.fixture
+def store(shared: Store) -> Store:
+    """With a secret that alice may not read."""
+    shared.renew(SECRETS)
+    shared.s3.objects["/photos/secret/k"] = b"secret"
+    shared.s3.objects["/photos/k"] = b"open"
+    return shared
+
+
+def stored(store: Store) -> bool:
+    """Whether the upstream has got an object that is not one of those that it had."""
+    return any(path not in ("/photos", "/photos/k", "/photos/secret/k") for path in store.s3.objects)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/photos/k?acl&tagging",
+        "/photos?prefix=a&prefix=b",
+        "/photos/k?versionId=",
+        "/photos/k?versionId",
+        "/photos/k?unknown",
+        "/photos/k?x-id=CopyObject",
+        "/photos?policy&acl",
+        "/photos?analytics&id=1&id=2",
+        "/photos?list-type=2&list-type=1",
+    ],
+)
+def test_2_a_query_string_that_is_read_in_two_ways(store: Store, target: str) -> None:
+    for method in ("GET", "DELETE", "PUT"):
+        assert store.send(method, target).status in (400, 501), method
+    assert store.s3.requests == []
+
+
+@pytest.mark.parametrize("target", ["/photos?analytics&id=1", "/photos?website", "/photos?unknown"])
+def test_1_a_sub_resource_that_the_upstream_does_not_know_deletes_nothing(store: Store, target: str) -> None:
+    assert store.send("DELETE", target).status == 501
+    assert store.s3.requests == []
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("//photos/secret/k", None),
+        ("/photos//secret/k", None),
+        ("/photos/./secret/k", None),
+        ("/photos/open/../secret/k", None),
+        ("/photos/%2e%2e/photos/secret/k", None),
+        ("/photos/secret%2Fk", None),
+        ("/photos/%73ecret/k", None),
+        ("/photos/secret%00/k", None),
+        ("/photos/%ff", None),
+        ("/%70hotos/secret/k", None),
+        ("/photos%2fsecret/k", None),
+        ("/photos/secret;/k", "GET /photos/secret%3B/k"),
+        ("/photos/secret%5ck", "GET /photos/secret%5Ck"),
+        ("/photos/%252e%252e/k", "GET /photos/%252e%252e/k"),
+        ("/photos/Secret/k", "GET /photos/Secret/k"),
+    ],
+)
+def test_3_a_path_that_is_read_in_two_ways(store: Store, path: str, sent: str | None) -> None:
+    answer = store.send("GET", path)
+    assert store.s3.asked == ([] if sent is None else [sent])
+    assert b"secret" not in answer.body.partition(b"<Message>")[0]
+    assert answer.status in (400, 403) if sent is None else answer.status == 404
+
+
+def test_4_a_signature_is_in_one_place_and_covers_all(store: Store) -> None:
+    both = store.send("GET", store.presigned("GET", "/photos/k"))
+    assert (both.status, both.code) == (400, "InvalidArgument")
+    target = store.presigned("GET", "/photos/k")
+    unsigned = store.send("GET", target, headers={"x-amz-request-payer": "requester"}, signed=False)
+    assert (unsigned.status, unsigned.code) == (403, "SignatureDoesNotMatch")
+    other_method = store.send("DELETE", target, signed=False)
+    assert (other_method.status, other_method.code) == (403, "SignatureDoesNotMatch")
+    more = store.send("GET", f"{target}&versionId=v", signed=False)
+    assert (more.status, more.code) == (403, "SignatureDoesNotMatch")
+    assert store.s3.requests == []
+    assert store.send("GET", target, signed=False).body == b"open"
+
+
+def test_4_a_presigned_request_ends(store: Store) -> None:
+    target = store.presigned("GET", "/photos/k", seconds=1)
+    late = re.sub(r"X-Amz-Date=[0-9]{8}", "X-Amz-Date=20200101", target)
+    late = re.sub(r"%2F[0-9]{8}%2F", "%2F20200101%2F", late)
+    expired = store.send("GET", late, signed=False)
+    assert (expired.status, expired.code, expired.message) == (403, "AccessDenied", "Request has expired")
+    assert store.s3.requests == []
+
+
+def test_a_signature_that_is_wrong_is_told_as_s3_does(store: Store) -> None:
+    wrong = store.send("GET", "/photos/k", instead="/photos/secret/k")
+    assert (wrong.status, wrong.code) == (403, "SignatureDoesNotMatch")
+    assert b"<CanonicalRequest>GET\n/photos/secret/k\n" in wrong.body
+    unknown = Store(store.server, store.s3, ("AKIAIOSFODNN7EXAMPLE", "x" * 40)).send("GET", "/photos/k")
+    assert (unknown.status, unknown.code) == (403, "InvalidAccessKeyId")
+    skewed = store.send("GET", "/photos/k", headers={"x-amz-date": "20200101T000000Z"})
+    assert (skewed.status, skewed.code) == (403, "RequestTimeTooSkewed")
+    assert store.s3.requests == []
+
+
+def test_5_a_body_that_is_not_its_hash(store: Store) -> None:
+    for body in (b"evil", BIG):
+        answer = store.send("PUT", "/photos/new", body, {"x-amz-content-sha256": sha256(b"good").hexdigest()})
+        assert (answer.status, answer.code) == (400, "XAmzContentSHA256Mismatch")
+    for header, value, code in (
+        ("content-md5", "AAAAAAAAAAAAAAAAAAAAAA==", "BadDigest"),
+        ("x-amz-checksum-crc32", "AAAAAA==", "BadDigest"),
+        ("content-md5", "no", "InvalidDigest"),
+    ):
+        answer = store.send("PUT", "/photos/new", BIG, {header: value})
+        assert (answer.status, answer.code) == (400, code)
+    assert not any(sent.whole for sent in store.s3.requests)
+    assert not stored(store)
+    assert store.events()[-1]["errorCode"] == "InvalidDigest"
+
+
+def test_5_a_policy_that_is_not_its_hash(store: Store) -> None:
+    hashed = {"x-amz-content-sha256": sha256(b"{}").hexdigest()}
+    assert store.send("PUT", "/photos?policy", b'{"a": 1}', hashed).code == "XAmzContentSHA256Mismatch"
+
+
+def chunked(
+    store: Store,
+    *,
+    payload: str = SIGNED_CHUNKS,
+    pieces: tuple[bytes, ...] = (BIG[:CHUNK], BIG[CHUNK : 2 * CHUNK], BIG[2 * CHUNK :], b""),
+    order: tuple[int, ...] = (0, 1, 2, 3),
+    wrong: int | None = None,
+    trailer: bytes = b"",
+    length: int = len(BIG),
+) -> Answered:
+    """Upload in chunks, each of which is signed; one of them wrongly."""
+    given = {
+        "host": store.host,
+        "x-amz-content-sha256": payload,
+        "x-amz-decoded-content-length": str(length),
+        "content-encoding": "aws-chunked",
+    }
+    if payload != SIGNED_CHUNKS:
+        given["x-amz-trailer"] = "x-amz-checksum-crc32"
+    signature = store.signature("PUT", "/photos/new", given)
+    found = re.search(r"Credential=[^/]+/([^/]+)/.*Signature=([0-9a-f]{64})", signature["authorization"])
+    assert found is not None
+    scope = Scope(found[1], "us-east-1", "s3", "aws4_request")
+    signing = ChunkSigning(
+        key=KeyedHash(derive(store.key[1], scope)), signed=signature["x-amz-date"], scope=scope.text, seed=found[2]
+    )
+    previous, frames = signing.seed, []
+    for at, piece in enumerate(pieces):
+        previous = signing.chunk(previous, sha256(piece).hexdigest())
+        shown = "0" * 64 if at == wrong else previous
+        signed = payload != UNSIGNED_CHUNKS_AND_TRAILER
+        frames.append(b"%x" % len(piece) + (b";chunk-signature=%s" % shown.encode() if signed else b"") + b"\r\n")
+        frames[-1] += piece + (b"\r\n" if piece else b"")
+    body = b"".join(frames[at] for at in order)
+    if trailer:
+        body += trailer + b"\r\n"
+        if payload == SIGNED_CHUNKS_AND_TRAILER:
+            body += b"x-amz-trailer-signature:%b\r\n" % signing.trailer(previous, trailer + b"\n").encode()
+    body += b"\r\n"
+    headers = given | signature | {"content-length": str(len(body))}
+    head = ["PUT /photos/new HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    raw = store.server.send("\r\n".join(head).encode() + body, seconds=5)
+    status, _, rest = raw.partition(b"\r\n")
+    return Answered(int(status.split()[1]) if status else 0, {}, rest, raw)
+
+
+def crc32(body: bytes) -> bytes:
+    return b"x-amz-checksum-crc32:" + base64.b64encode(zlib.crc32(body).to_bytes(4, "big"))
+
+
+def test_6_chunks_that_are_right_are_stored(store: Store) -> None:
+    assert chunked(store).status == 200
+    assert store.s3.objects["/photos/new"] == BIG
+    sent = store.s3.requests[-1]
+    assert not {"x-amz-decoded-content-length", "x-amz-trailer", "content-encoding"} & set(sent.headers)
+    for payload in (SIGNED_CHUNKS_AND_TRAILER, UNSIGNED_CHUNKS_AND_TRAILER):
+        assert chunked(store, payload=payload, trailer=crc32(BIG)).status == 200
+    assert store.s3.objects["/photos/new"] == BIG
+
+
+def test_6_chunks_that_are_not_right_leave_nothing_behind(store: Store) -> None:
+    tiny = tuple(bytes([65]) for _ in range(100_000))
+    refused = [
+        (chunked(store, wrong=0), "SignatureDoesNotMatch"),
+        (chunked(store, wrong=2), "SignatureDoesNotMatch"),
+        (chunked(store, wrong=3), "SignatureDoesNotMatch"),
+        (chunked(store, order=(1, 0, 2, 3)), "SignatureDoesNotMatch"),
+        (chunked(store, order=(0, 2, 3)), "SignatureDoesNotMatch"),
+        (chunked(store, order=(0, 1, 2)), "IncompleteBody"),
+        (chunked(store, length=len(BIG) - 1), "IncompleteBody"),
+        (chunked(store, length=len(BIG) + 1), "IncompleteBody"),
+        (chunked(store, pieces=(*tiny, b""), order=tuple(range(100_001)), length=100_000), "InvalidChunkSizeError"),
+        (chunked(store, payload=SIGNED_CHUNKS_AND_TRAILER, trailer=crc32(b"other")), "BadDigest"),
+        (chunked(store, payload=UNSIGNED_CHUNKS_AND_TRAILER, trailer=crc32(b"other")), "BadDigest"),
+        (chunked(store, payload=UNSIGNED_CHUNKS_AND_TRAILER, trailer=b"x-amz-meta-a:b"), "MalformedTrailerError"),
+        (chunked(store, payload=UNSIGNED_CHUNKS_AND_TRAILER), "MalformedTrailerError"),
+    ]
+    for answer, code in refused:
+        assert f"<Code>{code}</Code>".encode() in answer.body
+    assert not any(sent.whole for sent in store.s3.requests)
+    assert not stored(store)
+
+
+def test_7_a_length_that_is_told_in_two_ways(store: Store) -> None:
+    for more in ("transfer-encoding: chunked", "content-length: 5", "transfer-encoding: gzip, chunked"):
+        given = {"host": store.host, "x-amz-content-sha256": sha256(b"").hexdigest()}
+        given |= store.signature("PUT", "/photos/new", given)
+        head = ["PUT /photos/new HTTP/1.1", *(f"{name}: {value}" for name, value in given.items())]
+        raw = store.server.send(
+            "\r\n".join([*head, "content-length: 4", more, "", ""]).encode() + b"0\r\n\r\n", seconds=1
+        )
+        assert b" 200 " not in raw.partition(b"\r\n")[0], more
+    assert not stored(store)
+
+
+def test_8_what_is_signed_for_another_service_is_not_for_s3(store: Store) -> None:
+    for service in ("sqs", "s3-object-lambda", "iam"):
+        assert store.send("GET", "/photos/k", service=service).status in (400, 403, 404, 501), service
+    target = {"x-amz-target": "secretsmanager.GetSecretValue"}
+    assert store.send("GET", "/photos/k", headers=target).status in (400, 403, 404)
+    assert store.s3.requests == []
+
+
+def test_11_headers_that_only_the_upstream_knows_do_not_pass(store: Store) -> None:
+    for name in ("x-moto-account-id", "x-minio-source-mtime", "x-forwarded-for", "x-seaweedfs-owner", "forwarded"):
+        assert store.send("GET", "/photos/k", headers={name: "111122223333"}).body == b"open"
+        assert name not in store.s3.requests[-1].headers
+    for name in ("x-amz-account-id", "x-amz-acl", "x-amz-bypass-governance-retention", "x-amz-write-offset-bytes"):
+        asked = len(store.s3.requests)
+        assert store.send("GET", "/photos/k", headers={name: "true"}).status == 400, name
+        assert len(store.s3.requests) == asked
+    store.allow(EVERYTHING, {"Effect": "Deny", "Action": "s3:BypassGovernanceRetention", "Resource": "*"})
+    bypass = {"x-amz-bypass-governance-retention": "true"}
+    assert store.send("DELETE", "/photos/k", headers=bypass).code == "AccessDenied"
+    assert "/photos/k" in store.s3.objects
+
+
+def test_12_the_host_leads_nowhere(store: Store) -> None:
+    for host in ("169.254.169.254", "secret.s3.amazonaws.com", "photos.s3.amazonaws.com"):
+        given = {"host": host, "x-amz-content-sha256": sha256(b"").hexdigest()}
+        given |= store.signature("GET", "/photos/k", given)
+        lines = ["GET /photos/k HTTP/1.1", *(f"{name}: {value}" for name, value in given.items()), "", ""]
+        store.server.send("\r\n".join(lines).encode(), seconds=2)
+    assert {sent.headers["host"] for sent in store.s3.requests} <= {f"127.0.0.1:{store.s3.port}"}
+    assert set(store.s3.asked) <= {"GET /photos/k"}
+    asked = len(store.s3.requests)
+    assert store.send("GET", "http://169.254.169.254/photos/k", signed=False).status in (400, 403)
+    assert len(store.s3.requests) == asked
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "/photos/secret/k",
+        "photos/secret%2Fk",
+        "photos/%73ecret/k",
+        "photos/open/../secret/k",
+        "photos//secret/k",
+        "photos/secret/k?versionId=v",
+        "photos/secret/k?x=y",
+        "photos/secret/k+",
+        "%70hotos/secret/k",
+        "arn:aws:s3:us-east-1:111122223333:accesspoint/a/object/k",
+    ],
+)
+def test_13_the_source_of_a_copy_is_decided_as_it_is_read(store: Store, source: str) -> None:
+    assert store.send("PUT", "/photos/copy", headers={"x-amz-copy-source": source}).status in (400, 403, 404)
+    assert store.s3.requests == []
+
+
+def test_13_the_source_is_sent_as_it_was_decided(store: Store) -> None:
+    assert store.send("PUT", "/photos/copy", headers={"x-amz-copy-source": "/photos/k"}).status == 200
+    assert store.s3.requests[-1].headers["x-amz-copy-source"].lstrip("/") == "photos/k"
+
+
+def test_14_a_batch_with_what_is_forbidden(store: Store) -> None:
+    body = b"<Delete><Object><Key>a</Key></Object><Object><Key>secret/k</Key></Object></Delete>"
+    store.s3.answers["POST /photos?delete"] = Told(body=b"<DeleteResult/>")
+    answer = store.send("POST", "/photos?delete", body)
+    assert answer.status == 200
+    assert b"<Key>secret/k</Key><Code>AccessDenied</Code>" in answer.body
+    assert b"secret" not in store.s3.requests[-1].body
+    asked = len(store.s3.requests)
+    for other in (
+        b"<!DOCTYPE Delete [<!ENTITY k 'secret/k'>]>" + body,
+        body.replace(b"secret", b"sec<!-- -->ret"),
+        body.replace(b"<Delete>", b"<Delete><Quiet>1</Quiet><Quiet>0</Quiet>"),
+        body.replace(b"secret", b"open/../secret"),
+        body.replace(b"</Delete>", b"<Bucket>other</Bucket></Delete>"),
+        b"<Delete>" + b"<Object><Key>a</Key></Object>" * 1001 + b"</Delete>",
+        b"<Delete/>",
+        b"",
+    ):
+        assert store.send("POST", "/photos?delete", other).status == 400, other[:60]
+    assert len(store.s3.requests) == asked
+
+
+def test_23_an_upstream_that_dies_is_never_a_short_success(store: Store) -> None:
+    store.s3.answers["GET /photos/k"] = Told(body=BIG, length=len(BIG) + 1)
+    answer = store.send("GET", "/photos/k")
+    assert answer.headers["content-length"] == str(len(BIG) + 1)
+    assert len(answer.body) < len(BIG) + 1
+    store.s3.answers["GET /photos/k"] = Told(body=b"short", length=6)
+    assert store.send("GET", "/photos/k").code == "ServiceUnavailable"
+
+
+def test_24_an_upstream_cannot_answer_for_another_request(store: Store) -> None:
+    store.s3.answers["GET /photos/k"] = Told(
+        body=b"open",
+        headers={
+            "x-amz-meta-a": "b\x85c",
+            "set-cookie": "a=b",
+            "connection": "x-amz-meta-keep",
+            "server": "theirs",
+            "x-amz-meta-good": "yes",
+        },
+    )
+    answer = store.send("GET", "/photos/k")
+    assert answer.body == b"open"
+    assert answer.headers["x-amz-meta-good"] == "yes"
+    assert not {"set-cookie", "x-amz-meta-a", "server"} & set(answer.headers)
+    store.s3.answers["GET /photos/k"] = Told(body=b"open", headers={"x-amz-meta-a": "b\x0bc"})
+    assert store.send("GET", "/photos/k").code == "ServiceUnavailable"
+    store.s3.answers["GET /photos/k"] = Told(body=b"openHTTP/1.1 200 OK\r\n\r\n", length=4)
+    store.send("GET", "/photos/k")
+    store.s3.answers.clear()
+    assert store.send("GET", "/photos/k").body == b"open"
+
+
+def test_25_forms_and_old_signatures_are_refused(store: Store) -> None:
+    form = {"content-type": "multipart/form-data; boundary=x"}
+    answer = store.send("POST", "/photos", b"--x--", form, signed=False)
+    assert (answer.status, answer.code) == (501, "NotImplemented")
+    old = store.send("GET", "/photos/k", headers={"authorization": "AWS AKIAIOSFODNN7EXAMPLE:c2ln"}, signed=False)
+    assert (old.status, old.code) == (400, "InvalidRequest")
+    query = store.send(
+        "GET", "/photos/k?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Expires=9999999999&Signature=c2ln", signed=False
+    )
+    assert (query.status, query.code) == (400, "InvalidRequest")
+    newer = "AWS4-ECDSA-P256-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/s3/aws4_request, SignedHeaders=host"
+    assert store.send("GET", "/photos/k", headers={"authorization": newer}, signed=False).code == "InvalidRequest"
+    assert store.s3.requests == []
