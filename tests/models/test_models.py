@@ -21,6 +21,7 @@ def test_each_service_speaks_its_protocol_and_is_signed_for_under_its_name() -> 
         "identitystore": (Protocol.JSON, "identitystore"),
         "organizations": (Protocol.JSON, "organizations"),
         "resourcegroupstaggingapi": (Protocol.JSON, "tagging"),
+        "signin": (Protocol.REST_JSON, "signin"),
         "sso": (Protocol.REST_JSON, "awsssoportal"),
         "sso-admin": (Protocol.JSON, "sso"),
         "sso-oidc": (Protocol.REST_JSON, "sso-oauth"),
@@ -79,6 +80,8 @@ def test_only_the_operations_asked_before_there_are_credentials_are_unsigned() -
         (name, one.name) for name in SERVICES for one in service(name).operations.values() if SIGV4 not in one.auth
     }
     assert unsigned == {
+        ("signin", "CreateOAuth2Token"),
+        ("signin", "CreateOAuth2TokenWithTokenExchange"),
         ("sso", "GetRoleCredentials"),
         ("sso", "ListAccountRoles"),
         ("sso", "ListAccounts"),

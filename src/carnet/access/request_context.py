@@ -106,7 +106,7 @@ def caller_context(
     `with_mfa` if an MFA code that came with this very call was right.
     """
     return Context(
-        principal={**keys, **_WITH_MFA} if with_mfa else _aged(keys, caller.credential.session, now),
+        principal={**keys, **_WITH_MFA} if with_mfa else aged(keys, caller.credential.session, now),
         request=request_keys(http, caller.region, now),
         resource=_own_resource_keys(caller.principal.account, keys),
     )
@@ -119,7 +119,7 @@ def anonymous_context(
     return Context(principal=keys, request=request_keys(http, caller.region, now))
 
 
-def _aged(keys: Values, session: SessionClaims | None, now: datetime) -> Values:
+def aged(keys: Values, session: SessionClaims | None, now: datetime) -> Values:
     """The keys that the caller determines, whatever the request says, at this moment."""
     if session is None or session.mfa_ms is None:
         return keys

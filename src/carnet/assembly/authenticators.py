@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from functools import partial
 
 from carnet.assembly.installation import Installation
-from carnet.bearer import access_token
+from carnet.bearer import access_token, dpop
 from carnet.identity.authenticate import Authenticate, Authenticator, Authenticators, anonymous
 from carnet.services.service import Service
 from carnet.sigv4.verify import verify
 
 
 def authenticators(installation: Installation, services: Iterable[Service]) -> Authenticators:
-    """Carnet's own, for signatures, access tokens and nobody in particular, and those that services bring.
+    """Carnet's own, for signatures, access tokens, keys and nobody in particular, and those that services bring.
 
     Raises ValueError for a second one that takes the same proof.
     """
@@ -24,6 +24,7 @@ def authenticators(installation: Installation, services: Iterable[Service]) -> A
         Authenticate.BEARER: partial(
             access_token.verify, directory=installation.directory, keyring=installation.keyring
         ),
+        Authenticate.DPOP: partial(dpop.verify, public_url=execution.parts.public_url),
         Authenticate.ANONYMOUS: anonymous,
     }
     for service in services:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from carnet.assembly.installation import Installation
+from carnet.base.clock import Clock
+from carnet.console import client_consent, device_consent, login_consent
+from carnet.console.consents import Consents
 from carnet.console.door import Console
 from carnet.console.origin import ConsoleOrigin, console_origin
 from carnet.console.parts import ConsoleParts
@@ -15,6 +18,7 @@ from carnet.server.own_door import OwnDoor
 from carnet.server.throttle import Throttle
 from carnet.server.writer import Writer
 from carnet.services.preparing import Pools
+from carnet.services.signin.authorize import PATH as LOGIN
 
 
 def console_doors(
@@ -35,7 +39,17 @@ def console_doors(
         origin=origin,
         passkeys=_passkeys(installation, origin),
     )
-    return (Console(parts, sessions, installation.clock),)
+    return (_consents(parts, sessions, installation.clock), Console(parts, sessions, installation.clock))
+
+
+def _consents(parts: ConsoleParts, sessions: BrowserSessions, clock: Clock) -> Consents:
+    """All that people are asked for."""
+    kinds = {
+        device_consent.PATH: device_consent.DeviceConsent(parts=parts, clock=clock).asked(),
+        client_consent.PATH: client_consent.ClientConsent(parts=parts, clock=clock).asked(),
+    }
+    kinds[LOGIN] = login_consent.LoginConsent(parts=parts, clock=clock).asked()
+    return Consents(parts, sessions, clock, kinds)
 
 
 def _passkeys(installation: Installation, origin: ConsoleOrigin) -> Passkeys | None:

@@ -10,6 +10,7 @@ from carnet.console.headers import NOT_KEPT, SAFETY
 from carnet.console.origin import ConsoleOrigin
 
 HOME, SIGN_IN = "/console/", "/console/sign-in"
+PERSON_SIGN_IN = f"{SIGN_IN}/person"
 _LONGEST = 2048
 _MOST_PARAMETERS = 32
 _LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*", re.ASCII)

@@ -18,13 +18,13 @@ from carnet.entities.public_access_block import EVERYTHING_BLOCKED
 from carnet.gateway.acl import acl_without_ownership, asked_acl, asked_ownership, is_public, private
 from carnet.gateway.check import Scope
 from carnet.server.own_pages import SEGMENTS
-from carnet.server.own_paths import OLD_HEALTH_PATH
+from carnet.server.own_paths import API_SEGMENTS, OLD_HEALTH_PATH
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]", re.ASCII)
 _ADDRESS = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+", re.ASCII)
 _BEGINNINGS = ("xn--", "sthree-", "amzn-s3-demo-")
 _ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
-_OWN = SEGMENTS | {OLD_HEALTH_PATH.lstrip("/")}
+_OWN = SEGMENTS | API_SEGMENTS | {OLD_HEALTH_PATH.lstrip("/")}
 """Nobody's bucket has the name of a path that is Carnet's own."""
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 _DEFAULT_REGION, _EU = "us-east-1", "eu-west-1"

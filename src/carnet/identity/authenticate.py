@@ -23,6 +23,8 @@ class Authenticate(Enum):
     FEDERATED = "federated"
     """By what an identity provider says of them in the input, which the operation's `prepare=` checks: it gives the
     `Federated` caller."""
+    DPOP = "dpop"
+    """They do not, but prove to hold a key (RFC 9449), which the operation's tokens are bound to."""
     ANONYMOUS = "anonymous"
     """They do not: AWS asks for no signature, and the operation proves what it must from its input."""
 
@@ -36,7 +38,7 @@ class Authenticate(Enum):
                 return models.SIGV4 in asked.auth
             case Authenticate.BEARER:
                 return models.BEARER in asked.auth or models.NO_AUTH in asked.auth
-            case Authenticate.COOKIE | Authenticate.FEDERATED | Authenticate.ANONYMOUS:
+            case Authenticate.COOKIE | Authenticate.FEDERATED | Authenticate.DPOP | Authenticate.ANONYMOUS:
                 return models.NO_AUTH in asked.auth
 
 

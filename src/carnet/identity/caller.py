@@ -321,11 +321,24 @@ class OperatorCaller(_Proven):
         return f"OperatorCaller({self.token.id})"
 
 
+class ProvenKey(Struct, frozen=True, kw_only=True):
+    """A key of its own that a request has proven to hold, which says nothing of who calls."""
+
+    thumbprint: str
+    """https://www.rfc-editor.org/rfc/rfc7638"""
+    proof: str
+    """The digest of the proof: each is taken once."""
+    made: int
+    """When it was made, in epoch seconds."""
+
+
 class Anonymous(Struct, frozen=True, kw_only=True):
     """Nobody in particular: whoever calls an operation that takes no signature, whether or not one came along."""
 
     region: str = ""
     """The Region that the request is made to; empty if nothing tells."""
+    key: ProvenKey | None = None
+    """Set for operations that ask for a proof of one."""
 
     @property
     def principal(self) -> Principal:

@@ -8,11 +8,12 @@ https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -70,6 +71,14 @@ class DeviceCode(Struct, frozen=True, kw_only=True, array_like=True):
     """The id of its `DeviceAuthorization`."""
 
 
+class FoundDevice(Struct, frozen=True, kw_only=True, array_like=True):
+    """That a person has typed the code of a device, in one session of a browser, in which it may be answered."""
+
+    account: str
+    device: str
+    sign_in: str
+
+
 class AuthorizationCode(Struct, frozen=True, kw_only=True, array_like=True):
     """What a browser brings to a client: that somebody has consented."""
 
@@ -91,8 +100,18 @@ class AuthorizationCode(Struct, frozen=True, kw_only=True, array_like=True):
     nonce: str = ""
 
 
-Token = AccessToken | RefreshToken | DeviceCode | AuthorizationCode | Registration
-T = TypeVar("T", AccessToken, RefreshToken, DeviceCode, AuthorizationCode, Registration)
+class SignedInAs(Struct, frozen=True, kw_only=True, array_like=True):
+    """As whom a principal has signed in, and what that was proven with: `OAuthSession.claims` of `aws login`."""
+
+    principal_id: str
+    """A user's id (AIDA...), or the account's of the root user."""
+    password_set: datetime | None
+    mfa: datetime | None
+    mfa_device: str | None
+
+
+Token = AccessToken | RefreshToken | DeviceCode | FoundDevice | AuthorizationCode | Registration
+T = TypeVar("T", AccessToken, RefreshToken, DeviceCode, FoundDevice, AuthorizationCode, Registration)
 
 
 class _Form(NamedTuple):
@@ -106,6 +125,7 @@ _FORMS: Mapping[type[Token], _Form] = {
     AccessToken: _Form(Purpose.SIGN_IN_TOKENS, "aoa"),
     RefreshToken: _Form(Purpose.SIGN_IN_TOKENS, "aor"),
     DeviceCode: _Form(Purpose.SIGN_IN_TOKENS, ""),
+    FoundDevice: _Form(Purpose.SIGN_IN_TOKENS, ""),
     AuthorizationCode: _Form(Purpose.SIGN_IN_TOKENS, ""),
 }
 
@@ -188,6 +208,31 @@ def user_of(snapshot: Snapshot, token: AccessToken) -> IdentityCenterUser | None
         user_id=found.id,
         credential_id=session.id,
     )
+
+
+def packed(who: SignedInAs) -> bytes:
+    """As `OAuthSession.claims` holds it."""
+    return msgspec.msgpack.encode(who)
+
+
+def unpacked(claims: bytes) -> SignedInAs | None:
+    """What `packed` gave; None for anything else."""
+    try:
+        return msgspec.msgpack.decode(claims, type=SignedInAs)
+    except msgspec.MsgspecError:
+        return None
+
+
+def id_token(keyring: Keyring, claims: Mapping[str, Any]) -> str:
+    """A JWT that tells a client who has signed in. Nothing here takes one, and the client has it from here."""
+    key = keyring.ring(Purpose.SIGN_IN_TOKENS).primary
+    text = ".".join(map(_part, ({"alg": "HS256", "typ": "JWT", "kid": key.kid.hex()}, claims)))
+    signature = hmac.digest(hmac.digest(key.secret, b"carnet-id-token-v1", "sha256"), text.encode(), "sha256")
+    return f"{text}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
+def _part(content: Mapping[str, Any]) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(content)).rstrip(b"=").decode()
 
 
 def moment_of(milliseconds: int) -> datetime:

@@ -20,7 +20,7 @@ from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PRINCIPAL_TYPES, Principal, PrincipalKind, Value
 
 SESSION_TOKEN, ASSUMED_ROLE, FEDERATED_USER = "session-token", "assumed-role", "federated-user"
-DELEGATED, ASSUMED_ROOT = "delegated", "assumed-root"
+DELEGATED, ASSUMED_ROOT, SIGN_IN = "delegated", "assumed-root", "sign-in"
 """The values of `SessionClaims.kind`."""
 
 _ANONYMOUS_KEYS: Mapping[str, Value] = {

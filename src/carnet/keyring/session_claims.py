@@ -15,8 +15,9 @@ class SessionClaims:
     """
 
     kind: str
-    """`assumed-role`, `session-token` (GetSessionToken), `federated-user`, `delegated` (of a user or root user), or
-    `assumed-root`: then `policy_arns` is the task's policy, to which the root user is held."""
+    """`assumed-role`, `session-token` (GetSessionToken), `federated-user`, `delegated` or `sign-in` (of a user or root
+    user, by `aws login`), or `assumed-root`: then `policy_arns` is the task's policy, to which the root user is held.
+    """
     account: str
     principal_id: str
     session_name: str = ""

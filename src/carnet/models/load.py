@@ -26,6 +26,7 @@ SERVICES = (
     "identitystore",
     "organizations",
     "resourcegroupstaggingapi",
+    "signin",
     "sso",
     "sso-admin",
     "sso-oidc",

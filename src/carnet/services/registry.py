@@ -14,6 +14,7 @@ from carnet.services import iam as iam_package
 from carnet.services import identitystore as identitystore_package
 from carnet.services import organizations as organizations_package
 from carnet.services import resourcegroupstaggingapi as tagging_package
+from carnet.services import signin as signin_package
 from carnet.services import sso as sso_package
 from carnet.services import sso_admin as sso_admin_package
 from carnet.services import sso_oidc as sso_oidc_package
@@ -26,6 +27,7 @@ from carnet.services.identitystore.service import identitystore
 from carnet.services.organizations.service import organizations
 from carnet.services.resourcegroupstaggingapi.service import tagging
 from carnet.services.service import Service
+from carnet.services.signin.service import signin
 from carnet.services.sso.service import sso
 from carnet.services.sso_admin.service import sso_admin
 from carnet.services.sso_oidc.service import sso_oidc
@@ -45,6 +47,7 @@ for _package in (
     iam_package,
     identitystore_package,
     organizations_package,
+    signin_package,
     sso_oidc_package,
     sso_package,
     sso_admin_package,
@@ -55,5 +58,8 @@ for _package in (
 
 SERVICES: Mapping[str, Service] = {
     service.name: service
-    for service in (account, cloudtrail, ec2, iam, identitystore, organizations, sso, sso_admin, sso_oidc, sts, tagging)
+    for service in (
+        *(account, cloudtrail, ec2, iam, identitystore, organizations),
+        *(signin, sso, sso_admin, sso_oidc, sts, tagging),
+    )
 }

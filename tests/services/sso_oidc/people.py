@@ -20,7 +20,7 @@ from carnet.entities.permission_set import PermissionSet
 from carnet.entities.provisioned_permission_set import ProvisionedPermissionSet
 from carnet.entities.role import Role
 from carnet.services.execution import Done
-from carnet.services.sso_oidc.approval import AnswerDevice
+from carnet.services.sso_oidc.approval import AnswerDevice, waiting_device
 from carnet.services.sso_oidc.authorize import asked
 from tests.services.organizations.estate import Estate
 from tests.services.world import World
@@ -197,8 +197,9 @@ class Center:
         return self.oidc("StartDeviceAuthorization", startUrl=self.instance.start_url, **client.proof)
 
     def answer(self, user_code: str, browser: BrowserSession, *, approved: bool = True) -> Done:
+        found = waiting_device(self.world.snapshot, user_code, browser.account, self.world.clock())
         change = AnswerDevice(
-            user_code=user_code,
+            device=found.id,
             approved=approved,
             session=browser,
             is_good=lambda snapshot, session: person(snapshot, session.holder) is not None,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from carnet.services.sso_oidc.redirects import is_redirect, is_same_redirect
+from carnet.services.loopback_redirects import is_redirect, is_same_redirect
 from tests.services.sso_oidc.people import REDIRECT, SCOPE, Center
 from tests.services.world import ServiceError
 

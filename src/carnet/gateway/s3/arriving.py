@@ -20,7 +20,7 @@ from carnet.protocols.s3_routing import S3Route, route
 from carnet.protocols.unoffered import S3_CONTROL
 from carnet.protocols.unreadable import Unreadable
 from carnet.server.own_pages import SEGMENTS
-from carnet.server.own_paths import OLD_HEALTH_PATH
+from carnet.server.own_paths import API_SEGMENTS, OLD_HEALTH_PATH
 from carnet.sigv4.presented import ALGORITHM
 from carnet.sigv4.query_form import has_query_form
 from carnet.sigv4.timestamp import parse_http_date
@@ -51,7 +51,7 @@ def is_for_s3(head: RequestHead, is_bucket: Callable[[str], bool]) -> bool:
     if clues.targets or clues.host is not None or not first:
         return False
     given = head.header("authorization")
-    return is_bucket(first) and (given is None or given.startswith("AWS"))
+    return first not in API_SEGMENTS and is_bucket(first) and (given is None or given.startswith("AWS"))
 
 
 def is_signed(head: RequestHead) -> bool:

@@ -38,7 +38,8 @@ def waiting_device(snapshot: Snapshot, user_code: str, account: str, now: dateti
 class AnswerDevice:
     """A person approves a device, or refuses it: an `execution.OtherChange`."""
 
-    user_code: str
+    device: str
+    """Its id."""
     approved: bool
     session: BrowserSession
     """The browser's. INVARIANT: it is a person's, and a page of the console asks."""
@@ -51,7 +52,9 @@ class AnswerDevice:
         """Keep the answer. Raises Denied if the person is signed in no longer, Missing as `waiting_device`."""
         if not self.is_good(snapshot, self.session):
             raise Denied("The session is over. Sign in again.")
-        device = waiting_device(snapshot, self.user_code, self.session.account, self.now)
+        device = snapshot.accounts[self.session.account].of(DeviceAuthorization).get(self.device)
+        if device is None or not device.is_pending(self.now):
+            raise Missing(UNKNOWN)
         state = DeviceState.APPROVED if self.approved else DeviceState.DENIED
         unit.save(replace(device, state=state, holder=self.session.holder, sign_in=self.session.id))
         return Done(answer={"state": state.value, "clientName": device.client_name}, event=self.event, decided=())

@@ -19,8 +19,8 @@ from carnet.entities.browser_session import BrowserSession
 from carnet.entities.identity_center_instance import Instance
 from carnet.identity.oauth_tokens import AuthorizationCode, Registration, digest, registered, sealed
 from carnet.keyring.keyring import Keyring
+from carnet.services.loopback_redirects import is_same_redirect
 from carnet.services.sso_oidc.clients import CODE, scopes_of
-from carnet.services.sso_oidc.redirects import is_same_redirect
 
 CODE_LIVES = timedelta(seconds=60)
 _STATE = re.compile(r"[\x20-\x7e]{1,1024}", re.ASCII)

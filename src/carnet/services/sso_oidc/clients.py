@@ -12,9 +12,9 @@ from typing import Any
 from carnet.entities.oauth_session import REGISTERED_FOR
 from carnet.identity.authenticate import Authenticate
 from carnet.identity.oauth_tokens import ACCOUNT_ACCESS, Registration, registered, sealed
+from carnet.services.loopback_redirects import is_redirect
 from carnet.services.operation import AnonymousCall, Answer, anybody
 from carnet.services.sso_oidc import refusals
-from carnet.services.sso_oidc.redirects import is_redirect
 from carnet.services.sso_oidc.service import sso_oidc
 from carnet.services.sso_oidc.start_url import instance_at
 

@@ -5,10 +5,6 @@ https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -27,14 +23,13 @@ from carnet.identity.oauth_tokens import (
     session_of,
 )
 from carnet.services.operation import AnonymousCall, AnonymousWriteCall, Answer, Refusal, anybody
+from carnet.services.pkce import is_verifier_of
 from carnet.services.preparing import Preparation
 from carnet.services.sso_oidc import refusals
 from carnet.services.sso_oidc.clients import CODE, DEVICE, REFRESH, client_of
 from carnet.services.sso_oidc.devices import CHECKED
 from carnet.services.sso_oidc.service import sso_oidc
 from carnet.services.sso_oidc.sessions import tokens_of
-
-_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
 
 Given = Mapping[str, Any]
 
@@ -169,14 +164,6 @@ def _ended(call: AnonymousWriteCall, session: OAuthSession) -> Refusal:
     if not session.revoked:
         call.store.save(replace(session, revoked=True))
     return Refusal(refusals.invalid_grant())
-
-
-def is_verifier_of(challenge: str, verifier: str) -> bool:
-    """Whether a PKCE challenge was made of a verifier, by SHA-256. INVARIANT: there is no other method."""
-    if _VERIFIER.fullmatch(verifier) is None:
-        return False
-    made = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest()).rstrip(b"=")
-    return hmac.compare_digest(made, challenge.encode())
 
 
 def _member(given: Given, name: str) -> str:

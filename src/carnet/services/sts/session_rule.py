@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetScopedCredentials.htm
 from __future__ import annotations
 
 from carnet.base.faults import Denied
-from carnet.identity.principals import ASSUMED_ROLE, ASSUMED_ROOT, SESSION_TOKEN
+from carnet.identity.principals import ASSUMED_ROLE, ASSUMED_ROOT, SESSION_TOKEN, SIGN_IN
 from carnet.keyring.session_claims import SessionClaims
 
 _OF_SESSION_TOKEN = frozenset(
@@ -21,7 +21,7 @@ _NOT_OF_ROLE = frozenset(("GetSessionToken", "GetFederationToken"))
 
 def refuse_session(session: SessionClaims, operation: str) -> None:
     """Raise Denied if the kind of session rules the operation out."""
-    if session.kind == ASSUMED_ROLE:
+    if session.kind in (ASSUMED_ROLE, SIGN_IN):
         allowed = operation not in _NOT_OF_ROLE
     elif session.kind == ASSUMED_ROOT:
         allowed = operation == "GetCallerIdentity"

@@ -1,0 +1,126 @@
+"""Proofs of possession (DPoP): the client of a request shows that it holds a key, to which its tokens are bound.
+
+https://www.rfc-editor.org/rfc/rfc9449
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicNumbers
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from carnet.base.http import HttpRequest
+from carnet.base.loopback import is_loopback_host
+from carnet.identity.auth_failure import AuthFailure
+from carnet.identity.caller import Anonymous, ProvenKey
+from carnet.oidc.json_object import read_object
+
+HEADER = "dpop"
+SECONDS = 300
+"""How old a proof may be, and how far the client's clock may be ahead."""
+_LONGEST, _LONGEST_ID = 4096, 256
+_COORDINATE_BYTES = 32
+_JWK = frozenset(("kty", "crv", "x", "y"))
+_ALLOWED_OF_JWK = _JWK | {"alg", "use", "kid", "key_ops"}
+
+
+def verify(request: HttpRequest, *, service: str, now: datetime, public_url: str) -> Anonymous:
+    """The caller, with the key that the request proves to hold. Raises AuthFailure.
+
+    The proof is for this request at this server alone, and not old. Whether it was used before, the operation looks at.
+    """
+    given = request.header_all(HEADER)
+    try:
+        if len(given) != 1 or len(given[0]) > _LONGEST or not given[0].isascii():
+            raise ValueError("DPoP is not given once")
+        return Anonymous(key=_proven(given[0], request, now, public_url))
+    except ValueError as problem:
+        raise AuthFailure("ValidationException", f"Invalid DPoP proof: {problem}.") from None
+
+
+def _proven(text: str, request: HttpRequest, now: datetime, public_url: str) -> ProvenKey:
+    """Raises ValueError, which says what is wrong."""
+    parts = text.split(".")
+    if len(parts) != 3:
+        raise ValueError("it is no JWT")
+    header, claims = read_object(_decoded(parts[0])), read_object(_decoded(parts[1]))
+    if header.get("typ") != "dpop+jwt" or header.get("alg") != "ES256" or "crit" in header:
+        raise ValueError("typ must be dpop+jwt, and alg ES256")
+    key = _jwk(header.get("jwk"))
+    _check_signature(key, f"{parts[0]}.{parts[1]}".encode("ascii"), _decoded(parts[2]))
+    if claims.get("htm") != request.method:
+        raise ValueError("htm is another method")
+    if not _is_url_of(claims.get("htu"), request, public_url):
+        raise ValueError("htu is another URL; the server's is told by carnet serve --public-url")
+    made, name = claims.get("iat"), claims.get("jti")
+    if type(made) is not int or abs(now.timestamp() - made) > SECONDS:
+        raise ValueError("iat is too far from the server's time")
+    if type(name) is not str or not 0 < len(name) <= _LONGEST_ID:
+        raise ValueError("it has no jti")
+    return ProvenKey(thumbprint=_thumbprint(key), proof=hashlib.sha256(name.encode()).hexdigest()[:32], made=made)
+
+
+def _jwk(jwk: Any) -> Mapping[str, str]:
+    """The public key. INVARIANT: of P-256 alone, and nothing but public."""
+    if type(jwk) is not dict or not _JWK <= jwk.keys() <= _ALLOWED_OF_JWK:
+        raise ValueError("jwk must be a public EC key")
+    key = {name: jwk[name] for name in sorted(_JWK)}
+    if (key["kty"], key["crv"]) != ("EC", "P-256") or not all(type(value) is str for value in key.values()):
+        raise ValueError("jwk must be of P-256")
+    return key
+
+
+def _check_signature(jwk: Mapping[str, str], signed: bytes, signature: bytes) -> None:
+    x, y = (_decoded(jwk[name]) for name in ("x", "y"))
+    if not len(x) == len(y) == _COORDINATE_BYTES or len(signature) != 2 * _COORDINATE_BYTES:
+        raise ValueError("its key or signature has another length")
+    # Raises ValueError for what is no point of the curve.
+    key = EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), SECP256R1()).public_key()
+    pair = (int.from_bytes(signature[:_COORDINATE_BYTES]), int.from_bytes(signature[_COORDINATE_BYTES:]))
+    try:
+        key.verify(encode_dss_signature(*pair), signed, ECDSA(SHA256()))
+    except InvalidSignature:
+        raise ValueError("its signature is wrong") from None
+
+
+def _thumbprint(jwk: Mapping[str, str]) -> str:
+    """https://www.rfc-editor.org/rfc/rfc7638: the members that are required, by their names, without white space."""
+    members = ",".join(f'"{name}":"{jwk[name]}"' for name in sorted(jwk))
+    return base64.urlsafe_b64encode(hashlib.sha256(f"{{{members}}}".encode()).digest()).rstrip(b"=").decode()
+
+
+def _is_url_of(htu: Any, request: HttpRequest, public_url: str) -> bool:
+    """Whether a proof was made for this path of this server.
+
+    INVARIANT: the Host header alone makes no URL this server's, else it would take proofs that were made for others.
+    On loopback there are several names for one server.
+    """
+    if type(htu) is not str:
+        return False
+    url = htu.partition("?")[0].partition("#")[0]
+    if url == public_url + request.path:
+        return True
+    host = urlsplit(public_url).hostname or ""
+    asked = urlsplit(url)  # raises ValueError for an address that is none
+    mine = f"{'https' if request.secure else 'http'}://{request.header('host') or ''}{request.path}"
+    return url == mine and is_loopback_host(host) and is_loopback_host(asked.hostname or "")
+
+
+def _decoded(part: str) -> bytes:
+    """Strict base64url without padding: Python takes several texts for the same bytes."""
+    try:
+        raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except binascii.Error:
+        raise ValueError("it is no base64url") from None
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
+        raise ValueError("it is no base64url")
+    return raw

@@ -1,0 +1,68 @@
+"""/v1/authorize: `aws login` asks an IAM user or a root user for leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from carnet.access.authorize import Decided
+from carnet.access.request_context import request_keys
+from carnet.audit.events import decision_members
+from carnet.audit.sign_in_events import sign_in_event
+from carnet.audit.steps import Arrived
+from carnet.base.clock import Clock
+from carnet.base.http import HttpResponse, RequestHead
+from carnet.console.consents import PRINCIPALS
+from carnet.console.consents_given import Answered, Asked, ReplyToLogin, fields_of
+from carnet.console.navigation import SIGN_IN
+from carnet.console.pages import page
+from carnet.console.parts import ConsoleParts
+from carnet.console.sessions import SignedInBrowser
+from carnet.server.own_api.problems import Problem
+from carnet.services.signin.authorize import CannotAsk, Login, asked, signed_in_as
+from carnet.services.signin.login import AUTHORIZE, check_allowed, claims_of, principal_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginConsent:
+    """Programs that ask principals of accounts for leave."""
+
+    parts: ConsoleParts
+    clock: Clock
+
+    def asked(self) -> Asked:
+        return Asked(show=self.show, act=self.act, takes=(ReplyToLogin,), of=PRINCIPALS, sign_in=SIGN_IN)
+
+    def show(self, head: RequestHead, browser: SignedInBrowser) -> HttpResponse:
+        login = _login(head.query)
+        return page("login.html", csrf=browser.csrf, login=login, query=head.query, holder=browser.holder)
+
+    async def act(self, arrived: Arrived, browser: SignedInBrowser, given: ReplyToLogin) -> Answered:
+        """Where the browser goes, or what the person carries to the other machine. Raises Refused."""
+        login = _login(given.query)
+        event = sign_in_event(arrived, browser.holder.who, name="AuthorizeOAuth2Access", to=login.client)
+        if given.answer == "deny":
+            event["responseElements"] = {"AuthorizeOAuth2Access": "Denied"}
+            to = login.refused()
+            return Answered(members={"to": to} if to else {"message": "The program was refused."}, event=event)
+        decided = self._check(arrived, browser, login)
+        event["additionalEventData"]["decisions"] = [decision_members(decided)]
+        self.parts.execution.parts.tokens.check_issuing()
+        code = login.code(self.parts.execution.parts.keyring, browser.session, arrived.time)
+        if login.cross_device:
+            return Answered(members={"message": login.to_carry(code)}, event=event)
+        return Answered(members={"to": login.back(code)}, event=event)
+
+    def _check(self, arrived: Arrived, browser: SignedInBrowser, login: Login) -> Decided:
+        parts, snapshot = self.parts.execution.parts, self.parts.execution.directory.snapshot
+        account, who = browser.session.account, signed_in_as(browser.session)
+        principal = principal_of(snapshot, account, who)
+        claims = claims_of(snapshot, parts, account, who, arrived.time)
+        keys = request_keys(arrived.http, "", arrived.time)
+        return check_allowed(snapshot, parts, principal, claims, keys, AUTHORIZE, login.client, arrived.time)
+
+
+def _login(query: str) -> Login:
+    try:
+        return asked(fields_of(query))
+    except CannotAsk as problem:
+        raise Problem(400, "InvalidRequest", str(problem)) from problem

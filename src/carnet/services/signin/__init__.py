@@ -1,0 +1,1 @@
+"""AWS Sign-In: `aws login`, and the sessions that it begins."""

@@ -1,0 +1,88 @@
+"""As whom `aws login` signs in, and whether the policies allow it: at the consent, and at each refresh.
+
+https://docs.aws.amazon.com/signin/latest/userguide/command-line-sign-in.html
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from carnet.access.authorize import Check, Decided, authorize
+from carnet.access.denial import denied
+from carnet.access.gather import carried_by
+from carnet.access.request_context import aged
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.login_profile import LoginProfile
+from carnet.entities.mfa_device import MfaDevice
+from carnet.identity.credential import Credential
+from carnet.identity.oauth_tokens import SignedInAs
+from carnet.identity.principals import SIGN_IN, long_term_principal
+from carnet.keyring.session_claims import SessionClaims
+from carnet.policy.request import Context, Principal, Values
+from carnet.services.operation import Parts
+from carnet.services.signin import refusals
+
+SAME_DEVICE = "arn:aws:signin:::devtools/same-device"
+CROSS_DEVICE = "arn:aws:signin:::devtools/cross-device"
+AUTHORIZE, CREATE_TOKEN = "signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token"
+CREDENTIALS_SECONDS = 900
+_REGION = "us-east-1"
+"""Of the ARN of the public client. Nothing tells in which Region a browser signs in."""
+_PUBLIC_CLIENTS = {SAME_DEVICE: "localhost", CROSS_DEVICE: "remote"}
+
+
+def principal_of(snapshot: Snapshot, account: str, who: SignedInAs) -> Principal:
+    """The principal, if what was signed in with still stands at this revision. Raises Refused."""
+    view = snapshot.open_account(account)
+    principal = long_term_principal(view, who.principal_id) if view is not None else None
+    if view is None or principal is None:
+        raise refusals.token_expired()
+    profile = view.of(LoginProfile).get(who.principal_id)
+    if profile is None or profile.changed != who.password_set:
+        raise refusals.credentials_changed()
+    if who.mfa_device is not None:
+        device = view.of(MfaDevice).get(who.mfa_device)
+        if device is None or device.holder != who.principal_id:
+            raise refusals.credentials_changed()
+    return principal
+
+
+def claims_of(snapshot: Snapshot, parts: Parts, account: str, who: SignedInAs, now: datetime) -> SessionClaims:
+    """Of credentials for a quarter of an hour."""
+    issued_ms = int(now.timestamp() * 1000)
+    return SessionClaims(
+        kind=SIGN_IN,
+        account=account,
+        principal_id=who.principal_id,
+        issued_ms=issued_ms,
+        expires_ms=issued_ms + 1000 * CREDENTIALS_SECONDS,
+        token_id=parts.ids.uuid(),
+        mfa_ms=int(who.mfa.timestamp() * 1000) if who.mfa is not None else None,
+        epoch=snapshot.epoch,
+    )
+
+
+def check_allowed(
+    snapshot: Snapshot,
+    parts: Parts,
+    principal: Principal,
+    claims: SessionClaims,
+    request: Values,
+    action: str,
+    client: str,
+    now: datetime,
+) -> Decided:
+    """Ask the policies whether the principal may let that client sign in. Raises Refused, Unavailable.
+
+    `request`: the condition keys of the request that asks.
+    """
+    credential = Credential(key_id="", secret="", principal=principal, session=claims)
+    policies, keys = carried_by(snapshot, credential)
+    account = snapshot.accounts[principal.account].account
+    resource = f"arn:{account.partition}:signin:{_REGION}:{account.id}:oauth2/public-client/{_PUBLIC_CLIENTS[client]}"
+    check = Check(action=action, resource=resource, resource_account=account.id)
+    context = Context(principal=aged(keys, claims, now), request=request)
+    decided = authorize(parts.engine, snapshot, principal, policies, context, check)
+    if not decided.decision.allowed:
+        raise refusals.not_allowed(denied(decided).message)
+    return decided

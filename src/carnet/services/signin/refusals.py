@@ -1,0 +1,37 @@
+"""How AWS Sign-In refuses: clients have a sentence of their own for each `error`.
+
+https://docs.aws.amazon.com/signin/latest/APIReference/API_CreateOAuth2Token.html
+"""
+
+from __future__ import annotations
+
+from carnet.base.faults import Refused
+
+
+def token_expired() -> Refused:
+    """For a refresh token that is not, or no longer, good; which, nobody is told."""
+    return Refused("AccessDeniedException", "The session has expired. Sign in again.", {"error": "TOKEN_EXPIRED"})
+
+
+def code_expired() -> Refused:
+    """For a code that is not, or no longer, good; which, nobody is told."""
+    return Refused("AccessDeniedException", "The authorization code has expired.", {"error": "AUTHCODE_EXPIRED"})
+
+
+def credentials_changed() -> Refused:
+    """The password, or the MFA device, that was signed in with is gone."""
+    sentence = "The user's credentials have changed. Sign in again."
+    return Refused("AccessDeniedException", sentence, {"error": "USER_CREDENTIALS_CHANGED"})
+
+
+def not_allowed(sentence: str) -> Refused:
+    """The policies do not allow it."""
+    return Refused("AccessDeniedException", sentence, {"error": "INSUFFICIENT_PERMISSIONS"})
+
+
+def invalid(sentence: str = "The request is invalid.") -> Refused:
+    return Refused("ValidationException", sentence, {"error": "INVALID_REQUEST"})
+
+
+def rate_exceeded() -> Refused:
+    return Refused("TooManyRequestsError", "Rate exceeded", {"error": "rate_exceeded"})

@@ -1,0 +1,59 @@
+"""The traits of AWS Sign-In.
+
+https://docs.aws.amazon.com/signin/latest/APIReference/Welcome.html
+"""
+
+from __future__ import annotations
+
+from carnet.base.faults import (
+    AlreadyExists,
+    Denied,
+    InUse,
+    Invalid,
+    Malformed,
+    Missing,
+    TooMany,
+    Unavailable,
+    Unmodifiable,
+)
+from carnet.models import Voice
+from carnet.models.voice import Demand, Spoken
+from carnet.services.service import Service
+
+
+def _spoken(demand: Demand) -> Spoken:
+    return Spoken("The request is invalid.", {"error": "INVALID_REQUEST"})
+
+
+signin = Service(
+    "signin",
+    fault_codes={
+        AlreadyExists: "ConflictException",
+        Denied: "AccessDeniedException",
+        InUse: "ConflictException",
+        Invalid: "ValidationException",
+        Malformed: "ValidationException",
+        Missing: "ResourceNotFoundException",
+        TooMany: "ServiceQuotaExceededException",
+        Unavailable: "ServiceUnavailable",
+        Unmodifiable: "AccessDeniedException",
+    },
+    voice=Voice(code="ValidationException", of_demand=_spoken),
+    not_written=(
+        "BatchRevokeSessions",
+        "CreateBearerToken",
+        "CreateOAuth2TokenWithIAM",
+        "CreateOAuth2TokenWithTokenExchange",
+        "DeleteConsoleAuthorizationConfiguration",
+        "DeleteResourcePermissionStatement",
+        "GetConsoleAuthorizationConfiguration",
+        "GetResourcePolicy",
+        "GetSession",
+        "IntrospectOAuth2TokenWithIAM",
+        "ListResourcePermissionStatements",
+        "ListSessions",
+        "PutConsoleAuthorizationConfiguration",
+        "PutResourcePermissionStatement",
+        "RevokeOAuth2TokenWithIAM",
+    ),
+)

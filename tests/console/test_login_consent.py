@@ -1,0 +1,304 @@
+"""`aws login`: consent in a browser, then credentials for the program that has asked."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from carnet.entities.oauth_session import OAuthSession
+from tests.attacks.wire import audit
+from tests.bearer.proofs import Prover
+from tests.console.browsing import Browser
+from tests.console.conftest import Site
+from tests.services.iam.documents import allow
+from tests.services.sso_oidc.people import CHALLENGE, VERIFIER
+
+REDIRECT = "http://127.0.0.1:51234/oauth/callback"
+SAME, CROSS = (f"arn:aws:signin:::devtools/{kind}-device" for kind in ("same", "cross"))
+ALLOWED = allow("signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token", "iam:GetUser")
+DENIED = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "signin:*", "Resource": "*"}}
+
+
+class Program:
+    """The AWS CLI, which asks a user for leave."""
+
+    def __init__(self, site: Site, client: str = SAME, redirect: str = REDIRECT, **policy: Any) -> None:
+        self.site, self.client, self.redirect = site, client, redirect
+        self.prover = Prover()
+        self.user = site.user()
+        self.allow(policy or ALLOWED)
+        self.browser = site.browser
+        assert site.sign_in(self.browser, self.user)["next"] == "done"
+
+    def allow(self, policy: dict[str, Any]) -> None:
+        self.site.iam.put_user_policy(UserName=self.user, PolicyName="p", PolicyDocument=json.dumps(policy))
+
+    def query(self, **changed: str) -> str:
+        return urlencode(
+            {
+                "response_type": "code",
+                "client_id": self.client,
+                "state": "the-state",
+                "code_challenge_method": "SHA-256",
+                "scope": "openid",
+                "redirect_uri": self.redirect,
+                "code_challenge": CHALLENGE,
+            }
+            | changed
+        )
+
+    def approve(self, answer: str = "allow", **changed: str) -> Any:
+        path = f"/v1/authorize?{self.query(**changed)}"
+        given = {"kind": "login", "query": self.query(**changed), "answer": answer}
+        return self.browser.ask("POST", "/console/approve", given, x_carnet_csrf=self.browser.csrf(path))
+
+    def code(self) -> str:
+        page = self.approve()
+        assert page.status == 200, page.text
+        to = page.told["to"]
+        assert to.startswith(f"{self.redirect}?")
+        fields = parse_qs(urlsplit(to).query)
+        assert fields["state"] == ["the-state"]
+        return fields["code"][0]
+
+    def token(self, prover: Prover | None = None, proof: str = "", **given: str) -> Any:
+        """What CreateOAuth2Token answers."""
+        url = f"http://{self.browser.host}/v1/token"
+        made = proof or (prover or self.prover).proof(url, self.site.server.clock())
+        page = Browser(self.site.server).ask(
+            "POST", "/v1/token", {"clientId": self.client, **given}, dpop=made, origin="", sec_fetch_site=""
+        )
+        return page.status, page.told
+
+    def redeem(self, code: str, **changed: str) -> Any:
+        given = {"grantType": "authorization_code", "redirectUri": self.redirect, "codeVerifier": VERIFIER} | changed
+        return self.token(code=code, **given)
+
+    def refresh(self, token: str, **changed: Any) -> Any:
+        return self.token(grantType="refresh_token", refreshToken=token, **changed)
+
+    def begun(self) -> dict[str, Any]:
+        status, told = self.redeem(self.code())
+        assert status == 200, told
+        result: dict[str, Any] = told
+        return result
+
+
+@pytest.fixture
+def program(site: Site) -> Program:
+    return Program(site)
+
+
+def test_a_program_gets_credentials_of_the_user(site: Site, program: Program) -> None:
+    told = program.begun()
+    assert (told["tokenType"], told["expiresIn"]) == ("aws_sigv4", 900)
+    access = told["accessToken"]
+    keys = {"key": access["accessKeyId"], "secret": access["secretAccessKey"], "token": access["sessionToken"]}
+    arn = f"arn:aws:iam::{site.account}:user/{program.user}"
+    assert site.server.client("sts", **keys).get_caller_identity()["Arn"] == arn
+    assert site.server.client("iam", **keys).get_user()["User"]["UserName"] == program.user
+    claims = json.loads(base64.urlsafe_b64decode(told["idToken"].split(".")[1] + "=="))
+    assert (claims["sub"], claims["aud"]) == (arn, SAME)
+
+
+def test_the_page_says_who_asks_and_sends_nobody_anywhere(site: Site, program: Program) -> None:
+    page = program.browser.get(f"/v1/authorize?{program.query()}")
+    assert page.status == 200
+    assert REDIRECT in page.text
+    assert program.user in page.text
+    assert (page.header("x-frame-options"), page.header("referrer-policy")) == ("DENY", "no-referrer")
+    assert "frame-ancestors 'none'" in (page.header("content-security-policy") or "")
+
+
+def test_who_has_not_signed_in_signs_in_first(site: Site, program: Program) -> None:
+    page = site.browser.get(f"/v1/authorize?{program.query()}")
+    assert page.status == 303
+    assert (page.header("location") or "").startswith("/console/sign-in?to=%2Fv1%2Fauthorize%3F")
+
+
+def test_nobody_consents_from_another_page(site: Site, program: Program) -> None:
+    query, csrf = program.query(), program.browser.csrf()
+    given = {"kind": "login", "query": query, "answer": "allow"}
+    for headers in (
+        {},
+        {"x_carnet_csrf": "0" * 64},
+        {"x_carnet_csrf": csrf, "origin": "http://evil.example"},
+        {"x_carnet_csrf": csrf, "origin": ""},
+        {"x_carnet_csrf": csrf, "sec_fetch_site": "cross-site"},
+    ):
+        page = program.browser.ask("POST", "/console/approve", given, **headers)
+        assert (page.status, page.told["code"]) == (403, "CrossSiteRequest")
+    stranger = site.browser.ask("POST", "/console/approve", given, x_carnet_csrf=csrf)
+    assert (stranger.status, stranger.told["code"]) == (401, "SignedOut")
+
+
+def test_a_refusal_is_told(program: Program) -> None:
+    assert program.approve("deny").told == {"to": f"{REDIRECT}?error=access_denied&state=the-state"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"client_id": "x"},
+        {"redirect_uri": "http://evil.example/oauth/callback"},
+        {"redirect_uri": "http://127.0.0.1.evil.example/oauth/callback"},
+        {"redirect_uri": "http://localhost:4747/v1/sessions/confirmation?x=1"},
+        {"response_type": "token"},
+        {"scope": "email"},
+        {"code_challenge_method": "plain"},
+        {"code_challenge_method": "S256"},
+        {"code_challenge": "x"},
+        {"state": ""},
+        {"state": "a\r\nb"},
+    ],
+)
+def test_other_questions_are_not_asked(program: Program, changed: dict[str, str]) -> None:
+    page = program.browser.get(f"/v1/authorize?{program.query(**changed)}")
+    assert (page.status, page.header("location")) == (400, None)
+    given = {"kind": "login", "query": program.query(**changed), "answer": "allow"}
+    page = program.browser.ask("POST", "/console/approve", given, x_carnet_csrf=program.browser.csrf())
+    assert page.status == 400
+
+
+def test_a_field_that_is_there_twice_is_not_read(program: Program) -> None:
+    assert program.browser.get(f"/v1/authorize?{program.query()}&state=other").status == 400
+
+
+def test_on_another_machine_the_person_carries_the_code(site: Site) -> None:
+    program = Program(site, CROSS, "http://127.0.0.1:4747/v1/sessions/confirmation")
+    carried = parse_qs(base64.b64decode(program.approve().told["message"]).decode())
+    assert carried["state"] == ["the-state"]
+    site.later(299)
+    status, told = program.redeem(carried["code"][0])
+    assert status == 200
+    assert json.loads(base64.urlsafe_b64decode(told["idToken"].split(".")[1] + "=="))["aud"] == CROSS
+
+
+def refused(answer: Any, error: str) -> None:
+    status, told = answer
+    assert (status, told["error"]) == (400, error)
+
+
+def test_a_code_lives_for_a_minute(site: Site, program: Program) -> None:
+    code = program.code()
+    site.later(60)
+    refused(program.redeem(code), "AUTHCODE_EXPIRED")
+
+
+def test_a_code_that_is_used_twice_ends_the_session(program: Program) -> None:
+    code = program.code()
+    _, told = program.redeem(code)
+    refused(program.redeem(code), "AUTHCODE_EXPIRED")
+    refused(program.refresh(told["refreshToken"]), "TOKEN_EXPIRED")
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"codeVerifier": "w" * 43}, "INVALID_REQUEST"),
+        ({"redirectUri": "http://127.0.0.1:1/oauth/callback"}, "AUTHCODE_EXPIRED"),
+        ({"clientId": CROSS}, "AUTHCODE_EXPIRED"),
+    ],
+)
+def test_a_code_is_bound(program: Program, changed: dict[str, str], error: str) -> None:
+    code = program.code()
+    refused(program.redeem(code, **changed), error)
+    assert program.redeem(code)[0] == 200
+
+
+def test_tokens_are_refreshed_as_long_as_the_session_lasts(site: Site, program: Program) -> None:
+    told = program.begun()
+    for _ in range(2):
+        site.later(899)
+        status, told = program.refresh(told["refreshToken"])
+        assert (status, "idToken" in told) == (200, False)
+    site.later(12 * 3600)
+    refused(program.refresh(told["refreshToken"]), "TOKEN_EXPIRED")
+
+
+def test_a_refresh_token_has_one_successor_and_ends_the_session_afterwards(site: Site, program: Program) -> None:
+    first = program.begun()["refreshToken"]
+    _, second = program.refresh(first)
+    assert program.refresh(first)[0] == 200
+    site.later(61)
+    refused(program.refresh(first), "TOKEN_EXPIRED")
+    refused(program.refresh(second["refreshToken"]), "TOKEN_EXPIRED")
+
+
+def test_a_refresh_token_is_worth_nothing_without_the_key(program: Program) -> None:
+    first = program.begun()["refreshToken"]
+    _, second = program.refresh(first)
+    for token in (first, second["refreshToken"]):
+        refused(program.refresh(token, prover=Prover()), "TOKEN_EXPIRED")
+    assert program.refresh(second["refreshToken"])[0] == 200
+
+
+def test_a_proof_counts_once(site: Site, program: Program) -> None:
+    token = program.begun()["refreshToken"]
+    proof = program.prover.proof(f"http://{program.browser.host}/v1/token", site.server.clock())
+    status, told = program.refresh(token, proof=proof)
+    assert status == 200
+    for again in (token, told["refreshToken"]):
+        refused(program.refresh(again, proof=proof), "INVALID_REQUEST")
+    assert program.refresh(told["refreshToken"])[0] == 200
+
+
+def test_a_proof_is_needed(program: Program) -> None:
+    status, told = program.token(proof="x", grantType="refresh_token", refreshToken="x")
+    assert (status, told["message"]) == (400, "Invalid DPoP proof: it is no JWT.")
+
+
+def test_who_is_not_allowed_gets_no_code(site: Site) -> None:
+    page = Program(site, **allow("iam:GetUser")).approve()
+    assert (page.status, "signin:AuthorizeOAuth2Access" in page.told["message"]) == (403, True)
+
+
+def test_a_deny_ends_it_at_the_next_refresh(program: Program) -> None:
+    told = program.begun()
+    program.allow(DENIED)
+    refused(program.refresh(told["refreshToken"]), "INSUFFICIENT_PERMISSIONS")
+    program.allow(ALLOWED)
+    assert program.refresh(told["refreshToken"])[0] == 200
+
+
+def test_a_changed_password_ends_it(site: Site, program: Program) -> None:
+    told = program.begun()
+    site.later(1)
+    site.iam.update_login_profile(UserName=program.user, Password="Another-horse-2")
+    refused(program.refresh(told["refreshToken"]), "USER_CREDENTIALS_CHANGED")
+
+
+def test_a_deleted_user_ends_it(site: Site, program: Program) -> None:
+    code, told = program.code(), program.begun()
+    site.iam.delete_login_profile(UserName=program.user)
+    refused(program.redeem(code), "USER_CREDENTIALS_CHANGED")
+    site.iam.delete_user_policy(UserName=program.user, PolicyName="p")
+    site.iam.delete_user(UserName=program.user)
+    refused(program.refresh(told["refreshToken"]), "TOKEN_EXPIRED")
+
+
+def test_the_mfa_that_was_given_counts_and_its_device_binds(site: Site, program: Program) -> None:
+    serial, seed = site.app(program.user)
+    program.browser = site.browser
+    flow = site.sign_in(program.browser, program.user)["flow"]
+    site.later()
+    assert program.browser.step("code", flow=flow, code=site.code(seed)).told["next"] == "done"
+    only_mfa = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}, "Resource": "*", "Effect": "Allow"}
+    program.allow({"Version": "2012-10-17", "Statement": {**only_mfa, "Action": "signin:*"}})
+    told = program.begun()
+    site.iam.deactivate_mfa_device(UserName=program.user, SerialNumber=serial)
+    refused(program.refresh(told["refreshToken"]), "USER_CREDENTIALS_CHANGED")
+
+
+def test_nothing_of_it_is_in_the_log_or_the_store(site: Site, program: Program) -> None:
+    code = program.code()
+    _, told = program.redeem(code)
+    written = json.dumps(audit(site.server)[-20:])
+    kept = repr(list(site.server.installation.directory.snapshot.accounts[site.account].of(OAuthSession)))
+    for secret in (code, told["refreshToken"], told["idToken"], told["accessToken"]["secretAccessKey"], VERIFIER):
+        assert secret not in written
+        assert secret not in kept
