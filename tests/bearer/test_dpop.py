@@ -141,14 +141,14 @@ def test_the_host_header_makes_no_url_this_servers() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1:4747", "localhost:4747", "[::1]:4747"])
 def test_on_loopback_a_server_has_several_names(host: str) -> None:
-    local = {"public_url": "http://127.0.0.1:1", "secure": False}
-    assert proven(PROVER.proof(f"http://{host}/v1/token", NOW), host=host, **local)
+    local: dict[str, Any] = {"public_url": "http://127.0.0.1:1", "secure": False}
+    assert proven(PROVER.proof(f"http://{host}/v1/token", NOW), host=host, **local).thumbprint
     refused(PROVER.proof(f"http://{host}/v1/token", NOW), host="evil.example", **local)
     refused(PROVER.proof("http://evil.example/v1/token", NOW), host="evil.example", **local)
 
 
 def test_a_query_is_no_part_of_the_url() -> None:
-    assert proven(PROVER.proof(f"{URL}?x=1", NOW))
+    assert proven(PROVER.proof(f"{URL}?x=1", NOW)).thumbprint
 
 
 @pytest.mark.parametrize("text", ["x", "a.b", "a.b.c.d", "e30.e30.", '{"typ":1}.e30.AA', "e30=.e30.AA"])

@@ -59,7 +59,7 @@ class Program:
     def code(self) -> str:
         page = self.approve()
         assert page.status == 200, page.text
-        to = page.told["to"]
+        to: str = page.told["to"]
         assert to.startswith(f"{self.redirect}?")
         fields = parse_qs(urlsplit(to).query)
         assert fields["state"] == ["the-state"]
@@ -75,7 +75,11 @@ class Program:
         return page.status, page.told
 
     def redeem(self, code: str, **changed: str) -> Any:
-        given = {"grantType": "authorization_code", "redirectUri": self.redirect, "codeVerifier": VERIFIER} | changed
+        given: dict[str, Any] = {
+            "grantType": "authorization_code",
+            "redirectUri": self.redirect,
+            "codeVerifier": VERIFIER,
+        } | changed
         return self.token(code=code, **given)
 
     def refresh(self, token: str, **changed: Any) -> Any:

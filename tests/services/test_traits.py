@@ -22,6 +22,7 @@ from tests.services.world import World
 
 CODES = dict.fromkeys(FAULTS, "ValidationException")
 PREFIXES = {
+    "signin": "signin",
     "accessanalyzer": "access-analyzer",
     "account": "account",
     "cloudtrail": "cloudtrail",

@@ -24,6 +24,7 @@ SECRET_MEMBERS = frozenset(
         *("SessionToken", "TokenCode", "AuthenticationCode1", "AuthenticationCode2", "SecretAccessKey", "Password"),
         *("OldPassword", "NewPassword", "PrivateKey", "SAMLAssertion", "WebIdentityToken", "SubjectToken"),
         *("deviceCode", "userCode", "code", "codeVerifier", "refreshToken", "idToken"),
+        "verificationUriComplete",
     )
 )
 """Members that are secret whether or not the model marks their shape as sensitive."""

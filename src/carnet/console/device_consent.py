@@ -18,7 +18,7 @@ from carnet.console.pages import page
 from carnet.console.parts import ConsoleParts
 from carnet.console.sessions import SignedInBrowser, holder_of
 from carnet.entities.device_authorization import DeviceAuthorization
-from carnet.identity.attempt_limits import wait_after
+from carnet.identity.attempt_limits import MOST_OF_OWNER, wait_after
 from carnet.identity.networks import network_of
 from carnet.identity.oauth_tokens import FoundDevice, opened, sealed
 from carnet.server.own_api.problems import TOO_MANY
@@ -29,7 +29,7 @@ from carnet.store.password_attempts import Attempts
 
 PATH = "/device"
 FREE = 5
-"""Wrong codes of a person before the next one waits."""
+"""Wrong codes of a person, from one network, before the next one waits."""
 _POOL = Pool(name="device-codes", size=2, waiting=64, seconds=2)
 
 
@@ -105,5 +105,7 @@ class DeviceConsent:
 
 
 def _may_try(seen: Attempts, now: datetime) -> bool:
-    over = max(seen.failures, seen.of_owner) - FREE
+    if seen.of_owner >= MOST_OF_OWNER:
+        return False
+    over = seen.failures - FREE
     return over < 0 or abs(now - seen.last) >= wait_after(over + 1)

@@ -24,6 +24,7 @@ from carnet.keyring.errors import Unsealable
 from carnet.keyring.keyring import Keyring, SealContext
 from carnet.keyring.session_claims import SessionClaims
 from carnet.keyring.session_tokens import OpenedSession, SessionTokens
+from carnet.policy.request import Principal
 
 _OPENED_SECRETS = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -150,6 +151,11 @@ class Credentials:
             session=claims,
             signing_keys=opened.signing_keys,
         )
+
+
+def unissued(principal: Principal, claims: SessionClaims) -> Credential:
+    """Of a session that is decided on before its credentials are given out. It has no secret, and so proves nothing."""
+    return Credential(key_id="", secret="", principal=principal, session=claims)
 
 
 def _of_key(snapshot: Snapshot, kind: type[K], key_id: str) -> K | None:

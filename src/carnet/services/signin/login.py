@@ -14,7 +14,7 @@ from carnet.access.request_context import aged
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.mfa_device import MfaDevice
-from carnet.identity.credential import Credential
+from carnet.identity.credentials import unissued
 from carnet.identity.oauth_tokens import SignedInAs
 from carnet.identity.principals import SIGN_IN, long_term_principal
 from carnet.keyring.session_claims import SessionClaims
@@ -76,8 +76,7 @@ def check_allowed(
 
     `request`: the condition keys of the request that asks.
     """
-    credential = Credential(key_id="", secret="", principal=principal, session=claims)
-    policies, keys = carried_by(snapshot, credential)
+    policies, keys = carried_by(snapshot, unissued(principal, claims))
     account = snapshot.accounts[principal.account].account
     resource = f"arn:{account.partition}:signin:{_REGION}:{account.id}:oauth2/public-client/{_PUBLIC_CLIENTS[client]}"
     check = Check(action=action, resource=resource, resource_account=account.id)
