@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from carnet.assembly.authenticators import authenticators
 from carnet.assembly.console import console_doors
@@ -40,6 +41,9 @@ from carnet.server.signed_callers import SignedCallers
 from carnet.server.throttle import Throttle
 from carnet.server.writer import Writer
 from carnet.services.registry import SERVICES
+
+if TYPE_CHECKING:
+    from carnet.gateway.operated import OperatedGateway
 
 _LOG = logging.getLogger(__name__)
 
@@ -90,7 +94,10 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
             _gateway, installation, upstreams, SignedCallers(proven_by, decisions, throttle), outbox, bodies
         ),
     )
-    own_parts = _own_parts(installation)
+    behind = _operated(installation, upstreams)
+    if behind is not None:
+        stack.callback(behind.close)
+    own_parts = _own_parts(installation, behind)
     own_api = OwnApi(
         installation.execution,
         api.writer,
@@ -167,7 +174,16 @@ def _gateway(
     return Gateway(installation.execution, signed, writer, upstreams, parts)
 
 
-def _own_parts(installation: Installation) -> OwnParts:
+def _operated(installation: Installation, upstreams: tuple[UpstreamSettings, ...]) -> OperatedGateway | None:
+    """The gateway as its operator sees it; None if there is none."""
+    if not upstreams:
+        return None
+    from carnet.gateway.operated import OperatedGateway
+
+    return OperatedGateway(upstreams, installation.clock)
+
+
+def _own_parts(installation: Installation, behind: OperatedGateway | None) -> OwnParts:
     """What Carnet's own API works with."""
     parts = installation.execution.parts
     return OwnParts(
@@ -180,6 +196,7 @@ def _own_parts(installation: Installation) -> OwnParts:
         engine=parts.engine,
         tokens=parts.tokens,
         last_used=parts.last_used,
+        behind=behind,
     )
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import click
 
+from carnet.cli.endpoint import api_at
 from carnet.cli.groups import CommandGroup
 from carnet.cli.options import told_plainly
 
@@ -73,6 +78,69 @@ def probe(url: str, name: str, services: tuple[str, ...], output: Path | None) -
         raise click.ClickException(f"{output}: {problem.strerror}") from problem
     for service, operations in sorted(profile.operations.items()):
         click.echo(f"{service}: {len(operations)} operations", err=True)
+
+
+_ENDPOINT = click.option(
+    "--endpoint-url",
+    envvar="AWS_ENDPOINT_URL",
+    default="http://127.0.0.1:4747",
+    show_default=True,
+    show_envvar=True,
+    help="The server that is asked, as the operator of CARNET_OPERATOR_TOKEN.",
+)
+_OUTPUT = click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+
+
+@gateway.command()
+@_OUTPUT
+@_ENDPOINT
+@told_plainly
+def status(output: str, endpoint_url: str) -> None:
+    """Show each upstream: its mode, its services, its buckets, and whether it answers; exit code 1 if one does not.
+
+    The token needs the scope status:read.
+    """
+    upstreams = api_at(endpoint_url).get("gateway", {}, upstreams=list)["upstreams"]
+    if output == "json":
+        click.echo(json.dumps({"upstreams": upstreams}, indent=2))
+    else:
+        click.echo("\n".join(map(_shown, upstreams)) or "There is no upstream: carnet serve --upstream names one.")
+    if not all(one["reachable"] for one in upstreams):
+        raise click.exceptions.Exit(1)
+
+
+def _shown(one: Mapping[str, Any]) -> str:
+    answers = "answers" if one["reachable"] else "does not answer"
+    pending = f", not settled: {', '.join(one['pendingBuckets'])}" if one["pendingBuckets"] else ""
+    head = f"{one['name']}  {one['url']}  {answers}, mode {one['mode']}, {one['buckets']} buckets{pending}"
+    return f"{head}\n  {', '.join(one['services'])}"
+
+
+@gateway.command()
+@click.option("--upstream", required=True, help="The store that has the buckets.")
+@click.option("--account", required=True, help="Id of the account that is to own them.")
+@click.argument("buckets", nargs=-1, metavar="[BUCKET]...")
+@_OUTPUT
+@_ENDPOINT
+@told_plainly
+def adopt(upstream: str, account: str, buckets: tuple[str, ...], output: str, endpoint_url: str) -> None:
+    """Make buckets that a store has already those of an account; all of them if none is named. It may be repeated.
+
+    They are as new ones are: no policy, no public access. The token needs the scope gateway:write.
+    """
+    given = {"upstream": upstream, "buckets": list(buckets)}
+    told = api_at(endpoint_url).post(
+        f"accounts/{quote(account, safe='')}/adopted-buckets", given, adopted=list, already=list, refused=dict
+    )
+    if output == "json":
+        click.echo(json.dumps(told, indent=2))
+    else:
+        lines = [f"{name}  adopted" for name in told["adopted"]]
+        lines += [f"{name}  is the account's already" for name in told["already"]]
+        lines += [f"{name}  refused: {why}" for name, why in told["refused"].items()]
+        click.echo("\n".join(lines) or f"{upstream} has no bucket.")
+    if told["refused"]:
+        raise click.exceptions.Exit(1)
 
 
 def _tell(text: str) -> None:

@@ -31,6 +31,8 @@ class OperatorScope(StrEnum):
     AUDIT_READ = "audit:read"
     DECISIONS_READ = "decisions:read"
     STATUS_READ = "status:read"
+    GATEWAY_WRITE = "gateway:write"
+    """To make buckets that a store has those of an account."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

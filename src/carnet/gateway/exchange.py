@@ -58,13 +58,15 @@ class Exchange:
         region: str,
         host: str,
         content: Content | None = None,
+        listed: bool = True,
     ) -> UpstreamResponse:
         """Send it, signed anew; `host` is what the client has called this server.
 
         `content` is the member of the input that is the whole body, if it is streamed. Raises UpstreamFailed, what
-        the content raises, and before anything is sent NotListed and AnotherAccount.
+        the content raises, and before anything is sent NotListed and AnotherAccount. What is not `listed` is asked by
+        an operator, and changes nothing.
         """
-        if not self.settings.does(operation.service.name, operation.name, given):
+        if listed and not self.settings.does(operation.service.name, operation.name, given):
             raise NotListed(
                 f"{self.settings.name} is not known to do {operation.name} as {operation.service.name} does"
             )
@@ -103,10 +105,17 @@ class Exchange:
         )
 
     async def look_up(
-        self, operation: Operation, given: Mapping[str, Any], *, account: str, region: str, host: str
+        self,
+        operation: Operation,
+        given: Mapping[str, Any],
+        *,
+        account: str,
+        region: str,
+        host: str,
+        listed: bool = True,
     ) -> HttpResponse:
         """A small answer. Raises as `send`."""
-        response = await self.send(operation, given, account=account, region=region, host=host)
+        response = await self.send(operation, given, account=account, region=region, host=host, listed=listed)
         body = await response.whole(_MOST_LOOKED_UP)
         return HttpResponse(status=response.status, headers=response.headers, body=body)
 

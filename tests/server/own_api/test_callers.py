@@ -26,7 +26,12 @@ from tests.server.own_api.calling import ACCOUNTS, call, operator_token, signed_
 
 READ, WRITE = OperatorScope.ACCOUNTS_READ, OperatorScope.ACCOUNTS_WRITE
 NEW = {"name": "fresh", "email": "fresh@example.com"}
-GIVEN: dict[str, object] = {"CreateAccount": NEW, "ResetRoot": {}}
+GIVEN: dict[str, object] = {
+    "AdoptBuckets": {"upstream": "store"},
+    "EnableIdentityCenter": {},
+    "CreateAccount": NEW,
+    "ResetRoot": {},
+}
 """The bodies of endpoints that take one."""
 NO_TOKEN = "There is no such operator token, or it has expired or was revoked."
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -27,6 +27,9 @@ from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine
 from carnet.services.preparing import Preparation
 from carnet.store.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from carnet.server.own_api.gateway import Behind
 
 PREFIX = "/_carnet/v1/"
 
@@ -59,6 +62,8 @@ class OwnParts:
     engine: Engine
     tokens: SessionTokens
     last_used: LastUsed
+    behind: Behind | None = None
+    """What stands behind the gateway; None if there is none."""
 
 
 class OwnCall(Struct, frozen=True, kw_only=True):

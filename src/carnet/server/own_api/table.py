@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from carnet.server.own_api import accounts, delegation, identity_center, observation, people, root_passwords, workloads
+from carnet.server.own_api import (
+    accounts,
+    delegation,
+    gateway,
+    identity_center,
+    observation,
+    people,
+    root_passwords,
+    workloads,
+)
 from carnet.server.own_api.endpoint import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -11,6 +20,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *observation.ENDPOINTS,
     *workloads.ENDPOINTS,
     *delegation.ENDPOINTS,
+    *gateway.ENDPOINTS,
     *identity_center.ENDPOINTS,
     *people.ENDPOINTS,
 )

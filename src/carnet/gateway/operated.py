@@ -1,0 +1,139 @@
+"""What an operator asks of the gateway: whether its upstreams answer, and to take over the buckets of one."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from carnet.base.clock import Clock
+from carnet.base.faults import Invalid, Missing, Refused, Unavailable
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.bucket import Bucket, BucketState, ObjectOwnership, bucket_arn
+from carnet.entities.public_access_block import EVERYTHING_BLOCKED
+from carnet.gateway.acl import private
+from carnet.gateway.connection import UpstreamFailed
+from carnet.gateway.exchange import AnotherAccount, Exchange
+from carnet.gateway.new_bucket import check_name
+from carnet.gateway.reread import reread
+from carnet.gateway.s3.arriving import s3_service
+from carnet.gateway.upstreams import UpstreamSettings
+from carnet.server.own_api.endpoint import OwnWriteCall
+from carnet.store.unit_of_work import UnitOfWork
+
+_S3, _REGION = "s3", "us-east-1"
+_SECONDS = 2.0
+_SUCCESS, _NOT_THERE = 200, 404
+
+
+class OperatedGateway:
+    """The gateway as its operator sees it: a `server.own_api.gateway.Behind`."""
+
+    def __init__(self, upstreams: Sequence[UpstreamSettings], clock: Clock) -> None:
+        self._exchanges = {one.name: Exchange(one, clock) for one in upstreams}
+
+    def told(self) -> Sequence[Mapping[str, Any]]:
+        """The upstreams, and whether they take connections; it waits for seconds for those that do not."""
+        return [
+            {
+                "name": one.settings.name,
+                "url": one.settings.url,
+                "mode": one.settings.mode.value,
+                "services": sorted(one.settings.services),
+                "reachable": _is_reachable(one.settings.url),
+            }
+            for one in self._exchanges.values()
+        ]
+
+    async def buckets(self, upstream: str, account: str, names: Sequence[str]) -> Mapping[str, str]:
+        """The Regions of buckets that the upstream has, by their names; of all if none are named."""
+        exchange = self._exchanges.get(upstream)
+        if exchange is None or _S3 not in exchange.settings.services:
+            raise Missing(f"There is no upstream {upstream} with buckets: {', '.join(self._with_buckets()) or 'none'}.")
+        try:
+            found = names or [one["Name"] for one in (await _asked(exchange, "ListBuckets", account))["Buckets"]]
+            return {name: await _region(exchange, name, account) for name in dict.fromkeys(found)}
+        except AnotherAccount as problem:
+            raise Invalid(f"{problem}.") from problem
+        except UpstreamFailed as problem:
+            raise Unavailable(f"{upstream}: {problem}.") from problem
+
+    def _with_buckets(self) -> list[str]:
+        return sorted(name for name, one in self._exchanges.items() if _S3 in one.settings.services)
+
+    def adopt(
+        self, unit: UnitOfWork, snapshot: Snapshot, call: OwnWriteCall, upstream: str, found: Mapping[str, str]
+    ) -> Mapping[str, Any]:
+        """`adopted`, `already` the account's, and `refused`, by name, with why. What is refused stays unreachable."""
+        assert call.account is not None, "it is a part of the path"
+        partition = snapshot.accounts[call.account].account.partition
+        told: dict[str, Any] = {"adopted": [], "already": [], "refused": {}}
+        for name, region in sorted(found.items()):
+            known = snapshot.named(Bucket, bucket_arn(partition, name))
+            if known is not None and (known.account, known.upstream) == (call.account, upstream):
+                told["already"].append(name)
+                continue
+            why = "another account or upstream has a bucket of that name" if known is not None else _why_not(name)
+            if why is not None:
+                told["refused"][name] = why
+                continue
+            told["adopted"].append(name)
+            unit.add(
+                Bucket(
+                    partition=partition,
+                    name=name,
+                    account=call.account,
+                    region=region,
+                    created=call.now,
+                    state=BucketState.OWNED,
+                    upstream=upstream,
+                    ownership=ObjectOwnership.ENFORCED,
+                    block=EVERYTHING_BLOCKED,
+                    acl=private(call.account),
+                )
+            )
+        return told
+
+    def close(self) -> None:
+        """End the connections that nobody uses."""
+        for exchange in self._exchanges.values():
+            exchange.close()
+
+
+def _is_reachable(url: str) -> bool:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), timeout=_SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
+def _why_not(name: str) -> str | None:
+    try:
+        check_name(name)
+    except Refused:
+        return "AWS takes it for no bucket's name, or it is the beginning of paths of Carnet's own"
+    return None
+
+
+async def _asked(exchange: Exchange, name: str, account: str, **given: Any) -> dict[str, Any]:
+    """The members of an answer. Raises UpstreamFailed, AnotherAccount, and Missing for what is not there."""
+    asked = s3_service().operations[name]
+    host = urlsplit(exchange.settings.url).netloc
+    answer = await exchange.look_up(asked, given, account=account, region=_REGION, host=host, listed=False)
+    if answer.status == _NOT_THERE:
+        raise Missing(f"{exchange.settings.name} has no bucket {given.get('Bucket', '')}.")
+    if answer.status != _SUCCESS:
+        raise UpstreamFailed(f"it answers {name} with status {answer.status}", sent=True)
+    return reread(asked, answer, answer.body)
+
+
+async def _region(exchange: Exchange, name: str, account: str) -> str:
+    """Raises as `_asked`, Missing among it."""
+    if _why_not(name) is not None:
+        return _REGION  # it is refused, and asking for it might be another request
+    told = await _asked(exchange, "GetBucketLocation", account, Bucket=name)
+    return str(told.get("LocationConstraint") or _REGION)
