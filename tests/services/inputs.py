@@ -16,7 +16,7 @@ from tests.services.iam.documents import managed, trust
 from tests.services.iam.made_certificates import made as made_certificate
 from tests.services.identitystore.people import a_store
 from tests.services.organizations.estate import an_estate, delegating
-from tests.services.sso_admin.center import a_center
+from tests.services.sso_admin.center import PROVIDER, a_center
 from tests.services.world import World
 
 WRITTEN = [operation for service in SERVICES.values() for operation in service.operations.values()]
@@ -274,10 +274,16 @@ def _of_an_instance(world: World) -> dict[str, object]:
     center.save(replace(center.instance, tags={"team": "red"}))
     member = center.estate.account_of(center.estate.member())
     permission_set = center.permission_set("the-set", Tags=TAGS)
+    application = center.application("the-app", Tags=TAGS)
+    issuer = center.issuer("the-issuer", Tags=TAGS)
     return {
         "InstanceArn": center.instance.arn,
         "PermissionSetArn": permission_set,
         "ResourceArn": permission_set,
+        "ApplicationArn": application,
+        "ApplicationProviderArn": PROVIDER,
+        "TrustedTokenIssuerArn": issuer,
+        "Filter": {"ApplicationArn": application},
         "TargetId": member,
         "AccountId": member,
         "TargetType": "AWS_ACCOUNT",

@@ -31,6 +31,7 @@ LISTS_BELOW_A_PATH = frozenset(
 
 CREATIONS = frozenset(
     (
+        "CreateApplication",
         "CreateDelegationRequest",
         "CreateInstance",
         "CreateInstanceProfile",
@@ -40,6 +41,7 @@ CREATIONS = frozenset(
         "CreateRole",
         "CreateSAMLProvider",
         "CreateServiceLinkedRole",
+        "CreateTrustedTokenIssuer",
         "CreateUser",
         "CreateVirtualMFADevice",
         "GetServiceLinkedRoleDeletionStatus",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from carnet import models
 from carnet.directory.identity_center import own_instance
 from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_group import IdentityStoreGroup
@@ -20,6 +21,7 @@ from tests.services.world import Caller, World
 SERVICE = "sso-admin"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+PROVIDER = "arn:aws:sso::aws:applicationProvider/custom"
 INLINE = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
 
 
@@ -37,7 +39,9 @@ class Center:
 
     def call_as(self, caller: Caller, operation: str, /, **given: object) -> dict[str, Any]:
         """The same, to another caller."""
-        return dict(self.world.call(caller, operation, service=SERVICE, **({"InstanceArn": self.instance.arn} | given)))
+        shape = models.operation(SERVICE, operation).input
+        named = {"InstanceArn": self.instance.arn} if shape is not None and "InstanceArn" in shape.members else {}
+        return dict(self.world.call(caller, operation, service=SERVICE, **(named | given)))
 
     def permission_set(self, name: str = "Reader", *policies: str, **given: object) -> str:
         """The ARN of a new permission set with these AWS managed policies."""
@@ -45,6 +49,28 @@ class Center:
         for policy in policies:
             self.call("AttachManagedPolicyToPermissionSet", PermissionSetArn=made, ManagedPolicyArn=policy)
         return made
+
+    def application(self, name: str, **given: object) -> str:
+        """The ARN of a new application."""
+        made = self.call("CreateApplication", ApplicationProviderArn=PROVIDER, Name=name, **given)
+        return str(made["ApplicationArn"])
+
+    def issuer(self, name: str, url: str = "https://issuer.example", **given: object) -> str:
+        """The ARN of a new trusted token issuer."""
+        configuration = {
+            "IssuerUrl": url,
+            "ClaimAttributePath": "email",
+            "IdentityStoreAttributePath": "emails.value",
+            "JwksRetrievalOption": "OPEN_ID_DISCOVERY",
+        }
+        made = self.call(
+            "CreateTrustedTokenIssuer",
+            Name=name,
+            TrustedTokenIssuerType="OIDC_JWT",
+            TrustedTokenIssuerConfiguration={"OidcJwtConfiguration": configuration},
+            **given,
+        )
+        return str(made["TrustedTokenIssuerArn"])
 
     def user(self, name: str = "ann", attributes: Mapping[str, Any] | None = None, *, enabled: bool = True) -> str:
         """The id of a new person."""

@@ -18,10 +18,11 @@ from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page
 from carnet.services.request_tags import removed_tag_keys, request_tags
 from carnet.services.sso_admin import sentences
+from carnet.services.sso_admin.application_targets import keys_in_instance
 from carnet.services.sso_admin.callers import administrator, held
 from carnet.services.sso_admin.service import sso_admin
 from carnet.services.sso_admin.tagging import with_tags
-from carnet.services.target import AnyTarget, Keys, Target
+from carnet.services.target import Target
 
 Taggable: TypeAlias = Instance | PermissionSet | SsoApplication | TrustedTokenIssuer
 _KINDS: Mapping[str, type[Any]] = {
@@ -54,17 +55,7 @@ def _found(call: Call, given: Mapping[str, Any], arn: str) -> Any:
     return found
 
 
-def _keys_of(call: Call, given: Any, target: AnyTarget) -> Keys:
-    """sso:PrimaryRegion, and of an application its account."""
-    instance_arn = f"arn:{call.partition}:sso:::instance/{target.arn.split('/')[1]}"
-    holder = held(call, instance_arn, administrator)
-    keys: dict[str, str] = {} if holder is None else {"sso:PrimaryRegion": holder.instance.region}
-    if ":application/" in target.arn:
-        keys["sso:ApplicationAccount"] = target.arn.split(":")[4]
-    return keys
-
-
-@sso_admin.write("TagResource", on=_tagged, context=(request_tags, _keys_of))
+@sso_admin.write("TagResource", on=_tagged, context=(request_tags, keys_in_instance))
 def tag_resource(call: WriteCall, given: Mapping[str, Any], tagged: Any) -> Answer:
     """Set tags: those of the same key are replaced, all others stay."""
     kind = given["ResourceArn"].split(":", 5)[5].partition("/")[0]
@@ -72,7 +63,7 @@ def tag_resource(call: WriteCall, given: Mapping[str, Any], tagged: Any) -> Answ
     return {}
 
 
-@sso_admin.write("UntagResource", on=_tagged, context=(removed_tag_keys, _keys_of))
+@sso_admin.write("UntagResource", on=_tagged, context=(removed_tag_keys, keys_in_instance))
 def untag_resource(call: WriteCall, given: Mapping[str, Any], tagged: Any) -> Answer:
     """Remove tags; keys of no tag are passed over."""
     gone = frozenset(given["TagKeys"])
@@ -80,7 +71,7 @@ def untag_resource(call: WriteCall, given: Mapping[str, Any], tagged: Any) -> An
     return {}
 
 
-@sso_admin.read("ListTagsForResource", on=_tagged, context=(_keys_of,))
+@sso_admin.read("ListTagsForResource", on=_tagged, context=(keys_in_instance,))
 def list_tags_for_resource(call: Call, given: Mapping[str, Any], tagged: Any) -> Answer:
     """The tags, by key."""
     found = page(call.paging, "ListTagsForResource", sorted(tagged.tags.items()), given, key=lambda tag: tag[0])

@@ -1,0 +1,160 @@
+"""Instances, their Regions and attributes, and the tags of all that they hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.services.sso_admin.center import Center
+from tests.services.world import Caller, ServiceError
+
+CONFIGURATION = "InstanceAccessControlAttributeConfiguration"
+
+
+def test_who_sees_the_instance_of_the_organization(center: Center) -> None:
+    member, outsider = center.estate.member(), center.world.account()
+    told = center.call("DescribeInstance")
+    for caller in (center.world.root, member):
+        (listed,) = center.world.call(caller, "ListInstances", service="sso-admin")["Instances"]
+        assert listed["InstanceArn"] == center.instance.arn
+        assert listed.items() <= told.items()
+        assert center.call_as(caller, "DescribeInstance") == told
+    assert center.world.call(outsider, "ListInstances", service="sso-admin")["Instances"] == []
+    with pytest.raises(ServiceError, match="AccessDeniedException"):
+        center.call_as(outsider, "DescribeInstance")
+    assert (told["OwnerAccountId"], told["Status"], told["PrimaryRegion"]) == (
+        center.world.account_id,
+        "ACTIVE",
+        "us-east-1",
+    )
+
+
+def _own(center: Center, caller: Caller) -> str:
+    made = center.world.call(
+        caller, "CreateInstance", service="sso-admin", Name="own", Tags=[{"Key": "a", "Value": ""}]
+    )
+    return str(made["InstanceArn"])
+
+
+def test_an_account_instance(center: Center) -> None:
+    member = center.estate.member()
+    own = _own(center, member)
+    with pytest.raises(ServiceError, match="ConflictException"):
+        _own(center, member)
+    seen = center.world.call(member, "ListInstances", service="sso-admin")["Instances"]
+    assert {each["InstanceArn"] for each in seen} == {own, center.instance.arn}
+    with pytest.raises(ServiceError, match="ValidationException: Permission sets are not supported in account"):
+        center.call_as(member, "CreatePermissionSet", InstanceArn=own, Name="no")
+    center.call_as(member, "UpdateInstance", InstanceArn=own, Name="renamed")
+    assert center.call_as(member, "DescribeInstance", InstanceArn=own)["Name"] == "renamed"
+    with pytest.raises(ServiceError, match="AccessDeniedException"):
+        center.call("DescribeInstance", InstanceArn=own)
+    center.call_as(member, "DeleteInstance", InstanceArn=own)
+    with pytest.raises(ServiceError, match="AccessDeniedException"):
+        center.call_as(member, "DescribeInstance", InstanceArn=own)
+    assert _own(center, member) != own
+
+
+def test_a_management_account_has_no_account_instance(center: Center) -> None:
+    with pytest.raises(ServiceError, match="AccessDeniedException: A management account"):
+        _own(center, center.world.root)
+    with pytest.raises(ServiceError, match="ConflictException"):
+        center.call("DeleteInstance")
+
+
+def test_one_change_at_once(center: Center) -> None:
+    own_key = {"KeyType": "AWS_OWNED_KMS_KEY"}
+    for given in ({}, {"Name": "a", "PermissionSetsEnabled": True}):
+        with pytest.raises(ServiceError, match="ValidationException: A request can change one"):
+            center.call("UpdateInstance", **given)
+    center.call("UpdateInstance", EncryptionConfiguration=own_key)
+    center.call("UpdateInstance", PermissionSetsEnabled=True)
+    customer = {
+        "KeyType": "CUSTOMER_MANAGED_KEY",
+        "KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/mrk-" + "0" * 32,
+    }
+    for refused in (
+        {"PermissionSetsEnabled": False},
+        {"NetworkConfiguration": {"VpceAccessRequired": True}},
+        {"EncryptionConfiguration": customer},
+    ):
+        with pytest.raises(ServiceError, match="ValidationException"):
+            center.call("UpdateInstance", **refused)
+
+
+def test_regions_are_added_and_removed(center: Center) -> None:
+    assert center.call("AddRegion", RegionName="eu-west-1") == {"Status": "ADDING"}
+    told = center.call("DescribeRegion", RegionName="eu-west-1")
+    assert (told["Status"], told["IsPrimaryRegion"]) == ("ACTIVE", False)
+    names = [each["RegionName"] for each in center.call("ListRegions")["Regions"]]
+    assert names == ["eu-west-1", "us-east-1"]
+    for name in ("eu-west-1", "us-east-1"):
+        with pytest.raises(ServiceError, match="ConflictException"):
+            center.call("AddRegion", RegionName=name)
+    with pytest.raises(ServiceError, match="ConflictException"):
+        center.call("RemoveRegion", RegionName="us-east-1")
+    with pytest.raises(ServiceError, match="ValidationException"):
+        center.call("AddRegion", RegionName="xx-nowhere-1")
+    assert center.call("RemoveRegion", RegionName="eu-west-1") == {"Status": "REMOVING"}
+    for operation in ("RemoveRegion", "DescribeRegion"):
+        with pytest.raises(ServiceError, match="ResourceNotFoundException"):
+            center.call(operation, RegionName="eu-west-1")
+
+
+def _attributes(**sources: str) -> dict[str, object]:
+    listed = [{"Key": key, "Value": {"Source": [source]}} for key, source in sources.items()]
+    return {CONFIGURATION: {"AccessControlAttributes": listed}}
+
+
+def test_attributes_for_access_control(center: Center) -> None:
+    operation = "InstanceAccessControlAttributeConfiguration"
+    for verb, given in (("Describe", {}), ("Delete", {}), ("Update", _attributes())):
+        with pytest.raises(ServiceError, match="ResourceNotFoundException"):
+            center.call(verb + operation, **given)
+    first = _attributes(Team="${path:enterprise.department}", Who="${path:userName}")
+    center.call("Create" + operation, **first)
+    with pytest.raises(ServiceError, match="ConflictException"):
+        center.call("Create" + operation, **first)
+    assert center.call("Describe" + operation) == {"Status": "ENABLED"} | first
+    center.call("Update" + operation, **_attributes())
+    assert center.call("Describe" + operation) == {"Status": "ENABLED"} | _attributes()
+    twice = _attributes(a="${path:userName}", A="${path:userName}")
+    reserved = _attributes(**{"aws:x": "${path:userName}"})
+    for refused in (twice, reserved, _attributes(a="constant"), _attributes(a="${path:password}")):
+        with pytest.raises(ServiceError, match="ValidationException"):
+            center.call("Update" + operation, **refused)
+    center.call("Delete" + operation)
+    with pytest.raises(ServiceError, match="ResourceNotFoundException"):
+        center.call("Describe" + operation)
+
+
+@pytest.mark.parametrize("kind", ["instance", "permission set", "application", "issuer"])
+def test_tags_are_set_listed_and_removed(center: Center, kind: str) -> None:
+    make = {
+        "instance": lambda: center.instance.arn,
+        "permission set": lambda: center.permission_set("Tagged"),
+        "application": lambda: center.application("tagged"),
+        "issuer": lambda: center.issuer("tagged"),
+    }
+    arn = make[kind]()
+    center.call("TagResource", ResourceArn=arn, Tags=[{"Key": "b", "Value": "1"}, {"Key": "a", "Value": "2"}])
+    center.call("TagResource", ResourceArn=arn, Tags=[{"Key": "b", "Value": "3"}])
+    listed = center.call("ListTagsForResource", ResourceArn=arn)["Tags"]
+    assert listed == [{"Key": "a", "Value": "2"}, {"Key": "b", "Value": "3"}]
+    center.call("UntagResource", ResourceArn=arn, TagKeys=["a", "none"])
+    assert center.call("ListTagsForResource", ResourceArn=arn)["Tags"] == [{"Key": "b", "Value": "3"}]
+
+
+@pytest.mark.parametrize("keys", [("a", "a"), ("aws:a",), tuple(f"k{number}" for number in range(51))])
+def test_tags_that_are_refused(center: Center, keys: tuple[str, ...]) -> None:
+    tags = [{"Key": key, "Value": ""} for key in keys]
+    with pytest.raises(ServiceError, match="ValidationException|ServiceQuotaExceededException"):
+        center.call("TagResource", ResourceArn=center.instance.arn, Tags=tags)
+
+
+def test_tags_need_the_instance_of_the_resource(center: Center) -> None:
+    arn = center.permission_set("OfInstance")
+    other = "arn:aws:sso:::instance/ssoins-0123456789abcdef"
+    with pytest.raises(ServiceError, match="AccessDeniedException"):
+        center.call("ListTagsForResource", ResourceArn=arn, InstanceArn=other)
+    with pytest.raises(ServiceError, match="ResourceNotFoundException"):
+        center.call("ListTagsForResource", ResourceArn=arn[:-16] + "0" * 16)
