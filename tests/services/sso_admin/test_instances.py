@@ -147,7 +147,7 @@ def test_tags_are_set_listed_and_removed(center: Center, kind: str) -> None:
 @pytest.mark.parametrize("keys", [("a", "a"), ("aws:a",), tuple(f"k{number}" for number in range(51))])
 def test_tags_that_are_refused(center: Center, keys: tuple[str, ...]) -> None:
     tags = [{"Key": key, "Value": ""} for key in keys]
-    with pytest.raises(ServiceError, match="ValidationException|ServiceQuotaExceededException"):
+    with pytest.raises(ServiceError, match=r"ValidationException|ServiceQuotaExceededException"):
         center.call("TagResource", ResourceArn=center.instance.arn, Tags=tags)
 
 
