@@ -228,12 +228,6 @@ def test_a_condition_on_what_is_not_known_decides_nothing(behind: Behind) -> Non
 @pytest.mark.parametrize(
     ("service", "call", "given"),
     [
-        ("kms", "list_grants", {"KeyId": KEY_ID}),
-        (
-            "kms",
-            "create_grant",
-            {"KeyId": KEY_ID, "GranteePrincipal": "arn:aws:iam::1:root", "Operations": ["Decrypt"]},
-        ),
         ("sns", "get_data_protection_policy", {"ResourceArn": "arn:aws:sns:us-east-1:1:t"}),
     ],
 )

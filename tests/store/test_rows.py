@@ -29,6 +29,7 @@ from carnet.entities.identity_store_membership import IdentityStoreMembership
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.instance_settings import InstanceSettings
+from carnet.entities.key_grant import Constraint, ConstraintType, KeyGrant, KeyGrants
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.membership import Membership
@@ -201,6 +202,22 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         acl=st.lists(st.builds(Grant, grantee=TEXT, permission=st.sampled_from(AclPermission)), max_size=2).map(tuple),
         policy=st.none() | TEXT,
         principal_ids=PAIRS,
+    ),
+    st.builds(
+        KeyGrants,
+        arn=TEXT,
+        account=TEXT,
+        grants=st.lists(
+            st.builds(
+                KeyGrant,
+                **dict.fromkeys(("id", "token", "name", "grantee", "retiring", "issuer"), TEXT),
+                principal_ids=PAIRS,
+                operations=TEXTS,
+                constraint=st.none() | st.builds(Constraint, type=st.sampled_from(ConstraintType), context=PAIRS),
+                created=MOMENTS,
+            ),
+            max_size=2,
+        ).map(tuple),
     ),
     st.builds(AccountPublicAccess, account=TEXT, block=BLOCKS),
     st.builds(EndedKey, id=TEXT, account=TEXT, changed=MOMENTS, turns=TURNS),

@@ -14,6 +14,7 @@ from carnet.access.request_context import anonymous_context, caller_context
 from carnet.audit.steps import Arrived
 from carnet.directory.snapshot import Snapshot
 from carnet.gateway.check import Check, Sought, SoughtBy
+from carnet.gateway.grants import grant_policies
 from carnet.gateway.resource_policies import policies_of
 from carnet.identity.caller import AccountCaller, Anonymous
 from carnet.policy.patterns import ascii_lower
@@ -65,7 +66,8 @@ def decide(
     parts = execution.parts
     policies, context = _brought(snapshot, caller, arrived)
     made: list[Decided] = []
-    for check, resource, account, found in resolved:
+    for one in resolved:
+        check, resource, account, found = one
         asked = access.Check(
             action=check.action,
             resource=resource,
@@ -73,9 +75,7 @@ def decide(
             keys=check.keys,
             resource_keys=found,
             shown=_shown(check, account, caller),
-            policies=policies_of(snapshot, resource, account, caller.principal, check.action)
-            if instead is None
-            else instead,
+            policies=_policies(snapshot, one, caller) if instead is None else instead,
         )
         decided = access.authorize(parts.engine, snapshot, caller.principal, policies, context, asked)
         if missing := deciding_keys(decided.request, decided.policies, among(check.unknown)):
@@ -86,6 +86,12 @@ def decide(
         if not decided.decision.allowed:
             break
     return made
+
+
+def _policies(snapshot: Snapshot, one: Resolved, caller: AccountCaller | Anonymous) -> tuple[ResourcePolicy, ...]:
+    """Those of the resource, and the grants on a key that allow the caller this."""
+    found = policies_of(snapshot, one.resource, one.account, caller.principal, one.check.action)
+    return (*found, *grant_policies(snapshot, one.check, one.resource, one.account, caller.principal))
 
 
 def _shown(check: Check, account: str, caller: AccountCaller | Anonymous) -> str | None:

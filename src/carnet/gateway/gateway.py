@@ -14,9 +14,11 @@ from carnet.base.http import HttpResponse
 from carnet.catalog.apis import apis
 from carnet.gateway.answers import NOT_SENT, answered_by, denial_of, failed, handed_back
 from carnet.gateway.call import Call
-from carnet.gateway.check import Check, Refusal, Scope, Sought
+from carnet.gateway.check import Check, Refusal, Scope, Sought, SoughtBy
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.exchange import Exchange
+from carnet.gateway.kept_grants import OPERATIONS as OF_GRANTS
+from carnet.gateway.kept_grants import TOKENS, KeptGrants
 from carnet.gateway.kept_policies import KeptPolicies
 from carnet.gateway.lookups import NotFound, pinned, resource_of, stand_in
 from carnet.gateway.mapping import mapped
@@ -55,6 +57,7 @@ class Gateway:
     ) -> None:
         self._execution = execution
         self._policies = KeptPolicies(execution, writer)
+        self._grants = KeptGrants(execution, writer)
         self._signed = signed
         exchanges = [Exchange(settings, parts.clock) for settings in upstreams]
         self._exchanges = exchanges
@@ -101,12 +104,15 @@ class Gateway:
         name = call.operation.name
         here, carried = policy_operation(found.name, name, call.given), carried_policy(found.name, name, call.given)
         try:
-            if here is None and carried is None and about_policy(call.operation, call.given):
+            grants = found.name == "kms" and name in OF_GRANTS
+            if here is None and carried is None and not grants and about_policy(call.operation, call.given):
                 raise WireError("NotImplemented", f"{NOT_SENT}: {_OF_POLICIES}.", call.operation)
             # What changes policies here is bound by them in every mode.
-            binds = call.mode is Mode.ENFORCE or here is not None or carried is not None
+            binds = call.mode is Mode.ENFORCE or here is not None or carried is not None or grants
             resolved, given = await self._allowed(call, binds=binds)
             account = _owner(call, resolved)
+            if grants:
+                return await self._grants.answer(call, resolved)
             if here is not None:
                 return await self._policies.answer(call, here, resolved)
             if carried is not None:
@@ -130,7 +136,8 @@ class Gateway:
         checks = mapped(call.operation.service.name, call.operation.name, call.given, scope)
         if isinstance(checks, Refusal):
             raise WireError(checks.code, checks.message, call.operation)
-        given, missing = call.given, None
+        given: Mapping[str, Any] = {name: value for name, value in call.given.items() if name != TOKENS}
+        missing: NotFound | None = None
         resolved: list[Resolved] = []
         for check in checks:
             try:
@@ -152,6 +159,8 @@ class Gateway:
         if isinstance(check.resource, str):
             return Resolved(check, check.resource, check.account or scope.account)
         account = check.account or scope.account
+        if check.resource.by is SoughtBy.KMS_GRANT_TOKEN:
+            return Resolved(check, *self._grants.key_of(call, check.resource.text))
 
         async def ask(operation: Operation, given: Mapping[str, Any]) -> HttpResponse:
             return await call.exchange.look_up(operation, given, account=account, region=scope.region, host=call.host)

@@ -57,6 +57,11 @@ def shown(snapshot: Snapshot, text: str, ids: PrincipalIds) -> str:
     return _with_principals(text, {written: _arn_of(snapshot, written, bound) for written, bound in ids.items()})
 
 
+def shown_principal(snapshot: Snapshot, written: str, ids: PrincipalIds) -> str:
+    """One principal of such a policy by its present ARN, or by its id if it is gone."""
+    return _arn_of(snapshot, written, ids[written]) if written in ids else written
+
+
 def _resolved(snapshot: Snapshot, own: AccountView, written: str, gone: frozenset[str]) -> tuple[str, str | None]:
     """The ARN of a principal and the unique id behind it, None for one that has no id; raises NoSuchPrincipal."""
     if ACCOUNT_ID.fullmatch(written):

@@ -30,6 +30,7 @@ from carnet.store.identity_store_memberships import IDENTITY_STORE_MEMBERSHIPS
 from carnet.store.identity_store_users import IDENTITY_STORE_USERS
 from carnet.store.instance_profiles import INSTANCE_PROFILES
 from carnet.store.instance_settings import INSTANCE_SETTINGS
+from carnet.store.key_grants import KEY_GRANTS
 from carnet.store.login_profiles import LOGIN_PROFILES
 from carnet.store.memberships import MEMBERSHIPS
 from carnet.store.mfa_devices import MFA_DEVICES
@@ -157,6 +158,7 @@ ENTITY_TYPES = EntityTypes(
     HANDSHAKES,
     RESPONSIBILITY_TRANSFERS,
     RESOURCE_BASED_POLICIES,
+    KEY_GRANTS,
     PERMISSION_SETS,
     PROVISIONED_PERMISSION_SETS,
     ACCOUNT_ASSIGNMENTS,

@@ -10,6 +10,8 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
 from carnet.catalog.operations import ResourceRule
 from carnet.gateway.check import Asked, Check, Members, Scope, Sought, SoughtBy, invalid, not_decided
 from carnet.gateway.hand import Filler, Hand, constant, flag, member, of_action
@@ -146,9 +148,10 @@ def _retire_grant(asked: Asked) -> Iterator[Check]:
     token, given = text(asked.members, "GrantToken"), text(asked.members, "KeyId")
     if token is not None:
         sought = Sought(by=SoughtBy.KMS_GRANT_TOKEN, text=token)
-        yield Check(action="kms:RetireGrant", resource=sought, account=None, type=KEY)
+        yield Check(action="kms:RetireGrant", resource=sought, account=None, type=KEY, part={"GrantToken": token})
     if given is not None or token is None:
-        yield on_key("kms:RetireGrant", key(asked.scope, needed(asked.members, "KeyId")))
+        on = on_key("kms:RetireGrant", key(asked.scope, needed(asked.members, "KeyId")))
+        yield replace(on, part={"GrantId": needed(asked.members, "GrantId")})
 
 
 def encryption_context(asked: Asked, check: Check) -> Mapping[str, Value]:

@@ -1,0 +1,200 @@
+"""Grants on keys of AWS KMS: kept here, binding, and told to no upstream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from carnet.gateway import kept_grants
+from tests.gateway.behind import EVERYTHING, KEY_ID, Behind, refusal
+from tests.gateway.fake_aws import Told
+from tests.gateway.test_kept_policies import other
+
+__all__ = ["other"]
+
+NOTHING = {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}
+BLOB = KEY_ID.encode() + b" the rest"
+
+
+@pytest.fixture
+def told(behind: Behind) -> Behind:
+    """The upstream has a key, and alice may do nothing with it."""
+    behind.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": behind.key_arn()}})
+    behind.allow(NOTHING)
+    return behind
+
+
+def alice(told: Behind) -> str:
+    return f"arn:aws:iam::{told.account}:user/alice"
+
+
+def granted(told: Behind, *operations: str, **more: Any) -> dict[str, str]:
+    given = {"KeyId": KEY_ID, "GranteePrincipal": alice(told), "Operations": list(operations), **more}
+    made: dict[str, str] = told.server.client("kms").create_grant(**given)
+    return made
+
+
+def denied(call: Any, **given: Any) -> None:
+    assert refusal(call, **given)["Code"] == "AccessDeniedException"
+
+
+def test_a_grant_lets_its_grantee_use_the_key_until_it_is_revoked(told: Behind) -> None:
+    kms, root = told.client("kms"), told.server.client("kms")
+    denied(kms.decrypt, CiphertextBlob=BLOB)
+    made = granted(told, "Decrypt", "DescribeKey", Name="first")
+    kms.decrypt(CiphertextBlob=BLOB, GrantTokens=[made["GrantToken"]])
+    assert "GrantTokens" not in told.aws.requests[-1].json
+    kms.describe_key(KeyId=KEY_ID)
+    denied(kms.encrypt, KeyId=KEY_ID, Plaintext=b"x")
+    denied(kms.decrypt, CiphertextBlob=b"9" * 8 + BLOB[8:])
+    (listed,) = root.list_grants(KeyId=KEY_ID)["Grants"]
+    assert (listed["GrantId"], listed["Name"], listed["KeyId"]) == (made["GrantId"], "first", told.key_arn())
+    assert (listed["GranteePrincipal"], listed["Operations"]) == (alice(told), ["Decrypt", "DescribeKey"])
+    again = granted(told, "DescribeKey", Name="first"), granted(told, "Decrypt", "DescribeKey", Name="first")
+    assert [one["GrantId"] == made["GrantId"] for one in again] == [False, True]
+    root.revoke_grant(KeyId=KEY_ID, GrantId=again[0]["GrantId"])
+    denied(kms.list_grants, KeyId=KEY_ID)
+    denied(kms.revoke_grant, KeyId=KEY_ID, GrantId=made["GrantId"])
+    root.revoke_grant(KeyId=KEY_ID, GrantId=made["GrantId"])
+    denied(kms.decrypt, CiphertextBlob=BLOB)
+    assert refusal(root.revoke_grant, KeyId=KEY_ID, GrantId=made["GrantId"])["Code"] == "NotFoundException"
+    assert not [name for name in told.aws.operations if "Grant" in name]
+
+
+@pytest.mark.parametrize(
+    ("kind", "context", "allowed"),
+    [
+        ("EncryptionContextEquals", {"app": "a"}, True),
+        ("EncryptionContextEquals", {"app": "a", "more": "x"}, False),
+        ("EncryptionContextEquals", {"App": "a"}, False),
+        ("EncryptionContextEquals", {}, False),
+        ("EncryptionContextSubset", {"app": "a", "more": "x"}, True),
+        ("EncryptionContextSubset", {"app": "b", "more": "x"}, False),
+        ("EncryptionContextSubset", {"APP": "a"}, False),
+    ],
+)
+def test_constraints_bind_the_encryption_context(
+    told: Behind, kind: str, context: dict[str, str], allowed: bool
+) -> None:
+    made = granted(told, "Encrypt", "DescribeKey", Constraints={kind: {"app": "a"}})
+    kms = told.client("kms")
+    given = {"KeyId": KEY_ID, "Plaintext": b"x", "EncryptionContext": context}
+    if allowed:
+        kms.encrypt(**given)
+    else:
+        denied(kms.encrypt, **given)
+    kms.describe_key(KeyId=KEY_ID)  # which has none
+    told.server.client("kms").revoke_grant(KeyId=KEY_ID, GrantId=made["GrantId"])
+
+
+def test_who_was_granted_grants_no_more_than_he_has(told: Behind) -> None:
+    parent = granted(told, "Decrypt", "CreateGrant", Constraints={"EncryptionContextSubset": {"app": "a"}})
+    kms, to = told.client("kms"), {"KeyId": KEY_ID, "GranteePrincipal": f"arn:aws:iam::{told.account}:root"}
+    within = {"Constraints": {"EncryptionContextEquals": {"app": "a", "more": "x"}}}
+    child = kms.create_grant(**to, Operations=["Decrypt"], **within)
+    denied(kms.create_grant, **to, Operations=["Decrypt", "Encrypt"], **within)
+    denied(kms.create_grant, **to, Operations=["Decrypt"])
+    denied(kms.create_grant, **to, Operations=["Decrypt"], Constraints={"EncryptionContextSubset": {"app": "b"}})
+    for one in (parent, child):
+        told.server.client("kms").revoke_grant(KeyId=KEY_ID, GrantId=one["GrantId"])
+
+
+def test_a_deny_of_the_key_policy_or_of_iam_is_above_a_grant(told: Behind) -> None:
+    made = granted(told, "Decrypt")
+    told.allow({"Effect": "Deny", "Action": "kms:Decrypt", "Resource": "*"})
+    denied(told.client("kms").decrypt, CiphertextBlob=BLOB)
+    told.server.client("kms").revoke_grant(KeyId=KEY_ID, GrantId=made["GrantId"])
+
+
+def test_who_may_retire_a_grant(told: Behind) -> None:
+    kms, root = told.client("kms"), told.server.client("kms")
+    own = granted(told, "Decrypt", "RetireGrant")
+    another = granted(told, "Decrypt")
+    denied(kms.retire_grant, KeyId=told.key_arn(), GrantId=another["GrantId"])
+    denied(kms.retire_grant, GrantToken=another["GrantToken"])
+    kms.retire_grant(GrantToken=own["GrantToken"])
+    root.revoke_grant(KeyId=KEY_ID, GrantId=another["GrantId"])
+    denied(kms.decrypt, CiphertextBlob=BLOB)
+    to = {"GranteePrincipal": f"arn:aws:iam::{told.account}:root", "RetiringPrincipal": alice(told)}
+    retirable = root.create_grant(KeyId=KEY_ID, Operations=["Encrypt"], **to)
+    (listed,) = root.list_retirable_grants(RetiringPrincipal=alice(told))["Grants"]
+    assert listed["GrantId"] == retirable["GrantId"]
+    assert root.list_retirable_grants(RetiringPrincipal=f"arn:aws:iam::{told.account}:root")["Grants"] == []
+    kms.retire_grant(KeyId=told.key_arn(), GrantId=retirable["GrantId"])
+    assert root.list_grants(KeyId=KEY_ID)["Grants"] == []
+    for token in ("x", "W10=", "WzFd", "é"):
+        assert refusal(root.retire_grant, GrantToken=token)["Code"] == "InvalidGrantTokenException"
+
+
+def test_another_account_is_granted(told: Behind, other: tuple[str, str, str]) -> None:
+    """Its own policies have to allow it, too: the root user's."""
+    account, *key = other
+    theirs = told.server.client("kms", *key)
+    of = {"KeyId": told.key_arn(), "Plaintext": b"x"}
+    denied(theirs.encrypt, **of)
+    made = granted(told, "Encrypt", GranteePrincipal=f"arn:aws:iam::{account}:root")
+    theirs.encrypt(**of)
+    told.server.client("kms").revoke_grant(KeyId=KEY_ID, GrantId=made["GrantId"])
+    denied(theirs.encrypt, **of)
+
+
+def test_a_grantee_that_is_made_again_is_another_one(told: Behind) -> None:
+    iam, root = told.server.client("iam"), told.server.client("kms")
+    iam.create_user(UserName="gina")
+    gina = f"arn:aws:iam::{told.account}:user/gina"
+    made = granted(told, "Encrypt", GranteePrincipal=gina)
+    iam.delete_user(UserName="gina")
+    iam.create_user(UserName="gina")
+    key = iam.create_access_key(UserName="gina")["AccessKey"]
+    denied(told.server.client("kms", key["AccessKeyId"], key["SecretAccessKey"]).encrypt, KeyId=KEY_ID, Plaintext=b"x")
+    (listed,) = root.list_grants(KeyId=KEY_ID)["Grants"]
+    assert listed["GranteePrincipal"].startswith("AIDA")
+    root.revoke_grant(KeyId=KEY_ID, GrantId=made["GrantId"])
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"GranteePrincipal": "alice"}, "InvalidArnException"),
+        ({"GranteePrincipal": "arn:aws:iam::{}:user/nobody"}, "InvalidArnException"),
+        ({"GranteePrincipal": "arn:aws:iam::{}:group/g"}, "InvalidArnException"),
+        ({"Constraints": {"EncryptionContextSubset": {"a": "b"}, "EncryptionContextEquals": {"a": "b"}}}, "Validation"),
+        ({"DryRun": True}, "DryRunOperationException"),
+    ],
+)
+def test_what_is_not_granted(told: Behind, given: dict[str, Any], code: str) -> None:
+    filled = {name: value.format(told.account) if isinstance(value, str) else value for name, value in given.items()}
+    of = {"KeyId": KEY_ID, "GranteePrincipal": alice(told), "Operations": ["Decrypt"]}
+    root = told.server.client("kms")
+    assert refusal(root.create_grant, **{**of, **filled})["Code"].startswith(code)
+    assert root.list_grants(KeyId=KEY_ID)["Grants"] == []
+    denied(told.client("kms").create_grant, **of)
+
+
+def test_grants_come_in_pages(told: Behind) -> None:
+    told.allow(EVERYTHING)
+    kms = told.client("kms")
+    made = [granted(told, "Decrypt")["GrantId"] for _ in range(3)]
+    first = kms.list_grants(KeyId=KEY_ID, Limit=2)
+    assert [one["GrantId"] for one in first["Grants"]] == made[:2]
+    assert first["Truncated"]
+    rest = kms.list_grants(KeyId=KEY_ID, Limit=2, Marker=first["NextMarker"])
+    assert ([one["GrantId"] for one in rest["Grants"]], rest["Truncated"]) == (made[2:], False)
+    assert refusal(kms.list_grants, KeyId=KEY_ID, Marker="x")["Code"] == "InvalidMarkerException"
+    told.aws.answers["DescribeKey"] = Told(body={"__type": "NotFoundException"}, status=400)
+    assert refusal(kms.list_grants, KeyId="9" * 8 + KEY_ID[8:])["Code"] == "NotFoundException"
+    for one in made:
+        kms.revoke_grant(KeyId=KEY_ID, GrantId=one)
+
+
+def test_limits(told: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_grants, "_MOST_GRANTS", 1)
+    root = told.server.client("kms")
+    of = {"KeyId": KEY_ID, "GranteePrincipal": alice(told), "Operations": ["Decrypt"]}
+    longest = {"EncryptionContextSubset": {"a": "x" * 383}}
+    longer = {"EncryptionContextSubset": {"aa": "x" * 383}}
+    assert refusal(root.create_grant, **of, Constraints=longer)["Code"] == "ValidationException"
+    made = root.create_grant(**of, Constraints=longest)
+    assert refusal(root.create_grant, **of)["Code"] == "LimitExceededException"
+    root.revoke_grant(KeyId=KEY_ID, GrantId=made["GrantId"])
