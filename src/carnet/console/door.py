@@ -20,6 +20,7 @@ from carnet.console.outcomes import Refusal, Told
 from carnet.console.own_devices import begin_own_passkey
 from carnet.console.pages import STATIC, page, static_files
 from carnet.console.parts import ConsoleParts
+from carnet.console.portal import role_credentials, tiles
 from carnet.console.sessions import BrowserSessions, SignedInBrowser, drop_cookie, set_cookie
 from carnet.console.sign_in import take_step
 from carnet.console.unreachable import in_the_clear, is_console
@@ -33,7 +34,7 @@ from carnet.services.person_invitations import INVITED
 _LOG = logging.getLogger(__name__)
 _PREFIX = "/console"
 _SESSION, _SESSIONS, _DEVICES = "/console/session", "/console/sessions/", "/console/devices"
-_SECURITY = "/console/security"
+_SECURITY, _CREDENTIALS = "/console/security", "/console/credentials"
 _LONGEST_BODY = 65_536
 _SIGN_IN_PAGES = {
     SIGN_IN: HolderKind.USER,
@@ -70,7 +71,7 @@ class Console:
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         if not self._parts.origin.is_safe(http):
             return Answer(response=in_the_clear())
-        if http.path in (_SESSION, _DEVICES) or http.path.startswith(_SESSIONS):
+        if http.path in (_SESSION, _DEVICES, _CREDENTIALS) or http.path.startswith(_SESSIONS):
             return self._act(http)
         try:
             return Answer(response=self._read(http))
@@ -97,7 +98,8 @@ class Console:
     def _home(self, head: RequestHead, browser: SignedInBrowser | None) -> HttpResponse:
         if browser is None:
             return to_sign_in(head)
-        return page("home.html", csrf=browser.csrf, browser=browser, holder=browser.holder)
+        shown = list(tiles(self._parts.execution.directory.snapshot, browser.holder))
+        return page("home.html", csrf=browser.csrf, browser=browser, holder=browser.holder, tiles=shown)
 
     def _security(self, head: RequestHead, browser: SignedInBrowser | None) -> HttpResponse:
         if browser is None:
@@ -147,6 +149,8 @@ class Console:
         if http.path == _DEVICES and http.method == "POST":
             members = begin_own_passkey(self._parts, arrived, browser)
             return self._told(arrived, Told(members=members, account=browser.session.account))
+        if http.path == _CREDENTIALS and http.method == "POST":
+            return self._told(arrived, role_credentials(self._parts, arrived, browser))
         raise Problem(404, "NotFound", "The console does nothing of this kind.")
 
     def _told(self, arrived: Arrived, done: Told, *more: tuple[str, str]) -> Answer:

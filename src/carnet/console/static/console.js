@@ -161,6 +161,12 @@ for (const form of document.querySelectorAll("form[data-send]")) {
         told = await send("POST", "/console/session", { step: "new-passkey", flow: told.flow, credential });
       }
       if (told.to) return location.assign(told.to);
+      if (told.texts) {
+        tell(box, null);
+        showTexts(told.texts);
+        for (const button of buttons) button.disabled = false;
+        return;
+      }
       if (form.dataset.then) return location.assign(form.dataset.then);
       const message = document.querySelector("[data-message]");
       if (message) message.textContent = told.message || "Done.";
@@ -169,6 +175,24 @@ for (const form of document.querySelectorAll("form[data-send]")) {
       if (box) tell(box, problem);
     }
     for (const button of buttons) button.disabled = false;
+  });
+}
+
+function showTexts(texts) {
+  for (const [name, text] of Object.entries(texts)) {
+    for (const place of document.querySelectorAll(`[data-text="${name}"]`)) place.textContent = text;
+  }
+  const panel = document.querySelector("[data-texts]");
+  panel.hidden = false;
+  panel.scrollIntoView();
+}
+
+for (const field of document.querySelectorAll("[data-filter]")) {
+  field.addEventListener("input", () => {
+    const sought = field.value.toLowerCase();
+    for (const tile of document.getElementById(field.dataset.filter).children) {
+      tile.hidden = !tile.textContent.toLowerCase().includes(sought);
+    }
   });
 }
 

@@ -22,6 +22,9 @@ from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_group import IdentityStoreGroup
 from carnet.entities.identity_store_membership import IdentityStoreMembership, membership_pair
 from carnet.entities.identity_store_user import IdentityStoreUser
+from carnet.entities.person_invitation import PersonInvitation
+from carnet.entities.person_mfa_device import PersonMfaDevice
+from carnet.entities.person_password import PersonPassword
 from carnet.services.identitystore import sentences
 from carnet.services.identitystore.attributes import check_required
 from carnet.services.identitystore.quotas import QUOTAS, IdentityStoreQuotas
@@ -107,6 +110,11 @@ class DirectoryChange:
 
     def remove_user(self, user: IdentityStoreUser) -> None:
         """Remove a person from all groups, and for good: whoever has the name later is somebody else."""
+        for kind in (PersonPassword, PersonInvitation):
+            for held in self.view.of(kind).referring("person", user.id):
+                self.store.remove(held)
+        for device in self.view.of(PersonMfaDevice).referring("holder", user.id):
+            self.store.remove(device)
         self._remove(user, memberships_of_user(self.view, user.id))
 
     def remove_group(self, group: IdentityStoreGroup) -> None:
