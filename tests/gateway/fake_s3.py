@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 NO_KEY = b"<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"
 
@@ -48,6 +48,9 @@ class FakeS3:
         """By path; of a bucket, nothing."""
         self.requests: list[Sent] = []
         self.port = 0
+        self.pause = Event()
+        """While it is not set, nobody is answered."""
+        self.pause.set()
 
     @property
     def url(self) -> str:
@@ -91,6 +94,7 @@ def fake_s3() -> Iterator[FakeS3]:
             if not whole:
                 self.close_connection = True
                 return
+            fake.pause.wait(10)
             told = fake.respond(sent)
             self.send_response(told.status)
             for name, value in told.headers.items():

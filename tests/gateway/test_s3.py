@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import socket
+import struct
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -11,9 +14,11 @@ import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from msgspec import structs
 
 from tests.gateway.fake_s3 import Told
 from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store, refusal
+from tests.server.listening import eventually
 
 DENY_GET = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}
 DENY_PUT = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}
@@ -207,3 +212,42 @@ def test_an_upstream_that_is_gone_is_told(store: Store) -> None:
     assert (error["Code"], error["status"]) == ("ServiceUnavailable", 503)
     store.s3.answers["GET /photos/k"] = Told(status=307, headers={"location": "http://127.0.0.1:1/"})
     assert refusal(store.client().get_object, Bucket=BUCKET, Key="k")["Code"] == "ServiceUnavailable"
+
+
+def test_an_upload_is_in_the_log_though_its_client_has_gone(store: Store) -> None:
+    """The upstream has it by then."""
+    store.s3.pause.clear()
+    try:
+        given = {"host": store.host, "x-amz-content-sha256": sha256(b"hello").hexdigest()}
+        given |= store.signature("PUT", "/photos/gone", given) | {"content-length": "5"}
+        lines = ["PUT /photos/gone HTTP/1.1", *(f"{name}: {value}" for name, value in given.items()), "", ""]
+        with socket.create_connection(("127.0.0.1", store.server.port), timeout=5) as connection:
+            connection.sendall("\r\n".join(lines).encode() + b"hello")
+            eventually(lambda: store.s3.requests)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        time.sleep(0.1)  # until the server has heard of it
+        before = len(store.events())
+    finally:
+        store.s3.pause.set()
+    eventually(lambda: len(store.events()) > before)
+    event = store.events()[-1]
+    assert (event["eventName"], event["requestParameters"]["key"]) == ("PutObject", "gone")
+    assert "errorCode" not in event
+
+
+def test_a_store_that_keeps_cut_bodies_gets_none(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = b"0123456789abcdef" * 40_000
+    _set_profile(store, monkeypatch)
+    wrong = {"x-amz-content-sha256": sha256(b"other").hexdigest()}
+    assert store.send("PUT", "/photos/k", content, wrong).code == "XAmzContentSHA256Mismatch"
+    assert store.s3.requests == []
+    assert store.send("PUT", "/photos/k", content).status == 200
+    assert store.s3.objects["/photos/k"] == content
+
+
+def _set_profile(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a store that keeps what it has got."""
+    gateway: Any = store.server.door.streaming
+    settings = gateway._exchange.settings
+    profile = structs.replace(settings.profile, drops_cut_bodies=False)
+    monkeypatch.setattr(gateway._exchange, "settings", replace(settings, profile=profile))

@@ -15,6 +15,7 @@ from carnet.gateway.s3.answers import relayed
 from carnet.gateway.s3.bodies import Upload
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import decided, denial
+from carnet.gateway.s3.encryption import refuse_default_key, refuse_without_key
 from carnet.gateway.s3.own import without_acl
 from carnet.gateway.services.s3_names import BUCKET, bucket_arn
 from carnet.gateway.upstream import UpstreamResponse
@@ -36,16 +37,18 @@ _CHUNKED = "aws-chunked"
 
 async def sent_on(execution: Execution, call: S3Call) -> Answer:
     """Raises UpstreamFailed, PayloadRefused and RequestRefused; S3Fault for what the caller may not be told."""
+    refuse_default_key(call)
     given = sent_members(call)
     if call.route.path.key is not None:
         given = without_acl(given, owned_bucket(execution.directory.snapshot, _arn(call)))
     response = await (call.send(given) if call.upload is None else _with_content(call, call.upload, given))
-    if response.status == HTTPStatus.NOT_FOUND and call.route.path.key is not None:
-        try:
+    try:
+        if response.status == HTTPStatus.NOT_FOUND and call.route.path.key is not None:
             await _refuse_unless_listed(execution, call)
-        except BaseException:
-            await response.aclose()
-            raise
+        await refuse_without_key(execution, call, response)
+    except BaseException:
+        await response.aclose()
+        raise
     return await relayed(call, response)
 
 

@@ -1,0 +1,75 @@
+"""Objects that a key of AWS KMS encrypts: who reads one needs the key, too, whoever wrote it.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from carnet.gateway.check import Check, Refused, Scope
+from carnet.gateway.deciding import Resolved
+from carnet.gateway.s3.call import S3Call
+from carnet.gateway.s3.deciding import decided, denial
+from carnet.gateway.s3.faults import not_implemented
+from carnet.gateway.services import kms
+from carnet.gateway.services.s3_names import object_arn
+from carnet.gateway.upstream import UpstreamResponse
+from carnet.policy.request import Value
+from carnet.services.execution import Execution
+
+_ENCRYPTED, _KEY = "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"
+_BY_KMS = "aws:kms"
+_READS = frozenset(("GetObject",))
+"""Operations whose answers hold what was encrypted."""
+
+
+def refuse_default_key(call: S3Call) -> None:
+    """Raises S3Fault for a bucket whose objects would be encrypted by a key that no request names."""
+    if call.operation.name != "PutBucketEncryption":
+        return
+    rules = (call.given.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or []
+    if any(_algorithm(rule).startswith(_BY_KMS) for rule in rules):
+        raise not_implemented("the permission to use the key of a bucket's default encryption is not decided")
+
+
+def _algorithm(rule: Mapping[str, Any]) -> str:
+    return str((rule.get("ApplyServerSideEncryptionByDefault") or {}).get("SSEAlgorithm", ""))
+
+
+async def refuse_without_key(execution: Execution, call: S3Call, response: UpstreamResponse) -> None:
+    """Raises S3Fault if an answer has content that is encrypted by a key which the caller may not use.
+
+    The answer's head tells the key. INVARIANT: none of the content is handed on before.
+    """
+    told = dict(response.headers)
+    if call.operation.name not in _READS or response.status >= HTTPStatus.MULTIPLE_CHOICES:
+        return
+    if not told.get(_ENCRYPTED, "").startswith(_BY_KMS):
+        return
+    (made,) = await decided(execution, call, (_decrypt(call, told.get(_KEY, "")),))
+    call.decided.append(made)
+    if not made.decision.allowed and call.binds:
+        raise denial(made)
+
+
+def _decrypt(call: S3Call, key: str) -> Resolved:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#encryption-context"""
+    path, scope = call.route.path, call.scope
+    owners = Scope(partition=scope.partition, region=scope.region, account=call.owner)
+    try:
+        named = kms.key(owners, key)
+        on = object_arn(scope.partition, path.bucket or "", path.key or "")
+    except Refused:
+        raise not_implemented("the upstream does not say which key of KMS has encrypted the object") from None
+    if not isinstance(named.resource, str) or named.account is None:
+        raise not_implemented("the upstream does not say which key of KMS has encrypted the object")
+    keys: dict[str, Value] = {
+        "kms:ViaService": f"s3.{scope.region}.amazonaws.com",
+        "kms:EncryptionContext:aws:s3:arn": on,
+        "kms:EncryptionContextKeys": ("aws:s3:arn",),
+    }
+    check = Check(action="kms:Decrypt", resource=named.resource, account=named.account, type=kms.KEY, keys=keys)
+    return Resolved(check, named.resource, named.account)
