@@ -11,6 +11,7 @@ _SUMMARIES = {
     "apply": "Make accounts, users, groups, roles, policies and keys as FILE says, also beside a running server.",
     "audit": "Look at the audit events of calls, and write them as CloudTrail does.",
     "backup": "Write the store of one moment to FILE, also while a server runs.",
+    "configure": "Write profiles for people who sign in with `aws sso login`.",
     "credentials": "Print temporary credentials for a profile, as a credential_process of the AWS CLI and SDKs.",
     "doctor": "Look at versions, variables, port, clock, disk, permissions, keys and database, and say what is wrong.",
     "explain": "Say why a call was denied, and what would allow it; without DECISION-ID, the last denial.",
