@@ -221,6 +221,23 @@ def test_a_client_gets_a_code_once_the_person_consents(mary: Person) -> None:
         mary.portal.list_accounts(accessToken=tokens["accessToken"])
 
 
+def test_who_signs_out_ends_what_was_consented_to_there(site: Site, mary: Person) -> None:
+    def tokens() -> str:
+        client = mary.register()
+        to = mary.send({"kind": "client", "query": mary.query(client), "answer": "allow"}).told["to"]
+        code = parse_qs(urlsplit(to).query)["code"][0]
+        given = {"redirectUri": REDIRECT, "codeVerifier": VERIFIER, "code": code}
+        token: str = mary.oidc.create_token(grantType="authorization_code", **given, **client)["accessToken"]
+        return token
+
+    here, first = tokens(), mary.browser
+    assert mary.portal.list_accounts(accessToken=here)
+    page = first.ask("DELETE", "/console/session", x_carnet_csrf=first.csrf())
+    assert page.status == 200, page.text
+    with pytest.raises(mary.portal.exceptions.UnauthorizedException):
+        mary.portal.list_accounts(accessToken=here)
+
+
 def test_a_client_is_told_of_a_refusal(mary: Person) -> None:
     client = mary.register()
     page = mary.send({"kind": "client", "query": mary.query(client), "answer": "deny"})

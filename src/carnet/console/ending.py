@@ -11,8 +11,9 @@ from carnet.console.outcomes import Told
 from carnet.console.parts import ConsoleParts
 from carnet.console.sessions import SignedInBrowser, holder_of
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.browser_session import BrowserSession
+from carnet.entities.browser_session import BrowserSession, HolderKind
 from carnet.services.execution import Done, Failed
+from carnet.services.oauth_sessions import end_sessions
 from carnet.store.unit_of_work import UnitOfWork
 
 
@@ -41,4 +42,8 @@ class _Ending:
         if holder is None or ended is None or ended.holder != holder.id:
             raise Missing("You have no such session.")
         unit.remove(ended)
+        if (
+            ended.kind is HolderKind.PERSON
+        ):  # what clients were let do there ends, too; `aws login` outlives its browser
+            end_sessions(unit, holder.view, holder.id, ended.id)
         return Done(answer={}, event=sign_in_event(self.arrived, holder.who, name=SIGN_OUT, to=self.to), decided=())
