@@ -14,7 +14,7 @@ PROVEN := src/carnet/policy/*,src/carnet/sigv4/*,src/carnet/keyring/*,src/carnet
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clients clients test-more-clients more-clients test-all check coverage bench bench-engine fuzz chaos docs dist install lock format catalog clean
+.PHONY: help run demo test test-clients clients test-more-clients more-clients test-all check coverage bench bench-engine fuzz chaos docs dist install lock format catalog clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,10 +23,13 @@ run: $(VENV)/.run ## Set up, start the server on 127.0.0.1:4747, and make the fi
 	@echo "Starting: $(BIN)/carnet serve (in another shell, this puts carnet on the path: source $(BIN)/activate)"
 	@$(BIN)/python tools/foreground.py $(BIN)/carnet serve
 
+demo: $(VENV)/.run $(VENV)-demo/.done ## Start Carnet in front of a real S3 and of moto, and take a tour of what it enforces.
+	$(VENV)-demo/bin/python tools/demo.py
+
 test: install ## Set up and pass the tests; skipped ones are listed with their reasons.
 	$(PYTEST) $(WITHOUT_TOOLS)
 
-test-clients: install clients ## Run whole estates through the AWS CLI, boto3 and Terraform.
+test-clients: install clients $(VENV)-demo/.done ## Run whole estates through the AWS CLI, boto3 and Terraform.
 	$(PYTEST) tests/clients
 
 test-more-clients: install more-clients ## Run Ansible, Cloud Custodian and Prowler, which take 2 GB and some minutes to install.
@@ -111,6 +114,11 @@ $(VENV)-ansible/.done $(VENV)-custodian/.done $(VENV)-prowler/.done: $(VENV)-%/.
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	@touch $@
 
+# The peers of the demo, and boto3, which its tour asks with.
+$(VENV)-demo/.done: requirements/demo.txt
+	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
+	@touch $@
+
 $(VENV)-bench/.done: requirements/bench.txt
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	@touch $@
@@ -163,6 +171,7 @@ lock: ## Renew the pins of requirements/.
 	$(COMPILE) --upgrade --group clients -o requirements/clients.txt
 	for client in ansible custodian prowler; do \
 		$(COMPILE) --upgrade --group client-$$client -o requirements/client-$$client.txt; done
+	$(COMPILE) --upgrade --group demo -c requirements/clients.txt -o requirements/demo.txt
 	$(COMPILE) --upgrade --group bench -o requirements/bench.txt
 	$(COMPILE) --upgrade --group bench-engine -c requirements/run.txt -o requirements/bench-engine.txt
 	$(COMPILE) --upgrade --group build --group dist -c requirements/run.txt -o requirements/dist.txt
