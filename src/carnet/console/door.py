@@ -20,6 +20,7 @@ from carnet.console.outcomes import Refusal, Told
 from carnet.console.own_devices import begin_own_passkey
 from carnet.console.pages import STATIC, page, static_files
 from carnet.console.parts import ConsoleParts
+from carnet.console.people import people_action
 from carnet.console.portal import role_credentials, tiles
 from carnet.console.sessions import BrowserSessions, SignedInBrowser, drop_cookie, set_cookie
 from carnet.console.sign_in import take_step
@@ -34,7 +35,7 @@ from carnet.services.person_invitations import INVITED
 _LOG = logging.getLogger(__name__)
 _PREFIX = "/console"
 _SESSION, _SESSIONS, _DEVICES = "/console/session", "/console/sessions/", "/console/devices"
-_SECURITY, _CREDENTIALS = "/console/security", "/console/credentials"
+_SECURITY, _CREDENTIALS, _PEOPLE = "/console/security", "/console/credentials", "/console/people"
 _LONGEST_BODY = 65_536
 _SIGN_IN_PAGES = {
     SIGN_IN: HolderKind.USER,
@@ -71,7 +72,7 @@ class Console:
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         if not self._parts.origin.is_safe(http):
             return Answer(response=in_the_clear())
-        if http.path in (_SESSION, _DEVICES, _CREDENTIALS) or http.path.startswith(_SESSIONS):
+        if http.path in (_SESSION, _DEVICES, _CREDENTIALS, _PEOPLE) or http.path.startswith(_SESSIONS):
             return self._act(http)
         try:
             return Answer(response=self._read(http))
@@ -151,6 +152,8 @@ class Console:
             return self._told(arrived, Told(members=members, account=browser.session.account))
         if http.path == _CREDENTIALS and http.method == "POST":
             return self._told(arrived, role_credentials(self._parts, arrived, browser))
+        if http.path == _PEOPLE and http.method == "POST":
+            return self._told(arrived, await people_action(self._parts, arrived, browser))
         raise Problem(404, "NotFound", "The console does nothing of this kind.")
 
     def _told(self, arrived: Arrived, done: Told, *more: tuple[str, str]) -> Answer:

@@ -18,7 +18,10 @@ from carnet.store.unit_of_work import UnitOfWork
 
 
 async def end_session(parts: ConsoleParts, arrived: Arrived, browser: SignedInBrowser, session: str) -> Told:
-    """End one of the holder's own sessions, by its id. Raises Missing, also for one of somebody else."""
+    """End one of the holder's own sessions, by its id. Raises Missing, also for one of somebody else.
+
+    What clients were let do in another browser ends with it; who signs out here goes on using them.
+    """
     ending = _Ending(arrived=arrived, browser=browser, session=session, to=parts.origin.url)
     outcome = await parts.writer.write(ending, browser.session.account)
     if isinstance(outcome, Failed):
@@ -41,6 +44,8 @@ class _Ending:
         ended = holder.view.of(BrowserSession).get(self.session) if holder is not None else None
         if holder is None or ended is None or ended.holder != holder.id:
             raise Missing("You have no such session.")
+        if ended.id != self.browser.session.id:
+            end_sessions(unit, holder.view, holder.id, ended.id)
         unit.remove(ended)
         if (
             ended.kind is HolderKind.PERSON

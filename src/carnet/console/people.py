@@ -1,0 +1,191 @@
+"""What administrators do about people that AWS has in its console alone: their MFA devices, passwords and sessions.
+
+`POST /console/people` takes `{"action": ..., "userId": ...}`, of whoever is signed in as an IAM user or root user of
+the account that owns the instance. The action is the permission that it needs.
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentitystore.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from carnet.access.authorize import Check
+from carnet.access.denial import denied
+from carnet.audit.sign_in_events import sign_in_event
+from carnet.audit.steps import Arrived
+from carnet.base.faults import Missing
+from carnet.base.timestamps import iso_seconds
+from carnet.console.callers import caller_of, decide
+from carnet.console.outcomes import Told
+from carnet.console.parts import ConsoleParts
+from carnet.console.sessions import SignedInBrowser, holder_of
+from carnet.directory.account_view import AccountView
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.browser_session import BrowserSession
+from carnet.entities.identity_store_user import IdentityStoreUser
+from carnet.entities.person_mfa_device import PersonMfaDevice
+from carnet.server.own_api.problems import Problem
+from carnet.services.execution import Done, Failed
+from carnet.services.oauth_sessions import end_sessions
+from carnet.services.person_invitations import invite
+from carnet.store.unit_of_work import UnitOfWork
+
+_Id = Annotated[str, Meta(max_length=64)]
+_LINK = timedelta(hours=24)
+
+
+class _Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", tag_field="action"):
+    user_id: _Id
+
+
+class ListDevices(_Action, frozen=True, kw_only=True, tag="sso-directory:ListMfaDevicesForUser"):
+    """The MFA devices of a person."""
+
+
+class DeleteDevice(_Action, frozen=True, kw_only=True, tag="sso-directory:DeleteMfaDeviceForUser"):
+    """Take one of them away; the sessions that were proven by it end."""
+
+    device_id: _Id
+
+
+class UpdatePassword(_Action, frozen=True, kw_only=True, tag="sso-directory:UpdatePassword"):
+    """Make a link by which the person sets another password."""
+
+    remove_mfa: bool = False
+
+
+class ListSessions(_Action, frozen=True, kw_only=True, tag="identitystore-auth:ListSessions"):
+    """The browsers in which the person is signed in."""
+
+
+class DeleteSessions(_Action, frozen=True, kw_only=True, tag="identitystore-auth:BatchDeleteSession"):
+    """Sign the person out in some of them, and end what clients were let do there."""
+
+    session_ids: Annotated[tuple[_Id, ...], Meta(max_length=50)]
+
+
+PeopleAction = ListDevices | DeleteDevice | UpdatePassword | ListSessions | DeleteSessions
+_ACTIONS: msgspec.json.Decoder[PeopleAction] = msgspec.json.Decoder(PeopleAction)
+
+
+async def people_action(parts: ConsoleParts, arrived: Arrived, browser: SignedInBrowser) -> Told:
+    """Carry out an action. Raises Problem, Denied, Missing."""
+    try:
+        given = _ACTIONS.decode(arrived.http.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Problem(400, "InvalidRequest", "This is no action on a person.") from None
+    action = _Acting(parts=parts, arrived=arrived, browser=browser, given=given)
+    if isinstance(given, ListDevices | ListSessions):
+        view, person = action.permitted(parts.execution.directory.snapshot)
+        return Told(members=_listed(view, person, given), event=action.event(), account=view.account.id)
+    outcome = await parts.writer.write(action, browser.session.account)
+    if isinstance(outcome, Failed):
+        raise outcome.problem
+    event = None if outcome.recorded else outcome.event
+    account = browser.session.account
+    return Told(members=dict(outcome.answer), event=event, account=account, revision=outcome.revision)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Acting:
+    """One action of somebody who has signed in."""
+
+    parts: ConsoleParts
+    arrived: Arrived
+    browser: SignedInBrowser
+    given: PeopleAction
+
+    @property
+    def name(self) -> str:
+        """The action, which is the permission."""
+        return str(type(self.given).__struct_config__.tag)
+
+    def permitted(self, snapshot: Snapshot) -> tuple[AccountView, IdentityStoreUser]:
+        """The person, if the caller may do this at that revision. Raises Problem, Denied, Missing.
+
+        INVARIANT: who may not is told nothing of whom there is.
+        """
+        holder = holder_of(snapshot, self.browser.session)
+        caller = caller_of(holder.view, self.browser.session) if holder is not None else None
+        if holder is None or caller is None:
+            raise Problem(403, "AccessDenied", "This is for IAM users and root users.")
+        account = holder.account
+        check = Check(action=self.name, resource="*", resource_account=account)
+        http, now = self.arrived.http, self.arrived.time
+        decided = decide(self.parts.execution.parts.engine, snapshot, caller, http, now, check)
+        if not decided.decision.allowed:
+            raise denied(decided)
+        person = holder.view.of(IdentityStoreUser).get(self.given.user_id)
+        if person is None:
+            raise Missing("The identity store of this account has no such user.")
+        return holder.view, person
+
+    def event(self) -> dict[str, Any]:
+        """What the audit log is told."""
+        service, _, name = self.name.partition(":")
+        event = sign_in_event(self.arrived, self.browser.holder.who, name=name, to=self.parts.origin.url)
+        shown = {key: value for key, value in msgspec.to_builtins(self.given).items() if key != "action"}
+        return event | {"eventSource": f"{service}.amazonaws.com", "requestParameters": shown}
+
+    def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
+        """INVARIANT: whether the caller may is decided at the locked revision."""
+        view, person = self.permitted(snapshot)
+        return Done(answer=self._change(unit, snapshot, view, person), event=self.event(), decided=())
+
+    def _change(
+        self, unit: UnitOfWork, snapshot: Snapshot, view: AccountView, person: IdentityStoreUser
+    ) -> Mapping[str, Any]:
+        match self.given:
+            case DeleteDevice(device_id=device_id):
+                device = view.of(PersonMfaDevice).get(device_id)
+                if device is None or device.holder != person.id:
+                    raise Missing("The user has no such MFA device.")
+                unit.remove(device)
+            case DeleteSessions(session_ids=wanted):
+                for session in view.of(BrowserSession).referring("holder", person.id):
+                    if session.id in wanted:
+                        end_sessions(unit, view, person.id, session.id)
+                        unit.remove(session)
+            case UpdatePassword(remove_mfa=remove_mfa):
+                made = invite(
+                    unit,
+                    snapshot,
+                    self.parts.execution.parts.ids,
+                    account=view.account.id,
+                    user=person.id,
+                    lifetime=_LINK,
+                    remove_mfa=remove_mfa,
+                    now=self.arrived.time,
+                )
+                return {"link": made.link(self.parts.origin.url), "expires": iso_seconds(made.invitation.expires)}
+        return {}
+
+
+def _listed(view: AccountView, person: IdentityStoreUser, given: ListDevices | ListSessions) -> dict[str, Any]:
+    if isinstance(given, ListDevices):
+        devices = view.of(PersonMfaDevice).referring("holder", person.id)
+        return {
+            "devices": [
+                {"deviceId": each.id, "name": each.name, "kind": each.kind, "created": iso_seconds(each.created)}
+                for each in devices
+            ]
+        }
+    sessions = view.of(BrowserSession).referring("holder", person.id)
+    return {
+        "sessions": [
+            {
+                "sessionId": each.id,
+                "created": iso_seconds(each.created),
+                "expires": iso_seconds(each.expires),
+                "sourceIp": each.address,
+                "userAgent": each.user_agent,
+            }
+            for each in sessions
+        ]
+    }

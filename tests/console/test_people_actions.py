@@ -1,0 +1,128 @@
+"""What administrators do about people in the console alone, as far as their policies allow it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from carnet.entities.identity_center_instance import Instance
+from carnet.entities.identity_store_user import IdentityStoreUser
+from tests.attacks.wire import audit
+from tests.console.browsing import Browser, Page
+from tests.console.conftest import Site
+from tests.console.test_people import enrol, instance, set_password, sign_in, with_password
+from tests.console.test_sso_consent import Person
+from tests.services.sso_oidc.people import REDIRECT, VERIFIER
+
+assert callable(instance), "a fixture"
+ALL = (
+    "sso-directory:ListMfaDevicesForUser",
+    "sso-directory:DeleteMfaDeviceForUser",
+    "sso-directory:UpdatePassword",
+    "identitystore-auth:ListSessions",
+    "identitystore-auth:BatchDeleteSession",
+)
+
+
+def administrator(site: Site, *actions: str) -> Browser:
+    """A browser of a user who may do these."""
+    user, browser = site.user(), site.browser
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    site.iam.put_user_policy(UserName=user, PolicyName="people", PolicyDocument=document)
+    site.sign_in(browser, user)
+    return browser
+
+
+def act(browser: Browser, action: str, user: str, **given: Any) -> Page:
+    body = {"action": action, "userId": user, **given}
+    return browser.ask("POST", "/console/people", body, x_carnet_csrf=browser.csrf())
+
+
+def signed_in(site: Site, instance: Instance) -> tuple[IdentityStoreUser, Browser]:
+    someone, browser = with_password(site, instance), site.browser
+    enrol(site, browser, sign_in(browser, someone).told["flow"])
+    return someone, browser
+
+
+def test_a_device_is_taken_away(site: Site, instance: Instance) -> None:
+    (someone, browser), admin = signed_in(site, instance), administrator(site, *ALL)
+    (device,) = act(admin, ALL[0], someone.id).told["devices"]
+    assert device["kind"] == "virtual"
+    other, _ = signed_in(site, instance)
+    assert act(admin, ALL[1], other.id, deviceId=device["deviceId"]).status == 404, "it is somebody else's"
+    assert act(admin, ALL[1], someone.id, deviceId=device["deviceId"]).status == 200
+    event = audit(site.server)[-1]
+    assert (event["eventSource"], event["eventName"]) == ("sso-directory.amazonaws.com", "DeleteMfaDeviceForUser")
+    assert event["requestParameters"] == {"userId": someone.id, "deviceId": device["deviceId"]}
+    assert not browser.is_signed_in()
+    assert sign_in(site.browser, someone).told["next"] == "enrol"
+
+
+def test_a_link_sets_another_password(site: Site, instance: Instance) -> None:
+    (someone, browser), admin = signed_in(site, instance), administrator(site, *ALL)
+    site.later(1)
+    made = act(admin, ALL[2], someone.id, removeMfa=True).told
+    address, _, token = made["link"].partition("#")
+    assert address == "http://localhost:4747/console/invited"
+    assert token not in json.dumps(audit(site.server)[-2:])
+    assert browser.is_signed_in(), "nothing has changed yet"
+    assert set_password(site, token, "Battery-staple-2").status == 200
+    assert not browser.is_signed_in()
+
+
+def test_sessions_are_listed_and_ended(site: Site, instance: Instance) -> None:
+    (someone, browser), admin = signed_in(site, instance), administrator(site, *ALL)
+    (session,) = act(admin, ALL[3], someone.id).told["sessions"]
+    assert session["sourceIp"] == "127.0.0.1"
+    other, _ = signed_in(site, instance)
+    assert act(admin, ALL[4], other.id, sessionIds=[session["sessionId"]]).status == 200
+    assert browser.is_signed_in(), "it is not the other one's"
+    assert act(admin, ALL[4], someone.id, sessionIds=[session["sessionId"]]).status == 200
+    assert not browser.is_signed_in()
+
+
+@pytest.mark.parametrize("action", ALL)
+def test_each_needs_its_permission(site: Site, instance: Instance, action: str) -> None:
+    """Who has all others is told nothing, neither of whom there is."""
+    someone, admin = with_password(site, instance), administrator(site, *(set(ALL) - {action}))
+    wanted: dict[str, dict[str, Any]] = {ALL[1]: {"deviceId": "x"}, ALL[4]: {"sessionIds": []}}
+    more = wanted.get(action, {})
+    for user in (someone.id, "nobody"):
+        page = act(admin, action, user, **more)
+        assert (page.status, page.told["code"]) == (403, "AccessDenied")
+        assert action in page.told["message"]
+    allowed = administrator(site, action)
+    assert act(allowed, action, "nobody", **more).status == 404
+
+
+def test_people_act_on_nobody(site: Site, instance: Instance) -> None:
+    someone, browser = signed_in(site, instance)
+    page = act(browser, ALL[0], someone.id)
+    assert (page.status, page.told["message"]) == (403, "This is for IAM users and root users.")
+
+
+@pytest.mark.parametrize(
+    "given", [{}, [], {"action": "iam:CreateUser", "userId": "x"}, {"action": ALL[1], "userId": "x"}]
+)
+def test_what_is_no_action_is_refused(site: Site, given: Any) -> None:
+    admin = administrator(site, *ALL)
+    assert admin.ask("POST", "/console/people", given, x_carnet_csrf=admin.csrf()).status == 400
+    assert admin.ask("POST", "/console/people", given).status == 403
+
+
+def test_what_clients_were_let_do_ends_with_a_session(site: Site, instance: Instance) -> None:
+    mary, admin = Person(site, instance), administrator(site, *ALL)
+    (session,) = act(admin, ALL[3], mary.user.id).told["sessions"]
+    client = mary.register()
+    to = mary.send({"kind": "client", "query": mary.query(client), "answer": "allow"}).told["to"]
+    code = parse_qs(urlsplit(to).query)["code"][0]
+    grant = {"grantType": "authorization_code", "redirectUri": REDIRECT, "codeVerifier": VERIFIER}
+    token = mary.oidc.create_token(code=code, **grant, **client)["accessToken"]
+    assert mary.portal.list_accounts(accessToken=token)["accountList"] == []
+    assert act(admin, ALL[4], mary.user.id, sessionIds=[session["sessionId"]]).status == 200
+    with pytest.raises(mary.portal.exceptions.UnauthorizedException):
+        mary.portal.list_accounts(accessToken=token)
