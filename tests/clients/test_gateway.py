@@ -112,6 +112,14 @@ def test_keys(server: RunningServer, user: dict[str, str]) -> None:
     sealed = kms.encrypt(KeyId="alias/mine", Plaintext=b"hello")["CiphertextBlob"]
     denied(kms.decrypt, CiphertextBlob=sealed)
     assert root.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"hello"
+    again = root.re_encrypt(CiphertextBlob=sealed, DestinationKeyId="alias/mine")["CiphertextBlob"]
+    ada = f"arn:aws:iam::{server.account_id}:user/ada"
+    only_ours = {"EncryptionContextSubset": {"app": "ours"}}
+    grant = root.create_grant(KeyId=key["KeyId"], GranteePrincipal=ada, Operations=["Decrypt"])
+    assert kms.decrypt(CiphertextBlob=again, GrantTokens=[grant["GrantToken"]])["Plaintext"] == b"hello"
+    root.retire_grant(GrantToken=grant["GrantToken"])
+    root.create_grant(KeyId=key["KeyId"], GranteePrincipal=ada, Operations=["Decrypt"], Constraints=only_ours)
+    denied(kms.decrypt, CiphertextBlob=sealed)
 
 
 def test_secrets(server: RunningServer, user: dict[str, str]) -> None:

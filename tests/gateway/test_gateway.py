@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -160,6 +162,7 @@ def test_an_alias_is_looked_up_and_leads_nowhere_else_afterwards(behind: Behind)
 def test_a_ciphertext_tells_its_key(behind: Behind) -> None:
     blob = KEY_ID.encode() + b"\x00\xff the rest"
     behind.allow({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": behind.key_arn()})
+    behind.aws.answers["Decrypt"] = Told(body={"KeyId": behind.key_arn()})
     behind.client("kms").decrypt(CiphertextBlob=blob)
     (sent,) = behind.aws.requests
     assert (sent.json["KeyId"], base64.b64decode(sent.json["CiphertextBlob"])) == (behind.key_arn(), blob)
@@ -169,8 +172,34 @@ def test_a_ciphertext_tells_its_key(behind: Behind) -> None:
     assert len(behind.aws.requests) == 1
 
 
+@pytest.mark.parametrize("told", ["another key", None, 5, "*", ""])
+def test_what_was_decrypted_with_another_key_is_not_handed_out(behind: Behind, told: Any) -> None:
+    """The key that was named is allowed; the upstream goes by the ciphertext."""
+    kms, blob = behind.client("kms"), KEY_ID.encode() + b" the rest"
+    secret = base64.b64encode(SECRET_DATA.encode()).decode()
+    behind.aws.answers["Decrypt"] = Told(body={"KeyId": told, "Plaintext": secret})
+    refused = refusal(kms.decrypt, CiphertextBlob=blob, KeyId=KEY_ID)
+    assert (refused["Code"], refused["status"]) == ("ServiceUnavailableException", 503)
+    behind.aws.answers["ReEncrypt"] = Told(body={"KeyId": behind.key_arn(), "SourceKeyId": told})
+    assert refusal(kms.re_encrypt, CiphertextBlob=blob, DestinationKeyId=KEY_ID)["status"] == 503
+
+
+def test_a_ciphertext_does_not_tell_its_key_everywhere(tmp_path: Path) -> None:
+    """On an upstream whose ciphertexts do not begin with it, the beginning may be whatever its caller wants."""
+    profile = {"accounts": "header:x-account", "operations": {"kms": ["Decrypt", "DescribeKey"]}}
+    (tmp_path / "mine.json").write_text(json.dumps(profile))
+    upstreams = tmp_path / "upstreams.json"
+    upstreams.write_text(json.dumps({"upstreams": {"a": {"url": "http://127.0.0.1:9", "profile": "mine.json"}}}))
+    upstreams.chmod(0o600)
+    with in_process_server(tmp_path / "data", upstreams=upstreams) as server:
+        kms, blob = server.client("kms"), KEY_ID.encode() + b" the rest"
+        refused = refusal(kms.decrypt, CiphertextBlob=blob, KeyId=KEY_ID)
+        assert "cannot be told" in refused["Message"]
+
+
 def test_a_ciphertext_is_moved_from_its_key_to_an_alias(behind: Behind) -> None:
     behind.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": behind.key_arn("9" * 8 + KEY_ID[8:])}})
+    behind.aws.answers["ReEncrypt"] = Told(body={"SourceKeyId": KEY_ID})
     behind.client("kms").re_encrypt(CiphertextBlob=KEY_ID.encode() + b" the rest", DestinationKeyId="alias/mine")
     sent = behind.aws.requests[-1]
     assert (sent.operation, sent.json["SourceKeyId"]) == ("ReEncrypt", behind.key_arn())

@@ -21,6 +21,7 @@ BLOB = KEY_ID.encode() + b" the rest"
 def told(behind: Behind) -> Behind:
     """The upstream has a key, and alice may do nothing with it."""
     behind.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": behind.key_arn()}})
+    behind.aws.answers["Decrypt"] = Told(body={"KeyId": behind.key_arn()})
     behind.allow(NOTHING)
     return behind
 

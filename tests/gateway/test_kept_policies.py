@@ -30,6 +30,7 @@ def told(behind: Behind) -> Behind:
     """The upstream has one of each."""
     secret = {"ARN": SECRET.format(behind.account), "Name": "s"}
     behind.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": behind.key_arn()}})
+    behind.aws.answers["Decrypt"] = Told(body={"KeyId": behind.key_arn()})
     behind.aws.answers["DescribeSecret"] = Told(body=secret)
     behind.aws.answers["DescribeTable"] = Told(body={"Table": {"TableName": "t"}})
     return behind

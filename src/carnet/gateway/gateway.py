@@ -20,11 +20,12 @@ from carnet.gateway.exchange import Exchange
 from carnet.gateway.kept_grants import OPERATIONS as OF_GRANTS
 from carnet.gateway.kept_grants import TOKENS, KeptGrants
 from carnet.gateway.kept_policies import KeptPolicies
-from carnet.gateway.lookups import NotFound, pinned, resource_of, stand_in
+from carnet.gateway.lookups import LookupFailed, NotFound, pinned, resource_of, stand_in
 from carnet.gateway.mapping import mapped
 from carnet.gateway.modes import naming
 from carnet.gateway.own_policies import about_policy
 from carnet.gateway.policy_operations import ENDS, MAKES, SHOWS_POLICY, carried_policy, policy_operation
+from carnet.gateway.released import TELLS_KEY, released
 from carnet.gateway.resource_keys import decide_with_keys
 from carnet.gateway.s3.gateway import S3Gateway, StreamingParts
 from carnet.gateway.upstreams import Mode, UpstreamSettings
@@ -120,6 +121,8 @@ class Gateway:
                 response = await call.send(call.operation, carried.rest, account)
                 return await self._policies.put_carried(call, carried, resolved, response)
             response = await call.send(call.operation, given, account)
+            if found.name == "kms" and name in TELLS_KEY:
+                return await released(call, resolved, response)
             if (found.name, name) in SHOWS_POLICY:
                 return await self._policies.shown(call, resolved, response)
             if (found.name, name) in (*ENDS, *MAKES):
@@ -159,6 +162,8 @@ class Gateway:
         if isinstance(check.resource, str):
             return Resolved(check, check.resource, check.account or scope.account)
         account = check.account or scope.account
+        if check.resource.by is SoughtBy.KMS_CIPHERTEXT and not call.exchange.settings.profile.key_id_in_ciphertext:
+            raise LookupFailed("which key a ciphertext is of cannot be told of this upstream's")
         if check.resource.by is SoughtBy.KMS_GRANT_TOKEN:
             return Resolved(check, *self._grants.key_of(call, check.resource.text))
 
