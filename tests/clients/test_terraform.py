@@ -143,7 +143,31 @@ def test_an_organization(server: RunningServer, tmp_path: Path) -> None:
         organizations.describe_organization()
 
 
-def _client(server: RunningServer, service: Literal["iam", "organizations"]) -> Any:
+def test_an_identity_store(server: RunningServer, tmp_path: Path) -> None:
+    enabled = server.carnet("sso", "enable", "--account", server.account_id, "--output", "json")
+    store = json.loads(enabled)["identityStoreId"]
+    terraform = initialized("terraform-identity-store", server, tmp_path)
+    first, second = (("-input=false", f"-var=store={store}", *more) for more in ((), ("-var=title=Dr.",)))
+    terraform("apply", "-auto-approve", *first)
+    assert terraform.outputs() == {"found": [True, True], "counts": [2, 1, 1]}
+    terraform("plan", "-detailed-exitcode", *first, codes=(0,))
+
+    identitystore = _client(server, "identitystore")
+    for values, title in ((second, "Dr."), (first, None)):
+        terraform("plan", "-detailed-exitcode", *values, codes=(2,))
+        terraform("apply", "-auto-approve", *values)
+        terraform("plan", "-detailed-exitcode", *values, codes=(0,))
+        (ann,) = (
+            each for each in identitystore.list_users(IdentityStoreId=store)["Users"] if each["UserName"] == "ann"
+        )
+        assert (ann.get("Title"), ann["Name"].get("MiddleName")) == (title, title)
+
+    terraform("destroy", "-auto-approve", *first)
+    assert identitystore.list_users(IdentityStoreId=store)["Users"] == []
+    assert identitystore.list_groups(IdentityStoreId=store)["Groups"] == []
+
+
+def _client(server: RunningServer, service: Literal["iam", "organizations", "identitystore"]) -> Any:
     return boto3.client(
         service,
         endpoint_url=server.endpoint,
