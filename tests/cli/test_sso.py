@@ -74,3 +74,22 @@ def test_a_person_is_sent_a_link(data: Path) -> None:
         (invitation,) = here.store.all_of(PersonInvitation)
         assert (invitation.id, invitation.remove_mfa) == (mary.id, True)
         assert made["token"] not in json.dumps(here.store.audit_events())
+
+
+def test_scim_tokens_are_made_listed_and_deleted(data: Path) -> None:
+    account = json.loads(run(data, "account", "create", "--output", "json"))["AccountId"]
+    enabled = json.loads(run(data, "sso", "enable", "--account", account, "--output", "json"))
+    of_store = ("--store", enabled["identityStoreId"])
+    made = json.loads(run(data, "sso", "scim-token", "create", *of_store, "--output", "json"))
+    assert made["token"].startswith("carnet_scim_")
+    assert made["path"] == f"/_carnet/scim/{enabled['identityStoreId']}/v2/"
+    assert "token: carnet_scim_" in run(data, "sso", "scim-token", "create", *of_store)
+    assert "Delete one of them" in run(data, "sso", "scim-token", "create", *of_store, code=1)
+    listed = json.loads(run(data, "sso", "scim-token", "list", *of_store, "--output", "json"))
+    assert (len(listed), listed[0]["id"]) == (2, made["id"])
+    assert made["token"] not in json.dumps(listed)
+    run(data, "sso", "scim-token", "delete", *of_store, made["id"])
+    assert len(json.loads(run(data, "sso", "scim-token", "list", *of_store, "--output", "json"))) == 1
+    assert "has no SCIM token" in run(data, "sso", "scim-token", "delete", *of_store, made["id"], code=1)
+    unknown = run(data, "sso", "scim-token", "list", "--store", "d-0000000000", code=1)
+    assert "There is no identity store d-0000000000" in unknown

@@ -58,6 +58,7 @@ from carnet.entities.role import Role
 from carnet.entities.role_deletion import RoleDeletion
 from carnet.entities.root_reset import RootReset
 from carnet.entities.saml_provider import EncryptionMode, SamlPrivateKey, SamlProvider
+from carnet.entities.scim_token import ScimToken
 from carnet.entities.server_certificate import ServerCertificate
 from carnet.entities.service_specific_credential import ServiceSpecificCredential
 from carnet.entities.signing_certificate import SigningCertificate
@@ -536,6 +537,7 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         proofs=TEXTS,
         claims=st.binary(max_size=20),
     ),
+    st.builds(ScimToken, id=TEXT, account=TEXT, identity_store=TEXT, digest=TEXT, created=MOMENTS, expires=MOMENTS),
     st.builds(OperatorToken, id=TEXT, name=TEXT, digest=TEXT, scopes=TEXTS, created=MOMENTS, expires=MOMENTS),
 )
 ENTITIES = st.one_of(*STRATEGIES)

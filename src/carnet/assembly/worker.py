@@ -25,6 +25,7 @@ from carnet.audit.event_lines import as_json, as_text
 from carnet.directory.follower import Follower, Later
 from carnet.gateway.upstreams import UpstreamSettings
 from carnet.jobs.periodic import stop_all
+from carnet.scim.door import ScimDoor
 from carnet.server.app import AwsApi, Forwarding
 from carnet.server.aws_door import AwsDoor
 from carnet.server.call_lines import CallLines
@@ -135,7 +136,10 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         outbox,
         issuers,
         revisions,
-        doors=console_doors(installation, api.writer, throttle, stack),
+        doors=(
+            ScimDoor(installation.execution, api.writer, throttle, installation.clock),
+            *console_doors(installation, api.writer, throttle, stack),
+        ),
         on_start=start,
         on_stop=stack.close,
         bodies=bodies,

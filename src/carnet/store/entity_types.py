@@ -55,6 +55,7 @@ from carnet.store.role_deletions import ROLE_DELETIONS
 from carnet.store.roles import ROLES
 from carnet.store.root_resets import ROOT_RESETS
 from carnet.store.saml_providers import SAML_PROVIDERS
+from carnet.store.scim_tokens import SCIM_TOKENS
 from carnet.store.server_certificates import SERVER_CERTIFICATES
 from carnet.store.service_specific_credentials import SERVICE_SPECIFIC_CREDENTIALS
 from carnet.store.signing_certificates import SIGNING_CERTIFICATES
@@ -173,4 +174,5 @@ ENTITY_TYPES = EntityTypes(
     IDENTITY_STORE_USERS,
     IDENTITY_STORE_GROUPS,
     IDENTITY_STORE_MEMBERSHIPS,
+    SCIM_TOKENS,
 )

@@ -12,8 +12,6 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.identity_center import (
     group_named,
     group_with_external_id,
-    memberships_in_group,
-    memberships_of_user,
     user_named,
     user_with_email,
     user_with_external_id,
@@ -22,12 +20,11 @@ from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_group import IdentityStoreGroup
 from carnet.entities.identity_store_membership import IdentityStoreMembership, membership_pair
 from carnet.entities.identity_store_user import IdentityStoreUser
-from carnet.entities.person_invitation import PersonInvitation
-from carnet.entities.person_mfa_device import PersonMfaDevice
-from carnet.entities.person_password import PersonPassword
+from carnet.entities.scope import ScopeKind
 from carnet.services.identitystore import sentences
 from carnet.services.identitystore.attributes import check_required
 from carnet.services.identitystore.quotas import QUOTAS, IdentityStoreQuotas
+from carnet.store.entity_types import ENTITY_TYPES
 from carnet.store.unit_of_work import Unit
 
 R = TypeVar("R", IdentityStoreUser, IdentityStoreGroup)
@@ -110,16 +107,11 @@ class DirectoryChange:
 
     def remove_user(self, user: IdentityStoreUser) -> None:
         """Remove a person from all groups, and for good: whoever has the name later is somebody else."""
-        for kind in (PersonPassword, PersonInvitation):
-            for held in self.view.of(kind).referring("person", user.id):
-                self.store.remove(held)
-        for device in self.view.of(PersonMfaDevice).referring("holder", user.id):
-            self.store.remove(device)
-        self._remove(user, memberships_of_user(self.view, user.id))
+        self._remove(user)
 
     def remove_group(self, group: IdentityStoreGroup) -> None:
         """Remove a group; its members stay."""
-        self._remove(group, memberships_in_group(self.view, group.id))
+        self._remove(group)
 
     def add_member(self, group: IdentityStoreGroup, user: IdentityStoreUser) -> IdentityStoreMembership:
         """Put a person into a group. Raises AlreadyExists."""
@@ -137,9 +129,19 @@ class DirectoryChange:
         self.store.add(membership)
         return membership
 
-    def _remove(self, resource: Resource, memberships: tuple[IdentityStoreMembership, ...]) -> None:
-        for membership in memberships:
+    def remove_member(self, group: IdentityStoreGroup, user: str) -> None:
+        """Take the person of that id out of a group; nothing changes if nobody of that id is in it."""
+        membership = self.view.of(IdentityStoreMembership).named(membership_pair(group.id, user))
+        if membership is not None:
             self.store.remove(membership)
+
+    def _remove(self, resource: Resource) -> None:
+        """Remove a user or group, and before it whatever is said of it alone: memberships, passwords, MFA devices."""
+        for kind in ENTITY_TYPES.of_scope(ScopeKind.ACCOUNT):
+            for name, reference in kind.references.items():
+                if reference.to is type(resource) and kind.entity is not type(resource):
+                    for referring in self.view.of(kind.entity).referring(name, resource.id):
+                        self.store.remove(referring)
         self.store.remove(resource)
 
     # INVARIANT: the view is that of the locked revision, so what is free in it stays free until the commit.

@@ -1,0 +1,193 @@
+"""People and groups as SCIM shows them, and what a provisioner says of them.
+
+https://docs.aws.amazon.com/singlesignon/latest/developerguide/createuser.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from carnet.base.timestamps import iso_seconds
+from carnet.entities.identity_center_instance import Instance
+from carnet.entities.identity_store_group import IdentityStoreGroup
+from carnet.entities.identity_store_user import IdentityStoreUser
+from carnet.scim.refusals import unparsable
+from carnet.services.identitystore.attributes import (
+    ENTERPRISE,
+    EXTENSIONS,
+    LISTS,
+    TEXTS,
+    capitalized,
+    is_external_id,
+    is_text,
+    is_user_name,
+    read_enterprise,
+    read_value,
+)
+
+USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
+ENTERPRISE_SCHEMA = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+_NOT_TAKEN = ("Photos", "Birthdate", "Website")
+"""Of the API alone. AWS takes no photos, ims, entitlements, certificates, passwords and groups of users."""
+_TEXTS = tuple(each for each in TEXTS if each not in _NOT_TAKEN)
+_LISTS = tuple(each for each in LISTS if each not in _NOT_TAKEN)
+_READ_ONLY = ("schemas", "id", "meta")
+_TRUTHS = {"true": True, "false": False}
+
+
+class GivenUser(NamedTuple):
+    """What is said of a person."""
+
+    user_name: str
+    attributes: dict[str, Any]
+    external_id: str | None
+    enabled: bool
+
+
+class GivenGroup(NamedTuple):
+    """What is said of a group; `members` are the ids of people."""
+
+    display_name: str
+    external_id: str | None
+    members: tuple[str, ...]
+
+
+def issuer_of(instance: Instance) -> str:
+    """The issuer of the external ids that come by SCIM."""
+    return f"https://scim.{instance.region}.amazonaws.com/{instance.identity_store}"
+
+
+def user_shown(instance: Instance, user: IdentityStoreUser) -> dict[str, Any]:
+    """A person."""
+    attributes = user.attributes
+    shown: dict[str, Any] = {
+        "id": user.id,
+        "meta": _meta("User", user),
+        "schemas": [USER_SCHEMA, ENTERPRISE_SCHEMA],
+        "userName": user.user_name,
+        "active": user.enabled,
+    }
+    for name in (*_TEXTS, "Name", *_LISTS):
+        if name in attributes:
+            shown[_lower(name)] = _lowered(attributes[name])
+    enterprise = attributes.get(EXTENSIONS, {}).get(ENTERPRISE)
+    if enterprise:
+        shown[ENTERPRISE_SCHEMA] = enterprise
+    return _with_external_id(shown, instance, user)
+
+
+def group_shown(instance: Instance, group: IdentityStoreGroup) -> dict[str, Any]:
+    """A group. AWS never tells of its members."""
+    shown = {
+        "id": group.id,
+        "meta": _meta("Group", group),
+        "schemas": [GROUP_SCHEMA],
+        "displayName": group.display_name,
+        "members": [],
+    }
+    return _with_external_id(shown, instance, group)
+
+
+def read_user(given: Mapping[str, Any]) -> GivenUser:
+    """All that is said of a person, who has nothing else. Raises Refusal, Invalid."""
+    attributes: dict[str, Any] = {}
+    enabled = True
+    for name, value in given.items():
+        attribute = capitalized(name)
+        if value is None or name in _READ_ONLY or name in ("userName", "externalId"):
+            continue
+        if name == "active":
+            enabled = read_truth(value)
+        elif attribute in _TEXTS or attribute in _LISTS or attribute == "Name":
+            if value not in ([], {}):
+                attributes[attribute] = read_value(attribute, _without_display(attribute, value), name)
+        elif name == ENTERPRISE_SCHEMA:
+            if value != {}:
+                attributes[EXTENSIONS] = {ENTERPRISE: read_enterprise(value)}
+        else:
+            raise unparsable(f"The attribute {name[:100]} is not supported.")
+    user_name = given.get("userName")
+    if not is_user_name(user_name):
+        raise unparsable("userName is not valid.")
+    return GivenUser(str(user_name), attributes, _external_id(given), enabled)
+
+
+def read_group(given: Mapping[str, Any]) -> GivenGroup:
+    """All that is said of a group. Raises Refusal."""
+    unknown = set(given) - {*_READ_ONLY, "displayName", "externalId", "members"}
+    if unknown:
+        raise unparsable(f"The attribute {min(unknown)[:100]} is not supported.")
+    display_name = given.get("displayName")
+    if not is_text(display_name):
+        raise unparsable("displayName is not valid.")
+    return GivenGroup(str(display_name), _external_id(given), read_members(given.get("members") or []))
+
+
+def read_members(value: Any) -> tuple[str, ...]:
+    """The ids in a list of members. Raises Refusal."""
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise unparsable("members are not valid.")
+    ids = [each.get("value") for each in value]
+    if not all(isinstance(each, str) for each in ids):
+        raise unparsable("members are not valid.")
+    return tuple(dict.fromkeys(map(str, ids)))
+
+
+def read_truth(value: Any) -> bool:
+    """True or false, which some providers write as text. Raises Refusal."""
+    truth = _TRUTHS.get(value.lower()) if isinstance(value, str) else value
+    if not isinstance(truth, bool):
+        raise unparsable("active is not valid.")
+    return truth
+
+
+def with_external_id(before: Mapping[str, str], instance: Instance, external_id: str | None) -> dict[str, str]:
+    """External ids with another one of SCIM; None takes it away."""
+    issuer = issuer_of(instance)
+    others = {name: value for name, value in before.items() if name != issuer}
+    return others if external_id is None else {**others, issuer: external_id}
+
+
+def _external_id(given: Mapping[str, Any]) -> str | None:
+    value = given.get("externalId")
+    if value is None:
+        return None
+    if not is_external_id(value) or ":" in value:
+        raise unparsable("externalId is not valid.")
+    return str(value)
+
+
+def _with_external_id(
+    shown: dict[str, Any], instance: Instance, one: IdentityStoreUser | IdentityStoreGroup
+) -> dict[str, Any]:
+    external_id = one.external_ids.get(issuer_of(instance))
+    return shown if external_id is None else {**shown, "externalId": external_id}
+
+
+def _meta(kind: str, one: IdentityStoreUser | IdentityStoreGroup) -> dict[str, str]:
+    return {"resourceType": kind, "created": iso_seconds(one.created), "lastModified": iso_seconds(one.updated)}
+
+
+def _without_display(attribute: str, value: Any) -> Any:
+    """Lists without what RFC 7643 has for showing an element, which is not kept."""
+    if attribute not in LISTS or not isinstance(value, list):
+        return value
+    return [
+        {name: each for name, each in element.items() if name != "display"} if isinstance(element, dict) else element
+        for element in value
+    ]
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _lowered(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_lowered(each) for each in value]
+    if isinstance(value, Mapping):
+        return {_lower(name): each for name, each in value.items()}
+    return value

@@ -1,0 +1,99 @@
+"""SCIM tokens are made and taken back. AWS has it in its console alone.
+
+https://docs.aws.amazon.com/singlesignon/latest/userguide/provision-automatically.html#how-to-with-scim
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from carnet.base.faults import Missing, TooMany
+from carnet.base.ids import Ids
+from carnet.base.timestamps import iso_seconds
+from carnet.directory.identity_center import instance_of_store
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.identity_center_instance import Instance
+from carnet.entities.scim_token import LIFETIME, MOST_TOKENS, SCIM_TOKEN, ScimToken
+from carnet.entities.token_form import TOKEN_BYTES
+from carnet.services.operator_event import operator_event
+from carnet.store.store import Store
+from carnet.store.unit_of_work import Unit
+
+if TYPE_CHECKING:
+    from carnet.directory.directory import Directory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewScimToken:
+    """A token that is stored, and its text, which is shown once."""
+
+    kept: ScimToken
+    text: str = field(repr=False)
+
+
+def tokens_of(snapshot: Snapshot, instance: Instance) -> tuple[ScimToken, ...]:
+    """The tokens of the identity store of an instance, oldest first, expired ones too."""
+    return snapshot.accounts[instance.account].of(ScimToken).sorted()
+
+
+def new_token(unit: Unit, snapshot: Snapshot, ids: Ids, *, identity_store: str, now: datetime) -> NewScimToken:
+    """Make a token that is good for a year. Raises Missing, TooMany. Who asks for it writes the audit event."""
+    instance = _instance(snapshot, identity_store)
+    if len(tokens_of(snapshot, instance)) >= MOST_TOKENS:
+        raise TooMany(f"The identity store {identity_store} has {MOST_TOKENS} SCIM tokens. Delete one of them.")
+    text = SCIM_TOKEN.text(ids.random(TOKEN_BYTES))
+    digest = SCIM_TOKEN.digest(text)
+    assert digest is not None, "it has the form of a token"
+    kept = ScimToken(
+        id=ids.uuid(),
+        account=instance.account,
+        identity_store=identity_store,
+        digest=digest,
+        created=now,
+        expires=now + LIFETIME,
+    )
+    unit.add(kept)
+    return NewScimToken(kept=kept, text=text)
+
+
+def create_here(store: Store, directory: Directory, ids: Ids, *, identity_store: str, now: datetime) -> NewScimToken:
+    """The same as the operator of the installation, in a change of its own."""
+    with store.write() as unit:
+        new = new_token(unit, directory.catch_up(unit.base), ids, identity_store=identity_store, now=now)
+        unit.audit(operator_event("CreateScimToken", told(new.kept), now))
+    return new
+
+
+def delete_here(store: Store, directory: Directory, *, identity_store: str, token: str, now: datetime) -> None:
+    """Take a token back, as the operator of the installation; it opens nothing from then on. Raises Missing."""
+    with store.write() as unit:
+        snapshot = directory.catch_up(unit.base)
+        kept = snapshot.accounts[_instance(snapshot, identity_store).account].of(ScimToken).get(token)
+        if kept is None:
+            raise Missing(f"The identity store {identity_store} has no SCIM token {token}.")
+        unit.remove(kept)
+        unit.audit(operator_event("DeleteScimToken", told(kept), now))
+
+
+def list_here(directory: Directory, *, identity_store: str) -> tuple[ScimToken, ...]:
+    """The tokens of an identity store. Raises Missing."""
+    return tokens_of(directory.snapshot, _instance(directory.snapshot, identity_store))
+
+
+def told(token: ScimToken) -> dict[str, object]:
+    """What is said of a token."""
+    return {
+        "id": token.id,
+        "identityStoreId": token.identity_store,
+        "created": iso_seconds(token.created),
+        "expires": iso_seconds(token.expires),
+    }
+
+
+def _instance(snapshot: Snapshot, identity_store: str) -> Instance:
+    instance = instance_of_store(snapshot, identity_store)
+    if instance is None:
+        raise Missing(f"There is no identity store {identity_store}.")
+    return instance
