@@ -13,7 +13,7 @@ from carnet.cli.serve import serve
 from carnet.services.account_quotas import DEFAULTS
 
 PAGE = Path("docs/settings.md").read_text()
-ROWS = dict(re.findall(r"^\| `--([a-z-]+)` \| `(CARNET_[A-Z_]+)` \|", PAGE, re.MULTILINE))
+ROWS = dict(re.findall(r"^\| `--([a-z0-9-]+)` \| `(CARNET_[A-Z0-9_]+)` \|", PAGE, re.MULTILINE))
 
 
 def test_every_setting_is_on_the_page() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from carnet.base.faults import Denied, Refused, Unavailable
 from carnet.entities.bucket import Bucket, BucketState, ObjectOwnership
+from carnet.entities.new_buckets import NewBuckets
 from carnet.gateway import bucket_change
 from carnet.gateway.buckets import UNSETTLED
-from carnet.gateway.new_bucket import NewBuckets
 from tests.gateway.bucket_world import BucketWorld
 
 

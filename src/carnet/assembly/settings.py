@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from carnet.entities.new_buckets import NewBuckets
 from carnet.identity.session_lifetime import SessionLifetime
 
 PREFIX = "CARNET_"
@@ -65,6 +66,8 @@ class Settings:
     """The services behind the gateway, as `moto=http://127.0.0.1:5000` (`gateway.upstreams`)."""
     upstreams: Path | None = None
     """A file that describes services behind the gateway (`gateway.upstreams_file`)."""
+    s3_new_buckets: NewBuckets = NewBuckets.CURRENT
+    """How buckets are made behind the gateway."""
     change_log_retention_days: int = 90
     audit_retention_days: int = 90
     """How long the store keeps the audit events of changes, and the data directory all events and decisions."""
@@ -208,6 +211,7 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "tls_cert": Path,
     "tls_key": Path,
     "insecure": _flag,
+    "s3_new_buckets": NewBuckets,
     "session_lifetime": SessionLifetime,
     "session_max_staleness": int,
     "password_hash_kib": int,

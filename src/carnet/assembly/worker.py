@@ -165,7 +165,7 @@ def _gateway(
     if not upstreams:
         return None
     from carnet.gateway.gateway import Gateway  # which reads models that nobody else needs
-    from carnet.gateway.s3.gateway import StreamingParts
+    from carnet.gateway.s3.parts import StreamingParts
 
     parts = StreamingParts(
         clock=installation.clock,
@@ -174,6 +174,7 @@ def _gateway(
         bodies=bodies,
         writer=writer,
         record=lambda answer: outbox.put(answer, lambda problem: None),
+        new_buckets=installation.settings.s3_new_buckets,
     )
     return Gateway(installation.execution, signed, writer, upstreams, parts)
 

@@ -33,6 +33,7 @@ from carnet.cli.options import (
     url,
 )
 from carnet.cli.upstreams import check_upstreams, tell_upstreams
+from carnet.entities.new_buckets import NewBuckets
 from carnet.identity.session_lifetime import SessionLifetime
 from carnet.server.stop_signals import ended_by_signals
 
@@ -89,6 +90,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     callback=upstreams,
 )
 @setting("upstreams", "File that describes services behind the gateway, JSON or YAML.", type=_FILE)
+@setting(
+    "s3_new_buckets",
+    "Whether buckets are made as AWS makes them, or as before 2023.",
+    type=click.Choice(NewBuckets, case_sensitive=False),
+)
 @setting("change_log_retention_days", "Days for which the change log is kept.", type=_DAYS)
 @setting("audit_retention_days", "Days for which audit events and decisions are kept.", type=_DAYS)
 @setting(

@@ -19,11 +19,12 @@ from carnet.audit.steps import Parsed
 from carnet.base.faults import Refused
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.bucket import Bucket, BucketState, bucket_arn
+from carnet.entities.new_buckets import NewBuckets
 from carnet.gateway.bucket_change import BucketChange, Claim, Confirm, Forget, being_made
 from carnet.gateway.bucket_policies import bucket_in
 from carnet.gateway.check import Check, Scope
 from carnet.gateway.deciding import Resolved
-from carnet.gateway.new_bucket import NewBuckets, new_bucket
+from carnet.gateway.new_bucket import new_bucket
 from carnet.server.writer import Writer
 from carnet.services.execution import Done, Execution, Failed
 

@@ -27,7 +27,8 @@ from carnet.gateway.own_policies import about_policy
 from carnet.gateway.policy_operations import ENDS, MAKES, SHOWS_POLICY, carried_policy, policy_operation
 from carnet.gateway.released import TELLS_KEY, released
 from carnet.gateway.resource_keys import decide_with_keys
-from carnet.gateway.s3.gateway import S3Gateway, StreamingParts
+from carnet.gateway.s3.gateway import S3Gateway
+from carnet.gateway.s3.parts import StreamingParts
 from carnet.gateway.upstreams import Mode, UpstreamSettings
 from carnet.models import COMMON_VOICE, FORWARDED, Operation, Service, forwarded
 from carnet.protocols.errors import WireError

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from carnet.base.faults import Refused
 from carnet.entities.bucket import Bucket, BucketState, ObjectOwnership
+from carnet.entities.new_buckets import NewBuckets
 from carnet.entities.public_access_block import EVERYTHING_BLOCKED
 from carnet.gateway.acl import acl_without_ownership, asked_acl, asked_ownership, is_public, private
 from carnet.gateway.check import Scope
@@ -29,18 +29,6 @@ _OWN = SEGMENTS | API_SEGMENTS | {OLD_HEALTH_PATH.lstrip("/")}
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 _DEFAULT_REGION, _EU = "us-east-1", "eu-west-1"
 _SENT_ON = ("Bucket", "CreateBucketConfiguration", "ObjectLockEnabledForBucket")
-
-
-class NewBuckets(StrEnum):
-    """What buckets are made as that say nothing of it."""
-
-    CURRENT = "current"
-    """As AWS makes them since April 2023: without ACLs, and with public access blocked.
-
-    https://aws.amazon.com/about-aws/whats-new/2022/12/amazon-s3-automatically-enable-block-public-access-disable-access-control-lists-buckets-april-2023/
-    """
-    LEGACY = "legacy"
-    """As before: objects are of who writes them, and nothing is blocked."""
 
 
 def new_bucket(members: Mapping[str, Any], scope: Scope, *, new: NewBuckets, upstream: str, now: datetime) -> Bucket:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from botocore.model import StructureShape
 
-from carnet.base.http import RequestHead
+from carnet.base.http import HttpRequest, RequestHead
 from carnet.gateway.s3.faults import S3Fault
 from carnet.identity.caller import Anonymous, Verified
 from carnet.models import Operation, Service
@@ -120,3 +120,17 @@ def _signed_at(head: RequestHead) -> datetime:
 
 REQUEST_KEYS = frozenset(("s3:authType", "s3:signatureversion", "s3:signatureAge", "s3:x-amz-content-sha256"))
 """Those of `request_keys`: a request that does not have one has it not, and it is not unknown."""
+
+
+def as_request(head: RequestHead, body: bytes = b"") -> HttpRequest:
+    """A request of which no more than that of the body is read."""
+    return HttpRequest(
+        method=head.method,
+        path=head.path,
+        query=head.query,
+        headers=head.headers,
+        peer=head.peer,
+        secure=head.secure,
+        version=head.version,
+        body=body,
+    )

@@ -8,17 +8,11 @@ waits to be told to send it (`Expect: 100-continue`) sends nothing that is denie
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
-from msgspec import Struct
-
 from carnet.audit.steps import Arrived, Authenticated, Routed, Step, arrived_of, caller_of
-from carnet.base.clock import Clock
 from carnet.base.faults import Refused
-from carnet.base.http import ByteStream, HttpRequest, RequestHead, StreamedResponse
-from carnet.base.ids import Ids
+from carnet.base.http import ByteStream, RequestHead, StreamedResponse
 from carnet.gateway.buckets import Buckets, bucket_of
 from carnet.gateway.check import Scope
 from carnet.gateway.exchange import Exchange
@@ -27,7 +21,7 @@ from carnet.gateway.modes import naming
 from carnet.gateway.payload import ExpectedBody, expected_body
 from carnet.gateway.s3 import answers, kept, making
 from carnet.gateway.s3.arriving import (
-    SIGNING_NAME,
+    as_request,
     is_for_s3,
     is_signed,
     request_keys,
@@ -38,38 +32,27 @@ from carnet.gateway.s3.arriving import (
 from carnet.gateway.s3.batch import deleted_together
 from carnet.gateway.s3.bodies import Spool, Upload, whole_body
 from carnet.gateway.s3.call import S3Call
+from carnet.gateway.s3.control import S3Control
 from carnet.gateway.s3.deciding import allowed, needed
-from carnet.gateway.s3.faults import S3Fault, not_implemented, of_signature
+from carnet.gateway.s3.faults import S3Fault, not_implemented
 from carnet.gateway.s3.own import KEPT_HERE
+from carnet.gateway.s3.parts import StreamingParts, signed_by
 from carnet.gateway.s3.sending import sent_on
+from carnet.gateway.s3.settling import Settling
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.caller import Anonymous, Verified
 from carnet.protocols.s3_input import read_input
 from carnet.protocols.unreadable import Unreadable
-from carnet.server.limits import BodyBudget
 from carnet.server.outbox import Answer
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.throttle import Throttled
-from carnet.server.writer import Writer
 from carnet.services.execution import Execution
 from carnet.sigv4.payload import UNSIGNED_PAYLOAD, PayloadRefused
-from carnet.sigv4.verify import SignedHead, verify_head
+from carnet.sigv4.verify import SignedHead
 from carnet.store.faults import Lost
 
 _OF_WHOLE_OBJECT = "CompleteMultipartUpload"
 """Whose checksum headers are not about its own body."""
-
-
-class StreamingParts(Struct, frozen=True, kw_only=True):
-    """What the server gives the gateway."""
-
-    clock: Clock
-    ids: Ids
-    partition: str
-    bodies: BodyBudget
-    writer: Writer
-    record: Callable[[Answer], None]
-    """Writes the event of a request whose client has gone away."""
 
 
 class S3Gateway:
@@ -79,15 +62,17 @@ class S3Gateway:
         self._execution = execution
         self._signed = signed
         self._exchange = exchange
-        self._buckets = Buckets(execution, parts.writer)
+        self._buckets = Buckets(execution, parts.writer, parts.new_buckets)
         self._kept = KeptBuckets(execution, parts.writer)
+        self._control = S3Control(execution, signed, parts)
+        self._settling: Settling | None = None
         self._parts = parts
         self._spool = Spool()
         self._under_way: set[asyncio.Task[Any]] = set()
 
     def takes(self, head: RequestHead) -> bool:
         """Whether a request is for Amazon S3."""
-        return is_for_s3(head, self._is_bucket)
+        return is_for_s3(head, self._is_bucket) or self._control.takes(head)
 
     async def answer(self, head: RequestHead, body: ByteStream) -> Answer:
         """Answer one request, with one audit event.
@@ -116,11 +101,13 @@ class S3Gateway:
         task.add_done_callback(self._under_way.discard)
 
     async def _named(self, head: RequestHead, body: ByteStream) -> Answer:
+        if self._control.takes(head):
+            return await self._control.answer(head, body)
         return naming(await self._respond(head, body), self._exchange.settings.mode)
 
     async def _respond(self, head: RequestHead, body: ByteStream) -> Answer:
         request_id, event_id = self._parts.ids.two_uuids()
-        arrived = Arrived(request_id=request_id, event_id=event_id, time=self._parts.clock(), http=_as_request(head))
+        arrived = Arrived(request_id=request_id, event_id=event_id, time=self._parts.clock(), http=as_request(head))
         step: Step = arrived
         call: S3Call | None = None
         try:
@@ -135,7 +122,7 @@ class S3Gateway:
             )
             if self._execution.directory.lost:
                 raise Lost
-            signed = self._signed_by(arrived) if by_somebody else None
+            signed = signed_by(self._execution, self._signed, arrived) if by_somebody else None
             caller = signed.caller if signed is not None else Anonymous()
             step = Authenticated(routed=step, caller=caller)
             self._execution.note_use(caller, arrived.time)
@@ -152,6 +139,7 @@ class S3Gateway:
                 keys=request_keys(head, caller, arrived.time),
             )
             await self._read(call)
+            await self._settled(call)
             return await self._decided(call)
         except Exception as problem:
             return answers.refused(step, call, self._counted(step, problem))
@@ -168,12 +156,23 @@ class S3Gateway:
             return throttled
         return problem
 
+    async def _settled(self, call: S3Call) -> None:
+        """Of a bucket that somebody has claimed and nobody has confirmed, the upstream is asked. Raises as `met`."""
+        if self._settling is None:
+            self._settling = Settling(self._buckets, self._exchange, self._parts.clock)
+            self._hold(asyncio.create_task(self._settling.all()))
+        if call.bucket is not None:
+            snapshot = self._execution.directory.snapshot
+            await self._settling.met(bucket_of(snapshot, call.scope.partition, call.bucket))
+
     async def _decided(self, call: S3Call) -> Answer:
         """Once it is decided. Raises what `answers.as_fault` tells."""
         if call.operation.name == "DeleteObjects":
             return await deleted_together(self._execution, call)
         resolved = needed(self._execution, call, call.given)
         await allowed(self._execution, call, resolved)
+        if call.operation.name == "ListBuckets":
+            return kept.listed(call, self._kept)
         if call.operation.name in ANSWERED_HERE:
             return await kept.answered(call, self._kept, resolved)
         if call.operation.name in KEPT_HERE:
@@ -194,16 +193,9 @@ class S3Gateway:
         else:
             whole = await whole_body(call.body, call.expected, self._parts.bodies, proven=not call.is_anonymous)
         try:
-            call.given = read_input(call.route, _as_request(call.head, whole))
+            call.given = read_input(call.route, as_request(call.head, whole))
         except Unreadable as reason:
             raise S3Fault("MalformedXML" if whole else "InvalidRequest", f"{reason}.") from None
-
-    def _signed_by(self, arrived: Arrived) -> SignedHead:
-        find = self._execution.credentials.find
-        try:
-            return self._signed.proven(arrived, SIGNING_NAME, partial(verify_head, find=find))
-        except AuthFailure as failure:
-            raise of_signature(failure, presigned="authorization" not in arrived.http.first) from failure
 
     def _scope(self, caller: Verified | Anonymous, named: str | None) -> Scope:
         """Nobody in particular calls in the Region of the bucket."""
@@ -216,19 +208,6 @@ class S3Gateway:
 
     def _is_bucket(self, name: str) -> bool:
         return bucket_of(self._execution.directory.snapshot, self._parts.partition, name) is not None
-
-
-def _as_request(head: RequestHead, body: bytes = b"") -> HttpRequest:
-    return HttpRequest(
-        method=head.method,
-        path=head.path,
-        query=head.query,
-        headers=head.headers,
-        peer=head.peer,
-        secure=head.secure,
-        version=head.version,
-        body=body,
-    )
 
 
 def _expected(head: RequestHead, signed: SignedHead | None, *, checksums: bool) -> ExpectedBody:

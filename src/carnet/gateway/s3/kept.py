@@ -44,6 +44,13 @@ async def answered(call: S3Call, buckets: KeptBuckets, resolved: tuple[Resolved,
     return recorded(call, written(call.operation, done.answer, call.arrived.request_id), done)
 
 
+def listed(call: S3Call, buckets: KeptBuckets) -> Answer:
+    """The answer to ListBuckets. Raises Refused."""
+    done = buckets.listed(Parsed(authenticated=call.step, given={}), call.given, tuple(call.decided))
+    event = told(done.event, call, (), sent=None)
+    return audited(call, written(call.operation, done.answer, call.arrived.request_id), event)
+
+
 def recorded(call: S3Call, response: HttpResponse, done: Done) -> Answer:
     """The answer to what may be in the log already, with the change that was made."""
     made = audited(call, response, done.event)

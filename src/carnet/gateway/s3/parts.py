@@ -1,0 +1,43 @@
+"""What the server gives the gateway to Amazon S3, and how a signature is looked at there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from msgspec import Struct
+
+from carnet.audit.steps import Arrived
+from carnet.base.clock import Clock
+from carnet.base.ids import Ids
+from carnet.entities.new_buckets import NewBuckets
+from carnet.gateway.s3.arriving import SIGNING_NAME
+from carnet.gateway.s3.faults import of_signature
+from carnet.identity.auth_failure import AuthFailure
+from carnet.server.limits import BodyBudget
+from carnet.server.outbox import Answer
+from carnet.server.signed_callers import SignedCallers
+from carnet.server.writer import Writer
+from carnet.services.execution import Execution
+from carnet.sigv4.verify import SignedHead, verify_head
+
+
+class StreamingParts(Struct, frozen=True, kw_only=True):
+    """What the server gives the gateway."""
+
+    clock: Clock
+    ids: Ids
+    partition: str
+    bodies: BodyBudget
+    writer: Writer
+    record: Callable[[Answer], None]
+    """Writes the event of a request whose client has gone away."""
+    new_buckets: NewBuckets = NewBuckets.CURRENT
+
+
+def signed_by(execution: Execution, signed: SignedCallers, arrived: Arrived) -> SignedHead:
+    """Who has signed a request, and what is signed of its body. Raises S3Fault, Throttled."""
+    try:
+        return signed.proven(arrived, SIGNING_NAME, partial(verify_head, find=execution.credentials.find))
+    except AuthFailure as failure:
+        raise of_signature(failure, presigned="authorization" not in arrived.http.first) from failure
