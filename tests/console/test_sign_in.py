@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -137,7 +138,12 @@ def test_a_sign_in_is_the_last_use_of_the_password(site: Site) -> None:
     assert "PasswordLastUsed" not in site.iam.get_user(UserName=user)["User"], "nobody is signed in yet"
     site.later(90)
     site.browser.step("code", flow=told["flow"], code=site.code(seed))
-    assert "PasswordLastUsed" in site.iam.get_user(UserName=user)["User"]
+    used = site.iam.get_user(UserName=user)["User"]["PasswordLastUsed"]
+    while site.iam.generate_credential_report()["State"] != "COMPLETE":
+        site.later(1)
+    lines = csv.DictReader(site.iam.get_credential_report()["Content"].decode().splitlines())
+    line = next(each for each in lines if each["user"] == user)
+    assert line["password_last_used"] == used.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def test_who_has_a_device_gives_a_code(site: Site) -> None:

@@ -35,6 +35,7 @@ class Holder:
     use_of: Callable[[str], KeyUse | None]
     has_mfa: bool
     password: LoginProfile | None
+    password_used: datetime | None
     password_policy: PasswordPolicy | None
     """The account's."""
     certificates: tuple[SigningCertificate, ...]
@@ -65,6 +66,7 @@ def _holders(view: AccountView, last_used: LastUsed) -> Iterator[Holder]:
             use_of=last_used.key,
             has_mfa=bool(view.mfa_devices_of(holder.id)),
             password=view.of(LoginProfile).get(holder.id),
+            password_used=use.when if (use := last_used.password(holder.id)) is not None else None,
             password_policy=view.account.password_policy,
             certificates=_certificates(view, holder.id),
         )
@@ -92,8 +94,10 @@ def _password_enabled(holder: Holder) -> str:
 
 
 def _password_last_used(holder: Holder) -> str:
-    """Nobody signs in yet, so that no password was ever used. Of root, AWS never says that it is not applicable."""
-    return _NOT_APPLICABLE if holder.password is None and not holder.is_root else _NO_INFORMATION
+    """Of root, AWS never says that it is not applicable."""
+    if holder.password is None and not holder.is_root:
+        return _NOT_APPLICABLE
+    return _date(holder.password_used) if holder.password_used is not None else _NO_INFORMATION
 
 
 def _password_last_changed(holder: Holder) -> str:
