@@ -167,7 +167,33 @@ def test_an_identity_store(server: RunningServer, tmp_path: Path) -> None:
     assert identitystore.list_groups(IdentityStoreId=store)["Groups"] == []
 
 
-def _client(server: RunningServer, service: Literal["iam", "organizations", "identitystore"]) -> Any:
+def test_single_sign_on(server: RunningServer, tmp_path: Path) -> None:
+    organizations, people = _client(server, "organizations"), _client(server, "identitystore")
+    organizations.create_organization()
+    asked = organizations.create_account(Email="a@example.com", AccountName="a")["CreateAccountStatus"]["Id"]
+    status = organizations.describe_create_account_status(CreateAccountRequestId=asked)["CreateAccountStatus"]
+    server.carnet("sso", "enable", "--account", server.account_id)
+    (instance,) = _client(server, "sso-admin").list_instances()["Instances"]
+    group = people.create_group(IdentityStoreId=instance["IdentityStoreId"], DisplayName="readers")["GroupId"]
+    terraform = initialized("terraform-sso", server, tmp_path)
+    named = ("-input=false", f"-var=account={status['AccountId']}", f"-var=group={group}")
+    first = (*named, "-var=description=first", "-var=duration=PT2H")
+    second = (*named, "-var=description=second", "-var=duration=PT4H")
+    terraform("apply", "-auto-approve", *first)
+    assert terraform.outputs() == {"duration": "PT2H"}
+    terraform("plan", "-detailed-exitcode", *first, codes=(0,))
+
+    terraform("apply", "-auto-approve", *second)
+    terraform("plan", "-detailed-exitcode", *second, codes=(0,))
+    assert terraform.outputs() == {"duration": "PT4H"}
+
+    terraform("destroy", "-auto-approve", *second)
+    assert (
+        _client(server, "sso-admin").list_permission_sets(InstanceArn=instance["InstanceArn"])["PermissionSets"] == []
+    )
+
+
+def _client(server: RunningServer, service: Literal["iam", "organizations", "identitystore", "sso-admin"]) -> Any:
     return boto3.client(
         service,
         endpoint_url=server.endpoint,

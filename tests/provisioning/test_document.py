@@ -147,6 +147,17 @@ def test_roles_of_services_and_policies_of_aws_are_not_made() -> None:
     )
 
 
+def test_what_identity_center_makes_is_not_made() -> None:
+    role = {"RoleName": "AWSReservedSSO_Reader_0123456789abcdef", "Path": "/aws-reserved/sso.amazonaws.com/"}
+    provider = {"Name": "AWSSSO_0123456789abcdef_DO_NOT_DELETE", "SAMLMetadataDocument": "<EntityDescriptor/>"}
+    read_ = read({"RoleDetailList": [role], "SAMLProviderList": [provider]})
+    assert [type(thing) for thing in read_.things] == [WantedAccount]
+    assert sorted(read_.left_out) == [
+        f"SAML provider {provider['Name']} of account {ACCOUNT}: AWS's services make their providers themselves",
+        f"role {role['RoleName']} of account {ACCOUNT}: AWS's services make their roles themselves",
+    ]
+
+
 @pytest.mark.parametrize("duration", ["x", "-1", "1.5", "9" * 10])
 def test_a_duration_is_a_whole_number(duration: str) -> None:
     role = {"RoleName": "r", "AssumeRolePolicyDocument": trust_of(ACCOUNT)}
