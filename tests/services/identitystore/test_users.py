@@ -9,6 +9,7 @@ import pytest
 
 from carnet import models
 from carnet.audit.redaction import HIDDEN, shown
+from carnet.entities.person_password import PersonPassword
 from carnet.services.identitystore.service import identitystore
 from tests.services.iam.expect import set_quotas
 from tests.services.identitystore.people import NOBODY, Store
@@ -266,6 +267,20 @@ def test_a_deleted_user_leaves_its_groups_and_its_name_to_somebody_else(shared: 
     assert again != user
     listed = shared.call("ListGroupMembershipsForMember", MemberId={"UserId": again})
     assert listed["GroupMemberships"] == []
+
+
+def test_what_is_said_of_a_person_alone_goes_with_it(store: Store) -> None:
+    user, other = store.user("leaving"), store.user("staying")
+    installation, now = store.world.installation, store.world.clock()
+    with installation.store.write() as unit:
+        for each in (user, other):
+            unit.add(
+                PersonPassword(id=each, account=store.world.account_id, sealed_hashes=b"", created=now, changed=now)
+            )
+    installation.directory.catch_up()
+    store.call("DeleteUser", UserId=user)
+    left = store.world.snapshot.accounts[store.world.account_id].of(PersonPassword)
+    assert [each.id for each in left] == [other]
 
 
 @pytest.mark.parametrize("operation", ["DescribeUser", "UpdateUser", "DeleteUser"])
