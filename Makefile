@@ -14,7 +14,7 @@ PROVEN := src/carnet/policy/*,src/carnet/sigv4/*,src/carnet/keyring/*,src/carnet
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-clients clients test-more-clients more-clients test-all check coverage bench bench-engine fuzz chaos docs dist install lock format catalog clean
+.PHONY: help run demo test test-clients clients test-more-clients more-clients test-all check coverage bench bench-engine bench-gateway fuzz chaos docs dist install lock format catalog clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ format: install ## Mend what lint and format can mend.
 
 bench: install $(VENV)-bench/.done ## Compare requests a second with moto's server and a bare ASGI application.
 	$(BIN)/python -m tests.bench.requests
+
+bench-gateway: install $(VENV)-demo/.done ## Compare the gateway to Amazon S3 with nginx and haproxy as plain proxies, and with none.
+	$(BIN)/python -m tests.bench.gateway
 
 bench-engine: $(VENV)-bench-engine/.done ## Compare decisions with other policy engines.
 	PYTHONPATH=src:. $(VENV)-bench-engine/bin/python -m tests.bench.engine --iam-simulate $(VENV)-bench-engine/node
@@ -114,7 +117,7 @@ $(VENV)-ansible/.done $(VENV)-custodian/.done $(VENV)-prowler/.done: $(VENV)-%/.
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	@touch $@
 
-# The peers of the demo, and boto3, which its tour asks with.
+# The peers of the demo and of the bench of the gateway, and boto3, which the tour asks with.
 $(VENV)-demo/.done: requirements/demo.txt
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	@touch $@

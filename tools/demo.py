@@ -217,6 +217,7 @@ def servers(directory: Path) -> Iterator[str]:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         weed = [f"-s3.port={store}", f"-filer.port={filer}", f"-master.port={master}", f"-volume.port={volume}"]
         sizes = ["-ip=127.0.0.1", "-master.volumeSizeLimitMB=64", "-volume.max=100", f"-dir={directory}"]
+        sizes += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # which would listen on the same ports each time
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CARNET_"))}
         serve = ["serve", "--dev", "--quiet", f"--port={port}", f"--dev-operator-token={TOKEN}"]
         behind = [f"--upstream=seaweedfs=http://127.0.0.1:{store}", f"--upstream=moto=http://127.0.0.1:{emulator}"]

@@ -59,8 +59,9 @@ def _text(value: str | bytes) -> str:
 class _Connection(asyncio.Protocol):
     """Sends the next request as soon as the answer to the last one is whole, until the peer closes or time is up."""
 
-    def __init__(self, requests: Iterator[bytes], deadline: float) -> None:
+    def __init__(self, requests: Iterator[bytes], deadline: float, status: int) -> None:
         self._requests = requests
+        self._expected = f" {status} ".encode()
         self._deadline = deadline
         self._buffer = b""
         self._transport: asyncio.WriteTransport | None = None
@@ -85,7 +86,7 @@ class _Connection(asyncio.Protocol):
         head, separator, body = self._buffer.partition(b"\r\n\r\n")
         if not separator or len(body) < _content_length(head):
             return
-        if b" 200 " not in head.split(b"\r\n", 1)[0]:
+        if self._expected not in head.split(b"\r\n", 1)[0]:
             self._problem = RuntimeError((head + body)[:1000].decode(errors="replace"))
             self._close()
             return
@@ -121,12 +122,12 @@ def _content_length(head: bytes) -> int:
     return next(int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length:"))
 
 
-async def _caller(address: tuple[str, int], requests: Iterator[bytes], deadline: float) -> int:
+async def _caller(address: tuple[str, int], requests: Iterator[bytes], deadline: float, status: int) -> int:
     """One caller, who opens another connection when the server closes one; how many answers came."""
     loop = asyncio.get_running_loop()
     answered = 0
     while time.monotonic() < deadline:
-        _, connection = await loop.create_connection(partial(_Connection, requests, deadline), *address)
+        _, connection = await loop.create_connection(partial(_Connection, requests, deadline, status), *address)
         answers = await connection.finished()
         if not answers:
             break
@@ -134,23 +135,31 @@ async def _caller(address: tuple[str, int], requests: Iterator[bytes], deadline:
     return answered
 
 
-async def _run(endpoint: str, requests: Iterator[bytes], connections: int, seconds: float) -> int:
+async def _run(endpoint: str, requests: Iterator[bytes], connections: int, seconds: float, status: int) -> int:
     address = urlsplit(endpoint)
     assert address.hostname is not None
     assert address.port is not None
     callers = [
-        _caller((address.hostname, address.port), requests, time.monotonic() + seconds) for _ in range(connections)
+        _caller((address.hostname, address.port), requests, time.monotonic() + seconds, status)
+        for _ in range(connections)
     ]
     return sum(await asyncio.gather(*callers))
 
 
 def load(
-    endpoint: str, requests: Sequence[bytes], *, pid: int, seconds: float, connections: int = 8, repeat: bool = True
+    endpoint: str,
+    requests: Sequence[bytes],
+    *,
+    pid: int,
+    seconds: float,
+    connections: int = 8,
+    repeat: bool = True,
+    status: int = 200,
 ) -> Result:
-    """Send the requests, over and over where `repeat` is true, for so many seconds; every answer must be 200."""
+    """Send the requests, over and over where `repeat` is true, for so many seconds; every answer has the status."""
     source = cycle(requests) if repeat else iter(requests)
     cpu, start = _cpu_seconds(pid), time.monotonic()
-    answered = asyncio.run(_run(endpoint, source, connections, seconds))
+    answered = asyncio.run(_run(endpoint, source, connections, seconds, status))
     return Result(requests=answered, seconds=time.monotonic() - start, cpu_seconds=_cpu_seconds(pid) - cpu)
 
 
