@@ -17,6 +17,9 @@ from tests.gateway.behind import EVERYTHING, KEY_ID, SECRET_DATA, Behind, refusa
 from tests.gateway.fake_aws import Told
 from tests.server.in_process import in_process_server
 
+ITEM = {"k": {"S": "a"}}
+TABLES = ("mine", "theirs")
+
 
 def test_what_is_allowed_is_sent_on_in_the_gateways_own_words(behind: Behind) -> None:
     behind.aws.answers["DescribeKey"] = Told(
@@ -381,3 +384,37 @@ def test_an_upstream_that_is_away(tmp_path_factory: pytest.TempPathFactory) -> N
         assert server.client("sts").get_caller_identity()["Account"] == server.root.account
         refused = refusal(server.client("glue").list_jobs)  # which does not stand behind it
         assert refused["Code"] in ("DryRunOperationException", "NotImplementedException")
+
+
+@pytest.mark.parametrize(
+    ("call", "given"),
+    [
+        ("batch_get_item", {"RequestItems": {"mine": {"Keys": [ITEM]}, "theirs": {"Keys": [ITEM]}}}),
+        ("batch_write_item", {"RequestItems": {"theirs": [{"DeleteRequest": {"Key": ITEM}}]}}),
+        ("transact_get_items", {"TransactItems": [{"Get": {"TableName": name, "Key": ITEM}} for name in TABLES]}),
+        ("execute_statement", {"Statement": 'SELECT * FROM "theirs"'}),
+        ("execute_statement", {"Statement": "SELECT * FROM mine -- \n, theirs"}),
+        ("execute_statement", {"Statement": 'SELECT * FROM mine /* " */ WHERE a = 1'}),
+        ("execute_statement", {"Statement": "SELECT * FROM mine, theirs"}),
+        ("execute_statement", {"Statement": "SELECT * FROM mine; DELETE FROM theirs"}),
+        ("execute_statement", {"Statement": 'UPDATE "mi""ne" SET a = 1'}),
+        ("batch_execute_statement", {"Statements": [{"Statement": f"SELECT * FROM {name}"} for name in TABLES]}),
+        ("execute_transaction", {"TransactStatements": [{"Statement": f"SELECT * FROM {name}"} for name in TABLES]}),
+    ],
+)
+def test_a_forbidden_table_among_others(behind: Behind, call: str, given: dict[str, Any]) -> None:
+    mine = f"arn:aws:dynamodb:us-east-1:{behind.account}:table/mine"
+    behind.allow({"Effect": "Allow", "Action": "dynamodb:*", "Resource": mine})
+    error = refusal(getattr(behind.client("dynamodb"), call), **given)
+    assert error["Code"] in ("AccessDeniedException", "ValidationException")
+    assert behind.aws.requests == []
+
+
+@pytest.mark.parametrize(
+    "url", ["http://x/111122223333/q", "https://sqs.us-east-1.amazonaws.com/111122223333/q", "http://x/{}/q/../../1/q"]
+)
+def test_a_foreign_queue_url(behind: Behind, url: str) -> None:
+    given = {"QueueUrl": url.format(behind.account), "MessageBody": "m"}
+    error = refusal(behind.client("sqs").send_message, **given)
+    assert error["Code"].rpartition(".")[2] in ("AccessDeniedException", "NonExistentQueue", "QueueDoesNotExist")
+    assert behind.aws.requests == []
