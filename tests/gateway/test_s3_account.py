@@ -93,6 +93,8 @@ def test_who_may_not_set_them(store: Store) -> None:
     assert "s3:PutAccountPublicAccessBlock" in error["Message"]
     assert store.events()[-1]["errorCode"] == "AccessDenied"
     assert refusal(control(store).get_public_access_block, AccountId=store.account)["status"] == 404
+    store.allow({"Effect": "Allow", "Action": "s3:PutAccountPublicAccessBlock", "Resource": "*"})
+    assert refusal(control(store).get_public_access_block, AccountId=store.account)["Code"] == "AccessDenied"
     error = refusal(control(store).get_public_access_block, AccountId="111122223333")
     assert (error["Code"], error["Message"]) == ("AccessDenied", "Access Denied")
 
