@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 
 from carnet.entities.oauth_session import OAuthSession
 from tests.attacks.wire import audit
@@ -107,6 +108,19 @@ def test_a_program_gets_credentials_of_the_user(site: Site, program: Program) ->
     assert site.server.client("iam", **keys).get_user()["User"]["UserName"] == program.user
     claims = json.loads(base64.urlsafe_b64decode(told["idToken"].split(".")[1] + "=="))
     assert (claims["sub"], claims["aud"]) == (arn, SAME)
+
+
+def test_the_credentials_assume_roles_and_make_no_longer_ones(site: Site, program: Program) -> None:
+    program.allow(allow("signin:*", "sts:*"))
+    access = program.begun()["accessToken"]
+    sts = site.server.client("sts", access["accessKeyId"], access["secretAccessKey"], access["sessionToken"])
+    trust = {"Effect": "Allow", "Principal": {"AWS": site.account}, "Action": "sts:AssumeRole"}
+    name = f"role-{program.user}"
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    role = site.iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
+    assert sts.assume_role(RoleArn=role["Arn"], RoleSessionName="session")["Credentials"]
+    with pytest.raises(ClientError, match="Cannot call GetSessionToken with session credentials"):
+        sts.get_session_token()
 
 
 def test_the_page_says_who_asks_and_sends_nobody_anywhere(site: Site, program: Program) -> None:

@@ -112,6 +112,14 @@ def test_credentials_are_of_the_provisioned_role(center: Center, ann: Signed) ->
     assert claims.issued_ms == int(center.world.clock().timestamp() * 1000)
 
 
+def test_the_portal_needs_no_database(center: Center, ann: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
+    center.assign(center.permission_set("Admin"), ann.who)
+    for name in ("group", "write", "_read", "_touch"):
+        monkeypatch.setattr(type(center.world.installation.store), name, lambda *given: pytest.fail("it is asked"))
+    assert ann.ask("ListAccounts")["accountList"]
+    assert ann.ask("GetRoleCredentials", accountId=center.account, roleName="Admin")["roleCredentials"]
+
+
 @pytest.mark.parametrize("changed", [{"accountId": "999999999999"}, {"roleName": "admin"}, {"roleName": "Other"}])
 def test_what_is_not_assigned_is_forbidden(center: Center, ann: Signed, changed: dict[str, str]) -> None:
     center.assign(center.permission_set("Admin"), ann.who)
