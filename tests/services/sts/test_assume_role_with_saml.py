@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from carnet.catalog.actions import action
 from carnet.entities.redeemed_assertion import RedeemedAssertion
+from carnet.entities.role import Role
 from carnet.jobs.expired import forget_expired
 from carnet.services.sts.saml_attributes import _KEYS
 from carnet.store.leases import Lease
@@ -138,7 +140,15 @@ class TestRoles:
         assert federation.refused(role=federation.trusting_role("theirs", root=root)) == DENIED
 
     def test_roles_of_iam_identity_center(self, federation: Federation) -> None:
-        assert federation.refused(role=federation.trusting_role("AWSReservedSSO_Admin_0123456789abcdef")) == DENIED
+        """Whatever such a role trusts. Nobody can make one through IAM."""
+        world, name = federation.world, "AWSReservedSSO_Admin_0123456789abcdef"
+        arn = federation.trusting_role("reserved")
+        made = world.snapshot.accounts[world.account_id].of(Role).named("reserved")
+        assert made is not None
+        with world.installation.store.write() as unit:
+            unit.save(replace(made, name=name))
+        world.installation.directory.catch_up()
+        assert federation.refused(role=arn.replace("role/reserved", f"role/{name}")) == DENIED
 
     @pytest.mark.parametrize(
         ("given", "code", "message"),
