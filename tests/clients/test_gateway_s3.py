@@ -1,0 +1,191 @@
+"""boto3 and the AWS CLI through the gateway to stores that keep objects: SeaweedFS, which verifies, and moto."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.clients.running import AWS, RunningServer, free_port, running_server
+from tests.clients.test_aws_cli import Cli
+
+WEED, MOTO = AWS.parent / "weed", AWS.parent / "moto_server"
+OWN_KEY = ("gatewaykey00000001", "the secret of the gateway")
+IDENTITIES = {
+    "identities": [
+        {
+            "name": "carnet",
+            "credentials": [{"accessKey": OWN_KEY[0], "secretKey": OWN_KEY[1]}],
+            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+        }
+    ]
+}
+BUCKET = "photos"
+MB = 1024 * 1024
+
+
+@contextmanager
+def started(command: list[str], url: str) -> Iterator[None]:
+    """A process that answers HTTP there until the block ends."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(url, timeout=5).close()
+                break
+            except urllib.error.HTTPError:
+                break
+            except OSError:
+                assert time.monotonic() < deadline, f"{command[0]} does not start"
+                time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@contextmanager
+def seaweedfs(directory: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Its address as an upstream, and what the server's environment has for it."""
+    if not WEED.exists():
+        pytest.skip("SeaweedFS is not set up: make clients")
+    identities = directory / "identities.json"
+    identities.write_text(json.dumps(IDENTITIES))
+    ports = [free_port() for _ in range(8)]  # of each server one for HTTP and one for gRPC
+    options = [
+        *(f"-dir={directory}", "-ip=127.0.0.1", "-s3", f"-s3.port={ports[0]}", f"-s3.config={identities}"),
+        *(f"-master.port={ports[1]}", f"-volume.port={ports[2]}", f"-filer.port={ports[3]}"),
+        *(f"-s3.port.grpc={ports[4]}", f"-master.port.grpc={ports[5]}", f"-volume.port.grpc={ports[6]}"),
+        f"-filer.port.grpc={ports[7]}",
+        *("-master.volumeSizeLimitMB=64", "-volume.max=40"),
+    ]
+    url = f"http://127.0.0.1:{ports[0]}"
+    own = {
+        "CARNET_UPSTREAM_SEAWEEDFS_ACCESS_KEY_ID": OWN_KEY[0],
+        "CARNET_UPSTREAM_SEAWEEDFS_SECRET_ACCESS_KEY": OWN_KEY[1],
+    }
+    with started([str(WEED), "server", *options], f"{url}/healthz"):
+        yield f"seaweedfs={url}", own
+
+
+@contextmanager
+def moto() -> Iterator[tuple[str, dict[str, str]]]:
+    if not MOTO.exists():
+        pytest.skip("moto is not set up: make clients")
+    port = free_port()
+    with started([str(MOTO), "-p", str(port)], f"http://127.0.0.1:{port}/moto-api/data.json"):
+        yield f"moto=http://127.0.0.1:{port}", {}
+
+
+@pytest.fixture(scope="module", params=["seaweedfs", "moto"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    directory = tmp_path_factory.mktemp("store")
+    store = seaweedfs(directory) if request.param == "seaweedfs" else moto()
+    with store as (upstream, own), pytest.MonkeyPatch.context() as patch:
+        for name, value in own.items():
+            patch.setenv(name, value)
+        with running_server(directory / "data", "--upstream", upstream) as running:
+            client(running).create_bucket(Bucket=BUCKET)
+            yield running
+
+
+def client(server: RunningServer, **more: Any) -> Any:
+    make: Any = boto3.client
+    return make(
+        "s3",
+        endpoint_url=server.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=server.environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=server.environment["AWS_SECRET_ACCESS_KEY"],
+        config=Config(signature_version="s3v4", **more),
+    )
+
+
+@pytest.mark.parametrize("size", [0, 1, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 100 * MB])
+def test_objects_come_back_as_they_were(server: RunningServer, size: int) -> None:
+    s3, content = client(server), (os.urandom(1024) * (size // 1024 + 1))[:size]
+    assert s3.put_object(Bucket=BUCKET, Key="k", Body=content)["ETag"] == f'"{hashlib.md5(content).hexdigest()}"'
+    assert s3.get_object(Bucket=BUCKET, Key="k")["Body"].read() == content
+    assert s3.head_object(Bucket=BUCKET, Key="k")["ContentLength"] == size
+
+
+def test_keys_and_metadata(server: RunningServer) -> None:
+    s3, key = client(server), "a b/ü+;&=?#%.txt"
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"0123456789", Metadata={"who": "me"}, CacheControl="no-cache")
+    part = s3.get_object(Bucket=BUCKET, Key=key, Range="bytes=2-4")
+    assert (part["Body"].read(), part["ContentRange"]) == (b"234", "bytes 2-4/10")
+    assert (part["Metadata"], part["CacheControl"]) == ({"who": "me"}, "no-cache")
+    with pytest.raises(ClientError, match="304"):
+        s3.get_object(Bucket=BUCKET, Key=key, IfNoneMatch=part["ETag"])
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket=BUCKET, Prefix="a b/")["Contents"]] == [key]
+
+
+def test_parts_copies_and_batches(server: RunningServer, tmp_path: Path) -> None:
+    s3, file = client(server), tmp_path / "big"
+    file.write_bytes(os.urandom(12 * MB))
+    in_parts = TransferConfig(multipart_threshold=5 * MB, multipart_chunksize=5 * MB)
+    s3.upload_file(str(file), BUCKET, "big", Config=in_parts)
+    s3.copy_object(Bucket=BUCKET, Key="copy", CopySource={"Bucket": BUCKET, "Key": "big"})
+    s3.download_file(BUCKET, "copy", str(tmp_path / "back"), Config=in_parts)
+    assert (tmp_path / "back").read_bytes() == file.read_bytes()
+    upload = s3.create_multipart_upload(Bucket=BUCKET, Key="parts")["UploadId"]
+    part = {"Bucket": BUCKET, "Key": "parts", "UploadId": upload, "PartNumber": 1}
+    etag = s3.upload_part_copy(**part, CopySource=f"{BUCKET}/big")["CopyPartResult"]["ETag"]
+    s3.complete_multipart_upload(
+        Bucket=BUCKET, Key="parts", UploadId=upload, MultipartUpload={"Parts": [{"ETag": etag, "PartNumber": 1}]}
+    )
+    assert s3.head_object(Bucket=BUCKET, Key="parts")["ContentLength"] == 12 * MB
+    keys = [{"Key": "big"}, {"Key": "copy"}, {"Key": "parts"}]
+    assert len(s3.delete_objects(Bucket=BUCKET, Delete={"Objects": keys})["Deleted"]) == 3
+
+
+def test_tags_and_versions(server: RunningServer) -> None:
+    s3 = client(server)
+    s3.put_object(Bucket=BUCKET, Key="t", Body=b"", Tagging="class=open")
+    assert s3.get_object_tagging(Bucket=BUCKET, Key="t")["TagSet"] == [{"Key": "class", "Value": "open"}]
+    s3.create_bucket(Bucket="versions")
+    s3.put_bucket_versioning(Bucket="versions", VersioningConfiguration={"Status": "Enabled"})
+    first, second = (s3.put_object(Bucket="versions", Key="v", Body=body)["VersionId"] for body in (b"1", b"2"))
+    assert s3.get_object(Bucket="versions", Key="v", VersionId=first)["Body"].read() == b"1"
+    listed = s3.list_object_versions(Bucket="versions")["Versions"]
+    assert {one["VersionId"] for one in listed} == {first, second}
+    with pytest.raises(ClientError, match="BucketNotEmpty"):
+        s3.delete_bucket(Bucket="versions")
+
+
+def test_presigned_requests(server: RunningServer) -> None:
+    s3 = client(server)
+    put = s3.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": "p"})
+    asked = urllib.request.Request(put, data=b"hello", method="PUT", headers={"content-type": "text/plain"})
+    urllib.request.urlopen(asked, timeout=20).close()
+    get = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "p"})
+    with urllib.request.urlopen(get, timeout=20) as answer:
+        assert answer.read() == b"hello"
+
+
+def test_the_aws_cli(server: RunningServer, tmp_path: Path) -> None:
+    if not AWS.exists():
+        pytest.skip("the AWS CLI is not set up: make clients")
+    aws, file = Cli(server.client_environment()), tmp_path / "f"
+    file.write_bytes(os.urandom(9 * MB))
+    aws("s3api", "put-object", "--bucket", BUCKET, "--key", "f", "--body", str(file))
+    aws("s3api", "get-object", "--bucket", BUCKET, "--key", "f", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == file.read_bytes()
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(f"{server.endpoint}/{BUCKET}/f", timeout=20)
+    assert "s3:GetObject" in server.carnet("explain")
