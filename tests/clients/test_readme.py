@@ -20,9 +20,9 @@ pytest_plugins = ["pytester"]
 
 README = blocks_of(Path("README.md"))
 FIVE_MINUTES = [block for block in README if (block.section, block.language) == ("Five minutes", "bash")]
-TOUR, ORGANIZATION = (
+TOUR, ORGANIZATION, SIGN_ON = (
     [block for block in blocks_of(Path(f"docs/{page}.md")) if block.language == "bash"]
-    for page in ("tour", "organization-tour")
+    for page in ("tour", "organization-tour", "single-sign-on")
 )
 SINGLE = {"make run": "tests/cli/test_stopping.py", "make test": "the gate"}
 """The single commands of the README, and what runs each."""
@@ -144,3 +144,14 @@ def test_blocks_of_a_page(tmp_path: Path) -> None:
 
 def _plain(text: str) -> str:
     return " ".join(text.split())
+
+
+@shells
+def test_single_sign_on_from_nothing(shell: str, tmp_path: Path) -> None:
+    """As far as the browser: tests/clients/test_sign_in.py goes on from there."""
+    done, _ = _typed(shell, SIGN_ON, tmp_path)
+    assert "An error occurred" not in done.stderr, done.stderr
+    assert re.search(r"^http://\S+/console/invited#carnet_pi_[0-9a-f]{64}$", done.stdout, re.MULTILINE)
+    written = (tmp_path / ".aws" / "config").read_text()
+    assert re.search(r"\[profile work\]\nsso_session = carnet\nsso_account_id = [0-9]{12}\n", written)
+    assert "[services carnet]" in written
