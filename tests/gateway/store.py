@@ -160,9 +160,9 @@ def refusal(call: Callable[..., Any], **given: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def a_store(directory: Path, **settings: Any) -> Iterator[Store]:
-    """With a user, alice, who may do everything."""
-    with fake_s3() as s3, in_process_server(directory, upstream=f"seaweedfs={s3.url}", **settings) as server:
+def a_store(directory: Path, profile: str = "seaweedfs", **settings: Any) -> Iterator[Store]:
+    """With a user, alice, who may do everything; `profile` says what the made-up S3 can do."""
+    with fake_s3() as s3, in_process_server(directory, upstream=f"{profile}={s3.url}", **settings) as server:
         iam = server.client("iam")
         iam.create_user(UserName="alice")
         key = iam.create_access_key(UserName="alice")["AccessKey"]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.gateway.fake_s3 import Told
 from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store, refusal
 
+COPIED = b"<CopyObjectResult><ETag>e</ETag></CopyObjectResult>"
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
@@ -30,11 +34,12 @@ def key_arn(store: Store) -> str:
 
 def encrypted(store: Store) -> None:
     """The upstream has an object that the key has encrypted."""
-    headers = {
-        "x-amz-server-side-encryption": "aws:kms",
-        "x-amz-server-side-encryption-aws-kms-key-id": key_arn(store),
-    }
-    store.s3.answers["GET /photos/k"] = Told(body=b"hello", headers=headers)
+    store.s3.answers["GET /photos/k"] = Told(body=b"hello", headers=by_kms(key_arn(store)))
+
+
+def by_kms(key: str, algorithm: str = "aws:kms") -> dict[str, str]:
+    """What the head of an object says that a key has encrypted."""
+    return {"x-amz-server-side-encryption": algorithm, "x-amz-server-side-encryption-aws-kms-key-id": key}
 
 
 def deny(action: str, **more: object) -> dict[str, object]:
@@ -77,3 +82,113 @@ def test_a_key_that_no_request_names_is_refused(store: Store) -> None:
     rule["ApplyServerSideEncryptionByDefault"] = {"SSEAlgorithm": "AES256"}
     call(Bucket=BUCKET, ServerSideEncryptionConfiguration=configuration)
     assert store.s3.asked == ["PUT /photos?encryption"]
+
+
+# Copies
+
+HEAD = "HEAD /photos/k"
+SOURCE = {"CopySource": {"Bucket": BUCKET, "Key": "k"}}
+OF_PART = {"PartNumber": 1, "UploadId": "u"}
+PUT_PART = "PUT /photos/new?partNumber=1&uploadId=u"
+COPIES = pytest.mark.parametrize(
+    ("operation", "more", "sent"), [("copy_object", {}, "PUT /photos/new"), ("upload_part_copy", OF_PART, PUT_PART)]
+)
+NO_DECRYPT = deny("kms:Decrypt", Condition={"StringLike": {"kms:ViaService": "s3.*"}})
+
+
+def copy(store: Store, operation: str = "copy_object", **more: Any) -> Any:
+    store.s3.answers |= dict.fromkeys(("PUT /photos/new", PUT_PART), Told(body=COPIED))
+    return partial(getattr(store.client(), operation), **{"Bucket": BUCKET, "Key": "new", **SOURCE, **more})
+
+
+@COPIES
+@pytest.mark.parametrize("algorithm", ["aws:kms", "aws:kms:dsse"])
+def test_who_copies_what_a_key_encrypted_may_use_it(
+    store: Store, operation: str, more: dict[str, Any], sent: str, algorithm: str
+) -> None:
+    store.s3.answers[HEAD] = Told(headers=by_kms(key_arn(store), algorithm))
+    copy(store, operation, **more)()
+    assert store.s3.asked == [HEAD, sent]
+    decisions = store.events()[-1]["additionalEventData"]["decisions"]
+    assert [one["action"] for one in decisions] == ["s3:PutObject", "s3:GetObject", "kms:Decrypt"]
+    of_source = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{BUCKET}/k"}}
+    for denied in (NO_DECRYPT, deny("kms:Decrypt", Condition=of_source)):
+        store.renew(denied)
+        store.s3.answers[HEAD] = Told(headers=by_kms(key_arn(store), algorithm))
+        error = refusal(copy(store, operation, **more))
+        assert (error["Code"], error["status"]) == ("AccessDenied", 403)
+        assert f'perform: kms:Decrypt on resource: "{key_arn(store)}"' in error["Message"]
+        assert store.s3.asked == [HEAD]
+
+
+@COPIES
+def test_what_no_key_of_kms_encrypted_is_copied_without_one(
+    store: Store, operation: str, more: dict[str, Any], sent: str
+) -> None:
+    store.renew(NO_DECRYPT)
+    store.s3.answers[HEAD] = Told(headers={"x-amz-server-side-encryption": "AES256"})
+    copy(store, operation, **more)()
+    assert store.s3.asked == [HEAD, sent]
+
+
+@COPIES
+@pytest.mark.parametrize("status", [304, 400, 403, 405, 500])
+def test_a_source_whose_head_is_not_told_is_not_copied(
+    store: Store, operation: str, more: dict[str, Any], sent: str, status: int
+) -> None:
+    store.s3.answers[HEAD] = Told(status=status)
+    error = refusal(copy(store, operation, **more))
+    assert (error["Code"], error["status"]) == ("ServiceUnavailable", 503)
+    assert store.s3.asked == [HEAD]
+
+
+@pytest.mark.parametrize("key", ["", "alias/mine", "arn:aws:kms:us-east-1:111122223333:alias/mine", "no key"])
+def test_a_source_whose_key_is_not_told_is_not_copied(store: Store, key: str) -> None:
+    store.s3.answers[HEAD] = Told(headers=by_kms(key))
+    assert refusal(copy(store))["Code"] == "NotImplemented"
+    assert store.s3.asked == [HEAD]
+
+
+def test_the_key_of_another_account_has_to_consent_to_a_copy(store: Store) -> None:
+    key = f"arn:aws:kms:us-east-1:999988887777:key/{KEY_ID}"
+    store.s3.answers[HEAD] = Told(headers=by_kms(key))
+    assert refusal(copy(store))["Code"] == "AccessDenied"
+    assert store.s3.asked == [HEAD]
+
+
+def test_a_source_that_is_not_there_is_told_to_who_may_list_its_bucket(store: Store) -> None:
+    assert refusal(copy(store))["Code"] == "NoSuchKey"
+    store.renew(deny("s3:ListBucket"))
+    error = refusal(copy(store))
+    assert (error["Code"], error["status"]) == ("AccessDenied", 403)
+    assert store.s3.asked == [HEAD]
+
+
+def test_the_version_that_is_copied_is_looked_up(store: Store) -> None:
+    head = f"{HEAD}?versionId=v1"
+    store.s3.answers |= {HEAD: Told(), head: Told(headers=by_kms(key_arn(store)))}
+    store.allow(EVERYTHING, NO_DECRYPT)
+    versioned = partial(copy, store, CopySource={"Bucket": BUCKET, "Key": "k", "VersionId": "v1"})
+    assert refusal(versioned())["Code"] == "AccessDenied"
+    store.s3.answers[head] = Told(status=404)
+    assert refusal(versioned())["Code"] == "NoSuchVersion"
+    store.s3.answers[head] = Told(status=405, headers={"x-amz-delete-marker": "true"})
+    assert refusal(versioned())["Code"] == "InvalidRequest"
+    assert store.s3.asked == [head, head, head]
+
+
+def test_the_head_of_what_a_customers_key_encrypted_is_asked_with_it(store: Store) -> None:
+    store.s3.answers[HEAD] = Told(headers={"x-amz-server-side-encryption-customer-algorithm": "AES256"})
+    given = {"algorithm": "AES256", "key": "a2V5", "key-md5": "bWQ1"}
+    named = {f"x-amz-copy-source-server-side-encryption-customer-{name}": value for name, value in given.items()}
+    store.s3.answers["PUT /photos/new"] = Told(body=COPIED)
+    assert store.send("PUT", "/photos/new", headers={"x-amz-copy-source": "/photos/k", **named}).status == 200
+    headers = store.s3.requests[0].headers
+    assert {name: headers[f"x-amz-server-side-encryption-customer-{name}"] for name in given} == given
+
+
+def test_an_upstream_that_tells_no_heads_copies_nothing(tmp_path: Path) -> None:
+    with a_store(tmp_path, profile="rclone") as store:
+        store.renew()
+        assert refusal(copy(store))["Code"] == "NotImplemented"
+        assert store.s3.asked == []

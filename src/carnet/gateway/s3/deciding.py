@@ -17,6 +17,7 @@ from carnet.gateway.s3.arriving import REQUEST_KEYS
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.faults import DENIED, S3Fault, not_implemented
 from carnet.gateway.s3.tags import OF_OBJECT, with_object_tags
+from carnet.gateway.services.s3_names import BUCKET
 from carnet.services.execution import Execution
 
 _PRINCIPAL_ORG, _RESOURCE_ORG = "aws:PrincipalOrgID", "aws:ResourceOrgID"
@@ -64,6 +65,18 @@ async def decided(execution: Execution, call: S3Call, resolved: Iterable[Resolve
             raise
         told = [await with_object_tags(call, one) for one in asked]
     return decide(execution, snapshot, call.caller, call.arrived, told)
+
+
+async def refuse_unless_listed(execution: Execution, call: S3Call, bucket: str) -> None:
+    """Whether an object is there is told to those who may list its bucket. Raises S3Fault for others.
+
+    `bucket` is an ARN. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    listing = Check(action="s3:ListBucket", resource=bucket, account=None, type=BUCKET)
+    (told,) = await decided(execution, call, (with_owner(execution.directory.snapshot, listing),))
+    if not told.decision.allowed:
+        call.decided.append(told)
+        raise denial(told)
 
 
 def denial(last: Decided) -> S3Fault:

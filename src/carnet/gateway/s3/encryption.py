@@ -24,6 +24,7 @@ _ENCRYPTED, _KEY = "x-amz-server-side-encryption", "x-amz-server-side-encryption
 _BY_KMS = "aws:kms"
 _READS = frozenset(("GetObject",))
 """Operations whose answers hold what was encrypted."""
+_Headers = tuple[tuple[str, str], ...]
 
 
 def refuse_default_key(call: S3Call) -> None:
@@ -44,24 +45,31 @@ async def refuse_without_key(execution: Execution, call: S3Call, response: Upstr
 
     The answer's head tells the key. INVARIANT: none of the content is handed on before.
     """
-    told = dict(response.headers)
     if call.operation.name not in _READS or response.status >= HTTPStatus.MULTIPLE_CHOICES:
         return
+    on = object_arn(call.scope.partition, call.route.path.bucket or "", call.route.path.key or "")
+    await allow_decrypt(execution, call, response.headers, on=on, owner=call.owner)
+
+
+async def allow_decrypt(execution: Execution, call: S3Call, headers: _Headers, *, on: str, owner: str) -> None:
+    """Raises S3Fault if an object's headers tell that a key has encrypted it which the caller may not use.
+
+    `on` is the object's ARN, `owner` the account of its bucket.
+    """
+    told = dict(headers)
     if not told.get(_ENCRYPTED, "").startswith(_BY_KMS):
         return
-    (made,) = await decided(execution, call, (_decrypt(call, told.get(_KEY, "")),))
+    (made,) = await decided(execution, call, (_decrypt(call.scope, told.get(_KEY, ""), on, owner),))
     call.decided.append(made)
     if not made.decision.allowed and call.binds:
         raise denial(made)
 
 
-def _decrypt(call: S3Call, key: str) -> Resolved:
+def _decrypt(scope: Scope, key: str, on: str, owner: str) -> Resolved:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#encryption-context"""
-    path, scope = call.route.path, call.scope
-    owners = Scope(partition=scope.partition, region=scope.region, account=call.owner)
+    owners = Scope(partition=scope.partition, region=scope.region, account=owner)
     try:
         named = kms.key(owners, key)
-        on = object_arn(scope.partition, path.bucket or "", path.key or "")
     except Refused:
         raise not_implemented("the upstream does not say which key of KMS has encrypted the object") from None
     if not isinstance(named.resource, str) or named.account is None:

@@ -18,7 +18,8 @@ _STATUSES: Mapping[int, tuple[str, ...]] = {
     ),
     404: (
         *("NoSuchAccessPoint", "NoSuchBucket", "NoSuchBucketPolicy", "NoSuchKey"),
-        *("NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError"),
+        *("NoSuchPublicAccessBlockConfiguration", "NoSuchVersion"),
+        "OwnershipControlsNotFoundError",
     ),
     405: ("MethodNotAllowed",),
     409: ("BucketAlreadyExists", "BucketAlreadyOwnedByYou", "BucketNotEmpty", "OperationAborted"),

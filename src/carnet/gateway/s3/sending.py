@@ -8,16 +8,15 @@ from http import HTTPStatus
 from typing import Any
 
 from carnet.gateway.buckets import owned_bucket
-from carnet.gateway.buckets import resolved as with_owner
-from carnet.gateway.check import Check
 from carnet.gateway.exchange import Content
 from carnet.gateway.s3.answers import relayed
 from carnet.gateway.s3.bodies import Upload
 from carnet.gateway.s3.call import S3Call
-from carnet.gateway.s3.deciding import decided, denial
+from carnet.gateway.s3.copying import COPIES, refuse_source_without_key
+from carnet.gateway.s3.deciding import refuse_unless_listed
 from carnet.gateway.s3.encryption import refuse_default_key, refuse_without_key
 from carnet.gateway.s3.own import without_acl
-from carnet.gateway.services.s3_names import BUCKET, bucket_arn
+from carnet.gateway.services.s3_names import bucket_arn
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.models import Operation
 from carnet.server.outbox import Answer
@@ -41,10 +40,12 @@ async def sent_on(execution: Execution, call: S3Call) -> Answer:
     given = sent_members(call)
     if call.route.path.key is not None:
         given = without_acl(given, owned_bucket(execution.directory.snapshot, _arn(call)))
+    if call.operation.name in COPIES:
+        await refuse_source_without_key(execution, call)
     response = await (call.send(given) if call.upload is None else _with_content(call, call.upload, given))
     try:
         if response.status == HTTPStatus.NOT_FOUND and call.route.path.key is not None:
-            await _refuse_unless_listed(execution, call)
+            await refuse_unless_listed(execution, call, _arn(call))
         await refuse_without_key(execution, call, response)
     except BaseException:
         await response.aclose()
@@ -61,23 +62,6 @@ async def _with_content(call: S3Call, upload: Upload, given: Mapping[str, Any]) 
         return await call.send(given, content=Content(body=spooled, length=upload.length))
     finally:
         await spooled.aclose()
-
-
-async def _refuse_unless_listed(execution: Execution, call: S3Call) -> None:
-    """Whether an object is there is told to those who may list the bucket. Raises S3Fault for others.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-    """
-    bucket = call.bucket
-    assert bucket is not None, "an object is in a bucket"
-    listing = Check(
-        action="s3:ListBucket", resource=bucket_arn(call.scope.partition, bucket), account=None, type=BUCKET
-    )
-    resolved = with_owner(execution.directory.snapshot, listing)
-    (told,) = await decided(execution, call, (resolved,))
-    if not told.decision.allowed:
-        call.decided.append(told)
-        raise denial(told)
 
 
 def _arn(call: S3Call) -> str:
