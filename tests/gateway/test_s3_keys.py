@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -101,12 +102,17 @@ def copy(store: Store, operation: str = "copy_object", **more: Any) -> Any:
     return partial(getattr(store.client(), operation), **{"Bucket": BUCKET, "Key": "new", **SOURCE, **more})
 
 
+def head(headers: dict[str, str]) -> Told:
+    """Of an object."""
+    return Told(headers={"etag": '"e1"', "last-modified": "Thu, 26 Nov 2026 10:00:00 GMT", **headers})
+
+
 @COPIES
 @pytest.mark.parametrize("algorithm", ["aws:kms", "aws:kms:dsse"])
 def test_who_copies_what_a_key_encrypted_may_use_it(
     store: Store, operation: str, more: dict[str, Any], sent: str, algorithm: str
 ) -> None:
-    store.s3.answers[HEAD] = Told(headers=by_kms(key_arn(store), algorithm))
+    store.s3.answers[HEAD] = head(by_kms(key_arn(store), algorithm))
     copy(store, operation, **more)()
     assert store.s3.asked == [HEAD, sent]
     decisions = store.events()[-1]["additionalEventData"]["decisions"]
@@ -114,7 +120,7 @@ def test_who_copies_what_a_key_encrypted_may_use_it(
     of_source = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{BUCKET}/k"}}
     for denied in (NO_DECRYPT, deny("kms:Decrypt", Condition=of_source)):
         store.renew(denied)
-        store.s3.answers[HEAD] = Told(headers=by_kms(key_arn(store), algorithm))
+        store.s3.answers[HEAD] = head(by_kms(key_arn(store), algorithm))
         error = refusal(copy(store, operation, **more))
         assert (error["Code"], error["status"]) == ("AccessDenied", 403)
         assert f'perform: kms:Decrypt on resource: "{key_arn(store)}"' in error["Message"]
@@ -126,7 +132,7 @@ def test_what_no_key_of_kms_encrypted_is_copied_without_one(
     store: Store, operation: str, more: dict[str, Any], sent: str
 ) -> None:
     store.renew(NO_DECRYPT)
-    store.s3.answers[HEAD] = Told(headers={"x-amz-server-side-encryption": "AES256"})
+    store.s3.answers[HEAD] = head({"x-amz-server-side-encryption": "AES256"})
     copy(store, operation, **more)()
     assert store.s3.asked == [HEAD, sent]
 
@@ -144,14 +150,14 @@ def test_a_source_whose_head_is_not_told_is_not_copied(
 
 @pytest.mark.parametrize("key", ["", "alias/mine", "arn:aws:kms:us-east-1:111122223333:alias/mine", "no key"])
 def test_a_source_whose_key_is_not_told_is_not_copied(store: Store, key: str) -> None:
-    store.s3.answers[HEAD] = Told(headers=by_kms(key))
+    store.s3.answers[HEAD] = head(by_kms(key))
     assert refusal(copy(store))["Code"] == "NotImplemented"
     assert store.s3.asked == [HEAD]
 
 
 def test_the_key_of_another_account_has_to_consent_to_a_copy(store: Store) -> None:
     key = f"arn:aws:kms:us-east-1:999988887777:key/{KEY_ID}"
-    store.s3.answers[HEAD] = Told(headers=by_kms(key))
+    store.s3.answers[HEAD] = head(by_kms(key))
     assert refusal(copy(store))["Code"] == "AccessDenied"
     assert store.s3.asked == [HEAD]
 
@@ -165,20 +171,20 @@ def test_a_source_that_is_not_there_is_told_to_who_may_list_its_bucket(store: St
 
 
 def test_the_version_that_is_copied_is_looked_up(store: Store) -> None:
-    head = f"{HEAD}?versionId=v1"
-    store.s3.answers |= {HEAD: Told(), head: Told(headers=by_kms(key_arn(store)))}
+    of_version = f"{HEAD}?versionId=v1"
+    store.s3.answers |= {HEAD: head({}), of_version: head(by_kms(key_arn(store)))}
     store.allow(EVERYTHING, NO_DECRYPT)
     versioned = partial(copy, store, CopySource={"Bucket": BUCKET, "Key": "k", "VersionId": "v1"})
     assert refusal(versioned())["Code"] == "AccessDenied"
-    store.s3.answers[head] = Told(status=404)
+    store.s3.answers[of_version] = Told(status=404)
     assert refusal(versioned())["Code"] == "NoSuchVersion"
-    store.s3.answers[head] = Told(status=405, headers={"x-amz-delete-marker": "true"})
+    store.s3.answers[of_version] = Told(status=405, headers={"x-amz-delete-marker": "true"})
     assert refusal(versioned())["Code"] == "InvalidRequest"
-    assert store.s3.asked == [head, head, head]
+    assert store.s3.asked == [of_version] * 3
 
 
 def test_the_head_of_what_a_customers_key_encrypted_is_asked_with_it(store: Store) -> None:
-    store.s3.answers[HEAD] = Told(headers={"x-amz-server-side-encryption-customer-algorithm": "AES256"})
+    store.s3.answers[HEAD] = head({"x-amz-server-side-encryption-customer-algorithm": "AES256"})
     given = {"algorithm": "AES256", "key": "a2V5", "key-md5": "bWQ1"}
     named = {f"x-amz-copy-source-server-side-encryption-customer-{name}": value for name, value in given.items()}
     store.s3.answers["PUT /photos/new"] = Told(body=COPIED)
@@ -192,3 +198,29 @@ def test_an_upstream_that_tells_no_heads_copies_nothing(tmp_path: Path) -> None:
         store.renew()
         assert refusal(copy(store))["Code"] == "NotImplemented"
         assert store.s3.asked == []
+
+
+@COPIES
+def test_no_other_object_is_copied_that_takes_the_place_of_the_source(
+    store: Store, operation: str, more: dict[str, Any], sent: str
+) -> None:
+    at = datetime(2026, 11, 26, 10, tzinfo=UTC)
+    store.s3.answers[HEAD] = head({})
+    for held in ({}, {"IfMatch": '"e1"'}, {"IfMatch": "e1"}, {"IfMatch": "*"}, {"IfUnmodifiedSince": at}):
+        copy(store, operation, **more, **{f"CopySource{name}": value for name, value in held.items()})()
+        assert store.s3.requests[-1].headers["x-amz-copy-source-if-match"] == '"e1"'
+    store.s3.requests.clear()
+    for broken in ({"IfMatch": '"e2"'}, {"IfUnmodifiedSince": at - timedelta(seconds=1)}):
+        error = refusal(
+            copy(store, operation, **more, **{f"CopySource{name}": value for name, value in broken.items()})
+        )
+        assert (error["Code"], error["status"]) == ("PreconditionFailed", 412)
+    assert store.s3.asked == [HEAD, HEAD]
+
+
+@pytest.mark.parametrize("headers", [{"etag": ""}, {"etag": 'W/"e1"'}, {"last-modified": "of late"}])
+def test_a_source_that_cannot_be_told_from_another_is_not_copied(store: Store, headers: dict[str, str]) -> None:
+    store.s3.answers[HEAD] = head(headers)
+    error = refusal(copy(store, CopySourceIfUnmodifiedSince=datetime(2026, 11, 26, 10, tzinfo=UTC)))
+    assert error["Code"] == "ServiceUnavailable"
+    assert store.s3.asked == [HEAD]

@@ -5,7 +5,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -16,20 +18,26 @@ from carnet.gateway.s3.deciding import refuse_unless_listed
 from carnet.gateway.s3.encryption import allow_decrypt
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.services.s3_names import Source, bucket_arn, copy_source, object_arn
+from carnet.protocols.timestamps import read_http_date
 from carnet.services.execution import Execution
 
 COPIES = frozenset(("CopyObject", "UploadPartCopy"))
 _OF_SOURCE = "CopySource"
+_IF_MATCH, _IF_UNMODIFIED, _ANY = f"{_OF_SOURCE}IfMatch", f"{_OF_SOURCE}IfUnmodifiedSince", "*"
+_ETAG = re.compile(r'"[^"]+"|[^"/]+')
+"""A strong one, which tells one content."""
 _DELETED = "x-amz-delete-marker"
 _OF_DELETED = "The source of a copy request may not specifically refer to a delete marker by version id."
 _CUSTOMER_KEY = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
 """Without them the head of an object that they encrypted is not told."""
 
 
-async def refuse_source_without_key(execution: Execution, call: S3Call) -> None:
-    """Raises S3Fault if the source of a copy is encrypted by a key which the caller may not use, or is not there.
+async def with_decided_source(execution: Execution, call: S3Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The input of a copy, for the source that was looked up and no other that takes its place meanwhile.
 
-    INVARIANT: a source whose head is not told is not taken for unencrypted. Raises LookupFailed, and as `S3Call.ask`.
+    Raises S3Fault if the source is encrypted by a key which the caller may not use, or is not there, or is not what the
+    request expects; LookupFailed, and as `S3Call.ask`. INVARIANT: a source whose head is not told is not taken for
+    unencrypted.
     """
     source = copy_source(call.given[_OF_SOURCE])
     on = object_arn(call.scope.partition, source.bucket, source.key)
@@ -44,6 +52,31 @@ async def refuse_source_without_key(execution: Execution, call: S3Call) -> None:
     if response.status != HTTPStatus.OK:
         raise LookupFailed("the upstream does not tell whether a key has encrypted the source of the copy")
     await allow_decrypt(execution, call, response.headers, on=on, owner=owner)
+    return _pinned(given, dict(response.headers))
+
+
+def _pinned(given: Mapping[str, Any], told: Mapping[str, str]) -> Mapping[str, Any]:
+    """With the ETag of what was looked up, once the conditions hold that it would take the place of.
+
+    Raises S3Fault if they do not, and LookupFailed.
+    """
+    etag, wanted, since = told.get("etag", ""), given.get(_IF_MATCH), given.get(_IF_UNMODIFIED)
+    if not _ETAG.fullmatch(etag):
+        raise LookupFailed("the upstream does not tell the ETag of the source of the copy")
+    if wanted is not None:
+        holds = wanted == _ANY or wanted.strip('"') == etag.strip('"')
+    else:
+        holds = since is None or _modified(told) <= since
+    if not holds:
+        raise S3Fault("PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+    return {**given, _IF_MATCH: etag}
+
+
+def _modified(told: Mapping[str, str]) -> datetime:
+    try:
+        return read_http_date(told.get("last-modified", ""))
+    except ValueError:
+        raise LookupFailed("the upstream does not tell when the source of the copy was modified") from None
 
 
 def _head_of(source: Source, given: Mapping[str, Any]) -> Mapping[str, Any]:

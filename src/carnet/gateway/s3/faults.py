@@ -24,6 +24,7 @@ _STATUSES: Mapping[int, tuple[str, ...]] = {
     405: ("MethodNotAllowed",),
     409: ("BucketAlreadyExists", "BucketAlreadyOwnedByYou", "BucketNotEmpty", "OperationAborted"),
     411: ("MissingContentLength",),
+    412: ("PreconditionFailed",),
     500: ("InternalError",),
     501: ("NotImplemented",),
     503: ("ServiceUnavailable", "SlowDown"),

@@ -12,7 +12,7 @@ from carnet.gateway.exchange import Content
 from carnet.gateway.s3.answers import relayed
 from carnet.gateway.s3.bodies import Upload
 from carnet.gateway.s3.call import S3Call
-from carnet.gateway.s3.copying import COPIES, refuse_source_without_key
+from carnet.gateway.s3.copying import COPIES, with_decided_source
 from carnet.gateway.s3.deciding import refuse_unless_listed
 from carnet.gateway.s3.encryption import refuse_default_key, refuse_without_key
 from carnet.gateway.s3.own import without_acl
@@ -41,7 +41,7 @@ async def sent_on(execution: Execution, call: S3Call) -> Answer:
     if call.route.path.key is not None:
         given = without_acl(given, owned_bucket(execution.directory.snapshot, _arn(call)))
     if call.operation.name in COPIES:
-        await refuse_source_without_key(execution, call)
+        given = await with_decided_source(execution, call, given)
     response = await (call.send(given) if call.upload is None else _with_content(call, call.upload, given))
     try:
         if response.status == HTTPStatus.NOT_FOUND and call.route.path.key is not None:
