@@ -241,6 +241,29 @@ def test_a_statement_is_given_up_as_soon_as_a_poll_is_not_answered(own_server: P
             job.stop()
 
 
+def test_who_polls_notices_a_silent_server_while_it_reads(own_server: PostgresqlServer) -> None:
+    """The link swallows all packets within the follower's own read: nobody else asks whether the server answers."""
+    with (
+        linked(own_server.new_database(patient=False)) as (link, url),
+        closing(Store.open(f"{url}?options=-c%20statement_timeout%3D60s")) as store,
+    ):
+        an_account(store)
+        store.poll()
+
+        def read() -> None:
+            with store._read() as connection:
+                link.swallow()
+                connection.execute(text("SELECT 1"))
+
+        began = time.monotonic()
+        _reason(read)
+        assert time.monotonic() - began < 30.0, "less than the 60 s that a statement may take"
+        assert store.silent
+        link.heal()
+        store.poll()
+        assert not store.silent
+
+
 def test_a_kept_connection_that_is_dead_is_found_without_waiting_for_a_statement(own_server: PostgresqlServer) -> None:
     """What lies between has forgotten it; the server itself answers."""
     with (

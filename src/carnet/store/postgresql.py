@@ -6,6 +6,7 @@ https://www.postgresql.org/docs/current/runtime-config-client.html
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError, NoResultFound, ProgrammingError
 from sqlalchemy.sql import func
 
+from carnet.base.faults import Unavailable
 from carnet.store.backend import Backend, outages
 from carnet.store.faults import Lost
 from carnet.store.head import HEAD
@@ -64,7 +66,7 @@ class Postgresql(Backend):
         self._prober = _engine(url, waits={}, transactions={}, pool_size=1, isolation_level="AUTOCOMMIT")
         """INVARIANT: `poll` alone uses it, so that a server that has hung is found to answer again."""
         for engine in (self.writer, self.reader):
-            watch(engine, ping=self._pulse.seconds, is_hopeless=lambda: self._pulse.silent)
+            watch(engine, ping=self._pulse.seconds, is_hopeless=self._is_hopeless)
         watch(self._prober, ping=self._pulse.seconds, patience=self._pulse.seconds)
         self._notices: Notices | None = None
 
@@ -75,6 +77,16 @@ class Postgresql(Backend):
     def presume_silent(self) -> bool:
         self._pulse.presume_silent()
         return True
+
+    def _is_hopeless(self, waited: float) -> bool:
+        """Whether the server is silent, of which a connection has heard nothing for so many seconds.
+
+        Who waits for long asks, too: it may be the one who else would, again and again.
+        """
+        if waited > self._pulse.seconds and self._pulse.is_due and not self._pulse.silent:
+            with suppress(Unavailable, Lost):
+                self.poll()
+        return self._pulse.silent
 
     def lock_schema(self, connection: Connection) -> None:
         for name in _WRITER_WAITS:

@@ -23,7 +23,8 @@ ANSWER_MARGIN_SECONDS = 1.0
 
 
 class WatchedConnection(psycopg.Connection[TupleRow]):
-    """What waits on it ends when the server has sent nothing for `patience` seconds, or at once when `is_hopeless`.
+    """What waits on it ends when the server has sent nothing for `patience` seconds, or when that `is_hopeless`, which
+    is told for how many seconds it has sent nothing.
 
     It is closed then: what it was waiting for may still come.
     """
@@ -32,7 +33,7 @@ class WatchedConnection(psycopg.Connection[TupleRow]):
     """None: as long as it takes."""
     in_this_transaction: float | None = None
     """Another patience, until the transaction ends."""
-    is_hopeless: Callable[[], bool] = staticmethod(lambda: False)
+    is_hopeless: Callable[[float], bool] = staticmethod(lambda waited: False)
 
     def wait(self, gen: Generator[int, int, T], *arguments: Any, **named: Any) -> T:
         return super().wait(self._watched(gen), *arguments, **named)  # type: ignore[arg-type, return-value, unused-ignore]
@@ -63,13 +64,13 @@ class WatchedConnection(psycopg.Connection[TupleRow]):
 
     def _check(self, waited: float) -> None:
         patience = self.in_this_transaction or self.patience
-        if self.is_hopeless() or (patience is not None and waited > patience):
+        if self.is_hopeless(waited) or (patience is not None and waited > patience):
             self.pgconn.finish()
             raise psycopg.OperationalError("the server does not answer")
 
 
 def watch(
-    engine: Engine, *, ping: float, patience: float | None = None, is_hopeless: Callable[[], bool] | None = None
+    engine: Engine, *, ping: float, patience: float | None = None, is_hopeless: Callable[[float], bool] | None = None
 ) -> None:
     """Let an engine make such connections. Without `patience`, it is that of the session's `statement_timeout`.
 
@@ -78,7 +79,7 @@ def watch(
     """
 
     def connect(_dialect: object, _record: object, given: Any, named: Any) -> WatchedConnection:
-        if is_hopeless is not None and is_hopeless():
+        if is_hopeless is not None and is_hopeless(0.0):
             raise psycopg.OperationalError("the server does not answer")
         connection = WatchedConnection.connect(*given, **named)
         connection.patience = patience or _patience(connection)
