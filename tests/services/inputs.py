@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from carnet import models
+from carnet.identity.authenticate import Authenticate
+from carnet.identity.caller import Caller
 from carnet.services.operation import Operation
 from carnet.services.registry import SERVICES
 from tests.saml import idp
@@ -16,7 +18,8 @@ from tests.services.iam.documents import managed, trust
 from tests.services.iam.made_certificates import made as made_certificate
 from tests.services.identitystore.people import a_store
 from tests.services.organizations.estate import an_estate, delegating
-from tests.services.sso_admin.center import PROVIDER, a_center
+from tests.services.sso_admin.center import INLINE, PROVIDER, READ_ONLY, a_center
+from tests.services.sso_oidc.people import Center, Signed
 from tests.services.world import World
 
 WRITTEN = [operation for service in SERVICES.values() for operation in service.operations.values()]
@@ -104,13 +107,24 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
         _contacts(world)
     if operation.service == "identitystore":
         made |= _of_an_identity_store(world)
+        made["AlternateIdentifier"] = _UNIQUE.get(operation.name, made["AlternateIdentifier"])
     if operation.service == "organizations" and operation.name != "CreateOrganization":
         made |= _of_an_organization(world)
         if "Handshakes" in operation.name:
             made["Filter"] = {"ActionType": "INVITE"}
     if operation.service == "sso-admin":
         made |= _of_an_instance(world)
+        made["Filter"] = _filter(operation, made)
+    if operation.service == "sso":
+        made |= {"accountId": _signed(world).center.account, "roleName": _ROLE}
     return {name: made[name] for name in members if name in made}
+
+
+def who_calls(world: World, operation: Operation) -> Caller:
+    """Who may call an operation with what `given` makes: root, or a person whose access token it takes."""
+    if operation.authenticate is Authenticate.BEARER:
+        return _signed(world).caller()
+    return world.principal(world.root)
 
 
 class SharedWorlds:
@@ -221,6 +235,13 @@ def _of_an_identity_store(world: World) -> Mapping[str, Any]:
     }
 
 
+_UNIQUE = {
+    f"Get{kind}Id": {"UniqueAttribute": {"AttributePath": path, "AttributeValue": value}}
+    for kind, path, value in (("User", "userName", "alice"), ("Group", "displayName", "Admins"))
+}
+"""What finds the user and the group that there are. Other operations are asked of somebody who is not there."""
+
+
 @_once
 def _of_an_organization(world: World) -> dict[str, object]:
     """Inputs that name what exists of an organization whose management account calls."""
@@ -276,18 +297,64 @@ def _of_an_instance(world: World) -> dict[str, object]:
     permission_set = center.permission_set("the-set", Tags=TAGS)
     application = center.application("the-app", Tags=TAGS)
     issuer = center.issuer("the-issuer", Tags=TAGS)
+    boundary, person = {"ManagedPolicyArn": READ_ONLY}, center.user()
+    center.call("PutPermissionsBoundaryToPermissionSet", PermissionSetArn=permission_set, PermissionsBoundary=boundary)
+    center.call("PutInlinePolicyToPermissionSet", PermissionSetArn=permission_set, InlinePolicy=INLINE)
+    center.assign(permission_set, member, person)
+    group = center.group(person)
+    center.assign(permission_set, member, group, "GROUP")
+    center.unassign(permission_set, member, group, "GROUP")
+    center.call("ProvisionPermissionSet", PermissionSetArn=permission_set, TargetType="ALL_PROVISIONED_ACCOUNTS")
+    actors = {"Effect": "Allow", "Principal": "*", "Action": "sso-oauth:CreateTokenWithIAM", "Resource": "*"}
+    access = {
+        "GrantType": "refresh_token",
+        "Grant": {"RefreshToken": {}},
+        "AuthenticationMethodType": "IAM",
+        "AuthenticationMethod": {"Iam": {"ActorPolicy": {"Version": "2012-10-17", "Statement": [actors]}}},
+        "Scope": "openid",
+    }
+    for put, members in (
+        ("PutApplicationGrant", ("GrantType", "Grant")),
+        ("PutApplicationAuthenticationMethod", ("AuthenticationMethodType", "AuthenticationMethod")),
+        ("PutApplicationAccessScope", ("Scope",)),
+    ):
+        center.call(put, ApplicationArn=application, **{name: access[name] for name in members})
+    assigned = {"PrincipalType": "USER", "PrincipalId": person}
+    center.call("CreateApplicationAssignment", ApplicationArn=application, **assigned)
     return {
+        **access,
+        **assigned,
+        "PermissionsBoundary": boundary,
+        "InlinePolicy": INLINE,
         "InstanceArn": center.instance.arn,
         "PermissionSetArn": permission_set,
         "ResourceArn": permission_set,
         "ApplicationArn": application,
         "ApplicationProviderArn": PROVIDER,
         "TrustedTokenIssuerArn": issuer,
-        "Filter": {"ApplicationArn": application},
         "TargetId": member,
         "AccountId": member,
         "TargetType": "AWS_ACCOUNT",
-        "PrincipalType": "USER",
-        "PrincipalId": center.user(),
         "Name": "new",
     }
+
+
+def _filter(operation: Operation, made: Mapping[str, Any]) -> dict[str, Any]:
+    """One of those that the operation has, by which something is found."""
+    shape = models.operation(operation.service, operation.name).input
+    wanted: Any = shape.members.get("Filter") if shape is not None else None
+    members = getattr(wanted, "members", {})
+    by = {"ApplicationProvider": PROVIDER, "Status": "SUCCEEDED", **made}
+    return {name: by[name] for name in members if name in by}
+
+
+_ROLE = "Reader"
+
+
+@_once
+def _signed(world: World) -> Signed:
+    """A person with a permission set, who has signed in."""
+    center = Center(world)
+    person = center.person("ann")
+    center.assign(center.permission_set(_ROLE), person)
+    return Signed(center, person)

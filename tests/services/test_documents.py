@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -22,14 +23,16 @@ from tests.services.iam.made_certificates import made as made_certificate
 from tests.services.iam.test_ssh_public_keys import ssh
 from tests.services.inputs import WRITTEN
 from tests.services.organizations.estate import an_estate, delegating
+from tests.services.sso_admin.center import Center, a_center
 from tests.services.world import ServiceError, World
 
 LONG = 10_000
 """A text that may be longer is a document."""
 WITHOUT_LIMIT = ("Content", "Policy")
-"""Documents for which the models give none."""
+"""Documents for which the models give none. Of a value that is a document (`ActorPolicy`) they never give one."""
 TOO_LONG = 120_000
 DOCUMENT = text(allow("s3:*"))
+ACTORS = delegating("1" * 12, "sso-oauth:CreateTokenWithIAM")
 READERS: tuple[tuple[Any, str], ...] = (
     (shape, "read_json"),
     (documents, "counted_size"),
@@ -120,23 +123,50 @@ def of_iam(world: World) -> dict[str, dict[str, Any]]:
     }
 
 
+def of_sso_admin(center: Center) -> dict[str, dict[str, Any]]:
+    """The same of IAM Identity Center."""
+    return {
+        "PutApplicationAuthenticationMethod": {
+            "ApplicationArn": center.application("app"),
+            "AuthenticationMethodType": "IAM",
+            "AuthenticationMethod": {"Iam": {"ActorPolicy": json.loads(ACTORS)}},
+        },
+        "PutInlinePolicyToPermissionSet": {"PermissionSetArn": center.permission_set(), "InlinePolicy": DOCUMENT},
+    }
+
+
 MADE_OF_TEMPLATES = {"AcquireRole", "CreateDelegationRequest"}
 OF_ORGANIZATIONS = {"CreatePolicy", "PutResourcePolicy", "UpdatePolicy"}
+READ_BY_NOBODY = {
+    "identitystore": {"UpdateGroup", "UpdateUser"},
+    "signin": {"CreateOAuth2Token"},
+}
+"""Values of attributes, which arrive parsed and are checked member by member, each against its own small limit; and a
+refresh token, which is no document: the keyring opens it, before its turn too."""
 
 
 def test_every_operation_with_a_document_is_looked_at(world: World) -> None:
-    found = {"iam": set[str](), "organizations": set[str](), "sts": set[str]()}
+    found = defaultdict[str, set[str]](set)
     for operation in WRITTEN:
         modelled = models.operation(operation.service, operation.name).input
         members: Mapping[str, Any] = modelled.members if modelled is not None and operation.writes else {}
         if any(_is_document(name, member) for name, member in members.items()):
             found[operation.service].add(operation.name)
-    assert found["iam"] | MADE_OF_TEMPLATES == of_iam(world).keys()
-    assert found["organizations"] == OF_ORGANIZATIONS
-    assert found["sts"] == {"AssumeRoleWithSAML"}, "whose assertion is read to know who calls"
+    assert found.pop("iam") | MADE_OF_TEMPLATES == of_iam(world).keys()
+    assert found.pop("organizations") == OF_ORGANIZATIONS
+    assert found.pop("sso-admin") == of_sso_admin(a_center(world)).keys()
+    assert found.pop("sts") == {"AssumeRoleWithSAML"}, "whose assertion is read to know who calls"
+    assert found == READ_BY_NOBODY
 
 
 def _is_document(name: str, member: Any) -> bool:
+    """Whether it is one, or one is somewhere in it."""
+    if getattr(member, "is_document_type", False):
+        return True
+    if member.type_name == "structure":
+        return any(_is_document(*each) for each in member.members.items())
+    if member.type_name == "list":
+        return _is_document(name, member.member)
     if name == "NextToken" or member.type_name != "string":
         return False
     return name in WITHOUT_LIMIT or member.metadata.get("max", 0) >= LONG
@@ -166,6 +196,32 @@ def test_organizations_read_no_document_under_the_lock(world: World, watched: Wa
     account = estate.account_of(estate.member(estate.root))
     estate.call("PutResourcePolicy", Content=delegating(account, "organizations:ListRoots"))
     assert watched.before.count("read_json") == 5
+    assert watched.under_the_lock == []
+
+
+def test_iam_identity_center_reads_no_document_under_the_lock(world: World, watched: Watched) -> None:
+    center = a_center(world)
+    for name, given in of_sso_admin(center).items():
+        documents._parsed = documents.new_memory()
+        watched.before.clear()
+        center.call(name, **given)
+        assert sorted(watched.before) == ["counted_size", "read_json"], name
+    assert watched.under_the_lock == []
+
+
+def test_what_is_no_policy_of_iam_identity_center_is_refused_without_reading_it_under_the_lock(
+    world: World, watched: Watched
+) -> None:
+    center = a_center(world)
+    method, inline = (given for _, given in sorted(of_sso_admin(center).items()))
+    for wrong in ({"Statement": 1}, {"Statement": "x" * TOO_LONG}):
+        given = method | {"AuthenticationMethod": {"Iam": {"ActorPolicy": wrong}}}
+        with pytest.raises(ServiceError, match="ValidationException"):
+            center.call("PutApplicationAuthenticationMethod", **given)
+        with pytest.raises(ServiceError):
+            center.call("PutInlinePolicyToPermissionSet", **{**inline, "InlinePolicy": json.dumps(wrong)})
+    with pytest.raises(ServiceError, match="of the type IAM is Iam"):
+        center.call("PutApplicationAuthenticationMethod", **{**method, "AuthenticationMethod": {}})
     assert watched.under_the_lock == []
 
 

@@ -16,7 +16,7 @@ from carnet.protocols.write import write
 from carnet.services import fragments
 from carnet.services.fragments import remembered
 from carnet.services.operation import Operation
-from tests.services.inputs import WRITTEN, SharedWorlds, given
+from tests.services.inputs import WRITTEN, SharedWorlds, given, who_calls
 from tests.services.world import World
 from tests.wire.client import parsed
 
@@ -84,7 +84,7 @@ def test_an_answer_is_written_as_if_nothing_were_remembered(shared_worlds: Share
         world.call(world.root, "UpdateGroup", GroupName="the-group", NewPath=path)
         world.call(world.root, "UpdateRoleDescription", RoleName="the-role", Description=path)
         for _ in range(2):
-            answer = world.call(world.root, operation.name, service=operation.service, **having)
+            answer = world.as_caller(who_calls(world, operation), operation.name, service=operation.service, **having)
             unremembered = write(model, plain(answer), "id")
             for made in (answer, Fragment(answer)):
                 assert write(model, made, "id") == unremembered

@@ -48,9 +48,11 @@ def test_what_is_answered_is_parsed_equal_by_botocore(operation: Operation) -> N
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=_id)
 def test_an_absent_answer_is_as_good_as_none(operation: Operation) -> None:
+    """A structure that is all of the body cannot be absent: botocore finds an empty one."""
     nothing: dict[str, Any] = dict.fromkeys(operation.output.members) if operation.output else {}
+    payload = operation.output.serialization.get("payload") if operation.output else None
     response = write(operation, nothing, REQUEST_ID)
-    assert parsed(operation.service, response, operation.output) == {}
+    assert parsed(operation.service, response, operation.output) == ({payload: {}} if payload else {})
 
 
 @pytest.mark.parametrize(("of", "error"), ERRORS, ids=_id)
@@ -82,6 +84,7 @@ def test_it_is_known_which_errors_tell_more_than_a_message() -> None:
         "account": 1,
         "identitystore": 7,
         "organizations": 5,
+        "signin": 10,
         "sso-admin": 4,
         "sso-oidc": 14,
     }

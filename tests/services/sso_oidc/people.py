@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from carnet.base.http import HttpRequest
+from carnet.bearer.access_token import HEADER, verify
 from carnet.directory.identity_center import person
 from carnet.entities.account_assignment import AccountAssignment, PrincipalType
 from carnet.entities.browser_session import BrowserSession, HolderKind
@@ -19,6 +21,7 @@ from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.permission_set import PermissionSet
 from carnet.entities.provisioned_permission_set import ProvisionedPermissionSet
 from carnet.entities.role import Role
+from carnet.identity.caller import Bearer
 from carnet.services.execution import Done
 from carnet.services.sso_oidc.approval import AnswerDevice, waiting_device
 from carnet.services.sso_oidc.authorize import asked
@@ -237,3 +240,40 @@ class Center:
 
     def refresh(self, client: Client, token: str) -> Given:
         return self.oidc("CreateToken", grantType="refresh_token", refreshToken=token, **client.proof)
+
+
+def request(*tokens: str, query: str = "") -> HttpRequest:
+    headers = tuple((HEADER, token) for token in tokens)
+    return HttpRequest(
+        method="GET", path="/assignment/accounts", query=query, headers=headers, body=b"", peer="192.0.2.1", secure=True
+    )
+
+
+class Signed:
+    """A person who has signed in with a client."""
+
+    def __init__(self, center: Center, who: IdentityStoreUser, **registered: Any) -> None:
+        self.center, self.who = center, who
+        self.client = center.register(legacy=True, scopes=["sso:account:access"], **registered)
+        asked = center.device(self.client)
+        self.browser = center.browser(who)
+        center.answer(asked["userCode"], self.browser)
+        self.tokens = center.poll(self.client, asked["deviceCode"])
+
+    @property
+    def access(self) -> str:
+        token: str = self.tokens["accessToken"]
+        return token
+
+    def caller(self) -> Bearer:
+        world = self.center.world
+        return verify(
+            request(self.access),
+            service="awsssoportal",
+            now=world.clock(),
+            directory=world.installation.directory,
+            keyring=world.installation.keyring,
+        )
+
+    def ask(self, operation: str, **given: Any) -> Given:
+        return self.center.world.as_caller(self.caller(), operation, service="sso", **given)

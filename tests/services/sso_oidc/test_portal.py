@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from carnet.base.http import HttpRequest
 from carnet.bearer.access_token import HEADER, verify
 from carnet.directory.identity_center import memberships_of_user
 from carnet.entities.browser_session import BrowserSession
@@ -14,47 +11,9 @@ from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.oauth_session import OAuthSession
 from carnet.entities.role import Role
 from carnet.identity.auth_failure import AuthFailure
-from carnet.identity.caller import Bearer
 from carnet.keyring.session_claims import SessionClaims
-from tests.services.sso_oidc.people import Center, Given
+from tests.services.sso_oidc.people import Center, Given, Signed, request
 from tests.services.world import ServiceError
-
-
-def request(*tokens: str, query: str = "") -> HttpRequest:
-    headers = tuple((HEADER, token) for token in tokens)
-    return HttpRequest(
-        method="GET", path="/assignment/accounts", query=query, headers=headers, body=b"", peer="192.0.2.1", secure=True
-    )
-
-
-class Signed:
-    """A person who has signed in with a client."""
-
-    def __init__(self, center: Center, who: IdentityStoreUser, **registered: Any) -> None:
-        self.center, self.who = center, who
-        self.client = center.register(legacy=True, scopes=["sso:account:access"], **registered)
-        asked = center.device(self.client)
-        self.browser = center.browser(who)
-        center.answer(asked["userCode"], self.browser)
-        self.tokens = center.poll(self.client, asked["deviceCode"])
-
-    @property
-    def access(self) -> str:
-        token: str = self.tokens["accessToken"]
-        return token
-
-    def caller(self) -> Bearer:
-        world = self.center.world
-        return verify(
-            request(self.access),
-            service="awsssoportal",
-            now=world.clock(),
-            directory=world.installation.directory,
-            keyring=world.installation.keyring,
-        )
-
-    def ask(self, operation: str, **given: Any) -> Given:
-        return self.center.world.as_caller(self.caller(), operation, service="sso", **given)
 
 
 @pytest.fixture

@@ -15,9 +15,10 @@ from carnet.base.faults import Invalid, Missing
 from carnet.entities.sso_application import SsoApplication
 from carnet.entities.trusted_token_issuer import TrustedTokenIssuer
 from carnet.policy.document import Grammar
-from carnet.services.documents import parse_once
-from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.documents import POOL, ReadDocument, document, read_document
+from carnet.services.operation import Answer, AnyCall, Call, WriteCall
 from carnet.services.paging import page
+from carnet.services.preparing import Preparation
 from carnet.services.sso_admin import application_targets as targets
 from carnet.services.sso_admin.application_targets import keys_in_instance
 from carnet.services.sso_admin.applications import save
@@ -36,14 +37,23 @@ _LONGEST_POLICY = 10_240
 
 
 def _register(
-    attribute: str, member: str, *, put: str, get: str, delete: str, kept: Any, told: Any, answered: Any
+    attribute: str,
+    member: str,
+    *,
+    put: str,
+    get: str,
+    delete: str,
+    kept: Any,
+    told: Any,
+    answered: Any,
+    prepare: Preparation | None = None,
 ) -> None:
     """Register the operations of these names on one mapping of an application, whose key is in `member`.
 
-    `kept` is what is stored of an input, `told` what is answered of it.
+    `kept` is what is stored of an input, `told` what is answered of it; `prepare` is of the first one.
     """
 
-    @sso_admin.write(put, on=targets.application, context=(keys_in_instance,))
+    @sso_admin.write(put, on=targets.application, context=(keys_in_instance,), prepare=prepare)
     def put_one(call: WriteCall, given: Any, holder: Held, one: SsoApplication) -> Answer:
         """Set one."""
         values = {**getattr(one, attribute), given[member]: kept(call, given, holder)}
@@ -107,15 +117,23 @@ def _grant(call: Call, given: Mapping[str, Any], holder: Held) -> dict[str, Any]
     return grant
 
 
+def _read_method(call: AnyCall, given: Mapping[str, Any]) -> ReadDocument | None:
+    """The ActorPolicy, which the input has as a value; None if it has none."""
+    if "Iam" not in given["AuthenticationMethod"]:
+        return None
+    text = json.dumps(given["AuthenticationMethod"]["Iam"]["ActorPolicy"])
+    return read_document(text, Grammar.RESOURCE, _LONGEST_POLICY)
+
+
 def _method(call: Call, given: Mapping[str, Any], holder: Held) -> dict[str, Any]:
     """Raises Malformed for an ActorPolicy that is no policy of a resource."""
     method: dict[str, Any] = given["AuthenticationMethod"]
-    if "Iam" not in method:
+    read = call.prepared
+    if not isinstance(read, ReadDocument):
         raise Invalid("The AuthenticationMethod of the type IAM is Iam.")
-    text = json.dumps(method["Iam"]["ActorPolicy"])
-    if len(text) > _LONGEST_POLICY:
+    if len(read.text) > _LONGEST_POLICY:
         raise Invalid(f"An ActorPolicy can have at most {_LONGEST_POLICY} characters.")
-    parse_once(text, Grammar.RESOURCE, holder.instance.partition)
+    document(call, read.text, Grammar.RESOURCE, holder.instance.partition)
     return method
 
 
@@ -144,6 +162,7 @@ _register(
     kept=_method,
     told=dict,
     answered=lambda key, method: {"AuthenticationMethod": method},
+    prepare=Preparation(pool=POOL, work=_read_method),
 )
 _list(
     "ListApplicationAuthenticationMethods",
