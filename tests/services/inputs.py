@@ -297,6 +297,8 @@ def _of_an_instance(world: World) -> dict[str, object]:
     permission_set = center.permission_set("the-set", Tags=TAGS)
     application = center.application("the-app", Tags=TAGS)
     issuer = center.issuer("the-issuer", Tags=TAGS)
+    own = {"CustomerManagedPolicyReference": {"Name": "managed"}}
+    center.call("AttachManagedPolicyToPermissionSet", PermissionSetArn=permission_set, ManagedPolicyArn=READ_ONLY)
     boundary, person = {"ManagedPolicyArn": READ_ONLY}, center.user()
     center.call("PutPermissionsBoundaryToPermissionSet", PermissionSetArn=permission_set, PermissionsBoundary=boundary)
     center.call("PutInlinePolicyToPermissionSet", PermissionSetArn=permission_set, InlinePolicy=INLINE)
@@ -305,6 +307,7 @@ def _of_an_instance(world: World) -> dict[str, object]:
     center.assign(permission_set, member, group, "GROUP")
     center.unassign(permission_set, member, group, "GROUP")
     center.call("ProvisionPermissionSet", PermissionSetArn=permission_set, TargetType="ALL_PROVISIONED_ACCOUNTS")
+    center.call("AttachCustomerManagedPolicyReferenceToPermissionSet", PermissionSetArn=permission_set, **own)
     actors = {"Effect": "Allow", "Principal": "*", "Action": "sso-oauth:CreateTokenWithIAM", "Resource": "*"}
     access = {
         "GrantType": "refresh_token",
