@@ -73,6 +73,7 @@ def seaweedfs(directory: Path) -> Iterator[tuple[str, dict[str, str]]]:
         *(f"-s3.port.grpc={ports[4]}", f"-master.port.grpc={ports[5]}", f"-volume.port.grpc={ports[6]}"),
         f"-filer.port.grpc={ports[7]}",
         *("-master.volumeSizeLimitMB=64", "-volume.max=40"),
+        *("-s3.port.iceberg=0", "-s3.port.lance=0"),  # which are the same ports for every process else
     ]
     url = f"http://127.0.0.1:{ports[0]}"
     own = {
