@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -142,13 +142,24 @@ def audited(
     decided: tuple[Decided, ...],
     pause: float = 0.0,
 ) -> Answer:
+    return recorded_first(step, response, event, decided, partial(_unaudited, where, arrived_of(step)), pause)
+
+
+def recorded_first(
+    step: Step,
+    response: HttpResponse | StreamedResponse,
+    event: Event,
+    decided: tuple[Decided, ...],
+    unaudited: Callable[[str], HttpResponse],
+    pause: float = 0.0,
+) -> Answer:
+    """The answer, to be sent once its event is written, or `unaudited` if that cannot be."""
     arrived = arrived_of(step)
-    call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
     return Answer(
         response=response,
         event=line_of(event),
-        decided=call,
-        unaudited=partial(_unaudited, where, arrived),
+        decided=DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None,
+        unaudited=unaudited,
         account=account_of(step),
         pause=pause,
     )

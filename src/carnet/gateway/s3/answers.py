@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from carnet.audit.decisions import DecidedCall
 from carnet.audit.events import Event, failure_event, tell_untold
-from carnet.audit.json_line import line_of
 from carnet.audit.steps import Step, account_of, arrived_of
 from carnet.base.faults import Denied, Refused, Unavailable
 from carnet.base.http import HttpResponse, StreamedResponse
-from carnet.gateway.answers import FIRST_ERROR
+from carnet.gateway.answers import FIRST_ERROR, recorded_first
 from carnet.gateway.check import Refused as NotMapped
 from carnet.gateway.connection import UpstreamFailed
 from carnet.gateway.deciding import NotKnown
@@ -107,15 +105,8 @@ def refused(step: Step, call: S3Call | None, problem: Exception) -> Answer:
         event = failure_event(step, fault.code, fault.message, ())
     if isinstance(problem, Throttled) and problem.untold:
         tell_untold(event, problem.untold)
-    if call is not None:
-        return audited(call, response, event, pause)
-    return Answer(
-        response=response,
-        event=line_of(event),
-        unaudited=partial(_unaudited, arrived.request_id),
-        account=account_of(step),
-        pause=pause,
-    )
+    decided = tuple(call.decided) if call is not None else ()
+    return recorded_first(step, response, event, decided, partial(_unaudited, arrived.request_id), pause)
 
 
 def as_fault(problem: Exception, request_id: str) -> S3Fault:
@@ -145,18 +136,10 @@ def as_fault(problem: Exception, request_id: str) -> S3Fault:
             return S3Fault("InternalError", "We encountered an internal error. Please try again.")
 
 
-def audited(call: S3Call, response: HttpResponse | StreamedResponse, event: Event, pause: float = 0.0) -> Answer:
+def audited(call: S3Call, response: HttpResponse | StreamedResponse, event: Event) -> Answer:
     """The answer, to be sent once its event is written."""
-    arrived = call.arrived
-    decided = tuple(call.decided)
-    return Answer(
-        response=response,
-        event=line_of(event),
-        decided=DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None,
-        unaudited=partial(_unaudited, arrived.request_id),
-        account=account_of(call.step),
-        pause=pause,
-    )
+    unaudited = partial(_unaudited, call.arrived.request_id)
+    return recorded_first(call.step, response, event, tuple(call.decided), unaudited)
 
 
 def _unaudited(request_id: str, why: str) -> HttpResponse:
