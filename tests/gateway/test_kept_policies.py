@@ -59,6 +59,9 @@ def test_a_key_has_the_default_policy_until_one_is_put(told: Behind) -> None:
     assert kms.list_key_policies(KeyId=KEY_ID)["PolicyNames"] == ["default"]
     kms.put_key_policy(KeyId=KEY_ID, Policy=mine)
     assert json.loads(kms.get_key_policy(KeyId=KEY_ID)["Policy"]) == json.loads(mine)
+    put = [event["eventID"] for event in told.events() if event["eventName"] == "PutKeyPolicy"]
+    assert put
+    assert len(put) == len(set(put)), "a change is in the log once"
     assert set(told.aws.operations) == {"DescribeKey"}
     assert told.last_event()["eventName"] == "GetKeyPolicy"
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from msgspec import structs
+
 from carnet.access.authorize import Decided
 from carnet.audit.decisions import DecidedCall
 from carnet.audit.events import Event, failure_event, success_event, tell_untold
@@ -31,6 +33,7 @@ from carnet.protocols.write import write
 from carnet.server.outbox import Answer
 from carnet.server.throttle import Throttled
 from carnet.server.unoffered import of_ec2
+from carnet.services.execution import Done
 
 _LOG = logging.getLogger("carnet.gateway")
 _MOST_WHOLE = 64 * 1024
@@ -143,6 +146,12 @@ def audited(
     pause: float = 0.0,
 ) -> Answer:
     return recorded_first(step, response, event, decided, partial(_unaudited, where, arrived_of(step)), pause)
+
+
+def of_change(where: Operation | Service, step: Step, response: HttpResponse, done: Done) -> Answer:
+    """The answer to a change that was made here, whose event may be in the log already."""
+    answer = audited(where, step, response, done.event, done.decided)
+    return structs.replace(answer, event=b"") if done.recorded else answer
 
 
 def recorded_first(

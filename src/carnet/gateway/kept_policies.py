@@ -16,6 +16,7 @@ from carnet.gateway.answers import (
     audited,
     event_of,
     handed_back,
+    of_change,
     passed_on,
     with_upstream,
     written,
@@ -70,7 +71,7 @@ class KeptPolicies:
             )
             await _parse_before(call, here.kind, policy)
             done = await self._made(call, here.kind, change)
-            return audited(call.operation, call.parsed, written(call, done.answer), done.event, done.decided)
+            return of_change(call.operation, call.parsed, written(call, done.answer), done)
         policy = shown_policy(self._execution.directory.snapshot, arn, account)
         if policy is None and here.kind.missing:
             raise WireError(here.kind.missing, f"{arn} has no resource-based policy.", call.operation)
