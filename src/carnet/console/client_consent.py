@@ -60,4 +60,6 @@ class ClientConsent:
             raise Problem(400, "InvalidRequest", str(problem)) from problem
         if consent.instance.account != browser.session.account:
             raise Problem(403, "AccessDenied", "You are signed in at another instance than the client asks for.")
+        if not consent.is_for(snapshot, browser.session.holder):
+            raise Problem(403, "AccessDenied", "This application is not assigned to you.")
         return consent

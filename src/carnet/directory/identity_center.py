@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from carnet.base.folding import folded
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
+from carnet.entities.account_assignment import PrincipalType
 from carnet.entities.identity_center_instance import Instance, identity_store_of, store_of_resource
 from carnet.entities.identity_store_group import IdentityStoreGroup
 from carnet.entities.identity_store_membership import IdentityStoreMembership
 from carnet.entities.identity_store_user import IdentityStoreUser, external_key
+from carnet.entities.sso_application import ENABLED, ApplicationAssignment, SsoApplication, application_assignment_id
 
 
 def instance_of_store(snapshot: Snapshot, identity_store: str) -> Instance | None:
@@ -86,3 +88,23 @@ def memberships_of_user(view: AccountView, user: str) -> tuple[IdentityStoreMemb
 def memberships_in_group(view: AccountView, group: str) -> tuple[IdentityStoreMembership, ...]:
     """Who is in the group of that id, by the id of the membership."""
     return view.of(IdentityStoreMembership).referring("group", group)
+
+
+def application_at(snapshot: Snapshot, arn: str) -> SsoApplication | None:
+    """The application of an ARN, of whichever instance; None also for a text that is none, and as `instance_called`."""
+    instance_id, _, application_id = arn.rpartition(":application/")[2].partition("/")
+    instance = instance_called(snapshot, instance_id)
+    found = snapshot.accounts[instance.account].of(SsoApplication).get(application_id) if instance is not None else None
+    return found if found is not None and found.arn == arn else None
+
+
+def may_use(view: AccountView, application: SsoApplication, user: str) -> bool:
+    """Whether the person of that id may use an application; `view` is that of the instance's owner."""
+    if application.status != ENABLED:
+        return False
+    if not application.assignment_required:
+        return True
+    principals = [(PrincipalType.USER, user)]
+    principals += [(PrincipalType.GROUP, membership.group) for membership in memberships_of_user(view, user)]
+    assignments = view.of(ApplicationAssignment)
+    return any(assignments.get(application_assignment_id(application.id, *each)) is not None for each in principals)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from msgspec import Struct
 
-from carnet.directory.identity_center import instance_called, person
+from carnet.directory.identity_center import application_at, instance_called, may_use, person
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.oauth_session import Grantor, OAuthSession
@@ -185,11 +185,18 @@ def session_of(snapshot: Snapshot, account: str, session: str) -> OAuthSession |
 
 
 def person_of(snapshot: Snapshot, session: OAuthSession) -> IdentityStoreUser | None:
-    """The person of a session; None if the instance or the person is gone, or the person is disabled."""
+    """The person of a session; None if the instance or the person is gone, or the person is disabled.
+
+    None also if the session is of an application that the person may use no longer.
+    """
     instance = instance_called(snapshot, session.instance) if session.kind is Grantor.PERSON else None
     found = person(snapshot, session.holder) if instance is not None else None
     if instance is None or found is None or not found.enabled or found.identity_store != instance.identity_store:
         return None
+    if session.client.startswith("arn:"):  # all other clients are called by digests
+        application = application_at(snapshot, session.client)
+        if application is None or not may_use(snapshot.accounts[session.account], application, found.id):
+            return None
     return found
 
 

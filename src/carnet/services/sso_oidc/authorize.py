@@ -8,18 +8,20 @@ https://www.rfc-editor.org/rfc/rfc6749#section-4.1 https://www.rfc-editor.org/rf
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from carnet.directory.identity_center import instance_called
+from carnet.directory.identity_center import application_at, instance_called, may_use
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import BrowserSession
 from carnet.entities.identity_center_instance import Instance
-from carnet.identity.oauth_tokens import AuthorizationCode, Registration, digest, registered, sealed
+from carnet.entities.sso_application import SsoApplication
+from carnet.identity.oauth_tokens import AuthorizationCode, digest, registered, sealed
 from carnet.keyring.keyring import Keyring
 from carnet.services.loopback_redirects import is_same_redirect
+from carnet.services.sso_oidc.applications import redirects_of, scopes_of_application
 from carnet.services.sso_oidc.clients import CODE, scopes_of
 
 CODE_LIVES = timedelta(seconds=60)
@@ -46,12 +48,19 @@ class Consent:
     client: str
     """The digest of its id."""
     client_name: str
-    """What it calls itself: anybody may call themselves anything."""
+    """What it calls itself: anybody may call themselves anything, if it is no application."""
+    application: SsoApplication | None = None
+    """None for a program on the person's machine, which has registered itself."""
     instance: Instance
     scopes: tuple[str, ...]
     redirect_uri: str
     state: str = field(repr=False)
     challenge: str = field(repr=False)
+
+    def is_for(self, snapshot: Snapshot, person: str) -> bool:
+        """Whether the person of that id may be asked: an application is for those who are assigned to it."""
+        view = snapshot.accounts[self.instance.account]
+        return self.application is None or may_use(view, self.application, person)
 
     def refused(self) -> str:
         """Where the browser goes if the person does not consent."""
@@ -81,25 +90,39 @@ class Consent:
         return _url(self.redirect_uri, {"code": sealed(keyring, code).text, "state": self.state})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Client:
+    """Who asks, and what it may ask for."""
+
+    name: str
+    application: SsoApplication | None
+    instance: Instance | None
+    scopes: tuple[str, ...]
+    has_codes: bool
+    """Whether the authorization code is one of its grants."""
+    takes: Callable[[str], bool]
+    """Whether a browser may take a code to a URI."""
+
+
 def asked(fields: Mapping[str, str], keyring: Keyring, snapshot: Snapshot, now: datetime) -> Consent:
     """What the fields of GET /authorize ask for, each of which is there once. Raises CannotAsk, SentBack.
 
     Clients of AWS send `scopes`, separated by spaces, instead of `scope`.
     """
-    client = registered(keyring, fields.get("client_id", ""), None, now)
+    client = _application(fields, snapshot) or _registered(fields, keyring, snapshot, now)
     redirect_uri = fields.get("redirect_uri", "")
     if client is None:
         raise CannotAsk("The client is not registered, or its registration has expired. Sign in with it again.")
-    if not any(is_same_redirect(each, redirect_uri) for each in client.redirect_uris):
+    if not client.takes(redirect_uri):
         raise CannotAsk("The client has not registered the address that the browser is to be sent back to.")
-    instance = instance_called(snapshot, client.instance)
-    if instance is None:
+    if client.instance is None:
         raise CannotAsk("The start URL of the client is of no instance of IAM Identity Center here.")
     consent = Consent(
         client=digest(fields["client_id"]),
         client_name=client.name,
-        instance=instance,
-        scopes=tuple((fields.get("scopes") or fields.get("scope") or "").split()) or scopes_of(client),
+        application=client.application,
+        instance=client.instance,
+        scopes=tuple((fields.get("scopes") or fields.get("scope") or "").split()) or client.scopes,
         redirect_uri=redirect_uri,
         state=fields.get("state", ""),
         challenge=fields.get("code_challenge", ""),
@@ -108,18 +131,55 @@ def asked(fields: Mapping[str, str], keyring: Keyring, snapshot: Snapshot, now: 
     return consent
 
 
-def _check(consent: Consent, fields: Mapping[str, str], client: Registration) -> None:
+def _registered(fields: Mapping[str, str], keyring: Keyring, snapshot: Snapshot, now: datetime) -> _Client | None:
+    """A program that has registered itself."""
+    found = registered(keyring, fields.get("client_id", ""), None, now)
+    if found is None:
+        return None
+    return _Client(
+        name=found.name,
+        application=None,
+        instance=instance_called(snapshot, found.instance),
+        scopes=scopes_of(found),
+        has_codes=CODE in found.grant_types,
+        takes=lambda uri: any(is_same_redirect(each, uri) for each in found.redirect_uris),
+    )
+
+
+def _application(fields: Mapping[str, str], snapshot: Snapshot) -> _Client | None:
+    """An application, which is called by its ARN."""
+    found = application_at(snapshot, fields.get("client_id", ""))
+    if found is None:
+        return None
+    return _Client(
+        name=found.name,
+        application=found,
+        instance=instance_called(snapshot, found.instance),
+        scopes=scopes_of_application(found),
+        has_codes=CODE in found.grants,
+        takes=lambda uri: uri in redirects_of(found, CODE),
+    )
+
+
+def _check(consent: Consent, fields: Mapping[str, str], client: _Client) -> None:
     if _STATE.fullmatch(consent.state) is None:
         raise CannotAsk("The client has sent no state, or one that cannot be sent back.")
     if fields.get("response_type") != "code":
         raise SentBack(consent.told("unsupported_response_type"))
-    if CODE not in client.grant_types:
+    if not client.has_codes:
         raise SentBack(consent.told("unauthorized_client"))
-    if fields.get("code_challenge_method") != "S256" or _CHALLENGE.fullmatch(consent.challenge) is None:
+    if not _is_challenged(consent, fields):
         raise SentBack(consent.told("invalid_request"))
-    if not set(consent.scopes) <= set(scopes_of(client)):
+    if not set(consent.scopes) <= set(client.scopes):
         raise SentBack(consent.told("invalid_scope"))
 
 
+def _is_challenged(consent: Consent, fields: Mapping[str, str]) -> bool:
+    """Whether the client has sent a challenge by SHA-256. An application may send none: its signature proves it."""
+    if consent.application is not None and not consent.challenge:
+        return "code_challenge_method" not in fields
+    return fields.get("code_challenge_method") == "S256" and _CHALLENGE.fullmatch(consent.challenge) is not None
+
+
 def _url(redirect_uri: str, fields: Mapping[str, str]) -> str:
-    return f"{redirect_uri}?{urlencode(fields)}"
+    return f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{urlencode(fields)}"

@@ -39,5 +39,4 @@ sso_oidc = Service(
         Unmodifiable: "InvalidRequestException",
     },
     voice=Voice(code="InvalidRequestException", of_demand=_spoken),
-    not_written=("CreateTokenWithIAM",),
 )

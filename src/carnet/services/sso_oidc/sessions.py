@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from carnet.entities.oauth_session import OAuthSession
 from carnet.identity.oauth_tokens import AccessToken, RefreshToken, person_of, sealed
-from carnet.services.operation import AnonymousCall, Answer
+from carnet.services.operation import Answer, AnyCall
 from carnet.services.sso_oidc import refusals
 
 REFRESHED = timedelta(hours=1)
 """How long an access token is good that can be followed by another one."""
 
 
-def tokens_of(call: AnonymousCall, session: OAuthSession, *, refreshed: bool) -> Answer:
+def tokens_of(call: AnyCall, session: OAuthSession, *, refreshed: bool) -> Answer:
     """The tokens of a session as it is now; `refreshed`: the client may ask for the next ones.
 
     Raises Refused if the person may not sign in any more, and Unavailable if this node knows too little by now.

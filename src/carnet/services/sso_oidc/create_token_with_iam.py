@@ -1,0 +1,223 @@
+"""CreateTokenWithIAM: an application, which proves itself by a signature, gets tokens of a person.
+
+https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateTokenWithIAM.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from carnet.directory.identity_center import application_at, instance_called, may_use
+from carnet.entities.oauth_session import PORTAL_SESSION, Grantor, OAuthSession, RefreshUse
+from carnet.entities.sso_application import SsoApplication
+from carnet.identity.oauth_tokens import (
+    AccessToken,
+    AuthorizationCode,
+    RefreshToken,
+    digest,
+    id_token,
+    moment_of,
+    opened,
+    person_of,
+    session_of,
+)
+from carnet.services.operation import Answer, Refusal, WriteCall
+from carnet.services.pkce import is_verifier_of
+from carnet.services.sso_oidc import refusals
+from carnet.services.sso_oidc.applications import (
+    JWT_BEARER,
+    OPENID,
+    TOKEN_EXCHANGE,
+    application,
+    grant_of,
+    is_audience,
+    narrowed,
+    scopes_of_application,
+)
+from carnet.services.sso_oidc.assertions import PREPARATION, person_vouched_for
+from carnet.services.sso_oidc.clients import CODE, REFRESH
+from carnet.services.sso_oidc.service import sso_oidc
+from carnet.services.sso_oidc.sessions import tokens_of
+
+Given = Mapping[str, Any]
+_ACCESS_TYPE = "urn:ietf:params:oauth:token-type:access_token"
+_REFRESH_TYPE = "urn:ietf:params:oauth:token-type:refresh_token"
+
+
+@sso_oidc.write("CreateTokenWithIAM", on=application, prepare=PREPARATION)
+def create_token_with_iam(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
+    """Give out an access token of the application, and a refresh token if that is one of its grants."""
+    by = _GRANTS.get(given["grantType"])
+    if by is None:
+        raise refusals.unsupported_grant_type()
+    return by(call, given, found)
+
+
+def _by_assertion(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
+    person, unique = person_vouched_for(call, found)
+    session = _session(call, found, holder=person.id, grant=unique, scopes=_scopes(found, given))
+    return _begun(call, session, found)
+
+
+def _by_code(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
+    grant_of(found, CODE, "AuthorizationCode")
+    text = _member(given, "code")
+    code = opened(call.parts.keyring, AuthorizationCode, text)
+    if code is None or code.client != digest(found.arn):
+        raise refusals.invalid_grant()
+    made = call.snapshot.named(OAuthSession, digest(text))
+    if made is not None:
+        return _ended(call, made)
+    if call.now >= moment_of(code.expires_ms) or code.redirect != digest(_member(given, "redirectUri")):
+        raise refusals.invalid_grant()
+    if not _is_of_who_asked(code.challenge, given.get("codeVerifier")):
+        raise refusals.invalid_grant()
+    scopes = narrowed(code.scopes, given.get("scope"))
+    session = _session(call, found, holder=code.holder, grant=digest(text), scopes=scopes, sign_in=code.sign_in)
+    return _begun(call, session, found)
+
+
+def _is_of_who_asked(challenge: str, verifier: str | None) -> bool:
+    """INVARIANT: PKCE is not undone by leaving out one of its halves (RFC 9700, section 2.1.1)."""
+    if not challenge or verifier is None:
+        return not challenge and verifier is None
+    return is_verifier_of(challenge, verifier)
+
+
+def _by_refresh_token(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
+    grant_of(found, REFRESH, "RefreshToken")
+    token = opened(call.parts.keyring, RefreshToken, _member(given, "refreshToken"))
+    session = session_of(call.snapshot, token.account, token.session) if token is not None else None
+    if token is None or session is None or session.client != found.arn or not session.is_good(call.now):
+        raise refusals.invalid_grant("Invalid refresh token provided")
+    match session.use_of(token.generation, call.now):
+        case RefreshUse.STOLEN:
+            return _ended(call, session)
+        case RefreshUse.NEXT:
+            session = session.rotating(call.now)
+            call.store.save(session)
+        case RefreshUse.AGAIN:
+            pass
+    narrowed(session.scopes, given.get("scope"))
+    return _told(call, session, found)
+
+
+def _by_exchange(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
+    """A token that another application holds, and that is meant for this one, becomes one of this one."""
+    grant_of(found, TOKEN_EXCHANGE, "TokenExchange")
+    if given.get("subjectTokenType", _ACCESS_TYPE) != _ACCESS_TYPE:
+        raise refusals.invalid_request("Invalid subject token type")
+    asked = given.get("requestedTokenType", _ACCESS_TYPE)
+    if asked not in (_ACCESS_TYPE, _REFRESH_TYPE):
+        raise refusals.invalid_request("Invalid requested token type")
+    subject = _subject(call, _member(given, "subjectToken"))
+    source = application_at(call.snapshot, subject.client)
+    if source is None or source.arn == found.arn or source.instance != found.instance:
+        raise refusals.invalid_grant()
+    if not is_audience(source, subject.scopes, found):
+        raise refusals.invalid_grant("The subject token is not meant for this application")
+    session = _session(
+        call,
+        found,
+        holder=subject.holder,
+        grant=call.parts.ids.uuid(),
+        scopes=_scopes(found, given),
+        sign_in=subject.sign_in,
+        until=subject.expires,
+    )
+    return {**_begun(call, session, found), "issuedTokenType": asked}
+
+
+def _subject(call: WriteCall, text: str) -> OAuthSession:
+    """The session of an access token that is good now. Raises Refused."""
+    token = opened(call.parts.keyring, AccessToken, text)
+    if token is None or token.epoch != call.snapshot.epoch or call.now_ms >= token.expires_ms:
+        raise refusals.invalid_grant()
+    session = session_of(call.snapshot, token.account, token.session)
+    if session is None or not session.is_good(call.now) or person_of(call.snapshot, session) is None:
+        raise refusals.invalid_grant()
+    return session
+
+
+_GRANTS: Mapping[str, Callable[[WriteCall, Given, SsoApplication], Answer]] = {
+    CODE: _by_code,
+    REFRESH: _by_refresh_token,
+    JWT_BEARER: _by_assertion,
+    TOKEN_EXCHANGE: _by_exchange,
+}
+
+
+def _scopes(found: SsoApplication, given: Given) -> tuple[str, ...]:
+    return narrowed(scopes_of_application(found), given.get("scope"))
+
+
+def _session(
+    call: WriteCall,
+    found: SsoApplication,
+    *,
+    holder: str,
+    grant: str,
+    scopes: tuple[str, ...],
+    sign_in: str = "",
+    until: datetime | None = None,
+) -> OAuthSession:
+    """A new one, for as long as a sign-in lasts, or `until` that of another one ends. Raises Refused."""
+    instance = instance_called(call.snapshot, found.instance)
+    if instance is None or not may_use(call.snapshot.accounts[found.account], found, holder):
+        raise refusals.access_denied()
+    return OAuthSession(
+        id=call.parts.ids.uuid(),
+        account=found.account,
+        kind=Grantor.PERSON,
+        holder=holder,
+        instance=instance.id,
+        client=found.arn,
+        client_name=found.name,
+        scopes=scopes,
+        grant=grant,
+        created=call.now,
+        expires=min(until or call.now + PORTAL_SESSION, call.now + PORTAL_SESSION),
+        rotated=call.now,
+        sign_in=sign_in,
+    )
+
+
+def _begun(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Answer:
+    call.store.add(session)
+    return _told(call, session, found)
+
+
+def _told(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Answer:
+    answer = {**tokens_of(call, session, refreshed=REFRESH in found.grants), "scope": list(session.scopes)}
+    if OPENID in session.scopes:
+        answer["idToken"] = id_token(call.parts.keyring, _identity(call, session))
+    return {**answer, "issuedTokenType": _ACCESS_TYPE}
+
+
+def _identity(call: WriteCall, session: OAuthSession) -> dict[str, Any]:
+    issued = call.now_ms // 1000
+    return {
+        "iss": call.parts.public_url,
+        "sub": session.holder,
+        "aud": session.client,
+        "iat": issued,
+        "exp": int(session.expires.timestamp()),
+        "jti": call.parts.ids.uuid(),
+    }
+
+
+def _ended(call: WriteCall, session: OAuthSession) -> Refusal:
+    """End a session of which something was used twice."""
+    if not session.revoked:
+        call.store.save(replace(session, revoked=True))
+    return Refusal(refusals.invalid_grant())
+
+
+def _member(given: Given, name: str) -> str:
+    if name not in given:
+        raise refusals.invalid_request()
+    value: str = given[name]
+    return value

@@ -1,0 +1,474 @@
+"""CreateTokenWithIAM: applications get tokens of people, by each of their grants. Attacks on them are here, too."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from carnet.bearer.access_token import HEADER, verify
+from carnet.directory.identity_center import user_named
+from carnet.entities.browser_session import BrowserSession, HolderKind
+from carnet.entities.oauth_session import GRACE
+from carnet.identity.auth_failure import AuthFailure
+from carnet.services.sso_oidc.authorize import CannotAsk, Consent, SentBack, asked
+from tests.oidc import issuer
+from tests.oidc.issuer import URL
+from tests.services.sso_admin.center import Center, a_center
+from tests.services.sso_oidc.people import CHALLENGE, VERIFIER, request
+from tests.services.world import Caller, ServiceError, World, open_world
+
+JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+METADATA = "https://169.254.169.254"
+PORTAL = "sso:account:access"
+BACK = "https://app.example/callback?of=carnet"
+EMAILS = "emails.value"
+
+
+@pytest.fixture(scope="module")
+def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Center]:
+    directory = tmp_path_factory.mktemp("with-iam")
+    keys = directory / "keys.json"
+    keys.write_text(json.dumps({URL: issuer.key_set(issuer.private_key("RS256"))}))
+    with open_world(directory, oidc_keys_file=keys) as world:
+        made = a_center(world)
+        for name in ("ann", "bob", "eve"):
+            email = f"{name}@example.com"
+            made.user(
+                name, {"Emails": [{"Value": email, "Primary": True}], "Title": "same" if name != "eve" else "eve"}
+            )
+        yield made
+
+
+@pytest.fixture(scope="module")
+def trusted(center: Center) -> str:
+    return center.issuer("issuer", URL)
+
+
+class App:
+    """An application with all grants, which everybody may use, and whose account's root user asks for tokens."""
+
+    def __init__(self, center: Center, trusted: str, *, assigned: bool = False, actors: str = "") -> None:
+        self.center, self.world = center, center.world
+        self.arn = center.application(f"app-{center.world.installation.ids.uuid()}")
+        named = {"ApplicationArn": self.arn}
+        center.call("PutApplicationAssignmentConfiguration", AssignmentRequired=assigned, **named)
+        issuers = [{"TrustedTokenIssuerArn": trusted, "AuthorizedAudiences": ["app"]}]
+        for kind, grant in {
+            JWT: {"JwtBearer": {"AuthorizedTokenIssuers": issuers}},
+            EXCHANGE: {"TokenExchange": {}},
+            "authorization_code": {"AuthorizationCode": {"RedirectUris": [BACK, "javascript:alert(1)"]}},
+            "refresh_token": {"RefreshToken": {}},
+        }.items():
+            center.call("PutApplicationGrant", GrantType=kind, Grant=grant, **named)
+        center.call("PutApplicationAccessScope", Scope=PORTAL, **named)
+        self.acted_by(actors or f"arn:aws:iam::{self.world.account_id}:root")
+
+    def acted_by(self, principal: str) -> None:
+        statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sso-oauth:*", "Resource": "*"}
+        self.center.call(
+            "PutApplicationAuthenticationMethod",
+            ApplicationArn=self.arn,
+            AuthenticationMethodType="IAM",
+            AuthenticationMethod={"Iam": {"ActorPolicy": {"Version": "2012-10-17", "Statement": [statement]}}},
+        )
+
+    def ask(self, kind: str, *, caller: Caller | None = None, **given: Any) -> dict[str, Any]:
+        named = {"clientId": self.arn, "grantType": kind} | given
+        return self.world.call(caller or self.world.root, "CreateTokenWithIAM", service="sso-oidc", **named)
+
+    def assertion(self, who: str = "ann", **changed: Any) -> str:
+        told = {"email": f"{who}@example.com", "jti": self.world.installation.ids.uuid()} | changed
+        return issuer.signed(issuer.claims(self.world.clock().timestamp(), **told))
+
+    def vouched(self, who: str = "ann", **changed: Any) -> dict[str, Any]:
+        return self.ask(JWT, assertion=self.assertion(who, **changed))
+
+    def asks(self, **changed: str) -> dict[str, str]:
+        """The fields of /authorize."""
+        return {
+            "response_type": "code",
+            "client_id": self.arn,
+            "redirect_uri": BACK,
+            "state": "s",
+            "scope": f"openid {PORTAL}",
+            "code_challenge": CHALLENGE,
+            "code_challenge_method": "S256",
+        } | changed
+
+    def consent(self, fields: dict[str, str]) -> Consent:
+        return asked(fields, self.world.installation.keyring, self.world.snapshot, self.world.clock())
+
+    def code(self, who: str, fields: dict[str, str] | None = None) -> str:
+        world = self.world
+        session = BrowserSession(
+            id=world.installation.ids.uuid(),
+            account=world.account_id,
+            kind=HolderKind.PERSON,
+            holder=who,
+            digest=world.installation.ids.uuid(),
+            created=world.clock(),
+            expires=world.clock() + timedelta(hours=8),
+            password_set=None,
+        )
+        url = self.consent(fields or self.asks()).given(world.installation.keyring, session, world.clock())
+        assert url.startswith(f"{BACK}&code=")
+        return parse_qs(urlsplit(url).query)["code"][0]
+
+
+@pytest.fixture(scope="module")
+def app(center: Center, trusted: str) -> App:
+    return App(center, trusted)
+
+
+def person(world: World, name: str) -> str:
+    found = user_named(world.snapshot.accounts[world.account_id], name)
+    assert found is not None
+    return found.id
+
+
+def portal_user(world: World, token: str) -> str:
+    """Of whom the access portal takes an access token."""
+    here = world.installation
+    asking = request(token)
+    assert asking.header(HEADER) == token
+    return verify(
+        asking, service="awsssoportal", now=world.clock(), directory=here.directory, keyring=here.keyring
+    ).user.user_id
+
+
+def refused(code: str, call: Any, /, **given: Any) -> str:
+    with pytest.raises(ServiceError) as raised:
+        call(**given)
+    assert raised.value.code == code
+    return raised.value.message
+
+
+def test_an_assertion_of_a_trusted_issuer_becomes_tokens_of_the_person(app: App) -> None:
+    tokens = app.vouched("ann")
+    assert (tokens["tokenType"], tokens["expiresIn"]) == ("Bearer", 3600)
+    assert tokens["scope"] == ["openid", "aws", PORTAL]
+    assert tokens["issuedTokenType"] == "urn:ietf:params:oauth:token-type:access_token"
+    assert portal_user(app.world, tokens["accessToken"]) == person(app.world, "ann")
+    claims = json.loads(base64.urlsafe_b64decode(tokens["idToken"].split(".")[1] + "=="))
+    assert (claims["sub"], claims["aud"]) == (person(app.world, "ann"), app.arn)
+
+
+def test_email_addresses_know_no_case(app: App) -> None:
+    assert portal_user(app.world, app.vouched(email="ANN@example.com")["accessToken"]) == person(app.world, "ann")
+
+
+def test_a_token_without_the_scope_of_the_portal_is_none_there(app: App) -> None:
+    tokens = app.ask(JWT, assertion=app.assertion(), scope=["openid"])
+    assert tokens["scope"] == ["openid"]
+    with pytest.raises(AuthFailure):
+        portal_user(app.world, tokens["accessToken"])
+    assert refused("InvalidScopeException", app.ask, kind=JWT, assertion=app.assertion(), scope=["sso:all"])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"aud": "other"},
+        {"iss": "https://other.example"},
+        {"exp": 1},
+        {"jti": None},
+        {"jti": ""},
+        {"jti": "x" * 257},
+        {"email": None},
+        {"email": ["ann@example.com", "bob@example.com"]},
+        {"email": "nobody@example.com"},
+        {"exp": 10**15},
+    ],
+    ids=str,
+)
+def test_attack_31_an_assertion_that_is_not_for_the_application(app: App, changed: dict[str, Any]) -> None:
+    refused("InvalidGrantException", app.vouched, **changed)
+
+
+def test_attack_31_a_signature_of_somebody_else(app: App) -> None:
+    text, _, signature = app.assertion().rpartition(".")
+    other = app.assertion("bob").rpartition(".")[2]
+    for wrong in (f"{text}.{other}", f"{text}.", f"{text}.{signature[:-8]}AAAAAAAA"):
+        refused("InvalidGrantException", app.ask, kind=JWT, assertion=wrong)
+
+
+def test_attack_31_an_issuer_at_a_metadata_address_is_not_asked(center: Center, app: App) -> None:
+    own = App(center, center.issuer("metadata", METADATA))
+    said = refused("InvalidGrantException", own.vouched, iss=METADATA)
+    assert "address is none that may be connected to" in said
+
+
+def test_attack_31_an_assertion_of_two_users_is_of_none(center: Center, trusted: str) -> None:
+    own = App(center, trusted)
+    configuration = {"OidcJwtConfiguration": {"IdentityStoreAttributePath": "title"}}
+    asks: dict[str, Any] = {"TrustedTokenIssuerArn": trusted}
+    center.call("UpdateTrustedTokenIssuer", TrustedTokenIssuerConfiguration=configuration, **asks)
+    refused("InvalidGrantException", own.vouched, email="same")
+    assert portal_user(own.world, own.vouched(email="eve")["accessToken"]) == person(own.world, "eve")
+    configuration["OidcJwtConfiguration"]["IdentityStoreAttributePath"] = EMAILS
+    center.call("UpdateTrustedTokenIssuer", TrustedTokenIssuerConfiguration=configuration, **asks)
+
+
+def test_attack_33_an_assertion_counts_once(center: Center, trusted: str, app: App) -> None:
+    once = app.assertion()
+    app.ask(JWT, assertion=once)
+    for again in (app, App(center, trusted)):
+        assert "used before" in refused("InvalidGrantException", again.ask, kind=JWT, assertion=once)
+
+
+def test_an_issuer_that_the_application_takes_no_tokens_of(center: Center, trusted: str) -> None:
+    own = App(center, trusted)
+    grant: dict[str, Any] = {"JwtBearer": {"AuthorizedTokenIssuers": []}}
+    center.call("PutApplicationGrant", ApplicationArn=own.arn, GrantType=JWT, Grant=grant)
+    refused("InvalidGrantException", own.vouched)
+
+
+def test_who_may_act_for_an_application(center: Center, trusted: str) -> None:
+    world = center.world
+    stranger = world.user("stranger")
+    own = App(center, trusted)
+    assert "is not authorized" in refused(
+        "AccessDeniedException", own.ask, kind=JWT, caller=stranger, assertion=own.assertion()
+    )
+    own.acted_by(f"arn:aws:iam::{world.account_id}:user/stranger")
+    assert own.ask(JWT, caller=stranger, assertion=own.assertion())["accessToken"]
+    elsewhere = world.account()
+    refused("AccessDeniedException", own.ask, kind=JWT, caller=elsewhere, assertion=own.assertion())
+
+
+def test_an_application_without_its_authentication_method_has_no_clients(center: Center, trusted: str) -> None:
+    own = App(center, trusted)
+    named = {"ApplicationArn": own.arn, "AuthenticationMethodType": "IAM"}
+    center.call("DeleteApplicationAuthenticationMethod", **named)
+    refused("InvalidClientException", own.vouched)
+
+
+def test_no_application_is_no_client(app: App) -> None:
+    for wrong in ("app", app.arn[:-1] + "x", f"arn:aws:iam::{app.world.account_id}:user/a", app.center.instance.arn):
+        refused("InvalidClientException", app.ask, kind=JWT, clientId=wrong, assertion=app.assertion())
+
+
+def test_an_application_is_for_those_who_are_assigned(center: Center, trusted: str) -> None:
+    own = App(center, trusted, assigned=True)
+    refused("AccessDeniedException", own.vouched)
+    ann = person(own.world, "ann")
+    assigned = {"ApplicationArn": own.arn, "PrincipalType": "USER", "PrincipalId": ann}
+    center.call("CreateApplicationAssignment", **assigned)
+    tokens = own.vouched()
+    assert portal_user(own.world, tokens["accessToken"]) == ann
+    center.call("DeleteApplicationAssignment", **assigned)
+    with pytest.raises(AuthFailure):
+        portal_user(own.world, tokens["accessToken"])
+    refused("InvalidGrantException", own.ask, kind="refresh_token", refreshToken=tokens["refreshToken"])
+
+
+def test_a_group_may_be_assigned(center: Center, trusted: str) -> None:
+    own = App(center, trusted, assigned=True)
+    group = center.group(person(own.world, "ann"), name="users of the app")
+    center.call("CreateApplicationAssignment", ApplicationArn=own.arn, PrincipalType="GROUP", PrincipalId=group)
+    assert own.vouched("ann")["accessToken"]
+    refused("AccessDeniedException", own.vouched, who="bob")
+
+
+@pytest.mark.parametrize("change", ["disabled", "deleted"])
+def test_tokens_end_with_their_application(center: Center, trusted: str, change: str) -> None:
+    own = App(center, trusted)
+    tokens = own.vouched()
+    if change == "disabled":
+        center.call("UpdateApplication", ApplicationArn=own.arn, Status="DISABLED")
+    else:
+        center.call("DeleteApplication", ApplicationArn=own.arn)
+    with pytest.raises(AuthFailure):
+        portal_user(own.world, tokens["accessToken"])
+    refused("InvalidClientException", own.ask, kind="refresh_token", refreshToken=tokens["refreshToken"])
+
+
+def test_refresh_tokens_rotate_and_theft_ends_the_session(app: App) -> None:
+    first = app.vouched()["refreshToken"]
+    second = app.ask("refresh_token", refreshToken=first)["refreshToken"]
+    assert app.ask("refresh_token", refreshToken=first)["accessToken"], "within the grace"
+    app.world.clock.advance(GRACE.total_seconds() + 1)
+    refused("InvalidGrantException", app.ask, kind="refresh_token", refreshToken=first)
+    refused("InvalidGrantException", app.ask, kind="refresh_token", refreshToken=second)
+
+
+def test_a_refresh_token_is_of_its_application(center: Center, trusted: str, app: App) -> None:
+    token, other = app.vouched()["refreshToken"], App(center, trusted)
+    refused("InvalidGrantException", other.ask, kind="refresh_token", refreshToken=token)
+    assert app.ask("refresh_token", refreshToken=token)["accessToken"]
+
+
+def test_a_consent_becomes_a_code_and_tokens(app: App) -> None:
+    ann = person(app.world, "ann")
+    code = app.code(ann)
+    tokens = app.ask("authorization_code", code=code, redirectUri=BACK, codeVerifier=VERIFIER)
+    assert portal_user(app.world, tokens["accessToken"]) == ann
+    refused(
+        "InvalidGrantException", app.ask, kind="authorization_code", code=code, redirectUri=BACK, codeVerifier=VERIFIER
+    )
+    with pytest.raises(AuthFailure):
+        portal_user(app.world, tokens["accessToken"])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"codeVerifier": VERIFIER[:-1] + "x"},
+        {"redirectUri": "https://app.example/other", "codeVerifier": VERIFIER},
+        {},
+    ],
+)
+def test_a_code_is_bound_to_verifier_and_redirect(app: App, given: dict[str, str]) -> None:
+    code = app.code(person(app.world, "ann"))
+    named: dict[str, Any] = {"code": code, "redirectUri": BACK} | given
+    refused("InvalidGrantException", app.ask, kind="authorization_code", **named)
+
+
+def test_pkce_is_undone_by_neither_half(app: App) -> None:
+    fields = app.asks()
+    del fields["code_challenge"], fields["code_challenge_method"]
+    ann = person(app.world, "ann")
+    named: dict[str, Any] = {"redirectUri": BACK, "code": app.code(ann, fields)}
+    refused("InvalidGrantException", app.ask, kind="authorization_code", codeVerifier=VERIFIER, **named)
+    named["code"] = app.code(ann, fields)
+    assert app.ask("authorization_code", **named)["accessToken"]
+
+
+def test_a_code_lives_for_a_minute_and_is_of_its_application(center: Center, trusted: str, app: App) -> None:
+    given = {"redirectUri": BACK, "codeVerifier": VERIFIER}
+    code, other = app.code(person(app.world, "ann")), App(center, trusted)
+    refused("InvalidGrantException", other.ask, kind="authorization_code", code=code, **given)
+    app.world.clock.advance(60)
+    refused("InvalidGrantException", app.ask, kind="authorization_code", code=code, **given)
+
+
+@pytest.mark.parametrize(
+    "uri", ["https://app.example/callback", "javascript:alert(1)", f"{BACK}&x=1", "https://evil.example/", ""]
+)
+def test_attack_3_a_code_goes_to_the_redirect_uris_of_the_application_alone(app: App, uri: str) -> None:
+    with pytest.raises(CannotAsk):
+        app.consent(app.asks(redirect_uri=uri))
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"code_challenge": ""}, "invalid_request"),
+        ({"scope": "sso:all"}, "invalid_scope"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_to_the_application(app: App, changed: dict[str, str], error: str) -> None:
+    with pytest.raises(SentBack) as raised:
+        app.consent(app.asks(**changed))
+    assert raised.value.url == f"{BACK}&error={error}&state=s"
+
+
+def test_a_consent_is_asked_of_those_who_are_assigned(center: Center, trusted: str) -> None:
+    own = App(center, trusted, assigned=True)
+    consent, ann = own.consent(own.asks()), person(own.world, "ann")
+    assert not consent.is_for(own.world.snapshot, ann)
+    refused(
+        "AccessDeniedException",
+        own.ask,
+        kind="authorization_code",
+        code=own.code(ann),
+        redirectUri=BACK,
+        codeVerifier=VERIFIER,
+    )
+
+
+class Exchanged:
+    """Two applications, of which the tokens of the first may be exchanged by the second."""
+
+    def __init__(self, center: Center, trusted: str) -> None:
+        self.source, self.target = App(center, trusted), App(center, trusted)
+        center.call(
+            "PutApplicationAccessScope",
+            ApplicationArn=self.source.arn,
+            Scope=PORTAL,
+            AuthorizedTargets=[self.target.arn],
+        )
+        self.first = self.source.vouched()
+
+    def ask(self, **given: Any) -> dict[str, Any]:
+        return self.target.ask(EXCHANGE, **({"subjectToken": self.first["accessToken"]} | given))
+
+
+@pytest.fixture
+def exchanged(center: Center, trusted: str) -> Exchanged:
+    return Exchanged(center, trusted)
+
+
+def test_a_token_that_is_meant_for_another_application_is_exchanged(exchanged: Exchanged) -> None:
+    tokens = exchanged.ask()
+    world = exchanged.target.world
+    assert portal_user(world, tokens["accessToken"]) == person(world, "ann")
+    asked = exchanged.ask(requestedTokenType="urn:ietf:params:oauth:token-type:refresh_token")
+    assert asked["issuedTokenType"].endswith("refresh_token")
+    assert exchanged.target.ask("refresh_token", refreshToken=asked["refreshToken"])["accessToken"]
+
+
+def test_an_exchanged_session_ends_with_that_of_its_subject(exchanged: Exchanged) -> None:
+    world = exchanged.target.world
+    world.clock.advance(3000)
+    tokens = exchanged.ask()
+    world.clock.advance(8 * 3600 - 3001)
+    fresh = exchanged.target.ask("refresh_token", refreshToken=tokens["refreshToken"])
+    assert fresh["expiresIn"] == 1
+    world.clock.advance(1)
+    refused("InvalidGrantException", exchanged.target.ask, kind="refresh_token", refreshToken=fresh["refreshToken"])
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"subjectToken": "nothing"}, "InvalidGrantException"),
+        ({"subjectTokenType": "urn:ietf:params:oauth:token-type:jwt"}, "InvalidRequestException"),
+        ({"requestedTokenType": "urn:ietf:params:oauth:token-type:id_token"}, "InvalidRequestException"),
+    ],
+)
+def test_what_is_not_exchanged(exchanged: Exchanged, given: dict[str, str], code: str) -> None:
+    refused(code, exchanged.ask, **given)
+
+
+def test_a_token_is_exchanged_by_those_alone_that_it_is_meant_for(center: Center, exchanged: Exchanged) -> None:
+    source, token = exchanged.source, exchanged.first["accessToken"]
+    refused("InvalidGrantException", source.ask, kind=EXCHANGE, subjectToken=token)
+    mine = exchanged.target.vouched()["accessToken"]
+    refused("InvalidGrantException", source.ask, kind=EXCHANGE, subjectToken=mine)
+    source.world.clock.advance(3600)
+    refused("InvalidGrantException", exchanged.ask)
+
+
+@pytest.mark.parametrize("kind", ["password", "client_credentials", ""])
+def test_other_grants_are_not_supported(app: App, kind: str) -> None:
+    refused("UnsupportedGrantTypeException", app.ask, kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        (JWT, {"assertion": "a.b.c"}),
+        (EXCHANGE, {"subjectToken": "x"}),
+        ("refresh_token", {"refreshToken": "x"}),
+        ("authorization_code", {"code": "x"}),
+    ],
+)
+def test_a_grant_that_the_application_has_not(center: Center, trusted: str, kind: str, given: dict[str, str]) -> None:
+    own = App(center, trusted)
+    center.call("DeleteApplicationGrant", ApplicationArn=own.arn, GrantType=kind)
+    refused("UnauthorizedClientException", own.ask, kind=kind, **given)
+
+
+@pytest.mark.parametrize("kind", [JWT, EXCHANGE, "refresh_token", "authorization_code"])
+def test_what_is_left_out_is_an_invalid_request(app: App, kind: str) -> None:
+    refused("InvalidRequestException", app.ask, kind=kind)
