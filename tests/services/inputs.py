@@ -115,6 +115,8 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
     if operation.service == "sso-admin":
         made |= _of_an_instance(world)
         made["Filter"] = _filter(operation, made)
+    if operation.name == "CreateTokenWithIAM":
+        made |= {"clientId": _of_an_instance(world)["ApplicationArn"], "grantType": "refresh_token"}
     if operation.service == "sso":
         made |= {"accountId": _signed(world).center.account, "roleName": _ROLE}
     return {name: made[name] for name in members if name in made}
@@ -137,7 +139,8 @@ class SharedWorlds:
     def of(self, operation: Operation) -> World:
         """One for all operations but those on an organization, the one that makes it, and those of an instance."""
         kind = operation.name if operation.name == "CreateOrganization" else ""
-        kind = kind or (operation.service if operation.service in ("organizations", "sso-admin") else "account")
+        service = "sso-admin" if operation.name == "CreateTokenWithIAM" else operation.service
+        kind = kind or (service if service in ("organizations", "sso-admin") else "account")
         if kind not in self._worlds:
             self._worlds[kind] = self._new_world()
         return self._worlds[kind]
@@ -297,7 +300,7 @@ def _of_an_instance(world: World) -> dict[str, object]:
     permission_set = center.permission_set("the-set", Tags=TAGS)
     application = center.application("the-app", Tags=TAGS)
     issuer = center.issuer("the-issuer", Tags=TAGS)
-    own = {"CustomerManagedPolicyReference": {"Name": "managed"}}
+    managed_here = {"CustomerManagedPolicyReference": {"Name": "managed"}}
     center.call("AttachManagedPolicyToPermissionSet", PermissionSetArn=permission_set, ManagedPolicyArn=READ_ONLY)
     boundary, person = {"ManagedPolicyArn": READ_ONLY}, center.user()
     center.call("PutPermissionsBoundaryToPermissionSet", PermissionSetArn=permission_set, PermissionsBoundary=boundary)
@@ -307,8 +310,9 @@ def _of_an_instance(world: World) -> dict[str, object]:
     center.assign(permission_set, member, group, "GROUP")
     center.unassign(permission_set, member, group, "GROUP")
     center.call("ProvisionPermissionSet", PermissionSetArn=permission_set, TargetType="ALL_PROVISIONED_ACCOUNTS")
-    center.call("AttachCustomerManagedPolicyReferenceToPermissionSet", PermissionSetArn=permission_set, **own)
-    actors = {"Effect": "Allow", "Principal": "*", "Action": "sso-oauth:CreateTokenWithIAM", "Resource": "*"}
+    center.call("AttachCustomerManagedPolicyReferenceToPermissionSet", PermissionSetArn=permission_set, **managed_here)
+    own = {"AWS": f"arn:aws:iam::{world.account_id}:root"}
+    actors = {"Effect": "Allow", "Principal": own, "Action": "sso-oauth:CreateTokenWithIAM", "Resource": "*"}
     access = {
         "GrantType": "refresh_token",
         "Grant": {"RefreshToken": {}},

@@ -40,7 +40,6 @@ def application(call: Call, given: Mapping[str, Any]) -> Target[SsoApplication]:
         arn=found.arn,
         account=found.application_account,
         found=(found,) if found.status == ENABLED and _METHOD in found.methods else refusals.invalid_client(),
-        tags=found.tags,
         policies=_actors(found),
     )
 
