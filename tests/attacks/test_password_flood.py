@@ -1,4 +1,7 @@
-"""A flood of passwords: few are hashed at once, some wait, the rest are told to come back; signed calls go on."""
+"""A flood of passwords: few are hashed at once, some wait, the rest are told to come back; signed calls go on.
+
+So do the sign-ins of another account.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,22 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import pytest
 
-from carnet.identity.sign_in import SignIns
+from carnet.console import first_step
+from carnet.directory.snapshot import Snapshot
+from carnet.identity.sign_in import Claim, SignIns
 from carnet.services.iam.new_passwords import HASHING
+from carnet.services.preparing import Pool
 from tests.attacks.wire import Answer, Connection, Holder, root_of, signed
+from tests.console.browsing import Browser
 from tests.server.in_process import InProcessServer
 
 ALLOW = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:ChangePassword","Resource":"*"}}'
 WRONG = {"OldPassword": "Wrong-Word-1!", "NewPassword": "Other-Word-2?"}
-BEYOND = 3
+BEYOND, WAITING = 3, 4
 
 
 class Held:
@@ -79,3 +87,40 @@ def test_a_flood_waits_in_bounds_while_signed_calls_are_answered(
         answers = Counter(each.result().status for each in sent)
     assert answers.keys() == {403, 503}, "the wrong ones, and those that did not get their turn"
     assert held.most == HASHING.size
+
+
+def test_a_flood_on_the_sign_in_of_an_account_keeps_nobody_of_another_one_out(
+    server: InProcessServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is counted are the passwords that are looked at before the one of the other account."""
+    monkeypatch.setattr(first_step, "HASHING", Pool(name="patient", size=1, waiting=WAITING, seconds=60))
+    looked_at: SimpleQueue[str] = SimpleQueue()
+    refused: SimpleQueue[str] = SimpleQueue()
+    one_more = threading.Semaphore(0)
+
+    def check(self: SignIns, snapshot: Snapshot, claim: Claim, now: object) -> None:
+        looked_at.put(claim.account)
+        assert one_more.acquire(timeout=30)
+
+    monkeypatch.setattr(SignIns, "check", check)
+
+    def sign_in(account: str) -> int:
+        status = Browser(server).sign_in(account=account, name="alice", password="Wrong-Word-1!").status
+        if status == 503:
+            refused.put(account)
+        return status
+
+    flood = 1 + WAITING + BEYOND
+    with ThreadPoolExecutor(flood + 1) as threads:
+        sent = [threads.submit(sign_in, "flooded") for _ in range(flood)]
+        assert [refused.get(timeout=30) for _ in range(BEYOND)] == ["flooded"] * BEYOND
+        other = threads.submit(sign_in, "another")
+        assert refused.get(timeout=30) == "flooded", "who comes from another account finds a place"
+        order = []
+        for _ in range(3):
+            order.append(looked_at.get(timeout=30))
+            one_more.release()
+        assert "another" in order
+        assert other.result() == 401
+        one_more.release(flood)
+        assert {each.result() for each in sent} == {401, 503}

@@ -11,8 +11,10 @@ import pytest
 
 from carnet.base.faults import Unavailable
 from carnet.services.preparing import Pool, Pools, Preparation
+from carnet.services.turns import Whose
 
 LONG = 60.0
+US = Whose("1" * 12)
 
 
 class Gate:
@@ -43,16 +45,16 @@ def test_work_that_blocks_has_a_thread_of_its_pool_and_no_more_than_its_size() -
     async def scenario() -> None:
         pools, gate = Pools(), Gate()
         slow = preparation(gate, size=2, waiting=3)
-        tasks = [asyncio.create_task(pools.run(slow, None, number)) for number in range(5)]
+        tasks = [asyncio.create_task(pools.run(slow, None, number, US)) for number in range(5)]
         await until(lambda: len(gate.threads) == 2)
         with pytest.raises(Unavailable):
-            await pools.run(slow, None, "the sixth")
+            await pools.run(slow, None, "the sixth", US)
         assert len(gate.threads) == 2
         gate.open.set()
         assert await asyncio.gather(*tasks) == [0, 1, 2, 3, 4]
         assert len(gate.threads) == 5
         assert all(name.startswith("slow") for name in gate.threads)
-        assert await pools.run(slow, None, "later") == "later"
+        assert await pools.run(slow, None, "later", US) == "later"
         pools.close()
 
     asyncio.run(scenario())
@@ -62,13 +64,13 @@ def test_who_waits_too_long_is_told_so() -> None:
     async def scenario() -> None:
         pools, gate = Pools(), Gate()
         slow = preparation(gate, seconds=0.01)
-        first = asyncio.create_task(pools.run(slow, None, "first"))
+        first = asyncio.create_task(pools.run(slow, None, "first", US))
         await until(lambda: len(gate.threads) == 1)
         with pytest.raises(Unavailable):
-            await pools.run(slow, None, "second")
+            await pools.run(slow, None, "second", US)
         gate.open.set()
         assert await first == "first"
-        assert await pools.run(slow, None, "third") == "third"
+        assert await pools.run(slow, None, "third", US) == "third"
         pools.close()
 
     asyncio.run(scenario())
@@ -87,10 +89,10 @@ def test_coroutines_take_turns_too() -> None:
             return given
 
         slow = preparation(work)
-        tasks = [asyncio.create_task(pools.run(slow, None, number)) for number in (1, 2)]
+        tasks = [asyncio.create_task(pools.run(slow, None, number, US)) for number in (1, 2)]
         await until(lambda: at_work == [1])
         with pytest.raises(Unavailable):
-            await pools.run(slow, None, 3)
+            await pools.run(slow, None, 3, US)
         let_go.set()
         failed, done = await asyncio.gather(*tasks, return_exceptions=True)
         assert isinstance(failed, LookupError)
@@ -104,14 +106,14 @@ def test_a_thread_that_nobody_waits_for_keeps_its_turn() -> None:
     async def scenario() -> None:
         pools, gate = Pools(), Gate()
         slow = preparation(gate)
-        first = asyncio.create_task(pools.run(slow, None, "first"))
+        first = asyncio.create_task(pools.run(slow, None, "first", US))
         await until(lambda: len(gate.threads) == 1)
         first.cancel()
         await asyncio.wait([first])
-        second = asyncio.create_task(pools.run(slow, None, "second"))
+        second = asyncio.create_task(pools.run(slow, None, "second", US))
         await asyncio.sleep(0.01)
         with pytest.raises(Unavailable):
-            await pools.run(slow, None, "third")
+            await pools.run(slow, None, "third", US)
         assert len(gate.threads) == 1
         gate.open.set()
         assert await second == "second"
@@ -123,9 +125,9 @@ def test_a_thread_that_nobody_waits_for_keeps_its_turn() -> None:
 def test_two_pools_of_one_name_are_a_mistake() -> None:
     async def scenario() -> None:
         pools = Pools()
-        await pools.run(preparation(lambda call, given: None), None, None)
+        await pools.run(preparation(lambda call, given: None), None, None, US)
         with pytest.raises(ValueError, match="two pools called slow"):
-            await pools.run(preparation(lambda call, given: None, size=2), None, None)
+            await pools.run(preparation(lambda call, given: None, size=2), None, None, US)
         pools.close()
 
     asyncio.run(scenario())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-
 from carnet.assembly.installation import Installation
 from carnet.base.clock import Clock
 from carnet.console import client_consent, device_consent, login_consent
@@ -21,15 +19,11 @@ from carnet.services.preparing import Pools
 from carnet.services.signin.authorize import PATH as LOGIN
 
 
-def console_doors(
-    installation: Installation, writer: Writer, throttle: Throttle, stack: ExitStack
-) -> tuple[OwnDoor, ...]:
-    """Those of one worker; `stack` is unwound when the server stops."""
+def console_doors(installation: Installation, writer: Writer, throttle: Throttle, pools: Pools) -> tuple[OwnDoor, ...]:
+    """Those of one worker."""
     origin = console_origin(installation.execution.parts.public_url)
     if origin is None:
         return (Unreachable(),)
-    pools = Pools()
-    stack.callback(pools.close)
     sessions = BrowserSessions(installation.directory, installation.last_used, installation.clock, origin)
     parts = ConsoleParts(
         execution=installation.execution,

@@ -41,6 +41,7 @@ from carnet.server.read_your_writes import Revisions
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.throttle import Throttle
 from carnet.server.writer import Writer
+from carnet.services.preparing import Pools
 from carnet.services.registry import SERVICES
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
     if calls is not None:
         stack.callback(calls.close)
         installation.recorder.shown = calls.put
-    outbox, bodies = Outbox(audit, decisions, calls), BodyBudget()
+    outbox, bodies, pools = Outbox(audit, decisions, calls), BodyBudget(), Pools()
     api = AwsApi(
         installation.execution,
         SERVICES,
@@ -91,6 +92,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         ids=installation.ids,
         decisions=decisions,
         throttle=throttle,
+        pools=pools,
         forwarding=partial(
             _gateway, installation, upstreams, SignedCallers(proven_by, decisions, throttle), outbox, bodies
         ),
@@ -106,6 +108,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         clock=installation.clock,
         decisions=decisions,
         throttle=throttle,
+        pools=pools,
     )
     follower = Follower(installation.directory, installation.store)
     presence = node(installation)
@@ -122,7 +125,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         stack.callback(follower.unwatch)
         stack.callback(decisions.close)
         stack.callback(api.close)
-        stack.callback(own_api.close)
+        stack.callback(pools.close)
 
     modes = {one.name: one.mode.value for one in upstreams}
     health = Health(installation.directory, follower, installation.recorder, installation.clock, modes)
@@ -138,7 +141,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         revisions,
         doors=(
             ScimDoor(installation.execution, api.writer, throttle, installation.clock),
-            *console_doors(installation, api.writer, throttle, stack),
+            *console_doors(installation, api.writer, throttle, pools),
         ),
         on_start=start,
         on_stop=stack.close,

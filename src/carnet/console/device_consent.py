@@ -25,6 +25,7 @@ from carnet.server.own_api.problems import TOO_MANY
 from carnet.services.execution import Failed
 from carnet.services.preparing import Pool, Preparation
 from carnet.services.sso_oidc.approval import UNKNOWN, AnswerDevice, waiting_device
+from carnet.services.turns import whose
 from carnet.store.password_attempts import Attempts
 
 PATH = "/device"
@@ -78,16 +79,18 @@ class DeviceConsent:
         attempts = self.parts.execution.store.password_attempts
         owner, network = f"device-codes:{browser.session.holder}", network_of(arrived.http.peer)
 
+        turns = whose(browser.session.account, arrived.http.peer)
+
         def reserve(_: object, __: object) -> bool:
             return attempts.reserve(owner, network, arrived.time, lambda seen: _may_try(seen, arrived.time))
 
         def succeed(_: object, __: object) -> None:
             attempts.succeed(owner, network)
 
-        if not await self.parts.pools.run(Preparation(pool=_POOL, work=reserve), None, None):
+        if not await self.parts.pools.run(Preparation(pool=_POOL, work=reserve), None, None, turns):
             raise TOO_MANY
         device = waiting_device(self.parts.execution.directory.snapshot, code, browser.session.account, arrived.time)
-        await self.parts.pools.run(Preparation(pool=_POOL, work=succeed), None, None)
+        await self.parts.pools.run(Preparation(pool=_POOL, work=succeed), None, None, turns)
         found = FoundDevice(account=device.account, device=device.id, sign_in=browser.session.id)
         text = sealed(self.parts.execution.parts.keyring, found).text
         return Answered(members={"to": f"{PATH}?found={quote(text)}"})

@@ -35,6 +35,7 @@ from carnet.identity.totp import SEED_BYTES
 from carnet.services.execution import Done
 from carnet.services.iam.qr_code import otpauth_uri, png
 from carnet.services.preparing import Pool, Preparation
+from carnet.services.turns import Whose
 from carnet.store.unit_of_work import UnitOfWork
 
 MOST_DEVICES = 8
@@ -54,7 +55,8 @@ async def begin_app(parts: ConsoleParts, flow: Flow) -> dict[str, Any]:
     def work(_: object, __: object) -> bytes:
         return png(otpauth_uri(holder.name, "Carnet", text))
 
-    picture: bytes = await parts.pools.run(Preparation(pool=_QR_CODES, work=work), None, None)
+    drawing = Preparation(pool=_QR_CODES, work=work)
+    picture: bytes = await parts.pools.run(drawing, None, None, Whose(flow.account))
     return {
         "next": "enrol-app",
         "seed": text,

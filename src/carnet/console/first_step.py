@@ -27,6 +27,7 @@ from carnet.entities.user import User
 from carnet.identity.sign_in import Claim, KnownPassword, PasswordState, nobody
 from carnet.services.iam.new_passwords import HASHING
 from carnet.services.preparing import Preparation
+from carnet.services.turns import Whose, whose
 
 _TYPES = {HolderKind.USER: "IAMUser", HolderKind.ROOT: "Root", HolderKind.PERSON: "IdentityCenterUser"}
 
@@ -69,7 +70,9 @@ async def _user(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> _
     def check(_: object, __: object) -> KnownPassword | None:
         return parts.execution.parts.sign_ins.check(snapshot, claim, arrived.time)
 
-    known: KnownPassword | None = await parts.pools.run(Preparation(pool=HASHING, work=check), None, None)
+    known: KnownPassword | None = await parts.pools.run(
+        Preparation(pool=HASHING, work=check), None, None, _whose(arrived, given)
+    )
     if known is None:
         raise _refused(parts, arrived, *_nobody(snapshot, claim, given.kind))
     holder = Holder(kind=given.kind, view=snapshot.accounts[known.profile.account], entity=known.holder)
@@ -89,12 +92,17 @@ async def _person(parts: ConsoleParts, arrived: Arrived, given: GivePassword) ->
         sign_ins, peer = parts.execution.parts.sign_ins, arrived.http.peer
         return sign_ins.is_right(owner, profile, given.password, peer=peer, now=arrived.time)
 
-    right = await parts.pools.run(Preparation(pool=HASHING, work=check), None, None)
+    right = await parts.pools.run(Preparation(pool=HASHING, work=check), None, None, _whose(arrived, given))
     if not right or found is None or profile is None:
         account = view.account.id if view is not None else None
         who = found.who if found is not None else Who(type=_TYPES[given.kind], account=account)
         raise _refused(parts, arrived, who, FAILED)
     return _Known(found, profile.changed, PasswordState.MUST_CHANGE if profile.reset_required else PasswordState.GOOD)
+
+
+def _whose(arrived: Arrived, given: GivePassword) -> Whose:
+    """Whose turns a sign-in has: by what was typed, so that the time tells nobody whether there is such an account."""
+    return whose((given.account.strip() or given.name.strip()).lower(), arrived.http.peer)
 
 
 def _store_of(snapshot: Snapshot, store: str) -> AccountView | None:

@@ -17,6 +17,7 @@ from carnet.services.execution import Done, Failed
 from carnet.services.iam.new_passwords import HASHING
 from carnet.services.person_invitations import HashedForPerson, hash_person_password, set_person_password
 from carnet.services.preparing import Preparation
+from carnet.services.turns import whose
 from carnet.store.unit_of_work import UnitOfWork
 
 
@@ -27,7 +28,7 @@ async def use_invitation(parts: ConsoleParts, arrived: Arrived, given: UseInvita
     def work(_: object, __: object) -> HashedForPerson:
         return hash_person_password(snapshot, passwords, token=given.token, password=given.password, now=arrived.time)
 
-    made = await parts.pools.run(Preparation(pool=HASHING, work=work), None, None)
+    made = await parts.pools.run(Preparation(pool=HASHING, work=work), None, None, whose("", arrived.http.peer))
     outcome = await parts.writer.write(_Setting(parts=parts, arrived=arrived, given=given, made=made))
     if isinstance(outcome, Failed):
         raise outcome.problem

@@ -25,6 +25,7 @@ from carnet.identity.passwords import HashedPassword
 from carnet.services.execution import Done
 from carnet.services.iam.new_passwords import HASHING
 from carnet.services.preparing import Preparation
+from carnet.services.turns import whose
 from carnet.store.unit_of_work import UnitOfWork
 
 
@@ -41,7 +42,8 @@ async def hash_new(parts: ConsoleParts, arrived: Arrived, flow: Flow, given: Set
         passwords = parts.execution.parts.passwords
         return passwords.hashed(given.password, account=holder.account, owner=holder.id, before=profile)
 
-    hashed = await parts.pools.run(Preparation(pool=HASHING, work=work), None, None)
+    hashing = Preparation(pool=HASHING, work=work)
+    hashed = await parts.pools.run(hashing, None, None, whose(flow.account, arrived.http.peer))
     return SettingPassword(
         parts=parts, arrived=arrived, flow=flow, hashed=hashed, before=profile, password=given.password
     )

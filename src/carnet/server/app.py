@@ -53,6 +53,7 @@ from carnet.services.execution import Execution, Failed, Outcome, Requested
 from carnet.services.operation import Operation, Refusal
 from carnet.services.preparing import Pools, Preparation
 from carnet.services.service import Service
+from carnet.services.turns import whose
 from carnet.store.faults import Lost
 
 _LOG = logging.getLogger("carnet.server")
@@ -88,6 +89,7 @@ class AwsApi:
         ids: Ids,
         decisions: DecisionLog,
         throttle: Throttle,
+        pools: Pools,
         forwarding: Callable[[Writer], Forwarding | None] = lambda writer: None,
     ) -> None:
         self._execution = execution
@@ -98,7 +100,7 @@ class AwsApi:
         self._decisions = decisions
         self._throttle = throttle
         self._unoffered = UnofferedServices(execution, authenticators, decisions, throttle)
-        self._pools = Pools()
+        self._pools = pools
         self.writer = Writer(execution)
         self._forwarding = forwarding(self.writer)
         self.streaming = self._forwarding.streaming if self._forwarding is not None else None
@@ -179,7 +181,8 @@ class AwsApi:
                     preparation, await self.writer.write(attempt, parsed.authenticated.caller.principal.account)
                 )
             else:
-                prepared = await self._pools.run(preparation, admitted.call, parsed.given)
+                asked_by = whose(account_of(parsed), parsed.authenticated.routed.arrived.http.peer)
+                prepared = await self._pools.run(preparation, admitted.call, parsed.given, asked_by)
         except Exception as problem:
             return self._fail(parsed, problem, admitted.decided)
         try:
@@ -296,7 +299,6 @@ class AwsApi:
 
     def close(self) -> None:
         """Finish what is under way."""
-        self._pools.close()
         self.writer.close()
         if self._forwarding is not None:
             self._forwarding.close()

@@ -1,7 +1,7 @@
 """Slow or outbound work of an operation, done before it takes its turn: hashing, fetching keys, reading documents.
 
 Such work holds neither the event loop nor the lock of the writers. It runs in a named pool that takes a few at once and
-lets a few more wait for a while; whoever comes after them is told to come back later.
+lets a few more wait for a while, in turns of who it is for; who finds no place is told to come back later.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
-from carnet.base.faults import Unavailable
-
-_BUSY = "Too many requests of this kind are waiting; try again later."
+from carnet.services.turns import Turns, Whose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +42,14 @@ class Preparation:
 
 
 class Pools:
-    """The pools of one process, each made when it is first needed; for one event loop."""
+    """The pools of one process, of all its doors, each made when it is first needed; for one event loop."""
 
     def __init__(self) -> None:
         self._running: dict[str, _Running] = {}
 
-    async def run(self, preparation: Preparation, call: Any, given: Any) -> Any:
+    async def run(self, preparation: Preparation, call: Any, given: Any, whose: Whose) -> Any:
         """What the work gives or raises; Unavailable if it does not get its turn."""
-        return await self._of(preparation.pool).run(preparation.work, call, given)
+        return await self._of(preparation.pool).run(preparation.work, call, given, whose)
 
     def _of(self, pool: Pool) -> _Running:
         running = self._running.get(pool.name)
@@ -71,26 +69,13 @@ class _Running:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.threads = ThreadPoolExecutor(pool.size, thread_name_prefix=pool.name)
-        self._turns = asyncio.Semaphore(pool.size)
-        self._waiting = 0
+        self._turns = Turns(at_once=pool.size, waiting=pool.waiting)
 
-    async def run(self, work: Callable[[Any, Any], Any], call: Any, given: Any) -> Any:
-        await self._turn()
+    async def run(self, work: Callable[[Any, Any], Any], call: Any, given: Any, whose: Whose) -> Any:
+        await self._turns.take(whose, self.pool.seconds)
         if iscoroutinefunction(work):
             return await self._awaited(work(call, given))
         return await self._in_thread(work, call, given)
-
-    async def _turn(self) -> None:
-        if self._waiting >= self.pool.waiting and self._turns.locked():
-            raise Unavailable(_BUSY)
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(self.pool.seconds):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise Unavailable(_BUSY) from None
-        finally:
-            self._waiting -= 1
 
     async def _awaited(self, working: Coroutine[Any, Any, Any]) -> Any:
         try:

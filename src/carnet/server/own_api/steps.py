@@ -44,6 +44,7 @@ from carnet.server.throttle import Throttle, Throttled
 from carnet.server.writer import Writer
 from carnet.services.execution import Done, Execution, Failed
 from carnet.services.preparing import Pool, Pools, Preparation
+from carnet.services.turns import Whose, whose
 from carnet.sigv4.query_form import has_query_form
 from carnet.sigv4.verify import verify
 from carnet.store.faults import Lost
@@ -65,6 +66,7 @@ class OwnApi:
         clock: Clock,
         decisions: DecisionLog,
         throttle: Throttle,
+        pools: Pools,
     ) -> None:
         self._execution = execution
         self._writer = writer
@@ -73,7 +75,7 @@ class OwnApi:
         self._ids = parts.ids
         self._decisions = decisions
         self._throttle = throttle
-        self._pools = Pools()
+        self._pools = pools
 
     @staticmethod
     def takes(head: RequestHead) -> bool:
@@ -185,7 +187,8 @@ class OwnApi:
 
     async def _in_thread(self, asked: Asked, call: OwnCall) -> Answer:
         try:
-            return self._answer(asked, await self._pools.run(Preparation(pool=_THREADS, work=_read), call, asked))
+            reading = Preparation(pool=_THREADS, work=_read)
+            return self._answer(asked, await self._pools.run(reading, call, asked, _whose(asked)))
         except Exception as problem:
             return self._fail_asked(asked, problem)
 
@@ -194,7 +197,7 @@ class OwnApi:
         preparation, prepared = asked.endpoint.prepare, None
         try:
             if preparation is not None:
-                prepared = await self._pools.run(preparation, call, asked.given)
+                prepared = await self._pools.run(preparation, call, asked.given, _whose(asked))
             outcome = await self._writer.write(_OwnChange(asked, self._call, prepared))
         except Exception as problem:
             return self._fail_asked(asked, problem)
@@ -236,10 +239,6 @@ class OwnApi:
         except Throttled as throttled:
             return throttled
         return raised
-
-    def close(self) -> None:
-        """Finish what is under way."""
-        self._pools.close()
 
 
 def _read(call: OwnCall, asked: Asked) -> Told:
@@ -289,6 +288,10 @@ def _audited(
     call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=tuple(decided)) if decided else None
     unaudited = partial(_unaudited, arrived.request_id)
     return Answer(response=response, event=line_of(event), decided=call, unaudited=unaudited, account=_account(caller))
+
+
+def _whose(asked: Asked) -> Whose:
+    return whose(_account(asked.caller), asked.arrived.http.peer)
 
 
 def _account(caller: OwnCaller | None) -> str:
