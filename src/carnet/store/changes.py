@@ -42,7 +42,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """All that is different at `revision`, seen from `base`; each row occurs once."""
+    """All that is different at `revision`, seen from `base`; each row occurs once in each scope
+    that it is in or has left."""
 
     base: Revision | None
     """None: `changes` is the whole store, and what the reader had before is void."""

@@ -93,13 +93,14 @@ _Place = tuple[EntityType[Any], Scope, str]
 
 
 def _touched(connection: Connection, places: Iterable[_Place], unreadable: set[Scope]) -> Iterable[Change]:
-    """The rows in those places, as they are now."""
-    changes = {(type_.kind, key): Change(type_, scope, key, None) for type_, scope, key in places}
+    """The rows in those places, as they are now. A row that went from one scope to another is gone from the first."""
+    changes = {place: Change(*place, None) for place in places}
     keys = defaultdict[EntityType[Any], list[str]](list)
     for change in changes.values():
         keys[change.type].append(change.key)
     for type_, touched in keys.items():
-        changes.update(((type_.kind, each.key), each) for each in type_.read_some(connection, touched, unreadable))
+        for change in type_.read_some(connection, touched, unreadable):
+            changes[type_, change.scope, change.key] = change
     return changes.values()
 
 

@@ -43,6 +43,10 @@ class Unit(Protocol):
     def remove(self, entity: object) -> None: ...
 
 
+_Place = tuple[str, Scope, str]
+"""Kind, scope and key: a row that goes from one scope to another is changed in both."""
+
+
 class UnitOfWork:
     """Made by `Group.unit`: what is added, saved and removed is committed with the group, all or nothing.
 
@@ -64,7 +68,7 @@ class UnitOfWork:
         self._known_everywhere = known_everywhere
         self._known: set[str] = set()
         """The kinds of which it was asked."""
-        self._changed: dict[tuple[str, str], tuple[Change, bytes | None]] = {}
+        self._changed: dict[_Place, tuple[Change, bytes | None]] = {}
         self._fault: Fault | None = None
         """INVARIANT: once a statement was refused, the transaction ends in that fault, whoever caught it."""
         self._events: list[audit_log.Event] = []
@@ -86,7 +90,7 @@ class UnitOfWork:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """What was changed so far, each row once, as it is now."""
+        """What was changed so far, each row once in each scope, as it is now."""
         return tuple(change for change, _ in self._changed.values())
 
     def add(self, entity: object) -> None:
@@ -136,7 +140,8 @@ class UnitOfWork:
         occupied = Occupied(type_.kind, type_.name_of(entity))
         key = type_.key_of(entity)
         self._run_on_one(statement, {"removed_id": key}, type_, entity, occupied)
-        self._changed[type_.kind, key] = Change(type_, type_.scope_of(entity), key, None), None
+        scope = type_.scope_of(entity)
+        self._changed[type_.kind, scope, key] = Change(type_, scope, key, None), None
 
     def remove_scope(self, scope: Scope) -> int:
         """Delete every row of a scope, and what it is itself; how many rows those were.
@@ -156,7 +161,7 @@ class UnitOfWork:
                 self._connection.execute(delete(type_.table).where(inside))
             except IntegrityError as error:
                 self._fail(Occupied(type_.kind, scope.id), error)
-        gone = {(type_.kind, each): (Change(type_, scope, each, None), None) for each in keys}
+        gone = {(type_.kind, scope, each): (Change(type_, scope, each, None), None) for each in keys}
         self._changed.update(gone)
         return len(keys)
 
@@ -234,7 +239,7 @@ class UnitOfWork:
 
     def _note(self, type_: EntityType[E], stored: Stored, entity: E) -> None:
         change = Change(type_, stored.scope, stored.key, entity)
-        self._changed[type_.kind, stored.key] = change, stored.content
+        self._changed[type_.kind, stored.scope, stored.key] = change, stored.content
 
     def _fail(self, fault: Fault, cause: Exception | None = None) -> NoReturn:
         self._fault = fault

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 
 import pytest
@@ -154,3 +155,18 @@ def test_a_delegated_administrator_does_not_leave(estate: Estate) -> None:
     for caller, operation, given in leaving:
         with pytest.raises(ServiceError, match=r"ConstraintViolationException: .* delegated administrator"):
             estate.call_as(caller, operation, **given)
+
+
+def test_a_node_that_hears_of_leaving_and_joining_at_once_sees_the_account_in_one_organization(world: World) -> None:
+    first = an_estate(world)
+    member = first.member()
+    beside = copy(world)
+    beside.root = world.account()
+    second = an_estate(beside)
+    account, before = first.account_of(member), world.installation.store.revision()
+    first.call("RemoveAccountFromOrganization", AccountId=account)
+    invitation = second.call("InviteAccountToOrganization", Target={"Type": "ACCOUNT", "Id": account})["Handshake"]
+    first.call_as(member, "AcceptHandshake", HandshakeId=invitation["Id"])
+    told = world.installation.store.changes_since(before).changes
+    places = {(change.scope.id, change.entity is None) for change in told if change.type.entity is OrganizationAccount}
+    assert places == {(first.organization, True), (second.organization, False)}

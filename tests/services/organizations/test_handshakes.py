@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import json
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from carnet.entities.handshake import Handshake
+from carnet.entities.organization_account import OrganizationAccount
 from carnet.services.organizations import handshake_parts
 from carnet.services.organizations.service import organizations
 from tests.services.iam.expect import set_quotas
 from tests.services.organizations.estate import SERVICE, Estate, an_estate
+from tests.services.organizations.policies import a_policy, attach, detach
 from tests.services.world import START, Caller, ServiceError, World
 
 DAY = 86_400
@@ -183,15 +187,59 @@ def test_who_is_no_party_does_not_find_a_handshake(estate: Estate) -> None:
         respond(estate, estate.world.root, "AcceptHandshake", sent)
 
 
-def test_a_member_of_an_organization_is_not_invited_and_does_not_join_another(estate: Estate) -> None:
+def another_estate(world: World) -> Estate:
+    """A second organization in the same installation."""
+    beside = copy(world)
+    beside.root = world.account()
+    return an_estate(beside)
+
+
+def members_of(estate: Estate) -> list[str]:
+    return [one["Id"] for one in estate.call("ListAccounts")["Accounts"]]
+
+
+def test_a_member_is_not_invited_again(estate: Estate) -> None:
     with pytest.raises(ServiceError, match="HandshakeConstraintViolationException") as caught:
         invite(estate, estate.member())
     assert reason(caught) == "ALREADY_IN_AN_ORGANIZATION"
-    invited = estate.world.account()
-    sent = invite(estate, invited)
-    estate.call_as(invited, "CreateOrganization")
-    with pytest.raises(ServiceError, match="HandshakeConstraintViolationException"):
-        respond(estate, invited, "AcceptHandshake", sent)
+
+
+def test_a_member_goes_from_its_organization_to_the_one_that_invited_it(estate: Estate) -> None:
+    other, mover = another_estate(estate.world), estate.member()
+    account, before = estate.account_of(mover), estate.world.installation.store.revision()
+    sent = invite(other, mover)
+    assert respond(estate, mover, "AcceptHandshake", sent)["State"] == "ACCEPTED"
+    assert account not in members_of(estate)
+    assert account in members_of(other)
+    assert estate.call_as(mover, "DescribeOrganization")["Organization"]["Id"] == other.organization
+    told = estate.world.installation.store.changes_since(before).changes
+    places = {(change.scope.id, change.entity is None) for change in told if change.type.entity is OrganizationAccount}
+    assert places == {(estate.organization, True), (other.organization, False)}
+
+
+def test_who_may_not_leave_does_not_go_to_another_organization_either(estate: Estate) -> None:
+    other, mover = another_estate(estate.world), estate.member()
+    sent = invite(other, mover)
+    statement = {"Effect": "Deny", "Action": "organizations:LeaveOrganization", "Resource": "*"}
+    guardrail = a_policy(estate, "stay", content=json.dumps({"Version": "2012-10-17", "Statement": statement}))
+    attach(estate, guardrail, estate.root)
+    with pytest.raises(ServiceError, match=r"AccessDenied.*organizations:LeaveOrganization.*service control policy"):
+        respond(estate, mover, "AcceptHandshake", sent)
+    assert estate.account_of(mover) in members_of(estate)
+    detach(estate, guardrail, estate.root)
+    respond(estate, mover, "AcceptHandshake", sent)
+
+
+def test_delegated_administrators_and_management_accounts_stay(estate: Estate) -> None:
+    other, mover = another_estate(estate.world), estate.member()
+    service = "access-analyzer.amazonaws.com"
+    estate.call("EnableAWSServiceAccess", ServicePrincipal=service)
+    estate.call("RegisterDelegatedAdministrator", AccountId=estate.account_of(mover), ServicePrincipal=service)
+    with pytest.raises(ServiceError, match="ConstraintViolationException") as caught:
+        respond(estate, mover, "AcceptHandshake", invite(other, mover))
+    assert reason(caught) == "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG"
+    with pytest.raises(ServiceError, match="MasterCannotLeaveOrganizationException"):
+        respond(estate, estate.world.root, "AcceptHandshake", invite(other, estate.world.root))
 
 
 def test_an_account_of_another_partition_is_not_invited(estate: Estate) -> None:

@@ -58,18 +58,18 @@ def remove_account_from_organization(
     account: OrganizationAccount,
 ) -> Answer:
     """Make a member a stand-alone account, which no policy of the organization binds from the next request on."""
-    _leave(call, view, account)
+    leave(call, view, account)
     return {}
 
 
 @organizations.write("LeaveOrganization", on=targets.organization(any_account))
 def leave_organization(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
     """The same, by the member itself."""
-    _leave(call, view, view.of(OrganizationAccount).by_id[call.account])
+    leave(call, view, view.of(OrganizationAccount).by_id[call.account])
     return {}
 
 
-def _leave(call: WriteCall, view: OrganizationView, account: OrganizationAccount) -> None:
+def leave(call: WriteCall, view: OrganizationView, account: OrganizationAccount) -> None:
     """Take an account out. Raises a Fault for one that has to stay.
 
     AWS lets a created account go after four days, and with what a customer of AWS owes. Here it goes at once.

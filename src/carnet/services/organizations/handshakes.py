@@ -5,25 +5,21 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_Handshake.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from carnet.access.authorize import Check
-from carnet.base.faults import Fault
 from carnet.directory.organization_view import OrganizationView
 from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
 from carnet.entities.responsibility_transfer import TransferStatus
-from carnet.services.membership import may_make_linked_role
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
 from carnet.services.organizations import handshake_sentences, sentences, targets
 from carnet.services.organizations.all_features import approve, cancel_approvals, confirm
 from carnet.services.organizations.callers import administrator
 from carnet.services.organizations.handshake_parts import any_party, moved_on, of_organization, recipient, sender, shown
-from carnet.services.organizations.invitations import accept_invitation
+from carnet.services.organizations.invitations import accept_invitation, may_join
 from carnet.services.organizations.service import organizations
 from carnet.services.organizations.transfer_invitations import accept_transfer, answer_transfer
 from carnet.services.paging import page
-from carnet.services.target import Keys, Target
 
 if TYPE_CHECKING:
     from types_boto3_organizations.type_defs import (
@@ -41,12 +37,6 @@ _ACCEPT: Mapping[HandshakeAction, Callable[[WriteCall, Handshake], Handshake]] =
     HandshakeAction.APPROVE_ALL_FEATURES: approve,
     HandshakeAction.TRANSFER_RESPONSIBILITY: accept_transfer,
 }
-
-
-def may_join(call: Call, given: Any, target: Target[Handshake], keys: Keys) -> Iterator[Check]:
-    """Joining makes the service-linked role in the account."""
-    if not isinstance(target.found, Fault) and target.found[0].action is HandshakeAction.INVITE:
-        yield from may_make_linked_role(call, given, target, keys)
 
 
 @organizations.write("AcceptHandshake", on=recipient, also=(may_join,))

@@ -5,26 +5,29 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from carnet.base.faults import Fault, Invalid
+from carnet.access.authorize import Check
+from carnet.base.faults import Fault, Invalid, Unavailable
 from carnet.directory.account_view import AccountView
 from carnet.directory.organization_view import OrganizationView
 from carnet.entities.account import is_account_id
 from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
 from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
-from carnet.services.membership import admit
+from carnet.services.membership import admit, may_make_linked_role
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.organizations import handshake_sentences, sentences, targets
 from carnet.services.organizations.all_features import is_being_enabled
 from carnet.services.organizations.callers import asked, management_account
+from carnet.services.organizations.departures import leave
 from carnet.services.organizations.handshake_parts import forget_old, moved_on, of_organization, sender_of, shown
 from carnet.services.organizations.quotas import OrganizationsQuotas
 from carnet.services.organizations.service import organizations
 from carnet.services.organizations.tagging import tags_of
 from carnet.services.request_tags import request_tags, tagged_on_creation
-from carnet.services.target import Target
+from carnet.services.target import Keys, Target
 
 if TYPE_CHECKING:
     from types_boto3_organizations.type_defs import HandshakePartyTypeDef, InviteAccountToOrganizationRequestTypeDef
@@ -49,7 +52,7 @@ def invited(call: Call, given: Any) -> Target[OrganizationView]:
 def invite_account_to_organization(
     call: WriteCall, given: InviteAccountToOrganizationRequestTypeDef, view: OrganizationView
 ) -> Answer:
-    """Ask a stand-alone account of this installation to join, for 15 days."""
+    """Ask another account of this installation to join, for 15 days. It may be a member of another organization."""
     email = given["Target"]["Id"] if given["Target"]["Type"] == "EMAIL" else None
     account = invited_account(call, given["Target"])
     ensure_may_join(call, view, account)
@@ -73,14 +76,29 @@ def invite_account_to_organization(
     return {"Handshake": shown(call, invitation)}
 
 
+def may_join(call: Call, given: Any, target: Target[Handshake], keys: Keys) -> Iterator[Check]:
+    """Joining makes the service-linked role in the account, and takes it out of the organization that it is in.
+
+    What denies organizations:LeaveOrganization holds a member, whichever way it would go.
+    """
+    if isinstance(target.found, Fault) or target.found[0].action is not HandshakeAction.INVITE:
+        return
+    if call.view.membership is not None:
+        yield Check(action="organizations:LeaveOrganization", resource="*", resource_account=call.account)
+    yield from may_make_linked_role(call, given, target, keys)
+
+
 def accept_invitation(call: WriteCall, handshake: Handshake) -> Handshake:
-    """Join. Raises a Fault if the account or the organization cannot."""
+    """Join; a member of another organization leaves that one at once. Raises a Fault if an account or the organization
+    cannot.
+    """
     accepted = moved_on(call, handshake, HandshakeState.ACCEPTED)
     view = sender_of(call.snapshot, handshake)
     ensure_may_join(call, view, call.view)
     quotas: OrganizationsQuotas = call.quotas
     if len(view.of(OrganizationAccount)) >= quotas.organization_accounts:
         raise handshake_sentences.constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", sentences.ACCOUNTS_FULL)
+    _leave_former(call)
     place = OrganizationAccount(
         id=call.account,
         organization=view.scope.id,
@@ -94,9 +112,19 @@ def accept_invitation(call: WriteCall, handshake: Handshake) -> Handshake:
     return accepted
 
 
+def _leave_former(call: WriteCall) -> None:
+    """Take the account out of the organization that it is in, if any. Raises a Fault if it has to stay there."""
+    if call.view.membership is None:
+        return
+    former = call.snapshot.organization_of(call.account)
+    if former is None:
+        raise Unavailable(f"The organization of the account {call.account} cannot be read.")
+    leave(call, former, former.of(OrganizationAccount).by_id[call.account])
+
+
 def ensure_may_join(call: Call, view: OrganizationView, account: AccountView) -> None:
     """Raises Refused if an account cannot become a member of an organization."""
-    if account.membership is not None:
+    if account.membership is not None and account.membership.organization == view.scope.id:
         raise handshake_sentences.constraint("ALREADY_IN_AN_ORGANIZATION", handshake_sentences.IN_AN_ORGANIZATION)
     if account.account.partition != view.organization.partition:
         raise handshake_sentences.constraint(
