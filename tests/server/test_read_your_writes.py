@@ -16,10 +16,11 @@ import pytest
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.assembly.worker import door
+from carnet.base.http import HttpRequest
 from carnet.server import read_your_writes
 from carnet.server.aws_door import AwsDoor
 from carnet.server.outbox import Answer
-from carnet.server.read_your_writes import MOST_OF_AN_ADDRESS, REVISION
+from carnet.server.read_your_writes import MOST_OF_ONE, MOST_OF_STRANGERS, REVISION
 from carnet.testing.live.server import CarnetServer
 from carnet.testing.live.session import CarnetSession, Keys
 from tests.server.in_process import InProcessServer, in_process_server
@@ -38,11 +39,14 @@ class Node:
     def catch_up(self) -> None:
         self.world.installation.directory.catch_up()
 
-    async def ask(self, caller: Caller, operation: str, *carried: str, **given: str) -> Answer:
+    async def ask(self, caller: Caller, operation: str, *carried: str, peer: str = "127.0.0.1", **given: str) -> Answer:
         body = urlencode({"Action": operation, "Version": "2010-05-08", **given}).encode()
         request = sign(body=body, key_id=caller.key_id, secret=caller.secret, at=self.world.clock())
+        return await self.sent(request, *carried, peer=peer)
+
+    async def sent(self, request: HttpRequest, *carried: str, peer: str = "127.0.0.1") -> Answer:
         headers = (*request.headers, *((REVISION, value) for value in carried))
-        answer = self.door.answer(type(request)(**{**_members(request), "headers": headers}))
+        answer = self.door.answer(HttpRequest(**{**_members(request), "headers": headers, "peer": peer}))
         return answer if isinstance(answer, Answer) else await answer
 
     def answer(self, caller: Caller, operation: str, *carried: str, **given: str) -> Answer:
@@ -55,6 +59,11 @@ def _members(request: Any) -> dict[str, Any]:
 
 def revision(answer: Answer) -> str | None:
     return dict(answer.response.headers).get(REVISION)
+
+
+def said(answer: Answer) -> bytes:
+    assert isinstance(answer.response.body, bytes)
+    return answer.response.body
 
 
 @pytest.fixture(scope="module")
@@ -149,13 +158,95 @@ def test_so_many_of_an_address_wait_and_no_more(nodes: tuple[Node, Node], monkey
 
     async def flood() -> list[Answer]:
         far = str(two.world.snapshot.seq + 1000)
-        return await asyncio.gather(*(two.ask(nobody, "ListUsers", far) for _ in range(MOST_OF_AN_ADDRESS + 3)))
+        return await asyncio.gather(*(two.ask(nobody, "ListUsers", far) for _ in range(MOST_OF_ONE + 3)))
 
     answers = asyncio.run(flood())
     too_many = [answer for answer in answers if b"Too many requests" in answer.response.body]  # type: ignore[operator]
     assert len(too_many) == 3
     assert {answer.response.status for answer in answers} == {503}
     assert not two.door._revisions._waiting
+
+
+def refused_for_room(answers: list[Answer]) -> int:
+    assert {answer.response.status for answer in answers} == {503}
+    return sum(b"Too many requests" in said(answer) for answer in answers)
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_your_writes, "WAIT_SECONDS", 0.5)
+
+
+@pytest.mark.usefixtures("short")
+def test_an_account_has_its_share_from_however_many_addresses_and_no_more(nodes: tuple[Node, Node]) -> None:
+    _, two = nodes
+    far = str(two.world.snapshot.seq + 1000)
+
+    async def flood() -> list[Answer]:
+        root = two.world.root
+        asked = (two.ask(root, "ListUsers", far, peer=f"192.0.2.{each}") for each in range(MOST_OF_ONE + 3))
+        return await asyncio.gather(*asked)
+
+    assert refused_for_room(asyncio.run(flood())) == 3
+
+
+@pytest.mark.usefixtures("short")
+def test_strangers_leave_room_for_who_is_proven(nodes: tuple[Node, Node]) -> None:
+    _, two = nodes
+    far = str(two.world.snapshot.seq + 1000)
+    nobody = Caller("AKIAIOSFODNN7EXAMPLE", "guessed")
+
+    async def flood() -> tuple[list[Answer], Answer]:
+        asked = (two.ask(nobody, "ListUsers", far, peer=f"192.0.2.{n % 200}") for n in range(MOST_OF_STRANGERS + 3))
+        strangers = asyncio.gather(*asked)
+        await asyncio.sleep(0)
+        return await strangers, await two.ask(two.world.root, "ListUsers", far)
+
+    strangers, proven = asyncio.run(flood())
+    assert refused_for_room(strangers) == 3
+    assert b"is waited for" in said(proven)
+    assert two.door._revisions._strangers == 0
+
+
+def signed_by_root(node: Node, **request: Any) -> HttpRequest:
+    root = node.world.root
+    return sign(key_id=root.key_id, secret=root.secret, at=node.world.clock(), **request)
+
+
+@pytest.mark.usefixtures("short")
+def test_carnets_own_api_waits_too(nodes: tuple[Node, Node]) -> None:
+    one, two = nodes
+    two.catch_up()
+    one.answer(one.world.root, "CreateUser", UserName="of-own-api")
+    newest = str(one.world.snapshot.seq)
+    own = "https://carnet.example.com/_carnet/v1/denials"
+    request = signed_by_root(two, method="GET", url=own, body=b"", headers={}, service="carnet")
+
+    async def ask_and_follow() -> Answer:
+        asked = asyncio.ensure_future(two.sent(request, newest))
+        await asyncio.sleep(0.05)
+        assert not asked.done()
+        await asyncio.to_thread(two.catch_up)
+        return await asked
+
+    assert asyncio.run(ask_and_follow()).response.status == 200
+    late = asyncio.run(two.sent(request, str(two.world.snapshot.seq + 1)))
+    assert (late.response.status, b"is waited for" in said(late)) == (503, True)
+    assert late.event
+    wrong = asyncio.run(two.sent(request, "x"))
+    assert (wrong.response.status, b"must be the number" in said(wrong)) == (400, True)
+
+
+@pytest.mark.usefixtures("short")
+def test_services_that_are_not_offered_wait_too(nodes: tuple[Node, Node]) -> None:
+    _, two = nodes
+    request = signed_by_root(
+        two, url="https://sns.amazonaws.com/", body=b"Action=ListTopics&Version=2010-03-31", service="sns"
+    )
+    assert b"ListTopics" in said(asyncio.run(two.sent(request, "0")))
+    late = asyncio.run(two.sent(request, str(two.world.snapshot.seq + 1)))
+    assert (late.response.status, b"is waited for" in said(late)) == (503, True)
+    assert asyncio.run(two.sent(request, "x")).response.status == 400
 
 
 @contextmanager

@@ -137,11 +137,25 @@ class AwsApi:
                 return self._change(operation, step)
             return self._answer(step, self._execution.read(operation, step))
         except NotOffered as other:
+            if refused is not None:
+                return self._unoffered.refuse(arrived, other.asked, refused)
             if self._forwarding is not None and self._forwarding.takes(other.asked):
                 return self._forwarding.respond(arrived, other.asked)
             return self._unoffered.respond(arrived, other.asked)
         except Exception as problem:
             return self._fail(step, problem)
+
+    def account_of(self, http: HttpRequest) -> str:
+        """The account of the caller, as far as a signature proves it now; '' if none does, as of a key too new."""
+        try:
+            return self._signer(http).principal.account
+        except (WireError, NotOffered, AuthFailure, Fault):
+            return ""  # what is wrong with it is told when it is answered
+
+    def _signer(self, http: HttpRequest) -> Caller:
+        """Raises WireError, NotOffered, AuthFailure or a Fault if nobody has signed."""
+        service = route(http).operation.service.signing_name
+        return self._authenticators[Authenticate.SIGV4](http, service=service, now=self._clock())
 
     def _authenticate(self, routed: Routed, operation: Operation | None) -> Caller:
         """Who calls, by the one authenticator that the operation names; raises WireError if it is not there.

@@ -43,7 +43,8 @@ class AwsDoor(Door):
         super().__init__(outbox, on_start=on_start, on_stop=on_stop, bodies=bodies, connections=connections)
         self._api = api
         self.streaming = api.streaming
-        self._doors = (own_api, *doors)
+        self._own_api = own_api
+        self._doors = doors
         self._revisions = revisions
         self._own = OwnPages(
             {
@@ -56,17 +57,20 @@ class AwsDoor(Door):
 
     def answer(self, request: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         if request.path != "/":
+            if self._own_api.takes(request):
+                return self._in_time(self._own_api, request)
             for door in self._doors:
                 if door.takes(request):
                     return door.respond(request)
             own = self._own.respond(request)
             if own is not None:
                 return Answer(response=own)
-        if REVISION in request.first:
-            return self._later(request)
-        return self._api.respond(request)
+        return self._in_time(self._api, request)
 
-    async def _later(self, request: HttpRequest) -> Answer:
-        """The answer once the revision that the request carries is there."""
-        answer = self._api.respond(request, await self._revisions.wait(request))
+    def _in_time(self, api: AwsApi | OwnApi, request: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
+        """The answer, if the request carries a revision when that is there."""
+        return self._later(api, request) if REVISION in request.first else api.respond(request)
+
+    async def _later(self, api: AwsApi | OwnApi, request: HttpRequest) -> Answer:
+        answer = api.respond(request, await self._revisions.wait(request, api.account_of))
         return await answer if isinstance(answer, Coroutine) else answer

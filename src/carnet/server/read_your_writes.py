@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 from carnet.base.faults import Fault, Invalid, Unavailable
 from carnet.base.http import RequestHead
@@ -17,10 +18,23 @@ from carnet.directory.directory import Directory
 
 REVISION = "x-carnet-revision"
 WAIT_SECONDS = 1.0
-MOST_WAITING, MOST_OF_AN_ADDRESS = 512, 64
-"""Requests that may wait at once. INVARIANT: who has proven nothing takes no more than his address's share."""
+MOST_WAITING, MOST_OF_STRANGERS, MOST_OF_ONE = 512, 256, 64
+"""Requests that may wait at once: all, those of callers who are not proven yet, and those of one account or address.
+
+INVARIANT: who has proven nothing takes no more than his address's share, and leaves room for those who have; and an
+account takes no more than its own, from however many addresses.
+"""
 _LOOK_SECONDS = 0.005
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+R = TypeVar("R", bound=RequestHead)
+
+
+class _Whose(NamedTuple):
+    """Whose share of those who wait a request counts towards."""
+
+    account: str
+    address: str
 
 
 class Revisions:
@@ -30,25 +44,38 @@ class Revisions:
         """`look_now` asks that the store is looked at at once."""
         self._directory = directory
         self._look_now = look_now
-        self._waiting: Counter[str] = Counter()
+        self._waiting: Counter[_Whose] = Counter()
+        self._strangers = 0
 
-    async def wait(self, request: RequestHead) -> Fault | None:
-        """What the request is refused for; None when it may be answered, for the revision that it carries is there."""
+    async def wait(self, request: R, account: Callable[[R], str]) -> Fault | None:
+        """What the request is refused for; None when it may be answered, for the revision that it carries is there.
+
+        `account` gives the account of its caller, or '' if none is proven yet; it is asked only of who has to wait.
+        """
         carried = request.header_all(REVISION)
         if len(carried) != 1 or not _NUMBER.fullmatch(carried[0]):
             return Invalid(f"The header {REVISION} must be the number of a revision.")
         wanted = int(carried[0])
         if self._is_there(wanted):
             return None
-        if self._waiting.total() >= MOST_WAITING or self._waiting[request.peer] >= MOST_OF_AN_ADDRESS:
+        proven = account(request)
+        whose = _Whose(proven, "" if proven else request.peer)
+        if not self._has_room(whose):
             return Unavailable("Too many requests are waiting for a revision; try again later.")
-        self._waiting[request.peer] += 1
+        self._waiting[whose] += 1
+        self._strangers += not proven
         try:
             return await self._until_there(wanted)
         finally:
-            self._waiting[request.peer] -= 1
-            if not self._waiting[request.peer]:
-                del self._waiting[request.peer]
+            self._strangers -= not proven
+            self._waiting[whose] -= 1
+            if not self._waiting[whose]:
+                del self._waiting[whose]
+
+    def _has_room(self, whose: _Whose) -> bool:
+        if self._waiting[whose] >= MOST_OF_ONE or self._waiting.total() >= MOST_WAITING:
+            return False
+        return bool(whose.account) or self._strangers < MOST_OF_STRANGERS
 
     async def _until_there(self, wanted: int) -> Fault | None:
         self._look_now()

@@ -18,7 +18,7 @@ from carnet.audit.decisions import DecidedCall, DecisionLog
 from carnet.audit.events import Event, failure_event, tell_untold
 from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived, AskedUnoffered, ForUnoffered, UnofferedStep
-from carnet.base.faults import Unavailable
+from carnet.base.faults import Fault, Unavailable
 from carnet.base.http import HttpResponse
 from carnet.catalog.apis import ApiOperation, apis
 from carnet.identity.auth_failure import AuthFailure
@@ -100,6 +100,12 @@ class UnofferedServices:
         except Exception as problem:
             _LOG.error("request %s failed", arrived.request_id, exc_info=problem)
             return _refused(step, unoffered.dialect, "InternalFailure", "An internal error occurred.")
+
+    def refuse(self, arrived: Arrived, unoffered: Unoffered, fault: Fault) -> Answer:
+        """Answer a request that is refused before anybody is looked for who calls."""
+        step = ForUnoffered(arrived=arrived, event_source=unoffered.event_source, event_name=unoffered.unsigned or None)
+        code = "ServiceUnavailable" if isinstance(fault, Unavailable) else "ValidationError"
+        return _refused(step, unoffered.dialect, code, fault.message)
 
     def said_of(
         self, arrived: Arrived, caller: AccountCaller, operation: Operation, given: Mapping[str, Any]

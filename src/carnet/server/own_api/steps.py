@@ -18,7 +18,7 @@ from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived
 from carnet.base.arns import OWN_SERVICE
 from carnet.base.clock import Clock
-from carnet.base.faults import Unavailable
+from carnet.base.faults import Fault, Unavailable
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.bearer import operator_token
 from carnet.directory.snapshot import Snapshot
@@ -82,8 +82,11 @@ class OwnApi:
         """Whether a request is for this API."""
         return head.path.startswith(PREFIX)
 
-    def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
-        """Answer one request; what takes a while is to be awaited."""
+    def respond(self, http: HttpRequest, refused: Fault | None = None) -> Answer | Coroutine[Any, Any, Answer]:
+        """Answer one request; what takes a while is to be awaited.
+
+        `refused` is why it is refused before anybody is looked for who calls.
+        """
         request_id, event_id = self._ids.two_uuids()
         arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
         event = own_events.own_event(arrived)
@@ -95,6 +98,8 @@ class OwnApi:
             own_events.tell_endpoint(event, endpoint.name, read_only=not endpoint.writes)
             if self._execution.directory.lost:
                 raise Lost
+            if refused is not None:
+                raise refused
             caller = Anonymous() if endpoint.anybody else self._authenticate(arrived)
             own_events.tell_caller(event, caller)
             if account := caller.principal.account:
@@ -123,6 +128,17 @@ class OwnApi:
                     assert_never(endpoint.turn)
         except Exception as problem:
             return self._fail(arrived, event, decided, problem, caller)
+
+    def account_of(self, http: HttpRequest) -> str:
+        """The account of the caller, or the operator's token, as far as it is proven now; '' if it is not."""
+        try:
+            if operator_token.bears_token(http):
+                snapshot = self._execution.directory.snapshot
+                return operator_token.verify(http, snapshot=snapshot, now=self._clock()).token.id
+            find = self._execution.credentials.find
+            return verify(http, service=OWN_SERVICE, now=self._clock(), find=find).principal.account
+        except (AuthFailure, Fault):
+            return ""
 
     def _authenticate(self, arrived: Arrived) -> OwnCaller:
         """Who calls: by an operator token, or by a signature for the service `carnet`. Raises AuthFailure, Problem."""
