@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from carnet.base.http import RequestHead
+from carnet.console.callers import caller_of
 from carnet.console.origin import ConsoleOrigin, console_origin
 from carnet.console.sessions import BrowserSessions, SignedInBrowser, csrf_of, drop_cookie, set_cookie
+from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import IDLE, SESSION_TOKEN, USUAL_LENGTH, BrowserSession, HolderKind
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.membership import Membership
 from carnet.entities.user import User
+from carnet.identity.credential import Credential
 from carnet.store.faults import Lost
 from tests.services.iam.documents import allow
 from tests.services.world import World, open_world
@@ -236,3 +239,51 @@ def test_what_a_cookie_may_be_sent_with() -> None:
     assert set_cookie(local, "x") == ("set-cookie", "carnet-4747=x; Path=/; HttpOnly; SameSite=Strict")
     assert set_cookie(public, "x") == ("set-cookie", "__Host-carnet=x; Path=/; HttpOnly; SameSite=Strict; Secure")
     assert drop_cookie(public)[1] == "__Host-carnet=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure"
+
+
+def renewed(world: World, session: BrowserSession) -> Credential | None:
+    """What the credential of the session, as it was in the beginning, is now."""
+    caller = caller_of(FIRST[session.id], session)
+    assert caller is not None
+    found: Credential | None = world.installation.execution.credentials.renew(world.snapshot, caller.credential)
+    return found
+
+
+FIRST: dict[str, Snapshot] = {}
+
+
+@pytest.fixture
+def caller(world: World, session: BrowserSession) -> BrowserSession:
+    FIRST[session.id] = world.snapshot
+    return session
+
+
+def test_who_is_signed_in_is_a_caller_until_the_session_is_over(world: World, caller: BrowserSession) -> None:
+    found = renewed(world, caller)
+    assert found is not None
+    assert found.principal.arn.endswith("user/Alice")
+    world.clock.advance(USUAL_LENGTH.total_seconds() - 1)
+    assert renewed(world, caller) is not None
+    world.clock.advance(1)
+    assert renewed(world, caller) is None
+
+
+@pytest.mark.parametrize("end", ["signed out", "password", "user"])
+def test_a_caller_ends_with_the_row_and_with_what_was_proven(world: World, caller: BrowserSession, end: str) -> None:
+    assert renewed(world, caller) is not None
+    world.clock.advance(1)
+    match end:
+        case "signed out":
+            with world.installation.store.write() as unit:
+                unit.remove(caller)
+            world.installation.directory.catch_up()
+        case "password":
+            world.call(world.root, "UpdateLoginProfile", UserName="Alice", Password="Another-horse-1")
+        case _:
+            world.call(world.root, "DeleteLoginProfile", UserName="Alice")
+            world.call(world.root, "DeleteUserPolicy", UserName="Alice", PolicyName="p0")
+            keys = world.call(world.root, "ListAccessKeys", UserName="Alice")["AccessKeyMetadata"]
+            for key in keys:
+                world.call(world.root, "DeleteAccessKey", UserName="Alice", AccessKeyId=key["AccessKeyId"])
+            world.call(world.root, "DeleteUser", UserName="Alice")
+    assert renewed(world, caller) is None

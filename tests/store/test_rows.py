@@ -469,6 +469,7 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         mfa_device=st.none() | TEXT,
         address=TEXT,
         user_agent=TEXT,
+        claims=st.binary(max_size=32),
     ),
     st.builds(
         Instance,

@@ -7,6 +7,7 @@ from carnet.base.clock import Clock
 from carnet.console import client_consent, device_consent, login_consent
 from carnet.console.consents import Consents
 from carnet.console.door import Console
+from carnet.console.federation import Federation
 from carnet.console.origin import ConsoleOrigin, console_origin
 from carnet.console.parts import ConsoleParts
 from carnet.console.sessions import BrowserSessions
@@ -33,7 +34,8 @@ def console_doors(installation: Installation, writer: Writer, throttle: Throttle
         origin=origin,
         passkeys=_passkeys(installation, origin),
     )
-    return (_consents(parts, sessions, installation.clock), Console(parts, sessions, installation.clock))
+    federation = Federation(parts, sessions, installation.execution.credentials, installation.clock)
+    return (_consents(parts, sessions, installation.clock), federation, Console(parts, sessions, installation.clock))
 
 
 def _consents(parts: ConsoleParts, sessions: BrowserSessions, clock: Clock) -> Consents:

@@ -1,6 +1,7 @@
 """Who has signed in, as a caller whose policies decide: an authenticator, beside those of signatures and tokens.
 
-A browser's principal is the IAM user or the root user, as in a session of GetSessionToken: with MFA, if it was given.
+A browser's principal is the IAM user or the root user, as in a session of GetSessionToken: with MFA, if it was given;
+or that of the session that came by a URL.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from carnet.access.request_context import caller_context
 from carnet.base.http import HttpRequest
 from carnet.console.flow import Flow
 from carnet.console.holders import Holder
-from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import BrowserSession
 from carnet.identity.caller import COOKIE_AUTHENTICATOR, SignedIn
@@ -21,13 +21,13 @@ from carnet.identity.credentials import browser_credential
 from carnet.policy.compile import Engine
 
 
-def caller_of(view: AccountView, session: BrowserSession) -> SignedIn | None:
+def caller_of(snapshot: Snapshot, session: BrowserSession) -> SignedIn | None:
     """The caller that a session is of; None for a person of Identity Center, who is no principal of an account."""
-    credential = browser_credential(view, session)
+    credential = browser_credential(snapshot, session)
     return SignedIn(COOKIE_AUTHENTICATOR, credential=credential) if credential is not None else None
 
 
-def flow_caller(holder: Holder, flow: Flow, now: datetime) -> SignedIn | None:
+def flow_caller(snapshot: Snapshot, holder: Holder, flow: Flow, now: datetime) -> SignedIn | None:
     """The caller that a sign-in would be of, as far as it has come: policies may ask for MFA. None for a person."""
     session = BrowserSession(
         id="",
@@ -40,7 +40,7 @@ def flow_caller(holder: Holder, flow: Flow, now: datetime) -> SignedIn | None:
         password_set=flow.password_set,
         mfa=flow.mfa,
     )
-    return caller_of(holder.view, session)
+    return caller_of(snapshot, session)
 
 
 def decide(

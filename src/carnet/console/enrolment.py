@@ -139,7 +139,7 @@ def check_room(parts: ConsoleParts, arrived: Arrived, snapshot: Snapshot, holder
         raise expired()
     if len(holder.devices) >= MOST_DEVICES:
         raise Refusal("LimitExceeded", TOO_MANY_DEVICES, None, 409)
-    caller = flow_caller(holder, flow, arrived.time)
+    caller = flow_caller(snapshot, holder, flow, arrived.time)
     if caller is None:
         return
     resource = holder.entity.arn if isinstance(holder.entity, User) else holder.view.account.root_arn

@@ -15,7 +15,7 @@ from carnet.console.holders import Holder, find_holder, proven_at
 from carnet.console.outcomes import expired
 from carnet.console.parts import ConsoleParts
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.browser_session import SESSION_TOKEN, BrowserSession
+from carnet.entities.browser_session import ID_BEGINS, SESSION_TOKEN, BrowserSession
 from carnet.entities.token_form import TOKEN_BYTES
 from carnet.identity.passkeys import CHALLENGE_BYTES
 from carnet.services.execution import Done
@@ -23,7 +23,7 @@ from carnet.store.unit_of_work import UnitOfWork
 
 MOST_SESSIONS = 50
 """Sessions of one holder; with one more, the oldest goes. Each costs a password that is right."""
-_LONGEST_AGENT = 256
+LONGEST_AGENT = 256
 
 
 def holder_at(snapshot: Snapshot, flow: Flow) -> Holder:
@@ -73,11 +73,16 @@ def enter(parts: ConsoleParts, unit: UnitOfWork, arrived: Arrived, holder: Holde
         event = sign_in_event(arrived, holder.who, name="CheckMfa", to=parts.origin.url, mfa=mfa)
         return Done(answer=asked(parts, flow, holder, stage), event=event, decided=())
     token = SESSION_TOKEN.text(parts.execution.parts.ids.random(TOKEN_BYTES))
-    for old in holder.view.of(BrowserSession).referring("holder", holder.id)[: 1 - MOST_SESSIONS]:
-        unit.remove(old)
+    make_room(unit, holder)
     unit.add(_session(parts.execution.parts.ids, token, arrived, holder, flow))
     event = sign_in_event(arrived, holder.who, to=parts.origin.url, mfa=mfa)
     return Done(answer={"next": "done", "token": token}, event=event, decided=())
+
+
+def make_room(unit: UnitOfWork, holder: Holder) -> None:
+    """End the holder's oldest sessions, if one more would be too many."""
+    for old in holder.view.of(BrowserSession).referring("holder", holder.id)[: 1 - MOST_SESSIONS]:
+        unit.remove(old)
 
 
 def failure(parts: ConsoleParts, arrived: Arrived, holder: Holder, problem: str, mfa: str | None = None) -> Event:
@@ -90,7 +95,7 @@ def _session(ids: Ids, token: str, arrived: Arrived, holder: Holder, flow: Flow)
     assert digest is not None, "it has the form of a token"
     now: datetime = arrived.time
     return BrowserSession(
-        id=_session_id(ids),
+        id=session_id(ids),
         account=holder.account,
         kind=holder.kind,
         holder=holder.id,
@@ -101,10 +106,10 @@ def _session(ids: Ids, token: str, arrived: Arrived, holder: Holder, flow: Flow)
         mfa=flow.mfa,
         mfa_device=flow.mfa_device,
         address=arrived.http.peer,
-        user_agent=(arrived.http.header("user-agent") or "")[:_LONGEST_AGENT],
+        user_agent=(arrived.http.header("user-agent") or "")[:LONGEST_AGENT],
     )
 
 
-def _session_id(ids: Ids) -> str:
+def session_id(ids: Ids) -> str:
     """By which a session is named where its token must not be: in lists, and in events."""
-    return "bs-" + base64.b32encode(ids.random(15)).decode("ascii").lower()
+    return ID_BEGINS + base64.b32encode(ids.random(15)).decode("ascii").lower()

@@ -17,8 +17,21 @@ from carnet.entities.mfa_device import MfaDevice, MfaKind
 from carnet.entities.person_mfa_device import PersonMfaDevice
 from carnet.entities.person_password import PersonPassword
 from carnet.entities.user import User
+from carnet.policy.request import Principal, PrincipalKind
 
-HolderEntity = User | Account | IdentityStoreUser
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """A session of a role, or of a federated user, that has signed in by a URL."""
+
+    principal: Principal
+
+    @property
+    def id(self) -> str:
+        return self.principal.id
+
+
+HolderEntity = User | Account | IdentityStoreUser | Visitor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +58,8 @@ class Holder:
                 return email
             case User(name=name) | IdentityStoreUser(user_name=name):
                 return name
+            case Visitor(principal=principal):
+                return principal.arn.rpartition(":")[2]
 
     @property
     def profile(self) -> LoginProfile | None:
@@ -102,6 +117,9 @@ class Holder:
                     principal_id=person,
                     extra={"onBehalfOf": on_behalf},
                 )
+            case Visitor(principal=principal):
+                kind = "AssumedRole" if principal.kind is PrincipalKind.ROLE_SESSION else "FederatedUser"
+                return Who(type=kind, account=self.account, principal_id=principal.id, arn=principal.arn)
 
 
 def find_holder(snapshot: Snapshot, account: str, kind: HolderKind, holder: str) -> Holder | None:
@@ -122,6 +140,8 @@ def _entity(view: AccountView, kind: HolderKind, holder: str) -> HolderEntity | 
         case HolderKind.PERSON:
             person = view.of(IdentityStoreUser).get(holder)
             return person if person is not None and person.enabled else None
+        case HolderKind.SESSION:
+            return None  # who it is stands in the browser's session alone
 
 
 def proven_at(holder: Holder | None, password_set: datetime | None) -> Holder | None:

@@ -13,6 +13,10 @@ HOME, SIGN_IN = "/console/", "/console/sign-in"
 PERSON_SIGN_IN = f"{SIGN_IN}/person"
 _LONGEST = 2048
 _MOST_PARAMETERS = 32
+_AWS_CONSOLE = re.compile(
+    r"https://(?:[a-z0-9-]+\.)*console\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com)(?:[/?#].*)?", re.ASCII
+)
+"""What tools name that know AWS's console only."""
 _LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*", re.ASCII)
 """A path of this origin: no second slash, which begins a host, and none of what browsers take for a slash or skip."""
 
@@ -22,6 +26,17 @@ def local_target(text: str | None, otherwise: str = HOME) -> str:
     if text is None or len(text) > _LONGEST or _LOCAL.fullmatch(text) is None:
         return otherwise
     return text
+
+
+def own_target(origin: ConsoleOrigin, text: str) -> str | None:
+    """The page that a URL names, which is one of this very origin, or AWS's console: that is this one. None for others.
+
+    INVARIANT: nobody is sent elsewhere by a link that leads here.
+    """
+    if not text or _AWS_CONSOLE.fullmatch(text) is not None:
+        return HOME
+    path = text.removeprefix(origin.url) if text.startswith(origin.url + "/") else text
+    return path if local_target(path, "") else None
 
 
 def parameter(head: RequestHead, name: str) -> str:

@@ -86,10 +86,11 @@ def _may_set(
         return PersonPassword.allows(password)
     if isinstance(holder.entity, Account):
         return account.allows_root_password(password)
-    if not account.allows_user_password(password):
+    if not isinstance(holder.entity, User) or not account.allows_user_password(password):
         return False
-    caller = flow_caller(holder, flow, arrived.time)
-    assert caller is not None, "it is an IAM user"
+    caller = flow_caller(snapshot, holder, flow, arrived.time)
+    if caller is None:
+        return False
     check = Check(action="iam:ChangePassword", resource=holder.entity.arn, resource_account=holder.account)
     decided = decide(parts.execution.parts.engine, snapshot, caller, arrived.http, arrived.time, check)
     return decided.decision.allowed

@@ -1,6 +1,6 @@
 """What administrators do about people that AWS has in its console alone: their MFA devices, passwords and sessions.
 
-`POST /console/people` takes `{"action": ..., "userId": ...}`, of whoever is signed in as an IAM user or root user of
+`POST /console/people` takes `{"action": ..., "userId": ...}`, of whoever is signed in as a principal of
 the account that owns the instance. The action is the permission that it needs.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentitystore.html
 """
@@ -112,7 +112,7 @@ class _Acting:
         INVARIANT: who may not is told nothing of whom there is.
         """
         holder = holder_of(snapshot, self.browser.session)
-        caller = caller_of(holder.view, self.browser.session) if holder is not None else None
+        caller = caller_of(snapshot, self.browser.session) if holder is not None else None
         if holder is None or caller is None:
             raise Problem(403, "AccessDenied", "This is for IAM users and root users.")
         account = holder.account

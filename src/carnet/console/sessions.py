@@ -9,12 +9,13 @@ from datetime import datetime
 
 from carnet.base.clock import Clock
 from carnet.base.http import RequestHead
-from carnet.console.holders import Holder, find_holder, proven_at
+from carnet.console.holders import Holder, Visitor, find_holder, proven_at
 from carnet.console.origin import ConsoleOrigin
 from carnet.directory.directory import Directory
 from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.browser_session import SESSION_TOKEN, BrowserSession
+from carnet.entities.browser_session import SESSION_TOKEN, BrowserSession, HolderKind
+from carnet.identity.credentials import browser_credential
 from carnet.store.faults import Lost
 
 CSRF_HEADER = "x-carnet-csrf"
@@ -79,6 +80,8 @@ class BrowserSessions:
 
 def holder_of(snapshot: Snapshot, session: BrowserSession) -> Holder | None:
     """Who has signed in, if the session is not revoked, and all that was proven still stands, at this revision."""
+    if session.kind is HolderKind.SESSION:
+        return _visitor(snapshot, session)
     found = find_holder(snapshot, session.account, session.kind, session.holder)
     holder = proven_at(found, session.password_set)
     if holder is None or holder.view.of(BrowserSession).get(session.id) is None:
@@ -86,6 +89,13 @@ def holder_of(snapshot: Snapshot, session: BrowserSession) -> Holder | None:
     if session.mfa_device is None or any(device.id == session.mfa_device for device in holder.devices):
         return holder
     return None
+
+
+def _visitor(snapshot: Snapshot, session: BrowserSession) -> Holder | None:
+    credential, view = browser_credential(snapshot, session), snapshot.open_account(session.account)
+    if credential is None or view is None or view.of(BrowserSession).get(session.id) is None:
+        return None
+    return Holder(kind=session.kind, view=view, entity=Visitor(principal=credential.principal))
 
 
 def csrf_of(token: str) -> str:

@@ -10,6 +10,8 @@ from carnet.entities.token_form import TokenForm
 
 SESSION_TOKEN = TokenForm("carnet_bs_")
 """What the cookie of a browser holds."""
+ID_BEGINS = "bs-"
+"""What the ids of sessions begin with: no access key's id does."""
 IDLE = timedelta(hours=1)
 """How long a browser may ask for nothing before its session is over."""
 USUAL_LENGTH = timedelta(hours=12)
@@ -26,6 +28,8 @@ class HolderKind(StrEnum):
     ROOT = "root"
     PERSON = "person"
     """A user of IAM Identity Center."""
+    SESSION = "session"
+    """A session of a role, or of a federated user, which has signed in by a URL that its credentials have made."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,12 +45,12 @@ class BrowserSession:
     """The holder's; of a person that of its Identity Center instance."""
     kind: HolderKind
     holder: str
-    """A user's id (AIDA...), the account's id for the root user, or the id of a person."""
+    """A user's id (AIDA...), the account's id for the root user, the id of a person, or a session's aws:userid."""
     digest: str = field(repr=False)
     created: datetime
     expires: datetime
     password_set: datetime | None
-    """When the password was set that was given; None if an identity provider vouched for the holder."""
+    """When the password was set that was given; None if an identity provider vouched for the holder, or credentials."""
     mfa: datetime | None = None
     """When MFA was given; None for a sign-in without."""
     mfa_device: str | None = None
@@ -54,6 +58,8 @@ class BrowserSession:
     address: str = ""
     """Where it was signed in from."""
     user_agent: str = ""
+    claims: bytes = field(default=b"", repr=False)
+    """Of a `HolderKind.SESSION`: the claims of the session, packed; they end when the browser's session does."""
 
     def is_good(self, used: datetime | None, now: datetime) -> bool:
         """Whether its time is not over; `used` is when it was last used, as far as that is known."""

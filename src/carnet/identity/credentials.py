@@ -15,13 +15,16 @@ from carnet.directory.assignments import is_assigned
 from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
-from carnet.entities.browser_session import BrowserSession
+from carnet.entities.browser_session import ID_BEGINS, BrowserSession, HolderKind
 from carnet.entities.ended_key import EndedKey
+from carnet.entities.login_profile import LoginProfile
+from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.user import User
 from carnet.identity.credential import Credential, TokenExpired
 from carnet.identity.principals import SESSION_TOKEN, long_term_principal, session_principal
 from carnet.keyring.errors import Unsealable
 from carnet.keyring.keyring import Keyring, SealContext
+from carnet.keyring.packing import unpack
 from carnet.keyring.session_claims import SessionClaims
 from carnet.keyring.session_tokens import OpenedSession, SessionTokens
 from carnet.policy.request import Principal
@@ -36,13 +39,18 @@ def secret_context(key_id: str, account: str, owner: str) -> SealContext:
     return SealContext(table="access_keys", column="sealed_secret", account=account, key=key_id, owner=owner)
 
 
-def browser_credential(view: AccountView, session: BrowserSession) -> Credential | None:
-    """What stands for a browser in which a user or the root user has signed in: no key, and so no secret.
+def browser_credential(snapshot: Snapshot, session: BrowserSession) -> Credential | None:
+    """What stands for a browser in which somebody has signed in: no key, and so no secret.
 
-    None for a person of Identity Center, who is no principal of an account.
+    None for a person of Identity Center, who is no principal of an account, and if what was proven stands no longer.
     """
+    view = snapshot.open_account(session.account)
+    if view is None:
+        return None
+    if session.kind is HolderKind.SESSION:
+        return _visiting(snapshot, session)
     principal = long_term_principal(view, session.holder)
-    if principal is None:
+    if principal is None or not _still_proven(view, session):
         return None
     claims = SessionClaims(
         kind=SESSION_TOKEN,
@@ -54,6 +62,33 @@ def browser_credential(view: AccountView, session: BrowserSession) -> Credential
         mfa_ms=_ms(session.mfa) if session.mfa is not None else None,
     )
     return Credential(key_id=session.id, secret="", principal=principal, session=claims)
+
+
+def _visiting(snapshot: Snapshot, session: BrowserSession) -> Credential | None:
+    """Of a session that came by a URL: it is good as long as its credentials would be, but for the time."""
+    claims = unpack(session.claims)
+    principal = standing(snapshot, claims) if claims is not None else None
+    if principal is None or claims is None or (principal.account, principal.id) != (session.account, session.holder):
+        return None
+    return Credential(key_id=session.id, secret="", principal=principal, session=claims)
+
+
+def _still_proven(view: AccountView, session: BrowserSession) -> bool:
+    """Whether the password that was given, and the MFA device, are still there."""
+    profile = view.of(LoginProfile).get(session.holder)
+    if profile is None or profile.changed != session.password_set:
+        return False
+    device = view.of(MfaDevice).get(session.mfa_device) if session.mfa_device is not None else None
+    return session.mfa_device is None or (device is not None and device.holder == session.holder)
+
+
+def standing(snapshot: Snapshot, claims: SessionClaims) -> Principal | None:
+    """The principal of a session at a revision; None if it has ended, but for its time."""
+    view = snapshot.open_account(claims.account) if claims.epoch == snapshot.epoch else None
+    principal = session_principal(view, claims) if view is not None else None
+    if principal is None or not _made_while_good(snapshot, claims) or not _still_assigned(snapshot, claims):
+        return None
+    return principal
 
 
 def _ms(when: datetime) -> int:
@@ -96,6 +131,8 @@ class Credentials:
         if credential.session is None:
             found = self._long_term(snapshot, credential.key_id)
             return found if found is not None and found.secret == credential.secret else None
+        if credential.key_id.startswith(ID_BEGINS):
+            return self._of_browser(snapshot, credential)
         opened = OpenedSession(
             claims=credential.session, secret_access_key=credential.secret, signing_keys=credential.signing_keys
         )
@@ -103,6 +140,14 @@ class Credentials:
             return self._live_session(snapshot, credential.key_id, opened)
         except TokenExpired:
             return None
+
+    def _of_browser(self, snapshot: Snapshot, credential: Credential) -> Credential | None:
+        """INVARIANT: who is signed out, or has another password, changes nothing any more."""
+        view = snapshot.open_account(credential.principal.account)
+        session = view.of(BrowserSession).get(credential.key_id) if view is not None else None
+        if session is None or self._clock() >= session.expires:
+            return None
+        return browser_credential(snapshot, session)
 
     def _long_term(self, snapshot: Snapshot, key_id: str) -> Credential | None:
         if not key_id.startswith(ACCESS_KEY):
@@ -138,9 +183,8 @@ class Credentials:
 
     def _live_session(self, snapshot: Snapshot, key_id: str, opened: OpenedSession) -> Credential | None:
         claims = opened.claims
-        view = snapshot.open_account(claims.account) if claims.epoch == snapshot.epoch else None
-        principal = session_principal(view, claims) if view is not None else None
-        if principal is None or not _made_while_good(snapshot, claims) or not _still_assigned(snapshot, claims):
+        principal = standing(snapshot, claims)
+        if principal is None:
             return None
         if self._clock().timestamp() * 1000 >= claims.expires_ms:
             raise TokenExpired

@@ -110,8 +110,20 @@ class SignedInAs(Struct, frozen=True, kw_only=True, array_like=True):
     mfa_device: str | None
 
 
-Token = AccessToken | RefreshToken | DeviceCode | FoundDevice | AuthorizationCode | Registration
-T = TypeVar("T", AccessToken, RefreshToken, DeviceCode, FoundDevice, AuthorizationCode, Registration)
+class SigninToken(Struct, frozen=True, kw_only=True, array_like=True):
+    """Leave to sign in in a browser, once, as a session whose credentials were shown."""
+
+    claims: bytes
+    """Those of the session, packed."""
+    seconds: int
+    """How long the browser is signed in; 0: as long as the credentials are good."""
+    expires_ms: int
+    nonce: str
+    """What is remembered of it once it was used."""
+
+
+Token = AccessToken | RefreshToken | DeviceCode | FoundDevice | AuthorizationCode | Registration | SigninToken
+T = TypeVar("T", AccessToken, RefreshToken, DeviceCode, FoundDevice, AuthorizationCode, Registration, SigninToken)
 
 
 class _Form(NamedTuple):
@@ -127,6 +139,7 @@ _FORMS: Mapping[type[Token], _Form] = {
     DeviceCode: _Form(Purpose.SIGN_IN_TOKENS, ""),
     FoundDevice: _Form(Purpose.SIGN_IN_TOKENS, ""),
     AuthorizationCode: _Form(Purpose.SIGN_IN_TOKENS, ""),
+    SigninToken: _Form(Purpose.SIGN_IN_TOKENS, ""),
 }
 
 

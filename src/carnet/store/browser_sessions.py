@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Row, Table, UniqueConstraint, select
+from sqlalchemy import BigInteger, Column, Connection, Index, LargeBinary, Row, Table, UniqueConstraint, select
 
 from carnet.entities.browser_session import BrowserSession, HolderKind
 from carnet.entities.user import User
@@ -31,6 +31,7 @@ TABLE = Table(
     optional_text("mfa_device"),
     text("address"),
     text("user_agent"),
+    Column("claims", LargeBinary, nullable=True),
     UniqueConstraint("digest"),
     Index(None, "expires"),
 )
@@ -50,6 +51,7 @@ def from_row(row: Row[Any]) -> BrowserSession:
         mfa_device=row.mfa_device,
         address=row.address,
         user_agent=row.user_agent,
+        claims=row.claims or b"",
     )
 
 
