@@ -86,7 +86,7 @@ def test_what_is_denied_is_not_sent(behind: Behind) -> None:
             "sqs",
             "send_message",
             {"QueueUrl": "http://anywhere/{}/q", "MessageBody": "m"},
-            "AccessDeniedException",
+            "AccessDenied",
             400,
             (
                 "perform: sqs:sendmessage on resource: arn:aws:sqs:us-east-1:{}:q because no identity-based policy "
@@ -363,7 +363,7 @@ def signed(behind: Behind, service: str, body: bytes, **headers: str) -> dict[st
         ("kms", b"{}", {"X_Amz_Target": "TrentService.DescribeKey"}),
         ("kms", b"{}", {"X_Amz_Target": "TrentService.NoSuchThing"}),
         # A protocol that is not read here.
-        ("sqs", b"Action=ListQueues&Version=2012-11-05", {"Content_Type": "application/x-www-form-urlencoded"}),
+        ("kms", b"Action=ListKeys&Version=2014-11-01", {"Content_Type": "application/x-www-form-urlencoded"}),
     ],
 )
 def test_what_contradicts_itself_is_not_sent(
@@ -416,5 +416,5 @@ def test_a_forbidden_table_among_others(behind: Behind, call: str, given: dict[s
 def test_a_foreign_queue_url(behind: Behind, url: str) -> None:
     given = {"QueueUrl": url.format(behind.account), "MessageBody": "m"}
     error = refusal(behind.client("sqs").send_message, **given)
-    assert error["Code"].rpartition(".")[2] in ("AccessDeniedException", "NonExistentQueue", "QueueDoesNotExist")
+    assert error["Code"].rpartition(".")[2] in ("AccessDenied", "NonExistentQueue", "QueueDoesNotExist")
     assert behind.aws.requests == []

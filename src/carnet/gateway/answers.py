@@ -23,6 +23,7 @@ from carnet.gateway.exchange import AnotherAccount, NotListed
 from carnet.gateway.failures import DENIED, error_told, told_denial
 from carnet.gateway.lookups import LookupFailed
 from carnet.gateway.modes import tell_mode
+from carnet.gateway.older_form import in_older_form, is_older, taken_whole
 from carnet.gateway.relay import passed_headers, upstream_request_id
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.identity.auth_failure import AuthFailure
@@ -61,6 +62,8 @@ def written(call: Call, answer: Mapping[str, Any]) -> HttpResponse:
 
 async def handed_back(call: Call, response: UpstreamResponse) -> Answer:
     """The upstream's answer, with the audit event of the call."""
+    if is_older(call.operation):
+        return answered_by(call, await taken_whole(response, call.bodies))
     if response.status < FIRST_ERROR and (response.length is None or response.length > _MOST_WHOLE):
         headers, decided = _headers(call, response.headers), tuple(call.decided)
         streamed = StreamedResponse(status=response.status, headers=headers, body=response, length=response.length)
@@ -86,7 +89,9 @@ def event_of(call: Call, told: HttpResponse) -> Event:
 
 
 def passed_on(call: Call, told: HttpResponse) -> HttpResponse:
-    """An upstream's answer as the client is given it."""
+    """An upstream's answer as the client is given it. Raises UpstreamFailed for what is no answer of the operation."""
+    if is_older(call.operation):
+        return in_older_form(call, told)
     return HttpResponse(status=told.status, headers=_headers(call, told.headers), body=told.body)
 
 

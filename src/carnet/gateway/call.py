@@ -13,6 +13,7 @@ from carnet.gateway.upstream import UpstreamResponse
 from carnet.gateway.upstreams import Mode
 from carnet.identity.caller import AccountCaller
 from carnet.models import Operation
+from carnet.server.limits import BodyBudget
 
 
 @dataclass(slots=True)
@@ -23,6 +24,8 @@ class Call:
     caller: AccountCaller
     operation: Operation
     given: Mapping[str, Any]
+    bodies: BodyBudget
+    """What the bodies of all callers may take together."""
     parsed: Parsed
     """What the audit event shows: the members that name resources, and no others."""
     decided: list[Decided] = field(default_factory=list)

@@ -16,7 +16,7 @@ from carnet.gateway.connection import UpstreamRequest
 from carnet.gateway.rebuild import rebuilt
 from carnet.gateway.upstream import Upstream, UpstreamResponse
 from carnet.gateway.upstreams import UpstreamSettings, for_account
-from carnet.models import Operation
+from carnet.models import Operation, present_form
 from carnet.sigv4.payload import UNSIGNED_PAYLOAD
 from carnet.sigv4.profile import PROFILES, USUAL
 from carnet.sigv4.signing import signing_headers
@@ -60,12 +60,13 @@ class Exchange:
         content: Content | None = None,
         listed: bool = True,
     ) -> UpstreamResponse:
-        """Send it, signed anew; `host` is what the client has called this server.
+        """Send it, signed anew, in the protocol that the service has now; `host` is what the client called this server.
 
         `content` is the member of the input that is the whole body, if it is streamed. Raises UpstreamFailed, what
         the content raises, and before anything is sent NotListed and AnotherAccount. What is not `listed` is asked by
         an operator, and changes nothing.
         """
+        operation = present_form(operation)
         if listed and not self.settings.does(operation.service.name, operation.name, given):
             raise NotListed(
                 f"{self.settings.name} is not known to do {operation.name} as {operation.service.name} does"

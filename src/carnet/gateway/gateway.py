@@ -30,7 +30,7 @@ from carnet.gateway.resource_keys import decide_with_keys
 from carnet.gateway.s3.gateway import S3Gateway
 from carnet.gateway.s3.parts import StreamingParts
 from carnet.gateway.upstreams import Mode, UpstreamSettings
-from carnet.models import COMMON_VOICE, FORWARDED, Operation, Service, forwarded
+from carnet.models import COMMON_VOICE, FORWARDED, OLDER_FORMS, Operation, Service, forwarded, older_form
 from carnet.protocols.errors import WireError
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import route_to
@@ -61,6 +61,7 @@ class Gateway:
         self._policies = KeptPolicies(execution, writer)
         self._grants = KeptGrants(execution, writer)
         self._signed = signed
+        self._bodies = parts.bodies
         exchanges = [Exchange(settings, parts.clock) for settings in upstreams]
         self._exchanges = exchanges
         self._by_service = {name: one for one in exchanges for name in one.settings.services}
@@ -75,7 +76,7 @@ class Gateway:
 
     def respond(self, arrived: Arrived, unoffered: Unoffered) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one request, with one audit event. The answer names the mode of the upstream."""
-        found = forwarded(unoffered.name)
+        found = _spoken(unoffered)
         mode = self._by_service[found.name].settings.mode
         step: Step = arrived
         try:
@@ -94,7 +95,14 @@ class Gateway:
             return naming(failed(found, step, problem), mode)
         exchange = self._by_service[found.name]
         return self._carry_out(
-            Call(exchange=exchange, caller=caller, operation=routed.operation, given=given, parsed=step)
+            Call(
+                exchange=exchange,
+                caller=caller,
+                operation=routed.operation,
+                given=given,
+                bodies=self._bodies,
+                parsed=step,
+            )
         )
 
     async def _carry_out(self, call: Call) -> Answer:
@@ -189,6 +197,12 @@ def _owner(call: Call, resolved: tuple[Resolved, ...]) -> str:
     if len(owners) != 1:
         raise WireError("NotImplemented", f"{NOT_SENT}: the resources are of several accounts.", call.operation)
     return owners.pop()
+
+
+def _spoken(unoffered: Unoffered) -> Service:
+    """The service in the protocol that the client speaks, if it is one that the service had before."""
+    older = unoffered.dialect is Dialect.QUERY and unoffered.name in OLDER_FORMS
+    return older_form(unoffered.name) if older else forwarded(unoffered.name)
 
 
 def _refuse_other_protocols(found: Service, unoffered: Unoffered) -> None:

@@ -10,11 +10,12 @@ from botocore.parsers import ResponseParser, create_parser
 from carnet.base.http import HttpResponse
 from carnet.gateway.connection import UpstreamFailed
 from carnet.gateway.upstream import UpstreamResponse
-from carnet.models import Operation
+from carnet.models import Operation, present_form
 
 
 def reread(operation: Operation, response: UpstreamResponse | HttpResponse, body: bytes) -> dict[str, Any]:
     """The members. Raises UpstreamFailed for what is no answer of the operation."""
+    operation = present_form(operation)
     answer = {"status_code": response.status, "headers": dict(response.headers), "body": body}
     shape = operation.output
     if shape is None:

@@ -1,6 +1,7 @@
 """AWS's service models: which operations there are, what they take and answer, and how they fail."""
 
 from carnet.models.load import EXTRACTS, FORWARDED, SERVICES, forwarded, operation, service
+from carnet.models.older_forms import OLDER_FORMS, older_form, present_form
 from carnet.models.regions import GLOBAL_REGIONS
 from carnet.models.service import BEARER, NO_AUTH, SIGV4, ModelledError, Operation, Protocol, Service
 from carnet.models.voice import COMMON_VOICE, Demand, Spoken, Voice
@@ -12,6 +13,7 @@ __all__ = [
     "FORWARDED",
     "GLOBAL_REGIONS",
     "NO_AUTH",
+    "OLDER_FORMS",
     "SERVICES",
     "SIGV4",
     "Demand",
@@ -22,6 +24,8 @@ __all__ = [
     "Spoken",
     "Voice",
     "forwarded",
+    "older_form",
     "operation",
+    "present_form",
     "service",
 ]

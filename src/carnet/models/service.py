@@ -152,6 +152,14 @@ class Service:
         shapes = (cast("StructureShape", shape) for shape in self.model.error_shapes)
         return {error.code: error for error in map(self._modelled, shapes)}
 
+    def error(self, code: str) -> ModelledError | None:
+        """One that is called so on the wire, or in the model and so in another protocol."""
+        return self.errors.get(code) or self._errors_by_name.get(code)
+
+    @cached_property
+    def _errors_by_name(self) -> Mapping[str, ModelledError]:
+        return {error.shape.name: error for error in self.errors.values()}
+
     def _modelled(self, shape: StructureShape) -> ModelledError:
         trait = shape.metadata.get("error", {})
         default = _SERVER_FAULT if shape.name in self.server_faults else _CLIENT_FAULT

@@ -13,7 +13,7 @@ import orjson
 from botocore.model import StructureShape
 
 from carnet.base.http import JSON, REQUEST_ID, XML, HttpResponse
-from carnet.models import ModelledError, Operation, Protocol, Service
+from carnet.models import OLDER_FORMS, ModelledError, Operation, Protocol, Service, older_form
 from carnet.protocols.common_errors import COMMON_ERRORS, CommonError
 from carnet.protocols.json_parts import JsonParts, json_parts
 from carnet.protocols.json_shapes import json_structure
@@ -28,6 +28,11 @@ _DEFAULT_JSON_VERSION = "1.1"
 _FIRST_SERVER_STATUS = 500
 _THROTTLING = ("TooManyRequestsException", "ThrottledException", "ThrottlingException")
 _COMMON_THROTTLING = "Throttling"
+QUERY_ERROR = "x-amzn-query-error"
+"""By which newer SDKs tell the code that programs knew before.
+
+https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait
+"""
 _MESSAGE_MEMBERS = ("message", "Message", "error_description")
 
 
@@ -66,8 +71,22 @@ def write_error(
     service = where.service if isinstance(where, Operation) else where
     if isinstance(service, Protocol):
         return _written(service, None, _common(service, code), message, request_id, {}, accept)
-    error = service.errors.get(code) or _common(service.protocol, code)
+    error = service.error(code) or _common(service.protocol, code)
     return _written(service.protocol, service, error, message, request_id, members or {}, accept)
+
+
+def write_foreign_error(service: Service, code: str, message: str, status: int, request_id: str) -> HttpResponse:
+    """The answer for what another server has refused, with whatever code and status it gave."""
+    error = service.error(code) or CommonError(code, status)
+    return _written(service.protocol, service, error, message, request_id, {}, None)
+
+
+def older_code(service: Service, code: str) -> str:
+    """What an error is called in the protocol that the service had before; a code that nobody knows is as it was."""
+    older = older_form(service.name).error(code)
+    if older is not None:
+        return older.code
+    return COMMON_ERRORS[code][Protocol.QUERY].code if code in COMMON_ERRORS else code
 
 
 def throttling_code(where: Where) -> str:
@@ -159,6 +178,8 @@ def _json(
 ) -> HttpResponse:
     parts = _modelled_parts(error.shape, members) if isinstance(error, ModelledError) else JsonParts(body=members)
     body, headers = parts.body, ((REQUEST_ID, request_id), *parts.headers)
+    if service is not None and service.name in OLDER_FORMS:
+        headers = (*headers, (QUERY_ERROR, f"{older_code(service, error.code)};{_kind(error)}"))
     if protocol is Protocol.JSON:
         version = service.json_version if service else _DEFAULT_JSON_VERSION
         headers = (*headers, ("Content-Type", f"application/x-amz-json-{version}"))

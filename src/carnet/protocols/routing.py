@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from carnet.base.http import HttpRequest
 from carnet.models import EXTRACTS, SERVICES, Operation, Protocol, Service, service
 from carnet.protocols import rest_paths
+from carnet.protocols.at_queue import at_queue, queue_in
 from carnet.protocols.clues import Clues, read_clues
 from carnet.protocols.errors import Where, WireError
 from carnet.protocols.form import Fields, parameters, read_both, read_query
@@ -154,11 +155,14 @@ def _by_path(request: HttpRequest) -> Service | None:
 def _query(found: Service, request: HttpRequest, clues: Clues) -> Routed:
     if clues.targets:
         raise Unreadable("X-Amz-Target does not belong to this service")
-    if request.path != _ROOT or request.method not in ("GET", "POST"):
+    in_path = None if request.path == _ROOT else queue_in(found, request)
+    if (request.path != _ROOT and in_path is None) or request.method not in ("GET", "POST"):
         raise WireError("InvalidAction", f"There is nothing at {request.method} {request.path}", found)
     if request.body and (request.method == "GET" or clues.media_type not in ("", _FORM)):
         raise Unreadable(f"Parameters are read from the query string and from a POST's {_FORM} body")
     fields = parameters(request.query, request.body)
+    if in_path is not None:
+        fields = at_queue(in_path, fields, found)
     action, version = fields.get("Action"), fields.get("Version", _NO_VERSION)
     if not action:
         raise WireError("MissingAction", "The request is missing an action or a required parameter.", found)

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from carnet.base.http import HttpRequest
 from carnet.catalog.apis import Api, apis
-from carnet.models import Protocol
+from carnet.models import OLDER_FORMS, Protocol
 from carnet.protocols.clues import Clues
 from carnet.protocols.errors import WireError
 
@@ -80,6 +80,8 @@ def _dialect(candidates: tuple[Api, ...], targeted: bool, request: HttpRequest) 
         return Dialect.CBOR
     if targeted:
         return Dialect.JSON
+    if candidates[0].name in OLDER_FORMS:
+        return Dialect.QUERY
     if request.path == "/":
         for protocol in _QUERY_KIN:
             if protocol in spoken:

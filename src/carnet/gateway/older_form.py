@@ -1,0 +1,77 @@
+"""Answers for clients that speak the protocol that a service had before. Upstreams are asked by the present one."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from carnet.base.http import HttpResponse
+from carnet.gateway.call import Call
+from carnet.gateway.connection import UpstreamFailed
+from carnet.gateway.failures import error_told
+from carnet.gateway.reread import reread
+from carnet.gateway.upstream import UpstreamResponse
+from carnet.models import Operation, present_form
+from carnet.protocols.errors import QUERY_ERROR, older_code, write_foreign_error
+from carnet.protocols.write import write
+from carnet.server.limits import BodyBudget
+
+_MOST = 12 * 1024 * 1024
+"""Bytes of an answer: ten messages of 1 MiB, and what is told beside them."""
+_UNCOUNTED = 64 * 1024
+_FIRST_ERROR = 400
+_CODE = re.compile(r"[A-Za-z0-9_.]{1,200}", re.ASCII)
+
+
+def is_older(operation: Operation) -> bool:
+    return operation is not present_form(operation)
+
+
+async def taken_whole(response: UpstreamResponse, budget: BodyBudget) -> HttpResponse:
+    """An answer, of which more than a little counts towards what bodies may take. Raises UpstreamFailed."""
+    body, held = bytearray(), 0
+    try:
+        async for piece in response:
+            body += piece
+            if len(body) > _MOST:
+                raise UpstreamFailed("the answer is too long", sent=True)
+            if len(body) > _UNCOUNTED + held:
+                if not budget.take(len(piece), proven=True):
+                    raise UpstreamFailed("too much is being read for all callers together", sent=True)
+                held += len(piece)
+    finally:
+        budget.give_back(held)
+        await response.aclose()
+    return HttpResponse(status=response.status, headers=response.headers, body=bytes(body))
+
+
+def in_older_form(call: Call, told: HttpResponse) -> HttpResponse:
+    """An upstream's answer as the client reads it. Raises UpstreamFailed for what is no answer of the operation."""
+    request_id, accept = call.arrived.request_id, call.arrived.http.first.get("accept")
+    if told.status < _FIRST_ERROR:
+        _refuse_other_than_json(told.body)
+        return write(call.operation, reread(call.operation, told, told.body), request_id, accept)
+    known = next((value.partition(";")[0] for name, value in told.headers if name == QUERY_ERROR), "")
+    code = known if _CODE.fullmatch(known) else older_code(call.operation.service, error_told(told))
+    return write_foreign_error(
+        call.operation.service, code or "InternalFailure", _message(told.body), told.status, request_id
+    )
+
+
+def _refuse_other_than_json(body: bytes) -> None:
+    """botocore would read anything else as an answer without members."""
+    try:
+        told = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        raise UpstreamFailed("the answer is no JSON object", sent=True)
+
+
+def _message(body: bytes) -> str:
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    found = (told.get("message") or told.get("Message")) if isinstance(told, dict) else None
+    return found if isinstance(found, str) else ""
