@@ -88,7 +88,7 @@ def denied(call: Any, **given: Any) -> None:
     with pytest.raises(ClientError) as caught:
         call(**given)
     code = caught.value.response.get("Error", {}).get("Code")
-    assert code in ("AccessDeniedException", "AuthorizationError"), caught.value
+    assert code in ("AccessDenied", "AccessDeniedException", "AuthorizationError"), caught.value
 
 
 def test_queues(server: RunningServer, user: dict[str, str]) -> None:

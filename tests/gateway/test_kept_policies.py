@@ -258,7 +258,7 @@ def test_queues_have_policies_among_their_attributes(told: Behind, other: tuple[
     assert (shown["QueueArn"], json.loads(shown["Policy"])) == ("arn", json.loads(consent))
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "2", "Policy": ""})
     assert told.aws.requests[-1].json["Attributes"] == {"DelaySeconds": "2"}
-    assert refusal(theirs.send_message, QueueUrl=url, MessageBody="m")["Code"] == "AccessDeniedException"
+    assert refusal(theirs.send_message, QueueUrl=url, MessageBody="m")["Code"] == "AccessDenied"
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": consent})
     assert told.aws.requests[-1].operation == "GetQueueAttributes"
     theirs.send_message(QueueUrl=url, MessageBody="m")

@@ -187,12 +187,12 @@ def test_a_queue_is_opened_to_accounts(told: Behind, other: tuple[str, str, str]
     given = {"QueueUrl": url, "Label": "l", "AWSAccountIds": [account], "Actions": ["SendMessage", "ReceiveMessage"]}
     mine.add_permission(**given)
     theirs.send_message(QueueUrl=url, MessageBody="m")
-    assert refusal(theirs.purge_queue, QueueUrl=url)["Code"] == "AccessDeniedException"
+    assert refusal(theirs.purge_queue, QueueUrl=url)["Code"] == "AccessDenied"
     for more in ({}, {"Label": "m", "Actions": ["DeleteQueue"]}, {"Label": "m", "AWSAccountIds": []}):
-        assert refusal(mine.add_permission, **given | more)["Code"] == "InvalidParameterValueException"
-    assert refusal(mine.remove_permission, QueueUrl=url, Label="m")["Code"] == "InvalidParameterValueException"
+        assert refusal(mine.add_permission, **given | more)["Code"] == "InvalidParameterValue"
+    assert refusal(mine.remove_permission, QueueUrl=url, Label="m")["Code"] == "InvalidParameterValue"
     mine.remove_permission(QueueUrl=url, Label="l")
-    assert refusal(theirs.send_message, QueueUrl=url, MessageBody="m")["Code"] == "AccessDeniedException"
+    assert refusal(theirs.send_message, QueueUrl=url, MessageBody="m")["Code"] == "AccessDenied"
     assert {"AddPermission", "RemovePermission"}.isdisjoint(told.aws.operations)
 
 
@@ -240,7 +240,7 @@ def test_a_policy_goes_with_its_queue(told: Behind, other: tuple[str, str, str],
     else:
         refusal(sqs.delete_queue, QueueUrl=url)
     if is_gone:
-        assert refusal(theirs.send_message, QueueUrl=url, MessageBody="m")["Code"] == "AccessDeniedException"
+        assert refusal(theirs.send_message, QueueUrl=url, MessageBody="m")["Code"] == "AccessDenied"
     else:
         theirs.send_message(QueueUrl=url, MessageBody="m")
 

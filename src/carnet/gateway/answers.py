@@ -10,9 +10,7 @@ from typing import Any
 from msgspec import structs
 
 from carnet.access.authorize import Decided
-from carnet.audit.decisions import DecidedCall
 from carnet.audit.events import Event, failure_event, success_event, tell_untold
-from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived, Parsed, Step, account_of, arrived_of
 from carnet.base.faults import Denied, Refused, Unavailable
 from carnet.base.http import REQUEST_ID, HttpResponse, StreamedResponse
@@ -31,6 +29,7 @@ from carnet.keyring.keyring import Keyring
 from carnet.models import Operation, Protocol, Service
 from carnet.protocols.errors import WireError, throttling_code, write_error
 from carnet.protocols.write import write
+from carnet.server import recorded
 from carnet.server.outbox import Answer
 from carnet.server.throttle import Throttled
 from carnet.server.unoffered import of_ec2
@@ -168,15 +167,7 @@ def recorded_first(
     pause: float = 0.0,
 ) -> Answer:
     """The answer, to be sent once its event is written, or `unaudited` if that cannot be."""
-    arrived = arrived_of(step)
-    return Answer(
-        response=response,
-        event=line_of(event),
-        decided=DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None,
-        unaudited=unaudited,
-        account=account_of(step),
-        pause=pause,
-    )
+    return recorded.recorded_first(arrived_of(step), account_of(step), response, event, decided, unaudited, pause)
 
 
 def _unaudited(where: Operation | Service, arrived: Arrived, why: str) -> HttpResponse:

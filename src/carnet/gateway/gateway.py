@@ -24,7 +24,7 @@ from carnet.gateway.lookups import LookupFailed, NotFound, pinned, resource_of, 
 from carnet.gateway.mapping import mapped
 from carnet.gateway.modes import naming
 from carnet.gateway.own_policies import about_policy
-from carnet.gateway.policy_operations import ENDS, MAKES, SHOWS_POLICY, carried_policy, policy_operation
+from carnet.gateway.policy_operations import ENDS, MADE_AGAIN, MAKES, SHOWS_POLICY, carried_policy, policy_operation
 from carnet.gateway.released import TELLS_KEY, released
 from carnet.gateway.resource_keys import decide_with_keys
 from carnet.gateway.s3.gateway import S3Gateway
@@ -125,17 +125,20 @@ class Gateway:
                 return await self._grants.answer(call, resolved)
             if here is not None:
                 return await self._policies.answer(call, here, resolved)
+            if (found.name, name) in MADE_AGAIN:
+                await self._policies.settle(call, resolved)
             if carried is not None:
                 await self._policies.check_before(call, carried, resolved)
                 response = await call.send(call.operation, carried.rest, account)
                 return await self._policies.put_carried(call, carried, resolved, response)
+            known = self._policies.under(resolved) if (found.name, name) in (*ENDS, *MAKES) else ()
             response = await call.send(call.operation, given, account)
             if found.name == "kms" and name in TELLS_KEY:
                 return await released(call, resolved, response)
             if (found.name, name) in SHOWS_POLICY:
                 return await self._policies.shown(call, resolved, response)
             if (found.name, name) in (*ENDS, *MAKES):
-                return await self._policies.forgotten(call, resolved, response)
+                return await self._policies.forgotten(call, resolved, known, response)
             return await handed_back(call, response)
         except NotFound as none:
             return answered_by(call, none.answer)

@@ -23,7 +23,7 @@ from carnet.base.arns import parse_arn
 from carnet.base.faults import Refused
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.key_grant import Constraint, ConstraintType, KeyGrant, KeyGrants
-from carnet.gateway.answers import FIRST_ERROR, audited, handed_back, written
+from carnet.gateway.answers import FIRST_ERROR, audited, handed_back, of_change, written
 from carnet.gateway.call import Call
 from carnet.gateway.deciding import Resolved, decide
 from carnet.gateway.grants import grants_of
@@ -145,7 +145,7 @@ class KeptGrants:
         if isinstance(outcome, Failed):
             raise outcome.problem
         response_ = written(call, outcome.answer)
-        return audited(call.operation, call.parsed, response_, outcome.event, outcome.decided)
+        return of_change(call.operation, call.parsed, response_, outcome)
 
     def _read(self, call: Call, answer: Mapping[str, Any]) -> Answer:
         decided = tuple(call.decided)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from carnet.audit.events import success_event
+from carnet.audit.events import event_without_request, success_event
+from carnet.base.arns import OWN_SERVICE
 from carnet.base.faults import Malformed
 from carnet.base.http import HttpResponse
+from carnet.entities.resource_based_policy import ResourceBasedPolicy
 from carnet.gateway.answers import (
     FIRST_ERROR,
     answered_by,
@@ -23,12 +26,23 @@ from carnet.gateway.answers import (
 )
 from carnet.gateway.call import Call
 from carnet.gateway.check import Check
+from carnet.gateway.connection import UpstreamFailed
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.failures import says_not_there
 from carnet.gateway.lookups import NO_KEY
 from carnet.gateway.modes import tell_mode
 from carnet.gateway.policy_change import PoliciesForgotten, PolicyChange, TooLong, policies_under
-from carnet.gateway.policy_operations import CHANGES, ENDS, Act, CarriedPolicy, Kind, PolicyOperation, Told, members_of
+from carnet.gateway.policy_operations import (
+    CHANGES,
+    ENDS,
+    MADE_AGAIN,
+    Act,
+    CarriedPolicy,
+    Kind,
+    PolicyOperation,
+    Told,
+    members_of,
+)
 from carnet.gateway.reread import reread
 from carnet.gateway.resource_policies import kept_policy, shown_policy
 from carnet.gateway.upstream import UpstreamResponse
@@ -103,15 +117,13 @@ class KeptPolicies:
         arn = resolved[0].resource if not carried.made else _at(members_of(body), carried.made)
         if arn is None:
             raise WireError("InternalFailure", "The upstream does not say what it has made.", call.operation)
-        done = await self._made(call, carried.kind, self._change(call, carried.kind, resolved, arn, carried.policy))
-        event = with_upstream(done.event, response.headers)
-        return audited(
-            call.operation,
-            call.parsed,
-            passed_on(call, HttpResponse(status=response.status, headers=response.headers, body=body)),
-            event,
-            done.decided,
+        change = replace(
+            self._change(call, carried.kind, resolved, arn, carried.policy),
+            tell=lambda event: with_upstream(event, response.headers),
         )
+        done = await self._made(call, carried.kind, change)
+        told = passed_on(call, HttpResponse(status=response.status, headers=response.headers, body=body))
+        return of_change(call.operation, call.parsed, told, done)
 
     async def shown(self, call: Call, resolved: tuple[Resolved, ...], response: UpstreamResponse) -> Answer:
         """An upstream's answer that has attributes, with the policy that is kept in the place of the upstream's."""
@@ -128,20 +140,59 @@ class KeptPolicies:
         )
         return audited(call.operation, call.parsed, written(call, members), event, tuple(call.decided))
 
-    async def forgotten(self, call: Call, resolved: tuple[Resolved, ...], response: UpstreamResponse) -> Answer:
-        """An upstream's answer behind which a resource is gone, or new, and has none of the policies of its name."""
+    def under(self, resolved: tuple[Resolved, ...]) -> tuple[ResourceBasedPolicy, ...]:
+        """The policies of a resource and of its parts, as they are now."""
+        return policies_under(self._execution.directory.snapshot, resolved[0].resource, resolved[0].account)
+
+    async def settle(self, call: Call, resolved: tuple[Resolved, ...]) -> None:
+        """Forget the policies of a resource that is gone, before another is made under its name.
+
+        Whoever deletes one forgets them (`forgotten`), unless the server dies in between. Raises UpstreamFailed if it
+        is not known whether the resource is there.
+        """
+        known = self.under(resolved)
+        if not known:
+            return
+        arn, account = resolved[0].resource, resolved[0].account
+        kind = MADE_AGAIN[call.operation.service.name, call.operation.name]
+        describe = operation(call.operation.service.name, kind.describe)
+        response = await call.send(describe, kind.asked(arn), account)
+        body = await response.whole(_MOST_DESCRIBED)
+        told = HttpResponse(status=response.status, headers=response.headers, body=body)
+        if told.status < FIRST_ERROR:
+            return
+        if not says_not_there(told):
+            raise UpstreamFailed("the upstream does not say whether the resource is there", sent=False)
+        event = event_without_request(
+            OWN_SERVICE, "ForgetPolicies", str(uuid.uuid4()), call.arrived.time, {"arn": arn, "accountId": account}
+        )
+        change = PoliciesForgotten(arn=arn, account=account, known=known, event=event, decided=())
+        outcome = await self._writer.write(change)
+        if isinstance(outcome, Failed):
+            raise outcome.problem
+
+    async def forgotten(
+        self,
+        call: Call,
+        resolved: tuple[Resolved, ...],
+        known: tuple[ResourceBasedPolicy, ...],
+        response: UpstreamResponse,
+    ) -> Answer:
+        """An upstream's answer behind which a resource is gone, or new, and has none of the policies `known` before."""
         arn, account = resolved[0].resource, resolved[0].account
         body = await response.whole(_MOST_DESCRIBED)
         told = HttpResponse(status=response.status, headers=response.headers, body=body)
         ends = (call.operation.service.name, call.operation.name) in ENDS
         is_gone = told.status < FIRST_ERROR or (ends and says_not_there(told))
-        if not is_gone or not policies_under(self._execution.directory.snapshot, arn, account):
+        if not is_gone or not known:
             return answered_by(call, told)
-        change = PoliciesForgotten(arn=arn, account=account, event=event_of(call, told), decided=tuple(call.decided))
+        change = PoliciesForgotten(
+            arn=arn, account=account, known=known, event=event_of(call, told), decided=tuple(call.decided)
+        )
         outcome = await self._writer.write(change)
         if isinstance(outcome, Failed):
             raise outcome.problem
-        return audited(call.operation, call.parsed, passed_on(call, told), outcome.event, outcome.decided)
+        return of_change(call.operation, call.parsed, passed_on(call, told), outcome)
 
     def _change(
         self,

@@ -50,6 +50,8 @@ class PolicyChange:
     """From the policy as it reads then."""
     finish: Callable[[list[Decided]], None]
     """Is told what was decided."""
+    tell: Callable[[Event], Event] = lambda event: event
+    """Adds to the event what is known beside the request."""
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         """Make it. Raises Denied, Malformed, Refused."""
@@ -61,7 +63,8 @@ class PolicyChange:
         if not decided[-1].decision.allowed:
             raise denied(decided[-1])
         answer = self.answer(self._put(unit, snapshot, caller))
-        return Done(answer=answer, event=success_event(self.parsed, answer, tuple(decided)), decided=tuple(decided))
+        event = self.tell(success_event(self.parsed, answer, tuple(decided)))
+        return Done(answer=answer, event=event, decided=tuple(decided))
 
     def _put(self, unit: UnitOfWork, snapshot: Snapshot, caller: AccountCaller) -> str | None:
         """The policy as it reads from now on."""
@@ -115,12 +118,15 @@ class PoliciesForgotten:
 
     arn: str
     account: str
+    known: tuple[ResourceBasedPolicy, ...]
+    """The policies from before the resource was gone. INVARIANT: what was put since then is of another resource."""
     event: Event
     decided: tuple[Decided, ...]
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         for kept in policies_under(snapshot, self.arn, self.account):
-            unit.remove(kept)
+            if kept in self.known:
+                unit.remove(kept)
         return Done(answer={}, event=self.event, decided=self.decided)
 
 

@@ -288,6 +288,8 @@ ENDS = frozenset(
 """Operations behind which a resource is gone whose name another may have."""
 MAKES = frozenset((("dynamodb", "CreateTable"), ("lambda", "CreateFunction")))
 """Operations that fail if there is a resource of that name: what they make has no older one's policy."""
+MADE_AGAIN: Mapping[tuple[str, str], Kind] = {("sns", "CreateTopic"): _TOPIC, ("sqs", "CreateQueue"): _QUEUE}
+"""Operations that answer alike whether there was a resource of that name or not."""
 
 
 def members_of(body: bytes) -> Members:

@@ -14,9 +14,8 @@ from typing import Any
 from carnet.access.authorization_message import encoded
 from carnet.access.authorize import Decided
 from carnet.access.denial import denial_sentence
-from carnet.audit.decisions import DecidedCall, DecisionLog
+from carnet.audit.decisions import DecisionLog
 from carnet.audit.events import Event, failure_event, tell_untold
-from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived, AskedUnoffered, ForUnoffered, UnofferedStep
 from carnet.base.faults import Fault, Unavailable
 from carnet.base.http import HttpResponse
@@ -30,6 +29,7 @@ from carnet.protocols.api_errors import spelled, write_api_error
 from carnet.protocols.api_routing import Asked, asked
 from carnet.protocols.unoffered import Dialect, Unoffered
 from carnet.server.outbox import Answer
+from carnet.server.recorded import recorded_first
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.throttle import Throttle, Throttled
 from carnet.services.execution import Execution
@@ -166,15 +166,8 @@ def _audited(
     pause: float = 0.0,
 ) -> Answer:
     arrived = _arrived(step)
-    call = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
-    return Answer(
-        response=response,
-        event=line_of(event),
-        decided=call,
-        unaudited=partial(write_api_error, dialect, "ServiceUnavailable", request_id=arrived.request_id),
-        account=_account(step),
-        pause=pause,
-    )
+    unaudited = partial(write_api_error, dialect, "ServiceUnavailable", request_id=arrived.request_id)
+    return recorded_first(arrived, _account(step), response, event, decided, unaudited, pause)
 
 
 def _arrived(step: UnofferedStep) -> Arrived:

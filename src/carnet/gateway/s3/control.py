@@ -14,16 +14,16 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from botocore.model import StructureShape
+from msgspec import structs
 
 from carnet.access.authorize import Decided
 from carnet.access.denial import denial_sentence
-from carnet.audit.decisions import DecidedCall
-from carnet.audit.events import failure_event, success_event
-from carnet.audit.json_line import line_of
+from carnet.audit.events import failure_event, success_event, tell_untold
 from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step, account_of, arrived_of
 from carnet.base.http import ByteStream, HttpResponse, RequestHead
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.public_access_block import AccountPublicAccess, PublicAccessBlock
+from carnet.gateway.answers import recorded_first
 from carnet.gateway.bucket_change import decided_again
 from carnet.gateway.bucket_operations import no_block, read_block, shown_block
 from carnet.gateway.check import Check
@@ -107,9 +107,9 @@ class S3Control:
             done = await self._done(parsed, head.method, checks, tuple(decided), read)
         except Exception as problem:
             return _refused(step, problem, tuple(decided))
-        answer = _written(request_id, done.answer)
-        line = b"" if done.recorded else line_of(done.event)
-        return _answer(step, answer, line, done.decided)
+        unaudited = partial(_unaudited, request_id)
+        answer = recorded_first(step, _written(request_id, done.answer), done.event, done.decided, unaudited)
+        return structs.replace(answer, event=b"") if done.recorded else answer
 
     def _allowed(
         self, head: RequestHead, caller: Verified, arrived: Arrived, action: str, decided: list[Decided]
@@ -205,9 +205,13 @@ def _refused(step: Step, problem: Exception, decided: tuple[Decided, ...]) -> An
     arrived = arrived_of(step)
     fault = as_fault(problem, arrived.request_id)
     response = _error(fault.code, fault.message, arrived.request_id)
+    pause = problem.pause if isinstance(problem, Throttled) else 0.0
     if isinstance(problem, Throttled) and problem.untold is None:
-        return Answer(response=response, account=account_of(step), pause=problem.pause)
-    return _answer(step, response, line_of(failure_event(step, fault.code, fault.message, decided)), decided)
+        return Answer(response=response, account=account_of(step), pause=pause)
+    event = failure_event(step, fault.code, fault.message, decided)
+    if isinstance(problem, Throttled) and problem.untold:
+        tell_untold(event, problem.untold)
+    return recorded_first(step, response, event, decided, partial(_unaudited, arrived.request_id), pause)
 
 
 def _error(code: str, message: str, request_id: str) -> HttpResponse:
@@ -217,17 +221,6 @@ def _error(code: str, message: str, request_id: str) -> HttpResponse:
     )
     headers = (*ids(request_id), ("content-type", XML))
     return HttpResponse(status=STATUS.get(code, 400), headers=headers, body=text.encode("utf-8", "replace"))
-
-
-def _answer(step: Step, response: HttpResponse, line: bytes, decided: tuple[Decided, ...]) -> Answer:
-    arrived = arrived_of(step)
-    return Answer(
-        response=response,
-        event=line,
-        decided=DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None,
-        unaudited=partial(_unaudited, arrived.request_id),
-        account=account_of(step),
-    )
 
 
 def _unaudited(request_id: str, why: str) -> HttpResponse:

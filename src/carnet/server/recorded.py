@@ -1,0 +1,38 @@
+"""Answers that are sent once their event is in the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from carnet.access.authorize import Decided
+from carnet.audit.decisions import DecidedCall
+from carnet.audit.events import Event
+from carnet.audit.json_line import line_of
+from carnet.audit.steps import Arrived
+from carnet.base.http import HttpResponse, StreamedResponse
+from carnet.server.outbox import Answer
+
+
+def recorded_first(
+    arrived: Arrived,
+    account: str,
+    response: HttpResponse | StreamedResponse,
+    event: Event,
+    decided: tuple[Decided, ...],
+    unaudited: Callable[[str], HttpResponse],
+    pause: float = 0.0,
+) -> Answer:
+    """The answer, to be sent once its event is written, or `unaudited` if that cannot be; `account` is the caller's."""
+    return Answer(
+        response=response,
+        event=line_of(event),
+        decided=decided_call(arrived, decided),
+        unaudited=unaudited,
+        account=account,
+        pause=pause,
+    )
+
+
+def decided_call(arrived: Arrived, decided: tuple[Decided, ...]) -> DecidedCall | None:
+    """What the log of decisions keeps of a call; None if nothing was decided."""
+    return DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
