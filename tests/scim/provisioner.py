@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from carnet.services.identity_center import enable_here
@@ -27,11 +27,15 @@ class Provisioner:
     server: InProcessServer
     tenant: str
     token: str
+    mode: str = "v2"
+
+    def speaking(self, mode: str) -> Provisioner:
+        return replace(self, mode=mode)
 
     def __call__(self, method: str, path: str, given: Any = None, headers: Mapping[str, str] | None = None) -> Told:
         """One request; `given` may be the bytes of a body."""
         body = given if isinstance(given, bytes) else b"" if given is None else json.dumps(given).encode()
-        target = f"/_carnet/scim/{self.tenant}/v2/{path}"
+        target = f"/_carnet/scim/{self.tenant}/{self.mode}/{path}"
         lines = [f"{method} {target} HTTP/1.1", "host: x", f"content-length: {len(body)}"]
         lines.append(f"authorization: Bearer {self.token}")
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]

@@ -8,6 +8,7 @@ import pytest
 
 from carnet.base.faults import Missing, TooMany
 from carnet.scim import door
+from carnet.scim.calls import LONGEST_BODY
 from carnet.services.identity_center import new_instance
 from carnet.services.scim_tokens import delete_here, list_here
 from tests.attacks.wire import audit
@@ -112,7 +113,7 @@ def test_what_is_there_and_what_is_not(scim: Provisioner, method: str, path: str
 
 @pytest.mark.parametrize(("more", "status"), [(0, 400), (1, 413)])
 def test_a_body_is_so_long(scim: Provisioner, more: int, status: int) -> None:
-    body = b" " * (door._LONGEST_BODY + more)
+    body = b" " * (LONGEST_BODY + more)
     assert scim("POST", "Users", body).status == status
 
 

@@ -34,11 +34,14 @@ def create(identity_store: str, output: str, **settings: Any) -> None:
         new = create_here(
             state.store, Directory(state.store), state.ids, identity_store=identity_store, now=state.clock()
         )
-    path = f"/_carnet/scim/{identity_store}/v2/"
+    path, rfc_path = (f"/_carnet/scim/{identity_store}/{mode}/" for mode in ("v2", "rfc/v2"))
     if output == "json":
-        show_json({**told(new.kept), "token": new.text, "path": path})
+        show_json({**told(new.kept), "token": new.text, "path": path, "rfcPath": rfc_path})
         return
-    click.echo(f"id: {new.kept.id}\ntoken: {new.text}\nendpoint: {path} below the server's public URL")
+    click.echo(
+        f"id: {new.kept.id}\ntoken: {new.text}\nendpoint: {path} below the server's public URL\n"
+        f"endpoint with all of RFC 7644: {rfc_path}"
+    )
 
 
 @scim_token.command("list")

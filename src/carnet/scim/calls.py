@@ -15,7 +15,10 @@ from carnet.services.identitystore.directory_changes import DirectoryChange
 from carnet.services.operation import Parts
 from carnet.store.unit_of_work import Unit
 
+PREFIX = "/_carnet/scim/"
+"""Of all tenants."""
 MOST_PER_PAGE = 100
+LONGEST_BODY = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import orjson
 from msgspec import structs
@@ -21,11 +21,11 @@ from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.directory.identity_center import instance_of_store
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.scim_token import SCIM_TOKEN, ScimToken
-from carnet.scim.calls import MOST_PER_PAGE, ScimCall
-from carnet.scim.groups import create_group, delete_group, get_group, list_groups, patch_group
-from carnet.scim.patching import MOST_OPERATIONS
-from carnet.scim.refusals import CONTENT_TYPE, Refusal, as_refusal, missing, unparsable, written
-from carnet.scim.users import create_user, delete_user, get_user, list_users, patch_user, put_user
+from carnet.scim.aws_mode import AWS_MODE
+from carnet.scim.calls import LONGEST_BODY, PREFIX, ScimCall
+from carnet.scim.endpoints import Endpoint, Mode
+from carnet.scim.refusals import CONTENT_TYPE, Refusal, as_refusal, missing, unparsable
+from carnet.scim.rfc.mode import RFC_MODE
 from carnet.server.outbox import Answer
 from carnet.server.own_api.problems import Problem
 from carnet.server.own_api.transport import refuse_insecure
@@ -39,69 +39,19 @@ from carnet.store.faults import Lost
 from carnet.store.unit_of_work import UnitOfWork
 
 _LOG = logging.getLogger("carnet.server")
-PREFIX = "/_carnet/scim/"
-_LONGEST_BODY = 256 * 1024
+_MODES = (AWS_MODE, RFC_MODE)
 _MOST_PARAMETERS = 20
 _SERVICE = "identitystore"
 _NOT_GOOD = "Unauthorized: the bearer token is not good for this tenant."
-
-Body = Callable[[ScimCall, Parts, str | None], dict[str, Any]]
-
-
-class _Endpoint(NamedTuple):
-    """What one method does to all resources of a kind, or to one."""
-
-    name: str
-    body: Body
-    status: int = 200
-    writes: bool = True
 
 
 class _Asked(NamedTuple):
     """Where a request goes."""
 
     tenant: str
-    endpoint: _Endpoint
+    mode: Mode
+    endpoint: Endpoint
     resource: str | None
-
-
-def _configuration(call: ScimCall, parts: Parts, _: str | None) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/singlesignon/latest/developerguide/serviceproviderconfig.html"""
-    bearer = {
-        "type": "oauthbearertoken",
-        "name": "OAuth Bearer Token",
-        "description": "Authentication scheme using the OAuth Bearer Token Standard",
-        "specUri": "https://www.rfc-editor.org/info/rfc6750",
-        "primary": True,
-    }
-    return {
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
-        "patch": {"supported": True},
-        "bulk": {"supported": False, "maxOperations": MOST_OPERATIONS, "maxPayloadSize": _LONGEST_BODY},
-        "filter": {"supported": True, "maxResults": MOST_PER_PAGE},
-        "changePassword": {"supported": False},
-        "sort": {"supported": False},
-        "etag": {"supported": False},
-        "authenticationSchemes": [bearer],
-    }
-
-
-_ALL: Mapping[tuple[str, str], _Endpoint] = {
-    ("POST", "Users"): _Endpoint("ScimCreateUser", create_user, 201),
-    ("GET", "Users"): _Endpoint("ScimListUsers", list_users, writes=False),
-    ("POST", "Groups"): _Endpoint("ScimCreateGroup", create_group, 201),
-    ("GET", "Groups"): _Endpoint("ScimListGroups", list_groups, writes=False),
-    ("GET", "ServiceProviderConfig"): _Endpoint("ScimGetServiceProviderConfig", _configuration, writes=False),
-}
-_ONE: Mapping[tuple[str, str], _Endpoint] = {
-    ("GET", "Users"): _Endpoint("ScimGetUser", get_user, writes=False),
-    ("PUT", "Users"): _Endpoint("ScimPutUser", put_user),
-    ("PATCH", "Users"): _Endpoint("ScimPatchUser", patch_user),
-    ("DELETE", "Users"): _Endpoint("ScimDeleteUser", delete_user, 204),
-    ("GET", "Groups"): _Endpoint("ScimGetGroup", get_group, writes=False),
-    ("PATCH", "Groups"): _Endpoint("ScimPatchGroup", patch_group, 204),
-    ("DELETE", "Groups"): _Endpoint("ScimDeleteGroup", delete_group, 204),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +70,16 @@ class ScimDoor:
         request_id, event_id = self.execution.parts.ids.two_uuids()
         arrived = Arrived(request_id=request_id, event_id=event_id, time=self.clock(), http=http)
         event = own_events.own_event(arrived)
-        token: ScimToken | None = None
+        token, mode = None, AWS_MODE
         try:
             refuse_insecure(http)
             if self.execution.directory.lost:
                 raise Lost
             snapshot = self.execution.directory.snapshot
-            tenant, place = _place(http.path)
+            tenant, mode, place = _place(http.path)
             token = _proven(snapshot, http, tenant, arrived)
             event["userIdentity"] = {"type": "Scim", "credentialId": token.id, "identityStoreId": tenant}
-            asked = _asked(http.method, tenant, place)
+            asked = _Asked(tenant, mode, *mode.endpoint(http.method, place))
             own_events.tell_endpoint(event, asked.endpoint.name, read_only=not asked.endpoint.writes)
             own_events.tell_input(event, {"identityStoreId": tenant, "id": asked.resource}, frozenset())
             self.throttle.admit(token.account, _SERVICE, writes=asked.endpoint.writes)
@@ -138,12 +88,12 @@ class ScimDoor:
                 return self._change(asked, call, event)
             return self._answer(asked, call, event, asked.endpoint.body(call, self.execution.parts, asked.resource))
         except Exception as problem:
-            return self._fail(arrived, event, problem, token)
+            return self._fail(arrived, event, problem, token, mode)
 
     async def _change(self, asked: _Asked, call: ScimCall, event: Event) -> Answer:
         outcome = await self.writer.write(_ScimChange(asked, call, self.execution.parts, event))
         if isinstance(outcome, Failed):
-            return self._fail(call.arrived, event, outcome.problem, call.token)
+            return self._fail(call.arrived, event, outcome.problem, call.token, asked.mode)
         answered = self._answer(asked, call, event, dict(outcome.answer), outcome.revision)
         return structs.replace(answered, event=b"", unaudited=None) if outcome.recorded else answered
 
@@ -151,13 +101,16 @@ class ScimDoor:
         self, asked: _Asked, call: ScimCall, event: Event, members: Mapping[str, Any], revision: int = 0
     ) -> Answer:
         headers = [CONTENT_TYPE, ("x-amzn-requestid", call.arrived.request_id), ("cache-control", "no-store")]
+        if location := members.get("meta", {}).get("location"):
+            headers.append(("location", location))
         if revision:
             headers.append((REVISION, str(revision)))
         status = asked.endpoint.status
         body = b"" if status == 204 else orjson.dumps(members)
-        return _audited(call.arrived, event, HttpResponse(status=status, headers=tuple(headers), body=body), call.token)
+        response = HttpResponse(status=status, headers=tuple(headers), body=body)
+        return _audited(call.arrived, event, response, call.token, asked.mode)
 
-    def _fail(self, arrived: Arrived, event: Event, raised: Exception, token: ScimToken | None) -> Answer:
+    def _fail(self, arrived: Arrived, event: Event, raised: Exception, token: ScimToken | None, mode: Mode) -> Answer:
         """Refuse; what nobody has proven is counted against the network."""
         if token is None and not isinstance(raised, Throttled):
             try:
@@ -166,13 +119,13 @@ class ScimDoor:
                 raised = throttled
         if isinstance(raised, Throttled):
             refusal = Refusal(429, "Rate exceeded")
-            return Answer(response=written(refusal, arrived.request_id, arrived.time), pause=raised.pause)
+            return Answer(response=mode.written(refusal, arrived.request_id, arrived.time), pause=raised.pause)
         refused = Refusal(raised.status, raised.message) if isinstance(raised, Problem) else as_refusal(raised)
         if refused is None:
             _LOG.error("request %s failed", arrived.request_id, exc_info=raised)
             refused = Refusal(500, "An internal error occurred.")
         own_events.tell_failure(event, str(refused.status), refused.detail)
-        return _audited(arrived, event, written(refused, arrived.request_id, arrived.time), token)
+        return _audited(arrived, event, mode.written(refused, arrived.request_id, arrived.time), token, mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,25 +146,14 @@ class _ScimChange:
         return Done(answer=answered, event=dict(self.event), decided=())
 
 
-def _place(path: str) -> tuple[str, list[str]]:
-    """The tenant, and what is asked for there. Raises Refusal."""
-    tenant, version, *place = path.removeprefix(PREFIX).split("/")
-    if version != "v2" or not place:
-        raise missing()
-    return tenant, place[:-1] if place[-1] == "" and len(place) > 1 else place
-
-
-def _asked(method: str, tenant: str, place: list[str]) -> _Asked:
-    """Raises Refusal for what is not there, and for what AWS does not do."""
-    if len(place) > 2:
-        raise missing()
-    kind, resource = place[0], place[1] if len(place) == 2 else None
-    endpoints = _ALL if resource is None else _ONE
-    endpoint = endpoints.get((method, kind))
-    if endpoint is None:
-        known = any(kind == each for _, each in endpoints)
-        raise Refusal(405, "The method is not supported here.") if known else missing()
-    return _Asked(tenant, endpoint, resource)
+def _place(path: str) -> tuple[str, Mode, list[str]]:
+    """The tenant, how it is spoken to, and what is asked for there. Raises Refusal."""
+    tenant, _, below = path.removeprefix(PREFIX).partition("/")
+    for mode in _MODES:
+        if below.startswith(f"{mode.path}/"):
+            place = [unquote(each) for each in below.removeprefix(f"{mode.path}/").split("/")]
+            return tenant, mode, place[:-1] if place[-1] == "" and len(place) > 1 else place
+    raise missing()
 
 
 def _proven(snapshot: Snapshot, http: HttpRequest, tenant: str, arrived: Arrived) -> ScimToken:
@@ -246,7 +188,7 @@ def _state(snapshot: Snapshot, token: ScimToken) -> dict[str, Any]:
 def _body(http: HttpRequest) -> Any:
     if not http.body:
         return None
-    if len(http.body) > _LONGEST_BODY:
+    if len(http.body) > LONGEST_BODY:
         raise Refusal(413, "The body is too long.")
     try:
         return orjson.loads(http.body)
@@ -254,9 +196,9 @@ def _body(http: HttpRequest) -> Any:
         raise unparsable() from None
 
 
-def _audited(arrived: Arrived, event: Event, response: HttpResponse, token: ScimToken | None) -> Answer:
+def _audited(arrived: Arrived, event: Event, response: HttpResponse, token: ScimToken | None, mode: Mode) -> Answer:
     def unaudited(why: str) -> HttpResponse:
-        return written(Refusal(503, why), arrived.request_id, arrived.time)
+        return mode.written(Refusal(503, why), arrived.request_id, arrived.time)
 
     account = token.account if token is not None else ""
     return Answer(response=response, event=line_of(event), unaudited=unaudited, account=account)

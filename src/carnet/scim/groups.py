@@ -40,7 +40,7 @@ def create_group(call: ScimCall, parts: Parts, _: str | None) -> dict[str, Any]:
 
 
 def get_group(call: ScimCall, parts: Parts, group_id: str | None) -> dict[str, Any]:
-    return group_shown(call.instance, _group(call, group_id))
+    return group_shown(call.instance, group_of(call, group_id))
 
 
 def list_groups(call: ScimCall, parts: Parts, _: str | None) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def list_groups(call: ScimCall, parts: Parts, _: str | None) -> dict[str, Any]:
 
 def patch_group(call: ScimCall, parts: Parts, group_id: str | None) -> dict[str, Any]:
     """Rename a group, and put people into it and take them out: 100 changes at most."""
-    group = _group(call, group_id)
+    group = group_of(call, group_id)
     change, names = call.change(parts), _names_of(call, group)
     wanted: dict[str, bool] = {}
     for operation in read_operations(call.body):
@@ -62,7 +62,7 @@ def patch_group(call: ScimCall, parts: Parts, group_id: str | None) -> dict[str,
         else:
             names |= _renamed(operation, wanted)
     _few(tuple(wanted))
-    _set_members(call, change, group, wanted)
+    set_members(call, change, group, wanted)
     given = read_group(names)
     external_ids = with_external_id(group.external_ids, call.instance, given.external_id)
     after = replace(group, display_name=given.display_name, external_ids=external_ids)
@@ -72,11 +72,12 @@ def patch_group(call: ScimCall, parts: Parts, group_id: str | None) -> dict[str,
 
 
 def delete_group(call: ScimCall, parts: Parts, group_id: str | None) -> dict[str, Any]:
-    call.change(parts).remove_group(_group(call, group_id))
+    call.change(parts).remove_group(group_of(call, group_id))
     return {}
 
 
-def _group(call: ScimCall, group_id: str | None) -> IdentityStoreGroup:
+def group_of(call: ScimCall, group_id: str | None) -> IdentityStoreGroup:
+    """The group of that id. Raises Refusal."""
     group = call.view.of(IdentityStoreGroup).get(group_id or "")
     if group is None:
         raise missing()
@@ -128,7 +129,7 @@ def _renamed(operation: Operation, wanted: dict[str, bool]) -> dict[str, Any]:
     return {name: value for name, value in operation.value.items() if name != "members"}
 
 
-def _set_members(call: ScimCall, change: DirectoryChange, group: IdentityStoreGroup, wanted: dict[str, bool]) -> None:
+def set_members(call: ScimCall, change: DirectoryChange, group: IdentityStoreGroup, wanted: dict[str, bool]) -> None:
     """Who is in the group already, or is not, stays so."""
     for user_id, belongs in wanted.items():
         if not belongs:

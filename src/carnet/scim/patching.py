@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from carnet.scim.refusals import unparsable
-from carnet.scim.representation import ENTERPRISE_SCHEMA
+from carnet.scim.schemas import ENTERPRISE_SCHEMA
 
 MOST_OPERATIONS = 100
 PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

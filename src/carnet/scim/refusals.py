@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/singlesignon/latest/developerguide/exceptions.html
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 
@@ -28,19 +29,21 @@ _STATUS: dict[type[Fault], int] = {
     TooMany: 403,
     Unavailable: 503,
 }
+_SCIM_TYPES = {400: "invalidValue", 409: "uniqueness"}
 
 
 class Refusal(Exception):
-    """A request that is refused; `detail` is what the provisioner is told."""
+    """A request that is refused; `detail` is what the provisioner is told, `scim_type` RFC 7644's word for it."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, scim_type: str | None = None) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.scim_type = scim_type
 
 
-def unparsable(why: str = "") -> Refusal:
-    return Refusal(400, f"{UNPARSABLE} {why}".rstrip())
+def unparsable(why: str = "", scim_type: str = "invalidValue") -> Refusal:
+    return Refusal(400, f"{UNPARSABLE} {why}".rstrip(), scim_type)
 
 
 def missing() -> Refusal:
@@ -53,20 +56,34 @@ def as_refusal(raised: Exception) -> Refusal | None:
         return raised
     if isinstance(raised, Fault):
         status = next((_STATUS[kind] for kind in type(raised).__mro__ if kind in _STATUS), 400)
-        return Refusal(status, DUPLICATE if status == 409 else raised.message)
+        return Refusal(status, DUPLICATE if status == 409 else raised.message, _SCIM_TYPES.get(status))
     return None
 
 
 def written(refusal: Refusal, request_id: str, now: datetime) -> HttpResponse:
-    """The answer that tells of a refusal."""
+    """The answer that tells of a refusal, as AWS words it."""
     body = {
         "schema": _SCHEMA,
-        "schemas": [_SCHEMA],
-        "detail": refusal.detail,
-        "status": str(refusal.status),
+        **_members(refusal),
         "exceptionRequestId": request_id,
         "timeStamp": now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3],
     }
+    return _answer(refusal, request_id, body)
+
+
+def written_by_rfc(refusal: Refusal, request_id: str, now: datetime) -> HttpResponse:
+    """The answer that tells of a refusal, as RFC 7644 has it."""
+    body = _members(refusal)
+    if refusal.scim_type is not None:
+        body["scimType"] = refusal.scim_type
+    return _answer(refusal, request_id, body)
+
+
+def _members(refusal: Refusal) -> dict[str, Any]:
+    return {"schemas": [_SCHEMA], "detail": refusal.detail, "status": str(refusal.status)}
+
+
+def _answer(refusal: Refusal, request_id: str, body: dict[str, Any]) -> HttpResponse:
     headers = [CONTENT_TYPE, ("x-amzn-requestid", request_id), ("cache-control", "no-store")]
     if refusal.status == 401:
         headers.append(("www-authenticate", "Bearer"))

@@ -13,6 +13,7 @@ from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_group import IdentityStoreGroup
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.scim.refusals import unparsable
+from carnet.scim.schemas import ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA
 from carnet.services.identitystore.attributes import (
     ENTERPRISE,
     EXTENSIONS,
@@ -26,14 +27,11 @@ from carnet.services.identitystore.attributes import (
     read_value,
 )
 
-USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
-GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
-ENTERPRISE_SCHEMA = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-
 _NOT_TAKEN = ("Photos", "Birthdate", "Website")
 """Of the API alone. AWS takes no photos, ims, entitlements, certificates, passwords and groups of users."""
 _TEXTS = tuple(each for each in TEXTS if each not in _NOT_TAKEN)
 _LISTS = tuple(each for each in LISTS if each not in _NOT_TAKEN)
+_RFC_LISTS = tuple(LISTS)
 _READ_ONLY = ("schemas", "id", "meta")
 _TRUTHS = {"true": True, "false": False}
 
@@ -60,8 +58,8 @@ def issuer_of(instance: Instance) -> str:
     return f"https://scim.{instance.region}.amazonaws.com/{instance.identity_store}"
 
 
-def user_shown(instance: Instance, user: IdentityStoreUser) -> dict[str, Any]:
-    """A person."""
+def user_shown(instance: Instance, user: IdentityStoreUser, *, rfc: bool = False) -> dict[str, Any]:
+    """A person; `rfc` is whether photos belong to one, as they do for RFC 7643 and not for AWS."""
     attributes = user.attributes
     shown: dict[str, Any] = {
         "id": user.id,
@@ -70,7 +68,7 @@ def user_shown(instance: Instance, user: IdentityStoreUser) -> dict[str, Any]:
         "userName": user.user_name,
         "active": user.enabled,
     }
-    for name in (*_TEXTS, "Name", *_LISTS):
+    for name in (*_TEXTS, "Name", *(_RFC_LISTS if rfc else _LISTS)):
         if name in attributes:
             shown[_lower(name)] = _lowered(attributes[name])
     enterprise = attributes.get(EXTENSIONS, {}).get(ENTERPRISE)
@@ -91,8 +89,9 @@ def group_shown(instance: Instance, group: IdentityStoreGroup) -> dict[str, Any]
     return _with_external_id(shown, instance, group)
 
 
-def read_user(given: Mapping[str, Any]) -> GivenUser:
-    """All that is said of a person, who has nothing else. Raises Refusal, Invalid."""
+def read_user(given: Mapping[str, Any], *, rfc: bool = False) -> GivenUser:
+    """All that is said of a person, who has nothing else; `rfc` as in `user_shown`. Raises Refusal, Invalid."""
+    lists = _RFC_LISTS if rfc else _LISTS
     attributes: dict[str, Any] = {}
     enabled = True
     for name, value in given.items():
@@ -101,21 +100,21 @@ def read_user(given: Mapping[str, Any]) -> GivenUser:
             continue
         if name == "active":
             enabled = read_truth(value)
-        elif attribute in _TEXTS or attribute in _LISTS or attribute == "Name":
+        elif attribute in _TEXTS or attribute in lists or attribute == "Name":
             if value not in ([], {}):
                 attributes[attribute] = read_value(attribute, _without_display(attribute, value), name)
         elif name == ENTERPRISE_SCHEMA:
-            if value != {}:
-                attributes[EXTENSIONS] = {ENTERPRISE: read_enterprise(value)}
+            if said := _without_schemas(value):
+                attributes[EXTENSIONS] = {ENTERPRISE: read_enterprise(said)}
         else:
             raise unparsable(f"The attribute {name[:100]} is not supported.")
     user_name = given.get("userName")
     if not is_user_name(user_name):
         raise unparsable("userName is not valid.")
-    return GivenUser(str(user_name), attributes, _external_id(given), enabled)
+    return GivenUser(str(user_name), attributes, _external_id(given, rfc=rfc), enabled)
 
 
-def read_group(given: Mapping[str, Any]) -> GivenGroup:
+def read_group(given: Mapping[str, Any], *, rfc: bool = False) -> GivenGroup:
     """All that is said of a group. Raises Refusal."""
     unknown = set(given) - {*_READ_ONLY, "displayName", "externalId", "members"}
     if unknown:
@@ -123,7 +122,7 @@ def read_group(given: Mapping[str, Any]) -> GivenGroup:
     display_name = given.get("displayName")
     if not is_text(display_name):
         raise unparsable("displayName is not valid.")
-    return GivenGroup(str(display_name), _external_id(given), read_members(given.get("members") or []))
+    return GivenGroup(str(display_name), _external_id(given, rfc=rfc), read_members(given.get("members") or []))
 
 
 def read_members(value: Any) -> tuple[str, ...]:
@@ -151,11 +150,12 @@ def with_external_id(before: Mapping[str, str], instance: Instance, external_id:
     return others if external_id is None else {**others, issuer: external_id}
 
 
-def _external_id(given: Mapping[str, Any]) -> str | None:
+def _external_id(given: Mapping[str, Any], *, rfc: bool) -> str | None:
+    """AWS takes no colon in an external id."""
     value = given.get("externalId")
     if value is None:
         return None
-    if not is_external_id(value) or ":" in value:
+    if not is_external_id(value) or (":" in value and not rfc):
         raise unparsable("externalId is not valid.")
     return str(value)
 
@@ -171,9 +171,14 @@ def _meta(kind: str, one: IdentityStoreUser | IdentityStoreGroup) -> dict[str, s
     return {"resourceType": kind, "created": iso_seconds(one.created), "lastModified": iso_seconds(one.updated)}
 
 
+def _without_schemas(value: Any) -> Any:
+    """An extension without its own URI, which some say of it once more."""
+    return {name: each for name, each in value.items() if name != "schemas"} if isinstance(value, dict) else value
+
+
 def _without_display(attribute: str, value: Any) -> Any:
-    """Lists without what RFC 7643 has for showing an element, which is not kept."""
-    if attribute not in LISTS or not isinstance(value, list):
+    """Lists without what RFC 7643 has for showing an element, if it is not kept."""
+    if attribute not in LISTS or "Display" in LISTS[attribute][0] or not isinstance(value, list):
         return value
     return [
         {name: each for name, each in element.items() if name != "display"} if isinstance(element, dict) else element

@@ -21,7 +21,8 @@ from carnet.scim.representation import GivenUser, issuer_of, read_user, user_sho
 from carnet.services.identitystore.attributes import ENTERPRISE, EXTENSIONS
 from carnet.services.operation import Parts
 
-_NOT_BY_SCIM = ("Photos", "Birthdate", "Website")
+_API_ALONE = ("Birthdate", "Website")
+_NOT_BY_SCIM = ("Photos", *_API_ALONE)
 _FINDING = ("username", "externalid", "id", "groups.value")
 """The attributes that a filter must name one of: they find without looking at everybody."""
 
@@ -38,7 +39,7 @@ def create_user(call: ScimCall, parts: Parts, _: str | None) -> dict[str, Any]:
 
 
 def get_user(call: ScimCall, parts: Parts, user_id: str | None) -> dict[str, Any]:
-    return user_shown(call.instance, _user(call, user_id))
+    return user_shown(call.instance, user_of(call, user_id))
 
 
 def list_users(call: ScimCall, parts: Parts, _: str | None) -> dict[str, Any]:
@@ -50,30 +51,33 @@ def list_users(call: ScimCall, parts: Parts, _: str | None) -> dict[str, Any]:
 
 
 def put_user(call: ScimCall, parts: Parts, user_id: str | None) -> dict[str, Any]:
-    return _saved(call, parts, _user(call, user_id), read_user(call.body))
+    return user_shown(call.instance, save_user(call, parts, user_of(call, user_id), read_user(call.body)))
 
 
 def patch_user(call: ScimCall, parts: Parts, user_id: str | None) -> dict[str, Any]:
-    user = _user(call, user_id)
+    user = user_of(call, user_id)
     after = patched(user_shown(call.instance, user), read_operations(call.body))
-    return _saved(call, parts, user, read_user(after))
+    return user_shown(call.instance, save_user(call, parts, user, read_user(after)))
 
 
 def delete_user(call: ScimCall, parts: Parts, user_id: str | None) -> dict[str, Any]:
-    call.change(parts).remove_user(_user(call, user_id))
+    call.change(parts).remove_user(user_of(call, user_id))
     return {}
 
 
-def _user(call: ScimCall, user_id: str | None) -> IdentityStoreUser:
+def user_of(call: ScimCall, user_id: str | None) -> IdentityStoreUser:
+    """The person of that id. Raises Refusal."""
     user = call.view.of(IdentityStoreUser).get(user_id or "")
     if user is None:
         raise missing()
     return user
 
 
-def _saved(call: ScimCall, parts: Parts, before: IdentityStoreUser, given: GivenUser) -> dict[str, Any]:
-    """What the API alone sets of a person stays as it is."""
-    kept = {name: value for name, value in before.attributes.items() if name in _NOT_BY_SCIM}
+def save_user(
+    call: ScimCall, parts: Parts, before: IdentityStoreUser, given: GivenUser, *, rfc: bool = False
+) -> IdentityStoreUser:
+    """What the API alone sets of a person stays as it is; `rfc` is whether photos come by SCIM, too."""
+    kept = {name: value for name, value in before.attributes.items() if name in (_API_ALONE if rfc else _NOT_BY_SCIM)}
     after = replace(
         before,
         user_name=given.user_name,
@@ -81,7 +85,7 @@ def _saved(call: ScimCall, parts: Parts, before: IdentityStoreUser, given: Given
         external_ids=with_external_id(before.external_ids, call.instance, given.external_id),
         enabled=given.enabled,
     )
-    return user_shown(call.instance, call.change(parts).save(before, after))
+    return call.change(parts).save(before, after)
 
 
 def _filtered(call: ScimCall, wanted: dict[str, str]) -> Iterable[IdentityStoreUser]:

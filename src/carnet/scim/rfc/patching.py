@@ -1,0 +1,228 @@
+"""Changes by PATCH: operations on a representation, one after the other. RFC 7644, section 3.5.2.
+
+INVARIANT: whoever saves the outcome reads all of it again, as if it had come as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from carnet.scim.patching import Operation, read_operations
+from carnet.scim.refusals import Refusal
+from carnet.scim.rfc.filters import And, Comparison, Filter, FilterReader
+from carnet.scim.rfc.matching import element_matcher
+from carnet.scim.rfc.paths import NAME, Path, extension_called, resolve
+from carnet.scim.rfc.reading import invalid, read_one, read_parts, read_value
+from carnet.scim.schemas import Attribute, ResourceType
+
+_NAME = re.compile(NAME, re.ASCII)
+_PART = re.compile(r"\.([A-Za-z$][\w$-]*)", re.ASCII)
+_MOST_MATCHED = 200_000
+"""How many elements the filters of one request are compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What an operation changes: an attribute, the elements of it that a filter names, or a part of these."""
+
+    path: Path
+    filter: Filter | None = None
+    part: Attribute | None = None
+
+    @property
+    def sub(self) -> Attribute | None:
+        return self.part or self.path.sub
+
+
+def patched(resource: Mapping[str, Any], body: Mapping[str, Any], of: ResourceType) -> dict[str, Any]:
+    """A representation after the operations of a request. Raises Refusal."""
+    change = _Change({name: value for name, value in resource.items() if name != "meta"}, of)
+    for operation in read_operations(body):
+        change.apply(operation)
+    return change.resource
+
+
+def _no_target() -> Refusal:
+    return Refusal(400, "The path names nothing that is there.", "noTarget")
+
+
+def _no_path() -> Refusal:
+    return Refusal(400, "The path is not valid.", "invalidPath")
+
+
+class _Change:
+    """A representation that is being changed."""
+
+    def __init__(self, resource: dict[str, Any], of: ResourceType) -> None:
+        self.resource = resource
+        self._of = of
+        self._matched = 0
+
+    def apply(self, operation: Operation) -> None:
+        path, value = operation.path, operation.value
+        if path is None:
+            self._apply_members(operation.op, value)
+            return
+        extension = extension_called(path, self._of)
+        if extension is None and path.lower() == self._of.schema.id.lower():
+            self._apply_members(operation.op, value)
+        elif extension is None:
+            self._apply_to(self._target(path), operation.op, value)
+        elif operation.op == "remove":
+            self.resource.pop(extension.id, None)
+        else:
+            there = dict(self.resource.get(extension.id) or {})
+            self.resource[extension.id] = there | read_parts(value, extension.attributes, path)
+
+    def _apply_members(self, op: str, value: Any) -> None:
+        """What a value without a path says of each attribute that it names; what is read only is passed over."""
+        if not isinstance(value, dict):
+            raise invalid("value", "it has parts.")
+        for name, part in value.items():
+            if name == "schemas":
+                continue
+            path = resolve(name, self._of)
+            if path is None or not path.attribute.read_only:
+                self.apply(Operation("remove" if part is None else op, name, part))
+
+    def _target(self, text: str) -> _Target:
+        named = _NAME.match(text)
+        path = resolve(named[0], self._of) if named is not None else None
+        if named is None or path is None:
+            raise _no_path()
+        found, at = None, named.end()
+        if text[at : at + 1] == "[":
+            if path.sub is not None or not path.attribute.many:
+                raise _no_path()
+            found, at = FilterReader(text, at).bracketed()
+        if at == len(text):
+            return _Target(path, found)
+        part = _PART.fullmatch(text, at)
+        sub = path.attribute.sub(part[1]) if part is not None and found is not None else None
+        if sub is None:
+            raise _no_path()
+        return _Target(path, found, sub)
+
+    def _apply_to(self, target: _Target, op: str, value: Any) -> None:
+        _check_mutable(target, op)
+        name, where = target.path.attribute.name, self._container(target.path)
+        before = where.get(name)
+        after: Any
+        if target.path.attribute.many:
+            after = self._elements(target, op, value, list(before or ()))
+        elif target.sub is not None:
+            after = _with_part(before or {}, target.sub, op, value)
+        elif op == "remove":
+            after = None
+        else:
+            after = _merged(before, read_value(value, target.path.attribute, name))
+        if after in (None, [], {}):
+            where.pop(name, None)
+        else:
+            where[name] = after
+
+    def _container(self, path: Path) -> dict[str, Any]:
+        if path.extension is None:
+            return self.resource
+        there = dict(self.resource.get(path.extension) or {})
+        self.resource[path.extension] = there
+        return there
+
+    def _elements(self, target: _Target, op: str, value: Any, before: list[Any]) -> list[Any]:
+        """The elements of an attribute after an operation."""
+        attribute, sub = target.path.attribute, target.sub
+        if target.filter is None and sub is None:
+            return _all_elements(attribute, op, value, before)
+        chosen = self._chosen(target, before)
+        if not any(chosen):
+            if op != "add" and target.filter is not None:
+                raise _no_target()
+            return before if op == "remove" else [*before, _new_element(target, value)]
+        after: list[Any] = []
+        for element, is_meant in zip(before, chosen, strict=True):
+            changed = _changed(element, attribute, sub, op, value) if is_meant else element
+            after += [changed] if changed else []
+        return _one_primary(before, after)
+
+    def _chosen(self, target: _Target, before: list[Any]) -> list[bool]:
+        if target.filter is None:
+            return [True] * len(before)
+        self._matched += len(before)
+        if self._matched > _MOST_MATCHED:
+            raise Refusal(413, "The filters of the request look at too many values.")
+        return list(map(element_matcher(target.filter, target.path.attribute), before))
+
+
+def _check_mutable(target: _Target, op: str) -> None:
+    """Raise Refusal for what no provisioner changes, and for taking away what everybody must have."""
+    attribute, sub = target.path.attribute, target.sub
+    fixed = attribute.read_only or (sub is not None and sub.mutability in ("readOnly", "immutable"))
+    lost = op == "remove" and target.filter is None and (attribute.required if sub is None else sub.required)
+    if fixed or lost:
+        raise Refusal(400, f"{attribute.name} cannot be changed so.", "mutability")
+
+
+def _merged(before: Any, value: Any) -> Any:
+    """A complex value keeps the parts that the new one does not name."""
+    return {**before, **value} if isinstance(before, dict) and isinstance(value, dict) else value
+
+
+def _with_part(whole: Mapping[str, Any], sub: Attribute, op: str, value: Any) -> dict[str, Any]:
+    if op == "remove" or value is None:
+        return {name: each for name, each in whole.items() if name != sub.name}
+    return {**whole, sub.name: read_one(value, sub, sub.name)}
+
+
+def _changed(element: Any, attribute: Attribute, sub: Attribute | None, op: str, value: Any) -> Any:
+    """An element after an operation; nothing if it is gone."""
+    if sub is not None:
+        return _with_part(element, sub, op, value)
+    return None if op == "remove" else {**element, **read_one(value, attribute, attribute.name)}
+
+
+def _all_elements(attribute: Attribute, op: str, value: Any, before: list[Any]) -> list[Any]:
+    if op == "remove" and not value:
+        return []
+    given: list[Any] = read_value(value if isinstance(value, list) else [value], attribute, attribute.name)
+    if op == "remove":  # as some provisioners say which: the RFC has a filter for it
+        gone = {each.get("value") for each in given}
+        return [each for each in before if each.get("value") not in gone]
+    if op == "replace":
+        return given
+    there = set(map(_key, before))
+    return _one_primary(before, [*before, *(each for each in given if _key(each) not in there)])
+
+
+def _key(element: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """What equal elements have in common."""
+    return tuple(sorted(element.items()))
+
+
+def _one_primary(before: list[Any], after: list[Any]) -> list[Any]:
+    """INVARIANT: one element at most is the primary one: the newest of them."""
+    there = set(map(_key, before))
+    newest = [each for each in after if each.get("primary") and _key(each) not in there]
+    if not newest:
+        return after
+    return [{**each, "primary": False} if each.get("primary") and each is not newest[-1] else each for each in after]
+
+
+def _new_element(target: _Target, value: Any) -> dict[str, Any]:
+    """The element that the filter of an `add` describes, with the value: providers count on it."""
+    attribute, sub = target.path.attribute, target.sub
+    described = _described(target.filter, attribute) if target.filter is not None else {}
+    return _changed(described, attribute, sub, "add", value) or {}
+
+
+def _described(wanted: Filter, attribute: Attribute) -> dict[str, Any]:
+    parts = wanted.parts if isinstance(wanted, And) else (wanted,)
+    described: dict[str, Any] = {}
+    for part in parts:
+        sub = attribute.sub(part.path) if isinstance(part, Comparison) and part.operator == "eq" else None
+        if sub is None or not isinstance(part, Comparison):
+            raise _no_target()
+        described[sub.name] = read_one(part.value, sub, sub.name)
+    return described
