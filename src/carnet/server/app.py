@@ -10,8 +10,9 @@ from typing import Any, Protocol
 from msgspec import structs
 
 from carnet.access.authorize import Decided
-from carnet.audit.decisions import DecisionLog
+from carnet.audit.decisions import DecidedCall, DecisionLog
 from carnet.audit.events import Event, failure_event, tell_untold
+from carnet.audit.json_line import line_of
 from carnet.audit.steps import (
     Arrived,
     Authenticated,
@@ -43,7 +44,6 @@ from carnet.protocols.write import write
 from carnet.server.door import Streaming
 from carnet.server.outbox import Answer
 from carnet.server.read_your_writes import REVISION
-from carnet.server.recorded import decided_call, recorded_first
 from carnet.server.throttle import Throttle, Throttled
 from carnet.server.unoffered import UnofferedServices, sentence_of
 from carnet.server.writer import Writer
@@ -246,7 +246,7 @@ class AwsApi:
             response = structs.replace(response, headers=(*response.headers, revision))
         account = parsed.authenticated.caller.principal.account
         if outcome.recorded:
-            return Answer(response=response, decided=decided_call(arrived, outcome.decided), account=account)
+            return Answer(response=response, decided=_decided(arrived, outcome.decided), account=account)
         return _audited(routed.operation, arrived, account, response, outcome.event, outcome.decided)
 
     def _fail(self, step: Step, problem: Exception, decided: tuple[Decided, ...] = ()) -> Answer:
@@ -353,8 +353,19 @@ def _audited(
     decided: tuple[Decided, ...],
     pause: float = 0.0,
 ) -> Answer:
-    unaudited = partial(_error, where, arrived, "ServiceUnavailable")
-    return recorded_first(arrived, account, response, event, decided, unaudited, pause)
+    # `recorded_first`, written out: every call comes through here, and each hop between modules costs.
+    return Answer(
+        response=response,
+        event=line_of(event),
+        decided=_decided(arrived, decided),
+        unaudited=partial(_error, where, arrived, "ServiceUnavailable"),
+        account=account,
+        pause=pause,
+    )
+
+
+def _decided(arrived: Arrived, decided: tuple[Decided, ...]) -> DecidedCall | None:
+    return DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
 
 
 def _error(

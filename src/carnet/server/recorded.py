@@ -26,13 +26,8 @@ def recorded_first(
     return Answer(
         response=response,
         event=line_of(event),
-        decided=decided_call(arrived, decided),
+        decided=DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None,
         unaudited=unaudited,
         account=account,
         pause=pause,
     )
-
-
-def decided_call(arrived: Arrived, decided: tuple[Decided, ...]) -> DecidedCall | None:
-    """What the log of decisions keeps of a call; None if nothing was decided."""
-    return DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
