@@ -320,3 +320,105 @@ def test_nothing_of_it_is_in_the_log_or_the_store(site: Site, program: Program) 
     for secret in (code, told["refreshToken"], told["idToken"], told["accessToken"]["secretAccessKey"], VERIFIER):
         assert secret not in written
         assert secret not in kept
+
+
+def signin(site: Site, *keys: str) -> Any:
+    """AWS Sign-In as botocore asks it, which sends most of its operations to AWS's own host, whatever it is told."""
+    client = site.server.client("signin", *keys)
+
+    def stay(request: Any, **_: Any) -> None:
+        request.url = request.url.replace("https://signin.us-east-1.api.aws", site.server.endpoint)
+
+    client.meta.events.register("before-sign.signin", stay)
+    return client
+
+
+def names(answer: Any, member: str = "items") -> list[str]:
+    return [one["sessionArn"] for one in answer[member]]
+
+
+@pytest.fixture
+def mine(site: Site, program: Program) -> Any:
+    """AWS Sign-In, asked with the credentials of the program."""
+    program.allow(allow("signin:*"))
+    access = program.begun()["accessToken"]
+    return signin(site, access["accessKeyId"], access["secretAccessKey"], access["sessionToken"])
+
+
+def test_a_principal_sees_its_sessions(site: Site, program: Program, mine: Any) -> None:
+    (one,) = mine.list_sessions()["items"]
+    arn = f"arn:aws:iam::{site.account}:user/{program.user}"
+    assert (one["principalArn"], one["status"], one["clientId"]) == (arn, "ACTIVE", SAME)
+    assert one["sessionArn"].startswith(f"arn:aws:signin:us-east-1:{site.account}:session/")
+    assert one["expiresAt"] - one["issuedAt"] == 12 * 3600
+    told = mine.get_session(sessionArn=one["sessionArn"])
+    assert {name: told[name] for name in one} == one
+    assert told["lastUsedAt"] == one["issuedAt"]
+    site.later(12 * 3600)
+    assert names(signin(site).list_sessions(principalArn=arn)) == []
+
+
+def test_sessions_are_filtered_and_come_in_pages(site: Site, program: Program, mine: Any) -> None:
+    site.later(10)
+    program.begun()
+    first, second = mine.list_sessions()["items"]
+    assert names(mine.list_sessions(issuedAfter=second["issuedAt"])) == [second["sessionArn"]]
+    assert names(mine.list_sessions(issuedBefore=second["issuedAt"])) == [first["sessionArn"]]
+    assert names(mine.list_sessions(clientId=CROSS)) == []
+    page = mine.list_sessions(maxResults=1)
+    assert names(page) == [first["sessionArn"]]
+    assert names(mine.list_sessions(maxResults=1, nextToken=page["nextToken"])) == [second["sessionArn"]]
+    with pytest.raises(ClientError, match="ValidationException"):
+        mine.list_sessions(nextToken="x")
+
+
+def test_whoever_may_sees_and_ends_those_of_others(site: Site, program: Program) -> None:
+    told = program.begun()
+    arn = f"arn:aws:iam::{site.account}:user/{program.user}"
+    root = signin(site)
+    assert names(root.list_sessions()) == []
+    (mine,) = names(root.list_sessions(principalArn=arn))
+    assert mine in names(root.list_sessions(principalArn=f"arn:aws:iam::{site.account}:*"))
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        root.get_session(sessionArn=mine)
+    left = root.batch_revoke_sessions(sessionArns=[mine])
+    assert (names(left, "revokedSessions"), left["errors"][0]["code"]) == ([], "ResourceNotFoundException")
+    assert program.refresh(told["refreshToken"])[0] == 200
+    for _ in range(2):
+        assert names(root.batch_revoke_sessions(principalArn=arn, sessionArns=[mine]), "revokedSessions") == [mine]
+    refused(program.refresh(told["refreshToken"]), "TOKEN_EXPIRED")
+    assert names(root.list_sessions(principalArn=arn, status="ACTIVE")) == []
+    assert names(root.list_sessions(principalArn=arn, status="REVOKED")) == [mine]
+
+
+def test_sessions_of_another_account_are_not_asked_for(site: Site) -> None:
+    root = signin(site)
+    with pytest.raises(ClientError, match="ValidationException"):
+        root.list_sessions(principalArn="arn:aws:iam::999999999999:*")
+    keys = site.iam.create_access_key(UserName=site.user())["AccessKey"]
+    nobody = signin(site, keys["AccessKeyId"], keys["SecretAccessKey"])
+    for ask in (nobody.list_sessions, lambda: nobody.batch_revoke_sessions(sessionArns=["x"])):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            ask()
+
+
+def test_refresh_tokens_are_introspected_and_revoked(site: Site, program: Program) -> None:
+    root, token = signin(site), program.begun()["refreshToken"]
+    told = root.introspect_oauth2_token_with_iam(token=token)
+    assert (told["active"], told["tokenType"], told["accountId"]) == (True, "refresh_token", site.account)
+    assert told["sub"] == f"arn:aws:iam::{site.account}:user/{program.user}"
+    _, next_one = program.refresh(token)
+    root.revoke_oauth2_token_with_iam(token=token)
+    refused(program.refresh(next_one["refreshToken"]), "TOKEN_EXPIRED")
+    for text in (token, next_one["refreshToken"], "ASOR" + "A" * 60, "ASOAx"):
+        assert root.introspect_oauth2_token_with_iam(token=text)["active"] is False
+    assert root.revoke_oauth2_token_with_iam(token="ASOR" + "A" * 60)["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_an_old_refresh_token_says_nothing_and_revokes_nothing(program: Program, site: Site) -> None:
+    root, token = signin(site), program.begun()["refreshToken"]
+    _, second = program.refresh(token)
+    _, third = program.refresh(second["refreshToken"])
+    assert root.introspect_oauth2_token_with_iam(token=token)["active"] is False
+    root.revoke_oauth2_token_with_iam(token=token)
+    assert program.refresh(third["refreshToken"])[0] == 200

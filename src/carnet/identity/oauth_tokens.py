@@ -63,6 +63,10 @@ class RefreshToken(Struct, frozen=True, kw_only=True, array_like=True):
     generation: int
 
 
+class SignInRefreshToken(RefreshToken, frozen=True, kw_only=True, array_like=True):
+    """The same of `aws login`. It begins as AWS's do, since clients and AWS's model look at that."""
+
+
 class DeviceCode(Struct, frozen=True, kw_only=True, array_like=True):
     """What a device polls with."""
 
@@ -122,8 +126,27 @@ class SigninToken(Struct, frozen=True, kw_only=True, array_like=True):
     """What is remembered of it once it was used."""
 
 
-Token = AccessToken | RefreshToken | DeviceCode | FoundDevice | AuthorizationCode | Registration | SigninToken
-T = TypeVar("T", AccessToken, RefreshToken, DeviceCode, FoundDevice, AuthorizationCode, Registration, SigninToken)
+Token = (
+    AccessToken
+    | RefreshToken
+    | SignInRefreshToken
+    | DeviceCode
+    | FoundDevice
+    | AuthorizationCode
+    | Registration
+    | SigninToken
+)
+T = TypeVar(
+    "T",
+    AccessToken,
+    RefreshToken,
+    SignInRefreshToken,
+    DeviceCode,
+    FoundDevice,
+    AuthorizationCode,
+    Registration,
+    SigninToken,
+)
 
 
 class _Form(NamedTuple):
@@ -136,6 +159,7 @@ _FORMS: Mapping[type[Token], _Form] = {
     Registration: _Form(Purpose.CLIENT_REGISTRATIONS, ""),
     AccessToken: _Form(Purpose.SIGN_IN_TOKENS, "aoa"),
     RefreshToken: _Form(Purpose.SIGN_IN_TOKENS, "aor"),
+    SignInRefreshToken: _Form(Purpose.SIGN_IN_TOKENS, "ASOR"),
     DeviceCode: _Form(Purpose.SIGN_IN_TOKENS, ""),
     FoundDevice: _Form(Purpose.SIGN_IN_TOKENS, ""),
     AuthorizationCode: _Form(Purpose.SIGN_IN_TOKENS, ""),

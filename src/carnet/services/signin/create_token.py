@@ -14,7 +14,7 @@ from carnet.identity.authenticate import Authenticate
 from carnet.identity.caller import ProvenKey
 from carnet.identity.oauth_tokens import (
     AuthorizationCode,
-    RefreshToken,
+    SignInRefreshToken,
     digest,
     id_token,
     moment_of,
@@ -122,7 +122,7 @@ def _session(call: AnonymousCall, asked: Given) -> tuple[OAuthSession, int]:
 
     INVARIANT: who does not hold the session's key learns nothing, and ends nothing.
     """
-    token = opened(call.parts.keyring, RefreshToken, _member(asked, "refreshToken"))
+    token = opened(call.parts.keyring, SignInRefreshToken, _member(asked, "refreshToken"))
     session = session_of(call.snapshot, token.account, token.session) if token is not None else None
     if token is None or session is None or session.kind is not Grantor.PRINCIPAL or not session.is_good(call.now):
         raise refusals.token_expired()
@@ -172,7 +172,7 @@ def _tokens(call: AnonymousWriteCall, session: OAuthSession, *, first: bool) -> 
         issued = call.parts.tokens.issue(claims)
     except TokenTooLarge as fault:
         raise refusals.invalid(str(fault)) from fault
-    refresh = RefreshToken(account=session.account, session=session.id, generation=session.generation)
+    refresh = SignInRefreshToken(account=session.account, session=session.id, generation=session.generation)
     told = {
         "accessToken": {
             "accessKeyId": issued.access_key_id,

@@ -12,6 +12,7 @@ from carnet.access.denial import denied
 from carnet.access.gather import carried_by
 from carnet.access.request_context import aged
 from carnet.directory.snapshot import Snapshot
+from carnet.entities.account import Account
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.mfa_device import MfaDevice
 from carnet.identity.credentials import unissued
@@ -26,9 +27,14 @@ SAME_DEVICE = "arn:aws:signin:::devtools/same-device"
 CROSS_DEVICE = "arn:aws:signin:::devtools/cross-device"
 AUTHORIZE, CREATE_TOKEN = "signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token"
 CREDENTIALS_SECONDS = 900
-_REGION = "us-east-1"
+REGION = "us-east-1"
 """Of the ARN of the public client. Nothing tells in which Region a browser signs in."""
 _PUBLIC_CLIENTS = {SAME_DEVICE: "localhost", CROSS_DEVICE: "remote"}
+
+
+def public_client(account: Account, client: str) -> str:
+    """The ARN of a client, as a resource of an account."""
+    return f"arn:{account.partition}:signin:{REGION}:{account.id}:oauth2/public-client/{_PUBLIC_CLIENTS[client]}"
 
 
 def principal_of(snapshot: Snapshot, account: str, who: SignedInAs) -> Principal:
@@ -78,8 +84,7 @@ def check_allowed(
     """
     policies, keys = carried_by(snapshot, unissued(principal, claims))
     account = snapshot.accounts[principal.account].account
-    resource = f"arn:{account.partition}:signin:{_REGION}:{account.id}:oauth2/public-client/{_PUBLIC_CLIENTS[client]}"
-    check = Check(action=action, resource=resource, resource_account=account.id)
+    check = Check(action=action, resource=public_client(account, client), resource_account=account.id)
     context = Context(principal=aged(keys, claims, now), request=request)
     decided = authorize(parts.engine, snapshot, principal, policies, context, check)
     if not decided.decision.allowed:

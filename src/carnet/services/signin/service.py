@@ -18,6 +18,7 @@ from carnet.base.faults import (
 )
 from carnet.models import Voice
 from carnet.models.voice import Demand, Spoken
+from carnet.services.paging import PagingStyle
 from carnet.services.service import Service
 
 
@@ -39,8 +40,14 @@ signin = Service(
         Unmodifiable: "AccessDeniedException",
     },
     voice=Voice(code="ValidationException", of_demand=_spoken),
+    paging=PagingStyle(
+        limit="maxResults",
+        start="nextToken",
+        next="nextToken",
+        invalid="The nextToken is none of this operation.",
+        invalid_members={"error": "INVALID_REQUEST"},
+    ),
     not_written=(
-        "BatchRevokeSessions",
         "CreateBearerToken",
         "CreateOAuth2TokenWithIAM",
         "CreateOAuth2TokenWithTokenExchange",
@@ -48,12 +55,8 @@ signin = Service(
         "DeleteResourcePermissionStatement",
         "GetConsoleAuthorizationConfiguration",
         "GetResourcePolicy",
-        "GetSession",
-        "IntrospectOAuth2TokenWithIAM",
         "ListResourcePermissionStatements",
-        "ListSessions",
         "PutConsoleAuthorizationConfiguration",
         "PutResourcePermissionStatement",
-        "RevokeOAuth2TokenWithIAM",
     ),
 )
