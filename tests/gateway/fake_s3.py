@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
@@ -67,13 +68,19 @@ class FakeS3:
         path = sent.target.partition("?")[0]
         if sent.method == "PUT":
             self.objects[path] = sent.body
-            return Told(headers={"etag": '"e"', "x-amz-request-id": "theirs"})
+            return Told(headers={"etag": etag(sent.body), "x-amz-request-id": "theirs"})
         if path not in self.objects:
             return Told(status=404, body=b"" if sent.method == "HEAD" else NO_KEY)
         if sent.method == "DELETE":
             del self.objects[path]
             return Told(status=204)
-        return Told(body=self.objects[path], headers={"etag": '"e"', "x-amz-request-id": "theirs"})
+        body = self.objects[path]
+        return Told(body=body, headers={"etag": etag(body), "x-amz-request-id": "theirs"})
+
+
+def etag(content: bytes) -> str:
+    """As Amazon S3 has it of an object that came in one part."""
+    return f'"{md5(content, usedforsecurity=False).hexdigest()}"'
 
 
 @contextmanager

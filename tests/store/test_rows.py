@@ -35,6 +35,7 @@ from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.membership import Membership
 from carnet.entities.mfa_device import MfaDevice, MfaKind
 from carnet.entities.oauth_session import Grantor, OAuthSession
+from carnet.entities.object_acl import ObjectAcl
 from carnet.entities.oidc_provider import OidcProvider
 from carnet.entities.operator_token import OperatorToken
 from carnet.entities.organization import FeatureSet, Organization
@@ -75,6 +76,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 PAIRS = st.dictionaries(TEXT, TEXT, max_size=3)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+ACLS = st.lists(st.builds(Grant, grantee=TEXT, permission=st.sampled_from(AclPermission)), max_size=2).map(tuple)
 BLOCKS = st.builds(PublicAccessBlock)
 TURNS = st.lists(st.integers(0, 2**50), max_size=4).map(tuple)
 NUMBERS = st.integers(0, 2**31 - 1)
@@ -200,9 +202,15 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         state=st.sampled_from(BucketState),
         ownership=st.sampled_from(ObjectOwnership),
         block=st.none() | BLOCKS,
-        acl=st.lists(st.builds(Grant, grantee=TEXT, permission=st.sampled_from(AclPermission)), max_size=2).map(tuple),
+        acl=ACLS,
         policy=st.none() | TEXT,
         principal_ids=PAIRS,
+    ),
+    st.builds(
+        ObjectAcl,
+        **dict.fromkeys(("account", "object", "version", "upload", "etag", "owner"), TEXT),
+        acl=ACLS,
+        set=MOMENTS,
     ),
     st.builds(
         KeyGrants,

@@ -64,7 +64,7 @@ class Bucket:
     partition: str = DEFAULT_PARTITION
     name: str
     account: str
-    """The account that owns it, and every object in it."""
+    """The account that owns it, and every object in it that no `ObjectAcl` gives another owner."""
     region: str
     created: datetime
     state: BucketState

@@ -1,26 +1,27 @@
-"""Access control lists of buckets.
+"""Access control lists of buckets and objects: what a request sets, and how one is shown.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnet.base.arns import root_arn
 from carnet.base.canonical_users import account_of, canonical_user_id
 from carnet.base.faults import Refused
-from carnet.entities.bucket import Acl, AclPermission, Bucket, Grant, ObjectOwnership
+from carnet.entities.bucket import Acl, AclPermission, Grant, ObjectOwnership
 
 EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
 AUTHENTICATED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
 _LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
-_GROUPS = frozenset((EVERYBODY, AUTHENTICATED, _LOG_DELIVERY))
+GROUPS = frozenset((EVERYBODY, AUTHENTICATED, _LOG_DELIVERY))
 _PUBLIC = frozenset((EVERYBODY, AUTHENTICATED))
 MOST_GRANTS = 100
+BUCKET_OWNER_FULL_CONTROL = "bucket-owner-full-control"
+_BUCKET_OWNER = "the bucket's owner"
+"""Stands for an account in the canned ACLs that name it: of a bucket it is the owner itself."""
 _HEADERS = {
     "GrantFullControl": AclPermission.FULL_CONTROL,
     "GrantRead": AclPermission.READ,
@@ -32,8 +33,8 @@ ACL_MEMBERS = frozenset(("ACL", "AccessControlPolicy", *_HEADERS))
 _GRANTEE = re.compile(r'\s*(id|uri|emailAddress)\s*=\s*"?([^",]*)"?\s*', re.ASCII)
 _CANNED: Mapping[str, tuple[tuple[str, AclPermission], ...]] = {
     "private": (),
-    "bucket-owner-read": (),
-    "bucket-owner-full-control": (),
+    "bucket-owner-read": ((_BUCKET_OWNER, AclPermission.READ),),
+    BUCKET_OWNER_FULL_CONTROL: ((_BUCKET_OWNER, AclPermission.FULL_CONTROL),),
     "public-read": ((EVERYBODY, AclPermission.READ),),
     "public-read-write": ((EVERYBODY, AclPermission.READ), (EVERYBODY, AclPermission.WRITE)),
     "authenticated-read": ((AUTHENTICATED, AclPermission.READ),),
@@ -60,10 +61,10 @@ def is_public(acl: Acl) -> bool:
     return any(grant.grantee in _PUBLIC for grant in acl)
 
 
-def asked_acl(members: Mapping[str, Any], owner: str) -> Acl | None:
+def asked_acl(members: Mapping[str, Any], owner: str, bucket_owner: str | None = None) -> Acl | None:
     """The ACL that a request sets, by a canned one, by grants in its headers or in its body; None if it sets none.
 
-    Raises Refused.
+    `owner` owns what gets the ACL: a bucket, or an object in a bucket of `bucket_owner`'s. Raises Refused.
     """
     canned, body = members.get("ACL"), members.get("AccessControlPolicy")
     headers = {name: members[name] for name in _HEADERS if members.get(name) is not None}
@@ -72,16 +73,17 @@ def asked_acl(members: Mapping[str, Any], owner: str) -> Acl | None:
     if body is not None and (canned is not None or headers):
         raise Refused("UnexpectedContent", "This request does not support content")
     if canned is not None:
-        return _of_canned(canned, owner)
+        return _of_canned(canned, owner, bucket_owner or owner)
     if headers:
         return _checked([grant for name, value in headers.items() for grant in _of_header(_HEADERS[name], value)])
     return _of_body(body, owner) if body is not None else None
 
 
-def _of_canned(canned: str, owner: str) -> Acl:
+def _of_canned(canned: str, owner: str, bucket_owner: str) -> Acl:
     if canned not in _CANNED:
         raise Refused("InvalidArgument", "Invalid canned ACL")
-    return (*private(owner), *(Grant(grantee=who, permission=what) for who, what in _CANNED[canned]))
+    named = ((bucket_owner if who == _BUCKET_OWNER else who, what) for who, what in _CANNED[canned])
+    return (*private(owner), *(Grant(grantee=who, permission=what) for who, what in named if who != owner))
 
 
 def _of_header(permission: AclPermission, value: str) -> Iterator[Grant]:
@@ -109,7 +111,7 @@ def _of_element(grant: Mapping[str, Any]) -> Grant:
 def _grantee(named: str, value: str) -> str:
     """An account's id or a group, from how the request names it."""
     if named == "URI":
-        if value not in _GROUPS:
+        if value not in GROUPS:
             raise Refused("InvalidArgument", "Invalid group uri")
         return value
     if named != "ID":
@@ -145,7 +147,7 @@ def shown_acl(acl: Acl, owner: str) -> dict[str, Any]:
 
 
 def _shown(grant: Grant) -> dict[str, Any]:
-    if grant.grantee in _GROUPS:
+    if grant.grantee in GROUPS:
         return {"Grantee": {"Type": "Group", "URI": grant.grantee}, "Permission": grant.permission.value}
     return {
         "Grantee": {"Type": "CanonicalUser", "ID": canonical_user_id(grant.grantee)},
@@ -156,40 +158,3 @@ def _shown(grant: Grant) -> dict[str, Any]:
 def without_public(acl: Acl) -> Acl:
     """What is left of an ACL if its public grants count for nothing."""
     return tuple([grant for grant in acl if grant.grantee not in _PUBLIC])
-
-
-_OF_BUCKET: Mapping[AclPermission, tuple[str, ...]] = {
-    AclPermission.READ: ("s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"),
-    AclPermission.READ_ACP: ("s3:GetBucketAcl",),
-    AclPermission.WRITE_ACP: ("s3:PutBucketAcl",),
-}
-_OF_OBJECTS: Mapping[AclPermission, tuple[str, ...]] = {AclPermission.WRITE: ("s3:PutObject",)}
-"""What a grant of a bucket's ACL allows.
-
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#acl-access-policy-permission-mapping
-"""
-
-
-def acl_document(bucket: Bucket, acl: Acl) -> str:
-    """The ACL of a bucket as a policy of it."""
-    return json.dumps(
-        {"Version": "2012-10-17", "Statement": [one for grant in acl for one in _statements(bucket, grant)]}
-    )
-
-
-def _statements(bucket: Bucket, grant: Grant) -> Iterator[dict[str, Any]]:
-    who = _principal(bucket.partition, grant.grantee)
-    full = grant.permission is AclPermission.FULL_CONTROL
-    for resource, mapping in ((bucket.arn, _OF_BUCKET), (f"{bucket.arn}/*", _OF_OBJECTS)):
-        actions = [one for each in mapping.values() for one in each] if full else mapping.get(grant.permission)
-        if who is not None and actions:
-            yield {"Effect": "Allow", **who, "Action": actions, "Resource": resource}
-
-
-def _principal(partition: str, grantee: str) -> dict[str, Any] | None:
-    """Whom a grant names; None for the group by which S3 delivers logs, of which nobody is here."""
-    if grantee == EVERYBODY:
-        return {"Principal": "*"}
-    if grantee == AUTHENTICATED:
-        return {"Principal": "*", "Condition": {"Null": {"aws:PrincipalAccount": "false"}}}
-    return {"Principal": {"AWS": root_arn(partition, grantee)}} if grantee not in _GROUPS else None

@@ -70,7 +70,7 @@ def _put_policy(asked: Asked) -> Bucket:
     if text != asked.members["Policy"]:
         policy = parse_once(text, Grammar.RESOURCE, bucket.partition)
     if is_public_policy(policy) and blocked(view, bucket).block_public_policy:
-        raise _prevented(asked, "s3:PutBucketPolicy", "policies", "BlockPublicPolicy")
+        raise prevented(asked.principal, bucket.arn, "s3:PutBucketPolicy", "policies", "BlockPublicPolicy")
     try:
         made = bound(asked.snapshot, view, policy, text)
     except NoSuchPrincipal:
@@ -78,12 +78,12 @@ def _put_policy(asked: Asked) -> Bucket:
     return replace(bucket, policy=made.text, principal_ids=made.ids)
 
 
-def _prevented(asked: Asked, action: str, what: str, switch: str) -> Refused:
+def prevented(principal: Principal, arn: str, action: str, what: str, switch: str) -> Refused:
     """AWS's sentence for what is allowed and blocked all the same."""
     return Refused(
         "AccessDenied",
-        f'User: {asked.principal.arn} is not authorized to perform: {action} on resource: "{asked.bucket.arn}" because '
-        f"public {what} are prevented by the {switch} setting in S3 Block Public Access.",
+        f'User: {principal.arn} is not authorized to perform: {action} on resource: "{arn}" because public {what} are '
+        f"prevented by the {switch} setting in S3 Block Public Access.",
     )
 
 
@@ -141,7 +141,7 @@ def _put_acl(asked: Asked) -> Bucket:
     if acl is None:
         raise Refused("MissingSecurityHeader", "Your request was missing a required header")
     if is_public(acl) and blocked(asked.snapshot.accounts[bucket.account], bucket).block_public_acls:
-        raise _prevented(asked, "s3:PutBucketAcl", "ACLs", "BlockPublicAcls")
+        raise prevented(asked.principal, bucket.arn, "s3:PutBucketAcl", "ACLs", "BlockPublicAcls")
     return replace(bucket, acl=acl)
 
 

@@ -1,4 +1,4 @@
-"""The policies that take part in decisions on a bucket and what is in it: its bucket policy and its ACL.
+"""The policies that take part in decisions on a bucket and what is in it: its bucket policy, its ACL, an object's.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
 """
@@ -11,8 +11,10 @@ from carnet.access.documents import bound_policy
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.bucket import Acl, Bucket, ObjectOwnership
+from carnet.entities.object_acl import ObjectAcl
 from carnet.entities.public_access_block import NO_BLOCK, AccountPublicAccess, PublicAccessBlock
-from carnet.gateway.acl import acl_document, private, without_public
+from carnet.gateway.acl import private, without_public
+from carnet.gateway.acl_policies import acl_document, object_acl_document
 from carnet.policy.document import Grammar, Policy
 from carnet.policy.policies import ResourcePolicy
 from carnet.policy.public import is_public, without_allows
@@ -31,6 +33,8 @@ class _Held(NamedTuple):
     policy: ResourcePolicy | None
     denials: ResourcePolicy | None
     """What counts of the bucket policy for whom a public policy may allow nothing."""
+    only_denials: ResourcePolicy | None
+    """What counts of it for objects that another account owns."""
     acl: ResourcePolicy | None
 
 
@@ -54,18 +58,34 @@ def as_policy(bucket: Bucket) -> Policy | None:
 
 
 def policies_of_bucket(
-    snapshot: Snapshot, bucket: Bucket, principal: Principal, action: str
+    snapshot: Snapshot, bucket: Bucket, principal: Principal, action: str, of_object: ObjectAcl | None = None
 ) -> tuple[ResourcePolicy, ...]:
-    """Those that count if the principal asks for the action, on the bucket or what is in it."""
-    held = _held(snapshot.accounts[bucket.account], bucket)
+    """Those that count if the principal asks for the action, on the bucket or what is in it.
+
+    `of_object` is the object's, if it has another ACL than the default. INVARIANT: of what another account owns, the
+    bucket policy allows nothing.
+    """
+    view = snapshot.accounts[bucket.account]
+    held = _held(view, bucket)
     own = principal.account == bucket.account
     if own and principal.kind is PrincipalKind.ROOT and action in _ROOTS_OWN:
         policy = None
+    elif of_object is not None and of_object.owner != bucket.account:
+        policy = held.only_denials
     elif own or principal.kind is PrincipalKind.SERVICE:
         policy = held.policy
     else:
         policy = held.denials
-    return tuple([one for one in (policy, held.acl) if one is not None])
+    acl = held.acl if of_object is None else _of_object(blocked(view, bucket), bucket, of_object)
+    return tuple([one for one in (policy, acl) if one is not None])
+
+
+def _of_object(block: PublicAccessBlock, bucket: Bucket, of_object: ObjectAcl) -> ResourcePolicy:
+    """The ACL of an object, as a policy of its owner's."""
+    acl = without_public(of_object.acl) if block.ignore_public_acls else of_object.acl
+    text = object_acl_document(bucket.partition, acl)
+    policy = bound_policy(text, Grammar.RESOURCE, f"ACL of {of_object.object}", {})
+    return ResourcePolicy(policy=policy, account=of_object.owner)
 
 
 def _held(view: AccountView, bucket: Bucket) -> _Held:
@@ -88,6 +108,7 @@ def _derived(block: PublicAccessBlock, bucket: Bucket) -> _Held:
     return _Held(
         policy=_of_resource(policy, bucket),
         denials=_of_resource(policy_for_others, bucket),
+        only_denials=_of_resource(without_allows(policy) if policy is not None else None, bucket),
         acl=_of_resource(_acl_policy(bucket, acl) if has_acl else None, bucket),
     )
 

@@ -13,6 +13,7 @@ from carnet.access.gather import NOBODYS, carried_by
 from carnet.access.request_context import anonymous_context, caller_context
 from carnet.audit.steps import Arrived
 from carnet.directory.snapshot import Snapshot
+from carnet.entities.object_acl import ObjectAcl
 from carnet.gateway.check import Check, Sought, SoughtBy
 from carnet.gateway.grants import grant_policies
 from carnet.gateway.resource_policies import policies_of
@@ -37,6 +38,13 @@ class Resolved(NamedTuple):
     account: str
     keys: Mapping[str, Value] = MappingProxyType({})
     """The condition keys of the resource that look-ups have told; they are not among `Check.unknown` any more."""
+    acl: ObjectAcl | None = None
+    """Of an object, if it has another than the default; `account` is its owner's then."""
+
+    @property
+    def holder(self) -> str:
+        """The account under which an upstream has it: an object is in the bucket of one, whoever owns it."""
+        return self.account if self.acl is None else self.acl.account
 
 
 class NotKnown(Exception):
@@ -67,7 +75,7 @@ def decide(
     policies, context = _brought(snapshot, caller, arrived)
     made: list[Decided] = []
     for one in resolved:
-        check, resource, account, found = one
+        check, resource, account, found, _ = one
         asked = access.Check(
             action=check.action,
             resource=resource,
@@ -90,7 +98,7 @@ def decide(
 
 def _policies(snapshot: Snapshot, one: Resolved, caller: AccountCaller | Anonymous) -> tuple[ResourcePolicy, ...]:
     """Those of the resource, and the grants on a key that allow the caller this."""
-    found = policies_of(snapshot, one.resource, one.account, caller.principal, one.check.action)
+    found = policies_of(snapshot, one.resource, one.account, caller.principal, one.check.action, one.acl)
     return (*found, *grant_policies(snapshot, one.check, one.resource, one.account, caller.principal))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from carnet.access.documents import bound_policy
 from carnet.base.arns import parse_arn, root_arn
 from carnet.directory.snapshot import Snapshot
+from carnet.entities.object_acl import ObjectAcl
 from carnet.entities.resource_based_policy import ResourceBasedPolicy
 from carnet.gateway.bucket_policies import bucket_in, policies_of_bucket
 from carnet.policy.document import Grammar
@@ -32,12 +33,15 @@ _DEFAULT_KEY_POLICY = """{
 
 
 def policies_of(
-    snapshot: Snapshot, arn: str, account: str, principal: Principal, action: str
+    snapshot: Snapshot, arn: str, account: str, principal: Principal, action: str, of_object: ObjectAcl | None = None
 ) -> tuple[ResourcePolicy, ...]:
-    """Those that take part in decisions on a resource, if that principal asks for that action."""
+    """Those that take part in decisions on a resource, if that principal asks for that action.
+
+    `of_object` is the ACL of an object of Amazon S3, if it has another than the default.
+    """
     if arn.split(":", 3)[2:3] == ["s3"]:
         bucket = bucket_in(snapshot, arn)
-        return policies_of_bucket(snapshot, bucket, principal, action) if bucket is not None else ()
+        return policies_of_bucket(snapshot, bucket, principal, action, of_object) if bucket is not None else ()
     kept = kept_policy(snapshot, arn, account)
     if kept is not None:
         return (as_resource_policy(kept),)

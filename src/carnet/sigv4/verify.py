@@ -19,9 +19,10 @@ from carnet.models import GLOBAL_REGIONS
 from carnet.sigv4.canonical import canonical_request, joined_values
 from carnet.sigv4.chunks import ChunkSigning
 from carnet.sigv4.computed import computed
-from carnet.sigv4.errors import expired_token, incomplete, missing_token, unknown_key, wrong_signature
+from carnet.sigv4.errors import expired_token, incomplete, mismatch, missing_token, unknown_key, wrong_signature
+from carnet.sigv4.form import POLICY, read_form
 from carnet.sigv4.header_form import read_header
-from carnet.sigv4.payload import CHUNKED_PAYLOADS
+from carnet.sigv4.payload import CHUNKED_PAYLOADS, UNSIGNED_PAYLOAD
 from carnet.sigv4.presented import Presented
 from carnet.sigv4.profile import PROFILES, USUAL, SigningProfile
 from carnet.sigv4.query_form import has_query_form, read_query
@@ -107,6 +108,35 @@ def _verify(
         presigned=presented.signature_in is not None,
     )
     return caller, presented, canonical
+
+
+def verify_form(
+    request: RequestHead, form: Mapping[str, str], *, service: str, now: datetime, find: FindCredential
+) -> SignedHead:
+    """Check who signed the policy of a form that a browser posts; `form` has its fields, names in lower case.
+
+    The signature covers the field `policy` alone, as it was sent. INVARIANT: whoever goes on holds all other fields,
+    and how long the form is good, against that policy (`gateway.s3.post_policy`); of the file nothing is signed.
+    Raises AuthFailure.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-UsingHTTPPOST.html
+    """
+    presented = read_form(form)
+    signed, scope = presented.signed, presented.key.scope
+    if not -SKEW <= now - signed.moment <= presented.lifetime:
+        raise untimely(signed, lifetime=presented.lifetime, now=now)
+    if not (scope.service == service and scope.is_well_formed and scope.date == signed.text[:8]):
+        raise foreign(scope, service=service, timestamp=signed.text)
+    credential = _find(presented, find)
+    secret = credential.secret if credential is not None else _NOBODYS_SECRET
+    expected = KeyedHash(derive(secret, scope)).hexdigest(form[POLICY].encode("utf-8", "replace"))
+    genuine = hmac.compare_digest(expected.encode("ascii"), presented.signature.encode("utf-8", "replace"))
+    if credential is None:
+        raise unknown_key()
+    if not genuine:
+        raise mismatch()
+    region = _region(scope, credential)
+    caller = Verified(AUTHENTICATOR, credential=credential, region=region, service=scope.service, presigned=False)
+    return SignedHead(caller, UNSIGNED_PAYLOAD, None)
 
 
 def names_live_key(request: HttpRequest, *, service: str, find: FindCredential) -> bool:

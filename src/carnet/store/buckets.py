@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
 import orjson
 from sqlalchemy import Row, Table
 
-from carnet.entities.bucket import AclPermission, Bucket, BucketState, Grant, ObjectOwnership
+from carnet.entities.bucket import Bucket, BucketState, ObjectOwnership
 from carnet.entities.public_access_block import AccountPublicAccess, PublicAccessBlock
-from carnet.store.codec import RowValues, columns, json_text, read_moment, read_objects, read_pairs
+from carnet.store.acls import acl_written, read_acl
+from carnet.store.codec import RowValues, columns, json_text, read_moment, read_pairs
 from carnet.store.entity_type import EntityType
 from carnet.store.schema import METADATA, moment, optional_text, own_id, owning_account, text
 
@@ -49,7 +49,7 @@ def to_row(bucket: Bucket) -> RowValues:
             "upstream": bucket.upstream,
             "ownership": bucket.ownership,
             "block": None if bucket.block is None else _block_written(bucket.block),
-            "acl": json_text([{"grantee": one.grantee, "permission": one.permission.value} for one in bucket.acl]),
+            "acl": acl_written(bucket.acl),
             "policy": bucket.policy,
             "principal_ids": bucket.principal_ids,
         }
@@ -67,17 +67,10 @@ def from_row(row: Row[Any]) -> Bucket:
         upstream=row.upstream,
         ownership=ObjectOwnership(row.ownership),
         block=None if row.block is None else _read_block(row.block),
-        acl=tuple(map(_read_grant, read_objects(row.acl))),
+        acl=read_acl(row.acl),
         policy=row.policy,
         principal_ids=read_pairs(row.principal_ids),
     )
-
-
-def _read_grant(written: Mapping[str, Any]) -> Grant:
-    grantee = written["grantee"]
-    if type(grantee) is not str:
-        raise ValueError("not a grantee")
-    return Grant(grantee=grantee, permission=AclPermission(written["permission"]))
 
 
 def _block_written(block: PublicAccessBlock) -> str:

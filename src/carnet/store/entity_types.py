@@ -35,6 +35,7 @@ from carnet.store.login_profiles import LOGIN_PROFILES
 from carnet.store.memberships import MEMBERSHIPS
 from carnet.store.mfa_devices import MFA_DEVICES
 from carnet.store.oauth_sessions import OAUTH_SESSIONS
+from carnet.store.object_acls import OBJECT_ACLS
 from carnet.store.oidc_providers import OIDC_PROVIDERS
 from carnet.store.operator_tokens import OPERATOR_TOKENS
 from carnet.store.organization_accounts import ORGANIZATION_ACCOUNTS
@@ -169,6 +170,7 @@ ENTITY_TYPES = EntityTypes(
     APPLICATION_ASSIGNMENTS,
     TRUSTED_TOKEN_ISSUERS,
     BUCKETS,
+    OBJECT_ACLS,
     ACCOUNT_PUBLIC_ACCESS,
     IDENTITY_CENTER_INSTANCES,
     IDENTITY_STORE_USERS,

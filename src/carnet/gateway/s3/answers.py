@@ -64,14 +64,27 @@ async def relayed(call: S3Call, response: UpstreamResponse) -> Answer:
         return audited(call, streamed, done_event(call, response.headers, sent=response.length))
     if bodiless:
         return await _of_head(call, response)
-    body = await response.whole(MOST_WHOLE)
-    code = error_code(None, body) if response.status >= FIRST_ERROR or (late and b"<Error" in body) else ""
+    return relayed_whole(call, response, await response.whole(MOST_WHOLE))
+
+
+def failed(call: S3Call, response: UpstreamResponse, body: bytes) -> str:
+    """The code of an error, or its status; empty for a success. Raises S3Fault for what is about the gateway."""
+    late = call.operation.name in _LATE_ERRORS and b"<Error" in body
+    if response.status < FIRST_ERROR and not late:
+        return ""
+    code = error_code(None, body) or str(response.status)
     if code in _UNTRUSTED:
         raise S3Fault("ServiceUnavailable", f"{_FAILED}: the upstream does not accept the gateway's own key.")
+    return code
+
+
+def relayed_whole(call: S3Call, response: UpstreamResponse, body: bytes) -> Answer:
+    """The upstream's answer, once its body is there. Raises as `failed`."""
+    code = failed(call, response, body)
     headers = answered_headers(call, response.headers)
     whole = HttpResponse(status=response.status, headers=headers, body=body)
-    if response.status >= FIRST_ERROR or code:
-        event = failed_event(call, code or str(response.status), "", response.headers, sent=len(body))
+    if code:
+        event = failed_event(call, code, "", response.headers, sent=len(body))
     else:
         event = done_event(call, response.headers, sent=len(body))
     return audited(call, whole, event)

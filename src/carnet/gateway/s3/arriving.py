@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from urllib.parse import unquote
@@ -23,11 +23,10 @@ from carnet.server.own_pages import SEGMENTS
 from carnet.server.own_paths import API_SEGMENTS, OLD_HEALTH_PATH
 from carnet.sigv4.presented import ALGORITHM
 from carnet.sigv4.query_form import has_query_form
-from carnet.sigv4.timestamp import parse_http_date
+from carnet.sigv4.timestamp import parse_http_date, parse_timestamp
 
 SIGNING_NAME = "s3"
 _OLD_FIELDS = ("AWSAccessKeyId=", "Signature=")
-_FORM = "multipart/form-data"
 
 
 @cache
@@ -73,8 +72,6 @@ def is_signed(head: RequestHead) -> bool:
 
 def routed(head: RequestHead, *, literal_keys: bool) -> S3Route:
     """The operation that a request asks for. Raises S3Fault."""
-    if head.method == "POST" and (head.header("content-type") or "").lower().startswith(_FORM):
-        raise S3Fault("NotImplemented", "Not sent on: uploads by a form of a browser are not decided.")
     try:
         found = route(head.method, head.path, head.query, head.first, literal_keys=literal_keys)
     except Unreadable as reason:
@@ -95,16 +92,20 @@ def takes_content(operation: Operation) -> bool:
     )
 
 
-def request_keys(head: RequestHead, caller: Verified | Anonymous, now: datetime) -> dict[str, Value]:
-    """The condition keys that the connection and a signature that was checked tell.
+def request_keys(
+    head: RequestHead, caller: Verified | Anonymous, now: datetime, form: Mapping[str, str] | None = None
+) -> dict[str, Value]:
+    """The condition keys that the connection and a signature that was checked tell, in a form if there is one.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
     """
     keys: dict[str, Value] = {}
     if isinstance(caller, Verified):
-        keys["s3:authType"] = "REST-QUERY-STRING" if caller.presigned else "REST-HEADER"
+        in_head = "REST-QUERY-STRING" if caller.presigned else "REST-HEADER"
+        signed = _signed_at(head) if form is None else parse_timestamp(form["x-amz-date"]).moment
+        keys["s3:authType"] = in_head if form is None else "POST"
         keys["s3:signatureversion"] = ALGORITHM
-        keys["s3:signatureAge"] = str(max(0, int((now - _signed_at(head)).total_seconds() * 1000)))
+        keys["s3:signatureAge"] = str(max(0, int((now - signed).total_seconds() * 1000)))
     declared = head.header("x-amz-content-sha256")
     if declared is not None:
         keys["s3:x-amz-content-sha256"] = declared

@@ -15,16 +15,18 @@ from lxml import etree
 from carnet.access.authorize import Decided
 from carnet.base.http import HttpResponse
 from carnet.gateway.connection import UpstreamFailed
+from carnet.gateway.object_acl_change import ObjectAcls
 from carnet.gateway.s3.answers import answered_headers, audited, relayed
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import decided, denial, needed
 from carnet.gateway.s3.events import done_event
 from carnet.gateway.s3.faults import S3Fault
+from carnet.gateway.s3.made_objects import deleted_keys, forget
 from carnet.gateway.s3.sending import sent_members
 from carnet.gateway.services.s3 import MOST_DELETED
+from carnet.gateway.services.s3_names import bucket_arn
 from carnet.saml.xml import BadXml, parse_xml
 from carnet.server.outbox import Answer
-from carnet.services.execution import Execution
 
 _RESULT = b'<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>'
 _MOST_BYTES = 4 * 1024 * 1024
@@ -34,9 +36,9 @@ _AT_ONCE = 50
 _Key = Mapping[str, Any]
 
 
-async def deleted_together(execution: Execution, call: S3Call) -> Answer:
+async def deleted_together(acls: ObjectAcls, call: S3Call) -> Answer:
     """Raises S3Fault for a request that is no batch, UpstreamFailed, and as `decided`."""
-    listed = list(_each(call))
+    execution, listed = acls.execution, list(_each(call))
     wanted, refused = [], []
     for at, (key, alone) in enumerate(listed):
         made = await decided(execution, call, needed(execution, call, alone))
@@ -52,6 +54,8 @@ async def deleted_together(execution: Execution, call: S3Call) -> Answer:
         return _answered(call, (), _RESULT, refused)
     members = sent_members(call)
     response = await call.send({**members, "Delete": {**members["Delete"], "Objects": wanted}})
+    if response.status == HTTPStatus.OK:
+        await forget(acls, call, deleted_keys(acls, bucket_arn(call.scope.partition, call.bucket or ""), wanted))
     if response.status != HTTPStatus.OK or not refused:
         return await relayed(call, response)
     return _answered(call, response.headers, await response.whole(_MOST_BYTES), refused)

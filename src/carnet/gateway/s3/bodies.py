@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from tempfile import SpooledTemporaryFile
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from carnet.base.http import ByteStream
 from carnet.gateway.payload import CheckedBody, ExpectedBody
@@ -44,6 +44,13 @@ async def whole_body(body: ByteStream, expected: ExpectedBody, budget: BodyBudge
         budget.give_back(expected.length)
 
 
+class Incoming(NamedTuple):
+    """A body of which no more is known than that it is no longer than that."""
+
+    length: int
+    content: ByteStream
+
+
 class Spool:
     """How much content may lie in files of this process, for upstreams that must not see a body before it is whole."""
 
@@ -51,7 +58,7 @@ class Spool:
         self._most = most
         self._held = 0
 
-    async def take(self, upload: Upload) -> Spooled:
+    async def take(self, upload: Upload | Incoming) -> Spooled:
         """All of the content, once it proved right.
 
         Raises S3Fault if there is no room, and what the content raises.
@@ -80,9 +87,12 @@ class Spooled:
         self._length = length
         self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
         self._begun = False
+        self.count = 0
+        """Bytes of it."""
 
     async def put(self, piece: bytes) -> None:
         """More of it."""
+        self.count += len(piece)
         await self._on_disk(self._file.write, piece)
 
     def __aiter__(self) -> Self:

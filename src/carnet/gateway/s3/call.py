@@ -9,11 +9,14 @@ from typing import Any
 from carnet.access.authorize import Decided
 from carnet.audit.steps import Arrived, Authenticated
 from carnet.base.http import ByteStream, RequestHead
+from carnet.gateway.acl import ACL_MEMBERS
 from carnet.gateway.check import Scope
+from carnet.gateway.deciding import Resolved
 from carnet.gateway.exchange import Content, Exchange
 from carnet.gateway.payload import ExpectedBody
 from carnet.gateway.s3.bodies import Spool, Upload
 from carnet.gateway.s3.own import DECIDED_ALWAYS
+from carnet.gateway.services.s3_names import object_arn
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.gateway.upstreams import Mode
 from carnet.identity.caller import Anonymous, Verified
@@ -43,6 +46,8 @@ class S3Call:
     """The content of an object."""
     owner: str = ""
     """The account of the bucket; empty until that is known."""
+    needs: tuple[Resolved, ...] = ()
+    """What the request needs to be allowed, once it is."""
     decided: list[Decided] = field(default_factory=list[Decided])
 
     @property
@@ -55,8 +60,9 @@ class S3Call:
 
     @property
     def binds(self) -> bool:
-        """Whether what the policies do not allow is refused."""
-        return self.exchange.settings.mode is Mode.ENFORCE or self.operation.name in DECIDED_ALWAYS
+        """Whether what the policies do not allow is refused. INVARIANT: what is kept here is never only recorded."""
+        sets_what_is_kept = self.operation.name in DECIDED_ALWAYS or not ACL_MEMBERS.isdisjoint(self.given)
+        return sets_what_is_kept or self.exchange.settings.mode is Mode.ENFORCE
 
     @property
     def bucket(self) -> str | None:
@@ -70,6 +76,11 @@ class S3Call:
     def host(self) -> str:
         """What the client has called this server."""
         return self.head.first.get("host", "")
+
+    @property
+    def object(self) -> str:
+        """The ARN of the object that is asked for. INVARIANT: one is."""
+        return object_arn(self.scope.partition, self.route.path.bucket or "", self.route.path.key or "")
 
     async def send(self, given: Mapping[str, Any], *, content: Content | None = None) -> UpstreamResponse:
         """Ask the upstream, about what the bucket's owner has. Raises as `Exchange.send`."""

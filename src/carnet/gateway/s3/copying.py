@@ -13,6 +13,7 @@ from typing import Any
 
 from carnet.gateway.buckets import owned_bucket
 from carnet.gateway.lookups import LookupFailed
+from carnet.gateway.s3.acls import refuse_unless_granted
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import refuse_unless_listed
 from carnet.gateway.s3.encryption import allow_decrypt
@@ -51,6 +52,7 @@ async def with_decided_source(execution: Execution, call: S3Call, given: Mapping
         raise S3Fault("InvalidRequest", _OF_DELETED)
     if response.status != HTTPStatus.OK:
         raise LookupFailed("the upstream does not tell whether a key has encrypted the source of the copy")
+    await refuse_unless_granted(execution, call, response.headers)
     await allow_decrypt(execution, call, response.headers, on=on, owner=owner)
     return _pinned(given, dict(response.headers))
 

@@ -9,17 +9,28 @@ from msgspec.structs import replace
 
 from carnet.access.authorize import Decided
 from carnet.access.denial import denial_sentence
+from carnet.directory.snapshot import Snapshot
+from carnet.gateway.acl_policies import BY_OBJECT_ACL
+from carnet.gateway.buckets import owned_bucket
 from carnet.gateway.buckets import resolved as with_owner
 from carnet.gateway.check import Check, Refusal, Sought
 from carnet.gateway.deciding import NotKnown, Resolved, decide
 from carnet.gateway.mapping import mapped
+from carnet.gateway.object_acls import in_force, likely, with_acl
 from carnet.gateway.s3.arriving import REQUEST_KEYS
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.faults import DENIED, S3Fault, not_implemented
 from carnet.gateway.s3.tags import OF_OBJECT, with_object_tags
 from carnet.gateway.services.s3_names import BUCKET
+from carnet.policy.decision import Verdict
 from carnet.services.execution import Execution
 
+_READ = frozenset(("s3:GetObject", "s3:GetObjectVersion"))
+_BY_ACL = {
+    **dict.fromkeys(("CopyObject", "GetObject", "HeadObject", "UploadPartCopy"), _READ),
+    **dict.fromkeys(("GetObjectAcl", "PutObjectAcl"), BY_OBJECT_ACL - _READ),
+}
+"""Actions of operations that the ACL of an object may allow, for the upstream tells which object it is."""
 _PRINCIPAL_ORG, _RESOURCE_ORG = "aws:PrincipalOrgID", "aws:ResourceOrgID"
 _SHORT = "Access Denied"
 
@@ -37,7 +48,22 @@ def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -> tupl
             raise not_implemented("the KMS key is named by an alias, and not by its id")
         resolved.append(with_owner(snapshot, _with_request_keys(call, check)))
     call.owner = resolved[0].account
-    return tuple(resolved)
+    return tuple([_by_acl(snapshot, one) if is_by_acl(call, one) else one for one in resolved])
+
+
+def is_by_acl(call: S3Call, one: Resolved) -> bool:
+    """Whether the ACL of the object may allow it."""
+    return one.check.action in _BY_ACL.get(call.operation.name, ())
+
+
+def _by_acl(snapshot: Snapshot, one: Resolved) -> Resolved:
+    """The check, by the ACL that the object is likely to have: the upstream's answer tells which it has (`s3.acls`)."""
+    kept = in_force(snapshot, one.resource)
+    if not kept:
+        return one
+    version = one.check.keys.get("s3:versionid")
+    of_object = likely(kept, version if isinstance(version, str) else None)
+    return with_acl(one, of_object, owned_bucket(snapshot, one.resource))
 
 
 def _with_request_keys(call: S3Call, check: Check) -> Check:
@@ -45,10 +71,38 @@ def _with_request_keys(call: S3Call, check: Check) -> Check:
 
 
 async def allowed(execution: Execution, call: S3Call, resolved: tuple[Resolved, ...]) -> None:
-    """Raises S3Fault if the request is not allowed, unless what is sent to the upstream is only recorded."""
-    call.decided += await decided(execution, call, resolved)
-    if not call.decided[-1].decision.allowed and call.binds:
-        raise denial(call.decided[-1])
+    """Raises S3Fault if the request is not allowed, unless what is sent to the upstream is only recorded.
+
+    An object is not known yet to be of another account than its bucket, if it is likely: either may allow it here.
+    """
+    resolved, made = await _decided_on(execution, call, resolved)
+    if not made[-1].decision.allowed and any(map(_is_anothers, resolved)):
+        resolved, made = await _decided_on(execution, call, _as_of_bucket(execution.directory.snapshot, resolved))
+    _noted(call, resolved, made)
+
+
+async def allowed_by(execution: Execution, call: S3Call, resolved: Iterable[Resolved]) -> None:
+    """Decide what is asked of the object that the upstream has told, as `allowed`."""
+    again, made = await _decided_on(execution, call, resolved)
+    _noted(call, again, made)
+
+
+def _noted(call: S3Call, resolved: tuple[Resolved, ...], made: list[Decided]) -> None:
+    call.needs = resolved
+    call.decided += made
+    if not made[-1].decision.allowed and call.binds:
+        raise denial(made[-1])
+
+
+def _is_anothers(one: Resolved) -> bool:
+    """Whether the object is of another account than its bucket."""
+    return one.acl is not None and one.acl.owner != one.acl.account
+
+
+def _as_of_bucket(snapshot: Snapshot, resolved: Iterable[Resolved]) -> tuple[Resolved, ...]:
+    return tuple(
+        with_acl(one, None, owned_bucket(snapshot, one.resource)) if one.acl is not None else one for one in resolved
+    )
 
 
 async def decided(execution: Execution, call: S3Call, resolved: Iterable[Resolved]) -> list[Decided]:
@@ -56,15 +110,31 @@ async def decided(execution: Execution, call: S3Call, resolved: Iterable[Resolve
 
     Raises NotKnown, LookupFailed, and Unavailable.
     """
-    asked = list(resolved)
+    return (await _decided_on(execution, call, resolved))[1]
+
+
+async def _decided_on(
+    execution: Execution, call: S3Call, resolved: Iterable[Resolved]
+) -> tuple[tuple[Resolved, ...], list[Decided]]:
+    """The checks with what was looked up, and `decided`."""
+    asked = tuple(resolved)
     snapshot = execution.directory.snapshot
     try:
-        return decide(execution, snapshot, call.caller, call.arrived, asked)
+        return asked, _decide(execution, snapshot, call, asked)
     except NotKnown as unknown:
         if not any(key.startswith(OF_OBJECT) for key in unknown.keys):
             raise
-        told = [await with_object_tags(call, one) for one in asked]
-    return decide(execution, snapshot, call.caller, call.arrived, told)
+        told = tuple([await with_object_tags(call, one) for one in asked])
+    return told, _decide(execution, snapshot, call, told)
+
+
+def _decide(execution: Execution, snapshot: Snapshot, call: S3Call, asked: tuple[Resolved, ...]) -> list[Decided]:
+    """INVARIANT: what denies something in a bucket denies it of objects that another account owns, too."""
+    for one in _as_of_bucket(snapshot, filter(_is_anothers, asked)):
+        (made,) = decide(execution, snapshot, call.caller, call.arrived, (one,))
+        if made.decision.verdict is Verdict.EXPLICIT_DENY:
+            return [made]
+    return decide(execution, snapshot, call.caller, call.arrived, asked)
 
 
 async def refuse_unless_listed(execution: Execution, call: S3Call, bucket: str) -> None:

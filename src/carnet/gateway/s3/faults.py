@@ -87,6 +87,15 @@ def of_signature(failure: AuthFailure, *, presigned: bool) -> S3Fault:
     return S3Fault(code, message, shown)
 
 
+def of_form(failure: AuthFailure) -> S3Fault:
+    """What is told of a form whose signature is not accepted."""
+    if failure.code == "IncompleteSignature":
+        return S3Fault("InvalidArgument", failure.message)
+    if failure.message.startswith((_NOT_YET, _EXPIRED)):
+        return S3Fault(DENIED, "Invalid according to Policy: Policy expired.")
+    return S3Fault(failure.code, failure.message)
+
+
 def error_response(code: str, message: str, request_id: str, members: Mapping[str, str] | None = None) -> HttpResponse:
     """The answer for a failed request; most codes are for faults of the client."""
     further = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in (members or {}).items())

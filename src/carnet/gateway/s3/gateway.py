@@ -12,14 +12,15 @@ from typing import Any
 
 from carnet.audit.steps import Arrived, Authenticated, Routed, Step, arrived_of, caller_of
 from carnet.base.faults import Refused
-from carnet.base.http import ByteStream, RequestHead, StreamedResponse
+from carnet.base.http import ByteStream, HttpRequest, RequestHead, StreamedResponse
 from carnet.gateway.buckets import Buckets, bucket_of
 from carnet.gateway.check import Scope
 from carnet.gateway.exchange import Exchange
 from carnet.gateway.kept_buckets import ANSWERED_HERE, KeptBuckets
 from carnet.gateway.modes import naming
+from carnet.gateway.object_acl_change import ObjectAcls
 from carnet.gateway.payload import ExpectedBody, expected_body
-from carnet.gateway.s3 import answers, kept, making
+from carnet.gateway.s3 import acls, answers, kept, making
 from carnet.gateway.s3.arriving import (
     as_request,
     is_for_s3,
@@ -34,14 +35,17 @@ from carnet.gateway.s3.bodies import Spool, Upload, whole_body
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.control import S3Control
 from carnet.gateway.s3.deciding import allowed, needed
-from carnet.gateway.s3.faults import S3Fault, not_implemented
+from carnet.gateway.s3.faults import S3Fault
+from carnet.gateway.s3.form import is_form, read_form
 from carnet.gateway.s3.own import KEPT_HERE
 from carnet.gateway.s3.parts import StreamingParts, signed_by
+from carnet.gateway.s3.posting import Posted, as_post, posted, take_file
 from carnet.gateway.s3.sending import sent_on
 from carnet.gateway.s3.settling import Settling
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.caller import Anonymous, Verified
 from carnet.protocols.s3_input import read_input
+from carnet.protocols.s3_routing import S3Route
 from carnet.protocols.unreadable import Unreadable
 from carnet.server.outbox import Answer
 from carnet.server.signed_callers import SignedCallers
@@ -64,6 +68,7 @@ class S3Gateway:
         self._exchange = exchange
         self._buckets = Buckets(execution, parts.writer, parts.new_buckets)
         self._kept = KeptBuckets(execution, parts.writer)
+        self._acls = ObjectAcls(execution, parts.writer)
         self._control = S3Control(execution, signed, parts)
         self._settling: Settling | None = None
         self._parts = parts
@@ -111,7 +116,10 @@ class S3Gateway:
         step: Step = arrived
         call: S3Call | None = None
         try:
-            by_somebody = is_signed(head)
+            by_somebody, asked, sent = is_signed(head), None, head
+            if is_form(head):
+                asked = posted(head, await read_form(head, body), by_somebody=by_somebody)
+                head, by_somebody = asked.head, asked.is_signed
             route = routed(head, literal_keys=self._exchange.settings.profile.literal_keys)
             operation = s3_service().operations[route.operation]
             step = Routed(
@@ -122,7 +130,8 @@ class S3Gateway:
             )
             if self._execution.directory.lost:
                 raise Lost
-            signed = signed_by(self._execution, self._signed, arrived) if by_somebody else None
+            form = asked.form.fields if asked is not None and by_somebody else None
+            signed = signed_by(self._execution, self._signed, arrived, form) if by_somebody else None
             caller = signed.caller if signed is not None else Anonymous()
             step = Authenticated(routed=step, caller=caller)
             self._execution.note_use(caller, arrived.time)
@@ -136,8 +145,10 @@ class S3Gateway:
                 body=body,
                 expected=_expected(head, signed, checksums=operation.name != _OF_WHOLE_OBJECT),
                 scope=self._scope(caller, route.path.bucket),
-                keys=request_keys(head, caller, arrived.time),
+                keys=request_keys(head, caller, arrived.time, form),
             )
+            if asked is not None:
+                return await self._posted(call, asked, sent)
             await self._read(call)
             await self._settled(call)
             return await self._decided(call)
@@ -165,25 +176,38 @@ class S3Gateway:
             snapshot = self._execution.directory.snapshot
             await self._settling.met(bucket_of(snapshot, call.scope.partition, call.bucket))
 
+    async def _posted(self, call: S3Call, asked: Posted, sent: RequestHead) -> Answer:
+        """A form: decided before its file is read."""
+        lengths = asked.held(call.arrived.time)
+        call.given = _given_by(call.route, as_request(call.head))
+        await self._settled(call)
+        await allowed(self._execution, call, needed(self._execution, call, call.given))
+        spooled = await take_file(call, asked, sent, lengths)
+        try:
+            return await as_post(call, asked, await sent_on(self._acls, call))
+        finally:
+            await spooled.aclose()
+
     async def _decided(self, call: S3Call) -> Answer:
         """Once it is decided. Raises what `answers.as_fault` tells."""
         if call.operation.name == "DeleteObjects":
-            return await deleted_together(self._execution, call)
+            return await deleted_together(self._acls, call)
         resolved = needed(self._execution, call, call.given)
         await allowed(self._execution, call, resolved)
         if call.operation.name == "ListBuckets":
             return kept.listed(call, self._kept)
         if call.operation.name in ANSWERED_HERE:
             return await kept.answered(call, self._kept, resolved)
-        if call.operation.name in KEPT_HERE:
-            raise not_implemented(f"{call.operation.name} is not answered here yet")
+        if call.operation.name in acls.ANSWERED:
+            return await acls.answered(call, self._acls)
+        assert call.operation.name not in KEPT_HERE, "what is never sent on is answered here"
         match call.operation.name:
             case "CreateBucket":
                 return await making.made(call, self._buckets, resolved)
             case "DeleteBucket":
-                return await making.deleted(self._execution, call, self._buckets)
+                return await making.deleted(self._acls, call, self._buckets)
             case _:
-                return await sent_on(self._execution, call)
+                return await sent_on(self._acls, call)
 
     async def _read(self, call: S3Call) -> None:
         """The input, but for an object's content."""
@@ -192,10 +216,7 @@ class S3Gateway:
             call.upload = Upload(call.body, call.expected)
         else:
             whole = await whole_body(call.body, call.expected, self._parts.bodies, proven=not call.is_anonymous)
-        try:
-            call.given = read_input(call.route, as_request(call.head, whole))
-        except Unreadable as reason:
-            raise S3Fault("MalformedXML" if whole else "InvalidRequest", f"{reason}.") from None
+        call.given = _given_by(call.route, as_request(call.head, whole))
 
     def _scope(self, caller: Verified | Anonymous, named: str | None) -> Scope:
         """Nobody in particular calls in the Region of the bucket."""
@@ -208,6 +229,14 @@ class S3Gateway:
 
     def _is_bucket(self, name: str) -> bool:
         return bucket_of(self._execution.directory.snapshot, self._parts.partition, name) is not None
+
+
+def _given_by(route: S3Route, request: HttpRequest) -> dict[str, Any]:
+    """The input of a request. Raises S3Fault."""
+    try:
+        return read_input(route, request)
+    except Unreadable as reason:
+        raise S3Fault("MalformedXML" if request.body else "InvalidRequest", f"{reason}.") from None
 
 
 def _expected(head: RequestHead, signed: SignedHead | None, *, checksums: bool) -> ExpectedBody:

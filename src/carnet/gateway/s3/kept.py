@@ -24,7 +24,11 @@ from carnet.services.execution import Done
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
-_ROOTS = {"GetBucketAcl": "AccessControlPolicy", "ListBuckets": "ListAllMyBucketsResult"}
+_ROOTS = {
+    "GetBucketAcl": "AccessControlPolicy",
+    "GetObjectAcl": "AccessControlPolicy",
+    "ListBuckets": "ListAllMyBucketsResult",
+}
 """The roots of answers that are called otherwise than the model's shapes."""
 _NO_CONTENT = frozenset(("PutBucketPolicy",))
 """Operations whose success has no body, whatever the model says."""
@@ -62,7 +66,7 @@ def written(operation: Operation, answer: Mapping[str, Any], request_id: str) ->
     status = HTTPStatus.NO_CONTENT if operation.name in _NO_CONTENT else operation.status
     headers = ids(request_id)
     shape = operation.output
-    if shape is None or not shape.members:
+    if shape is None or not answer:
         return HttpResponse(status=status, headers=headers, body=b"")
     payload = shape.serialization.get("payload")
     if payload is None:

@@ -17,6 +17,7 @@ from carnet.gateway.connection import UpstreamFailed
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.exchange import AnotherAccount, NotListed
 from carnet.gateway.new_bucket import sent_on
+from carnet.gateway.object_acl_change import ObjectAcls
 from carnet.gateway.s3.answers import MOST_WHOLE, answered_headers, relayed
 from carnet.gateway.s3.arriving import SIGNING_NAME
 from carnet.gateway.s3.call import S3Call
@@ -25,7 +26,6 @@ from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.kept import recorded
 from carnet.gateway.s3.sending import sent_members
 from carnet.server.outbox import Answer
-from carnet.services.execution import Execution
 
 _FIRST_REDIRECT, _FIRST_FAILURE = 300, 500
 
@@ -61,17 +61,18 @@ async def made(call: S3Call, buckets: Buckets, resolved: tuple[Resolved, ...]) -
     return recorded(call, answer, done)
 
 
-async def deleted(execution: Execution, call: S3Call, buckets: Buckets) -> Answer:
+async def deleted(acls: ObjectAcls, call: S3Call, buckets: Buckets) -> Answer:
     """DeleteBucket. Raises UpstreamFailed, Unavailable, S3Fault.
 
     INVARIANT: who may delete a bucket may not delete objects by that: some stores would delete all that is in it.
     """
     assert call.bucket is not None, "a bucket is named"
-    bucket = bucket_of(execution.directory.snapshot, call.scope.partition, call.bucket)
+    bucket = bucket_of(acls.snapshot, call.scope.partition, call.bucket)
     if await _holds_something(call):
         raise S3Fault("BucketNotEmpty", "The bucket you tried to delete is not empty")
     response = await call.send(sent_members(call))
     if bucket is not None and (response.status < _FIRST_REDIRECT or response.status == HTTPStatus.NOT_FOUND):
+        await acls.forget_bucket(bucket.arn, call.arrived.time)
         await buckets.forget(bucket, call.arrived.time)
     return await relayed(call, response)
 

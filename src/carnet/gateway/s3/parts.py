@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from msgspec import Struct
@@ -12,14 +12,14 @@ from carnet.base.clock import Clock
 from carnet.base.ids import Ids
 from carnet.entities.new_buckets import NewBuckets
 from carnet.gateway.s3.arriving import SIGNING_NAME
-from carnet.gateway.s3.faults import of_signature
+from carnet.gateway.s3.faults import of_form, of_signature
 from carnet.identity.auth_failure import AuthFailure
 from carnet.server.limits import BodyBudget
 from carnet.server.outbox import Answer
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.writer import Writer
 from carnet.services.execution import Execution
-from carnet.sigv4.verify import SignedHead, verify_head
+from carnet.sigv4.verify import SignedHead, verify_form, verify_head
 
 
 class StreamingParts(Struct, frozen=True, kw_only=True):
@@ -35,9 +35,15 @@ class StreamingParts(Struct, frozen=True, kw_only=True):
     new_buckets: NewBuckets = NewBuckets.CURRENT
 
 
-def signed_by(execution: Execution, signed: SignedCallers, arrived: Arrived) -> SignedHead:
-    """Who has signed a request, and what is signed of its body. Raises S3Fault, Throttled."""
+def signed_by(
+    execution: Execution, signed: SignedCallers, arrived: Arrived, form: Mapping[str, str] | None = None
+) -> SignedHead:
+    """Who has signed a request, or the policy of a form, and what is signed of its body. Raises S3Fault, Throttled."""
+    find = execution.credentials.find
+    check = partial(verify_head, find=find) if form is None else partial(verify_form, form=form, find=find)
     try:
-        return signed.proven(arrived, SIGNING_NAME, partial(verify_head, find=execution.credentials.find))
+        return signed.proven(arrived, SIGNING_NAME, check)
     except AuthFailure as failure:
+        if form is not None:
+            raise of_form(failure) from failure
         raise of_signature(failure, presigned="authorization" not in arrived.http.first) from failure

@@ -7,20 +7,21 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from carnet.gateway.buckets import owned_bucket
 from carnet.gateway.exchange import Content
+from carnet.gateway.object_acl_change import ObjectAcls
+from carnet.gateway.s3.acls import refuse_unless_read
 from carnet.gateway.s3.answers import relayed
 from carnet.gateway.s3.bodies import Upload
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.copying import COPIES, with_decided_source
 from carnet.gateway.s3.deciding import refuse_unless_listed
 from carnet.gateway.s3.encryption import refuse_default_key, refuse_without_key
+from carnet.gateway.s3.made_objects import new_object, settled
 from carnet.gateway.s3.own import without_acl
 from carnet.gateway.services.s3_names import bucket_arn
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.models import Operation
 from carnet.server.outbox import Answer
-from carnet.services.execution import Execution
 
 _COMPARED_HERE = frozenset(
     (
@@ -34,23 +35,26 @@ _OF_OLD_BODY = frozenset(("content-md5",))
 _CHUNKED = "aws-chunked"
 
 
-async def sent_on(execution: Execution, call: S3Call) -> Answer:
-    """Raises UpstreamFailed, PayloadRefused and RequestRefused; S3Fault for what the caller may not be told."""
+async def sent_on(acls: ObjectAcls, call: S3Call) -> Answer:
+    """Raises UpstreamFailed, PayloadRefused and RequestRefused; S3Fault for what the caller may not be told; as
+    `made_objects.settled`.
+    """
     refuse_default_key(call)
-    given = sent_members(call)
+    execution, given, made = acls.execution, sent_members(call), None
     if call.route.path.key is not None:
-        given = without_acl(given, owned_bucket(execution.directory.snapshot, _arn(call)))
+        made, given = new_object(acls, call), without_acl(given)
     if call.operation.name in COPIES:
         given = await with_decided_source(execution, call, given)
     response = await (call.send(given) if call.upload is None else _with_content(call, call.upload, given))
     try:
         if response.status == HTTPStatus.NOT_FOUND and call.route.path.key is not None:
             await refuse_unless_listed(execution, call, _arn(call))
+        await refuse_unless_read(execution, call, response)
         await refuse_without_key(execution, call, response)
+        return await (relayed(call, response) if call.route.path.key is None else settled(acls, call, response, made))
     except BaseException:
         await response.aclose()
         raise
-    return await relayed(call, response)
 
 
 async def _with_content(call: S3Call, upload: Upload, given: Mapping[str, Any]) -> UpstreamResponse:

@@ -35,7 +35,7 @@ async def with_object_tags(call: S3Call, resolved: Resolved) -> Resolved:
     bucket, _, key = resolved.resource.partition(":::")[2].partition("/")
     version = check.keys.get("s3:versionid")
     given = {"Bucket": bucket, "Key": key, **({"VersionId": version} if isinstance(version, str) else {})}
-    response = await call.ask("GetObjectTagging", given, resolved.account)
+    response = await call.ask("GetObjectTagging", given, resolved.holder)
     body = await response.whole(_MOST)
     if response.status == _NOT_THERE:
         tags = {}

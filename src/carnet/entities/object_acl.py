@@ -1,0 +1,45 @@
+"""Access control lists of objects of Amazon S3 that are not the one that every object has by default."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from carnet.entities.bucket import Acl
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectAcl:
+    """Who owns one version of an object, and whom its ACL lets do what.
+
+    INVARIANT: it is of what the upstream has under this key with this version and this ETag, and of nothing else, so
+    that one which was left behind opens no other content.
+    """
+
+    account: str
+    """The account that owns the bucket."""
+    object: str
+    """The ARN of the object."""
+    version: str = ""
+    """As the upstream calls it; empty for an object without versions."""
+    upload: str = ""
+    """The id of a multipart upload that is not complete, whose object will have the ACL; empty for an object."""
+    etag: str = ""
+    """Without its quotes; empty for an upload."""
+    owner: str
+    """The account that owns the object."""
+    acl: Acl
+    set: datetime
+
+    @property
+    def bucket(self) -> str:
+        """The ARN of its bucket."""
+        return self.object.partition("/")[0]
+
+    @property
+    def id(self) -> str:
+        """Of fixed length, since keys and versions are as long as an index has no room for."""
+        parts = (self.account, self.object, self.version, self.upload)
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,0 +1,110 @@
+"""ACLs of objects: they are decided by once the upstream has told which object it is, shown and set.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from carnet.audit.events import success_event
+from carnet.audit.steps import Parsed
+from carnet.entities.bucket import ObjectOwnership
+from carnet.gateway.acl import shown_acl
+from carnet.gateway.bucket_operations import no_acls
+from carnet.gateway.buckets import owned_bucket
+from carnet.gateway.lookups import LookupFailed
+from carnet.gateway.object_acl_change import ObjectAcls, SetAcl
+from carnet.gateway.object_acls import Headers, Told, by_default, exact, in_force, told_by, with_acl
+from carnet.gateway.s3.answers import audited
+from carnet.gateway.s3.call import S3Call
+from carnet.gateway.s3.deciding import allowed_by, is_by_acl, refuse_unless_listed
+from carnet.gateway.s3.events import told
+from carnet.gateway.s3.faults import S3Fault
+from carnet.gateway.s3.kept import recorded, written
+from carnet.gateway.services.s3_names import bucket_arn
+from carnet.gateway.upstream import UpstreamResponse
+from carnet.server.outbox import Answer
+from carnet.services.execution import Execution
+
+ANSWERED = frozenset(("GetObjectAcl", "PutObjectAcl"))
+_READS = frozenset(("GetObject", "HeadObject"))
+_NAMING = ("Bucket", "Key", "VersionId")
+
+
+async def answered(call: S3Call, acls: ObjectAcls) -> Answer:
+    """GetObjectAcl and PutObjectAcl. Raises S3Fault, Refused, Denied, LookupFailed, and as `S3Call.ask`."""
+    bucket = owned_bucket(acls.snapshot, call.object)
+    shows = call.operation.name == "GetObjectAcl"
+    if not shows and bucket.ownership is ObjectOwnership.ENFORCED:
+        raise no_acls()
+    headers = await _head(acls.execution, call)
+    await refuse_unless_granted(acls.execution, call, headers)
+    which = told_by(headers)
+    parsed = Parsed(authenticated=call.step, given={})
+    tell = partial(told, call=call, headers=headers, sent=None)
+    if shows:
+        kept = exact(in_force(acls.snapshot, call.object), which)
+        owned = by_default(bucket) if kept is None else kept
+        shown = shown_acl(owned.acl, owned.owner)
+        answer = written(call.operation, shown, call.arrived.request_id)
+        return audited(call, answer, tell(success_event(parsed, {}, call.decided)))
+    done = await acls.change(
+        SetAcl(
+            execution=acls.execution,
+            parsed=parsed,
+            checks=call.needs,
+            members=call.given,
+            told=_whole(which),
+            tell=tell,
+        )
+    )
+    return recorded(call, written(call.operation, {}, call.arrived.request_id), done)
+
+
+def _whole(which: Told) -> Told:
+    if not which.etag:
+        raise LookupFailed("the upstream does not tell the ETag of the object")
+    return which
+
+
+async def _head(execution: Execution, call: S3Call) -> Headers:
+    """Of the object whose ACL is asked for. Raises S3Fault if it is not there."""
+    given: Mapping[str, Any] = {name: call.given[name] for name in _NAMING if name in call.given}
+    response = await call.ask("HeadObject", given, call.owner)
+    await response.aclose()
+    if response.status == HTTPStatus.NOT_FOUND:
+        await refuse_unless_listed(execution, call, bucket_arn(call.scope.partition, call.route.path.bucket or ""))
+        code = "NoSuchVersion" if "VersionId" in given else "NoSuchKey"
+        raise S3Fault(code, f"The specified {'version' if 'VersionId' in given else 'key'} does not exist.")
+    if response.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        raise S3Fault("MethodNotAllowed", "The specified method is not allowed against this resource.")
+    if response.status != HTTPStatus.OK:
+        raise LookupFailed("the upstream does not tell which object it has")
+    return response.headers
+
+
+async def refuse_unless_read(execution: Execution, call: S3Call, response: UpstreamResponse) -> None:
+    """Raises S3Fault if the object that an answer is of is none that the caller may read.
+
+    INVARIANT: nothing of the answer is handed on before.
+    """
+    if call.operation.name not in _READS or response.status == HTTPStatus.NOT_FOUND:
+        return
+    if response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        await refuse_unless_granted(execution, call, response.headers)
+
+
+async def refuse_unless_granted(execution: Execution, call: S3Call, headers: Headers) -> None:
+    """Decide again by the ACL of the object that the upstream tells, if it was decided by another."""
+    snapshot, again = execution.directory.snapshot, []
+    for one in call.needs:
+        if is_by_acl(call, one):
+            known = exact(in_force(snapshot, one.resource), told_by(headers))
+            if known != one.acl:
+                again.append(with_acl(one, known, owned_bucket(snapshot, one.resource)))
+    if again:
+        await allowed_by(execution, call, again)
