@@ -14,6 +14,7 @@ from carnet.cli import main
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.person_invitation import PersonInvitation
 from tests.provisioning.test_estates import ESTATE
+from tests.saml import idp
 
 
 @pytest.fixture
@@ -93,3 +94,24 @@ def test_scim_tokens_are_made_listed_and_deleted(data: Path) -> None:
     assert "has no SCIM token" in run(data, "sso", "scim-token", "delete", *of_store, made["id"], code=1)
     unknown = run(data, "sso", "scim-token", "list", "--store", "d-0000000000", code=1)
     assert "There is no identity store d-0000000000" in unknown
+
+
+def test_the_identity_source(data: Path, tmp_path: Path) -> None:
+    """It is shown, and changed to an external provider and back."""
+    account = json.loads(run(data, "account", "create", "--output", "json"))["AccountId"]
+    source = ("sso", "identity-source")
+    assert "there are 0 instances" in run(data, *source, "show", code=2)
+    store = json.loads(run(data, "sso", "enable", "--account", account, "--output", "json"))["identityStoreId"]
+    assert f"acsUrl: http://localhost:4747/saml/acs/{store}\n" in run(data, *source, "show")
+    metadata = tmp_path / "metadata.xml"
+    metadata.write_text(idp.metadata(redirect="https://idp.example.com/sso"))
+    told = json.loads(run(data, *source, "external", str(metadata), "--output", "json"))
+    assert (told["identitySource"], told["providerIssuer"]) == ("EXTERNAL_IDENTITY_PROVIDER", idp.ISSUER)
+    assert told["providerSignInUrl"] == "https://idp.example.com/sso"
+    metadata.write_text(idp.metadata())
+    refused = run(data, *source, "external", str(metadata), code=1)
+    assert refused == "Error: The metadata has no SingleSignOnService with the binding HTTP-Redirect.\n"
+    metadata.write_bytes(b"\xff")
+    assert "cannot be read" in run(data, *source, "external", str(metadata), code=1)
+    assert "EXTERNAL" in run(data, *source, "show")
+    assert "identitySource: IDENTITY_CENTER_DIRECTORY\n" in run(data, *source, "directory")

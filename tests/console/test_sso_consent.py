@@ -33,12 +33,15 @@ assert callable(instance), "a fixture"
 class Person:
     """Somebody of the instance, signed in in a browser, with a client that is registered."""
 
-    def __init__(self, site: Site, instance: Instance) -> None:
+    def __init__(
+        self, site: Site, instance: Instance, signed_in: tuple[IdentityStoreUser, Browser] | None = None
+    ) -> None:
         self.site, self.instance = site, instance
-        self.user: IdentityStoreUser = with_password(site, instance)
-        self.browser = site.browser
-        told = sign_in(self.browser, self.user).told
-        enrol(site, self.browser, told["flow"])
+        if signed_in is None:
+            signed_in = with_password(site, instance), site.browser
+            told = sign_in(signed_in[1], signed_in[0]).told
+            enrol(site, signed_in[1], told["flow"])
+        self.user, self.browser = signed_in
         make: Any = boto3.client
         without = {"endpoint_url": site.server.endpoint, "region_name": "us-east-1"}
         config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})

@@ -70,7 +70,12 @@ def signer(name: str = "idp", *, bits: int = 0, days: int = 365) -> Signer:
 
 
 def metadata(
-    *signers: Signer, issuer: str = ISSUER, valid_until: str | None = None, use: str | None = "signing"
+    *signers: Signer,
+    issuer: str = ISSUER,
+    valid_until: str | None = None,
+    use: str | None = "signing",
+    redirect: str | None = None,
+    wants_signed: str = "false",
 ) -> str:
     """The metadata document of a provider, at least 1,000 characters long."""
     keys = "".join(
@@ -82,13 +87,21 @@ def metadata(
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID={quoteattr(issuer)}{until}>'
-        '<md:IDPSSODescriptor xmlns:ds="http://www.w3.org/2000/09/xmldsig#" WantAuthnRequestsSigned="false"'
+        f'<md:IDPSSODescriptor xmlns:ds="http://www.w3.org/2000/09/xmldsig#" WantAuthnRequestsSigned="{wants_signed}"'
         ' protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
         f"{keys}<md:NameIDFormat>{PERSISTENT}</md:NameIDFormat>"
+        f"{_service(redirect)}"
         '<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"'
         ' Location="https://idp.example.com/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>'
         f"<!-- {'-'.join('x' * 300)} -->"
     )
+
+
+def _service(redirect: str | None) -> str:
+    if redirect is None:
+        return ""
+    binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+    return f'<md:SingleSignOnService Binding="{binding}" Location={quoteattr(redirect)}/>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +117,7 @@ class Answer:
     name: str | None = "alice"
     name_format: str | None = PERSISTENT
     recipient: str | None = RECIPIENT
+    in_response_to: str | None = None
     method: str = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
     confirmed_until: datetime | None = NOW + timedelta(minutes=5)
     not_before: datetime | None = NOW - timedelta(minutes=1)
@@ -148,7 +162,8 @@ class Answer:
         )
         return (
             f'<saml:Subject>{name}<saml:SubjectConfirmation Method="{self.method}"><saml:SubjectConfirmationData'
-            f"{_at('NotOnOrAfter', self.confirmed_until)}{_attribute('Recipient', self.recipient)}/>"
+            f"{_at('NotOnOrAfter', self.confirmed_until)}{_attribute('Recipient', self.recipient)}"
+            f"{_attribute('InResponseTo', self.in_response_to)}/>"
             "</saml:SubjectConfirmation></saml:Subject>"
         )
 

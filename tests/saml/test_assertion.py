@@ -20,7 +20,13 @@ def read(answer: Answer, now: datetime = NOW) -> Assertion:
 
 
 def test_what_it_says() -> None:
-    said = read(Answer(attributes={"mail": ["a@example.com", "b@example.com"]}, session_end=NOW + timedelta(hours=2)))
+    said = read(
+        Answer(
+            attributes={"mail": ["a@example.com", "b@example.com"]},
+            session_end=NOW + timedelta(hours=2),
+            in_response_to="_request",
+        )
+    )
     assert said == Assertion(
         id="_assertion",
         issuer=idp.ISSUER,
@@ -28,6 +34,7 @@ def test_what_it_says() -> None:
         subject="alice",
         subject_format=idp.PERSISTENT,
         recipient=idp.RECIPIENT,
+        in_response_to="_request",
         attributes={"mail": ("a@example.com", "b@example.com")},
         session_end=NOW + timedelta(hours=2),
         end=NOW + timedelta(minutes=5),

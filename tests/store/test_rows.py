@@ -20,6 +20,7 @@ from carnet.entities.create_account_status import CreateAccountFailure, CreateAc
 from carnet.entities.delegation_request import Approver, DelegationRequest, DelegationState
 from carnet.entities.device_authorization import DeviceAuthorization, DeviceState
 from carnet.entities.ended_key import EndedKey
+from carnet.entities.external_identity_provider import ExternalIdentityProvider
 from carnet.entities.group import Group
 from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
 from carnet.entities.iam_settings import IamSettings
@@ -455,6 +456,13 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         created=MOMENTS,
     ),
     st.builds(
+        ExternalIdentityProvider,
+        **dict.fromkeys(("id", "account", "issuer", "sign_in_url", "document"), TEXT),
+        certificates=TEXTS,
+        valid_until=st.none() | MOMENTS,
+        created=MOMENTS,
+    ),
+    st.builds(
         TrustedTokenIssuer,
         **dict.fromkeys(("id", "account", "instance", "partition", "name", "issuer_url", "claim", "attribute"), TEXT),
         client_token=st.none() | TEXT,
@@ -473,6 +481,8 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         created=MOMENTS,
         expires=MOMENTS,
         password_set=st.none() | MOMENTS,
+        provider=st.none() | TEXT,
+        attributes=PAIRS,
         mfa=st.none() | MOMENTS,
         mfa_device=st.none() | TEXT,
         address=TEXT,
@@ -545,6 +555,7 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         key=TEXT,
         proofs=TEXTS,
         claims=st.binary(max_size=20),
+        attributes=PAIRS,
     ),
     st.builds(ScimToken, id=TEXT, account=TEXT, identity_store=TEXT, digest=TEXT, created=MOMENTS, expires=MOMENTS),
     st.builds(OperatorToken, id=TEXT, name=TEXT, digest=TEXT, scopes=TEXTS, created=MOMENTS, expires=MOMENTS),

@@ -10,6 +10,7 @@ from carnet.console.door import Console
 from carnet.console.federation import Federation
 from carnet.console.origin import ConsoleOrigin, console_origin
 from carnet.console.parts import ConsoleParts
+from carnet.console.saml_door import SamlDoor
 from carnet.console.sessions import BrowserSessions
 from carnet.console.unreachable import Unreachable
 from carnet.identity.passkeys import Passkeys
@@ -35,7 +36,12 @@ def console_doors(installation: Installation, writer: Writer, throttle: Throttle
         passkeys=_passkeys(installation, origin),
     )
     federation = Federation(parts, sessions, installation.execution.credentials, installation.clock)
-    return (_consents(parts, sessions, installation.clock), federation, Console(parts, sessions, installation.clock))
+    return (
+        _consents(parts, sessions, installation.clock),
+        federation,
+        SamlDoor(parts),
+        Console(parts, sessions, installation.clock),
+    )
 
 
 def _consents(parts: ConsoleParts, sessions: BrowserSessions, clock: Clock) -> Consents:

@@ -79,6 +79,14 @@ class OwnApi:
         """The same of a request with a body."""
         return self._ask("POST", path, json.dumps(given).encode(), members)
 
+    def put(self, path: str, given: Mapping[str, Any], **members: type) -> dict[str, Any]:
+        """The same, for what is replaced."""
+        return self._ask("PUT", path, json.dumps(given).encode(), members)
+
+    def delete(self, path: str, **members: type) -> dict[str, Any]:
+        """The same, for what goes."""
+        return self._ask("DELETE", path, b"", members)
+
     def post_unproven(self, path: str, given: Mapping[str, Any], **members: type) -> dict[str, Any]:
         """The same of a request that takes no proof of who asks, and carries none."""
         body = json.dumps(given).encode()

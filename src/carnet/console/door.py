@@ -13,6 +13,7 @@ from carnet.base.clock import Clock
 from carnet.base.faults import Refused
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.console.ending import end_session
+from carnet.console.first_step import store_of
 from carnet.console.given import read_step
 from carnet.console.headers import SAFETY
 from carnet.console.navigation import HOME, SIGN_IN, elsewhere, parameter, see, target_of, to_sign_in
@@ -25,6 +26,7 @@ from carnet.console.portal import role_credentials, tiles
 from carnet.console.sessions import BrowserSessions, SignedInBrowser, drop_cookie, set_cookie
 from carnet.console.sign_in import take_step
 from carnet.console.unreachable import in_the_clear, is_console
+from carnet.directory.identity_center import external_provider, own_instance
 from carnet.entities.browser_session import BrowserSession, HolderKind
 from carnet.server.outbox import Answer
 from carnet.server.own_api.problems import FAILED, TOO_MANY, Problem, answer, as_problem, told
@@ -114,7 +116,13 @@ class Console:
 
     def _sign_in(self, kind: HolderKind, head: RequestHead, browser: SignedInBrowser | None) -> HttpResponse:
         ways = [(path, _WAYS[other]) for path, other in _SIGN_IN_PAGES.items() if other is not kind]
-        return page("sign-in.html", kind=kind, to=target_of(head), store=parameter(head, "store"), ways=ways)
+        store, snapshot = parameter(head, "store"), self._parts.execution.directory.snapshot
+        external = None
+        if kind is HolderKind.PERSON:
+            view = store_of(snapshot, store)
+            external = external_provider(view) if view is not None else None
+            store = instance.identity_store if view is not None and (instance := own_instance(view)) else store
+        return page("sign-in.html", kind=kind, to=target_of(head), store=store, ways=ways, external=external)
 
     async def _act(self, http: HttpRequest) -> Answer:
         """Whatever is not read: signing in, step by step, and what only who has signed in may do."""
@@ -157,7 +165,7 @@ class Console:
         raise Problem(404, "NotFound", "The console does nothing of this kind.")
 
     def _told(self, arrived: Arrived, done: Told, *more: tuple[str, str]) -> Answer:
-        headers = [*SAFETY, *more]
+        headers = [*SAFETY, *done.headers, *more]
         if done.token is not None:
             headers.append(set_cookie(self._parts.origin, done.token))
         if done.revision:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from carnet.audit.events import Event
@@ -16,6 +17,7 @@ from carnet.console.outcomes import expired
 from carnet.console.parts import ConsoleParts
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import ID_BEGINS, SESSION_TOKEN, BrowserSession
+from carnet.entities.entity import Tags
 from carnet.entities.token_form import TOKEN_BYTES
 from carnet.identity.passkeys import CHALLENGE_BYTES
 from carnet.services.execution import Done
@@ -24,6 +26,7 @@ from carnet.store.unit_of_work import UnitOfWork
 MOST_SESSIONS = 50
 """Sessions of one holder; with one more, the oldest goes. Each costs a password that is right."""
 LONGEST_AGENT = 256
+NO_ATTRIBUTES: Tags = MappingProxyType({})
 
 
 def holder_at(snapshot: Snapshot, flow: Flow) -> Holder:
@@ -72,9 +75,16 @@ def enter(parts: ConsoleParts, unit: UnitOfWork, arrived: Arrived, holder: Holde
     if stage is not None:
         event = sign_in_event(arrived, holder.who, name="CheckMfa", to=parts.origin.url, mfa=mfa)
         return Done(answer=asked(parts, flow, holder, stage), event=event, decided=())
-    token = SESSION_TOKEN.text(parts.execution.parts.ids.random(TOKEN_BYTES))
-    make_room(unit, holder)
-    unit.add(_session(parts.execution.parts.ids, token, arrived, holder, flow))
+    token = begin_session(
+        parts.execution.parts.ids,
+        unit,
+        arrived,
+        holder,
+        expires=arrived.time + holder.session_length,
+        password_set=flow.password_set,
+        mfa=flow.mfa,
+        mfa_device=flow.mfa_device,
+    )
     event = sign_in_event(arrived, holder.who, to=parts.origin.url, mfa=mfa)
     return Done(answer={"next": "done", "token": token}, event=event, decided=())
 
@@ -90,24 +100,43 @@ def failure(parts: ConsoleParts, arrived: Arrived, holder: Holder, problem: str,
     return sign_in_event(arrived, holder.who, to=parts.origin.url, problem=problem, mfa=mfa)
 
 
-def _session(ids: Ids, token: str, arrived: Arrived, holder: Holder, flow: Flow) -> BrowserSession:
+def begin_session(
+    ids: Ids,
+    unit: UnitOfWork,
+    arrived: Arrived,
+    holder: Holder,
+    *,
+    expires: datetime,
+    password_set: datetime | None = None,
+    mfa: datetime | None = None,
+    mfa_device: str | None = None,
+    provider: str | None = None,
+    attributes: Tags = NO_ATTRIBUTES,
+) -> str:
+    """Store a session in a change, and give its token. What was proven is as `BrowserSession` has it."""
+    token = SESSION_TOKEN.text(ids.random(TOKEN_BYTES))
     digest = SESSION_TOKEN.digest(token)
     assert digest is not None, "it has the form of a token"
-    now: datetime = arrived.time
-    return BrowserSession(
-        id=session_id(ids),
-        account=holder.account,
-        kind=holder.kind,
-        holder=holder.id,
-        digest=digest,
-        created=now,
-        expires=now + holder.session_length,
-        password_set=flow.password_set,
-        mfa=flow.mfa,
-        mfa_device=flow.mfa_device,
-        address=arrived.http.peer,
-        user_agent=(arrived.http.header("user-agent") or "")[:LONGEST_AGENT],
+    make_room(unit, holder)
+    unit.add(
+        BrowserSession(
+            id=session_id(ids),
+            account=holder.account,
+            kind=holder.kind,
+            holder=holder.id,
+            digest=digest,
+            created=arrived.time,
+            expires=expires,
+            password_set=password_set,
+            provider=provider,
+            attributes=attributes,
+            mfa=mfa,
+            mfa_device=mfa_device,
+            address=arrived.http.peer,
+            user_agent=(arrived.http.header("user-agent") or "")[:LONGEST_AGENT],
+        )
     )
+    return token
 
 
 def session_id(ids: Ids) -> str:

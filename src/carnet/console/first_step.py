@@ -15,10 +15,10 @@ from carnet.console.entering import asked, failure, next_stage
 from carnet.console.flow import Flow, Stage
 from carnet.console.given import GivePassword
 from carnet.console.holders import Holder, find_holder
-from carnet.console.outcomes import INCORRECT, RESET_NEEDED, Refusal
+from carnet.console.outcomes import ELSEWHERE, INCORRECT, RESET_NEEDED, Refusal
 from carnet.console.parts import ConsoleParts
 from carnet.directory.account_view import AccountView
-from carnet.directory.identity_center import instance_of_store, own_instance, user_named
+from carnet.directory.identity_center import external_provider, instance_of_store, own_instance, user_named
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.account import is_account_id
 from carnet.entities.browser_session import HolderKind
@@ -82,7 +82,9 @@ async def _user(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> _
 async def _person(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> _Known:
     """A person of Identity Center. One who is disabled is nobody."""
     snapshot, name = parts.execution.directory.snapshot, given.name.strip()
-    view = _store_of(snapshot, given.account.strip())
+    view = store_of(snapshot, given.account.strip())
+    if view is not None and external_provider(view) is not None:
+        raise Refusal("SignInFailed", ELSEWHERE, None, 403)
     person = user_named(view, name) if view is not None else None
     found = find_holder(snapshot, person.account, given.kind, person.id) if person is not None else None
     profile = found.profile if found is not None else None
@@ -105,7 +107,7 @@ def _whose(arrived: Arrived, given: GivePassword) -> Whose:
     return whose((given.account.strip() or given.name.strip()).lower(), arrived.http.peer)
 
 
-def _store_of(snapshot: Snapshot, store: str) -> AccountView | None:
+def store_of(snapshot: Snapshot, store: str) -> AccountView | None:
     """The account whose identity store people sign in to: the one that is named, or the only one."""
     if store:
         instance = instance_of_store(snapshot, store)

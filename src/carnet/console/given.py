@@ -12,6 +12,7 @@ from carnet.entities.browser_session import HolderKind
 from carnet.entities.password_policy import LONGEST_PASSWORD
 from carnet.server.own_api.problems import Problem
 
+LONGEST_RESPONSE = 60_000
 Password = Annotated[str, Meta(max_length=LONGEST_PASSWORD)]
 Code = Annotated[str, Meta(max_length=16)]
 FlowText = Annotated[str, Meta(max_length=LONGEST_FLOW)]
@@ -87,8 +88,25 @@ class UseInvitation(Step, frozen=True, kw_only=True, tag="invited"):
     password: Password
 
 
+class LeaveForProvider(Step, frozen=True, kw_only=True, tag="identity-provider"):
+    """A person signs in with the external identity provider of an identity store."""
+
+    account: Annotated[str, Meta(max_length=64)]
+    """The id of the identity store."""
+    to: Annotated[str, Meta(max_length=2048)] = ""
+    """Where to go when the person has signed in."""
+
+
+class UseAssertion(Step, frozen=True, kw_only=True, tag="assertion"):
+    """What the identity provider has answered."""
+
+    response: Annotated[str, Meta(max_length=LONGEST_RESPONSE)]
+    """SAMLResponse, in base64."""
+    relay_state: Annotated[str, Meta(max_length=1024)] = ""
+
+
 LaterStep = GiveCode | GivePasskey | SetPassword | BeginApp | GiveCodes | BeginPasskey | GiveNewPasskey
-SignInStep = GivePassword | LaterStep | UseInvitation
+SignInStep = GivePassword | LaterStep | UseInvitation | LeaveForProvider | UseAssertion
 _STEPS: msgspec.json.Decoder[SignInStep] = msgspec.json.Decoder(SignInStep)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from carnet.audit.sign_in_events import Who
 from carnet.directory.account_view import AccountView
-from carnet.directory.identity_center import own_instance
+from carnet.directory.identity_center import external_provider, own_instance
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.account import Account
 from carnet.entities.browser_session import PERSON_LENGTH, USUAL_LENGTH, HolderKind
@@ -144,7 +144,16 @@ def _entity(view: AccountView, kind: HolderKind, holder: str) -> HolderEntity | 
             return None  # who it is stands in the browser's session alone
 
 
-def proven_at(holder: Holder | None, password_set: datetime | None) -> Holder | None:
-    """The same, if its password is still the one that was set then: whoever knew another one has proven nothing."""
-    profile = holder.profile if holder is not None else None
-    return holder if profile is not None and profile.changed == password_set else None
+def proven_at(holder: Holder | None, password_set: datetime | None, provider: str | None = None) -> Holder | None:
+    """The same, if what was proven still counts: the password that was set then, or the word of an identity provider.
+
+    INVARIANT: a person is who the identity source says, and nothing else counts: neither a password beside an external
+    identity provider, nor the word of one that is not the identity source any more.
+    """
+    if holder is None:
+        return None
+    external = external_provider(holder.view) if holder.kind is HolderKind.PERSON else None
+    if password_set is None or external is not None:
+        vouched = external is not None and password_set is None and external.issuer == provider
+        return holder if vouched else None
+    return holder if holder.profile is not None and holder.profile.changed == password_set else None

@@ -14,6 +14,7 @@ INCORRECT = "Your authentication information is incorrect. Please try again."
 EXPIRED = "Your sign-in has expired, or something has changed meanwhile. Please begin again."
 PAUSED = "Too many wrong codes were given. Wait a minute, and try the code that is shown then."
 LOCKED = "Too many wrong codes were given. The device has to be resynchronized, or replaced, by an administrator."
+ELSEWHERE = "The people of this identity store sign in with their identity provider. Load the page again."
 RESET_NEEDED = "Your password has expired. Ask your administrator to set another one."
 NOT_MADE = "The passkey was not made for this page, or without checking who you are."
 TOO_MANY_DEVICES = "There are 8 MFA devices already, and no more can be added."
@@ -36,6 +37,8 @@ class Told(Struct, frozen=True, kw_only=True):
     """Of the session that was begun."""
     account: str = ""
     revision: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    """Further ones, such as cookies."""
 
 
 class Refusal(Problem):

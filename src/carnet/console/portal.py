@@ -64,7 +64,9 @@ def role_credentials(parts: ConsoleParts, arrived: Arrived, browser: SignedInBro
     found = next((one for one in assigned if (one.target.account.id, one.permission_set.name) == wanted), None)
     if found is None or not isinstance(person, IdentityStoreUser):
         raise Problem(403, "ForbiddenException", "No access")
-    issued = portal_session(snapshot, parts.execution.parts, person, found, arrived.time)
+    issued = portal_session(
+        snapshot, parts.execution.parts, person, found, arrived.time, attributes=browser.session.attributes
+    )
     event = sign_in_event(arrived, browser.holder.who, name="GetRoleCredentials", to=parts.origin.url)
     event["requestParameters"] = {"accountId": asked.account, "roleName": asked.role}
     made = issued.credentials

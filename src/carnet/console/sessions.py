@@ -83,7 +83,7 @@ def holder_of(snapshot: Snapshot, session: BrowserSession) -> Holder | None:
     if session.kind is HolderKind.SESSION:
         return _visitor(snapshot, session)
     found = find_holder(snapshot, session.account, session.kind, session.holder)
-    holder = proven_at(found, session.password_set)
+    holder = proven_at(found, session.password_set, session.provider)
     if holder is None or holder.view.of(BrowserSession).get(session.id) is None:
         return None
     if session.mfa_device is None or any(device.id == session.mfa_device for device in holder.devices):

@@ -23,14 +23,17 @@ from carnet.console.given import (
     GivePasskey,
     GivePassword,
     LaterStep,
+    LeaveForProvider,
     SetPassword,
     SignInStep,
+    UseAssertion,
     UseInvitation,
 )
 from carnet.console.invited import use_invitation
 from carnet.console.new_password import hash_new
 from carnet.console.outcomes import INCORRECT, Refusal, Told, expired
 from carnet.console.parts import ConsoleParts
+from carnet.console.provider_sign_in import leave_for_provider, use_assertion
 from carnet.entities.browser_session import HolderKind
 from carnet.services.execution import Failed, OtherChange
 
@@ -45,6 +48,10 @@ async def take_step(parts: ConsoleParts, arrived: Arrived, given: SignInStep) ->
             return await _change(parts, arrived, flow, Entering(parts=parts, arrived=arrived, flow=flow))
         case UseInvitation():
             return await use_invitation(parts, arrived, given)
+        case LeaveForProvider():
+            return leave_for_provider(parts, arrived, given)
+        case UseAssertion():
+            return await use_assertion(parts, arrived, given)
         case _:
             return await _go_on(parts, arrived, given, _flow(parts, arrived, given))
 

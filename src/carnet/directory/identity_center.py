@@ -11,6 +11,7 @@ from carnet.base.folding import folded
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.account_assignment import PrincipalType
+from carnet.entities.external_identity_provider import ExternalIdentityProvider
 from carnet.entities.identity_center_instance import Instance, identity_store_of, store_of_resource
 from carnet.entities.identity_store_group import IdentityStoreGroup
 from carnet.entities.identity_store_membership import IdentityStoreMembership
@@ -33,6 +34,11 @@ def instance_called(snapshot: Snapshot, instance_id: str) -> Instance | None:
 def own_instance(view: AccountView) -> Instance | None:
     """The instance that an account owns."""
     return next(iter(view.of(Instance)), None)
+
+
+def external_provider(view: AccountView) -> ExternalIdentityProvider | None:
+    """What vouches for the people of the instance that an account owns; None if they sign in by passwords."""
+    return next(iter(view.of(ExternalIdentityProvider)), None)
 
 
 def visible_instances(snapshot: Snapshot, account: str) -> Iterator[Instance]:

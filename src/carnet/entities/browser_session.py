@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from carnet.entities.entity import Tags
 from carnet.entities.token_form import TokenForm
 
 SESSION_TOKEN = TokenForm("carnet_bs_")
@@ -37,7 +38,7 @@ class BrowserSession:
     """One browser in which somebody has signed in. Only the digest of its token is kept.
 
     INVARIANT: it is bound to unique ids, and to what it was proven with: it is over when the holder or the MFA device
-    is gone, or the password changed.
+    is gone, the password changed, or another identity source vouches for people.
     """
 
     id: str
@@ -51,6 +52,10 @@ class BrowserSession:
     expires: datetime
     password_set: datetime | None
     """When the password was set that was given; None if an identity provider vouched for the holder, or credentials."""
+    provider: str | None = None
+    """The issuer of that identity provider."""
+    attributes: Tags = field(default_factory=dict[str, str])
+    """Attributes for access control, as the identity provider has told them."""
     mfa: datetime | None = None
     """When MFA was given; None for a sign-in without."""
     mfa_device: str | None = None

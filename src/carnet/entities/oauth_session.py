@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from carnet.entities.entity import Tags
+
 REGISTERED_FOR = timedelta(days=90)
 """How long a client's registration is good."""
 PORTAL_SESSION = timedelta(hours=8)
@@ -77,6 +79,8 @@ class OAuthSession:
     """The thumbprint of the key that the client must prove to hold; empty if it need not."""
     proofs: tuple[str, ...] = ()
     """The digests of the newest proofs of that key, each of which is taken once."""
+    attributes: Tags = field(default_factory=dict[str, str])
+    """Of a person: those of the browser's session, which may be over sooner."""
     claims: bytes = field(default=b"", repr=False)
     """Of a principal: who it is, packed as the claims of a session."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -38,6 +39,8 @@ class Assertion:
     subject_format: str
     """The NameID's format, a URI."""
     recipient: str
+    in_response_to: str | None
+    """The ID of the request that it answers; None if nobody asked."""
     attributes: Mapping[str, tuple[str, ...]]
     """Name of an attribute to its values, in the order of the document."""
     session_end: datetime | None
@@ -67,7 +70,7 @@ def _accepted(element: Element, now: datetime, recipients: Collection[str], audi
     name = only_child(subject, ASSERTION, "NameID") if subject is not None else None
     if subject is None or name is None or not text_of(name):
         raise Denied("Not authorized to perform sts:AssumeRoleWithSAML")
-    recipient, confirmed_until = _confirmed(subject, now, recipients)
+    confirmed = _confirmed(subject, now, recipients)
     conditions_end = _check_conditions(element, now, audiences)
     return Assertion(
         id=own_id,
@@ -75,10 +78,11 @@ def _accepted(element: Element, now: datetime, recipients: Collection[str], audi
         issued=issued,
         subject=text_of(name),
         subject_format=name.get("Format", _UNSPECIFIED),
-        recipient=recipient,
+        recipient=confirmed.recipient,
+        in_response_to=confirmed.in_response_to,
         attributes=_attributes(element),
         session_end=_session_end(element, now),
-        end=min(issued + REDEEMED_WITHIN, confirmed_until, *conditions_end),
+        end=min(issued + REDEEMED_WITHIN, confirmed.until, *conditions_end),
     )
 
 
@@ -100,8 +104,14 @@ def _check_period(element: Element, now: datetime) -> Iterator[datetime]:
         yield end
 
 
-def _confirmed(subject: Element, now: datetime, recipients: Collection[str]) -> tuple[str, datetime]:
-    """The recipient, and until when: of the one SubjectConfirmation that AWS asks for."""
+class _Confirmed(NamedTuple):
+    recipient: str
+    until: datetime
+    in_response_to: str | None
+
+
+def _confirmed(subject: Element, now: datetime, recipients: Collection[str]) -> _Confirmed:
+    """What the one SubjectConfirmation that AWS asks for says."""
     confirmation = only_child(subject, ASSERTION, "SubjectConfirmation")
     data = only_child(confirmation, ASSERTION, "SubjectConfirmationData") if confirmation is not None else None
     if confirmation is None or confirmation.get("Method") != _BEARER or data is None:
@@ -111,7 +121,7 @@ def _confirmed(subject: Element, now: datetime, recipients: Collection[str]) -> 
         raise BadXml("its SubjectConfirmationData has no NotOnOrAfter")
     if recipient not in recipients:
         raise invalid(f"The recipient {recipient[:256]} is not this service.")
-    return recipient, ends[0]
+    return _Confirmed(recipient, ends[0], data.get("InResponseTo"))
 
 
 def _check_conditions(element: Element, now: datetime, audiences: Collection[str]) -> tuple[datetime, ...]:

@@ -31,6 +31,8 @@ MOST_PROVIDERS = 20
 MOST_CERTIFICATES = 10
 """Of one identity provider: a signature is tried with each, which takes time."""
 _LEAST_RSA_BITS, _MOST_RSA_BITS = 1024, 8192
+HTTP_REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+HTTP_POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 _LONGEST_NAME = 1024
 """https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf, 8.3.6"""
 
@@ -42,6 +44,10 @@ class Metadata:
     certificates: Mapping[str, tuple[str, ...]]
     """Issuer (entityID) to its signing certificates, base64 of DER. IAM takes no notice of when they expire."""
     valid_until: datetime | None
+    sign_in_urls: Mapping[str, str]
+    """Issuer to where it takes authentication requests by HTTP-Redirect; of those that do, and as it is written."""
+    asks_for_signed_requests: frozenset[str]
+    """The issuers that take signed requests alone."""
 
 
 def parse_metadata(text: str) -> Metadata:
@@ -51,6 +57,8 @@ def parse_metadata(text: str) -> Metadata:
     if not 1 <= len(entities) <= MOST_PROVIDERS:
         raise BadXml(f"it describes {len(entities)} identity providers")
     certificates: dict[str, tuple[str, ...]] = {}
+    sign_in_urls: dict[str, str] = {}
+    signed_only: set[str] = set()
     ends = [_until(root)]
     for entity, descriptor in entities:
         name = entity.get("entityID", "").strip()
@@ -58,7 +66,15 @@ def parse_metadata(text: str) -> Metadata:
             raise BadXml("an entityID is missing, too long, or there twice")
         certificates[name] = _signing_certificates(descriptor)
         ends += [_until(entity), _until(descriptor)]
-    return Metadata(certificates=certificates, valid_until=min((end for end in ends if end is not None), default=None))
+        sign_in_urls |= ((name, url) for url in _redirect_locations(descriptor)[:1])
+        if descriptor.get("WantAuthnRequestsSigned", "").strip() in ("true", "1"):
+            signed_only.add(name)
+    return Metadata(
+        certificates=certificates,
+        valid_until=min((end for end in ends if end is not None), default=None),
+        sign_in_urls=sign_in_urls,
+        asks_for_signed_requests=frozenset(signed_only),
+    )
 
 
 def _entities(root: Element) -> Iterator[tuple[Element, Element]]:
@@ -73,6 +89,11 @@ def _entities(root: Element) -> Iterator[tuple[Element, Element]]:
         for descriptor in children(entity, METADATA, "IDPSSODescriptor"):
             if PROTOCOL in descriptor.get("protocolSupportEnumeration", "").split():
                 yield entity, descriptor
+
+
+def _redirect_locations(descriptor: Element) -> list[str]:
+    services = children(descriptor, METADATA, "SingleSignOnService")
+    return [each.get("Location", "").strip() for each in services if each.get("Binding") == HTTP_REDIRECT]
 
 
 def _until(element: Element) -> datetime | None:

@@ -1,7 +1,18 @@
 """Where Carnet's own pages are, for who serves them and for who asks."""
 
 API_SEGMENTS = frozenset(
-    ("assignment", "authorize", "client", "device", "device_authorization", "federation", "logout", "token", "v1")
+    (
+        "assignment",
+        "authorize",
+        "client",
+        "device",
+        "device_authorization",
+        "federation",
+        "logout",
+        "saml",
+        "token",
+        "v1",
+    )
 )
 """The first path segments of AWS APIs that take unsigned requests, and of the pages that belong to them: as on
 oidc.us-east-1.amazonaws.com, portal.sso.us-east-1.amazonaws.com and signin.aws.amazon.com. No bucket is called so."""

@@ -13,7 +13,7 @@ from carnet.base.faults import Denied, Invalid, Missing, Unavailable
 from carnet.base.ids import Ids
 from carnet.base.timestamps import iso_seconds
 from carnet.directory.account_view import AccountView
-from carnet.directory.identity_center import own_instance, user_named
+from carnet.directory.identity_center import external_provider, own_instance, user_named
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.person_invitation import INVITATION_TOKEN, PersonInvitation
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 INVITED = "/console/invited"
 """The page where the password is set. The token is behind a `#`, which browsers send to no server."""
+_ELSEWHERE = "People of this identity store sign in with an external identity provider, and have no passwords here."
 _NOT_GOOD = "This link is not good: it was never given, is used, was replaced, or has expired."
 
 
@@ -65,13 +66,15 @@ def invite(
     remove_mfa: bool,
     now: datetime,
 ) -> NewInvitation:
-    """Let whoever has the token set the password of a person, by user name or id. Raises Missing.
+    """Let whoever has the token set the password of a person, by user name or id. Raises Missing, Invalid.
 
     Who asks for it writes the audit event.
     """
     view = snapshot.open_account(account)
     if view is None or own_instance(view) is None:
         raise Missing(f"The account {account} has no instance of IAM Identity Center: carnet sso enable makes it.")
+    if external_provider(view) is not None:
+        raise Invalid(_ELSEWHERE)
     person = view.of(IdentityStoreUser).get(user) or user_named(view, user)
     if person is None:
         raise Missing(f"The identity store of account {account} has no user {user}.")
@@ -166,6 +169,6 @@ def _good(snapshot: Snapshot, token: str, now: datetime) -> tuple[AccountView, P
     view = snapshot.open_account(invitation.account) if invitation is not None else None
     if view is None or invitation is None or not invitation.is_good(now):
         raise Denied(_NOT_GOOD)
-    if view.of(IdentityStoreUser).get(invitation.id) is None:
+    if view.of(IdentityStoreUser).get(invitation.id) is None or external_provider(view) is not None:
         raise Denied(_NOT_GOOD)
     return view, invitation

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from carnet.base.faults import Invalid
 from carnet.directory.assignments import Assigned
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.entity import Tags
+from carnet.entities.entity import Tags, name_key
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.instance_settings import InstanceSettings
 from carnet.entities.tag_characters import takes
@@ -28,7 +28,9 @@ from carnet.services.reserved_roles import provider_arn
 from carnet.store.last_used import RoleUse
 
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
-_LONGEST_VALUE = 256
+_LONGEST_KEY, _LONGEST_VALUE = 128, 256
+_MOST_ATTRIBUTES = 50
+_ACCESS_CONTROL = "https://aws.amazon.com/SAML/Attributes/AccessControl:"
 _NONE: Tags = MappingProxyType({})
 
 
@@ -71,7 +73,7 @@ def portal_session(
         issued_ms=issued_ms,
         expires_ms=issued_ms + 1000 * assigned.provisioned.session_seconds,
         token_id=parts.ids.uuid(),
-        tags={**_checked(attributes), **_checked(_own_attributes(snapshot, assigned, person))},
+        tags=_tags(snapshot, assigned, person, attributes),
         provider=provider_arn(assigned.instance, role.account),
         provider_keys={"saml:sub": person.user_name, "saml:sub_type": "persistent"},
         epoch=snapshot.epoch,
@@ -84,10 +86,38 @@ def portal_session(
         raise Invalid(str(fault)) from fault
 
 
-def _own_attributes(snapshot: Snapshot, assigned: Assigned, person: IdentityStoreUser) -> Tags:
-    """The attributes for access control of a person, as the instance has them; nothing that is not known."""
+def assertion_attributes(told: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """The attributes for access control among those of an assertion: one value each. Raises Invalid.
+
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/configure-abac-saml.html
+    """
+    found: dict[str, str] = {}
+    for name, values in told.items():
+        if name.startswith(_ACCESS_CONTROL):
+            key = name.removeprefix(_ACCESS_CONTROL)
+            if len(values) != 1 or not key or len(key) > _LONGEST_KEY or name_key(key).startswith("aws:"):
+                raise Invalid(f"The attribute AccessControl:{key[:_LONGEST_KEY]} must have one value, and a tag's key")
+            if values[0]:
+                found[key] = values[0]
+    if len(found) > _MOST_ATTRIBUTES or len(set(map(name_key, found))) < len(found):
+        raise Invalid(f"There are more than {_MOST_ATTRIBUTES} attributes for access control, or one is there twice")
+    _checked(found)
+    return found
+
+
+def _tags(snapshot: Snapshot, assigned: Assigned, person: IdentityStoreUser, attributes: Tags) -> dict[str, str]:
+    """The attributes for access control as session tags; none if they are not switched on. Raises Invalid."""
     settings = snapshot.accounts[person.account].of(InstanceSettings).get(assigned.instance.id)
-    sources: Mapping[str, str] = (settings.attributes if settings is not None else None) or {}
+    if settings is None or settings.attributes is None:
+        return {}
+    own = _own_attributes(settings.attributes, person)
+    named = frozenset(map(name_key, own))
+    told = {key: value for key, value in attributes.items() if name_key(key) not in named}
+    return {**_checked(told), **_checked(own)}
+
+
+def _own_attributes(sources: Mapping[str, str], person: IdentityStoreUser) -> Tags:
+    """The attributes for access control of a person, as the instance has them; nothing that is not known."""
     values = {key: value_at(person, path) for key, source in sources.items() if (path := path_of(source)) is not None}
     return {key: value for key, value in values.items() if value is not None}
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, LargeBinary, Row, Table, UniqueConstraint, select
+from sqlalchemy import BigInteger, Column, Connection, Index, LargeBinary, Row, Table, Text, UniqueConstraint, select
 
 from carnet.entities.browser_session import BrowserSession, HolderKind
 from carnet.entities.user import User
 from carnet.store.backend import Backend
-from carnet.store.codec import read_moment
+from carnet.store.codec import read_moment, read_pairs
 from carnet.store.entity_type import EntityType, one
 from carnet.store.schema import METADATA, optional_text, own_id, owning_account, text
 from carnet.store.schema import moment as moment_column
@@ -32,6 +32,8 @@ TABLE = Table(
     text("address"),
     text("user_agent"),
     Column("claims", LargeBinary, nullable=True),
+    optional_text("provider"),
+    Column("attributes", Text, nullable=False, server_default="{}"),
     UniqueConstraint("digest"),
     Index(None, "expires"),
 )
@@ -52,6 +54,8 @@ def from_row(row: Row[Any]) -> BrowserSession:
         address=row.address,
         user_agent=row.user_agent,
         claims=row.claims or b"",
+        provider=row.provider,
+        attributes=read_pairs(row.attributes),
     )
 
 

@@ -21,6 +21,7 @@ from carnet.store.delegation_requests import DELEGATION_REQUESTS
 from carnet.store.device_authorizations import DEVICE_AUTHORIZATIONS
 from carnet.store.ended_keys import ENDED_KEYS
 from carnet.store.entity_type import EntityType
+from carnet.store.external_identity_providers import EXTERNAL_IDENTITY_PROVIDERS
 from carnet.store.groups import GROUPS
 from carnet.store.handshakes import HANDSHAKES
 from carnet.store.iam_settings import IAM_SETTINGS
@@ -166,6 +167,7 @@ ENTITY_TYPES = EntityTypes(
     ACCOUNT_ASSIGNMENTS,
     PROVISIONING_REQUESTS,
     INSTANCE_SETTINGS,
+    EXTERNAL_IDENTITY_PROVIDERS,
     SSO_APPLICATIONS,
     APPLICATION_ASSIGNMENTS,
     TRUSTED_TOKEN_ISSUERS,

@@ -6,12 +6,24 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Index, Integer, LargeBinary, Row, Table, UniqueConstraint, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    Table,
+    Text,
+    UniqueConstraint,
+    select,
+)
 
 from carnet.entities.oauth_session import Grantor, OAuthSession
 from carnet.entities.user import User
 from carnet.store.backend import Backend
-from carnet.store.codec import read_moment, read_strings
+from carnet.store.codec import read_moment, read_pairs, read_strings
 from carnet.store.entity_type import EntityType, one
 from carnet.store.schema import METADATA, own_id, owning_account, text
 from carnet.store.schema import moment as moment_column
@@ -37,6 +49,7 @@ TABLE = Table(
     text("key"),
     text("proofs"),
     Column("claims", LargeBinary, nullable=False),
+    Column("attributes", Text, nullable=False, server_default="{}"),
     UniqueConstraint("grant"),
     Index(None, "expires"),
 )
@@ -62,6 +75,7 @@ def from_row(row: Row[Any]) -> OAuthSession:
         key=row.key,
         proofs=read_strings(row.proofs),
         claims=row.claims,
+        attributes=read_pairs(row.attributes),
     )
 
 

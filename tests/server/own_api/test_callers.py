@@ -29,6 +29,7 @@ NEW = {"name": "fresh", "email": "fresh@example.com"}
 GIVEN: dict[str, object] = {
     "AdoptBuckets": {"upstream": "store"},
     "EnableIdentityCenter": {},
+    "UseExternalIdentityProvider": {"metadata": "<a/>"},
     "InvitePerson": {"user": "ann"},
     "CreateAccount": NEW,
     "ResetRoot": {},

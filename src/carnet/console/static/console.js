@@ -108,6 +108,7 @@ class SignIn {
       const credential = await withPasskey(makePasskey, told.create);
       told = await send("POST", this.root.dataset.steps, { step: "new-passkey", flow: told.flow, credential });
     }
+    if (told.to) return location.assign(told.to);
     if (told.next === "done") return location.assign(this.root.dataset.to);
     if (told.next === "sign-in") return location.assign(`${this.root.dataset.person}?store=${encodeURIComponent(told.store)}`);
     this.told = told;
@@ -177,6 +178,8 @@ for (const form of document.querySelectorAll("form[data-send]")) {
     for (const button of buttons) button.disabled = false;
   });
 }
+
+for (const form of document.querySelectorAll("form[data-at-once]")) form.requestSubmit();
 
 function showTexts(texts) {
   for (const [name, text] of Object.entries(texts)) {

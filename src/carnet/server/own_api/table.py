@@ -7,6 +7,7 @@ from carnet.server.own_api import (
     delegation,
     gateway,
     identity_center,
+    identity_source,
     observation,
     people,
     root_passwords,
@@ -22,5 +23,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *delegation.ENDPOINTS,
     *gateway.ENDPOINTS,
     *identity_center.ENDPOINTS,
+    *identity_source.ENDPOINTS,
     *people.ENDPOINTS,
 )

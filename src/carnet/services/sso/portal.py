@@ -58,7 +58,8 @@ def get_role_credentials(call: BearerCall, given: Given) -> Answer:
     found = next((one for one in _assigned(call) if (one.target.account.id, one.permission_set.name) == wanted), None)
     if found is None:
         raise Denied(_NO_ACCESS)
-    issued = portal_session(call.snapshot, call.parts, _person(call), found, call.now)
+    session = call.snapshot.accounts[call.caller.user.account].of(OAuthSession).by_id[call.caller.user.credential_id]
+    issued = portal_session(call.snapshot, call.parts, _person(call), found, call.now, attributes=session.attributes)
     return {
         "roleCredentials": {
             "accessKeyId": issued.credentials.access_key_id,

@@ -22,6 +22,7 @@ from carnet.identity.oauth_tokens import (
     opened,
     session_of,
 )
+from carnet.services.oauth_sessions import attributes_of
 from carnet.services.operation import AnonymousCall, AnonymousWriteCall, Answer, Refusal, anybody
 from carnet.services.pkce import is_verifier_of
 from carnet.services.preparing import Preparation
@@ -152,8 +153,13 @@ _GRANTS: Mapping[str, Callable[[AnonymousWriteCall, Given, Registration], Answer
 
 
 def _begun(call: AnonymousWriteCall, session: OAuthSession) -> OAuthSession:
-    call.store.add(session)
-    return session
+    """Store a session. Raises Refused if the person has signed out of the browser where it was consented to."""
+    attributes = attributes_of(call.snapshot.accounts[session.account], session.sign_in, session.holder)
+    if attributes is None:
+        raise refusals.invalid_grant()
+    begun = replace(session, attributes=attributes)
+    call.store.add(begun)
+    return begun
 
 
 def _ended(call: AnonymousWriteCall, session: OAuthSession) -> Refusal:

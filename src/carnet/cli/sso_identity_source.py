@@ -1,0 +1,157 @@
+"""`carnet sso identity-source`: whether people sign in by passwords, or with an external identity provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import click
+
+from carnet.assembly.settings import Settings
+from carnet.cli.endpoint import endpoint_option, server_to_ask
+from carnet.cli.groups import CommandGroup
+from carnet.cli.options import installation_options, told_plainly
+from carnet.cli.shown import show_json
+
+if TYPE_CHECKING:
+    from carnet.assembly.state import State
+    from carnet.cli.own_api import OwnApi
+
+_account = click.option(
+    "--account", "account_id", metavar="ID", help="Account that owns the instance.  [default: the only one]"
+)
+_output = click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+
+
+@click.group("identity-source", cls=CommandGroup)
+def identity_source() -> None:
+    """Choose who vouches for people: their passwords here, or an external identity provider (SAML 2.0)."""
+
+
+@identity_source.command()
+@_account
+@_output
+@endpoint_option
+@installation_options
+@told_plainly
+def show(account_id: str | None, output: str, endpoint_url: str | None, **settings: Any) -> None:
+    """Show the identity source, and the addresses that an identity provider has to be told."""
+    api = server_to_ask(endpoint_url, at_hand=True)
+    if api is None:
+        _show(_shown_here(account_id, Settings(**settings)), output)
+        return
+    _show(_shown_there(api, account_id), output)
+
+
+@identity_source.command()
+@click.argument("metadata", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_account
+@_output
+@endpoint_option
+@installation_options
+@told_plainly
+def external(metadata: Path, account_id: str | None, output: str, endpoint_url: str | None, **settings: Any) -> None:
+    """Let the identity provider that the file METADATA describes vouch for people.
+
+    Passwords of people count no longer from then on, and who is signed in by one is signed out. The provider makes no
+    people: its NameID must be the user name of somebody in the identity store.
+    """
+    text = _text(metadata)
+    api = server_to_ask(endpoint_url, at_hand=True)
+    if api is None:
+        _use_here(account_id, text, Settings(**settings))
+        _show(_shown_here(account_id, Settings(**settings)), output)
+        return
+    api.put(_path(account_id), {"metadata": text}, account=str)
+    _show(_shown_there(api, account_id), output)
+
+
+@identity_source.command()
+@_account
+@_output
+@endpoint_option
+@installation_options
+@told_plainly
+def directory(account_id: str | None, output: str, endpoint_url: str | None, **settings: Any) -> None:
+    """Let people sign in by passwords again. Whoever the identity provider has signed in is signed out."""
+    api = server_to_ask(endpoint_url, at_hand=True)
+    if api is None:
+        _use_here(account_id, None, Settings(**settings))
+        _show(_shown_here(account_id, Settings(**settings)), output)
+        return
+    api.delete(_path(account_id), account=str)
+    _show(_shown_there(api, account_id), output)
+
+
+def _text(metadata: Path) -> str:
+    try:
+        return metadata.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise click.ClickException(f"{metadata} cannot be read: {problem}") from problem
+
+
+def _path(account_id: str | None) -> str:
+    if account_id is None:
+        raise click.UsageError("Give --account: a server is asked about one account.")
+    return f"accounts/{quote(account_id, safe='')}/identity-center/identity-source"
+
+
+def _show(told: Mapping[str, Any], output: str) -> None:
+    if output == "json":
+        show_json(dict(told))
+        return
+    for name, value in told.items():
+        click.echo(f"{name}: {'-' if value is None else value}")
+
+
+def _shown_there(api: OwnApi, account_id: str | None) -> dict[str, Any]:
+    told = api.get(_path(account_id), {}, identitySource=str, issuerUrl=str, acsUrl=str)
+    url = _browsers_url(api.url)
+    return told | {name: f"{url}{told[name]}" for name in ("issuerUrl", "acsUrl")}
+
+
+def _shown_here(account_id: str | None, settings: Settings) -> Mapping[str, Any]:
+    from carnet.assembly.public_url import public_url
+    from carnet.assembly.running import last_endpoint
+    from carnet.assembly.state import open_state
+    from carnet.directory.directory import Directory
+    from carnet.services.identity_source import identity_source
+
+    with open_state(settings) as state:
+        url = settings.public_url or last_endpoint(settings.data_dir) or public_url(settings)
+        account = _owner(state, account_id)
+        return identity_source(Directory(state.store).snapshot, account, _browsers_url(url))
+
+
+def _use_here(account_id: str | None, metadata: str | None, settings: Settings) -> None:
+    """Change the identity source: to the provider of that metadata, or to the directory if there is none."""
+    from carnet.assembly.state import open_state
+    from carnet.directory.directory import Directory
+    from carnet.services.identity_source import read_provider, use_directory_here, use_external_provider_here
+
+    read = read_provider(metadata) if metadata is not None else None
+    with open_state(settings) as state:
+        account, directory = _owner(state, account_id), Directory(state.store)
+        if read is None:
+            use_directory_here(state.store, directory, account=account, now=state.clock())
+        else:
+            use_external_provider_here(state.store, directory, account=account, read=read, now=state.clock())
+
+
+def _owner(state: State, account_id: str | None) -> str:
+    from carnet.entities.identity_center_instance import Instance
+
+    owners = [instance.account for instance in state.store.all_of(Instance)]
+    if account_id is None and len(owners) != 1:
+        raise click.UsageError(f"Give --account: there are {len(owners)} instances of IAM Identity Center.")
+    return account_id or owners[0]
+
+
+def _browsers_url(url: str) -> str:
+    """Where browsers find a server: what the addresses of SAML begin with."""
+    from carnet.console.origin import console_origin
+
+    origin = console_origin(url)
+    return url if origin is None else origin.url

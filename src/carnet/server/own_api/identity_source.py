@@ -1,0 +1,92 @@
+"""The identity source of an instance of IAM Identity Center, which AWS has in its console alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from carnet.entities.operator_token import OperatorScope
+from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn
+from carnet.services.identity_source import (
+    LONGEST_METADATA,
+    READING,
+    ReadProvider,
+    identity_source,
+    read_provider,
+    told_of,
+    use_directory,
+    use_external_provider,
+)
+from carnet.services.preparing import Preparation
+
+_PATH = "accounts/{account}/identity-center/identity-source"
+
+
+class ExternalProvider(Input, frozen=True, kw_only=True):
+    """An identity provider that is to vouch for people."""
+
+    metadata: Annotated[str, Meta(min_length=1, max_length=LONGEST_METADATA)]
+    """SAML 2.0 metadata."""
+
+
+def show(call: OwnCall) -> Told:
+    """The identity source, and what an identity provider has to be told; addresses without the server's URL."""
+    return identity_source(call.snapshot, _account(call), "")
+
+
+def use_provider(call: OwnWriteCall) -> Told:
+    """Let an external identity provider vouch for people."""
+    assert isinstance(call.prepared, ReadProvider)
+    made = use_external_provider(call.store, call.snapshot, account=_account(call), read=call.prepared, now=call.now)
+    return {"account": made.account, **told_of(made)}
+
+
+def use_own_directory(call: OwnWriteCall) -> Told:
+    """Let people sign in by passwords."""
+    use_directory(call.store, call.snapshot, account=_account(call))
+    return {"account": _account(call)}
+
+
+def _account(call: OwnCall) -> str:
+    assert call.account is not None, "it is a part of the path"
+    return call.account
+
+
+def _read(call: Any, given: ExternalProvider) -> ReadProvider:
+    return read_provider(given.metadata)
+
+
+ENDPOINTS = (
+    Endpoint(
+        name="GetIdentitySource",
+        method="GET",
+        path=_PATH,
+        scope=OperatorScope.ACCOUNTS_READ,
+        resource=None,
+        body=show,
+    ),
+    Endpoint(
+        name="UseExternalIdentityProvider",
+        method="PUT",
+        path=_PATH,
+        scope=OperatorScope.ACCOUNTS_WRITE,
+        resource=None,
+        body=use_provider,
+        turn=Turn.IN_TRANSACTION,
+        given=ExternalProvider,
+        prepare=Preparation(pool=READING, work=_read),
+        secret=frozenset(("metadata",)),
+        audited=dict,
+    ),
+    Endpoint(
+        name="UseIdentityCenterDirectory",
+        method="DELETE",
+        path=_PATH,
+        scope=OperatorScope.ACCOUNTS_WRITE,
+        resource=None,
+        body=use_own_directory,
+        turn=Turn.IN_TRANSACTION,
+        audited=dict,
+    ),
+)
