@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import tracemalloc
@@ -15,6 +16,7 @@ from carnet.server.body_stream import BodyStream
 from carnet.server.limits import BodyBudget, Limits
 from carnet.server.request_reader import RequestReader
 from carnet.server.request_refused import RequestRefused
+from carnet.server.unread import Unread
 from carnet.services.execution import Change, Execution, Outcome
 from tests.attacks.wire import root_of, signed
 from tests.server.in_process import InProcessServer
@@ -101,6 +103,44 @@ def part_of_a_body(size: int, announced: int) -> bytes:
 def head_size(announced: int) -> int:
     """Of such a request, as it is counted."""
     return len("/hostxcontent-length") + len(str(announced))
+
+
+async def _pieces_of(stream: BodyStream) -> list[bytes]:
+    return [piece async for piece in stream]
+
+
+def test_long_parts_of_a_body_are_handed_on_as_they_are() -> None:
+    stream = BodyStream(most=READ, expected=False, wait=lambda *_: None)
+    long = b"x" * (4 * KB)
+    for part in (b"a", b"b" * (4 * KB - 1), long, b"c", b"d"):
+        stream.put(part)
+    assert stream.held == 8 * KB + 2
+    stream.end()
+    pieces = asyncio.run(_pieces_of(stream))
+    assert pieces == [b"a" + b"b" * (4 * KB - 1), long, b"cd"]
+    assert pieces[1] is long
+    assert stream.held == 0
+
+
+@pytest.mark.parametrize(
+    ("head", "to_come"),
+    [
+        (b"content-length: 300000\r\n\r\n", 300_000 - 3),
+        (b"content-length: 3\r\n\r\n", 0),
+        (b"transfer-encoding: chunked\r\n\r\n3\r\n", 0),
+    ],
+)
+def test_how_much_of_a_body_is_still_to_come(head: bytes, to_come: int) -> None:
+    receiver = Taking(streams=True)
+    taken = reader(receiver, BodyBudget())
+    taken.feed(b"PUT /b/k HTTP/1.1\r\nhost: x\r\n" + head + b"abc")
+    assert taken.body_to_come == to_come
+
+
+def test_only_a_body_is_read_in_pieces_of_more_than_some_requests() -> None:
+    unread = Unread(BodyBudget())
+    unread.put(b"x" * 100 * KB)
+    assert [len(unread.piece(0)), len(unread.piece(20 * KB)), len(unread.piece(1))] == [16 * KB, 20 * KB, 16 * KB]
 
 
 def test_bodies_that_arrive_have_one_budget() -> None:

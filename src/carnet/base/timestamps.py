@@ -19,6 +19,7 @@ def moment_of_ms(epoch_ms: int) -> datetime:
     return datetime.fromtimestamp(epoch_ms / 1000, UTC)
 
 
+@lru_cache(64)
 def iso_of_epoch(epoch_seconds: int) -> str:
     """The same of seconds since 1970: all the requests of one second have one text."""
     return datetime.fromtimestamp(epoch_seconds, UTC).isoformat()[:_TO_THE_SECOND] + "Z"

@@ -81,12 +81,14 @@ class Connection(asyncio.Protocol):
         self._drained: Future[None] | None = None
         """Is done when more may be sent; None if it may now."""
         self._timer: asyncio.TimerHandle | None = None
+        self._poll = select.poll()
 
     # What the transport calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(Transport, transport)
         self._transport.set_write_buffer_limits(high=_MOST_UNSENT)
+        self._poll.register(self._transport.get_extra_info("socket").fileno(), _READABLE)
 
     def data_received(self, data: bytes) -> None:
         if self._reader is None:
@@ -126,15 +128,16 @@ class Connection(asyncio.Protocol):
     # What its owner calls
 
     @property
-    def is_usable(self) -> bool:
-        """Whether another request may be sent. A connection that the upstream has ended is readable to its end."""
+    def is_whole(self) -> bool:
+        """Whether another request may follow, as far as has been read."""
         if self._transport is None or self._transport.is_closing() or self._problem is not None:
             return False
-        if self._reader is not None and not (self._reader.ended and self._reader.keep_alive and not self._pieces):
-            return False
-        poll = select.poll()
-        poll.register(self._transport.get_extra_info("socket").fileno(), _READABLE)
-        return not poll.poll(0)
+        return self._reader is None or (self._reader.ended and self._reader.keep_alive and not self._pieces)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether another request may be sent. A connection that the upstream has ended is readable to its end."""
+        return self.is_whole and not self._poll.poll(0)
 
     def sleep(self, seconds: float) -> None:
         """Nobody uses it for now; end it after so many seconds."""
@@ -163,11 +166,10 @@ class Connection(asyncio.Protocol):
         self._answered = False
         sent_body = not isinstance(request.body, bytes) or request.body != b""
         try:
-            async with asyncio.timeout(None) as deadline:
-                await self._send(request, deadline)
-                deadline.reschedule(asyncio.get_running_loop().time() + self._patience.answer)
-                while reader.head is None and self._problem is None:
-                    await self._wait()
+            await self._send(request)
+            until = asyncio.get_running_loop().time() + self._patience.answer
+            while reader.head is None and self._problem is None:
+                await self._wait(until)
         except TimeoutError:
             raise UpstreamFailed("the upstream does not answer", sent=True) from None
         if reader.head is not None:
@@ -182,12 +184,8 @@ class Connection(asyncio.Protocol):
         reader = self._reader
         if reader is None:
             return None
-        try:
-            async with asyncio.timeout(self._patience.stall):
-                while not self._pieces and not reader.ended and self._problem is None:
-                    await self._wait()
-        except TimeoutError:
-            self._problem = "the upstream has stopped in the middle of its answer"
+        if not self._pieces and not reader.ended:
+            await self._arrival(reader)
         if not self._pieces:
             if reader.ended:
                 return None
@@ -199,7 +197,16 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
         return piece
 
-    async def _send(self, request: UpstreamRequest, deadline: asyncio.Timeout) -> None:
+    async def _arrival(self, reader: ResponseReader) -> None:
+        """Until there is a piece of the body, or nothing more comes."""
+        until = asyncio.get_running_loop().time() + self._patience.stall
+        try:
+            while not self._pieces and not reader.ended and self._problem is None:
+                await self._wait(until)
+        except TimeoutError:
+            self._problem = "the upstream has stopped in the middle of its answer"
+
+    async def _send(self, request: UpstreamRequest) -> None:
         body = request.body
         if isinstance(body, bytes):
             self._write(_head_of(request, len(body)) + body)
@@ -214,9 +221,7 @@ class Connection(asyncio.Protocol):
                 return
             self._write(piece)
             if self._drained is not None:
-                deadline.reschedule(asyncio.get_running_loop().time() + self._patience.stall)
-                await self._drained
-                deadline.reschedule(None)
+                await _done(self._drained, asyncio.get_running_loop().time() + self._patience.stall)
         if left:
             raise ValueError("the body is shorter than was said")
 
@@ -231,10 +236,11 @@ class Connection(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
-    async def _wait(self) -> None:
+    async def _wait(self, until: float) -> None:
+        """Until something comes. Raises TimeoutError at that moment of the loop."""
         self._arrived = asyncio.get_running_loop().create_future()
         try:
-            await self._arrived
+            await _done(self._arrived, until)
         finally:
             self._arrived = None
 
@@ -246,6 +252,23 @@ class Connection(asyncio.Protocol):
     def _wake(waiting: Future[None] | None) -> None:
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
+
+
+async def _done(waited_for: Future[None], until: float) -> None:
+    """Wait for it. Raises TimeoutError at that moment of the loop.
+
+    `asyncio.timeout` costs several times as much, and every request waits.
+    """
+    timer = asyncio.get_running_loop().call_at(until, _give_up, waited_for)
+    try:
+        await waited_for
+    finally:
+        timer.cancel()
+
+
+def _give_up(waited_for: Future[None]) -> None:
+    if not waited_for.done():
+        waited_for.set_exception(TimeoutError())
 
 
 def _head_of(request: UpstreamRequest, length: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -122,6 +123,7 @@ def _brought(snapshot: Snapshot, caller: AccountCaller | Anonymous, arrived: Arr
     return policies, caller_context(keys, caller, arrived.http, arrived.time)
 
 
+@lru_cache(1024)
 def among(keys: frozenset[str]) -> IsUnknown:
     """Whether a key is one of these, of which some end in what is open (`aws:ResourceTag/${TagKey}`)."""
     names = [_OPEN.split(ascii_lower(key)) for key in keys]

@@ -7,17 +7,23 @@ form that botocore writes them in.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
+from botocore.model import Shape
 from botocore.serialize import SERIALIZERS, Serializer
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from carnet.models import Operation
+from carnet.models import Operation, Protocol
 
 _UNRESERVED = "-_.~"
+_IN_PATH = f"{_UNRESERVED}/"
+"""What stands for itself in a label that may have slashes, such as a key."""
+_LABEL = re.compile(r"\{(\w+)(\+?)\}", re.ASCII)
+_WITH_PATHS = (Protocol.REST_JSON, Protocol.REST_XML)
 
 
 class Rebuilt(Struct, frozen=True, kw_only=True):
@@ -33,6 +39,13 @@ class Rebuilt(Struct, frozen=True, kw_only=True):
 
 def rebuilt(operation: Operation, given: Mapping[str, Any]) -> Rebuilt:
     """The request for an operation with this input, by the model's member names."""
+    plain = _plain(operation)
+    if plain is not None and plain.labels.keys() == given.keys() and all(given.values()):
+        return plain.filled(given)
+    return _serialized(operation, given)
+
+
+def _serialized(operation: Operation, given: Mapping[str, Any]) -> Rebuilt:
     made = _serializer(operation.service.protocol).serialize_to_request(dict(given), operation.model)
     body = made["body"]
     if isinstance(body, dict):
@@ -47,6 +60,39 @@ def rebuilt(operation: Operation, given: Mapping[str, Any]) -> Rebuilt:
         headers=tuple((name.lower(), str(value)) for name, value in made["headers"].items()),
         body=bytes(body or b""),
     )
+
+
+class _Plain(Struct, frozen=True, kw_only=True):
+    """The request for an operation if nothing is given but what stands in its path, as it does for most objects."""
+
+    labels: Mapping[str, str]
+    """By the members of the input: which characters stand for themselves."""
+    path: str
+    """With `{}` for each label, in their order."""
+    rest: Rebuilt
+
+    def filled(self, given: Mapping[str, Any]) -> Rebuilt:
+        path = self.path.format(*[quote(given[name], safe=safe) for name, safe in self.labels.items()])
+        return structs.replace(self.rest, path=path)
+
+
+@cache
+def _plain(operation: Operation) -> _Plain | None:
+    """None if the path names nothing, or other members are needed."""
+    path = operation.model.http["requestUri"].partition("?")[0]
+    written = _LABEL.findall(path)
+    members = operation.input.members if operation.input is not None else {}
+    by_name = {str(one.serialization.get("name", name)): name for name, one in members.items() if _is_label(one)}
+    if not written or operation.service.protocol not in _WITH_PATHS or len(written) != len(by_name):
+        return None
+    labels = {by_name[name]: _IN_PATH if greedy else _UNRESERVED for name, greedy in written}
+    if not labels.keys() >= set(operation.input.required_members if operation.input is not None else ()):
+        return None
+    return _Plain(labels=labels, path=_LABEL.sub("{}", path), rest=_serialized(operation, dict.fromkeys(labels, "x")))
+
+
+def _is_label(shape: Shape) -> bool:
+    return shape.serialization.get("location") == "uri" and shape.type_name == "string"
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _VALUE = re.compile(r"[!-~](?:[\t -~]*[!-~])?", re.ASCII)
 _NAME = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
@@ -21,14 +22,14 @@ def passed_headers(
 
     INVARIANT: no value can end its line, or begin another answer.
     """
-    return tuple(
-        (name, value)
-        for name, value in headers
-        if (name in _PASSED or name in more or name.startswith(_PREFIXES))
-        and name not in _OWN
-        and _NAME.fullmatch(name)
-        and _VALUE.fullmatch(value)
-    )
+    return tuple((name, value) for name, value in headers if _is_passed(name, more) and _VALUE.fullmatch(value))
+
+
+@lru_cache(256)
+def _is_passed(name: str, more: frozenset[str]) -> bool:
+    """Whether the client is given a header of that name."""
+    known = name in _PASSED or name in more or name.startswith(_PREFIXES)
+    return known and name not in _OWN and _NAME.fullmatch(name) is not None
 
 
 def upstream_request_id(headers: Iterable[tuple[str, str]]) -> str | None:

@@ -79,16 +79,22 @@ class Upstream:
         nothing of a streamed body was on the way: the first try cannot have been acted on and lost, as far as HTTP
         tells. Raises UpstreamFailed, and what the body raises, after which the upstream has not had it whole.
         """
-        try:
-            async with asyncio.timeout(self._patience.queue):
-                await self._room.acquire()
-        except TimeoutError:
-            raise UpstreamFailed("all connections to the upstream are in use", sent=False) from None
+        if self._room.locked():
+            await self._queue()
+        else:
+            await self._room.acquire()  # at once
         try:
             return await self._exchange(request)
         except BaseException:
             self._room.release()
             raise
+
+    async def _queue(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience.queue):
+                await self._room.acquire()
+        except TimeoutError:
+            raise UpstreamFailed("all connections to the upstream are in use", sent=False) from None
 
     async def _exchange(self, request: UpstreamRequest) -> UpstreamResponse:
         while (connection := self._take_idle()) is not None:
@@ -132,7 +138,7 @@ class Upstream:
 
     def _release(self, connection: Connection) -> None:
         self._room.release()
-        if connection.is_usable:
+        if connection.is_whole:
             connection.sleep(self._patience.idle)
             self._idle.append(connection)
         else:

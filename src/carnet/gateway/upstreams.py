@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -209,5 +210,11 @@ def for_account(
     if not ACCOUNT_ID.fullmatch(account) or (accounts.single and accounts.single != account):
         return None
     if accounts.by_access_key:
-        return SigningCredentials(access_key_id=account, secret_access_key=upstream.credentials.secret_access_key), ()
+        return _named(account, upstream.credentials.secret_access_key), ()
     return upstream.credentials, ((accounts.header, account),) if accounts.header else ()
+
+
+@lru_cache(1024)
+def _named(account: str, secret: str) -> SigningCredentials:
+    """The same for each request, with the keys that are derived from the secret."""
+    return SigningCredentials(access_key_id=account, secret_access_key=secret)

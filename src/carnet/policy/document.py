@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from carnet.base.faults import Malformed
 from carnet.policy.grammar import RULES, Grammar
 from carnet.policy.principals import NamedPrincipal, PrincipalType
+from carnet.policy.referenced_keys import keys_of_statement
 from carnet.policy.sentences import ORGANIZATIONS
 from carnet.policy.shape import VERSIONS, read_shape
 from carnet.policy.statement import Statement
@@ -56,6 +57,11 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False, dict=True, weakref=Tru
 
         bound = json.dumps([self.text, sorted(self.principal_ids.items())])
         return hashlib.sha256(bound.encode()).hexdigest()
+
+    @cached_property
+    def condition_keys(self) -> tuple[str, ...]:
+        """The keys that its conditions and variables refer to, as they are spelled, each once."""
+        return tuple(dict.fromkeys(key for one in self.statements for key in keys_of_statement(one)))
 
     @cached_property
     def resources(self) -> tuple[str, ...]:

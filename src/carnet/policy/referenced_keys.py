@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from carnet.policy.comparisons import WantedArn, WantedPattern, WantedText
 from carnet.policy.conditions import Condition
-from carnet.policy.document import Policy
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.resources import ArnPattern
+from carnet.policy.statement import Statement
+
+if TYPE_CHECKING:
+    from carnet.policy.document import Policy
 
 
 def referenced_keys(policies: Iterable[Policy]) -> tuple[str, ...]:
     """Each key once, in any case, as it is spelled where it stands first."""
     spelled: dict[str, str] = {}
     for policy in policies:
-        for key in _keys_of_policy(policy):
+        for key in policy.condition_keys:
             spelled.setdefault(ascii_lower(key), key)
     return tuple(spelled.values())
 
@@ -37,9 +41,9 @@ def keys_in(patterns: Iterable[ArnPattern]) -> Iterator[str]:
             yield from (variable.key for variable in segment.variables)
 
 
-def _keys_of_policy(policy: Policy) -> Iterator[str]:
-    for statement in policy.statements:
-        if statement.resources is not None:
-            yield from keys_in(statement.resources.patterns)
-        for condition in statement.conditions:
-            yield from keys_of(condition)
+def keys_of_statement(statement: Statement) -> Iterator[str]:
+    """The keys of its conditions, and those of variables."""
+    if statement.resources is not None:
+        yield from keys_in(statement.resources.patterns)
+    for condition in statement.conditions:
+        yield from keys_of(condition)

@@ -6,7 +6,7 @@ readings of what is not known are enough: if they agree, no reading differs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -15,7 +15,7 @@ from carnet.policy.context_keys import lookup
 from carnet.policy.decide import gather, judge
 from carnet.policy.policies import Policies
 from carnet.policy.principals import Named
-from carnet.policy.referenced_keys import keys_in, keys_of
+from carnet.policy.referenced_keys import keys_in, keys_of, keys_of_statement
 from carnet.policy.request import Request
 from carnet.policy.statement import Statement
 
@@ -38,6 +38,8 @@ def deciding_keys(
     def is_unknown(key: str) -> bool:
         return lookup(request.context, key) is None and unknown(key)
 
+    if not any(is_unknown(key) for policy in policies.every() for key in policy.condition_keys):
+        return frozenset()  # as nearly always: no statement is open
     found = tuple(gather(request, policies, rcp_services))
     bounded = policies.boundary is not None
     generous, strict, keys = [], [], set[str]()
@@ -45,18 +47,12 @@ def deciding_keys(
         open_ = [
             one for policy in level.policies for one in policy.statements if _is_open(one, request, bounded, is_unknown)
         ]
-        keys.update(key for one in open_ for key in filter(is_unknown, _keys_of(one)))
+        keys.update(key for one in open_ for key in filter(is_unknown, keys_of_statement(one)))
         allows, denies = [one for one in open_ if one.granting], [one for one in open_ if not one.granting]
         generous.append(replace(level, denies=_without(level.denies, denies), allows=(*level.allows, *allows)))
         strict.append(replace(level, denies=(*level.denies, *denies), allows=_without(level.allows, allows)))
     sure = judge(request, policies, tuple(generous)).allowed == judge(request, policies, tuple(strict)).allowed
     return frozenset() if sure else frozenset(keys)
-
-
-def _keys_of(statement: Statement) -> Iterator[str]:
-    yield from keys_in(statement.resources.patterns if statement.resources else ())
-    for condition in statement.conditions:
-        yield from keys_of(condition)
 
 
 def _without(statements: tuple[Statement, ...], others: list[Statement]) -> tuple[Statement, ...]:

@@ -43,15 +43,25 @@ def rest_input(shape: StructureShape) -> Callable[[RestHead], dict[str, Any]]:
 
 def head_members(shape: StructureShape) -> Callable[[RestHead], dict[str, Any]]:
     """The reader of what does not stand in the body, in rest-xml as in rest-json."""
-    heads = {
-        name: _located(member, name) for name, member in shape.members.items() if "location" in member.serialization
-    }
+    heads = [
+        (name, _header_name(member, name), _located(member, name))
+        for name, member in shape.members.items()
+        if "location" in member.serialization
+    ]
 
     def read(head: RestHead) -> dict[str, Any]:
-        found = {name: read_member(head) for name, read_member in heads.items()}
+        headers = head.request.first
+        found = {name: read_member(head) for name, header, read_member in heads if header is None or header in headers}
         return {name: value for name, value in found.items() if value is not None}
 
     return read
+
+
+def _header_name(shape: Shape, member: str) -> str | None:
+    """The header that a member stands in, of which most requests have but a few; None if it stands elsewhere."""
+    if shape.serialization["location"] != "header":
+        return None
+    return str(shape.serialization.get("name", member)).lower()
 
 
 def _located(shape: Shape, member: str) -> _Read:

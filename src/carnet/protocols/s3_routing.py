@@ -44,7 +44,7 @@ class S3Route(Struct, frozen=True, kw_only=True):
     """The fields that are members of the operation's input, by their names on the wire."""
 
 
-class _Route(Struct, frozen=True, kw_only=True):
+class _Route(Struct, frozen=True, kw_only=True, eq=False):
     operation: str
     literals: Mapping[str, str]
     members: frozenset[str]
@@ -75,10 +75,9 @@ def route(
     named = read_path(path, literal_keys=literal_keys)
     fields = once_each(_own(read_query(query)))
     said = fields.pop(_NAME_OF_OPERATION, None)
-    level = (named.bucket is not None) + (named.key is not None)
-    fitting = [one for one in _routes().get((method, level), ()) if one.takes(fields, headers.keys())]
-    best = max((one.weight for one in fitting), default=0)
-    found = [one for one in fitting if one.weight == best]
+    routes = _routes().get((method, (named.bucket is not None) + (named.key is not None)), ())
+    present = tuple([name for name in _required_headers(routes) if name in headers])
+    found = _fitting(routes, fields, present) if fields else _without_fields(routes, present)
     if not found:
         return None
     if len(found) > 1:
@@ -89,12 +88,34 @@ def route(
     return S3Route(operation=found[0].operation, path=named, query=members)
 
 
+def _fitting(routes: _Routes, fields: Mapping[str, str], headers: tuple[str, ...]) -> _Routes:
+    """Those that need most of what the request has."""
+    fitting = [one for one in routes if one.takes(fields, headers)]
+    best = max((one.weight for one in fitting), default=0)
+    return tuple([one for one in fitting if one.weight == best])
+
+
+@cache
+def _without_fields(routes: _Routes, headers: tuple[str, ...]) -> _Routes:
+    """The same for a request without a query string, as most are."""
+    return _fitting(routes, {}, headers)
+
+
+@cache
+def _required_headers(routes: _Routes) -> tuple[str, ...]:
+    """Headers that one of them needs."""
+    return tuple(sorted(frozenset[str]().union(*(one.required_headers for one in routes))))
+
+
 def _own(fields: Fields) -> Fields:
     return tuple((name, value) for name, value in fields if name not in _SIGNATURE)
 
 
+_Routes = tuple[_Route, ...]
+
+
 @cache
-def _routes() -> Mapping[tuple[str, int], tuple[_Route, ...]]:
+def _routes() -> Mapping[tuple[str, int], _Routes]:
     """By method and by what the path names: nothing, a bucket, an object."""
     model = full_description("s3")
     found: dict[tuple[str, int], tuple[_Route, ...]] = {}

@@ -11,7 +11,6 @@ from msgspec import structs
 
 from carnet.access.authorize import Decided
 from carnet.audit.decisions import DecidedCall, DecisionLog
-from carnet.audit.events import Event, failure_event, tell_untold
 from carnet.audit.json_line import line_of
 from carnet.audit.steps import (
     Arrived,
@@ -20,22 +19,19 @@ from carnet.audit.steps import (
     Routed,
     Step,
     account_of,
-    arrived_of,
-    caller_of,
     identified,
 )
 from carnet.base.clock import Clock
-from carnet.base.faults import Fault, Unavailable
-from carnet.base.http import HttpRequest, HttpResponse
+from carnet.base.faults import Fault
+from carnet.base.http import HttpRequest
 from carnet.base.ids import Ids
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.authenticate import Authenticate, Authenticators
-from carnet.identity.caller import Anonymous, Caller, Federated, SignedIn, Verified
+from carnet.identity.caller import Caller, Federated, SignedIn, Verified
 from carnet.models import COMMON_VOICE
 from carnet.models import Operation as Asked
-from carnet.models import Protocol as Wire
 from carnet.protocols.common_errors import COMMON_ERRORS
-from carnet.protocols.errors import Where, WireError, throttling_code, write_error
+from carnet.protocols.errors import WireError
 from carnet.protocols.parse import parse
 from carnet.protocols.routing import route
 from carnet.protocols.unoffered import NotOffered, Unoffered
@@ -44,6 +40,7 @@ from carnet.protocols.write import write
 from carnet.server.door import Streaming
 from carnet.server.outbox import Answer
 from carnet.server.read_your_writes import REVISION
+from carnet.server.refusals import FAILED, FAILED_MESSAGE, Refusals, error
 from carnet.server.throttle import Throttle, Throttled
 from carnet.server.unoffered import UnofferedServices, sentence_of
 from carnet.server.writer import Writer
@@ -57,7 +54,6 @@ from carnet.services.turns import whose
 from carnet.store.faults import Lost
 
 _LOG = logging.getLogger("carnet.server")
-_FAILED, _FAILED_MESSAGE = "InternalFailure", "An internal error occurred."
 
 
 class Forwarding(Protocol):
@@ -97,8 +93,8 @@ class AwsApi:
         self._authenticators = authenticators
         self._clock = clock
         self._ids = ids
-        self._decisions = decisions
         self._throttle = throttle
+        self._refusals = Refusals(services, decisions, throttle)
         self._unoffered = UnofferedServices(execution, authenticators, decisions, throttle)
         self._pools = pools
         self.writer = Writer(execution)
@@ -143,7 +139,7 @@ class AwsApi:
                 return self._forwarding.respond(arrived, other.asked)
             return self._unoffered.respond(arrived, other.asked)
         except Exception as problem:
-            return self._fail(step, problem)
+            return self._refusals.answer(step, problem)
 
     def account_of(self, http: HttpRequest) -> str:
         """The account of the caller, as far as a signature proves it now; '' if none does, as of a key too new."""
@@ -181,13 +177,15 @@ class AwsApi:
         said = self._unoffered.said_of(parsed.authenticated.routed.arrived, caller, operation, parsed.given)
         common, message = sentence_of(said, f"{operation.service.name}:{operation.name}")
         code = COMMON_ERRORS[common][operation.service.protocol].code
-        return self._fail(parsed, WireError(code, message, operation), (said,) if isinstance(said, Decided) else ())
+        return self._refusals.answer(
+            parsed, WireError(code, message, operation), (said,) if isinstance(said, Decided) else ()
+        )
 
     async def _prepare(self, operation: Operation, preparation: Preparation | CodeCheck, parsed: Parsed) -> Answer:
         """Do what is slow, or look at MFA codes, before the operation takes its turn, for whom it is allowed."""
         admitted = self._execution.admit(operation, parsed)
         if isinstance(admitted, Failed):
-            return self._fail(parsed, admitted.problem, admitted.decided)
+            return self._refusals.answer(parsed, admitted.problem, admitted.decided)
         try:
             if isinstance(preparation, CodeCheck):
                 attempt = code_attempt(self._execution, preparation, admitted, parsed)
@@ -198,11 +196,11 @@ class AwsApi:
                 asked_by = whose(account_of(parsed), parsed.authenticated.routed.arrived.http.peer)
                 prepared = await self._pools.run(preparation, admitted.call, parsed.given, asked_by)
         except Exception as problem:
-            return self._fail(parsed, problem, admitted.decided)
+            return self._refusals.answer(parsed, problem, admitted.decided)
         try:
             parsed = self._identified(operation, parsed, prepared)
         except Throttled as problem:
-            return self._fail(parsed, problem, admitted.decided)
+            return self._refusals.answer(parsed, problem, admitted.decided)
         if operation.writes:
             return await self._change(operation, parsed, prepared)
         return self._answer(parsed, self._execution.read_prepared(operation, parsed, prepared))
@@ -221,95 +219,42 @@ class AwsApi:
             requested = Requested(operation=operation, parsed=parsed, prepared=prepared)
             outcome = await self.writer.write(requested, parsed.authenticated.caller.principal.account)
         except Exception as problem:
-            return self._fail(parsed, problem)
+            return self._refusals.answer(parsed, problem)
         return self._answer(parsed, outcome)
 
     def _answer(self, parsed: Parsed, outcome: Outcome) -> Answer:
         if isinstance(outcome, Failed):
-            return self._fail(parsed, outcome.problem, outcome.decided)
+            return self._refusals.answer(parsed, outcome.problem, outcome.decided)
         routed = parsed.authenticated.routed
         arrived = routed.arrived
         try:
             if isinstance(outcome.answer, Refusal):
                 fault = outcome.answer.fault
-                response = _error(routed.operation, arrived, fault.code, fault.message, fault.members)
+                response = error(routed.operation, arrived, fault.code, fault.message, fault.members)
             else:
                 response = write(routed.operation, outcome.answer, arrived.request_id, arrived.http.first.get("accept"))
         except Exception as problem:
             if routed.read_only:
-                return self._fail(parsed, problem, outcome.decided)
+                return self._refusals.answer(parsed, problem, outcome.decided)
             # The change is made all the same, and its event says so.
             _LOG.exception("the answer to request %s failed", arrived.request_id)
-            response = _error(routed.operation, arrived, _FAILED, _FAILED_MESSAGE)
+            response = error(routed.operation, arrived, FAILED, FAILED_MESSAGE)
         if outcome.revision:
             revision = (REVISION, str(outcome.revision))
             response = structs.replace(response, headers=(*response.headers, revision))
-        account = parsed.authenticated.caller.principal.account
+        account, decided = parsed.authenticated.caller.principal.account, None
+        if outcome.decided:
+            decided = DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=outcome.decided)
         if outcome.recorded:
-            return Answer(response=response, decided=_decided(arrived, outcome.decided), account=account)
-        return _audited(routed.operation, arrived, account, response, outcome.event, outcome.decided)
-
-    def _fail(self, step: Step, problem: Exception, decided: tuple[Decided, ...] = ()) -> Answer:
-        """Answer what was refused, and what nobody foresaw."""
-        try:
-            counted = self._counted(step, problem)
-            if isinstance(counted, Throttled):
-                return self._hold_back(step, problem, counted)
-            if isinstance(problem, AuthFailure) and problem.computed:
-                problem = self._recorded(step, problem)
-            if isinstance(problem, WireError | AuthFailure | Fault):
-                return self._refuse(step, problem, decided)
-        except Exception as further:
-            problem = further
-        _LOG.error("request %s failed", arrived_of(step).request_id, exc_info=problem)
-        # The event is without the parameters, for they may be what failed.
-        step = step.authenticated if isinstance(step, Parsed) else step
-        return self._refuse(step, WireError(_FAILED, _FAILED_MESSAGE, _where(step)), decided)
-
-    def _counted(self, step: Step, problem: Exception) -> Exception:
-        """The problem; or Throttled, if nobody has proven who calls and that has happened too often."""
-        caller = caller_of(step)
-        if isinstance(problem, Throttled | Unavailable) or not (caller is None or isinstance(caller, Anonymous)):
-            return problem
-        try:
-            self._throttle.fail(arrived_of(step).http.peer)
-        except Throttled as throttled:
-            return throttled
-        return problem
-
-    def _hold_back(self, step: Step, problem: Exception, throttled: Throttled) -> Answer:
-        """Answer that there were too many; `problem` is what else would be told."""
-        arrived, where = arrived_of(step), problem.where if isinstance(problem, WireError) else _where(step)
-        code, message = throttling_code(where), str(throttled)
-        response = _error(where, arrived, code, message)
-        if throttled.untold is None:
-            return Answer(response=response, account=account_of(step), pause=throttled.pause)
-        event = failure_event(step, _exception(where, code), message, ())
-        tell_untold(event, throttled.untold)
-        return _audited(where, arrived, account_of(step), response, event, (), throttled.pause)
-
-    def _recorded(self, step: Step, failure: AuthFailure) -> AuthFailure | WireError:
-        """The failure, once the log shows what was computed of the request; or that the log cannot."""
-        arrived = arrived_of(step)
-        try:
-            self._decisions.record_refused_signature(arrived.request_id, arrived.time, failure.computed)
-        except Unavailable as unrecorded:
-            return WireError("ServiceUnavailable", unrecorded.message, _where(step))
-        return failure
-
-    def _refuse(self, step: Step, problem: WireError | AuthFailure | Fault, decided: tuple[Decided, ...]) -> Answer:
-        where = problem.where if isinstance(problem, WireError) else _where(step)
-        code, arrived = self._code(where, problem), arrived_of(step)
-        event = failure_event(step, _exception(where, code), problem.message, decided)
-        members = None if isinstance(problem, AuthFailure) else problem.members
-        response = _error(where, arrived, code, problem.message, members)
-        return _audited(where, arrived, account_of(step), response, event, decided)
-
-    def _code(self, where: Where, problem: WireError | AuthFailure | Fault) -> str:
-        if isinstance(problem, Fault) and isinstance(where, Asked):
-            return self._services[where.service.name].code(problem)
-        assert not isinstance(problem, Fault), "what is not routed meets no fault"
-        return problem.code
+            return Answer(response=response, decided=decided, account=account)
+        # `recorded_first`, written out: every call comes through here, and each hop between modules costs.
+        return Answer(
+            response=response,
+            event=line_of(outcome.event),
+            decided=decided,
+            unaudited=partial(error, routed.operation, arrived, "ServiceUnavailable"),
+            account=account,
+        )
 
     def close(self) -> None:
         """Finish what is under way."""
@@ -329,52 +274,3 @@ def _routed(arrived: Arrived, asked: Asked, operation: Operation | None, service
 
 def _not_offered(asked: Asked) -> WireError:
     return WireError("NotImplemented", f"Carnet does not offer {asked.service.name}:{asked.name} yet.", asked)
-
-
-def _where(step: Step) -> Where:
-    """In whose form an error is told."""
-    match step:
-        case Parsed():
-            return step.authenticated.routed.operation
-        case Authenticated():
-            return step.routed.operation
-        case Routed():
-            return step.operation
-        case Arrived():
-            return Wire.QUERY
-
-
-def _audited(
-    where: Where,
-    arrived: Arrived,
-    account: str,
-    response: HttpResponse,
-    event: Event,
-    decided: tuple[Decided, ...],
-    pause: float = 0.0,
-) -> Answer:
-    # `recorded_first`, written out: every call comes through here, and each hop between modules costs.
-    return Answer(
-        response=response,
-        event=line_of(event),
-        decided=_decided(arrived, decided),
-        unaudited=partial(_error, where, arrived, "ServiceUnavailable"),
-        account=account,
-        pause=pause,
-    )
-
-
-def _decided(arrived: Arrived, decided: tuple[Decided, ...]) -> DecidedCall | None:
-    return DecidedCall(decision_id=arrived.request_id, time=arrived.time, decided=decided) if decided else None
-
-
-def _error(
-    where: Where, arrived: Arrived, code: str, message: str, members: Mapping[str, Any] | None = None
-) -> HttpResponse:
-    return write_error(where, code, message, arrived.request_id, members, arrived.http.first.get("accept"))
-
-
-def _exception(where: Where, code: str) -> str:
-    """How CloudTrail names an error: by its shape, `NoSuchEntityException`, and not by its code on the wire."""
-    error = where.service.errors.get(code) if isinstance(where, Asked) else None
-    return code if error is None else error.shape.name

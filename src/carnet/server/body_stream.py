@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Future
+from collections import deque
 from collections.abc import Callable
-from typing import Self
+from typing import Final, Self
+
+_LONG: Final = 4 * 1024
+"""Bytes of a part that is handed on as it is. Shorter ones are put together: each costs an object."""
 
 
 class BodyStream:
@@ -24,7 +28,8 @@ class BodyStream:
         """Whether the last byte has arrived."""
         self._most = most
         self._wait = wait
-        self._held = bytearray()
+        self._pieces: deque[bytes | bytearray] = deque()
+        self._held = 0
         self._begun = False
         self._closed = False
         self._failure: Exception | None = None
@@ -33,18 +38,25 @@ class BodyStream:
     @property
     def is_full(self) -> bool:
         """Whether no more should be read of the connection."""
-        return not (self.ended or self._closed) and (not self._begun or len(self._held) >= self._most)
+        return not (self.ended or self._closed) and (not self._begun or self._held >= self._most)
 
     @property
     def held(self) -> int:
         """How many bytes have arrived that the door has not taken."""
-        return len(self._held)
+        return self._held
 
     def put(self, part: bytes) -> None:
         """More of the body has arrived."""
-        if not self._closed:
-            self._held += part
-            self._wake()
+        if self._closed:
+            return
+        self._held += len(part)
+        if len(part) >= _LONG:
+            self._pieces.append(part)
+        elif self._pieces and isinstance(self._pieces[-1], bytearray):
+            self._pieces[-1] += part
+        else:
+            self._pieces.append(bytearray(part))
+        self._wake()
 
     def end(self) -> None:
         """All of the body has arrived."""
@@ -62,14 +74,14 @@ class BodyStream:
 
     async def __anext__(self) -> bytes:
         """What has arrived, at least one byte. Raises RequestRefused if the body did not arrive as it should."""
-        while not self._held:
+        while not self._pieces:
             if self._closed or self.ended:
                 raise StopAsyncIteration
             if self._failure is not None:
                 raise self._failure
             await self._more()
-        piece = bytes(self._held)
-        self._held = bytearray()
+        piece = bytes(self._pieces.popleft())  # which copies no `bytes`
+        self._held -= len(piece)
         self._wait(self, False)
         return piece
 
@@ -79,7 +91,8 @@ class BodyStream:
 
     def close(self) -> None:
         self._closed = True
-        self._held = bytearray()
+        self._pieces.clear()
+        self._held = 0
         self._wake()
 
     async def _more(self) -> None:

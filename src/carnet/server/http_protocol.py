@@ -138,7 +138,7 @@ class HttpProtocol(asyncio.Protocol):
         self._reading, self._reads_later = True, False
         refused: RequestRefused | None = None
         while self._unread and self._ending.reads and not self._is_pressed() and refused is None:
-            refused = self._read(self._unread.piece())
+            refused = self._read(self._unread.piece(self._reader.body_to_come))
         self._reading = False
         if not self._ending.reads:
             self._unread.drop()

@@ -5,6 +5,7 @@ https://www.rfc-editor.org/rfc/rfc9112
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Protocol
 
@@ -77,6 +78,8 @@ class RequestReader:
         self.stream: BodyStream | None = None
         """Where the body of the request under way goes, if it is not waited for whole."""
         self._streamed_bytes = 0
+        self._announced = 0
+        """How long the streamed body is, if its head tells it."""
         self._bytes_without_body = 0
         self._chunked = False
 
@@ -109,6 +112,11 @@ class RequestReader:
         if self._refusal is not None:
             self.cut(self._refusal)
             raise self._refusal
+
+    @property
+    def body_to_come(self) -> int:
+        """Bytes of a streamed body that are not read yet, if it is known how many."""
+        return max(0, self._announced - self._streamed_bytes) if self.stream is not None else 0
 
     def cut(self, why: RequestRefused) -> None:
         """Nothing more comes: forget what is there of the request under way, and tell `why` to who reads its body."""
@@ -169,19 +177,17 @@ class RequestReader:
             self._refusal = self._refusal or refused
             return
         if self._streams:
-            self._refuse_other_codings()
-            if self._refusal is None:
-                self._begin_stream()
+            self._begin_stream()
 
     def on_chunk_header(self) -> None:
         if self._chunked:
             return
         self._chunked = True
-        self._refuse_other_codings()
+        self._refuse_codings([value for name, value in self._headers if name == "transfer-encoding"])
 
-    def _refuse_other_codings(self) -> None:
+    def _refuse_codings(self, given: Sequence[str]) -> None:
         # The parser takes `x, chunked` for chunked; what stands before this server may not.
-        if any(name == "transfer-encoding" and value.lower() != "chunked" for name, value in self._headers):
+        if any(value.lower() != "chunked" for value in given):
             self._refuse(HTTPStatus.NOT_IMPLEMENTED, "The only transfer coding is chunked.")
 
     def on_body(self, part: bytes) -> None:
@@ -228,9 +234,6 @@ class RequestReader:
 
     def _begin_stream(self) -> None:
         """Ask the receiver whether he wants the body as a stream."""
-        if self._announces_more_than(self._limits.streamed_body):
-            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
-            return
         head = RequestHead(
             method=self._parser.get_method().decode("ascii"),
             path=self._path,
@@ -240,10 +243,17 @@ class RequestReader:
             secure=self._secure,
             version=self._parser.get_http_version(),
         )
-        self.stream = self._receiver.begun(head, expected=self._expects_invitation())
+        self._refuse_codings(head.header_all("transfer-encoding"))
+        if any(int(value) > self._limits.streamed_body for value in head.header_all("content-length")):
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too long.")
+        if self._refusal is not None:
+            return
+        expected = any(value.lower() == _CONTINUE for value in head.header_all("expect"))
+        self.stream = self._receiver.begun(head, expected=expected)
         if self.stream is not None:
             self._headers = []
             self._streamed_bytes = self._bytes_without_body = 0
+            self._announced = int(head.first.get("content-length", 0))
 
     def _stream_on(self, stream: BodyStream, part: bytes) -> None:
         self._bytes_without_body = 0

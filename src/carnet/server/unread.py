@@ -25,9 +25,10 @@ class Unread:
         """More has come."""
         self._rest = memoryview(data) if not self._rest else memoryview(bytes(self._rest) + data)
 
-    def piece(self) -> memoryview:
-        """The next piece, which is read then."""
-        piece, self._rest = self._rest[:_PIECE], self._rest[_PIECE:]
+    def piece(self, of_body: int) -> memoryview:
+        """The next piece, which is read then; `of_body` bytes are no requests, and need not be cut."""
+        size = max(_PIECE, of_body)
+        piece, self._rest = self._rest[:size], self._rest[size:]
         return piece
 
     def keep(self, *, proven: bool) -> bool:

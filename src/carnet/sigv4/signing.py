@@ -1,20 +1,21 @@
-"""Signs a request, for commands that ask a server.
+"""Signs a request, for commands that ask a server, and for upstreams of the gateway.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from carnet.base.http import HttpRequest
+from carnet.base.keyed_hash import KeyedHash
 from carnet.sigv4.canonical import canonical_request
 from carnet.sigv4.presented import ALGORITHM
 from carnet.sigv4.profile import PROFILES, USUAL
 from carnet.sigv4.scope import TERMINATOR, Scope
-from carnet.sigv4.signing_keys import derive, string_to_sign
+from carnet.sigv4.signing_keys import signature
 from carnet.sigv4.timestamp import basic
 
 
@@ -25,6 +26,8 @@ class SigningCredentials:
     access_key_id: str
     secret_access_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)
+    signing_keys: dict[str, KeyedHash] = field(default_factory=dict[str, KeyedHash], repr=False, compare=False)
+    """What was derived from the secret for some scopes, by their text (`signing_keys.signature`)."""
 
 
 def signing_headers(
@@ -48,7 +51,7 @@ def signing_headers(
     if credentials.session_token is not None:
         added["x-amz-security-token"] = credentials.session_token
     headers = {**request.first, **added}
-    names = ";".join(sorted(headers))
+    names = _sorted(tuple(headers))
     canonical = canonical_request(
         request,
         request.body if payload is None else None,
@@ -58,8 +61,13 @@ def signing_headers(
         profile=PROFILES.get(service, USUAL),
     )
     scope = Scope(signed[:8], region, service, TERMINATOR)
-    text = string_to_sign(canonical, signed=signed, scope=scope)
-    signature = hmac.digest(derive(credentials.secret_access_key, scope), text, "sha256").hex()
+    made = signature(canonical, credentials.secret_access_key, credentials.signing_keys, signed=signed, scope=scope)
     credential = f"{credentials.access_key_id}/{scope.text}"
-    added["authorization"] = f"{ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}"
+    added["authorization"] = f"{ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={made}"
     return added
+
+
+@lru_cache(256)
+def _sorted(names: tuple[str, ...]) -> str:
+    """As SignedHeaders has them; the requests for one operation have the same ones."""
+    return ";".join(sorted(names))

@@ -67,7 +67,7 @@ def _by_acl(snapshot: Snapshot, one: Resolved) -> Resolved:
 
 
 def _with_request_keys(call: S3Call, check: Check) -> Check:
-    return replace(check, keys={**check.keys, **call.keys}, unknown=check.unknown - REQUEST_KEYS - call.keys.keys())
+    return replace(check, keys={**check.keys, **call.keys}, unknown=check.unknown.difference(REQUEST_KEYS, call.keys))
 
 
 async def allowed(execution: Execution, call: S3Call, resolved: tuple[Resolved, ...]) -> None:

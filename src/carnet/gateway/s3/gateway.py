@@ -216,7 +216,7 @@ class S3Gateway:
             call.upload = Upload(call.body, call.expected)
         else:
             whole = await whole_body(call.body, call.expected, self._parts.bodies, proven=not call.is_anonymous)
-        call.given = _given_by(call.route, as_request(call.head, whole))
+        call.given = _given_by(call.route, as_request(call.head, whole) if whole else call.arrived.http)
 
     def _scope(self, caller: Verified | Anonymous, named: str | None) -> Scope:
         """Nobody in particular calls in the Region of the bucket."""

@@ -27,6 +27,7 @@ class Source(Struct, frozen=True, kw_only=True):
     version: str | None
 
 
+@lru_cache(1024)
 def bucket_arn(partition: str, bucket: str) -> str:
     """Of a bucket; access points are told by ARNs and aliases, which are not read here.
 
