@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from carnet.base.faults import Unavailable
 from carnet.console.signin_tokens import LIVES, MOST_SECONDS
 from carnet.entities.browser_session import BrowserSession
 from tests.attacks.wire import audit
@@ -332,6 +333,23 @@ def test_neither_credentials_nor_tokens_are_in_the_log(site: Site, made: Keys) -
     text = json.dumps(audit(site.server)[-3:])
     for secret in (made["SecretAccessKey"], made["SessionToken"], token, quote(token)):
         assert secret not in text
+
+
+def test_without_the_database_a_url_is_made_and_pages_are_shown(
+    site: Site, made: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = site.browser
+    login(browser, token_of(site, made))
+
+    def down(_: object) -> None:
+        raise Unavailable("The database cannot be reached.")
+
+    monkeypatch.setattr(type(site.server.installation.store), "group", down)
+    token = token_of(site, made)
+    assert browser.is_signed_in()
+    assert login(site.browser, token).status == 503
+    monkeypatch.undo()
+    assert login(site.browser, token).status == 200, "what was not written was not used"
 
 
 def test_the_longest_session_is_twelve_hours() -> None:

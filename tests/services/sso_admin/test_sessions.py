@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from carnet.directory.identity_center import person as person_of
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.instance_settings import InstanceSettings
 from carnet.services.portal_sessions import portal_session
+from tests.services.iam.documents import allow, trust
 from tests.services.organizations.policies import a_policy, attach
 from tests.services.sso_admin.center import ADMINISTRATOR, READ_ONLY, Center
 from tests.services.world import Caller, ServiceError
@@ -156,6 +159,28 @@ def test_service_control_policies_bind_it(center: Center) -> None:
     attach(center.estate, a_policy(center.estate, "bound", content=denying), account)
     with pytest.raises(ServiceError, match="with an explicit deny in a service control policy"):
         center.world.call(caller, "ListUsers")
+
+
+def test_the_guardrail_of_the_guide_asks_everybody_else_for_mfa(center: Center) -> None:
+    """People have given MFA at the portal, and their sessions do not say so: the policy in docs/single-sign-on.md."""
+    page = Path("docs/single-sign-on.md").read_text()
+    (policy,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    member = center.estate.member()
+    account, user, world = center.estate.account_of(member), center.user("guarded"), center.world
+    center.assign(center.permission_set("Guarded", ADMINISTRATOR), account, user)
+    person, alice = session_of(center, user, account, "Guarded"), world.user("alice", [allow("*")], root=member)
+    trusted = trust(f"arn:aws:iam::{account}:root")
+    name = "AWSReserved_SSO_Guarded_0123456789abcdef"
+    role = world.call(member, "CreateRole", RoleName=name, AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
+    world.call(member, "AttachRolePolicy", RoleName=name, PolicyArn=ADMINISTRATOR)
+    imitation = world.session(world.call(alice, "AssumeRole", service="sts", RoleArn=role, RoleSessionName="guarded"))
+    for caller in (person, alice, imitation):
+        world.call(caller, "ListUsers")
+    attach(center.estate, a_policy(center.estate, "mfa", content=policy), account)
+    world.call(person, "ListUsers")
+    for caller in (alice, imitation):
+        with pytest.raises(ServiceError, match="with an explicit deny in a service control policy"):
+            world.call(caller, "ListUsers")
 
 
 def _with_attributes(center: Center, sources: dict[str, str]) -> None:

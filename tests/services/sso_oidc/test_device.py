@@ -49,6 +49,24 @@ def test_polling_changes_nothing_as_long_as_nobody_answers(center: Center, monke
         center.poll(client, asked["deviceCode"])
 
 
+def test_who_polls_too_soon_is_told_to_slow_down(center: Center) -> None:
+    client, ann = center.register(legacy=True), center.person("ann")
+    asked, other = center.device(client), center.device(client)
+    for code in (asked, other):  # each device has its own time
+        with pytest.raises(ServiceError, match="AuthorizationPendingException"):
+            center.poll(client, code["deviceCode"])
+    for _ in range(2):
+        center.world.clock.advance(0.49)
+        with pytest.raises(ServiceError) as refused:
+            center.poll(client, asked["deviceCode"])
+        assert (refused.value.code, refused.value.members["error"]) == ("SlowDownException", "slow_down")
+    center.world.clock.advance(0.5)
+    with pytest.raises(ServiceError, match="AuthorizationPendingException"):
+        center.poll(client, asked["deviceCode"])
+    center.answer(asked["userCode"], center.browser(ann))
+    assert center.poll(client, asked["deviceCode"])["accessToken"], "an answer is told at once"
+
+
 def test_a_refusal_is_told(center: Center) -> None:
     client = center.register(legacy=True)
     asked = center.device(client)

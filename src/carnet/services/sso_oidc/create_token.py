@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from carnet.base.faults import Refused
 from carnet.entities.device_authorization import DeviceAuthorization, DeviceState
 from carnet.entities.oauth_session import PORTAL_SESSION, Grantor, OAuthSession, RefreshUse
 from carnet.identity.authenticate import Authenticate
@@ -29,17 +30,25 @@ from carnet.services.preparing import Preparation
 from carnet.services.sso_oidc import refusals
 from carnet.services.sso_oidc.clients import CODE, DEVICE, REFRESH, client_of
 from carnet.services.sso_oidc.devices import CHECKED
+from carnet.services.sso_oidc.polls import Polls
+from carnet.services.sso_oidc.refusals import PENDING
 from carnet.services.sso_oidc.service import sso_oidc
 from carnet.services.sso_oidc.sessions import tokens_of
 
 Given = Mapping[str, Any]
+_POLLS = Polls()
 
 
 async def _refuse_early(call: AnonymousCall, given: Given) -> None:
     """Refuse what is to be refused before it takes its turn to change the store: devices poll every second."""
     client = client_of(call, given)
     if given["grantType"] == DEVICE:
-        _answered_device(call, given)
+        try:
+            _answered_device(call, given)
+        except Refused as waiting:
+            if waiting.code == PENDING and _POLLS.too_soon(digest(given["deviceCode"]), call.now):
+                raise refusals.slow_down() from waiting
+            raise
     elif given["grantType"] not in (CODE, REFRESH):
         raise refusals.unsupported_grant_type()
     elif client.grant_types and given["grantType"] not in client.grant_types:
