@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, make_url
 
 from carnet.store.entity_types import ENTITY_TYPES
-from carnet.store.migrate import migrate
+from carnet.store.laying_out import set_up_if_new
 from carnet.store.sqlite import Sqlite
 from carnet.store.store import Store
 from tests.stores.entities import an_account
@@ -23,7 +23,7 @@ FULL = 2
 @pytest.fixture
 def backend(tmp_path: Path) -> Iterator[Sqlite]:
     backend = Sqlite(make_url(f"sqlite:///{tmp_path / 'carnet.db'}"))
-    migrate(backend, ENTITY_TYPES)
+    set_up_if_new(backend, ENTITY_TYPES)
     yield backend
     backend.close()
 

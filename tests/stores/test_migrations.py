@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +16,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect, make_url
+from sqlalchemy import Connection, MetaData, create_engine, inspect, make_url
 
 from carnet.store import postgresql
 from carnet.store.faults import Incompatible, NotSetUp
-from carnet.store.migrate import alembic_config
+from carnet.store.laying_out import lay_out
+from carnet.store.migrate import alembic_config, upgrade
 from carnet.store.migrated import newest_migration
 from carnet.store.schema import METADATA
 from carnet.store.store import Store
@@ -39,8 +42,9 @@ def _connected(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def test_nothing_differs_from_the_described_tables(store: Store, database: str) -> None:
+def test_nothing_differs_from_the_described_tables(database: str) -> None:
     with _connected(database) as connection:
+        upgrade(connection, "head")
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
 
@@ -67,16 +71,38 @@ def _described(connection: Connection) -> dict[str, Any]:
             [(column["name"], str(column["type"]), column["nullable"]) for column in inspector.get_columns(table)],
         )
         for table in inspector.get_table_names()
-        if table != "alembic_version"
     }
 
 
-def test_migrated_and_created_tables_have_the_same_columns_keys_and_constraints(tmp_path: Path) -> None:
-    created_url, migrated_url = f"sqlite:///{tmp_path / 'created.db'}", f"sqlite:///{tmp_path / 'migrated.db'}"
-    Store.open(migrated_url).close()
-    with _connected(created_url) as created, _connected(migrated_url) as migrated:
-        METADATA.create_all(created)
-        assert _described(migrated) == _described(created)
+def _rows(connection: Connection) -> dict[str, list[Any]]:
+    """Those of every table that has any."""
+    tables = MetaData()
+    tables.reflect(connection)
+    read = {name: list(connection.execute(table.select())) for name, table in tables.tables.items()}
+    return {name: [tuple(row) for row in rows] for name, rows in read.items() if rows}
+
+
+def test_migrations_lead_to_what_a_new_database_is_made_of(database: str) -> None:
+    with _connected(database) as connection:
+        upgrade(connection, "head")
+        migrated = _described(connection), _rows(connection)
+        _empty(connection)
+        lay_out(connection)
+        assert (_described(connection), _rows(connection)) == migrated
+
+
+def test_a_new_database_is_made_without_alembic(tmp_path: Path) -> None:
+    program = (
+        "import sys; from carnet.store.store import Store; Store.open(sys.argv[1]); print('alembic' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program, f"sqlite:///{tmp_path / 'carnet.db'}"]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "False\n"
+
+
+def _empty(connection: Connection) -> None:
+    tables = MetaData()
+    tables.reflect(connection)
+    tables.drop_all(connection)
 
 
 def test_opening_again_keeps_everything(store: Store, database: str) -> None:

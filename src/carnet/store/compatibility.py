@@ -11,6 +11,9 @@ from sqlalchemy import CheckConstraint, Column, Connection, Integer, Table, insp
 
 from carnet.store.schema import METADATA, text
 
+SINCE = "0002"
+"""The number of the newest migration that changes what was there."""
+
 COMPATIBILITY = Table(
     "compatibility",
     METADATA,

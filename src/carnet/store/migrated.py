@@ -27,7 +27,7 @@ def is_migrated(backend: Backend, types: EntityTypes) -> bool:
     if not is_set_up(backend):
         return False
     with backend.reader.connect() as connection, connection.begin():
-        return _revision(connection) == newest_migration() and kinds.are_recorded(connection, types)
+        return revision(connection) == newest_migration() and kinds.are_recorded(connection, types)
 
 
 @cache
@@ -36,7 +36,8 @@ def newest_migration() -> str:
     return max(path.name[1:5] for path in SCRIPTS.glob("versions/v[0-9][0-9][0-9][0-9]_*.py"))
 
 
-def _revision(connection: Connection) -> str | None:
+def revision(connection: Connection) -> str | None:
+    """The number of the newest migration that the database has; None if it has none."""
     if not inspect(connection).has_table(_ALEMBIC_VERSION.name):
         return None
     return connection.scalar(select(_ALEMBIC_VERSION.c.version_num))

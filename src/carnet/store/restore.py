@@ -19,6 +19,7 @@ from carnet.store.backend import Backend, outages
 from carnet.store.backup import BackupReader, Header, Told
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import BadBackup, Incompatible, NotEmpty
+from carnet.store.laying_out import lay_out
 from carnet.store.migrate import is_known, upgrade
 from carnet.store.migrated import newest_migration
 from carnet.store.schema import METADATA
@@ -58,9 +59,13 @@ def restore(
     with outages(), backend.writer.connect() as connection, connection.begin() as transaction:
         backend.lock_schema(connection)
         _make_room(connection, replace=replace)
-        upgrade(connection, reader.header.migration)
-        _insert(connection, reader, told)
-        upgrade(connection, "head")
+        if reader.header.migration == newest_migration():
+            lay_out(connection)
+            _insert(connection, reader, told)
+        else:
+            upgrade(connection, reader.header.migration)
+            _insert(connection, reader, told)
+            upgrade(connection, "head")
         kinds.record(connection, types)
         head.begin_epoch(connection, at)
         check_keys(data_keys.read_all(connection))

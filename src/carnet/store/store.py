@@ -23,6 +23,7 @@ from carnet.store.faults import Damaged, Incompatible, Lost, NotSetUp
 from carnet.store.group_commit import Group
 from carnet.store.head import UNKNOWN_MOMENT, Standing
 from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse, SessionUse
+from carnet.store.laying_out import set_up_if_new
 from carnet.store.leases import Lease, Leases, hold
 from carnet.store.migrated import is_migrated, is_set_up, newest_migration
 from carnet.store.nodes import Nodes
@@ -408,6 +409,8 @@ def _backend(url: URL, *, create: bool) -> Backend:
 
 
 def _migrate(backend: Backend, types: EntityTypes) -> None:
-    from carnet.store.migrate import migrate  # with Alembic, which is seldom needed
+    """Bring the tables to this version's, those of a new database at once."""
+    if not set_up_if_new(backend, types):
+        from carnet.store.migrate import migrate  # with Alembic, which is seldom needed
 
-    migrate(backend, types)
+        migrate(backend, types)
