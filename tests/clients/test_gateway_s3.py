@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +179,56 @@ def test_presigned_requests(server: RunningServer) -> None:
     get = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "p"})
     with urllib.request.urlopen(get, timeout=20) as answer:
         assert answer.read() == b"hello"
+
+
+def test_acls_of_objects(server: RunningServer) -> None:
+    """Stores tell of an object by its head what they told when it was made: of parts and copies, too."""
+    s3, url = client(server), f"{server.endpoint}/open"
+    s3.create_bucket(Bucket="open", ObjectOwnership="ObjectWriter")
+    s3.delete_public_access_block(Bucket="open")
+    s3.put_bucket_versioning(Bucket="open", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="open", Key="k", Body=b"first", ACL="public-read")
+    s3.upload_fileobj(
+        BytesIO(os.urandom(6 * MB)),
+        "open",
+        "parts",
+        ExtraArgs={"ACL": "public-read"},
+        Config=TransferConfig(multipart_threshold=5 * MB, multipart_chunksize=5 * MB),
+    )
+    s3.copy_object(Bucket="open", Key="copy", CopySource="open/k", ACL="public-read")
+    for key in ("k", "parts", "copy"):
+        urllib.request.urlopen(f"{url}/{key}", timeout=20).close()
+        assert len(s3.get_object_acl(Bucket="open", Key=key)["Grants"]) == 2
+    second = s3.put_object(Bucket="open", Key="k", Body=b"second")["VersionId"]
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(f"{url}/k", timeout=20)
+    s3.put_object_acl(Bucket="open", Key="k", VersionId=second, ACL="public-read")
+    with urllib.request.urlopen(f"{url}/k", timeout=20) as answer:
+        assert answer.read() == b"second"
+    s3.delete_object(Bucket="open", Key="k", VersionId=second)
+    with urllib.request.urlopen(f"{url}/k", timeout=20) as answer:
+        assert answer.read() == b"first"
+
+
+def test_a_form(server: RunningServer, tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    file = tmp_path / "cat.png"
+    file.write_bytes(os.urandom(3 * MB))
+    asked = client(server).generate_presigned_post(
+        BUCKET, "in/${filename}", Fields={"Content-Type": "image/png"}, Conditions=[{"Content-Type": "image/png"}]
+    )
+    fields = [part for name, value in asked["fields"].items() for part in ("-F", f"{name}={value}")]
+    told = subprocess.run(
+        ["curl", "-sS", "-o", os.devnull, "-w", "%{http_code}", *fields, "-F", f"file=@{file}", asked["url"]],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert told.stdout == "204"
+    found = client(server).get_object(Bucket=BUCKET, Key="in/cat.png")
+    assert (found["Body"].read(), found["ContentType"]) == (file.read_bytes(), "image/png")
 
 
 def test_the_aws_cli(server: RunningServer, tmp_path: Path) -> None:

@@ -268,6 +268,42 @@ def test_who_writes_an_object_owns_it(acls: Acls) -> None:
     assert acls.kept() == []
 
 
+def test_what_an_rcp_denies_in_the_buckets_account_is_denied_to_the_owner_of_the_object(acls: Acls) -> None:
+    """The object is of the management account, which no RCP is about; its bucket is of a member."""
+    orgs = acls.store.server.client("organizations")
+    member = acls.store.server.client("organizations", acls.other.access_key_id, acls.other.secret_access_key)
+    root_id = _joined(orgs, member, acls.other.account)
+    mine = {"Bucket": "members", "Key": "k"}
+    acls.foreign.create_bucket(Bucket="members", ObjectOwnership="ObjectWriter")
+    who = {"Effect": "Allow", "Principal": {"AWS": acls.store.account}}
+    allow = who | {"Action": "s3:PutObject", "Resource": "arn:aws:s3:::members/*"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": allow})
+    acls.foreign.put_bucket_policy(Bucket="members", Policy=text)
+    acls.owner.put_object(**mine, Body=b"x")
+    assert acls.may(acls.owner, **mine)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    rcp = orgs.create_policy(
+        Name="r",
+        Description="",
+        Type="RESOURCE_CONTROL_POLICY",
+        Content=json.dumps({"Version": "2012-10-17", "Statement": deny}),
+    )["Policy"]["PolicySummary"]["Id"]
+    orgs.attach_policy(PolicyId=rcp, TargetId=root_id)
+    assert not acls.may(acls.owner, **mine)
+    orgs.detach_policy(PolicyId=rcp, TargetId=root_id)
+    acls.foreign.delete_object(**mine)
+
+
+def _joined(orgs: Any, member: Any, account: str) -> str:
+    """The id of the root of an organization that the account has joined."""
+    orgs.create_organization(FeatureSet="ALL")
+    root_id: str = orgs.list_roots()["Roots"][0]["Id"]
+    orgs.enable_policy_type(RootId=root_id, PolicyType="RESOURCE_CONTROL_POLICY")
+    invited = orgs.invite_account_to_organization(Target={"Type": "ACCOUNT", "Id": account})["Handshake"]["Id"]
+    member.accept_handshake(HandshakeId=invited)
+    return root_id
+
+
 def test_a_bucket_policy_does_not_open_what_another_account_owns(acls: Acls) -> None:
     acls.let_write()
     acls.foreign.put_object(**K, Body=b"x")

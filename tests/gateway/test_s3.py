@@ -251,3 +251,20 @@ def _set_profile(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = gateway._exchange.settings
     profile = structs.replace(settings.profile, drops_cut_bodies=False)
     monkeypatch.setattr(gateway._exchange, "settings", replace(settings, profile=profile))
+
+
+def test_conditions_on_whose_the_bucket_is_and_on_tls(store: Store) -> None:
+    """A request without TLS has no version of it; whose the bucket is, is known."""
+    s3 = store.client()
+
+    def put(operator: str, key: str, value: str) -> bool:
+        store.allow(EVERYTHING, {**DENY_PUT, "Condition": {operator: {key: value}}})
+        try:
+            s3.put_object(Bucket=BUCKET, Key="k", Body=b"")
+        except s3.exceptions.ClientError:
+            return False
+        return True
+
+    assert [put("StringNotEquals", "s3:ResourceAccount", one) for one in (store.account, "1" * 12)] == [True, False]
+    assert [put("NumericLessThan", "s3:TlsVersion", one) for one in ("1.2", "1.3")] == [True, True]
+    assert not put("Null", "s3:TlsVersion", "true")

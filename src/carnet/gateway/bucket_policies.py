@@ -33,8 +33,6 @@ class _Held(NamedTuple):
     policy: ResourcePolicy | None
     denials: ResourcePolicy | None
     """What counts of the bucket policy for whom a public policy may allow nothing."""
-    only_denials: ResourcePolicy | None
-    """What counts of it for objects that another account owns."""
     acl: ResourcePolicy | None
 
 
@@ -62,16 +60,14 @@ def policies_of_bucket(
 ) -> tuple[ResourcePolicy, ...]:
     """Those that count if the principal asks for the action, on the bucket or what is in it.
 
-    `of_object` is the object's, if it has another ACL than the default. INVARIANT: of what another account owns, the
-    bucket policy allows nothing.
+    `of_object` is the object's, if it has another ACL than the default. Of what another account owns, the bucket policy
+    allows nothing: it lies in another account than the object.
     """
     view = snapshot.accounts[bucket.account]
     held = _held(view, bucket)
     own = principal.account == bucket.account
     if own and principal.kind is PrincipalKind.ROOT and action in _ROOTS_OWN:
         policy = None
-    elif of_object is not None and of_object.owner != bucket.account:
-        policy = held.only_denials
     elif own or principal.kind is PrincipalKind.SERVICE:
         policy = held.policy
     else:
@@ -108,7 +104,6 @@ def _derived(block: PublicAccessBlock, bucket: Bucket) -> _Held:
     return _Held(
         policy=_of_resource(policy, bucket),
         denials=_of_resource(policy_for_others, bucket),
-        only_denials=_of_resource(without_allows(policy) if policy is not None else None, bucket),
         acl=_of_resource(_acl_policy(bucket, acl) if has_acl else None, bucket),
     )
 

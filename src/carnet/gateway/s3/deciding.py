@@ -31,6 +31,9 @@ _BY_ACL = {
     **dict.fromkeys(("GetObjectAcl", "PutObjectAcl"), BY_OBJECT_ACL - _READ),
 }
 """Actions of operations that the ACL of an object may allow, for the upstream tells which object it is."""
+_OWNER = "s3:ResourceAccount"
+_OF_TLS = frozenset(("s3:TlsVersion",))
+"""What a request without TLS does not have; of one with TLS it is not told here."""
 _PRINCIPAL_ORG, _RESOURCE_ORG = "aws:PrincipalOrgID", "aws:ResourceOrgID"
 _SHORT = "Access Denied"
 
@@ -46,7 +49,7 @@ def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -> tupl
     for check in checks:
         if isinstance(check.resource, Sought):
             raise not_implemented("the KMS key is named by an alias, and not by its id")
-        resolved.append(with_owner(snapshot, _with_request_keys(call, check)))
+        resolved.append(_with_owner_key(with_owner(snapshot, _with_request_keys(call, check))))
     call.owner = resolved[0].account
     return tuple([_by_acl(snapshot, one) if is_by_acl(call, one) else one for one in resolved])
 
@@ -67,7 +70,18 @@ def _by_acl(snapshot: Snapshot, one: Resolved) -> Resolved:
 
 
 def _with_request_keys(call: S3Call, check: Check) -> Check:
-    return replace(check, keys={**check.keys, **call.keys}, unknown=check.unknown.difference(REQUEST_KEYS, call.keys))
+    told = REQUEST_KEYS if call.head.secure else REQUEST_KEYS | _OF_TLS
+    return replace(check, keys={**check.keys, **call.keys}, unknown=check.unknown.difference(told, call.keys))
+
+
+def _with_owner_key(one: Resolved) -> Resolved:
+    """With the account that owns the bucket, if it is a check that has the key."""
+    check = one.check
+    if _OWNER not in check.unknown:
+        return one
+    return one._replace(
+        check=replace(check, keys={**check.keys, _OWNER: one.account}, unknown=check.unknown - {_OWNER})
+    )
 
 
 async def allowed(execution: Execution, call: S3Call, resolved: tuple[Resolved, ...]) -> None:
