@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from carnet.base.http import ByteStream, HttpRequest, HttpResponse, RequestHead,
 from carnet.server.door import Door
 from carnet.server.limits import BodyBudget, Limits
 from carnet.server.outbox import Answer, Outbox
+from carnet.server.request_refused import RequestRefused
 
 EVENT = b'{"event":1}\n'
 PIECE = b"x" * 50_000
@@ -34,7 +34,7 @@ class EchoDoor(Door):
         """How many bytes the server holds for its connections."""
         self.most_held = 0
         self.notes: list[str] = []
-        """What became of bodies: `cancelled`, `given`, `closed`, `begun without an event`."""
+        """What became of bodies: `cut`, `given`, `closed`, `begun without an event`."""
 
     def note_held(self, piece: bytes) -> None:
         self.most_held = max(self.most_held, self.held() + len(piece))
@@ -70,8 +70,8 @@ class EchoDoor(Door):
                 async for piece in body:
                     total += len(piece)
                     self._door.note_held(piece)
-            except asyncio.CancelledError:
-                self._door.notes.append("cancelled")
+            except RequestRefused:
+                self._door.notes.append("cut")
                 raise
             return told(f"counted {total}")
 

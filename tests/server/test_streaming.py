@@ -198,7 +198,7 @@ def test_a_writer_that_stops_is_told_so(tmp_path: Path, sent: bytes) -> None:
     with echo(tmp_path, limits=Limits(stall_seconds=0.3)) as running:
         answer = running.send(post("/count", 20) + sent)
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert running.door.notes == []
+    assert running.door.notes == ["cut"]
 
 
 def test_an_answer_whose_request_stops_is_cut(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_client_that_goes_away_while_it_is_read_from(running: Running) -> None
         connection.sendall(post("/count", 20, "expect: 100-continue"))
         connection.recv(4096)  # the door reads
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # to end with a reset
-    running.wait_for("cancelled")
+    running.wait_for("cut")
 
 
 def test_a_client_that_ends_in_the_middle_of_its_body_is_told_so(running: Running) -> None:

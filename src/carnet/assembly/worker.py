@@ -105,9 +105,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         decisions=decisions,
         throttle=throttle,
         pools=pools,
-        forwarding=partial(
-            _gateway, installation, upstreams, SignedCallers(proven_by, decisions, throttle), outbox, bodies
-        ),
+        forwarding=partial(_gateway, installation, upstreams, SignedCallers(proven_by, decisions, throttle), bodies),
     )
     behind = _operated(installation, upstreams)
     if behind is not None:
@@ -172,7 +170,6 @@ def _gateway(
     installation: Installation,
     upstreams: tuple[UpstreamSettings, ...],
     signed: SignedCallers,
-    outbox: Outbox,
     bodies: BodyBudget,
     writer: Writer,
 ) -> Forwarding | None:
@@ -188,7 +185,6 @@ def _gateway(
         partition=installation.settings.partition,
         bodies=bodies,
         writer=writer,
-        record=lambda answer: outbox.put(answer, lambda problem: None),
         new_buckets=installation.settings.s3_new_buckets,
     )
     return Gateway(installation.execution, signed, writer, upstreams, parts)

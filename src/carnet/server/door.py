@@ -30,7 +30,10 @@ class Streaming(Protocol):
         """Whether this request is one of them. The others are waited for whole."""
 
     async def answer(self, head: RequestHead, body: ByteStream) -> Answer:
-        """The answer. It is cancelled if the client goes away.
+        """The answer.
+
+        INVARIANT: it goes on if the client goes away, so that what an upstream may have acted on is in the log. What it
+        reads of `body` then fails.
 
         A client that asks whether to send the body (`Expect: 100-continue`) is told so when the body is first read: a
         request that is refused before costs neither side the body. What is not read when the answer is complete is

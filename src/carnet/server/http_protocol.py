@@ -232,7 +232,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def _answer(self, request: HttpRequest | Arriving) -> None:
         if isinstance(request, Arriving):
-            self._turns.hold(self._answer_arriving(request), ends_with_client=True)
+            self._turns.hold(self._answer_arriving(request), ends_with_client=False)
             return
         try:
             answer = self._door.answer(request)

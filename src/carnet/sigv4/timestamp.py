@@ -54,7 +54,12 @@ def parse_http_date(text: str) -> Timestamp:
 
 def basic(moment: datetime) -> str:
     """ISO 8601 basic format, to the second."""
-    return moment.strftime(_BASIC)
+    return _basic(moment.replace(microsecond=0))
+
+
+@lru_cache(maxsize=64)
+def _basic(second: datetime) -> str:
+    return second.strftime(_BASIC)
 
 
 def untimely(signed: Timestamp, *, lifetime: timedelta, now: datetime) -> AuthFailure:

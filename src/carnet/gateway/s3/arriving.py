@@ -114,9 +114,12 @@ def request_keys(
 
 def _signed_at(head: RequestHead) -> datetime:
     """When the request was signed, of one whose signature was checked."""
-    fields = (field.partition("=") for field in head.query.split("&"))
-    in_query = next((unquote(value) for name, _, value in fields if name == "X-Amz-Date"), None)
-    return parse_http_date(in_query or head.header("x-amz-date") or head.first["date"]).moment
+    in_query = None
+    if head.query:
+        fields = (field.partition("=") for field in head.query.split("&"))
+        in_query = next((unquote(value) for name, _, value in fields if name == "X-Amz-Date"), None)
+    stamp = in_query or head.header("x-amz-date")
+    return (parse_timestamp(stamp) if stamp else parse_http_date(head.first["date"])).moment
 
 
 REQUEST_KEYS = frozenset(("s3:authType", "s3:signatureversion", "s3:signatureAge", "s3:x-amz-content-sha256"))

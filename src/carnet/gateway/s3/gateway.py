@@ -12,7 +12,7 @@ from typing import Any
 
 from carnet.audit.steps import Arrived, Authenticated, Routed, Step, arrived_of, caller_of
 from carnet.base.faults import Refused
-from carnet.base.http import ByteStream, HttpRequest, RequestHead, StreamedResponse
+from carnet.base.http import ByteStream, HttpRequest, RequestHead
 from carnet.gateway.buckets import Buckets, bucket_of
 from carnet.gateway.check import Scope
 from carnet.gateway.exchange import Exchange
@@ -73,39 +73,15 @@ class S3Gateway:
         self._settling: Settling | None = None
         self._parts = parts
         self._spool = Spool()
-        self._under_way: set[asyncio.Task[Any]] = set()
+        self._under_way: asyncio.Task[None] | None = None
+        """What settles buckets: the loop alone would not keep it."""
 
     def takes(self, head: RequestHead) -> bool:
         """Whether a request is for Amazon S3."""
         return is_for_s3(head, self._is_bucket) or self._control.takes(head)
 
     async def answer(self, head: RequestHead, body: ByteStream) -> Answer:
-        """Answer one request, with one audit event.
-
-        INVARIANT: a request that the upstream may have acted on is followed to its end, though its client has gone
-        away, so that the log has it. A body that does not arrive ends it.
-        """
-        task = asyncio.create_task(self._named(head, body))
-        self._hold(task)
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            task.add_done_callback(self._record)
-            raise
-
-    def _record(self, task: asyncio.Task[Answer]) -> None:
-        if task.cancelled() or task.exception() is not None:
-            return
-        answer = task.result()
-        self._parts.record(answer)
-        if isinstance(answer.response, StreamedResponse):
-            self._hold(asyncio.create_task(answer.response.body.aclose()))
-
-    def _hold(self, task: asyncio.Task[Any]) -> None:
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-
-    async def _named(self, head: RequestHead, body: ByteStream) -> Answer:
+        """Answer one request, with one audit event."""
         if self._control.takes(head):
             return await self._control.answer(head, body)
         return naming(await self._respond(head, body), self._exchange.settings.mode)
@@ -171,7 +147,7 @@ class S3Gateway:
         """Of a bucket that somebody has claimed and nobody has confirmed, the upstream is asked. Raises as `met`."""
         if self._settling is None:
             self._settling = Settling(self._buckets, self._exchange, self._parts.clock)
-            self._hold(asyncio.create_task(self._settling.all()))
+            self._under_way = asyncio.create_task(self._settling.all())
         if call.bucket is not None:
             snapshot = self._execution.directory.snapshot
             await self._settling.met(bucket_of(snapshot, call.scope.partition, call.bucket))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from msgspec import Struct
@@ -15,7 +15,6 @@ from carnet.gateway.s3.arriving import SIGNING_NAME
 from carnet.gateway.s3.faults import of_form, of_signature
 from carnet.identity.auth_failure import AuthFailure
 from carnet.server.limits import BodyBudget
-from carnet.server.outbox import Answer
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.writer import Writer
 from carnet.services.execution import Execution
@@ -30,8 +29,6 @@ class StreamingParts(Struct, frozen=True, kw_only=True):
     partition: str
     bodies: BodyBudget
     writer: Writer
-    record: Callable[[Answer], None]
-    """Writes the event of a request whose client has gone away."""
     new_buckets: NewBuckets = NewBuckets.CURRENT
 
 
