@@ -5,10 +5,17 @@ The counterpart is the CLI itself, which `make clients` unpacks.
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pty
 import re
+import select
+import struct
 import subprocess
 import sys
+import termios
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -218,3 +225,78 @@ def test_a_user_signs_in_on_another_machine(terminal: Terminal, site: Site) -> N
         process.stdin.write(approve(browser, url)["message"] + "\n")
         process.stdin.flush()
     assert terminal.aws("sts", "get-caller-identity", "--profile", "me")["Arn"].endswith(f"user/{name}")
+
+
+def test_a_profile_is_configured_by_questions(terminal: Terminal, mary: Person) -> None:
+    """`aws configure sso` asks at a terminal, signs in, and offers the accounts and roles that there are."""
+    answers = {
+        "SSO session name": "work",
+        "SSO start URL": mary.instance.start_url,
+        "SSO region": "us-east-1",
+        "SSO registration scopes": "",
+        "Default client Region": "us-east-1",
+        "CLI default output format": "json",
+        "Profile name": "asked",
+        "Choose": "",
+    }
+    environment = terminal.environment | {"AWS_ENDPOINT_URL": terminal.site.server.endpoint, "TERM": "xterm"}
+    with at_a_terminal(AWS_V2, "configure", "sso", "--no-browser", env=environment) as talk:
+        talk.answer(answers, until=r"http://\S+/authorize\S+")
+        take_back(mary, talk.found)
+        talk.answer(answers, until=None)
+    written = terminal.config.read_text()
+    assert "[profile asked]" in written
+    assert f"sso_role_name = {role_of(mary)}" in written
+    here = f"[profile asked]\nendpoint_url = {terminal.site.server.endpoint}"
+    terminal.config.write_text(written.replace("[profile asked]", here))
+    arn = terminal.aws("sts", "get-caller-identity", "--profile", "asked")["Arn"]
+    assert arn.endswith(f"/{mary.user.user_name}")
+
+
+class Talk:
+    """A program at a terminal, whose questions are answered."""
+
+    def __init__(self, terminal: int) -> None:
+        self._terminal = terminal
+        self._shown = ""
+        self._asked: list[str] = []
+        self.found = ""
+
+    def answer(self, answers: dict[str, str], until: str | None) -> None:
+        """Answer each question once, until the program shows what is waited for, or ends."""
+        deadline = time.monotonic() + _SECONDS
+        while time.monotonic() < deadline:
+            if not select.select([self._terminal], [], [], 1)[0]:
+                continue
+            try:
+                self._shown += os.read(self._terminal, 4096).decode(errors="replace")
+            except OSError:  # it has ended
+                return
+            if b"\x1b[6n" in self._shown.encode():  # where is the cursor?
+                self._shown = self._shown.replace("\x1b[6n", "")
+                os.write(self._terminal, b"\x1b[1;1R")
+            text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self._shown)
+            found = re.search(until + r"(?=\s)", text) if until is not None else None
+            if found is not None:
+                self.found = found[0]
+                return
+            for question, given in answers.items():
+                if question in text and question not in self._asked:
+                    self._asked.append(question)
+                    os.write(self._terminal, given.encode() + b"\r")
+        pytest.fail(f"it shows {self._shown[-2000:]}")
+
+
+@contextmanager
+def at_a_terminal(*command: str | Path, env: dict[str, str]) -> Iterator[Talk]:
+    """A command at a terminal of its own."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 2000, 0, 0))
+    process = subprocess.Popen([*command], env=env, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    try:
+        yield Talk(ours)
+        assert process.wait(timeout=_SECONDS) == 0
+    finally:
+        process.kill()
+        os.close(ours)

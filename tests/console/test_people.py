@@ -188,6 +188,24 @@ def test_a_password_alone_adds_no_second_device(site: Site, instance: Instance) 
     assert not thief.cookies
 
 
+def test_each_step_is_taken_at_its_stage_alone(site: Site, instance: Instance) -> None:
+    someone, browser = with_password(site, instance), site.browser
+
+    def refused(flow: str, *steps: str) -> None:
+        given: dict[str, Any] = {"code": "000000", "new-password": OTHER}
+        for step in steps:
+            member = {"code": "code", "new-password": "password"}.get(step)
+            page = browser.step(step, flow=flow, **({member: given[step]} if member is not None else {}))
+            assert (page.status, page.told["code"]) == (401, "SignInExpired"), step
+
+    first = sign_in(browser, someone).told
+    refused(first["flow"], "code", "new-password")
+    enrol(site, browser, first["flow"])
+    second = sign_in(site.browser, someone).told
+    assert second["next"] == "mfa"
+    refused(second["flow"], "enrol-app", "enrol-passkey", "new-password")
+
+
 def test_wrong_codes_enrol_nothing(site: Site, instance: Instance) -> None:
     someone = with_password(site, instance)
     browser = site.browser

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from carnet.console.own_devices import FRESH
 from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_user import IdentityStoreUser
 from tests.attacks.wire import audit
@@ -126,3 +127,17 @@ def test_what_clients_were_let_do_ends_with_a_session(site: Site, instance: Inst
     assert act(admin, ALL[4], mary.user.id, sessionIds=[session["sessionId"]]).status == 200
     with pytest.raises(mary.portal.exceptions.UnauthorizedException):
         mary.portal.list_accounts(accessToken=token)
+
+
+def test_what_lets_somebody_sign_in_otherwise_needs_a_sign_in_of_now(site: Site, instance: Instance) -> None:
+    (someone, _), admin = signed_in(site, instance), administrator(site, *ALL)
+    (device,) = act(admin, ALL[0], someone.id).told["devices"]
+    site.later(FRESH.total_seconds() + 1)
+    for action, given in ((ALL[1], {"deviceId": device["deviceId"]}), (ALL[2], {})):
+        page = act(admin, action, someone.id, **given)
+        assert (page.status, page.told["code"]) == (403, "SignInAgain")
+    assert act(admin, ALL[0], someone.id).told["devices"] == [device]
+    assert act(admin, ALL[3], someone.id).status == 200
+    fresh = administrator(site, *ALL)
+    site.later(FRESH.total_seconds())
+    assert act(fresh, ALL[2], someone.id).status == 200

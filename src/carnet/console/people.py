@@ -23,6 +23,7 @@ from carnet.base.faults import Missing
 from carnet.base.timestamps import iso_seconds
 from carnet.console.callers import caller_of, decide
 from carnet.console.outcomes import Told
+from carnet.console.own_devices import check_fresh
 from carnet.console.parts import ConsoleParts
 from carnet.console.sessions import SignedInBrowser, holder_of
 from carnet.directory.account_view import AccountView
@@ -75,11 +76,16 @@ _ACTIONS: msgspec.json.Decoder[PeopleAction] = msgspec.json.Decoder(PeopleAction
 
 
 async def people_action(parts: ConsoleParts, arrived: Arrived, browser: SignedInBrowser) -> Told:
-    """Carry out an action. Raises Problem, Denied, Missing."""
+    """Carry out an action. Raises Problem, Denied, Missing.
+
+    What would let somebody else sign in as the person needs a sign-in of now: a browser may have been left alone.
+    """
     try:
         given = _ACTIONS.decode(arrived.http.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Problem(400, "InvalidRequest", "This is no action on a person.") from None
+    if isinstance(given, UpdatePassword | DeleteDevice):
+        check_fresh(arrived, browser)
     action = _Acting(parts=parts, arrived=arrived, browser=browser, given=given)
     if isinstance(given, ListDevices | ListSessions):
         view, person = action.permitted(parts.execution.directory.snapshot)
