@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -12,9 +13,13 @@ from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.cli import main
 from carnet.entities.identity_store_user import IdentityStoreUser
+from carnet.entities.operator_token import OperatorScope
 from carnet.entities.person_invitation import PersonInvitation
 from tests.provisioning.test_estates import ESTATE
 from tests.saml import idp
+from tests.scim.provisioner import Provisioner, provisioner
+from tests.server.in_process import in_process_server
+from tests.server.own_api.calling import operator_token
 
 
 @pytest.fixture
@@ -115,3 +120,40 @@ def test_the_identity_source(data: Path, tmp_path: Path) -> None:
     assert "cannot be read" in run(data, *source, "external", str(metadata), code=1)
     assert "EXTERNAL" in run(data, *source, "show")
     assert "identitySource: IDENTITY_CENTER_DIRECTORY\n" in run(data, *source, "directory")
+
+
+def test_the_only_store_need_not_be_named(data: Path) -> None:
+    assert "there are 0 identity stores" in run(data, "sso", "scim-token", "list", code=2)
+    account = json.loads(run(data, "account", "create", "--output", "json"))["AccountId"]
+    run(data, "sso", "enable", "--account", account)
+    made = json.loads(run(data, "sso", "scim-token", "create", "--output", "json"))
+    (listed,) = json.loads(run(data, "sso", "scim-token", "list", "--output", "json"))
+    assert (listed["id"], listed["lastUsed"]) == (made["id"], "-")
+    assert json.loads(run(data, "sso", "scim-requests", "--account", account, "--output", "json")) == []
+    empty = run(data.parent / "empty", "sso", "scim-requests", "--account", account, code=1)
+    assert "No event is recorded" in empty
+
+
+def test_a_server_makes_lists_and_deletes_scim_tokens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with in_process_server(tmp_path) as server:
+        scim = provisioner(server, server.root.account)
+        monkeypatch.setenv("CARNET_OPERATOR_TOKEN", operator_token(server, *OperatorScope).text)
+        asks = ("--endpoint-url", server.endpoint, "--account", server.root.account)
+
+        def told(*arguments: str) -> Any:
+            done = CliRunner().invoke(main, ["sso", *arguments, *asks])
+            assert done.exit_code == 0, done.output
+            return json.loads(done.output) if "--output" in arguments else done.output
+
+        made = told("scim-token", "create", "--output", "json")
+        assert made["path"] == f"/_carnet/scim/{scim.tenant}/v2/"
+        new = Provisioner(server, scim.tenant, made["token"])
+        assert new("GET", "Users").status == 200
+        assert told("scim-requests", "--output", "json")[0]["request"] == "ScimListUsers"
+        assert told("scim-requests", "--failed", "--output", "json") == []
+        assert len(told("scim-token", "list", "--output", "json")) == 2
+        assert told("scim-token", "delete", made["id"]) == ""
+        assert new("GET", "Users").status == 401
+        for wrong in (("--store", scim.tenant, *asks), asks[:2]):
+            refused = CliRunner().invoke(main, ["sso", "scim-token", "list", *wrong])
+            assert (refused.exit_code, "Give --account" in refused.output) == (2, True)

@@ -84,6 +84,8 @@ class Query:
     until: datetime | None = None
     failed: bool = False
     """Only events with an error."""
+    caller_type: str | None = None
+    """The type of the identity of whoever called."""
 
     def needles(self) -> tuple[bytes, ...]:
         """What the line of each such event has in it, which is found faster than the line is read."""
@@ -92,6 +94,8 @@ class Query:
             found.append(b'"recipientAccountId":"%s"' % _written(self.account))
         if self.failed:
             found.append(b'"errorCode":')
+        if self.caller_type is not None:
+            found.append(b'"type":"%s"' % _written(self.caller_type))
         return tuple(found)
 
     def matches(self, event: Event) -> bool:
@@ -101,6 +105,7 @@ class Query:
             and (self.since is None or event["eventTime"] >= iso_seconds(self.since))
             and (self.until is None or event["eventTime"] <= iso_seconds(self.until))
             and (not self.failed or "errorCode" in event)
+            and (self.caller_type is None or (event["userIdentity"] or {}).get("type") == self.caller_type)
             and all(_ATTRIBUTES[name](event, value) for name, value in self.attributes.items())
         )
 

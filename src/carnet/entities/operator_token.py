@@ -28,6 +28,8 @@ class OperatorScope(StrEnum):
     """To let somebody set the password of any root user."""
     PEOPLE_RESET = "people:reset"
     """To let somebody set the password of any person of an identity store."""
+    SCIM_WRITE = "scim:write"
+    """To make and delete the tokens by which people of an identity store are provisioned."""
     AUDIT_READ = "audit:read"
     DECISIONS_READ = "decisions:read"
     STATUS_READ = "status:read"

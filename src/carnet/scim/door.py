@@ -15,6 +15,7 @@ from carnet.access.request_context import source_ip
 from carnet.audit import own_events
 from carnet.audit.events import Event
 from carnet.audit.json_line import line_of
+from carnet.audit.scim_requests import PROVISIONER
 from carnet.audit.steps import Arrived
 from carnet.base.clock import Clock
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
@@ -36,6 +37,7 @@ from carnet.services.execution import Done, Execution, Failed
 from carnet.services.identitystore.network import NOT_FROM_HERE, SCIM_IPS, may_call
 from carnet.services.operation import Parts
 from carnet.store.faults import Lost
+from carnet.store.last_used import KeyUse
 from carnet.store.unit_of_work import UnitOfWork
 
 _LOG = logging.getLogger("carnet.server")
@@ -78,10 +80,13 @@ class ScimDoor:
             snapshot = self.execution.directory.snapshot
             tenant, mode, place = _place(http.path)
             token = _proven(snapshot, http, tenant, arrived)
-            event["userIdentity"] = {"type": "Scim", "credentialId": token.id, "identityStoreId": tenant}
+            event["userIdentity"] = {"type": PROVISIONER, "credentialId": token.id, "identityStoreId": tenant}
+            event["recipientAccountId"] = token.account
+            self.execution.parts.last_used.note_key(token.id, KeyUse(arrived.time, _SERVICE, ""))
             asked = _Asked(tenant, mode, *mode.endpoint(http.method, place))
             own_events.tell_endpoint(event, asked.endpoint.name, read_only=not asked.endpoint.writes)
-            own_events.tell_input(event, {"identityStoreId": tenant, "id": asked.resource}, frozenset())
+            given = {"identityStoreId": tenant, "mode": mode.path, "id": asked.resource}
+            own_events.tell_input(event, given, frozenset())
             self.throttle.admit(token.account, _SERVICE, writes=asked.endpoint.writes)
             call = _call(snapshot, arrived, token)
             if asked.endpoint.writes:
@@ -143,7 +148,10 @@ class _ScimChange:
         token = _proven(snapshot, arrived.http, self.asked.tenant, arrived)
         call = replace(self.call, **_state(snapshot, token), store=unit)
         answered = self.asked.endpoint.body(call, self.parts, self.asked.resource)
-        return Done(answer=answered, event=dict(self.event), decided=())
+        event = dict(self.event)
+        if self.asked.resource is None:
+            own_events.tell_answer(event, {"id": answered["id"]})
+        return Done(answer=answered, event=event, decided=())
 
 
 def _place(path: str) -> tuple[str, Mode, list[str]]:

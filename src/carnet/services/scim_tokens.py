@@ -23,6 +23,7 @@ from carnet.store.unit_of_work import Unit
 
 if TYPE_CHECKING:
     from carnet.directory.directory import Directory
+    from carnet.directory.last_used import LastUsed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,20 +67,31 @@ def create_here(store: Store, directory: Directory, ids: Ids, *, identity_store:
     return new
 
 
+def delete_token(unit: Unit, snapshot: Snapshot, *, identity_store: str, token: str) -> ScimToken:
+    """Take a token back; it opens nothing from then on. Raises Missing. Who asks for it writes the audit event."""
+    kept = snapshot.accounts[_instance(snapshot, identity_store).account].of(ScimToken).get(token)
+    if kept is None:
+        raise Missing(f"The identity store {identity_store} has no SCIM token {token}.")
+    unit.remove(kept)
+    return kept
+
+
 def delete_here(store: Store, directory: Directory, *, identity_store: str, token: str, now: datetime) -> None:
-    """Take a token back, as the operator of the installation; it opens nothing from then on. Raises Missing."""
+    """The same as the operator of the installation, in a change of its own."""
     with store.write() as unit:
-        snapshot = directory.catch_up(unit.base)
-        kept = snapshot.accounts[_instance(snapshot, identity_store).account].of(ScimToken).get(token)
-        if kept is None:
-            raise Missing(f"The identity store {identity_store} has no SCIM token {token}.")
-        unit.remove(kept)
+        kept = delete_token(unit, directory.catch_up(unit.base), identity_store=identity_store, token=token)
         unit.audit(operator_event("DeleteScimToken", told(kept), now))
 
 
 def list_here(directory: Directory, *, identity_store: str) -> tuple[ScimToken, ...]:
-    """The tokens of an identity store. Raises Missing."""
+    """The tokens of an identity store, as `tokens_of`. Raises Missing."""
     return tokens_of(directory.snapshot, _instance(directory.snapshot, identity_store))
+
+
+def listed(token: ScimToken, last_used: LastUsed) -> dict[str, object]:
+    """What is said of a token in a list, with when it was last used."""
+    use = last_used.key(token.id)
+    return {**told(token), "lastUsed": None if use is None else iso_seconds(use.when)}
 
 
 def told(token: ScimToken) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""When access keys, roles, passwords and sessions of browsers were last used, and actions by whoever asked for them.
+"""When access keys, SCIM tokens, roles, passwords and sessions of browsers were last used, and actions by who asked.
 
 Traffic writes these, so they stand in tables of their own, are written in batches and never touch the head row. Rows
 of what is deleted go with the next pruning (`left_over`).
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class KeyUse(Struct, frozen=True):
-    """The last request signed with an access key."""
+    """The last request signed with an access key, or with a SCIM token in its header."""
 
     when: datetime
     service: str

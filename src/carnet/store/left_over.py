@@ -1,4 +1,4 @@
-"""Rows that traffic has written of something that is gone: a deleted access key, user, role, account or session."""
+"""Rows that traffic has written of something that is gone: a deleted key, token, user, role, account or session."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from carnet.store.accounts import ACCOUNTS
 from carnet.store.browser_sessions import BROWSER_SESSIONS
 from carnet.store.last_used import ACTION_USES, KEY_USES, PASSWORD_USES, ROLE_USES, SESSION_USES
 from carnet.store.roles import ROLES
+from carnet.store.scim_tokens import SCIM_TOKENS
 from carnet.store.users import USERS
 
 _BATCH = 500
 _KEY, _USER, _ROLE, _ACCOUNT = (each.table.c.id for each in (ACCESS_KEYS, USERS, ROLES, ACCOUNTS))
 
 OWNERS: Mapping[Column[str], tuple[Column[str], ...]] = {
-    KEY_USES.c.key_id: (_KEY,),
+    KEY_USES.c.key_id: (_KEY, SCIM_TOKENS.table.c.id),
     ROLE_USES.c.role_id: (_ROLE,),
     ACTION_USES.c.principal_id: (_USER, _ROLE, _ACCOUNT),
     PASSWORD_USES.c.owner_id: (_USER, _ACCOUNT),

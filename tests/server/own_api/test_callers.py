@@ -31,6 +31,7 @@ GIVEN: dict[str, object] = {
     "EnableIdentityCenter": {},
     "UseExternalIdentityProvider": {"metadata": "<a/>"},
     "InvitePerson": {"user": "ann"},
+    "CreateScimToken": {},
     "CreateAccount": NEW,
     "ResetRoot": {},
 }
@@ -201,7 +202,7 @@ OPERATORS_ALONE = [each for each in OPERATORS if each.resource is None and each.
 @pytest.mark.parametrize("endpoint", OPERATORS_ALONE, ids=lambda each: each.name)
 def test_what_is_the_operators_no_account_does(server: InProcessServer, endpoint: Endpoint) -> None:
     """Not even the root user, whom no policy of its account limits."""
-    path = "/_carnet/v1/" + endpoint.path.format(account=server.root.account)
+    path = "/_carnet/v1/" + endpoint.path.format(account=server.root.account, id="x")
     body = GIVEN.get(endpoint.name)
     refused = signed_call(server, root_of(server), path, method=endpoint.method, given=body)
     assert (refused.status, refused.code) == (403, "AccessDenied")

@@ -11,6 +11,7 @@ from carnet.server.own_api import (
     observation,
     people,
     root_passwords,
+    scim,
     workloads,
 )
 from carnet.server.own_api.endpoint import Endpoint
@@ -25,4 +26,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *identity_center.ENDPOINTS,
     *identity_source.ENDPOINTS,
     *people.ENDPOINTS,
+    *scim.ENDPOINTS,
 )
