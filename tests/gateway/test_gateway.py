@@ -13,6 +13,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from carnet.gateway.connection import UpstreamRequest
+from carnet.gateway.upstream import Upstream, UpstreamResponse
 from tests.gateway.behind import EVERYTHING, KEY_ID, SECRET_DATA, Behind, refusal
 from tests.gateway.fake_aws import Told
 from tests.server.in_process import in_process_server
@@ -418,3 +420,21 @@ def test_a_foreign_queue_url(behind: Behind, url: str) -> None:
     error = refusal(behind.client("sqs").send_message, **given)
     assert error["Code"].rpartition(".")[2] in ("AccessDenied", "NonExistentQueue", "QueueDoesNotExist")
     assert behind.aws.requests == []
+
+
+def test_connections_are_counted_for_who_calls(behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those of look-ups."""
+    counted: list[tuple[str, str]] = []
+    sent = Upstream.exchange
+
+    async def exchange(self: Upstream, request: UpstreamRequest, caller: str = "") -> UpstreamResponse:
+        counted.append((dict(request.headers)["x-amz-target"], caller))
+        return await sent(self, request, caller)
+
+    monkeypatch.setattr(Upstream, "exchange", exchange)
+    behind.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": behind.key_arn()}})
+    behind.client("kms").encrypt(KeyId="alias/mine", Plaintext=b"x")
+    assert counted == [
+        ("TrentService.DescribeKey", behind.account),
+        ("TrentService.Encrypt", behind.account),
+    ]

@@ -400,3 +400,20 @@ def test_an_answer_is_given_back_once() -> None:
             assert await ask(to) == (200, b"x")
 
     run(test())
+
+
+def test_one_caller_leaves_connections_for_others() -> None:
+    """Whose answers lie untaken, as those of slow clients do."""
+
+    async def test() -> None:
+        script = Scripted(answer(b"one"), answer(b"two"), answer(b"three"))
+        async with upstream(script.serve, most=2) as to:
+            slow = await to.exchange(GET, "111122223333")
+            with pytest.raises(UpstreamFailed, match="all connections to the upstream are in use"):
+                await to.exchange(GET, "111122223333")
+            others = await to.exchange(GET, "444455556666")
+            assert await others.whole(10) == b"two"
+            await slow.aclose()
+            assert await (await to.exchange(GET, "111122223333")).whole(10) == b"three"
+
+    run(test())

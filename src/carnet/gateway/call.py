@@ -49,4 +49,11 @@ class Call:
 
     async def send(self, operation: Operation, given: Mapping[str, Any], account: str) -> UpstreamResponse:
         """Ask the upstream, about a resource of the account. Raises as `Exchange.send`."""
-        return await self.exchange.send(operation, given, account=account, region=self.caller.region, host=self.host)
+        return await self.exchange.send(
+            operation,
+            given,
+            account=account,
+            region=self.caller.region,
+            host=self.host,
+            caller=self.caller.principal.account,
+        )

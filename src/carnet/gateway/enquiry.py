@@ -35,7 +35,12 @@ class Enquiry(Struct, frozen=True, kw_only=True):
         call = self.call
         asked = call.operation.service.operations[name]
         answer = await call.exchange.look_up(
-            asked, given, account=self.account, region=call.caller.region, host=call.host
+            asked,
+            given,
+            account=self.account,
+            region=call.caller.region,
+            host=call.host,
+            caller=call.caller.principal.account,
         )
         if says_not_there(answer):
             raise NotFound(answer)

@@ -58,13 +58,15 @@ class Exchange:
         region: str,
         host: str,
         content: Content | None = None,
+        caller: str = "",
         listed: bool = True,
     ) -> UpstreamResponse:
         """Send it, signed anew, in the protocol that the service has now; `host` is what the client called this server.
 
-        `content` is the member of the input that is the whole body, if it is streamed. Raises UpstreamFailed, what
-        the content raises, and before anything is sent NotListed and AnotherAccount. What is not `listed` is asked by
-        an operator, and changes nothing.
+        `caller` is the account that asks, or the network of who has none; '' is Carnet itself. `content` is the member
+        of the input that is the whole body, if it is streamed. Raises UpstreamFailed, what the content raises, and
+        before anything is sent NotListed and AnotherAccount. What is not `listed` is asked by an operator, and changes
+        nothing.
         """
         operation = present_form(operation)
         if listed and not self.settings.does(operation.service.name, operation.name, given):
@@ -102,7 +104,8 @@ class Exchange:
                 headers=(*headers, *signed.items()),
                 body=made.body if content is None else content.body,
                 length=0 if content is None else content.length,
-            )
+            ),
+            caller,
         )
 
     async def look_up(
@@ -113,10 +116,13 @@ class Exchange:
         account: str,
         region: str,
         host: str,
+        caller: str = "",
         listed: bool = True,
     ) -> HttpResponse:
         """A small answer. Raises as `send`."""
-        response = await self.send(operation, given, account=account, region=region, host=host, listed=listed)
+        response = await self.send(
+            operation, given, account=account, region=region, host=host, caller=caller, listed=listed
+        )
         body = await response.whole(_MOST_LOOKED_UP)
         return HttpResponse(status=response.status, headers=response.headers, body=body)
 

@@ -180,7 +180,9 @@ class Gateway:
             return Resolved(check, *self._grants.key_of(call, check.resource.text))
 
         async def ask(operation: Operation, given: Mapping[str, Any]) -> HttpResponse:
-            return await call.exchange.look_up(operation, given, account=account, region=scope.region, host=call.host)
+            return await call.exchange.look_up(
+                operation, given, account=account, region=scope.region, host=call.host, caller=scope.account
+            )
 
         return Resolved(check, await resource_of(check.resource, scope, ask), account)
 

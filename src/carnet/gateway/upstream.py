@@ -6,11 +6,13 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Self
 from urllib.parse import urlsplit
 
 from carnet.gateway.connection import Connection, Patience, Stale, UpstreamFailed, UpstreamRequest
 from carnet.gateway.response_reader import UpstreamHead
+from carnet.gateway.room import Room
 
 
 class UpstreamResponse:
@@ -58,7 +60,7 @@ class Upstream:
     """One address, and the connections to it."""
 
     def __init__(self, url: str, *, most: int = 128, patience: Patience | None = None) -> None:
-        """`most` connections are open at a time; who wants another waits for one.
+        """`most` connections are open at a time, and half as many for one caller; who wants another waits for one.
 
         Raises ValueError if the URL is not one of HTTP, with or without TLS, or holds a password.
         """
@@ -69,52 +71,45 @@ class Upstream:
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._patience = patience or Patience()
-        self._room = asyncio.Semaphore(most)
+        self._room = Room(most)
         self._idle: deque[Connection] = deque()
 
-    async def exchange(self, request: UpstreamRequest) -> UpstreamResponse:
-        """Send a request, and wait for the head of its answer.
+    async def exchange(self, request: UpstreamRequest, caller: str = "") -> UpstreamResponse:
+        """Send a request, and wait for the head of its answer. `caller` is who `Room` counts it for.
 
         An idle connection may have died unseen. INVARIANT: a request is sent again only if no byte of an answer and
         nothing of a streamed body was on the way: the first try cannot have been acted on and lost, as far as HTTP
         tells. Raises UpstreamFailed, and what the body raises, after which the upstream has not had it whole.
         """
-        if self._room.locked():
-            await self._queue()
-        else:
-            await self._room.acquire()  # at once
         try:
-            return await self._exchange(request)
-        except BaseException:
-            self._room.release()
-            raise
-
-    async def _queue(self) -> None:
-        try:
-            async with asyncio.timeout(self._patience.queue):
-                await self._room.acquire()
+            await self._room.take(caller, self._patience.queue)
         except TimeoutError:
             raise UpstreamFailed("all connections to the upstream are in use", sent=False) from None
+        try:
+            return await self._exchange(request, caller)
+        except BaseException:
+            self._room.give_back(caller)
+            raise
 
-    async def _exchange(self, request: UpstreamRequest) -> UpstreamResponse:
+    async def _exchange(self, request: UpstreamRequest, caller: str) -> UpstreamResponse:
         while (connection := self._take_idle()) is not None:
             try:
-                return await self._answer(connection, request)
+                return await self._answer(connection, request, caller)
             except Stale:
                 continue
         connection = await self._connect()
         try:
-            return await self._answer(connection, request)
+            return await self._answer(connection, request, caller)
         except Stale as stale:
             raise UpstreamFailed("the upstream closed the connection", sent=True) from stale
 
-    async def _answer(self, connection: Connection, request: UpstreamRequest) -> UpstreamResponse:
+    async def _answer(self, connection: Connection, request: UpstreamRequest, caller: str) -> UpstreamResponse:
         try:
             head = await connection.exchange(request)
         except BaseException:
             connection.abort()
             raise
-        return UpstreamResponse(head, connection, self._release)
+        return UpstreamResponse(head, connection, partial(self._release, caller))
 
     def _take_idle(self) -> Connection | None:
         while self._idle:
@@ -136,8 +131,8 @@ class Upstream:
             raise UpstreamFailed("the upstream cannot be reached", sent=False) from problem
         return connection
 
-    def _release(self, connection: Connection) -> None:
-        self._room.release()
+    def _release(self, caller: str, connection: Connection) -> None:
+        self._room.give_back(caller)
         if connection.is_whole:
             connection.sleep(self._patience.idle)
             self._idle.append(connection)

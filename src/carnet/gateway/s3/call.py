@@ -20,6 +20,7 @@ from carnet.gateway.services.s3_names import object_arn
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.gateway.upstreams import Mode
 from carnet.identity.caller import Anonymous, Verified
+from carnet.identity.networks import network_of
 from carnet.models import Operation
 from carnet.policy.request import Value
 from carnet.protocols.s3_routing import S3Route
@@ -85,10 +86,23 @@ class S3Call:
     async def send(self, given: Mapping[str, Any], *, content: Content | None = None) -> UpstreamResponse:
         """Ask the upstream, about what the bucket's owner has. Raises as `Exchange.send`."""
         return await self.exchange.send(
-            self.operation, given, account=self.owner, region=self.scope.region, host=self.host, content=content
+            self.operation,
+            given,
+            account=self.owner,
+            region=self.scope.region,
+            host=self.host,
+            content=content,
+            caller=self._caller,
         )
 
     async def ask(self, name: str, given: Mapping[str, Any], account: str) -> UpstreamResponse:
         """Ask the upstream something else, about what an account has. Raises as `Exchange.send`."""
         operation = self.operation.service.operations[name]
-        return await self.exchange.send(operation, given, account=account, region=self.scope.region, host=self.host)
+        return await self.exchange.send(
+            operation, given, account=account, region=self.scope.region, host=self.host, caller=self._caller
+        )
+
+    @property
+    def _caller(self) -> str:
+        """Whom the connections to the upstream are counted for."""
+        return self.scope.account or network_of(self.head.peer)
