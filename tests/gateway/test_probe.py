@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from carnet.cli.gateway import gateway
 from carnet.gateway.probe import s3_probe
+from carnet.gateway.probe.s3_exercises import objects
 from carnet.gateway.profile import read_profile, shipped_profiles, written
 from carnet.gateway.upstreams import read_upstreams
 from tests.gateway.path_store import path_store
@@ -68,3 +70,13 @@ def test_versions_are_asked_for_only_where_they_are_understood(given: dict[str, 
     assert rclone.does("s3", "DeleteObject", {"Key": "k", "CopySource": "b/k", "Delete": {"Objects": [{"Key": "k"}]}})
     assert not rclone.does("s3", "DeleteObject", given)
     assert seaweedfs.does("s3", "DeleteObject", given)
+
+
+@pytest.mark.parametrize(("metadata", "proven"), [({"Probe": "1"}, True), ({"Probe": "2"}, False), ({}, False)])
+def test_the_names_of_metadata_know_no_case(metadata: dict[str, str], proven: bool) -> None:
+    """Stores in Go write `X-Amz-Meta-Probe`."""
+
+    def ask(operation: str, **given: Any) -> Any:
+        return {"ContentLength": 5, "Metadata": metadata, "Body": BytesIO(b"first"), "Contents": []}
+
+    assert ("HeadObject" in tuple(objects(ask, "b"))) is proven
