@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.chaos.places import NewDatabase, pair, postgresql, sqlite_files
 from tests.chaos.promises import Tally
+from tests.chaos.rotations import killed_commands
 from tests.chaos.writers import Watched, write_on, writing
 from tests.store.crashing import Writer, read_books
 from tests.stores.link import linked
@@ -178,5 +179,10 @@ FAULTS = (
     ),
     Fault(
         name="PostgreSQL dies and its synchronous standby is promoted under three processes", run=_failovers, slow=True
+    ),
+    Fault(
+        name="kill -9 of `carnet keys rotate` and `carnet keys rewrap`, while a node seals and opens",
+        run=killed_commands,
+        slow=True,
     ),
 )
