@@ -422,3 +422,16 @@ def test_an_old_refresh_token_says_nothing_and_revokes_nothing(program: Program,
     assert root.introspect_oauth2_token_with_iam(token=token)["active"] is False
     root.revoke_oauth2_token_with_iam(token=token)
     assert program.refresh(third["refreshToken"])[0] == 200
+
+
+def test_a_session_has_so_many_proofs_at_once(site: Site, program: Program) -> None:
+    told = program.begun()
+    for _ in range(31):
+        status, told = program.refresh(told["refreshToken"])
+        assert status == 200
+    for wait in (0, 599):
+        site.later(wait)
+        status, answer = program.refresh(told["refreshToken"])
+        assert (status, answer["error"]) == (429, "rate_exceeded")
+    site.later(1)
+    assert program.refresh(told["refreshToken"])[0] == 200
