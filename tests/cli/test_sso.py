@@ -157,3 +157,16 @@ def test_a_server_makes_lists_and_deletes_scim_tokens(monkeypatch: pytest.Monkey
         for wrong in (("--store", scim.tenant, *asks), asks[:2]):
             refused = CliRunner().invoke(main, ["sso", "scim-token", "list", *wrong])
             assert (refused.exit_code, "Give --account" in refused.output) == (2, True)
+
+
+def test_saml_applications(data: Path) -> None:
+    account = json.loads(run(data, "account", "create", "--output", "json"))["AccountId"]
+    run(data, "sso", "enable", "--account", account)
+    make = ("sso", "saml-application", "create", "Wiki", "--audience", "wiki", "--acs-url")
+    told = json.loads(run(data, *make, "https://wiki.example/acs", "--attribute", "mail=${user:email}"))
+    (made,) = told["applications"]
+    assert made["attributes"] == {"mail": "${user:email}"}
+    assert made["metadataUrl"].startswith("http://localhost:4747/saml/metadata/apl-")
+    assert json.loads(run(data, "sso", "saml-application", "list")) == told
+    assert "ACS URL" in run(data, *make, "http://wiki.example/acs", code=1)
+    assert "NAME=SOURCE" in run(data, *make, "https://wiki.example/acs", "--attribute", "mail", code=2)

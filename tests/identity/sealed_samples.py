@@ -14,6 +14,7 @@ from carnet.entities.mfa_device import MfaDevice, MfaKind
 from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm, SigningKey
 from carnet.entities.person_mfa_device import PersonMfaDevice
 from carnet.entities.person_password import PersonPassword
+from carnet.entities.saml_application import SamlApplication, SamlSigningKey
 from carnet.entities.saml_provider import SamlPrivateKey, SamlProvider
 from carnet.entities.user import User
 from carnet.identity.sealed_kinds import SEALED_KINDS, SealedKind
@@ -88,6 +89,21 @@ def _saml_provider(number: int) -> SamlProvider:
     )
 
 
+def _saml_application(number: int) -> SamlApplication:
+    keys = tuple(
+        SamlSigningKey(id=f"KEY{number}{each}", certificate="", sealed=b"?", created=NOW, expires=NOW) for each in "ab"
+    )
+    return SamlApplication(
+        id=f"apl-{number}",
+        account=account(number).id,
+        acs_urls=("https://app.example/",),
+        audience="app",
+        subject="${user:subject}",
+        subject_format="unspecified",
+        keys=keys,
+    )
+
+
 def _outbound_federation(number: int) -> OutboundFederation:
     keys = tuple(
         SigningKey(kid=f"kid{number}{algorithm}", algorithm=algorithm, public={}, sealed=b"?")
@@ -106,6 +122,7 @@ _SAMPLES: Mapping[type[Any], Callable[[int], Any]] = MappingProxyType(
         PersonPassword: _person_password,
         PersonMfaDevice: _person_mfa_device,
         SamlProvider: _saml_provider,
+        SamlApplication: _saml_application,
         OutboundFederation: _outbound_federation,
     }
 )

@@ -13,7 +13,7 @@ from carnet.services.identity_center import enable_here
 from tests.server.in_process import InProcessServer, in_process_server
 
 PAGINATORS = create_loader().load_service_model("sso-admin", "paginators-1")["pagination"]
-ONE_PAGE = {"ListApplicationProviders", "ListApplicationAuthenticationMethods", "ListInstances"}
+ONE_PAGE = {"ListApplicationAuthenticationMethods", "ListInstances"}
 """There is one of each."""
 WITHOUT_SIZE = {"ListApplicationGrants", "ListTagsForResource"}
 """They are asked for without a limit."""
@@ -68,7 +68,7 @@ def members(server: InProcessServer) -> dict[str, Any]:
         sso.provision_permission_set(**named, PermissionSetArn=sets[1], TargetType="ALL_PROVISIONED_ACCOUNTS")
     sso.tag_resource(ResourceArn=sets[0], Tags=TAGS)
     sso.add_region(**named, RegionName="eu-west-1")
-    (provider,) = sso.list_application_providers()["ApplicationProviders"]
+    provider, _ = sso.list_application_providers()["ApplicationProviders"]
     made = {"ApplicationProviderArn": provider["ApplicationProviderArn"], **named}
     apps = [sso.create_application(**made, Name=f"a{number}")["ApplicationArn"] for number in (1, 2)]
     for app, group in ((apps[0], groups[0]), (apps[0], groups[1]), (apps[1], groups[0])):

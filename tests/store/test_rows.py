@@ -59,6 +59,7 @@ from carnet.entities.responsibility_transfer import ResponsibilityTransfer, Tran
 from carnet.entities.role import Role
 from carnet.entities.role_deletion import RoleDeletion
 from carnet.entities.root_reset import RootReset
+from carnet.entities.saml_application import SamlApplication, SamlSigningKey
 from carnet.entities.saml_provider import EncryptionMode, SamlPrivateKey, SamlProvider
 from carnet.entities.scim_token import ScimToken
 from carnet.entities.server_certificate import ServerCertificate
@@ -448,6 +449,25 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         created=MOMENTS,
         assignment_required=st.booleans(),
         tags=PAIRS,
+    ),
+    st.builds(
+        SamlApplication,
+        **dict.fromkeys(("id", "account", "audience", "subject", "subject_format", "relay_state"), TEXT),
+        acs_urls=TEXTS,
+        attributes=PAIRS,
+        session_seconds=NUMBERS,
+        request_certificate=TEXT,
+        keys=st.lists(
+            st.builds(
+                SamlSigningKey,
+                id=TEXT,
+                certificate=TEXT,
+                sealed=st.binary(max_size=20),
+                created=MOMENTS,
+                expires=MOMENTS,
+            ),
+            max_size=2,
+        ).map(tuple),
     ),
     st.builds(
         ApplicationAssignment,

@@ -39,7 +39,7 @@ def console_doors(installation: Installation, writer: Writer, throttle: Throttle
     return (
         _consents(parts, sessions, installation.clock),
         federation,
-        SamlDoor(parts),
+        SamlDoor(parts, sessions, installation.clock),
         Console(parts, sessions, installation.clock),
     )
 

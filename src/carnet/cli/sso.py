@@ -14,6 +14,7 @@ from carnet.cli.groups import CommandGroup
 from carnet.cli.options import installation_options, told_plainly
 from carnet.cli.shown import show_json
 from carnet.cli.sso_identity_source import identity_source
+from carnet.cli.sso_saml_application import saml_application
 from carnet.cli.sso_scim import requests, scim_token
 from carnet.cli.sso_user import user
 
@@ -30,6 +31,7 @@ sso.add_command(user)
 sso.add_command(scim_token)
 sso.add_command(identity_source)
 sso.add_command(requests)
+sso.add_command(saml_application)
 
 
 @sso.command()

@@ -16,8 +16,8 @@ from carnet.cli.options import installation_options, told_plainly
 from carnet.cli.shown import show_json
 
 if TYPE_CHECKING:
-    from carnet.assembly.state import State
     from carnet.cli.own_api import OwnApi
+    from carnet.store.store import Store
 
 _account = click.option(
     "--account", "account_id", metavar="ID", help="Account that owns the instance.  [default: the only one]"
@@ -113,16 +113,13 @@ def _shown_there(api: OwnApi, account_id: str | None) -> dict[str, Any]:
 
 
 def _shown_here(account_id: str | None, settings: Settings) -> Mapping[str, Any]:
-    from carnet.assembly.public_url import public_url
-    from carnet.assembly.running import last_endpoint
     from carnet.assembly.state import open_state
     from carnet.directory.directory import Directory
     from carnet.services.identity_source import identity_source
 
     with open_state(settings) as state:
-        url = settings.public_url or last_endpoint(settings.data_dir) or public_url(settings)
-        account = _owner(state, account_id)
-        return identity_source(Directory(state.store).snapshot, account, _browsers_url(url))
+        account = owner_of(state.store, account_id)
+        return identity_source(Directory(state.store).snapshot, account, browsers_url_of(settings))
 
 
 def _use_here(account_id: str | None, metadata: str | None, settings: Settings) -> None:
@@ -133,20 +130,29 @@ def _use_here(account_id: str | None, metadata: str | None, settings: Settings) 
 
     read = read_provider(metadata) if metadata is not None else None
     with open_state(settings) as state:
-        account, directory = _owner(state, account_id), Directory(state.store)
+        account, directory = owner_of(state.store, account_id), Directory(state.store)
         if read is None:
             use_directory_here(state.store, directory, account=account, now=state.clock())
         else:
             use_external_provider_here(state.store, directory, account=account, read=read, now=state.clock())
 
 
-def _owner(state: State, account_id: str | None) -> str:
+def owner_of(store: Store, account_id: str | None) -> str:
+    """The account that owns the instance which is meant. Raises UsageError if none is named, and it is not clear."""
     from carnet.entities.identity_center_instance import Instance
 
-    owners = [instance.account for instance in state.store.all_of(Instance)]
+    owners = [instance.account for instance in store.all_of(Instance)]
     if account_id is None and len(owners) != 1:
         raise click.UsageError(f"Give --account: there are {len(owners)} instances of IAM Identity Center.")
     return account_id or owners[0]
+
+
+def browsers_url_of(settings: Settings) -> str:
+    """Where browsers find the server of a data directory, as far as that is known."""
+    from carnet.assembly.public_url import public_url
+    from carnet.assembly.running import last_endpoint
+
+    return _browsers_url(settings.public_url or last_endpoint(settings.data_dir) or public_url(settings))
 
 
 def _browsers_url(url: str) -> str:

@@ -22,7 +22,7 @@ from carnet.console.own_devices import begin_own_passkey
 from carnet.console.pages import STATIC, page, static_files
 from carnet.console.parts import ConsoleParts
 from carnet.console.people import people_action
-from carnet.console.portal import role_credentials, tiles
+from carnet.console.portal import applications_of, role_credentials, tiles
 from carnet.console.sessions import BrowserSessions, SignedInBrowser, drop_cookie, set_cookie
 from carnet.console.sign_in import take_step
 from carnet.console.unreachable import in_the_clear, is_console
@@ -102,7 +102,10 @@ class Console:
         if browser is None:
             return to_sign_in(head)
         shown = list(tiles(self._parts.execution.directory.snapshot, browser.holder))
-        return page("home.html", csrf=browser.csrf, browser=browser, holder=browser.holder, tiles=shown)
+        offered = list(applications_of(browser.holder))
+        return page(
+            "home.html", csrf=browser.csrf, browser=browser, holder=browser.holder, tiles=shown, applications=offered
+        )
 
     def _security(self, head: RequestHead, browser: SignedInBrowser | None) -> HttpResponse:
         if browser is None:

@@ -26,5 +26,13 @@ SAFETY = (
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
 )
+
+
+def posting_to(origin: str) -> tuple[tuple[str, str], ...]:
+    """The same for a page whose form is sent to another site, which may send the browser on to others over TLS."""
+    policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", f"form-action https: {origin}")
+    return (("content-security-policy", policy), *SAFETY[1:])
+
+
 NOT_KEPT = ("cache-control", "no-store")
 HTML = ("content-type", "text/html; charset=utf-8")

@@ -19,6 +19,7 @@ from carnet.console.headers import HTML, NOT_KEPT, SAFETY
 STATIC = "/console/static/"
 _HERE = Path(__file__).parent
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+Headers = tuple[tuple[str, str], ...]
 _FOR_EVER = ("cache-control", "public, max-age=31536000, immutable")
 
 
@@ -51,10 +52,10 @@ def static_files() -> dict[str, StaticFile]:
     return {file.url: file for file in files}
 
 
-def page(template: str, *, status: int = 200, csrf: str = "", **values: Any) -> HttpResponse:
+def page(template: str, *, status: int = 200, csrf: str = "", headers: Headers = SAFETY, **values: Any) -> HttpResponse:
     """A page. `csrf` is that of the browser that has signed in, whose changes its script sends with it."""
     text = _templates().get_template(template).render(csrf=csrf, **values)
-    return HttpResponse(status=status, headers=(HTML, NOT_KEPT, *SAFETY), body=text.encode("utf-8", "replace"))
+    return HttpResponse(status=status, headers=(HTML, NOT_KEPT, *headers), body=text.encode("utf-8", "replace"))
 
 
 @cache

@@ -18,10 +18,14 @@ from carnet.console.outcomes import Told
 from carnet.console.parts import ConsoleParts
 from carnet.console.sessions import SignedInBrowser
 from carnet.directory.assignments import assigned_to
+from carnet.directory.identity_center import may_use
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.identity_store_user import IdentityStoreUser
+from carnet.entities.saml_application import SamlApplication
+from carnet.entities.sso_application import SsoApplication
 from carnet.server.own_api.problems import Problem
 from carnet.services.portal_sessions import portal_session
+from carnet.services.saml_applications import is_web_address, issuer_url
 
 
 class Tile(NamedTuple):
@@ -30,6 +34,13 @@ class Tile(NamedTuple):
     account: str
     name: str
     roles: tuple[str, ...]
+
+
+class ApplicationTile(NamedTuple):
+    """One application that the person may use, and where it begins."""
+
+    name: str
+    url: str
 
 
 class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +61,19 @@ def tiles(snapshot: Snapshot, holder: Holder) -> Iterator[Tile]:
         roles.setdefault((account.name, account.id), set()).add(each.permission_set.name)
     for name, account_id in sorted(roles):
         yield Tile(account_id, name, tuple(sorted(roles[name, account_id])))
+
+
+def applications_of(holder: Holder) -> Iterator[ApplicationTile]:
+    """Those that the person may use and that are shown, by name: of SAML 2.0, or with an address of their own."""
+    if not isinstance(holder.entity, IdentityStoreUser):
+        return
+    for one in sorted(holder.view.of(SsoApplication), key=lambda each: (each.name, each.id)):
+        if one.portal.get("Visibility", "ENABLED") != "ENABLED" or not may_use(holder.view, one, holder.id):
+            continue
+        if holder.view.of(SamlApplication).get(one.id) is not None:
+            yield ApplicationTile(one.name, issuer_url("", one.id))
+        elif is_web_address(url := one.portal.get("SignInOptions", {}).get("ApplicationUrl", "")):
+            yield ApplicationTile(one.name, url)
 
 
 def role_credentials(parts: ConsoleParts, arrived: Arrived, browser: SignedInBrowser) -> Told:

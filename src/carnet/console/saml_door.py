@@ -1,46 +1,73 @@
-"""The door of SAML 2.0: what identity providers read of an instance, and where they post what they say of people.
+"""The door of SAML 2.0: identity providers post what they say of people, and applications ask who they are.
 
 https://docs.oasis-open.org/security/saml/v2.0/saml-bindings-2.0-os.pdf (3.5)
 """
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Coroutine
+from typing import Any
 
+from carnet.audit.json_line import line_of
+from carnet.audit.steps import Arrived
+from carnet.base.clock import Clock
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
+from carnet.console.application_sign_in import (
+    NOT_YOURS,
+    Federated,
+    application_of,
+    asked_by_application,
+    signed_in_to_application,
+)
 from carnet.console.given import LONGEST_RESPONSE
 from carnet.console.headers import NOT_KEPT, SAFETY
 from carnet.console.navigation import elsewhere
+from carnet.console.outcomes import Refusal
 from carnet.console.pages import page
 from carnet.console.parts import ConsoleParts
 from carnet.console.provider_sign_in import begin_again, source_of
+from carnet.console.sessions import BrowserSessions
 from carnet.console.unreachable import in_the_clear
 from carnet.directory.identity_center import instance_of_store
 from carnet.protocols.form import once_each, read_form
 from carnet.protocols.unreadable import Unreadable
 from carnet.server.outbox import Answer
+from carnet.server.own_api.problems import FAILED, TOO_MANY, Problem, as_problem
+from carnet.server.throttle import Throttled
 from carnet.services.identity_source import service_provider
+from carnet.services.saml_applications import issuer_url
 
-_PATH = re.compile(r"/saml/(metadata|acs)/(d-[0-9a-f]{10})", re.ASCII)
+_LOG = logging.getLogger(__name__)
+_STORE = re.compile(r"/saml/(metadata|acs)/(d-[0-9a-f]{10})", re.ASCII)
+_APPLICATION = re.compile(r"/saml/(metadata|assertion)/(apl-[0-9a-f]{16})", re.ASCII)
 _METADATA = ("content-type", "application/samlmetadata+xml")
 
 
 class SamlDoor:
     """Answers below /saml/."""
 
-    def __init__(self, parts: ConsoleParts) -> None:
+    def __init__(self, parts: ConsoleParts, sessions: BrowserSessions, clock: Clock) -> None:
         self._parts = parts
+        self._sessions = sessions
+        self._clock = clock
 
     def takes(self, head: RequestHead) -> bool:
-        return _PATH.fullmatch(head.path) is not None
+        return any(each.fullmatch(head.path) for each in (_STORE, _APPLICATION))
 
-    def respond(self, http: HttpRequest) -> Answer:
+    def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         if not self._parts.origin.is_safe(http):
             return Answer(response=in_the_clear())
-        found = _PATH.fullmatch(http.path)
-        assert found is not None, "the door takes nothing else"
-        kind, store = found.groups()
-        return Answer(response=self._metadata(http, store) if kind == "metadata" else self._consume(http, store))
+        of_store, of_application = _STORE.fullmatch(http.path), _APPLICATION.fullmatch(http.path)
+        if of_store is not None:
+            kind, store = of_store.groups()
+            return Answer(response=self._metadata(http, store) if kind == "metadata" else self._consume(http, store))
+        assert of_application is not None, "the door takes nothing else"
+        kind, application = of_application.groups()
+        if kind == "metadata":
+            return Answer(response=self._application_metadata(http, application))
+        return self._federate(http, application)
 
     def _metadata(self, http: HttpRequest, store: str) -> HttpResponse:
         """What an identity provider is told of an instance: it is no secret."""
@@ -51,8 +78,28 @@ class SamlDoor:
         if instance_of_store(self._parts.execution.directory.snapshot, store) is None:
             return _sorry(404, "There is no such identity store.")
         own = service_provider(self._parts.origin.url, store)
-        text = service_provider_metadata(own.entity_id, own.acs_url)
-        return HttpResponse(status=200, headers=(_METADATA, NOT_KEPT, *SAFETY), body=text.encode())
+        return _document(service_provider_metadata(own.entity_id, own.acs_url))
+
+    def _application_metadata(self, http: HttpRequest, application: str) -> HttpResponse:
+        """What an application is told of this server: it is no secret."""
+        from carnet.saml.identity_provider import identity_provider_metadata
+
+        if http.method not in ("GET", "HEAD"):
+            return _sorry(405, "This is read with GET.")
+        found = application_of(self._parts.execution.directory.snapshot, application)
+        if found is None:
+            return _sorry(404, "There is no such application.")
+        own = issuer_url(self._parts.origin.url, application)
+        certificates = (key.certificate for key in found.saml.keys)
+        return _document(
+            identity_provider_metadata(
+                own,
+                own,
+                certificates,
+                found.saml.subject_format,
+                signed_requests=bool(found.saml.request_certificate),
+            )
+        )
 
     def _consume(self, http: HttpRequest, store: str) -> HttpResponse:
         """The page that sends the response once more, from this origin.
@@ -76,6 +123,49 @@ class SamlDoor:
         return page(
             "assertion.html", response=response, relay_state=fields.get("RelayState", ""), again=begin_again(store)
         )
+
+    async def _federate(self, http: HttpRequest, application: str) -> Answer:
+        """Take a person to an application; what it sends is looked at first."""
+        request_id, event_id = self._parts.execution.parts.ids.two_uuids()
+        arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
+        try:
+            if (other := elsewhere(self._parts.origin, http)) is not None:
+                return Answer(response=other)
+            if http.method not in ("GET", "POST"):
+                raise Problem(405, "MethodNotAllowed", "Applications send people here with GET or POST.")
+            found = application_of(self._parts.execution.directory.snapshot, application)
+            if found is None:
+                raise Problem(403, "AccessDenied", NOT_YOURS)
+            if http.method == "POST" or "SAMLRequest=" in http.query:
+                return Answer(response=await asked_by_application(self._parts, arrived, found))
+            done = await signed_in_to_application(self._parts, self._sessions, arrived, found)
+            if not isinstance(done, Federated):
+                return Answer(response=done)
+            return _audited(done.response, done.event, done.account)
+        except Exception as raised:
+            return self._failed(arrived, raised)
+
+    def _failed(self, arrived: Arrived, raised: Exception) -> Answer:
+        problem = as_problem(raised)
+        try:
+            self._parts.throttle.fail(arrived.http.peer)
+        except Throttled as throttled:
+            return Answer(response=_sorry(TOO_MANY.status, TOO_MANY.message), pause=throttled.pause)
+        if problem is None:
+            _LOG.error("request %s failed", arrived.request_id, exc_info=raised)
+            problem = FAILED
+        shown = _sorry(problem.status, problem.message)
+        return _audited(shown, raised.event if isinstance(raised, Refusal) else None, "")
+
+
+def _audited(response: HttpResponse, event: dict[str, Any] | None, account: str) -> Answer:
+    if event is None:
+        return Answer(response=response, account=account)
+    return Answer(response=response, event=line_of(event), unaudited=lambda why: _sorry(503, why), account=account)
+
+
+def _document(text: str) -> HttpResponse:
+    return HttpResponse(status=200, headers=(_METADATA, NOT_KEPT, *SAFETY), body=text.encode())
 
 
 def _sorry(status: int, sentence: str) -> HttpResponse:

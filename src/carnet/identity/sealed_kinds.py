@@ -12,12 +12,14 @@ from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.outbound_federation import OutboundFederation
 from carnet.entities.person_mfa_device import PersonMfaDevice
 from carnet.entities.person_password import PersonPassword
+from carnet.entities.saml_application import SamlApplication
 from carnet.entities.saml_provider import SamlProvider
 from carnet.identity.credentials import secret_context
 from carnet.identity.mfa import seed_context
 from carnet.identity.outbound_keys import signing_key_context
 from carnet.identity.passwords import hashes_context
 from carnet.identity.saml_private_keys import private_key_context
+from carnet.identity.saml_signing_keys import saml_signing_key_context
 from carnet.keyring.data_keys import Purpose
 from carnet.keyring.keyring import SealContext
 
@@ -69,6 +71,14 @@ def _saml_provider(provider: SamlProvider, change: Change) -> SamlProvider:
     return replace(provider, private_keys=tuple(keys))
 
 
+def _saml_application(one: SamlApplication, change: Change) -> SamlApplication:
+    keys = (
+        replace(key, sealed=change(key.sealed, saml_signing_key_context(key.id, one.account, one.id)))
+        for key in one.keys
+    )
+    return replace(one, keys=tuple(keys))
+
+
 def _outbound_federation(federation: OutboundFederation, change: Change) -> OutboundFederation:
     keys = (
         replace(key, sealed=change(key.sealed, signing_key_context(federation.account, key.kid)))
@@ -84,6 +94,7 @@ SEALED_KINDS: tuple[SealedKind[Any], ...] = (
     SealedKind(entity=PersonPassword, purpose=Purpose.PASSWORDS, changed=_login_profile),
     SealedKind(entity=PersonMfaDevice, purpose=Purpose.MFA_SEEDS, changed=_mfa_device),
     SealedKind(entity=SamlProvider, purpose=Purpose.SAML_PRIVATE_KEYS, changed=_saml_provider),
+    SealedKind(entity=SamlApplication, purpose=Purpose.SAML_PRIVATE_KEYS, changed=_saml_application),
     SealedKind(entity=OutboundFederation, purpose=Purpose.ISSUER_KEYS, changed=_outbound_federation),
 )
 """INVARIANT: all that have `sealed` in their `EntityType`; a test holds both together."""

@@ -56,6 +56,7 @@ from carnet.store.responsibility_transfers import RESPONSIBILITY_TRANSFERS
 from carnet.store.role_deletions import ROLE_DELETIONS
 from carnet.store.roles import ROLES
 from carnet.store.root_resets import ROOT_RESETS
+from carnet.store.saml_applications import SAML_APPLICATIONS
 from carnet.store.saml_providers import SAML_PROVIDERS
 from carnet.store.scim_tokens import SCIM_TOKENS
 from carnet.store.server_certificates import SERVER_CERTIFICATES
@@ -169,6 +170,7 @@ ENTITY_TYPES = EntityTypes(
     INSTANCE_SETTINGS,
     EXTERNAL_IDENTITY_PROVIDERS,
     SSO_APPLICATIONS,
+    SAML_APPLICATIONS,
     APPLICATION_ASSIGNMENTS,
     TRUSTED_TOKEN_ISSUERS,
     BUCKETS,

@@ -30,6 +30,8 @@ GIVEN: dict[str, object] = {
     "AdoptBuckets": {"upstream": "store"},
     "EnableIdentityCenter": {},
     "UseExternalIdentityProvider": {"metadata": "<a/>"},
+    "CreateSamlApplication": {"name": "app", "acsUrls": ["https://app.example/acs"], "audience": "app"},
+    "ChangeSamlApplicationKeys": {"action": "use"},
     "InvitePerson": {"user": "ann"},
     "CreateScimToken": {},
     "CreateAccount": NEW,
@@ -68,7 +70,7 @@ OPERATORS = [endpoint for endpoint in ENDPOINTS if endpoint.scope is not None]
 @pytest.mark.parametrize("endpoint", OPERATORS, ids=lambda endpoint: endpoint.name)
 def test_every_endpoint_asks_for_its_scope(server: InProcessServer, endpoint: Endpoint) -> None:
     others = operator_token(server, *(scope for scope in OperatorScope if scope is not endpoint.scope))
-    path = "/_carnet/v1/" + endpoint.path.format(account=server.root.account, id="x")
+    path = "/_carnet/v1/" + endpoint.path.format(account=server.root.account, id="x", application="x")
     body = GIVEN.get(endpoint.name)
     refused = call(server, path, token=others.text, method=endpoint.method, given=body)
     assert (refused.status, refused.code) == (403, "AccessDenied")
@@ -202,7 +204,7 @@ OPERATORS_ALONE = [each for each in OPERATORS if each.resource is None and each.
 @pytest.mark.parametrize("endpoint", OPERATORS_ALONE, ids=lambda each: each.name)
 def test_what_is_the_operators_no_account_does(server: InProcessServer, endpoint: Endpoint) -> None:
     """Not even the root user, whom no policy of its account limits."""
-    path = "/_carnet/v1/" + endpoint.path.format(account=server.root.account, id="x")
+    path = "/_carnet/v1/" + endpoint.path.format(account=server.root.account, id="x", application="x")
     body = GIVEN.get(endpoint.name)
     refused = signed_call(server, root_of(server), path, method=endpoint.method, given=body)
     assert (refused.status, refused.code) == (403, "AccessDenied")

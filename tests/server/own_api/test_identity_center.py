@@ -49,3 +49,34 @@ def test_the_identity_source_is_shown_and_changed(server: InProcessServer) -> No
     assert (bad.status, bad.code) == (400, "InvalidRequest")
     assert call(server, path, token=token, method="DELETE").status == 200
     assert call(server, path, token=token).members["identitySource"] == "IDENTITY_CENTER_DIRECTORY"
+
+
+def test_saml_applications_are_made_and_their_keys_replaced(server: InProcessServer) -> None:
+    account = server.root.account
+    token = operator_token(server, OperatorScope.ACCOUNTS_WRITE, OperatorScope.ACCOUNTS_READ).text
+    call(server, f"{ACCOUNTS}/{account}/identity-center", token=token, method="POST", given={})
+    path = f"{ACCOUNTS}/{account}/identity-center/saml-applications"
+    given = {"name": "Wiki", "acsUrls": ["https://wiki.example/acs"], "audience": "wiki"}
+    made = call(server, path, token=token, method="POST", given=given)
+    assert made.status == 201
+    (shown,) = call(server, path, token=token).members["applications"]
+    assert shown["signInUrl"] == f"/saml/assertion/{made.members['applicationId']}"
+    assert [key["signs"] for key in shown["keys"]] == [True]
+    keys = f"{path}/{made.members['applicationId']}/keys"
+
+    def change(status: int = 200, **given: str) -> list[str]:
+        answer = call(server, keys, token=token, method="POST", given=given)
+        assert answer.status == status
+        found: list[str] = answer.members.get("keys", [])
+        return found
+
+    old, new = change(action="add")
+    change(409, action="add")
+    change(409, action="delete", keyId=old)
+    change(404, action="use", keyId="x")
+    assert change(action="use", keyId=new) == [new, old]
+    assert change(action="delete", keyId=old) == [new]
+    change(404, action="delete", keyId=old)
+    bad = call(server, path, token=token, method="POST", given={**given, "subject": "${user:password}"})
+    assert (bad.status, bad.code) == (400, "InvalidRequest")
+    assert call(server, path.replace(account, "000000000000"), token=token).status == 404

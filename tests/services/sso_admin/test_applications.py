@@ -67,8 +67,11 @@ def test_a_client_token_makes_one_application(center: Center) -> None:
 
 def test_applications_of_other_providers_are_not_made(center: Center) -> None:
     with pytest.raises(ServiceError, match="ResourceNotFoundException"):
+        center.call("CreateApplication", ApplicationProviderArn=f"{PROVIDER}-other", Name="other")
+    with pytest.raises(ServiceError, match=r"ValidationException: SAML 2\.0 applications are made by carnet sso"):
         center.call("CreateApplication", ApplicationProviderArn=f"{PROVIDER}-saml", Name="saml")
-    (provider,) = center.call("ListApplicationProviders")["ApplicationProviders"]
+    provider, saml = center.call("ListApplicationProviders")["ApplicationProviders"]
+    assert (provider["FederationProtocol"], saml["FederationProtocol"]) == ("OAUTH", "SAML")
     assert center.call("DescribeApplicationProvider", ApplicationProviderArn=PROVIDER) == provider
 
 

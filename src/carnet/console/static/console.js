@@ -181,6 +181,10 @@ for (const form of document.querySelectorAll("form[data-send]")) {
 
 for (const form of document.querySelectorAll("form[data-at-once]")) form.requestSubmit();
 
+// Another site sent the browser here, and so without our cookies: it comes again from here. Or it goes on to another site.
+for (const link of document.querySelectorAll("a[data-go-at-once]")) location.replace(link.href);
+for (const form of document.querySelectorAll("form[data-post-at-once]")) form.submit();
+
 function showTexts(texts) {
   for (const [name, text] of Object.entries(texts)) {
     for (const place of document.querySelectorAll(`[data-text="${name}"]`)) place.textContent = text;

@@ -11,6 +11,7 @@ from carnet.server.own_api import (
     observation,
     people,
     root_passwords,
+    saml_applications,
     scim,
     workloads,
 )
@@ -25,6 +26,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *gateway.ENDPOINTS,
     *identity_center.ENDPOINTS,
     *identity_source.ENDPOINTS,
+    *saml_applications.ENDPOINTS,
     *people.ENDPOINTS,
     *scim.ENDPOINTS,
 )

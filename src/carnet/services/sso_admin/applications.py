@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreateApplicati
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from carnet.base.faults import AlreadyExists, Invalid, Missing, TooMany
+from carnet.entities.saml_application import SamlApplication
 from carnet.entities.sso_application import ENABLED, ApplicationAssignment, SsoApplication
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
 from carnet.services.paging import page
@@ -29,7 +30,8 @@ from carnet.services.sso_admin.service import sso_admin
 from carnet.services.sso_admin.tagging import tags_of
 from carnet.services.sso_admin.targets import and_tags
 
-_CUSTOM = "custom"
+_SAML = "SAML"
+_CUSTOM = (("custom", "OAUTH", "Custom application"), ("custom-saml", _SAML, "Custom SAML 2.0 application"))
 _ID_BYTES = 8
 _ORIGINS_WITH_URL = "APPLICATION"
 
@@ -42,7 +44,8 @@ _ORIGINS_WITH_URL = "APPLICATION"
 )
 def create_application(call: WriteCall, given: Mapping[str, Any], holder: Held) -> Answer:
     """Add an application that has no grants yet; the same ClientToken makes no second one."""
-    _check_provider(call, given["ApplicationProviderArn"])
+    if _provider_at(call, given["ApplicationProviderArn"])["FederationProtocol"] == _SAML:
+        raise Invalid("SAML 2.0 applications are made by carnet sso saml-application create, and by no operation.")
     applications, token = holder.view.of(SsoApplication), given.get("ClientToken")
     there = next(iter(applications.referring("client_token", token)), None) if token is not None else None
     if there is not None:
@@ -116,6 +119,9 @@ def delete_application(call: WriteCall, given: Mapping[str, Any], holder: Held, 
     """Remove an application with its assignments."""
     for assignment in holder.view.of(ApplicationAssignment).referring("application", one.id):
         call.store.remove(assignment)
+    side = holder.view.of(SamlApplication).get(one.id)
+    if side is not None:
+        call.store.remove(side)
     call.store.remove(one)
     return {}
 
@@ -123,17 +129,16 @@ def delete_application(call: WriteCall, given: Mapping[str, Any], holder: Held, 
 @sso_admin.read("DescribeApplicationProvider", on=targets.provider)
 def describe_application_provider(call: Call, given: Mapping[str, Any]) -> Answer:
     """An application provider."""
-    _check_provider(call, given["ApplicationProviderArn"])
-    return _provider(call)
+    return _provider_at(call, given["ApplicationProviderArn"])
 
 
 @sso_admin.read("ListApplicationProviders", on=targets.provider)
 def list_application_providers(call: Call, given: Mapping[str, Any]) -> Answer:
-    """The application providers: the one for the customer's own applications."""
+    """The application providers: those for the customer's own applications."""
     found = page(
         call.paging,
         "ListApplicationProviders",
-        [_provider(call)],
+        list(_providers(call)),
         given,
         key=lambda each: str(each["ApplicationProviderArn"]),
     )
@@ -146,18 +151,21 @@ def save(call: WriteCall, before: SsoApplication, after: SsoApplication) -> None
         call.store.save(after)
 
 
-def _check_provider(call: Call, arn: str) -> None:
+def _provider_at(call: Call, arn: str) -> dict[str, object]:
     """Raises Missing for a provider that is not here."""
-    if arn != PROVIDERS.format(partition=call.partition) + _CUSTOM:
-        raise Missing(f"Could not find application provider {arn}")
+    for each in _providers(call):
+        if each["ApplicationProviderArn"] == arn:
+            return each
+    raise Missing(f"Could not find application provider {arn}")
 
 
-def _provider(call: Call) -> dict[str, object]:
-    return {
-        "ApplicationProviderArn": PROVIDERS.format(partition=call.partition) + _CUSTOM,
-        "FederationProtocol": "OAUTH",
-        "DisplayData": {"DisplayName": "Custom application"},
-    }
+def _providers(call: Call) -> Iterator[dict[str, object]]:
+    for name, protocol, shown in _CUSTOM:
+        yield {
+            "ApplicationProviderArn": PROVIDERS.format(partition=call.partition) + name,
+            "FederationProtocol": protocol,
+            "DisplayData": {"DisplayName": shown},
+        }
 
 
 def _portal(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,166 @@
+"""What an identity provider writes: its metadata, and signed responses that say who a person is.
+
+https://docs.oasis-open.org/security/saml/v2.0/saml-profiles-2.0-os.pdf (4.1.4.2)
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from xml.sax.saxutils import escape, quoteattr
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+from lxml import etree
+from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
+from signxml.signer import XMLSigner
+
+from carnet.saml.authn_request import instant
+from carnet.saml.metadata import HTTP_POST, HTTP_REDIRECT
+from carnet.saml.xml import ASSERTION, METADATA, PROTOCOL, SIGNATURE, children, parse_xml
+
+_GOOD_FOR = timedelta(minutes=5)
+_AHEAD = timedelta(minutes=1)
+"""How far the clock of a service provider may be behind."""
+_BASIC = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
+
+
+def identity_provider_metadata(
+    issuer: str, sign_in_url: str, certificates: Iterable[str], name_format: str, *, signed_requests: bool
+) -> str:
+    """`certificates`: of all keys that may sign, base64 of DER."""
+    keys = "".join(
+        f'<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="{SIGNATURE}"><ds:X509Data><ds:X509Certificate>'
+        f"{each}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+        for each in certificates
+    )
+    services = "".join(
+        f'<md:SingleSignOnService Binding="{binding}" Location={quoteattr(sign_in_url)}/>'
+        for binding in (HTTP_POST, HTTP_REDIRECT)
+    )
+    wants = "true" if signed_requests else "false"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<md:EntityDescriptor xmlns:md="{METADATA}" entityID={quoteattr(issuer)}>'
+        f'<md:IDPSSODescriptor WantAuthnRequestsSigned="{wants}" protocolSupportEnumeration="{PROTOCOL}">{keys}'
+        f"<md:NameIDFormat>{escape(name_format)}</md:NameIDFormat>{services}"
+        "</md:IDPSSODescriptor></md:EntityDescriptor>\n"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What is said of a person to one service provider."""
+
+    response_id: str
+    assertion_id: str
+    session_index: str
+    """All three are XML IDs."""
+    issuer: str
+    audience: str
+    acs_url: str
+    in_response_to: str | None
+    subject: str
+    subject_format: str
+    attributes: Mapping[str, tuple[str, ...]]
+    authenticated: datetime
+    """When the person has signed in."""
+    session_end: datetime
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningPair:
+    """A private key (PKCS#8, DER), and its certificate (base64 of DER)."""
+
+    private: bytes = field(repr=False)
+    certificate: str
+
+
+def signed_response(said: Said, pair: SigningPair) -> str:
+    """The response, base64, whose assertion is signed (RSA with SHA-256, exclusive canonical XML).
+
+    INVARIANT: every text is written by an XML library, which escapes it. Raises ValueError for a text that XML cannot
+    hold.
+    """
+    assertion = _assertion(said)
+    signed = XMLSigner(
+        signature_algorithm=SignatureMethod.RSA_SHA256,
+        digest_algorithm=DigestAlgorithm.SHA256,
+        c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
+    ).sign(
+        assertion,
+        key=load_der_private_key(pair.private, None),  # type: ignore[arg-type]
+        cert=[x509.load_der_x509_certificate(base64.b64decode(pair.certificate))],
+        reference_uri=f"#{said.assertion_id}",
+        id_attribute="ID",
+    )
+    (signature,) = children(signed, SIGNATURE, "Signature")
+    signed.insert(1, signature)  # behind the Issuer, where the schema has it
+    response = _response(said)
+    response.append(signed)
+    return base64.b64encode(etree.tostring(response)).decode("ascii")
+
+
+def _response(said: Said) -> etree._Element:
+    """Without its assertion."""
+    response = _element(None, PROTOCOL, "Response", ID=said.response_id, Version="2.0", IssueInstant=instant(said.now))
+    response.set("Destination", said.acs_url)
+    if said.in_response_to is not None:
+        response.set("InResponseTo", said.in_response_to)
+    _element(response, ASSERTION, "Issuer").text = said.issuer
+    status = _element(response, PROTOCOL, "Status")
+    _element(status, PROTOCOL, "StatusCode", Value="urn:oasis:names:tc:SAML:2.0:status:Success")
+    return response
+
+
+def _assertion(said: Said) -> etree._Element:
+    made = _element(None, ASSERTION, "Assertion", ID=said.assertion_id, Version="2.0", IssueInstant=instant(said.now))
+    _element(made, ASSERTION, "Issuer").text = said.issuer
+    until = instant(said.now + _GOOD_FOR)
+    subject = _element(made, ASSERTION, "Subject")
+    _element(subject, ASSERTION, "NameID", Format=said.subject_format).text = said.subject
+    confirmation = _element(subject, ASSERTION, "SubjectConfirmation", Method="urn:oasis:names:tc:SAML:2.0:cm:bearer")
+    data = _element(confirmation, ASSERTION, "SubjectConfirmationData", NotOnOrAfter=until, Recipient=said.acs_url)
+    if said.in_response_to is not None:
+        data.set("InResponseTo", said.in_response_to)
+    conditions = _element(made, ASSERTION, "Conditions", NotBefore=instant(said.now - _AHEAD), NotOnOrAfter=until)
+    restriction = _element(conditions, ASSERTION, "AudienceRestriction")
+    _element(restriction, ASSERTION, "Audience").text = said.audience
+    _statement(made, said)
+    _attributes(made, said)
+    # Read anew: what is signed then has the very bytes that are sent.
+    return parse_xml(etree.tostring(made))
+
+
+def _statement(made: etree._Element, said: Said) -> None:
+    statement = _element(
+        made,
+        ASSERTION,
+        "AuthnStatement",
+        AuthnInstant=instant(said.authenticated),
+        SessionIndex=said.session_index,
+        SessionNotOnOrAfter=instant(said.session_end),
+    )
+    context = _element(statement, ASSERTION, "AuthnContext")
+    reference = _element(context, ASSERTION, "AuthnContextClassRef")
+    reference.text = "urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified"
+
+
+def _attributes(made: etree._Element, said: Said) -> None:
+    if not said.attributes:
+        return  # the schema has no empty statement
+    statement = _element(made, ASSERTION, "AttributeStatement")
+    for name, values in said.attributes.items():
+        attribute = _element(statement, ASSERTION, "Attribute", Name=name, NameFormat=_BASIC)
+        for value in values:
+            _element(attribute, ASSERTION, "AttributeValue").text = value
+
+
+def _element(parent: etree._Element | None, namespace: str, name: str, **attributes: str) -> etree._Element:
+    tag, prefixes = f"{{{namespace}}}{name}", {"saml": ASSERTION, "samlp": PROTOCOL}
+    if parent is None:
+        return etree.Element(tag, attributes, nsmap={"saml": ASSERTION} if namespace == ASSERTION else prefixes)
+    return etree.SubElement(parent, tag, attributes)
