@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,12 @@ from carnet.entities.login_profile import LoginProfile
 from carnet.entities.membership import Membership
 from carnet.entities.user import User
 from carnet.identity.credential import Credential
+from carnet.identity.credentials import browser_credential
+from carnet.identity.principals import ASSUMED_ROLE
+from carnet.keyring.packing import pack
+from carnet.keyring.session_claims import SessionClaims
 from carnet.store.faults import Lost
-from tests.services.iam.documents import allow
+from tests.services.iam.documents import allow, trust
 from tests.services.world import World, open_world
 
 TOKEN = SESSION_TOKEN.text(b"t" * 32)
@@ -287,3 +292,49 @@ def test_a_caller_ends_with_the_row_and_with_what_was_proven(world: World, calle
                 world.call(world.root, "DeleteAccessKey", UserName="Alice", AccessKeyId=key["AccessKeyId"])
             world.call(world.root, "DeleteUser", UserName="Alice")
     assert renewed(world, caller) is None
+
+
+def visiting(world: World, role: str, **changed: Any) -> Credential | None:
+    """What stands for a browser that came by a URL, of a session of the role, in which some claims are otherwise."""
+    now = world.clock()
+    claims = SessionClaims(
+        kind=ASSUMED_ROLE,
+        account=world.account_id,
+        principal_id=role,
+        session_name="visit",
+        issued_ms=int(now.timestamp() * 1000),
+        expires_ms=int((now + IDLE).timestamp() * 1000),
+        token_id="t",
+        epoch=world.snapshot.epoch,
+    )
+    packed = pack(replace(claims, **changed))
+    assert packed is not None
+    session = BrowserSession(
+        id="bs-2",
+        account=world.account_id,
+        kind=HolderKind.SESSION,
+        holder=f"{role}:visit",
+        digest="",
+        created=now,
+        expires=now + IDLE,
+        password_set=None,
+        claims=packed,
+    )
+    return browser_credential(world.snapshot, session)
+
+
+def test_a_browser_that_came_by_a_url_is_a_session_that_stands(world: World) -> None:
+    made = world.call(world.root, "CreateRole", RoleName="r", AssumeRolePolicyDocument=trust(world.account_id))["Role"]
+    role, other = made["RoleId"], "AROAAAAAAAAAAAAAAAAAA"
+    found = visiting(world, role)
+    assert found is not None
+    assert found.principal.arn.endswith("assumed-role/r/visit")
+    for changed in (
+        {"epoch": "before a restore"},
+        {"person": "1234567890-nobody-has-it-assigned"},
+        {"access_key": "AKIAAAAAAAAAAAAAAAAA"},
+        {"session_name": "another"},
+        {"principal_id": other},
+        {"account": "999999999999"},
+    ):
+        assert visiting(world, role, **changed) is None, changed
