@@ -91,7 +91,7 @@ class Sqlite(SqliteDialect):
         with self._watch_lock:
             if self._log is not None and _identity(self._log_path) != self._log:
                 raise Lost
-            if not self._main_file.is_as_seen(status):
+            if self._main_file.written != status.st_ctime_ns:
                 self._main_file.look(status, self._watching())
 
     @property

@@ -42,12 +42,9 @@ class MainFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._written: int | None = None
+        self.written: int | None = None
+        """When it was written last, as far as it was looked at, by `st_ctime_ns`. Compared where each change passes."""
         self._seen = _NOTHING
-
-    def is_as_seen(self, status: os.stat_result) -> bool:
-        """Whether nobody has written it since."""
-        return status.st_ctime_ns == self._written
 
     def look(self, status: os.stat_result, connection: sqlite3.Connection) -> None:
         """Raise Lost if it is no state of this store; `connection` reads what is in force, outside of transactions.
@@ -58,7 +55,7 @@ class MainFile:
             try:
                 found = self._stands_alone()
                 if self._leads_on(found, connection):
-                    self._seen, self._written = found, status.st_ctime_ns
+                    self._seen, self.written = found, status.st_ctime_ns
                     return
             except sqlite3.DatabaseError:
                 continue
