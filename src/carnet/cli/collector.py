@@ -1,4 +1,4 @@
-"""Commands that make millions of objects and no garbage."""
+"""Commands that make millions of objects and no garbage, or import more than a thousand modules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """While thousands of things are read, searching them for cycles would take up to half the time."""
+    """While thousands of things are read or imported, searching them for cycles would take up to half the time."""
     paused = gc.isenabled()
     gc.disable()
     try:

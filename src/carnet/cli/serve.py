@@ -20,6 +20,7 @@ from carnet.assembly.public_url import change_of_public_url, public_url
 from carnet.assembly.running import as_server
 from carnet.assembly.settings import Settings, UnknownSetting, as_environment, check_environment
 from carnet.base.loopback import is_loopback_host
+from carnet.cli.collector import collector_paused
 from carnet.cli.dev_mode import WARNING, apply_seed, check_dev_mode, dev_greeting
 from carnet.cli.exports import export_lines
 from carnet.cli.options import (
@@ -152,15 +153,17 @@ def serve(context: click.Context, **given: Any) -> None:
 
 
 def _serve(settings: Settings, upstreams: tuple[UpstreamSettings, ...]) -> None:
-    from carnet.cli.self_signed_tls import how_to_trust, with_certificate
-    from carnet.server.listen import listen
+    with collector_paused():
+        from carnet.cli.self_signed_tls import how_to_trust, with_certificate
+        from carnet.server.listen import listen
 
     settings = with_certificate(settings)
     # INVARIANT: the address is taken before an account is made: the key that is shown once is of a server that starts.
     with _bound(settings) as listening:
         endpoint = public_url(settings, port=listening.getsockname()[1])
         with nullcontext() if settings.dev else as_server(settings.data_dir, endpoint):
-            application = _set_up(settings, endpoint)
+            with collector_paused():
+                application = _set_up(settings, endpoint)
             tell_upstreams(upstreams)
             if settings.tls:
                 click.echo(how_to_trust(settings))
