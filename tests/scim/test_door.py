@@ -37,10 +37,11 @@ def delete(server: InProcessServer, scim: Provisioner, token: str) -> None:
     delete_here(parts.store, parts.directory, identity_store=scim.tenant, token=token, now=server.clock())
 
 
-def test_a_token_is_good_for_its_own_tenant_alone(scim: Provisioner, other: Provisioner) -> None:
+@pytest.mark.parametrize("mode", ["v2", "rfc/v2"])
+def test_a_token_is_good_for_its_own_tenant_alone(scim: Provisioner, other: Provisioner, mode: str) -> None:
     for crossed in (replace(scim, tenant=other.tenant), replace(other, tenant=scim.tenant)):
         for method, path, given in (("GET", "Users", None), ("POST", "Users", a_user("mallory"))):
-            told = crossed(method, path, given)
+            told = crossed.speaking(mode)(method, path, given)
             assert (told.status, told.members["status"]) == (401, "401")
     assert other("GET", "Users").members["Resources"] == []
 
@@ -122,7 +123,8 @@ def test_nobody_takes_a_person_over_by_an_equal_email_address(scim: Provisioner)
     assert scim("POST", "Users", a_user("mallory", emails=[{"value": "VICTIM@example.com"}])).status == 409
     mallory = scim.user("mallory", emails=[{"value": "mallory@example.com", "primary": True}])
     change = {"op": "replace", "path": "emails", "value": [{"value": "victim@example.com"}]}
-    assert scim.patch(f"Users/{mallory}", change).status == 409
+    for mode in ("v2", "rfc/v2"):
+        assert scim.speaking(mode).patch(f"Users/{mallory}", change).status == 409
     client = scim.server.client("identitystore")
     unique = {"AttributePath": "emails.value", "AttributeValue": "victim@example.com"}
     found = client.get_user_id(IdentityStoreId=scim.tenant, AlternateIdentifier={"UniqueAttribute": unique})
