@@ -75,5 +75,4 @@ def test_aws_mode_fails_where_aws_does(server: RunningServer, tenant: dict[str, 
     results = checked(server, tenant, "aws")
     failed = {(each.check, each.kind): each.why for each in results if each.status != "SUCCESS"}
     assert failed.keys() == REFUSED.keys()
-    assert all(why in failed[check] for check, why in REFUSED.items())
     assert len(results) > 80
