@@ -112,7 +112,7 @@ def test_path_and_parameter_name_one_queue(behind: Behind) -> None:
     behind.aws.answers["SendMessage"] = Told(body={})
     assert ask(behind, sending(behind), f"/{behind.account}/q").status == 200
     for path in (f"/{behind.account}/other", "/111122223333/q"):
-        assert ask(behind, sending(behind), path).code == "InvalidAddress"
+        assert ask(behind, sending(behind), path).code == "MalformedInput"
     for path in (f"/{behind.account}/a/b", "/q", f"/{behind.account}/q%2e", f"//{behind.account}/q"):
         assert ask(behind, sending(behind), path).code == "InvalidAction"
     assert behind.aws.operations == ["SendMessage"]

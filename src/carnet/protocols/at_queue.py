@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from carnet.base.http import HttpRequest
 from carnet.models import OLDER_FORMS, Service
-from carnet.protocols.errors import WireError
+from carnet.protocols.unreadable import Unreadable
 
 _PATH = re.compile(r"(/[0-9]{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?)/?", re.ASCII)
 _URL = "QueueUrl"
@@ -24,9 +24,9 @@ def queue_in(found: Service, request: HttpRequest) -> str | None:
     return f"{'https' if request.secure else 'http'}://{request.first.get('host', '')}{path[1]}"
 
 
-def at_queue(in_path: str, fields: Mapping[str, str], found: Service) -> dict[str, str]:
-    """The parameters with the queue of the path. Raises WireError if they name another one."""
+def at_queue(in_path: str, fields: Mapping[str, str]) -> dict[str, str]:
+    """The parameters with the queue of the path. Raises Unreadable if they name another one."""
     given = fields.get(_URL)
     if given is not None and given.split("/")[-2:] != in_path.split("/")[-2:]:
-        raise WireError("InvalidAddress", f"The address {given[:200]} is not valid for this endpoint.", found)
+        raise Unreadable(f"The address {given[:200]} is not valid for this endpoint")
     return {**fields, _URL: in_path}

@@ -71,7 +71,8 @@ def write_error(
     service = where.service if isinstance(where, Operation) else where
     if isinstance(service, Protocol):
         return _written(service, None, _common(service, code), message, request_id, {}, accept)
-    error = service.error(code) or _common(service.protocol, code)
+    modelled = service.error(code) if service.name in OLDER_FORMS else service.errors.get(code)
+    error = modelled or _common(service.protocol, code)
     return _written(service.protocol, service, error, message, request_id, members or {}, accept)
 
 

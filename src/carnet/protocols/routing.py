@@ -162,7 +162,7 @@ def _query(found: Service, request: HttpRequest, clues: Clues) -> Routed:
         raise Unreadable(f"Parameters are read from the query string and from a POST's {_FORM} body")
     fields = parameters(request.query, request.body)
     if in_path is not None:
-        fields = at_queue(in_path, fields, found)
+        fields = at_queue(in_path, fields)
     action, version = fields.get("Action"), fields.get("Version", _NO_VERSION)
     if not action:
         raise WireError("MissingAction", "The request is missing an action or a required parameter.", found)
