@@ -14,7 +14,6 @@ from msgspec import Struct, field
 from carnet.base.faults import Malformed
 from carnet.policy.grammar import RULES, Grammar
 from carnet.policy.principals import NamedPrincipal, PrincipalType
-from carnet.policy.referenced_keys import keys_of_statement
 from carnet.policy.sentences import ORGANIZATIONS
 from carnet.policy.shape import VERSIONS, read_shape
 from carnet.policy.statement import Statement
@@ -61,6 +60,8 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False, dict=True, weakref=Tru
     @cached_property
     def condition_keys(self) -> tuple[str, ...]:
         """The keys that its conditions and variables refer to, as they are spelled, each once."""
+        from carnet.policy.referenced_keys import keys_of_statement  # which an explanation does not need
+
         return tuple(dict.fromkeys(key for one in self.statements for key in keys_of_statement(one)))
 
     @cached_property
