@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from carnet.gateway.upstreams import UpstreamSettings
 from tests.gateway.fake_s3 import Told
 from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store, refusal
 
@@ -193,9 +194,10 @@ def test_the_head_of_what_a_customers_key_encrypted_is_asked_with_it(store: Stor
     assert {name: headers[f"x-amz-server-side-encryption-customer-{name}"] for name in given} == given
 
 
-def test_an_upstream_that_tells_no_heads_copies_nothing(tmp_path: Path) -> None:
-    with a_store(tmp_path, profile="rclone") as store:
+def test_an_upstream_that_tells_no_heads_copies_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with a_store(tmp_path) as store:
         store.renew()
+        monkeypatch.setattr(UpstreamSettings, "does", lambda self, service, operation, given: operation != "HeadObject")
         assert refusal(copy(store))["Code"] == "NotImplemented"
         assert store.s3.asked == []
 
