@@ -14,8 +14,10 @@ import pytest
 from carnet.bearer.access_token import HEADER, verify
 from carnet.directory.identity_center import user_named
 from carnet.entities.browser_session import BrowserSession, HolderKind
+from carnet.entities.entity import Tags
 from carnet.entities.oauth_session import GRACE
 from carnet.identity.auth_failure import AuthFailure
+from carnet.identity.oauth_tokens import AccessToken, opened, session_of
 from carnet.services.sso_oidc.authorize import CannotAsk, Consent, SentBack, asked
 from tests.oidc import issuer
 from tests.oidc.issuer import URL
@@ -105,7 +107,12 @@ class App:
     def consent(self, fields: dict[str, str]) -> Consent:
         return asked(fields, self.world.installation.keyring, self.world.snapshot, self.world.clock())
 
-    def code(self, who: str, fields: dict[str, str] | None = None) -> str:
+    def code(self, who: str, fields: dict[str, str] | None = None, *, attributes: Tags | None = None) -> str:
+        """A code to which the person has consented in a browser that is still signed in."""
+        session = self.browser(who, attributes or {})
+        return self.code_of(session, fields)
+
+    def browser(self, who: str, attributes: Tags) -> BrowserSession:
         world = self.world
         session = BrowserSession(
             id=world.installation.ids.uuid(),
@@ -116,7 +123,15 @@ class App:
             created=world.clock(),
             expires=world.clock() + timedelta(hours=8),
             password_set=None,
+            attributes=attributes,
         )
+        with world.installation.store.write() as unit:
+            unit.add(session)
+        world.installation.directory.catch_up()
+        return session
+
+    def code_of(self, session: BrowserSession, fields: dict[str, str] | None = None) -> str:
+        world = self.world
         url = self.consent(fields or self.asks()).given(world.installation.keyring, session, world.clock())
         assert url.startswith(f"{BACK}&code=")
         return parse_qs(urlsplit(url).query)["code"][0]
@@ -148,6 +163,26 @@ def refused(code: str, call: Any, /, **given: Any) -> str:
         call(**given)
     assert raised.value.code == code
     return raised.value.message
+
+
+def session_tags(world: World, token: str) -> Tags:
+    """The attributes for access control that the sessions of an access token's get."""
+    here = world.installation
+    opened_token = opened(here.keyring, AccessToken, token)
+    assert opened_token is not None
+    session = session_of(world.snapshot, opened_token.account, opened_token.session)
+    assert session is not None
+    return session.attributes
+
+
+def test_a_code_is_good_for_nothing_once_its_person_has_signed_out(app: App) -> None:
+    session = app.browser(person(app.world, "ann"), {})
+    code = app.code_of(session)
+    with app.world.installation.store.write() as unit:
+        unit.remove(session)
+    app.world.installation.directory.catch_up()
+    given = {"code": code, "redirectUri": BACK, "codeVerifier": VERIFIER}
+    refused("InvalidGrantException", app.ask, kind="authorization_code", **given)
 
 
 def test_an_assertion_of_a_trusted_issuer_becomes_tokens_of_the_person(app: App) -> None:
@@ -415,6 +450,15 @@ def test_a_token_that_is_meant_for_another_application_is_exchanged(exchanged: E
     asked = exchanged.ask(requestedTokenType="urn:ietf:params:oauth:token-type:refresh_token")
     assert asked["issuedTokenType"].endswith("refresh_token")
     assert exchanged.target.ask("refresh_token", refreshToken=asked["refreshToken"])["accessToken"]
+
+
+def test_what_an_external_provider_said_of_a_person_goes_with_the_tokens(exchanged: Exchanged) -> None:
+    app, said = exchanged.source, {"CostCenter": "red"}
+    code = app.code(person(app.world, "ann"), attributes=said)
+    tokens = app.ask("authorization_code", code=code, redirectUri=BACK, codeVerifier=VERIFIER)
+    again = app.ask("refresh_token", refreshToken=tokens["refreshToken"])
+    for each in (tokens, again, exchanged.ask(subjectToken=tokens["accessToken"])):
+        assert session_tags(app.world, each["accessToken"]) == said
 
 
 def test_an_exchanged_session_ends_with_that_of_its_subject(exchanged: Exchanged) -> None:

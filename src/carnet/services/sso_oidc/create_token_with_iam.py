@@ -24,6 +24,7 @@ from carnet.identity.oauth_tokens import (
     person_of,
     session_of,
 )
+from carnet.services.oauth_sessions import attributes_of
 from carnet.services.operation import Answer, Refusal, WriteCall
 from carnet.services.pkce import is_verifier_of
 from carnet.services.sso_oidc import refusals
@@ -76,8 +77,11 @@ def _by_code(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
     if not _is_of_who_asked(code.challenge, given.get("codeVerifier")):
         raise refusals.invalid_grant()
     scopes = narrowed(code.scopes, given.get("scope"))
-    session = _session(call, found, holder=code.holder, grant=digest(text), scopes=scopes, sign_in=code.sign_in)
-    return _begun(call, session, found)
+    session = _session(call, found, holder=code.holder, grant=digest(text), scopes=scopes)
+    attributes = attributes_of(call.snapshot.accounts[found.account], code.sign_in, code.holder)
+    if attributes is None:
+        raise refusals.invalid_grant()
+    return _begun(call, replace(session, sign_in=code.sign_in, attributes=attributes), found)
 
 
 def _is_of_who_asked(challenge: str, verifier: str | None) -> bool:
@@ -125,9 +129,9 @@ def _by_exchange(call: WriteCall, given: Given, found: SsoApplication) -> Answer
         holder=subject.holder,
         grant=call.parts.ids.uuid(),
         scopes=_scopes(found, given),
-        sign_in=subject.sign_in,
         until=subject.expires,
     )
+    session = replace(session, sign_in=subject.sign_in, attributes=subject.attributes)
     return {**_begun(call, session, found), "issuedTokenType": asked}
 
 
@@ -161,7 +165,6 @@ def _session(
     holder: str,
     grant: str,
     scopes: tuple[str, ...],
-    sign_in: str = "",
     until: datetime | None = None,
 ) -> OAuthSession:
     """A new one, for as long as a sign-in lasts, or `until` that of another one ends. Raises Refused."""
@@ -181,7 +184,6 @@ def _session(
         created=call.now,
         expires=min(until or call.now + PORTAL_SESSION, call.now + PORTAL_SESSION),
         rotated=call.now,
-        sign_in=sign_in,
     )
 
 
