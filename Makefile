@@ -14,7 +14,7 @@ PROVEN := src/carnet/policy/*,src/carnet/sigv4/*,src/carnet/keyring/*,src/carnet
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-clients clients test-more-clients more-clients test-all check coverage bench bench-engine bench-gateway fuzz chaos docs dist install lock format catalog clean
+.PHONY: help run demo test test-clients clients test-more-clients more-clients environments test-all check coverage bench bench-engine bench-gateway fuzz chaos docs dist install lock format catalog clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,8 @@ more-clients: $(VENV)-ansible/.done $(VENV)-custodian/.done $(VENV)-prowler/.don
 
 install: $(VENV)/.dev ## Bring the development environment up to date.
 
+environments: $(VENV)/.dev $(VENV)-clients/.done $(VENV)-demo/.done $(VENV)-docs/.done $(VENV)-dist/.done ## Set up all that the gate needs, side by side if --jobs says so.
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Carnet needs Python 3.11 or newer; name one with: make PYTHON=python3.12"; exit 1; }
@@ -137,7 +139,8 @@ $(VENV)-dist/.done: requirements/dist.txt
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	@touch $@
 
-$(VENV)-docs/.done: requirements/docs.txt requirements/run.txt
+# After .venv/: to install Carnet, both write beside its sources.
+$(VENV)-docs/.done: requirements/docs.txt requirements/run.txt | $(VENV)/.run
 	$(call ENVIRONMENT,$(PYTHON)) --requirement requirements/run.txt --requirement $<
 	$(ITSELF)
 	@touch $@
