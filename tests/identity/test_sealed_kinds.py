@@ -14,7 +14,12 @@ from carnet.store.entity_types import ENTITY_TYPES
 from tests.identity.sealed_samples import sample, secret
 from tests.keyring.keys import KEYRING
 
-NOT_SEALED = {("data_keys", "wrapped"), ("delegation_requests", "approver_session"), ("oauth_sessions", "claims")}
+NOT_SEALED = {
+    ("browser_sessions", "claims"),
+    ("data_keys", "wrapped"),
+    ("delegation_requests", "approver_session"),
+    ("oauth_sessions", "claims"),
+}
 """Columns of bytes that are no sealed values: data keys are wrapped, and the claims of a session are no secret."""
 CARRIED = {
     Purpose.SESSION_TOKENS,

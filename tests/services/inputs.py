@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from carnet import models
+from carnet.entities.oauth_session import Grantor, OAuthSession
 from carnet.identity.authenticate import Authenticate
 from carnet.identity.caller import Caller
 from carnet.services.operation import Operation
 from carnet.services.registry import SERVICES
+from carnet.services.signin.login import REGION, SAME_DEVICE
 from tests.saml import idp
 from tests.services.iam.documents import managed, trust
 from tests.services.iam.made_certificates import made as made_certificate
@@ -117,6 +119,8 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
         made["Filter"] = _filter(operation, made)
     if operation.name == "CreateTokenWithIAM":
         made |= {"clientId": _of_an_instance(world)["ApplicationArn"], "grantType": "refresh_token"}
+    if operation.service == "signin":
+        made["sessionArn"] = _signed_in_session(world)
     if operation.service == "sso":
         made |= {"accountId": _signed(world).center.account, "roleName": _ROLE}
     return {name: made[name] for name in members if name in made}
@@ -213,6 +217,28 @@ def _delegation_request(world: World) -> str:
     request = world.call(world.root, "CreateDelegationRequest", **asked)["DelegationRequestId"]
     world.call(world.root, "AssociateDelegationRequest", DelegationRequestId=request)
     return str(request)
+
+
+@_once
+def _signed_in_session(world: World) -> str:
+    """The ARN of a session of `aws login` of the root user."""
+    account, now = world.account_id, world.clock()
+    session = OAuthSession(
+        id=world.installation.ids.uuid(),
+        account=account,
+        kind=Grantor.PRINCIPAL,
+        holder=account,
+        client=SAME_DEVICE,
+        client_name="aws login",
+        grant="of the test",
+        created=now,
+        expires=now + timedelta(hours=1),
+        rotated=now,
+    )
+    with world.installation.store.write() as unit:
+        unit.add(session)
+    world.installation.directory.catch_up()
+    return f"arn:aws:signin:{REGION}:{account}:session/{session.id}"
 
 
 @_once

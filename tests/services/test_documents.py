@@ -139,10 +139,10 @@ MADE_OF_TEMPLATES = {"AcquireRole", "CreateDelegationRequest"}
 OF_ORGANIZATIONS = {"CreatePolicy", "PutResourcePolicy", "UpdatePolicy"}
 READ_BY_NOBODY = {
     "identitystore": {"UpdateGroup", "UpdateUser"},
-    "signin": {"CreateOAuth2Token"},
+    "signin": {"CreateOAuth2Token", "RevokeOAuth2TokenWithIAM"},
 }
-"""Values of attributes, which arrive parsed and are checked member by member, each against its own small limit; and a
-refresh token, which is no document: the keyring opens it, before its turn too."""
+"""Values of attributes, which arrive parsed and are checked member by member, each against its own small limit; and
+refresh tokens, which are no documents: the keyring opens them, before their turn too."""
 
 
 def test_every_operation_with_a_document_is_looked_at(world: World) -> None:

@@ -75,7 +75,7 @@ class Application(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Federated:
+class Vouched:
     """A page that takes a person to an application, and the event that tells of it."""
 
     response: HttpResponse
@@ -109,7 +109,7 @@ async def asked_by_application(parts: ConsoleParts, arrived: Arrived, found: App
 
 async def signed_in_to_application(
     parts: ConsoleParts, sessions: BrowserSessions, arrived: Arrived, found: Application
-) -> HttpResponse | Federated:
+) -> HttpResponse | Vouched:
     """The page that posts an assertion to the application, or the way to sign in. Raises Problem."""
     http = arrived.http
     asked = _asked(parts.execution.parts.keyring, http, found, arrived.time)
@@ -127,7 +127,7 @@ async def signed_in_to_application(
 
 async def _federated(
     parts: ConsoleParts, arrived: Arrived, found: Application, browser: SignedInBrowser, asked: AskedFor | None
-) -> Federated:
+) -> Vouched:
     person = browser.holder.entity
     assert isinstance(person, IdentityStoreUser)
     acs_url = found.saml.acs_urls[0] if asked is None else asked.acs_url
@@ -148,7 +148,7 @@ async def _federated(
         relay_state=relay_state,
     )
     event = sign_in_event(arrived, browser.holder.who, name="Federate", to=found.application.arn)
-    return Federated(response=shown, event=event, account=found.view.account.id)
+    return Vouched(response=shown, event=event, account=found.view.account.id)
 
 
 def _signed(

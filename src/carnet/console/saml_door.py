@@ -16,7 +16,7 @@ from carnet.base.clock import Clock
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.console.application_sign_in import (
     NOT_YOURS,
-    Federated,
+    Vouched,
     application_of,
     asked_by_application,
     signed_in_to_application,
@@ -139,7 +139,7 @@ class SamlDoor:
             if http.method == "POST" or "SAMLRequest=" in http.query:
                 return Answer(response=await asked_by_application(self._parts, arrived, found))
             done = await signed_in_to_application(self._parts, self._sessions, arrived, found)
-            if not isinstance(done, Federated):
+            if not isinstance(done, Vouched):
                 return Answer(response=done)
             return _audited(done.response, done.event, done.account)
         except Exception as raised:

@@ -34,6 +34,7 @@ from carnet.identity.oauth_tokens import SigninToken, moment_of, opened, sealed
 from carnet.identity.principals import ASSUMED_ROLE, FEDERATED_USER
 from carnet.keyring.packing import pack, unpack
 from carnet.keyring.session_claims import SessionClaims
+from carnet.policy.request import Principal
 from carnet.server.own_api.problems import Problem
 from carnet.services.execution import Done
 from carnet.store.unit_of_work import UnitOfWork
@@ -69,7 +70,8 @@ def new_signin_token(
         expires_ms=int((arrived.time + LIVES).timestamp() * 1000),
         nonce=parts.execution.parts.ids.uuid(),
     )
-    event = sign_in_event(arrived, _holder(parts.execution.directory.snapshot, credential).who, name=_EVENT, to="")
+    holder = _holder(parts.execution.directory.snapshot, credential.principal)
+    event = sign_in_event(arrived, holder.who, name=_EVENT, to="")
     text = sealed(parts.execution.parts.keyring, token).text
     return Told(members={"SigninToken": text}, event=event, account=claims.account)
 
@@ -137,8 +139,7 @@ class Arriving:
         _spend(unit, token, claims.account)
         until = now + timedelta(seconds=token.seconds) if token.seconds else moment_of(claims.expires_ms)
         claims = replace(claims, expires_ms=int(until.timestamp() * 1000))
-        credential = Credential(key_id="", secret="", principal=principal, session=claims)
-        holder = _holder(snapshot, credential)
+        holder = _holder(snapshot, principal)
         make_room(unit, holder)
         text = SESSION_TOKEN.text(self.parts.execution.parts.ids.random(TOKEN_BYTES))
         unit.add(self._session(text, holder, claims, until))
@@ -177,6 +178,6 @@ def _spend(unit: UnitOfWork, token: SigninToken, account: str) -> None:
         raise _NO_TOKEN from None
 
 
-def _holder(snapshot: Snapshot, credential: Credential) -> Holder:
-    view = snapshot.accounts[credential.principal.account]
-    return Holder(kind=HolderKind.SESSION, view=view, entity=Visitor(principal=credential.principal))
+def _holder(snapshot: Snapshot, principal: Principal) -> Holder:
+    view = snapshot.accounts[principal.account]
+    return Holder(kind=HolderKind.SESSION, view=view, entity=Visitor(principal=principal))

@@ -31,7 +31,6 @@ from carnet.services.sso_oidc import refusals
 from carnet.services.sso_oidc.clients import CODE, DEVICE, REFRESH, client_of
 from carnet.services.sso_oidc.devices import CHECKED
 from carnet.services.sso_oidc.polls import Polls
-from carnet.services.sso_oidc.refusals import PENDING
 from carnet.services.sso_oidc.service import sso_oidc
 from carnet.services.sso_oidc.sessions import tokens_of
 
@@ -46,7 +45,7 @@ async def _refuse_early(call: AnonymousCall, given: Given) -> None:
         try:
             _answered_device(call, given)
         except Refused as waiting:
-            if waiting.code == PENDING and _POLLS.too_soon(digest(given["deviceCode"]), call.now):
+            if waiting.code == refusals.pending().code and _POLLS.too_soon(digest(given["deviceCode"]), call.now):
                 raise refusals.slow_down() from waiting
             raise
     elif given["grantType"] not in (CODE, REFRESH):

@@ -44,11 +44,10 @@ def unauthorized_client() -> Refused:
     )
 
 
-PENDING = "AuthorizationPendingException"
-
-
 def pending() -> Refused:
-    return Refused(PENDING, "Authorization is still pending", {"error": "authorization_pending"})
+    return Refused(
+        "AuthorizationPendingException", "Authorization is still pending", {"error": "authorization_pending"}
+    )
 
 
 def slow_down() -> Refused:
