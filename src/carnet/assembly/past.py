@@ -15,6 +15,8 @@ from carnet.store.head import UNKNOWN_MOMENT, Standing
 from carnet.store.store import Store
 
 _LOG = logging.getLogger(__name__)
+ACCEPTED, RESTORED = "AcceptStore", "RestoreBackup"
+"""The events of operators who begin a new epoch: what was lost is older than they are."""
 REMEMBER_SECONDS = 30.0
 _BEHIND = timedelta(seconds=1)
 _COMPARED = 10_000
@@ -47,7 +49,11 @@ def lost_changes(store: Store, log: Log) -> tuple[str, ...]:
     newest = store.standing().revision.seq
     events = [event for _, event in store.audit_events(max(0, newest - _COMPARED))]
     recorded = {event["eventID"] for event in events if "eventID" in event}
-    moments = [event["eventTime"] for event in events if "eventTime" in event]
+    moments = [
+        event["eventTime"]
+        for event in events
+        if "eventTime" in event and event.get("eventName") not in (ACCEPTED, RESTORED)
+    ]
     since = datetime.fromisoformat(moments[-1]) if moments else None
     found = list(islice(map(as_sentence, missing_changes(log, recorded, since)), _MOST_TOLD + 1))
     further = ("and earlier ones",) if len(found) > _MOST_TOLD else ()

@@ -42,6 +42,7 @@ def restore(file: Path | None, replace: bool, as_found: bool, **settings: Any) -
 
 def _accept(configured: Settings) -> None:
     from carnet.assembly.last_seen import LastSeen
+    from carnet.assembly.past import ACCEPTED
     from carnet.assembly.seen_keys import forget_seen
     from carnet.assembly.state import open_state, system_clock
     from carnet.services.operator_event import operator_event
@@ -49,7 +50,7 @@ def _accept(configured: Settings) -> None:
     forget_seen(configured)
     with open_state(configured) as state:
         now = system_clock()
-        event = operator_event("AcceptStore", {"revision": state.store.revision().seq}, now)
+        event = operator_event(ACCEPTED, {"revision": state.store.revision().seq}, now)
         standing = state.store.accept(now, event)
         LastSeen(configured.last_seen).accept(standing)
         click.echo(f"Accepted {state.store.shown_url} as it is, at revision {standing.revision.seq}.")
@@ -69,6 +70,7 @@ def _tell_what_is_lost(configured: Settings, store: Store) -> None:
 
 def _restore(configured: Settings, file: Path, *, replace: bool) -> None:
     from carnet.assembly.last_seen import LastSeen
+    from carnet.assembly.past import RESTORED
     from carnet.assembly.seen_keys import forget_seen
     from carnet.assembly.state import log_at, recorder_of, system_clock
     from carnet.services.operator_event import operator_event
@@ -85,7 +87,7 @@ def _restore(configured: Settings, file: Path, *, replace: bool) -> None:
 
     def audit(header: Header) -> Audited:
         said = {"revision": header.seq, "made": header.made, "release": header.release, "rows": header.rows}
-        return Audited(operator_event("RestoreBackup", said | {"replace": replace}, now), recorder)
+        return Audited(operator_event(RESTORED, said | {"replace": replace}, now), recorder)
 
     try:
         with (
