@@ -41,7 +41,8 @@ def test_it_is_imported_shown_and_exported(data: Path, tmp_path: Path) -> None:
     file.write_text(json.dumps(ESTATE))
     dry = run(data, "import", str(file), "--dry-run")
     assert dry.splitlines()[-1] == "5 to create, 0 to update, 0 unchanged, 0 that cannot be done"
-    assert run(data, "tree", code=1) == "Error: Name one with --organization: there are 0 organizations (none).\n"
+    none = run(data, "tree", code=1)
+    assert none == "Error: There is no organization: aws organizations create-organization makes one.\n"
     told = run(data, "import", str(file), "--root-keys")
     assert f"root key of {MEMBER}: AKIA" in told
     assert told.splitlines()[-1] == "Done: 5 created, 0 updated, 0 unchanged."

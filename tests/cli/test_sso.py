@@ -37,7 +37,10 @@ def run(data: Path, *arguments: str, code: int = 0, given: str | None = None) ->
 
 def test_the_only_organization_gets_its_instance_once(data: Path) -> None:
     none = run(data, "sso", "enable", code=1)
-    assert none == "Error: Name one with --organization: there are 0 organizations (none).\n"
+    assert none == (
+        "Error: There is no organization: --account makes the instance of an account without one, and "
+        "aws organizations create-organization makes an organization.\n"
+    )
     run(data, "org", "import", "-", given=json.dumps(ESTATE))
     made = json.loads(run(data, "sso", "enable", "--region", "eu-west-1", "--output", "json"))
     assert made["startUrl"] == f"https://{made['identityStoreId']}.awsapps.com/start"

@@ -139,7 +139,9 @@ def the_organization(snapshot: Snapshot, organization: str | None) -> Organizati
         if view is None:
             raise click.ClickException(f"There is no organization {organization}.")
         return view
+    if not found:
+        raise click.ClickException("There is no organization: aws organizations create-organization makes one.")
     if len(found) != 1:
-        known = ", ".join(sorted(found)) or "none"
+        known = ", ".join(sorted(found))
         raise click.ClickException(f"Name one with --organization: there are {len(found)} organizations ({known}).")
     return next(iter(found.values()))

@@ -82,4 +82,9 @@ def _enabled_here(account_id: str | None, organization: str | None, region: str,
 def _management(snapshot: Snapshot, organization: str | None) -> str:
     from carnet.cli.org import the_organization
 
+    if organization is None and not snapshot.organizations:
+        raise click.ClickException(
+            "There is no organization: --account makes the instance of an account without one, and "
+            "aws organizations create-organization makes an organization."
+        )
     return the_organization(snapshot, organization).organization.management
