@@ -25,6 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from carnet.entities.account_assignment import AccountAssignment
 from carnet.entities.permission_set import PermissionSet
 from tests.clients.running import AWS_V2, CARNET
 from tests.console.browsing import Browser
@@ -113,8 +114,9 @@ def terminal(tmp_path: Path, site: Site) -> Terminal:
     return Terminal(tmp_path, site)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def mary(site: Site, instance: Any) -> Person:
+    """A person of each test's own: one of them signs out."""
     made = Person(site, instance)
     made.assigned()
     return made
@@ -128,7 +130,8 @@ def configure(terminal: Terminal, mary: Person, role: str) -> None:
 
 def role_of(mary: Person) -> str:
     view = mary.site.server.installation.directory.snapshot.accounts[mary.site.account]
-    return next(iter(view.of(PermissionSet))).name
+    (assigned,) = (one for one in view.of(AccountAssignment) if one.principal == mary.user.id)
+    return view.of(PermissionSet).by_id[assigned.permission_set].name
 
 
 def test_a_person_signs_in_by_a_device_code(terminal: Terminal, mary: Person) -> None:
@@ -299,4 +302,5 @@ def at_a_terminal(*command: str | Path, env: dict[str, str]) -> Iterator[Talk]:
         assert process.wait(timeout=_SECONDS) == 0
     finally:
         process.kill()
+        process.wait()
         os.close(ours)
