@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,7 +13,7 @@ from msgspec.structs import fields, replace
 from carnet.access.authorize import Check, Decided
 from carnet.audit import decisions, log_files
 from carnet.audit.decisions import DecidedCall, DecisionLog
-from carnet.audit.explanations import DENIED, Explanation, explanation, explanations
+from carnet.audit.explanations import DENIED, Explanation, Line, explanation, explanations
 from carnet.audit.log_files import JsonLines
 from carnet.audit.reading import backwards
 from carnet.audit.redaction import HIDDEN
@@ -133,6 +134,26 @@ def test_the_newest_denials_come_first(path: Path) -> None:
     found = explanations([backwards(path)], lambda line: not line["allowed"], DENIED, count=5)
     assert [one.decision_id for one in found] == ["d-2", "d-1"]
     assert [one.decision_id for one in explanations([backwards(path)], lambda _: True, count=1)] == ["a-2"]
+
+
+def test_what_was_decided_before_a_moment_is_neither_told_nor_looked_for(path: Path) -> None:
+    """A call that waited is in the log after later ones; a line from long before ends the search."""
+    log, seen = DecisionLog(JsonLines(path)), []
+    minutes = {"old": -7, "ancient": -6, "new": 0, "waited": -4, "newer": 1}
+    log.write([replace(call(name, denied()), time=START + timedelta(minutes=at)) for name, at in minutes.items()])
+
+    def denials(line: Line) -> bool:
+        seen.append(line["decision"])
+        return True
+
+    found = explanations([backwards(path)], denials, DENIED, count=9, since=START)
+    assert [one.decision_id for one in found] == ["newer", "new"]
+    assert seen == ["newer", "new"]
+    lines = [line for line in backwards(path) if line.startswith(b'{"decision"')]
+    assert len(lines) == len(minutes)
+    rest = iter(lines)
+    explanations([rest], lambda _: False, DENIED, count=9, since=START)
+    assert len(list(rest)) == 1, "the oldest is not read any more"
 
 
 def test_credentials_in_the_address_of_a_referring_page_are_hidden(path: Path) -> None:

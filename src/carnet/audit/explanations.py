@@ -3,8 +3,9 @@ they were."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -25,6 +26,10 @@ _DIGEST_LENGTH = 32
 _COMPUTED = {"canonicalRequest": "the canonical request", "stringToSign": "the string to sign"}
 DENIED = b'"allowed":false'
 """Stands in the line of each call that a policy denied, and may stand in others."""
+
+_TIME = re.compile(rb'\{"decision":"[^"]*","time":"([^"]*)"')
+_LATE = timedelta(minutes=5)
+"""How much earlier than the call before it a call may have come: it is in the log when it is answered."""
 
 Line = Mapping[str, Any]
 
@@ -84,17 +89,22 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
 
 def explanations(
-    logs: Iterable[Iterable[bytes]], matches: Callable[[Line], bool], *needles: bytes, count: int
+    logs: Iterable[Iterable[bytes]],
+    matches: Callable[[Line], bool],
+    *needles: bytes,
+    count: int,
+    since: datetime | None = None,
 ) -> list[Explanation]:
     """At most `count` of the calls that match, the newest first. `logs` are the newest first, each its lines backwards.
 
-    Only lines that have all `needles` in them are looked at. Raises OSError for a file that cannot be read.
+    Only lines that have all `needles` in them are looked at, and those from before `since` are not looked for. Raises
+    OSError for a file that cannot be read.
     """
     found: list[Explanation] = []
     for lines in logs:
         if len(found) == count:
             break
-        found += _of_log(lines, matches, needles, count - len(found))
+        found += _of_log(lines, matches, needles, count - len(found), since)
     return found
 
 
@@ -158,22 +168,36 @@ def _recorded(call: Line, kept: _Kept) -> Recorded | None:
 
 
 def _of_log(
-    lines: Iterable[bytes], matches: Callable[[Line], bool], needles: tuple[bytes, ...], count: int
+    lines: Iterable[bytes],
+    matches: Callable[[Line], bool],
+    needles: tuple[bytes, ...],
+    count: int,
+    since: datetime | None,
 ) -> Iterator[Explanation]:
     calls: list[Line] = []
-    kept = _Kept()
+    kept, ended = _Kept(), False
     for line in lines:
-        if line.startswith(_CALL):
-            if len(calls) < count and all(needle in line for needle in needles):
-                call = parsed(line)
-                if call is not None and matches(call):
-                    calls.append(call)
-                    kept.want(check["policies"] for check in call.get("checks", ()))
-        else:
+        if not line.startswith(_CALL):
             kept.take(line)
-        if len(calls) == count and not kept.wanted:
+        elif not ended:
+            call = parsed(line) if all(needle in line for needle in needles) else None
+            if call is not None and _is_since(call["time"], since) and matches(call):
+                calls.append(call)
+                kept.want(check["policies"] for check in call.get("checks", ()))
+            ended = len(calls) == count or _is_long_before(line, since)
+        if ended and not kept.wanted:
             break
     return (explained for call in calls if (explained := _explained(call, kept)) is not None)
+
+
+def _is_since(time: str, since: datetime | None) -> bool:
+    return since is None or datetime.fromisoformat(time) >= since
+
+
+def _is_long_before(line: bytes, since: datetime | None) -> bool:
+    """Whether no call from then on stands before that line."""
+    told = _TIME.match(line) if since is not None else None
+    return told is not None and not _is_since(told[1].decode(), since and since - _LATE)
 
 
 class _Kept:

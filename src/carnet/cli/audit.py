@@ -13,7 +13,7 @@ import click
 
 from carnet.assembly.settings import Settings
 from carnet.base.timestamps import iso_seconds
-from carnet.cli.endpoint import endpoint_option, refuse_to_follow, server_to_ask
+from carnet.cli.endpoint import endpoint_option, server_to_ask
 from carnet.cli.options import installation_options, told_plainly
 
 if TYPE_CHECKING:
@@ -72,12 +72,12 @@ def tail(lines: int, follow: bool, account: str | None, output: str, endpoint_ur
     from carnet.audit.reading import parsed
 
     api = _server(endpoint_url, settings)
-    if api is not None and follow:
-        refuse_to_follow(api)
     query, show = Query(account=account), _show(output)
     for event in list(_events(api, settings, query, lines))[::-1]:
         click.echo(show(event))
-    if follow:
+    if follow and api is not None:
+        _follow_told(api, account, show)
+    elif follow:
         with suppress(KeyboardInterrupt):
             for line in lines_to_come(Settings(**settings).audit_file):
                 event_to_come = parsed(line)
@@ -242,6 +242,25 @@ def _told_events(api: OwnApi, query: Query, count: int) -> Iterator[Event]:
             return
         count -= len(page["events"])
         after = {"after": page["next"]}
+
+
+def _follow_told(api: OwnApi, account: str | None, show: Callable[[Event], str]) -> None:
+    """All but the events of asking: each would be followed by another one."""
+    from carnet.audit.history import Query
+    from carnet.base.arns import OWN_SERVICE
+    from carnet.cli.following import Told, followed
+
+    def ask(since: datetime) -> list[Told]:
+        events = _told_events(api, Query(account=account, since=since), _MOST_ON_A_PAGE)
+        return [
+            Told(event["eventID"], event["eventTime"], show(event))
+            for event in events
+            if (event["eventSource"], event["eventName"]) != (OWN_SERVICE, "ListEvents")
+        ]
+
+    with suppress(KeyboardInterrupt):
+        for shown in followed(ask):
+            click.echo(shown)
 
 
 def _history(settings: dict[str, Any]) -> EventHistory:

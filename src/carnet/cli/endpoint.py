@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -43,10 +43,3 @@ def api_at(url: str, *, named_by: str = _OPTION, why: str = "") -> OwnApi:
     from carnet.cli.own_api import OwnApi  # which a command that reads files does not need
 
     return OwnApi.at(url, named_by=named_by, why=why)
-
-
-def refuse_to_follow(api: OwnApi) -> NoReturn:
-    """Raises UsageError: a server would be asked again and again, and audit each time."""
-    raise click.UsageError(
-        f"--follow reads a data directory and does not ask {api.url}. carnet serve prints each call on its terminal."
-    )

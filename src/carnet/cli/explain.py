@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from carnet.assembly.settings import Settings
 from carnet.base.printable import printable
-from carnet.cli.endpoint import endpoint_option, refuse_to_follow, server_to_ask
+from carnet.cli.endpoint import endpoint_option, server_to_ask
 from carnet.cli.options import installation_options, told_plainly
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def explain(
     api = server_to_ask(endpoint_url, at_hand=bool(log.newest_first()))
     if api is not None:
         if follow:
-            refuse_to_follow(api)
+            _follow_told(api, output)
+            return
         click.echo(_told_one(api, decision_id, output) if decision_id is not None else _told_last(api, last, output))
         return
     if follow:
@@ -108,6 +110,25 @@ def _told_last(api: OwnApi, last: int | None, output: str) -> str:
     if output == "json" and last is not None:
         return json.dumps(decisions[::-1], indent=2)
     return "\n\n".join(_told(*one, output) for one in zip(decisions[::-1], texts[::-1], strict=True))
+
+
+def _follow_told(api: OwnApi, output: str) -> None:
+    from carnet.base.timestamps import iso_seconds
+    from carnet.cli.following import Told, followed
+
+    def ask(since: datetime) -> list[Told]:
+        asked = {"limit": str(_MOST_OVER_HTTP), "since": iso_seconds(since)}
+        told = api.get("denials", asked, decisions=list, texts=list)
+        both = zip(told["decisions"], told["texts"], strict=True)
+        return [Told(one["decisionId"], one["time"], _followed(one, text, output)) for one, text in both]
+
+    with suppress(KeyboardInterrupt):
+        for shown in followed(ask):
+            click.echo(shown)
+
+
+def _followed(decision: object, text: str, output: str) -> str:
+    return json.dumps(decision) if output == "json" else f"{_told(decision, text, output)}\n"
 
 
 def _told(decision: object, text: str, output: str) -> str:

@@ -55,6 +55,7 @@ class Denials(Input, frozen=True, kw_only=True):
 
     account: str | None = None
     limit: Annotated[int, Meta(ge=1, le=_MOST_DENIALS)] = 1
+    since: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 def list_events(call: OwnCall) -> Told:
@@ -87,7 +88,8 @@ def list_denials(call: OwnCall) -> Told:
     def matches(line: Mapping[str, Any]) -> bool:
         return line.get("allowed") is False and call.account in (None, line["account"])
 
-    found = [_visible(call, one) for one in explanations(_lines(call), matches, DENIED, count=asked.limit)]
+    denials = explanations(_lines(call), matches, DENIED, count=asked.limit, since=asked.since)
+    found = [_visible(call, one) for one in denials]
     return {"decisions": [one.as_dict() for one in found], "texts": [one.render() for one in found]}
 
 

@@ -1,0 +1,39 @@
+"""Follows what a server tells, by asking it again and again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+LOOK_SECONDS = 2.0
+_OVERLAP = timedelta(seconds=10)
+"""What is told of an earlier moment may come later: so much is asked for again."""
+_BEFORE = timedelta(hours=1)
+"""How far before this machine's present moment is looked at first: the server's may be another."""
+
+
+class Told(NamedTuple):
+    """One thing that has happened, for people; `time` is in ISO 8601."""
+
+    id: str
+    time: str
+    shown: str
+
+
+def followed(ask: Callable[[datetime], Sequence[Told]]) -> Iterator[str]:
+    """What comes from now on, each once, in its order. It does not end.
+
+    `ask` tells what has come since a moment, the newest first.
+    """
+    since = datetime.now(UTC) - _BEFORE
+    seen: frozenset[str] | None = None
+    while True:
+        told = ask(since)
+        if seen is not None:
+            yield from (one.shown for one in reversed(told) if one.id not in seen)
+        seen = frozenset(one.id for one in told)
+        if told:
+            since = max(since, datetime.fromisoformat(told[0].time) - _OVERLAP)
+        time.sleep(LOOK_SECONDS)
