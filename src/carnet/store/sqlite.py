@@ -20,7 +20,6 @@ from carnet.base.faults import Unavailable
 from carnet.store.backend import Backend
 from carnet.store.faults import Lost, NotSetUp
 from carnet.store.sqlite_damage import check_file, unusable
-from carnet.store.sqlite_overwritten import MainFile
 
 BUSY_MILLISECONDS = 5000
 _OWNER_ONLY = 0o600
@@ -60,9 +59,6 @@ class Sqlite(SqliteDialect):
         _prepare(self.reader, begin="BEGIN")
         self._watch: sqlite3.Connection | None = None
         self._watch_lock = Lock()
-        self._main_file = MainFile(self._path)
-        self._log: tuple[int, int] | None = None
-        """Which file the write-ahead log is, as long as the store is watched: it stays there as long as it is open."""
 
     def lock_schema(self, connection: Connection) -> None:
         """BEGIN IMMEDIATE did it."""
@@ -72,38 +68,18 @@ class Sqlite(SqliteDialect):
         self.check_present()
         with self._watch_lock:
             try:
-                version: int = self._watching().execute("PRAGMA data_version").fetchone()[0]
+                if self._watch is None:
+                    self._watch = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+                version: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
             except sqlite3.Error as error:
                 self._forget_watch()
                 raise Unavailable("The store cannot be reached.") from error
             return version
 
     def check_present(self) -> None:
-        """A file that was removed or replaced stays open, and takes whatever is written; so does one that somebody
-        has written into.
-        """
-        try:
-            status = os.stat(self._path)
-        except OSError:
-            raise Lost from None
-        if (status.st_dev, status.st_ino) != self._identity:
+        """A file that was removed or replaced stays open, and takes whatever is written."""
+        if _identity(self._path) != self._identity:
             raise Lost
-        with self._watch_lock:
-            if self._log is not None and _identity(self._log_path) != self._log:
-                raise Lost
-            if self._main_file.written != status.st_ctime_ns:
-                self._main_file.look(status, self._watching())
-
-    @property
-    def _log_path(self) -> Path:
-        return self._path.with_name(f"{self._path.name}-wal")
-
-    def _watching(self) -> sqlite3.Connection:
-        if self._watch is None:
-            self._watch = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-            self._watch.execute("PRAGMA schema_version").fetchone()  # opens the log, too
-            self._log = _identity(self._log_path)
-        return self._watch
 
     def check_sound(self) -> None:
         check_file(self._path)
@@ -116,7 +92,7 @@ class Sqlite(SqliteDialect):
     def _forget_watch(self) -> None:
         if self._watch is not None:
             self._watch.close()
-            self._watch = self._log = None
+            self._watch = None
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
