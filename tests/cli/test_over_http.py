@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -119,11 +120,20 @@ def test_what_happens_at_a_server_is_followed_until_ctrl_c(tmp_path: Path) -> No
         assert {event["eventName"] for event in events} == {"CreateUser"}
 
 
+_HEARS_CTRL_C = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""What a shell runs in the background ignores it, and so do all that it starts."""
+
+
 @contextmanager
 def following(place: Path, endpoint: str, *words: str) -> Iterator[Callable[[Callable[[], object]], str]]:
     """A command that follows: gives what it prints next while something happens again and again."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(place), "AWS_ENDPOINT_URL": endpoint, **OPERATOR}
-    command = subprocess.Popen([CARNET, *words], cwd=place, env=environment, stdout=subprocess.PIPE, text=True)
+    begun = [sys.executable, "-c", _HEARS_CTRL_C, str(CARNET), *words]
+    command = subprocess.Popen(begun, cwd=place, env=environment, stdout=subprocess.PIPE, text=True)
     lines: Queue[str] = Queue()
     output = command.stdout
     assert output is not None
