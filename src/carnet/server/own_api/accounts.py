@@ -97,8 +97,8 @@ def get_account(call: OwnCall) -> Told:
 
 def delete_account(call: OwnWriteCall) -> Told:
     """Remove an account with all that is in it, in one change."""
-    assert call.account is not None, "it is a part of the path"
-    return {"id": call.account, "rows": remove_account(call.store, call.account)}
+    account = call.named_account
+    return {"id": account, "rows": remove_account(call.store, account)}
 
 
 def _members(account: Account) -> dict[str, Any]:

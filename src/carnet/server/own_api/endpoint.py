@@ -90,6 +90,12 @@ class OwnCall(Struct, frozen=True, kw_only=True):
     prepared: Any = None
     """What the endpoint's `prepare` has made."""
 
+    @property
+    def named_account(self) -> str:
+        """The account in the path of an endpoint that has `{account}` in it."""
+        assert self.account is not None, "it is a part of the path"
+        return self.account
+
 
 class OwnWriteCall(OwnCall, frozen=True, kw_only=True):
     """One call of an endpoint that changes something; `snapshot` is the state at the locked revision."""

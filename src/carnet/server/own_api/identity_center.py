@@ -21,10 +21,9 @@ class Enabling(Input, frozen=True, kw_only=True):
 
 def enable(call: OwnWriteCall) -> Told:
     """Make the instance of the organization that an account manages, or of a stand-alone account."""
-    assert call.account is not None, "it is a part of the path"
     given: Enabling = call.given
     made = enable_identity_center(
-        call.store, call.snapshot, call.parts.ids, account=call.account, region=given.region, now=call.now
+        call.store, call.snapshot, call.parts.ids, account=call.named_account, region=given.region, now=call.now
     )
     return told(made)
 

@@ -32,25 +32,22 @@ class ExternalProvider(Input, frozen=True, kw_only=True):
 
 def show(call: OwnCall) -> Told:
     """The identity source, and what an identity provider has to be told; addresses without the server's URL."""
-    return identity_source(call.snapshot, _account(call), "")
+    return identity_source(call.snapshot, call.named_account, "")
 
 
 def use_provider(call: OwnWriteCall) -> Told:
     """Let an external identity provider vouch for people."""
     assert isinstance(call.prepared, ReadProvider)
-    made = use_external_provider(call.store, call.snapshot, account=_account(call), read=call.prepared, now=call.now)
+    made = use_external_provider(
+        call.store, call.snapshot, account=call.named_account, read=call.prepared, now=call.now
+    )
     return {"account": made.account, **told_of(made)}
 
 
 def use_own_directory(call: OwnWriteCall) -> Told:
     """Let people sign in by passwords."""
-    use_directory(call.store, call.snapshot, account=_account(call))
-    return {"account": _account(call)}
-
-
-def _account(call: OwnCall) -> str:
-    assert call.account is not None, "it is a part of the path"
-    return call.account
+    use_directory(call.store, call.snapshot, account=call.named_account)
+    return {"account": call.named_account}
 
 
 def _read(call: Any, given: ExternalProvider) -> ReadProvider:

@@ -26,13 +26,12 @@ class Inviting(Input, frozen=True, kw_only=True):
 
 def invite_person(call: OwnWriteCall) -> Told:
     """Make a token by which a person's password is set once. It is shown this once."""
-    assert call.account is not None, "it is a part of the path"
     given: Inviting = call.given
     made = invite(
         call.store,
         call.snapshot,
         call.parts.ids,
-        account=call.account,
+        account=call.named_account,
         user=given.user,
         lifetime=timedelta(hours=given.hours),
         remove_mfa=given.remove_mfa,

@@ -34,13 +34,12 @@ class NewRootPassword(Input, frozen=True, kw_only=True):
 
 def reset_root(call: OwnWriteCall) -> Told:
     """Make a token by which the root password of an account is set once. It is shown this once."""
-    assert call.account is not None, "it is a part of the path"
     given: Leave = call.given
     new = give_leave(
         call.store,
         call.snapshot,
         call.parts.ids,
-        account=call.account,
+        account=call.named_account,
         lifetime=timedelta(hours=given.hours),
         remove_mfa=given.remove_mfa,
         now=call.now,

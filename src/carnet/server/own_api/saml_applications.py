@@ -51,7 +51,7 @@ class KeyChange(Input, frozen=True, kw_only=True):
 
 def list_applications(call: OwnCall) -> Told:
     """Those of the account, and what service providers have to be told; addresses without the server's URL."""
-    view = call.snapshot.open_account(_account(call))
+    view = call.snapshot.open_account(call.named_account)
     if view is None:
         raise Missing(f"There is no account {call.account}.")
     found = [both for one in view.of(SamlApplication) if (both := found_application(view, one.id)) is not None]
@@ -69,7 +69,7 @@ def create(call: OwnWriteCall) -> Told:
         call.parts.ids,
         pair,
         wanted,
-        account=_account(call),
+        account=call.named_account,
         now=call.now,
     )
     return {"applicationId": made.id, "name": given.name}
@@ -78,7 +78,7 @@ def create(call: OwnWriteCall) -> Told:
 def change_keys(call: OwnWriteCall) -> Told:
     """Add a key, let another one sign, or remove one that does not."""
     given: KeyChange = call.given
-    named: dict[str, Any] = {"account": _account(call), "application": call.path["application"]}
+    named: dict[str, Any] = {"account": call.named_account, "application": call.path["application"]}
     match given.action:
         case "add":
             parts = call.parts
@@ -88,11 +88,6 @@ def change_keys(call: OwnWriteCall) -> Told:
         case _:
             after = without_key(call.store, call.snapshot, key=given.key_id, **named)
     return {"keys": [key.id for key in after.keys]}
-
-
-def _account(call: OwnCall) -> str:
-    assert call.account is not None, "it is a part of the path"
-    return call.account
 
 
 def _prepared(call: OwnCall, given: NewApplication) -> object:

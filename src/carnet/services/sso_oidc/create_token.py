@@ -24,7 +24,7 @@ from carnet.identity.oauth_tokens import (
     session_of,
 )
 from carnet.services.oauth_sessions import attributes_of
-from carnet.services.operation import AnonymousCall, AnonymousWriteCall, Answer, Refusal, anybody
+from carnet.services.operation import AnonymousCall, AnonymousWriteCall, Answer, anybody
 from carnet.services.pkce import is_verifier_of
 from carnet.services.preparing import Preparation
 from carnet.services.sso_oidc import refusals
@@ -32,7 +32,7 @@ from carnet.services.sso_oidc.clients import CODE, DEVICE, REFRESH, client_of
 from carnet.services.sso_oidc.devices import CHECKED
 from carnet.services.sso_oidc.polls import Polls
 from carnet.services.sso_oidc.service import sso_oidc
-from carnet.services.sso_oidc.sessions import tokens_of
+from carnet.services.sso_oidc.sessions import ended, member, tokens_of
 
 Given = Mapping[str, Any]
 _POLLS = Polls()
@@ -91,7 +91,7 @@ def _by_device_code(call: AnonymousWriteCall, given: Given, client: Registration
 
 def _answered_device(call: AnonymousCall, given: Given) -> DeviceAuthorization:
     """The authorization that a device code is of, once a person has approved it. Raises Refused as RFC 8628 says."""
-    code = opened(call.parts.keyring, DeviceCode, _member(given, "deviceCode"))
+    code = opened(call.parts.keyring, DeviceCode, member(given, "deviceCode"))
     view = call.snapshot.open_account(code.account) if code is not None else None
     device = view.of(DeviceAuthorization).get(code.device) if code is not None and view is not None else None
     if device is None or device.client != digest(given["clientId"]):
@@ -106,16 +106,16 @@ def _answered_device(call: AnonymousCall, given: Given) -> DeviceAuthorization:
 
 
 def _by_code(call: AnonymousWriteCall, given: Given, client: Registration) -> Answer:
-    text = _member(given, "code")
+    text = member(given, "code")
     code = opened(call.parts.keyring, AuthorizationCode, text)
     if code is None or code.client != digest(given["clientId"]):
         raise refusals.invalid_grant()
     made = call.snapshot.named(OAuthSession, digest(text))
     if made is not None:
-        return _ended(call, made)
-    if call.now >= moment_of(code.expires_ms) or code.redirect != digest(_member(given, "redirectUri")):
+        return ended(call, made)
+    if call.now >= moment_of(code.expires_ms) or code.redirect != digest(member(given, "redirectUri")):
         raise refusals.invalid_grant()
-    if not is_verifier_of(code.challenge, _member(given, "codeVerifier")):
+    if not is_verifier_of(code.challenge, member(given, "codeVerifier")):
         raise refusals.invalid_grant()
     session = OAuthSession(
         id=call.parts.ids.uuid(),
@@ -136,7 +136,7 @@ def _by_code(call: AnonymousWriteCall, given: Given, client: Registration) -> An
 
 
 def _by_refresh_token(call: AnonymousWriteCall, given: Given, client: Registration) -> Answer:
-    token = opened(call.parts.keyring, RefreshToken, _member(given, "refreshToken"))
+    token = opened(call.parts.keyring, RefreshToken, member(given, "refreshToken"))
     session = session_of(call.snapshot, token.account, token.session) if token is not None else None
     if token is None or session is None or session.kind is not Grantor.PERSON:
         raise refusals.invalid_grant("Invalid refresh token provided")
@@ -144,7 +144,7 @@ def _by_refresh_token(call: AnonymousWriteCall, given: Given, client: Registrati
         raise refusals.invalid_grant("Invalid refresh token provided")
     match session.use_of(token.generation, call.now):
         case RefreshUse.STOLEN:
-            return _ended(call, session)
+            return ended(call, session)
         case RefreshUse.NEXT:
             session = session.rotating(call.now)
             call.store.save(session)
@@ -168,20 +168,3 @@ def _begun(call: AnonymousWriteCall, session: OAuthSession) -> OAuthSession:
     begun = replace(session, attributes=attributes)
     call.store.add(begun)
     return begun
-
-
-def _ended(call: AnonymousWriteCall, session: OAuthSession) -> Refusal:
-    """End a session of which something was used twice: one of those who did has it by theft.
-
-    https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
-    """
-    if not session.revoked:
-        call.store.save(replace(session, revoked=True))
-    return Refusal(refusals.invalid_grant())
-
-
-def _member(given: Given, name: str) -> str:
-    if name not in given:
-        raise refusals.invalid_request()
-    value: str = given[name]
-    return value

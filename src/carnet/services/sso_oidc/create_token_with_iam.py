@@ -25,7 +25,7 @@ from carnet.identity.oauth_tokens import (
     session_of,
 )
 from carnet.services.oauth_sessions import attributes_of
-from carnet.services.operation import Answer, Refusal, WriteCall
+from carnet.services.operation import Answer, WriteCall
 from carnet.services.pkce import is_verifier_of
 from carnet.services.sso_oidc import refusals
 from carnet.services.sso_oidc.applications import (
@@ -41,7 +41,7 @@ from carnet.services.sso_oidc.applications import (
 from carnet.services.sso_oidc.assertions import PREPARATION, person_vouched_for
 from carnet.services.sso_oidc.clients import CODE, REFRESH
 from carnet.services.sso_oidc.service import sso_oidc
-from carnet.services.sso_oidc.sessions import tokens_of
+from carnet.services.sso_oidc.sessions import ended, member, tokens_of
 
 Given = Mapping[str, Any]
 _ACCESS_TYPE = "urn:ietf:params:oauth:token-type:access_token"
@@ -65,14 +65,14 @@ def _by_assertion(call: WriteCall, given: Given, found: SsoApplication) -> Answe
 
 def _by_code(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
     grant_of(found, CODE, "AuthorizationCode")
-    text = _member(given, "code")
+    text = member(given, "code")
     code = opened(call.parts.keyring, AuthorizationCode, text)
     if code is None or code.client != digest(found.arn):
         raise refusals.invalid_grant()
     made = call.snapshot.named(OAuthSession, digest(text))
     if made is not None:
-        return _ended(call, made)
-    if call.now >= moment_of(code.expires_ms) or code.redirect != digest(_member(given, "redirectUri")):
+        return ended(call, made)
+    if call.now >= moment_of(code.expires_ms) or code.redirect != digest(member(given, "redirectUri")):
         raise refusals.invalid_grant()
     if not _is_of_who_asked(code.challenge, given.get("codeVerifier")):
         raise refusals.invalid_grant()
@@ -93,13 +93,13 @@ def _is_of_who_asked(challenge: str, verifier: str | None) -> bool:
 
 def _by_refresh_token(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
     grant_of(found, REFRESH, "RefreshToken")
-    token = opened(call.parts.keyring, RefreshToken, _member(given, "refreshToken"))
+    token = opened(call.parts.keyring, RefreshToken, member(given, "refreshToken"))
     session = session_of(call.snapshot, token.account, token.session) if token is not None else None
     if token is None or session is None or session.client != found.arn or not session.is_good(call.now):
         raise refusals.invalid_grant("Invalid refresh token provided")
     match session.use_of(token.generation, call.now):
         case RefreshUse.STOLEN:
-            return _ended(call, session)
+            return ended(call, session)
         case RefreshUse.NEXT:
             session = session.rotating(call.now)
             call.store.save(session)
@@ -117,7 +117,7 @@ def _by_exchange(call: WriteCall, given: Given, found: SsoApplication) -> Answer
     asked = given.get("requestedTokenType", _ACCESS_TYPE)
     if asked not in (_ACCESS_TYPE, _REFRESH_TYPE):
         raise refusals.invalid_request("Invalid requested token type")
-    subject = _subject(call, _member(given, "subjectToken"))
+    subject = _subject(call, member(given, "subjectToken"))
     source = application_at(call.snapshot, subject.client)
     if source is None or source.arn == found.arn or source.instance != found.instance:
         raise refusals.invalid_grant()
@@ -209,17 +209,3 @@ def _identity(call: WriteCall, session: OAuthSession) -> dict[str, Any]:
         "exp": int(session.expires.timestamp()),
         "jti": call.parts.ids.uuid(),
     }
-
-
-def _ended(call: WriteCall, session: OAuthSession) -> Refusal:
-    """End a session of which something was used twice."""
-    if not session.revoked:
-        call.store.save(replace(session, revoked=True))
-    return Refusal(refusals.invalid_grant())
-
-
-def _member(given: Given, name: str) -> str:
-    if name not in given:
-        raise refusals.invalid_request()
-    value: str = given[name]
-    return value

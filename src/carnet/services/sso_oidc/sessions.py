@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from carnet.entities.oauth_session import OAuthSession
 from carnet.identity.oauth_tokens import AccessToken, RefreshToken, person_of, sealed
-from carnet.services.operation import Answer, AnyCall
+from carnet.services.operation import AnonymousWriteCall, Answer, AnyCall, Refusal, WriteCall
 from carnet.services.sso_oidc import refusals
 
 REFRESHED = timedelta(hours=1)
@@ -37,3 +40,21 @@ def tokens_of(call: AnyCall, session: OAuthSession, *, refreshed: bool) -> Answe
         "expiresIn": int((until - call.now).total_seconds()),
         **({"refreshToken": sealed(keyring, refresh).text} if refreshed else {}),
     }
+
+
+def ended(call: WriteCall | AnonymousWriteCall, session: OAuthSession) -> Refusal:
+    """End a session of which something was used twice: one of those who did has it by theft.
+
+    https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
+    """
+    if not session.revoked:
+        call.store.save(replace(session, revoked=True))
+    return Refusal(refusals.invalid_grant())
+
+
+def member(given: Mapping[str, Any], name: str) -> str:
+    """What a grant cannot do without. Raises Refused."""
+    if name not in given:
+        raise refusals.invalid_request()
+    value: str = given[name]
+    return value
