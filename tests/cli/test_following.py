@@ -35,3 +35,17 @@ def test_each_thing_is_shown_once_in_its_order(monkeypatch: pytest.MonkeyPatch) 
     assert next(shown) == "shown 12", "what comes late is shown nevertheless"
     since = [round((each - BEGIN).total_seconds()) for each in asked[1:]]
     assert since == [-8, -8, -6, -6, 10], "what was told lately is asked for again"
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [("2", ["shown 3", "shown 5", "shown 6"]), (None, ["shown 6"]), ("of another hour", ["shown 6"])],
+)
+def test_what_came_before_the_first_look_is_shown_if_it_came_after_what_was_shown(
+    monkeypatch: pytest.MonkeyPatch, after: str | None, expected: list[str]
+) -> None:
+    monkeypatch.setattr(following, "LOOK_SECONDS", 0)
+    first = [*told(3, 5), Told("4", told(4)[0].time, None), *told(1, 2)]
+    answers = iter([first, told(6)])
+    shown = followed(lambda since: next(answers), after)
+    assert [next(shown) for _ in expected] == expected

@@ -73,10 +73,11 @@ def tail(lines: int, follow: bool, account: str | None, output: str, endpoint_ur
 
     api = _server(endpoint_url, settings)
     query, show = Query(account=account), _show(output)
-    for event in list(_events(api, settings, query, lines))[::-1]:
+    last = list(_events(api, settings, query, lines))
+    for event in reversed(last):
         click.echo(show(event))
     if follow and api is not None:
-        _follow_told(api, account, show)
+        _follow_told(api, account, show, last[0]["eventID"] if last else None)
     elif follow:
         with suppress(KeyboardInterrupt):
             for line in lines_to_come(Settings(**settings).audit_file):
@@ -244,22 +245,21 @@ def _told_events(api: OwnApi, query: Query, count: int) -> Iterator[Event]:
         after = {"after": page["next"]}
 
 
-def _follow_told(api: OwnApi, account: str | None, show: Callable[[Event], str]) -> None:
-    """All but the events of asking: each would be followed by another one."""
+def _follow_told(api: OwnApi, account: str | None, show: Callable[[Event], str], after: str | None) -> None:
+    """What comes after the event `after`, but for the events of asking: each would be followed by another one."""
     from carnet.audit.history import Query
     from carnet.base.arns import OWN_SERVICE
     from carnet.cli.following import Told, followed
 
+    def told_of(event: Event) -> str | None:
+        return None if (event["eventSource"], event["eventName"]) == (OWN_SERVICE, "ListEvents") else show(event)
+
     def ask(since: datetime) -> list[Told]:
         events = _told_events(api, Query(account=account, since=since), _MOST_ON_A_PAGE)
-        return [
-            Told(event["eventID"], event["eventTime"], show(event))
-            for event in events
-            if (event["eventSource"], event["eventName"]) != (OWN_SERVICE, "ListEvents")
-        ]
+        return [Told(event["eventID"], event["eventTime"], told_of(event)) for event in events]
 
     with suppress(KeyboardInterrupt):
-        for shown in followed(ask):
+        for shown in followed(ask, after):
             click.echo(shown)
 
 

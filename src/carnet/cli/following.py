@@ -15,15 +15,16 @@ _BEFORE = timedelta(hours=1)
 
 
 class Told(NamedTuple):
-    """One thing that has happened, for people; `time` is in ISO 8601."""
+    """One thing that has happened; `time` is in ISO 8601."""
 
     id: str
     time: str
-    shown: str
+    shown: str | None
+    """What people are told of it; None for nothing."""
 
 
-def followed(ask: Callable[[datetime], Sequence[Told]]) -> Iterator[str]:
-    """What comes from now on, each once, in its order. It does not end.
+def followed(ask: Callable[[datetime], Sequence[Told]], after: str | None = None) -> Iterator[str]:
+    """What comes after the thing of the id `after`, or else from now on, each once, in its order. It does not end.
 
     `ask` tells what has come since a moment, the newest first.
     """
@@ -31,9 +32,16 @@ def followed(ask: Callable[[datetime], Sequence[Told]]) -> Iterator[str]:
     seen: frozenset[str] | None = None
     while True:
         told = ask(since)
-        if seen is not None:
-            yield from (one.shown for one in reversed(told) if one.id not in seen)
+        if seen is None:
+            seen = _until(after, told)
+        yield from (one.shown for one in reversed(told) if one.id not in seen and one.shown is not None)
         seen = frozenset(one.id for one in told)
         if told:
             since = max(since, datetime.fromisoformat(told[0].time) - _OVERLAP)
         time.sleep(LOOK_SECONDS)
+
+
+def _until(after: str | None, told: Sequence[Told]) -> frozenset[str]:
+    """The ids of what is no news at the first look: all, if the thing of the id `after` is not among them."""
+    ids = [one.id for one in told]
+    return frozenset(ids[ids.index(after) :] if after in ids else ids)
