@@ -1,8 +1,9 @@
-"""A data directory that is removed or replaced under a running server: nothing is answered from what was in it."""
+"""A data directory that is removed, replaced or overwritten under a running server: nothing is answered from it."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 import time
@@ -75,11 +76,16 @@ def replaced(data: Path) -> None:
     (data.parent / "copy").rename(data)
 
 
-@pytest.mark.parametrize("lose", [shutil.rmtree, replaced], ids=["removed", "replaced"])
+def overwritten(data: Path) -> None:
+    """In place: it stays the same file."""
+    os.truncate(data / "carnet.db", 0)
+
+
+@pytest.mark.parametrize("lose", [shutil.rmtree, replaced, overwritten], ids=["removed", "replaced", "overwritten"])
 def test_what_is_lost_is_not_answered(server: RunningServer, lose: Callable[[Path], None]) -> None:
     iam, sts = client(server, "iam"), client(server, "sts")
     iam.create_user(UserName="before")
-    was_there = lose is replaced
+    was_there = lose is not shutil.rmtree
     lose(server.data_dir)
     assert status_of(lambda: iam.create_user(UserName="after")) == 503
     eventually(lambda: health(server)[0] == 503)

@@ -89,7 +89,8 @@ class Follower:
         except Lost:
             if not self._directory.lost:
                 _LOG.error(
-                    "%s was removed or replaced: nothing is answered until it is back or the server is restarted",
+                    "%s was removed, replaced or overwritten: nothing is answered until it is back or the server is "
+                    "restarted",
                     self._store.shown_url,
                 )
             self._reachable = False

@@ -45,7 +45,7 @@ class Lost(Unavailable):
     """The database that this process has opened is not there any more, or another one is in its place."""
 
     def __init__(self) -> None:
-        super().__init__("The store was removed or replaced while the server ran.")
+        super().__init__("The store was removed, replaced or overwritten while the server ran.")
 
 
 class WentBack(Unavailable):

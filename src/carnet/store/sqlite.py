@@ -11,6 +11,7 @@ from collections.abc import Hashable
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 
 from sqlalchemy import URL, BigInteger, Connection, Engine, create_engine, event, literal_column
 from sqlalchemy.dialects import sqlite
@@ -20,8 +21,12 @@ from carnet.base.faults import Unavailable
 from carnet.store.backend import Backend
 from carnet.store.faults import Lost, NotSetUp
 from carnet.store.sqlite_damage import check_file, unusable
+from carnet.store.sqlite_overwritten import Look, MainFile
 
 BUSY_MILLISECONDS = 5000
+_DOUBT_SECONDS = 2
+"""How long a change waits until it can be told whether its file was overwritten."""
+_LOOK_AGAIN_SECONDS = 0.005
 _OWNER_ONLY = 0o600
 
 
@@ -59,27 +64,68 @@ class Sqlite(SqliteDialect):
         _prepare(self.reader, begin="BEGIN")
         self._watch: sqlite3.Connection | None = None
         self._watch_lock = Lock()
+        self._version: int | None = None
+        self._main_file = MainFile(self._path)
+        self._log: tuple[int, int] | None = None
+        """Which file the write-ahead log is, as long as the store is watched: it stays there as long as it is open."""
 
     def lock_schema(self, connection: Connection) -> None:
         """BEGIN IMMEDIATE did it."""
 
     def poll(self) -> Hashable:
         """`PRAGMA data_version`, on a connection that never is in a transaction (it would stand still there)."""
-        self.check_present()
+        look = self._look()
         with self._watch_lock:
+            if look is Look.OURS:  # else nothing is read until it is told whose it is
+                try:
+                    self._version = self._watching().execute("PRAGMA data_version").fetchone()[0]
+                except sqlite3.Error as error:
+                    self._forget_watch()
+                    raise Unavailable("The store cannot be reached.") from error
+            return self._version
+
+    def check_present(self) -> None:
+        """A file that was removed or replaced stays open, and takes whatever is written; so does one that somebody
+        has written into. Raises Unavailable while somebody is writing, and it cannot be told who.
+        """
+        deadline = monotonic() + _DOUBT_SECONDS
+        while self._look() is Look.IN_DOUBT:
+            if monotonic() > deadline:
+                raise Unavailable("The store's file is being written.")
+            sleep(_LOOK_AGAIN_SECONDS)
+
+    def _look(self) -> Look:
+        """Raises Lost."""
+        try:
+            status = os.stat(self._path)
+        except OSError:
+            raise Lost from None
+        if (status.st_dev, status.st_ino) != self._identity:
+            raise Lost
+        with self._watch_lock:
+            if self._log is not None and _identity(self._log_path) != self._log:
+                raise Lost
+            if self._main_file.written == status.st_ctime_ns:
+                return Look.OURS
             try:
-                if self._watch is None:
-                    self._watch = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-                version: int = self._watch.execute("PRAGMA data_version").fetchone()[0]
+                look = self._main_file.look(status, self._watching())
             except sqlite3.Error as error:
                 self._forget_watch()
                 raise Unavailable("The store cannot be reached.") from error
-            return version
-
-    def check_present(self) -> None:
-        """A file that was removed or replaced stays open, and takes whatever is written."""
-        if _identity(self._path) != self._identity:
+        if look is Look.OVERWRITTEN:
             raise Lost
+        return look
+
+    @property
+    def _log_path(self) -> Path:
+        return self._path.with_name(f"{self._path.name}-wal")
+
+    def _watching(self) -> sqlite3.Connection:
+        if self._watch is None:
+            self._watch = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            self._watch.execute("PRAGMA schema_version").fetchone()  # opens the log, too
+            self._log = _identity(self._log_path)
+        return self._watch
 
     def check_sound(self) -> None:
         check_file(self._path)
@@ -92,7 +138,7 @@ class Sqlite(SqliteDialect):
     def _forget_watch(self) -> None:
         if self._watch is not None:
             self._watch.close()
-            self._watch = None
+            self._watch = self._log = None
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

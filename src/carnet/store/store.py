@@ -183,6 +183,7 @@ class Store:
         Rolled back if the block raises or no unit changes anything. Keep it short: every other writer waits.
         Raises Lost instead of writing what nobody would find.
         """
+        self._backend.check_present()  # what is read for a change is read from the store, too
         with outages(), self._backend.writer.connect() as connection, connection.begin() as transaction:
             trusted = self.trusted()
             at = 0 if trusted is None else moment(trusted)
