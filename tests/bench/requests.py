@@ -25,7 +25,8 @@ import boto3
 from botocore.credentials import Credentials
 
 from tests.bench.load import Result, load, signed
-from tests.clients.running import CARNET, free_port, running_server
+from tests.clients.running import free_port, running_server
+from tests.starting.forked import CARNET
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient

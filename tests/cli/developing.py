@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 import boto3
 
-from tests.clients.running import CARNET, stopping_server
+from tests.clients.running import stopping_server
+from tests.starting.forked import Carnet
 
 ACCOUNT, KEY, SECRET = "000000000000", "AKIAQAAAAAAADEXAMPLE", "carnet/dev/everybody/knows/me/EXAMPLEKEY"
 
@@ -20,14 +21,8 @@ ACCOUNT, KEY, SECRET = "000000000000", "AKIAQAAAAAAADEXAMPLE", "carnet/dev/every
 def developing(place: Path, *arguments: str, **environment: str) -> Iterator[str]:
     """Serve with --dev in a process that has only `place` to write to; its endpoint."""
     own = {"PATH": os.environ["PATH"], "HOME": str(place), "TMPDIR": str(place)}
-    process = subprocess.Popen(
-        [str(CARNET), "serve", "--dev", "--port", "0", *arguments],
-        cwd=place,
-        env=own | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = Carnet("serve", "--dev", "--port", "0", *arguments, cwd=place, env=own | environment, **pipes)
     with stopping_server(process) as endpoint:
         yield endpoint
 

@@ -21,9 +21,9 @@ from click.testing import CliRunner
 from carnet.cli import main
 from carnet.cli.session_cache import SessionCache
 from tests.cli.profiles import Home, home_of
-from tests.clients.running import CARNET
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.services.iam.documents import trust
+from tests.starting.forked import CARNET, Carnet, carnet
 
 
 @pytest.fixture(scope="module")
@@ -129,8 +129,7 @@ def test_credentials_are_renewed_a_quarter_of_an_hour_before_they_end(tmp_path: 
 
 
 def test_programs_that_ask_at_once_get_one_session(home: Home) -> None:
-    command = [str(CARNET), "credentials", "--profile", "keys"]
-    asking = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
+    asking = [Carnet("credentials", "--profile", "keys", stdout=subprocess.PIPE) for _ in range(3)]
     told = {process.communicate(timeout=60)[0] for process in asking}
     assert len(told) == 1
     assert all(process.returncode == 0 for process in asking)
@@ -152,15 +151,8 @@ def test_one_line_says_what_is_wrong(server: InProcessServer, home: Home, monkey
 
 
 def test_without_a_terminal_it_says_so(home: Home) -> None:
-    command = [
-        str(CARNET),
-        "credentials",
-        "--profile",
-        "keys",
-        "--mfa-serial",
-        "arn:aws:iam::1:mfa/x",
-    ]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, start_new_session=True)
+    words = ("credentials", "--profile", "keys", "--mfa-serial", "arn:aws:iam::1:mfa/x")
+    done = carnet(*words, start_new_session=True)
     assert done.returncode == 1
     assert "There is no terminal to ask for the code of arn:aws:iam::1:mfa/x." in done.stderr
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from click.testing import CliRunner
 from carnet.cli import main
 from carnet.testing.live.own_api import OwnApi, Refused
 from tests.cli.developing import ACCOUNT, KEY, SECRET, client, developing
-from tests.clients.running import CARNET, stopping_server
+from tests.clients.running import stopping_server
+from tests.starting.forked import CARNET, Carnet
 
 
 def refused(*arguments: str, **environment: str) -> str:
@@ -120,13 +122,8 @@ def test_no_operator_token_is_known_unless_it_is_chosen(tmp_path: Path) -> None:
 
 
 def test_it_says_what_it_is(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [str(CARNET), "serve", "--dev", "--port", "0"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = Carnet("serve", "--dev", "--port", "0", cwd=tmp_path, **pipes)
     with stopping_server(process) as endpoint:
         assert process.stdout is not None
         printed = process.stdout.readline()
@@ -147,7 +144,12 @@ def test_a_start_takes_at_most_twice_the_cpu_of_what_it_imports(tmp_path: Path) 
     subprocess.run([sys.executable, "-c", _IMPORTS], check=True)
     imported = spent() - before
     before = spent()
-    with developing(tmp_path):
+    command = [str(CARNET), "serve", "--dev", "--port", "0"]
+    own = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with stopping_server(process):
         pass
     started = spent() - before
     assert started < 2 * imported, (started, imported)

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +22,8 @@ from botocore.exceptions import ClientError
 
 from carnet.cli import audit
 from tests.cli.developing import ACCOUNT, KEY, SECRET, client, developing
-from tests.clients.running import CARNET, free_port, running_server
+from tests.clients.running import free_port, running_server
+from tests.starting.forked import Carnet, carnet
 
 TOKEN = "carnet_ot_" + "a1" * 32
 OPERATOR = {"CARNET_OPERATOR_TOKEN": TOKEN}
@@ -67,15 +67,7 @@ def run(
 ) -> str:
     """What a command says, in a process that knows nothing but this environment."""
     own = {"PATH": os.environ["PATH"], "HOME": str(place)}
-    done = subprocess.run(
-        [str(CARNET), *words],
-        cwd=place,
-        env=own | dict(who) | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = carnet(*words, cwd=place, env=own | dict(who) | environment)
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout if code == 0 else done.stderr
@@ -120,20 +112,11 @@ def test_what_happens_at_a_server_is_followed_until_ctrl_c(tmp_path: Path) -> No
         assert {event["eventName"] for event in events} == {"CreateUser"}
 
 
-_HEARS_CTRL_C = """
-import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
-"""What a shell runs in the background ignores it, and so do all that it starts."""
-
-
 @contextmanager
 def following(place: Path, endpoint: str, *words: str) -> Iterator[Callable[[Callable[[], object]], str]]:
     """A command that follows: gives what it prints next while something happens again and again."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(place), "AWS_ENDPOINT_URL": endpoint, **OPERATOR}
-    begun = [sys.executable, "-c", _HEARS_CTRL_C, str(CARNET), *words]
-    command = subprocess.Popen(begun, cwd=place, env=environment, stdout=subprocess.PIPE, text=True)
+    command = Carnet(*words, cwd=place, env=environment, stdout=subprocess.PIPE)
     lines: Queue[str] = Queue()
     output = command.stdout
     assert output is not None

@@ -6,7 +6,6 @@ import gc
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from carnet.cli import main
 from carnet.policy import Grammar, Policy, parse
+from tests.starting.forked import CARNET, carnet
 
 ALICE = "arn:aws:iam::111122223333:user/alice"
 ALLOW = {"Version": "2012-10-17", "Statement": [{"Sid": "Do", "Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
@@ -344,7 +344,7 @@ def test_a_file_that_is_not_there_is_told_plainly(tmp_path: Path) -> None:
 
 
 def test_whoever_reads_no_further_hears_no_complaint() -> None:
-    command = [str(Path(sys.executable).parent / "carnet"), "policy", "simulate", "-f", "-"]
+    command = [str(CARNET), "policy", "simulate", "-f", "-"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdin is not None
         assert running.stdout is not None
@@ -383,14 +383,7 @@ def test_thousands_of_cases_parse_each_policy_once(tmp_path: Path, monkeypatch: 
 
 def test_it_needs_no_installation_and_makes_none(tmp_path: Path) -> None:
     (tmp_path / "case.json").write_text(json.dumps(case(expect="explicitDeny")))
-    done = subprocess.run(
-        [Path(sys.executable).parent / "carnet", "policy", "simulate", "-f", "case.json"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = carnet("policy", "simulate", "-f", "case.json", cwd=tmp_path)
     assert done.returncode == 1
     assert "expected explicitDeny, was allowed" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["case.json"]

@@ -18,8 +18,9 @@ import pytest
 from click.testing import CliRunner
 
 from carnet.cli import main
-from tests.clients.running import CARNET, RunningServer, free_port, running_server
+from tests.clients.running import RunningServer, free_port, running_server
 from tests.server.certificates import self_signed
+from tests.starting.forked import Carnet
 
 
 def refused(*arguments: str) -> str:
@@ -80,8 +81,8 @@ def test_an_address_of_another_machine_cannot_be_listened_on(tmp_path: Path) -> 
 
 
 def test_port_zero_is_any_free_port_and_the_greeting_names_it(tmp_path: Path) -> None:
-    command = [str(CARNET), "serve", "--port", "0", "--data-dir", str(tmp_path / "data")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    words = ("serve", "--port", "0", "--data-dir", str(tmp_path / "data"))
+    process = Carnet(*words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         assert process.stdout is not None
         endpoint = process.stdout.readline().rpartition(" ")[2].strip()
@@ -205,10 +206,8 @@ def _children(pid: int) -> list[int]:
 def test_tls(tmp_path: Path) -> None:
     cert, key = self_signed(tmp_path)
     port = free_port()
-    command = [str(CARNET), "serve", "--port", str(port), "--data-dir", str(tmp_path / "data")]
-    process = subprocess.Popen(
-        [*command, "--tls-cert", str(cert), "--tls-key", str(key)], stdout=subprocess.PIPE, text=True
-    )
+    words = ("serve", "--port", str(port), "--data-dir", str(tmp_path / "data"))
+    process = Carnet(*words, "--tls-cert", str(cert), "--tls-key", str(key), stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == f"Carnet listens at https://127.0.0.1:{port}\n"

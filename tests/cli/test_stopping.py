@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.running import CARNET
+from tests.starting.forked import CARNET
 
 FOREGROUND = Path("tools/foreground.py").resolve()
 GREETED = b"replaced by"

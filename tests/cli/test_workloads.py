@@ -24,8 +24,8 @@ import pytest
 from carnet.cli.workload_endpoints import Tokens, container_credentials, instance_metadata
 from carnet.cli.workload_session import NoSession, WorkloadSession
 from tests.cli.profiles import Home, home_of
-from tests.clients.running import CARNET
 from tests.server.in_process import InProcessServer, in_process_server
+from tests.starting.forked import Carnet, carnet
 
 TTL, TOKEN = "X-aws-ec2-metadata-token-ttl-seconds", "X-aws-ec2-metadata-token"
 CREDENTIALS = "/latest/meta-data/iam/security-credentials/"
@@ -53,8 +53,8 @@ def home(server: InProcessServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @contextmanager
 def serving(*arguments: str) -> Iterator[dict[str, str]]:
     """The variables that it prints, while it runs."""
-    command = [str(CARNET), "credentials", "--profile", "keys", "serve", *arguments]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    words = ("credentials", "--profile", "keys", "serve", *arguments)
+    running = Carnet(*words, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     assert running.stdout is not None
     timer = threading.Timer(60, running.kill)
     timer.start()
@@ -100,14 +100,13 @@ def test_an_sdk_finds_the_credentials_of_a_container(
 
 
 def test_one_line_says_why_there_is_no_session(server: InProcessServer, home: Home) -> None:
-    command = [str(CARNET), "credentials", "--profile", "keys", "serve"]
     for arguments, code, told in (
         (["--role", "instance"], 1, "ecs-tasks.amazonaws.com cannot assume the role "),
         (["--role", "absent"], 1, "The role with name absent cannot be found."),
         ([], 2, "Give --role or --instance-profile, one of them."),
         (["--role", "task", "--host", "0.0.0.0"], 2, "is no loopback address"),
     ):
-        done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60)
+        done = carnet("credentials", "--profile", "keys", "serve", *arguments)
         assert done.returncode == code, done.stderr
         assert told in done.stderr
 

@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from carnet.assembly.settings import Settings
+from tests.starting.forked import CARNET as CARNET
+from tests.starting.forked import Carnet, carnet
 from tests.stores.migrated import lay_out_for
 
 BIN = Path(sys.executable).parent
-CARNET = BIN / "carnet"
 AWS = Path(".venv-clients/bin/aws").resolve()
 """The AWS CLI, in an environment of its own: it wants one exact botocore. `make clients` sets it up."""
 AWS_V2 = Path(".venv-clients/aws-cli-v2/aws").resolve()
@@ -57,13 +58,7 @@ class RunningServer:
 
     def carnet(self, *arguments: str) -> str:
         """Run a `carnet` command on this server's installation; its output."""
-        done = subprocess.run(
-            [str(CARNET), *arguments, "--data-dir", str(self.data_dir)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_START_SECONDS,
-        )
+        done = carnet(*arguments, "--data-dir", str(self.data_dir), timeout=_START_SECONDS)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -81,10 +76,10 @@ def running_server(
     data_dir: Path,
     *arguments: str,
     port: int | None = None,
-    program: Sequence[str] = (str(CARNET),),
+    program: Sequence[str] = (),
     from_nothing: bool = False,
 ) -> Iterator[RunningServer]:
-    """Start `carnet serve` on a free port and wait until it answers; stop it at the end.
+    """Start `carnet serve`, or that of another `program`, on a free port and wait until it answers; stop it at the end.
 
     A store without an account is there, unless it is started `from_nothing`: migrating one takes half of a start.
     """
@@ -92,9 +87,13 @@ def running_server(
     if not from_nothing:
         lay_out_for(Settings(data_dir=data_dir))
     unlimited = () if "--limits" in arguments else ("--limits", "off")
-    command = [*program, "serve", "--port", str(chosen), "--data-dir", str(data_dir), *unlimited, *arguments]
+    words = ["serve", "--port", str(chosen), "--data-dir", str(data_dir), *unlimited, *arguments]
     log = (data_dir.parent / f"{data_dir.name}.log").open("w+")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    process = (
+        subprocess.Popen([*program, *words], stdout=subprocess.PIPE, stderr=log, text=True)
+        if program
+        else Carnet(*words, stdout=subprocess.PIPE, stderr=log)
+    )
     try:
         endpoint = f"{'https' if '--tls' in arguments else 'http'}://127.0.0.1:{chosen}"
         health = _wait_until_healthy(endpoint, process, Path(log.name))

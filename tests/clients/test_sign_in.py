@@ -27,12 +27,13 @@ import pytest
 
 from carnet.entities.account_assignment import AccountAssignment
 from carnet.entities.permission_set import PermissionSet
-from tests.clients.running import AWS_V2, CARNET
+from tests.clients.running import AWS_V2
 from tests.console.browsing import Browser
 from tests.console.conftest import Site
 from tests.console.test_people import instance
 from tests.console.test_sso_consent import Person
 from tests.server.in_process import in_process_server
+from tests.starting.forked import carnet
 
 pytestmark = pytest.mark.skipif(not AWS_V2.exists(), reason=f"{AWS_V2} is not there: make clients unpacks it")
 assert callable(instance), "a fixture"
@@ -125,7 +126,7 @@ def mary(site: Site, instance: Any) -> Person:
 def configure(terminal: Terminal, mary: Person, role: str) -> None:
     place = ("--endpoint-url", terminal.site.server.endpoint, "--start-url", mary.instance.start_url)
     what = ("--account-id", terminal.site.account, "--role-name", role)
-    subprocess.run([CARNET, "configure", "sso", "dev", *what, *place], env=terminal.environment, check=True)
+    carnet("configure", "sso", "dev", *what, *place, env=terminal.environment).check_returncode()
 
 
 def role_of(mary: Person) -> str:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.running import AWS, AWS_V2, CARNET, RunningServer
+from tests.clients.running import AWS, AWS_V2, RunningServer
 from tests.clients.test_aws_cli import Cli
 from tests.clients.test_other_signers import SDK_3
+from tests.starting.forked import Carnet
 
 WHO = """
 const {STSClient, GetCallerIdentityCommand} = require(process.env.SDK + "/client-sts");
@@ -39,9 +40,8 @@ def roles(server: RunningServer) -> RunningServer:
 @contextmanager
 def workload(server: RunningServer, *arguments: str) -> Iterator[dict[str, str]]:
     """The environment of a workload that has no other credentials, while it can ask."""
-    command = [str(CARNET), "credentials", "serve", *arguments]
     caller = server.client_environment() | {"PYTHONUNBUFFERED": "1"}
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=caller)
+    running = Carnet("credentials", "serve", *arguments, stdout=subprocess.PIPE, env=caller)
     assert running.stdout is not None
     timer = threading.Timer(60, running.kill)
     timer.start()

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from carnet.server import systemd
-from tests.clients.running import CARNET, free_port
+from tests.clients.running import free_port
+from tests.starting.forked import Carnet
 
 _CREDENTIALS = struct.Struct("3i")
 
@@ -41,10 +42,9 @@ def heard(hearing: socket.socket) -> tuple[str, int]:
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_server_tells_systemd_of_its_life(manager: socket.socket, tmp_path: Path, workers: str) -> None:
     port = free_port()
-    command = [str(CARNET), "serve", "--port", str(port), "--data-dir", str(tmp_path / "data"), "--workers", workers]
-    process = subprocess.Popen(
-        command, env=os.environ | {"WATCHDOG_USEC": "1000000"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    words = ("serve", "--port", str(port), "--data-dir", str(tmp_path / "data"), "--workers", workers)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = Carnet(*words, env=os.environ | {"WATCHDOG_USEC": "1000000"}, **quiet)
     told: list[tuple[str, int]] = []
     try:
         while not told or told[-1][0] != "READY=1":
