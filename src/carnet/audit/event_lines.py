@@ -67,9 +67,9 @@ def action(event: Event) -> str:
 
 
 def who(event: Event) -> str:
-    """`111122223333:user/alice`, or what else is known of the caller."""
+    """`111122223333:user/alice`, or what else is known of the caller: of what a service does by itself, the service."""
     identity = event["userIdentity"] or {}
     arn: str | None = identity.get("arn")
     if arn is not None:
         return ":".join(arn.split(":", 5)[4:])
-    return identity.get("accessKeyId") or _NOBODY.get(identity.get("type", ""), "unknown")
+    return identity.get("accessKeyId") or identity.get("invokedBy") or _NOBODY.get(identity.get("type", ""), "unknown")

@@ -171,7 +171,8 @@ def _blob(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
-def _timestamp(value: datetime) -> str:
+def event_time(value: datetime) -> str:
+    """As CloudTrail writes a time within an event: `Jan 02, 2026, 03:04:05 AM`."""
     return _of_epoch(int(value.timestamp()))
 
 
@@ -181,4 +182,4 @@ def _of_epoch(epoch_seconds: int) -> str:
     return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%b %d, %Y, %I:%M:%S %p")
 
 
-_SCALARS: Mapping[str, Show] = {"blob": _blob, "timestamp": _timestamp}
+_SCALARS: Mapping[str, Show] = {"blob": _blob, "timestamp": event_time}

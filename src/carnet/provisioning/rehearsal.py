@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.entity import Entity
+from carnet.store.audit_log import Event
 from carnet.store.changes import Change, Changes, Revision
 from carnet.store.entity_type import EntityType
 from carnet.store.entity_types import EntityTypes
@@ -31,6 +32,9 @@ class RehearsedUnit:
 
     def remove(self, entity: object) -> None:
         self._note(self._types.of(entity), entity, None)
+
+    def audit(self, event: Event, /) -> None:
+        """Nothing comes of the change, and nobody is told of it."""
 
     def after(self) -> Snapshot:
         """The snapshot as it would be."""

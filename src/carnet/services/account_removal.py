@@ -8,6 +8,7 @@ from typing import TypeVar
 from carnet.base.faults import InUse, Missing
 from carnet.entities.scope import account_scope
 from carnet.services.accounts import account_event
+from carnet.services.organization_events import Departure, departed
 from carnet.store.entity_type import EntityType
 from carnet.store.organization_accounts import ORGANIZATION_ACCOUNTS
 from carnet.store.organizations import ORGANIZATIONS
@@ -20,17 +21,17 @@ E = TypeVar("E")
 def delete_account(store: Store, *, account: str, now: datetime) -> int:
     """Remove an account as `remove_account` does, in a change of its own."""
     with store.write() as unit:
-        removed = remove_account(unit, account)
+        removed = remove_account(unit, account, now)
         unit.audit(account_event("DeleteAccount", [account], now))
     return removed
 
 
-def remove_account(unit: UnitOfWork, account: str) -> int:
+def remove_account(unit: UnitOfWork, account: str, now: datetime) -> int:
     """Remove an account and every row of its scope in one change; how many rows those were.
 
     A member leaves its organization so, also if it is closed. Raises Missing, and InUse for a management account. Its
     keys and sessions are good for nothing afterwards, and its id may be given again. Who asks for it writes the audit
-    event.
+    event of the removal.
     """
     place = _stored(unit, ORGANIZATION_ACCOUNTS, account)
     if place is not None:
@@ -38,6 +39,7 @@ def remove_account(unit: UnitOfWork, account: str) -> int:
         if organization is None or organization.management == account:
             raise InUse(f"The account {account} manages the organization {place.organization}, which has to go first.")
         unit.remove(place)
+        unit.audit(departed(organization, account, Departure.CLEANED, now))
     removed = unit.remove_scope(account_scope(account))
     if not removed:
         raise Missing(f"There is no account {account}.")

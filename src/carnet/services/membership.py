@@ -8,7 +8,8 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_servic
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -21,10 +22,12 @@ from carnet.directory.organization_view import OrganizationView
 from carnet.entities.account import Account
 from carnet.entities.entity import Tags
 from carnet.entities.membership import Membership
+from carnet.entities.organization import Organization
 from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
 from carnet.entities.role import Role
 from carnet.services.linked_roles import linked_path, service_linked_role
 from carnet.services.operation import Call
+from carnet.services.organization_events import Departure, departed, joined
 from carnet.services.target import AnyTarget, Keys
 from carnet.store.unit_of_work import Unit
 
@@ -46,18 +49,18 @@ def admit(
     ids: Ids,
     account: Account,
     place: OrganizationAccount,
+    organization: Organization,
     view: AccountView | None,
-    *,
-    trusted: Collection[str] = (),
 ) -> None:
     """Make an account a member of an organization, whose service-linked role it gets unless it has it.
 
-    So it gets that of IAM Identity Center, if that is among the services that the organization has `trusted`.
+    So it gets that of IAM Identity Center, if that is among the services that the organization trusts.
     `view` is what there is of the account by now, None of a new one. Raises Taken if it is in an organization.
     """
     store.add(Membership(account=account.id, organization=place.organization))
     store.add(place)
-    for service in (_SERVICE, *({IDENTITY_CENTER} & set(trusted))):
+    store.audit(joined(organization, place))
+    for service in (_SERVICE, *({IDENTITY_CENTER} & set(organization.trusted_services))):
         linked = linked_role_of(service)
         if view is None or not _has_role(view, linked):
             store.add(service_linked_role(ids, account, linked, name=linked.name, now=place.joined))
@@ -84,14 +87,17 @@ def admit_new(
         joined=account.created,
         tags=tags,
     )
-    admit(store, ids, account, place, None, trusted=view.organization.trusted_services)
+    admit(store, ids, account, place, view.organization, None)
     store.add(_access_role(ids, account, management=view.organization.management, name=role_name))
 
 
-def dismiss(store: Unit, place: OrganizationAccount) -> None:
+def dismiss(
+    store: Unit, place: OrganizationAccount, organization: Organization, method: Departure, now: datetime
+) -> None:
     """Make a member a stand-alone account, which keeps its roles."""
     store.remove(Membership(account=place.id, organization=place.organization))
     store.remove(place)
+    store.audit(departed(organization, place.id, method, now))
 
 
 def _access_role(ids: Ids, account: Account, *, management: str, name: str) -> Role:

@@ -42,6 +42,8 @@ class Unit(Protocol):
 
     def remove(self, entity: object) -> None: ...
 
+    def audit(self, event: audit_log.Event, /) -> None: ...
+
 
 _Place = tuple[str, Scope, str]
 """Kind, scope and key: a row that goes from one scope to another is changed in both."""

@@ -98,7 +98,7 @@ def get_account(call: OwnCall) -> Told:
 def delete_account(call: OwnWriteCall) -> Told:
     """Remove an account with all that is in it, in one change."""
     account = call.named_account
-    return {"id": account, "rows": remove_account(call.store, account)}
+    return {"id": account, "rows": remove_account(call.store, account, call.now)}
 
 
 def _members(account: Account) -> dict[str, Any]:

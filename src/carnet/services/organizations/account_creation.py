@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace as with_members
 
 from carnet.access.authorize import Check
+from carnet.audit.redaction import output_redaction
 from carnet.base.faults import AlreadyExists
 from carnet.directory.organization_view import OrganizationView
 from carnet.entities.account import Account, is_account_email
@@ -22,6 +23,7 @@ from carnet.entities.entity import Tags
 from carnet.entities.organization_account import OrganizationAccount
 from carnet.services.membership import ACCESS_ROLE, admit_new
 from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.organization_events import finished
 from carnet.services.organizations import sentences, targets
 from carnet.services.organizations.callers import administrator, management_account
 from carnet.services.organizations.quotas import OrganizationsQuotas
@@ -74,6 +76,8 @@ def create_account(call: WriteCall, given: CreateAccountRequestTypeDef, view: Or
     for old in _too_old(view):
         call.store.remove(old)
     call.store.add(status)
+    result = output_redaction("organizations", "DescribeCreateAccountStatus")({"CreateAccountStatus": _shown(status)})
+    call.store.audit(finished(view.organization, "CreateAccountResult", call.now, result))
     return {"CreateAccountStatus": {**_asked(status), "State": IN_PROGRESS}}
 
 

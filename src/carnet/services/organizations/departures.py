@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from carnet.audit.events import Event
+from carnet.audit.redaction import event_time
 from carnet.base.faults import Unavailable
 from carnet.directory.organization_view import OrganizationView
 from carnet.entities.membership import Membership
@@ -17,6 +19,7 @@ from carnet.entities.organization import FeatureSet
 from carnet.entities.organization_account import OrganizationAccount
 from carnet.services.membership import dismiss
 from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.organization_events import Departure, finished
 from carnet.services.organizations import sentences, targets
 from carnet.services.organizations.all_features import departed
 from carnet.services.organizations.callers import any_account, management_account
@@ -47,6 +50,7 @@ def close_account(
     if _closed_since(call, view, call.now - _CLOSING_PERIOD) >= _closable(call, view):
         raise sentences.constraint("CLOSE_ACCOUNT_QUOTA_EXCEEDED", sentences.TOO_MANY_CLOSED)
     call.store.save(replace(membership, closed=call.now))
+    call.store.audit(_closed(call, view, account))
     return {}
 
 
@@ -58,18 +62,18 @@ def remove_account_from_organization(
     account: OrganizationAccount,
 ) -> Answer:
     """Make a member a stand-alone account, which no policy of the organization binds from the next request on."""
-    leave(call, view, account)
+    leave(call, view, account, Departure.REMOVED)
     return {}
 
 
 @organizations.write("LeaveOrganization", on=targets.organization(any_account))
 def leave_organization(call: WriteCall, given: Any, view: OrganizationView) -> Answer:
     """The same, by the member itself."""
-    leave(call, view, view.of(OrganizationAccount).by_id[call.account])
+    leave(call, view, view.of(OrganizationAccount).by_id[call.account], Departure.LEFT)
     return {}
 
 
-def leave(call: WriteCall, view: OrganizationView, account: OrganizationAccount) -> None:
+def leave(call: WriteCall, view: OrganizationView, account: OrganizationAccount, method: Departure) -> None:
     """Take an account out. Raises a Fault for one that has to stay.
 
     AWS lets a created account go after four days, and with what a customer of AWS owes. Here it goes at once.
@@ -81,8 +85,20 @@ def leave(call: WriteCall, view: OrganizationView, account: OrganizationAccount)
         raise sentences.constraint("ACCOUNT_CANNOT_LEAVE_ORGANIZATION", sentences.CLOSED_STAYS)
     if account.delegations:
         raise sentences.constraint("CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG", sentences.ADMINISTRATOR_STAYS)
-    dismiss(call.store, account)
+    dismiss(call.store, account, view.organization, method, call.now)
     departed(call, view, account.id)
+
+
+def _closed(call: Call, view: OrganizationView, account: OrganizationAccount) -> Event:
+    """AWS closes an account after its answer; here it is closed with it."""
+    now = event_time(call.now)
+    status = {
+        "accountId": account.id,
+        "state": "SUCCEEDED",
+        "requestedTimestamp": now,
+        "completedTimestamp": now,
+    }
+    return finished(view.organization, "CloseAccountResult", call.now, {"closeAccountStatus": status})
 
 
 def _membership(call: Call, account: OrganizationAccount) -> Membership:

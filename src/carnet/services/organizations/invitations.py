@@ -18,6 +18,7 @@ from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
 from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
 from carnet.services.membership import admit, may_make_linked_role
 from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.organization_events import Departure
 from carnet.services.organizations import handshake_sentences, sentences, targets
 from carnet.services.organizations.all_features import is_being_enabled
 from carnet.services.organizations.callers import asked, management_account
@@ -107,8 +108,7 @@ def accept_invitation(call: WriteCall, handshake: Handshake) -> Handshake:
         joined=call.now,
         tags=handshake.tags,
     )
-    trusted = view.organization.trusted_services
-    admit(call.store, call.ids, call.view.account, place, call.view, trusted=trusted)
+    admit(call.store, call.ids, call.view.account, place, view.organization, call.view)
     return accepted
 
 
@@ -119,7 +119,7 @@ def _leave_former(call: WriteCall) -> None:
     former = call.snapshot.organization_of(call.account)
     if former is None:
         raise Unavailable(f"The organization of the account {call.account} cannot be read.")
-    leave(call, former, former.of(OrganizationAccount).by_id[call.account])
+    leave(call, former, former.of(OrganizationAccount).by_id[call.account], Departure.LEFT)
 
 
 def ensure_may_join(call: Call, view: OrganizationView, account: AccountView) -> None:

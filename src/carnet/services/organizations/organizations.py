@@ -15,6 +15,7 @@ from carnet.entities.organizational_unit import ROOT_NAME, OrganizationalUnit
 from carnet.entities.responsibility_transfer import TransferDirection
 from carnet.services.membership import admit, may_make_linked_role
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
+from carnet.services.organization_events import Departure, departed
 from carnet.services.organizations import sentences, shapes, targets
 from carnet.services.organizations.callers import any_account, management_account
 from carnet.services.organizations.handshake_parts import of_organization
@@ -52,7 +53,7 @@ def create_organization(call: WriteCall, given: CreateOrganizationRequestTypeDef
     )
     call.store.add(organization)
     call.store.add(root)
-    admit(call.store, call.ids, call.view.account, management, call.view)
+    admit(call.store, call.ids, call.view.account, management, organization, call.view)
     return {"Organization": shapes.organization(organization, call.view.account)}
 
 
@@ -73,4 +74,5 @@ def delete_organization(call: WriteCall, given: Any, view: OrganizationView) -> 
     about = (*of_organization(call.snapshot, view.scope.id), *transfers(call, view.scope.id, TransferDirection.INBOUND))
     for entity in (*about, *view.in_order_of_deletion(ENTITY_TYPES)):
         call.store.remove(entity)
+    call.store.audit(departed(view.organization, call.account, Departure.LEFT, call.now))
     return {}
