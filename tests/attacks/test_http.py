@@ -221,6 +221,13 @@ def test_chunks_of_http_1_0_end_the_connection(server: InProcessServer, request_
     assert answer.closes or not answer.status
 
 
+def test_of_http_1_0_no_connection_is_kept(server: InProcessServer) -> None:
+    """A client of that version that asks for it, as `ab -k`, else waits for the end: no header tells it otherwise."""
+    asked = b"GET / HTTP/%s\r\nHost: x\r\nConnection: keep-alive\r\n\r\n"
+    assert send(server, asked % b"1.0").closes
+    assert not send(server, asked % b"1.1").closes
+
+
 def test_a_body_that_will_be_refused_is_not_asked_for(server: InProcessServer) -> None:
     head = b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 30000000\r\n\r\n"
     assert send(server, head).status == 413

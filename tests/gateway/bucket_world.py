@@ -16,7 +16,6 @@ from carnet.base.faults import Denied, Refused
 from carnet.base.http import HttpRequest
 from carnet.entities.bucket import Bucket
 from carnet.entities.new_buckets import NewBuckets
-from carnet.gateway.bucket_change import BucketChange
 from carnet.gateway.buckets import Buckets, resolved
 from carnet.gateway.check import Refusal, Scope
 from carnet.gateway.deciding import Resolved, decide
@@ -115,9 +114,6 @@ class BucketWorld:
 
         bucket: Bucket = self.run(create())
         return bucket
-
-    def change(self, change: BucketChange) -> None:
-        self.run(self.writer.write(change))
 
     def put_policy(self, caller: Caller, bucket: str, *statements: Mapping[str, Any]) -> None:
         self.ask(caller, "PutBucketPolicy", Bucket=bucket, Policy=policy(*statements))

@@ -62,6 +62,14 @@ def test_an_unsigned_json_request_is_told_by_its_target() -> None:
 
 
 @pytest.mark.parametrize(
+    "media_type", ["Application/X-WWW-Form-URLEncoded", "application/x-www-form-urlencoded ; Charset=UTF-8"]
+)
+def test_a_media_type_is_told_without_regard_to_case(media_type: str) -> None:
+    asked = http_request(headers={"Content-Type": media_type}, body=b"Action=GetCallerIdentity&Version=2011-06-15")
+    assert route(asked).operation is operation("sts", "GetCallerIdentity")
+
+
+@pytest.mark.parametrize(
     ("method", "path", "query", "service", "name"),
     [
         ("POST", "/token", "", "sso-oidc", "CreateToken"),
@@ -83,7 +91,7 @@ def test_an_unsigned_request_is_told_by_an_aws_host_last() -> None:
         method="POST",
         path="/",
         query="",
-        headers=(("host", "sts-fips.us-east-1.amazonaws.com"),),
+        headers=(("host", "STS-fips.us-east-1.amazonaws.com"),),
         body=b"Action=GetCallerIdentity",
         peer="127.0.0.1",
         secure=False,

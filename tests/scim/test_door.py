@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from carnet.base.faults import Missing, TooMany
 from carnet.scim import door
 from carnet.scim.calls import LONGEST_BODY
+from carnet.server.writer import Writer
+from carnet.services.execution import Change, Outcome
 from carnet.services.identity_center import new_instance
 from carnet.services.scim_tokens import delete_here, list_here
 from tests.attacks.wire import audit
@@ -143,6 +147,33 @@ def test_the_audit_log_says_what_was_asked_and_no_value(server: InProcessServer,
     text = server.installation.settings.audit_file.read_text()
     assert "very personal" not in text
     assert scim.token not in text
+
+
+@pytest.mark.parametrize("mode", ["v2", "rfc/v2"])
+def test_a_store_that_does_not_answer_is_told_of_as_scim_says(
+    server: InProcessServer, scim: Provisioner, mode: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Writer, "_is_stuck", lambda writer: True)
+    told = scim.speaking(mode)("POST", "Users", a_user(name))
+    assert (told.status, told.members["status"]) == (503, "503")
+    assert "Nothing was changed" in told.members["detail"]
+    failed = audit(server)[-1]
+    assert (failed["eventName"], failed["errorCode"]) == ("ScimCreateUser", "503")
+
+
+def test_a_change_takes_the_turn_of_the_tenants_account(
+    server: InProcessServer, scim: Provisioner, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = []
+    write = Writer.write
+
+    def seen(writer: Writer, change: Change, account: str) -> Coroutine[Any, Any, Outcome]:
+        accounts.append(account)
+        return write(writer, change, account)
+
+    monkeypatch.setattr(Writer, "write", seen)
+    scim.user(name)
+    assert accounts == [server.root.account]
 
 
 def test_a_fault_of_the_server_is_no_traceback(scim: Provisioner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,8 @@ async def use_invitation(parts: ConsoleParts, arrived: Arrived, given: UseInvita
         return hash_person_password(snapshot, passwords, token=given.token, password=given.password, now=arrived.time)
 
     made = await parts.pools.run(Preparation(pool=HASHING, work=work), None, None, whose("", arrived.http.peer))
-    outcome = await parts.writer.write(_Setting(parts=parts, arrived=arrived, given=given, made=made))
+    setting = _Setting(parts=parts, arrived=arrived, given=given, made=made)
+    outcome = await parts.writer.write(setting, made.account)
     if isinstance(outcome, Failed):
         raise outcome.problem
     event = None if outcome.recorded else outcome.event

@@ -141,7 +141,7 @@ class KeptGrants:
             alter=alter,
             finish=call.decided_again,
         )
-        outcome = await self._writer.write(change)
+        outcome = await self._writer.write(change, call.caller.principal.account)
         if isinstance(outcome, Failed):
             raise outcome.problem
         response_ = written(call, outcome.answer)

@@ -167,7 +167,7 @@ class KeptPolicies:
             OWN_SERVICE, "ForgetPolicies", str(uuid.uuid4()), call.arrived.time, {"arn": arn, "accountId": account}
         )
         change = PoliciesForgotten(arn=arn, account=account, known=known, event=event, decided=())
-        outcome = await self._writer.write(change)
+        outcome = await self._writer.write(change, call.caller.principal.account)
         if isinstance(outcome, Failed):
             raise outcome.problem
 
@@ -189,7 +189,7 @@ class KeptPolicies:
         change = PoliciesForgotten(
             arn=arn, account=account, known=known, event=event_of(call, told), decided=tuple(call.decided)
         )
-        outcome = await self._writer.write(change)
+        outcome = await self._writer.write(change, call.caller.principal.account)
         if isinstance(outcome, Failed):
             raise outcome.problem
         return of_change(call.operation, call.parsed, passed_on(call, told), outcome)
@@ -219,7 +219,7 @@ class KeptPolicies:
         )
 
     async def _made(self, call: Call, kind: Kind, change: PolicyChange) -> Done:
-        outcome = await self._writer.write(change)
+        outcome = await self._writer.write(change, call.caller.principal.account)
         if isinstance(outcome, Failed):
             if isinstance(outcome.problem, TooLong):
                 raise WireError(kind.too_long or kind.malformed, outcome.problem.message, call.operation)

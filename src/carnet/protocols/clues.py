@@ -33,6 +33,7 @@ class Clues(NamedTuple):
     host: str | None
     """botocore's name of the service whose AWS host name the request is for; None for any other host."""
     media_type: str
+    """In lower case, without parameters: https://www.rfc-editor.org/rfc/rfc9110#name-media-type."""
 
 
 def read_clues(request: RequestHead) -> Clues:
@@ -56,7 +57,7 @@ def _clues(credentials: tuple[str, ...], targets: tuple[str, ...], host: str, co
         scopes=frozenset([scope for text in credentials if (scope := _scope(text))]),
         targets=targets,
         host=_service_of_host(host),
-        media_type=content_type.partition(";")[0].strip(),
+        media_type=content_type.partition(";")[0].strip().lower(),
     )
 
 
@@ -76,7 +77,7 @@ def _scope(credential: str) -> str | None:
 
 
 def _service_of_host(host: str) -> str | None:
-    name = host.partition(":")[0]
+    name = host.partition(":")[0].lower()
     if not name.endswith(_AWS_DOMAINS):
         return None
     labels = name.split(".")

@@ -96,7 +96,11 @@ class ScimDoor:
             return self._fail(arrived, event, problem, token, mode)
 
     async def _change(self, asked: _Asked, call: ScimCall, event: Event) -> Answer:
-        outcome = await self.writer.write(_ScimChange(asked, call, self.execution.parts, event))
+        change = _ScimChange(asked, call, self.execution.parts, event)
+        try:
+            outcome = await self.writer.write(change, call.token.account)
+        except Exception as problem:
+            return self._fail(call.arrived, event, problem, call.token, asked.mode)
         if isinstance(outcome, Failed):
             return self._fail(call.arrived, event, outcome.problem, call.token, asked.mode)
         answered = self._answer(asked, call, event, dict(outcome.answer), outcome.revision)

@@ -211,8 +211,8 @@ class RequestReader:
             return
         parser = self._parser
         version = parser.get_http_version()
-        faulty_framing = self._chunked and version == "1.0"
-        keep_alive = parser.should_keep_alive() and not (faulty_framing or parser.should_upgrade())
+        # Of HTTP/1.0 no connection is kept: a client that asks for it would wait for a header that says so.
+        keep_alive = version != "1.0" and parser.should_keep_alive() and not parser.should_upgrade()
         if self.stream is not None:
             stream, self.stream = self.stream, None
             stream.end()

@@ -87,10 +87,10 @@ class Writer:
         self._of_accounts: Counter[str] = Counter()
         """How many of them each account has asked for that has any."""
 
-    async def write(self, change: Change, account: str = "") -> Outcome:
+    async def write(self, change: Change, account: str) -> Outcome:
         """Make one change, in its turn; raises Unavailable if too many wait, or if the store answers nothing.
 
-        The turns of `account` come between those of others; changes of no account are the operator's.
+        The turns of `account`, whose credential asks for it, come between those of others; "": the operator's.
         A change that nobody waits for any more when its turn comes is not made. Of one that was under way by then,
         nobody knows: OutcomeUnknown.
         """

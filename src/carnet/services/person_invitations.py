@@ -50,6 +50,7 @@ class NewInvitation:
 class HashedForPerson(NamedTuple):
     """A person's password, hashed."""
 
+    account: str
     before: PersonPassword | None
     """What the person had when it was hashed."""
     hashed: HashedPassword
@@ -135,7 +136,8 @@ def hash_person_password(
         raise Invalid(PERSON_RULE)
     before = view.of(PersonPassword).get(invitation.id)
     account = view.account.id
-    return HashedForPerson(before, passwords.hashed(password, account=account, owner=invitation.id, before=before))
+    hashed = passwords.hashed(password, account=account, owner=invitation.id, before=before)
+    return HashedForPerson(account, before, hashed)
 
 
 def set_person_password(

@@ -214,7 +214,7 @@ class OwnApi:
         try:
             if preparation is not None:
                 prepared = await self._pools.run(preparation, call, asked.given, _whose(asked))
-            outcome = await self._writer.write(_OwnChange(asked, self._call, prepared))
+            outcome = await self._writer.write(_OwnChange(asked, self._call, prepared), _account(asked.caller))
         except Exception as problem:
             return self._fail_asked(asked, problem)
         if isinstance(outcome, Failed):
