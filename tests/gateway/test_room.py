@@ -98,3 +98,26 @@ def test_who_gives_up_waits_for_nothing() -> None:
         assert await had(room, "") == 2
 
     run(test())
+
+
+def test_room_is_had_in_amounts() -> None:
+    """Of memory a long body takes more than a short one."""
+
+    async def test() -> None:
+        room = Room(10)
+        await room.take(ALICES, SHORT, 4)
+        with pytest.raises(TimeoutError):
+            await room.take(ALICES, SHORT, 2)
+        await room.take(ALICES, SHORT, 1)
+        await room.take(BOBS, SHORT, 3)
+        later = asyncio.create_task(room.take("", LONG, 4))
+        await asyncio.sleep(0)
+        room.give_back(ALICES, 1)
+        assert not later.done()
+        room.give_back(BOBS, 3)
+        await later
+        room.give_back("", 4)
+        room.give_back(ALICES, 4)
+        assert await had(room, "") == 10
+
+    run(test())

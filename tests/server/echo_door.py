@@ -29,7 +29,7 @@ class EchoDoor(Door):
         super().__init__(
             Outbox(JsonLines(self.log)), on_start=lambda _: None, on_stop=lambda: None, limits=limits, bodies=bodies
         )
-        self.streaming = self.Bodies(self)
+        self.streaming = (self.Bodies(self),)
         self.held: Callable[[], int] = lambda: 0
         """How many bytes the server holds for its connections."""
         self.most_held = 0

@@ -105,7 +105,9 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         decisions=decisions,
         throttle=throttle,
         pools=pools,
-        forwarding=partial(_gateway, installation, upstreams, SignedCallers(proven_by, decisions, throttle), bodies),
+        forwarding=partial(
+            _gateway, installation, upstreams, SignedCallers(proven_by, decisions, throttle), bodies, pools
+        ),
     )
     behind = _operated(installation, upstreams)
     if behind is not None:
@@ -171,6 +173,7 @@ def _gateway(
     upstreams: tuple[UpstreamSettings, ...],
     signed: SignedCallers,
     bodies: BodyBudget,
+    pools: Pools,
     writer: Writer,
 ) -> Forwarding | None:
     """The gateway to the upstreams; None if there are none."""
@@ -185,6 +188,7 @@ def _gateway(
         partition=installation.settings.partition,
         bodies=bodies,
         writer=writer,
+        pools=pools,
         new_buckets=installation.settings.s3_new_buckets,
     )
     return Gateway(installation.execution, signed, writer, upstreams, parts)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from carnet.access.authorize import Decided
-from carnet.audit.steps import Arrived, Parsed
+from carnet.audit.steps import Arrived, Parsed, Routed
+from carnet.catalog.apis import apis
+from carnet.gateway.aside import Aside
 from carnet.gateway.exchange import Exchange
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.gateway.upstreams import Mode
@@ -28,6 +30,8 @@ class Call:
     """What the bodies of all callers may take together."""
     parsed: Parsed
     """What the audit event shows: the members that name resources, and no others."""
+    aside: Aside | None = None
+    """Where slow work on it is done, if it is a long one."""
     decided: list[Decided] = field(default_factory=list)
 
     def decided_again(self, decided: list[Decided]) -> None:
@@ -56,4 +60,17 @@ class Call:
             region=self.caller.region,
             host=self.host,
             caller=self.caller.principal.account,
+            aside=self.aside,
         )
+
+
+def routed(arrived: Arrived, operation: Operation) -> Routed:
+    """The step of a request of which it is known what it asks for."""
+    known = apis().by_name[operation.service.name].operations.get(operation.name)
+    permission = known.permission if known is not None else None
+    return Routed(
+        arrived=arrived,
+        operation=operation,
+        event_source=operation.service.event_source,
+        read_only=permission is not None and permission.read_only,
+    )

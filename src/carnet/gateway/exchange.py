@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from carnet.base.clock import Clock
 from carnet.base.http import ByteStream, HttpRequest, HttpResponse
+from carnet.gateway.aside import Aside
 from carnet.gateway.connection import UpstreamRequest
 from carnet.gateway.rebuild import rebuilt
 from carnet.gateway.upstream import Upstream, UpstreamResponse
@@ -60,13 +61,14 @@ class Exchange:
         content: Content | None = None,
         caller: str = "",
         listed: bool = True,
+        aside: Aside | None = None,
     ) -> UpstreamResponse:
         """Send it, signed anew, in the protocol that the service has now; `host` is what the client called this server.
 
         `caller` is the account that asks, or the network of who has none; '' is Carnet itself. `content` is the member
         of the input that is the whole body, if it is streamed. Raises UpstreamFailed, what the content raises, and
-        before anything is sent NotListed and AnotherAccount. What is not `listed` is asked by an operator, and changes
-        nothing.
+        before anything is sent NotListed and AnotherAccount, and Unavailable if there was no turn `aside`. What is not
+        `listed` is asked by an operator, and changes nothing.
         """
         operation = present_form(operation)
         if listed and not self.settings.does(operation.service.name, operation.name, given):
@@ -77,7 +79,7 @@ class Exchange:
         if found is None:
             raise AnotherAccount(f"{self.settings.name} does not stand for account {account}")
         credentials, naming = found
-        made = rebuilt(operation, given)
+        made = rebuilt(operation, given) if aside is None else await aside.run(rebuilt, operation, given)
         headers = (("host", host if self.settings.clients_host else self._own_host), *made.headers, *naming)
         signing_name = operation.service.signing_name
         payload = None

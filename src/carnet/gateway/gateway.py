@@ -7,19 +7,20 @@ known for certain on the way is refused, and nothing is sent.
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step
+from carnet.audit.steps import Arrived, Authenticated, Parsed, Step, account_of
 from carnet.base.http import HttpResponse
-from carnet.catalog.apis import apis
 from carnet.gateway.answers import NOT_SENT, answered_by, denial_of, failed, handed_back
-from carnet.gateway.call import Call
+from carnet.gateway.aside import Aside
+from carnet.gateway.call import Call, routed
 from carnet.gateway.check import Check, Refusal, Scope, Sought, SoughtBy
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.exchange import Exchange
 from carnet.gateway.kept_grants import OPERATIONS as OF_GRANTS
 from carnet.gateway.kept_grants import TOKENS, KeptGrants
 from carnet.gateway.kept_policies import KeptPolicies
+from carnet.gateway.long_requests import LongRequests
 from carnet.gateway.lookups import LookupFailed, NotFound, pinned, resource_of, stand_in
 from carnet.gateway.mapping import mapped
 from carnet.gateway.modes import naming
@@ -30,10 +31,11 @@ from carnet.gateway.resource_keys import decide_with_keys
 from carnet.gateway.s3.gateway import S3Gateway
 from carnet.gateway.s3.parts import StreamingParts
 from carnet.gateway.upstreams import Mode, UpstreamSettings
+from carnet.identity.caller import AccountCaller
 from carnet.models import COMMON_VOICE, FORWARDED, OLDER_FORMS, Operation, Service, forwarded, older_form
 from carnet.protocols.errors import WireError
 from carnet.protocols.parse import parse
-from carnet.protocols.routing import route_to
+from carnet.protocols.routing import Routed, route_to
 from carnet.protocols.unoffered import Dialect, Unoffered
 from carnet.protocols.validate import validate
 from carnet.server.door import Streaming
@@ -41,9 +43,35 @@ from carnet.server.outbox import Answer
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.writer import Writer
 from carnet.services.execution import Execution
+from carnet.services.turns import whose
 from carnet.store.faults import Lost
 
 _OF_POLICIES = "these policies and grants are not kept here yet, and no upstream is told of one"
+
+
+class _Begun(NamedTuple):
+    """A request of which it is known who asks, and for what."""
+
+    found: Service
+    asked: Routed
+    caller: AccountCaller
+    step: Authenticated
+
+
+class _Read(NamedTuple):
+    given: Mapping[str, Any]
+    problem: Exception | None
+    """That it does not keep the constraints of the model."""
+
+
+def _read(begun: _Begun, _: None) -> _Read:
+    """The input. Raises WireError for what has not its form."""
+    given = parse(begun.asked, begun.step.routed.arrived.http)
+    try:
+        validate(begun.asked.operation, given, COMMON_VOICE)
+    except WireError as problem:
+        return _Read(given, problem)
+    return _Read(given, None)
 
 
 class Gateway:
@@ -62,13 +90,15 @@ class Gateway:
         self._grants = KeptGrants(execution, writer)
         self._signed = signed
         self._bodies = parts.bodies
+        self._pools = parts.pools
         exchanges = [Exchange(settings, parts.clock) for settings in upstreams]
         self._exchanges = exchanges
         self._by_service = {name: one for one in exchanges for name in one.settings.services}
-        self.streaming: Streaming | None = None
-        """The gateway to Amazon S3, if an upstream serves it."""
-        if (of_s3 := self._by_service.get("s3")) is not None:
-            self.streaming = S3Gateway(execution, signed, of_s3, parts)
+        of_s3 = self._by_service.get("s3")
+        self.streaming: tuple[Streaming, ...] = (
+            *((S3Gateway(execution, signed, of_s3, parts),) if of_s3 is not None else ()),
+            LongRequests(self.takes, _spoken, self.respond_long, execution.credentials.find, parts),
+        )
 
     def takes(self, unoffered: Unoffered) -> bool:
         """Whether a request is for a service that stands behind this gateway."""
@@ -76,32 +106,61 @@ class Gateway:
 
     def respond(self, arrived: Arrived, unoffered: Unoffered) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one request, with one audit event. The answer names the mode of the upstream."""
+        begun = self._begun(arrived, unoffered)
+        if isinstance(begun, Answer):
+            return begun
+        try:
+            read = _read(begun, None)
+        except Exception as problem:
+            return self._refused(begun.found, begun.step, problem)
+        return self._go_on(begun, read)
+
+    async def respond_long(self, arrived: Arrived, unoffered: Unoffered) -> Answer:
+        """The same for a long request, which others need not wait for while it is read and made anew."""
+        begun = self._begun(arrived, unoffered)
+        if isinstance(begun, Answer):
+            return begun
+        aside = Aside(self._pools, whose(account_of(begun.step), arrived.http.peer))
+        try:
+            read = await aside.run(_read, begun, None)
+        except Exception as problem:
+            return self._refused(begun.found, begun.step, problem)
+        answer = self._go_on(begun, read, aside)
+        return answer if isinstance(answer, Answer) else await answer
+
+    def _begun(self, arrived: Arrived, unoffered: Unoffered) -> _Begun | Answer:
+        """Who asks for what, or the refusal."""
         found = _spoken(unoffered)
-        mode = self._by_service[found.name].settings.mode
         step: Step = arrived
         try:
             _refuse_other_protocols(found, unoffered)
-            routed = route_to(found, arrived.http)
-            step = _routed(arrived, routed.operation)
+            asked = route_to(found, arrived.http)
+            step = routed(arrived, asked.operation)
             if self._execution.directory.lost:
                 raise Lost
             caller = self._signed.caller_of(arrived, found.signing_name)
             self._execution.note_use(caller, arrived.time)
-            step = authenticated = Authenticated(routed=step, caller=caller)
-            given = parse(routed, arrived.http)
-            step = Parsed(authenticated=authenticated, given=_names_in(given))
-            validate(routed.operation, given, COMMON_VOICE)
+            return _Begun(found, asked, caller, Authenticated(routed=step, caller=caller))
         except Exception as problem:
-            return naming(failed(found, step, problem), mode)
-        exchange = self._by_service[found.name]
+            return self._refused(found, step, problem)
+
+    def _refused(self, found: Service, step: Step, problem: Exception) -> Answer:
+        return naming(failed(found, step, problem), self._by_service[found.name].settings.mode)
+
+    def _go_on(self, begun: _Begun, read: _Read, aside: Aside | None = None) -> Answer | Coroutine[Any, Any, Answer]:
+        """Once the request is read."""
+        step = Parsed(authenticated=begun.step, given=_names_in(read.given))
+        if read.problem is not None:
+            return self._refused(begun.found, step, read.problem)
         return self._carry_out(
             Call(
-                exchange=exchange,
-                caller=caller,
-                operation=routed.operation,
-                given=given,
+                exchange=self._by_service[begun.found.name],
+                caller=begun.caller,
+                operation=begun.asked.operation,
+                given=read.given,
                 bodies=self._bodies,
                 parsed=step,
+                aside=aside,
             )
         )
 
@@ -214,17 +273,6 @@ def _refuse_other_protocols(found: Service, unoffered: Unoffered) -> None:
     if unoffered.dialect not in (Dialect(found.protocol), Dialect.REST_JSON):
         spoken = f"{found.name} is spoken to in the protocol {found.protocol} here"
         raise WireError("NotImplemented", f"Not sent on: {spoken}, and not in {unoffered.dialect}.", found)
-
-
-def _routed(arrived: Arrived, operation: Operation) -> Routed:
-    known = apis().by_name[operation.service.name].operations.get(operation.name)
-    permission = known.permission if known is not None else None
-    return Routed(
-        arrived=arrived,
-        operation=operation,
-        event_source=operation.service.event_source,
-        read_only=permission is not None and permission.read_only,
-    )
 
 
 def _names_in(given: Mapping[str, Any]) -> dict[str, Any]:

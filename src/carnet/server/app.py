@@ -59,8 +59,8 @@ _LOG = logging.getLogger("carnet.server")
 class Forwarding(Protocol):
     """What takes requests for services that Carnet does not offer itself."""
 
-    streaming: Streaming | None
-    """What takes requests whose bodies are sent on while they arrive; None if nothing does."""
+    streaming: tuple[Streaming, ...]
+    """What takes requests whose bodies are read while they arrive."""
 
     def takes(self, asked: Unoffered) -> bool:
         """Whether requests for that service are sent on."""
@@ -99,7 +99,7 @@ class AwsApi:
         self._pools = pools
         self.writer = Writer(execution)
         self._forwarding = forwarding(self.writer)
-        self.streaming = self._forwarding.streaming if self._forwarding is not None else None
+        self.streaming = self._forwarding.streaming if self._forwarding is not None else ()
 
     def respond(self, http: HttpRequest, refused: Fault | None = None) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one request, with one audit event. The answer of what changes the store is to be awaited.

@@ -46,8 +46,8 @@ class Door(ABC):
     the server's start and end come through ASGI.
     """
 
-    streaming: Streaming | None = None
-    """None if every body is waited for whole."""
+    streaming: tuple[Streaming, ...] = ()
+    """Who is asked, in this order, whether a body is read while it arrives; every other is waited for whole."""
 
     def __init__(
         self,

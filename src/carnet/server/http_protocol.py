@@ -108,7 +108,7 @@ class HttpProtocol(asyncio.Protocol):
             peer,
             secure=is_ssl(self._transport),
             receiver=self,
-            streams=self._door.streaming is not None,
+            streams=bool(self._door.streaming),
             limits=self._limits,
             bodies=self._door.bodies,
         )
@@ -207,8 +207,10 @@ class HttpProtocol(asyncio.Protocol):
 
     def begun(self, head: RequestHead, *, expected: bool) -> BodyStream | None:
         """A head is there."""
-        by = self._door.streaming
-        if not self._ending.reads or self._transport.is_closing() or by is None or not by.takes(head):
+        if not self._ending.reads or self._transport.is_closing():
+            return None
+        by = next((one for one in self._door.streaming if one.takes(head)), None)
+        if by is None:
             return None
         body = BodyStream(most=self._limits.buffer, expected=expected, wait=self._body_awaited)
         self._owes_request = False

@@ -14,7 +14,7 @@ from carnet.identity.credential import FindCredential
 from carnet.identity.networks import network_key
 from carnet.server.buckets import Buckets, Rate
 from carnet.server.rates import Rates
-from carnet.sigv4.verify import names_live_key
+from carnet.sigv4.verify import named_credential
 
 _STS = "sts"
 _LOGGED = Rate(1, 10)
@@ -77,7 +77,7 @@ class Throttle:
 
         One that names a good key is let pass: its signature tells whether it is another stranger's.
         """
-        if not names_live_key(http, service=service, find=self._find):
+        if named_credential(http, service=service, find=self._find) is None:
             self.fail(http.peer)
 
     def fail(self, peer: str) -> None:

@@ -139,13 +139,13 @@ def verify_form(
     return SignedHead(caller, UNSIGNED_PAYLOAD, None)
 
 
-def names_live_key(request: HttpRequest, *, service: str, find: FindCredential) -> bool:
-    """Whether a request names a key that is good, whoever signed it: what is known before a signature is computed."""
+def named_credential(request: RequestHead, *, service: str, find: FindCredential) -> Credential | None:
+    """The credential that a request names, whoever signed it, if it is good: what is known before a signature is
+    computed."""
     try:
-        presented = _read(request.first, request.query, PROFILES.get(service, USUAL))
-        return _find(presented, find) is not None
+        return _find(_read(request.first, request.query, PROFILES.get(service, USUAL)), find)
     except AuthFailure:
-        return False
+        return None
 
 
 def _region(scope: Scope, credential: Credential) -> str:

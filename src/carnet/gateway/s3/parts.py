@@ -18,6 +18,7 @@ from carnet.server.limits import BodyBudget
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.writer import Writer
 from carnet.services.execution import Execution
+from carnet.services.preparing import Pools
 from carnet.sigv4.verify import SignedHead, verify_form, verify_head
 
 
@@ -29,6 +30,7 @@ class StreamingParts(Struct, frozen=True, kw_only=True):
     partition: str
     bodies: BodyBudget
     writer: Writer
+    pools: Pools
     new_buckets: NewBuckets = NewBuckets.CURRENT
 
 

@@ -9,8 +9,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from carnet.catalog.operations import ResourceRule
-from carnet.gateway.check import Asked, Check, Scope, invalid
+from carnet.gateway.check import Asked, Check, Refused, Scope, invalid
 from carnet.gateway.hand import Filler, Hand, Rule, Unknown, constant, member
+from carnet.gateway.longest import MOST_ZIPPED
 from carnet.gateway.members import needed, structure, text, texts
 from carnet.gateway.naming import ARN, Named
 from carnet.gateway.table import from_table
@@ -94,6 +95,19 @@ def _on_layer_version(action: str) -> Rule:
     return rule
 
 
+def _zipped(asked: Asked) -> None:
+    """Raises Refused for code that is longer than AWS Lambda takes in a request."""
+    for given in (asked.members, structure(asked.members, "Code"), structure(asked.members, "Content")):
+        code = given.get("ZipFile")
+        if isinstance(code, bytes | bytearray) and len(code) > MOST_ZIPPED:
+            raise Refused("InvalidParameterValueException", f"Zipped size must be smaller than {MOST_ZIPPED} bytes")
+
+
+def _with_code(asked: Asked) -> Iterator[Check]:
+    _zipped(asked)
+    yield from from_table(asked, HAND)
+
+
 def _configured(asked: Asked) -> Iterator[Check]:
     """A function that uses layers needs lambda:GetLayerVersion on each.
 
@@ -109,6 +123,7 @@ def _configured(asked: Asked) -> Iterator[Check]:
 
 def _create_function(asked: Asked) -> Iterator[Check]:
     """With tags lambda:TagResource, too."""
+    _zipped(asked)
     checks = tuple(_configured(asked))
     yield from checks
     if asked.members.get("Tags"):
@@ -165,6 +180,8 @@ HAND = Hand(
         "CreateFunction": _create_function,
         "Invoke": _qualified("InvokeFunction"),
         "InvokeWithResponseStream": _qualified("InvokeFunction"),
+        "PublishLayerVersion": _with_code,
+        "UpdateFunctionCode": _with_code,
         "UpdateFunctionConfiguration": _configured,
     },
     names={FUNCTION: _named},

@@ -1,0 +1,64 @@
+"""How long the requests of AWS's services may be, of those that take more than others do.
+
+What a service takes of data, it takes in JSON or as a form: bytes in base64 are a third longer, and a character of text
+that JSON or a form has to escape is up to six times as long. The services themselves measure what is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from carnet.base.http import RequestHead
+from carnet.models import Operation, Service
+
+_MB = 1024 * 1024
+_OF_CODE = 70_167_211
+_OF_PAYLOAD = 6 * _MB
+_INVOKES = ("Invoke", "InvokeWithResponseStream")
+_EVENT = "Event"
+MOST_ZIPPED = 50 * _MB
+"""https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
+_LONGEST: Mapping[str, Mapping[str, int]] = {
+    # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+    "dynamodb": {"": 16 * _MB},
+    # Parts of layers have 20 MB, https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
+    "ecr": {"PutImage": 6 * _MB, "UploadLayerPart": 28 * _MB},
+    # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+    "kinesis": {"PutRecord": 15 * _MB, "PutRecords": 15 * _MB},
+    "lambda": {
+        "CreateFunction": _OF_CODE,
+        **dict.fromkeys(_INVOKES, _OF_PAYLOAD),
+        "PublishLayerVersion": _OF_CODE,
+        "UpdateFunctionCode": _OF_CODE,
+    },
+    # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
+    "logs": {"PutLogEvents": 6 * _MB},
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+    "sqs": {"": 6 * _MB},
+    # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutInventory.html
+    "ssm": {"PutInventory": 6 * _MB},
+    # https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
+    "stepfunctions": dict.fromkeys(
+        ("CreateStateMachine", "UpdateStateMachine", "ValidateStateMachineDefinition"), 6 * _MB
+    ),
+}
+"""Bytes of a body, by service and operation; '' is every other operation of the service."""
+
+
+def longest(service: str, operation: str, head: RequestHead) -> int:
+    """Bytes that the body may have; 0 if it is one that takes no more than others. `operation` is '' if it is not known
+    before the body is read."""
+    if operation == "Invoke" and head.header("x-amz-invocation-type") == _EVENT:
+        return _MB
+    of_service = _LONGEST.get(service, {})
+    return of_service.get(operation, of_service.get("", 0))
+
+
+def too_long(where: Operation | Service, most: int) -> str:
+    """AWS Lambda's sentence, which calls an operation as its permission."""
+    sentence = f"Request must be smaller than {most} bytes"
+    if isinstance(where, Service):
+        return sentence
+    invokes = where.service.name == "lambda" and where.name in _INVOKES
+    return f"{sentence} for the {'InvokeFunction' if invokes else where.name} operation"
