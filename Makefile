@@ -107,7 +107,8 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 $(VENV)-clients/.done: requirements/clients.txt requirements/aws-cli-v2.txt
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	if command -v npm > /dev/null; then npm install --silent --no-package-lock --prefix $(VENV)-clients/node \
-		aws-sdk@2.1693.0 @aws-sdk/client-iam@3.1169.0 @aws-sdk/client-sts@3.1174.0 axe-core@4.14.1; fi
+		aws-sdk@2.1693.0 @aws-sdk/client-iam@3.1169.0 @aws-sdk/client-sts@3.1174.0 @aws-sdk/client-s3@3.1175.0 \
+		@aws-sdk/lib-storage@3.1175.0 @aws-sdk/s3-request-presigner@3.1169.0 axe-core@4.14.1; fi
 	$(@D)/bin/python -m pip --disable-pip-version-check --quiet download --no-deps --require-hashes \
 		--requirement requirements/aws-cli-v2.txt --dest $(@D)/wheels
 	$(@D)/bin/python tools/unpack_aws_cli.py $(@D)/wheels/*.whl $(@D)/aws-cli-v2

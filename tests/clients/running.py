@@ -26,6 +26,8 @@ AWS = Path(".venv-clients/bin/aws").resolve()
 """The AWS CLI, in an environment of its own: it wants one exact botocore. `make clients` sets it up."""
 AWS_V2 = Path(".venv-clients/aws-cli-v2/aws").resolve()
 """The same of version 2, which `make clients` unpacks on Linux on x86-64."""
+MODULES = Path(".venv-clients/node/node_modules").resolve()
+"""What Node has from the registry of npm."""
 _START_SECONDS = 120
 _STOP_SECONDS = 60
 _TRUSTING = ssl._create_unverified_context()

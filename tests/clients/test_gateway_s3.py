@@ -22,7 +22,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.clients.running import AWS, RunningServer, free_port, running_server
+from tests.clients.running import AWS, MODULES, RunningServer, free_port, running_server
 from tests.clients.test_aws_cli import Cli
 
 WEED, MOTO = AWS.parent / "weed", AWS.parent / "moto_server"
@@ -107,15 +107,15 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             yield running
 
 
-def client(server: RunningServer, **more: Any) -> Any:
+def client(server: RunningServer, *, service: str = "s3", **more: Any) -> Any:
     make: Any = boto3.client
     return make(
-        "s3",
+        service,
         endpoint_url=server.endpoint,
         region_name="us-east-1",
         aws_access_key_id=server.environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=server.environment["AWS_SECRET_ACCESS_KEY"],
-        config=Config(signature_version="s3v4", **more),
+        config=Config(signature_version="s3v4" if service == "s3" else None, **more),
     )
 
 
@@ -242,3 +242,62 @@ def test_the_aws_cli(server: RunningServer, tmp_path: Path) -> None:
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(f"{server.endpoint}/{BUCKET}/f", timeout=20)
     assert "s3:GetObject" in server.carnet("explain")
+
+
+JAVASCRIPT = """
+const {createRequire} = require("module");
+const from = createRequire(process.env.MODULES + "/x.js");
+const {S3Client, ...S3} = from("@aws-sdk/client-s3");
+const {Upload} = from("@aws-sdk/lib-storage");
+const {getSignedUrl} = from("@aws-sdk/s3-request-presigner");
+const {Agent} = require("http");
+const {Readable} = require("stream");
+const here = (host, given, found) => found(null, given.all ? [{address: "127.0.0.1", family: 4}] : "127.0.0.1", 4);
+const requestHandler = {httpAgent: new Agent({lookup: here})};
+const made = endpoint => new S3Client({endpoint, requestHandler, maxAttempts: 1});
+const endpoint = process.env.AWS_ENDPOINT_URL;
+const by = {path: made(endpoint), host: made(endpoint.replace("127.0.0.1", "localhost"))};
+const pieces = function* (count) { for (let at = 0; at < count; at++) yield Buffer.alloc(1 << 20, at); };
+const length = async answer => (await answer.Body.transformToByteArray()).length;
+const Bucket = process.env.BUCKET;
+(async () => {
+  for (const [style, s3] of Object.entries(by)) {
+    const at = Key => ({Bucket, Key: style + Key}), send = (name, given) => s3.send(new S3[name + "Command"](given));
+    await send("PutObject", {...at("/ü +"), Body: "hello", Metadata: {a: "b"}});
+    for (const ChecksumAlgorithm of ["CRC32C", "CRC64NVME", "SHA1", "SHA256"])
+      await send("PutObject", {...at("/sums"), Body: "hello", ChecksumAlgorithm});
+    await send("PutObject", {...at("/stream"), Body: Readable.from(pieces(2)), ContentLength: 2 << 20});
+    await new Upload({client: s3, params: {...at("/parts"), Body: Readable.from(pieces(11))}}).done();
+    const found = await send("ListObjectsV2", {Bucket, Prefix: style});
+    console.log(style, found.Contents.map(one => one.Key.replace(style, "") + one.Size).join(" "));
+    console.log(await length(await send("GetObject", {...at("/parts"), Range: "bytes=1-7"})));
+    console.log(await send("GetObject", at("/nothing")).catch(problem => problem.name));
+  }
+  const get = await getSignedUrl(by.path, new S3.GetObjectCommand({Bucket, Key: "path/ü +"}));
+  const put = await getSignedUrl(by.path, new S3.PutObjectCommand({Bucket, Key: "put", Tagging: "a=b"}));
+  console.log(await (await fetch(get)).text(), (await fetch(put, {method: "PUT", body: "hello"})).status);
+  const nobody = new S3Client({endpoint, credentials: JSON.parse(process.env.NOBODY)});
+  const denied = nobody.send(new S3.PutObjectCommand({Bucket, Key: "k", Body: "x"}));
+  console.log(await denied.catch(problem => problem.message));
+})();
+"""
+
+
+@pytest.mark.skipif(not (MODULES / "@aws-sdk/client-s3").exists(), reason="the AWS SDK for JavaScript 3 is not there")
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_the_sdk_for_javascript_3(server: RunningServer) -> None:
+    """With its own checksums, behind bodies that are streams, and with the bucket in the path and in the host."""
+    iam = client(server, service="iam")
+    iam.create_user(UserName="nobody")
+    key = iam.create_access_key(UserName="nobody")["AccessKey"]
+    client(server).create_bucket(Bucket="javascript")
+    nobody = json.dumps({"accessKeyId": key["AccessKeyId"], "secretAccessKey": key["SecretAccessKey"]})
+    environment = server.client_environment(MODULES=str(MODULES), BUCKET="javascript", NOBODY=nobody)
+    done = subprocess.run(
+        ["node", "-e", JAVASCRIPT], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    kept = f"/parts{11 * MB} /stream{2 * MB} /sums5 /ü +5"
+    of_each = ["7", "NoSuchKey"]
+    *told, denied = done.stdout.splitlines()
+    assert told == [f"path {kept}", *of_each, f"host {kept}", *of_each, "hello 200"], done.stderr
+    assert 'nobody is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::javascript/k"' in denied

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.running import AWS, RunningServer, running_server
+from tests.clients.running import AWS, MODULES, RunningServer, running_server
 
 PYTHON = AWS.with_name("python")
-MODULES = Path(".venv-clients/node/node_modules").resolve()
 SDK_2, SDK_3 = MODULES / "aws-sdk", MODULES / "@aws-sdk"
 ASYNC_AWS = Path("/usr/share/php/AsyncAws/Core/autoload.php")
 

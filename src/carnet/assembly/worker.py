@@ -180,6 +180,7 @@ def _gateway(
     if not upstreams:
         return None
     from carnet.gateway.gateway import Gateway  # which reads models that nobody else needs
+    from carnet.gateway.s3.hosts import domains
     from carnet.gateway.s3.parts import StreamingParts
 
     parts = StreamingParts(
@@ -190,6 +191,7 @@ def _gateway(
         writer=writer,
         pools=pools,
         new_buckets=installation.settings.s3_new_buckets,
+        domains=domains(installation.execution.parts.public_url),
     )
     return Gateway(installation.execution, signed, writer, upstreams, parts)
 

@@ -20,7 +20,7 @@ from carnet.protocols.form import Fields, once_each, read_query
 from carnet.protocols.s3_paths import S3Path, read_path
 from carnet.protocols.unreadable import Unreadable
 
-_SIGNATURE = frozenset(
+OF_SIGNATURE = frozenset(
     (
         *("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-Security-Token"),
         *("X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Content-Sha256"),
@@ -108,7 +108,7 @@ def _required_headers(routes: _Routes) -> tuple[str, ...]:
 
 
 def _own(fields: Fields) -> Fields:
-    return tuple((name, value) for name, value in fields if name not in _SIGNATURE)
+    return tuple((name, value) for name, value in fields if name not in OF_SIGNATURE)
 
 
 _Routes = tuple[_Route, ...]

@@ -11,6 +11,7 @@ from botocore.model import StructureShape
 
 from carnet.base.http import HttpRequest, RequestHead
 from carnet.gateway.s3.faults import S3Fault
+from carnet.gateway.s3.hoisted import without_hoisted
 from carnet.identity.caller import Anonymous, Verified
 from carnet.models import Operation, Service
 from carnet.models.load import full_description
@@ -68,6 +69,14 @@ def is_signed(head: RequestHead) -> bool:
         )
         raise S3Fault("InvalidArgument", told)
     return given is not None or in_query
+
+
+def plain(head: RequestHead) -> RequestHead:
+    """The head with all of its headers among them (`hoisted`). Raises S3Fault."""
+    try:
+        return without_hoisted(head)
+    except Unreadable as reason:
+        raise S3Fault("InvalidURI", f"{reason}.") from None
 
 
 def routed(head: RequestHead, *, literal_keys: bool) -> S3Route:

@@ -54,7 +54,7 @@ async def with_decided_source(execution: Execution, call: S3Call, given: Mapping
         raise LookupFailed("the upstream does not tell whether a key has encrypted the source of the copy")
     await refuse_unless_granted(execution, call, response.headers)
     await allow_decrypt(execution, call, response.headers, on=on, owner=owner)
-    return _pinned(given, dict(response.headers))
+    return _pinned({**given, _OF_SOURCE: source.header}, dict(response.headers))
 
 
 def _pinned(given: Mapping[str, Any], told: Mapping[str, str]) -> Mapping[str, Any]:

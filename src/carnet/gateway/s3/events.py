@@ -57,7 +57,7 @@ def _method(call: S3Call) -> str | None:
 
 def _parameters(call: S3Call) -> Event:
     path = call.route.path
-    found: Event = {"Host": call.host[:LONGEST_TEXT]}
+    found: Event = {"Host": call.arrived.http.first.get("host", "")[:LONGEST_TEXT]}
     if path.bucket is not None:
         found["bucketName"] = path.bucket
     if path.key is not None:

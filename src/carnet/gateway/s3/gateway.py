@@ -25,6 +25,7 @@ from carnet.gateway.s3.arriving import (
     as_request,
     is_for_s3,
     is_signed,
+    plain,
     request_keys,
     routed,
     s3_service,
@@ -37,6 +38,7 @@ from carnet.gateway.s3.control import S3Control
 from carnet.gateway.s3.deciding import allowed, needed
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.form import is_form, read_form
+from carnet.gateway.s3.hosts import in_path_style
 from carnet.gateway.s3.own import KEPT_HERE
 from carnet.gateway.s3.parts import StreamingParts, signed_by
 from carnet.gateway.s3.posting import Posted, as_post, posted, take_file
@@ -78,7 +80,7 @@ class S3Gateway:
 
     def takes(self, head: RequestHead) -> bool:
         """Whether a request is for Amazon S3."""
-        return is_for_s3(head, self._is_bucket) or self._control.takes(head)
+        return self._control.takes(head) or is_for_s3(in_path_style(head, self._parts.domains), self._is_bucket)
 
     async def answer(self, head: RequestHead, body: ByteStream) -> Answer:
         """Answer one request, with one audit event."""
@@ -92,10 +94,12 @@ class S3Gateway:
         step: Step = arrived
         call: S3Call | None = None
         try:
-            by_somebody, asked, sent = is_signed(head), None, head
+            sent, head = head, in_path_style(head, self._parts.domains)
+            by_somebody, asked = is_signed(head), None
             if is_form(head):
                 asked = posted(head, await read_form(head, body), by_somebody=by_somebody)
                 head, by_somebody = asked.head, asked.is_signed
+            head = plain(head)
             route = routed(head, literal_keys=self._exchange.settings.profile.literal_keys)
             operation = s3_service().operations[route.operation]
             step = Routed(
@@ -192,7 +196,7 @@ class S3Gateway:
             call.upload = Upload(call.body, call.expected)
         else:
             whole = await whole_body(call.body, call.expected, self._parts.bodies, proven=not call.is_anonymous)
-        call.given = _given_by(call.route, as_request(call.head, whole) if whole else call.arrived.http)
+        call.given = _given_by(call.route, as_request(call.head, whole))
 
     def _scope(self, caller: Verified | Anonymous, named: str | None) -> Scope:
         """Nobody in particular calls in the Region of the bucket."""

@@ -32,6 +32,8 @@ class StreamingParts(Struct, frozen=True, kw_only=True):
     writer: Writer
     pools: Pools
     new_buckets: NewBuckets = NewBuckets.CURRENT
+    domains: tuple[str, ...] = ()
+    """Names of this server below which every name is a bucket's."""
 
 
 def signed_by(

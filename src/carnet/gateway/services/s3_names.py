@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from msgspec import Struct
 
@@ -16,7 +16,7 @@ _BUCKET = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){1,253}[A-Za-z0-9]",
 _LONGEST_KEY = 1_024
 _VERSION = "versionId="
 _VERSION_ID = re.compile(r"[A-Za-z0-9._+/=-]{1,1024}", re.ASCII)
-_ENCODED = re.compile(r"(?:[A-Za-z0-9._~!$&'()*,;:@=/-]|%[0-9A-Fa-f]{2})+", re.ASCII)
+_ENCODED = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;:@=/-]|%[0-9A-Fa-f]{2})+", re.ASCII)
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -25,6 +25,12 @@ class Source(Struct, frozen=True, kw_only=True):
     bucket: str
     key: str
     version: str | None
+
+    @property
+    def header(self) -> str:
+        """In the one form that upstreams are sent."""
+        path = quote(f"{self.bucket}/{self.key}", safe="/-_.~")
+        return path if self.version is None else f"{path}?{_VERSION}{quote(self.version, safe='')}"
 
 
 @lru_cache(1024)
@@ -52,7 +58,7 @@ def object_arn(partition: str, bucket: str, key: str) -> str:
 
 
 def copy_source(header: str) -> Source:
-    """`/bucket/key?versionId=id`, percent-encoded. What could be read in two ways is refused: `?`, `+`, no encoding.
+    """`/bucket/key?versionId=id`, percent-encoded, a space also as `+`. Refused: another `?`, and what is not encoded.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html#API_CopyObject_RequestSyntax
     """
@@ -63,7 +69,7 @@ def copy_source(header: str) -> Source:
     if not _ENCODED.fullmatch(path):
         raise _bad_source()
     try:
-        decoded = unquote_to_bytes(path).decode("utf-8")
+        decoded = unquote_to_bytes(path.replace("+", " ")).decode("utf-8")
     except UnicodeDecodeError:
         raise _bad_source() from None
     bucket, _, key = decoded.removeprefix("/").partition("/")
