@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from carnet.policy.at_once import spend
 from carnet.policy.document import Grammar, Policy, parse, understand
 from carnet.policy.engine.recent import Recent
 from carnet.policy.engine.shares import Shares
@@ -36,21 +37,24 @@ _of_sessions = Shares(_SESSIONS_ACCOUNTS, lambda: _memory(_SESSIONS_ROOM))
 def session_policy(text: str, source: str, account: str) -> Policy:
     """A policy that a session of the account brings along. Whatever of it is not understood fails closed."""
     key, memory = (text, source), _of_sessions.of(account)
-    return memory.get(key) or memory.put(key, understand(text, Grammar.SESSION, source=source))
+    return memory.get(key) or memory.put(key, _read(text, Grammar.SESSION, source))
 
 
 def stored_policy(text: str, grammar: Grammar, source: str) -> Policy:
     """A stored document as a policy. Whatever of it is not understood fails closed."""
     key = (text, grammar, source)
-    return _understood.get(key) or _understood.put(key, understand(text, grammar, source=source))
+    return _understood.get(key) or _understood.put(key, _read(text, grammar, source))
 
 
 def bound_policy(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str, str]) -> Policy:
     """A resource-based policy, its principals bound to unique ids."""
     key = (text, grammar, source, tuple(principal_ids.items()))
-    return _understood.get(key) or _understood.put(
-        key, understand(text, grammar, source=source, principal_ids=dict(principal_ids))
-    )
+    return _understood.get(key) or _understood.put(key, _read(text, grammar, source, principal_ids))
+
+
+def _read(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str, str] | None = None) -> Policy:
+    spend(len(text))
+    return understand(text, grammar, source=source, principal_ids=dict(principal_ids or {}))
 
 
 @lru_cache(1)

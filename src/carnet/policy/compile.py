@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import attrgetter
 
+from carnet.policy.at_once import spend
 from carnet.policy.aws_facts import RCP_SERVICES
 from carnet.policy.decide import OF_RESOURCE, UNWEIGHED, under_rcps
 from carnet.policy.decision import Decision, Layer
@@ -45,6 +46,8 @@ SESSIONS_ACCOUNTS = 24
 
 _PLANS_ROOM = 65_536
 _ROUTES_ROOM = 4_096
+
+_PARTS_OF_CHARACTER = 2
 
 _NAMES = attrgetter(
     "kind", "arn", "account", "id", "role_arn", "role_id", "user_arn", "user_id", "provider", "canonical_user"
@@ -279,16 +282,23 @@ class Engine:
 
     def _compiled(self, policy: Policy) -> CompiledPolicy:
         compiled = self._policies.get(policy)
-        return compiled or self._policies.put(policy, CompiledPolicy(policy, self._conditions))
+        if compiled is None:
+            spend(len(policy.text))
+            compiled = self._policies.put(policy, CompiledPolicy(policy, self._conditions))
+        return compiled
 
     def _index(self, slots: tuple[Slot, ...]) -> ResourceIndex:
         """The index of the same statements, whichever action and principal first asked for it."""
-        return self._indexes.get(slots) or self._indexes.put(slots, ResourceIndex(slots))
+        index = self._indexes.get(slots)
+        if index is None:
+            spend(_effort(statement.parts for slot in slots for statement in slot.statements))
+            index = self._indexes.put(slots, ResourceIndex(slots))
+        return index
 
     def _residual(self, node: Node, reader: ContextReader, *, bounded: bool) -> Residual:
         principal = reader.request.principal
         if not node.reads and not node.names:
-            node.alone = self._settle(residual(node, principal, reader, bounded=bounded), reader)
+            node.alone = self._new_residual(node, reader, bounded=bounded)
             return node.alone
         known: tuple[object, ...] = (node, *reader.principal_values(node.reads)) if node.reads else (node,)
         if node.names:
@@ -296,14 +306,20 @@ class Engine:
         try:
             found = self._residuals.young.get(known) or self._residuals.get(known)
         except TypeError:  # a list among the values, if a tuple should be: it cannot be remembered
-            return self._settle(residual(node, principal, reader, bounded=bounded), reader)
+            return self._new_residual(node, reader, bounded=bounded)
         if found is None:
-            made = self._settle(residual(node, principal, reader, bounded=bounded), reader)
-            found = self._residuals.put(known, made)
+            found = self._residuals.put(known, self._new_residual(node, reader, bounded=bounded))
         return found
 
-    def _settle(self, left: Residual, reader: ContextReader) -> Residual:
-        """Decide now what will always be decided the same."""
+    def _new_residual(self, node: Node, reader: ContextReader, *, bounded: bool) -> Residual:
+        """What will always be decided the same is decided now."""
+        spend(_effort(candidate.statement.parts for candidate in node.candidates))
+        left = residual(node, reader.request.principal, reader, bounded=bounded)
         if left.is_settled:
             left.settled = weigh_simply(left, reader)
         return left
+
+
+def _effort(parts: Iterable[int]) -> int:
+    """What it takes to look at parts of compiled statements once, in characters that are compiled."""
+    return sum(parts) // _PARTS_OF_CHARACTER

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
-from typing import Any, Protocol
+from math import inf
+from typing import Any, Protocol, TypeVar
 
 from msgspec import structs
 
@@ -30,6 +31,7 @@ from carnet.identity.authenticate import Authenticate, Authenticators
 from carnet.identity.caller import Caller, Federated, SignedIn, Verified
 from carnet.models import COMMON_VOICE
 from carnet.models import Operation as Asked
+from carnet.policy.at_once import AT_ONCE, TakesLong
 from carnet.protocols.common_errors import COMMON_ERRORS
 from carnet.protocols.errors import WireError
 from carnet.protocols.parse import parse
@@ -46,14 +48,19 @@ from carnet.server.unoffered import UnofferedServices, sentence_of
 from carnet.server.writer import Writer
 from carnet.services.code_attempt import accepted, code_attempt
 from carnet.services.code_check import CodeCheck
-from carnet.services.execution import Execution, Failed, Outcome, Requested
+from carnet.services.execution import Admitted, Execution, Failed, Outcome, Requested
 from carnet.services.operation import Operation, Refusal
-from carnet.services.preparing import Pools, Preparation
+from carnet.services.preparing import Pool, Pools, Preparation
 from carnet.services.service import Service
 from carnet.services.turns import whose
 from carnet.store.faults import Lost
 
+T = TypeVar("T")
 _LOG = logging.getLogger("carnet.server")
+_LONG = Pool(name="policies", size=1, waiting=64, seconds=20)
+"""Where policies are read and compiled that take long. Of an account that makes the server do it again and again, with
+new policies each time, one is done while others of its kind wait; so it takes one thread at most.
+"""
 
 
 class Forwarding(Protocol):
@@ -131,7 +138,8 @@ class AwsApi:
                 return self._prepare(operation, operation.prepare, step)
             if operation.writes:
                 return self._change(operation, step)
-            return self._answer(step, self._execution.read(operation, step))
+            outcome = self._execution.read(operation, step, AT_ONCE)
+            return self._later(operation, step) if _takes_long(outcome) else self._answer(step, outcome)
         except NotOffered as other:
             if refused is not None:
                 return self._unoffered.refuse(arrived, other.asked, refused)
@@ -181,9 +189,29 @@ class AwsApi:
             parsed, WireError(code, message, operation), (said,) if isinstance(said, Decided) else ()
         )
 
+    async def _later(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Answer:
+        """Read what takes so long that others would wait. INVARIANT: the caller is looked for again by then."""
+        read = partial(self._execution.read_prepared, prepared=prepared)
+        try:
+            outcome = await self._for_long(read, operation, parsed)
+        except Exception as problem:
+            return self._refusals.answer(parsed, problem)
+        return self._answer(parsed, outcome)
+
+    async def _for_long(self, act: Callable[[Operation, Parsed], T], operation: Operation, parsed: Parsed) -> T:
+        """Do on another thread, in turns of accounts, what may take long; raises Unavailable if no turn comes."""
+        asked_by = whose(account_of(parsed), parsed.authenticated.routed.arrived.http.peer)
+        done: T = await self._pools.run(Preparation(pool=_LONG, work=act), operation, parsed, asked_by)
+        return done
+
     async def _prepare(self, operation: Operation, preparation: Preparation | CodeCheck, parsed: Parsed) -> Answer:
         """Do what is slow, or look at MFA codes, before the operation takes its turn, for whom it is allowed."""
-        admitted = self._execution.admit(operation, parsed)
+        admitted = self._execution.admit(operation, parsed, AT_ONCE)
+        try:
+            if _takes_long(admitted):
+                admitted = await self._for_long(self._execution.admit, operation, parsed)
+        except Exception as problem:
+            return self._refusals.answer(parsed, problem)
         if isinstance(admitted, Failed):
             return self._refusals.answer(parsed, admitted.problem, admitted.decided)
         try:
@@ -203,7 +231,10 @@ class AwsApi:
             return self._refusals.answer(parsed, problem, admitted.decided)
         if operation.writes:
             return await self._change(operation, parsed, prepared)
-        return self._answer(parsed, self._execution.read_prepared(operation, parsed, prepared))
+        outcome = self._execution.read_prepared(operation, parsed, prepared, AT_ONCE)
+        if not _takes_long(outcome):
+            return self._answer(parsed, outcome)
+        return await self._later(operation, parsed, prepared)
 
     def _identified(self, operation: Operation, parsed: Parsed, prepared: object) -> Parsed:
         """The call by the caller whom its preparation found out; raises Throttled if its account called too often."""
@@ -216,8 +247,14 @@ class AwsApi:
     async def _change(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Answer:
         """Let the writer act; it takes one change after the other."""
         try:
-            requested = Requested(operation=operation, parsed=parsed, prepared=prepared)
+            requested = Requested(operation=operation, parsed=parsed, prepared=prepared, at_once=AT_ONCE)
             outcome = await self.writer.write(requested, parsed.authenticated.caller.principal.account)
+            if _takes_long(outcome):
+                admitted = await self._for_long(self._execution.admit, operation, parsed)
+                if isinstance(admitted, Failed):
+                    return self._refusals.answer(parsed, admitted.problem, admitted.decided)
+                requested = structs.replace(requested, at_once=inf)
+                outcome = await self.writer.write(requested, parsed.authenticated.caller.principal.account)
         except Exception as problem:
             return self._refusals.answer(parsed, problem)
         return self._answer(parsed, outcome)
@@ -261,6 +298,10 @@ class AwsApi:
         self.writer.close()
         if self._forwarding is not None:
             self._forwarding.close()
+
+
+def _takes_long(outcome: Admitted | Outcome) -> bool:
+    return isinstance(outcome, Failed) and isinstance(outcome.problem, TakesLong)
 
 
 def _routed(arrived: Arrived, asked: Asked, operation: Operation | None, service: Service | None) -> Routed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from time import monotonic
 from typing import Any, Protocol, assert_never
 
@@ -23,6 +24,7 @@ from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
 from carnet.identity.caller import Anonymous, Bearer, Caller, Federated, SignedIn, Verified
 from carnet.identity.credentials import Credentials
+from carnet.policy.at_once import left
 from carnet.services.code_check import Accepted, CodeCheck
 from carnet.services.operation import (
     AnonymousCall,
@@ -85,6 +87,8 @@ class Requested(Struct, frozen=True, kw_only=True):
     operation: Operation
     parsed: Parsed
     prepared: Any = None
+    at_once: float = inf
+    """How much of policies may be read and compiled for it: the others wait."""
 
 
 class OtherChange(Protocol):
@@ -117,13 +121,14 @@ class Execution:
     credentials: Credentials
     parts: Parts
 
-    def admit(self, operation: Operation, parsed: Parsed) -> Admitted | Failed:
+    def admit(self, operation: Operation, parsed: Parsed, at_once: float = inf) -> Admitted | Failed:
         """Refuse at little cost, before the operation is prepared, whom it would be refused to as things stand.
 
         INVARIANT: an operation is not prepared for a caller who proved who it is and may not call it. Of nobody in
         particular nothing is known before that: who calls is what the preparation finds out.
         """
         decided: list[Decided] = []
+        left.characters = at_once
         try:
             with_mfa = _proves_mfa(operation) and operation.is_prepared(parsed.given)
             call = self._call(
@@ -135,24 +140,35 @@ class Execution:
             return Admitted(call=call, decided=() if with_mfa else tuple(decided))
         except Exception as problem:
             return Failed(problem=problem, decided=tuple(decided))
+        finally:
+            left.characters = inf
 
-    def read(self, operation: Operation, parsed: Parsed) -> Outcome:
-        """Answer from memory, at the directory's present revision."""
-        return self._read(operation, parsed, lambda snapshot: parsed.authenticated.caller)
+    def read(self, operation: Operation, parsed: Parsed, at_once: float = inf) -> Outcome:
+        """Answer from memory, at the directory's present revision.
 
-    def read_prepared(self, operation: Operation, parsed: Parsed, prepared: Any) -> Outcome:
+        It fails with TakesLong if more of policies has to be read and compiled than may be `at_once`.
+        """
+        return self._read(operation, parsed, lambda snapshot: parsed.authenticated.caller, at_once=at_once)
+
+    def read_prepared(self, operation: Operation, parsed: Parsed, prepared: Any, at_once: float = inf) -> Outcome:
         """The same of an operation for which something was done beforehand: `prepared` is what that has made.
 
         INVARIANT: the caller is looked for again, as it may have changed in the meantime.
         """
         return self._read(
-            operation, parsed, lambda snapshot: self.present(snapshot, parsed.authenticated.caller), prepared
+            operation, parsed, lambda snapshot: self.present(snapshot, parsed.authenticated.caller), prepared, at_once
         )
 
     def _read(
-        self, operation: Operation, parsed: Parsed, find: Callable[[Snapshot], Caller], prepared: Any = None
+        self,
+        operation: Operation,
+        parsed: Parsed,
+        find: Callable[[Snapshot], Caller],
+        prepared: Any = None,
+        at_once: float = inf,
     ) -> Outcome:
         decided: list[Decided] = []
+        left.characters = at_once
         try:
             snapshot = self.directory.snapshot
             with_mfa = _with_mfa(operation, prepared)
@@ -161,6 +177,8 @@ class Execution:
             return Done(answer=answer, event=success_event(parsed, answer, decided), decided=tuple(decided))
         except Exception as problem:
             return Failed(problem=problem, decided=tuple(decided))
+        finally:
+            left.characters = inf
 
     def write(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Outcome:
         """Change the store, or nothing; `prepared` is what the preparation has made."""
@@ -204,6 +222,7 @@ class Execution:
         try:
             with group.unit() as unit:
                 if isinstance(change, Requested):
+                    left.characters = change.at_once
                     done = self._make(change, unit, snapshot, tried.decided)
                 else:
                     done = change.make(unit, snapshot)
@@ -213,6 +232,8 @@ class Execution:
                 raise
             tried.outcome = Failed(problem=problem, decided=tuple(tried.decided))
             return snapshot
+        finally:
+            left.characters = inf
         if unit.made is None:
             tried.outcome = done
             return snapshot

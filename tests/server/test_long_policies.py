@@ -1,0 +1,175 @@
+"""A user under as many policies as AWS's quotas allow: who calls with another key does not wait for them to be read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Event, current_thread
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from carnet.access import documents
+from carnet.assembly.worker import door
+from carnet.policy import compile as engine
+from carnet.policy.at_once import AT_ONCE
+from carnet.policy.document import Policy, understand
+from carnet.policy.engine.policy import CompiledPolicy
+from carnet.server import app
+from carnet.server.outbox import Answer
+from tests.services.iam.documents import allow
+from tests.services.world import Caller, World, open_world
+from tests.sigv4.signing import sign
+
+POLICIES = 3
+NAMES = iter(range(1_000))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with open_world(tmp_path_factory.mktemp("world")) as made:
+        yield made
+
+
+def under_long_policies(world: World) -> Caller:
+    """They are new: nobody has read them yet."""
+    name = f"user-{next(NAMES)}"
+    caller = world.user(name, [allow("iam:*")])
+    for number in range(POLICIES):
+        resources = [f"arn:aws:s3:::*{name}*{number}*{at}*" for at in range(150)]
+        statement = {"Effect": "Allow", "Action": "*", "Resource": resources}
+        document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+        assert len(document) <= 6_144
+        made = world.call(world.root, "CreatePolicy", PolicyName=f"{name}-{number}", PolicyDocument=document)
+        world.call(world.root, "AttachUserPolicy", UserName=name, PolicyArn=made["Policy"]["Arn"])
+    return caller
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Characters that were read and compiled, by the name of the thread."""
+    counted = Counter[str]()
+
+    def reading(text: str, *given: Any, **named: Any) -> Policy:
+        counted[current_thread().name] += len(text)
+        return understand(text, *given, **named)
+
+    class Compiling(CompiledPolicy):
+        def __init__(self, policy: Policy, *given: Any) -> None:
+            counted[current_thread().name] += len(policy.text)
+            super().__init__(policy, *given)
+
+    monkeypatch.setattr(documents, "understand", reading)
+    monkeypatch.setattr(engine, "CompiledPolicy", Compiling)
+    return counted
+
+
+Ask = Callable[[Caller, str], "Answer | Coroutine[Any, Any, Answer]"]
+
+
+@contextmanager
+def asking(world: World) -> Iterator[Ask]:
+    """What answers calls of IAM as the event loop has them."""
+    with ExitStack() as stack:
+        asked = door(world.installation, stack)
+
+        def ask(caller: Caller, operation: str, **given: str) -> Answer | Coroutine[Any, Any, Answer]:
+            body = urlencode({"Action": operation, "Version": "2010-05-08", **given}).encode()
+            url = "https://iam.amazonaws.com/"
+            return asked.answer(
+                sign(url=url, body=body, service="iam", at=world.clock(), key_id=caller.key_id, secret=caller.secret)
+            )
+
+        yield ask
+
+
+async def answered(answer: Answer | Coroutine[Any, Any, Answer]) -> int:
+    done = await answer if asyncio.iscoroutine(answer) else answer
+    assert isinstance(done, Answer)
+    return done.response.status
+
+
+async def calls(world: World, operation: str, **given: str) -> None:
+    caller = under_long_policies(world)
+    with asking(world) as ask:
+        assert await answered(ask(caller, operation, **given)) == 200
+        again = ask(caller, "ListUsers")
+        assert isinstance(again, Answer), "what was read once is known"
+
+
+def test_a_call_reads_no_more_on_the_event_loop_than_may_be_at_once(world: World, read: Counter[str]) -> None:
+    asyncio.run(calls(world, "ListUsers"))
+    assert 0 < read[current_thread().name] <= AT_ONCE
+    assert read.total() >= 2 * POLICIES * 4_000
+
+
+def test_a_change_holds_the_others_up_no_longer_either(world: World, read: Counter[str]) -> None:
+    asyncio.run(calls(world, "CreateGroup", GroupName=f"group-{next(NAMES)}"))
+    assert read["writer"] <= AT_ONCE
+    assert read[current_thread().name] <= AT_ONCE
+
+
+def test_what_is_prepared_is_admitted_elsewhere(world: World, read: Counter[str]) -> None:
+    world.call(world.root, "CreateUser", UserName="nobody")
+    asyncio.run(calls(world, "CreateLoginProfile", UserName="nobody", Password="Secret-Word-7"))
+    assert read[current_thread().name] <= AT_ONCE
+
+
+def test_others_are_answered_meanwhile(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_on, caller = Event(), under_long_policies(world)
+
+    def reading(text: str, *given: Any, **named: Any) -> Policy:
+        if current_thread().name.startswith("policies"):
+            assert goes_on.wait(60)
+        return understand(text, *given, **named)
+
+    monkeypatch.setattr(documents, "understand", reading)
+
+    async def both() -> None:
+        with asking(world) as ask:
+            slow = asyncio.ensure_future(answered(ask(caller, "ListUsers")))
+            await asyncio.sleep(0.01)
+            assert await answered(ask(world.root, "ListUsers")) == 200
+            assert not slow.done()
+            goes_on.set()
+            assert await slow == 200
+
+    asyncio.run(both())
+
+
+def test_who_is_deleted_meanwhile_is_not_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_on, caller = Event(), under_long_policies(world)
+    reads = understand
+
+    def reading(text: str, *given: Any, **named: Any) -> Policy:
+        if current_thread().name.startswith("policies"):
+            assert goes_on.wait(60)
+        return reads(text, *given, **named)
+
+    monkeypatch.setattr(documents, "understand", reading)
+
+    async def deleted() -> None:
+        with asking(world) as ask:
+            first = asyncio.ensure_future(answered(ask(caller, "ListUsers")))
+            second = asyncio.ensure_future(answered(ask(caller, "ListUsers")))
+            await asyncio.sleep(0.01)
+            name = world.principal(caller).principal.arn.rpartition("/")[2]
+            world.call(world.root, "DeleteAccessKey", UserName=name, AccessKeyId=caller.key_id)
+            goes_on.set()
+            assert await second == 403
+            await first
+
+    asyncio.run(deleted())
+
+
+def test_nothing_is_left_to_another_thread_if_others_may_wait(
+    world: World, read: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the other tests would see if nobody counted."""
+    monkeypatch.setattr(app, "AT_ONCE", float("inf"))
+    asyncio.run(calls(world, "ListUsers"))
+    assert read[current_thread().name] > AT_ONCE
