@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from carnet.base.faults import Missing
 from carnet.entities.iam_settings import IamSettings
 from carnet.services.iam.quotas import IamQuotas
+from carnet.services.identitystore.quotas import IdentityStoreQuotas
 from carnet.services.operator_event import operator_event
+from carnet.services.organizations.quotas import OrganizationsQuotas
+from carnet.services.sso_admin.quotas import SsoQuotas
 from carnet.services.sts.quotas import StsQuotas
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ MOST = 1_000_000
 """The greatest number that a quota may be set to: far more than AWS raises one to."""
 DEFAULTS: Mapping[str, int] = {
     field.name: getattr(quotas, field.name)
-    for quotas in (IamQuotas(), StsQuotas())
+    for quotas in (IamQuotas(), StsQuotas(), OrganizationsQuotas(), SsoQuotas(), IdentityStoreQuotas())
     for field in dataclasses.fields(quotas)
 }
 """Every quota, by the name under which it can be set, and AWS's default."""

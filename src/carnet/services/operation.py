@@ -123,7 +123,11 @@ class Call(_Called, frozen=True, kw_only=True):
 
     @property
     def quotas(self) -> Any:
-        settings = self.view.of(IamSettings).get(self.account)
+        return self.quotas_of(self.view)
+
+    def quotas_of(self, view: AccountView) -> Any:
+        """Those that hold for an account."""
+        settings = view.of(IamSettings).get(view.account.id)
         account = settings.quotas if settings is not None else {}
         if self.own_quotas is None or not (account or self.parts.quotas):
             return self.own_quotas

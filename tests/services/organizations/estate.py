@@ -9,6 +9,7 @@ from typing import Any
 
 from carnet.entities.membership import Membership
 from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
+from carnet.services.account_quotas import set_quotas
 from tests.services.world import Caller, World
 
 SERVICE = "organizations"
@@ -60,6 +61,13 @@ class Estate:
         with self.world.installation.store.write() as unit:
             unit.save(replace(node, tags=tags))
         self.world.installation.directory.catch_up()
+
+    def limit(self, **numbers: int | None) -> None:
+        """Set quotas of the management account, as the operator does."""
+        here = self.world.installation
+        account = self.world.account_id
+        set_quotas(here.store, here.directory, account=account, changes=numbers, now=self.world.clock())
+        here.directory.catch_up()
 
     def account_of(self, caller: Caller) -> str:
         return self.world.principal(caller).principal.account

@@ -416,3 +416,14 @@ def test_a_stand_alone_account_has_no_handshakes_to_list_for_an_organization(wor
     with pytest.raises(ServiceError, match="AWSOrganizationsNotInUseException"):
         world.call(world.root, "ListHandshakesForOrganization", service=SERVICE)
     assert world.call(world.root, "ListHandshakesForAccount", service=SERVICE)["Handshakes"] == []
+
+
+def test_who_joins_is_bound_by_the_quotas_of_the_organization(estate: Estate) -> None:
+    invited = estate.world.account()
+    sent = invite(estate, invited)
+    estate.limit(organization_accounts=1)
+    with pytest.raises(ServiceError) as refused:
+        respond(estate, invited, "AcceptHandshake", sent)
+    assert refused.value.members == {"Reason": "ACCOUNT_NUMBER_LIMIT_EXCEEDED"}
+    estate.limit(organization_accounts=2)
+    respond(estate, invited, "AcceptHandshake", sent)

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from carnet.entities.organization_policy import PolicyType
-from carnet.services.organizations import policies
-from carnet.services.organizations.quotas import POLICY_LIMITS, PolicyLimits
+from carnet.services.account_quotas import DEFAULTS
 from tests.services.organizations.estate import SERVICE, Estate, an_estate
 from tests.services.organizations.policies import DENY, FULL_ACCESS, SCP, a_policy, enable
 from tests.services.world import ServiceError, World
@@ -120,15 +119,29 @@ def test_content_has_a_greatest_length(estate: Estate, policy_type: PolicyType) 
     assert refused.value.members == {"Reason": "POLICY_CONTENT_LIMIT_EXCEEDED"}
 
 
-def test_there_may_be_so_many_policies_of_a_type(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = dict.fromkeys(PolicyType, PolicyLimits(policies=2))
-    monkeypatch.setattr(policies, "POLICY_LIMITS", few)
+def test_there_may_be_so_many_policies_of_a_type(estate: Estate) -> None:
+    estate.limit(service_control_policies=2)
     a_policy(estate, "one")
     a_policy(estate, "two")
     with pytest.raises(ServiceError, match="ConstraintViolationException: You have exceeded the number of policies"):
         a_policy(estate, "three")
     a_policy(estate, "three", "TAG_POLICY", '{"tags":{}}')
-    assert POLICY_LIMITS[PolicyType.SERVICE_CONTROL].policies == 10_000
+    estate.limit(service_control_policies=None)
+    a_policy(estate, "three")
+
+
+def test_what_the_operator_sets_bounds_the_policies(estate: Estate) -> None:
+    assert (DEFAULTS["service_control_policies"], DEFAULTS["resource_control_policies"]) == (10_000, 2_000)
+    estate.limit(service_control_policy_size=len(DENY), service_control_policies_per_target=2)
+    with pytest.raises(ServiceError, match="You have exceeded the maximum policy size"):
+        a_policy(estate, "long", SCP, DENY + " ")
+    first, second = (a_policy(estate, name, SCP, DENY) for name in ("one", "two"))
+    estate.call("AttachPolicy", PolicyId=first, TargetId=estate.root)  # beside FullAWSAccess
+    with pytest.raises(ServiceError) as refused:
+        estate.call("AttachPolicy", PolicyId=second, TargetId=estate.root)
+    assert refused.value.members == {"Reason": "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"}
+    estate.limit(service_control_policies_per_target=3)
+    estate.call("AttachPolicy", PolicyId=second, TargetId=estate.root)
 
 
 def test_a_policy_is_tagged_when_it_is_made(estate: Estate) -> None:

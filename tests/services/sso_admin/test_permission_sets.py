@@ -131,7 +131,7 @@ def _of_length(length: int) -> str:
 
 def test_the_inline_policy_is_checked_and_measured(center: Center) -> None:
     arn = center.permission_set("Measured")
-    most = SsoQuotas().inline_policy_size
+    most = SsoQuotas().permission_set_inline_size
     center.call("PutInlinePolicyToPermissionSet", PermissionSetArn=arn, InlinePolicy=_of_length(most))
     with pytest.raises(ServiceError, match="ServiceQuotaExceededException"):
         center.call("PutInlinePolicyToPermissionSet", PermissionSetArn=arn, InlinePolicy=_of_length(most + 1))

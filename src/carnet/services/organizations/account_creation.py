@@ -26,7 +26,7 @@ from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.organization_events import finished
 from carnet.services.organizations import sentences, targets
 from carnet.services.organizations.callers import administrator, management_account
-from carnet.services.organizations.quotas import OrganizationsQuotas
+from carnet.services.organizations.quotas import quotas_of
 from carnet.services.organizations.service import organizations
 from carnet.services.organizations.tagging import tags_of
 from carnet.services.paging import page
@@ -119,8 +119,7 @@ def list_create_account_status(
 
 def ensure_room(call: Call, view: OrganizationView) -> None:
     """Raises TooMany if the organization has as many accounts as it may have; closed ones count."""
-    quotas: OrganizationsQuotas = call.quotas
-    if len(view.of(OrganizationAccount)) >= quotas.organization_accounts:
+    if len(view.of(OrganizationAccount)) >= quotas_of(call, view.organization).organization_accounts:
         raise sentences.constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", sentences.ACCOUNTS_FULL)
 
 

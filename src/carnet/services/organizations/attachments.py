@@ -22,7 +22,7 @@ from carnet.services.operation import Also, Answer, Call, WriteCall
 from carnet.services.organizations import policy_targets, sentences, shapes, targets
 from carnet.services.organizations.callers import administrator, delegate
 from carnet.services.organizations.condition_keys import type_listed, type_of_policy
-from carnet.services.organizations.quotas import POLICY_LIMITS
+from carnet.services.organizations.quotas import policy_limits
 from carnet.services.organizations.service import organizations
 from carnet.services.paging import page
 from carnet.services.target import AnyTarget, Keys
@@ -62,7 +62,7 @@ def attach_policy(
     attached = attached_to(view, node, policy.type)
     if policy in attached:
         raise sentences.policy_attached()
-    if len(attached) >= POLICY_LIMITS[policy.type].attached:
+    if len(attached) >= policy_limits(call, policy.type).attached:
         raise sentences.constraint("MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED", sentences.TARGET_FULL)
     if policy is FULL_ACCESS:
         call.store.save(replace(node, full_access=True))

@@ -23,7 +23,7 @@ from carnet.services.organization_events import Departure, finished
 from carnet.services.organizations import sentences, targets
 from carnet.services.organizations.all_features import departed
 from carnet.services.organizations.callers import any_account, management_account
-from carnet.services.organizations.quotas import OrganizationsQuotas
+from carnet.services.organizations.quotas import quotas_of
 from carnet.services.organizations.service import organizations
 
 if TYPE_CHECKING:
@@ -118,6 +118,6 @@ def _closed_since(call: Call, view: OrganizationView, since: datetime) -> int:
 
 def _closable(call: Call, view: OrganizationView) -> int:
     """How many may be closed within 30 days: 20 % of the members, within the bounds of the quotas."""
-    quotas: OrganizationsQuotas = call.quotas
+    quotas = quotas_of(call, view.organization)
     fifth = (len(view.of(OrganizationAccount)) - 1) // 5
     return min(max(fifth, quotas.closed_accounts), quotas.closed_accounts_at_most)

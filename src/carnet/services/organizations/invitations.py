@@ -24,7 +24,7 @@ from carnet.services.organizations.all_features import is_being_enabled
 from carnet.services.organizations.callers import asked, management_account
 from carnet.services.organizations.departures import leave
 from carnet.services.organizations.handshake_parts import forget_old, moved_on, of_organization, sender_of, shown
-from carnet.services.organizations.quotas import OrganizationsQuotas
+from carnet.services.organizations.quotas import quotas_of
 from carnet.services.organizations.service import organizations
 from carnet.services.organizations.tagging import tags_of
 from carnet.services.request_tags import request_tags, tagged_on_creation
@@ -96,8 +96,7 @@ def accept_invitation(call: WriteCall, handshake: Handshake) -> Handshake:
     accepted = moved_on(call, handshake, HandshakeState.ACCEPTED)
     view = sender_of(call.snapshot, handshake)
     ensure_may_join(call, view, call.view)
-    quotas: OrganizationsQuotas = call.quotas
-    if len(view.of(OrganizationAccount)) >= quotas.organization_accounts:
+    if len(view.of(OrganizationAccount)) >= quotas_of(call, view.organization).organization_accounts:
         raise handshake_sentences.constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", sentences.ACCOUNTS_FULL)
     _leave_former(call)
     place = OrganizationAccount(
@@ -166,8 +165,7 @@ def _ensure_room(call: Call, view: OrganizationView, sent: tuple[Handshake, ...]
     pending = [one for one in invitations if one.is_pending_at(call.now)]
     if any(one.account == account.account.id for one in pending):
         raise handshake_sentences.exists()
-    quotas: OrganizationsQuotas = call.quotas
-    if len(view.of(OrganizationAccount)) + len(pending) >= quotas.organization_accounts:
+    if len(view.of(OrganizationAccount)) + len(pending) >= quotas_of(call, view.organization).organization_accounts:
         raise handshake_sentences.constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", sentences.ACCOUNTS_FULL)
     ensure_not_too_many(call, sent)
 
@@ -175,6 +173,5 @@ def _ensure_room(call: Call, view: OrganizationView, sent: tuple[Handshake, ...]
 def ensure_not_too_many(call: Call, sent: tuple[Handshake, ...]) -> None:
     """Raises Refused if an organization has invited as many as it may in a day."""
     unanswered = [one for one in sent if one.is_invitation and one.state is not HandshakeState.ACCEPTED]
-    quotas: OrganizationsQuotas = call.quotas
-    if sum(1 for one in unanswered if one.requested > call.now - _DAY) >= quotas.invitations_per_day:
+    if sum(1 for one in unanswered if one.requested > call.now - _DAY) >= quotas_of(call).invitations_per_day:
         raise handshake_sentences.constraint("HANDSHAKE_RATE_LIMIT_EXCEEDED", handshake_sentences.TOO_MANY_INVITATIONS)

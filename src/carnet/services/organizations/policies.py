@@ -18,7 +18,7 @@ from carnet.services.organizations import policy_targets, sentences, shapes, tar
 from carnet.services.organizations.callers import administrator, delegate
 from carnet.services.organizations.condition_keys import type_created, type_listed, type_of_policy
 from carnet.services.organizations.policy_content import CONTENT, check_content
-from carnet.services.organizations.quotas import POLICY_LIMITS
+from carnet.services.organizations.quotas import policy_limits
 from carnet.services.organizations.service import organizations
 from carnet.services.organizations.tagging import tags_of
 from carnet.services.paging import page
@@ -47,7 +47,7 @@ def create_policy(call: WriteCall, given: CreatePolicyRequestTypeDef, view: Orga
     if view.organization.feature_set is not FeatureSet.ALL:
         raise sentences.policy_type_not_available()
     check_content(call, given["Content"], policy_type)
-    if len(view.of(OrganizationPolicy).referring("type", policy_type)) >= POLICY_LIMITS[policy_type].policies:
+    if len(view.of(OrganizationPolicy).referring("type", policy_type)) >= policy_limits(call, policy_type).policies:
         raise sentences.constraint("POLICY_NUMBER_LIMIT_EXCEEDED", sentences.POLICIES_FULL)
     policy = OrganizationPolicy(
         id=call.ids.organizations("p"),

@@ -14,7 +14,7 @@ from carnet.services.documents import POOL, ReadDocument, document, read_documen
 from carnet.services.operation import Call
 from carnet.services.organizations import sentences
 from carnet.services.organizations.management_content import check_management_policy
-from carnet.services.organizations.quotas import POLICY_LIMITS
+from carnet.services.organizations.quotas import policy_limits
 from carnet.services.preparing import Preparation
 
 _GRAMMARS = {PolicyType.SERVICE_CONTROL: Grammar.SCP, PolicyType.RESOURCE_CONTROL: Grammar.RCP}
@@ -31,7 +31,7 @@ class _Checked(NamedTuple):
 def _read(call: Call, given: Any) -> ReadDocument | _Checked | None:
     """The content of the input; None if there is none, or if it is too long for its type."""
     policy_type = _type_given(call, given) if "Content" in given else None
-    if policy_type is None or len(given["Content"]) > POLICY_LIMITS[policy_type].characters:
+    if policy_type is None or len(given["Content"]) > policy_limits(call, policy_type).characters:
         return None
     content, grammar = given["Content"], _GRAMMARS.get(policy_type)
     if grammar is not None:
@@ -59,7 +59,7 @@ CONTENT = Preparation(pool=POOL, work=_read)
 
 def check_content(call: Call, content: str, policy_type: PolicyType) -> None:
     """Raise TooMany for content that is too long, Malformed for what is no policy of the type."""
-    if len(content) > POLICY_LIMITS[policy_type].characters:
+    if len(content) > policy_limits(call, policy_type).characters:
         raise sentences.constraint("POLICY_CONTENT_LIMIT_EXCEEDED", sentences.POLICY_TOO_LONG)
     grammar, checked = _GRAMMARS.get(policy_type), call.prepared
     if grammar is not None:

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from carnet.entities.organization import Organization
 from carnet.entities.organization_policy import PolicyType
+
+if TYPE_CHECKING:
+    from carnet.services.operation import Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +36,12 @@ class OrganizationsQuotas:
     """Levels of units below the root."""
     resource_policy_size: int = 40_000
     """Characters of the resource policy."""
+    service_control_policies: int = 10_000
+    service_control_policy_size: int = 10_240
+    service_control_policies_per_target: int = 10
+    resource_control_policies: int = 2_000
+    resource_control_policy_size: int = 5_120
+    resource_control_policies_per_target: int = 5
     tags_per_resource: int = 50
 
 
@@ -46,9 +57,36 @@ class PolicyLimits:
     """To one root, unit or account, AWS's own counted."""
 
 
-POLICY_LIMITS: Mapping[PolicyType, PolicyLimits] = dict.fromkeys(PolicyType, PolicyLimits()) | {
-    PolicyType.SERVICE_CONTROL: PolicyLimits(characters=10_240, policies=10_000),
-    PolicyType.RESOURCE_CONTROL: PolicyLimits(characters=5_120, policies=2_000, attached=5),
+_MANAGEMENT_POLICY = PolicyLimits()
+_MANAGEMENT_POLICIES: Mapping[PolicyType, PolicyLimits] = {
     PolicyType.CHATBOT: PolicyLimits(attached=5),
     PolicyType.AI_OPT_OUT: PolicyLimits(characters=2_500, attached=5),
 }
+
+
+def quotas_of(call: Call, organization: Organization | None = None) -> OrganizationsQuotas:
+    """Those of an organization, which are set for its management account; of the caller's if none is named."""
+    if organization is None:
+        view = call.snapshot.organization_of(call.account)
+        organization = view.organization if view is not None else None
+    management = call.snapshot.account(organization.management) if organization is not None else None
+    quotas: OrganizationsQuotas = call.quotas_of(management or call.view)
+    return quotas
+
+
+def policy_limits(call: Call, policy_type: PolicyType) -> PolicyLimits:
+    """Of the policies of the caller's organization."""
+    quotas = quotas_of(call)
+    if policy_type is PolicyType.SERVICE_CONTROL:
+        return PolicyLimits(
+            characters=quotas.service_control_policy_size,
+            policies=quotas.service_control_policies,
+            attached=quotas.service_control_policies_per_target,
+        )
+    if policy_type is PolicyType.RESOURCE_CONTROL:
+        return PolicyLimits(
+            characters=quotas.resource_control_policy_size,
+            policies=quotas.resource_control_policies,
+            attached=quotas.resource_control_policies_per_target,
+        )
+    return _MANAGEMENT_POLICIES.get(policy_type, _MANAGEMENT_POLICY)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from carnet.entities.entity import Tags, name_key
 from carnet.services.operation import Call
 from carnet.services.organizations import sentences
-from carnet.services.organizations.quotas import OrganizationsQuotas
+from carnet.services.organizations.quotas import quotas_of
 from carnet.services.tag_policies import tag_policy_violation
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ def with_tags(call: Call, tags: Tags, added: Sequence[TagTypeDef], kind: str) ->
     if any(name_key(key).startswith(_RESERVED_PREFIX) for key in keys):
         raise sentences.invalid("INVALID_SYSTEM_TAGS_PARAMETER", sentences.RESERVED_TAG_KEY)
     merged = {**tags, **{tag["Key"]: tag["Value"] for tag in added}}
-    quotas: OrganizationsQuotas = call.quotas
-    if len(merged) > quotas.tags_per_resource:
+    if len(merged) > quotas_of(call).tags_per_resource:
         raise sentences.constraint("MAX_TAG_LIMIT_EXCEEDED", sentences.TAGS_FULL)
     resource_type = f"organizations:{kind}"
     violation = tag_policy_violation(call, resource_type, [(tag["Key"], tag["Value"]) for tag in added])

@@ -14,7 +14,7 @@ from carnet.entities.responsibility_transfer import ResponsibilityTransfer, Tran
 from carnet.services.operation import Call
 from carnet.services.organizations import sentences, targets, transfer_sentences
 from carnet.services.organizations.callers import asked, management_account
-from carnet.services.organizations.quotas import OrganizationsQuotas
+from carnet.services.organizations.quotas import quotas_of
 from carnet.services.target import Target
 
 _REFERENCES = {TransferDirection.INBOUND: "organization", TransferDirection.OUTBOUND: "source_organization"}
@@ -118,7 +118,7 @@ def _end_of_month(moment: datetime) -> datetime:
 
 def ensure_inbound_room(call: Call, target: str, source: str) -> None:
     """Raises TooMany if an organization can have no further transfer to it, from `source`."""
-    quotas: OrganizationsQuotas = call.quotas
+    quotas = quotas_of(call, call.snapshot.organizations[target].organization)
     inbound = [one for one in transfers(call, target, TransferDirection.INBOUND) if one.is_going_on_at(call.now)]
     if len([one for one in inbound if one.source_organization != source]) >= quotas.inbound_transfers:
         reason = "RESPONSIBILITY_TRANSFER_MAX_INBOUND_QUOTA_VIOLATION"
@@ -130,7 +130,7 @@ def ensure_may_transfer(call: Call, target: str, source: str) -> None:
 
     Asked when an invitation is accepted: who invites learns nothing of the other transfers of whom it invites.
     """
-    quotas: OrganizationsQuotas = call.quotas
+    quotas = quotas_of(call, call.snapshot.organizations[source].organization)
     if len(_agreed(call, source, TransferDirection.OUTBOUND)) >= quotas.outbound_transfers:
         reason = "RESPONSIBILITY_TRANSFER_MAX_OUTBOUND_QUOTA_VIOLATION"
         raise sentences.constraint(reason, transfer_sentences.OUTBOUND_FULL)

@@ -14,7 +14,7 @@ from carnet.entities.organizational_unit import OrganizationalUnit
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.organizations import sentences, shapes, targets
 from carnet.services.organizations.callers import administrator, management_account
-from carnet.services.organizations.quotas import OrganizationsQuotas
+from carnet.services.organizations.quotas import quotas_of
 from carnet.services.organizations.service import organizations
 from carnet.services.organizations.tagging import tags_of
 from carnet.services.paging import page
@@ -40,7 +40,7 @@ def create_organizational_unit(
     call: WriteCall, given: CreateOrganizationalUnitRequestTypeDef, view: OrganizationView, parent: OrganizationalUnit
 ) -> Answer:
     """Add a unit that holds nothing yet. FullAWSAccess is attached to it from the start."""
-    quotas: OrganizationsQuotas = call.quotas
+    quotas = quotas_of(call, view.organization)
     if len(view.of(OrganizationalUnit)) > quotas.organizational_units:  # the root is one of them
         raise sentences.constraint("OU_NUMBER_LIMIT_EXCEEDED", sentences.UNITS_FULL)
     if len(view.path_to(parent)) > quotas.organizational_unit_depth:

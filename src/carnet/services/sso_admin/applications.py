@@ -53,8 +53,8 @@ def create_application(call: WriteCall, given: Mapping[str, Any], holder: Held) 
             raise AlreadyExists("The ClientToken was used for another application.")
         return _identified(holder, there)
     quotas: SsoQuotas = call.quotas
-    if len(applications) >= quotas.applications:
-        raise TooMany(f"An instance can have at most {quotas.applications} applications.")
+    if len(applications) >= quotas.identity_center_applications:
+        raise TooMany(f"An instance can have at most {quotas.identity_center_applications} applications.")
     made = SsoApplication(
         id=f"apl-{call.ids.random(_ID_BYTES).hex()}",
         account=holder.instance.account,

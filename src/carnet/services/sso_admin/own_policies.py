@@ -25,7 +25,7 @@ from carnet.services.sso_admin.targets import and_instance, primary_region
 
 
 def _longest(quotas: SsoQuotas) -> int:
-    return quotas.inline_policy_size
+    return quotas.permission_set_inline_size
 
 
 @sso_admin.write(
@@ -39,8 +39,8 @@ def put_inline_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one
     """Set the inline policy."""
     text: str = given["InlinePolicy"]
     quotas: SsoQuotas = call.quotas
-    if document_size(call, text) > quotas.inline_policy_size:
-        raise TooMany(f"The inline policy can have at most {quotas.inline_policy_size} characters.")
+    if document_size(call, text) > quotas.permission_set_inline_size:
+        raise TooMany(f"The inline policy can have at most {quotas.permission_set_inline_size} characters.")
     document(call, text, Grammar.IDENTITY, one.partition)
     save(call, one, replace(one, inline=text))
     return {}

@@ -16,7 +16,7 @@ class SsoQuotas:
     permission_sets_per_account: int = 50
     policies_per_permission_set: int = 20
     """AWS managed and customer managed ones together."""
-    inline_policy_size: int = 10_240
+    permission_set_inline_size: int = 10_240
     tags_per_resource: int = 50
-    applications: int = 500
+    identity_center_applications: int = 500
     trusted_token_issuers: int = 10
