@@ -13,15 +13,17 @@ from hypothesis import strategies as st
 from carnet.cli.case_file import read_case_file
 from carnet.entities.user import User
 from carnet.provisioning import application
-from carnet.provisioning.account_export import exported_account
+from carnet.provisioning.account_export import exported_account, left_behind
 from carnet.provisioning.copies import copied
 from carnet.provisioning.document import Home, moved, read_copy
 from carnet.provisioning.plan import Plan, Verdict, make_plan
 from carnet.store import statements, unit_of_work
 from carnet.store.store import Store
 from tests.provisioning.planning import ALLOW, DENY, applying, operator, trust_of
+from tests.saml.idp import metadata
 from tests.services.world import World, open_world
 
+METADATA = metadata()
 ELSEWHERE = "444455556666"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 UNKNOWN = "arn:aws:iam::aws:policy/MadeTomorrow"
@@ -175,7 +177,7 @@ def test_what_cannot_be_taken_is_named_and_the_rest_is_made(world: World) -> Non
     data["RoleDetailList"].append({"RoleName": "closed", "AssumeRolePolicyDocument": trust_of(outside)})
     plan = imported(world, data)
     assert [item.wanted.name for item in plan.impossible] == ["broken"]
-    assert [said for said in plan.left_out if not said.startswith("role linked")] == [
+    assert [said for said in plan.left_out if not said.startswith(("role linked", "the file says"))] == [
         f"user alice of account {account}: not attached, since Carnet does not know it: {UNKNOWN}",
         f"role deployer of account {account}: does not trust {gone}, who is not here",
         f"role deployer of account {account}: does not trust {outside}, who is not here",
@@ -311,3 +313,69 @@ def test_no_chunk_of_a_large_account_holds_the_store_for_long(world: World, monk
     imported(world, {"AccountId": "111122220007", "RoleDetailList": roles})
     assert sum(counts) == 351
     assert max(counts) <= 100
+
+
+def with_providers(world: World) -> str:
+    """A new account with an alias, a password policy, identity providers, and things that no file holds."""
+    root = world.account()
+    account = world.principal(root).principal.account
+
+    def call(operation: str, **given: Any) -> Any:
+        return world.call(root, operation, **given)
+
+    tags = [{"Key": "team", "Value": "red"}]
+    call("CreateAccountAlias", AccountAlias=f"shop-{account}")
+    call("UpdateAccountPasswordPolicy", MinimumPasswordLength=20, MaxPasswordAge=90)
+    call("CreateOpenIDConnectProvider", Url="https://issuer.example.com/x", ClientIDList=["b", "a"], Tags=tags)
+    call("CreateSAMLProvider", Name="corp", SAMLMetadataDocument=METADATA, Tags=tags)
+    call("CreateUser", UserName="alice")
+    call("CreateAccessKey", UserName="alice")
+    return account
+
+
+def test_the_password_policy_and_the_providers_come_with_the_account(world: World) -> None:
+    account = with_providers(world)
+    told = exported(world, account)
+    assert told["PasswordPolicy"]["MaxPasswordAge"] == 90
+    assert [each["Url"] for each in told["OpenIDConnectProviderList"]] == ["issuer.example.com/x"]
+    assert [each["Name"] for each in told["SAMLProviderList"]] == ["corp"]
+    plan = plan_of(world, as_read(told))
+    assert {item.verdict for item in plan.items} == {Verdict.UNCHANGED}
+    assert not any("says nothing of" in remark for remark in plan.remarks())
+    told["Alias"] = "another-shop"
+    imported(world, as_read(told), "202020202020")
+    again = exported(world, "202020202020")
+    assert again["PasswordPolicy"] == told["PasswordPolicy"]
+    for name in ("OpenIDConnectProviderList", "SAMLProviderList"):
+        assert [without_dates(each) for each in again[name]] == [without_dates(each) for each in told[name]]
+
+
+def without_dates(thing: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in thing.items() if name != "CreateDate"}
+
+
+def test_a_copy_has_no_password_policy_if_the_account_has_none(world: World) -> None:
+    account = with_providers(world)
+    imported(world, {"AccountId": account, "PasswordPolicy": None})
+    assert exported(world, account)["PasswordPolicy"] is None
+
+
+def test_what_no_file_holds_is_counted(world: World) -> None:
+    account = with_providers(world)
+    assert left_behind(world.snapshot, account) == {"access key": 2}
+
+
+def test_what_aws_answers_says_nothing_of_some_things(world: World) -> None:
+    (remark,) = (each for each in plan_of(world, an_account("303030303030")).remarks() if "says nothing" in each)
+    assert "Alias, PasswordPolicy, OpenIDConnectProviderList, SAMLProviderList" in remark
+
+
+def test_how_assertions_are_encrypted_is_left_out_and_said(world: World) -> None:
+    keys = [{"KeyId": "k", "Timestamp": "2026-01-01T00:00:00Z"}]
+    provider = {"Name": "corp", "SAMLMetadataDocument": METADATA, "AssertionEncryptionMode": "Required"}
+    data = {"AccountId": "404040404040", "SAMLProviderList": [{**provider, "PrivateKeyList": keys}]}
+    plan = plan_of(world, data)
+    assert any(
+        each.startswith("SAML provider corp of account 404040404040: its private keys") for each in plan.remarks()
+    )
+    assert not plan.impossible

@@ -46,18 +46,22 @@ def import_account(name: str, account_id: str | None, dry_run: bool, output: str
 def export_account(account_id: str, **settings: Any) -> None:
     """Print ACCOUNT as JSON for `carnet account import`, in the form of GetAccountAuthorizationDetails.
 
-    No access key, password or MFA device is in it.
+    No access key, password or MFA device is in it. What the account has and the file lacks is counted on stderr.
     """
     from carnet.assembly.installation import open_installation
     from carnet.cli.shown import show_json
-    from carnet.provisioning.account_export import exported_account
+    from carnet.provisioning.account_export import exported_account, left_behind
     from carnet.provisioning.operator import Operator
 
     with open_installation(Settings(**settings)) as installation:
         operator = Operator(
             parts=installation.execution.parts, partition=installation.settings.partition, now=installation.clock()
         )
-        show_json(exported_account(operator, installation.directory.snapshot, account_id))
+        snapshot = installation.directory.snapshot
+        show_json(exported_account(operator, snapshot, account_id))
+        if lacking := left_behind(snapshot, account_id):
+            told = ", ".join(f"{count} x {word}" for word, count in lacking.items())
+            click.echo(f"Not in it: {told}.", err=True)
 
 
 def _check_id(account_id: str | None) -> None:

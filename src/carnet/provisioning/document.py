@@ -40,6 +40,8 @@ _LISTS: Mapping[str, Callable[[object, Place], Iterator[Wanted | str]]] = {
 }
 """In the order in which things are made: each rests on those before."""
 _ACCOUNT = ("AccountId", "Name", "Email", "Alias", "PasswordPolicy", "RootAccessKeys")
+_BEYOND_THE_ANSWER = ("Alias", "PasswordPolicy", "OpenIDConnectProviderList", "SAMLProviderList")
+"""What an account has and GetAccountAuthorizationDetails does not tell of, though a document may."""
 _OF_THE_ANSWER = ("IsTruncated", "Marker", "ResponseMetadata")
 """What an answer of GetAccountAuthorizationDetails has besides."""
 
@@ -78,12 +80,20 @@ def read_copy(data: object, home: Home, account: str | None) -> Document:
     """As `read_document`, of one account, with the id `account` instead of its own if that is given; raises Misread."""
     document = read_document(data, home)
     olds = {thing.account for thing in document.things}
-    if account is None or olds == {account}:
-        return document
-    (old, *others) = olds
-    if others or not isinstance(data, Mapping):
-        raise Misread(CaseFault("", "the file holds several accounts, so that none of them can get another id"))
-    return read_document({**moved(data, old, account), "AccountId": account}, home)
+    if account is not None and olds != {account}:
+        (old, *others) = olds
+        if others or not isinstance(data, Mapping):
+            raise Misread(CaseFault("", "the file holds several accounts, so that none of them can get another id"))
+        document = read_document({**moved(data, old, account), "AccountId": account}, home)
+    return replace(document, left_out=(*document.left_out, *_silence(data)))
+
+
+def _silence(data: object) -> Iterator[str]:
+    """What a file of one account says nothing of, as an answer of AWS does not."""
+    if isinstance(data, Mapping) and "Accounts" not in data:
+        lacking = [name for name in _BEYOND_THE_ANSWER if name not in data]
+        if lacking:
+            yield f"the file says nothing of {', '.join(lacking)}: what there is of that here stays as it is"
 
 
 def moved(value: Any, old: str, new: str) -> Any:

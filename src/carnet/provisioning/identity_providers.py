@@ -18,6 +18,8 @@ from carnet.provisioning.wanted import WantedOidcProvider, WantedSamlProvider
 
 _OIDC = ("Url", "ClientIDList", "ThumbprintList", "Tags", "Arn", "CreateDate")
 _SAML = ("Name", "SAMLMetadataDocument", "Tags", "Arn", "CreateDate", "ValidUntil", "SAMLProviderUUID")
+_ENCRYPTION = ("AssertionEncryptionMode", "PrivateKeyList")
+"""What an answer of AWS may have, and a copy cannot: the keys are secret."""
 
 
 def read_oidc_provider(value: object, place: Place) -> Iterator[WantedOidcProvider]:
@@ -39,12 +41,14 @@ def read_oidc_provider(value: object, place: Place) -> Iterator[WantedOidcProvid
 
 def read_saml_provider(value: object, place: Place) -> Iterator[WantedSamlProvider | str]:
     """A SAML provider; that of IAM Identity Center is made by that service."""
-    given = Members.of(value, place.path, known=_SAML)
+    given = Members.of(value, place.path, known=(*_SAML, *_ENCRYPTION) if place.copied else _SAML)
     name = given.text("Name")
     if RESERVED_PROVIDER.fullmatch(name):
         yield f"SAML provider {name} of account {place.account}: AWS's services make their providers themselves"
         return
     check_arn(given, place, "saml-provider", None, name)
+    if given.get("PrivateKeyList"):
+        yield f"SAML provider {name} of account {place.account}: its private keys, which no answer of AWS holds"
     yield WantedSamlProvider(
         place=place.path,
         account=place.account,
