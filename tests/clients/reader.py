@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
+
+from tests.clients.running import AWS, BIN, RunningServer, running_server
 
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _SECTION = re.compile(r"^## +(.*)$", re.MULTILINE)
@@ -18,6 +24,14 @@ SHELLS: Mapping[str, tuple[str, ...]] = {
     "zsh": ("zsh", "--no-rcs", "-o", "interactivecomments", "-i", "-e"),
 }
 """Interactive shells, as a reader has, without their own settings; each ends at the first command that fails."""
+
+shells = pytest.mark.parametrize(
+    "shell",
+    [
+        pytest.param(name, marks=pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} is not installed"))
+        for name in SHELLS
+    ],
+)
 
 
 class Block(NamedTuple):
@@ -64,3 +78,20 @@ def typed(
     assert done.returncode == 0, f"{shell} ended with {done.returncode}:\n{done.stderr}"
     assert f"{_END}\n" in done.stdout, f"a command has read what was to be typed after it:\n{done.stderr}"
     return done
+
+
+@contextmanager
+def typed_at_a_server(
+    shell: str, blocks: Iterable[Block], directory: Path
+) -> Iterator[tuple[subprocess.CompletedProcess[str], RunningServer]]:
+    """What the blocks do at a server that has just been started, which then goes on.
+
+    The directory is as a checkout after `make run` and `make clients`: `.venv` and `.venv-clients` are there.
+    """
+    for environment in (BIN.parent, AWS.parent.parent):
+        (directory / environment.name).symlink_to(environment)
+    with running_server(directory / "carnet-data", from_nothing=True) as server:
+        given = server.client_environment(CARNET_PORT=server.endpoint.rpartition(":")[2], HOME=str(directory))
+        for files in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            del given[files]
+        yield typed(shell, blocks, directory=directory, environment=given), server

@@ -28,6 +28,8 @@ AWS_V2 = Path(".venv-clients/aws-cli-v2/aws").resolve()
 """The same of version 2, which `make clients` unpacks on Linux on x86-64."""
 MODULES = Path(".venv-clients/node/node_modules").resolve()
 """What Node has from the registry of npm."""
+AWS_V2_OLDER = Path(".venv-clients/aws-cli-v2-older/aws").resolve()
+"""One that has `aws login` since just now, and takes any start URL."""
 _START_SECONDS = 120
 _STOP_SECONDS = 60
 _TRUSTING = ssl._create_unverified_context()

@@ -4,7 +4,6 @@ readers have, against a new server."""
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,17 +11,16 @@ import pytest
 import yaml
 
 from carnet.assembly.settings import Settings
-from tests.clients.reader import SHELLS, Block, blocks_of, typed
-from tests.clients.running import AWS, BIN, running_server
+from tests.clients.reader import Block, blocks_of, shells, typed, typed_at_a_server
 from tests.testing.test_plugin import PLUGIN
 
 pytest_plugins = ["pytester"]
 
 README = blocks_of(Path("README.md"))
 FIVE_MINUTES = [block for block in README if (block.section, block.language) == ("Five minutes", "bash")]
-TOUR, ORGANIZATION, SIGN_ON = (
+TOUR, ORGANIZATION = (
     [block for block in blocks_of(Path(f"docs/{page}.md")) if block.language == "bash"]
-    for page in ("tour", "organization-tour", "single-sign-on")
+    for page in ("tour", "organization-tour")
 )
 SINGLE = {"make run": "tests/cli/test_stopping.py", "make test": "the gate"}
 """The single commands of the README, and what runs each."""
@@ -31,27 +29,11 @@ REFUSAL, TEST, CI = (
     for which in (("Five minutes", "text"), ("In your tests", "python"), ("In CI", "yaml"))
 )
 
-shells = pytest.mark.parametrize(
-    "shell",
-    [
-        pytest.param(name, marks=pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} is not installed"))
-        for name in SHELLS
-    ],
-)
-
 
 def _typed(shell: str, blocks: list[Block], directory: Path) -> tuple[subprocess.CompletedProcess[str], str]:
-    """What the blocks do in one shell, and the id of the first account.
-
-    The directory is as a checkout after `make run` and `make clients`: `.venv` and `.venv-clients` are there.
-    """
-    for environment in (BIN.parent, AWS.parent.parent):
-        (directory / environment.name).symlink_to(environment)
-    with running_server(directory / "carnet-data", from_nothing=True) as server:
-        given = server.client_environment(CARNET_PORT=server.endpoint.rpartition(":")[2], HOME=str(directory))
-        for files in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            del given[files]
-        return typed(shell, blocks, directory=directory, environment=given), server.account_id
+    """What the blocks do in one shell, at a server of their own, and the id of the first account."""
+    with typed_at_a_server(shell, blocks, directory) as (done, server):
+        return done, server.account_id
 
 
 def test_every_block_of_the_readme_is_run() -> None:
@@ -144,14 +126,3 @@ def test_blocks_of_a_page(tmp_path: Path) -> None:
 
 def _plain(text: str) -> str:
     return " ".join(text.split())
-
-
-@shells
-def test_single_sign_on_from_nothing(shell: str, tmp_path: Path) -> None:
-    """As far as the browser: tests/clients/test_sign_in.py goes on from there."""
-    done, _ = _typed(shell, SIGN_ON, tmp_path)
-    assert "An error occurred" not in done.stderr, done.stderr
-    assert re.search(r"^http://\S+/console/invited#carnet_pi_[0-9a-f]{64}$", done.stdout, re.MULTILINE)
-    written = (tmp_path / ".aws" / "config").read_text()
-    assert re.search(r"\[profile work\]\nsso_session = carnet\nsso_account_id = [0-9]{12}\n", written)
-    assert "[services carnet]" in written

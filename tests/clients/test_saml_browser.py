@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import subprocess
 import threading
 import zlib
 from collections.abc import Iterator
@@ -20,10 +19,9 @@ import boto3
 from lxml import etree
 
 from tests.clients.running import RunningServer, running_server
-from tests.clients.test_browser import PYTHON, browser
+from tests.clients.test_browser import browser, toured
 from tests.saml import idp
 
-TOUR = Path(__file__).parent / "saml_tour.py"
 WHO, WIKI = "mary@example.com", "Wiki"
 MINUTE = timedelta(minutes=1)
 _POST = """<!doctype html><body onload="document.forms[0].submit()"><form method="post" action="{to}">
@@ -85,7 +83,7 @@ def elsewhere() -> Iterator[tuple[str, list[dict[str, str]]]]:
 
 
 def test_from_an_identity_provider_to_the_portal_and_on_to_an_application(tmp_path: Path) -> None:
-    program = browser()
+    browser()
     with elsewhere() as (site, received), running_server(tmp_path / "data") as server:
         server.carnet("sso", "enable", "--account", server.account_id)
         metadata = tmp_path / "metadata.xml"
@@ -94,17 +92,7 @@ def test_from_an_identity_provider_to_the_portal_and_on_to_an_application(tmp_pa
         words = ("--acs-url", f"{site}/acs", "--audience", f"{site}/wiki")
         (wiki,) = json.loads(server.carnet("sso", "saml-application", "create", WIKI, *words))["applications"]
         person_who_may_use(server, wiki["applicationArn"])
-        told = {
-            "browser": program,
-            "origin": server.endpoint.replace("127.0.0.1", "localhost"),
-            "elsewhere": site,
-            "application": WIKI,
-        }
-        done = subprocess.run(
-            [PYTHON, TOUR, json.dumps(told)], capture_output=True, text=True, check=False, timeout=120
-        )
-    assert done.returncode == 0, done.stderr
-    seen = json.loads(done.stdout)
+        seen = toured("saml_tour", server, {"elsewhere": site, "application": WIKI})
     assert seen["arrived"] == "You are in."
     assert seen["errors"] == []
     assert WHO in base64.b64decode(received[0]["SAMLResponse"]).decode()

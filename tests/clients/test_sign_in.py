@@ -1,19 +1,17 @@
 """People and users sign in with the AWS CLI of version 2, and boto3 takes what it got; the browser is plain HTTP.
 
-The counterpart is the CLI itself, which `make clients` unpacks.
+The counterparts are the CLI itself, and one that is older than its rules for start URLs: `make clients` unpacks both.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import pty
 import re
 import select
 import struct
 import subprocess
-import sys
 import termios
 import time
 import urllib.request
@@ -21,23 +19,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from carnet.entities.account_assignment import AccountAssignment
-from carnet.entities.permission_set import PermissionSet
-from tests.clients.running import AWS_V2
-from tests.console.browsing import Browser
+from tests.clients.running import AWS_V2, AWS_V2_OLDER
+from tests.clients.signing_in import (
+    CODE,
+    SECONDS,
+    Terminal,
+    allow_device,
+    approve,
+    configure,
+    configure_login,
+    role_of,
+    take_back,
+    user_with_login,
+)
 from tests.console.conftest import Site
 from tests.console.test_people import instance
 from tests.console.test_sso_consent import Person
 from tests.server.in_process import in_process_server
-from tests.starting.forked import carnet
 
-pytestmark = pytest.mark.skipif(not AWS_V2.exists(), reason=f"{AWS_V2} is not there: make clients unpacks it")
 assert callable(instance), "a fixture"
-_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
@@ -46,73 +49,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(server, server.client("iam"))
 
 
-class Terminal:
-    """A home directory in which commands of the AWS CLI run."""
-
-    def __init__(self, home: Path, site: Site) -> None:
-        self.home, self.site = home, site
-        self.config = home / ".aws" / "config"
-        self.config.parent.mkdir()
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {"HOME": str(self.home), "PATH": "/usr/bin:/bin", "AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true"}
-
-    def aws(self, *arguments: str) -> dict[str, Any]:
-        done = subprocess.run(
-            [AWS_V2, *arguments], env=self.environment, capture_output=True, text=True, timeout=_SECONDS, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        told: dict[str, Any] = json.loads(done.stdout) if done.stdout.strip().startswith("{") else {}
-        return told
-
-    @contextmanager
-    def waiting(self, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-        """A command that waits for the browser, and the address that it shows."""
-        process = subprocess.Popen(
-            [AWS_V2, *arguments],
-            env=self.environment | {"PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        try:
-            yield process, _address(process)
-            output, _ = process.communicate(timeout=_SECONDS)
-            assert process.returncode == 0, output
-        finally:
-            process.kill()
-
-    def boto3(self, profile: str) -> str:
-        """The ARN that boto3 has with a profile."""
-        program = (
-            f"import boto3; print(boto3.Session(profile_name={profile!r}).client('sts').get_caller_identity()['Arn'])"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-
-def _address(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    for line in process.stdout:
-        found = re.search(r"http://\S+", line)
-        if found is not None:
-            return found[0]
-    pytest.fail("it shows no address")
-
-
 @pytest.fixture
-def terminal(tmp_path: Path, site: Site) -> Terminal:
-    return Terminal(tmp_path, site)
+def terminal(request: pytest.FixtureRequest, tmp_path: Path, site: Site) -> Terminal:
+    cli: Path = getattr(request, "param", AWS_V2)
+    if not cli.exists():
+        pytest.skip(f"{cli} is not there: make clients unpacks it")
+    return Terminal(tmp_path, site, cli)
+
+
+both = pytest.mark.parametrize("terminal", [AWS_V2, AWS_V2_OLDER], ids=["newest", "older"], indirect=True)
 
 
 @pytest.fixture
@@ -123,32 +68,16 @@ def mary(site: Site, instance: Any) -> Person:
     return made
 
 
-def configure(terminal: Terminal, mary: Person, role: str) -> None:
-    place = ("--endpoint-url", terminal.site.server.endpoint, "--start-url", mary.instance.start_url)
-    what = ("--account-id", terminal.site.account, "--role-name", role)
-    carnet("configure", "sso", "dev", *what, *place, env=terminal.environment).check_returncode()
-
-
-def role_of(mary: Person) -> str:
-    view = mary.site.server.installation.directory.snapshot.accounts[mary.site.account]
-    (assigned,) = (one for one in view.of(AccountAssignment) if one.principal == mary.user.id)
-    return view.of(PermissionSet).by_id[assigned.permission_set].name
-
-
+@both
 def test_a_person_signs_in_by_a_device_code(terminal: Terminal, mary: Person) -> None:
     configure(terminal, mary, role_of(mary))
-    with terminal.waiting("sso", "login", "--profile", "dev", "--use-device-code", "--no-browser") as (process, url):
-        assert process.stdout is not None
-        rest = url
-        while "user_code" not in rest:
-            rest = process.stdout.readline()
-        code = re.search(r"user_code=([A-Z-]+)", rest)
-        assert code is not None
-        found = parse_qs(urlsplit(mary.find(code[1]).told["to"]).query)["found"][0]
-        assert mary.send({"kind": "device", "found": found, "answer": "allow"}).status == 200
+    login = ("sso", "login", "--profile", "dev", "--use-device-code", "--no-browser")
+    with terminal.waiting(*login, form=CODE) as (_, code):
+        allow_device(mary, code)
     check(terminal, mary)
 
 
+@both
 def test_a_person_signs_in_by_a_code_of_the_browser(terminal: Terminal, mary: Person) -> None:
     configure(terminal, mary, role_of(mary))
     with terminal.waiting("sso", "login", "--profile", "dev", "--no-browser") as (_, url):
@@ -156,17 +85,6 @@ def test_a_person_signs_in_by_a_code_of_the_browser(terminal: Terminal, mary: Pe
     check(terminal, mary)
     terminal.aws("sso", "logout", "--profile", "dev")
     assert not mary.browser.is_signed_in(), "the session of the browser is ended, too"
-
-
-def take_back(mary: Person, url: str) -> None:
-    """Consent, and go where the browser is sent: to the CLI, which listens."""
-    asked = urlsplit(url)
-    assert asked.path == "/authorize"
-    page = mary.browser.get(f"{asked.path}?{asked.query}")
-    assert page.status == 200, page.text
-    to = mary.send({"kind": "client", "query": asked.query, "answer": "allow"}).told["to"]
-    with urllib.request.urlopen(to, timeout=30) as answer:
-        assert answer.status == 200
 
 
 def check(terminal: Terminal, mary: Person) -> None:
@@ -177,39 +95,7 @@ def check(terminal: Terminal, mary: Person) -> None:
     assert terminal.boto3("dev").endswith(end)
 
 
-def user_with_login(site: Site) -> tuple[str, Browser]:
-    """A user who may use `aws login`, signed in in a browser."""
-    name, browser = site.user(), site.browser
-    allowed = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "signin:*", "Resource": "*"}}
-    site.iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=json.dumps(allowed))
-    assert site.sign_in(browser, name)["next"] == "done"
-    return name, browser
-
-
-def approve(browser: Browser, url: str) -> dict[str, str]:
-    asked = urlsplit(url)
-    assert asked.path == "/v1/authorize"
-    given = {"kind": "login", "query": asked.query, "answer": "allow"}
-    page = browser.ask("POST", "/console/approve", given, x_carnet_csrf=browser.csrf(f"{asked.path}?{asked.query}"))
-    assert page.status == 200, page.text
-    told: dict[str, str] = page.told
-    return told
-
-
-def configure_login(terminal: Terminal) -> None:
-    endpoint = terminal.site.server.endpoint
-    terminal.config.write_text(
-        f"""[profile me]
-region = us-east-1
-endpoint_url = {endpoint}
-services = carnet
-[services carnet]
-signin =
-  endpoint_url = {endpoint}
-"""
-    )
-
-
+@both
 def test_a_user_signs_in_with_aws_login(terminal: Terminal, site: Site) -> None:
     configure_login(terminal)
     name, browser = user_with_login(site)
@@ -268,7 +154,7 @@ class Talk:
 
     def answer(self, answers: dict[str, str], until: str | None) -> None:
         """Answer each question once, until the program shows what is waited for, or ends."""
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
             if not select.select([self._terminal], [], [], 1)[0]:
                 continue
@@ -300,7 +186,7 @@ def at_a_terminal(*command: str | Path, env: dict[str, str]) -> Iterator[Talk]:
     os.close(theirs)
     try:
         yield Talk(ours)
-        assert process.wait(timeout=_SECONDS) == 0
+        assert process.wait(timeout=SECONDS) == 0
     finally:
         process.kill()
         process.wait()

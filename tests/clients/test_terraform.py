@@ -25,7 +25,7 @@ _PLUGIN_ROOTS = (
 """Where a filesystem mirror of providers is looked for."""
 
 
-def _mirror() -> Path | None:
+def mirror() -> Path | None:
     for root in _PLUGIN_ROOTS:
         expanded = Path(root).expanduser()
         for found in Path("/").glob(str(expanded.relative_to("/")) + "/*/hashicorp/aws"):
@@ -66,14 +66,14 @@ def initialized(configuration: str, server: RunningServer, tmp_path: Path) -> Te
     """Terraform in a copy of the configuration; skips the test if Terraform or the provider is not here."""
     if shutil.which("terraform") is None:
         pytest.skip("terraform is not installed")
-    mirror = _mirror()
-    if mirror is None:
+    found = mirror()
+    if found is None:
         pytest.skip("the hashicorp/aws provider is not in a local mirror")
     directory = tmp_path / "configuration"
     shutil.copytree(Path(__file__).parent / configuration, directory)
     write_keys_and_certificates(directory)
     made = Terraform(directory, server.client_environment() | {"TF_CLI_CONFIG_FILE": os.devnull})
-    made("init", "-input=false", f"-plugin-dir={mirror}")
+    made("init", "-input=false", f"-plugin-dir={found}")
     return made
 
 
