@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import structs
 
 from carnet.access.authorize import Decided
-from carnet.audit.events import Event, failure_event, success_event, tell_untold
+from carnet.audit.events import Event, decision_members, failure_event, success_event, tell_untold
 from carnet.audit.steps import Arrived, Parsed, Step, account_of, arrived_of
 from carnet.base.faults import Denied, Refused, Unavailable
 from carnet.base.http import REQUEST_ID, HttpResponse, StreamedResponse
@@ -82,6 +82,8 @@ def event_of(call: Call, told: HttpResponse) -> Event:
     decided = tuple(call.decided)
     if told.status < FIRST_ERROR:
         event = success_event(call.parsed, {}, decided)
+        if call.deliveries:
+            event["additionalEventData"]["deliveries"] = [decision_members(one) for one in call.deliveries]
     else:
         event = failure_event(call.parsed, error_told(told) or str(told.status), "", decided)
     return with_upstream(tell_mode(event, call.mode), told.headers)

@@ -33,6 +33,8 @@ class Call:
     aside: Aside | None = None
     """Where slow work on it is done, if it is a long one."""
     decided: list[Decided] = field(default_factory=list)
+    deliveries: list[Decided] = field(default_factory=list)
+    """What was decided of services that will act because of the call: it binds nobody, and its event tells it."""
 
     def decided_again(self, decided: list[Decided]) -> None:
         """What was decided when the store was changed takes the place of what was decided before."""

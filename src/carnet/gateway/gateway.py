@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from carnet.audit.steps import Arrived, Authenticated, Parsed, Step, account_of
 from carnet.base.http import HttpResponse
+from carnet.gateway.acting_services import deliveries, refuse_idle
 from carnet.gateway.answers import NOT_SENT, answered_by, denial_of, failed, handed_back
 from carnet.gateway.aside import Aside
 from carnet.gateway.call import Call, routed
@@ -190,6 +191,9 @@ class Gateway:
                 await self._policies.check_before(call, carried, resolved)
                 response = await call.send(call.operation, carried.rest, account)
                 return await self._policies.put_carried(call, carried, resolved, response)
+            if call.mode is Mode.ENFORCE:
+                await refuse_idle(self._execution, call, account)
+            call.deliveries.extend(deliveries(self._execution, call, resolved))
             known = self._policies.under(resolved) if (found.name, name) in (*ENDS, *MAKES) else ()
             response = await call.send(call.operation, given, account)
             if found.name == "kms" and name in TELLS_KEY:

@@ -41,6 +41,8 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     """Whether it understands versionId. One that does not would act on the newest version instead."""
     key_id_in_ciphertext: bool = False
     """Whether a ciphertext of its KMS begins with the id of its key."""
+    own_roles: bool = False
+    """Whether it takes a function only with a role that it has made itself."""
 
     @property
     def services(self) -> frozenset[str]:
@@ -102,5 +104,6 @@ def _of_both(one: Profile, other: Profile) -> Profile:
         literal_keys=one.literal_keys and other.literal_keys,
         drops_cut_bodies=one.drops_cut_bodies and other.drops_cut_bodies,
         versions=one.versions and other.versions,
+        own_roles=one.own_roles and other.own_roles,
         key_id_in_ciphertext=one.key_id_in_ciphertext and other.key_id_in_ciphertext,
     )

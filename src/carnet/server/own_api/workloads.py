@@ -12,26 +12,23 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from carnet.access.authorize import Check, authorize
+from carnet.access.authorize import Check
 from carnet.access.request_context import request_keys
 from carnet.access.resource_policies import trust_of
+from carnet.access.service_access import Source, decide_for_service
 from carnet.base.arns import Arn, parse_arn
 from carnet.base.faults import Denied, Invalid, Missing
 from carnet.base.timestamps import iso_of_epoch
 from carnet.catalog.service_principals import is_service_principal
 from carnet.directory.account_view import AccountView
-from carnet.directory.organization_view import organization_in
 from carnet.entities.instance_profile import EC2, InstanceProfile
 from carnet.entities.role import Role
 from carnet.identity.principals import ASSUMED_ROLE
 from carnet.keyring.session_claims import SessionClaims
-from carnet.policy.policies import Policies
-from carnet.policy.request import Context, Principal, PrincipalKind, Value
+from carnet.policy.request import Value
 from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, Told
 from carnet.services.target import resource_tag_keys
 from carnet.store.last_used import RoleUse
-
-_NOBODYS = Policies()
 
 
 class NewWorkloadSession(Input, frozen=True, kw_only=True):
@@ -136,26 +133,17 @@ def _check_source(view: AccountView, given: NewWorkloadSession) -> None:
 
 def _ask_trust(call: OwnCall, view: AccountView, role: Role, given: NewWorkloadSession) -> None:
     """Raise Denied unless the role's trust policy lets the service assume it."""
-    keys: dict[str, Value] = {"aws:SourceAccount": view.account.id, "sts:RoleSessionName": given.session_name}
-    if given.source_arn is not None:
-        keys["aws:SourceArn"] = given.source_arn
-    org_path = call.snapshot.org_path_of(view.account.id)
-    if org_path is not None:
-        keys |= {"aws:SourceOrgID": organization_in(org_path), "aws:SourceOrgPaths": (org_path,)}
     check = Check(
         action="sts:AssumeRole",
         resource=role.arn,
         resource_account=role.account,
-        keys=keys,
+        keys={"sts:RoleSessionName": given.session_name},
         resource_keys=resource_tag_keys(role.arn, role.tags),
         policies=(trust_of(view, role),),
     )
-    context = Context(
-        principal={"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": given.service},
-        request=request_keys(call.http, call.caller.region, call.now),
-    )
-    service = Principal(kind=PrincipalKind.SERVICE, provider=given.service)
-    decided = authorize(call.parts.engine, call.snapshot, service, _NOBODYS, context, check)
+    source = Source(account=view.account.id, arn=given.source_arn)
+    request = request_keys(call.http, call.caller.region, call.now)
+    decided = decide_for_service(call.parts.engine, call.snapshot, given.service, source, check, request)
     call.decided.append(decided)
     if not decided.decision.allowed:
         raise Denied(f"{given.service} cannot assume the role {role.arn}: its trust policy does not allow it.")

@@ -1,0 +1,187 @@
+"""What AWS's services will do in the name of what a request sets up: whether they will be allowed to.
+
+AWS refuses a function whose role Lambda cannot assume, and an event source that the function's role may not read. It
+takes a subscription to a queue that refuses what Amazon SNS delivers: there the audit event of the call tells so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from carnet.access import authorize as access
+from carnet.access.authorize import Decided
+from carnet.access.gather import policies_held
+from carnet.access.request_context import request_keys
+from carnet.access.resource_policies import trust_of
+from carnet.access.service_access import Source, decide_for_service
+from carnet.base.arns import parse_arn
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.role import Role
+from carnet.gateway.call import Call
+from carnet.gateway.deciding import Resolved
+from carnet.gateway.enquiry import Enquiry
+from carnet.gateway.lookups import LookupFailed
+from carnet.gateway.members import text
+from carnet.gateway.resource_policies import policies_of
+from carnet.gateway.services.sns import TOPIC
+from carnet.identity.credential import Credential
+from carnet.identity.principals import principal_keys, role_session_principal
+from carnet.models import operation
+from carnet.policy.request import Context, Principal, PrincipalKind
+from carnet.protocols.errors import WireError
+from carnet.services.execution import Execution
+from carnet.services.target import resource_tag_keys
+
+_LAMBDA, _SNS = "lambda.amazonaws.com", "sns.amazonaws.com"
+_REFUSED = "InvalidParameterValueException"
+_ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):role(/(?:.+/)?)([\w+=,.@-]{1,64})", re.ASCII)
+_ENOUGH_TRUST = (
+    '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},'
+    '"Action":"sts:AssumeRole"}}'
+)
+_MADE, _THERE_ALREADY = 200, 409
+_OF_FUNCTIONS = ("CreateFunction", "UpdateFunctionConfiguration")
+
+
+class _Reading(NamedTuple):
+    """What a function's role needs of an event source, and AWS's sentence without it; `{}` stands for the source."""
+
+    actions: tuple[str, ...]
+    sentence: str
+
+
+_READINGS = {
+    "sqs": _Reading(
+        ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+        "The provided execution role does not have permissions to call {action} on SQS",
+    ),
+    "kinesis": _Reading(
+        ("kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:ListShards"),
+        "Cannot access stream {arn}. Please ensure the role can perform the GetRecords, GetShardIterator, "
+        "DescribeStream, ListShards, and ListStreams Actions on your stream in IAM.",
+    ),
+    "dynamodb": _Reading(
+        ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"),
+        "Cannot access stream {arn}. Please ensure the role can perform the GetRecords, GetShardIterator, "
+        "DescribeStream, and ListStreams Actions on your stream in IAM.",
+    ),
+}
+"""https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html"""
+
+
+async def refuse_idle(execution: Execution, call: Call, account: str) -> None:
+    """Raise WireError for a function or an event source that could do nothing, as AWS does; before it is sent."""
+    if call.operation.service.name != "lambda":
+        return
+    snapshot, name = execution.directory.snapshot, call.operation.name
+    if name in _OF_FUNCTIONS and (arn := text(call.given, "Role")) is not None:
+        role = _role(snapshot, arn, account)
+        if role is None or not _may_assume(execution, snapshot, call, role):
+            sentence = "The role defined for the function cannot be assumed by Lambda."
+            raise WireError(_REFUSED, sentence, call.operation)
+        if call.exchange.settings.profile.own_roles:
+            await _tell_role(call, role)
+    elif name == "CreateEventSourceMapping":
+        await _check_source(execution, snapshot, call, account)
+
+
+def _role(snapshot: Snapshot, arn: str, account: str) -> Role | None:
+    """The role, if it is one of the function's account."""
+    found, view = _ROLE_ARN.fullmatch(arn), snapshot.account(account)
+    role = view.of(Role).named(found[3]) if found is not None and view is not None else None
+    return role if role is not None and role.arn == arn else None
+
+
+def _may_assume(execution: Execution, snapshot: Snapshot, call: Call, role: Role) -> bool:
+    check = access.Check(
+        action="sts:AssumeRole",
+        resource=role.arn,
+        resource_account=role.account,
+        resource_keys=resource_tag_keys(role.arn, role.tags),
+        policies=(trust_of(snapshot.accounts[role.account], role),),
+    )
+    source = Source(account=role.account, arn=_function_arn(call))
+    request = request_keys(call.arrived.http, call.caller.region, call.arrived.time)
+    decided = decide_for_service(execution.parts.engine, snapshot, _LAMBDA, source, check, request)
+    return decided.decision.allowed
+
+
+def _function_arn(call: Call) -> str:
+    return call.decided[0].check.resource
+
+
+async def _tell_role(call: Call, role: Role) -> None:
+    """Such an upstream takes no function whose role it has not made itself."""
+    given = {"RoleName": role.name, "Path": role.path, "AssumeRolePolicyDocument": _ENOUGH_TRUST}
+    answer = await call.exchange.look_up(
+        operation("iam", "CreateRole"),
+        given,
+        account=role.account,
+        region=call.caller.region,
+        host=call.host,
+        caller=call.caller.principal.account,
+        listed=False,
+    )
+    if answer.status not in (_MADE, _THERE_ALREADY):
+        raise LookupFailed("the upstream does not take the role")
+
+
+async def _check_source(execution: Execution, snapshot: Snapshot, call: Call, account: str) -> None:
+    """Raise WireError if the role of the function may not read the source. Raises NotFound for a function that is not
+    there."""
+    arn = text(call.given, "EventSourceArn") or ""
+    source = parse_arn(arn)
+    reading = _READINGS.get(source.service) if source is not None else None
+    if source is None or reading is None:
+        return
+    asked = {"FunctionName": text(call.given, "FunctionName") or ""}
+    function = await Enquiry(call=call, account=account).members("GetFunctionConfiguration", asked)
+    role = _role(snapshot, str(function.get("Role", "")), account)
+    for action in reading.actions:
+        if role is None or not _may_read(execution, snapshot, call, role, action, arn, source.account):
+            sentence = reading.sentence.format(action=action.partition(":")[2], arn=arn)
+            raise WireError(_REFUSED, sentence, call.operation)
+
+
+def _may_read(
+    execution: Execution, snapshot: Snapshot, call: Call, role: Role, action: str, arn: str, account: str
+) -> bool:
+    view = snapshot.accounts[role.account]
+    principal = role_session_principal(role, "function")
+    credential = Credential(key_id="", secret="", principal=principal)
+    context = Context(
+        principal=principal_keys(view, credential, snapshot.org_path_of(role.account)),
+        request=request_keys(call.arrived.http, call.caller.region, call.arrived.time),
+    )
+    check = access.Check(
+        action=action,
+        resource=arn,
+        resource_account=account,
+        policies=policies_of(snapshot, arn, account, principal, action),
+    )
+    held = policies_held(view, role)
+    return access.authorize(execution.parts.engine, snapshot, principal, held, context, check).decision.allowed
+
+
+def deliveries(execution: Execution, call: Call, resolved: tuple[Resolved, ...]) -> Iterator[Decided]:
+    """What Amazon SNS will ask the endpoint of a new subscription, decided as things stand."""
+    if (call.operation.service.name, call.operation.name) != ("sns", "Subscribe"):
+        return
+    endpoint = text(call.given, "Endpoint") or ""
+    action = {"sqs": "sqs:SendMessage", "lambda": "lambda:InvokeFunction"}.get(text(call.given, "Protocol") or "")
+    arn = parse_arn(endpoint)
+    if action is None or arn is None:
+        return
+    snapshot, service = execution.directory.snapshot, Principal(kind=PrincipalKind.SERVICE, provider=_SNS)
+    topic = next(one for one in resolved if one.check.type == TOPIC)
+    check = access.Check(
+        action=action,
+        resource=endpoint,
+        resource_account=arn.account,
+        policies=policies_of(snapshot, endpoint, arn.account, service, action),
+    )
+    source = Source(account=topic.account, arn=topic.resource)
+    request = request_keys(call.arrived.http, call.caller.region, call.arrived.time)
+    yield decide_for_service(execution.parts.engine, snapshot, _SNS, source, check, request)
