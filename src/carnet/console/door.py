@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived
@@ -16,7 +17,7 @@ from carnet.console.ending import end_session
 from carnet.console.first_step import store_of
 from carnet.console.given import read_step
 from carnet.console.headers import SAFETY
-from carnet.console.navigation import HOME, SIGN_IN, elsewhere, parameter, see, target_of, to_sign_in
+from carnet.console.navigation import HOME, PERSON_SIGN_IN, SIGN_IN, elsewhere, parameter, see, target_of, to_sign_in
 from carnet.console.outcomes import Refusal, Told
 from carnet.console.own_devices import begin_own_passkey
 from carnet.console.pages import STATIC, page, static_files
@@ -42,7 +43,7 @@ _LONGEST_BODY = 65_536
 _SIGN_IN_PAGES = {
     SIGN_IN: HolderKind.USER,
     f"{SIGN_IN}/root": HolderKind.ROOT,
-    f"{SIGN_IN}/person": HolderKind.PERSON,
+    PERSON_SIGN_IN: HolderKind.PERSON,
 }
 _WAYS = {
     HolderKind.USER: "Sign in as an IAM user",
@@ -69,7 +70,7 @@ class Console:
         }
 
     def takes(self, head: RequestHead) -> bool:
-        return is_console(head)
+        return is_console(head) or self._parts.origin.is_start_url(head)
 
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         if not self._parts.origin.is_safe(http):
@@ -91,6 +92,8 @@ class Console:
             return found.response if found is not None else _missing()
         if http.path == _PREFIX:
             return see(HOME)
+        if self._parts.origin.is_start_url(http):
+            return see(HOME if self._sessions.signed_in(http) else f"{PERSON_SIGN_IN}?to={quote(HOME, safe='')}")
         shown = self._pages.get(http.path)
         if shown is None:
             return _missing()

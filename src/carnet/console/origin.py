@@ -13,6 +13,7 @@ from carnet.base.http import RequestHead
 from carnet.base.loopback import is_loopback, is_loopback_host
 
 _USUAL_PORTS = {"https": 443, "http": 80}
+_PORTALS = ".awsapps.com"
 _FORWARDED = ("forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
 
 
@@ -52,6 +53,11 @@ class ConsoleOrigin:
     def has_passkeys(self) -> bool:
         """Whether browsers make passkeys there: an IP address is no relying party's id."""
         return not _is_address(self.host)
+
+    def is_start_url(self, head: RequestHead) -> bool:
+        """Whether a browser asks for the access portal at AWS's address of it: /start, at a host as AWS names them."""
+        is_portal = self.host.endswith(_PORTALS) and head.path in ("/start", "/start/")
+        return is_portal and head.header("host") == self.authority
 
     def is_safe(self, head: RequestHead) -> bool:
         """Whether a request comes by a way on which nobody else reads it: over TLS, or from this machine, directly.

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from carnet.base.folding import folded
 from carnet.entities.identity_store_user import IdentityStoreUser
 
 _SOURCE = re.compile(r"\$\{path:([^${}]+)\}")
@@ -20,8 +21,14 @@ _PLAIN = ("displayName", "nickName", "profileUrl", "title", "userType", "preferr
 _OF_NAME = ("formatted", "familyName", "givenName", "middleName", "honorificPrefix", "honorificSuffix")
 _OF_ADDRESS = ("formatted", "streetAddress", "locality", "region", "postalCode", "country")
 _OF_ENTERPRISE = ("employeeNumber", "costCenter", "organization", "division", "department", "manager.value")
-_PRIMARY = "[primary eq true]"
-_OF_PRIMARY = {"emails": ("value",), "phoneNumbers": ("value",), "addresses": _OF_ADDRESS}
+_PRIMARY, _WORK = "[primary eq true]", '[type eq "work"]'
+"""Which one of several addresses, or the like."""
+_OF_CHOSEN = {
+    "emails": (("value",), (_PRIMARY,)),
+    "phoneNumbers": (("value",), (_PRIMARY, _WORK)),
+    "addresses": (_OF_ADDRESS, (_PRIMARY, _WORK)),
+}
+_CHOSEN = re.compile(r"(\w+)(\[[^\]]+\])\.(\w+)", re.ASCII)
 
 PATHS: frozenset[str] = frozenset(
     (
@@ -29,7 +36,12 @@ PATHS: frozenset[str] = frozenset(
         *_PLAIN,
         *(f"name.{each}" for each in _OF_NAME),
         *(f"{_ENTERPRISE}.{each}" for each in _OF_ENTERPRISE),
-        *(f"{member}{_PRIMARY}.{each}" for member, parts in _OF_PRIMARY.items() for each in parts),
+        *(
+            f"{member}{which}.{each}"
+            for member, (parts, ways) in _OF_CHOSEN.items()
+            for which in ways
+            for each in parts
+        ),
     )
 )
 """What can stand in `${path:...}`."""
@@ -47,9 +59,9 @@ def value_at(person: IdentityStoreUser, path: str) -> str | None:
         return person.user_name
     if path.startswith(f"{_ENTERPRISE}."):
         return _text_at(person.attributes.get("Extensions", {}).get(_EXTENSION), path.split(".")[1:])
-    list_name, primary, member = path.partition(f"{_PRIMARY}.")
-    if primary:
-        return _text_at(_primary(person.attributes.get(_member(list_name))), [member])
+    if (chosen := _CHOSEN.fullmatch(path)) is not None:
+        items = person.attributes.get(_member(chosen[1]))
+        return _text_at((_primary if chosen[2] == _PRIMARY else _at_work)(items), [chosen[3]])
     return _text_at(person.attributes, path.split("."))
 
 
@@ -59,6 +71,13 @@ def _primary(items: Any) -> Any:
         return None
     chosen = [each for each in items if isinstance(each, Mapping) and each.get("Primary")]
     return next(iter(chosen or (items if len(items) == 1 else ())), None)
+
+
+def _at_work(items: Any) -> Any:
+    """The one of a list that is for work: its type is compared without regard to case, as SCIM does."""
+    if not isinstance(items, (list, tuple)):
+        return None
+    return next((each for each in items if isinstance(each, Mapping) and folded(each.get("Type", "")) == "work"), None)
 
 
 def _text_at(value: Any, path: list[str]) -> str | None:

@@ -215,6 +215,7 @@ def abac(center: Center) -> Abac:
 ATTRIBUTES = {
     "Name": {"GivenName": "Ann"},
     "Emails": [{"Value": "a@b.example", "Primary": True}, {"Value": "c@d.example"}],
+    "PhoneNumbers": [{"Value": "1", "Primary": True}, {"Value": "2", "Type": "Work"}],
     "Addresses": [{"Country": "Sweden"}],
     "Extensions": {"aws:identitystore:enterprise": {"department": "engines"}},
 }
@@ -227,6 +228,8 @@ ATTRIBUTES = {
         ("${path:name.givenName}", "Ann"),
         ("${path:emails[primary eq true].value}", "a@b.example"),
         ("${path:addresses[primary eq true].country}", "Sweden"),
+        ('${path:phoneNumbers[type eq "work"].value}', "2"),
+        ('${path:addresses[type eq "work"].country}', None),
         ("${path:enterprise.department}", "engines"),
         ("${path:displayName}", None),
         ("${path:no.such}", None),
