@@ -234,3 +234,4 @@ def test_terraform(moto: str, tmp_path: Path) -> None:
         terraform("plan", "-detailed-exitcode", *second, codes=(0,))
         terraform("destroy", "-auto-approve", *second)
         assert client(server, "sqs").list_queues().get("QueueUrls", []) == []
+        assert client(server, "s3").list_buckets()["Buckets"] == []
