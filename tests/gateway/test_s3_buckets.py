@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from carnet.services.accounts import RootKey, create_accounts
-from tests.gateway.fake_s3 import Told
+from tests.gateway.fake_s3 import Sent, Told
 from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store, refusal
 
 OBJECTS = f"arn:aws:s3:::{BUCKET}/*"
@@ -183,6 +183,53 @@ def test_the_tags_of_an_object_are_looked_up_if_a_policy_asks(store: Store) -> N
     store.allow(EVERYTHING)
     store.client().get_object(Bucket=BUCKET, Key="k")
     assert store.s3.asked == ["GET /photos/k"]
+
+
+def test_the_tags_of_one_object_do_not_open_another(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That takes its place before it is read."""
+    open_ = {"StringEquals": {"s3:ExistingObjectTag/class": "open"}}
+    read = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "*", "Condition": open_}
+    store.allow(read, {"Effect": "Allow", "Action": ["s3:PutObject", "s3:ListBucket"], "Resource": "*"})
+    tags = b"<Tagging><TagSet><Tag><Key>class</Key><Value>open</Value></Tag></TagSet></Tagging>"
+    asked = (
+        lambda: store.client().get_object(Bucket=BUCKET, Key="k"),
+        lambda: store.client().head_object(Bucket=BUCKET, Key="k"),
+        lambda: store.client().copy_object(Bucket=BUCKET, Key="copy", CopySource=f"{BUCKET}/k"),
+    )
+    respond = store.s3.respond
+
+    def replaced(sent: Sent) -> Told:
+        told = respond(sent)
+        if sent.what == "GET /photos/k?tagging":
+            store.s3.objects["/photos/k"] = b"secret"
+            return Told(body=tags)
+        return told
+
+    monkeypatch.setattr(store.s3, "respond", replaced)
+    for ask in asked:
+        for before in (b"hello", None):
+            store.s3.objects.pop("/photos/k", None)
+            if before is not None:
+                store.s3.objects["/photos/k"] = before
+            assert refusal(ask)["status"] == 503, before
+    assert "/photos/copy" not in store.s3.objects
+    store.s3.objects["/photos/k"] = b"secret"  # which it stays
+    for ask in asked:
+        ask()
+    assert store.s3.objects["/photos/copy"] == b""
+
+
+def test_who_may_list_on_a_condition_is_told_what_is_not_there_if_it_holds(store: Store) -> None:
+    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    for key, value, told in (
+        ("s3:authType", "REST-HEADER", "NoSuchKey"),
+        ("s3:authType", "POST", "AccessDenied"),
+        ("s3:ResourceAccount", store.account, "NoSuchKey"),
+        ("aws:ResourceTag/class", "open", "AccessDenied"),
+    ):
+        listing = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}
+        store.allow(read, {**listing, "Condition": {"StringEquals": {key: value}}})
+        assert refusal(store.client().get_object, Bucket=BUCKET, Key="nothing")["Code"] == told, key
 
 
 def test_tags_that_cannot_be_read_are_not_taken_for_none(store: Store) -> None:

@@ -47,6 +47,8 @@ class RequestHead(Struct, frozen=True, kw_only=True):
     """Whether it came over TLS."""
     version: str = "1.1"
     """Of HTTP: `1.0` or `1.1`."""
+    tls: str = ""
+    """The version of TLS that it came over, such as `1.3`; empty if that is not known, or there is none."""
     first: Mapping[str, str] = field(default_factory=dict)
     """The first value of each header, by name."""
     repeats: bool = False

@@ -107,6 +107,7 @@ class HttpProtocol(asyncio.Protocol):
         self._reader = RequestReader(
             peer,
             secure=is_ssl(self._transport),
+            tls=_tls_version(self._transport),
             receiver=self,
             streams=bool(self._door.streaming),
             limits=self._limits,
@@ -345,3 +346,9 @@ class HttpProtocol(asyncio.Protocol):
 
 def _ended_early() -> RequestRefused:
     return RequestRefused(HTTPStatus.BAD_REQUEST, "The request ended early.")
+
+
+def _tls_version(transport: Transport) -> str:
+    """As conditions have it: `1.3`. Empty without TLS."""
+    used = transport.get_extra_info("ssl_object")
+    return (used.version() or "").removeprefix("TLSv") if used is not None else ""

@@ -44,11 +44,20 @@ class RequestReader:
     """Reads the requests of one connection and hands each on as soon as its last byte is there."""
 
     def __init__(
-        self, peer: str, *, secure: bool, receiver: Receiver, streams: bool, limits: Limits, bodies: BodyBudget
+        self,
+        peer: str,
+        *,
+        secure: bool,
+        receiver: Receiver,
+        streams: bool,
+        limits: Limits,
+        bodies: BodyBudget,
+        tls: str = "",
     ) -> None:
         """`streams` says whether the receiver wants any body as a stream, so whether it is to be asked."""
         self._peer = peer
         self._secure = secure
+        self._tls = tls
         self._receiver = receiver
         self._streams = streams
         self._limits = limits
@@ -228,6 +237,7 @@ class RequestReader:
             body=bytes(body),
             peer=self._peer,
             secure=self._secure,
+            tls=self._tls,
             version=version,
         )
         self._receiver.arrived(request, keep_alive=keep_alive)
@@ -241,6 +251,7 @@ class RequestReader:
             headers=tuple(self._headers),
             peer=self._peer,
             secure=self._secure,
+            tls=self._tls,
             version=self._parser.get_http_version(),
         )
         self._refuse_codings(head.header_all("transfer-encoding"))

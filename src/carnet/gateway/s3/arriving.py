@@ -115,6 +115,8 @@ def request_keys(
         keys["s3:authType"] = in_head if form is None else "POST"
         keys["s3:signatureversion"] = ALGORITHM
         keys["s3:signatureAge"] = str(max(0, int((now - signed).total_seconds() * 1000)))
+    if head.tls:
+        keys["s3:TlsVersion"] = head.tls
     declared = head.header("x-amz-content-sha256")
     if declared is not None:
         keys["s3:x-amz-content-sha256"] = declared
@@ -144,6 +146,7 @@ def as_request(head: RequestHead, body: bytes = b"") -> HttpRequest:
         headers=head.headers,
         peer=head.peer,
         secure=head.secure,
+        tls=head.tls,
         version=head.version,
         body=body,
     )

@@ -18,6 +18,7 @@ from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import refuse_unless_listed
 from carnet.gateway.s3.encryption import allow_decrypt
 from carnet.gateway.s3.faults import S3Fault
+from carnet.gateway.s3.tags import CUSTOMER_KEY, refuse_another
 from carnet.gateway.services.s3_names import Source, bucket_arn, copy_source, object_arn
 from carnet.protocols.timestamps import read_http_date
 from carnet.services.execution import Execution
@@ -29,8 +30,6 @@ _ETAG = re.compile(r'"[^"]+"|[^"/]+')
 """A strong one, which tells one content."""
 _DELETED = "x-amz-delete-marker"
 _OF_DELETED = "The source of a copy request may not specifically refer to a delete marker by version id."
-_CUSTOMER_KEY = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
-"""Without them the head of an object that they encrypted is not told."""
 
 
 async def with_decided_source(execution: Execution, call: S3Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -53,6 +52,7 @@ async def with_decided_source(execution: Execution, call: S3Call, given: Mapping
     if response.status != HTTPStatus.OK:
         raise LookupFailed("the upstream does not tell whether a key has encrypted the source of the copy")
     await refuse_unless_granted(execution, call, response.headers)
+    refuse_another(call, on, response.headers)
     await allow_decrypt(execution, call, response.headers, on=on, owner=owner)
     return _pinned({**given, _OF_SOURCE: source.header}, dict(response.headers))
 
@@ -84,7 +84,7 @@ def _modified(told: Mapping[str, str]) -> datetime:
 def _head_of(source: Source, given: Mapping[str, Any]) -> Mapping[str, Any]:
     named = {"Bucket": source.bucket, "Key": source.key}
     version = {} if source.version is None else {"VersionId": source.version}
-    key = {name: given[of] for name in _CUSTOMER_KEY if (of := f"{_OF_SOURCE}{name}") in given}
+    key = {name: given[of] for name in CUSTOMER_KEY if (of := f"{_OF_SOURCE}{name}") in given}
     return {**named, **version, **key}
 
 

@@ -21,7 +21,6 @@ from carnet.gateway.s3.arriving import REQUEST_KEYS
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.faults import DENIED, S3Fault, not_implemented
 from carnet.gateway.s3.tags import OF_OBJECT, with_object_tags
-from carnet.gateway.services.s3_names import BUCKET
 from carnet.policy.decision import Verdict
 from carnet.services.execution import Execution
 
@@ -33,7 +32,7 @@ _BY_ACL = {
 """Actions of operations that the ACL of an object may allow, for the upstream tells which object it is."""
 _OWNER = "s3:ResourceAccount"
 _OF_TLS = frozenset(("s3:TlsVersion",))
-"""What a request without TLS does not have; of one with TLS it is not told here."""
+"""What a request without TLS does not have."""
 _PRINCIPAL_ORG, _RESOURCE_ORG = "aws:PrincipalOrgID", "aws:ResourceOrgID"
 _SHORT = "Access Denied"
 
@@ -154,10 +153,16 @@ def _decide(execution: Execution, snapshot: Snapshot, call: S3Call, asked: tuple
 async def refuse_unless_listed(execution: Execution, call: S3Call, bucket: str) -> None:
     """Whether an object is there is told to those who may list its bucket. Raises S3Fault for others.
 
-    `bucket` is an ARN. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    `bucket` is an ARN. What the policies ask for and is not known is a denial. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
-    listing = Check(action="s3:ListBucket", resource=bucket, account=None, type=BUCKET)
-    (told,) = await decided(execution, call, (with_owner(execution.directory.snapshot, listing),))
+    listing = mapped("s3", "HeadBucket", {"Bucket": bucket.rpartition(":")[2]}, call.scope)
+    assert not isinstance(listing, Refusal), "it is the bucket of an object that is asked for"
+    snapshot = execution.directory.snapshot
+    asked = [_with_owner_key(with_owner(snapshot, _with_request_keys(call, check))) for check in listing]
+    try:
+        (told,) = await decided(execution, call, asked)
+    except NotKnown:
+        raise S3Fault(DENIED, _SHORT) from None
     if not told.decision.allowed:
         call.decided.append(told)
         raise denial(told)

@@ -18,6 +18,7 @@ from carnet.gateway.s3.deciding import refuse_unless_listed
 from carnet.gateway.s3.encryption import refuse_default_key, refuse_without_key
 from carnet.gateway.s3.made_objects import new_object, settled
 from carnet.gateway.s3.own import without_acl
+from carnet.gateway.s3.tags import refuse_another
 from carnet.gateway.services.s3_names import bucket_arn
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.models import Operation
@@ -33,6 +34,7 @@ _COMPARED_HERE = frozenset(
 _OF_OLD_BODY = frozenset(("content-md5",))
 """What is said of a body that is written anew."""
 _CHUNKED = "aws-chunked"
+_READS = frozenset(("GetObject", "HeadObject"))
 
 
 async def sent_on(acls: ObjectAcls, call: S3Call) -> Answer:
@@ -50,6 +52,8 @@ async def sent_on(acls: ObjectAcls, call: S3Call) -> Answer:
         if response.status == HTTPStatus.NOT_FOUND and call.route.path.key is not None:
             await refuse_unless_listed(execution, call, _arn(call))
         await refuse_unless_read(execution, call, response)
+        if call.operation.name in _READS and response.status < HTTPStatus.MULTIPLE_CHOICES:
+            refuse_another(call, call.object, response.headers)
         await refuse_without_key(execution, call, response)
         return await (relayed(call, response) if call.route.path.key is None else settled(acls, call, response, made))
     except BaseException:

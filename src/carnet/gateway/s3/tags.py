@@ -5,7 +5,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from lxml import etree
 from msgspec.structs import replace
@@ -22,6 +24,10 @@ OF_OBJECT = ascii_lower(_KEY)
 """What the condition keys begin with that are told here, in lower case."""
 _MOST = 64 * 1024
 _NOT_THERE = HTTPStatus.NOT_FOUND
+_OF_SOURCE = "CopySource"
+CUSTOMER_KEY = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
+"""Without them the head of an object that they encrypted is not told."""
+Headers = tuple[tuple[str, str], ...]
 
 
 async def with_object_tags(call: S3Call, resolved: Resolved) -> Resolved:
@@ -35,6 +41,10 @@ async def with_object_tags(call: S3Call, resolved: Resolved) -> Resolved:
     bucket, _, key = resolved.resource.partition(":::")[2].partition("/")
     version = check.keys.get("s3:versionid")
     given = {"Bucket": bucket, "Key": key, **({"VersionId": version} if isinstance(version, str) else {})}
+    if "VersionId" not in given:
+        etag = await _etag(call, given, resolved.holder)
+        if call.looked_up.setdefault(resolved.resource, etag) != etag:
+            raise _replaced()
     response = await call.ask("GetObjectTagging", given, resolved.holder)
     body = await response.whole(_MOST)
     if response.status == _NOT_THERE:
@@ -45,6 +55,35 @@ async def with_object_tags(call: S3Call, resolved: Resolved) -> Resolved:
         raise LookupFailed("the tags of the object cannot be read")
     told = {f"{_KEY}{name}": value for name, value in tags.items()}
     return resolved._replace(check=replace(check, unknown=check.unknown - {_TEMPLATE}), keys={**resolved.keys, **told})
+
+
+async def _etag(call: S3Call, given: Mapping[str, Any], account: str) -> str:
+    """Of the object before its tags are looked up; empty if there is none. Raises LookupFailed."""
+    of_source = _OF_SOURCE if _OF_SOURCE in call.given else ""
+    key = {name: call.given[of] for name in CUSTOMER_KEY if (of := f"{of_source}{name}") in call.given}
+    response = await call.ask("HeadObject", {**given, **key}, account)
+    await response.aclose()
+    etag = dict(response.headers).get("etag", "")
+    if response.status == _NOT_THERE:
+        return ""
+    if response.status != HTTPStatus.OK or not etag:
+        raise LookupFailed("the upstream does not tell which object it has")
+    return etag
+
+
+def refuse_another(call: S3Call, on: str, headers: Headers) -> None:
+    """Raises LookupFailed if what the upstream tells of an object is not of the one whose tags were decided on.
+
+    `on` is its ARN. INVARIANT: nothing of the answer is handed on before, and no copy is made. Tags that
+    change while the content stays are as old as the decision.
+    """
+    known = call.looked_up.get(on)
+    if known is not None and known != dict(headers).get("etag"):
+        raise _replaced()
+
+
+def _replaced() -> LookupFailed:
+    return LookupFailed("the object has been replaced since its tags were looked up")
 
 
 def _tags(body: bytes) -> dict[str, str]:
