@@ -86,7 +86,8 @@ def test_bodies_whose_checksum_comes_behind_them(store: OverTls, algorithm: str)
 
 def test_a_body_that_is_not_its_checksum(store: OverTls, monkeypatch: pytest.MonkeyPatch) -> None:
     store.s3.objects.pop(f"/{BUCKET}/broken", None)
-    monkeypatch.setattr(AwsChunkedWrapper, "_make_chunk", _with_another_checksum(AwsChunkedWrapper._make_chunk))
+    wrapper: Any = AwsChunkedWrapper
+    monkeypatch.setattr(wrapper, "_make_chunk", _with_another_checksum(wrapper._make_chunk))
     with pytest.raises(ClientError, match="BadDigest"):
         store.alice("s3").put_object(Bucket=BUCKET, Key="broken", Body=BytesIO(b"hello"))
     assert f"/{BUCKET}/broken" not in store.s3.objects
