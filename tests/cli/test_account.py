@@ -25,6 +25,7 @@ from carnet.entities.role import Role
 from carnet.entities.scope import account_scope
 from carnet.identity.credentials import secret_context
 from carnet.keyring.master_key import create
+from carnet.store import sqlite
 from tests.stores.entities import ALICE, GROUP, KEY, POLICY, PROFILE, ROLE
 
 
@@ -303,6 +304,20 @@ def test_a_store_out_of_reach_is_named_with_a_way_out_and_without_its_password(d
     told = run(data, "account", "list", code=1, CARNET_DATABASE_URL="postgresql://me:secret@127.0.0.1:1/db")
     assert "postgresql://me:***@127.0.0.1:1/db: The store cannot be reached." in told
     assert "carnet doctor" in told
+
+
+def test_a_store_that_another_process_holds_is_named_and_said_to_be_held(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_MILLISECONDS", 20)
+    with closing(sqlite3.connect(data / "carnet.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for command in (("account", "create"), ("keys", "rotate")):
+            assert run(data, *command, code=1) == (
+                f"Error: sqlite:///{data}/carnet.db: Another process holds the store, and has not let go of it for "
+                "some seconds. Try again when it is done.\n"
+            )
+    assert run(data, "account", "list") == ""
 
 
 def test_a_bar_is_shown_of_what_takes_long(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -83,3 +84,18 @@ def test_ctrl_c_under_make_is_no_failure_of_make(serving: list[str], tmp_path: P
     assert os.waitstatus_to_exitcode(status) == 0
     assert told == [STOPPED]
     assert "tools/foreground.py $(BIN)/carnet serve" in Path("Makefile").read_text()
+
+
+def test_ctrl_c_at_once_leaves_no_traceback() -> None:
+    """Most of the time that a short command takes is the time to import it."""
+    program = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'carnet.cli.groups':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "import carnet.cli\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "Aborted!\n")

@@ -11,6 +11,8 @@ import pytest
 from carnet.base.faults import Missing, TooMany
 from carnet.scim import door
 from carnet.scim.calls import LONGEST_BODY
+from carnet.server.outbox import Answer
+from carnet.server.throttle import Throttle, Throttled
 from carnet.server.writer import Writer
 from carnet.services.execution import Change, Outcome
 from carnet.services.identity_center import new_instance
@@ -174,6 +176,24 @@ def test_a_change_takes_the_turn_of_the_tenants_account(
     monkeypatch.setattr(Writer, "write", seen)
     scim.user(name)
     assert accounts == [server.root.account]
+
+
+def test_who_calls_too_often_is_held_back_in_the_name_of_the_account(
+    server: InProcessServer, scim: Provisioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = []
+
+    def admit(*_: object, **__: object) -> None:
+        raise Throttled(0.0, None)
+
+    def seen(**given: Any) -> Answer:
+        answers.append(Answer(**given))
+        return answers[-1]
+
+    monkeypatch.setattr(Throttle, "admit", admit)
+    monkeypatch.setattr(door, "Answer", seen)
+    assert scim("GET", "Users").status == 429
+    assert [answer.account for answer in answers] == [server.root.account]
 
 
 def test_a_fault_of_the_server_is_no_traceback(scim: Provisioner, monkeypatch: pytest.MonkeyPatch) -> None:

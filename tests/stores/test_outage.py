@@ -21,7 +21,7 @@ from carnet.directory.last_used import LastUsed
 from carnet.entities.user import User
 from carnet.jobs.periodic import Periodic
 from carnet.store import postgresql, sqlite, sqlite_damage
-from carnet.store.faults import Damaged
+from carnet.store.faults import Damaged, Held
 from carnet.store.last_used import KeyUse
 from carnet.store.store import Store
 from tests.stores import raw
@@ -189,6 +189,8 @@ def test_a_writer_who_holds_the_head_too_long(own_server: PostgresqlServer) -> N
     an_account(store)
     with store.write() as unit:
         assert isinstance(_reason(lambda: _write_user(other, 1)), psycopg.errors.LockNotAvailable)
+        with pytest.raises(Held):
+            _write_user(other, 1)
         unit.add(a_user(2))
     _write_user(other, 3)
     assert other.revision().seq == 3

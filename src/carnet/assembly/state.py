@@ -28,7 +28,7 @@ from carnet.keyring.data_keys import Purpose, WrappedKey, new_data_keys
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.master_key import MasterKey, load_or_create
 from carnet.keyring.master_keys import MasterKeys
-from carnet.store.faults import Damaged, NotSetUp
+from carnet.store.faults import Damaged, NotSetUp, Unreachable, named
 from carnet.store.head import UNKNOWN_MOMENT
 from carnet.store.store import Store
 
@@ -79,6 +79,7 @@ def open_state(
         return
     with ExitStack() as stack:
         stack.callback(store.close)
+        stack.enter_context(named(store.shown_url, Unreachable))
         if clock is None:
             clock = _steady_clock(settings, store)
         masters, keyring = _open_keyring(store, settings, clock(), create=create)

@@ -6,7 +6,7 @@ from carnet.assembly.running import DirectoryBusy, ServerRuns
 from carnet.assembly.state import StoreMissing
 from carnet.base.faults import Fault, Unavailable
 from carnet.keyring.errors import KeyringError
-from carnet.store.faults import BadBackup, Damaged, Incompatible, NotSetUp
+from carnet.store.faults import BadBackup, Damaged, Held, Incompatible, NotSetUp
 
 
 def told(problem: Exception) -> str | None:
@@ -14,6 +14,8 @@ def told(problem: Exception) -> str | None:
     match problem:
         case Damaged():
             return f"{problem.message} Move it away, and restore a backup: carnet restore FILE."
+        case Held():
+            return f"{problem.message} Try again when it is done."
         case Unavailable():
             hint = (
                 "Is it there, and may it be written? carnet doctor looks; --data-dir or --database-url names another."

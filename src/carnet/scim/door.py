@@ -128,7 +128,8 @@ class ScimDoor:
                 raised = throttled
         if isinstance(raised, Throttled):
             refusal = Refusal(429, "Rate exceeded")
-            return Answer(response=mode.written(refusal, arrived.request_id, arrived.time), pause=raised.pause)
+            response = mode.written(refusal, arrived.request_id, arrived.time)
+            return Answer(response=response, account=_account_of(token), pause=raised.pause)
         refused = Refusal(raised.status, raised.message) if isinstance(raised, Problem) else as_refusal(raised)
         if refused is None:
             _LOG.error("request %s failed", arrived.request_id, exc_info=raised)
@@ -212,5 +213,8 @@ def _audited(arrived: Arrived, event: Event, response: HttpResponse, token: Scim
     def unaudited(why: str) -> HttpResponse:
         return mode.written(Refusal(503, why), arrived.request_id, arrived.time)
 
-    account = token.account if token is not None else ""
-    return Answer(response=response, event=line_of(event), unaudited=unaudited, account=account)
+    return Answer(response=response, event=line_of(event), unaudited=unaudited, account=_account_of(token))
+
+
+def _account_of(token: ScimToken | None) -> str:
+    return token.account if token is not None else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -10,11 +11,13 @@ from sqlalchemy import ColumnElement, Connection, Engine
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from carnet.base.faults import Unavailable
+from carnet.store.faults import Held, Unreachable
 from carnet.store.last_used import Upsert
 
 _CALLERS_FAULT = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
 """Database errors that say something of the statement or its values; all others say something of the database."""
+_LOCK_NOT_AVAILABLE = "55P03"
+"""What PostgreSQL says behind `lock_timeout`: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
 class Backend(ABC):
@@ -76,4 +79,13 @@ def outages() -> Iterator[None]:
     except _CALLERS_FAULT:
         raise
     except (DatabaseError, InterfaceError, PoolTimeout) as error:
-        raise Unavailable("The store cannot be reached.") from error
+        raise (Held() if _is_held(error) else Unreachable()) from error
+
+
+def _is_held(error: Exception) -> bool:
+    """Whether the database has waited in vain for its turn to write: https://www.sqlite.org/rescode.html#busy"""
+    cause = getattr(error, "orig", None)
+    return (
+        getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+        or getattr(cause, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from carnet.base.faults import AlreadyExists, InUse, Missing, Unavailable
 
 
@@ -30,6 +33,31 @@ class Occupied(InUse):
         super().__init__(f"The {kind} {name} is still in use.")
         self.kind = kind
         self.name = name
+
+
+class Unreachable(Unavailable):
+    """The database does not answer as one does."""
+
+    def __init__(self, message: str = "The store cannot be reached.") -> None:
+        super().__init__(message)
+
+
+class Held(Unreachable):
+    """Another process writes, and has not let go in time."""
+
+    def __init__(self) -> None:
+        super().__init__("Another process holds the store, and has not let go of it for some seconds.")
+
+
+@contextmanager
+def named(shown_url: str, *kinds: type[Unavailable]) -> Iterator[None]:
+    """Say of which store a fault of these kinds is. For its operator: callers of a server do not see where it is."""
+    try:
+        yield
+    except kinds as problem:
+        problem.message = f"{shown_url}: {problem.message}"
+        problem.args = (problem.message,)
+        raise
 
 
 class OutcomeUnknown(Unavailable):

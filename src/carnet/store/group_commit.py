@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, RootTransaction
 from sqlalchemy.exc import DBAPIError
 
-from carnet.base.faults import Unavailable
 from carnet.store import audit_log, change_log, head
 from carnet.store.backend import Backend
 from carnet.store.changes import Changes, Revision
 from carnet.store.codec import RowValues
 from carnet.store.entity_types import EntityTypes
-from carnet.store.faults import OutcomeUnknown
+from carnet.store.faults import OutcomeUnknown, Unreachable
 from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 
 
@@ -88,7 +87,7 @@ class Group:
         Unavailable if the events cannot be recorded.
         """
         if self.broken:
-            raise Unavailable("The store cannot be reached.")
+            raise Unreachable()
         if not self._made:
             transaction.rollback()
             return
@@ -124,7 +123,7 @@ class Group:
             self._savepoints.execute(statement)
         except self._driver_error as error:
             self.broken = True
-            raise Unavailable("The store cannot be reached.") from error
+            raise Unreachable() from error
 
 
 def _commit(transaction: RootTransaction) -> None:

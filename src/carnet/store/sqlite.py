@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from carnet.base.faults import Unavailable
 from carnet.store.backend import Backend
-from carnet.store.faults import Lost, NotSetUp
+from carnet.store.faults import Lost, NotSetUp, Unreachable
 from carnet.store.sqlite_damage import check_file, unusable
 from carnet.store.sqlite_overwritten import Look, MainFile
 
@@ -81,7 +81,7 @@ class Sqlite(SqliteDialect):
                     self._version = self._watching().execute("PRAGMA data_version").fetchone()[0]
                 except sqlite3.Error as error:
                     self._forget_watch()
-                    raise Unavailable("The store cannot be reached.") from error
+                    raise Unreachable() from error
             return self._version
 
     def check_present(self) -> None:
@@ -111,7 +111,7 @@ class Sqlite(SqliteDialect):
                 look = self._main_file.look(status, self._watching())
             except sqlite3.Error as error:
                 self._forget_watch()
-                raise Unavailable("The store cannot be reached.") from error
+                raise Unreachable() from error
         if look is Look.OVERWRITTEN:
             raise Lost
         return look

@@ -19,7 +19,7 @@ from carnet.store.backup import Header, Told, write_backup
 from carnet.store.changes import Changes, Revision
 from carnet.store.codec import moment, read_moment
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
-from carnet.store.faults import Damaged, Incompatible, Lost, NotSetUp
+from carnet.store.faults import Incompatible, Lost, NotSetUp, Unreachable, named
 from carnet.store.group_commit import Group
 from carnet.store.head import UNKNOWN_MOMENT, Standing
 from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse, SessionUse
@@ -81,18 +81,15 @@ class Store:
         shown_url = parsed.render_as_string(hide_password=True)
         store = cls(_backend(parsed, create=create), shown_url, types, known_everywhere)
         try:
-            with outages():
+            with named(shown_url, Unavailable), outages():
                 if check:
                     store._backend.check_sound()
                 if not (create or is_set_up(store._backend)):
                     raise NotSetUp(store.shown_url)
                 if not is_migrated(store._backend, types):
                     _migrate(store._backend, types)
-        except BaseException as problem:
+        except BaseException:
             store.close()
-            if isinstance(problem, Unavailable):  # for the operator, who opens it; callers of a server never see it
-                kind = Damaged if isinstance(problem, Damaged) else Unavailable
-                raise kind(f"{shown_url}: {problem.message}") from problem.__cause__
             raise
         return store
 
@@ -107,7 +104,7 @@ class Store:
         store = cls(_backend(parsed, create=False), parsed.render_as_string(hide_password=True), types, None)
         if not store._backend.presume_silent():
             store.close()
-            raise Unavailable("The store cannot be reached.")
+            raise Unreachable()
         store._check = check
         return store
 

@@ -19,7 +19,7 @@ from carnet.store.changes import Change, Changes, Revision
 from carnet.store.codec import RowValues
 from carnet.store.entity_type import EntityType, Stored
 from carnet.store.entity_types import EntityTypes
-from carnet.store.faults import Absent, Occupied, Taken
+from carnet.store.faults import Absent, Occupied, Taken, Unreachable
 from carnet.store.leases import Lease
 from carnet.store.sealed_rows import kept_keys_in
 from carnet.store.statements import execute, execute_many
@@ -237,7 +237,7 @@ class UnitOfWork:
         except DataError as error:
             self._fail(Invalid(_NO_TEXT), error)
         except DBAPIError as error:
-            self._fail(Unavailable("The store cannot be reached."), error)
+            self._fail(Unreachable(), error)
 
     def _note(self, type_: EntityType[E], stored: Stored, entity: E) -> None:
         change = Change(type_, stored.scope, stored.key, entity)
