@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -57,6 +58,19 @@ def test_every_role_is_of_a_service_has_policies_that_exist_and_a_name_that_role
             found = managed_policy(f"arn:aws:iam::aws:policy/aws-service-role/{policy}")
             assert found is not None, policy
             assert not found.attachable
+
+
+def test_of_every_role_but_one_the_policy_is_known() -> None:
+    rows: list[list[Any]] = json.loads(DATA.archive.read(ROLES_MEMBER))
+    assert [service for service, _, policies, _ in rows if not policies] == ["s3.data-source.lustre.fsx"]
+
+
+def test_the_list_that_is_written_by_hand_is_in_the_data() -> None:
+    rows = {row[0]: row for row in json.loads(DATA.archive.read(ROLES_MEMBER))}
+    for line in Path("tools/service_linked_roles.txt").read_text().splitlines():
+        service, *facts = line.partition("#")[0].split() or [""]
+        if facts:
+            assert rows[service] == [service, facts[0], facts[1:2], "suffix" in facts[2:]]
 
 
 def test_a_suffix_is_part_of_the_name() -> None:
