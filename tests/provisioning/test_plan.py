@@ -408,6 +408,6 @@ def test_a_plan_says_what_such_a_document_cannot_hold(world: World) -> None:
         ]
     }
     users, account = planned(world, data).remarks()
-    assert users.startswith("new users (2) get no password, MFA device, ")
-    assert users.endswith("Without access keys: 1")
+    assert users.startswith("new users (2) get no MFA device, ")
+    assert users.endswith("Without access keys: 1, without a password: 2")
     assert account == f"account {OTHER} has no root key: carnet account root-key {OTHER} makes one"

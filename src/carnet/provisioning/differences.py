@@ -16,6 +16,7 @@ from carnet.directory.account_view import AccountView
 from carnet.entities.entity import Documents, Tags, name_key
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.login_profile import LoginProfile
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
@@ -76,7 +77,7 @@ def group_steps(view: AccountView, wanted: WantedGroup) -> Iterator[Step]:
 
 
 def user_steps(view: AccountView, wanted: WantedUser) -> Iterator[Step]:
-    """A user, its policies and its groups; not its keys."""
+    """A user, its policies, its groups and its first password; not its keys."""
     user = view.of(User).named(name_key(wanted.name))
     if user is None:
         given = {"UserName": wanted.name, "PermissionsBoundary": wanted.boundary or None}
@@ -88,6 +89,14 @@ def user_steps(view: AccountView, wanted: WantedUser) -> Iterator[Step]:
         yield from tag_steps(families.USER_TAGS, wanted.name, user.tags, wanted.tags, name_key)
     yield from _policy_steps(families.USER, user, wanted)
     yield from _membership_steps(view, user, wanted)
+    if wanted.password is not None and (user is None or view.of(LoginProfile).get(user.id) is None):
+        password = wanted.password
+        yield invoke(
+            "CreateLoginProfile",
+            UserName=wanted.name,
+            Password=password.text,
+            PasswordResetRequired=password.reset_required,
+        )
 
 
 def _membership_steps(view: AccountView, user: User | None, wanted: WantedUser) -> Iterator[Step]:

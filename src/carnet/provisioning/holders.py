@@ -2,8 +2,8 @@
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_UserDetail.html
 
-What only AWS makes (ids, dates, counts) is passed over. The members that AWS's form lacks are AccessKeys of a user,
-Description and MaxSessionDuration of a role, and PolicyDocument and Tags of a policy.
+What only AWS makes (ids, dates, counts) is passed over. The members that AWS's form lacks are AccessKeys and
+LoginProfile of a user, Description and MaxSessionDuration of a role, and PolicyDocument and Tags of a policy.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from carnet.policy.case_documents import document_text
 from carnet.policy.case_members import Members, Misread, as_list
 from carnet.provisioning.keys import read_keys
 from carnet.provisioning.members import Place, as_text, check_arn, items, tags, text, whole
-from carnet.provisioning.wanted import WantedGroup, WantedPolicy, WantedProfile, WantedRole, WantedUser
+from carnet.provisioning.wanted import WantedGroup, WantedPassword, WantedPolicy, WantedProfile, WantedRole, WantedUser
 
 _POLICY = (
     *("PolicyName", "Path", "Description", "PolicyDocument", "PolicyVersionList", "Tags"),
@@ -31,7 +31,8 @@ _POLICY = (
 _VERSION = ("Document", "VersionId", "IsDefaultVersion", "CreateDate")
 _GROUP = ("GroupName", "Path", "GroupPolicyList", "AttachedManagedPolicies", "GroupId", "Arn", "CreateDate")
 _PRINCIPAL = ("Path", "AttachedManagedPolicies", "PermissionsBoundary", "Tags", "Arn", "CreateDate")
-_USER = ("UserName", *_PRINCIPAL, "UserPolicyList", "GroupList", "AccessKeys", "UserId")
+_USER = ("UserName", *_PRINCIPAL, "UserPolicyList", "GroupList", "AccessKeys", "LoginProfile", "UserId")
+_LOGIN_PROFILE = ("Password", "PasswordResetRequired")
 _ROLE = (
     *("RoleName", *_PRINCIPAL, "AssumeRolePolicyDocument", "RolePolicyList", "InstanceProfileList", "Description"),
     *("MaxSessionDuration", "RoleId", "RoleLastUsed"),
@@ -84,7 +85,15 @@ def read_user(value: object, place: Place) -> Iterator[WantedUser | str]:
         if names is None
         else tuple(as_text(name, f"{given.at('GroupList')}[{at}]") for at, name in enumerate(names)),
         keys=read_keys(given, "AccessKeys"),
+        password=_password(given),
     )
+
+
+def _password(given: Members) -> WantedPassword | None:
+    if given.get("LoginProfile") is None:
+        return None
+    profile = Members.of(given.get("LoginProfile"), given.at("LoginProfile"), known=_LOGIN_PROFILE)
+    return WantedPassword(text=profile.text("Password"), reset_required=profile.flag("PasswordResetRequired"))
 
 
 def read_role(value: object, place: Place) -> Iterator[WantedRole | str]:

@@ -19,7 +19,7 @@ from carnet.audit.events import Event, event_without_request
 from carnet.audit.redaction import input_redaction
 from carnet.base.arns import OWN_SERVICE
 from carnet.base.faults import Missing
-from carnet.base.ids import GivenId
+from carnet.base.ids import USER, GivenId
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
@@ -87,6 +87,15 @@ class Operator:
         if isinstance(wanted, WantedAccount):
             return list(self._account_steps(snapshot, wanted))
         return list(self._steps(self._call(snapshot, wanted.account, unit), wanted))
+
+    def identified(self, wanted: Wanted, snapshot: Snapshot) -> Wanted:
+        """With the id that a new user with a password is to get, so that it is hashed when the plan is made."""
+        if not isinstance(wanted, WantedUser) or wanted.password is None or wanted.unique_id is not None:
+            return wanted
+        view = snapshot.account(wanted.account)
+        if view is not None and view.of(User).named(name_key(wanted.name)) is not None:
+            return wanted
+        return replace(wanted, unique_id=self.parts.ids.unique(USER))
 
     def take(self, step: Step, snapshot: Snapshot, account: str, unit: Unit) -> Event:
         """Take one step in an account; gives the audit event that tells of it.
@@ -156,13 +165,16 @@ class Operator:
     def _prepared(self, call: WriteCall, step: Invoke) -> Any:
         """What the operation finds beforehand; raises a Fault.
 
-        INVARIANT: no step is planned whose preparation depends on more than its input, as that of a password would.
+        INVARIANT: no step is planned whose preparation depends on more than its input and whom it is for. A password is
+        hashed for the id of its user, which `identified` gives a new one beforehand.
         """
         operation = _IAM.operations[step.name]
         if not operation.is_prepared(step.given):
             return None
         assert isinstance(operation.prepare, Preparation)
-        digest = hashlib.sha256(repr(step).encode()).digest()
+        user = call.view.of(User).named(name_key(step.given.get("UserName", "")))
+        whose = call.account if user is None else user.id
+        digest = hashlib.sha256(repr((whose, step)).encode()).digest()
         if digest not in self._made_before:
             self._made_before[digest] = operation.prepare.work(call, step.given)
         return self._made_before[digest]

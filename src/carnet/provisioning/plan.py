@@ -71,9 +71,10 @@ class Plan:
         users = [wanted for wanted in new if isinstance(wanted, WantedUser)]
         if users:
             keyless = sum(not user.keys for user in users)
+            unable = sum(user.password is None for user in users)
             yield (
-                f"new users ({len(users)}) get no password, MFA device, SSH key, signing certificate or "
-                f"service-specific credential: no such document holds one. Without access keys: {keyless}"
+                f"new users ({len(users)}) get no MFA device, SSH key, signing certificate or service-specific "
+                f"credential: no such document holds one. Without access keys: {keyless}, without a password: {unable}"
             )
         for wanted in new:
             if isinstance(wanted, WantedAccount) and not wanted.root_keys:
@@ -94,7 +95,7 @@ def make_plan(
     """Rehearse everything on a snapshot, each thing on what those before it would leave. Locks nothing."""
     items: list[Item] = []
     for wanted in document.things:
-        item, snapshot = _rehearsed(wanted, snapshot, operator, types)
+        item, snapshot = _rehearsed(operator.identified(wanted, snapshot), snapshot, operator, types)
         items.append(item)
         told(len(items), len(document.things))
     return Plan(items=tuple(items), left_out=document.left_out)

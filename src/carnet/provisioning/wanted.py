@@ -1,13 +1,13 @@
 """What a document wants an installation to hold.
 
 A member that the document does not have is None here, and is left as it is. One that it has is wanted to be exactly so:
-what else is there of it goes away. Only access keys are never taken away.
+what else is there of it goes away. Only access keys are never taken away, and passwords never changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from carnet.entities.entity import Documents, Tags
@@ -22,6 +22,14 @@ class WantedKey:
     """Its path in the document, as jq writes paths: `.Accounts[0].RootAccessKeys[0]`."""
     given: GivenKey
     active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedPassword:
+    """The first password of a user. A user that has one keeps it, whatever it is."""
+
+    text: str = field(repr=False)
+    reset_required: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +110,7 @@ class WantedUser(WantedPrincipal):
     groups: tuple[str, ...] | None = None
     """Names of groups."""
     keys: tuple[WantedKey, ...] = ()
+    password: WantedPassword | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
