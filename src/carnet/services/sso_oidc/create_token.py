@@ -11,20 +11,18 @@ from typing import Any
 
 from carnet.base.faults import Refused
 from carnet.entities.device_authorization import DeviceAuthorization, DeviceState
-from carnet.entities.oauth_session import PORTAL_SESSION, Grantor, OAuthSession, RefreshUse
+from carnet.entities.oauth_session import PORTAL_SESSION, Grantor, OAuthSession
 from carnet.identity.authenticate import Authenticate
 from carnet.identity.oauth_tokens import (
     AuthorizationCode,
     DeviceCode,
-    RefreshToken,
     Registration,
     digest,
     moment_of,
     opened,
-    session_of,
 )
 from carnet.services.oauth_sessions import attributes_of
-from carnet.services.operation import AnonymousCall, AnonymousWriteCall, Answer, anybody
+from carnet.services.operation import AnonymousCall, AnonymousWriteCall, Answer, Refusal, anybody
 from carnet.services.pkce import is_verifier_of
 from carnet.services.preparing import Preparation
 from carnet.services.sso_oidc import refusals
@@ -32,7 +30,7 @@ from carnet.services.sso_oidc.clients import CODE, DEVICE, REFRESH, client_of
 from carnet.services.sso_oidc.devices import CHECKED
 from carnet.services.sso_oidc.polls import Polls
 from carnet.services.sso_oidc.service import sso_oidc
-from carnet.services.sso_oidc.sessions import ended, member, tokens_of
+from carnet.services.sso_oidc.sessions import ended, member, rotated, tokens_of
 
 Given = Mapping[str, Any]
 _POLLS = Polls()
@@ -136,21 +134,8 @@ def _by_code(call: AnonymousWriteCall, given: Given, client: Registration) -> An
 
 
 def _by_refresh_token(call: AnonymousWriteCall, given: Given, client: Registration) -> Answer:
-    token = opened(call.parts.keyring, RefreshToken, member(given, "refreshToken"))
-    session = session_of(call.snapshot, token.account, token.session) if token is not None else None
-    if token is None or session is None or session.kind is not Grantor.PERSON:
-        raise refusals.invalid_grant("Invalid refresh token provided")
-    if session.client != digest(given["clientId"]) or not session.is_good(call.now):
-        raise refusals.invalid_grant("Invalid refresh token provided")
-    match session.use_of(token.generation, call.now):
-        case RefreshUse.STOLEN:
-            return ended(call, session)
-        case RefreshUse.NEXT:
-            session = session.rotating(call.now)
-            call.store.save(session)
-        case RefreshUse.AGAIN:
-            pass
-    return tokens_of(call, session, refreshed=True)
+    session = rotated(call, given, digest(given["clientId"]))
+    return session if isinstance(session, Refusal) else tokens_of(call, session, refreshed=True)
 
 
 _GRANTS: Mapping[str, Callable[[AnonymousWriteCall, Given, Registration], Answer]] = {

@@ -11,12 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from carnet.directory.identity_center import application_at, instance_called, may_use
-from carnet.entities.oauth_session import PORTAL_SESSION, Grantor, OAuthSession, RefreshUse
+from carnet.entities.oauth_session import PORTAL_SESSION, Grantor, OAuthSession
 from carnet.entities.sso_application import SsoApplication
 from carnet.identity.oauth_tokens import (
     AccessToken,
     AuthorizationCode,
-    RefreshToken,
     digest,
     id_token,
     moment_of,
@@ -25,7 +24,7 @@ from carnet.identity.oauth_tokens import (
     session_of,
 )
 from carnet.services.oauth_sessions import attributes_of
-from carnet.services.operation import Answer, WriteCall
+from carnet.services.operation import Answer, Refusal, WriteCall
 from carnet.services.pkce import is_verifier_of
 from carnet.services.sso_oidc import refusals
 from carnet.services.sso_oidc.applications import (
@@ -41,7 +40,7 @@ from carnet.services.sso_oidc.applications import (
 from carnet.services.sso_oidc.assertions import PREPARATION, person_vouched_for
 from carnet.services.sso_oidc.clients import CODE, REFRESH
 from carnet.services.sso_oidc.service import sso_oidc
-from carnet.services.sso_oidc.sessions import ended, member, tokens_of
+from carnet.services.sso_oidc.sessions import ended, member, rotated, tokens_of
 
 Given = Mapping[str, Any]
 _ACCESS_TYPE = "urn:ietf:params:oauth:token-type:access_token"
@@ -93,18 +92,9 @@ def _is_of_who_asked(challenge: str, verifier: str | None) -> bool:
 
 def _by_refresh_token(call: WriteCall, given: Given, found: SsoApplication) -> Answer:
     grant_of(found, REFRESH, "RefreshToken")
-    token = opened(call.parts.keyring, RefreshToken, member(given, "refreshToken"))
-    session = session_of(call.snapshot, token.account, token.session) if token is not None else None
-    if token is None or session is None or session.client != found.arn or not session.is_good(call.now):
-        raise refusals.invalid_grant("Invalid refresh token provided")
-    match session.use_of(token.generation, call.now):
-        case RefreshUse.STOLEN:
-            return ended(call, session)
-        case RefreshUse.NEXT:
-            session = session.rotating(call.now)
-            call.store.save(session)
-        case RefreshUse.AGAIN:
-            pass
+    session = rotated(call, given, found.arn)
+    if isinstance(session, Refusal):
+        return session
     narrowed(session.scopes, given.get("scope"))
     return _told(call, session, found)
 

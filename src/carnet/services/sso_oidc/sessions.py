@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from carnet.entities.oauth_session import OAuthSession
-from carnet.identity.oauth_tokens import AccessToken, RefreshToken, person_of, sealed
+from carnet.entities.oauth_session import Grantor, OAuthSession, RefreshUse
+from carnet.identity.oauth_tokens import AccessToken, RefreshToken, opened, person_of, sealed, session_of
 from carnet.services.operation import AnonymousWriteCall, Answer, AnyCall, Refusal, WriteCall
 from carnet.services.sso_oidc import refusals
 
@@ -50,6 +50,28 @@ def ended(call: WriteCall | AnonymousWriteCall, session: OAuthSession) -> Refusa
     if not session.revoked:
         call.store.save(replace(session, revoked=True))
     return Refusal(refusals.invalid_grant())
+
+
+def rotated(call: WriteCall | AnonymousWriteCall, given: Mapping[str, Any], client: str) -> OAuthSession | Refusal:
+    """The session that a client's refresh token is of, whose next tokens it gets; it ends if the token was stolen.
+
+    Raises Refused for a token of another client, of a session that is over, and for what is no token.
+    """
+    token = opened(call.parts.keyring, RefreshToken, member(given, "refreshToken"))
+    session = session_of(call.snapshot, token.account, token.session) if token is not None else None
+    if token is None or session is None or session.kind is not Grantor.PERSON:
+        raise refusals.invalid_grant("Invalid refresh token provided")
+    if session.client != client or not session.is_good(call.now):
+        raise refusals.invalid_grant("Invalid refresh token provided")
+    match session.use_of(token.generation, call.now):
+        case RefreshUse.STOLEN:
+            return ended(call, session)
+        case RefreshUse.NEXT:
+            session = session.rotating(call.now)
+            call.store.save(session)
+        case RefreshUse.AGAIN:
+            pass
+    return session
 
 
 def member(given: Mapping[str, Any], name: str) -> str:
