@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -38,11 +38,7 @@ def identity_source() -> None:
 @told_plainly
 def show(account_id: str | None, output: str, endpoint_url: str | None, **settings: Any) -> None:
     """Show the identity source, and the addresses that an identity provider has to be told."""
-    api = server_to_ask(endpoint_url, at_hand=True)
-    if api is None:
-        _show(_shown_here(account_id, Settings(**settings)), output)
-        return
-    _show(_shown_there(api, account_id), output)
+    _change_and_show(endpoint_url, account_id, output, settings)
 
 
 @identity_source.command()
@@ -59,13 +55,14 @@ def external(metadata: Path, account_id: str | None, output: str, endpoint_url: 
     people: its NameID must be the user name of somebody in the identity store.
     """
     text = _text(metadata)
-    api = server_to_ask(endpoint_url, at_hand=True)
-    if api is None:
-        _use_here(account_id, text, Settings(**settings))
-        _show(_shown_here(account_id, Settings(**settings)), output)
-        return
-    api.put(_path(account_id), {"metadata": text}, account=str)
-    _show(_shown_there(api, account_id), output)
+    _change_and_show(
+        endpoint_url,
+        account_id,
+        output,
+        settings,
+        here=lambda configured: _use_here(account_id, text, configured),
+        there=lambda api: api.put(_path(account_id), {"metadata": text}, account=str),
+    )
 
 
 @identity_source.command()
@@ -76,12 +73,33 @@ def external(metadata: Path, account_id: str | None, output: str, endpoint_url: 
 @told_plainly
 def directory(account_id: str | None, output: str, endpoint_url: str | None, **settings: Any) -> None:
     """Let people sign in by passwords again. Whoever the identity provider has signed in is signed out."""
+    _change_and_show(
+        endpoint_url,
+        account_id,
+        output,
+        settings,
+        here=lambda configured: _use_here(account_id, None, configured),
+        there=lambda api: api.delete(_path(account_id), account=str),
+    )
+
+
+def _change_and_show(
+    endpoint_url: str | None,
+    account_id: str | None,
+    output: str,
+    settings: Mapping[str, Any],
+    *,
+    here: Callable[[Settings], object] = lambda configured: None,
+    there: Callable[[OwnApi], object] = lambda api: None,
+) -> None:
+    """Change the identity source in a data directory (`here`) or at a server (`there`), and show what it is then."""
     api = server_to_ask(endpoint_url, at_hand=True)
     if api is None:
-        _use_here(account_id, None, Settings(**settings))
-        _show(_shown_here(account_id, Settings(**settings)), output)
+        configured = Settings(**settings)
+        here(configured)
+        _show(_shown_here(account_id, configured), output)
         return
-    api.delete(_path(account_id), account=str)
+    there(api)
     _show(_shown_there(api, account_id), output)
 
 
