@@ -20,7 +20,7 @@ from tests.stores.link import linked
 
 _NUMBERS = 100_000
 """Of one writer, before the next one's begin."""
-_LIVES_OF_A_DATABASE = 40
+_LIVES_OF_A_DATABASE = 20
 """Kills, before a new database is begun: everything is read after each."""
 _LONGEST_SECONDS = 0.15
 

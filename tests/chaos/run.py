@@ -15,7 +15,9 @@ from pathlib import Path
 
 from tests.chaos.faults import FAULTS
 from tests.chaos.promises import Tally
+from tests.chaos.writers import IMPORTED
 from tests.stores.postgresql import NoPostgresql
+from tests.stores.processes import CONTEXT
 
 PAGE = Path("docs/reliability.md")
 BEGIN, END = "<!-- begin: make chaos -->", "<!-- end: make chaos -->"
@@ -49,6 +51,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="what has this in its name")
     parser.add_argument("--write", action="store_true", help=f"put the figures into {PAGE}")
     given = parser.parse_args()
+    CONTEXT.set_forkserver_preload(list(IMPORTED))
     seed = random.SystemRandom().randrange(1 << 32) if given.seed is None else given.seed
     print(f"seed {seed}", flush=True)
     tallies: list[tuple[str, Tally]] = []
