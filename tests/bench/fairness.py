@@ -16,6 +16,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from itertools import cycle
 from pathlib import Path
 from socket import create_connection
@@ -28,8 +29,8 @@ from tests.bench.load import signed
 from tests.clients.running import RunningServer, running_server
 
 _WHO = urlencode({"Action": "GetCallerIdentity", "Version": "2011-06-15"})
-_NOBODY = Credentials("AKIAQNZGKIQY56JQ7WML", "0" * 40)
-_ACCOUNTS = 8
+NOBODY = Credentials("AKIAQNZGKIQY56JQ7WML", "0" * 40)
+ACCOUNTS = 8
 
 
 def main() -> None:
@@ -39,46 +40,50 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=4.0)
     arguments.add_argument("--rounds", type=int, default=3)
     given = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as directory, _server(Path(directory) / "data", given.limits) as server:
+    with tempfile.TemporaryDirectory() as directory, running_at(Path(directory) / "data", given.limits) as server:
         own = Credentials(server.environment["AWS_ACCESS_KEY_ID"], server.environment["AWS_SECRET_ACCESS_KEY"])
-        keys = [_account(server) for _ in range(_ACCOUNTS)]
-        loads = {"eight accounts": keys, "one account": keys[:1], "strangers": [_NOBODY]}
+        keys = [new_account(server) for _ in range(ACCOUNTS)]
+        loads = {"eight accounts": keys, "one account": keys[:1], "strangers": [NOBODY]}
         print(f"--limits {given.limits}, {given.connections} connections")
         p99: dict[str, list[float]] = {name: [] for name in loads}
         for _ in range(given.rounds):
             for name, callers in loads.items():
-                p99[name].append(_p99(server, own, _requests(server, callers), given.connections, given.seconds))
+                load = _Load(server.endpoint, requests_of(server, callers), given.connections, given.seconds + 2)
+                p99[name].append(p99_of_quiet(server, own, load, given.seconds))
         usual = statistics.median(p99["eight accounts"])
         for name, told in p99.items():
             middle = statistics.median(told)
             print(f"{name:<16} another account's p99 {middle * 1e3:7.1f} ms, {middle / usual:5.2f}")
         few, many = (
-            max(_goodput(server, _requests(server, keys), connections, given.seconds) for _ in range(given.rounds))
-            for connections in (_ACCOUNTS, 10 * _ACCOUNTS)
+            max(goodput(server, requests_of(server, keys), connections, given.seconds) for _ in range(given.rounds))
+            for connections in (ACCOUNTS, 10 * ACCOUNTS)
         )
         print(f"goodput {few:.0f} a second, with ten times the connections {many:.0f}: {many / few:.2f}")
 
 
-def _server(data: Path, limits: str) -> Any:
+def running_at(data: Path, limits: str) -> Any:
     return running_server(data, "--limits", limits)
 
 
-def _account(server: RunningServer) -> Credentials:
+def new_account(server: RunningServer) -> Credentials:
     """The root key of a new account."""
     made = json.loads(server.carnet("account", "create", "--output", "json"))
     return Credentials(made["AccessKeyId"], made["SecretAccessKey"])
 
 
-def _requests(server: RunningServer, callers: Sequence[Credentials]) -> list[bytes]:
+def requests_of(server: RunningServer, callers: Sequence[Credentials]) -> list[bytes]:
     return [signed(server.endpoint, "sts", _WHO, caller) for caller in callers]
 
 
-def _p99(server: RunningServer, own: Credentials, load: list[bytes], connections: int, seconds: float) -> float:
+def p99_of_quiet(
+    server: RunningServer, own: Credentials, load: AbstractContextManager[object], seconds: float
+) -> float:
+    """The p99 of a caller who asks a hundred times a second at most, over one connection, under a load."""
     at, request = urlsplit(server.endpoint), signed(server.endpoint, "sts", _WHO, own)
     waited: list[float] = []
     with (
         create_connection((at.hostname or "", at.port or 0), timeout=60) as connection,
-        _Load(server.endpoint, load, connections, seconds + 2),
+        load,
     ):
         time.sleep(1)
         until = time.monotonic() + seconds
@@ -91,7 +96,7 @@ def _p99(server: RunningServer, own: Credentials, load: list[bytes], connections
     return statistics.quantiles(waited, n=100)[98]
 
 
-def _goodput(server: RunningServer, load: list[bytes], connections: int, seconds: float) -> float:
+def goodput(server: RunningServer, load: list[bytes], connections: int, seconds: float) -> float:
     with _Load(server.endpoint, load, connections, seconds) as sending:
         pass
     return sending.good / seconds

@@ -158,11 +158,11 @@ def load(
 ) -> Result:
     """Send the requests, over and over where `repeat` is true, for so many seconds; every answer has the status."""
     source = cycle(requests) if repeat else iter(requests)
-    cpu, start = _cpu_seconds(pid), time.monotonic()
+    cpu, start = cpu_seconds_of(pid), time.monotonic()
     answered = asyncio.run(_run(endpoint, source, connections, seconds, status))
-    return Result(requests=answered, seconds=time.monotonic() - start, cpu_seconds=_cpu_seconds(pid) - cpu)
+    return Result(requests=answered, seconds=time.monotonic() - start, cpu_seconds=cpu_seconds_of(pid) - cpu)
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds_of(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
