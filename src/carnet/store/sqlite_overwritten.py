@@ -5,10 +5,11 @@ stands in the file now. But only checkpoints write the file itself, and each pag
 revision of the same store. So whenever the file was written, what stands in it alone, without the log, is held against
 that.
 
-INVARIANT: a checkpoint under way, or one that was killed on its way, is never taken for somebody else. It writes page
-by page, so only what stands in one page is looked at: one page may be newer than another, and the file shorter than its
-first page says. What is read of a page while it is written says nothing: a look that fails counts only if looks go on
-failing while the file is written no more.
+INVARIANT: no checkpoint is ever taken for somebody else, neither one that is under way or was killed, nor one that left
+pages out, as it does with those that were written again since the oldest reader began. So only what stands in one page
+is looked at: one page may be older than another, and the file shorter than its first page says. After tables were made
+anew (by a migration, a restore), the file says anything until a checkpoint was whole. And what is read of a page while
+it is written says nothing: a look that fails counts only if looks go on failing while the file is written no more.
 
 https://www.sqlite.org/wal.html https://www.sqlite.org/howtocorrupt.html
 """
@@ -23,7 +24,7 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
-_STILL_SECONDS = 0.1
+STILL_SECONDS = 0.1
 """Looks fail so long, and the file stands still meanwhile: many times what it takes to write a page."""
 _HEAD = "SELECT seq, epoch, hash FROM head"
 _LINK = "SELECT hash FROM changes WHERE seq = ? AND epoch = ? ORDER BY ordinal DESC LIMIT 1"
@@ -63,7 +64,7 @@ class MainFile:
         self.written: int | None = None
         """When it was written last, as far as it was looked at, by `st_ctime_ns`. Compared where each change passes."""
         self._seen: _State | None = None
-        """None until the file was readable without its log: that of a new store may not be for long."""
+        """None until a checkpoint was whole: the file of a new store may have nothing for long."""
         self._doubt: _Doubt | None = None
         self._overwritten = False
 
@@ -77,23 +78,34 @@ class MainFile:
             return Look.OURS
         if self._doubt is None or self._doubt.written != status.st_ctime_ns:
             self._doubt = _Doubt(status.st_ctime_ns, monotonic())
-        elif monotonic() - self._doubt.since >= _STILL_SECONDS:
+        elif monotonic() - self._doubt.since >= STILL_SECONDS:
             self._overwritten = True
         return Look.OVERWRITTEN if self._overwritten else Look.IN_DOUBT
 
     def _leads_on(self, connection: sqlite3.Connection) -> bool:
-        """Whether a checkpoint can have written it: it is not before what was seen, and in the past of the store."""
+        """Whether checkpoints can have written it: it is not before what was seen, and in the past of the store."""
         try:
-            found = self._stands_alone()
+            found: _State | None = self._stands_alone()
         except sqlite3.DatabaseError:
-            return self._seen is None
+            found = None
         try:
-            follows = _follows(found, self._seen, connection)
+            now = _state(connection)  # after `found`, so that it is no earlier
+            if self._seen is None or self._seen.schema != now.schema:
+                return self._may_become(found, now, connection)
+            follows = found is not None and _follows(found, self._seen, now, connection)
         except sqlite3.DatabaseError:
             return False
         if follows:
             self._seen = found
         return follows
+
+    def _may_become(self, found: _State | None, now: _State, connection: sqlite3.Connection) -> bool:
+        """The same while no checkpoint was whole since the tables were made anew: only the schemas tell something."""
+        if found is None:
+            return True
+        if found == now or (found.schema == now.schema and _hash_at(found, connection) == found.hash):
+            self._seen = found
+        return (0 if self._seen is None else self._seen.schema) <= found.schema <= now.schema
 
     def _stands_alone(self) -> _State:
         """What is in the file without the log. INVARIANT: opened by SQLite, which knows of the locks on the file."""
@@ -102,18 +114,19 @@ class MainFile:
             return _state(connection)
 
 
-def _follows(found: _State, seen: _State | None, connection: sqlite3.Connection) -> bool:
-    now = _state(connection)  # after `found`, so that it is no earlier
-    if found.schema > now.schema:
+def _follows(found: _State, seen: _State, now: _State, connection: sqlite3.Connection) -> bool:
+    if found.schema != now.schema or (found.epoch == seen.epoch and found.seq < seen.seq):
         return False
-    if seen is not None and (found.schema < seen.schema or (found.epoch == seen.epoch and found.seq < seen.seq)):
-        return False
-    if found.seq < 0:
-        return seen is None or seen.seq < 0
     if found.epoch != now.epoch:
-        return seen is None or seen.epoch in ("", found.epoch)  # before a restore that is in the log alone
-    link = connection.execute(_LINK, (found.seq, found.epoch)).fetchone()
-    return found.seq <= now.seq and (link is None or link[0] == found.hash)
+        return found.epoch == seen.epoch  # the one that followed is in the log alone
+    known = _hash_at(found, connection)
+    return found.seq <= now.seq and (known is None or known == found.hash)
+
+
+def _hash_at(found: _State, connection: sqlite3.Connection) -> bytes | None:
+    """What the chain of changes had come to there; None if that is not known, or no longer."""
+    row = connection.execute(_LINK, (found.seq, found.epoch)).fetchone()
+    return None if row is None else row[0]
 
 
 def _state(connection: sqlite3.Connection) -> _State:
