@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -96,18 +95,6 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         master_key.load(tmp_path)
     with pytest.raises(BadMasterKey, match="cannot be made"):
         master_key.create(tmp_path / "absent" / "key")
-
-
-def test_key_as_text() -> None:
-    text = base64.b64encode(RAW).decode()
-    assert master_key.from_base64(f"{text}\n").unwrap(MasterKey(RAW).wrap(b"x", b""), b"") == b"x"
-
-
-@pytest.mark.parametrize("text", ["", "not base64!", "AAAA", base64.b64encode(RAW).decode()[:-1], "é"])
-def test_text_that_is_no_key_is_refused_and_not_repeated(text: str) -> None:
-    with pytest.raises(BadMasterKey) as caught:
-        master_key.from_base64(text)
-    assert not text or text not in str(caught.value)
 
 
 def test_key_does_not_show_itself() -> None:

@@ -14,9 +14,7 @@ from carnet.entities.entity import Entity
 
 SCHEME = "https://"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_NAME = re.compile(
-    rf"(?P<host>{_LABEL}(?:\.{_LABEL})+)(?::(?P<port>[0-9]{{1,5}}))?(?:/[\w.~!$&'()*+,;=:@%-]*)*", re.ASCII
-)
+_NAME = re.compile(rf"(?P<host>{_LABEL}(?:\.{_LABEL})+)(?::[0-9]{{1,5}})?(?:/[\w.~!$&'()*+,;=:@%-]*)*", re.ASCII)
 """Host, port and path. The host has a dot: what its tokens say are condition keys that begin with the name, and none of
 them may look like a key of a service (`aws:`, `sts:`)."""
 
@@ -44,10 +42,3 @@ def issuer_name(url: str) -> str | None:
     """The name of the provider for an issuer's URL; None for what is no URL of an issuer."""
     name = url.removeprefix(SCHEME)
     return name if name != url and _NAME.fullmatch(name) else None
-
-
-def port_of(name: str) -> int | None:
-    """The port that a provider's name has, if it has one."""
-    matched = _NAME.fullmatch(name)
-    port = matched["port"] if matched is not None else None
-    return int(port) if port is not None else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 import os
 import stat
@@ -49,15 +47,6 @@ class MasterKey:
     def unwrap(self, wrapped: bytes, aad: bytes) -> bytes | None:
         """Decrypt a data key; None if this master key did not wrap it."""
         return self._aead.decrypt(wrapped, aad)
-
-
-def from_base64(text: str) -> MasterKey:
-    """A master key handed over as text, such as in an environment variable. Raises BadMasterKey."""
-    try:
-        raw = base64.b64decode(text.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        raise BadMasterKey("The master key is not base64.") from None
-    return MasterKey(raw)
 
 
 def load(path: Path) -> MasterKey:

@@ -26,11 +26,6 @@ def of_version(check: Check, version: str) -> Check:
     return replace(check, keys={**check.keys, "s3:versionid": version})
 
 
-def of_put(name: str) -> Filler:
-    """A header of what makes an object; what reads the source of a copy does not have it."""
-    return lambda asked, check: None if _is_source(asked, check) else value_of(asked.members.get(name))
-
-
 def _is_source(asked: Asked, check: Check) -> bool:
     return "CopySource" in asked.members and check.action.startswith("s3:GetObject")
 

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_Operations.htm
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from carnet.base.arns import ACCOUNT_ID
 from carnet.base.faults import Malformed
@@ -260,10 +260,3 @@ def _refuse_repeated(things: Iterable[WantedUnit | WantedMember | WantedOrganiza
     for thing in things:
         if seen.setdefault(thing.id, thing.place) != thing.place:
             raise Misread.at(thing.place, f"has the {word} {thing.id}, as has {seen[thing.id]}")
-
-
-def every_id(estate: Estate) -> Iterator[str]:
-    """The ids of its root, units and policies."""
-    yield estate.root.id
-    yield from (unit.id for unit in estate.units)
-    yield from (policy.id for policy in estate.policies)
