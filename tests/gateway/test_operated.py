@@ -11,11 +11,16 @@ from click.testing import CliRunner, Result
 
 from carnet.cli.gateway import gateway
 from carnet.entities.operator_token import OperatorScope
+from carnet.gateway.operated import DEFAULT_KEY
 from tests.gateway.fake_s3 import Told
 from tests.gateway.store import Store, a_store, refusal
 from tests.server.own_api.calling import operator_token
 
 LISTED = "<ListAllMyBucketsResult><Buckets>{}</Buckets></ListAllMyBucketsResult>"
+ENCRYPTED = (
+    "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>{}</SSEAlgorithm>"
+    "</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
+)
 HERE = Told(body=b"<LocationConstraint/>")
 THERE = Told(body=b"<LocationConstraint>eu-west-1</LocationConstraint>")
 
@@ -86,6 +91,24 @@ def test_a_bucket_of_another_account_stays_its_own(store: Store) -> None:
     make_account(store, other)
     result = run(store, "adopt", "--upstream", "seaweedfs", "--account", other, "photos")
     assert "photos  refused: another account or upstream has a bucket of that name" in result.output
+
+
+@pytest.mark.usefixtures("token")
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (Told(body=ENCRYPTED.format("aws:kms").encode()), f"refused: {DEFAULT_KEY}"),
+        (Told(body=ENCRYPTED.format("aws:kms:dsse").encode()), f"refused: {DEFAULT_KEY}"),
+        (Told(status=500), "refused: what encrypts its objects by default is not known: "),
+        (Told(status=200), "refused: what encrypts its objects by default is not known: "),
+        (Told(body=ENCRYPTED.format("AES256").encode()), "adopted"),
+    ],
+)
+def test_a_bucket_whose_objects_a_key_encrypts_that_nobody_decides_on(store: Store, told: Told, said: str) -> None:
+    store.s3.answers["GET /sealed?location"] = HERE
+    store.s3.answers["GET /sealed?encryption"] = told
+    result = run(store, "adopt", "--upstream", "seaweedfs", "--account", store.account, "sealed")
+    assert result.output.startswith(f"sealed  {said}")
 
 
 def make_account(store: Store, account: str) -> None:

@@ -18,11 +18,14 @@ from carnet.gateway.exchange import AnotherAccount, Exchange
 from carnet.gateway.new_bucket import check_name
 from carnet.gateway.reread import reread
 from carnet.gateway.s3.arriving import s3_service
+from carnet.gateway.s3.encryption import is_by_kms
 from carnet.gateway.upstreams import UpstreamSettings
 from carnet.server.own_api.endpoint import OwnWriteCall
+from carnet.server.own_api.gateway import FoundBucket
 from carnet.store.unit_of_work import UnitOfWork
 
 _S3, _REGION = "s3", "us-east-1"
+DEFAULT_KEY = "a key of AWS KMS encrypts its objects by default, and the permission to use it is not decided here"
 _SECONDS = 2.0
 _SUCCESS, _NOT_THERE = 200, 404
 
@@ -46,14 +49,14 @@ class OperatedGateway:
             for one in self._exchanges.values()
         ]
 
-    async def buckets(self, upstream: str, account: str, names: Sequence[str]) -> Mapping[str, str]:
-        """The Regions of buckets that the upstream has, by their names; of all if none are named."""
+    async def buckets(self, upstream: str, account: str, names: Sequence[str]) -> Mapping[str, FoundBucket]:
+        """Buckets that the upstream has, by their names; all if none are named."""
         exchange = self._exchanges.get(upstream)
         if exchange is None or _S3 not in exchange.settings.services:
             raise Missing(f"There is no upstream {upstream} with buckets: {', '.join(self._with_buckets()) or 'none'}.")
         try:
             found = names or [one["Name"] for one in (await _asked(exchange, "ListBuckets", account))["Buckets"]]
-            return {name: await _region(exchange, name, account) for name in dict.fromkeys(found)}
+            return {name: await _found(exchange, name, account) for name in dict.fromkeys(found)}
         except AnotherAccount as problem:
             raise Invalid(f"{problem}.") from problem
         except UpstreamFailed as problem:
@@ -63,18 +66,18 @@ class OperatedGateway:
         return sorted(name for name, one in self._exchanges.items() if _S3 in one.settings.services)
 
     def adopt(
-        self, unit: UnitOfWork, snapshot: Snapshot, call: OwnWriteCall, upstream: str, found: Mapping[str, str]
+        self, unit: UnitOfWork, snapshot: Snapshot, call: OwnWriteCall, upstream: str, found: Mapping[str, FoundBucket]
     ) -> Mapping[str, Any]:
         """`adopted`, `already` the account's, and `refused`, by name, with why. What is refused stays unreachable."""
         assert call.account is not None, "it is a part of the path"
         partition = snapshot.accounts[call.account].account.partition
         told: dict[str, Any] = {"adopted": [], "already": [], "refused": {}}
-        for name, region in sorted(found.items()):
+        for name, (region, refused) in sorted(found.items()):
             known = snapshot.named(Bucket, bucket_arn(partition, name))
             if known is not None and (known.account, known.upstream) == (call.account, upstream):
                 told["already"].append(name)
                 continue
-            why = "another account or upstream has a bucket of that name" if known is not None else _why_not(name)
+            why = "another account or upstream has a bucket of that name" if known is not None else refused
             if why is not None:
                 told["refused"][name] = why
                 continue
@@ -131,9 +134,25 @@ async def _asked(exchange: Exchange, name: str, account: str, **given: Any) -> d
     return reread(asked, answer, answer.body)
 
 
-async def _region(exchange: Exchange, name: str, account: str) -> str:
+async def _found(exchange: Exchange, name: str, account: str) -> FoundBucket:
     """Raises as `_asked`, Missing among it."""
-    if _why_not(name) is not None:
-        return _REGION  # it is refused, and asking for it might be another request
+    why = _why_not(name)
+    if why is not None:
+        return FoundBucket(_REGION, why)  # asking for it might be another request
     told = await _asked(exchange, "GetBucketLocation", account, Bucket=name)
-    return str(told.get("LocationConstraint") or _REGION)
+    return FoundBucket(str(told.get("LocationConstraint") or _REGION), await _why_encrypted(exchange, name, account))
+
+
+async def _why_encrypted(exchange: Exchange, name: str, account: str) -> str | None:
+    """INVARIANT: nobody writes with a key that no request names and nobody has decided on. Raises AnotherAccount."""
+    if not exchange.settings.does(_S3, "GetBucketEncryption"):
+        return None  # it knows of none
+    try:
+        told = await _asked(exchange, "GetBucketEncryption", account, Bucket=name)
+    except Missing:
+        return None
+    except UpstreamFailed as problem:
+        return f"what encrypts its objects by default is not known: {problem}"
+    if not told.get("ServerSideEncryptionConfiguration"):
+        return "what encrypts its objects by default is not known: it tells no rule"
+    return DEFAULT_KEY if is_by_kms(told) else None

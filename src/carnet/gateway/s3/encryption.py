@@ -31,9 +31,14 @@ def refuse_default_key(call: S3Call) -> None:
     """Raises S3Fault for a bucket whose objects would be encrypted by a key that no request names."""
     if call.operation.name != "PutBucketEncryption":
         return
-    rules = (call.given.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or []
-    if any(_algorithm(rule).startswith(_BY_KMS) for rule in rules):
+    if is_by_kms(call.given):
         raise not_implemented("the permission to use the key of a bucket's default encryption is not decided")
+
+
+def is_by_kms(told: Mapping[str, Any]) -> bool:
+    """Whether a bucket's default encryption, in the members of a request or an answer, is by a key of AWS KMS."""
+    rules = (told.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or []
+    return any(_algorithm(rule).startswith(_BY_KMS) for rule in rules)
 
 
 def _algorithm(rule: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 from msgspec import Meta
 
@@ -19,20 +19,28 @@ _POOL = Pool(name="adoptions", size=1, waiting=4, seconds=20)
 _MOST_NAMED = 1_000
 
 
+class FoundBucket(NamedTuple):
+    """A bucket that an upstream has."""
+
+    region: str
+    refused: str | None = None
+    """Why it is nobody's to take, if the upstream tells of it what is not decided here."""
+
+
 class Behind(Protocol):
     """What stands behind the gateway of this process."""
 
     def told(self) -> Sequence[Mapping[str, Any]]:
         """The upstreams, each with `name`, `url`, `mode`, `services`, and whether it is `reachable`. It blocks."""
 
-    async def buckets(self, upstream: str, account: str, names: Sequence[str]) -> Mapping[str, str]:
-        """The Regions of buckets that the upstream has, by their names; of all if none are named.
+    async def buckets(self, upstream: str, account: str, names: Sequence[str]) -> Mapping[str, FoundBucket]:
+        """Buckets that the upstream has, by their names; all if none are named.
 
         Raises Missing, Invalid and Unavailable.
         """
 
     def adopt(
-        self, unit: UnitOfWork, snapshot: Snapshot, call: OwnWriteCall, upstream: str, found: Mapping[str, str]
+        self, unit: UnitOfWork, snapshot: Snapshot, call: OwnWriteCall, upstream: str, found: Mapping[str, FoundBucket]
     ) -> Mapping[str, Any]:
         """Make the buckets those of `call.account`, as far as they are nobody's."""
 
@@ -59,7 +67,7 @@ def _of_buckets(upstream: str, every: Sequence[Bucket]) -> dict[str, Any]:
     return {"buckets": len(here) - len(pending), "pendingBuckets": pending}
 
 
-async def _found(call: OwnCall, given: Adopting) -> Mapping[str, str]:
+async def _found(call: OwnCall, given: Adopting) -> Mapping[str, FoundBucket]:
     """What the upstream has of it: asked before the transaction."""
     behind, account = call.parts.behind, call.account or ""
     if behind is None:
