@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -147,6 +150,62 @@ def test_tables(server: RunningServer, user: dict[str, str]) -> None:
     assert root.get_item(TableName="t", Key={"k": {"S": "a"}})["Item"] == {"k": {"S": "a"}}
 
 
+def zipped(more: bytes = b"") -> bytes:
+    """The code of a function."""
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w") as archive:
+        archive.writestr("f.py", "def handler(event, context): return event\n")
+        archive.writestr("more", more)
+    return into.getvalue()
+
+
+def test_functions_of_megabytes(server: RunningServer, user: dict[str, str]) -> None:
+    """moto takes none with a role that it does not know. The waiters and paginators of boto3 go on here."""
+    permit(server, "*")
+    functions, iam, code = client(server, "lambda", user), client(server, "iam"), zipped(os.urandom(3_000_000))
+    role = f"arn:aws:iam::{server.account_id}:role/fn"
+    given = {"FunctionName": "fn", "Role": role, "Handler": "f.handler", "Runtime": "python3.13"}
+    with pytest.raises(ClientError, match="cannot be assumed by Lambda"):
+        functions.create_function(**given, Code={"ZipFile": code})
+    trusted = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trusted})
+    iam.create_role(RoleName="fn", AssumeRolePolicyDocument=document)
+    functions.create_function(**given, Code={"ZipFile": code})
+    functions.get_waiter("function_active_v2").wait(FunctionName="fn")
+    functions.update_function_code(FunctionName="fn", ZipFile=code)
+    functions.get_waiter("function_updated_v2").wait(FunctionName="fn")
+    pages = functions.get_paginator("list_functions").paginate()
+    assert [one["CodeSize"] for page in pages for one in page["Functions"]] == [len(code)]
+    payload = json.dumps("a" * 2_000_000)
+    assert functions.invoke(FunctionName="fn", InvocationType="DryRun", Payload=payload)["StatusCode"] == 204
+    queue = f"arn:aws:sqs:us-east-1:{server.account_id}:events"
+    with pytest.raises(ClientError, match="does not have permissions to call ReceiveMessage on SQS"):
+        functions.create_event_source_mapping(FunctionName="fn", EventSourceArn=queue)
+    permit(server, "lambda:*", f"arn:aws:lambda:us-east-1:{server.account_id}:function:other")
+    denied(functions.invoke, FunctionName="fn", Payload=payload)
+
+
+def test_statements_of_partiql_with_the_aws_cli(server: RunningServer, user: dict[str, str]) -> None:
+    if not Path(AWS).exists():
+        pytest.skip("the AWS CLI is not set up: make clients")
+    root = client(server, "dynamodb")
+    root.create_table(
+        TableName="said",
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    root.get_waiter("table_exists").wait(TableName="said")
+    table = f"arn:aws:dynamodb:us-east-1:{server.account_id}:table/said"
+    permit(server, "dynamodb:PartiQLSelect", table)
+    ada = Cli(server.client_environment()).with_keys(user)
+    root.put_item(TableName="said", Item={"k": {"S": "a"}})
+    found = ada("dynamodb", "execute-statement", "--statement", "SELECT * FROM said WHERE k = 'a'")
+    assert found["Items"] == [{"k": {"S": "a"}}]
+    said = ada.error("dynamodb", "execute-statement", "--statement", "DELETE FROM said WHERE k = 'a'")
+    assert f"is not authorized to perform: dynamodb:PartiQLDelete on resource: {table}" in said
+
+
 def test_topics_with_the_aws_cli(server: RunningServer, user: dict[str, str]) -> None:
     if not Path(AWS).exists():
         pytest.skip("the AWS CLI is not set up: make clients")
@@ -225,6 +284,7 @@ def test_permissions_of_functions_topics_and_queues(server: RunningServer) -> No
 def test_terraform(moto: str, tmp_path: Path) -> None:
     with running_server(tmp_path / "data", "--upstream", f"moto={moto}") as server:
         terraform = initialized("terraform-gateway", server, tmp_path)
+        (tmp_path / "configuration" / "function.zip").write_bytes(zipped())
         first, second = (("-input=false", f"-var=description={name}") for name in ("first", "second"))
         terraform("apply", "-auto-approve", *first)
         assert terraform.outputs()["key"].startswith(f"arn:aws:kms:us-east-1:{server.account_id}:key/")
