@@ -136,7 +136,7 @@ def made(seconds: int = 3600) -> dict[str, str]:
 
 @contextmanager
 def served(server: Any, variables: Mapping[str, str]) -> Iterator[Served]:
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield Served(server, variables)

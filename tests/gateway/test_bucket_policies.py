@@ -60,8 +60,9 @@ class Shop:
         return refused.value.code
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def made(some: BucketWorld) -> Shop:
+    """As long as the world: a worker may come back to this module, and the names are taken then."""
     return Shop(some)
 
 
