@@ -1,7 +1,7 @@
 """What administrators do about people that AWS has in its console alone: their MFA devices, passwords and sessions.
 
-`POST /console/people` takes `{"action": ..., "userId": ...}`, of whoever is signed in as a principal of
-the account that owns the instance. The action is the permission that it needs.
+`POST /console/people` takes `{"action": ..., "userId": ...}`, of whoever is signed in as a principal of the account
+that owns the instance, or of its delegated administrator. The action is the permission that it needs.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentitystore.html
 """
 
@@ -27,6 +27,8 @@ from carnet.console.own_devices import check_fresh
 from carnet.console.parts import ConsoleParts
 from carnet.console.sessions import SignedInBrowser, holder_of
 from carnet.directory.account_view import AccountView
+from carnet.directory.assignments import assignments_of
+from carnet.directory.identity_center import is_administrator, visible_instances
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import BrowserSession
 from carnet.entities.identity_store_user import IdentityStoreUser
@@ -39,6 +41,7 @@ from carnet.store.unit_of_work import UnitOfWork
 
 _Id = Annotated[str, Meta(max_length=64)]
 _LINK = timedelta(hours=24)
+_NOT_BY_DELEGATE = "This user has access to the management account: only that account changes how the user signs in."
 
 
 class _Action(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", tag_field="action"):
@@ -121,16 +124,18 @@ class _Acting:
         caller = caller_of(snapshot, self.browser.session) if holder is not None else None
         if holder is None or caller is None:
             raise Problem(403, "AccessDenied", "This is for IAM users and root users.")
-        account = holder.account
-        check = Check(action=self.name, resource="*", resource_account=account)
+        check = Check(action=self.name, resource="*", resource_account=holder.account)
         http, now = self.arrived.http, self.arrived.time
         decided = decide(self.parts.execution.parts.engine, snapshot, caller, http, now, check)
         if not decided.decision.allowed:
             raise denied(decided)
-        person = holder.view.of(IdentityStoreUser).get(self.given.user_id)
+        person = _administered(snapshot, holder.account, self.given.user_id)
         if person is None:
-            raise Missing("The identity store of this account has no such user.")
-        return holder.view, person
+            raise Missing("No identity store that this account administers has such a user.")
+        view = snapshot.accounts[person.account]
+        if isinstance(self.given, UpdatePassword | DeleteDevice) and person.account != holder.account:
+            _check_delegate(view, person)
+        return view, person
 
     def event(self) -> dict[str, Any]:
         """What the audit log is told."""
@@ -171,6 +176,24 @@ class _Acting:
                 )
                 return {"link": made.link(self.parts.origin.url), "expires": iso_seconds(made.invitation.expires)}
         return {}
+
+
+def _administered(snapshot: Snapshot, account: str, user: str) -> IdentityStoreUser | None:
+    """The person of that id, in an identity store that is administered from an account."""
+    for instance in visible_instances(snapshot, account):
+        found = snapshot.accounts[instance.account].of(IdentityStoreUser).get(user)
+        if found is not None and is_administrator(snapshot, instance, account):
+            return found
+    return None
+
+
+def _check_delegate(view: AccountView, person: IdentityStoreUser) -> None:
+    """Raise Problem for a person with access to the management account: a delegate could sign in as that person.
+
+    INVARIANT: nobody gets by a delegation what it leaves to the management account.
+    """
+    if any(each.target == view.account.id for each in assignments_of(view, person.id)):
+        raise Problem(403, "AccessDenied", _NOT_BY_DELEGATE)
 
 
 def _listed(view: AccountView, person: IdentityStoreUser, given: ListDevices | ListSessions) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.account_assignment import PrincipalType
 from carnet.entities.external_identity_provider import ExternalIdentityProvider
-from carnet.entities.identity_center_instance import Instance, identity_store_of, store_of_resource
+from carnet.entities.identity_center_instance import IDENTITY_CENTER, Instance, identity_store_of, store_of_resource
 from carnet.entities.identity_store_group import IdentityStoreGroup
 from carnet.entities.identity_store_membership import IdentityStoreMembership
 from carnet.entities.identity_store_user import IdentityStoreUser, external_key
+from carnet.entities.organization_account import OrganizationAccount
 from carnet.entities.sso_application import ENABLED, ApplicationAssignment, SsoApplication, application_assignment_id
 
 
@@ -53,6 +54,20 @@ def visible_instances(snapshot: Snapshot, account: str) -> Iterator[Instance]:
         instance = own_instance(view) if view is not None else None
         if instance is not None and (owner == account or instance.organization is not None):
             yield instance
+
+
+def is_administrator(snapshot: Snapshot, instance: Instance, account: str) -> bool:
+    """Whether an instance is administered from an account: the owner, or its organization's delegated administrator.
+
+    Raises Unavailable as `Snapshot.organization_of`.
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html
+    """
+    if instance.account == account:
+        return True
+    organization = snapshot.organization_of(account)
+    if organization is None or organization.scope.id != instance.organization:
+        return False
+    return IDENTITY_CENTER in organization.of(OrganizationAccount).by_id[account].delegations
 
 
 def person(snapshot: Snapshot, user: str) -> IdentityStoreUser | None:

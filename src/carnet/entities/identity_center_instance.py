@@ -13,6 +13,11 @@ from enum import StrEnum
 from carnet.base.partitions import DEFAULT_PARTITION
 from carnet.entities.entity import Tags
 
+IDENTITY_CENTER = "sso.amazonaws.com"
+"""The service principal of IAM Identity Center.
+
+https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html
+"""
 _ID_BEGINS, _STORE_BEGINS = "ssoins-", "d-"
 STORE_DIGITS = 10
 """How many hexadecimal digits the id of an identity store has."""

@@ -19,12 +19,12 @@ from carnet.directory.identity_center import own_instance
 from carnet.directory.organization_view import OrganizationView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.entity import Tags
-from carnet.entities.identity_center_instance import Instance, instance_id
+from carnet.entities.identity_center_instance import IDENTITY_CENTER, Instance, instance_id
 from carnet.entities.organization import FeatureSet
 from carnet.entities.organization_account import OrganizationAccount
 from carnet.entities.role import Role
 from carnet.services.linked_roles import service_linked_role
-from carnet.services.membership import IDENTITY_CENTER, NO_TAGS, linked_role_of
+from carnet.services.membership import NO_TAGS, linked_role_of
 from carnet.services.operator_event import operator_event
 from carnet.store.store import Store
 from carnet.store.unit_of_work import Unit, UnitOfWork

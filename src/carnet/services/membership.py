@@ -21,6 +21,7 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.organization_view import OrganizationView
 from carnet.entities.account import Account
 from carnet.entities.entity import Tags
+from carnet.entities.identity_center_instance import IDENTITY_CENTER
 from carnet.entities.membership import Membership
 from carnet.entities.organization import Organization
 from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
@@ -37,11 +38,6 @@ ACCESS_ROLE = "OrganizationAccountAccessRole"
 NO_TAGS: Tags = MappingProxyType({})
 
 _SERVICE = "organizations.amazonaws.com"
-IDENTITY_CENTER = "sso.amazonaws.com"
-"""The service principal of IAM Identity Center.
-
-https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html
-"""
 
 
 def admit(

@@ -12,16 +12,14 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from carnet.base.faults import Fault
 from carnet.directory.account_view import AccountView
-from carnet.directory.identity_center import visible_instances
+from carnet.directory.identity_center import is_administrator, visible_instances
 from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_group import IdentityStoreGroup
 from carnet.entities.identity_store_membership import IdentityStoreMembership
 from carnet.entities.identity_store_user import IdentityStoreUser
-from carnet.entities.organization_account import OrganizationAccount
 from carnet.services.identitystore import sentences
 from carnet.services.identitystore.directory_changes import DirectoryChange
 from carnet.services.identitystore.network import check_network
-from carnet.services.membership import IDENTITY_CENTER
 from carnet.services.operation import Call, Names, WriteCall
 from carnet.services.target import AnyTarget, Found, Keys, Target
 
@@ -57,10 +55,7 @@ def administrator(call: Call, instance: Instance) -> bool:
 
     https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html
     """
-    if instance.account == call.account:
-        return True
-    view = call.snapshot.organization_of(call.account)
-    return view is not None and IDENTITY_CENTER in view.of(OrganizationAccount).by_id[call.account].delegations
+    return is_administrator(call.snapshot, instance, call.account)
 
 
 def plain_id(given: str) -> str:

@@ -9,10 +9,8 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from carnet.directory.account_view import AccountView
-from carnet.directory.identity_center import instance_called, visible_instances
+from carnet.directory.identity_center import instance_called, is_administrator, visible_instances
 from carnet.entities.identity_center_instance import Instance
-from carnet.entities.organization_account import OrganizationAccount
-from carnet.services.membership import IDENTITY_CENTER
 from carnet.services.operation import Call
 from carnet.services.sso_admin import sentences
 
@@ -33,7 +31,7 @@ Whence: TypeAlias = Callable[[Call, Instance], bool]
 
 def administrator(call: Call, instance: Instance) -> bool:
     """The owner of the instance; of an organization's, its delegated administrator for IAM Identity Center, too."""
-    return instance.account == call.account or _is_delegate(call, instance)
+    return is_administrator(call.snapshot, instance, call.account)
 
 
 def whoever_sees_it(call: Call, instance: Instance) -> bool:
@@ -55,13 +53,6 @@ def held(call: Call, arn: str, whence: Whence) -> Held | None:
 def held_by(call: Call, instance: Instance) -> Held:
     """An instance that the caller's account reaches."""
     return Held(instance, call.snapshot.accounts[instance.account], instance.account != call.account)
-
-
-def _is_delegate(call: Call, instance: Instance) -> bool:
-    organization = call.snapshot.organization_of(call.account)
-    if organization is None or organization.scope.id != instance.organization:
-        return False
-    return IDENTITY_CENTER in organization.of(OrganizationAccount).by_id[call.account].delegations
 
 
 def check_administers(held_: Held, account: str) -> None:
