@@ -11,10 +11,10 @@ from typing import cast
 
 import pytest
 
-from carnet.base.faults import Unavailable
+from carnet.base.faults import Missing, Unavailable
 from carnet.server import writer as writer_module
 from carnet.server.writer import Writer
-from carnet.services.execution import Execution, Outcome, Requested
+from carnet.services.execution import Change, Done, Execution, Failed, Outcome, Requested
 from carnet.store.faults import OutcomeUnknown
 
 
@@ -74,6 +74,25 @@ def test_what_came_meanwhile_is_written_together(monkeypatch: pytest.MonkeyPatch
         assert await asyncio.gather(*first, *rest) == [10, 20, 30, 40, 50, 60]
         assert slow.groups == [[1], [2, 3, 4], [5, 6]]
         assert await written(writer, 7) == 70
+        writer.close()
+
+    asyncio.run(run())
+
+
+def test_what_a_change_failed_of_is_raised_if_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        writer, change = writer_of(Slow()), cast(Requested, 1)
+        done = Done(answer={}, event={}, decided=())
+        outcomes: list[Outcome] = [done, Failed(problem=Missing("gone"), decided=())]
+
+        async def write(_: Change, account: str) -> Outcome:
+            assert account == "111122223333"
+            return outcomes.pop(0)
+
+        monkeypatch.setattr(writer, "write", write)
+        assert await writer.make(change, "111122223333") is done
+        with pytest.raises(Missing, match="gone"):
+            await writer.make(change, "111122223333")
         writer.close()
 
     asyncio.run(run())

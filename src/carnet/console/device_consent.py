@@ -22,7 +22,6 @@ from carnet.identity.attempt_limits import MOST_OF_OWNER, wait_after
 from carnet.identity.networks import network_of
 from carnet.identity.oauth_tokens import FoundDevice, opened, sealed
 from carnet.server.own_api.problems import TOO_MANY
-from carnet.services.execution import Failed
 from carnet.services.preparing import Pool, Preparation
 from carnet.services.sso_oidc.approval import UNKNOWN, AnswerDevice, waiting_device
 from carnet.services.turns import whose
@@ -68,9 +67,7 @@ class DeviceConsent:
             event=event,
             now=arrived.time,
         )
-        outcome = await self.parts.writer.write(change, browser.session.account)
-        if isinstance(outcome, Failed):
-            raise outcome.problem
+        outcome = await self.parts.writer.make(change, browser.session.account)
         sentence = "You can close this window." if given.answer == "allow" else "The device was refused."
         return Answered(members={"message": sentence}, event=None if outcome.recorded else outcome.event)
 

@@ -12,7 +12,7 @@ from carnet.console.parts import ConsoleParts
 from carnet.console.sessions import SignedInBrowser, holder_of
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import BrowserSession, HolderKind
-from carnet.services.execution import Done, Failed
+from carnet.services.execution import Done
 from carnet.services.oauth_sessions import end_sessions
 from carnet.store.unit_of_work import UnitOfWork
 
@@ -23,9 +23,7 @@ async def end_session(parts: ConsoleParts, arrived: Arrived, browser: SignedInBr
     What clients were let do in another browser ends with it; who signs out here goes on using them.
     """
     ending = _Ending(arrived=arrived, browser=browser, session=session, to=parts.origin.url)
-    outcome = await parts.writer.write(ending, browser.session.account)
-    if isinstance(outcome, Failed):
-        raise outcome.problem
+    outcome = await parts.writer.make(ending, browser.session.account)
     event = None if outcome.recorded else outcome.event
     account = browser.session.account
     return Told(members={"next": "signed-out"}, event=event, account=account, revision=outcome.revision)

@@ -31,7 +31,6 @@ from carnet.protocols.unreadable import Unreadable
 from carnet.server.outbox import Answer
 from carnet.server.own_api.problems import FAILED, TOO_MANY, Problem, answer, as_problem, told
 from carnet.server.throttle import Throttled
-from carnet.services.execution import Failed
 
 _LOG = logging.getLogger(__name__)
 PATH = "/federation"
@@ -92,9 +91,7 @@ class Federation:
         arriving = Arriving(
             parts=self._parts, arrived=arrived, token=fields.get("SigninToken", ""), issuer=fields.get("Issuer", "")
         )
-        outcome = await self._parts.writer.write(arriving, arriving.account)
-        if isinstance(outcome, Failed):
-            raise outcome.problem
+        outcome = await self._parts.writer.make(arriving, arriving.account)
         members: dict[str, Any] = dict(outcome.answer)
         shown = page("arrived.html", to=to, holder=members["holder"])
         headers = (*shown.headers, set_cookie(origin, members["token"]))

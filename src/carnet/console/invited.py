@@ -13,7 +13,7 @@ from carnet.console.parts import ConsoleParts
 from carnet.directory.identity_center import own_instance
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import HolderKind
-from carnet.services.execution import Done, Failed
+from carnet.services.execution import Done
 from carnet.services.iam.new_passwords import HASHING
 from carnet.services.person_invitations import HashedForPerson, hash_person_password, set_person_password
 from carnet.services.preparing import Preparation
@@ -30,9 +30,7 @@ async def use_invitation(parts: ConsoleParts, arrived: Arrived, given: UseInvita
 
     made = await parts.pools.run(Preparation(pool=HASHING, work=work), None, None, whose("", arrived.http.peer))
     setting = _Setting(parts=parts, arrived=arrived, given=given, made=made)
-    outcome = await parts.writer.write(setting, made.account)
-    if isinstance(outcome, Failed):
-        raise outcome.problem
+    outcome = await parts.writer.make(setting, made.account)
     event = None if outcome.recorded else outcome.event
     return Told(members=dict(outcome.answer), event=event, revision=outcome.revision)
 

@@ -34,7 +34,7 @@ from carnet.entities.browser_session import BrowserSession
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.person_mfa_device import PersonMfaDevice
 from carnet.server.own_api.problems import Problem
-from carnet.services.execution import Done, Failed
+from carnet.services.execution import Done
 from carnet.services.oauth_sessions import end_sessions
 from carnet.services.person_invitations import invite
 from carnet.store.unit_of_work import UnitOfWork
@@ -93,9 +93,7 @@ async def people_action(parts: ConsoleParts, arrived: Arrived, browser: SignedIn
     if isinstance(given, ListDevices | ListSessions):
         view, person = action.permitted(parts.execution.directory.snapshot)
         return Told(members=_listed(view, person, given), event=action.event(), account=view.account.id)
-    outcome = await parts.writer.write(action, browser.session.account)
-    if isinstance(outcome, Failed):
-        raise outcome.problem
+    outcome = await parts.writer.make(action, browser.session.account)
     event = None if outcome.recorded else outcome.event
     account = browser.session.account
     return Told(members=dict(outcome.answer), event=event, account=account, revision=outcome.revision)

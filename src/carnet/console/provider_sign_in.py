@@ -41,7 +41,7 @@ from carnet.entities.redeemed_assertion import RedeemedAssertion, redeemed_id
 from carnet.keyring.data_keys import Purpose
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.sealed_tokens import open_token, seal_token
-from carnet.services.execution import Done, Failed
+from carnet.services.execution import Done
 from carnet.services.identity_source import service_provider
 from carnet.services.portal_sessions import assertion_attributes
 from carnet.services.preparing import Pool, Preparation
@@ -150,9 +150,7 @@ async def use_assertion(parts: ConsoleParts, arrived: Arrived, given: UseAsserti
         raise
     except Fault as fault:
         raise _refused(parts, arrived, left, f"{NOT_TAKEN}: {fault.message}") from fault
-    outcome = await parts.writer.write(change, holder.account)
-    if isinstance(outcome, Failed):
-        raise outcome.problem
+    outcome = await parts.writer.make(change, holder.account)
     members: dict[str, Any] = dict(outcome.answer)
     return Told(
         members={"to": left.to},

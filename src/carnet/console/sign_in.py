@@ -35,7 +35,7 @@ from carnet.console.outcomes import INCORRECT, Refusal, Told, expired
 from carnet.console.parts import ConsoleParts
 from carnet.console.provider_sign_in import leave_for_provider, use_assertion
 from carnet.entities.browser_session import HolderKind
-from carnet.services.execution import Failed, OtherChange
+from carnet.services.execution import OtherChange
 
 
 async def take_step(parts: ConsoleParts, arrived: Arrived, given: SignInStep) -> Told:
@@ -104,9 +104,7 @@ def _passkey(parts: ConsoleParts, arrived: Arrived, flow: Flow, given: GivePassk
 
 
 async def _change(parts: ConsoleParts, arrived: Arrived, flow: Flow, change: OtherChange) -> Told:
-    outcome = await parts.writer.write(change, flow.account)
-    if isinstance(outcome, Failed):
-        raise outcome.problem
+    outcome = await parts.writer.make(change, flow.account)
     event = None if outcome.recorded else outcome.event
     members: dict[str, Any] = dict(outcome.answer)
     if "refused" in members:

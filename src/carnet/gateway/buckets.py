@@ -26,7 +26,7 @@ from carnet.gateway.check import Check, Scope
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.new_bucket import new_bucket
 from carnet.server.writer import Writer
-from carnet.services.execution import Done, Execution, Failed
+from carnet.services.execution import Done, Execution
 
 UNSETTLED = timedelta(minutes=5)
 """How long a claim is left alone: longer than any upstream is waited for, so that nobody is still making the bucket."""
@@ -132,7 +132,4 @@ class Buckets:
             yield from (bucket for bucket in view.of(Bucket) if bucket.state is BucketState.PENDING)
 
     async def _made(self, change: BucketChange, account: str) -> Done:
-        outcome = await self._writer.write(change, account)
-        if isinstance(outcome, Failed):
-            raise outcome.problem
-        return outcome
+        return await self._writer.make(change, account)

@@ -20,7 +20,7 @@ from carnet.gateway.bucket_policy_text import read_bucket_policy
 from carnet.gateway.buckets import owned_bucket
 from carnet.gateway.deciding import Resolved
 from carnet.server.writer import Writer
-from carnet.services.execution import Done, Execution, Failed
+from carnet.services.execution import Done, Execution
 from carnet.store.unit_of_work import UnitOfWork
 
 _POLICY = "Policy"
@@ -79,10 +79,7 @@ class KeptBuckets:
         )
 
     async def _made(self, change: _Edit) -> Done:
-        outcome = await self._writer.write(change, change.parsed.authenticated.caller.principal.account)
-        if isinstance(outcome, Failed):
-            raise outcome.problem
-        return outcome
+        return await self._writer.make(change, change.parsed.authenticated.caller.principal.account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ from carnet.server.outbox import Answer
 from carnet.server.writer import Writer
 from carnet.services.bound_principals import NoSuchPrincipal, bound, shown_principal
 from carnet.services.documents import parse_once
-from carnet.services.execution import Done, Execution, Failed
+from carnet.services.execution import Done, Execution
 from carnet.store.unit_of_work import UnitOfWork
 
 OPERATIONS = frozenset(("CreateGrant", "ListGrants", "ListRetirableGrants", "RetireGrant", "RevokeGrant"))
@@ -141,9 +141,7 @@ class KeptGrants:
             alter=alter,
             finish=call.decided_again,
         )
-        outcome = await self._writer.write(change, call.caller.principal.account)
-        if isinstance(outcome, Failed):
-            raise outcome.problem
+        outcome = await self._writer.make(change, call.caller.principal.account)
         response_ = written(call, outcome.answer)
         return of_change(call.operation, call.parsed, response_, outcome)
 

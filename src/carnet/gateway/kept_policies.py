@@ -167,9 +167,7 @@ class KeptPolicies:
             OWN_SERVICE, "ForgetPolicies", str(uuid.uuid4()), call.arrived.time, {"arn": arn, "accountId": account}
         )
         change = PoliciesForgotten(arn=arn, account=account, known=known, event=event, decided=())
-        outcome = await self._writer.write(change, call.caller.principal.account)
-        if isinstance(outcome, Failed):
-            raise outcome.problem
+        await self._writer.make(change, call.caller.principal.account)
 
     async def forgotten(
         self,
@@ -189,9 +187,7 @@ class KeptPolicies:
         change = PoliciesForgotten(
             arn=arn, account=account, known=known, event=event_of(call, told), decided=tuple(call.decided)
         )
-        outcome = await self._writer.write(change, call.caller.principal.account)
-        if isinstance(outcome, Failed):
-            raise outcome.problem
+        outcome = await self._writer.make(change, call.caller.principal.account)
         return of_change(call.operation, call.parsed, passed_on(call, told), outcome)
 
     def _change(

@@ -29,7 +29,7 @@ from carnet.gateway.object_acls import (
     with_acl,
 )
 from carnet.server.writer import Writer
-from carnet.services.execution import Done, Execution, Failed
+from carnet.services.execution import Done, Execution
 from carnet.store.unit_of_work import UnitOfWork
 
 _AT_ONCE = 500
@@ -154,7 +154,4 @@ class ObjectAcls:
         await self.forget(self.snapshot.accounts[bucket.account].of(ObjectAcl).referring("bucket", arn), now)
 
     async def _made(self, change: MakeObject | SetAcl | ForgetAcls, account: str) -> Done:
-        outcome = await self._writer.write(change, account)
-        if isinstance(outcome, Failed):
-            raise outcome.problem
-        return outcome
+        return await self._writer.make(change, account)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from carnet.base.faults import Unavailable
 from carnet.server.rotation import Rotation
-from carnet.services.execution import Change, Execution, Outcome
+from carnet.services.execution import Change, Done, Execution, Failed, Outcome
 from carnet.store.changes import Revision
 from carnet.store.faults import OutcomeUnknown
 
@@ -122,6 +122,13 @@ class Writer:
             self._of_accounts[account] -= 1
             if not self._of_accounts[account]:
                 del self._of_accounts[account]
+
+    async def make(self, change: Change, account: str) -> Done:
+        """Make one change as `write` does; raises what it failed of, too."""
+        outcome = await self.write(change, account)
+        if isinstance(outcome, Failed):
+            raise outcome.problem
+        return outcome
 
     def close(self) -> None:
         """Make the changes that wait, and end; after STOP_SECONDS, what a store that hangs keeps is left behind."""

@@ -44,7 +44,7 @@ from carnet.protocols.xml_values import xml_document
 from carnet.server.outbox import Answer
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.throttle import Throttled
-from carnet.services.execution import Done, Execution, Failed
+from carnet.services.execution import Done, Execution
 from carnet.sigv4.presented import ALGORITHM
 from carnet.sigv4.query_form import has_query_form
 from carnet.store.faults import Lost
@@ -137,10 +137,7 @@ class S3Control:
             )
         block = _read(body) if method == "PUT" else None
         change = _SetSwitches(execution=self._execution, parsed=parsed, checks=checks, account=account, block=block)
-        outcome = await self._parts.writer.write(change, account)
-        if isinstance(outcome, Failed):
-            raise outcome.problem
-        return outcome
+        return await self._parts.writer.make(change, account)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
