@@ -215,6 +215,17 @@ def test_an_answer_that_names_no_etag_opens_nothing(acls: Acls) -> None:
     assert (error["Code"], error["status"]) == ("ServiceUnavailable", 503)
 
 
+@pytest.mark.parametrize(("given", "status"), [({"Range": "bytes=9-"}, 416), ({"IfMatch": '"another"'}, 412)])
+def test_who_may_read_an_object_is_told_why_it_is_not_read(acls: Acls, given: dict[str, str], status: int) -> None:
+    acls.owner.put_object(**K, Body=b"x", ACL="public-read")
+    acls.store.s3.answers[f"GET /{BUCKET}/k"] = Told(status=status)
+    assert refusal(acls.nobody.get_object, **K, **given)["status"] == status
+    acls.store.s3.objects[f"/{BUCKET}/k"] = b"another object, which nobody may read"
+    assert refusal(acls.nobody.get_object, **K, **given)["status"] == 403
+    del acls.store.s3.objects[f"/{BUCKET}/k"]
+    assert refusal(acls.nobody.get_object, **K, **given)["status"] == 403
+
+
 def test_what_is_overwritten_or_deleted_takes_its_acl_along(acls: Acls) -> None:
     acls.owner.put_object(**K, Body=b"x", ACL="public-read")
     acls.owner.put_object(**K, Body=b"x")

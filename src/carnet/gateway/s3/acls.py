@@ -32,6 +32,8 @@ from carnet.services.execution import Execution
 
 ANSWERED = frozenset(("GetObjectAcl", "PutObjectAcl"))
 _READS = frozenset(("GetObject", "HeadObject"))
+_NO_OBJECT = frozenset((HTTPStatus.PRECONDITION_FAILED, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE))
+"""Answers that do not tell the ETag of the object."""
 _NAMING = ("Bucket", "Key", "VersionId")
 
 
@@ -73,13 +75,11 @@ def _whole(which: Told) -> Told:
 
 async def _head(execution: Execution, call: S3Call) -> Headers:
     """Of the object whose ACL is asked for. Raises S3Fault if it is not there."""
-    given: Mapping[str, Any] = {name: call.given[name] for name in _NAMING if name in call.given}
-    response = await call.ask("HeadObject", given, call.owner)
-    await response.aclose()
+    response = await _ask_head(call)
     if response.status == HTTPStatus.NOT_FOUND:
         await refuse_unless_listed(execution, call, bucket_arn(call.scope.partition, call.route.path.bucket or ""))
-        code = "NoSuchVersion" if "VersionId" in given else "NoSuchKey"
-        raise S3Fault(code, f"The specified {'version' if 'VersionId' in given else 'key'} does not exist.")
+        code = "NoSuchVersion" if "VersionId" in call.given else "NoSuchKey"
+        raise S3Fault(code, f"The specified {'version' if 'VersionId' in call.given else 'key'} does not exist.")
     if response.status == HTTPStatus.METHOD_NOT_ALLOWED:
         raise S3Fault("MethodNotAllowed", "The specified method is not allowed against this resource.")
     if response.status != HTTPStatus.OK:
@@ -95,7 +95,23 @@ async def refuse_unless_read(execution: Execution, call: S3Call, response: Upstr
     if call.operation.name not in _READS or response.status == HTTPStatus.NOT_FOUND:
         return
     if response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        await refuse_unless_granted(execution, call, response.headers)
+        headers = response.headers
+        if response.status in _NO_OBJECT and any(one.acl is not None for one in call.needs):
+            headers = await _headers_of(call) or headers
+        await refuse_unless_granted(execution, call, headers)
+
+
+async def _headers_of(call: S3Call) -> Headers:
+    """Of the object that is asked for, which an answer without its content does not tell; none if it is not there."""
+    response = await _ask_head(call)
+    return response.headers if response.status == HTTPStatus.OK else ()
+
+
+async def _ask_head(call: S3Call) -> UpstreamResponse:
+    given: Mapping[str, Any] = {name: call.given[name] for name in _NAMING if name in call.given}
+    response = await call.ask("HeadObject", given, call.owner)
+    await response.aclose()
+    return response
 
 
 async def refuse_unless_granted(execution: Execution, call: S3Call, headers: Headers) -> None:
