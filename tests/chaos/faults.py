@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.chaos.places import NewDatabase, pair, postgresql, sqlite_files
 from tests.chaos.promises import Tally
 from tests.chaos.rotations import killed_commands
+from tests.chaos.served import half_requests, restores
 from tests.chaos.writers import Watched, write_on, writing
 from tests.store.crashing import Writer, read_books
 from tests.stores.link import linked
@@ -185,4 +186,6 @@ FAULTS = (
         run=killed_commands,
         slow=True,
     ),
+    Fault(name="requests and answers over HTTP are cut at any byte, or come byte by byte", run=half_requests),
+    Fault(name="`carnet restore --replace` under a server that is written to", run=restores, slow=True),
 )
