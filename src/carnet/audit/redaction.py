@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -24,7 +24,7 @@ SECRET_MEMBERS = frozenset(
         *("SessionToken", "TokenCode", "AuthenticationCode1", "AuthenticationCode2", "SecretAccessKey", "Password"),
         *("OldPassword", "NewPassword", "PrivateKey", "SAMLAssertion", "WebIdentityToken", "SubjectToken"),
         *("deviceCode", "userCode", "code", "codeVerifier", "refreshToken", "idToken"),
-        "verificationUriComplete",
+        *("verificationUriComplete", "ContextAssertion", "identityContext"),
     )
 )
 """Members that are secret whether or not the model marks their shape as sensitive."""
@@ -36,6 +36,8 @@ _KEY_ID = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{12,124}", re.ASCII)
 _LONGEST_PART = 100 * 1024
 """Bytes of the parameters, and of the answer, beyond which CloudTrail leaves them out of an event."""
 _SHORTEST_SECRET = 4
+_MOST_SECRETS = 100
+"""That are looked for in a message: nobody has so many to give, but for who wants it to take long."""
 _AROUND = 4
 """Characters of JSON around a value."""
 
@@ -76,14 +78,27 @@ def _least_size(part: Any) -> int:
 
 def without_secrets(asked: Operation, given: Mapping[str, Any], message: str) -> str:
     """What a caller is told, without the secrets that it gave: AWS repeats the value that is wrong."""
-    shape = asked.input
-    for name, value in given.items():
-        if not isinstance(value, str) or len(value) < _SHORTEST_SECRET or value not in message:
-            continue
-        sensitive = shape is not None and name in shape.members and shape.members[name].metadata.get("sensitive")
-        if name in SECRET_MEMBERS or sensitive or (name in KEY_IDS and not _KEY_ID.fullmatch(value)):
-            message = message.replace(value, HIDDEN)
+    secrets = {value for value in _secrets(asked.input, "", given) if len(value) >= _SHORTEST_SECRET}
+    if len(secrets) > _MOST_SECRETS:
+        return HIDDEN
+    for value in sorted(secrets, key=len, reverse=True):  # one may be a part of another
+        message = message.replace(value, HIDDEN)
     return message
+
+
+def _secrets(shape: Shape | None, name: str, value: Any) -> Iterator[str]:
+    """The secrets in what was given for a member of that name, however deep they stand."""
+    if isinstance(value, str):
+        sensitive = shape is not None and shape.metadata.get("sensitive")
+        if name in SECRET_MEMBERS or sensitive or (name in KEY_IDS and not _KEY_ID.fullmatch(value)):
+            yield value
+    elif isinstance(value, Mapping):
+        members = getattr(shape, "members", {})
+        for key, each in value.items():
+            yield from _secrets(members.get(key) or getattr(shape, "value", None), key, each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _secrets(getattr(shape, "member", None), name, each)
 
 
 @lru_cache(1024)
