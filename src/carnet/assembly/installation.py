@@ -13,6 +13,7 @@ from carnet.assembly.issuers import issuer_keys
 from carnet.assembly.public_url import public_url
 from carnet.assembly.settings import Settings
 from carnet.assembly.state import State, log_at, open_state
+from carnet.audit.elsewhere import ElsewhereRecorded
 from carnet.audit.history import EventHistory
 from carnet.audit.logs import Log
 from carnet.base.clock import Clock
@@ -129,7 +130,7 @@ def _assembled(state: State) -> Installation:
                 session_lifetime=state.settings.session_lifetime,
                 issuers=issuer_keys(state.settings),
                 public_url=public_url(state.settings),
-                history=EventHistory(state.audit_log),
+                history=EventHistory(state.audit_log, _elsewhere(state)),
                 reports=state.store.reports,
                 quotas=read_quotas(state.settings.quotas),
             ),
@@ -138,6 +139,14 @@ def _assembled(state: State) -> Installation:
         recorder=state.recorder,
         decision_log=log_at(state.settings, state.settings.decisions_file),
     )
+
+
+def _elsewhere(state: State) -> ElsewhereRecorded | None:
+    """Where the events of other nodes are. A SQLite database has the processes of one machine, with one log."""
+    url = state.settings.database_url
+    if not url or url.startswith("sqlite"):
+        return None
+    return ElsewhereRecorded(state.store, lambda: state.recorder.log)
 
 
 def _directory(state: State) -> tuple[Directory, Known | None]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from carnet.audit.event_lines import Event, decisions
 from carnet.audit.json_line import line_of
@@ -129,30 +130,104 @@ class EventPage:
     next: str | None
 
 
+class Read(NamedTuple):
+    """How far a source is read, backwards."""
+
+    place: str
+    line: bytes
+    """The event before that place; empty if there is none of those that are asked for."""
+    size: int
+    """What it has cost, as bytes."""
+    time: str | None = None
+    """No event of the source before that place is later, if that is known."""
+
+
+class _Stream:
+    """The wanted events of one source, the newest first, of which the next is looked at before it is taken."""
+
+    def __init__(self, read: Iterator[tuple[Read, Event | None]], start: str | None) -> None:
+        """`read` gives what is read, and the wanted event in it, if there is one."""
+        self._read = read
+        self._place = start
+        self.start = start
+        """The place before which the next event is."""
+        self.ahead: Event | None = None
+        self.is_over = False
+        self._bytes = 0
+        self._time: str | None = None
+
+    def look(self, most_bytes: int) -> None:
+        """Find the next event, or the end, unless more than that would have to be read."""
+        while self.ahead is None and not self.is_over and self._bytes < most_bytes:
+            found = next(self._read, None)
+            if found is None:
+                self.is_over = True
+                break
+            read, self.ahead = found
+            self._place = read.place
+            self._bytes += read.size
+            self._time = read.time or self._time
+            if self.ahead is None:
+                self.start = self._place
+
+    def has_none_after(self, time: str) -> bool:
+        """Whether what is not yet found of it is no later than that."""
+        return self.ahead is not None or self.is_over or (self._time is not None and self._time <= time)
+
+    def take(self) -> Event:
+        assert self.ahead is not None
+        event, self.ahead, self.start = self.ahead, None, self._place
+        return event
+
+
+class Elsewhere(Protocol):
+    """Where other events are than in this node's log: `elsewhere.ElsewhereRecorded`."""
+
+    def read(self, account: str | None, start: str | None) -> Iterator[Read]: ...
+
+
+_BEFORE_ALL, _OVER, _BETWEEN = "*", "-", "|"
+"""In the place of a page of several sources: one that is not begun, one that has ended, and what parts them."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventHistory:
-    """The events of an audit log."""
+    """The events of an audit log, and of other nodes if there is `elsewhere`."""
 
     log: Log
+    elsewhere: Elsewhere | None = None
 
     def page(self, query: Query, count: int, start: str | None = None, *, most_bytes: int = PAGE_BYTES) -> EventPage:
-        """At most `count` events, of at most about `most_bytes` of the log.
+        """At most `count` events, of at most about `most_bytes` of each source.
 
         Raises LookupError if `start` is no `next` of another page, or has grown too old. INVARIANT: `start` chooses no
         more than where to begin: the query alone says whose events are found.
         """
-        needles, found, read = query.needles(), list[Event](), 0
-        for place, line in self.log.read(start):
-            read += len(line) + 1
-            event = parsed(line) if all(needle in line for needle in needles) else None
-            if event is not None and "eventID" in event:
-                if query.is_over(event):
-                    break
-                if query.matches(event):
-                    found.append(event)
-            if len(found) == count or read >= most_bytes:
-                return EventPage(events=tuple(found), next=place)
-        return EventPage(events=tuple(found), next=None)
+        streams = self._streams(query, start)
+        found: list[Event] = []
+        while len(found) < count:
+            for stream in streams:
+                stream.look(most_bytes)
+            if all(stream.is_over for stream in streams):
+                return EventPage(events=tuple(found), next=None)
+            newest = max((one for one in streams if one.ahead is not None), key=_time_ahead, default=None)
+            if newest is None or not all(one.has_none_after(_time_ahead(newest)) for one in streams):
+                break
+            found.append(newest.take())
+        return EventPage(events=tuple(found), next=_together(streams))
+
+    def _streams(self, query: Query, start: str | None) -> list[_Stream]:
+        if self.elsewhere is None:
+            return [_Stream(self._own(query, start), start)]
+        own, _, other = start.partition(_BETWEEN) if start is not None else (_BEFORE_ALL, "", _BEFORE_ALL)
+        return [_begun(partial(self._own, query), own), _begun(partial(self._others, query), other)]
+
+    def _own(self, query: Query, start: str | None) -> Iterator[tuple[Read, Event | None]]:
+        return _wanted(query, (Read(place, line, len(line) + 1) for place, line in self.log.read(start)))
+
+    def _others(self, query: Query, start: str | None) -> Iterator[tuple[Read, Event | None]]:
+        assert self.elsewhere is not None
+        return _wanted(query, self.elsewhere.read(query.account, start))
 
     def all(self, query: Query) -> Iterator[Event]:
         """Every such event, the newest first, however long it takes."""
@@ -163,3 +238,37 @@ class EventHistory:
             if page.next is None:
                 return
             start = page.next
+
+
+def _wanted(query: Query, source: Iterator[Read]) -> Iterator[tuple[Read, Event | None]]:
+    needles = query.needles()
+    for read in source:
+        line = read.line
+        event = parsed(line) if line and all(needle in line for needle in needles) else None
+        if event is None or "eventID" not in event:
+            yield read, None
+        elif query.is_over(event):
+            return
+        else:
+            yield read, event if query.matches(event) else None
+
+
+def _begun(read: Callable[[str | None], Iterator[tuple[Read, Event | None]]], told: str) -> _Stream:
+    """What is left of a source, of which a place tells."""
+    if told == _OVER:
+        return _Stream(iter(()), _OVER)
+    start = None if told == _BEFORE_ALL else told
+    return _Stream(read(start), start)
+
+
+def _together(streams: list[_Stream]) -> str | None:
+    if len(streams) == 1:
+        return streams[0].start
+    places = [_OVER if one.is_over else one.start if one.start is not None else _BEFORE_ALL for one in streams]
+    return _BETWEEN.join(places)
+
+
+def _time_ahead(stream: _Stream) -> str:
+    assert stream.ahead is not None
+    time: str = stream.ahead["eventTime"]
+    return time

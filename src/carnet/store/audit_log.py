@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple, Protocol
 
 import orjson
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, func, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, and_, func, insert, not_, or_, select
 
 from carnet.base.unseen import escaped
 from carnet.store.codec import RowValues
@@ -80,6 +80,31 @@ def read_since(connection: Connection, seq: int) -> Iterator[tuple[int, Event]]:
         event = orjson.loads(row.event)
         event.pop("log", None)
         yield row.seq, event
+
+
+def read_elsewhere(
+    connection: Connection, log: str, account: str | None, *, before: tuple[int, int], down_to: int
+) -> Iterator[tuple[int, int, str]]:
+    """(seq, ordinal, event) before a place, the newest first, of seq `down_to` and above, but what is in that log.
+
+    `account` is whose they are, or None for all.
+    """
+    table = AUDIT_EVENTS.c
+    earlier = or_(table.seq < before[0], and_(table.seq == before[0], table.ordinal < before[1]))
+    query = select(table.seq, table.ordinal, table.event).where(earlier, table.seq >= down_to)
+    query = query.where(table.event.contains(',"log":"'), not_(table.event.endswith(RECORDED % log, autoescape=True)))
+    if account is not None:
+        query = query.where(table.event.contains(f'"recipientAccountId":"{account}"', autoescape=True))
+    for seq, ordinal, event in connection.execute(query.order_by(table.seq.desc(), table.ordinal.desc())):
+        yield seq, ordinal, event.rpartition(',"log":"')[0] + "}"
+
+
+def read_first(connection: Connection, seq: int) -> str | None:
+    """The first event of that seq or one after it, whatever its log."""
+    table = AUDIT_EVENTS.c
+    query = select(table.event).where(table.seq >= seq).order_by(table.seq, table.ordinal).limit(1)
+    found: str | None = connection.scalar(query)
+    return found
 
 
 def read_recorded(connection: Connection, log: str, seq: int) -> Iterator[str]:

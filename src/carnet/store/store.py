@@ -308,6 +308,18 @@ class Store:
         with self._read() as connection:
             return tuple(audit_log.read_recorded(connection, log, since))
 
+    def events_elsewhere(
+        self, log: str, account: str | None, *, before: tuple[int, int], down_to: int
+    ) -> tuple[tuple[int, int, str], ...]:
+        """(seq, ordinal, JSON text) of events in other logs than that one, the newest first (`audit_log`)."""
+        with self._read() as connection:
+            return tuple(audit_log.read_elsewhere(connection, log, account, before=before, down_to=down_to))
+
+    def first_event(self, seq: int) -> str | None:
+        """The first event of that revision or one after it, as JSON text."""
+        with self._read() as connection:
+            return audit_log.read_first(connection, seq)
+
     def save_last_used(self, keys: Mapping[str, KeyUse], roles: Mapping[str, RoleUse]) -> None:
         """Keep the newest use of each key and role, by id."""
         with self._touch() as connection:
