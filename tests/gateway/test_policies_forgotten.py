@@ -51,6 +51,44 @@ def test_a_policy_that_came_with_its_resource_is_in_the_log_once(behind: Behind)
     assert set(Counter(event["eventID"] for event in behind.events()).values()) == {1}
 
 
+def test_what_is_gone_already_leaves_no_policy(behind: Behind) -> None:
+    """Who deletes it again, behind a crash, is told so by the upstream."""
+    sqs = with_policy(behind, "gone")
+    behind.aws.answers["DeleteQueue"] = GONE
+    assert refusal(sqs.delete_queue, QueueUrl=f"http://x/{behind.account}/gone")["status"] == 400
+    assert policies(behind, "gone") == ()
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_what_could_not_be_deleted_keeps_its_policy(behind: Behind, status: int) -> None:
+    sqs = with_policy(behind, "stays")
+    behind.aws.answers["DeleteQueue"] = Told(status=status, body={"__type": "InvalidAddress", "message": "no"})
+    refusal(sqs.delete_queue, QueueUrl=f"http://x/{behind.account}/stays")
+    assert policies(behind, "stays")
+    behind.aws.answers.pop("DeleteQueue")
+    sqs.delete_queue(QueueUrl=f"http://x/{behind.account}/stays")
+
+
+def test_what_could_not_be_made_leaves_the_policy_of_an_older_one(behind: Behind) -> None:
+    """A table that is not found is not the one to be made."""
+    table = f"arn:aws:dynamodb:us-east-1:{behind.account}:table/made"
+    behind.aws.answers["DescribeTable"] = Told(body={"Table": {"TableArn": table}})
+    tables = behind.client("dynamodb")
+    tables.put_resource_policy(ResourceArn=table, Policy=POLICY)
+    behind.aws.answers["CreateTable"] = Told(status=400, body={"__type": "ResourceNotFoundException", "message": "no"})
+    given: dict[str, Any] = {
+        "TableName": "made",
+        "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    refusal(tables.create_table, **given)
+    assert policies_under(snapshot(behind), table, behind.account)
+    behind.aws.answers["CreateTable"] = Told(body={"TableDescription": {"TableArn": table}})
+    tables.create_table(**given)
+    assert policies_under(snapshot(behind), table, behind.account) == ()
+
+
 def test_what_is_made_again_behind_a_crash_has_no_older_policy(behind: Behind) -> None:
     """The upstream has deleted the queue, and nobody could forget its policy."""
     sqs = with_policy(behind, "again")

@@ -100,6 +100,19 @@ def test_who_gives_up_waits_for_nothing() -> None:
     run(test())
 
 
+def test_who_gave_up_is_forgotten() -> None:
+    """Also while nothing is given back."""
+
+    async def test() -> None:
+        room = Room(1)
+        await room.take(ALICES, SHORT)
+        with pytest.raises(TimeoutError):
+            await room.take(ALICES, SHORT)
+        assert room._waiting == {}
+
+    run(test())
+
+
 def test_room_is_had_in_amounts() -> None:
     """Of memory a long body takes more than a short one."""
 
