@@ -159,3 +159,27 @@ def test_whether_a_subscription_will_be_delivered_to_is_in_the_log(behind: Behin
     assert verdict(f"{topic}2") == "implicitDeny"
     behind.client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="ada@example.com")
     assert "deliveries" not in behind.last_event()["additionalEventData"]
+
+
+def test_whether_a_rule_reaches_its_targets_is_in_the_log(behind: Behind) -> None:
+    """EventBridge asks as itself, for the rule; a target that it reaches by a role is the role's."""
+    here = f"us-east-1:{behind.account}"
+    function, rule = f"arn:aws:lambda:{here}:function:g", f"arn:aws:events:{here}:rule/nightly"
+    behind.aws.answers[f"{FUNCTIONS}/g"] = Told(body={"Configuration": {"FunctionArn": function}})
+    behind.client("lambda").add_permission(
+        FunctionName="g",
+        StatementId="s",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=rule,
+    )
+    behind.aws.answers["PutTargets"] = Told(body={"FailedEntryCount": 0, "FailedEntries": []})
+    by_role = {"Id": "r", "Arn": f"arn:aws:sqs:{here}:q", "RoleArn": f"arn:aws:iam::{behind.account}:role/r"}
+    targets = [{"Id": "f", "Arn": function}, {"Id": "q", "Arn": f"arn:aws:sqs:{here}:none"}, by_role]
+    for name, verdict in (("nightly", "allowed"), ("daily", "implicitDeny")):
+        behind.client("events").put_targets(Rule=name, Targets=targets)
+        told = behind.last_event()["additionalEventData"]["deliveries"]
+        assert [(one["action"], one["verdict"]) for one in told] == [
+            ("lambda:InvokeFunction", verdict),
+            ("sqs:SendMessage", "implicitDeny"),
+        ]

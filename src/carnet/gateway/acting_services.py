@@ -1,13 +1,14 @@
 """What AWS's services will do in the name of what a request sets up: whether they will be allowed to.
 
 AWS refuses a function whose role Lambda cannot assume, and an event source that the function's role may not read. It
-takes a subscription to a queue that refuses what Amazon SNS delivers: there the audit event of the call tells so.
+takes a subscription to a queue that refuses what Amazon SNS delivers, and a target of a rule alike: there the audit
+event of the call tells so.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from carnet.access import authorize as access
@@ -20,12 +21,12 @@ from carnet.base.arns import parse_arn
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import Role
 from carnet.gateway.call import Call
+from carnet.gateway.check import Members
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.enquiry import Enquiry
 from carnet.gateway.lookups import LookupFailed
-from carnet.gateway.members import text
+from carnet.gateway.members import structures, text
 from carnet.gateway.resource_policies import policies_of
-from carnet.gateway.services.sns import TOPIC
 from carnet.identity.credential import Credential
 from carnet.identity.principals import principal_keys, role_session_principal
 from carnet.models import operation
@@ -34,7 +35,7 @@ from carnet.protocols.errors import WireError
 from carnet.services.execution import Execution
 from carnet.services.target import resource_tag_keys
 
-_LAMBDA, _SNS = "lambda.amazonaws.com", "sns.amazonaws.com"
+_LAMBDA = "lambda.amazonaws.com"
 _REFUSED = "InvalidParameterValueException"
 _ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):role(/(?:.+/)?)([\w+=,.@-]{1,64})", re.ASCII)
 _ENOUGH_TRUST = (
@@ -166,22 +167,49 @@ def _may_read(
 
 
 def deliveries(execution: Execution, call: Call, resolved: tuple[Resolved, ...]) -> Iterator[Decided]:
-    """What Amazon SNS will ask the endpoint of a new subscription, decided as things stand."""
-    if (call.operation.service.name, call.operation.name) != ("sns", "Subscribe"):
+    """What Amazon SNS will ask of the endpoint of a new subscription, and EventBridge of the targets of a rule; decided
+    as things stand."""
+    found = _DELIVERED.get((call.operation.service.name, call.operation.name))
+    if found is None:
         return
-    endpoint = text(call.given, "Endpoint") or ""
-    action = {"sqs": "sqs:SendMessage", "lambda": "lambda:InvokeFunction"}.get(text(call.given, "Protocol") or "")
-    arn = parse_arn(endpoint)
-    if action is None or arn is None:
-        return
-    snapshot, service = execution.directory.snapshot, Principal(kind=PrincipalKind.SERVICE, provider=_SNS)
-    topic = next(one for one in resolved if one.check.type == TOPIC)
-    check = access.Check(
-        action=action,
-        resource=endpoint,
-        resource_account=arn.account,
-        policies=policies_of(snapshot, endpoint, arn.account, service, action),
-    )
-    source = Source(account=topic.account, arn=topic.resource)
+    snapshot, principal = execution.directory.snapshot, Principal(kind=PrincipalKind.SERVICE, provider=found.service)
+    origin = next(one for one in resolved if one.check.action == found.action)
+    source = Source(account=origin.account, arn=origin.resource)
     request = request_keys(call.arrived.http, call.caller.region, call.arrived.time)
-    yield decide_for_service(execution.parts.engine, snapshot, _SNS, source, check, request)
+    for endpoint in found.endpoints(call.given):
+        arn = parse_arn(endpoint)
+        action = _DELIVERING.get(arn.service) if arn is not None else None
+        if arn is None or action is None:
+            continue
+        check = access.Check(
+            action=action,
+            resource=endpoint,
+            resource_account=arn.account,
+            policies=policies_of(snapshot, endpoint, arn.account, principal, action),
+        )
+        yield decide_for_service(execution.parts.engine, snapshot, found.service, source, check, request)
+
+
+class _Delivered(NamedTuple):
+    service: str
+    action: str
+    """The check of the call whose resource is what the service delivers for: the topic, the rule."""
+    endpoints: Callable[[Members], Iterable[str]]
+
+
+def _endpoint(given: Members) -> Iterator[str]:
+    yield text(given, "Endpoint") or ""
+
+
+def _targets(given: Members) -> Iterator[str]:
+    """Those that EventBridge does not reach by a role."""
+    for target in structures(given, "Targets"):
+        if text(target, "RoleArn") is None:
+            yield text(target, "Arn") or ""
+
+
+_DELIVERING = {"lambda": "lambda:InvokeFunction", "sns": "sns:Publish", "sqs": "sqs:SendMessage"}
+_DELIVERED = {
+    ("events", "PutTargets"): _Delivered("events.amazonaws.com", "events:PutTargets", _targets),
+    ("sns", "Subscribe"): _Delivered("sns.amazonaws.com", "sns:Subscribe", _endpoint),
+}
