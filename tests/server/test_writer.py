@@ -285,6 +285,30 @@ def test_a_turn_is_waited_for_as_long_as_others_write(monkeypatch: pytest.Monkey
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("setting", ["TURN_SECONDS", "STALL_SECONDS"])
+def test_what_the_process_itself_was_away_for_is_not_held_against_the_store(
+    monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    monkeypatch.setattr(writer_module, setting, 0.5)
+
+    async def run() -> None:
+        slow = Slow()
+        if setting == "TURN_SECONDS":
+            slow.in_turn.clear()
+        writer = writer_of(slow)
+        tasks = await under_way(writer, slow, [1]) + await under_way(writer, slow, [2])
+        time.sleep(1)  # noqa: ASYNC251  the loop, as whatever else is in a process that is stopped
+        tasks.append(asyncio.create_task(written(writer, 3)))
+        await asyncio.sleep(0.15)
+        assert not any(task.done() for task in tasks)
+        slow.in_turn.set()
+        slow.going_on.set()
+        assert await asyncio.gather(*tasks) == [10, 20, 30]
+        writer.close()
+
+    asyncio.run(run())
+
+
 def test_what_waits_behind_a_disk_that_stalls_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is being made is waited for, since nobody knows whether it is."""
     monkeypatch.setattr(writer_module, "STALL_SECONDS", 0.2)

@@ -82,6 +82,8 @@ class Writer:
         """Since when it has been making changes."""
         self._looking = False
         """Whether the loop looks every now and then whether the turn comes."""
+        self._looked = 0.0
+        """When it has looked last, on the monotonic clock."""
         self._seen: Revision | None = None
         self._unanswered = 0
         self._of_accounts: Counter[str] = Counter()
@@ -98,6 +100,7 @@ class Writer:
             raise Unavailable("The server ends.")
         if self._unanswered >= MOST_WAITING or (account and self._of_accounts[account] >= MOST_WAITING // 2):
             raise Unavailable("Too many changes are waiting; try again later.")
+        self._forgive_own_absence()
         if self._is_stuck():
             raise Unavailable(_STUCK)
         loop = asyncio.get_running_loop()
@@ -111,7 +114,7 @@ class Writer:
             if starts:
                 self._bursts.put(loop)
             if not self._looking:
-                self._looking = True
+                self._looking, self._looked = True, monotonic()
                 loop.call_later(_LOOK_SECONDS, self._look, loop)
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await waiting.outcome
@@ -147,6 +150,7 @@ class Writer:
 
     def _look(self, loop: AbstractEventLoop) -> None:
         """Refuse what waits for a turn that does not come. INVARIANT: goes on as long as anybody waits."""
+        self._forgive_own_absence()
         revision = self._execution.directory.snapshot.revision
         if revision != self._seen:
             self._seen = revision
@@ -159,6 +163,19 @@ class Writer:
         self._looking = self._unanswered > 0
         if self._looking:
             loop.call_later(_LOOK_SECONDS, self._look, loop)
+
+    def _forgive_own_absence(self) -> None:
+        """What this process has not run for, the store has not kept it waiting for.
+
+        It was stopped, say, or others have taken the processor. That the loop looks later than it wanted to tells it.
+        """
+        now = monotonic()
+        absent = now - self._looked - 2 * _LOOK_SECONDS
+        self._looked = now
+        if self._looking and absent > 0:
+            with self._changing:
+                self._turn_asked = self._turn_asked and self._turn_asked + absent
+                self._making = self._making and self._making + absent
 
     def _is_stuck(self) -> bool:
         return (
