@@ -38,7 +38,9 @@ class Terraform:
 
     def __init__(self, directory: Path, environment: dict[str, str]) -> None:
         self._directory = directory
-        self._environment = environment | {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+        # Each command starts the provider anew, which spends a quarter of its start on looking for garbage.
+        quick = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "GOGC": "400"}
+        self._environment = environment | quick
 
     def __call__(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
