@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -35,6 +35,9 @@ def write_on(url: str, first: int, acknowledged: Connection) -> None:
                 unit.audit({"number": number})
         except Unavailable:
             time.sleep(_PAUSE_SECONDS)
+            with suppress(Unavailable):  # as the follower of a server does: who was silent is asked by nobody else
+                if store is not None:
+                    store.poll()
         else:
             acknowledged.send(number)
 
