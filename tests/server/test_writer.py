@@ -290,6 +290,7 @@ def test_what_the_process_itself_was_away_for_is_not_held_against_the_store(
     monkeypatch: pytest.MonkeyPatch, setting: str
 ) -> None:
     monkeypatch.setattr(writer_module, setting, 0.5)
+    monkeypatch.setattr(writer_module, "_LOOK_SECONDS", 0.01)
 
     async def run() -> None:
         slow = Slow()
@@ -299,7 +300,7 @@ def test_what_the_process_itself_was_away_for_is_not_held_against_the_store(
         tasks = await under_way(writer, slow, [1]) + await under_way(writer, slow, [2])
         time.sleep(1)  # noqa: ASYNC251  the loop, as whatever else is in a process that is stopped
         tasks.append(asyncio.create_task(written(writer, 3)))
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.1)
         assert not any(task.done() for task in tasks)
         slow.in_turn.set()
         slow.going_on.set()
