@@ -143,14 +143,14 @@ def test_others_are_answered_meanwhile(world: World, monkeypatch: pytest.MonkeyP
 
 def test_who_is_deleted_meanwhile_is_not_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     goes_on, caller = Event(), under_long_policies(world)
-    reads = understand
 
-    def reading(text: str, *given: Any, **named: Any) -> Policy:
-        if current_thread().name.startswith("policies"):
-            assert goes_on.wait(60)
-        return reads(text, *given, **named)
+    class Compiling(CompiledPolicy):
+        def __init__(self, policy: Policy, *given: Any) -> None:
+            if current_thread().name.startswith("policies"):
+                assert goes_on.wait(60)
+            super().__init__(policy, *given)
 
-    monkeypatch.setattr(documents, "understand", reading)
+    monkeypatch.setattr(engine, "CompiledPolicy", Compiling)
 
     async def deleted() -> None:
         with asking(world) as ask:
