@@ -308,6 +308,9 @@ BAD_FORMS: list[tuple[bytes, str]] = [
     (parts({"key": "in/k", "bucket": "other"}, b"x"), "InvalidArgument"),
     (parts({"key": "in/k", "x-amz-copy-source": "/photos/o"}, b"x"), "InvalidArgument"),
     (parts({"key": "in/k", "x-amz-meta-a": "b\x00"}, b"x"), "InvalidArgument"),
+    (parts({"key": "in/k", "x-amz-meta-a: b": "c"}, b"x"), "InvalidArgument"),
+    (parts({"key": "in/k", "x-amz-meta-\u20ac": "c"}, b"x"), "InvalidArgument"),
+    (parts({"key": "in/k", "acl": "private", "x-amz-acl": "private"}, b"x"), "InvalidArgument"),
     (parts({"key": "in/k", "x-amz-trailer": "x-amz-checksum-crc32"}, b"x"), "MalformedTrailerError"),
 ]
 

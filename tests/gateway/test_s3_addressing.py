@@ -108,6 +108,8 @@ def test_headers_in_the_query_string_of_a_presigned_request(store: Store) -> Non
     assert sent.what == f"PUT /{BUCKET}/k"
     assert sent.headers["x-amz-meta-who"].encode("latin-1") == "a b+ü".encode()
     assert sent.headers["x-amz-tagging"] == "a=b"
+    assert presigned(store, "PUT", "x-amz-meta-who=%20voil%C3%A0%20", b"hello").status == 200
+    assert store.s3.requests[-1].headers["x-amz-meta-who"].encode("latin-1") == "voilà".encode()
     store.allow(EVERYTHING, {"Effect": "Deny", "Action": "s3:PutObjectTagging", "Resource": "*"})
     assert presigned(store, "PUT", "X-Amz-Tagging=a%3Db", b"hello").code == "AccessDenied"
     assert presigned(store, "PUT", "x-amz-meta-who=me", b"hello").status == 200
@@ -125,6 +127,9 @@ def test_the_checksum_in_a_query_string_is_that_of_no_body(store: Store) -> None
         ("x-amz-moto-account-id=1", "InvalidRequest"),
         ("x-amz-bypass-governance-retention=true", "InvalidRequest"),
         ("x-amz-meta-a=1%0d%0ax-amz-acl:public-read", "InvalidArgument"),
+        ("x-amz-meta-a%0d%0ax-amz-acl:public-read%0d%0ab=1", "InvalidArgument"),
+        ("x-amz-meta-a%3a%20b=1", "InvalidArgument"),
+        ("x-amz-meta-%e2%82%ac=1", "InvalidArgument"),
     ],
 )
 def test_what_the_operation_does_not_have_is_refused(store: Store, query: str, code: str) -> None:

@@ -21,6 +21,7 @@ from carnet.gateway.s3.bodies import MOST_CONTENT, Incoming, Spooled, Upload
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.faults import XML, S3Fault
 from carnet.gateway.s3.form import Form, FormFile
+from carnet.gateway.s3.header_fields import header_value
 from carnet.gateway.s3.post_policy import ANY_LENGTH, LengthRange, held_to
 from carnet.protocols.s3_paths import read_path
 from carnet.protocols.unreadable import Unreadable
@@ -41,7 +42,6 @@ _OF_OBJECT = frozenset(
 """Fields that are headers of PutObject, beside those that begin with `x-amz-`."""
 _OF_AWS, _COPIES = "x-amz-", "x-amz-copy-source"
 _OF_VERSION_2 = frozenset(("awsaccesskeyid", "signature"))
-_VALUE = re.compile(r"[^\x00-\x1f\x7f]*")
 _STATUSES = {"200": HTTPStatus.OK, "201": HTTPStatus.CREATED}
 _URL = re.compile(r"https?://[!-~]+", re.ASCII)
 _OWN_HEADERS = frozenset(("content-length", "content-type", "transfer-encoding"))
@@ -119,9 +119,9 @@ def _headers(fields: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         header = _RENAMED.get(name, name)
         if header in SIGNING_FIELDS or not (header in _OF_OBJECT or header.startswith(_OF_AWS)):
             continue
-        if not _VALUE.fullmatch(value) or header in found:
-            raise S3Fault("InvalidArgument", f"The value of the field {name[:64]} is not valid.")
-        found[header] = value.encode("utf-8", "replace").decode("latin-1")
+        if header in found:
+            raise S3Fault("InvalidArgument", f"The field {name} is given twice.")
+        found[header] = header_value(header, value)
     if "tagging" in fields:
         found["x-amz-tagging"] = _tagging(fields["tagging"])
     return tuple(found.items())

@@ -1,0 +1,24 @@
+"""Headers that stand elsewhere in a request: in the query string of a presigned one, in a form."""
+
+from __future__ import annotations
+
+import re
+
+from carnet.gateway.s3.faults import S3Fault
+
+_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
+"""https://www.rfc-editor.org/rfc/rfc9110#name-tokens"""
+_VALUE = re.compile(r"[^\x00-\x1f\x7f]*")
+_SHOWN = 64
+
+
+def header_value(name: str, value: str) -> str:
+    """The value as a header has it when it is sent; `name` is in lower case.
+
+    INVARIANT: neither ends its line, and the name ends where it ends. Raises S3Fault for what no header can be.
+    """
+    if not _NAME.fullmatch(name):
+        raise S3Fault("InvalidArgument", f"{name[:_SHOWN]!a} is not the name of a header.")
+    if not _VALUE.fullmatch(value):
+        raise S3Fault("InvalidArgument", f"The value of {name[:_SHOWN]} is not valid.")
+    return value.encode("utf-8", "replace").decode("latin-1")
