@@ -19,7 +19,7 @@ from carnet.base.faults import Unavailable
 from carnet.base.http import HttpRequest
 from carnet.gateway import exchange, gateway, long_requests
 from carnet.gateway.long_requests import LongRequests
-from carnet.gateway.longest import MOST_ZIPPED, longest
+from carnet.gateway.longest import _OF_SERVICES, LONGEST, MOST_ZIPPED, longest
 from carnet.gateway.rebuild import rebuilt
 from carnet.gateway.room import Room
 from tests.gateway.behind import EVERYTHING, Behind, refusal
@@ -205,6 +205,20 @@ def test_no_account_and_no_network_has_more_than_half(
     assert all(room._in_use == 0 for room in rooms)
 
 
+def test_a_stranger_in_one_network_leaves_room_to_the_account_whose_key_he_names(behind: Behind, hasty: None) -> None:
+    found, account = long_of(behind), "1" * 12
+
+    async def test() -> None:
+        async with found._held(account, "a", LONGEST):
+            with pytest.raises(Unavailable):
+                async with found._held(account, "a", MB):
+                    raise AssertionError
+            async with found._held(account, "b", 28 * MB):
+                pass
+
+    asyncio.run(test())
+
+
 def test_limits_of_services(behind: Behind) -> None:
     def head(**headers: str) -> HttpRequest:
         return HttpRequest(
@@ -212,6 +226,8 @@ def test_limits_of_services(behind: Behind) -> None:
         )
 
     assert longest("lambda", "CreateFunction", head()) == longest("lambda", "PublishLayerVersion", head()) == 70_167_211
+    assert longest("lambda", "CreateFunction", head()) == LONGEST
+    assert max(most for service in _OF_SERVICES.values() for most in service.values()) == LONGEST
     assert longest("dynamodb", "BatchWriteItem", head()) == longest("dynamodb", "GetItem", head()) == 16 * MB
     assert longest("lambda", "ListFunctions", head()) == longest("kms", "Encrypt", head()) == 0
     assert longest("sqs", "", head()) == 6 * MB

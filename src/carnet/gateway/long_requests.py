@@ -1,8 +1,9 @@
 """Requests that are longer than most, for services behind the gateway that take such.
 
 Who has signed one is known once all of it is there, for the signature covers the hash of its body. INVARIANT: until
-then it takes its part of a room that no account, and no network, has more than half of; and a request that names no
-good key, or an operation that takes no more than others, is not waited for.
+then it takes its part of a room of which no account has more than half, and no network more than one request may take;
+and a request that names no good key, or an operation that takes no more than others, is not waited for. So a stranger
+who knows the id of somebody's key leaves, from one network, 29 MB to the account.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from carnet.base.faults import Unavailable
 from carnet.base.http import ByteStream, RequestHead
 from carnet.gateway.answers import failed
 from carnet.gateway.call import routed
-from carnet.gateway.longest import longest, too_long
+from carnet.gateway.longest import LONGEST, longest, too_long
 from carnet.gateway.room import Room
 from carnet.gateway.s3.arriving import as_request
 from carnet.gateway.s3.parts import StreamingParts
@@ -76,7 +77,7 @@ class LongRequests:
         self._find = find
         self._parts = parts
         self._of_accounts = Room(room)
-        self._of_networks = Room(room)
+        self._of_networks = Room(room, LONGEST)
 
     def takes(self, head: RequestHead) -> bool:
         """Whether a request is one of these: whether it is too long for its operation, its answer says."""

@@ -14,12 +14,14 @@ from carnet.models import Operation, Service
 _MB = 1024 * 1024
 _OF_CODE = 70_167_211
 _OF_PAYLOAD = 6 * _MB
+LONGEST = _OF_CODE
+"""Bytes of the longest body that any operation takes."""
 _INVOKES = ("Invoke", "InvokeWithResponseStream")
 _EVENT = "Event"
 MOST_ZIPPED = 50 * _MB
 """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
-_LONGEST: Mapping[str, Mapping[str, int]] = {
+_OF_SERVICES: Mapping[str, Mapping[str, int]] = {
     # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
     "dynamodb": {"": 16 * _MB},
     # Parts of layers have 20 MB, https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
@@ -51,7 +53,7 @@ def longest(service: str, operation: str, head: RequestHead) -> int:
     before the body is read."""
     if operation == "Invoke" and head.header("x-amz-invocation-type") == _EVENT:
         return _MB
-    of_service = _LONGEST.get(service, {})
+    of_service = _OF_SERVICES.get(service, {})
     return of_service.get(operation, of_service.get("", 0))
 
 

@@ -1,7 +1,7 @@
 """How much of something that is scarce each caller may have, and who is next if all of it is in use.
 
 An upload or a download holds its connection as long as its client likes, and a long body its part of the memory.
-INVARIANT: no caller holds more than half, so that others go on.
+INVARIANT: no caller holds more than its share, which is half unless it is said, so that others go on.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ class Room:
     """So many connections, or bytes. A caller is an account, or the network of somebody who has none; '' is Carnet
     itself."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, of_one: int | None = None) -> None:
+        """`of_one` is the share of one caller."""
         self._most = most
-        self._most_of_one = max(1, most // 2)
+        self._most_of_one = max(1, most // 2) if of_one is None else of_one
         self._held: Counter[str] = Counter()
         self._in_use = 0
         self._waiting: dict[str, deque[_Turn]] = {}
