@@ -19,6 +19,7 @@ from tests.server.own_api.calling import operator_token
 LISTED = "<ListAllMyBucketsResult><Buckets>{}</Buckets></ListAllMyBucketsResult>"
 ENCRYPTED = (
     "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>{}</SSEAlgorithm>"
+    "<KMSMasterKeyID>1234abcd-12ab-34cd-56ef-1234567890ab</KMSMasterKeyID>"
     "</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
 )
 HERE = Told(body=b"<LocationConstraint/>")

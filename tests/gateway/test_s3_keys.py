@@ -75,7 +75,7 @@ def test_a_key_that_the_upstream_does_not_tell(store: Store) -> None:
     assert refusal(store.client().get_object, Bucket=BUCKET, Key="k")["Code"] == "NotImplemented"
 
 
-def test_a_key_that_no_request_names_is_refused(store: Store) -> None:
+def test_a_default_key_is_refused_by_a_store_that_tells_no_keys(store: Store) -> None:
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY_ID}}
     configuration = {"Rules": [rule]}
     call = store.client().put_bucket_encryption

@@ -15,7 +15,7 @@ from carnet.entities.account_assignment import AccountAssignment, PrincipalType
 from carnet.entities.account_details import AccountDetails
 from carnet.entities.acquired_role import AcquiredRole
 from carnet.entities.browser_session import BrowserSession, HolderKind
-from carnet.entities.bucket import AclPermission, Bucket, BucketState, Grant, ObjectOwnership
+from carnet.entities.bucket import AclPermission, Bucket, BucketState, DefaultKey, Grant, ObjectOwnership
 from carnet.entities.create_account_status import CreateAccountFailure, CreateAccountStatus
 from carnet.entities.delegation_request import Approver, DelegationRequest, DelegationState
 from carnet.entities.device_authorization import DeviceAuthorization, DeviceState
@@ -207,6 +207,7 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         acl=ACLS,
         policy=st.none() | TEXT,
         principal_ids=PAIRS,
+        default_key=st.none() | st.builds(DefaultKey, key=TEXT),
     ),
     st.builds(
         ObjectAcl,

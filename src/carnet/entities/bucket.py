@@ -58,6 +58,16 @@ def bucket_arn(partition: str, name: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DefaultKey:
+    """The key of AWS KMS for what is written to a bucket by requests that do not say what encrypts it."""
+
+    key: str
+    """Its ARN, or its id if it is of the account and the Region of the bucket: as it was given."""
+    bucket_key: bool
+    """Whether objects are encrypted by a key of the bucket, which that one encrypts."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Bucket:
     """A bucket. INVARIANT: no two in a partition have one name, for its ARN is its id."""
 
@@ -76,6 +86,8 @@ class Bucket:
     policy: str | None = None
     """As it was written, but for its principals (`services.bound_principals`)."""
     principal_ids: PrincipalIds = field(default_factory=dict[str, str])
+    default_key: DefaultKey | None = None
+    """INVARIANT: no upstream is told of it. Each write names it, so that what is decided on is what encrypts."""
 
     @property
     def arn(self) -> str:

@@ -18,6 +18,7 @@ from carnet.entities.public_access_block import PublicAccessBlock
 from carnet.gateway.acl import acl_without_ownership, asked_acl, asked_ownership, is_public, private, shown_acl
 from carnet.gateway.bucket_policies import as_policy, blocked
 from carnet.gateway.bucket_policy_text import malformed, read_bucket_policy, with_accounts
+from carnet.gateway.default_key import read_key, scope_of, shown_key
 from carnet.policy.document import Grammar
 from carnet.policy.public import is_public as is_public_policy
 from carnet.policy.request import Principal
@@ -149,21 +150,39 @@ def no_acls() -> Refused:
     return Refused("AccessControlListNotSupported", "The bucket does not allow ACLs")
 
 
+def _get_encryption(asked: Asked) -> Members:
+    if asked.bucket.default_key is None:
+        raise Refused(
+            "ServerSideEncryptionConfigurationNotFoundError",
+            "The server side encryption configuration was not found",
+        )
+    return shown_key(asked.bucket.default_key)
+
+
+def _put_encryption(asked: Asked) -> Bucket:
+    return replace(asked.bucket, default_key=read_key(asked.members, scope_of(asked.bucket)))
+
+
 READS: Mapping[str, Callable[[Asked], Members]] = {
     "GetBucketAcl": lambda asked: shown_acl(asked.bucket.acl, asked.bucket.account),
+    "GetBucketEncryption": _get_encryption,
     "GetBucketOwnershipControls": _get_ownership,
     "GetBucketPolicy": _get_policy,
     "GetBucketPolicyStatus": _get_policy_status,
     "GetPublicAccessBlock": _get_block,
 }
 WRITES: Mapping[str, Callable[[Asked], Bucket]] = {
+    "DeleteBucketEncryption": lambda asked: replace(asked.bucket, default_key=None),
     "DeleteBucketOwnershipControls": lambda asked: replace(asked.bucket, ownership=ObjectOwnership.NONE),
     "DeleteBucketPolicy": _delete_policy,
     "DeletePublicAccessBlock": lambda asked: replace(asked.bucket, block=None),
     "PutBucketAcl": _put_acl,
+    "PutBucketEncryption": _put_encryption,
     "PutBucketOwnershipControls": _put_ownership,
     "PutBucketPolicy": _put_policy,
     "PutPublicAccessBlock": _put_block,
 }
+OF_ENCRYPTION = frozenset(("DeleteBucketEncryption", "GetBucketEncryption", "PutBucketEncryption"))
+"""What the upstream answers, unless it is about a key of AWS KMS (`s3.default_encryption`)."""
 OF_THE_OWNER = frozenset(("DeleteBucketPolicy", "GetBucketPolicy", "PutBucketPolicy"))
 """What nobody of another account than the owner's may ask for, whatever the bucket policy allows."""

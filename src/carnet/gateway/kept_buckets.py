@@ -15,7 +15,7 @@ from carnet.directory.snapshot import Snapshot
 from carnet.entities.bucket import Bucket
 from carnet.gateway.bucket_change import decided_again
 from carnet.gateway.bucket_listing import listed
-from carnet.gateway.bucket_operations import OF_THE_OWNER, READS, WRITES, Asked
+from carnet.gateway.bucket_operations import OF_ENCRYPTION, OF_THE_OWNER, READS, WRITES, Asked
 from carnet.gateway.bucket_policy_text import read_bucket_policy
 from carnet.gateway.buckets import owned_bucket
 from carnet.gateway.deciding import Resolved
@@ -24,8 +24,8 @@ from carnet.services.execution import Done, Execution
 from carnet.store.unit_of_work import UnitOfWork
 
 _POLICY = "Policy"
-ANSWERED_HERE = frozenset((*READS, *WRITES))
-"""Operations of Amazon S3 on one bucket, by botocore's names, that `KeptBuckets.answer` answers."""
+ANSWERED_HERE = frozenset((*READS, *WRITES)) - OF_ENCRYPTION
+"""Operations of Amazon S3 on one bucket, by botocore's names, that no upstream answers."""
 
 
 class KeptBuckets:
@@ -49,7 +49,7 @@ class KeptBuckets:
         decided: tuple[Decided, ...],
         tell: Callable[[Event], Event] = lambda event: event,
     ) -> Done:
-        """Answer one of ANSWERED_HERE that was allowed: `decided` on `checks`, the first of which is on the bucket.
+        """Answer one of ANSWERED_HERE or OF_ENCRYPTION that was allowed: `decided` on `checks`, first the bucket's.
 
         `Done.answer` are the members of the answer, by the model's names. A change is decided again when it is made.
         `tell` adds to the event what the request's door knows.

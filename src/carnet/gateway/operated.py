@@ -9,16 +9,18 @@ from urllib.parse import urlsplit
 
 from carnet.base.clock import Clock
 from carnet.base.faults import Invalid, Missing, Refused, Unavailable
+from carnet.base.partitions import DEFAULT_PARTITION
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.bucket import Bucket, BucketState, ObjectOwnership, bucket_arn
+from carnet.entities.bucket import Bucket, BucketState, DefaultKey, ObjectOwnership, bucket_arn
 from carnet.entities.public_access_block import EVERYTHING_BLOCKED
 from carnet.gateway.acl import private
+from carnet.gateway.check import Scope
 from carnet.gateway.connection import UpstreamFailed
+from carnet.gateway.default_key import names_key, read_key
 from carnet.gateway.exchange import AnotherAccount, Exchange
 from carnet.gateway.new_bucket import check_name
 from carnet.gateway.reread import reread
 from carnet.gateway.s3.arriving import s3_service
-from carnet.gateway.s3.encryption import is_by_kms
 from carnet.gateway.upstreams import UpstreamSettings
 from carnet.server.own_api.endpoint import OwnWriteCall
 from carnet.server.own_api.gateway import FoundBucket
@@ -72,12 +74,12 @@ class OperatedGateway:
         assert call.account is not None, "it is a part of the path"
         partition = snapshot.accounts[call.account].account.partition
         told: dict[str, Any] = {"adopted": [], "already": [], "refused": {}}
-        for name, (region, refused) in sorted(found.items()):
+        for name, one in sorted(found.items()):
             known = snapshot.named(Bucket, bucket_arn(partition, name))
             if known is not None and (known.account, known.upstream) == (call.account, upstream):
                 told["already"].append(name)
                 continue
-            why = "another account or upstream has a bucket of that name" if known is not None else refused
+            why = "another account or upstream has a bucket of that name" if known is not None else one.refused
             if why is not None:
                 told["refused"][name] = why
                 continue
@@ -87,13 +89,14 @@ class OperatedGateway:
                     partition=partition,
                     name=name,
                     account=call.account,
-                    region=region,
+                    region=one.region,
                     created=call.now,
                     state=BucketState.OWNED,
                     upstream=upstream,
                     ownership=ObjectOwnership.ENFORCED,
                     block=EVERYTHING_BLOCKED,
                     acl=private(call.account),
+                    default_key=one.default_key,
                 )
             )
         return told
@@ -138,13 +141,21 @@ async def _found(exchange: Exchange, name: str, account: str) -> FoundBucket:
     """Raises as `_asked`, Missing among it."""
     why = _why_not(name)
     if why is not None:
-        return FoundBucket(_REGION, why)  # asking for it might be another request
+        return FoundBucket(_REGION, refused=why)  # asking for it might be another request
     told = await _asked(exchange, "GetBucketLocation", account, Bucket=name)
-    return FoundBucket(str(told.get("LocationConstraint") or _REGION), await _why_encrypted(exchange, name, account))
+    region = str(told.get("LocationConstraint") or _REGION)
+    try:
+        return FoundBucket(region, await _default_key(exchange, name, account, region))
+    except _Unread as problem:
+        return FoundBucket(region, refused=str(problem))
 
 
-async def _why_encrypted(exchange: Exchange, name: str, account: str) -> str | None:
-    """INVARIANT: nobody writes with a key that no request names and nobody has decided on. Raises AnotherAccount."""
+class _Unread(Exception):
+    """Why it is not known, or not decided here, what encrypts the objects of a bucket by default."""
+
+
+async def _default_key(exchange: Exchange, name: str, account: str, region: str) -> DefaultKey | None:
+    """INVARIANT: nobody writes with a key that nobody has decided on. Raises AnotherAccount, _Unread."""
     if not exchange.settings.does(_S3, "GetBucketEncryption"):
         return None  # it knows of none
     try:
@@ -152,7 +163,12 @@ async def _why_encrypted(exchange: Exchange, name: str, account: str) -> str | N
     except Missing:
         return None
     except UpstreamFailed as problem:
-        return f"what encrypts its objects by default is not known: {problem}"
+        raise _Unread(f"what encrypts its objects by default is not known: {problem}") from problem
     if not told.get("ServerSideEncryptionConfiguration"):
-        return "what encrypts its objects by default is not known: it tells no rule"
-    return DEFAULT_KEY if is_by_kms(told) else None
+        raise _Unread("what encrypts its objects by default is not known: it tells no rule")
+    if names_key(told) and not exchange.settings.profile.tells_keys:
+        raise _Unread(DEFAULT_KEY)
+    try:
+        return read_key(told, Scope(partition=DEFAULT_PARTITION, region=region, account=account))
+    except Refused as refused:
+        raise _Unread(f"{DEFAULT_KEY}: {refused}") from refused

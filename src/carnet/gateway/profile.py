@@ -41,6 +41,8 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     """Whether it understands versionId. One that does not would act on the newest version instead."""
     key_id_in_ciphertext: bool = False
     """Whether a ciphertext of its KMS begins with the id of its key."""
+    tells_keys: bool = False
+    """Whether it keeps which key of AWS KMS a request names for an object, and tells that with the object."""
     own_roles: bool = False
     """Whether it takes a function only with a role that it has made itself."""
 
@@ -104,6 +106,7 @@ def _of_both(one: Profile, other: Profile) -> Profile:
         literal_keys=one.literal_keys and other.literal_keys,
         drops_cut_bodies=one.drops_cut_bodies and other.drops_cut_bodies,
         versions=one.versions and other.versions,
+        tells_keys=one.tells_keys and other.tells_keys,
         own_roles=one.own_roles and other.own_roles,
         key_id_in_ciphertext=one.key_id_in_ciphertext and other.key_id_in_ciphertext,
     )

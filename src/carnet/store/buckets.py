@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, Table
 
-from carnet.entities.bucket import Bucket, BucketState, ObjectOwnership
+from carnet.entities.bucket import Bucket, BucketState, DefaultKey, ObjectOwnership
 from carnet.entities.public_access_block import AccountPublicAccess, PublicAccessBlock
 from carnet.store.acls import acl_written, read_acl
 from carnet.store.codec import RowValues, columns, json_text, read_moment, read_pairs
@@ -31,8 +31,10 @@ TABLE = Table(
     text("acl"),
     optional_text("policy"),
     text("principal_ids"),
+    optional_text("default_key"),
 )
 OF_ACCOUNTS = Table("account_public_access", METADATA, own_id(), owning_account(), text("block"))
+_OF_KEY = {"key": str, "bucket_key": bool}
 _SWITCHES = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
 
 
@@ -52,6 +54,7 @@ def to_row(bucket: Bucket) -> RowValues:
             "acl": acl_written(bucket.acl),
             "policy": bucket.policy,
             "principal_ids": bucket.principal_ids,
+            "default_key": None if bucket.default_key is None else _key_written(bucket.default_key),
         }
     )
 
@@ -70,7 +73,19 @@ def from_row(row: Row[Any]) -> Bucket:
         acl=read_acl(row.acl),
         policy=row.policy,
         principal_ids=read_pairs(row.principal_ids),
+        default_key=None if row.default_key is None else _read_key(row.default_key),
     )
+
+
+def _key_written(key: DefaultKey) -> str:
+    return json_text({name: getattr(key, name) for name in _OF_KEY})
+
+
+def _read_key(written: str) -> DefaultKey:
+    value = orjson.loads(written)
+    if type(value) is not dict or {name: type(one) for name, one in value.items()} != _OF_KEY:
+        raise ValueError("not the key of a bucket")
+    return DefaultKey(key=value["key"], bucket_key=value["bucket_key"])
 
 
 def _block_written(block: PublicAccessBlock) -> str:

@@ -51,6 +51,28 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "b" {
   }
 }
 
+resource "aws_s3_bucket" "sealed" {
+  bucket = "terraform-sealed"
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "sealed" {
+  bucket = aws_s3_bucket.sealed.id
+  rule {
+    bucket_key_enabled = var.description == "first"
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = aws_kms_key.mine.arn
+    }
+  }
+}
+
+resource "aws_s3_object" "sealed" {
+  bucket     = aws_s3_bucket.sealed.id
+  key        = "k"
+  content    = var.description
+  depends_on = [aws_s3_bucket_server_side_encryption_configuration.sealed]
+}
+
 resource "aws_s3_bucket_cors_configuration" "b" {
   bucket = aws_s3_bucket.b.id
   cors_rule {

@@ -20,7 +20,9 @@ from carnet.sigv4.signing import SigningCredentials
 
 S3 = "s3"
 MEASURABLE = mapped_services()
-_NO_STORE = S3Measured(operations=frozenset(), versions=False, literal_keys=False, drops_cut_bodies=False)
+_NO_STORE = S3Measured(
+    operations=frozenset(), versions=False, tells_keys=False, literal_keys=False, drops_cut_bodies=False
+)
 
 
 def measured(
@@ -55,5 +57,6 @@ def measured(
         literal_keys=store.literal_keys,
         drops_cut_bodies=store.drops_cut_bodies,
         versions=store.versions,
+        tells_keys=store.tells_keys,
         key_id_in_ciphertext="kms" in services and key_id_in_ciphertext(upstream),
     )

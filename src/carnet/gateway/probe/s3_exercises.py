@@ -16,6 +16,8 @@ _MOST_PART = 5 * 1024 * 1024
 """The least that AWS takes for a part that is not the last one."""
 
 _KEPT = b"kept"
+_NOBODYS_KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+"""A store that asks for its keys refuses it: of one, an operator has to say what it tells."""
 
 Ask = Callable[..., Any]
 """Asks for an operation of botocore's model by its name, with members; raises ClientError."""
@@ -141,6 +143,20 @@ def versions(ask: Ask, bucket: str) -> Iterator[str]:
         yield VERSIONS
 
 
+def keys(ask: Ask, bucket: str) -> Iterator[str]:
+    """Which key of AWS KMS a request names for an object is told with it, also of one in parts and of a copy."""
+    named = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": _NOBODYS_KEY}
+    ask("PutObject", Bucket=bucket, Key="one", Body=b"sealed", **named)
+    ask("CopyObject", Bucket=bucket, Key="copy", CopySource={"Bucket": bucket, "Key": "one"}, **named)
+    at = {"Bucket": bucket, "Key": "parts"}
+    at["UploadId"] = ask("CreateMultipartUpload", **at, **named)["UploadId"]
+    part = {"PartNumber": 1, "ETag": ask("UploadPart", **at, PartNumber=1, Body=b"sealed")["ETag"]}
+    ask("CompleteMultipartUpload", **at, MultipartUpload={"Parts": [part]})
+    made, reads = ("one", "copy", "parts"), ("GetObject", "HeadObject")
+    if all(_holds(ask(name, Bucket=bucket, Key=key), named) for name in reads for key in made):
+        yield KEYS
+
+
 def buckets(ask: Ask, bucket: str) -> Iterator[str]:
     """A bucket is made, found, and deleted."""
     other = f"{bucket}-x"
@@ -155,8 +171,8 @@ def buckets(ask: Ask, bucket: str) -> Iterator[str]:
         yield from ("DeleteBucket", "HeadBucket")
 
 
-VERSIONS = "versionId"
-"""No operation, but what several of them take."""
+VERSIONS, KEYS = "versionId", "SSEKMSKeyId"
+"""No operations, but what several of them take."""
 
 
 def _body(ask: Ask, bucket: str, key: str) -> bytes:

@@ -20,11 +20,13 @@ from msgspec import Struct
 
 from carnet.gateway.probe.asking import Upstream
 from carnet.gateway.probe.s3_exercises import (
+    KEYS,
     VERSIONS,
     Ask,
     Exercise,
     attributes,
     buckets,
+    keys,
     objects,
     setting,
     uploads,
@@ -50,6 +52,7 @@ class S3Measured(Struct, frozen=True, kw_only=True):
 
     operations: frozenset[str]
     versions: bool
+    tells_keys: bool
     literal_keys: bool
     drops_cut_bodies: bool
 
@@ -73,15 +76,16 @@ def measure_s3(upstream: Upstream, tell: Tell) -> S3Measured:
                 tell(f"{', '.join(sorted(found)) or 'an operation'}: did something else, too")
     with _bucket(ask) as bucket:
         return S3Measured(
-            operations=frozenset(proven - {VERSIONS}),
+            operations=frozenset(proven - {KEYS, VERSIONS}),
             versions=VERSIONS in proven,
+            tells_keys=KEYS in proven,
             literal_keys=_takes_literally(upstream, ask, bucket),
             drops_cut_bodies=_drops_cut_bodies(upstream, ask, bucket),
         )
 
 
 def _exercises() -> Iterator[tuple[bool, Exercise]]:
-    yield from ((False, each) for each in (objects, attributes, uploads, versions, buckets))
+    yield from ((False, each) for each in (objects, attributes, uploads, versions, keys, buckets))
     yield from ((one.locked, setting(one)) for one in SETTINGS)
 
 

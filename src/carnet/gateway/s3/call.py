@@ -47,6 +47,8 @@ class S3Call:
     """The content of an object."""
     owner: str = ""
     """The account of the bucket; empty until that is known."""
+    by_default: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Members that the input does not have and the default encryption of the bucket adds."""
     needs: tuple[Resolved, ...] = ()
     """What the request needs to be allowed, once it is."""
     decided: list[Decided] = field(default_factory=list[Decided])

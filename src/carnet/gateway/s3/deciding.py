@@ -15,12 +15,15 @@ from carnet.gateway.buckets import owned_bucket
 from carnet.gateway.buckets import resolved as with_owner
 from carnet.gateway.check import Check, Refusal, Sought
 from carnet.gateway.deciding import NotKnown, Resolved, decide
+from carnet.gateway.default_key import MAKES, named_by_default
 from carnet.gateway.mapping import mapped
 from carnet.gateway.object_acls import in_force, likely, with_acl
 from carnet.gateway.s3.arriving import REQUEST_KEYS
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.faults import DENIED, S3Fault, not_implemented
 from carnet.gateway.s3.tags import OF_OBJECT, with_object_tags
+from carnet.gateway.services import kms
+from carnet.gateway.upstreams import UpstreamSettings
 from carnet.policy.decision import Verdict
 from carnet.services.execution import Execution
 
@@ -44,6 +47,8 @@ def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -> tupl
     if isinstance(checks, Refusal):
         raise S3Fault(checks.code, checks.message)
     snapshot = execution.directory.snapshot
+    if call.operation.name in MAKES:
+        checks = _with_default_key(snapshot, call, given, checks)
     resolved = []
     for check in checks:
         if isinstance(check.resource, Sought):
@@ -51,6 +56,33 @@ def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -> tupl
         resolved.append(_with_owner_key(with_owner(snapshot, _with_request_keys(call, check))))
     call.owner = resolved[0].account
     return tuple([_by_acl(snapshot, one) if is_by_acl(call, one) else one for one in resolved])
+
+
+def _with_default_key(
+    snapshot: Snapshot, call: S3Call, given: Mapping[str, Any], checks: tuple[Check, ...]
+) -> tuple[Check, ...]:
+    """The checks, and those on the key of the bucket's default encryption as if the request had named it.
+
+    INVARIANT: what the call has `by_default` is sent on, so that no later default takes the place of what is decided.
+    Condition keys of Amazon S3 tell what the request names, and no default.
+    """
+    assert isinstance(checks[0].resource, str), "objects are named by their ARNs"
+    call.by_default = named_by_default(owned_bucket(snapshot, checks[0].resource), given)
+    if not call.by_default:
+        return checks
+    settings = call.exchange.settings
+    refuse_untold(settings)
+    literal = settings.profile.literal_keys
+    named = mapped("s3", call.operation.name, {**given, **call.by_default}, call.scope, literal_keys=literal)
+    if isinstance(named, Refusal):
+        raise S3Fault(named.code, named.message)
+    return (*(one for one in checks if one.type != kms.KEY), *(one for one in named if one.type == kms.KEY))
+
+
+def refuse_untold(settings: UpstreamSettings) -> None:
+    """Raises S3Fault for an upstream of which nobody would know whose permission it takes to read what is written."""
+    if not settings.profile.tells_keys:
+        raise not_implemented(f"{settings.name} is not known to tell which key of AWS KMS has encrypted an object")
 
 
 def is_by_acl(call: S3Call, one: Resolved) -> bool:

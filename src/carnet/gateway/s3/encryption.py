@@ -5,44 +5,25 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 from carnet.gateway.check import Check, Refused, Scope
 from carnet.gateway.deciding import Resolved
+from carnet.gateway.default_key import BY_KMS
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import decided, denial
 from carnet.gateway.s3.faults import not_implemented
 from carnet.gateway.services import kms
-from carnet.gateway.services.s3_names import object_arn
+from carnet.gateway.services.s3_names import encryption_context, object_arn
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.policy.request import Value
 from carnet.services.execution import Execution
 
 _ENCRYPTED, _KEY = "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"
-_BY_KMS = "aws:kms"
+_WITH_BUCKET_KEY = "x-amz-server-side-encryption-bucket-key-enabled"
 _READS = frozenset(("GetObject",))
 """Operations whose answers hold what was encrypted."""
 _Headers = tuple[tuple[str, str], ...]
-
-
-def refuse_default_key(call: S3Call) -> None:
-    """Raises S3Fault for a bucket whose objects would be encrypted by a key that no request names."""
-    if call.operation.name != "PutBucketEncryption":
-        return
-    if is_by_kms(call.given):
-        raise not_implemented("the permission to use the key of a bucket's default encryption is not decided")
-
-
-def is_by_kms(told: Mapping[str, Any]) -> bool:
-    """Whether a bucket's default encryption, in the members of a request or an answer, is by a key of AWS KMS."""
-    rules = (told.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or []
-    return any(_algorithm(rule).startswith(_BY_KMS) for rule in rules)
-
-
-def _algorithm(rule: Mapping[str, Any]) -> str:
-    return str((rule.get("ApplyServerSideEncryptionByDefault") or {}).get("SSEAlgorithm", ""))
 
 
 async def refuse_without_key(execution: Execution, call: S3Call, response: UpstreamResponse) -> None:
@@ -63,15 +44,16 @@ async def allow_decrypt(execution: Execution, call: S3Call, headers: _Headers, *
     `on` is the object's ARN, `owner` the account of its bucket.
     """
     told = dict(headers)
-    if not told.get(_ENCRYPTED, "").startswith(_BY_KMS):
+    if not told.get(_ENCRYPTED, "").startswith(BY_KMS):
         return
-    (made,) = await decided(execution, call, (_decrypt(call.scope, told.get(_KEY, ""), on, owner),))
+    within = encryption_context(on, bucket_key=told.get(_WITH_BUCKET_KEY, "").lower() == "true")
+    (made,) = await decided(execution, call, (_decrypt(call.scope, told.get(_KEY, ""), within, owner),))
     call.decided.append(made)
     if not made.decision.allowed and call.binds:
         raise denial(made)
 
 
-def _decrypt(scope: Scope, key: str, on: str, owner: str) -> Resolved:
+def _decrypt(scope: Scope, key: str, within: str, owner: str) -> Resolved:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#encryption-context"""
     owners = Scope(partition=scope.partition, region=scope.region, account=owner)
     try:
@@ -82,7 +64,7 @@ def _decrypt(scope: Scope, key: str, on: str, owner: str) -> Resolved:
         raise not_implemented("the upstream does not say which key of KMS has encrypted the object")
     keys: dict[str, Value] = {
         "kms:ViaService": f"s3.{scope.region}.amazonaws.com",
-        "kms:EncryptionContext:aws:s3:arn": on,
+        "kms:EncryptionContext:aws:s3:arn": within,
         "kms:EncryptionContextKeys": ("aws:s3:arn",),
     }
     check = Check(action="kms:Decrypt", resource=named.resource, account=named.account, type=kms.KEY, keys=keys)

@@ -19,6 +19,7 @@ _STATUSES: Mapping[int, tuple[str, ...]] = {
     404: (
         *("NoSuchAccessPoint", "NoSuchBucket", "NoSuchBucketPolicy", "NoSuchKey"),
         *("NoSuchPublicAccessBlockConfiguration", "NoSuchVersion"),
+        "ServerSideEncryptionConfigurationNotFoundError",
         "OwnershipControlsNotFoundError",
     ),
     405: ("MethodNotAllowed",),

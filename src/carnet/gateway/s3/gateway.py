@@ -13,14 +13,15 @@ from typing import Any
 from carnet.audit.steps import Arrived, Authenticated, Routed, Step, arrived_of, caller_of
 from carnet.base.faults import Refused
 from carnet.base.http import ByteStream, HttpRequest, RequestHead
-from carnet.gateway.buckets import Buckets, bucket_of
+from carnet.gateway.bucket_operations import OF_ENCRYPTION
+from carnet.gateway.buckets import Buckets, bucket_of, owned_bucket
 from carnet.gateway.check import Scope
 from carnet.gateway.exchange import Exchange
 from carnet.gateway.kept_buckets import ANSWERED_HERE, KeptBuckets
 from carnet.gateway.modes import naming
 from carnet.gateway.object_acl_change import ObjectAcls
 from carnet.gateway.payload import ExpectedBody, expected_body
-from carnet.gateway.s3 import acls, answers, kept, making
+from carnet.gateway.s3 import acls, answers, default_encryption, kept, making
 from carnet.gateway.s3.arriving import (
     as_request,
     is_for_s3,
@@ -178,6 +179,9 @@ class S3Gateway:
             return kept.listed(call, self._kept)
         if call.operation.name in ANSWERED_HERE:
             return await kept.answered(call, self._kept, resolved)
+        if call.operation.name in OF_ENCRYPTION:
+            bucket = owned_bucket(self._execution.directory.snapshot, resolved[0].resource)
+            return await default_encryption.answered(call, self._kept, bucket, resolved)
         if call.operation.name in acls.ANSWERED:
             return await acls.answered(call, self._acls)
         assert call.operation.name not in KEPT_HERE, "what is never sent on is answered here"

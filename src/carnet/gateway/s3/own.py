@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from carnet.gateway.acl import ACL_MEMBERS
+from carnet.gateway.bucket_operations import OF_ENCRYPTION
 from carnet.gateway.kept_buckets import ANSWERED_HERE
 
 KEPT_HERE = ANSWERED_HERE | {"GetObjectAcl", "ListBuckets", "PutObjectAcl"}
 """Operations that are never sent on."""
-DECIDED_ALWAYS = KEPT_HERE | {"CreateBucket", "DeleteBucket"}
+DECIDED_ALWAYS = (KEPT_HERE | OF_ENCRYPTION | {"CreateBucket", "DeleteBucket"}) - {"GetBucketEncryption"}
 """Operations that are refused if nothing allows them, also where others are only recorded: they change what is kept."""
 
 

@@ -15,7 +15,7 @@ from carnet.gateway.s3.bodies import Upload
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.copying import COPIES, with_decided_source
 from carnet.gateway.s3.deciding import refuse_unless_listed
-from carnet.gateway.s3.encryption import refuse_default_key, refuse_without_key
+from carnet.gateway.s3.encryption import refuse_without_key
 from carnet.gateway.s3.made_objects import new_object, settled
 from carnet.gateway.s3.own import without_acl
 from carnet.gateway.s3.tags import refuse_another
@@ -41,8 +41,8 @@ async def sent_on(acls: ObjectAcls, call: S3Call) -> Answer:
     """Raises UpstreamFailed, PayloadRefused and RequestRefused; S3Fault for what the caller may not be told; as
     `made_objects.settled`.
     """
-    refuse_default_key(call)
-    execution, given, made = acls.execution, sent_members(call), None
+    execution, made = acls.execution, None
+    given: Mapping[str, Any] = {**sent_members(call), **call.by_default}
     if call.route.path.key is not None:
         made, given = new_object(acls, call), without_acl(given)
     if call.operation.name in COPIES:

@@ -13,7 +13,15 @@ from carnet.gateway.hand import Hand, Rule
 from carnet.gateway.members import is_there, items, needed, structure, structures, text
 from carnet.gateway.naming import Named
 from carnet.gateway.services import kms, s3_keys
-from carnet.gateway.services.s3_names import BUCKET, OBJECT, bucket_arn, copy_source, object_arn, versioned
+from carnet.gateway.services.s3_names import (
+    BUCKET,
+    OBJECT,
+    bucket_arn,
+    copy_source,
+    encryption_context,
+    object_arn,
+    versioned,
+)
 from carnet.policy.request import Value
 from carnet.protocols.s3_paths import is_read_in_two_ways
 
@@ -97,9 +105,10 @@ def _encrypted(asked: Asked) -> Iterator[Check]:
         return
     on = _on_object(asked, "PutObject").resource
     assert isinstance(on, str), "objects are named by their ARNs"
+    bucket_key = asked.members.get("BucketKeyEnabled") is True
     keys: dict[str, Value] = {
         "kms:ViaService": f"s3.{asked.scope.region}.amazonaws.com",
-        "kms:EncryptionContext:aws:s3:arn": on,
+        "kms:EncryptionContext:aws:s3:arn": encryption_context(on, bucket_key=bucket_key),
         "kms:EncryptionContextKeys": ("aws:s3:arn",),
     }
     named = kms.key(asked.scope, given)

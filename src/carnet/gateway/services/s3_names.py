@@ -57,6 +57,14 @@ def object_arn(partition: str, bucket: str, key: str) -> str:
     return f"{bucket_arn(partition, bucket)}/{key}"
 
 
+def encryption_context(on: str, *, bucket_key: bool) -> str:
+    """What `aws:s3:arn` is for an object's ARN: a key of the bucket is made for all of its objects.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#encryption-context
+    """
+    return on.partition("/")[0] if bucket_key else on
+
+
 def copy_source(header: str) -> Source:
     """`/bucket/key?versionId=id`, percent-encoded, a space also as `+`. Refused: another `?`, and what is not encoded.
 

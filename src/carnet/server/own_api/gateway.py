@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from carnet.base.faults import Invalid, Missing
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.bucket import Bucket, BucketState
+from carnet.entities.bucket import Bucket, BucketState, DefaultKey
 from carnet.entities.operator_token import OperatorScope
 from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn
 from carnet.services.preparing import Pool, Preparation
@@ -23,6 +23,7 @@ class FoundBucket(NamedTuple):
     """A bucket that an upstream has."""
 
     region: str
+    default_key: DefaultKey | None = None
     refused: str | None = None
     """Why it is nobody's to take, if the upstream tells of it what is not decided here."""
 

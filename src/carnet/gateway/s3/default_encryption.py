@@ -1,0 +1,52 @@
+"""Requests about the default encryption of a bucket: what is of a key of AWS KMS is kept here, the rest is sent on.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+
+from carnet.audit.steps import Parsed
+from carnet.base.http import HttpResponse
+from carnet.entities.bucket import Bucket
+from carnet.gateway.deciding import Resolved
+from carnet.gateway.default_key import names_key
+from carnet.gateway.kept_buckets import KeptBuckets
+from carnet.gateway.s3 import kept
+from carnet.gateway.s3.answers import MOST_WHOLE, answered_headers, relayed
+from carnet.gateway.s3.call import S3Call
+from carnet.gateway.s3.deciding import refuse_untold
+from carnet.gateway.s3.events import told
+from carnet.gateway.s3.sending import sent_members
+from carnet.server.outbox import Answer
+
+_READ = "GetBucketEncryption"
+
+
+async def answered(call: S3Call, buckets: KeptBuckets, bucket: Bucket, resolved: tuple[Resolved, ...]) -> Answer:
+    """One of OF_ENCRYPTION that was allowed. Raises Refused, Denied, Unavailable, S3Fault, and as `S3Call.send`.
+
+    INVARIANT: the key is taken away only once the upstream has what takes its place: if the process dies in between,
+    who writes still needs the key.
+    """
+    if names_key(call.given):
+        refuse_untold(call.exchange.settings)
+        return await kept.answered(call, buckets, resolved)
+    if call.operation.name == _READ and bucket.default_key is not None:
+        return await kept.answered(call, buckets, resolved)
+    response = await call.send(sent_members(call))
+    if call.operation.name == _READ or bucket.default_key is None or response.status >= HTTPStatus.MULTIPLE_CHOICES:
+        return await relayed(call, response)
+    body = await response.whole(MOST_WHOLE)
+    done = await buckets.answer(
+        Parsed(authenticated=call.step, given={}),
+        call.operation.name,
+        call.given,
+        resolved,
+        tuple(call.decided),
+        partial(told, call=call, headers=response.headers, sent=len(body)),
+    )
+    answer = HttpResponse(status=response.status, headers=answered_headers(call, response.headers), body=body)
+    return kept.recorded(call, answer, done)
