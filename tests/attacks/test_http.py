@@ -53,7 +53,7 @@ def test_two_transfer_codings(server: InProcessServer, request_: HttpRequest) ->
     ("name", "code"),
     [
         ("authorization", "MissingAuthenticationToken"),
-        ("host", "SignatureDoesNotMatch"),
+        ("host", "MalformedHttpRequestException"),
         ("x-amz-date", "IncompleteSignature"),
         ("content-type", "SignatureDoesNotMatch"),
     ],

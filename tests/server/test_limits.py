@@ -98,6 +98,22 @@ def test_garbage_is_refused_and_the_server_lives_on(server: InProcessServer) -> 
     assert server.send(GET + b"\r\n").startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.parametrize(
+    ("start", "status"),
+    [
+        (b"HTTP/1.1\r\n", b"400"),
+        (b"HTTP/1.1\r\nHost: x\r\n", b"200"),
+        (b"HTTP/1.1\r\nHost: x\r\nhost: x\r\n", b"400"),
+        (b"HTTP/1.0\r\n", b"200"),
+        (b"HTTP/1.0\r\nHost: x\r\nhost: x\r\n", b"400"),
+    ],
+)
+def test_a_request_has_one_host(server: InProcessServer, start: bytes, status: bytes) -> None:
+    """HTTP/1.0 may have none: https://www.rfc-editor.org/rfc/rfc9112#section-3.2"""
+    answer = server.send(b"GET /_carnet/health " + start + b"connection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 " + status)
+
+
 def test_an_unsigned_request_is_refused_as_aws_does(server: InProcessServer) -> None:
     body = b"Action=ListUsers&Version=2010-05-08"
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"

@@ -13,8 +13,11 @@ from typing import ClassVar
 from carnet.entities.entity import Entity
 
 SCHEME = "https://"
+_PORTS = range(1, 65_536)
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_NAME = re.compile(rf"(?P<host>{_LABEL}(?:\.{_LABEL})+)(?::[0-9]{{1,5}})?(?:/[\w.~!$&'()*+,;=:@%-]*)*", re.ASCII)
+_NAME = re.compile(
+    rf"(?P<host>{_LABEL}(?:\.{_LABEL})+)(?::(?P<port>[0-9]{{1,5}}))?(?:/[\w.~!$&'()*+,;=:@%-]*)*", re.ASCII
+)
 """Host, port and path. The host has a dot: what its tokens say are condition keys that begin with the name, and none of
 them may look like a key of a service (`aws:`, `sts:`)."""
 
@@ -41,4 +44,5 @@ class OidcProvider(Entity):
 def issuer_name(url: str) -> str | None:
     """The name of the provider for an issuer's URL; None for what is no URL of an issuer."""
     name = url.removeprefix(SCHEME)
-    return name if name != url and _NAME.fullmatch(name) else None
+    found = _NAME.fullmatch(name)
+    return name if found and name != url and int(found["port"] or 443) in _PORTS else None

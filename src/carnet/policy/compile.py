@@ -169,7 +169,7 @@ class Engine:
         context: Context | None = None,
         resource_account: str = "",
     ) -> tuple[str, ...]:
-        """Those of `actions` that the principal may do on the resource."""
+        """Those of `actions` that the principal may do on the resource, in their order."""
         named = tuple(actions)
         asked = ((action, resource, context or Context()) for action in named)
         decisions = self.decide_many(principal, policies, asked, resource_account=resource_account)

@@ -85,7 +85,7 @@ def _fields(encoded: str) -> Fields:
         return ()
     if encoded.count("&") >= MAX_FIELDS:
         raise Unreadable("The request has too many parameters")
-    pairs = [field.partition("=")[::2] for field in encoded.replace("+", " ").split("&")]
+    pairs = [field.partition("=")[::2] for field in encoded.replace("+", " ").split("&") if field]
     if "%" in encoded:
         pairs = [(percent_decode(name), percent_decode(value)) for name, value in pairs]
     return tuple(pairs)

@@ -19,18 +19,21 @@ _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 def path_and_query(target: bytes, version: str, headers: Sequence[tuple[str, str]]) -> tuple[str, str]:
     """The path and the query string, as they were sent; `headers` by their lower-case names.
 
-    Raises RequestRefused (400) for versions but HTTP/1.0 and 1.1, a fragment, broken percent-encoding, and what is
-    neither a path nor a URL. A URL, which proxies are sent, must be of the host that the request is for: what stands
-    before this server may have gone by either of them.
+    Raises RequestRefused (400) for versions but HTTP/1.0 and 1.1, two Host headers or none (which HTTP/1.0 allows), a
+    fragment, broken percent-encoding, and what is neither a path nor a URL. A URL, which proxies are sent, must be of
+    the host that the request is for: what stands before this server may have gone by either of them.
     """
     if version not in _VERSIONS:
         raise _refused("Only HTTP/1.0 and HTTP/1.1 are spoken here.")
+    hosts = [value for name, value in headers if name == "host"]
+    if len(hosts) > 1 or not (hosts or version == "1.0"):
+        raise _refused("The request must have one Host header.")
     if b"#" in target:
         raise _refused("The request target has a fragment.")
     if b"%" in target and _BROKEN_ESCAPE.search(target):
         raise _refused("The request target is not percent-encoded as it should be.")
     if not target.startswith(b"/"):
-        target = _behind_host(target, [value for name, value in headers if name == "host"])
+        target = _behind_host(target, hosts)
     path, _, query = target.decode("latin-1").partition("?")
     return path or "/", query
 

@@ -78,6 +78,7 @@ def test_a_provider_is_told_as_it_was_created(world: World) -> None:
         "https://tenant.auth0.com/",
         "https://login.microsoftonline.com/0a1b/v2.0",
         "https://gitlab.example.com:8443/realms/a%20b",
+        "https://example.com:65535",
         "https://10.1.2.3/",
     ],
 )
@@ -103,6 +104,8 @@ def test_a_name_is_the_url_without_its_scheme(url: str) -> None:
         "https://exa_mple.com",
         "https://example..com",
         "https://example.com:",
+        "https://example.com:0",
+        "https://example.com:65536",
         "https://example.com:123456",
         "https://[::1]/",
         "https://exämple.com",
