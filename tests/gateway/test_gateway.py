@@ -438,3 +438,17 @@ def test_connections_are_counted_for_who_calls(behind: Behind, monkeypatch: pyte
         ("TrentService.DescribeKey", behind.account),
         ("TrentService.Encrypt", behind.account),
     ]
+
+
+def test_no_change_is_sent_on_if_the_disk_of_the_audit_log_is_nearly_full(
+    behind: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = behind.client("dynamodb")
+    behind.server.fill_disk(monkeypatch)
+    asked = len(behind.aws.requests)
+    error = refusal(table.put_item, TableName="t", Item={"k": {"S": "1"}})
+    assert error["status"] == 503
+    assert "nearly full" in error["Message"]
+    assert len(behind.aws.requests) == asked
+    table.get_item(TableName="t", Key={"k": {"S": "1"}})
+    assert len(behind.aws.requests) == asked + 1

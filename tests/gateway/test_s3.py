@@ -268,3 +268,16 @@ def test_conditions_on_whose_the_bucket_is_and_on_tls(store: Store) -> None:
     assert [put("StringNotEquals", "s3:ResourceAccount", one) for one in (store.account, "1" * 12)] == [True, False]
     assert [put("NumericLessThan", "s3:TlsVersion", one) for one in ("1.2", "1.3")] == [True, True]
     assert not put("Null", "s3:TlsVersion", "true")
+
+
+def test_no_change_is_sent_on_if_the_disk_of_the_audit_log_is_nearly_full(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.client().put_object(Bucket=BUCKET, Key="k", Body=b"here")
+    store.server.fill_disk(monkeypatch)
+    asked = len(store.s3.requests)
+    answer = store.send("PUT", f"/{BUCKET}/k", body=b"gone")
+    assert answer.status == 503
+    assert store.send("DELETE", f"/{BUCKET}/k").status == 503
+    assert len(store.s3.requests) == asked
+    assert store.send("GET", f"/{BUCKET}/k").body == b"here"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 import uvicorn
 from botocore.config import Config
 
@@ -58,6 +59,13 @@ class InProcessServer:
             aws_session_token=token,
             config=Config(retries={"total_max_attempts": 1}),
         )
+
+    def fill_disk(self, patch: pytest.MonkeyPatch) -> None:
+        """From now on the disk of the audit log is nearly full."""
+        recorder = self.installation.recorder
+        patch.setattr(recorder, "_has_room", lambda: False)
+        patch.setattr(recorder, "_looked", float("-inf"))
+        patch.setattr(recorder, "_roomy", True)
 
     def send(self, raw: bytes, *, seconds: float = 60) -> bytes:
         """Send bytes as they are, and read until the server closes or falls silent."""

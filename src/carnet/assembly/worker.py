@@ -190,6 +190,7 @@ def _gateway(
         bodies=bodies,
         writer=writer,
         pools=pools,
+        check_room=installation.recorder.check_room,
         new_buckets=installation.settings.s3_new_buckets,
         domains=domains(installation.execution.parts.public_url),
     )

@@ -165,6 +165,13 @@ class Recorder:
         except Unavailable:
             return "disk nearly full"
 
+    def check_room(self) -> None:
+        """Raises Unavailable if the disk is nearly full: what would be recorded is not begun then."""
+        if not self._is_roomy():
+            raise Unavailable(
+                "The disk of the data directory is nearly full. No change is made before it has room again."
+            )
+
     @contextmanager
     def recording(self, events: Sequence[str]) -> Iterator[None]:
         """Record these, JSON texts, once the block ends, which commits them.
@@ -173,10 +180,7 @@ class Recorder:
         """
         if self.behind:
             raise Unavailable("The audit log lacks a change that was made. No other is made before it is filled in.")
-        if not self._is_roomy():
-            raise Unavailable(
-                "The disk of the data directory is nearly full. No change is made before it has room again."
-            )
+        self.check_room()
         lines = ("\n".join(events) + "\n").encode()
         size = len(lines) + MEMBER_BYTES * len(events)
         with self.underway.change() if self.underway is not None else nullcontext():

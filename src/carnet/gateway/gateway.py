@@ -92,6 +92,7 @@ class Gateway:
         self._signed = signed
         self._bodies = parts.bodies
         self._pools = parts.pools
+        self._check_room = parts.check_room
         exchanges = [Exchange(settings, parts.clock) for settings in upstreams]
         self._exchanges = exchanges
         self._by_service = {name: one for one in exchanges for name in one.settings.services}
@@ -139,6 +140,8 @@ class Gateway:
             step = routed(arrived, asked.operation)
             if self._execution.directory.lost:
                 raise Lost
+            if not step.read_only:
+                self._check_room()
             caller = self._signed.caller_of(arrived, found.signing_name)
             self._execution.note_use(caller, arrived.time)
             return _Begun(found, asked, caller, Authenticated(routed=step, caller=caller))

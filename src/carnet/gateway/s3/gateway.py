@@ -111,6 +111,8 @@ class S3Gateway:
             )
             if self._execution.directory.lost:
                 raise Lost
+            if not step.read_only:
+                self._parts.check_room()
             form = asked.form.fields if asked is not None and by_somebody else None
             signed = signed_by(self._execution, self._signed, arrived, form) if by_somebody else None
             caller = signed.caller if signed is not None else Anonymous()

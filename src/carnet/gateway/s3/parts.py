@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from msgspec import Struct
@@ -31,6 +31,8 @@ class StreamingParts(Struct, frozen=True, kw_only=True):
     bodies: BodyBudget
     writer: Writer
     pools: Pools
+    check_room: Callable[[], None]
+    """Raises Unavailable if a change could soon not be recorded. INVARIANT: then no upstream is asked to make one."""
     new_buckets: NewBuckets = NewBuckets.CURRENT
     domains: tuple[str, ...] = ()
     """Names of this server below which every name is a bucket's."""
