@@ -129,7 +129,10 @@ def test_a_wrong_signature_sets_nothing(store: Store) -> None:
     signed = store.signature("PUT", PATH, {"host": store.host, "x-amz-content-sha256": "0" * 64, **headers})
     answer = store.send("PUT", PATH, BODY, headers | {"x-amz-content-sha256": "0" * 64} | signed, signed=False)
     assert answer.code == "XAmzContentSHA256Mismatch"
-    broken = {name: value[:-1] + "0" if name == "authorization" else value for name, value in signed.items()}
+    broken = {
+        name: value[:-1] + ("1" if value[-1] == "0" else "0") if name == "authorization" else value
+        for name, value in signed.items()
+    }
     answer = store.send("PUT", PATH, BODY, headers | {"x-amz-content-sha256": "0" * 64} | broken, signed=False)
     assert answer.code == "SignatureDoesNotMatch"
     assert refusal(control(store).get_public_access_block, AccountId=store.account)["status"] == 404

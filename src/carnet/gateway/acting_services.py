@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from carnet.access import authorize as access
@@ -79,7 +80,7 @@ async def refuse_idle(execution: Execution, call: Call, account: str) -> None:
     snapshot, name = execution.directory.snapshot, call.operation.name
     if name in _OF_FUNCTIONS and (arn := text(call.given, "Role")) is not None:
         role = _role(snapshot, arn, account)
-        if role is None or not _may_assume(execution, snapshot, call, role):
+        if role is None or not await call.deciding(partial(_may_assume, execution, snapshot, call, role)):
             sentence = "The role defined for the function cannot be assumed by Lambda."
             raise WireError(_REFUSED, sentence, call.operation)
         if call.exchange.settings.profile.own_roles:
@@ -141,7 +142,9 @@ async def _check_source(execution: Execution, snapshot: Snapshot, call: Call, ac
     function = await Enquiry(call=call, account=account).members("GetFunctionConfiguration", asked)
     role = _role(snapshot, str(function.get("Role", "")), account)
     for action in reading.actions:
-        if role is None or not _may_read(execution, snapshot, call, role, action, arn, source.account):
+        if role is None or not await call.deciding(
+            partial(_may_read, execution, snapshot, call, role, action, arn, source.account)
+        ):
             sentence = reading.sentence.format(action=action.partition(":")[2], arn=arn)
             raise WireError(_REFUSED, sentence, call.operation)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from carnet.access.authorize import Decided
 from carnet.audit.steps import Arrived, Parsed, Routed
@@ -16,6 +16,9 @@ from carnet.gateway.upstreams import Mode
 from carnet.identity.caller import AccountCaller
 from carnet.models import Operation
 from carnet.server.limits import BodyBudget
+from carnet.server.long_policies import LongPolicies
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -28,6 +31,7 @@ class Call:
     given: Mapping[str, Any]
     bodies: BodyBudget
     """What the bodies of all callers may take together."""
+    long_policies: LongPolicies
     parsed: Parsed
     """What the audit event shows: the members that name resources, and no others."""
     aside: Aside | None = None
@@ -52,6 +56,10 @@ class Call:
     def mode(self) -> Mode:
         """Whether what is decided binds the caller."""
         return self.exchange.settings.mode
+
+    async def deciding(self, work: Callable[[], T]) -> T:
+        """What a decision on it gives or raises. Raises as `LongPolicies.decided`."""
+        return await self.long_policies.decided(work, self.caller, self.arrived.http.peer)
 
     async def send(self, operation: Operation, given: Mapping[str, Any], account: str) -> UpstreamResponse:
         """Ask the upstream, about a resource of the account. Raises as `Exchange.send`."""

@@ -40,6 +40,7 @@ from carnet.protocols.routing import Routed, route_to
 from carnet.protocols.unoffered import Dialect, Unoffered
 from carnet.protocols.validate import validate
 from carnet.server.door import Streaming
+from carnet.server.long_policies import LongPolicies
 from carnet.server.outbox import Answer
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.writer import Writer
@@ -93,6 +94,7 @@ class Gateway:
         self._bodies = parts.bodies
         self._pools = parts.pools
         self._check_room = parts.check_room
+        self._long = LongPolicies(execution, parts.pools)
         exchanges = [Exchange(settings, parts.clock) for settings in upstreams]
         self._exchanges = exchanges
         self._by_service = {name: one for one in exchanges for name in one.settings.services}
@@ -163,6 +165,7 @@ class Gateway:
                 operation=begun.asked.operation,
                 given=read.given,
                 bodies=self._bodies,
+                long_policies=self._long,
                 parsed=step,
                 aside=aside,
             )
@@ -196,7 +199,7 @@ class Gateway:
                 return await self._policies.put_carried(call, carried, resolved, response)
             if call.mode is Mode.ENFORCE:
                 await refuse_idle(self._execution, call, account)
-            call.deliveries.extend(deliveries(self._execution, call, resolved))
+            call.deliveries = await call.deciding(lambda: list(deliveries(self._execution, call, resolved)))
             known = self._policies.under(resolved) if (found.name, name) in (*ENDS, *MAKES) else ()
             response = await call.send(call.operation, given, account)
             if found.name == "kms" and name in TELLS_KEY:

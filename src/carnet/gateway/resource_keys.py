@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from carnet.access.authorize import Decided
 from carnet.gateway.call import Call
 from carnet.gateway.check import Refused
 from carnet.gateway.deciding import NotKnown, Resolved, among, decide
@@ -59,13 +61,17 @@ async def decide_with_keys(
     missing: NotFound | None = None
     while True:
         try:
-            made = decide(execution, execution.directory.snapshot, call.caller, call.arrived, resolved)
+            made = await call.deciding(partial(_decided, execution, call, resolved))
         except NotKnown as unknown:
             resolved, none = await _filled(call, resolved, unknown)
             missing = missing or none
         else:
             call.decided_again(made)
             return resolved, missing
+
+
+def _decided(execution: Execution, call: Call, resolved: tuple[Resolved, ...]) -> list[Decided]:
+    return decide(execution, execution.directory.snapshot, call.caller, call.arrived, resolved)
 
 
 async def _filled(

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from math import inf
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from msgspec import structs
 
@@ -40,6 +40,7 @@ from carnet.protocols.unoffered import NotOffered, Unoffered
 from carnet.protocols.validate import validate
 from carnet.protocols.write import write
 from carnet.server.door import Streaming
+from carnet.server.long_policies import LongPolicies
 from carnet.server.outbox import Answer
 from carnet.server.read_your_writes import REVISION
 from carnet.server.refusals import FAILED, FAILED_MESSAGE, Refusals, error
@@ -50,17 +51,12 @@ from carnet.services.code_attempt import accepted, code_attempt
 from carnet.services.code_check import CodeCheck
 from carnet.services.execution import Admitted, Execution, Failed, Outcome, Requested
 from carnet.services.operation import Operation, Refusal
-from carnet.services.preparing import Pool, Pools, Preparation
+from carnet.services.preparing import Pools, Preparation
 from carnet.services.service import Service
-from carnet.services.turns import whose
+from carnet.services.turns import Whose, whose
 from carnet.store.faults import Lost
 
-T = TypeVar("T")
 _LOG = logging.getLogger("carnet.server")
-_LONG = Pool(name="policies", size=1, waiting=64, seconds=20)
-"""Where policies are read and compiled that take long. Of an account that makes the server do it again and again, with
-new policies each time, one is done while others of its kind wait; so it takes one thread at most.
-"""
 
 
 class Forwarding(Protocol):
@@ -104,6 +100,7 @@ class AwsApi:
         self._refusals = Refusals(services, decisions, throttle)
         self._unoffered = UnofferedServices(execution, authenticators, decisions, throttle)
         self._pools = pools
+        self._long = LongPolicies(execution, pools)
         self.writer = Writer(execution)
         self._forwarding = forwarding(self.writer)
         self.streaming = self._forwarding.streaming if self._forwarding is not None else ()
@@ -191,25 +188,22 @@ class AwsApi:
 
     async def _later(self, operation: Operation, parsed: Parsed, prepared: Any = None) -> Answer:
         """Read what takes so long that others would wait. INVARIANT: the caller is looked for again by then."""
-        read = partial(self._execution.read_prepared, prepared=prepared)
+        read = partial(self._execution.read_prepared, operation, parsed, prepared)
         try:
-            outcome = await self._for_long(read, operation, parsed)
+            outcome = await self._long.apart(read, _whose(parsed))
         except Exception as problem:
             return self._refusals.answer(parsed, problem)
         return self._answer(parsed, outcome)
 
-    async def _for_long(self, act: Callable[[Operation, Parsed], T], operation: Operation, parsed: Parsed) -> T:
-        """Do on another thread, in turns of accounts, what may take long; raises Unavailable if no turn comes."""
-        asked_by = whose(account_of(parsed), parsed.authenticated.routed.arrived.http.peer)
-        done: T = await self._pools.run(Preparation(pool=_LONG, work=act), operation, parsed, asked_by)
-        return done
+    async def _admitted_apart(self, operation: Operation, parsed: Parsed) -> Admitted | Failed:
+        return await self._long.apart(partial(self._execution.admit, operation, parsed), _whose(parsed))
 
     async def _prepare(self, operation: Operation, preparation: Preparation | CodeCheck, parsed: Parsed) -> Answer:
         """Do what is slow, or look at MFA codes, before the operation takes its turn, for whom it is allowed."""
         admitted = self._execution.admit(operation, parsed, AT_ONCE)
         try:
             if _takes_long(admitted):
-                admitted = await self._for_long(self._execution.admit, operation, parsed)
+                admitted = await self._admitted_apart(operation, parsed)
         except Exception as problem:
             return self._refusals.answer(parsed, problem)
         if isinstance(admitted, Failed):
@@ -221,8 +215,7 @@ class AwsApi:
                     preparation, await self.writer.write(attempt, parsed.authenticated.caller.principal.account)
                 )
             else:
-                asked_by = whose(account_of(parsed), parsed.authenticated.routed.arrived.http.peer)
-                prepared = await self._pools.run(preparation, admitted.call, parsed.given, asked_by)
+                prepared = await self._pools.run(preparation, admitted.call, parsed.given, _whose(parsed))
         except Exception as problem:
             return self._refusals.answer(parsed, problem, admitted.decided)
         try:
@@ -250,7 +243,7 @@ class AwsApi:
             requested = Requested(operation=operation, parsed=parsed, prepared=prepared, at_once=AT_ONCE)
             outcome = await self.writer.write(requested, parsed.authenticated.caller.principal.account)
             if _takes_long(outcome):
-                admitted = await self._for_long(self._execution.admit, operation, parsed)
+                admitted = await self._admitted_apart(operation, parsed)
                 if isinstance(admitted, Failed):
                     return self._refusals.answer(parsed, admitted.problem, admitted.decided)
                 requested = structs.replace(requested, at_once=inf)
@@ -298,6 +291,10 @@ class AwsApi:
         self.writer.close()
         if self._forwarding is not None:
             self._forwarding.close()
+
+
+def _whose(parsed: Parsed) -> Whose:
+    return whose(account_of(parsed), parsed.authenticated.routed.arrived.http.peer)
 
 
 def _takes_long(outcome: Admitted | Outcome) -> bool:

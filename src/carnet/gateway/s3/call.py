@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from carnet.access.authorize import Decided
 from carnet.audit.steps import Arrived, Authenticated
@@ -24,6 +24,9 @@ from carnet.identity.networks import network_of
 from carnet.models import Operation
 from carnet.policy.request import Value
 from carnet.protocols.s3_routing import S3Route
+from carnet.server.long_policies import LongPolicies
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class S3Call:
     scope: Scope
     keys: Mapping[str, Value]
     """Condition keys of the connection and the signature."""
+    long_policies: LongPolicies
     given: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """The input, by the model's names, without the content of an object."""
     upload: Upload | None = None
@@ -86,6 +90,10 @@ class S3Call:
     def object(self) -> str:
         """The ARN of the object that is asked for. INVARIANT: one is."""
         return object_arn(self.scope.partition, self.route.path.bucket or "", self.route.path.key or "")
+
+    async def deciding(self, work: Callable[[], T]) -> T:
+        """What a decision on it gives or raises. Raises as `LongPolicies.decided`."""
+        return await self.long_policies.decided(work, self.caller, self.head.peer)
 
     async def send(self, given: Mapping[str, Any], *, content: Content | None = None) -> UpstreamResponse:
         """Ask the upstream, about what the bucket's owner has. Raises as `Exchange.send`."""

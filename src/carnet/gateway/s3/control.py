@@ -41,6 +41,7 @@ from carnet.protocols.unoffered import S3_CONTROL
 from carnet.protocols.unreadable import Unreadable
 from carnet.protocols.xml_shapes import escape, xml_members
 from carnet.protocols.xml_values import xml_document
+from carnet.server.long_policies import LongPolicies
 from carnet.server.outbox import Answer
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.throttle import Throttled
@@ -74,6 +75,7 @@ class S3Control:
         self._execution = execution
         self._signed = signed
         self._parts = parts
+        self._long = LongPolicies(execution, parts.pools)
 
     def takes(self, head: RequestHead) -> bool:
         """Whether a request is for the control API, and somebody has signed it."""
@@ -103,7 +105,7 @@ class S3Control:
             expected = expected_body(head, signed.payload, signed.chunks, checksums=True)
             read = await whole_body(body, expected, self._parts.bodies, proven=True)
             parsed = step = Parsed(authenticated=authenticated, given={})
-            checks = self._allowed(head, signed.caller, arrived, action, decided)
+            checks = await self._allowed(head, signed.caller, arrived, action, decided)
             done = await self._done(parsed, head.method, checks, tuple(decided), read)
         except Exception as problem:
             return _refused(step, problem, tuple(decided))
@@ -111,7 +113,7 @@ class S3Control:
         answer = recorded_first(step, _written(request_id, done.answer), done.event, done.decided, unaudited)
         return structs.replace(answer, event=b"") if done.recorded else answer
 
-    def _allowed(
+    async def _allowed(
         self, head: RequestHead, caller: Verified, arrived: Arrived, action: str, decided: list[Decided]
     ) -> tuple[Resolved, ...]:
         """Raises S3Fault. The switches of another account are nobody's to see."""
@@ -119,7 +121,9 @@ class S3Control:
         if head.first[_ACCOUNT] != account:
             raise S3Fault(DENIED, "Access Denied")
         checks = (Resolved(Check(action=action, resource="*", account=account), "*", account),)
-        decided += decide(self._execution, self._execution.directory.snapshot, caller, arrived, checks)
+        snapshot = self._execution.directory.snapshot
+        made = partial(decide, self._execution, snapshot, caller, arrived, checks)
+        decided += await self._long.decided(made, caller, head.peer)
         if not decided[-1].decision.allowed:
             raise S3Fault(DENIED, denial_sentence(decided[-1]))
         return checks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -165,12 +166,12 @@ async def _decided_on(
     asked = tuple(resolved)
     snapshot = execution.directory.snapshot
     try:
-        return asked, _decide(execution, snapshot, call, asked)
+        return asked, await call.deciding(partial(_decide, execution, snapshot, call, asked))
     except NotKnown as unknown:
         if not any(key.startswith(OF_OBJECT) for key in unknown.keys):
             raise
         told = tuple([await with_object_tags(call, one) for one in asked])
-    return told, _decide(execution, snapshot, call, told)
+    return told, await call.deciding(partial(_decide, execution, snapshot, call, told))
 
 
 def _decide(execution: Execution, snapshot: Snapshot, call: S3Call, asked: tuple[Resolved, ...]) -> list[Decided]:

@@ -50,6 +50,7 @@ from carnet.identity.caller import Anonymous, Verified
 from carnet.protocols.s3_input import read_input
 from carnet.protocols.s3_routing import S3Route
 from carnet.protocols.unreadable import Unreadable
+from carnet.server.long_policies import LongPolicies
 from carnet.server.outbox import Answer
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.throttle import Throttled
@@ -75,6 +76,7 @@ class S3Gateway:
         self._control = S3Control(execution, signed, parts)
         self._settling: Settling | None = None
         self._parts = parts
+        self._long = LongPolicies(execution, parts.pools)
         self._spool = Spool()
         self._under_way: asyncio.Task[None] | None = None
         """What settles buckets: the loop alone would not keep it."""
@@ -129,6 +131,7 @@ class S3Gateway:
                 expected=_expected(head, signed, checksums=operation.name != _OF_WHOLE_OBJECT),
                 scope=self._scope(caller, route.path.bucket),
                 keys=request_keys(head, caller, arrived.time, form),
+                long_policies=self._long,
             )
             if asked is not None:
                 return await self._posted(call, asked, sent)

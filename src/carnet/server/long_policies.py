@@ -1,0 +1,49 @@
+"""Policies that take long to read and compile: it is done on a thread of its own, and nobody else waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import TypeVar
+
+from carnet.identity.caller import AccountCaller, Anonymous
+from carnet.policy.at_once import AT_ONCE, TakesLong, left
+from carnet.services.execution import Execution
+from carnet.services.preparing import Pool, Pools, Preparation
+from carnet.services.turns import Whose, whose
+
+T = TypeVar("T")
+_POOL = Pool(name="policies", size=1, waiting=64, seconds=20)
+"""Of an account that makes the server do it again and again, with new policies each time, one is done while others of
+its kind wait; so it takes one thread at most.
+"""
+
+
+class LongPolicies:
+    """Where that is done, in turns of accounts."""
+
+    def __init__(self, execution: Execution, pools: Pools) -> None:
+        self._execution = execution
+        self._pools = pools
+
+    async def apart(self, work: Callable[[], T], asked_by: Whose) -> T:
+        """What the work gives or raises, done on that thread; Unavailable if no turn comes."""
+        done: T = await self._pools.run(Preparation(pool=_POOL, work=lambda _, __: work()), None, None, asked_by)
+        return done
+
+    async def decided(self, work: Callable[[], T], caller: AccountCaller | Anonymous, peer: str) -> T:
+        """What the work gives or raises: done at once if that takes no longer than others can wait, else `apart`.
+
+        It may be begun twice. INVARIANT: whose credential is no longer good after it was done apart gets nothing of it,
+        but Refused.
+        """
+        left.characters = AT_ONCE
+        try:
+            return work()
+        except TakesLong:
+            pass
+        finally:
+            left.characters = inf
+        done = await self.apart(work, whose(caller.principal.account, peer))
+        self._execution.present(self._execution.directory.snapshot, caller)
+        return done
