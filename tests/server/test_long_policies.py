@@ -68,20 +68,22 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counted
 
 
-Ask = Callable[[Caller, str], "Answer | Coroutine[Any, Any, Answer]"]
+Ask = Callable[..., "Answer | Coroutine[Any, Any, Answer]"]
 
 
 @contextmanager
 def asking(world: World) -> Iterator[Ask]:
-    """What answers calls of IAM as the event loop has them."""
+    """What answers calls as the event loop has them: of IAM, unless they are of another service."""
     with ExitStack() as stack:
         asked = door(world.installation, stack)
 
-        def ask(caller: Caller, operation: str, **given: str) -> Answer | Coroutine[Any, Any, Answer]:
+        def ask(
+            caller: Caller, operation: str, service: str = "iam", **given: str
+        ) -> Answer | Coroutine[Any, Any, Answer]:
             body = urlencode({"Action": operation, "Version": "2010-05-08", **given}).encode()
-            url = "https://iam.amazonaws.com/"
+            url = f"https://{service}.amazonaws.com/"
             return asked.answer(
-                sign(url=url, body=body, service="iam", at=world.clock(), key_id=caller.key_id, secret=caller.secret)
+                sign(url=url, body=body, service=service, at=world.clock(), key_id=caller.key_id, secret=caller.secret)
             )
 
         yield ask
@@ -111,6 +113,17 @@ def test_a_change_holds_the_others_up_no_longer_either(world: World, read: Count
     asyncio.run(calls(world, "CreateGroup", GroupName=f"group-{next(NAMES)}"))
     assert read["writer"] <= AT_ONCE
     assert read[current_thread().name] <= AT_ONCE
+
+
+def test_what_is_asked_of_a_service_that_is_not_offered(world: World, read: Counter[str]) -> None:
+    async def called() -> None:
+        caller = under_long_policies(world)
+        with asking(world) as ask:
+            assert await answered(ask(caller, "DescribeVpcs", service="ec2", Version="2016-11-15")) == 403
+
+    asyncio.run(called())
+    assert 0 < read[current_thread().name] <= AT_ONCE
+    assert read.total() >= 2 * POLICIES * 4_000
 
 
 def test_what_is_prepared_is_admitted_elsewhere(world: World, read: Counter[str]) -> None:

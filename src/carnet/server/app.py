@@ -98,9 +98,9 @@ class AwsApi:
         self._ids = ids
         self._throttle = throttle
         self._refusals = Refusals(services, decisions, throttle)
-        self._unoffered = UnofferedServices(execution, authenticators, decisions, throttle)
-        self._pools = pools
         self._long = LongPolicies(execution, pools)
+        self._unoffered = UnofferedServices(execution, authenticators, decisions, throttle, self._long)
+        self._pools = pools
         self.writer = Writer(execution)
         self._forwarding = forwarding(self.writer)
         self.streaming = self._forwarding.streaming if self._forwarding is not None else ()
@@ -175,11 +175,14 @@ class AwsApi:
             self._throttle.screen(arrived.http, service)
         return authenticator(arrived.http, service=service, now=arrived.time)
 
-    def _not_written(self, parsed: Parsed) -> Answer:
+    async def _not_written(self, parsed: Parsed) -> Answer:
         """What the policies say of an operation that is still to be written."""
         operation, caller = parsed.authenticated.routed.operation, parsed.authenticated.caller
         assert isinstance(caller, Verified | SignedIn), "nothing but a signature is taken"
-        said = self._unoffered.said_of(parsed.authenticated.routed.arrived, caller, operation, parsed.given)
+        try:
+            said = await self._unoffered.said_of(parsed.authenticated.routed.arrived, caller, operation, parsed.given)
+        except Exception as problem:
+            return self._refusals.answer(parsed, problem)
         common, message = sentence_of(said, f"{operation.service.name}:{operation.name}")
         code = COMMON_ERRORS[common][operation.service.protocol].code
         return self._refusals.answer(

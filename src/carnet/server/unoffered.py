@@ -6,7 +6,7 @@ What the policies allow answers DryRunOperation, as Amazon EC2 does if it is ask
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from carnet.access.denial import denial_sentence
 from carnet.audit.decisions import DecisionLog
 from carnet.audit.events import Event, failure_event, tell_untold
 from carnet.audit.steps import Arrived, AskedUnoffered, ForUnoffered, UnofferedStep
-from carnet.base.faults import Fault, Unavailable
+from carnet.base.faults import Fault, Refused, Unavailable
 from carnet.base.http import HttpResponse
 from carnet.catalog.apis import ApiOperation, apis
 from carnet.identity.auth_failure import AuthFailure
@@ -28,6 +28,7 @@ from carnet.models import Operation
 from carnet.protocols.api_errors import spelled, write_api_error
 from carnet.protocols.api_routing import Asked, asked
 from carnet.protocols.unoffered import Dialect, Unoffered
+from carnet.server.long_policies import LongPolicies
 from carnet.server.outbox import Answer
 from carnet.server.recorded import recorded_first
 from carnet.server.signed_callers import SignedCallers
@@ -62,13 +63,19 @@ class UnofferedServices:
     """The answers for all of them."""
 
     def __init__(
-        self, execution: Execution, authenticators: Authenticators, decisions: DecisionLog, throttle: Throttle
+        self,
+        execution: Execution,
+        authenticators: Authenticators,
+        decisions: DecisionLog,
+        throttle: Throttle,
+        long_policies: LongPolicies,
     ) -> None:
         self._execution = execution
+        self._long = long_policies
         self._throttle = throttle
         self._signed = SignedCallers(authenticators, decisions, throttle)
 
-    def respond(self, arrived: Arrived, unoffered: Unoffered) -> Answer:
+    def respond(self, arrived: Arrived, unoffered: Unoffered) -> Answer | Coroutine[Any, Any, Answer]:
         """Answer one request, with one audit event."""
         source, name = unoffered.event_source, unoffered.unsigned or None
         routed = ForUnoffered(arrived=arrived, event_source=source, event_name=name)
@@ -85,21 +92,22 @@ class UnofferedServices:
             wanted = asked(unoffered, arrived.http)
             step = _asked_unoffered(routed, caller, wanted)
             self._throttle.admit(caller.principal.account, unoffered.name, writes=False)
-            said = self._said(arrived, caller, wanted.operation, wanted.member)
+        except Exception as problem:
+            return _failed(step, unoffered, problem)
+        return self._decided(step, unoffered, wanted)
+
+    async def _decided(self, step: AskedUnoffered, unoffered: Unoffered, wanted: Asked) -> Answer:
+        """The answer to what is asked by somebody who is known."""
+        arrived, caller = step.routed.arrived, step.caller
+        try:
+            said = await self._said(arrived, caller, wanted.operation, wanted.member)
             code, message = sentence_of(said, unoffered.name)
             if unoffered.dialect is Dialect.EC2 and isinstance(said, Decided) and code == DENIED:
                 keyring = self._execution.parts.keyring
                 message = of_ec2(keyring, said, message, arrived.time, read_only=step.read_only)
             return _refused(step, unoffered.dialect, code, message, said)
-        except AuthFailure as failure:
-            return _refused(step, unoffered.dialect, failure.code, failure.message)
-        except Throttled as throttled:
-            return _held_back(step, unoffered.dialect, throttled)
-        except Unavailable as problem:
-            return _refused(step, unoffered.dialect, "ServiceUnavailable", problem.message)
         except Exception as problem:
-            _LOG.error("request %s failed", arrived.request_id, exc_info=problem)
-            return _refused(step, unoffered.dialect, "InternalFailure", "An internal error occurred.")
+            return _failed(step, unoffered, problem)
 
     def refuse(self, arrived: Arrived, unoffered: Unoffered, fault: Fault) -> Answer:
         """Answer a request that is refused before anybody is looked for who calls."""
@@ -107,19 +115,21 @@ class UnofferedServices:
         code = "ServiceUnavailable" if isinstance(fault, Unavailable) else "ValidationError"
         return _refused(step, unoffered.dialect, code, fault.message)
 
-    def said_of(
+    async def said_of(
         self, arrived: Arrived, caller: AccountCaller, operation: Operation, given: Mapping[str, Any]
     ) -> Decided | NotDecided:
         """What the policies say of an operation of a model, and of its input."""
         api = apis().by_name.get(operation.service.name)
         known = api.operations.get(operation.name) if api is not None else None
-        return self._said(arrived, caller, known, given.get)
+        return await self._said(arrived, caller, known, given.get)
 
-    def _said(
+    async def _said(
         self, arrived: Arrived, caller: AccountCaller, operation: ApiOperation | None, member: Member
     ) -> Decided | NotDecided:
+        """Raises as `LongPolicies.decided`."""
         parts, snapshot = self._execution.parts, self._execution.directory.snapshot
-        said = decide(parts.engine, snapshot, caller, arrived, operation, member)
+        work = partial(decide, parts.engine, snapshot, caller, arrived, operation, member)
+        said = await self._long.decided(work, caller, arrived.http.peer)
         if isinstance(said, Decided):
             parts.last_used.note_attempt((caller.principal, said.check.action, arrived.time, caller.region))
         return said
@@ -134,6 +144,19 @@ def _asked_unoffered(routed: ForUnoffered, caller: AccountCaller, wanted: Asked)
         event_name=operation.name if operation is not None else None,
         read_only=permission is None or permission.read_only,
     )
+
+
+def _failed(step: UnofferedStep, unoffered: Unoffered, problem: Exception) -> Answer:
+    match problem:
+        case AuthFailure() | Refused():
+            return _refused(step, unoffered.dialect, problem.code, problem.message)
+        case Throttled():
+            return _held_back(step, unoffered.dialect, problem)
+        case Unavailable():
+            return _refused(step, unoffered.dialect, "ServiceUnavailable", problem.message)
+        case _:
+            _LOG.error("request %s failed", _arrived(step).request_id, exc_info=problem)
+            return _refused(step, unoffered.dialect, "InternalFailure", "An internal error occurred.")
 
 
 def _refused(
