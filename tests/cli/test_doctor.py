@@ -16,6 +16,7 @@ from carnet.cli import main
 from carnet.keyring.master_key import create
 from carnet.store.store import Store
 from tests.clients.running import free_port, running_server
+from tests.mail.post_office import post_office
 
 
 @pytest.fixture
@@ -90,3 +91,13 @@ def test_no_installation_and_no_database(tmp_path: Path) -> None:
 def test_a_clock_that_differs(data: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, mark: str) -> None:
     monkeypatch.setattr(Store, "clock", lambda _: datetime.now(UTC) - timedelta(seconds=seconds))
     assert f"{mark}  clock: " in run(data, code=int(mark == "wrong"))
+
+
+def test_a_mail_server_is_asked_if_one_is_named(data: Path) -> None:
+    assert " mail: " not in run(data)
+    with post_office() as office:
+        at = ("--smtp-url", office.url, "--mail-from", "carnet@example.com")
+        assert f"ok     mail: 127.0.0.1:{office.port} answers" in run(data, *at)
+        assert (office.mails, office.envelopes) == ([], [])
+    assert f"wrong  mail: The mail server 127.0.0.1:{office.port} cannot be reached" in run(data, *at, code=1)
+    assert "wrong  mail: Mail: mail-from has to be" in run(data, *at[:2], code=1)

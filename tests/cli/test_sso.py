@@ -15,6 +15,7 @@ from carnet.cli import main
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.operator_token import OperatorScope
 from carnet.entities.person_invitation import PersonInvitation
+from tests.mail.post_office import PASSWORD, USER, post_office
 from tests.provisioning.test_estates import ESTATE
 from tests.saml import idp
 from tests.scim.provisioner import Provisioner, provisioner
@@ -55,11 +56,8 @@ def test_an_account_of_its_own_and_what_cannot_be(data: Path) -> None:
     assert "one of them" in both
 
 
-def test_a_person_is_sent_a_link(data: Path) -> None:
-    assert "there are 0 instances" in run(data, "sso", "user", "invite", "mary", code=2)
-    account = json.loads(run(data, "account", "create", "--output", "json"))["AccountId"]
-    run(data, "sso", "enable", "--account", account)
-    assert "has no user mary" in run(data, "sso", "user", "invite", "mary", code=1)
+def person(data: Path, account: str) -> IdentityStoreUser:
+    """Mary, new in the identity store."""
     with open_installation(Settings(data_dir=data)) as here:
         now = here.clock()
         mary = IdentityStoreUser(
@@ -67,6 +65,7 @@ def test_a_person_is_sent_a_link(data: Path) -> None:
             account=account,
             identity_store="d-0123456789",
             user_name="Mary",
+            attributes={"Emails": [{"Value": "mary@example.com"}]},
             created=now,
             created_by="test",
             updated=now,
@@ -74,6 +73,15 @@ def test_a_person_is_sent_a_link(data: Path) -> None:
         )
         with here.store.write() as unit:
             unit.add(mary)
+    return mary
+
+
+def test_a_person_is_sent_a_link(data: Path) -> None:
+    assert "there are 0 instances" in run(data, "sso", "user", "invite", "mary", code=2)
+    account = json.loads(run(data, "account", "create", "--output", "json"))["AccountId"]
+    run(data, "sso", "enable", "--account", account)
+    assert "has no user mary" in run(data, "sso", "user", "invite", "mary", code=1)
+    mary = person(data, account)
     made = json.loads(run(data, "sso", "user", "invite", "mary", "--output", "json"))
     assert made["userId"] == mary.id
     assert made["link"] == f"http://127.0.0.1:4747/console/invited#{made['token']}"
@@ -83,6 +91,57 @@ def test_a_person_is_sent_a_link(data: Path) -> None:
         (invitation,) = here.store.all_of(PersonInvitation)
         assert (invitation.id, invitation.remove_mfa) == (mary.id, True)
         assert made["token"] not in json.dumps(here.store.audit_events())
+
+
+def test_a_link_is_mailed(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = json.loads(run(data, "account", "create", "--output", "json"))["AccountId"]
+    run(data, "sso", "enable", "--account", account)
+    mary, invite = person(data, account), ("sso", "user", "invite", "mary", "--mail")
+    assert "--smtp-url (CARNET_SMTP_URL)" in run(data, *invite, code=1)
+    with post_office() as office:
+        at = ("--smtp-url", office.url.replace("//", f"//{USER}@"), "--mail-from", "carnet@example.com")
+        assert "whose password comes from CARNET_SMTP_PASSWORD" in run(data, *invite, *at, code=2)
+        file = data / "password"
+        file.write_text(f"{PASSWORD}\n")
+        told = run(data, *invite, *at, "--smtp-password-file", str(file))
+        assert told.startswith("The link by which mary sets a password was mailed. It is good, once, until 20")
+        assert office.link().startswith("http://127.0.0.1:4747/console/invited#carnet_pi_")
+        monkeypatch.setenv("CARNET_SMTP_PASSWORD", PASSWORD)
+        made = json.loads(run(data, "sso", "user", "reset-password", mary.id, "--mail", *at, "--output", "json"))
+        assert made["mailed"] is True
+        assert not {"token", "link"} & set(made)
+        before = invitations(data)
+        monkeypatch.setenv("CARNET_SMTP_PASSWORD", "wrong")
+        refused = run(data, *invite, *at, code=1)
+        assert refused == (
+            f"Error: The mail server 127.0.0.1:{office.port} refuses the user name or the password (535). "
+            "Nothing was changed.\n"
+        )
+        assert invitations(data) == before
+
+
+def invitations(data: Path) -> list[PersonInvitation]:
+    with open_installation(Settings(data_dir=data)) as here:
+        return list(here.store.all_of(PersonInvitation))
+
+
+def test_a_server_mails_a_link(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with post_office() as office, in_process_server(tmp_path, smtp_url=office.url, mail_from="a@b.example") as server:
+        account = server.root.account
+        monkeypatch.setenv("CARNET_OPERATOR_TOKEN", operator_token(server, *OperatorScope).text)
+        provisioner(server, account)
+        mary = person(server.installation.settings.data_dir, account)
+        server.installation.directory.catch_up()
+        asks = ("--endpoint-url", server.endpoint, "--account", account)
+        invite = ["sso", "user", "invite", mary.id, "--mail", *asks]
+        done = CliRunner().invoke(main, invite)
+        assert done.exit_code == 0, done.output
+        assert done.output.startswith(f"The link by which {mary.id} sets a password was mailed. It is good, once,")
+        assert len(office.mails) == 1
+        office.refused["RCPT"] = "550 no"
+        done = CliRunner().invoke(main, invite)
+        assert done.exit_code == 1
+        assert "refuses the address of the user (550). Nothing was changed." in done.output
 
 
 def test_scim_tokens_are_made_listed_and_deleted(data: Path) -> None:
@@ -173,3 +232,26 @@ def test_saml_applications(data: Path) -> None:
     assert json.loads(run(data, "sso", "saml-application", "list")) == told
     assert "ACS URL" in run(data, *make, "http://wiki.example/acs", code=1)
     assert "NAME=SOURCE" in run(data, *make, "https://wiki.example/acs", "--attribute", "mail", code=2)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (
+            ("--smtp-url", "smtp://me:hush@mail.example.com", "--mail-from", "a@b.example"),
+            "belongs in CARNET_SMTP_PASSWORD",
+        ),
+        (("--smtp-url", "smtp://me@mail.example.com", "--mail-from", "a@b.example"), "whose password comes from"),
+        (("--smtp-url", "smtp://mail.example.com"), "mail-from has to be an address"),
+        (("--mail-from", "a@b.example"), "--smtp-url (CARNET_SMTP_URL) names one"),
+        (
+            ("--smtp-url", "smtp://me@mail.example.com", "--mail-from", "a@b.example", "--smtp-password-file", "none"),
+            "none, the smtp-password-file, cannot be read",
+        ),
+    ],
+)
+def test_a_server_is_not_started_with_half_a_mail_server(tmp_path: Path, given: tuple[str, ...], why: str) -> None:
+    told = run(tmp_path / "data", "serve", *given, code=2)
+    assert why in " ".join(told.split())
+    assert "hush" not in told
+    assert not (tmp_path / "data").exists()

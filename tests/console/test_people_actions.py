@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from carnet.console.door import Console
 from carnet.console.own_devices import FRESH
 from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_user import IdentityStoreUser
+from carnet.mail.server import read_mail_server
+from carnet.services.mailed_invitations import Mailer
 from tests.attacks.wire import audit
 from tests.console.browsing import Browser, Page
 from tests.console.conftest import Site
-from tests.console.test_people import enrol, instance, set_password, sign_in, with_password
+from tests.console.test_people import enrol, instance, person, set_password, sign_in, with_password
 from tests.console.test_sso_consent import Person
+from tests.mail.post_office import PostOffice, post_office
 from tests.services.sso_oidc.people import REDIRECT, VERIFIER
 
 assert callable(instance), "a fixture"
@@ -141,3 +146,41 @@ def test_what_lets_somebody_sign_in_otherwise_needs_a_sign_in_of_now(site: Site,
     fresh = administrator(site, *ALL)
     site.later(FRESH.total_seconds())
     assert act(fresh, ALL[2], someone.id).status == 200
+
+
+def test_a_link_is_mailed_and_not_shown(site: Site, instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    mary = person(site, instance, attributes={"Emails": [{"Value": "mary@example.com"}]})
+    site.later(1)
+    admin = administrator(site, *ALL)
+    page = act(admin, ALL[2], mary.id, mail=True)
+    assert (page.status, page.told["code"]) == (400, "InvalidRequest")
+    assert "CARNET_SMTP_URL" in page.told["message"]
+    with post_office() as office:
+        with_mail(site, office, monkeypatch)
+        nobody = administrator(site, ALL[0])
+        assert act(nobody, ALL[2], mary.id, mail=True).status == 403
+        assert office.commands == []
+        page = act(admin, ALL[2], mary.id, mail=True)
+        assert (page.status, set(page.told)) == (200, {"mailed", "expires"})
+        event = audit(site.server)[-1]
+        assert event["requestParameters"] == {"userId": mary.id, "removeMfa": False, "mail": True}
+        address, _, token = office.link().partition("#")
+        assert address == "http://localhost:4747/console/invited"
+        assert token not in json.dumps(event)
+        office.refused["DATA"] = "554 no"
+        page = act(admin, ALL[2], mary.id, mail=True)
+        assert (page.status, page.told["code"]) == (503, "ServiceUnavailable")
+    assert set_password(site, token).status == 200, "the link that was mailed before is good"
+
+
+def with_mail(site: Site, office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on, the console sends mail."""
+    here = site.server.installation
+    (console,) = [door for door in site.server.door._doors if isinstance(door, Console)]  # type: ignore[attr-defined]
+    mailer = Mailer(
+        server=read_mail_server(office.url, sender="carnet@example.com", password=""),
+        attempts=here.store.password_attempts,
+        ids=here.ids,
+        url="http://localhost:4747",
+    )
+    monkeypatch.setattr(console, "_parts", replace(console._parts, mailer=mailer))

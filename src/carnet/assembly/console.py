@@ -17,11 +17,14 @@ from carnet.identity.passkeys import Passkeys
 from carnet.server.own_door import OwnDoor
 from carnet.server.throttle import Throttle
 from carnet.server.writer import Writer
+from carnet.services.mailed_invitations import Mailer
 from carnet.services.preparing import Pools
 from carnet.services.signin.authorize import PATH as LOGIN
 
 
-def console_doors(installation: Installation, writer: Writer, throttle: Throttle, pools: Pools) -> tuple[OwnDoor, ...]:
+def console_doors(
+    installation: Installation, writer: Writer, throttle: Throttle, pools: Pools, mailer: Mailer | None = None
+) -> tuple[OwnDoor, ...]:
     """Those of one worker."""
     origin = console_origin(installation.execution.parts.public_url)
     if origin is None:
@@ -34,6 +37,7 @@ def console_doors(installation: Installation, writer: Writer, throttle: Throttle
         throttle=throttle,
         origin=origin,
         passkeys=_passkeys(installation, origin),
+        mailer=mailer,
     )
     federation = Federation(parts, sessions, installation.execution.credentials, installation.clock)
     return (

@@ -13,6 +13,8 @@ from carnet.identity.session_lifetime import SessionLifetime
 PREFIX = "CARNET_"
 OPERATOR_TOKEN = f"{PREFIX}OPERATOR_TOKEN"
 """No setting: the token by which commands ask a server. It may stand in the environment of a server, too."""
+SMTP_PASSWORD = f"{PREFIX}SMTP_PASSWORD"
+"""No setting: the password for the mail server, which must stand on no command line."""
 _SERVICE_LINK = (
     r"CARNET_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_[A-Z]+)?)"
 )
@@ -62,6 +64,12 @@ class Settings:
     """Certificate authorities of issuers, beside those that the system trusts."""
     oidc_networks: str = ""
     """Networks that issuers may be in beside the public ones: `10.0.0.0/8,fd00::/8`."""
+    smtp_url: str = ""
+    """The mail server, as `smtp://user@mail.example.com:587` (`mail.server`); empty: no mail is sent."""
+    mail_from: str = ""
+    """The address that mail comes from."""
+    smtp_password_file: Path | None = None
+    """Where the password for the mail server lies; None: in the environment (SMTP_PASSWORD)."""
     upstream: str = ""
     """The services behind the gateway, as `moto=http://127.0.0.1:5000` (`gateway.upstreams`)."""
     upstreams: Path | None = None
@@ -156,7 +164,7 @@ def is_service_link(name: str, value: str) -> bool:
 
 def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The CARNET_ variables that no setting and no command reads, Kubernetes' own left out."""
-    known = {OPERATOR_TOKEN, *(variable(each.name) for each in fields(Settings))}
+    known = {OPERATOR_TOKEN, SMTP_PASSWORD, *(variable(each.name) for each in fields(Settings))}
     return tuple(
         name
         for name, value in sorted(environment.items())
@@ -217,6 +225,7 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "password_hash_kib": int,
     "oidc_keys_file": Path,
     "oidc_ca_file": Path,
+    "smtp_password_file": Path,
     "upstreams": Path,
     "change_log_retention_days": int,
     "audit_retention_days": int,

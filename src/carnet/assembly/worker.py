@@ -18,6 +18,7 @@ from carnet.assembly.core_dumps import forbid_core_dumps
 from carnet.assembly.installation import Installation, open_installation
 from carnet.assembly.jobs import node, periodic_jobs
 from carnet.assembly.last_seen import LastSeen
+from carnet.assembly.mail import mail_server_of
 from carnet.assembly.past import StoreWentBack, check_past
 from carnet.assembly.settings import Settings, from_environment
 from carnet.assembly.upstreams import upstreams_of
@@ -42,6 +43,7 @@ from carnet.server.read_your_writes import Revisions
 from carnet.server.signed_callers import SignedCallers
 from carnet.server.throttle import Throttle
 from carnet.server.writer import Writer
+from carnet.services.mailed_invitations import Mailer
 from carnet.services.preparing import Pools
 from carnet.services.registry import SERVICES
 
@@ -112,7 +114,8 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
     behind = _operated(installation, upstreams)
     if behind is not None:
         stack.callback(behind.close)
-    own_parts = _own_parts(installation, behind)
+    mailer = mailer_of(installation)
+    own_parts = _own_parts(installation, behind, mailer)
     own_api = OwnApi(
         installation.execution,
         api.writer,
@@ -153,7 +156,7 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         revisions,
         doors=(
             ScimDoor(installation.execution, api.writer, throttle, installation.clock),
-            *console_doors(installation, api.writer, throttle, pools),
+            *console_doors(installation, api.writer, throttle, pools, mailer),
         ),
         on_start=start,
         on_stop=stack.close,
@@ -206,7 +209,20 @@ def _operated(installation: Installation, upstreams: tuple[UpstreamSettings, ...
     return OperatedGateway(upstreams, installation.clock)
 
 
-def _own_parts(installation: Installation, behind: OperatedGateway | None) -> OwnParts:
+def mailer_of(installation: Installation) -> Mailer | None:
+    """What sends links to people; None if no mail is sent."""
+    server = mail_server_of(installation.settings, os.environ)
+    if server is None:
+        return None
+    return Mailer(
+        server=server,
+        attempts=installation.store.password_attempts,
+        ids=installation.ids,
+        url=installation.execution.parts.public_url,
+    )
+
+
+def _own_parts(installation: Installation, behind: OperatedGateway | None, mailer: Mailer | None) -> OwnParts:
     """What Carnet's own API works with."""
     parts = installation.execution.parts
     return OwnParts(
@@ -220,6 +236,7 @@ def _own_parts(installation: Installation, behind: OperatedGateway | None) -> Ow
         tokens=parts.tokens,
         last_used=parts.last_used,
         behind=behind,
+        mailer=mailer,
     )
 
 

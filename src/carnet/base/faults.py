@@ -63,6 +63,10 @@ class Unavailable(Fault):
     """The store cannot be reached or is too busy; nothing was changed, and a retry may succeed."""
 
 
+class Unsent(Unavailable):
+    """A message was not sent, for a reason that lies elsewhere; nothing was changed, and a retry may succeed."""
+
+
 class Refused(Fault):
     """One service's own error which no fault above says: `code` is that service's error code."""
 

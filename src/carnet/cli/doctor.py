@@ -19,7 +19,8 @@ import click
 from carnet.assembly.running import last_endpoint
 from carnet.assembly.settings import Settings, unknown_variables
 from carnet.base.faults import Fault
-from carnet.cli.options import installation_options, setting, told_plainly
+from carnet.cli.mail import check_mail
+from carnet.cli.options import installation_options, mail_options, setting, told_plainly
 from carnet.keyring.errors import KeyringError
 from carnet.store.faults import Damaged, Incompatible, NotSetUp
 
@@ -43,10 +44,11 @@ class Finding:
 @click.command()
 @setting("host", "Address that the server listens on.")
 @setting("port", "Port that the server listens on.", type=click.IntRange(0, 65535))
+@mail_options
 @installation_options
 @told_plainly
 def doctor(**given: Any) -> None:
-    """Look at versions, variables, port, clock, disk, permissions, keys and database, and say what is wrong.
+    """Look at variables, port, clock, disk, permissions, keys, database and mail, and say what is wrong.
 
     Exit code 1 if something is.
     """
@@ -109,6 +111,26 @@ def _answers(settings: Settings) -> bool:
         return told.startswith("https:") and told.endswith(f":{settings.port}")
     finally:
         connection.close()
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    """Only of a server that is named; no mail is sent to it."""
+    try:
+        server = check_mail(settings)
+    except click.UsageError as problem:
+        yield Finding("mail", problem.message, "Name the mail server anew: see docs/settings.md.")
+        return
+    if server is None:
+        return
+    from carnet.mail.connection import MailProblem, connected
+
+    try:
+        with connected(server):
+            pass
+    except MailProblem as problem:
+        yield Finding("mail", str(problem), "Until it takes mail, carnet sso user invite --mail is refused.")
+    else:
+        yield Finding("mail", f"{server.where} answers, and takes mail")
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
@@ -184,4 +206,5 @@ _LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _disk,
     _permissions,
     _database,
+    _mail,
 )

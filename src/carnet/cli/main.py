@@ -13,7 +13,7 @@ _SUMMARIES = {
     "backup": "Write the store of one moment to FILE, also while a server runs.",
     "configure": "Write profiles for people who sign in with `aws sso login`.",
     "credentials": "Print temporary credentials for a profile, as a credential_process of the AWS CLI and SDKs.",
-    "doctor": "Look at versions, variables, port, clock, disk, permissions, keys and database, and say what is wrong.",
+    "doctor": "Look at variables, port, clock, disk, permissions, keys, database and mail, and say what is wrong.",
     "explain": "Say why a call was denied, and what would allow it; without DECISION-ID, the last denial.",
     "gateway": "Look at the services behind the gateway: measure one, ask how they are, adopt the buckets of a store.",
     "keys": "Look at the keys that secrets are sealed with, and replace them, the master key too, while servers run.",

@@ -107,6 +107,31 @@ def setting(name: str, describe: str, **attributes: Any) -> Callable[[Command], 
     )
 
 
+def smtp_url(text: str) -> str:
+    """The type of an option that names a mail server, or nothing."""
+    if text:
+        from carnet.mail.server import check_smtp_url
+
+        try:
+            check_smtp_url(text)
+        except ValueError as problem:
+            raise click.BadParameter(str(problem)) from problem
+    return text
+
+
+def mail_options(command: Command) -> Command:
+    """Adds the options that say how mail is sent."""
+    for add in (
+        setting("smtp_password_file", "File of the password for the mail server.", type=_FILE),
+        setting("mail_from", "Address that mail comes from.", metavar="ADDRESS"),
+        setting(
+            "smtp_url", "Mail server: smtp://USER@HOST:587 or smtps://USER@HOST:465.", type=smtp_url, metavar="URL"
+        ),
+    ):
+        command = add(command)
+    return command
+
+
 def installation_options(command: Command) -> Command:
     """Adds the options that name an installation; the command gets them as keyword arguments."""
     for add in (

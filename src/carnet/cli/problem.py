@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from carnet.assembly.running import DirectoryBusy, ServerRuns
 from carnet.assembly.state import StoreMissing
-from carnet.base.faults import Fault, Unavailable
+from carnet.base.faults import Fault, Unavailable, Unsent
 from carnet.keyring.errors import KeyringError
 from carnet.store.faults import BadBackup, Damaged, Held, Incompatible, NotSetUp
 
@@ -16,6 +16,8 @@ def told(problem: Exception) -> str | None:
             return f"{problem.message} Move it away, and restore a backup: carnet restore FILE."
         case Held():
             return f"{problem.message} Try again when it is done."
+        case Unsent():
+            return problem.message
         case Unavailable():
             hint = (
                 "Is it there, and may it be written? carnet doctor looks; --data-dir or --database-url names another."

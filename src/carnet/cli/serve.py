@@ -23,10 +23,12 @@ from carnet.base.loopback import is_loopback_host
 from carnet.cli.collector import collector_paused
 from carnet.cli.dev_mode import WARNING, apply_seed, check_dev_mode, dev_greeting
 from carnet.cli.exports import export_lines
+from carnet.cli.mail import check_mail
 from carnet.cli.options import (
     checkpoints_place,
     installation_options,
     limits,
+    mail_options,
     quotas,
     setting,
     told_plainly,
@@ -83,6 +85,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @setting("oidc_keys_file", "Keys of OpenID Connect issuers that are not to be asked for them, JSON.", type=_FILE)
 @setting("oidc_ca_file", "Certificate authorities of issuers, beside the system's, PEM.", type=_FILE)
 @setting("oidc_networks", "Networks that issuers may be in beside the public ones: 10.0.0.0/8,fd00::/8.")
+@mail_options
 @setting(
     "upstream",
     "A service behind the gateway: moto=http://127.0.0.1:5000. May be given several times.",
@@ -144,6 +147,7 @@ def serve(context: click.Context, **given: Any) -> None:
     check_dev_mode(settings, context, loopback=is_loopback_host(settings.host))
     _check_transport(settings)
     _check_issuers(settings)
+    check_mail(settings)
     upstreams = check_upstreams(settings)
     forbid_core_dumps()
     with ended_by_signals():

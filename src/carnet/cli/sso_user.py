@@ -1,9 +1,9 @@
-"""`carnet sso user`: links by which people of an identity store set their password, which AWS sends by mail."""
+"""`carnet sso user`: links by which people of an identity store set their password: printed, or mailed."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import click
@@ -11,8 +11,19 @@ import click
 from carnet.assembly.settings import Settings
 from carnet.cli.endpoint import endpoint_option, server_to_ask
 from carnet.cli.groups import CommandGroup
-from carnet.cli.options import installation_options, told_plainly
+from carnet.cli.mail import check_mail
+from carnet.cli.options import installation_options, mail_options, told_plainly
 from carnet.cli.shown import show_json
+
+
+class _Wanted(NamedTuple):
+    """What a link is to be like."""
+
+    user: str
+    account: str | None
+    hours: int
+    remove_mfa: bool
+    mail: bool
 
 
 @click.group(cls=CommandGroup)
@@ -27,6 +38,11 @@ _account = click.option(
 _hours = click.option(
     "--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="How long the link is good."
 )
+_mail = click.option(
+    "--mail",
+    is_flag=True,
+    help="Send the link to the user's email address, and do not print it. A mail server is needed.",
+)
 _output = click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
 
 
@@ -34,15 +50,18 @@ _output = click.option("--output", type=click.Choice(("text", "json")), default=
 @_user
 @_account
 @_hours
+@_mail
 @_output
 @endpoint_option
+@mail_options
 @installation_options
 @told_plainly
 def invite(
-    name: str, account_id: str | None, hours: int, output: str, endpoint_url: str | None, **settings: Any
+    name: str, account_id: str | None, hours: int, mail: bool, output: str, endpoint_url: str | None, **settings: Any
 ) -> None:
     """Make a link by which USER, a user name or id, sets a first password, once."""
-    _show(_made(name, account_id, hours, False, endpoint_url, Settings(**settings)), name, output)
+    wanted = _Wanted(name, account_id, hours, remove_mfa=False, mail=mail)
+    _show(_made(wanted, endpoint_url, Settings(**settings)), name, output)
 
 
 @user.command("reset-password")
@@ -50,8 +69,10 @@ def invite(
 @_account
 @_hours
 @click.option("--remove-mfa", is_flag=True, help="The user's MFA devices go when the password is set.")
+@_mail
 @_output
 @endpoint_option
+@mail_options
 @installation_options
 @told_plainly
 def reset_password(
@@ -59,38 +80,43 @@ def reset_password(
     account_id: str | None,
     hours: int,
     remove_mfa: bool,
+    mail: bool,
     output: str,
     endpoint_url: str | None,
     **settings: Any,
 ) -> None:
     """Make a link by which USER, a user name or id, sets another password, once. The one before is good until then."""
-    _show(_made(name, account_id, hours, remove_mfa, endpoint_url, Settings(**settings)), name, output)
+    wanted = _Wanted(name, account_id, hours, remove_mfa=remove_mfa, mail=mail)
+    _show(_made(wanted, endpoint_url, Settings(**settings)), name, output)
 
 
 def _show(made: dict[str, Any], name: str, output: str) -> None:
     if output == "json":
         show_json(made)
         return
+    if "link" not in made:
+        click.echo(f"The link by which {name} sets a password was mailed. It is good, once, until {made['expires']}.")
+        return
     click.echo(f"Whoever opens this link sets the password of {name}, once, until {made['expires']}:\n{made['link']}")
 
 
-def _made(
-    name: str, account_id: str | None, hours: int, remove_mfa: bool, endpoint_url: str | None, settings: Settings
-) -> dict[str, Any]:
+def _made(wanted: _Wanted, endpoint_url: str | None, settings: Settings) -> dict[str, Any]:
     api = server_to_ask(endpoint_url, at_hand=True)
     if api is None:
-        return _made_here(name, account_id, hours, remove_mfa, settings)
-    from carnet.services.person_invitations import INVITED
-
-    if account_id is None:
+        return _made_here(wanted, settings)
+    if wanted.account is None:
         raise click.UsageError("Give --account: a server is asked about one account.")
-    given = {"user": name, "hours": hours, "removeMfa": remove_mfa}
-    path = f"accounts/{quote(account_id, safe='')}/identity-center/invitations"
-    made = api.post(path, given, token=str, expires=str)
-    return {**made, "link": f"{api.url}{INVITED}#{made['token']}"}
+    given = {"user": wanted.user, "hours": wanted.hours, "removeMfa": wanted.remove_mfa}
+    path = f"accounts/{quote(wanted.account, safe='')}/identity-center"
+    if wanted.mail:
+        return api.post(f"{path}/mailed-invitations", given, expires=str)
+    from carnet.services.person_invitations import link_of
+
+    made = api.post(f"{path}/invitations", given, token=str, expires=str)
+    return {**made, "link": link_of(made["token"], api.url)}
 
 
-def _made_here(name: str, account_id: str | None, hours: int, remove_mfa: bool, settings: Settings) -> dict[str, Any]:
+def _made_here(wanted: _Wanted, settings: Settings) -> dict[str, Any]:
     from carnet.assembly.public_url import public_url
     from carnet.assembly.running import last_endpoint
     from carnet.assembly.state import open_state
@@ -98,19 +124,32 @@ def _made_here(name: str, account_id: str | None, hours: int, remove_mfa: bool, 
     from carnet.entities.identity_center_instance import Instance
     from carnet.services.person_invitations import invite_here, told
 
+    server = check_mail(settings) if wanted.mail else None
     with open_state(settings) as state:
         owners = [instance.account for instance in state.store.all_of(Instance)]
-        if account_id is None and len(owners) != 1:
+        if wanted.account is None and len(owners) != 1:
             raise click.UsageError(f"Give --account: there are {len(owners)} instances of IAM Identity Center.")
+        account, directory, now = wanted.account or owners[0], Directory(state.store), state.clock()
+        url = settings.public_url or last_endpoint(settings.data_dir) or public_url(settings)
+        lifetime, mailed = timedelta(hours=wanted.hours), None
+        if wanted.mail:
+            from carnet.services.mailed_invitations import Mailer, set_up
+
+            attempts = state.store.password_attempts
+            mailer = Mailer(server=server, attempts=attempts, ids=state.ids, url=url) if server is not None else None
+            expires = now + lifetime
+            mailed = set_up(mailer).mail(
+                directory.snapshot, account=account, user=wanted.user, expires=expires, now=now
+            )
         made = invite_here(
             state.store,
-            Directory(state.store),
+            directory,
             state.ids,
-            account=account_id or owners[0],
-            user=name,
-            lifetime=timedelta(hours=hours),
-            remove_mfa=remove_mfa,
-            now=state.clock(),
+            account=account,
+            user=wanted.user,
+            lifetime=lifetime,
+            remove_mfa=wanted.remove_mfa,
+            now=now,
+            mailed=mailed,
         )
-        url = settings.public_url or last_endpoint(settings.data_dir) or public_url(settings)
-    return {**told(made), "token": made.token, "link": made.link(url)}
+    return told(made) if made.mailed else {**told(made), "token": made.token, "link": made.link(url)}

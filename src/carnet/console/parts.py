@@ -9,6 +9,7 @@ from carnet.identity.passkeys import Passkeys
 from carnet.server.throttle import Throttle
 from carnet.server.writer import Writer
 from carnet.services.execution import Execution
+from carnet.services.mailed_invitations import Mailer
 from carnet.services.preparing import Pools
 
 
@@ -23,3 +24,5 @@ class ConsoleParts:
     origin: ConsoleOrigin
     passkeys: Passkeys | None
     """None if browsers make no passkeys at that origin."""
+    mailer: Mailer | None = None
+    """None if no mail is sent."""

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -35,8 +35,11 @@ from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.person_mfa_device import PersonMfaDevice
 from carnet.server.own_api.problems import Problem
 from carnet.services.execution import Done
+from carnet.services.mailed_invitations import MAILING, set_up
 from carnet.services.oauth_sessions import end_sessions
-from carnet.services.person_invitations import invite
+from carnet.services.person_invitations import MailedLink, invite
+from carnet.services.preparing import Preparation
+from carnet.services.turns import whose
 from carnet.store.unit_of_work import UnitOfWork
 
 _Id = Annotated[str, Meta(max_length=64)]
@@ -62,6 +65,8 @@ class UpdatePassword(_Action, frozen=True, kw_only=True, tag="sso-directory:Upda
     """Make a link by which the person sets another password."""
 
     remove_mfa: bool = False
+    mail: bool = False
+    """Whether the link goes to the person's email address, and is not answered."""
 
 
 class ListSessions(_Action, frozen=True, kw_only=True, tag="identitystore-auth:ListSessions"):
@@ -90,6 +95,8 @@ async def people_action(parts: ConsoleParts, arrived: Arrived, browser: SignedIn
     if isinstance(given, UpdatePassword | DeleteDevice):
         check_fresh(arrived, browser)
     action = _Acting(parts=parts, arrived=arrived, browser=browser, given=given)
+    if isinstance(given, UpdatePassword) and given.mail:
+        action = replace(action, mailed=await _mail(action))
     if isinstance(given, ListDevices | ListSessions):
         view, person = action.permitted(parts.execution.directory.snapshot)
         return Told(members=_listed(view, person, given), event=action.event(), account=view.account.id)
@@ -107,6 +114,8 @@ class _Acting:
     arrived: Arrived
     browser: SignedInBrowser
     given: PeopleAction
+    mailed: MailedLink | None = None
+    """The link that the person has by mail already."""
 
     @property
     def name(self) -> str:
@@ -171,9 +180,28 @@ class _Acting:
                     lifetime=_LINK,
                     remove_mfa=remove_mfa,
                     now=self.arrived.time,
+                    mailed=self.mailed,
                 )
-                return {"link": made.link(self.parts.origin.url), "expires": iso_seconds(made.invitation.expires)}
+                expires = iso_seconds(made.invitation.expires)
+                if made.mailed:
+                    return {"mailed": True, "expires": expires}
+                return {"link": made.link(self.parts.origin.url), "expires": expires}
         return {}
+
+
+async def _mail(action: _Acting) -> MailedLink:
+    """Send a link to the person, if the caller may. Raises as `permitted`, and Invalid, Unsent, Unavailable."""
+    parts, now = action.parts, action.arrived.time
+    snapshot = parts.execution.directory.snapshot
+    view, person = action.permitted(snapshot)
+    mailer = set_up(parts.mailer)
+
+    def work(_: object, __: object) -> MailedLink:
+        return mailer.mail(snapshot, account=view.account.id, user=person.id, expires=now + _LINK, now=now)
+
+    caller = whose(action.browser.session.account, action.arrived.http.peer)
+    mailed: MailedLink = await parts.pools.run(Preparation(pool=MAILING, work=work), None, None, caller)
+    return mailed
 
 
 def _administered(snapshot: Snapshot, account: str, user: str) -> IdentityStoreUser | None:

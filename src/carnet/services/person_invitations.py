@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from carnet.base.faults import Denied, Invalid, Missing, Unavailable
+from carnet.base.faults import Denied, Invalid, Missing, Unavailable, Unsent
 from carnet.base.ids import Ids
 from carnet.base.timestamps import iso_seconds
 from carnet.directory.account_view import AccountView
@@ -41,10 +41,21 @@ class NewInvitation:
     invitation: PersonInvitation
     person: IdentityStoreUser
     token: str = field(repr=False)
+    mailed: bool = False
+    """Whether the person has the link by mail: it is shown to nobody else then."""
 
     def link(self, public_url: str) -> str:
         """What the person opens in a browser."""
-        return f"{public_url}{INVITED}#{self.token}"
+        return link_of(self.token, public_url)
+
+
+class MailedLink(NamedTuple):
+    """A link that a person has by mail, and that is good as soon as `invite` has stored it."""
+
+    token: str
+    person: str
+    """The id of the user."""
+    address: str
 
 
 class HashedForPerson(NamedTuple):
@@ -54,6 +65,11 @@ class HashedForPerson(NamedTuple):
     before: PersonPassword | None
     """What the person had when it was hashed."""
     hashed: HashedPassword
+
+
+def link_of(token: str, public_url: str) -> str:
+    """What is opened in a browser to use a token."""
+    return f"{public_url}{INVITED}#{token}"
 
 
 def invite(
@@ -66,11 +82,36 @@ def invite(
     lifetime: timedelta,
     remove_mfa: bool,
     now: datetime,
+    mailed: MailedLink | None = None,
 ) -> NewInvitation:
     """Let whoever has the token set the password of a person, by user name or id. Raises Missing, Invalid.
 
+    Raises Unsent if the person is not the one, or has not the address, that the link was mailed to.
     Who asks for it writes the audit event.
     """
+    person = invited_person(snapshot, account, user)
+    if mailed is not None and (person.id, person.email) != (mailed.person, mailed.address):
+        raise Unsent("The user was changed while the mail was sent, and its link is not good; try again.")
+    token = mailed.token if mailed is not None else new_token(ids)
+    digest = INVITATION_TOKEN.digest(token)
+    assert digest is not None, "it has the form of a token"
+    invitation = PersonInvitation(
+        id=person.id, account=account, digest=digest, remove_mfa=remove_mfa, created=now, expires=now + lifetime
+    )
+    if snapshot.accounts[account].of(PersonInvitation).get(person.id) is None:
+        unit.add(invitation)
+    else:
+        unit.save(invitation)
+    return NewInvitation(invitation=invitation, person=person, token=token, mailed=mailed is not None)
+
+
+def new_token(ids: Ids) -> str:
+    """One that nobody knows yet."""
+    return INVITATION_TOKEN.text(ids.random(TOKEN_BYTES))
+
+
+def invited_person(snapshot: Snapshot, account: str, user: str) -> IdentityStoreUser:
+    """Who is meant by that user name or id, if passwords count there. Raises Missing, Invalid."""
     view = snapshot.open_account(account)
     if view is None or own_instance(view) is None:
         raise Missing(f"The account {account} has no instance of IAM Identity Center: carnet sso enable makes it.")
@@ -79,17 +120,7 @@ def invite(
     person = view.of(IdentityStoreUser).get(user) or user_named(view, user)
     if person is None:
         raise Missing(f"The identity store of account {account} has no user {user}.")
-    token = INVITATION_TOKEN.text(ids.random(TOKEN_BYTES))
-    digest = INVITATION_TOKEN.digest(token)
-    assert digest is not None, "it has the form of a token"
-    invitation = PersonInvitation(
-        id=person.id, account=account, digest=digest, remove_mfa=remove_mfa, created=now, expires=now + lifetime
-    )
-    if view.of(PersonInvitation).get(person.id) is None:
-        unit.add(invitation)
-    else:
-        unit.save(invitation)
-    return NewInvitation(invitation=invitation, person=person, token=token)
+    return person
 
 
 def invite_here(
@@ -102,12 +133,21 @@ def invite_here(
     lifetime: timedelta,
     remove_mfa: bool,
     now: datetime,
+    mailed: MailedLink | None = None,
 ) -> NewInvitation:
     """Give leave as the operator of the installation, in a change of its own."""
     with store.write() as unit:
         snapshot = directory.catch_up(unit.base)
         made = invite(
-            unit, snapshot, ids, account=account, user=user, lifetime=lifetime, remove_mfa=remove_mfa, now=now
+            unit,
+            snapshot,
+            ids,
+            account=account,
+            user=user,
+            lifetime=lifetime,
+            remove_mfa=remove_mfa,
+            now=now,
+            mailed=mailed,
         )
         unit.audit(operator_event("InvitePerson", told(made), now))
     return made
@@ -116,11 +156,13 @@ def invite_here(
 def told(made: NewInvitation) -> dict[str, object]:
     """What is said of leave, also in the audit log."""
     invitation = made.invitation
+    by_mail = {"mailed": True} if made.mailed else {}
     return {
         "account": invitation.account,
         "userId": invitation.id,
         "removeMfa": invitation.remove_mfa,
         "expires": iso_seconds(invitation.expires),
+        **by_mail,
     }
 
 

@@ -1,6 +1,7 @@
 """How often passwords were tried: for whom, and from where.
 
 Attempts stand in a table of their own and never touch the head row: a flood of them keeps no change waiting for long.
+Mails to people are counted there, too: an address is the owner, an account the network (`mailed_invitations`).
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ GIVEN: dict[str, object] = {
     "CreateSamlApplication": {"name": "app", "acsUrls": ["https://app.example/acs"], "audience": "app"},
     "ChangeSamlApplicationKeys": {"action": "use"},
     "InvitePerson": {"user": "ann"},
+    "MailInvitation": {"user": "ann"},
     "CreateScimToken": {},
     "CreateAccount": NEW,
     "ResetRoot": {},

@@ -25,6 +25,7 @@ from carnet.identity.passwords import Passwords
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.session_tokens import SessionTokens
 from carnet.policy.compile import Engine
+from carnet.services.mailed_invitations import Mailer
 from carnet.services.preparing import Preparation
 from carnet.store.unit_of_work import UnitOfWork
 
@@ -64,6 +65,8 @@ class OwnParts:
     last_used: LastUsed
     behind: Behind | None = None
     """What stands behind the gateway; None if there is none."""
+    mailer: Mailer | None = None
+    """None if no mail is sent."""
 
 
 class OwnCall(Struct, frozen=True, kw_only=True):

@@ -8,8 +8,10 @@ from typing import Annotated
 from msgspec import Meta
 
 from carnet.entities.operator_token import OperatorScope
-from carnet.server.own_api.endpoint import Endpoint, Input, OwnWriteCall, Told, Turn
-from carnet.services.person_invitations import invite, told
+from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn
+from carnet.services.mailed_invitations import MAILING, set_up
+from carnet.services.person_invitations import MailedLink, NewInvitation, invite, told
+from carnet.services.preparing import Preparation
 
 LONGEST_HOURS, USUAL_HOURS = 168, 24
 
@@ -26,8 +28,25 @@ class Inviting(Input, frozen=True, kw_only=True):
 
 def invite_person(call: OwnWriteCall) -> Told:
     """Make a token by which a person's password is set once. It is shown this once."""
+    made = _invited(call, None)
+    return {**told(made), "token": made.token}
+
+
+def mail_invitation(call: OwnWriteCall) -> Told:
+    """Make the link good that the person has by mail now."""
+    mailed: MailedLink = call.prepared
+    return told(_invited(call, mailed))
+
+
+def _mailed(call: OwnCall, given: Inviting) -> MailedLink:
+    expires = call.now + timedelta(hours=given.hours)
+    mailer = set_up(call.parts.mailer)
+    return mailer.mail(call.snapshot, account=call.named_account, user=given.user, expires=expires, now=call.now)
+
+
+def _invited(call: OwnWriteCall, mailed: MailedLink | None) -> NewInvitation:
     given: Inviting = call.given
-    made = invite(
+    return invite(
         call.store,
         call.snapshot,
         call.parts.ids,
@@ -36,8 +55,8 @@ def invite_person(call: OwnWriteCall) -> Told:
         lifetime=timedelta(hours=given.hours),
         remove_mfa=given.remove_mfa,
         now=call.now,
+        mailed=mailed,
     )
-    return {**told(made), "token": made.token}
 
 
 def _without_token(answer: Told) -> Told:
@@ -56,5 +75,18 @@ ENDPOINTS = (
         given=Inviting,
         status=201,
         audited=_without_token,
+    ),
+    Endpoint(
+        name="MailInvitation",
+        method="POST",
+        path="accounts/{account}/identity-center/mailed-invitations",
+        scope=OperatorScope.PEOPLE_RESET,
+        resource=None,
+        body=mail_invitation,
+        turn=Turn.IN_TRANSACTION,
+        given=Inviting,
+        prepare=Preparation(pool=MAILING, work=_mailed),
+        status=201,
+        audited=dict,
     ),
 )

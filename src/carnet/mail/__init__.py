@@ -1,0 +1,1 @@
+"""Mail, by the SMTP server that the settings name."""
