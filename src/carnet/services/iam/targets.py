@@ -72,7 +72,7 @@ def password_holder(call: Call, given: Any) -> Target[User | Account]:
     """
     target = user_or_caller(call, given)
     if "UserName" in given:
-        return target  # whoever calls
+        return target  # a user, whoever asks for it
     session = call.caller.credential.session
     if session is not None and session.kind == ASSUMED_ROOT:
         return target
