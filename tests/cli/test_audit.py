@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import sqlite3
@@ -128,6 +129,17 @@ def test_an_export_has_cloudtrail_s_layout(server: InProcessServer, tmp_path: Pa
     assert len(name.removeprefix(head)) == len("0123456789abcdef.json.gz")
     assert [record["requestParameters"]["userName"] for record in records] == ["alice", "bob"]
     assert list(records[0]["additionalEventData"]) == ["decisionId"]
+
+
+def test_an_export_that_the_disk_does_not_take_names_its_directory(
+    server: InProcessServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> bytes:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("carnet.audit.cloudtrail_files.gzip.compress", full)
+    told = run(server, "export", str(tmp_path / "out"), code=1)
+    assert told == f"Error: {tmp_path / 'out'}: No space left on device\n"
 
 
 def test_the_same_events_are_exported_once(server: InProcessServer, tmp_path: Path) -> None:

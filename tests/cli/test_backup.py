@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -23,6 +24,7 @@ from carnet.assembly.installation import Installation, first_account, open_insta
 from carnet.assembly.last_seen import LastSeen
 from carnet.assembly.settings import Settings
 from carnet.audit.json_line import line_of
+from carnet.audit.recorder import Recorder
 from carnet.cli import main
 from carnet.entities.user import User
 from carnet.keyring.master_key import create
@@ -63,6 +65,26 @@ def data(tmp_path: Path) -> Path:
     with open_installation(Settings(data_dir=directory), create=True) as installation:
         first_account(installation)
     return directory
+
+
+def test_a_backup_that_the_disk_does_not_take_names_its_file(
+    data: Path, tmp_path: Path, monkeypatch: MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("carnet.cli.backup.os.fsync", full)
+    file = tmp_path / "there" / "backup.gz"
+    file.parent.mkdir()
+    told = run("backup", str(file), "--data-dir", str(data), code=1)
+    assert told.endswith(f"Error: {file}: No space left on device\n")
+    assert list(file.parent.iterdir()) == []
+
+
+def test_a_full_disk_is_not_taken_for_a_store_at_another_place(data: Path, monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.setattr(Recorder, "_is_roomy", lambda self: False)
+    told = run("account", "create", "--data-dir", str(data), code=1)
+    assert told.endswith("is nearly full. No change is made before it has room again.\n")
 
 
 def test_a_server_goes_back_to_what_it_was(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from carnet.audit.chain import MEMBER_BYTES, Tip
 from carnet.audit.chained_lines import ChainedLines
 from carnet.audit.memory_lines import Lines
 from carnet.base.faults import Unavailable
+from carnet.store.faults import NoRoom
 
 _LOG = logging.getLogger(__name__)
 _UNDERWAY = "underway.lock"
@@ -166,11 +167,9 @@ class Recorder:
             return "disk nearly full"
 
     def check_room(self) -> None:
-        """Raises Unavailable if the disk is nearly full: what would be recorded is not begun then."""
+        """Raises NoRoom if the disk is nearly full: what would be recorded is not begun then."""
         if not self._is_roomy():
-            raise Unavailable(
-                "The disk of the data directory is nearly full. No change is made before it has room again."
-            )
+            raise NoRoom("The disk of the data directory is nearly full. No change is made before it has room again.")
 
     @contextmanager
     def recording(self, events: Sequence[str]) -> Iterator[None]:

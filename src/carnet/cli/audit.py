@@ -125,9 +125,11 @@ def export(directory: Path, **given: Any) -> None:
     account are in no file.
     """
     from carnet.audit.cloudtrail_files import write_files
+    from carnet.cli.problem import naming
 
     query = _query(given)
-    told = write_files(directory, _history(given).all(query))
+    with naming(directory):
+        told = write_files(directory, _history(given).all(query))
     click.echo(f"{told.files} files with {told.events} events; {told.without_account} events are of no account.")
 
 

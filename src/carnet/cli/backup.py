@@ -27,13 +27,14 @@ def backup(file: Path, force: bool, **settings: Any) -> None:
     in it: keep a copy of that at another place.
     """
     from carnet.assembly.state import open_state
+    from carnet.cli.problem import naming
 
     if file.exists() and not force:
         raise click.ClickException(f"{file} is there already; --force replaces it.")
     with open_state(Settings(**settings)) as state, progress("Backing up") as told:
         descriptor, draft = tempfile.mkstemp(dir=file.absolute().parent, prefix=f".{file.name}.")  # mode 0600
         try:
-            with os.fdopen(descriptor, "wb") as out:
+            with naming(file), os.fdopen(descriptor, "wb") as out:
                 made = state.clock().isoformat(timespec="seconds")
                 header = state.store.back_up(out, release=version("carnet"), made=made, told=told)
                 out.flush()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from carnet.assembly.running import DirectoryBusy, ServerRuns
 from carnet.assembly.state import StoreMissing
 from carnet.base.faults import Fault, Unavailable, Unsent
 from carnet.keyring.errors import KeyringError
-from carnet.store.faults import BadBackup, Damaged, Held, Incompatible, NotSetUp
+from carnet.store.faults import BadBackup, Damaged, Held, Incompatible, NoRoom, NotSetUp
 
 
 def told(problem: Exception) -> str | None:
@@ -16,7 +20,7 @@ def told(problem: Exception) -> str | None:
             return f"{problem.message} Move it away, and restore a backup: carnet restore FILE."
         case Held():
             return f"{problem.message} Try again when it is done."
-        case Unsent():
+        case Unsent() | NoRoom():
             return problem.message
         case Unavailable():
             hint = (
@@ -48,3 +52,13 @@ def _of_file(problem: OSError) -> str:
     if problem.filename is None or problem.strerror is None:
         return str(problem)
     return f"{problem.filename}: {problem.strerror}"
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """An OSError that names no file, as one of a write does on a full disk, names this one."""
+    try:
+        yield
+    except OSError as problem:
+        problem.filename = problem.filename or str(path)
+        raise

@@ -69,6 +69,10 @@ class OutcomeUnknown(Unavailable):
         )
 
 
+class NoRoom(Unavailable):
+    """The disk has no room for what is written with a change, so that none is made."""
+
+
 class Lost(Unavailable):
     """The database that this process has opened is not there any more, or another one is in its place."""
 
