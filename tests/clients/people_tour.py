@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.clients.touring import STEP_SECONDS, Tour, code_at, touring, two_codes
 
-_SECONDS = 60
+_SECONDS = 180
 _DEVICE = re.compile(r"http://\S+/device\?user_code=[A-Z]{4}-[A-Z]{4}")
 _CODE = re.compile(r"http://\S+/authorize\?\S+")
 

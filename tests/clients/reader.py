@@ -73,7 +73,7 @@ def typed(
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=600,
     )
     assert done.returncode == 0, f"{shell} ended with {done.returncode}:\n{done.stderr}"
     assert f"{_END}\n" in done.stdout, f"a command has read what was to be typed after it:\n{done.stderr}"

@@ -24,7 +24,7 @@ from tests.console.conftest import Site
 from tests.console.test_sso_consent import Person
 from tests.starting.forked import carnet
 
-SECONDS = 120
+SECONDS = 300
 
 
 class Terminal:

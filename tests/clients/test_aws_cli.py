@@ -26,7 +26,7 @@ class Cli:
             text=True,
             check=False,
             env=self._environment,
-            timeout=120,
+            timeout=600,
         )
 
     def __call__(self, *arguments: str) -> Any:

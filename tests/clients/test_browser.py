@@ -76,7 +76,7 @@ def toured(name: str, server: RunningServer, told: dict[str, Any]) -> dict[str, 
     origins = (server.endpoint.replace("127.0.0.1", "localhost"), server.endpoint)
     common = {"browser": browser(), "axe": str(AXE) if AXE.exists() else "", "origins": origins}
     program = [str(PYTHON), "-m", f"tests.clients.{name}", json.dumps(common | told)]
-    done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=180)
+    done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     seen: dict[str, Any] = json.loads(done.stdout)
     return seen

@@ -22,7 +22,7 @@ TOLD = (
 def test_the_tour() -> None:
     if not PYTHON.exists():
         pytest.skip("the peers of the demo are not set up: make demo")
-    done = subprocess.run([str(PYTHON), "tools/demo.py"], capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run([str(PYTHON), "tools/demo.py"], capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     for line in TOLD:
         assert line in done.stdout, done.stdout

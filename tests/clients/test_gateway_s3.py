@@ -224,7 +224,7 @@ def test_a_form(server: RunningServer, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=600,
     )
     assert told.stdout == "204"
     found = client(server).get_object(Bucket=BUCKET, Key="in/cat.png")
@@ -294,7 +294,7 @@ def test_the_sdk_for_javascript_3(server: RunningServer) -> None:
     nobody = json.dumps({"accessKeyId": key["AccessKeyId"], "secretAccessKey": key["SecretAccessKey"]})
     environment = server.client_environment(MODULES=str(MODULES), BUCKET="javascript", NOBODY=nobody)
     done = subprocess.run(
-        ["node", "-e", JAVASCRIPT], env=environment, capture_output=True, text=True, check=False, timeout=120
+        ["node", "-e", JAVASCRIPT], env=environment, capture_output=True, text=True, check=False, timeout=600
     )
     kept = f"/parts{11 * MB} /stream{2 * MB} /sums5 /ü +5"
     of_each = ["7", "NoSuchKey"]

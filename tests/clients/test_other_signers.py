@@ -73,7 +73,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 def run(server: RunningServer, command: Sequence[str], **more: str) -> list[str]:
     """What a client of the root user prints, line by line."""
     environment = server.client_environment(**more)
-    done = subprocess.run(list(command), env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(list(command), env=environment, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 

@@ -45,7 +45,7 @@ def checked(server: RunningServer, tenant: dict[str, str], mode: str) -> list[Re
     url = server.endpoint + tenant[mode].removesuffix("/")
     given = {"url": url, "token": tenant["token"], "policy": {"unknown": "ignore"} if mode == "aws" else {}}
     done = subprocess.run(
-        [PYTHON, CHECKS], input=json.dumps(given), capture_output=True, text=True, check=True, timeout=180
+        [PYTHON, CHECKS], input=json.dumps(given), capture_output=True, text=True, check=True, timeout=600
     )
     return [Result(*each) for each in json.loads(done.stdout)]
 

@@ -50,7 +50,7 @@ class Terraform:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=600,
         )
         assert done.returncode in codes, done.stdout + done.stderr
         return done

@@ -109,7 +109,7 @@ def touring() -> Iterator[Tour]:
         browser = playwright.chromium.launch(executable_path=told["browser"], args=_FLAGS)
         context = browser.new_context()
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         devtools = context.new_cdp_session(page)
         devtools.send("WebAuthn.enable")
         devtools.send("WebAuthn.addVirtualAuthenticator", {"options": _KEY})
