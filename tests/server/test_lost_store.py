@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import stat
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal
 
@@ -81,9 +83,17 @@ def overwritten(data: Path) -> None:
     os.truncate(data / "carnet.db", 0)
 
 
+def _stands_in_the_file(data: Path) -> bool:
+    """What is in the write-ahead log alone is not lost with the file."""
+    with closing(sqlite3.connect(data / "carnet.db")) as connection:
+        busy, logged, written = connection.execute("PRAGMA wal_checkpoint").fetchone()
+    return not busy and logged == written
+
+
 @pytest.mark.parametrize("lose", [shutil.rmtree, replaced, overwritten], ids=["removed", "replaced", "overwritten"])
 def test_what_is_lost_is_not_answered(server: RunningServer, lose: Callable[[Path], None]) -> None:
     iam, sts = client(server, "iam"), client(server, "sts")
+    eventually(lambda: _stands_in_the_file(server.data_dir))
     iam.create_user(UserName="before")
     was_there = lose is not shutil.rmtree
     lose(server.data_dir)

@@ -28,7 +28,7 @@ from carnet.gateway.enquiry import Enquiry
 from carnet.gateway.lookups import LookupFailed
 from carnet.gateway.members import structures, text
 from carnet.gateway.resource_policies import policies_of
-from carnet.identity.credential import Credential
+from carnet.identity.credentials import unissued
 from carnet.identity.principals import principal_keys, role_session_principal
 from carnet.models import operation
 from carnet.policy.request import Context, Principal, PrincipalKind
@@ -154,9 +154,8 @@ def _may_read(
 ) -> bool:
     view = snapshot.accounts[role.account]
     principal = role_session_principal(role, "function")
-    credential = Credential(key_id="", secret="", principal=principal)
     context = Context(
-        principal=principal_keys(view, credential, snapshot.org_path_of(role.account)),
+        principal=principal_keys(view, unissued(principal), snapshot.org_path_of(role.account)),
         request=request_keys(call.arrived.http, call.caller.region, call.arrived.time),
     )
     check = access.Check(

@@ -197,8 +197,11 @@ class Credentials:
         )
 
 
-def unissued(principal: Principal, claims: SessionClaims) -> Credential:
-    """Of a session that is decided on before its credentials are given out. It has no secret, and so proves nothing."""
+def unissued(principal: Principal, claims: SessionClaims | None = None) -> Credential:
+    """Of a session that is decided on before its credentials are given out. It has no secret, and so proves nothing.
+
+    Without `claims` it is one that an AWS service will have, of which no more is known than its role.
+    """
     return Credential(key_id="", secret="", principal=principal, session=claims)
 
 
