@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -46,6 +47,17 @@ def test_a_message_arrives_as_it_was_written() -> None:
     assert office.text() == text
     assert (mail["To"], mail["From"], mail["Subject"]) == (TO, FROM, "Set your password")
     assert office.envelopes == [(f"<{FROM}>", f"<{TO}>")]
+
+
+def test_nobody_is_asked_for_the_name_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object) -> str:
+        raise AssertionError
+
+    for ask in ("getfqdn", "gethostbyname", "gethostbyaddr"):
+        monkeypatch.setattr(socket, ask, asked)
+    with post_office() as office:
+        send(at(office))
+        assert office.commands[0] == f"EHLO {FROM.partition('@')[2]}"
 
 
 @pytest.mark.parametrize(("transport", "from_the_start"), [(Transport.STARTTLS, False), (Transport.TLS, True)])
