@@ -310,6 +310,30 @@ def test_what_the_process_itself_was_away_for_is_not_held_against_the_store(
     asyncio.run(run())
 
 
+def test_a_change_of_another_loop_is_told_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread has told of the first group, and not yet looked whether anybody waits, when the second change comes."""
+    monkeypatch.setattr(writer_module, "ANSWER_SECONDS", 5)
+    slow, going_on, begins = Slow(), threading.Event(), Writer._begins
+
+    def late(writer: Writer) -> bool:
+        assert not slow.groups or going_on.wait(10)
+        return begins(writer)
+
+    monkeypatch.setattr(Writer, "_begins", late)
+    writer = writer_of(slow)
+    slow.going_on.set()
+
+    async def second() -> int:
+        task = asyncio.create_task(written(writer, 2))
+        await asyncio.sleep(0)
+        going_on.set()
+        return await task
+
+    assert asyncio.run(written(writer, 1)) == 10
+    assert asyncio.run(second()) == 20
+    writer.close()
+
+
 def test_what_waits_behind_a_disk_that_stalls_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is being made is waited for, since nobody knows whether it is."""
     monkeypatch.setattr(writer_module, "STALL_SECONDS", 0.2)

@@ -66,8 +66,8 @@ class Writer:
 
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
-        self._bursts: SimpleQueue[AbstractEventLoop | None] = SimpleQueue()
-        """The loop of each burst of changes that is to be made; None for the end."""
+        self._bursts: SimpleQueue[bool] = SimpleQueue()
+        """True for each burst of changes that is to be made; False for the end."""
         self._closed = False
         # INVARIANT: the process does not wait for it at its end: the store may hang.
         self._thread = Thread(target=self._make_bursts, name="writer", daemon=True)
@@ -112,7 +112,7 @@ class Writer:
                 self._queue.append(waiting)
                 starts, self._runs = not self._runs, True
             if starts:
-                self._bursts.put(loop)
+                self._bursts.put(True)
             if not self._looking:
                 self._looking, self._looked = True, monotonic()
                 loop.call_later(_LOOK_SECONDS, self._look, loop)
@@ -136,7 +136,7 @@ class Writer:
     def close(self) -> None:
         """Make the changes that wait, and end; after STOP_SECONDS, what a store that hangs keeps is left behind."""
         self._closed = True
-        self._bursts.put(None)
+        self._bursts.put(False)
         self._thread.join(STOP_SECONDS)
         if self._thread.is_alive():
             _LOG.warning("the store has not answered the last changes: nobody knows whether they are made")
@@ -185,9 +185,9 @@ class Writer:
         )
 
     def _make_bursts(self) -> None:
-        while (loop := self._bursts.get()) is not None:
+        while self._bursts.get():
             while self._begins():
-                self._make_group(loop)
+                self._make_group()
 
     def _begins(self) -> bool:
         """Whether anybody waits for a change; then the thread asks for its turn."""
@@ -197,7 +197,7 @@ class Writer:
             self._turn_asked, self._making = (monotonic() if self._runs else None), None
             return self._runs
 
-    def _make_group(self, loop: AbstractEventLoop) -> None:
+    def _make_group(self) -> None:
         group = _Group(self)
         made: Sequence[Outcome | BaseException]
         try:
@@ -206,8 +206,11 @@ class Writer:
             made = [problem for _ in group] or [problem]
         self._put_back(group.taken[len(made) :])
         told = list(zip(group.taken, made, strict=False))
-        with suppress(RuntimeError):  # the loop has ended: nobody is to be told any more
-            loop.call_soon_threadsafe(_tell, told)
+        if told:
+            # That of those who wait: a burst may have begun on another one, which has ended meanwhile.
+            loop = told[0][0].outcome.get_loop()
+            with suppress(RuntimeError):  # it has ended: nobody is to be told any more
+                loop.call_soon_threadsafe(_tell, told)
 
     def _take(self) -> list[_Waiting]:
         with self._changing:
