@@ -311,7 +311,7 @@ def test_what_the_process_itself_was_away_for_is_not_held_against_the_store(
 
 
 def test_a_change_of_another_loop_is_told_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The thread has told of the first group, and not yet looked whether anybody waits, when the second change comes."""
+    """The thread has told of the first group, and not yet looked whether anybody waits, when the next one comes."""
     monkeypatch.setattr(writer_module, "ANSWER_SECONDS", 5)
     slow, going_on, begins = Slow(), threading.Event(), Writer._begins
 
