@@ -68,6 +68,8 @@ class Link:
         if ready is self._listening:
             self._connect(ready.accept()[0])
             return
+        if ready not in self._peers:
+            return  # It was ready, too, when its other side ended it.
         try:
             data = ready.recv(_CHUNK)
         except OSError:
