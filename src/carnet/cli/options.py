@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -29,16 +30,23 @@ class SettingOption(click.Option):
         return value
 
 
+@contextmanager
+def _as_bad_parameter() -> Iterator[None]:
+    """What is wrong with a setting, a ValueError, is wrong use of its option."""
+    try:
+        yield
+    except ValueError as problem:
+        raise click.BadParameter(str(problem)) from problem
+
+
 def checkpoints_place(text: str) -> str:
     """The type of an option that says where checkpoints go, too, or nothing."""
     if not text:
         return text
     from carnet.audit.checkpoints import check_elsewhere
 
-    try:
+    with _as_bad_parameter():
         check_elsewhere(text)
-    except ValueError as problem:
-        raise click.BadParameter(str(problem)) from problem
     return text
 
 
@@ -46,10 +54,8 @@ def url(text: str) -> str:
     """The type of an option that takes a public URL, or nothing."""
     from carnet.assembly.public_url import check_public_url
 
-    try:
+    with _as_bad_parameter():
         return check_public_url(text) if text else text
-    except ValueError as problem:
-        raise click.BadParameter(str(problem)) from problem
 
 
 def quotas(text: str) -> str:
@@ -57,10 +63,8 @@ def quotas(text: str) -> str:
     if text:
         from carnet.services.account_quotas import read_quotas
 
-        try:
+        with _as_bad_parameter():
             read_quotas(text)
-        except ValueError as problem:
-            raise click.BadParameter(str(problem)) from problem
     return text
 
 
@@ -69,10 +73,8 @@ def limits(text: str) -> str:
     if text:
         from carnet.server.rates import read_limits
 
-        try:
+        with _as_bad_parameter():
             read_limits(text)
-        except ValueError as problem:
-            raise click.BadParameter(str(problem)) from problem
     return text
 
 
@@ -112,10 +114,8 @@ def smtp_url(text: str) -> str:
     if text:
         from carnet.mail.server import check_smtp_url
 
-        try:
+        with _as_bad_parameter():
             check_smtp_url(text)
-        except ValueError as problem:
-            raise click.BadParameter(str(problem)) from problem
     return text
 
 
