@@ -131,7 +131,7 @@ def test_another_node_knows_of_its_use(world: World, session: BrowserSession) ->
     assert signed_in(world) is not None
     here = world.installation
     here.last_used.exchange()
-    (use,) = here.store.session_uses(session.created).values()
+    (use,) = here.store.last_uses.load(session.created).sessions.values()
     assert use.when == world.clock()
 
 

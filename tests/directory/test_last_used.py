@@ -15,7 +15,7 @@ from carnet.base.faults import Unavailable
 from carnet.directory.last_used import LastUsed
 from carnet.jobs.periodic import Periodic
 from carnet.policy.request import Principal, PrincipalKind
-from carnet.store.last_used import Attempt, KeyUse, RoleUse
+from carnet.store.last_used import Attempt, KeyUse, RoleUse, Uses
 from carnet.store.store import Store
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,9 +35,11 @@ def test_a_use_is_known_at_once_and_written_with_the_next_flush(store: Store) ->
     assert last_used.key("AKIA1") == KeyUse(NOON, "iam", "us-east-1")
     assert last_used.role("AROA1") == RoleUse(NOON, "eu-west-1")
     assert last_used.key("AKIA2") is None
-    assert store.last_used(EVER) == ({}, {})
+    assert store.last_uses.load(EVER) == Uses()
     last_used.flush()
-    assert store.last_used(EVER) == ({"AKIA1": KeyUse(NOON, "iam", "us-east-1")}, {"AROA1": RoleUse(NOON, "eu-west-1")})
+    assert store.last_uses.load(EVER) == Uses(
+        keys={"AKIA1": KeyUse(NOON, "iam", "us-east-1")}, roles={"AROA1": RoleUse(NOON, "eu-west-1")}
+    )
     assert last_used.key("AKIA1") == KeyUse(NOON, "iam", "us-east-1")
 
 
@@ -46,7 +48,7 @@ def test_more_uses_than_one_batch_are_all_written(store: Store) -> None:
     for number in range(1201):
         last_used.note_key(f"AKIA{number}", KeyUse(NOON, "iam", "us-east-1"))
     last_used.flush()
-    assert len(store.last_used(EVER)[0]) == 1201
+    assert len(store.last_uses.load(EVER).keys) == 1201
 
 
 def test_the_uses_of_another_process_are_learned_and_the_newest_counts(store: Store) -> None:
@@ -72,12 +74,12 @@ def test_uses_are_kept_while_the_store_is_down(store: Store, monkeypatch: pytest
         raise Unavailable("down")
 
     with monkeypatch.context() as patched:
-        patched.setattr(store, "save_last_used", down)
+        patched.setattr(store.last_uses, "save", down)
         with pytest.raises(Unavailable):
             last_used.flush()
     assert last_used.key("AKIA1") is not None
     last_used.flush()
-    assert set(store.last_used(EVER)[0]) == {"AKIA1"}
+    assert set(store.last_uses.load(EVER).keys) == {"AKIA1"}
 
 
 def test_the_job_writes_what_was_noted_and_what_is_left_at_the_end(store: Store) -> None:
@@ -86,12 +88,12 @@ def test_the_job_writes_what_was_noted_and_what_is_left_at_the_end(store: Store)
     job.start()
     last_used.note_key("AKIA1", KeyUse(NOON, "iam", "us-east-1"))
     deadline = time.monotonic() + 10
-    while not store.last_used(EVER)[0]:
+    while not store.last_uses.load(EVER).keys:
         assert time.monotonic() < deadline
         time.sleep(0.005)
     last_used.note_key("AKIA2", KeyUse(NOON, "iam", "us-east-1"))
     job.stop()
-    assert set(store.last_used(EVER)[0]) == {"AKIA1", "AKIA2"}
+    assert set(store.last_uses.load(EVER).keys) == {"AKIA1", "AKIA2"}
 
 
 def test_no_note_is_lost_to_a_flush_beside_it(store: Store) -> None:
@@ -107,7 +109,7 @@ def test_no_note_is_lost_to_a_flush_beside_it(store: Store) -> None:
     while thread.is_alive():
         last_used.flush()
     last_used.flush()
-    assert set(store.last_used(EVER)[0]) == set(keys)
+    assert set(store.last_uses.load(EVER).keys) == set(keys)
 
 
 USER = Principal(kind=PrincipalKind.USER, id="AIDA1", account="1" * 12)
@@ -116,11 +118,11 @@ USER = Principal(kind=PrincipalKind.USER, id="AIDA1", account="1" * 12)
 def test_attempts_are_known_at_once_and_written_with_the_next_flush(store: Store) -> None:
     last_used, attempt = LastUsed(store), Attempt("AIDA1", "iam:GetUser")
     last_used.note_attempt((USER, "iam:GetUser", NOON, "us-east-1"))
-    assert store.actions_of(["AIDA1"], EVER) == {}
+    assert store.last_uses.actions_of(["AIDA1"], EVER) == {}
     assert last_used.attempts({"AIDA1"}, EVER) == {attempt: RoleUse(NOON, "us-east-1")}
     assert last_used.attempts({"AIDA2"}, EVER) == {}
     last_used.flush()
-    assert store.actions_of(["AIDA1"], EVER) == {attempt: RoleUse(NOON, "us-east-1")}
+    assert store.last_uses.actions_of(["AIDA1"], EVER) == {attempt: RoleUse(NOON, "us-east-1")}
     last_used.note_attempt((USER, "iam:GetUser", NOON - timedelta(seconds=1), "eu-west-1"))
     assert last_used.attempts({"AIDA1"}, EVER) == {attempt: RoleUse(NOON, "us-east-1")}, "the newest counts"
     last_used.note_attempt((USER, "iam:GetUser", NOON + timedelta(seconds=1), "eu-west-1"))
@@ -137,7 +139,7 @@ def test_an_attempt_is_of_the_role_the_user_or_the_account_behind_it(store: Stor
     for number, principal in enumerate((USER, session, federated, of_root, root, nobody)):
         last_used.note_attempt((principal, f"iam:A{number}", NOON, ""))
     last_used.flush()
-    found = store.actions_of(["AIDA1", "AROA1", "AIDA2", account, "", "anonymous", f"{account}:bob"], EVER)
+    found = store.last_uses.actions_of(["AIDA1", "AROA1", "AIDA2", account, "", "anonymous", f"{account}:bob"], EVER)
     assert {(each.principal_id, each.action) for each in found} == {
         ("AIDA1", "iam:A0"),
         ("AROA1", "iam:A1"),
@@ -179,8 +181,8 @@ def test_attempts_are_kept_while_the_store_is_down(store: Store, monkeypatch: py
         raise Unavailable("down")
 
     with monkeypatch.context() as patched:
-        patched.setattr(store, "save_actions", down)
+        patched.setattr(store.last_uses, "save_actions", down)
         with pytest.raises(Unavailable):
             last_used.flush()
     last_used.flush()
-    assert len(store.actions_of(["AIDA1"], EVER)) == 1
+    assert len(store.last_uses.actions_of(["AIDA1"], EVER)) == 1

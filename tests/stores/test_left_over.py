@@ -9,7 +9,7 @@ import pytest
 from carnet.jobs.pruning import prune_logs
 from carnet.store import left_over
 from carnet.store.entity_types import ENTITY_TYPES
-from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse
+from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse, Uses
 from carnet.store.schema import METADATA
 from carnet.store.store import Store
 from tests.stores.entities import ACCOUNT_ID, NOW, a_user, an_account
@@ -57,13 +57,18 @@ def test_rows_of_what_is_gone_go(store: Store, monkeypatch: pytest.MonkeyPatch, 
     now = store.clock()
     gone = [f"AIDA{number}" for number in range(3)]
     owners = [user.id, ACCOUNT_ID, *gone]
-    store.save_last_used({f"AKIA{number}": KeyUse(NOW, "iam", "") for number in range(3)}, {"AROA1": RoleUse(NOW, "")})
-    store.save_actions({Attempt(owner, action): RoleUse(now, "") for owner in owners for action in ("iam:A", "iam:B")})
-    store.save_password_uses({owner: PasswordUse(NOW) for owner in owners})
+    store.last_uses.save(
+        Uses(keys={f"AKIA{number}": KeyUse(NOW, "iam", "") for number in range(3)}, roles={"AROA1": RoleUse(NOW, "")})
+    )
+    store.last_uses.save_actions(
+        {Attempt(owner, action): RoleUse(now, "") for owner in owners for action in ("iam:A", "iam:B")}
+    )
+    store.last_uses.save(Uses(passwords={owner: PasswordUse(NOW) for owner in owners}))
     prune(store)
     ever = NOW - timedelta(days=10_000)
-    assert store.last_used(ever) == ({}, {})
+    left = store.last_uses.load(ever)
+    assert (left.keys, left.roles) == ({}, {})
     kept = {user.id, ACCOUNT_ID}
-    assert store.password_uses(ever).keys() == kept
-    assert {attempt.principal_id for attempt in store.actions_of(owners, ever)} == kept
-    assert len(store.actions_of(owners, ever)) == 4
+    assert left.passwords.keys() == kept
+    assert {attempt.principal_id for attempt in store.last_uses.actions_of(owners, ever)} == kept
+    assert len(store.last_uses.actions_of(owners, ever)) == 4

@@ -70,33 +70,35 @@ def uses(*actions: str, at: timedelta = timedelta(), who: str = "AIDA1") -> Mapp
 
 
 def test_the_newest_use_of_an_action_is_kept(store: Store) -> None:
-    store.save_actions({**uses("iam:A", at=HOUR), **uses("iam:B")})
-    store.save_actions({**uses("iam:A"), **uses("iam:B", at=HOUR), **uses("iam:C", who="AIDA2")})
-    assert store.actions_of(["AIDA1"], NOW) == {**uses("iam:A", at=HOUR), **uses("iam:B", at=HOUR)}
-    assert store.actions_of(["AIDA1", "AIDA2"], NOW + HOUR) == uses("iam:A", "iam:B", at=HOUR)
-    assert store.actions_of([], NOW) == {}
+    store.last_uses.save_actions({**uses("iam:A", at=HOUR), **uses("iam:B")})
+    store.last_uses.save_actions({**uses("iam:A"), **uses("iam:B", at=HOUR), **uses("iam:C", who="AIDA2")})
+    assert store.last_uses.actions_of(["AIDA1"], NOW) == {**uses("iam:A", at=HOUR), **uses("iam:B", at=HOUR)}
+    assert store.last_uses.actions_of(["AIDA1", "AIDA2"], NOW + HOUR) == uses("iam:A", "iam:B", at=HOUR)
+    assert store.last_uses.actions_of([], NOW) == {}
 
 
 def test_of_one_principal_the_newest_actions_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(last_used, "MOST_ACTIONS", 2)
     for number in range(3):
-        store.save_actions({**uses(f"iam:A{number}", at=number * HOUR), **uses(f"iam:A{number % 2}", who="AIDA2")})
-    assert store.actions_of(["AIDA1"], NOW) == {**uses("iam:A1", at=HOUR), **uses("iam:A2", at=2 * HOUR)}
-    assert len(store.actions_of(["AIDA2"], NOW)) == 2
+        store.last_uses.save_actions(
+            {**uses(f"iam:A{number}", at=number * HOUR), **uses(f"iam:A{number % 2}", who="AIDA2")}
+        )
+    assert store.last_uses.actions_of(["AIDA1"], NOW) == {**uses("iam:A1", at=HOUR), **uses("iam:A2", at=2 * HOUR)}
+    assert len(store.last_uses.actions_of(["AIDA2"], NOW)) == 2
 
 
 def test_a_report_reads_so_many_uses_and_no_more(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(last_used, "MOST_READ", 2)
     monkeypatch.setattr(last_used, "_PRINCIPALS_PER_QUERY", 1)
-    store.save_actions({**uses("iam:A"), **uses("iam:B", at=HOUR), **uses("iam:C", who="AIDA2")})
-    assert store.actions_of(["AIDA1", "AIDA2"], NOW) == {**uses("iam:A"), **uses("iam:B", at=HOUR)}
+    store.last_uses.save_actions({**uses("iam:A"), **uses("iam:B", at=HOUR), **uses("iam:C", who="AIDA2")})
+    assert store.last_uses.actions_of(["AIDA1", "AIDA2"], NOW) == {**uses("iam:A"), **uses("iam:B", at=HOUR)}
     monkeypatch.setattr(last_used, "MOST_READ", 1)
-    assert store.actions_of(["AIDA1", "AIDA2"], NOW) == uses("iam:B", at=HOUR)
+    assert store.last_uses.actions_of(["AIDA1", "AIDA2"], NOW) == uses("iam:B", at=HOUR)
 
 
 def test_saving_advances_no_head(store: Store) -> None:
     before = store.revision()
-    store.save_actions(uses("iam:A"))
+    store.last_uses.save_actions(uses("iam:A"))
     store.reports.begin(report(), older_than=NOW)
     assert store.revision() == before
 
@@ -108,12 +110,12 @@ def test_what_is_old_is_pruned(store: Store) -> None:
     with store.write() as unit:
         unit.add_all((old, new))
     ages = {old.id: timedelta(days=400, hours=1), new.id: timedelta(days=399)}
-    store.save_actions({Attempt(name, "iam:A"): RoleUse(now - age, "") for name, age in ages.items()})
+    store.last_uses.save_actions({Attempt(name, "iam:A"): RoleUse(now - age, "") for name, age in ages.items()})
     for name, age in (("old", timedelta(days=1, hours=1)), ("new", timedelta(hours=23))):
         store.reports.begin(report(name, at=now - age - NOW), older_than=NOW)
     lease = store.leases.take("pruning", "me")
     assert lease is not None
     for _ in prune_logs(store, lease, change_log=DAYS, audit=DAYS):
         pass
-    assert store.actions_of(ages, now - 2 * pruning.ACTIONS_REACH).keys() == {Attempt(new.id, "iam:A")}
+    assert store.last_uses.actions_of(ages, now - 2 * pruning.ACTIONS_REACH).keys() == {Attempt(new.id, "iam:A")}
     assert [store.reports.find(name) is None for name in ("old", "new")] == [True, False]

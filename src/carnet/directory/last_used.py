@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from carnet.policy.request import Principal, PrincipalKind
-from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse, SessionUse
+from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse, SessionUse, Uses
 from carnet.store.store import Store
 
 _BATCH = 500
@@ -65,7 +65,7 @@ class LastUsed:
     """Noting costs one dictionary entry. A use that is not yet flushed is lost with the process; nothing else is."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._uses = store.last_uses
         self._keys: _Uses[KeyUse] = _Uses()
         self._roles: _Uses[RoleUse] = _Uses()
         self._noted: deque[Noted] = deque(maxlen=_MOST_NOTED)
@@ -84,7 +84,7 @@ class LastUsed:
 
     def attempts(self, principals: Collection[str], since: datetime) -> dict[Attempt, RoleUse]:
         """The last attempts of these principals, by id, at `since` or later. Raises Unavailable: it asks the store."""
-        found = self._store.actions_of(principals, since)
+        found = self._uses.actions_of(principals, since)
         self._gather_attempts()
         for attempt, use in list(self._attempts.items()):
             written = found.get(attempt)
@@ -134,29 +134,29 @@ class LastUsed:
 
     def load(self) -> None:
         """Learn what other processes have written. Raises Unavailable."""
-        keys, roles = self._store.last_used(self._since)
-        passwords, sessions = self._store.password_uses(self._since), self._store.session_uses(self._since)
-        self._keys.learn(keys)
-        self._roles.learn(roles)
-        self._passwords.learn(passwords)
-        self._sessions.learn(sessions)
-        moments = [use.when for uses in (keys, roles, passwords, sessions) for use in uses.values()]
+        found = self._uses.load(self._since)
+        self._keys.learn(found.keys)
+        self._roles.learn(found.roles)
+        self._passwords.learn(found.passwords)
+        self._sessions.learn(found.sessions)
+        of_each_kind = (found.keys, found.roles, found.passwords, found.sessions)
+        moments = [use.when for uses in of_each_kind for use in uses.values()]
         self._since = max([self._since, *(when - _LATENESS for when in moments)])
 
     def _flush_batch(self) -> None:
-        keys, roles, passwords = self._keys.take(_BATCH), self._roles.take(_BATCH), self._passwords.take(_BATCH)
-        sessions = self._sessions.take(_BATCH)
+        taken = Uses(
+            keys=self._keys.take(_BATCH),
+            roles=self._roles.take(_BATCH),
+            passwords=self._passwords.take(_BATCH),
+            sessions=self._sessions.take(_BATCH),
+        )
         try:
-            self._store.save_last_used(keys, roles)
-            if passwords:
-                self._store.save_password_uses(passwords)
-            if sessions:
-                self._store.save_session_uses(sessions)
+            self._uses.save(taken)
         except BaseException:
-            self._keys.give_back(keys)
-            self._roles.give_back(roles)
-            self._passwords.give_back(passwords)
-            self._sessions.give_back(sessions)
+            self._keys.give_back(taken.keys)
+            self._roles.give_back(taken.roles)
+            self._passwords.give_back(taken.passwords)
+            self._sessions.give_back(taken.sessions)
             raise
 
     def _gather_attempts(self) -> None:
@@ -174,7 +174,7 @@ class LastUsed:
             attempt, use = self._attempts.popitem()
             taken[attempt] = use
         try:
-            self._store.save_actions(taken)
+            self._uses.save_actions(taken)
         except BaseException:
             for attempt, use in taken.items():
                 self._attempts.setdefault(attempt, use)

@@ -6,13 +6,19 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Engine
+from sqlalchemy import ColumnElement, Connection, Engine, Table
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from carnet.store.faults import Held, Unreachable
-from carnet.store.last_used import Upsert
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+Upsert: TypeAlias = "Callable[[Table], sqlite.Insert | postgresql.Insert]"
+"""The database's own INSERT, the one that knows ON CONFLICT."""
 
 _CALLERS_FAULT = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
 """Database errors that say something of the statement or its values; all others say something of the database."""

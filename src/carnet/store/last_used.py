@@ -6,19 +6,18 @@ of what is deleted go with the next pruning (`left_over`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from msgspec import Struct
 from sqlalchemy import Connection, Table, delete, func, select
 
+from carnet.store.backend import Backend, Upsert, outages
 from carnet.store.codec import RowValues, moment, read_moment
 from carnet.store.schema import METADATA, own_id, text
 from carnet.store.schema import moment as moment_column
-
-if TYPE_CHECKING:
-    from sqlalchemy.dialects import postgresql, sqlite
 
 
 class KeyUse(Struct, frozen=True):
@@ -73,11 +72,63 @@ _PRINCIPALS_PER_QUERY = 500
 PASSWORD_USES = Table("password_use", METADATA, own_id("owner_id"), moment_column("last_used"))
 SESSION_USES = Table("browser_session_use", METADATA, own_id("session_id"), moment_column("last_used"))
 
-Upsert: TypeAlias = "Callable[[Table], sqlite.Insert | postgresql.Insert]"
-"""The database's own INSERT, the one that knows ON CONFLICT."""
+
+class Uses(Struct, frozen=True, kw_only=True):
+    """The last uses of some things, by their ids."""
+
+    keys: dict[str, KeyUse] = {}
+    roles: dict[str, RoleUse] = {}
+    passwords: dict[str, PasswordUse] = {}
+    """By the id of the user, or of the account whose root user it was."""
+    sessions: dict[str, SessionUse] = {}
 
 
-def save_keys(connection: Connection, upsert: Upsert, uses: Mapping[str, KeyUse]) -> None:
+class LastUses:
+    """The last uses in a store. Methods raise Unavailable."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def save(self, uses: Uses) -> None:
+        """Keep the newest use of each."""
+        with self._writing() as connection:
+            _save_keys(connection, self._backend.upsert, uses.keys)
+            _save_roles(connection, self._backend.upsert, uses.roles)
+            _save_passwords(connection, self._backend.upsert, uses.passwords)
+            _save_sessions(connection, self._backend.upsert, uses.sessions)
+
+    def load(self, since: datetime) -> Uses:
+        """Those at `since` or later."""
+        with self._reading() as connection:
+            return Uses(
+                keys=_load_keys(connection, since),
+                roles=_load_roles(connection, since),
+                passwords=_load_passwords(connection, since),
+                sessions=_load_sessions(connection, since),
+            )
+
+    def save_actions(self, uses: Mapping[Attempt, RoleUse]) -> None:
+        """Keep the newest use of each action by each principal, and of each principal the newest actions."""
+        with self._writing() as connection:
+            _save_actions(connection, self._backend.upsert, uses)
+
+    def actions_of(self, principals: Iterable[str], since: datetime) -> dict[Attempt, RoleUse]:
+        """The last uses of actions by these principals, by id, at `since` or later; of too many the newest."""
+        with self._reading() as connection:
+            return _load_actions(connection, principals, since)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with outages(), self._backend.reader.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with outages(), self._backend.writer.begin() as connection:
+            yield connection
+
+
+def _save_keys(connection: Connection, upsert: Upsert, uses: Mapping[str, KeyUse]) -> None:
     """Keep the newest use of each key."""
     rows: list[RowValues] = [
         {"key_id": key_id, "last_used": moment(use.when), "service": use.service, "region": use.region}
@@ -86,7 +137,7 @@ def save_keys(connection: Connection, upsert: Upsert, uses: Mapping[str, KeyUse]
     _keep_newest(connection, upsert, KEY_USES, rows)
 
 
-def save_roles(connection: Connection, upsert: Upsert, uses: Mapping[str, RoleUse]) -> None:
+def _save_roles(connection: Connection, upsert: Upsert, uses: Mapping[str, RoleUse]) -> None:
     """Keep the newest use of each role."""
     rows: list[RowValues] = [
         {"role_id": role_id, "last_used": moment(use.when), "region": use.region}
@@ -95,7 +146,7 @@ def save_roles(connection: Connection, upsert: Upsert, uses: Mapping[str, RoleUs
     _keep_newest(connection, upsert, ROLE_USES, rows)
 
 
-def save_actions(connection: Connection, upsert: Upsert, uses: Mapping[Attempt, RoleUse]) -> None:
+def _save_actions(connection: Connection, upsert: Upsert, uses: Mapping[Attempt, RoleUse]) -> None:
     """Keep the newest use of each action by each principal, and of each principal the newest actions."""
     rows: list[RowValues] = [
         {
@@ -115,7 +166,7 @@ def save_actions(connection: Connection, upsert: Upsert, uses: Mapping[Attempt, 
         connection.execute(delete(ACTION_USES).where(principal == full, ACTION_USES.c.action.not_in(newest)))
 
 
-def save_passwords(connection: Connection, upsert: Upsert, uses: Mapping[str, PasswordUse]) -> None:
+def _save_passwords(connection: Connection, upsert: Upsert, uses: Mapping[str, PasswordUse]) -> None:
     """Keep the newest use of each password, by the id of whose it is."""
     rows: list[RowValues] = [
         {"owner_id": owner_id, "last_used": moment(use.when)} for owner_id, use in sorted(uses.items())
@@ -123,7 +174,7 @@ def save_passwords(connection: Connection, upsert: Upsert, uses: Mapping[str, Pa
     _keep_newest(connection, upsert, PASSWORD_USES, rows)
 
 
-def save_sessions(connection: Connection, upsert: Upsert, uses: Mapping[str, SessionUse]) -> None:
+def _save_sessions(connection: Connection, upsert: Upsert, uses: Mapping[str, SessionUse]) -> None:
     """Keep the newest use of each session of a browser, by its id."""
     rows: list[RowValues] = [
         {"session_id": session_id, "last_used": moment(use.when)} for session_id, use in sorted(uses.items())
@@ -144,7 +195,7 @@ def _keep_newest(connection: Connection, upsert: Upsert, table: Table, rows: Seq
     connection.execute(statement, rows)
 
 
-def load_keys(connection: Connection, since: datetime) -> dict[str, KeyUse]:
+def _load_keys(connection: Connection, since: datetime) -> dict[str, KeyUse]:
     """Key id to its last use, of the keys used at `since` or later."""
     query = select(KEY_USES).where(KEY_USES.c.last_used >= moment(since))
     return {
@@ -152,13 +203,13 @@ def load_keys(connection: Connection, since: datetime) -> dict[str, KeyUse]:
     }
 
 
-def load_roles(connection: Connection, since: datetime) -> dict[str, RoleUse]:
+def _load_roles(connection: Connection, since: datetime) -> dict[str, RoleUse]:
     """Role id to its last use, of the roles used at `since` or later."""
     query = select(ROLE_USES).where(ROLE_USES.c.last_used >= moment(since))
     return {row.role_id: RoleUse(read_moment(row.last_used), row.region) for row in connection.execute(query)}
 
 
-def load_actions(connection: Connection, principals: Iterable[str], since: datetime) -> dict[Attempt, RoleUse]:
+def _load_actions(connection: Connection, principals: Iterable[str], since: datetime) -> dict[Attempt, RoleUse]:
     """The last uses of actions by these principals, at `since` or later; of too many the newest."""
     found: dict[Attempt, RoleUse] = {}
     wanted = sorted(set(principals))
@@ -176,13 +227,13 @@ def remove_old_actions(connection: Connection, before: datetime) -> None:
     connection.execute(delete(ACTION_USES).where(ACTION_USES.c.last_used < moment(before)))
 
 
-def load_passwords(connection: Connection, since: datetime) -> dict[str, PasswordUse]:
+def _load_passwords(connection: Connection, since: datetime) -> dict[str, PasswordUse]:
     """User or account id to the last use of its password, of those used at `since` or later."""
     query = select(PASSWORD_USES).where(PASSWORD_USES.c.last_used >= moment(since))
     return {row.owner_id: PasswordUse(read_moment(row.last_used)) for row in connection.execute(query)}
 
 
-def load_sessions(connection: Connection, since: datetime) -> dict[str, SessionUse]:
+def _load_sessions(connection: Connection, since: datetime) -> dict[str, SessionUse]:
     """Session id to its last use, of the sessions used at `since` or later."""
     query = select(SESSION_USES).where(SESSION_USES.c.last_used >= moment(since))
     return {row.session_id: SessionUse(read_moment(row.last_used)) for row in connection.execute(query)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import BinaryIO, TypeVar
@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, ProgrammingError
 from carnet.base.faults import Unavailable
 from carnet.entities.scope import Scope
 from carnet.keyring.data_keys import WrappedKey
-from carnet.store import audit_log, change_log, data_keys, head, last_used, reading
+from carnet.store import audit_log, change_log, data_keys, head, reading
 from carnet.store.backend import Backend, outages
 from carnet.store.backup import Header, Told, write_backup
 from carnet.store.changes import Changes, Revision
@@ -22,7 +22,7 @@ from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 from carnet.store.faults import Incompatible, Lost, NotSetUp, Unreachable, named
 from carnet.store.group_commit import Group
 from carnet.store.head import UNKNOWN_MOMENT, Standing
-from carnet.store.last_used import Attempt, KeyUse, PasswordUse, RoleUse, SessionUse
+from carnet.store.last_used import LastUses
 from carnet.store.laying_out import set_up_if_new
 from carnet.store.leases import Lease, Leases, hold
 from carnet.store.migrated import is_migrated, is_set_up, newest_migration
@@ -46,6 +46,7 @@ class Store:
         self.nodes = Nodes(backend)
         self.password_attempts = PasswordAttempts(backend)
         self.reports = Reports(backend)
+        self.last_uses = LastUses(backend)
         self._known_everywhere = known_everywhere or self.nodes.know
         self._installation: str | None = None
         self.trusted: Callable[[], datetime | None] = lambda: None
@@ -319,47 +320,6 @@ class Store:
         """The first event of that revision or one after it, as JSON text."""
         with self._read() as connection:
             return audit_log.read_first(connection, seq)
-
-    def save_last_used(self, keys: Mapping[str, KeyUse], roles: Mapping[str, RoleUse]) -> None:
-        """Keep the newest use of each key and role, by id."""
-        with self._touch() as connection:
-            last_used.save_keys(connection, self._backend.upsert, keys)
-            last_used.save_roles(connection, self._backend.upsert, roles)
-
-    def save_actions(self, uses: Mapping[Attempt, RoleUse]) -> None:
-        """Keep the newest use of each action by each principal."""
-        with self._touch() as connection:
-            last_used.save_actions(connection, self._backend.upsert, uses)
-
-    def actions_of(self, principals: Iterable[str], since: datetime) -> dict[Attempt, RoleUse]:
-        """The last uses of actions by these principals, by id, at `since` or later."""
-        with self._read() as connection:
-            return last_used.load_actions(connection, principals, since)
-
-    def last_used(self, since: datetime) -> tuple[dict[str, KeyUse], dict[str, RoleUse]]:
-        """The last uses at `since` or later, by key id and by role id."""
-        with self._read() as connection:
-            return last_used.load_keys(connection, since), last_used.load_roles(connection, since)
-
-    def save_password_uses(self, uses: Mapping[str, PasswordUse]) -> None:
-        """Keep the newest sign-in of each user and root user, by id."""
-        with self._touch() as connection:
-            last_used.save_passwords(connection, self._backend.upsert, uses)
-
-    def password_uses(self, since: datetime) -> dict[str, PasswordUse]:
-        """The last sign-ins at `since` or later."""
-        with self._read() as connection:
-            return last_used.load_passwords(connection, since)
-
-    def save_session_uses(self, uses: Mapping[str, SessionUse]) -> None:
-        """Keep the newest use of each session of a browser, by id."""
-        with self._touch() as connection:
-            last_used.save_sessions(connection, self._backend.upsert, uses)
-
-    def session_uses(self, since: datetime) -> dict[str, SessionUse]:
-        """The last uses of sessions of browsers at `since` or later."""
-        with self._read() as connection:
-            return last_used.load_sessions(connection, since)
 
     @contextmanager
     def fenced(self, lease: Lease) -> Iterator[tuple[Connection, Backend]]:
