@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from carnet.audit.decisions import DecisionLog
 from carnet.audit.event_lines import as_json, as_text
 from carnet.directory.follower import Follower, Later
 from carnet.gateway.upstreams import UpstreamSettings
+from carnet.identity.authenticate import Authenticators
 from carnet.jobs.periodic import stop_all
 from carnet.scim.door import ScimDoor
 from carnet.server.app import AwsApi, Forwarding
@@ -83,48 +85,33 @@ def _check_past(installation: Installation) -> None:
         raise SystemExit(1) from problem
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Shared:
+    """What the doors of a worker have in common."""
+
+    installation: Installation
+    limits: Rates | None
+    decisions: DecisionLog
+    throttle: Throttle
+    authenticators: Authenticators
+    upstreams: tuple[UpstreamSettings, ...]
+    mailer: Mailer | None
+    bodies: BodyBudget = field(default_factory=BodyBudget)
+    pools: Pools = field(default_factory=Pools)
+
+
 def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], float] = monotonic) -> AwsDoor:
     """The application over an open installation; `stack` is unwound when the server stops.
 
     `seconds` tells the limits of callers how time goes on.
     """
-    audit, decisions = installation.recorder.lines, DecisionLog(installation.decision_log.open())
-    limits = limits_of(installation.settings)
-    upstreams = upstreams_of(installation.settings, os.environ)
-    throttle = Throttle(limits, installation.execution.credentials.find, seconds)
-    proven_by = authenticators(installation, SERVICES.values())
+    shared = _shared(installation, seconds)
     calls = _call_lines(installation.settings)
     if calls is not None:
         stack.callback(calls.close)
         installation.recorder.shown = calls.put
-    outbox, bodies, pools = Outbox(audit, decisions, calls), BodyBudget(), Pools()
-    api = AwsApi(
-        installation.execution,
-        SERVICES,
-        proven_by,
-        clock=installation.clock,
-        ids=installation.ids,
-        decisions=decisions,
-        throttle=throttle,
-        pools=pools,
-        forwarding=partial(
-            _gateway, installation, upstreams, SignedCallers(proven_by, decisions, throttle), bodies, pools
-        ),
-    )
-    behind = _operated(installation, upstreams)
-    if behind is not None:
-        stack.callback(behind.close)
-    mailer = mailer_of(installation)
-    own_parts = _own_parts(installation, behind, mailer)
-    own_api = OwnApi(
-        installation.execution,
-        api.writer,
-        own_parts,
-        clock=installation.clock,
-        decisions=decisions,
-        throttle=throttle,
-        pools=pools,
-    )
+    api = _aws_api(shared)
+    own_api = _own_api(shared, api.writer, stack)
     follower = Follower(installation.directory, installation.store)
     presence = node(installation)
     jobs = periodic_jobs(installation, follower, presence)
@@ -138,30 +125,39 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
         follower.watch(later, jobs[0].wake)
         installation.store.follow_notices(jobs[0].wake)
         stack.callback(follower.unwatch)
-        stack.callback(decisions.close)
+        stack.callback(shared.decisions.close)
         stack.callback(api.close)
-        stack.callback(pools.close)
+        stack.callback(shared.pools.close)
 
-    modes = {one.name: one.mode.value for one in upstreams}
-    health = Health(installation.directory, follower, installation.recorder, installation.clock, modes)
-    issuers = IssuerPages(installation.directory, installation.execution.parts.public_url, installation.clock)
-    revisions = Revisions(installation.directory, jobs[0].wake)
-    connections = Connections(of_network=limits.connections if limits is not None else None)
+    modes = {one.name: one.mode.value for one in shared.upstreams}
     return AwsDoor(
         api,
         own_api,
-        health,
-        outbox,
-        issuers,
-        revisions,
+        Health(installation.directory, follower, installation.recorder, installation.clock, modes),
+        Outbox(installation.recorder.lines, shared.decisions, calls),
+        IssuerPages(installation.directory, installation.execution.parts.public_url, installation.clock),
+        Revisions(installation.directory, jobs[0].wake),
         doors=(
-            ScimDoor(installation.execution, api.writer, throttle, installation.clock),
-            *console_doors(installation, api.writer, throttle, pools, mailer),
+            ScimDoor(installation.execution, api.writer, shared.throttle, installation.clock),
+            *console_doors(installation, api.writer, shared.throttle, shared.pools, shared.mailer),
         ),
         on_start=start,
         on_stop=stack.close,
-        bodies=bodies,
-        connections=connections,
+        bodies=shared.bodies,
+        connections=Connections(of_network=shared.limits.connections if shared.limits is not None else None),
+    )
+
+
+def _shared(installation: Installation, seconds: Callable[[], float]) -> _Shared:
+    limits = limits_of(installation.settings)
+    return _Shared(
+        installation=installation,
+        limits=limits,
+        decisions=DecisionLog(installation.decision_log.open()),
+        throttle=Throttle(limits, installation.execution.credentials.find, seconds),
+        authenticators=authenticators(installation, SERVICES.values()),
+        upstreams=upstreams_of(installation.settings, os.environ),
+        mailer=mailer_of(installation),
     )
 
 
@@ -171,42 +167,82 @@ def limits_of(settings: Settings) -> Rates | None:
     return rates.shared(settings.workers) if rates is not None else None
 
 
-def _gateway(
-    installation: Installation,
-    upstreams: tuple[UpstreamSettings, ...],
-    signed: SignedCallers,
-    bodies: BodyBudget,
-    pools: Pools,
-    writer: Writer,
-) -> Forwarding | None:
+def _aws_api(shared: _Shared) -> AwsApi:
+    installation = shared.installation
+    return AwsApi(
+        installation.execution,
+        SERVICES,
+        shared.authenticators,
+        clock=installation.clock,
+        ids=installation.ids,
+        decisions=shared.decisions,
+        throttle=shared.throttle,
+        pools=shared.pools,
+        forwarding=partial(_gateway, shared),
+    )
+
+
+def _gateway(shared: _Shared, writer: Writer) -> Forwarding | None:
     """The gateway to the upstreams; None if there are none."""
-    if not upstreams:
+    if not shared.upstreams:
         return None
     from carnet.gateway.gateway import Gateway  # which reads models that nobody else needs
     from carnet.gateway.s3.hosts import domains
     from carnet.gateway.s3.parts import StreamingParts
 
+    installation = shared.installation
     parts = StreamingParts(
         clock=installation.clock,
         ids=installation.ids,
         partition=installation.settings.partition,
-        bodies=bodies,
+        bodies=shared.bodies,
         writer=writer,
-        pools=pools,
+        pools=shared.pools,
         check_room=installation.recorder.check_room,
         new_buckets=installation.settings.s3_new_buckets,
         domains=domains(installation.execution.parts.public_url),
     )
-    return Gateway(installation.execution, signed, writer, upstreams, parts)
+    signed = SignedCallers(shared.authenticators, shared.decisions, shared.throttle)
+    return Gateway(installation.execution, signed, writer, shared.upstreams, parts)
 
 
-def _operated(installation: Installation, upstreams: tuple[UpstreamSettings, ...]) -> OperatedGateway | None:
+def _own_api(shared: _Shared, writer: Writer, stack: ExitStack) -> OwnApi:
+    """Carnet's own API; `stack` is unwound when the server stops."""
+    installation = shared.installation
+    parts = installation.execution.parts
+    own_parts = OwnParts(
+        keyring=installation.keyring,
+        passwords=parts.passwords,
+        ids=installation.ids,
+        partition=installation.settings.partition,
+        history=parts.history,
+        decisions=installation.decision_log,
+        engine=parts.engine,
+        tokens=parts.tokens,
+        last_used=parts.last_used,
+        behind=_operated(shared, stack),
+        mailer=shared.mailer,
+    )
+    return OwnApi(
+        installation.execution,
+        writer,
+        own_parts,
+        clock=installation.clock,
+        decisions=shared.decisions,
+        throttle=shared.throttle,
+        pools=shared.pools,
+    )
+
+
+def _operated(shared: _Shared, stack: ExitStack) -> OperatedGateway | None:
     """The gateway as its operator sees it; None if there is none."""
-    if not upstreams:
+    if not shared.upstreams:
         return None
     from carnet.gateway.operated import OperatedGateway
 
-    return OperatedGateway(upstreams, installation.clock)
+    behind = OperatedGateway(shared.upstreams, shared.installation.clock)
+    stack.callback(behind.close)
+    return behind
 
 
 def mailer_of(installation: Installation) -> Mailer | None:
@@ -219,24 +255,6 @@ def mailer_of(installation: Installation) -> Mailer | None:
         attempts=installation.store.password_attempts,
         ids=installation.ids,
         url=installation.execution.parts.public_url,
-    )
-
-
-def _own_parts(installation: Installation, behind: OperatedGateway | None, mailer: Mailer | None) -> OwnParts:
-    """What Carnet's own API works with."""
-    parts = installation.execution.parts
-    return OwnParts(
-        keyring=installation.keyring,
-        passwords=installation.execution.parts.passwords,
-        ids=installation.ids,
-        partition=installation.settings.partition,
-        history=parts.history,
-        decisions=installation.decision_log,
-        engine=parts.engine,
-        tokens=parts.tokens,
-        last_used=parts.last_used,
-        behind=behind,
-        mailer=mailer,
     )
 
 
