@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,18 +71,34 @@ def _tell_what_is_lost(configured: Settings, store: Store) -> None:
 
 def _restore(configured: Settings, file: Path, *, replace: bool) -> None:
     from carnet.assembly.last_seen import LastSeen
-    from carnet.assembly.past import RESTORED
     from carnet.assembly.seen_keys import forget_seen
-    from carnet.assembly.state import log_at, recorder_of, system_clock
-    from carnet.services.operator_event import operator_event
-    from carnet.store.audit_log import Audited
     from carnet.store.store import Store
 
     if not configured.database_url:
         configured.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        header = _restored(configured, file, replace=replace)
+    except (BadBackup, Incompatible) as problem:
+        raise click.ClickException(f"{file}: {problem} Nothing was changed.") from problem
+    except NotEmpty as problem:
+        raise click.ClickException(f"{problem} --replace replaces them; --data-dir names another place.") from problem
+    forget_seen(configured)
+    click.echo(f"Restored {header.rows} rows of revision {header.seq}, made {header.made} by Carnet {header.release}.")
+    with closing(Store.open(configured.store_url, create=False)) as store:
+        if configured.data_dir.is_dir():
+            LastSeen(configured.last_seen).accept(store.standing())
+        _tell_what_is_lost(configured, store)
+    if not configured.master_key.exists():
+        click.echo(f"Put the master key of that installation at {configured.master_key} before the server starts.")
 
-    def check_keys(keys: tuple[WrappedKey, ...]) -> None:
-        _check_keys(configured.master_key, keys)
+
+def _restored(configured: Settings, file: Path, *, replace: bool) -> Header:
+    """What the backup says of itself, once it is in the store and the audit log tells of that."""
+    from carnet.assembly.past import RESTORED
+    from carnet.assembly.state import log_at, recorder_of, system_clock
+    from carnet.services.operator_event import operator_event
+    from carnet.store.audit_log import Audited
+    from carnet.store.store import Store
 
     now = system_clock()
 
@@ -89,36 +106,20 @@ def _restore(configured: Settings, file: Path, *, replace: bool) -> None:
         said = {"revision": header.seq, "made": header.made, "release": header.release, "rows": header.rows}
         return Audited(operator_event(RESTORED, said | {"replace": replace}, now), recorder)
 
-    try:
-        with (
-            file.open("rb") as packed,
-            closing(recorder_of(configured, log_at(configured, configured.audit_file))) as recorder,
-            progress("Restoring") as told,
-        ):
-            header = Store.restore(
-                configured.store_url,
-                packed,
-                replace=replace,
-                check_keys=check_keys,
-                told=told,
-                now=now,
-                audit=audit,
-            )
-    except (BadBackup, Incompatible) as problem:
-        raise click.ClickException(f"{file}: {problem} Nothing was changed.") from problem
-    except NotEmpty as problem:
-        raise click.ClickException(f"{problem} --replace replaces them; --data-dir names another place.") from problem
-    forget_seen(configured)
-    click.echo(f"Restored {header.rows} rows of revision {header.seq}, made {header.made} by Carnet {header.release}.")
-    store = Store.open(configured.store_url, create=False)
-    try:
-        if configured.data_dir.is_dir():
-            LastSeen(configured.last_seen).accept(store.standing())
-        _tell_what_is_lost(configured, store)
-    finally:
-        store.close()
-    if not configured.master_key.exists():
-        click.echo(f"Put the master key of that installation at {configured.master_key} before the server starts.")
+    with (
+        file.open("rb") as packed,
+        closing(recorder_of(configured, log_at(configured, configured.audit_file))) as recorder,
+        progress("Restoring") as told,
+    ):
+        return Store.restore(
+            configured.store_url,
+            packed,
+            replace=replace,
+            check_keys=partial(_check_keys, configured.master_key),
+            told=told,
+            now=now,
+            audit=audit,
+        )
 
 
 def _check_keys(path: Path, keys: tuple[WrappedKey, ...]) -> None:
