@@ -11,21 +11,15 @@ from typing import Any
 
 import pytest
 
-from carnet.access import documents
 from carnet.identity.caller import Anonymous
-from carnet.policy import compile as engine
 from carnet.policy.at_once import AT_ONCE, spend
-from carnet.policy.document import Policy, understand
-from carnet.policy.engine.policy import CompiledPolicy
 from carnet.server.long_policies import LongPolicies
 from carnet.services.preparing import Pools
-from tests.gateway.behind import Behind
+from tests.gateway.behind import KEY_ID, Behind
 from tests.gateway.fake_aws import Told
 from tests.gateway.store import BUCKET, Store, a_store
+from tests.policy.long_policies import assert_nobody_waited, put_under_long_policies, watch_reading
 from tests.server.in_process import InProcessServer
-
-APART = "policies"
-NAMES = iter(range(1_000))
 
 
 @pytest.fixture(scope="module")
@@ -36,72 +30,50 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Characters that were read and compiled: on the thread for it, or anywhere else."""
-    counted = Counter[str]()
-
-    def count(text: str) -> None:
-        counted[APART if current_thread().name.startswith(APART) else "elsewhere"] += len(text)
-
-    def reading(text: str, *given: Any, **named: Any) -> Policy:
-        count(text)
-        return understand(text, *given, **named)
-
-    class Compiling(CompiledPolicy):
-        def __init__(self, policy: Policy, *given: Any) -> None:
-            count(policy.text)
-            super().__init__(policy, *given)
-
-    monkeypatch.setattr(documents, "understand", reading)
-    monkeypatch.setattr(engine, "CompiledPolicy", Compiling)
-    return counted
+    return watch_reading(monkeypatch)
 
 
-def under_long_policies(server: InProcessServer) -> None:
-    """Put alice under two that nobody has read yet."""
-    iam = server.client("iam")
-    for _ in range(2):
-        name = f"long-{next(NAMES)}"
-        resources = [f"arn:aws:s3:::*{name}*{at}*" for at in range(190)]
-        statements = [
-            {"Effect": "Deny", "Action": "*", "Resource": resources},
-            {"Effect": "Allow", "Action": "*", "Resource": "*"},
-        ]
-        document = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
-        assert 5_000 < len(document) <= 6_144
-        arn = iam.create_policy(PolicyName=name, PolicyDocument=document)["Policy"]["Arn"]
-        iam.attach_user_policy(UserName="alice", PolicyArn=arn)
-
-
-def held(read: Counter[str]) -> None:
-    assert 0 < read["elsewhere"] <= AT_ONCE
-    assert read[APART] > 0
+def put_alice_under_them(server: InProcessServer) -> None:
+    put_under_long_policies(server.client("iam"), "alice")
 
 
 def test_a_call_of_another_service(behind: Behind, read: Counter[str]) -> None:
-    under_long_policies(behind.server)
+    put_alice_under_them(behind.server)
     read.clear()
     behind.aws.answers["ListTables"] = Told(body={"TableNames": []})
     behind.client("dynamodb").list_tables()
-    held(read)
+    assert_nobody_waited(read)
     read.clear()
     behind.client("dynamodb").list_tables()
     assert not read, "what was read once is known"
 
 
+def test_a_key_policy_that_is_put(behind: Behind, read: Counter[str]) -> None:
+    """Whether it lets its caller put another one is decided before the store is changed, and again then."""
+    behind.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": behind.key_arn()}})
+    principal = {"AWS": f"arn:aws:iam::{behind.account}:root"}
+    actions = ["kms:*", *(f"kms:NoSuchAction{at:04}" for at in range(800))]
+    statement = {"Effect": "Allow", "Principal": principal, "Action": actions, "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    assert AT_ONCE < len(document) < 32_768
+    behind.server.client("kms").put_key_policy(KeyId=KEY_ID, Policy=document)
+    assert_nobody_waited(read)
+
+
 def test_a_request_for_an_object(store: Store, read: Counter[str]) -> None:
     store.renew()
-    under_long_policies(store.server)
+    put_alice_under_them(store.server)
     read.clear()
     assert store.send("PUT", f"/{BUCKET}/k", b"hello").status == 200
-    held(read)
+    assert_nobody_waited(read)
 
 
 def test_the_switches_of_an_account(store: Store, read: Counter[str]) -> None:
-    under_long_policies(store.server)
+    put_alice_under_them(store.server)
     read.clear()
     path, headers = "/v20180820/configuration/publicAccessBlock", {"x-amz-account-id": store.account}
     assert store.send("GET", path, headers=headers).code == "NoSuchPublicAccessBlockConfiguration"
-    held(read)
+    assert_nobody_waited(read)
 
 
 def test_who_is_gone_by_then_gets_nothing(behind: Behind) -> None:

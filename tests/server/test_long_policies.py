@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,14 +12,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from carnet.access import documents
 from carnet.assembly.worker import door
-from carnet.policy import compile as engine
 from carnet.policy.at_once import AT_ONCE
-from carnet.policy.document import Policy, understand
-from carnet.policy.engine.policy import CompiledPolicy
 from carnet.server import app
 from carnet.server.outbox import Answer
+from tests.policy.long_policies import APART, long_document, watch_reading
 from tests.services.iam.documents import allow
 from tests.services.world import Caller, World, open_world
 from tests.sigv4.signing import sign
@@ -40,32 +36,16 @@ def under_long_policies(world: World) -> Caller:
     name = f"user-{next(NAMES)}"
     caller = world.user(name, [allow("iam:*")])
     for number in range(POLICIES):
-        resources = [f"arn:aws:s3:::*{name}*{number}*{at}*" for at in range(150)]
-        statement = {"Effect": "Allow", "Action": "*", "Resource": resources}
-        document = json.dumps({"Version": "2012-10-17", "Statement": statement})
-        assert len(document) <= 6_144
-        made = world.call(world.root, "CreatePolicy", PolicyName=f"{name}-{number}", PolicyDocument=document)
+        made = world.call(
+            world.root, "CreatePolicy", PolicyName=f"{name}-{number}", PolicyDocument=long_document("iam:*")
+        )
         world.call(world.root, "AttachUserPolicy", UserName=name, PolicyArn=made["Policy"]["Arn"])
     return caller
 
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Characters that were read and compiled, by the name of the thread."""
-    counted = Counter[str]()
-
-    def reading(text: str, *given: Any, **named: Any) -> Policy:
-        counted[current_thread().name] += len(text)
-        return understand(text, *given, **named)
-
-    class Compiling(CompiledPolicy):
-        def __init__(self, policy: Policy, *given: Any) -> None:
-            counted[current_thread().name] += len(policy.text)
-            super().__init__(policy, *given)
-
-    monkeypatch.setattr(documents, "understand", reading)
-    monkeypatch.setattr(engine, "CompiledPolicy", Compiling)
-    return counted
+    return watch_reading(monkeypatch)
 
 
 Ask = Callable[..., "Answer | Coroutine[Any, Any, Answer]"]
@@ -135,12 +115,10 @@ def test_what_is_prepared_is_admitted_elsewhere(world: World, read: Counter[str]
 def test_others_are_answered_meanwhile(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     goes_on, caller = Event(), under_long_policies(world)
 
-    def reading(text: str, *given: Any, **named: Any) -> Policy:
-        if current_thread().name.startswith("policies"):
-            assert goes_on.wait(60)
-        return understand(text, *given, **named)
+    def wait(thread: str) -> None:
+        assert not thread.startswith(APART) or goes_on.wait(60)
 
-    monkeypatch.setattr(documents, "understand", reading)
+    watch_reading(monkeypatch, wait)
 
     async def both() -> None:
         with asking(world) as ask:
@@ -157,13 +135,10 @@ def test_others_are_answered_meanwhile(world: World, monkeypatch: pytest.MonkeyP
 def test_who_is_deleted_meanwhile_is_not_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     goes_on, caller = Event(), under_long_policies(world)
 
-    class Compiling(CompiledPolicy):
-        def __init__(self, policy: Policy, *given: Any) -> None:
-            if current_thread().name.startswith("policies"):
-                assert goes_on.wait(60)
-            super().__init__(policy, *given)
+    def wait(thread: str) -> None:
+        assert not thread.startswith(APART) or goes_on.wait(60)
 
-    monkeypatch.setattr(engine, "CompiledPolicy", Compiling)
+    watch_reading(monkeypatch, wait)
 
     async def deleted() -> None:
         with asking(world) as ask:

@@ -12,12 +12,15 @@ from msgspec.structs import replace
 from sqlalchemy import RootTransaction, event
 
 from carnet.base.faults import Unavailable
+from carnet.directory.snapshot import Snapshot
+from carnet.policy.at_once import AT_ONCE, spend
 from carnet.services import execution as execution_module
 from carnet.services.execution import Done, Failed, Outcome, Requested
 from carnet.services.operation import Operation
 from carnet.services.registry import SERVICES
 from carnet.store import group_commit
 from carnet.store.faults import OutcomeUnknown
+from carnet.store.unit_of_work import UnitOfWork
 from tests.services.world import Caller, World
 
 ALLOW = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}}
@@ -177,3 +180,24 @@ def test_a_group_that_takes_long_leaves_the_rest_for_another_time(
     assert together(world, *changes) == [MADE]
     monkeypatch.setattr(execution_module, "_GROUP_SECONDS", 60)
     assert together(world, *changes[1:]) == [MADE, MADE]
+
+
+class Deciding:
+    """A change that reads so much of policies, and then adds nothing."""
+
+    def __init__(self, characters: int) -> None:
+        self._characters = characters
+
+    def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
+        spend(self._characters)
+        return Done(answer={}, event={}, decided=())
+
+
+def test_a_change_that_would_keep_the_others_waiting_for_its_policies_is_refused(world: World) -> None:
+    """Whoever asked for it has decided before, so they have changed since."""
+    changes = (Deciding(AT_ONCE), Deciding(AT_ONCE + 1), create(world, world.root, "other"))
+    first, second, third = world.installation.execution.write_together(changes)
+    assert (told(first), told(third)) == (MADE, MADE)
+    assert isinstance(second, Failed)
+    assert isinstance(second.problem, Unavailable)
+    assert "other" in users_of(world)

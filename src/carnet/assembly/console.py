@@ -14,6 +14,7 @@ from carnet.console.saml_door import SamlDoor
 from carnet.console.sessions import BrowserSessions
 from carnet.console.unreachable import Unreachable
 from carnet.identity.passkeys import Passkeys
+from carnet.server.long_policies import LongPolicies
 from carnet.server.own_door import OwnDoor
 from carnet.server.throttle import Throttle
 from carnet.server.writer import Writer
@@ -34,6 +35,7 @@ def console_doors(
         execution=installation.execution,
         writer=writer,
         pools=pools,
+        long_policies=LongPolicies(installation.execution, pools),
         throttle=throttle,
         origin=origin,
         passkeys=_passkeys(installation, origin),

@@ -18,7 +18,7 @@ from carnet.console.first_step import store_of
 from carnet.console.given import read_step
 from carnet.console.headers import SAFETY
 from carnet.console.navigation import HOME, PERSON_SIGN_IN, SIGN_IN, elsewhere, parameter, see, target_of, to_sign_in
-from carnet.console.outcomes import Refusal, Told
+from carnet.console.outcomes import Refusal, Told, signed_out
 from carnet.console.own_devices import begin_own_passkey
 from carnet.console.pages import STATIC, page, static_files
 from carnet.console.parts import ConsoleParts
@@ -152,7 +152,7 @@ class Console:
         if http.path == _SESSION and http.method == "DELETE" and browser is None:
             return self._told(arrived, Told(members={"next": "signed-out"}), drop_cookie(self._parts.origin))
         if browser is None:
-            raise Problem(401, "SignInExpired", "Nobody has signed in in this browser, or the session is over.")
+            raise signed_out()
         if not self._sessions.may_change(http, browser):
             raise _CROSS_SITE
         if http.path == _SESSION and http.method == "DELETE":
@@ -162,7 +162,7 @@ class Console:
             ended = http.path.removeprefix(_SESSIONS)
             return self._told(arrived, await end_session(self._parts, arrived, browser, ended))
         if http.path == _DEVICES and http.method == "POST":
-            members = begin_own_passkey(self._parts, arrived, browser)
+            members = await begin_own_passkey(self._parts, arrived, browser)
             return self._told(arrived, Told(members=members, account=browser.session.account))
         if http.path == _CREDENTIALS and http.method == "POST":
             return self._told(arrived, role_credentials(self._parts, arrived, browser))

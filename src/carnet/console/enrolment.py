@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from carnet.access.authorize import Check
@@ -128,6 +129,16 @@ class NewDevice(StepChange):
         if not judged.right:
             raise Refusal("SignInFailed", INCORRECT, failure(self.parts, self.arrived, holder, FAILED))
         return judged.device
+
+
+async def check_room_now(parts: ConsoleParts, arrived: Arrived, flow: Flow) -> None:
+    """`check_room` at the present revision. Raises as `ConsoleParts.deciding`, too."""
+    await parts.deciding(
+        lambda snapshot: check_room(parts, arrived, snapshot, holder_at(snapshot, flow), flow),
+        flow.account,
+        arrived.http.peer,
+        partial(holder_at, flow=flow),
+    )
 
 
 def check_room(parts: ConsoleParts, arrived: Arrived, snapshot: Snapshot, holder: Holder, flow: Flow) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from carnet.access.authorize import Decided
 from carnet.access.request_context import request_keys
@@ -16,7 +17,8 @@ from carnet.console.consents_given import Answered, Asked, ReplyToLogin, fields_
 from carnet.console.navigation import SIGN_IN
 from carnet.console.pages import page
 from carnet.console.parts import ConsoleParts
-from carnet.console.sessions import SignedInBrowser
+from carnet.console.sessions import SignedInBrowser, still_signed_in
+from carnet.directory.snapshot import Snapshot
 from carnet.server.own_api.problems import Problem
 from carnet.services.signin.authorize import CannotAsk, Login, asked, signed_in_as
 from carnet.services.signin.login import AUTHORIZE, check_allowed, claims_of, principal_of
@@ -44,7 +46,7 @@ class LoginConsent:
             event["responseElements"] = {"AuthorizeOAuth2Access": "Denied"}
             to = login.refused()
             return Answered(members={"to": to} if to else {"message": "The program was refused."}, event=event)
-        decided = self._check(arrived, browser, login)
+        decided = await self._check(arrived, browser, login)
         event["additionalEventData"]["decisions"] = [decision_members(decided)]
         self.parts.execution.parts.tokens.check_issuing()
         code = login.code(self.parts.execution.parts.keyring, browser.session, arrived.time)
@@ -52,13 +54,17 @@ class LoginConsent:
             return Answered(members={"message": login.to_carry(code)}, event=event)
         return Answered(members={"to": login.back(code)}, event=event)
 
-    def _check(self, arrived: Arrived, browser: SignedInBrowser, login: Login) -> Decided:
-        parts, snapshot = self.parts.execution.parts, self.parts.execution.directory.snapshot
-        account, who = browser.session.account, signed_in_as(browser.session)
-        principal = principal_of(snapshot, account, who)
-        claims = claims_of(snapshot, parts, account, who, arrived.time)
+    async def _check(self, arrived: Arrived, browser: SignedInBrowser, login: Login) -> Decided:
+        parts, session = self.parts.execution.parts, browser.session
+        account, who = session.account, signed_in_as(session)
         keys = request_keys(arrived.http, "", arrived.time)
-        return check_allowed(snapshot, parts, principal, claims, keys, AUTHORIZE, login.client, arrived.time)
+
+        def check(snapshot: Snapshot) -> Decided:
+            principal = principal_of(snapshot, account, who)
+            claims = claims_of(snapshot, parts, account, who, arrived.time)
+            return check_allowed(snapshot, parts, principal, claims, keys, AUTHORIZE, login.client, arrived.time)
+
+        return await self.parts.deciding(check, account, arrived.http.peer, partial(still_signed_in, session=session))
 
 
 def _login(query: str) -> Login:

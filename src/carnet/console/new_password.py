@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from carnet.access.authorize import Check
 from carnet.audit.sign_in_events import NEW_PASSWORD, sign_in_event
@@ -31,11 +32,10 @@ from carnet.store.unit_of_work import UnitOfWork
 
 async def hash_new(parts: ConsoleParts, arrived: Arrived, flow: Flow, given: SetPassword) -> SettingPassword:
     """Hash another password, for who may set it. INVARIANT: nothing is hashed for others."""
-    snapshot = parts.execution.directory.snapshot
-    holder = holder_at(snapshot, flow)
+    holder = holder_at(parts.execution.directory.snapshot, flow)
     profile = holder.profile
     assert profile is not None, "it was proven by one"
-    if not _may_set(parts, arrived, snapshot, holder, flow, given.password):
+    if not await _may_set_now(parts, arrived, flow, given.password):
         raise _refused(parts, arrived, holder)
 
     def work(_: object, __: object) -> HashedPassword:
@@ -72,6 +72,15 @@ class SettingPassword(StepChange):
         unit.audit(sign_in_event(self.arrived, holder.who, name=NEW_PASSWORD, to=self.parts.origin.url))
         flow = self.flow.but(password_set=now, must_change=False)
         return enter(self.parts, unit, self.arrived, holder, flow)
+
+
+async def _may_set_now(parts: ConsoleParts, arrived: Arrived, flow: Flow, password: str) -> bool:
+    return await parts.deciding(
+        lambda snapshot: _may_set(parts, arrived, snapshot, holder_at(snapshot, flow), flow, password),
+        flow.account,
+        arrived.http.peer,
+        partial(holder_at, flow=flow),
+    )
 
 
 def _may_set(

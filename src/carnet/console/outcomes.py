@@ -52,3 +52,8 @@ class Refusal(Problem):
 def expired(event: Event | None = None) -> Refusal:
     """For a flow that is not good."""
     return Refusal("SignInExpired", EXPIRED, event)
+
+
+def signed_out() -> Problem:
+    """For a browser in which nobody is signed in any more."""
+    return Problem(401, "SignInExpired", "Nobody has signed in in this browser, or the session is over.")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from carnet.audit.steps import Arrived
-from carnet.console.enrolment import begin_passkey, check_room
+from carnet.console.enrolment import begin_passkey, check_room_now
 from carnet.console.flow import Flow, Stage
 from carnet.console.outcomes import SIGN_IN_AGAIN, Refusal, expired
 from carnet.console.parts import ConsoleParts
@@ -22,7 +22,7 @@ def check_fresh(arrived: Arrived, browser: SignedInBrowser) -> None:
         raise Refusal("SignInAgain", SIGN_IN_AGAIN, None, 403)
 
 
-def begin_own_passkey(parts: ConsoleParts, arrived: Arrived, browser: SignedInBrowser) -> dict[str, Any]:
+async def begin_own_passkey(parts: ConsoleParts, arrived: Arrived, browser: SignedInBrowser) -> dict[str, Any]:
     """What a browser makes a passkey of; the step `new-passkey` is given it. Raises Refusal."""
     check_fresh(arrived, browser)
     session = browser.session
@@ -38,5 +38,5 @@ def begin_own_passkey(parts: ConsoleParts, arrived: Arrived, browser: SignedInBr
         mfa=session.mfa,
         mfa_device=session.mfa_device,
     )
-    check_room(parts, arrived, parts.execution.directory.snapshot, browser.holder, flow)
+    await check_room_now(parts, arrived, flow)
     return begin_passkey(parts, flow)

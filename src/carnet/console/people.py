@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -25,7 +26,7 @@ from carnet.console.callers import caller_of, decide
 from carnet.console.outcomes import Told
 from carnet.console.own_devices import check_fresh
 from carnet.console.parts import ConsoleParts
-from carnet.console.sessions import SignedInBrowser, holder_of
+from carnet.console.sessions import SignedInBrowser, holder_of, still_signed_in
 from carnet.directory.account_view import AccountView
 from carnet.directory.assignments import assignments_of
 from carnet.directory.identity_center import is_administrator, visible_instances
@@ -98,8 +99,9 @@ async def people_action(parts: ConsoleParts, arrived: Arrived, browser: SignedIn
     if isinstance(given, UpdatePassword) and given.mail:
         action = replace(action, mailed=await _mail(action))
     if isinstance(given, ListDevices | ListSessions):
-        view, person = action.permitted(parts.execution.directory.snapshot)
+        view, person = await action.permitted_now()
         return Told(members=_listed(view, person, given), event=action.event(), account=view.account.id)
+    await action.permitted_now()
     outcome = await parts.writer.make(action, browser.session.account)
     event = None if outcome.recorded else outcome.event
     account = browser.session.account
@@ -121,6 +123,13 @@ class _Acting:
     def name(self) -> str:
         """The action, which is the permission."""
         return str(type(self.given).__struct_config__.tag)
+
+    async def permitted_now(self) -> tuple[AccountView, IdentityStoreUser]:
+        """`permitted` at the present revision. Raises as `ConsoleParts.deciding`, too."""
+        session, peer = self.browser.session, self.arrived.http.peer
+        return await self.parts.deciding(
+            self.permitted, session.account, peer, partial(still_signed_in, session=session)
+        )
 
     def permitted(self, snapshot: Snapshot) -> tuple[AccountView, IdentityStoreUser]:
         """The person, if the caller may do this at that revision. Raises Problem, Denied, Missing.
@@ -192,8 +201,8 @@ class _Acting:
 async def _mail(action: _Acting) -> MailedLink:
     """Send a link to the person, if the caller may. Raises as `permitted`, and Invalid, Unsent, Unavailable."""
     parts, now = action.parts, action.arrived.time
+    view, person = await action.permitted_now()
     snapshot = parts.execution.directory.snapshot
-    view, person = action.permitted(snapshot)
     mailer = set_up(parts.mailer)
 
     def work(_: object, __: object) -> MailedLink:

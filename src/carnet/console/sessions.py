@@ -11,6 +11,7 @@ from carnet.base.clock import Clock
 from carnet.base.http import RequestHead
 from carnet.console.holders import Holder, Visitor, find_holder, proven_at
 from carnet.console.origin import ConsoleOrigin
+from carnet.console.outcomes import signed_out
 from carnet.directory.directory import Directory
 from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
@@ -89,6 +90,12 @@ def holder_of(snapshot: Snapshot, session: BrowserSession) -> Holder | None:
     if session.mfa_device is None or any(device.id == session.mfa_device for device in holder.devices):
         return holder
     return None
+
+
+def still_signed_in(snapshot: Snapshot, session: BrowserSession) -> None:
+    """Raises Problem for a session that is over by that revision."""
+    if holder_of(snapshot, session) is None:
+        raise signed_out()
 
 
 def _visitor(snapshot: Snapshot, session: BrowserSession) -> Holder | None:

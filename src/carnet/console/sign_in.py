@@ -10,7 +10,7 @@ from typing import Any
 from carnet.audit.sign_in_events import FAILED
 from carnet.audit.steps import Arrived
 from carnet.console.changes import Entering, GivingCode, GivingPasskey
-from carnet.console.enrolment import begin_app, begin_passkey, given_codes, given_passkey
+from carnet.console.enrolment import begin_app, begin_passkey, check_room_now, given_codes, given_passkey
 from carnet.console.entering import failure, holder_at
 from carnet.console.first_step import first_step
 from carnet.console.flow import Flow, Stage, opened_flow
@@ -78,8 +78,10 @@ async def _go_on(parts: ConsoleParts, arrived: Arrived, given: LaterStep, flow: 
         case BeginPasskey():
             return Told(members=begin_passkey(parts, flow), account=flow.account)
         case GiveCodes():
+            await check_room_now(parts, arrived, flow)
             return await _change(parts, arrived, flow, given_codes(parts, arrived, flow, given))
         case GiveNewPasskey():
+            await check_room_now(parts, arrived, flow)
             return await _change(parts, arrived, flow, given_passkey(parts, arrived, flow, given))
         case GiveCode():
             giving = GivingCode(parts=parts, arrived=arrived, flow=flow, given=given)

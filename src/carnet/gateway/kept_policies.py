@@ -52,7 +52,7 @@ from carnet.protocols.errors import WireError
 from carnet.server.outbox import Answer
 from carnet.server.writer import Writer
 from carnet.services.documents import parse_once
-from carnet.services.execution import Done, Execution, Failed
+from carnet.services.execution import Done, Execution
 
 _MOST_DESCRIBED = 1024 * 1024
 _ATTRIBUTES, _POLICY, _ALL = "Attributes", "Policy", "All"
@@ -102,8 +102,9 @@ class KeptPolicies:
         partition = call.caller.principal.arn.split(":", 2)[1]
         arn = f"arn:{partition}:kms:{call.caller.region}:{one.account}:key/{NO_KEY}" if carried.made else one.resource
         change = self._change(call, carried.kind, resolved, arn, carried.policy)
+        policy = carried.policy
         try:
-            change.put_by(self._execution.directory.snapshot, call.caller, carried.policy)
+            await call.deciding(lambda: change.put_by(self._execution.directory.snapshot, call.caller, policy))
         except Malformed as problem:
             raise WireError(carried.kind.malformed, problem.message, call.operation) from None
 
@@ -215,14 +216,13 @@ class KeptPolicies:
         )
 
     async def _made(self, call: Call, kind: Kind, change: PolicyChange) -> Done:
-        outcome = await self._writer.write(change, call.caller.principal.account)
-        if isinstance(outcome, Failed):
-            if isinstance(outcome.problem, TooLong):
-                raise WireError(kind.too_long or kind.malformed, outcome.problem.message, call.operation)
-            if isinstance(outcome.problem, Malformed):
-                raise WireError(kind.malformed, outcome.problem.message, call.operation)
-            raise outcome.problem
-        return outcome
+        try:
+            await call.deciding(lambda: change.try_out(self._execution.directory.snapshot, call.caller))
+            return await self._writer.make(change, call.caller.principal.account)
+        except TooLong as problem:
+            raise WireError(kind.too_long or kind.malformed, problem.message, call.operation) from None
+        except Malformed as problem:
+            raise WireError(kind.malformed, problem.message, call.operation) from None
 
 
 async def _parse_before(call: Call, kind: Kind, policy: str | None) -> None:

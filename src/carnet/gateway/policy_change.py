@@ -66,6 +66,12 @@ class PolicyChange:
         event = self.tell(success_event(self.parsed, answer, tuple(decided)))
         return Done(answer=answer, event=event, decided=tuple(decided))
 
+    def try_out(self, snapshot: Snapshot, caller: AccountCaller) -> None:
+        """Decide by the new policy what `make` will decide by it. Raises Malformed as it does."""
+        policy = self.revise(None) if self.keeps else None
+        if policy is not None:
+            self.put_by(snapshot, caller, policy)
+
     def _put(self, unit: UnitOfWork, snapshot: Snapshot, caller: AccountCaller) -> str | None:
         """The policy as it reads from now on."""
         kept = kept_policy(snapshot, self.arn, self.account)

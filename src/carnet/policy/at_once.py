@@ -8,7 +8,11 @@ one go than AT_ONCE; what takes more is left to a thread for which nobody waits.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from math import inf
+from typing import TypeVar
+
+T = TypeVar("T")
 
 AT_ONCE = 2 * 6_144
 """Characters, each counted when it is read and when it is compiled: one managed policy of full size.
@@ -34,3 +38,12 @@ def spend(characters: int) -> None:
     left.characters -= characters
     if left.characters < 0:
         raise TakesLong
+
+
+def at_once(work: Callable[[], T]) -> T:
+    """What the work gives or raises; TakesLong if others would wait for it too long."""
+    left.characters = AT_ONCE
+    try:
+        return work()
+    finally:
+        left.characters = inf

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
+from functools import partial
 from typing import TypeVar
 
-from carnet.identity.caller import AccountCaller, Anonymous
-from carnet.policy.at_once import AT_ONCE, TakesLong, left
+from carnet.identity.caller import AccountCaller, Anonymous, Caller
+from carnet.policy.at_once import TakesLong, at_once
 from carnet.services.execution import Execution
 from carnet.services.preparing import Pool, Pools, Preparation
 from carnet.services.turns import Whose, whose
@@ -37,13 +37,17 @@ class LongPolicies:
         It may be begun twice. INVARIANT: whose credential is no longer good after it was done apart gets nothing of it,
         but Refused.
         """
-        left.characters = AT_ONCE
+        return await self.in_time(work, whose(caller.principal.account, peer), partial(self.look_again, caller))
+
+    async def in_time(self, work: Callable[[], T], asked_by: Whose, look_again: Callable[[], object]) -> T:
+        """The same for whoever is no caller yet. `look_again` raises if it is not there any more after such a wait."""
         try:
-            return work()
+            return at_once(work)
         except TakesLong:
-            pass
-        finally:
-            left.characters = inf
-        done = await self.apart(work, whose(caller.principal.account, peer))
-        self._execution.present(self._execution.directory.snapshot, caller)
+            done = await self.apart(work, asked_by)
+        look_again()
         return done
+
+    def look_again(self, caller: Caller) -> None:
+        """Raises Refused if the caller's credential is no longer good."""
+        self._execution.present(self._execution.directory.snapshot, caller)

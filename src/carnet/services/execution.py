@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from math import inf
 from time import monotonic
 from typing import Any, Protocol, assert_never
@@ -19,12 +20,12 @@ from carnet.access.gather import NOBODYS, carried_by, vouched_for
 from carnet.access.request_context import anonymous_context, caller_context
 from carnet.audit.events import Event, failure_event, success_event
 from carnet.audit.steps import Parsed
-from carnet.base.faults import Refused
+from carnet.base.faults import Refused, Unavailable
 from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
 from carnet.identity.caller import Anonymous, Bearer, Caller, Federated, SignedIn, Verified
 from carnet.identity.credentials import Credentials
-from carnet.policy.at_once import left
+from carnet.policy.at_once import TakesLong, at_once, left
 from carnet.services.code_check import Accepted, CodeCheck
 from carnet.services.operation import (
     AnonymousCall,
@@ -97,7 +98,8 @@ class OtherChange(Protocol):
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         """Make it, or raise a Fault or whatever its door answers; `snapshot` is the state at the locked revision.
 
-        INVARIANT: it looks for its caller again, as `_make` does.
+        INVARIANT: it looks for its caller again, as `_make` does; and what it decides was decided before it was asked
+        for, so that policies are read and compiled by then (`server/long_policies`).
         """
 
 
@@ -225,7 +227,7 @@ class Execution:
                     left.characters = change.at_once
                     done = self._make(change, unit, snapshot, tried.decided)
                 else:
-                    done = change.make(unit, snapshot)
+                    done = _made_in_time(change, unit, snapshot)
                 unit.audit(done.event)
         except Exception as problem:
             if group.broken:
@@ -349,3 +351,11 @@ def _proves_mfa(operation: Operation) -> bool:
 def _with_mfa(operation: Operation, prepared: Any) -> bool:
     """INVARIANT: only a code that was looked at makes a call one with MFA."""
     return _proves_mfa(operation) and isinstance(prepared, Accepted)
+
+
+def _made_in_time(change: OtherChange, unit: UnitOfWork, snapshot: Snapshot) -> Done:
+    """Raises Unavailable for one whose policies have changed so much since it was asked for that others would wait."""
+    try:
+        return at_once(partial(change.make, unit, snapshot))
+    except TakesLong:
+        raise Unavailable("The policies that decide it have just changed. Nothing was changed; try again.") from None

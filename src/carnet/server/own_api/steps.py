@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, NamedTuple, assert_never
+from typing import Any, NamedTuple
 
 from msgspec import structs
 
@@ -24,6 +24,8 @@ from carnet.bearer import operator_token
 from carnet.directory.snapshot import Snapshot
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.caller import AccountCaller, Anonymous, OperatorCaller, Verified
+from carnet.policy.at_once import TakesLong, at_once
+from carnet.server.long_policies import LongPolicies
 from carnet.server.outbox import Answer
 from carnet.server.own_api.admission import Asked, admit_operator, admit_signed
 from carnet.server.own_api.endpoint import (
@@ -76,6 +78,7 @@ class OwnApi:
         self._decisions = decisions
         self._throttle = throttle
         self._pools = pools
+        self._long = LongPolicies(execution, pools)
 
     @staticmethod
     def takes(head: RequestHead) -> bool:
@@ -116,16 +119,11 @@ class OwnApi:
                 query=query,
                 given=given,
             )
-            call = self._call(asked, self._execution.directory.snapshot)
-            match endpoint.turn:
-                case Turn.AT_ONCE:
-                    return self._answer(asked, endpoint.body(call))
-                case Turn.IN_THREAD:
-                    return self._in_thread(asked, call)
-                case Turn.IN_TRANSACTION:
-                    return self._change(asked, call)
-                case _:
-                    assert_never(endpoint.turn)
+            try:
+                begun = at_once(partial(self._begin, asked))
+            except TakesLong:
+                return self._begin_apart(asked)
+            return self._go_on(asked, begun)
         except Exception as problem:
             return self._fail(arrived, event, decided, problem, caller)
 
@@ -167,6 +165,30 @@ class OwnApi:
             if failure.computed:
                 self._decisions.record_refused_signature(arrived.request_id, arrived.time, failure.computed)
             raise
+
+    def _begin(self, asked: Asked) -> _Begun:
+        """Admit the caller. Raises Denied, or Problem, and what a body raises that runs at once."""
+        call = self._call(asked, self._execution.directory.snapshot)
+        return _Begun(call, asked.endpoint.body(call) if asked.endpoint.turn is Turn.AT_ONCE else None)
+
+    async def _begin_apart(self, asked: Asked) -> Answer:
+        """The same where nobody waits for the policies. INVARIANT: the caller is looked for again by then."""
+        asked = structs.replace(asked, decided=[])
+        try:
+            assert isinstance(asked.caller, Verified), "policies are those of signed callers"
+            begun = await self._long.apart(partial(self._begin, asked), _whose(asked))
+            self._long.look_again(asked.caller)
+            answer = self._go_on(asked, begun)
+            return answer if isinstance(answer, Answer) else await answer
+        except Exception as problem:
+            return self._fail_asked(asked, problem)
+
+    def _go_on(self, asked: Asked, begun: _Begun) -> Answer | Coroutine[Any, Any, Answer]:
+        if begun.told is not None:
+            return self._answer(asked, begun.told)
+        if asked.endpoint.writes:
+            return self._change(asked, begun.call)
+        return self._in_thread(asked, begun.call)
 
     def _call(self, asked: Asked, snapshot: Snapshot) -> OwnCall:
         """The call, if the caller may make it at this revision. Raises Denied, or Problem, if it may not."""
@@ -255,6 +277,14 @@ class OwnApi:
         except Throttled as throttled:
             return throttled
         return raised
+
+
+class _Begun(NamedTuple):
+    """A call whose caller may make it."""
+
+    call: OwnCall
+    told: Told | None
+    """The answer, if its turn is at once."""
 
 
 def _read(call: OwnCall, asked: Asked) -> Told:
