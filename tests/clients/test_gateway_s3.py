@@ -41,9 +41,10 @@ MB = 1024 * 1024
 
 
 @contextmanager
-def started(command: list[str], url: str) -> Iterator[None]:
-    """A process that answers HTTP there until the block ends."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def started(command: list[str], url: str, **more: str) -> Iterator[None]:
+    """A process that answers HTTP there until the block ends, with more variables in its environment."""
+    environment = {**os.environ, **more}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
     try:
         deadline = time.monotonic() + 60
         while True:
@@ -74,7 +75,7 @@ def seaweedfs(directory: Path) -> Iterator[tuple[str, dict[str, str]]]:
         *(f"-master.port={ports[1]}", f"-volume.port={ports[2]}", f"-filer.port={ports[3]}"),
         *(f"-s3.port.grpc={ports[4]}", f"-master.port.grpc={ports[5]}", f"-volume.port.grpc={ports[6]}"),
         f"-filer.port.grpc={ports[7]}",
-        *("-master.volumeSizeLimitMB=64", "-volume.max=40"),
+        *("-master.volumeSizeLimitMB=64", "-volume.max=2000", "-volume.preStopSeconds=1"),
         *("-s3.port.iceberg=0", "-s3.port.lance=0"),  # which are the same ports for every process else
     ]
     url = f"http://127.0.0.1:{ports[0]}"
@@ -82,7 +83,7 @@ def seaweedfs(directory: Path) -> Iterator[tuple[str, dict[str, str]]]:
         "CARNET_UPSTREAM_SEAWEEDFS_ACCESS_KEY_ID": OWN_KEY[0],
         "CARNET_UPSTREAM_SEAWEEDFS_SECRET_ACCESS_KEY": OWN_KEY[1],
     }
-    with started([str(WEED), "server", *options], f"{url}/healthz"):
+    with started([str(WEED), "server", *options], f"{url}/healthz", WEED_S3_SSE_KEK="ab" * 32):
         yield f"seaweedfs={url}", own
 
 
