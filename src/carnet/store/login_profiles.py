@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, Row, Table
+from sqlalchemy.schema import SchemaItem
 
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.user import User
@@ -14,29 +15,38 @@ from carnet.store.entity_type import EntityType, Sealed, one
 from carnet.store.schema import METADATA, own_id, owning_account
 from carnet.store.schema import moment as moment_column
 
-TABLE = Table(
-    "login_profiles",
-    METADATA,
-    own_id(),
-    owning_account(),
-    Column("sealed_hashes", LargeBinary, nullable=False),
-    moment_column("created"),
-    moment_column("changed"),
-    Column("reset_required", Boolean, nullable=False),
-    Column("max_session_seconds", BigInteger, nullable=True),
-)
+
+def password_columns() -> tuple[SchemaItem, ...]:
+    """What every kind of password has."""
+    return (
+        own_id(),
+        owning_account(),
+        Column("sealed_hashes", LargeBinary, nullable=False),
+        moment_column("created"),
+        moment_column("changed"),
+        Column("reset_required", Boolean, nullable=False),
+        Column("max_session_seconds", BigInteger, nullable=True),
+    )
+
+
+def password_fields(row: Row[Any]) -> dict[str, Any]:
+    """The members of `LoginProfile`, from the columns of `password_columns`."""
+    return {
+        "id": row.id,
+        "account": row.account,
+        "sealed_hashes": row.sealed_hashes,
+        "created": read_moment(row.created),
+        "changed": read_moment(row.changed),
+        "reset_required": row.reset_required,
+        "max_session_seconds": row.max_session_seconds,
+    }
+
+
+TABLE = Table("login_profiles", METADATA, *password_columns())
 
 
 def from_row(row: Row[Any]) -> LoginProfile:
-    return LoginProfile(
-        id=row.id,
-        account=row.account,
-        sealed_hashes=row.sealed_hashes,
-        created=read_moment(row.created),
-        changed=read_moment(row.changed),
-        reset_required=row.reset_required,
-        max_session_seconds=row.max_session_seconds,
-    )
+    return LoginProfile(**password_fields(row))
 
 
 LOGIN_PROFILES = EntityType(
