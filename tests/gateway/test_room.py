@@ -134,3 +134,60 @@ def test_room_is_had_in_amounts() -> None:
         assert await had(room, "") == 10
 
     run(test())
+
+
+async def overtaken(room: Room) -> int:
+    """How much others get, a little each, before that much is free."""
+    got = 0
+    for _ in range(100):
+        try:
+            await room.take(BOBS, SHORT, 2)
+        except TimeoutError:
+            break
+        got += 2
+        room.give_back(BOBS, 2)
+        await asyncio.sleep(0)
+    return got
+
+
+def test_who_wants_much_is_not_overtaken_for_ever() -> None:
+    async def test() -> None:
+        room = Room(10)
+        await room.take("", SHORT, 6)
+        much = asyncio.create_task(room.take(ALICES, LONG, 5))
+        await asyncio.sleep(0)
+        assert await overtaken(room) == 10
+        room.give_back("", 6)
+        await much
+        assert await overtaken(room) == 200, "nobody waits any more"
+
+    run(test())
+
+
+def test_what_was_owed_to_who_gives_up_is_free() -> None:
+    async def test() -> None:
+        room = Room(10)
+        await room.take("", SHORT, 6)
+        much = asyncio.create_task(room.take(ALICES, LONG, 5))
+        await asyncio.sleep(0)
+        assert await overtaken(room) == 10
+        little = asyncio.create_task(room.take(BOBS, LONG, 2))
+        await asyncio.sleep(0)
+        assert not little.done()
+        much.cancel()
+        await little
+
+    run(test())
+
+
+def test_nothing_is_owed_to_who_has_a_share_already() -> None:
+    async def test() -> None:
+        room = Room(10)
+        await room.take(ALICES, SHORT, 5)
+        more = asyncio.create_task(room.take(ALICES, LONG, 1))
+        await asyncio.sleep(0)
+        assert await overtaken(room) == 200
+        room.give_back(ALICES, 5)
+        await more
+
+    run(test())
