@@ -45,14 +45,14 @@ def main() -> None:
         keys = [new_account(server) for _ in range(ACCOUNTS)]
         loads = {"eight accounts": keys, "one account": keys[:1], "strangers": [NOBODY]}
         print(f"--limits {given.limits}, {given.connections} connections")
-        p99: dict[str, list[float]] = {name: [] for name in loads}
+        told: dict[str, list[float]] = {name: [] for name in loads}
         for _ in range(given.rounds):
             for name, callers in loads.items():
                 load = _Load(server.endpoint, requests_of(server, callers), given.connections, given.seconds + 2)
-                p99[name].append(p99_of_quiet(server, own, load, given.seconds))
-        usual = statistics.median(p99["eight accounts"])
-        for name, told in p99.items():
-            middle = statistics.median(told)
+                told[name].append(p99(waits_of_quiet(server, own, load, given.seconds)))
+        usual = statistics.median(told["eight accounts"])
+        for name, each in told.items():
+            middle = statistics.median(each)
             print(f"{name:<16} another account's p99 {middle * 1e3:7.1f} ms, {middle / usual:5.2f}")
         few, many = (
             max(goodput(server, requests_of(server, keys), connections, given.seconds) for _ in range(given.rounds))
@@ -75,10 +75,10 @@ def requests_of(server: RunningServer, callers: Sequence[Credentials]) -> list[b
     return [signed(server.endpoint, "sts", _WHO, caller) for caller in callers]
 
 
-def p99_of_quiet(
+def waits_of_quiet(
     server: RunningServer, own: Credentials, load: AbstractContextManager[object], seconds: float
-) -> float:
-    """The p99 of a caller who asks a hundred times a second at most, over one connection, under a load."""
+) -> list[float]:
+    """How long a caller waits who asks a hundred times a second at most, over one connection, under a load."""
     at, request = urlsplit(server.endpoint), signed(server.endpoint, "sts", _WHO, own)
     waited: list[float] = []
     with (
@@ -93,6 +93,10 @@ def p99_of_quiet(
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
             waited.append(time.perf_counter() - began)
             time.sleep(0.01)
+    return waited
+
+
+def p99(waited: Sequence[float]) -> float:
     return statistics.quantiles(waited, n=100)[98]
 
 

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from copy import copy
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
+from carnet.store import sqlite_overwritten
 from carnet.store.faults import Lost
 from carnet.store.sqlite_overwritten import STILL_SECONDS, Look, MainFile
 from carnet.store.store import Store
@@ -215,6 +218,53 @@ def test_what_is_read_of_a_page_while_it_is_written_is_no_loss(store: Store, fil
         time.sleep(0.01)
     file.write_bytes(newest)
     add(store, 3)
+
+
+def test_looks_that_fail_count_once_the_file_stands_still(
+    store: Store, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, main_file, copy = [100.0], MainFile(file), saved(store, file)
+    monkeypatch.setattr(sqlite_overwritten, "monotonic", lambda: now[0])
+    with closing(sqlite3.connect(file)) as connection:
+
+        def look(later: float = 0) -> Look:
+            now[0] += later
+            return main_file.look(file.stat(), connection)
+
+        assert look() is Look.OURS
+        put_over(copy, file)
+        assert [look(), look(STILL_SECONDS * 0.99)] == [Look.IN_DOUBT, Look.IN_DOUBT]
+        time.sleep(0.02)  # the times of files have steps
+        file.touch()
+        assert [look(STILL_SECONDS), look(STILL_SECONDS * 0.99)] == [Look.IN_DOUBT, Look.IN_DOUBT]
+        assert look(STILL_SECONDS * 0.02) is Look.OVERWRITTEN
+
+
+def test_what_is_checkpointed_while_it_is_looked_at_is_no_loss(store: Store, file: Path) -> None:
+    """Under load that happens now and then; here it happens in each look."""
+    numbers = iter(range(2, 10))
+
+    class Busy(MainFile):
+        def _stands_alone(self) -> Any:
+            add(store, next(numbers))
+            in_file(file, CHECKPOINT)
+            return super()._stands_alone()
+
+    main_file = Busy(file)
+    with closing(sqlite3.connect(file)) as connection:
+        assert [main_file.look(file.stat(), connection) for _ in range(4)] == [Look.OURS] * 4
+
+
+def test_an_epoch_that_only_the_log_has_yet_is_no_loss(store: Store, file: Path) -> None:
+    in_file(file, CHECKPOINT)
+    main_file = MainFile(file)
+    with closing(sqlite3.connect(file)) as connection:
+        assert main_file.look(file.stat(), connection) is Look.OURS
+        store.accept(datetime(2026, 1, 2, tzinfo=UTC), {"eventName": "AcceptStore"})
+        assert main_file.look(file.stat(), connection) is Look.OURS
+        add(store, 2)
+        in_file(file, CHECKPOINT)
+        assert main_file.look(file.stat(), connection) is Look.OURS
 
 
 def test_a_change_waits_until_it_can_be_told(store: Store, file: Path) -> None:
