@@ -99,6 +99,10 @@ def test_who_may_not_set_them(store: Store) -> None:
     assert (error["Code"], error["Message"]) == ("AccessDenied", "Access Denied")
 
 
+SWITCHES = (
+    b'<PublicAccessBlockConfiguration xmlns="http://awss3control.amazonaws.com/doc/2018-08-20/">'
+    b"<BlockPublicAcls>false</BlockPublicAcls></PublicAccessBlockConfiguration>"
+)
 BODY = b'<PublicAccessBlockConfiguration xmlns="http://awss3control.amazonaws.com/doc/2018-08-20/"/>'
 
 
@@ -109,11 +113,12 @@ BODY = b'<PublicAccessBlockConfiguration xmlns="http://awss3control.amazonaws.co
         ("PUT", PATH, b"<Other/>", "MalformedXML"),
         ("PUT", PATH, BODY.replace(b"/>", b"><Other>true</Other></PublicAccessBlockConfiguration>"), "MalformedXML"),
         ("PUT", PATH, b"<!DOCTYPE a>" + BODY, "MalformedXML"),
-        ("PUT", PATH, BODY, ""),
+        ("PUT", PATH, BODY, "InvalidRequest"),
+        ("PUT", PATH, SWITCHES, ""),
         ("POST", PATH, b"", "NotImplemented"),
         ("GET", f"{PATH}?x=y", b"", "NotImplemented"),
         ("GET", f"{PATH}/", b"", "NotImplemented"),
-        ("PUT", "/v20180820/accesspoint/a", b"", "NotImplemented"),
+        ("PUT", "/v20180820/jobs", b"", "NotImplemented"),
     ],
 )
 def test_what_is_asked_in_another_way(store: Store, method: str, path: str, body: bytes, code: str) -> None:

@@ -47,12 +47,13 @@ class InProcessServer:
         token: str | None = None,
         *,
         region: str = "us-east-1",
+        host: str = "127.0.0.1",
     ) -> Any:
         """A boto3 client; of the root user where no key is given."""
         make: Any = boto3.client  # its stubs know services by literal names only
         return make(
             service,
-            endpoint_url=self.endpoint,
+            endpoint_url=f"http://{host}:{self.port}",
             region_name=region,
             aws_access_key_id=key or self.root.access_key_id,
             aws_secret_access_key=secret or self.root.secret_access_key,

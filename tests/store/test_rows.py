@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carnet.entities.access_key import AccessKey
+from carnet.entities.access_point import AccessPoint
 from carnet.entities.account import Account
 from carnet.entities.account_assignment import AccountAssignment, PrincipalType
 from carnet.entities.account_details import AccountDetails
@@ -214,6 +215,16 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         **dict.fromkeys(("account", "object", "version", "upload", "etag", "owner"), TEXT),
         acl=ACLS,
         set=MOMENTS,
+    ),
+    st.builds(
+        AccessPoint,
+        **dict.fromkeys(("partition", "account", "region", "name", "alias", "bucket", "bucket_account"), TEXT),
+        created=MOMENTS,
+        vpc=st.none() | TEXT,
+        block=BLOCKS,
+        policy=st.none() | TEXT,
+        principal_ids=PAIRS,
+        tags=PAIRS,
     ),
     st.builds(
         KeyGrants,

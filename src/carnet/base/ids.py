@@ -73,6 +73,10 @@ class Ids:
         """The id of something else of an organization: `p-...`, `h-...`, `car-...`."""
         return f"{prefix}-{self._lower(length)}"
 
+    def access_point(self) -> str:
+        """What the alias of an access point of Amazon S3 has behind its name."""
+        return self._lower(34)
+
     def _lower(self, count: int) -> str:
         """Lower-case letters and digits; the first four of the alphabet come a little oftener."""
         return "".join(_LOWER[byte % len(_LOWER)] for byte in self._entropy(count))

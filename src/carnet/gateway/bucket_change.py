@@ -16,6 +16,7 @@ from carnet.base.arns import OWN_SERVICE
 from carnet.base.faults import Refused, Unavailable
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.bucket import Bucket, BucketState
+from carnet.gateway.access_points import would_be_taken_for
 from carnet.gateway.deciding import Resolved, decide
 from carnet.identity.caller import Anonymous, SignedIn, Verified
 from carnet.services.execution import Done, Execution
@@ -70,6 +71,8 @@ class Claim:
                 "BucketAlreadyOwnedByYou",
                 "Your previous request to create the named bucket succeeded and you already own it.",
             )
+        if would_be_taken_for(snapshot, self.bucket.name) is not None:
+            raise _not_available()
         if len(snapshot.accounts[self.bucket.account].of(Bucket)) >= MOST_BUCKETS:
             raise Refused("TooManyBuckets", "You have attempted to create more buckets than allowed")
 

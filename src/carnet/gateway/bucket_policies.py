@@ -56,15 +56,21 @@ def as_policy(bucket: Bucket) -> Policy | None:
 
 
 def policies_of_bucket(
-    snapshot: Snapshot, bucket: Bucket, principal: Principal, action: str, of_object: ObjectAcl | None = None
+    snapshot: Snapshot,
+    bucket: Bucket,
+    principal: Principal,
+    action: str,
+    of_object: ObjectAcl | None = None,
+    block: PublicAccessBlock = NO_BLOCK,
 ) -> tuple[ResourcePolicy, ...]:
     """Those that count if the principal asks for the action, on the bucket or what is in it.
 
     `of_object` is the object's, if it has another ACL than the default. Of what another account owns, the bucket policy
-    allows nothing: it lies in another account than the object.
+    allows nothing: it lies in another account than the object. `block` is what is on beside the bucket's own switches:
+    those of the access point that the request came through.
     """
     view = snapshot.accounts[bucket.account]
-    held = _held(view, bucket)
+    held = _held(view, bucket, block)
     own = principal.account == bucket.account
     if own and principal.kind is PrincipalKind.ROOT and action in _ROOTS_OWN:
         policy = None
@@ -72,7 +78,7 @@ def policies_of_bucket(
         policy = held.policy
     else:
         policy = held.denials
-    acl = held.acl if of_object is None else _of_object(blocked(view, bucket), bucket, of_object)
+    acl = held.acl if of_object is None else _of_object(blocked(view, bucket).with_(block), bucket, of_object)
     return tuple([one for one in (policy, acl) if one is not None])
 
 
@@ -84,12 +90,12 @@ def _of_object(block: PublicAccessBlock, bucket: Bucket, of_object: ObjectAcl) -
     return ResourcePolicy(policy=policy, account=of_object.owner)
 
 
-def _held(view: AccountView, bucket: Bucket) -> _Held:
+def _held(view: AccountView, bucket: Bucket, block: PublicAccessBlock) -> _Held:
     """The policies of a bucket, remembered with its owner's view."""
-    remembered = (_held, bucket.arn)
+    remembered = (_held, bucket.arn, block)
     known: _Held | None = view.memo.get(remembered)
     if known is None:
-        known = view.memo[remembered] = _derived(blocked(view, bucket), bucket)
+        known = view.memo[remembered] = _derived(blocked(view, bucket).with_(block), bucket)
     return known
 
 

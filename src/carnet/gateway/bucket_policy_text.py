@@ -1,6 +1,7 @@
-"""A bucket policy that is to be put, held to what Amazon S3 takes, with its sentences.
+"""The policy of a bucket or of an access point that is to be put, held to what Amazon S3 takes, with its sentences.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
 """
 
 from __future__ import annotations
@@ -8,14 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from carnet.base.arns import root_arn
 from carnet.base.canonical_users import account_of
 from carnet.base.faults import Malformed, Refused
 from carnet.catalog import actions
 from carnet.entities.bucket import bucket_arn
-from carnet.gateway.services.s3_names import BUCKET, OBJECT
+from carnet.gateway.services.s3_names import ACCESS_POINT, BUCKET, OBJECT, OBJECT_THROUGH
 from carnet.policy.document import Grammar, Policy
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.principals import PrincipalType
@@ -43,6 +44,17 @@ _WILD = ("*", "?", "$")
 _PREFIX = "s3"
 
 
+class _Place(NamedTuple):
+    """What a policy is put on."""
+
+    arn: str
+    itself: str
+    """Its resource type, and that of what is in it."""
+    content: str
+    within: str
+    """What stands between its ARN and the name of what is in it."""
+
+
 def malformed(sentence: str) -> Refused:
     return Refused("MalformedPolicy", sentence)
 
@@ -53,6 +65,15 @@ def read_bucket_policy(text: str, partition: str, bucket: str) -> Policy:
     A document of the greatest length takes a processor for some milliseconds: it is read outside of the writer's lock,
     which finds it read.
     """
+    return _read(text, partition, _Place(bucket_arn(partition, bucket), BUCKET, OBJECT, "/"))
+
+
+def read_access_point_policy(text: str, partition: str, arn: str) -> Policy:
+    """The policy of an access point of that ARN. Raises Refused as `read_bucket_policy`, which see."""
+    return _read(text, partition, _Place(arn, ACCESS_POINT, OBJECT_THROUGH, "/object/"))
+
+
+def _read(text: str, partition: str, place: _Place) -> Policy:
     if len(text.encode("utf-8", "replace")) > MOST:
         raise Refused("PolicyTooLarge", "Policy exceeds the maximum allowed document size.")
     if not text.startswith("{"):
@@ -64,7 +85,7 @@ def read_bucket_policy(text: str, partition: str, bucket: str) -> Policy:
     if not policy.statements:
         raise malformed("Could not parse the policy: Statement is empty!")
     for statement in policy.statements:
-        _check(statement, bucket_arn(partition, bucket))
+        _check(statement, place)
     return policy
 
 
@@ -72,10 +93,10 @@ def _sentence(of_iam: str) -> str:
     return next((own for beginning, own in _SENTENCES if of_iam.startswith(beginning)), _OTHERWISE)
 
 
-def _check(statement: Statement, arn: str) -> None:
+def _check(statement: Statement, place: _Place) -> None:
     if statement.resources is None:
         raise malformed("Missing required field Resource")
-    types = {kind for pattern in statement.resources.patterns for kind in _types_of(pattern.text, arn)}
+    types = {kind for pattern in statement.resources.patterns for kind in _types_of(pattern.text, place)}
     for pattern in statement.actions.patterns:
         fitting = _types_for(pattern.text)
         if not fitting and not _is_action(pattern.text):
@@ -85,16 +106,15 @@ def _check(statement: Statement, arn: str) -> None:
     _check_conditions(statement)
 
 
-def _types_of(resource: str, arn: str) -> Iterator[str]:
+def _types_of(resource: str, place: _Place) -> Iterator[str]:
     """What a resource of the statement may be: the bucket, objects in it, or with a wildcard in time, both."""
-    name = resource[: len(arn)]
-    rest = resource[len(arn) :]
-    if name != arn or (rest and not rest.startswith(("/", *_WILD[:2]))):
+    name, rest = resource[: len(place.arn)], resource[len(place.arn) :]
+    if name != place.arn or (rest and not rest.startswith((place.within, "/*", *_WILD[:2]))):
         raise malformed(_INVALID_RESOURCE)
     if not rest.startswith("/"):
-        yield BUCKET
+        yield place.itself
     if rest:
-        yield OBJECT
+        yield place.content
 
 
 @lru_cache(1_000)
@@ -107,7 +127,7 @@ def _types_for(action: str) -> frozenset[str]:
     if action != "*" and ascii_lower(prefix) != _PREFIX:
         return frozenset()
     if action == "*" or any(sign in name[:-1] for sign in _WILD) or name.endswith("?"):
-        return frozenset((BUCKET, OBJECT))
+        return frozenset((ACCESS_POINT, BUCKET, OBJECT, OBJECT_THROUGH))
     return frozenset(one.type.name for each in _named(name) for one in each.resource_types)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from carnet.access import authorize as access
 from carnet.access.authorize import Decided
@@ -15,13 +17,16 @@ from carnet.access.request_context import anonymous_context, caller_context
 from carnet.audit.steps import Arrived
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.object_acl import ObjectAcl
+from carnet.entities.public_access_block import NO_BLOCK
 from carnet.gateway.check import Check, Sought, SoughtBy
 from carnet.gateway.grants import grant_policies
 from carnet.gateway.resource_policies import policies_of
+from carnet.gateway.through import TAGS_TOLD, Through, block_through, on_access_point, permitted
 from carnet.identity.caller import AccountCaller, Anonymous
+from carnet.policy.compile import Engine
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.policies import Policies, ResourcePolicy
-from carnet.policy.request import Context, Value
+from carnet.policy.request import Context, Principal, Request, Value
 from carnet.policy.unknown_keys import IsUnknown, deciding_keys
 from carnet.services.execution import Execution
 
@@ -41,6 +46,8 @@ class Resolved(NamedTuple):
     """The condition keys of the resource that look-ups have told; they are not among `Check.unknown` any more."""
     acl: ObjectAcl | None = None
     """Of an object, if it has another than the default; `account` is its owner's then."""
+    through: Through | None = None
+    """The access point that the request names; `resource` is that of the bucket."""
 
     @property
     def holder(self) -> str:
@@ -75,43 +82,88 @@ def decide(
     parts = execution.parts
     policies, context = _brought(snapshot, caller, arrived)
     made: list[Decided] = []
+    put = partial(_put, parts.engine, snapshot, caller.principal, policies, context)
     for one in resolved:
-        check, resource, account, found, _ = one
-        asked = access.Check(
-            action=check.action,
-            resource=resource,
-            resource_account=account,
-            keys=check.keys,
-            resource_keys=found,
-            shown=_shown(check, account, caller),
-            policies=_policies(snapshot, one, caller) if instead is None else instead,
-        )
-        decided = access.authorize(parts.engine, snapshot, caller.principal, policies, context, asked)
-        if missing := deciding_keys(decided.request, decided.policies, among(check.unknown)):
-            raise NotKnown(check, missing)
-        made.append(decided)
+        found = _policies(snapshot, one, caller) if instead is None else instead
+        asked = _asked(one, caller, found)
+        if one.through is None:
+            made.append(put(one.check, asked))
+        else:
+            of_point = on_access_point(snapshot, one.through, caller.principal, asked)
+            made += _through(parts.engine, snapshot, one.check, of_point, asked, put)
         if not isinstance(caller, Anonymous):
-            parts.last_used.note_attempt((caller.principal, check.action, arrived.time, caller.region))
-        if not decided.decision.allowed:
+            parts.last_used.note_attempt((caller.principal, one.check.action, arrived.time, caller.region))
+        if not made[-1].decision.allowed:
             break
     return made
 
 
+def _asked(one: Resolved, caller: AccountCaller | Anonymous, found: tuple[ResourcePolicy, ...]) -> access.Check:
+    check, resource, account, told, *_ = one
+    return access.Check(
+        action=check.action,
+        resource=resource,
+        resource_account=account,
+        keys=check.keys,
+        resource_keys=told,
+        shown=_shown(one, caller),
+        policies=found,
+    )
+
+
+def _put(
+    engine: Engine,
+    snapshot: Snapshot,
+    principal: Principal,
+    policies: Policies,
+    context: Context,
+    check: Check,
+    asked: access.Check,
+) -> Decided:
+    """The decision on one question. Raises NotKnown."""
+    decided = access.authorize(engine, snapshot, principal, policies, context, asked)
+    _refuse_unknown(check, decided.request, decided.policies)
+    return decided
+
+
+def _refuse_unknown(check: Check, request: Request, policies: Policies) -> None:
+    if missing := deciding_keys(request, policies, among(check.unknown)):
+        raise NotKnown(check, missing)
+
+
+def _through(
+    engine: Engine,
+    snapshot: Snapshot,
+    check: Check,
+    of_point: access.Check,
+    of_bucket: access.Check,
+    put: Callable[[Check, access.Check], Decided],
+) -> list[Decided]:
+    """The decision on the access point, and if that allows it, on its bucket. Raises NotKnown."""
+    on_point = replace(check, unknown=check.unknown - TAGS_TOLD)
+    decided = put(on_point, of_point)
+    if not decided.decision.allowed:
+        return [decided]
+    refuse_unknown = partial(_refuse_unknown, on_point)
+    return [decided, permitted(engine, snapshot, decided, put(check, of_bucket), refuse_unknown)]
+
+
 def _policies(snapshot: Snapshot, one: Resolved, caller: AccountCaller | Anonymous) -> tuple[ResourcePolicy, ...]:
     """Those of the resource, and the grants on a key that allow the caller this."""
-    found = policies_of(snapshot, one.resource, one.account, caller.principal, one.check.action, one.acl)
+    block = block_through(snapshot, one.through) if one.through is not None else NO_BLOCK
+    found = policies_of(snapshot, one.resource, one.account, caller.principal, one.check.action, one.acl, block)
     return (*found, *grant_policies(snapshot, one.check, one.resource, one.account, caller.principal))
 
 
-def _shown(check: Check, account: str, caller: AccountCaller | Anonymous) -> str | None:
+def _shown(one: Resolved, caller: AccountCaller | Anonymous) -> str | None:
     """What a denial names instead of the ARN: of another account's resource what the caller has called it.
 
-    Which key an alias of another account is of, whoever may not have it is not told.
+    Which key an alias of another account is of, whoever may not have it is not told. An access point is named always.
     """
-    sought = check.resource
-    if isinstance(sought, Sought) and sought.by in _NAMED_BY and account != caller.principal.account:
+    sought = one.check.resource
+    if isinstance(sought, Sought) and sought.by in _NAMED_BY and one.account != caller.principal.account:
         return sought.text
-    return None
+    return one.through.resource if one.through is not None else None
 
 
 def _brought(snapshot: Snapshot, caller: AccountCaller | Anonymous, arrived: Arrived) -> tuple[Policies, Context]:

@@ -13,6 +13,7 @@ from carnet.base.partitions import DEFAULT_PARTITION
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.bucket import Bucket, BucketState, DefaultKey, ObjectOwnership, bucket_arn
 from carnet.entities.public_access_block import EVERYTHING_BLOCKED
+from carnet.gateway.access_points import would_be_taken_for
 from carnet.gateway.acl import private
 from carnet.gateway.check import Scope
 from carnet.gateway.connection import UpstreamFailed
@@ -79,7 +80,7 @@ class OperatedGateway:
             if known is not None and (known.account, known.upstream) == (call.account, upstream):
                 told["already"].append(name)
                 continue
-            why = "another account or upstream has a bucket of that name" if known is not None else one.refused
+            why = _taken(snapshot, known, name) or one.refused
             if why is not None:
                 told["refused"][name] = why
                 continue
@@ -105,6 +106,13 @@ class OperatedGateway:
         """End the connections that nobody uses."""
         for exchange in self._exchanges.values():
             exchange.close()
+
+
+def _taken(snapshot: Snapshot, known: Bucket | None, name: str) -> str | None:
+    if known is not None:
+        return "another account or upstream has a bucket of that name"
+    point = would_be_taken_for(snapshot, name)
+    return f"a host with that name is of the access point {point.arn}" if point is not None else None
 
 
 def _is_reachable(url: str) -> bool:

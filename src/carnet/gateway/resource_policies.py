@@ -9,6 +9,7 @@ from carnet.access.documents import bound_policy
 from carnet.base.arns import parse_arn, root_arn
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.object_acl import ObjectAcl
+from carnet.entities.public_access_block import NO_BLOCK, PublicAccessBlock
 from carnet.entities.resource_based_policy import ResourceBasedPolicy
 from carnet.gateway.bucket_policies import bucket_in, policies_of_bucket
 from carnet.policy.document import Grammar
@@ -33,15 +34,24 @@ _DEFAULT_KEY_POLICY = """{
 
 
 def policies_of(
-    snapshot: Snapshot, arn: str, account: str, principal: Principal, action: str, of_object: ObjectAcl | None = None
+    snapshot: Snapshot,
+    arn: str,
+    account: str,
+    principal: Principal,
+    action: str,
+    of_object: ObjectAcl | None = None,
+    block: PublicAccessBlock = NO_BLOCK,
 ) -> tuple[ResourcePolicy, ...]:
     """Those that take part in decisions on a resource, if that principal asks for that action.
 
-    `of_object` is the ACL of an object of Amazon S3, if it has another than the default.
+    Of Amazon S3, `of_object` is the ACL of an object, if it has another than the default, and `block` what is on beside
+    the switches of the bucket.
     """
     if arn.split(":", 3)[2:3] == ["s3"]:
         bucket = bucket_in(snapshot, arn)
-        return policies_of_bucket(snapshot, bucket, principal, action, of_object) if bucket is not None else ()
+        if bucket is None:
+            return ()
+        return policies_of_bucket(snapshot, bucket, principal, action, of_object, block)
     kept = kept_policy(snapshot, arn, account)
     if kept is not None:
         return (as_resource_policy(kept),)

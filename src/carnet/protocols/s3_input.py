@@ -59,24 +59,25 @@ def _compiled(operation: str) -> tuple[StructureShape | None, Callable[[RestHead
     shape = _service().operations[operation].input
     if shape is None:
         return None, lambda head: {}, _nothing
-    return shape, head_members(shape), _body(shape)
+    return shape, head_members(shape), body_members(shape, _NAMESPACE)
 
 
-def _body(shape: StructureShape) -> _Body:
+def body_members(shape: StructureShape, namespace: str) -> Callable[[bytes], dict[str, Any]]:
+    """The reader of what stands in the body of a rest-xml operation; it raises Unreadable. A blob is not read."""
     payload = shape.serialization.get("payload")
     if payload is None:
         root = shape.serialization.get("name")
-        return _at_root(shape, str(root)) if root is not None else _nothing
+        return _at_root(shape, str(root), namespace) if root is not None else _nothing
     member = shape.members[payload]
     if isinstance(member, StructureShape):
-        read = xml_document(member, str(member.serialization.get("name", member.name)), _NAMESPACE)
+        read = xml_document(member, str(member.serialization.get("name", member.name)), namespace)
         return lambda body: {payload: read(body)} if body else {}
     return as_text(payload) if member.type_name == "string" else _nothing
 
 
-def _at_root(shape: StructureShape, root: str) -> _Body:
+def _at_root(shape: StructureShape, root: str, namespace: str) -> _Body:
     """Of what stands in the head, the body has nothing."""
-    read = xml_document(shape, root, _NAMESPACE)
+    read = xml_document(shape, root, namespace)
     located = {name for name, member in shape.members.items() if "location" in member.serialization}
 
     def read_body(body: bytes) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def to_row(bucket: Bucket) -> RowValues:
             "state": bucket.state,
             "upstream": bucket.upstream,
             "ownership": bucket.ownership,
-            "block": None if bucket.block is None else _block_written(bucket.block),
+            "block": None if bucket.block is None else block_written(bucket.block),
             "acl": acl_written(bucket.acl),
             "policy": bucket.policy,
             "principal_ids": bucket.principal_ids,
@@ -69,7 +69,7 @@ def from_row(row: Row[Any]) -> Bucket:
         state=BucketState(row.state),
         upstream=row.upstream,
         ownership=ObjectOwnership(row.ownership),
-        block=None if row.block is None else _read_block(row.block),
+        block=None if row.block is None else read_block(row.block),
         acl=read_acl(row.acl),
         policy=row.policy,
         principal_ids=read_pairs(row.principal_ids),
@@ -88,11 +88,11 @@ def _read_key(written: str) -> DefaultKey:
     return DefaultKey(key=value["key"], bucket_key=value["bucket_key"])
 
 
-def _block_written(block: PublicAccessBlock) -> str:
+def block_written(block: PublicAccessBlock) -> str:
     return json_text({name: getattr(block, name) for name in _SWITCHES})
 
 
-def _read_block(written: str) -> PublicAccessBlock:
+def read_block(written: str) -> PublicAccessBlock:
     value = orjson.loads(written)
     if (
         type(value) is not dict
@@ -119,8 +119,8 @@ ACCOUNT_PUBLIC_ACCESS = EntityType(
     entity=AccountPublicAccess,
     kind="account public access block",
     table=OF_ACCOUNTS,
-    to_row=lambda one: columns({"id": one.id, "account": one.account, "block": _block_written(one.block)}),
-    from_row=lambda row: AccountPublicAccess(account=row.account, block=_read_block(row.block)),
+    to_row=lambda one: columns({"id": one.id, "account": one.account, "block": block_written(one.block)}),
+    from_row=lambda row: AccountPublicAccess(account=row.account, block=read_block(row.block)),
     decides=True,
     name_of=attrgetter("account"),
     unique_name=None,

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from carnet.entities.scope import ScopeKind
 from carnet.store.access_keys import ACCESS_KEYS
+from carnet.store.access_points import ACCESS_POINTS
 from carnet.store.account_assignments import ACCOUNT_ASSIGNMENTS
 from carnet.store.account_details import ACCOUNT_DETAILS
 from carnet.store.accounts import ACCOUNTS
@@ -175,6 +176,7 @@ ENTITY_TYPES = EntityTypes(
     TRUSTED_TOKEN_ISSUERS,
     BUCKETS,
     OBJECT_ACLS,
+    ACCESS_POINTS,
     ACCOUNT_PUBLIC_ACCESS,
     IDENTITY_CENTER_INSTANCES,
     IDENTITY_STORE_USERS,

@@ -77,7 +77,8 @@ async def _head(execution: Execution, call: S3Call) -> Headers:
     """Of the object whose ACL is asked for. Raises S3Fault if it is not there."""
     response = await _ask_head(call)
     if response.status == HTTPStatus.NOT_FOUND:
-        await refuse_unless_listed(execution, call, bucket_arn(call.scope.partition, call.route.path.bucket or ""))
+        bucket = bucket_arn(call.scope.partition, call.route.path.bucket or "")
+        await refuse_unless_listed(execution, call, bucket, call.point)
         code = "NoSuchVersion" if "VersionId" in call.given else "NoSuchKey"
         raise S3Fault(code, f"The specified {'version' if 'VersionId' in call.given else 'key'} does not exist.")
     if response.status == HTTPStatus.METHOD_NOT_ALLOWED:

@@ -9,14 +9,15 @@ from typing import Any, TypeVar
 from carnet.access.authorize import Decided
 from carnet.audit.steps import Arrived, Authenticated
 from carnet.base.http import ByteStream, RequestHead
+from carnet.entities.access_point import AccessPoint
 from carnet.gateway.acl import ACL_MEMBERS
-from carnet.gateway.check import Scope
+from carnet.gateway.check import Check, Scope
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.exchange import Content, Exchange
 from carnet.gateway.payload import ExpectedBody
 from carnet.gateway.s3.bodies import Spool, Upload
 from carnet.gateway.s3.own import DECIDED_ALWAYS
-from carnet.gateway.services.s3_names import object_arn
+from carnet.gateway.services.s3_names import BUCKET, OBJECT, object_arn
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.gateway.upstreams import Mode
 from carnet.identity.caller import Anonymous, Verified
@@ -27,6 +28,9 @@ from carnet.protocols.s3_routing import S3Route
 from carnet.server.long_policies import LongPolicies
 
 T = TypeVar("T")
+COPIES = frozenset(("CopyObject", "UploadPartCopy"))
+READS = frozenset(("s3:GetObject", "s3:GetObjectVersion"))
+"""What is asked of the source of a copy."""
 
 
 @dataclass(slots=True)
@@ -45,6 +49,10 @@ class S3Call:
     keys: Mapping[str, Value]
     """Condition keys of the connection and the signature."""
     long_policies: LongPolicies
+    point: AccessPoint | None = None
+    """What the request names in the place of the bucket."""
+    of_source: AccessPoint | None = None
+    """The same of the source of a copy."""
     given: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """The input, by the model's names, without the content of an object."""
     upload: Upload | None = None
@@ -80,6 +88,13 @@ class S3Call:
     @property
     def is_anonymous(self) -> bool:
         return isinstance(self.caller, Anonymous)
+
+    def point_of(self, check: Check) -> AccessPoint | None:
+        """The access point that the request names for what a check is on."""
+        if check.type not in (BUCKET, OBJECT):
+            return None
+        is_source = self.operation.name in COPIES and check.action in READS
+        return self.of_source if is_source else self.point
 
     @property
     def host(self) -> str:

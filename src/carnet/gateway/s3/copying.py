@@ -23,7 +23,6 @@ from carnet.gateway.services.s3_names import Source, bucket_arn, copy_source, ob
 from carnet.protocols.timestamps import read_http_date
 from carnet.services.execution import Execution
 
-COPIES = frozenset(("CopyObject", "UploadPartCopy"))
 _OF_SOURCE = "CopySource"
 _IF_MATCH, _IF_UNMODIFIED, _ANY = f"{_OF_SOURCE}IfMatch", f"{_OF_SOURCE}IfUnmodifiedSince", "*"
 _ETAG = re.compile(r'"[^"]+"|[^"/]+')
@@ -45,7 +44,7 @@ async def with_decided_source(execution: Execution, call: S3Call, given: Mapping
     response = await call.ask("HeadObject", _head_of(source, call.given), owner)
     await response.aclose()
     if response.status == HTTPStatus.NOT_FOUND:
-        await refuse_unless_listed(execution, call, bucket_arn(call.scope.partition, source.bucket))
+        await refuse_unless_listed(execution, call, bucket_arn(call.scope.partition, source.bucket), call.of_source)
         raise _not_there(source)
     if response.status == HTTPStatus.METHOD_NOT_ALLOWED and dict(response.headers).get(_DELETED) == "true":
         raise S3Fault("InvalidRequest", _OF_DELETED)

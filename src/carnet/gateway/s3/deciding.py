@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from carnet.access.authorize import Decided
 from carnet.access.denial import denial_sentence
 from carnet.directory.snapshot import Snapshot
+from carnet.entities.access_point import AccessPoint
 from carnet.gateway.acl_policies import BY_OBJECT_ACL
 from carnet.gateway.buckets import owned_bucket
 from carnet.gateway.buckets import resolved as with_owner
@@ -20,18 +21,18 @@ from carnet.gateway.default_key import MAKES, named_by_default
 from carnet.gateway.mapping import mapped
 from carnet.gateway.object_acls import in_force, likely, with_acl
 from carnet.gateway.s3.arriving import REQUEST_KEYS
-from carnet.gateway.s3.call import S3Call
+from carnet.gateway.s3.call import READS, S3Call
 from carnet.gateway.s3.faults import DENIED, S3Fault, not_implemented
 from carnet.gateway.s3.tags import OF_OBJECT, with_object_tags
 from carnet.gateway.services import kms
+from carnet.gateway.through import keys_of, through
 from carnet.gateway.upstreams import UpstreamSettings
 from carnet.policy.decision import Verdict
 from carnet.services.execution import Execution
 
-_READ = frozenset(("s3:GetObject", "s3:GetObjectVersion"))
 _BY_ACL = {
-    **dict.fromkeys(("CopyObject", "GetObject", "HeadObject", "UploadPartCopy"), _READ),
-    **dict.fromkeys(("GetObjectAcl", "PutObjectAcl"), BY_OBJECT_ACL - _READ),
+    **dict.fromkeys(("CopyObject", "GetObject", "HeadObject", "UploadPartCopy"), READS),
+    **dict.fromkeys(("GetObjectAcl", "PutObjectAcl"), BY_OBJECT_ACL - READS),
 }
 """Actions of operations that the ACL of an object may allow, for the upstream tells which object it is."""
 _OWNER = "s3:ResourceAccount"
@@ -54,9 +55,18 @@ def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -> tupl
     for check in checks:
         if isinstance(check.resource, Sought):
             raise not_implemented("the KMS key is named by an alias, and not by its id")
-        resolved.append(_with_owner_key(with_owner(snapshot, _with_request_keys(call, check))))
+        resolved.append(_resolved(snapshot, call, check, call.point_of(check)))
     call.owner = resolved[0].account
     return tuple([_by_acl(snapshot, one) if is_by_acl(call, one) else one for one in resolved])
+
+
+def _resolved(snapshot: Snapshot, call: S3Call, check: Check, point: AccessPoint | None) -> Resolved:
+    """A check with its owner, and with the access point that it is asked through. Raises Refused as `with_owner`."""
+    one = _with_owner_key(with_owner(snapshot, _with_request_keys(call, check)))
+    if point is None:
+        return one
+    check = replace(one.check, keys={**one.check.keys, **keys_of(point)})
+    return one._replace(check=check, through=through(point, one.resource))
 
 
 def _with_default_key(
@@ -177,23 +187,24 @@ async def _decided_on(
 def _decide(execution: Execution, snapshot: Snapshot, call: S3Call, asked: tuple[Resolved, ...]) -> list[Decided]:
     """INVARIANT: what denies something in a bucket denies it of objects that another account owns, too."""
     for one in _as_of_bucket(snapshot, filter(_is_anothers, asked)):
-        (made,) = decide(execution, snapshot, call.caller, call.arrived, (one,))
+        *_, made = decide(execution, snapshot, call.caller, call.arrived, (one,))
         if made.decision.verdict is Verdict.EXPLICIT_DENY:
             return [made]
     return decide(execution, snapshot, call.caller, call.arrived, asked)
 
 
-async def refuse_unless_listed(execution: Execution, call: S3Call, bucket: str) -> None:
+async def refuse_unless_listed(execution: Execution, call: S3Call, bucket: str, point: AccessPoint | None) -> None:
     """Whether an object is there is told to those who may list its bucket. Raises S3Fault for others.
 
-    `bucket` is an ARN. What the policies ask for and is not known is a denial. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    `bucket` is an ARN, `point` the access point through which the object is asked for. What the policies ask for and is
+    not known is a denial. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
     listing = mapped("s3", "HeadBucket", {"Bucket": bucket.rpartition(":")[2]}, call.scope)
     assert not isinstance(listing, Refusal), "it is the bucket of an object that is asked for"
     snapshot = execution.directory.snapshot
-    asked = [_with_owner_key(with_owner(snapshot, _with_request_keys(call, check))) for check in listing]
+    asked = [_resolved(snapshot, call, check, point) for check in listing]
     try:
-        (told,) = await decided(execution, call, asked)
+        *_, told = await decided(execution, call, asked)
     except NotKnown:
         raise S3Fault(DENIED, _SHORT) from None
     if not told.decision.allowed:

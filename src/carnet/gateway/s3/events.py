@@ -72,7 +72,8 @@ def _resources(call: S3Call) -> list[Event] | None:
     if path.bucket is None:
         return None
     bucket = f"arn:{call.scope.partition}:s3:::{path.bucket}"
-    of_bucket = {"type": "AWS::S3::Bucket", "ARN": bucket, "accountId": call.owner or None}
-    if path.key is None:
-        return [of_bucket]
-    return [{"type": "AWS::S3::Object", "ARN": f"{bucket}/{path.key}"}, of_bucket]
+    found: list[Event] = [{"type": "AWS::S3::Bucket", "ARN": bucket, "accountId": call.owner or None}]
+    if path.key is not None:
+        found.insert(0, {"type": "AWS::S3::Object", "ARN": f"{bucket}/{path.key}"})
+    points = [point for point in (call.point, call.of_source) if point is not None]
+    return found + [{"type": "AWS::S3::AccessPoint", "ARN": one.arn, "accountId": one.account} for one in points]

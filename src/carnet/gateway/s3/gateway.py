@@ -10,9 +10,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from msgspec.structs import replace
+
 from carnet.audit.steps import Arrived, Authenticated, Routed, Step, arrived_of, caller_of
 from carnet.base.faults import Refused
 from carnet.base.http import ByteStream, HttpRequest, RequestHead
+from carnet.gateway.access_points import in_host, with_alias
 from carnet.gateway.bucket_operations import OF_ENCRYPTION
 from carnet.gateway.buckets import Buckets, bucket_of, owned_bucket
 from carnet.gateway.check import Scope
@@ -22,6 +25,7 @@ from carnet.gateway.modes import naming
 from carnet.gateway.object_acl_change import ObjectAcls
 from carnet.gateway.payload import ExpectedBody, expected_body
 from carnet.gateway.s3 import acls, answers, default_encryption, kept, making
+from carnet.gateway.s3.aiming import aimed, refuse_form, with_aimed_source
 from carnet.gateway.s3.arriving import (
     as_request,
     is_for_s3,
@@ -39,7 +43,7 @@ from carnet.gateway.s3.control import S3Control
 from carnet.gateway.s3.deciding import allowed, needed
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.form import is_form, read_form
-from carnet.gateway.s3.hosts import in_path_style
+from carnet.gateway.s3.hosts import in_path_style, label_of
 from carnet.gateway.s3.own import KEPT_HERE
 from carnet.gateway.s3.parts import StreamingParts, signed_by
 from carnet.gateway.s3.posting import Posted, as_post, posted, take_file
@@ -97,6 +101,7 @@ class S3Gateway:
         step: Step = arrived
         call: S3Call | None = None
         try:
+            label = label_of(head, self._parts.domains)
             sent, head = head, in_path_style(head, self._parts.domains)
             by_somebody, asked = is_signed(head), None
             if is_form(head):
@@ -120,6 +125,10 @@ class S3Gateway:
             caller = signed.caller if signed is not None else Anonymous()
             step = Authenticated(routed=step, caller=caller)
             self._execution.note_use(caller, arrived.time)
+            scope = self._scope(caller, route.path.bucket)
+            route, point = aimed(self._execution.directory.snapshot, route, label, scope)
+            if point is not None and not by_somebody:
+                scope = replace(scope, region=point.region)
             call = S3Call(
                 exchange=self._exchange,
                 spool=self._spool,
@@ -129,11 +138,13 @@ class S3Gateway:
                 head=head,
                 body=body,
                 expected=_expected(head, signed, checksums=operation.name != _OF_WHOLE_OBJECT),
-                scope=self._scope(caller, route.path.bucket),
+                scope=scope,
                 keys=request_keys(head, caller, arrived.time, form),
                 long_policies=self._long,
+                point=point,
             )
             if asked is not None:
+                refuse_form(point)
                 return await self._posted(call, asked, sent)
             await self._read(call)
             await self._settled(call)
@@ -205,7 +216,8 @@ class S3Gateway:
             call.upload = Upload(call.body, call.expected)
         else:
             whole = await whole_body(call.body, call.expected, self._parts.bodies, proven=not call.is_anonymous)
-        call.given = _given_by(call.route, as_request(call.head, whole))
+        given = _given_by(call.route, as_request(call.head, whole))
+        call.given, call.of_source = with_aimed_source(self._execution.directory.snapshot, given, call.scope)
 
     def _scope(self, caller: Verified | Anonymous, named: str | None) -> Scope:
         """Nobody in particular calls in the Region of the bucket."""
@@ -217,7 +229,10 @@ class S3Gateway:
         return Scope(partition=self._parts.partition, region=bucket.region if bucket is not None else "", account="")
 
     def _is_bucket(self, name: str) -> bool:
-        return bucket_of(self._execution.directory.snapshot, self._parts.partition, name) is not None
+        snapshot = self._execution.directory.snapshot
+        if bucket_of(snapshot, self._parts.partition, name) is not None:
+            return True
+        return with_alias(snapshot, name) is not None or in_host(snapshot, name, "") is not None
 
 
 def _given_by(route: S3Route, request: HttpRequest) -> dict[str, Any]:

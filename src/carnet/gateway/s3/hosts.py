@@ -1,5 +1,7 @@
 """Buckets in host names: `photos.carnet.example` with the path `/k` is `carnet.example` with `/photos/k`.
 
+Access points stand there, too: `NAME-123456789012`, before `s3-accesspoint.` or as a bucket does (`aiming`).
+
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html#virtual-hosted-style-access
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/dual-stack-endpoints.html
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
@@ -21,10 +24,23 @@ from carnet.base.http import RequestHead
 _ON_THIS_MACHINE = "localhost"
 _REGION = r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}"
 _ENDPOINT = rf"s3(?:-fips)?(?:\.dualstack)?(?:[.-]{_REGION})?"
-_NO_BUCKET = re.compile(_ENDPOINT, re.ASCII)
+_OF_POINTS = rf"s3-accesspoint(?:-fips)?(?:\.dualstack)?(?:\.(?P<region>{_REGION}))?"
+_NO_BUCKET = re.compile(rf"{_ENDPOINT}|{_OF_POINTS}", re.ASCII)
 """What stands before a domain in the name of an endpoint for all buckets."""
+_POINT = re.compile(rf"(?P<label>[a-z0-9-]+)\.{_OF_POINTS}", re.ASCII)
+_OF_AWS_POINT = re.compile(rf"(?P<label>[a-z0-9-]+)\.{_OF_POINTS}\.amazonaws\.com(?:\.cn)?", re.ASCII)
 _OF_AWS = re.compile(rf"(?P<bucket>[a-z0-9.-]+)\.{_ENDPOINT}\.amazonaws\.com(?:\.cn)?", re.ASCII)
 _LABELS = re.compile(r"[a-z0-9.-]+", re.ASCII)
+
+
+class Label(NamedTuple):
+    """What stands in front of a host."""
+
+    text: str
+    is_access_point: bool = False
+    """Whether the host is one for access points alone."""
+    region: str = ""
+    """The Region that the host names, of one for access points."""
 
 
 def domains(public_url: str) -> tuple[str, ...]:
@@ -35,23 +51,39 @@ def domains(public_url: str) -> tuple[str, ...]:
 
 def in_path_style(head: RequestHead, below: Sequence[str]) -> RequestHead:
     """The head with the bucket of its host, if it has one, in its path. What is signed is the head as it came."""
-    host = head.first.get("host", "")
-    bucket = _bucket(host.partition(":")[0].lower(), below)
-    if bucket is None:
+    label = label_of(head, below)
+    if label is None:
         return head
-    headers = tuple((name, value[len(bucket) + 1 :] if name == "host" else value) for name, value in head.headers)
-    return replace(head, path=f"/{bucket}{head.path}", headers=headers)
+    name = label.text
+    headers = tuple((key, value[len(name) + 1 :] if key == "host" else value) for key, value in head.headers)
+    return replace(head, path=f"/{name}{head.path}", headers=headers)
 
 
-def _bucket(name: str, below: Sequence[str]) -> str | None:
+def label_of(head: RequestHead, below: Sequence[str]) -> Label | None:
+    """The bucket or the access point that the host of a request names, if it names one."""
+    name = head.first.get("host", "").partition(":")[0].lower()
+    point = _OF_AWS_POINT.fullmatch(name)
+    if point is not None:
+        return _of_points(point)
     of_aws = _OF_AWS.fullmatch(name)
     if of_aws is not None:
-        return of_aws["bucket"]
+        return Label(of_aws["bucket"])
     for domain in below:
         before = name.removesuffix(f".{domain}")
         if before != name:
-            return before if _LABELS.fullmatch(before) and not _NO_BUCKET.fullmatch(before) else None
+            return _below(before)
     return None
+
+
+def _below(before: str) -> Label | None:
+    point = _POINT.fullmatch(before)
+    if point is not None:
+        return _of_points(point)
+    return Label(before) if _LABELS.fullmatch(before) and not _NO_BUCKET.fullmatch(before) else None
+
+
+def _of_points(found: re.Match[str]) -> Label:
+    return Label(found["label"], is_access_point=True, region=found["region"] or "")
 
 
 def _is_address(host: str) -> bool:

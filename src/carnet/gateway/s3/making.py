@@ -10,6 +10,8 @@ from http import HTTPStatus
 
 from carnet.audit.steps import Parsed
 from carnet.base.http import HttpResponse
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.access_point import AccessPoint
 from carnet.entities.bucket import Bucket
 from carnet.gateway.answers import FIRST_ERROR
 from carnet.gateway.buckets import Buckets, bucket_of
@@ -27,6 +29,7 @@ from carnet.gateway.s3.kept import recorded
 from carnet.gateway.s3.sending import sent_members
 from carnet.server.outbox import Answer
 
+_ATTACHED = "The bucket you tried to delete has access points attached. Delete your access points and then try again."
 _FIRST_REDIRECT, _FIRST_FAILURE = 300, 500
 
 
@@ -68,6 +71,8 @@ async def deleted(acls: ObjectAcls, call: S3Call, buckets: Buckets) -> Answer:
     """
     assert call.bucket is not None, "a bucket is named"
     bucket = bucket_of(acls.snapshot, call.scope.partition, call.bucket)
+    if bucket is not None and _has_access_points(acls.snapshot, bucket):
+        raise S3Fault("BucketHasAccessPointsAttached", _ATTACHED)
     if await _holds_something(call):
         raise S3Fault("BucketNotEmpty", "The bucket you tried to delete is not empty")
     response = await call.send(sent_members(call))
@@ -75,6 +80,11 @@ async def deleted(acls: ObjectAcls, call: S3Call, buckets: Buckets) -> Answer:
         await acls.forget_bucket(bucket.arn, call.arrived.time)
         await buckets.forget(bucket, call.arrived.time)
     return await relayed(call, response)
+
+
+def _has_access_points(snapshot: Snapshot, bucket: Bucket) -> bool:
+    """Of the bucket's account: those of others do not keep a bucket, and lead nowhere afterwards."""
+    return bool(snapshot.accounts[bucket.account].of(AccessPoint).referring("bucket", bucket.arn))
 
 
 async def _holds_something(call: S3Call) -> bool:

@@ -12,8 +12,8 @@ from carnet.gateway.object_acl_change import ObjectAcls
 from carnet.gateway.s3.acls import refuse_unless_read
 from carnet.gateway.s3.answers import relayed
 from carnet.gateway.s3.bodies import Upload
-from carnet.gateway.s3.call import S3Call
-from carnet.gateway.s3.copying import COPIES, with_decided_source
+from carnet.gateway.s3.call import COPIES, S3Call
+from carnet.gateway.s3.copying import with_decided_source
 from carnet.gateway.s3.deciding import refuse_unless_listed
 from carnet.gateway.s3.encryption import refuse_without_key
 from carnet.gateway.s3.made_objects import new_object, settled
@@ -50,7 +50,7 @@ async def sent_on(acls: ObjectAcls, call: S3Call) -> Answer:
     response = await (call.send(given) if call.upload is None else _with_content(call, call.upload, given))
     try:
         if response.status == HTTPStatus.NOT_FOUND and call.route.path.key is not None:
-            await refuse_unless_listed(execution, call, _arn(call))
+            await refuse_unless_listed(execution, call, _arn(call), call.point)
         await refuse_unless_read(execution, call, response)
         if call.operation.name in _READS and response.status < HTTPStatus.MULTIPLE_CHOICES:
             refuse_another(call, call.object, response.headers)

@@ -12,6 +12,9 @@ from carnet.catalog import actions
 from carnet.gateway.check import Refused
 
 BUCKET, OBJECT = "bucket", "object"
+ACCESS_POINT, OBJECT_THROUGH = "accesspoint", "accesspointobject"
+"""Resource types of requests through an access point."""
+_ARN, _OF_OBJECT = "arn:", "/object/"
 _BUCKET = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){1,253}[A-Za-z0-9]", re.ASCII)
 _LONGEST_KEY = 1_024
 _VERSION = "versionId="
@@ -23,6 +26,7 @@ class Source(Struct, frozen=True, kw_only=True):
     """An object that is copied."""
 
     bucket: str
+    """Or the ARN of an access point."""
     key: str
     version: str | None
 
@@ -66,7 +70,9 @@ def encryption_context(on: str, *, bucket_key: bool) -> str:
 
 
 def copy_source(header: str) -> Source:
-    """`/bucket/key?versionId=id`, percent-encoded, a space also as `+`. Refused: another `?`, and what is not encoded.
+    """`/bucket/key?versionId=id`, percent-encoded, a space also as `+`; `access point's ARN/object/key` likewise.
+
+    Refused: another `?`, and what is not encoded.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html#API_CopyObject_RequestSyntax
     """
@@ -80,9 +86,14 @@ def copy_source(header: str) -> Source:
         decoded = unquote_to_bytes(path.replace("+", " ")).decode("utf-8")
     except UnicodeDecodeError:
         raise _bad_source() from None
-    bucket, _, key = decoded.removeprefix("/").partition("/")
-    first, slash, _ = path.removeprefix("/").partition("/")
-    if not key or (slash and "%" in first):
+    if decoded.startswith(_ARN):
+        bucket, _, key = decoded.partition(_OF_OBJECT)
+        is_encoded = False
+    else:
+        bucket, _, key = decoded.removeprefix("/").partition("/")
+        first, slash, _ = path.removeprefix("/").partition("/")
+        is_encoded = bool(slash) and "%" in first
+    if not key or is_encoded:
         raise _bad_source()
     return Source(bucket=bucket, key=key, version=version)
 

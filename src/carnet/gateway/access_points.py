@@ -1,0 +1,67 @@
+"""The access points of buckets: which there are, and which of them a name means.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from carnet.base.arns import parse_arn
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.access_point import AccessPoint
+
+MOST_ACCESS_POINTS = 10_000
+"""Of one account in one Region. https://docs.aws.amazon.com/general/latest/gr/s3.html#limits_s3"""
+_IN_HOST = re.compile(r"(?P<name>.+)-(?P<account>[0-9]{12})", re.ASCII)
+_KIND = "accesspoint/"
+
+
+def with_alias(snapshot: Snapshot, alias: str) -> AccessPoint | None:
+    """The access point of an alias, whoever owns it."""
+    return snapshot.named(AccessPoint, alias)
+
+
+def with_arn(snapshot: Snapshot, arn: str) -> AccessPoint | None:
+    """The access point of exactly that ARN."""
+    parts = parse_arn(arn)
+    view = snapshot.account(parts.account) if parts is not None else None
+    return view.of(AccessPoint).get(arn) if view is not None else None
+
+
+def is_access_point_arn(text: str) -> bool:
+    """Whether it is written as the ARN of an access point for buckets."""
+    parts = parse_arn(text)
+    return parts is not None and parts.service == "s3" and parts.resource.startswith(_KIND)
+
+
+def account_in(label: str, snapshot: Snapshot) -> str | None:
+    """The account that a name in a host ends with (`NAME-123456789012`), if there is one of that id."""
+    parts = _IN_HOST.fullmatch(label)
+    return parts["account"] if parts is not None and snapshot.account(parts["account"]) is not None else None
+
+
+def in_host(snapshot: Snapshot, label: str, region: str) -> AccessPoint | None:
+    """The access point that SDKs put in front of a host as `NAME-123456789012`.
+
+    Who has not signed names no Region: the access point is found then if no other Region has one of its name.
+    """
+    account = account_in(label, snapshot)
+    if account is None:
+        return None
+    name = label.removesuffix(f"-{account}")
+    found = [
+        point
+        for point in snapshot.accounts[account].of(AccessPoint).referring("name", name)
+        if region in (point.region, "")
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def would_be_taken_for(snapshot: Snapshot, bucket: str) -> AccessPoint | None:
+    """An access point to which hosts lead that name a bucket of that name."""
+    account = account_in(bucket, snapshot)
+    if account is None:
+        return None
+    found = snapshot.accounts[account].of(AccessPoint).referring("name", bucket.removesuffix(f"-{account}"))
+    return next(iter(found), None)
