@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from carnet.services.account_quotas import set_quotas
 from tests.scim.provisioner import Provisioner
 
 
@@ -87,3 +88,21 @@ def test_groups_are_found_by_name_external_id_and_member(scim: Provisioner, name
         assert [each["id"] for each in told] == found
     wanted = 'description eq "x"'
     assert scim("GET", f"Groups?filter={quote(wanted)}").status == 400
+
+
+def test_a_store_holds_as_many_as_the_operator_lets_its_owner_have(scim: Provisioner, name: str) -> None:
+    here, owner = scim.server.installation, scim.server.root.account
+    there = len(scim.server.client("identitystore").list_groups(IdentityStoreId=scim.tenant)["Groups"])
+
+    def limit(number: int | None) -> None:
+        changes = {"identity_store_groups": number}
+        set_quotas(here.store, here.directory, account=owner, changes=changes, now=scim.server.clock())
+        here.directory.catch_up()
+
+    limit(there)
+    try:
+        refused = scim("POST", "Groups", {"displayName": name})
+        assert (refused.status, f"{there} groups at most" in refused.members["detail"]) == (403, True)
+    finally:
+        limit(None)
+    assert scim.group(name)

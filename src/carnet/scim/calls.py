@@ -12,6 +12,7 @@ from carnet.entities.identity_center_instance import Instance
 from carnet.entities.scim_token import ScimToken
 from carnet.scim.refusals import unparsable
 from carnet.services.identitystore.directory_changes import DirectoryChange
+from carnet.services.identitystore.quotas import QUOTAS
 from carnet.services.operation import Parts
 from carnet.store.unit_of_work import Unit
 
@@ -54,4 +55,5 @@ class ScimCall:
             view=self.view,
             by=f"SCIM/{self.token.id}",
             now=self.arrived.time,
+            quotas=parts.quotas_of(self.view, QUOTAS),
         )

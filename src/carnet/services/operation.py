@@ -83,6 +83,14 @@ class Parts:
     quotas: Mapping[str, int]
     """What the installation has instead of AWS's quotas, by name."""
 
+    def quotas_of(self, view: AccountView, own: Any) -> Any:
+        """Those that hold for an account; `own` are AWS's, of a service."""
+        settings = view.of(IamSettings).get(view.account.id)
+        account = settings.quotas if settings is not None else {}
+        if own is None or not (account or self.quotas):
+            return own
+        return _changed(own, tuple(sorted({**self.quotas, **account}.items())))
+
 
 class _Called(Struct, frozen=True, kw_only=True):
     """What every call has."""
@@ -127,11 +135,7 @@ class Call(_Called, frozen=True, kw_only=True):
 
     def quotas_of(self, view: AccountView) -> Any:
         """Those that hold for an account."""
-        settings = view.of(IamSettings).get(view.account.id)
-        account = settings.quotas if settings is not None else {}
-        if self.own_quotas is None or not (account or self.parts.quotas):
-            return self.own_quotas
-        return _changed(self.own_quotas, tuple(sorted({**self.parts.quotas, **account}.items())))
+        return self.parts.quotas_of(view, self.own_quotas)
 
     @property
     def account(self) -> str:

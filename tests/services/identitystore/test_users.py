@@ -12,8 +12,9 @@ from carnet.audit.redaction import HIDDEN, shown
 from carnet.entities.person_password import PersonPassword
 from carnet.services.identitystore.service import identitystore
 from tests.services.iam.expect import set_quotas
-from tests.services.identitystore.people import NOBODY, Store
-from tests.services.world import START, ServiceError
+from tests.services.identitystore.people import NOBODY, Store, a_store
+from tests.services.organizations.estate import an_estate
+from tests.services.world import START, ServiceError, World
 
 ALL: dict[str, Any] = {
     "NickName": "al",
@@ -314,6 +315,17 @@ def test_a_store_holds_so_many_users_and_groups(store: Store, monkeypatch: pytes
         store.user("two")
     with pytest.raises(ServiceError, match=r"ServiceQuotaExceededException: .* 1 groups at most"):
         store.group("two")
+
+
+def test_a_delegated_administrator_has_the_quotas_of_the_account_that_owns_the_store(world: World) -> None:
+    estate = an_estate(world)
+    store, member = a_store(world), estate.member()
+    account, service = estate.account_of(member), "sso.amazonaws.com"
+    estate.call("RegisterDelegatedAdministrator", AccountId=account, ServicePrincipal=service)
+    estate.limit(identity_store_groups=1)
+    store.call_as(member, "CreateGroup", DisplayName="one")
+    with pytest.raises(ServiceError, match=r"ServiceQuotaExceededException: .* 1 groups at most"):
+        store.call_as(member, "CreateGroup", DisplayName="two")
 
 
 def test_the_audit_log_does_not_say_what_people_are(shared: Store) -> None:

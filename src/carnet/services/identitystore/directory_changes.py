@@ -23,7 +23,7 @@ from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.scope import ScopeKind
 from carnet.services.identitystore import sentences
 from carnet.services.identitystore.attributes import check_required
-from carnet.services.identitystore.quotas import QUOTAS, IdentityStoreQuotas
+from carnet.services.identitystore.quotas import IdentityStoreQuotas
 from carnet.store.entity_types import ENTITY_TYPES
 from carnet.store.unit_of_work import Unit
 
@@ -42,7 +42,8 @@ class DirectoryChange:
     """Of the account that owns the instance."""
     by: str
     now: datetime
-    quotas: IdentityStoreQuotas = QUOTAS
+    quotas: IdentityStoreQuotas
+    """Those of the account that owns the instance."""
 
     def new_id(self) -> str:
         """The id of a new user, group or membership."""

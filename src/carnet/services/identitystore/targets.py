@@ -125,7 +125,7 @@ def change(call: WriteCall, store: StoreView) -> DirectoryChange:
         view=store.owner,
         by=call.caller.principal.arn,
         now=call.now,
-        quotas=call.quotas,
+        quotas=call.quotas_of(store.owner),
     )
 
 

@@ -25,7 +25,7 @@ from carnet.services.sso_admin.application_targets import (
     new_application_keys,
 )
 from carnet.services.sso_admin.callers import Held, administrator, held
-from carnet.services.sso_admin.quotas import SsoQuotas
+from carnet.services.sso_admin.quotas import quotas_of
 from carnet.services.sso_admin.service import sso_admin
 from carnet.services.sso_admin.tagging import tags_of
 from carnet.services.sso_admin.targets import and_tags
@@ -52,7 +52,7 @@ def create_application(call: WriteCall, given: Mapping[str, Any], holder: Held) 
         if (there.name, there.provider) != (given["Name"], given["ApplicationProviderArn"]):
             raise AlreadyExists("The ClientToken was used for another application.")
         return _identified(holder, there)
-    quotas: SsoQuotas = call.quotas
+    quotas = quotas_of(call, holder.view)
     if len(applications) >= quotas.identity_center_applications:
         raise TooMany(f"An instance can have at most {quotas.identity_center_applications} applications.")
     made = SsoApplication(
@@ -68,7 +68,7 @@ def create_application(call: WriteCall, given: Mapping[str, Any], holder: Held) 
         status=given.get("Status", ENABLED),
         created=call.now,
         client_token=token,
-        tags=tags_of(call, given, "application"),
+        tags=tags_of(call, holder.view, given, "application"),
     )
     call.store.add(made)
     return _identified(holder, made)

@@ -56,7 +56,7 @@ def create_instance(call: WriteCall, given: Mapping[str, Any]) -> Answer:
         organization=None,
         region=call.caller.region,
         name=given.get("Name"),
-        tags=tags_of(call, given, "instance"),
+        tags=tags_of(call, call.view, given, "instance"),
         now=call.now,
     )
     call.store.add(made)

@@ -11,21 +11,25 @@ from dataclasses import replace
 from typing import Any
 
 from carnet.base.faults import Invalid, TooMany
+from carnet.directory.identity_center import instance_called
 from carnet.entities.permission_set import PermissionSet, PolicyReference
 from carnet.policy.document import Grammar
-from carnet.services.documents import document, document_size, parsed_before
+from carnet.services.documents import POOL, ReadDocument, document, document_size, read_document
 from carnet.services.operation import Answer, Call, WriteCall
+from carnet.services.preparing import Preparation
 from carnet.services.sso_admin import sentences, targets
 from carnet.services.sso_admin.callers import Held
 from carnet.services.sso_admin.permission_sets import save
 from carnet.services.sso_admin.policies import check_aws_managed, reference_of, shown_reference
-from carnet.services.sso_admin.quotas import SsoQuotas
+from carnet.services.sso_admin.quotas import quotas_of
 from carnet.services.sso_admin.service import sso_admin
 from carnet.services.sso_admin.targets import and_instance, primary_region
 
 
-def _longest(quotas: SsoQuotas) -> int:
-    return quotas.permission_set_inline_size
+def _parsed(call: Call, given: Mapping[str, Any]) -> ReadDocument:
+    instance = instance_called(call.snapshot, given["InstanceArn"].rpartition("/")[2])
+    owner = call.view if instance is None else call.snapshot.accounts[instance.account]
+    return read_document(given["InlinePolicy"], Grammar.IDENTITY, quotas_of(call, owner).permission_set_inline_size)
 
 
 @sso_admin.write(
@@ -33,14 +37,14 @@ def _longest(quotas: SsoQuotas) -> int:
     on=targets.permission_set_to_change,
     also=and_instance("PutInlinePolicyToPermissionSet"),
     context=(primary_region,),
-    prepare=parsed_before("InlinePolicy", Grammar.IDENTITY, _longest),
+    prepare=Preparation(pool=POOL, work=_parsed),
 )
 def put_inline_policy(call: WriteCall, given: Mapping[str, Any], held: Held, one: PermissionSet) -> Answer:
     """Set the inline policy."""
     text: str = given["InlinePolicy"]
-    quotas: SsoQuotas = call.quotas
-    if document_size(call, text) > quotas.permission_set_inline_size:
-        raise TooMany(f"The inline policy can have at most {quotas.permission_set_inline_size} characters.")
+    most = quotas_of(call, held.view).permission_set_inline_size
+    if document_size(call, text) > most:
+        raise TooMany(f"The inline policy can have at most {most} characters.")
     document(call, text, Grammar.IDENTITY, one.partition)
     save(call, one, replace(one, inline=text))
     return {}

@@ -19,7 +19,7 @@ from carnet.services.request_tags import request_tags
 from carnet.services.sso_admin import sentences, targets
 from carnet.services.sso_admin.callers import Held
 from carnet.services.sso_admin.durations import duration_seconds
-from carnet.services.sso_admin.quotas import SsoQuotas
+from carnet.services.sso_admin.quotas import quotas_of
 from carnet.services.sso_admin.service import sso_admin
 from carnet.services.sso_admin.tagging import tags_of
 from carnet.services.sso_admin.targets import and_instance, and_tags, primary_region
@@ -35,7 +35,7 @@ _ID_BYTES = 8
 )
 def create_permission_set(call: WriteCall, given: Mapping[str, Any], held: Held) -> Answer:
     """Add a permission set that allows nothing yet."""
-    quotas: SsoQuotas = call.quotas
+    quotas = quotas_of(call, held.view)
     if len(held.view.of(PermissionSet)) >= quotas.permission_sets:
         raise TooMany(f"An instance can have at most {quotas.permission_sets} permission sets.")
     made = PermissionSet(
@@ -45,7 +45,7 @@ def create_permission_set(call: WriteCall, given: Mapping[str, Any], held: Held)
         partition=held.instance.partition,
         name=given["Name"],
         created=call.now,
-        tags=tags_of(call, given, "permissionSet"),
+        tags=tags_of(call, held.view, given, "permissionSet"),
         **_changeable(given),
     )
     try:

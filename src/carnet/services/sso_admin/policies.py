@@ -17,7 +17,7 @@ from carnet.services.paging import page
 from carnet.services.sso_admin import sentences, targets
 from carnet.services.sso_admin.callers import Held
 from carnet.services.sso_admin.permission_sets import save
-from carnet.services.sso_admin.quotas import SsoQuotas
+from carnet.services.sso_admin.quotas import quotas_of
 from carnet.services.sso_admin.service import sso_admin
 from carnet.services.sso_admin.targets import and_instance, primary_region
 
@@ -34,7 +34,7 @@ def attach_managed_policy(call: WriteCall, given: Mapping[str, Any], held: Held,
     check_aws_managed(one, arn)
     if arn in one.managed:
         raise sentences.managed_attached(one, arn)
-    _check_room(call, one)
+    _check_room(call, held, one)
     save(call, one, replace(one, managed=(*one.managed, arn)))
     return {}
 
@@ -77,7 +77,7 @@ def attach_customer_policy(call: WriteCall, given: Mapping[str, Any], held: Held
     reference = reference_of(given["CustomerManagedPolicyReference"])
     if reference in one.customer:
         raise sentences.customer_attached(one, reference)
-    _check_room(call, one)
+    _check_room(call, held, one)
     save(call, one, replace(one, customer=(*one.customer, reference)))
     return {}
 
@@ -133,8 +133,7 @@ def _sorting(reference: PolicyReference) -> str:
     return reference.path + reference.name
 
 
-def _check_room(call: Call, one: PermissionSet) -> None:
-    quotas: SsoQuotas = call.quotas
-    most = quotas.policies_per_permission_set
+def _check_room(call: Call, held: Held, one: PermissionSet) -> None:
+    most = quotas_of(call, held.view).policies_per_permission_set
     if len(one.managed) + len(one.customer) >= most:
         raise TooMany(f"A permission set can have at most {most} managed policies.")

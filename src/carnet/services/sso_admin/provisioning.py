@@ -19,7 +19,7 @@ from carnet.services.reserved_roles import boundary_of, new_provider, new_role, 
 from carnet.services.sso_admin import sentences
 from carnet.services.sso_admin.callers import Held
 from carnet.services.sso_admin.durations import duration_seconds
-from carnet.services.sso_admin.quotas import SsoQuotas
+from carnet.services.sso_admin.quotas import quotas_of
 
 
 def provisioned_in(held: Held, one: PermissionSet, account: str) -> ProvisionedPermissionSet | None:
@@ -102,7 +102,6 @@ def _made(call: WriteCall, held: Held, one: PermissionSet, view: AccountView) ->
 
 
 def _check_room(call: WriteCall, held: Held, account: str) -> None:
-    quotas: SsoQuotas = call.quotas
-    most = quotas.permission_sets_per_account
+    most = quotas_of(call, held.view).permission_sets_per_account
     if len(held.view.of(ProvisionedPermissionSet).referring("target", account)) >= most:
         raise TooMany(f"At most {most} permission sets can be provisioned in an account.")

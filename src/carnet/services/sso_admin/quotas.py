@@ -6,6 +6,12 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from carnet.directory.account_view import AccountView
+
+if TYPE_CHECKING:
+    from carnet.services.operation import Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +26,9 @@ class SsoQuotas:
     tags_per_resource: int = 50
     identity_center_applications: int = 500
     trusted_token_issuers: int = 10
+
+
+def quotas_of(call: Call, owner: AccountView) -> SsoQuotas:
+    """Those of the account that owns an instance, whichever account administers it."""
+    quotas: SsoQuotas = call.quotas_of(owner)
+    return quotas

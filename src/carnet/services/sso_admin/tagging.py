@@ -9,21 +9,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from carnet.base.faults import Invalid, TooMany
+from carnet.directory.account_view import AccountView
 from carnet.entities.entity import Tags, name_key
 from carnet.services.operation import Call
-from carnet.services.sso_admin.quotas import SsoQuotas
+from carnet.services.sso_admin.quotas import quotas_of
 from carnet.services.tag_policies import tag_policy_violation
 
 _RESERVED_PREFIX = "aws:"
 
 
-def tags_of(call: Call, given: Mapping[str, Any], kind: str) -> Tags:
+def tags_of(call: Call, owner: AccountView, given: Mapping[str, Any], kind: str) -> Tags:
     """The tags that something new is created with; the rest is as with `with_tags`."""
-    return with_tags(call, {}, given.get("Tags", ()), kind)
+    return with_tags(call, owner, {}, given.get("Tags", ()), kind)
 
 
-def with_tags(call: Call, tags: Tags, added: Sequence[Mapping[str, str]], kind: str) -> Tags:
-    """The tags with others set; keys are compared as written. `kind` is what an ARN of the tagged has: `instance`.
+def with_tags(call: Call, owner: AccountView, tags: Tags, added: Sequence[Mapping[str, str]], kind: str) -> Tags:
+    """The tags with others set; keys are compared as written.
+
+    `owner` is the account of the instance, `kind` what an ARN of the tagged has: `instance`.
 
     Raises Invalid for a key given twice or reserved and for what the tag policies of the organization do not allow,
     TooMany for more tags than there may be.
@@ -36,9 +39,9 @@ def with_tags(call: Call, tags: Tags, added: Sequence[Mapping[str, str]], kind: 
     if any(name_key(key).startswith(_RESERVED_PREFIX) for key in keys):
         raise Invalid("Tag keys beginning with aws: are reserved for system use.")
     merged = {**tags, **{tag["Key"]: tag["Value"] for tag in added}}
-    quotas: SsoQuotas = call.quotas
-    if len(merged) > quotas.tags_per_resource:
-        raise TooMany(f"A resource can have at most {quotas.tags_per_resource} tags.")
+    most = quotas_of(call, owner).tags_per_resource
+    if len(merged) > most:
+        raise TooMany(f"A resource can have at most {most} tags.")
     violation = tag_policy_violation(call, f"sso:{kind}", [(tag["Key"], tag["Value"]) for tag in added])
     if violation is not None:
         raise Invalid(violation)

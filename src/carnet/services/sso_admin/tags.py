@@ -59,7 +59,8 @@ def _found(call: Call, given: Mapping[str, Any], arn: str) -> Any:
 def tag_resource(call: WriteCall, given: Mapping[str, Any], tagged: Any) -> Answer:
     """Set tags: those of the same key are replaced, all others stay."""
     kind = given["ResourceArn"].split(":", 5)[5].partition("/")[0]
-    _save(call, tagged, replace(tagged, tags=with_tags(call, tagged.tags, given["Tags"], kind)))
+    owner = call.snapshot.accounts[tagged.account]
+    _save(call, tagged, replace(tagged, tags=with_tags(call, owner, tagged.tags, given["Tags"], kind)))
     return {}
 
 

@@ -18,7 +18,7 @@ from carnet.services.request_tags import request_tags
 from carnet.services.sso_admin import application_targets as targets
 from carnet.services.sso_admin.application_targets import and_its_instance, keys_in_instance
 from carnet.services.sso_admin.callers import Held
-from carnet.services.sso_admin.quotas import SsoQuotas
+from carnet.services.sso_admin.quotas import quotas_of
 from carnet.services.sso_admin.service import sso_admin
 from carnet.services.sso_admin.tagging import tags_of
 from carnet.services.sso_admin.targets import and_tags, instance, primary_region
@@ -42,7 +42,7 @@ def create_trusted_token_issuer(call: WriteCall, given: Mapping[str, Any], holde
         if (there.name, there.issuer_url) != (given["Name"], configuration["IssuerUrl"]):
             raise AlreadyExists("The ClientToken was used for another trusted token issuer.")
         return {"TrustedTokenIssuerArn": there.arn}
-    quotas: SsoQuotas = call.quotas
+    quotas = quotas_of(call, holder.view)
     if len(issuers) >= quotas.trusted_token_issuers:
         raise TooMany(f"An instance can have at most {quotas.trusted_token_issuers} trusted token issuers.")
     made = TrustedTokenIssuer(
@@ -56,7 +56,7 @@ def create_trusted_token_issuer(call: WriteCall, given: Mapping[str, Any], holde
         attribute=configuration["IdentityStoreAttributePath"],
         created=call.now,
         client_token=token,
-        tags=tags_of(call, given, "trustedTokenIssuer"),
+        tags=tags_of(call, holder.view, given, "trustedTokenIssuer"),
     )
     try:
         call.store.add(made)
