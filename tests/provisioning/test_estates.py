@@ -45,7 +45,7 @@ ESTATE: dict[str, Any] = {
             "Name": "management",
             "Email": "m@example.com",
             "ParentId": "r-ab12",
-            "Status": "ACTIVE",
+            "State": "ACTIVE",
             "JoinedMethod": "INVITED",
             "Tags": [],
         },
@@ -54,7 +54,7 @@ ESTATE: dict[str, Any] = {
             "Name": "shop",
             "Email": "s@example.com",
             "ParentId": "ou-ab12-22222222",
-            "Status": "ACTIVE",
+            "State": "ACTIVE",
             "JoinedMethod": "CREATED",
             "Tags": [],
         },
@@ -140,7 +140,7 @@ def test_what_differs_is_changed_and_the_rest_stays(world: World) -> None:
     imported(world, ESTATE)
     data = changed(Attachments=ESTATE["Attachments"][:-1])
     data["OrganizationalUnits"][1]["ParentId"] = "r-ab12"
-    data["Accounts"][1] |= {"Status": "SUSPENDED", "Name": "store"}
+    data["Accounts"][1] |= {"State": "CLOSED", "Name": "store"}
     assert imported(world, data) == {
         "no-s3": Verdict.UNCHANGED,
         "organization": Verdict.UNCHANGED,
@@ -149,11 +149,11 @@ def test_what_differs_is_changed_and_the_rest_stays(world: World) -> None:
         "store": Verdict.UPDATE,
     }
     told = exported(world)
-    assert told["Accounts"][1]["Status"] == "SUSPENDED"
+    assert told["Accounts"][1]["State"] == "CLOSED"
     assert len(told["Attachments"]) == 5
-    data["Accounts"][1]["Status"] = "ACTIVE"
+    data["Accounts"][1]["State"] = "ACTIVE"
     imported(world, data)
-    assert exported(world)["Accounts"][1]["Status"] == "ACTIVE"
+    assert exported(world)["Accounts"][1]["State"] == "ACTIVE"
 
 
 def test_full_access_is_detached_only_if_the_document_says_so(world: World) -> None:

@@ -43,13 +43,15 @@ _remembered: Recent[tuple[PolicyType, _Levels], EffectivePolicy] = Recent(_ROOM,
 
 
 def effective_policy(view: OrganizationView, node: Node, policy_type: PolicyType) -> EffectivePolicy | None:
-    """The effective policy of an account; None while the type is not enabled.
+    """The effective policy of an account; None while the type is not enabled, or nothing of it attached there or above.
 
     What policies of the same contents set together is worked out once, for all accounts that have them above.
     """
     if policy_type not in view.organization.policy_types:
         return None
     levels = tuple([_level(view, each, policy_type) for each in view.path_to(node)])
+    if not any(levels):
+        return None
     key = (policy_type, levels)
     with _lock:
         known = _remembered.get(key)

@@ -35,7 +35,7 @@ def test_a_closed_account_is_suspended_and_stays_in_the_organization(estate: Est
     account = estate.account_of(estate.member())
     estate.call("CloseAccount", AccountId=account)
     told = estate.call("DescribeAccount", AccountId=account)["Account"]
-    assert (told["Status"], told["State"]) == ("SUSPENDED", "SUSPENDED")
+    assert (told["Status"], told["State"]) == ("SUSPENDED", "CLOSED")
     assert account in [one["Id"] for one in estate.call("ListAccounts")["Accounts"]]
     with pytest.raises(ServiceError, match="AccountAlreadyClosedException"):
         estate.call("CloseAccount", AccountId=account)

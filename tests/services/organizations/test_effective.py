@@ -70,12 +70,37 @@ def test_the_order_of_attachment_counts(estate: Estate) -> None:
 
 def test_an_effective_policy_tells_whose_it_is(estate: Estate) -> None:
     enable(estate, TAG)
+    attached(estate, estate.root, {"tags": {}})
     assert estate.call("DescribeEffectivePolicy", PolicyType=TAG)["EffectivePolicy"] == {
         "PolicyContent": "{}",
         "LastUpdatedTimestamp": START,
         "TargetId": estate.world.account_id,
         "PolicyType": TAG,
     }
+
+
+def test_an_account_without_a_policy_of_the_type_at_it_or_above_has_none(estate: Estate) -> None:
+    enable(estate, TAG)
+    enable(estate, BACKUP)
+    unit = estate.unit("Sandbox")
+    member = estate.member(unit)
+    account = estate.account_of(member)
+    attached(estate, estate.root, {"plans": {}}, BACKUP)
+    estate_wide: tuple[tuple[Caller, str, dict[str, str]], ...] = (
+        (estate.world.root, "DescribeEffectivePolicy", {"TargetId": account}),
+        (estate.world.root, "ListEffectivePolicyValidationErrors", {"AccountId": account}),
+        (member, "DescribeEffectivePolicy", {}),
+    )
+    for caller, operation, given in estate_wide:
+        with pytest.raises(
+            ServiceError, match="EffectivePolicyNotFoundException: The account doesn't have an effective"
+        ):
+            estate.call_as(caller, operation, PolicyType=TAG, **given)
+    assert estate.call("ListAccountsWithInvalidEffectivePolicy", PolicyType=TAG)["Accounts"] == []
+    attached(estate, unit, tag_values(assign=["a"]))
+    assert described(estate, member)["tags"]["costcenter"]["tag_value"] == ["a"]
+    with pytest.raises(ServiceError, match="doesn't have an effective policy"):
+        described(estate)
 
 
 def test_a_tag_key_is_in_lower_case_and_takes_every_value_if_nothing_else_is_said(estate: Estate) -> None:
@@ -232,6 +257,7 @@ def test_errors_are_told_page_by_page(estate: Estate) -> None:
 def test_accounts_with_an_invalid_effective_policy_are_listed(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
     enable(estate, BACKUP)
     members = sorted(estate.account_of(estate.member()) for _ in range(3))
+    attached(estate, estate.root, {"plans": {}}, BACKUP)
     attached(estate, members[1], a_plan(rules=None), BACKUP)
     answer = estate.call("ListAccountsWithInvalidEffectivePolicy", PolicyType=BACKUP)
     assert [account["Id"] for account in answer["Accounts"]] == [members[1]]

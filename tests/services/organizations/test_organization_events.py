@@ -1,17 +1,23 @@
-"""What Organizations tells the management account by itself, and nobody else."""
+"""What Organizations tells management accounts by itself, and nobody else."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from carnet.audit.event_lines import as_text
+from carnet.audit.redaction import HIDDEN
 from carnet.services.account_removal import delete_account
 from carnet.services.accounts import Joining, create_accounts
 from tests.services.organizations.estate import Estate, an_estate
 from tests.services.organizations.test_handshakes import invite, respond
+from tests.services.organizations.test_transfers import accepted as agreed
+from tests.services.organizations.test_transfers import inbound, manager, terminate
+from tests.services.organizations.test_transfers import invite as invite_to_transfer
 from tests.services.world import World
 
 TIME = "Jan 02, 2026, 03:04:05 AM"
@@ -129,6 +135,42 @@ def test_the_operator_who_makes_a_member_tells_the_management_account(estate: Es
         )
 
     assert [event["joinedMethod"] for event in told(estate.world, create)] == ["CREATED", "CREATED"]
+
+
+def test_both_sides_of_a_transfer_and_who_is_upstream_are_told_of_it(estate: Estate) -> None:
+    world, source, upstream = estate.world, manager(estate), manager(estate)
+    agreed(estate, world.root, upstream)
+    sent = invite_to_transfer(estate, source)
+    accepted = told(world, lambda: respond(estate, source, "AcceptHandshake", sent))
+    everybody = sorted(estate.account_of(each) for each in (world.root, source, upstream))
+    assert sorted(event["for"] for event in accepted) == everybody
+    assert {event["name"] for event in accepted} == {"ResponsibilityTransferAccepted"}
+    (transfer,) = inbound(estate)
+    ended = told(world, lambda: terminate(estate, source, transfer))
+    assert sorted(event["for"] for event in ended) == everybody
+    (details,) = {json.dumps(event["responsibilityTransfer"], sort_keys=True) for event in ended}
+    assert json.loads(details) == {
+        "arn": transfer["Arn"],
+        "name": HIDDEN,
+        "id": transfer["Id"],
+        "type": "BILLING",
+        "status": "WITHDRAWN",
+        "source": {"managementAccountId": estate.account_of(source), "managementAccountEmail": HIDDEN},
+        "target": {"managementAccountId": world.account_id, "managementAccountEmail": HIDDEN},
+        "startTimestamp": "Feb 01, 2026, 12:00:00 AM",
+        "endTimestamp": "Jan 31, 2026, 11:59:59 PM",
+        "activeHandshakeId": sent["Id"],
+    }
+    assert {event["name"] for event in ended} == {"ResponsibilityTransferTerminated"}
+
+
+def test_who_is_upstream_no_more_is_not_told(estate: Estate) -> None:
+    world, source, upstream = estate.world, manager(estate), manager(estate)
+    terminate(estate, upstream, agreed(estate, world.root, upstream))
+    world.clock.advance(30 * 86_400)
+    sent = invite_to_transfer(estate, source, StartTimestamp=datetime(2026, 3, 1, tzinfo=UTC))
+    accepted = told(world, lambda: respond(estate, source, "AcceptHandshake", sent))
+    assert sorted(event["for"] for event in accepted) == sorted((world.account_id, estate.account_of(source)))
 
 
 def test_a_service_event_has_the_service_for_its_caller(estate: Estate) -> None:

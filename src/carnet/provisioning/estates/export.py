@@ -76,7 +76,7 @@ def _account(snapshot: Snapshot, one: OrganizationAccount) -> dict[str, Any]:
         "Name": seen.account.name,
         "Email": seen.account.email,
         "ParentId": one.parent,
-        "Status": "SUSPENDED" if seen.closed else "ACTIVE",
+        "State": "CLOSED" if seen.closed else "ACTIVE",
         "JoinedMethod": one.joined_method.value,
         "Tags": _tags(one.tags),
     }

@@ -67,13 +67,13 @@ def list_accounts_with_invalid_effective_policy(
     A page looks at as many accounts as it may tell of: as on AWS, it may tell of fewer, or none, and not be the last.
     """
     kind = PolicyType(given["PolicyType"])
-    if kind not in view.organization.policy_types:
-        raise sentences.effective_policy_missing()
+    _check_enabled(view, kind)
     accounts = view.of(OrganizationAccount).sorted()
     looked_at = page(
         call.paging, "ListAccountsWithInvalidEffectivePolicy", accounts, given, key=lambda account: account.id
     )
-    wrong = [one for one in looked_at.items if effective_errors(_effective(view, one, kind), kind)]
+    found = [(one, effective_policy(view, one, kind)) for one in looked_at.items]
+    wrong = [one for one, effective in found if effective is not None and effective_errors(effective, kind)]
     told = [shapes.account(view, call.snapshot, account) for account in wrong]
     return {"Accounts": told, "PolicyType": kind, **looked_at.truncation}
 
@@ -99,7 +99,13 @@ def list_effective_policy_validation_errors(
 
 
 def _effective(view: OrganizationView, account: OrganizationAccount, kind: PolicyType) -> EffectivePolicy:
+    _check_enabled(view, kind)
     found = effective_policy(view, account, kind)
     if found is None:
-        raise sentences.effective_policy_missing()
+        raise sentences.effective_policy_missing(sentences.NO_EFFECTIVE_POLICY)
     return found
+
+
+def _check_enabled(view: OrganizationView, kind: PolicyType) -> None:
+    if kind not in view.organization.policy_types:
+        raise sentences.effective_policy_missing(sentences.NOT_ENABLED_IN_ROOT)

@@ -182,10 +182,16 @@ def policy_not_attached() -> Refused:
     return Refused("PolicyNotAttachedException", "The policy isn't attached to the specified target.")
 
 
-def effective_policy_missing() -> Refused:
-    message = (
-        "The specified policy type is not enabled. Enable that policy type on your organization root and then retry."
-    )
+NOT_ENABLED_IN_ROOT = (
+    "The specified policy type is not enabled. Enable that policy type on your organization root and then retry."
+)
+NO_EFFECTIVE_POLICY = (
+    "The account doesn't have an effective policy of this type. Contact the administrator of your organization about"
+    " attaching a policy of this type to the account."
+)
+
+
+def effective_policy_missing(message: str) -> Refused:
     return Refused("EffectivePolicyNotFoundException", message)
 
 

@@ -66,14 +66,15 @@ def delegated_administrator(view: OrganizationView, snapshot: Snapshot, one: Org
 
 
 def account(view: OrganizationView, snapshot: Snapshot, one: OrganizationAccount) -> dict[str, object]:
+    """An account. Status has one word for what State tells apart: closed, and suspended by AWS, as none is here."""
     seen = snapshot.accounts[one.id]
-    state = "SUSPENDED" if seen.closed else "ACTIVE"
+    status, state = ("SUSPENDED", "CLOSED") if seen.closed else ("ACTIVE", "ACTIVE")
     return {
         "Id": one.id,
         "Arn": view.organization.account_arn(one.id),
         "Email": seen.account.email,
         "Name": seen.account.name,
-        "Status": state,
+        "Status": status,
         "State": state,
         "Paths": [path(view, one)],
         "JoinedMethod": one.joined_method,

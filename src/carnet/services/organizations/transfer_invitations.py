@@ -15,7 +15,7 @@ from carnet.directory.organization_view import OrganizationView
 from carnet.entities.handshake import Handshake, HandshakeAction, HandshakeState
 from carnet.entities.responsibility_transfer import ResponsibilityTransfer, TransferDirection, TransferStatus
 from carnet.services.operation import Answer, Call, WriteCall
-from carnet.services.organizations import condition_keys, handshake_sentences, targets
+from carnet.services.organizations import condition_keys, handshake_sentences, targets, transfer_events
 from carnet.services.organizations.handshake_parts import forget_old, moved_on, of_organization, shown
 from carnet.services.organizations.invitations import ensure_not_too_many, invited, invited_account
 from carnet.services.organizations.service import organizations
@@ -92,7 +92,9 @@ def accept_transfer(call: WriteCall, handshake: Handshake) -> Handshake:
     sides = transfer.organization, transfer.source_organization
     ensure_inbound_room(call, *sides)
     ensure_may_transfer(call, *sides)
-    answer_transfer(call, handshake, TransferStatus.ACCEPTED)
+    agreed = replace(transfer, status=TransferStatus.ACCEPTED, changed=call.now)
+    call.store.save(agreed)
+    transfer_events.tell(call, transfer_events.ACCEPTED, agreed)
     return accepted
 
 

@@ -131,7 +131,7 @@ def ensure_may_transfer(call: Call, target: str, source: str) -> None:
     Asked when an invitation is accepted: who invites learns nothing of the other transfers of whom it invites.
     """
     quotas = quotas_of(call, call.snapshot.organizations[source].organization)
-    if len(_agreed(call, source, TransferDirection.OUTBOUND)) >= quotas.outbound_transfers:
+    if len(agreed(call, source, TransferDirection.OUTBOUND)) >= quotas.outbound_transfers:
         reason = "RESPONSIBILITY_TRANSFER_MAX_OUTBOUND_QUOTA_VIOLATION"
         raise sentences.constraint(reason, transfer_sentences.OUTBOUND_FULL)
     above, below = (
@@ -149,12 +149,13 @@ def _levels(call: Call, organization: str, direction: TransferDirection) -> int:
     """
     outbound = direction is TransferDirection.OUTBOUND
     following = (
-        one.organization if outbound else one.source_organization for one in _agreed(call, organization, direction)
+        one.organization if outbound else one.source_organization for one in agreed(call, organization, direction)
     )
     return max((1 + _levels(call, each, direction) for each in following), default=0)
 
 
-def _agreed(call: Call, organization: str, direction: TransferDirection) -> list[ResponsibilityTransfer]:
+def agreed(call: Call, organization: str, direction: TransferDirection) -> list[ResponsibilityTransfer]:
+    """The transfers of an organization in one direction that were accepted and are not at their end."""
     return [one for one in transfers(call, organization, direction) if one.is_agreed_at(call.now)]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from carnet.directory.organization_view import OrganizationView
 from carnet.entities.responsibility_transfer import ResponsibilityTransfer, TransferDirection, TransferStatus
 from carnet.services.operation import Answer, Call, WriteCall
-from carnet.services.organizations import condition_keys, sentences, targets, transfer_sentences
+from carnet.services.organizations import condition_keys, sentences, targets, transfer_events, transfer_sentences
 from carnet.services.organizations.callers import management_account
 from carnet.services.organizations.service import organizations
 from carnet.services.organizations.transfer_parts import end_given, shown, transfer, transfers
@@ -115,4 +115,5 @@ def terminate_responsibility_transfer(
         one, status=TransferStatus.WITHDRAWN, end=end_given(call, given.get("EndTimestamp")), changed=call.now
     )
     call.store.save(ending)
+    transfer_events.tell(call, transfer_events.TERMINATED, ending)
     return {"ResponsibilityTransfer": shown(call, view, ending, direction)}
