@@ -3,7 +3,8 @@
 The organization has 10,000 accounts, 2,000 organizational units in five levels, and 1,000 policies. The import reads
 and checks the file, plans it, and writes it with its change log in chunks, between which others may write; the bare
 insert has the rows at hand and writes them in one transaction. Ends with exit code 1 if the import takes more than five
-times as long. Modules are imported before.
+times as much of a processor: how long both took says little on a machine that does other things. Modules are imported
+before.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import json
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
-from typing import Any
+from time import perf_counter, process_time
+from typing import Any, NamedTuple
 
 from click.testing import CliRunner
 from sqlalchemy import Table, create_engine, insert
@@ -93,14 +95,30 @@ def _ratio(estate: dict[str, Any]) -> float:
             rows = _rows(installation.store)
         bare = _timed_insert(rows, Path(directory) / "bare.db")
     count = sum(map(len, rows.values()))
-    print(f"{count} rows: import {imported:.2f} s, bare insert {bare:.2f} s, ratio {imported / bare:.1f} ({told})")
-    return imported / bare
+    ratio = imported.processor / bare.processor
+    print(f"{count} rows: import {imported}, bare insert {bare}, ratio {ratio:.1f} ({told})")
+    return ratio
 
 
-def _timed_import(file: Path, data: Path) -> tuple[float, str]:
-    begun = perf_counter()
+class _Took(NamedTuple):
+    """Seconds, on the clock and of a processor."""
+
+    clock: float
+    processor: float
+
+    def __str__(self) -> str:
+        return f"{self.clock:.2f} s, {self.processor:.2f} s of a processor"
+
+
+def _stopwatch() -> Callable[[], _Took]:
+    clock, processor = perf_counter(), process_time()
+    return lambda: _Took(perf_counter() - clock, process_time() - processor)
+
+
+def _timed_import(file: Path, data: Path) -> tuple[_Took, str]:
+    took = _stopwatch()
     done = CliRunner().invoke(carnet, ["org", "import", str(file), "--data-dir", str(data)])
-    seconds = perf_counter() - begun
+    seconds = took()
     if done.exit_code:
         sys.exit(done.output[-2_000:])
     return seconds, done.output.splitlines()[-1]
@@ -115,15 +133,15 @@ def _rows(store: Store) -> dict[Table, list[dict[str, Any]]]:
     return found
 
 
-def _timed_insert(rows: dict[Table, list[dict[str, Any]]], file: Path) -> float:
+def _timed_insert(rows: dict[Table, list[dict[str, Any]]], file: Path) -> _Took:
     engine = create_engine(f"sqlite:///{file}")
     METADATA.create_all(engine)
-    begun = perf_counter()
+    took = _stopwatch()
     with engine.begin() as connection:
         for table, some in rows.items():
             if some:
                 connection.execute(insert(table), some)
-    seconds = perf_counter() - begun
+    seconds = took()
     engine.dispose()
     return seconds
 

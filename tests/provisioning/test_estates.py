@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from carnet.entities.access_key import AccessKey
+from carnet.entities.account import Account
 from carnet.policy.case_members import Misread
 from carnet.provisioning.estates import application
 from carnet.provisioning.estates.answers import assembled
@@ -109,6 +110,7 @@ def importing(world: World, *, root_keys: bool = False) -> Importing:
 def imported(world: World, data: object) -> dict[str, Verdict]:
     items = plan_of(world, data)
     importing(world).apply(items)
+    world.installation.directory.catch_up()
     return {item.thing.name or item.thing.word: item.verdict for item in items}
 
 
@@ -133,6 +135,7 @@ def test_it_is_made_with_its_ids_and_exported_as_it_was_imported(world: World) -
 def test_root_keys_are_made_if_asked(world: World) -> None:
     keys = importing(world, root_keys=True).apply(plan_of(world, ESTATE))
     assert [key.account for key in keys] == [MANAGEMENT, MEMBER]
+    world.installation.directory.catch_up()
     assert keys[1].access_key_id in world.snapshot.accounts[MEMBER].of(AccessKey).by_id
 
 
@@ -186,6 +189,7 @@ def test_an_account_of_another_organization_is_named_and_the_rest_is_made(world:
     other = json.loads(json.dumps(ESTATE).replace(MANAGEMENT, "333333333333"))
     items = plan_of(world, other)
     importing(world).apply(items)
+    world.installation.directory.catch_up()
     assert [(item.thing.id, item.problem) for item in items if item.verdict is Verdict.CANNOT] == [
         (MEMBER, "It is in the organization o-exampleorg1.")
     ]
@@ -230,6 +234,30 @@ def test_chunks_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> No
     told: list[tuple[int, int]] = []
     importing(world).apply(plan_of(world, ESTATE), lambda *done: told.append(done))
     assert told == [(2, 5), (4, 5), (5, 5)]
+
+
+@pytest.mark.parametrize("chunks_before", [0, 1])
+def test_what_others_write_after_the_plan_is_seen(
+    world: World, monkeypatch: pytest.MonkeyPatch, chunks_before: int
+) -> None:
+    """Somebody else makes the member's account, in no organization, under another name."""
+    monkeypatch.setattr(application, "_CHUNK", 2)
+    monkeypatch.setattr(application, "_PAUSE_SECONDS", 0)
+    store = world.installation.store
+
+    def write_beside(*_: int) -> None:
+        if world.installation.directory.catch_up().account(MEMBER) is None:
+            with store.write() as unit:
+                account = Account(id=MEMBER, partition="aws", name="x", email="x@example.com", created=world.clock())
+                unit.add(account)
+
+    items = plan_of(world, ESTATE)
+    if not chunks_before:
+        write_beside()
+    importing(world).apply(items, write_beside)
+    world.installation.directory.catch_up()
+    assert exported(world)["Accounts"][1]["Name"] == "shop"
+    assert set(imported(world, ESTATE).values()) == {Verdict.UNCHANGED}
 
 
 def test_answers_of_the_aws_cli_are_put_together(world: World, tmp_path: Path) -> None:

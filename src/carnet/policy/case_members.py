@@ -68,7 +68,7 @@ class Members:
     @classmethod
     def of(cls, value: object, path: str, *, known: Sequence[str]) -> Members:
         """The object at `path`, which may have no members but `known`."""
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict | Mapping):
             raise Misread.at(path, "must be an object")
         for name in value:
             if name not in known:
@@ -94,6 +94,8 @@ class Members:
     def text(self, name: str, default: str | None = None) -> str:
         """A text member, or a number as written; one without a default must be there and not be empty."""
         value = self.values.get(name, default)
+        if type(value) is str and (value or default is not None):
+            return value
         if default is None:
             value = self.required(name)
         if isinstance(value, JsonNumber):

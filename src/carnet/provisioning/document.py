@@ -9,7 +9,7 @@ often YAML repeats a part of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -122,16 +122,18 @@ _ARN_BEFORE_ACCOUNT = rf"arn{_COLON}[\w-]+{_COLON}[\w*-]*{_COLON}[\w*-]*{_COLON}
 
 def check_size(data: object) -> None:
     """Raise Misread for more values, or deeper ones, than any account has."""
-    waiting, count = [(data, 0)], 0
-    while waiting:
-        value, depth = waiting.pop()
-        count += 1
+    level, depth, count = [data], 0, 0
+    while level:
+        count += len(level)
         if count > MOST_VALUES or depth > MOST_DEPTH:
             raise Misread(CaseFault("", f"the file holds more than {MOST_VALUES} values, or is nested too deeply"))
-        if isinstance(value, Mapping):
-            waiting += [(below, depth + 1) for below in value.values()]
-        elif isinstance(value, list):
-            waiting += [(below, depth + 1) for below in value]
+        level, depth = [below for value in level if type(value) is not str for below in _below(value)], depth + 1
+
+
+def _below(value: object) -> Iterable[object]:
+    if isinstance(value, dict | Mapping):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _account(

@@ -5,9 +5,10 @@ Reading raises ValueError for whatever writing could not have written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -39,7 +40,7 @@ def json_text(value: Any) -> str:
 
 def pairs(value: Mapping[str, str]) -> str:
     """A string-to-string mapping."""
-    return json_text(dict(value))
+    return json_text(dict(value)) if value else "{}"
 
 
 def strings(value: Iterable[str]) -> str:
@@ -48,19 +49,30 @@ def strings(value: Iterable[str]) -> str:
 
 def columns(values: Mapping[str, Any]) -> RowValues:
     """Values by column as they are stored: times, mappings, tuples and words of enumerations are written."""
-    return {name: value if type(value) in _PLAIN else _written(value) for name, value in values.items()}
+    return written(values.keys(), values.values())
 
 
-def _written(value: Any) -> Any:
-    match value:
-        case datetime():
-            return moment(value)
-        case Mapping():
-            return pairs(value)
-        case tuple():
-            return strings(value)
-        case StrEnum():
-            return value.value
+def written(names: Iterable[str], values: Iterable[Any]) -> RowValues:
+    """The same of names and values that stand in the same order."""
+    return {
+        name: value if (kind := value.__class__) in _PLAIN else _writer(kind)(value)
+        for name, value in zip(names, values, strict=True)
+    }
+
+
+@cache
+def _writer(kind: type) -> Callable[[Any], Any]:
+    """How values of a type are written."""
+    if issubclass(kind, datetime):
+        return moment
+    if issubclass(kind, Mapping):
+        return pairs
+    if issubclass(kind, tuple):
+        return strings
+    return str if issubclass(kind, StrEnum) else _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
     return value
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, select, true
 from carnet.entities.entity import Entity
 from carnet.entities.scope import Scope, ScopeKind
 from carnet.store.changes import Change
-from carnet.store.codec import RowValues, columns, read_moment, read_pairs
+from carnet.store.codec import RowValues, columns, read_moment, read_pairs, written
 
 E = TypeVar("E")
 
@@ -126,7 +126,8 @@ class EntityType(Generic[E]):
         """The entity's row. Raises orjson.JSONEncodeError as `stored` does."""
         if self.to_row is not None:
             return self.to_row(entity)
-        return columns({name: getattr(entity, name) for name in _names(self.table)})
+        names, values = _attributes(self.table)
+        return written(names, values(entity))
 
     def stored(self, entity: E) -> Stored:
         """The entity as it is stored. Raises orjson.JSONEncodeError for text that is not Unicode (a lone surrogate)."""
@@ -168,8 +169,12 @@ class EntityType(Generic[E]):
 
 
 @cache
-def _names(table: Table) -> tuple[str, ...]:
-    return tuple(map(str, table.columns.keys()))  # plain text, which JSON wants
+def _attributes(table: Table) -> tuple[tuple[str, ...], Callable[[object], tuple[Any, ...]]]:
+    """The names of the columns, and what gives the attributes of those names."""
+    names = tuple(map(str, table.columns.keys()))  # plain text, which JSON wants
+    if len(names) == 1:  # of one name, `attrgetter` gives no tuple
+        return names, lambda entity: (getattr(entity, names[0]),)
+    return names, attrgetter(*names)
 
 
 def content_hash(row: RowValues) -> bytes:

@@ -14,14 +14,15 @@ from carnet.directory.snapshot import Snapshot
 from carnet.entities.account import Account
 from carnet.identity.new_access_key import drawn_key, sealed_access_key
 from carnet.keyring.keyring import Keyring
-from carnet.provisioning.estates.changes import Thing
+from carnet.provisioning.estates.changes import Thing, Write
 from carnet.provisioning.plan import Told, Verdict, nobody
 from carnet.services.accounts import RootKey
 from carnet.services.operator_event import operator_event
+from carnet.store.changes import Revision
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
 
-_CHUNK = 300
+_CHUNK = 1000
 """Things of one transaction, of three rows each at most: all other writers wait for it, some 100 ms."""
 _PAUSE_SECONDS = 0.01
 """Between two chunks, so that those who wait get their turn."""
@@ -33,22 +34,27 @@ class Item:
 
     thing: Thing
     verdict: Verdict
+    planned_at: Revision
+    writes: Sequence[Write] = ()
+    """What is to be written at that revision. What has to be written for one thing does not depend on other things."""
     problem: str = ""
 
 
 def planned(things: Sequence[Thing], snapshot: Snapshot) -> tuple[Item, ...]:
-    """What is to be done for each thing at a state; it is found anew when it is done."""
+    """What is to be done for each thing at a state; it is found anew if others write before it is done."""
     return tuple(_item(thing, snapshot) for thing in things)
 
 
 def _item(thing: Thing, snapshot: Snapshot) -> Item:
+    at = snapshot.revision
     try:
         writes = thing.writes(snapshot)
     except Fault as problem:
-        return Item(thing, Verdict.CANNOT, problem.message)
+        return Item(thing, Verdict.CANNOT, at, problem=problem.message)
     if not writes:
-        return Item(thing, Verdict.UNCHANGED)
-    return Item(thing, Verdict.CREATE if writes[-1].new or writes[0].new else Verdict.UPDATE)
+        return Item(thing, Verdict.UNCHANGED, at)
+    verdict = Verdict.CREATE if writes[-1].new or writes[0].new else Verdict.UPDATE
+    return Item(thing, verdict, at, writes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,39 +75,45 @@ class Importing:
         Raises a Fault for what others have made impossible meanwhile. What was committed before stays: whoever imports
         the document again goes on where this has ended. `told` is told after each commit.
         """
-        waiting = [item.thing for item in items if item.verdict in (Verdict.CREATE, Verdict.UPDATE)]
+        waiting = [item for item in items if item.verdict in (Verdict.CREATE, Verdict.UPDATE)]
         keys: list[RootKey] = []
+        alone_since = waiting[0].planned_at if waiting else None
         for start in range(0, len(waiting), _CHUNK):
             if start:
                 sleep(_PAUSE_SECONDS)
             chunk = waiting[start : start + _CHUNK]
-            keys += self._write(chunk)
+            alone_since = self._write(chunk, alone_since, keys)
             told(start + len(chunk), len(waiting))
         return tuple(keys)
 
-    def _write(self, chunk: Sequence[Thing]) -> list[RootKey]:
-        """INVARIANT: what is to be written is found at the locked revision."""
-        keys: list[RootKey] = []
-        written: list[str] = []
+    def _write(self, chunk: Sequence[Item], alone_since: Revision | None, keys: list[RootKey]) -> Revision | None:
+        """Write a chunk, and add the root keys of new accounts to `keys`.
+
+        INVARIANT: what is to be written is found at the locked revision, or was found at one after which nobody else
+        has written. `alone_since` is the last revision of which that is known; so is the one that is given back.
+        """
         with self.store.write() as unit:
-            snapshot = self.directory.catch_up(unit.base)
-            new: list[object] = []
-            for thing in chunk:
-                for write in thing.writes(snapshot):
-                    if write.new:
-                        new.append(write.entity)
-                    else:
-                        unit.save(write.entity)
-                written.append(thing.id)
+            alone = unit.base == alone_since
+            snapshot = None if alone else self.directory.catch_up(unit.base)
+            writes = [one for item in chunk for one in _writes(item, snapshot)]
+            for write in writes:
+                if not write.new:
+                    unit.save(write.entity)
+            new = [write.entity for write in writes if write.new]
             unit.add_all(new)
             if self.root_keys:
-                keys = [self._root_key(unit, one) for one in new if isinstance(one, Account)]
+                keys += [self._root_key(unit, one) for one in new if isinstance(one, Account)]
+            written = [item.thing.id for item in chunk]
             unit.audit(operator_event("ImportOrganization", {"resources": written}, self.now))
-        self.directory.apply(unit.committed)
-        return keys
+        return unit.committed.revision if alone and unit.committed is not None else None
 
     def _root_key(self, unit: UnitOfWork, account: Account) -> RootKey:
         given = drawn_key(self.ids, account.id)
         made = sealed_access_key(self.keyring, given, account=account.id, owner=account.id, now=self.now)
         unit.add(made.key)
         return RootKey(account=account.id, access_key_id=made.key.id, secret_access_key=made.secret)
+
+
+def _writes(item: Item, snapshot: Snapshot | None) -> Sequence[Write]:
+    """What is to be written for an item at a state; without one, what was planned."""
+    return item.writes if snapshot is None else item.thing.writes(snapshot)
