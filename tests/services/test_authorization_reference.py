@@ -88,7 +88,7 @@ WITHOUT_OPERATION = {
     "iam:PassRole": "Asked for by operations that pass a role on.",
     "sts:TagSession": "Asked for by operations that make a session with tags.",
     "sts:SetSourceIdentity": "Asked for by operations that make a session with a source identity.",
-    "sts:SetContext": "Trusted contexts are refused: no provider of them is known.",
+    "sts:SetContext": "Asked for by AssumeRole with a trusted context.",
     "sts:GetServiceBearerToken": "Of services that give out bearer tokens, such as CodeArtifact.",
     "sts:TagGetWebIdentityToken": "Asked for by GetWebIdentityToken with tags.",
 }

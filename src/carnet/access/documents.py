@@ -17,6 +17,7 @@ _SESSIONS_ROOM, _SESSIONS_ACCOUNTS = 1_000, 24
 _CHARACTERS_OF_PART = 1_000
 """As many characters of a document take as much memory as a part of it."""
 _DENY_EVERYBODY = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}}'
+_ALLOW_EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 _ALLOW_NOTHING = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"*","Resource":"*"}}'  # matches no action
 )
@@ -61,6 +62,12 @@ def _read(text: str, grammar: Grammar, source: str, principal_ids: Mapping[str, 
 def everything_denied() -> Policy:
     """Stands for a resource-based policy that cannot be read: it denies everybody everything."""
     return parse(_DENY_EVERYBODY, Grammar.RESOURCE, source="(unreadable policy)")
+
+
+@lru_cache(1)
+def everything_allowed() -> Policy:
+    """Stands for the session policy of a session without one, beside a policy that does nothing but deny."""
+    return parse(_ALLOW_EVERYTHING, Grammar.IDENTITY, source="(no session policy)")
 
 
 @lru_cache(1)

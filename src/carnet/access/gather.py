@@ -10,12 +10,19 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from carnet.access.documents import everything_denied, nothing_allowed, session_policy, stored_policy
+from carnet.access.documents import (
+    everything_allowed,
+    everything_denied,
+    nothing_allowed,
+    session_policy,
+    stored_policy,
+)
+from carnet.base.arns import iam_arn
 from carnet.catalog.managed_policies import managed_policy
 from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.group import Group
-from carnet.entities.managed_policy import ManagedPolicy
+from carnet.entities.managed_policy import AWS_ACCOUNT, ManagedPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.identity.caller import Federated
@@ -36,6 +43,11 @@ _OF_EVERY_USER = (
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_enable-user-change.html
 """
 _BY_THE_ACCOUNT = "account password policy"
+_OF_IDENTITY_CONTEXT = "policy/AWSIAMIdentityCenterAllowListForIdentityContext"
+"""What every identity-enhanced session is held to: the policy denies all that is not for such sessions.
+
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSIAMIdentityCenterAllowListForIdentityContext.html
+"""
 
 
 def find_managed_policy(view: AccountView, arn: str) -> ManagedPolicy | None:
@@ -97,12 +109,11 @@ def policies_of(view: AccountView, credential: Credential) -> Policies:
     if session is not None and session.kind == ASSUMED_ROOT:
         return _of_task(view, session.policy_arns)
     carried = _carried(view, credential.principal)
-    if session is None or not (session.policies or session.policy_arns or session.scope_down):
+    if session is None or not _narrows(session):
         return carried
-    narrowed = session.policies or session.policy_arns
     return replace(
         carried,
-        session=tuple(_session(view, session)) if narrowed else carried.session,
+        session=tuple(_session(view, session)) or carried.session,
         scope_down=tuple(session_policy(text, "scope down policy", view.account.id) for text in session.scope_down),
     )
 
@@ -115,11 +126,7 @@ def _of_task(view: AccountView, arns: tuple[str, ...]) -> Policies:
     remembered = (_of_task, arns)
     known: Policies | None = view.memo.get(remembered)
     if known is None:
-        found = [find_managed_policy(view, arn) for arn in arns]
-        held = [
-            everything_denied() if one is None else stored_policy(one.document, Grammar.IDENTITY, one.arn)
-            for one in found
-        ] or [everything_denied()]
+        held = [_denying(view, arn) for arn in arns] or [everything_denied()]
         known = view.memo[remembered] = Policies(identity=tuple(held), attached=("of the task",) * len(held))
     return known
 
@@ -197,8 +204,22 @@ def _managed(view: AccountView, arn: str) -> Policy:
     return stored_policy(policy.document, Grammar.IDENTITY, arn) if policy is not None else nothing_allowed()
 
 
+def _denying(view: AccountView, arn: str) -> Policy:
+    """A managed policy that is there to deny. INVARIANT: one that is not known denies everything."""
+    policy = find_managed_policy(view, arn)
+    return everything_denied() if policy is None else stored_policy(policy.document, Grammar.IDENTITY, policy.arn)
+
+
+def _narrows(session: SessionClaims) -> bool:
+    return bool(session.policies or session.policy_arns or session.scope_down or session.on_behalf_of)
+
+
 def _session(view: AccountView, session: SessionClaims) -> Iterator[Policy]:
     for document in session.policies:
         yield session_policy(document, "session policy", view.account.id)
     for arn in session.policy_arns:
         yield _managed(view, arn)
+    if session.on_behalf_of:
+        if not (session.policies or session.policy_arns):
+            yield everything_allowed()
+        yield _denying(view, iam_arn(view.account.partition, AWS_ACCOUNT, _OF_IDENTITY_CONTEXT))

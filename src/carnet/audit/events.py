@@ -36,6 +36,7 @@ from carnet.identity.caller import (
     SignedIn,
     Verified,
 )
+from carnet.identity.identity_context import IDENTITY_STORE_ARN, USER_ID
 from carnet.policy.decision import Decision
 from carnet.policy.request import Principal, PrincipalKind
 
@@ -202,9 +203,13 @@ def _of_user(user: IdentityCenterUser) -> Event:
     return {
         "type": "IdentityCenterUser",
         "accountId": user.account,
-        "onBehalfOf": {"userId": user.user_id, "identityStoreArn": user.identity_store_arn},
+        "onBehalfOf": _on_behalf_of(user.user_id, user.identity_store_arn),
         "credentialId": user.credential_id,
     }
+
+
+def _on_behalf_of(user: object, identity_store_arn: object) -> Event:
+    return {"userId": user, "identityStoreArn": identity_store_arn}
 
 
 def _federated(caller: Federated) -> Event:
@@ -252,6 +257,9 @@ def _identity(caller: AccountCaller) -> Event:
         }
         if session.source_identity is not None:
             identity["sessionContext"]["sourceIdentity"] = session.source_identity
+        if USER_ID in session.provider_keys:
+            told = session.provider_keys
+            identity["onBehalfOf"] = _on_behalf_of(told[USER_ID], told[IDENTITY_STORE_ARN])
     return identity
 
 

@@ -13,6 +13,7 @@ from carnet.base.keyed_hash import KeyedHash
 from carnet.directory.account_view import AccountView
 from carnet.directory.assignments import is_assigned
 from carnet.directory.directory import Directory
+from carnet.directory.identity_center import person
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
 from carnet.entities.browser_session import ID_BEGINS, BrowserSession, HolderKind
@@ -86,7 +87,7 @@ def standing(snapshot: Snapshot, claims: SessionClaims) -> Principal | None:
     """The principal of a session at a revision; None if it has ended, but for its time."""
     view = snapshot.open_account(claims.account) if claims.epoch == snapshot.epoch else None
     principal = session_principal(view, claims) if view is not None else None
-    if principal is None or not _made_while_good(snapshot, claims) or not _still_assigned(snapshot, claims):
+    if principal is None or not _made_while_good(snapshot, claims) or not _of_a_person_still(snapshot, claims):
         return None
     return principal
 
@@ -212,11 +213,15 @@ def _of_key(snapshot: Snapshot, kind: type[K], key_id: str) -> K | None:
     return found if found is not None else snapshot.named(kind, key_id)
 
 
-def _still_assigned(snapshot: Snapshot, claims: SessionClaims) -> bool:
-    """Whether the person of a session by single sign-on may still use the role; true for all other sessions.
+def _of_a_person_still(snapshot: Snapshot, claims: SessionClaims) -> bool:
+    """Whether the person of a session, if it has one, is still there and enabled and, by single sign-on, may use the
+    role.
 
     INVARIANT: such a session ends with the assignment, the membership in the group, or the person. AWS lets it go on.
     """
+    if claims.on_behalf_of:
+        found = person(snapshot, claims.on_behalf_of)
+        return found is not None and found.enabled
     if not claims.person:
         return True
     try:

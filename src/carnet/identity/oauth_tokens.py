@@ -126,6 +126,15 @@ class SigninToken(Struct, frozen=True, kw_only=True, array_like=True):
     """What is remembered of it once it was used."""
 
 
+class IdentityContext(Struct, frozen=True, kw_only=True, array_like=True):
+    """A context assertion: AssumeRole puts the person of a session into a role session that is made with it."""
+
+    account: str
+    session: str
+    expires_ms: int
+    epoch: str
+
+
 Token = (
     AccessToken
     | RefreshToken
@@ -135,6 +144,7 @@ Token = (
     | AuthorizationCode
     | Registration
     | SigninToken
+    | IdentityContext
 )
 T = TypeVar(
     "T",
@@ -146,6 +156,7 @@ T = TypeVar(
     AuthorizationCode,
     Registration,
     SigninToken,
+    IdentityContext,
 )
 
 
@@ -164,6 +175,7 @@ _FORMS: Mapping[type[Token], _Form] = {
     FoundDevice: _Form(Purpose.SIGN_IN_TOKENS, ""),
     AuthorizationCode: _Form(Purpose.SIGN_IN_TOKENS, ""),
     SigninToken: _Form(Purpose.SIGN_IN_TOKENS, ""),
+    IdentityContext: _Form(Purpose.SIGN_IN_TOKENS, ""),
 }
 
 

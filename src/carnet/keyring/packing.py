@@ -37,6 +37,7 @@ _LETTERS = {
     "access_key": "l",
     "access_key_ms": "u",
     "person": "h",
+    "on_behalf_of": "b",
 }
 _NAMES = {letter: name for name, letter in _LETTERS.items()}
 _DEFAULTS = {

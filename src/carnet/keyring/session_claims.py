@@ -47,6 +47,8 @@ class SessionClaims:
     """When that key was used for it."""
     person: str = ""
     """Of a session by single sign-on, the person whose it is: the id of a user of an identity store."""
+    on_behalf_of: str = ""
+    """Of an identity-enhanced session, the person on whose behalf it acts, as `person`."""
 
     @property
     def inherited_tags(self) -> dict[str, str]:

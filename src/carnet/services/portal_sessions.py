@@ -18,6 +18,7 @@ from carnet.entities.entity import Tags, name_key
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.instance_settings import InstanceSettings
 from carnet.entities.tag_characters import takes
+from carnet.identity.identity_context import user_keys
 from carnet.identity.principals import ASSUMED_ROLE
 from carnet.keyring.errors import TokenTooLarge
 from carnet.keyring.session_claims import SessionClaims
@@ -75,7 +76,11 @@ def portal_session(
         token_id=parts.ids.uuid(),
         tags=_tags(snapshot, assigned, person, attributes),
         provider=provider_arn(assigned.instance, role.account),
-        provider_keys={"saml:sub": person.user_name, "saml:sub_type": "persistent"},
+        provider_keys={
+            "saml:sub": person.user_name,
+            "saml:sub_type": "persistent",
+            **user_keys(assigned.instance, person.id),
+        },
         epoch=snapshot.epoch,
         person=person.id,
     )

@@ -445,9 +445,3 @@ class TestSessionTags:
             assume(world, first, arn, Tags=[{"Key": key, "Value": "b"}])
         assert refused.value.code == "InvalidParameterValue"
         assert "conflicts with a transitive tag key from the calling session" in refused.value.message
-
-
-def test_a_trusted_context_of_an_unknown_provider_is_refused(world: World, arn: str) -> None:
-    contexts = [{"ProviderArn": "arn:aws:iam::aws:contextProvider/IdentityCenter", "ContextAssertion": "abcd"}]
-    with pytest.raises(ServiceError, match="ValidationError"):
-        assume(world, world.user("alice", [ASSUME]), arn, ProvidedContexts=contexts)

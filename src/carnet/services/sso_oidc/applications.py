@@ -22,7 +22,7 @@ from carnet.services.target import Target
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - no password
-OPENID, AWS = "openid", "aws"
+OPENID, AWS, IDENTITY_CONTEXT = "openid", "aws", "sts:identity_context"
 _METHOD = "IAM"
 _REDIRECT = re.compile(r"https://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?(?:/[!$&-;=?-Z_a-z~%]*)?", re.ASCII)
 _LONGEST_REDIRECT = 2048
@@ -72,7 +72,7 @@ def redirects_of(found: SsoApplication, grant_type: str) -> tuple[str, ...]:
 
 def scopes_of_application(found: SsoApplication) -> tuple[str, ...]:
     """All that people may let the application do."""
-    return tuple(dict.fromkeys((OPENID, AWS, *sorted(found.scopes))))
+    return tuple(dict.fromkeys((OPENID, AWS, IDENTITY_CONTEXT, *sorted(found.scopes))))
 
 
 def narrowed(may: Iterable[str], asked: Iterable[str] | None) -> tuple[str, ...]:

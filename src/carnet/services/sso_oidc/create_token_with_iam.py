@@ -10,9 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from carnet.base.timestamps import iso_seconds
 from carnet.directory.identity_center import application_at, instance_called, may_use
 from carnet.entities.oauth_session import PORTAL_SESSION, Grantor, OAuthSession
 from carnet.entities.sso_application import SsoApplication
+from carnet.identity.identity_context import context_of
 from carnet.identity.oauth_tokens import (
     AccessToken,
     AuthorizationCode,
@@ -21,6 +23,7 @@ from carnet.identity.oauth_tokens import (
     moment_of,
     opened,
     person_of,
+    sealed,
     session_of,
 )
 from carnet.services.oauth_sessions import attributes_of
@@ -28,6 +31,7 @@ from carnet.services.operation import Answer, Refusal, WriteCall
 from carnet.services.pkce import is_verifier_of
 from carnet.services.sso_oidc import refusals
 from carnet.services.sso_oidc.applications import (
+    IDENTITY_CONTEXT,
     JWT_BEARER,
     OPENID,
     TOKEN_EXCHANGE,
@@ -183,19 +187,41 @@ def _begun(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Ans
 
 
 def _told(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Answer:
-    answer = {**tokens_of(call, session, refreshed=REFRESH in found.grants), "scope": list(session.scopes)}
+    answer: dict[str, Any] = {**tokens_of(call, session, refreshed=REFRESH in found.grants)}
+    answer["scope"] = list(session.scopes)
+    context = _context(call, session, answer["expiresIn"]) if IDENTITY_CONTEXT in session.scopes else None
+    if context is not None:
+        answer["awsAdditionalDetails"] = {"identityContext": context}
     if OPENID in session.scopes:
-        answer["idToken"] = id_token(call.parts.keyring, _identity(call, session))
+        told = {"sts:identity_context": context} if context is not None else {}
+        answer["idToken"] = id_token(call.parts.keyring, _identity(call, session) | told)
     return {**answer, "issuedTokenType": _ACCESS_TYPE}
 
 
+def _context(call: WriteCall, session: OAuthSession, seconds: int) -> str:
+    """The context assertion for AssumeRole. It is good as long as the access token."""
+    until_ms = call.now_ms + 1000 * seconds
+    return sealed(call.parts.keyring, context_of(session, until_ms, call.snapshot.epoch)).text
+
+
 def _identity(call: WriteCall, session: OAuthSession) -> dict[str, Any]:
-    issued = call.now_ms // 1000
-    return {
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-directory-ids.html shows the claims."""
+    issued, instance = call.now_ms // 1000, instance_called(call.snapshot, session.instance)
+    claims = {
         "iss": call.parts.public_url,
         "sub": session.holder,
         "aud": session.client,
         "iat": issued,
         "exp": int(session.expires.timestamp()),
+        "auth_time": iso_seconds(session.created),
         "jti": call.parts.ids.uuid(),
+        "aws:credential_id": session.id,
+    }
+    if instance is None:
+        return claims
+    return claims | {
+        "aws:identity_store_id": instance.identity_store,
+        "aws:identity_store_arn": instance.identity_store_arn,
+        "aws:instance_account": instance.account,
+        "aws:instance_arn": instance.arn,
     }

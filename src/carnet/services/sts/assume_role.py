@@ -25,6 +25,7 @@ from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PrincipalKind, Value
 from carnet.services.operation import Answer, Call, FederatedCall
 from carnet.services.sts.mfa import MFA_CODE, mfa_ms
+from carnet.services.sts.provided_contexts import context_keys, provided_context
 from carnet.services.sts.provider_claims import check_claims, tag_list
 from carnet.services.sts.service import sts
 from carnet.services.sts.sessions import (
@@ -110,14 +111,17 @@ def keys_of(asked: Asked) -> Keys:
 
 
 def session_checks(call: object, given: object, target: Target[Role, AccountView], keys: Keys) -> Iterator[Check]:
-    """sts:TagSession and sts:SetSourceIdentity, for a session that will have tags or a source identity.
+    """sts:TagSession, sts:SetSourceIdentity and sts:SetContext, for a session that will have tags, a source identity or
+    a trusted context.
 
-    They are asked for what is only inherited, too.
+    The first two are asked for what is only inherited, too.
     """
     if "aws:TagKeys" in keys:
         yield target.check("sts:TagSession", keys)
     if "sts:SourceIdentity" in keys:
         yield target.check("sts:SetSourceIdentity", keys)
+    if "sts:RequestContextProviders" in keys:
+        yield target.check("sts:SetContext", keys)
 
 
 def seconds_of(given: Mapping[str, Any], role: Role) -> int:
@@ -209,15 +213,14 @@ def session_keys(call: Call, given: AssumeRoleRequestTypeDef, target: object) ->
     session = call.caller.credential.session
     inherited = {} if session is None else session.inherited_tags
     handed_down = () if session is None else session.transitive_tag_keys
-    return keys_of(
-        Asked(
-            name=given["RoleSessionName"],
-            tags=inherited | {tag["Key"]: tag["Value"] for tag in given.get("Tags", ())},
-            transitive_tag_keys=(*handed_down, *given.get("TransitiveTagKeys", ())),
-            source_identity=_source_identity(call, given),
-            external_id=given.get("ExternalId"),
-        )
+    asked = Asked(
+        name=given["RoleSessionName"],
+        tags=inherited | {tag["Key"]: tag["Value"] for tag in given.get("Tags", ())},
+        transitive_tag_keys=(*handed_down, *given.get("TransitiveTagKeys", ())),
+        source_identity=_source_identity(call, given),
+        external_id=given.get("ExternalId"),
     )
+    return {**keys_of(asked), **context_keys(call, given)}
 
 
 @sts.read("AssumeRole", on=role_to_assume, also=(session_checks,), context=(session_keys,), prepare=MFA_CODE)
@@ -226,14 +229,13 @@ def assume_role(call: Call, given: AssumeRoleRequestTypeDef, role: Role, view: A
 
     With an MFA code the store is needed: the code is used up.
     """
-    _refuse_contexts(given)
     narrowing = passed(view, call.quotas, call.caller.credential.session, given)
     claims = _claims(call, given, role, narrowing)
     return role_session(call, role, claims, narrowing.packed_size)
 
 
 def _claims(call: Call, given: AssumeRoleRequestTypeDef, role: Role, narrowing: Passed) -> SessionClaims:
-    parent, issued_ms = call.caller.credential.session, call.now_ms
+    parent, issued_ms, context = call.caller.credential.session, call.now_ms, provided_context(call, given)
     expires_ms = issued_ms + 1000 * _seconds(given, role, chained=parent is not None)
     if parent is not None and call.parts.session_lifetime is SessionLifetime.PARENT:
         expires_ms = min(expires_ms, parent.expires_ms)
@@ -251,6 +253,8 @@ def _claims(call: Call, given: AssumeRoleRequestTypeDef, role: Role, narrowing: 
         policies=narrowing.policies.documents,
         policy_arns=narrowing.policies.arns,
         mfa_ms=mfa_ms(call, given),
+        provider_keys=context.session_keys if context is not None else {},
+        on_behalf_of=context.user if context is not None else "",
         chain_depth=0 if parent is None else parent.chain_depth + 1,
         epoch=call.snapshot.epoch,
     )
@@ -274,9 +278,3 @@ def _source_identity(call: Call, given: AssumeRoleRequestTypeDef) -> str | None:
     if fixed is not None and asked not in (None, fixed):
         raise Denied("The source identity that is set for the calling session cannot be changed.")
     return fixed or asked
-
-
-def _refuse_contexts(given: AssumeRoleRequestTypeDef) -> None:
-    """Raise Invalid for a trusted context assertion: no context provider is known here that could have signed it."""
-    for context in given.get("ProvidedContexts", ()):
-        raise Invalid(f"{context.get('ProviderArn', '')} is not a known context provider.")
