@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PAGE = Path("docs/condition-keys.md").read_text()
-KEY = re.compile(r"(?:account|aws|ec2|sso|sts|iam):[A-Z][A-Za-z]+/?|aws:user(?:id|name)", re.ASCII)
+KEY = re.compile(r"(?:account|aws|ec2|sso|sts|iam):[A-Z][A-Za-z]+(?:/[A-Za-z]+)?/?|aws:user(?:id|name)", re.ASCII)
 ACTIONS = re.compile(
     r"(?:sso:Create|iam:(?:Attach|PutRolePolicy|Tag|Untag|Update|Create|Get|List|PassRole)|"
     r"sts:(?:TagSession|SetSourceIdentity|SetContext|AssumeRole|AssumeRoot|TagGetWebIdentityToken))"

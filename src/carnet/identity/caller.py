@@ -213,6 +213,8 @@ class VouchedSession(Struct, frozen=True, kw_only=True):
     source_identity: str | None = None
     not_after_ms: int | None = None
     """When it ends at the latest, in epoch milliseconds."""
+    context: Mapping[str, str] = {}
+    """The condition keys of the trusted context that the provider sets, which the session goes on having."""
 
 
 class Once(Struct, frozen=True, kw_only=True):

@@ -173,6 +173,14 @@ def test_the_context_provider_is_set_and_removed(world: World, arn: str) -> None
         {"ContextProvider": {"SubjectSourceKey": " sub"}},
         {"ContextProvider": {"SubjectSourceKey": "a  b"}},
         {"ContextProvider": {"SubjectSourceKey": "sub", "SubjectTypeValue": "a", "SubjectTypeSourceKey": "b"}},
+        {"ContextProvider": {"SubjectSourceKey": "sub", "KeyDefinitionList": [{"SourceKey": "a "}]}},
+        {"ContextProvider": {"SubjectSourceKey": "sub", "KeyDefinitionList": [{"SourceKey": "a", "TargetKey": "é"}]}},
+        {
+            "ContextProvider": {
+                "SubjectSourceKey": "sub",
+                "KeyDefinitionList": [{"SourceKey": "a"}, {"SourceKey": "b", "TargetKey": "A"}],
+            }
+        },
         {"IdentityCenterInstanceArn": "arn:aws:sso:::instance/ssoins-1"},
         {"RemoveIdentityCenterInstance": True},
     ],

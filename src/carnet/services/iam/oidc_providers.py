@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from carnet.base.faults import Invalid, Refused, TooMany
+from carnet.entities.entity import name_key
 from carnet.entities.oidc_provider import OidcProvider, issuer_name
 from carnet.services.iam import sentences, shapes, targets
 from carnet.services.iam.kinds import OIDC_PROVIDERS
@@ -160,11 +161,16 @@ def _context_provider(given: Any) -> Mapping[str, object]:
     """The settings of trusted identity propagation, checked; raises Refused (InvalidInput)."""
     if given is None:
         return {}
+    definitions = given.get("KeyDefinitionList", ())
     keys = [given[name] for name in _SOURCE_KEYS if name in given]
+    keys += [key for definition in definitions for key in definition.values()]
     if not all(map(_SOURCE_KEY.fullmatch, keys)):
         raise Refused("InvalidInput", sentences.SOURCE_KEY)
     if "SubjectTypeValue" in given and "SubjectTypeSourceKey" in given:
         raise Refused("InvalidInput", sentences.SUBJECT_TYPE_TWICE)
+    targets = [definition.get("TargetKey", definition["SourceKey"]) for definition in definitions]
+    if len(set(map(name_key, targets))) < len(targets):
+        raise Refused("InvalidInput", sentences.TARGET_KEY_TWICE)
     return dict(given)
 
 

@@ -236,6 +236,7 @@ NO_INSTANCE_ASSOCIATED = "No IAM Identity Center instance is associated with the
 SOURCE_KEY = (
     "A source key can have only ASCII letters, digits, single spaces between others, and the characters _.:/=+-@#"
 )
+TARGET_KEY_TWICE = "Two key definitions have the same target key."
 SUBJECT_TYPE_TWICE = "Specify either SubjectTypeSourceKey or SubjectTypeValue, but not both."
 
 

@@ -25,7 +25,7 @@ from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PrincipalKind, Value
 from carnet.services.operation import Answer, Call, FederatedCall
 from carnet.services.sts.mfa import MFA_CODE, mfa_ms
-from carnet.services.sts.provided_contexts import context_keys, provided_context
+from carnet.services.sts.provided_contexts import context_keys, provided_context, requested_context
 from carnet.services.sts.provider_claims import check_claims, tag_list
 from carnet.services.sts.service import sts
 from carnet.services.sts.sessions import (
@@ -135,14 +135,14 @@ def seconds_of(given: Mapping[str, Any], role: Role) -> int:
 def vouched_keys(call: FederatedCall, given: Mapping[str, Any], target: object) -> Keys:
     """The condition keys of a session for whose caller an identity provider vouches."""
     vouched = call.caller.session
-    return keys_of(
-        Asked(
-            name=_name(call, given),
-            tags=vouched.tags,
-            transitive_tag_keys=vouched.transitive_tag_keys,
-            source_identity=vouched.source_identity,
-        )
+    asked = Asked(
+        name=_name(call, given),
+        tags=vouched.tags,
+        transitive_tag_keys=vouched.transitive_tag_keys,
+        source_identity=vouched.source_identity,
     )
+    context = requested_context(call.caller.principal.provider, vouched.context) if vouched.context else {}
+    return {**keys_of(asked), **context}
 
 
 def vouched_session(call: FederatedCall, given: Mapping[str, Any], role: Role, view: AccountView) -> Answer:
@@ -170,7 +170,7 @@ def vouched_session(call: FederatedCall, given: Mapping[str, Any], role: Role, v
         policies=policies.documents,
         policy_arns=policies.arns,
         provider=call.caller.principal.provider,
-        provider_keys=call.caller.remembered,
+        provider_keys={**call.caller.remembered, **vouched.context},
         epoch=call.snapshot.epoch,
     )
     return role_session(call, role, claims, packed_size(policies, tags.tags))

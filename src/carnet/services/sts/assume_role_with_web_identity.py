@@ -12,6 +12,7 @@ from carnet.entities.role import Role
 from carnet.identity.authenticate import Authenticate
 from carnet.services.operation import Answer, FederatedCall
 from carnet.services.sts.assume_role import role_at, session_checks, vouched_keys, vouched_session
+from carnet.services.sts.origin_identity import propagated
 from carnet.services.sts.service import sts
 from carnet.services.sts.web_identity import PREPARATION
 from carnet.services.target import Target
@@ -43,4 +44,5 @@ def assume_role_with_web_identity(
         "SubjectFromWebIdentityToken": caller.user_name,
         "Audience": caller.audience,
         "Provider": caller.principal.provider,
+        **propagated(caller.session.context),
     }

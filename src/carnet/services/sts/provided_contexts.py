@@ -45,5 +45,10 @@ def context_keys(call: Call, given: Mapping[str, Any]) -> dict[str, Value]:
     found = provided_context(call, given)
     if found is None:
         return {}
-    told: dict[str, Value] = {f"sts:RequestContext/{key}": value for key, value in found.request_keys.items()}
-    return {**told, "sts:RequestContextProviders": (context_provider(call.partition),)}
+    return requested_context(context_provider(call.partition), found.request_keys)
+
+
+def requested_context(provider: str, keys: Mapping[str, str]) -> dict[str, Value]:
+    """The condition keys that ask for a context: `keys` are those that the provider of that ARN sets."""
+    told: dict[str, Value] = {f"sts:RequestContext/{key}": value for key, value in keys.items()}
+    return {**told, "sts:RequestContextProviders": (provider,)}

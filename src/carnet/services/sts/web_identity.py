@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from carnet.base.arns import parse_arn
 from carnet.base.faults import Invalid
 from carnet.directory.snapshot import Snapshot
@@ -19,6 +21,7 @@ from carnet.oidc.token import Checked, check_claims, read_token, verify
 from carnet.policy.request import Principal, PrincipalKind, Value, Values
 from carnet.services.operation import AnonymousCall
 from carnet.services.preparing import Pool, Preparation
+from carnet.services.sts.origin_identity import origin_keys
 from carnet.services.sts.token_claims import condition_keys, session_claims
 
 _REMEMBERED = ("aud", "oaud", "sub", "amr")
@@ -76,9 +79,13 @@ def _federated(provider: OidcProvider, claims: Mapping[str, Any], checked: Check
         remembered={key: keys[key] for name in _REMEMBERED if (key := f"{provider.name}:{name}") in keys},
         user_name=checked.subject,
         audience=audience,
-        session=session_claims(claims),
+        session=replace(session_claims(claims), context=_context(provider, claims)),
         trusted=lambda snapshot: _still_trusted(snapshot, provider),
     )
+
+
+def _context(provider: OidcProvider, claims: Mapping[str, Any]) -> dict[str, str]:
+    return origin_keys(provider.context_provider, condition_keys(claims), arn=provider.arn, issuer=provider.name)
 
 
 def _keys(name: str, claims: Mapping[str, Any], checked: Checked, audience: str) -> Iterator[tuple[str, Value]]:
@@ -93,4 +100,9 @@ def _keys(name: str, claims: Mapping[str, Any], checked: Checked, audience: str)
 def _still_trusted(snapshot: Snapshot, provider: OidcProvider) -> bool:
     view = snapshot.open_account(provider.account)
     found = view.of(OidcProvider).get(provider.id) if view is not None else None
-    return found is not None and (found.client_ids, found.thumbprints) == (provider.client_ids, provider.thumbprints)
+    return found is not None and _said(found) == _said(provider)
+
+
+def _said(provider: OidcProvider) -> tuple[object, ...]:
+    """What is said of a provider that its tokens are read by."""
+    return (provider.client_ids, provider.thumbprints, provider.context_provider)
