@@ -13,12 +13,11 @@ import pytest
 
 from carnet.access.authorize import Check, authorize
 from carnet.access.gather import carried_by
-from carnet.access.request_context import Context
 from carnet.audit.events import tell_account
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.identity.oauth_tokens import AccessToken, IdentityContext, opened, sealed, session_of
 from carnet.policy.decision import Decision, Layer, Verdict
-from carnet.policy.request import Value
+from carnet.policy.request import Context, Value
 from tests.oidc.issuer import URL
 from tests.services.sso_admin.center import Center
 from tests.services.sso_oidc.apps import JWT, App, open_center, person
