@@ -53,7 +53,7 @@ def home(server: InProcessServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @contextmanager
 def serving(*arguments: str) -> Iterator[dict[str, str]]:
     """The variables that it prints, while it runs."""
-    words = ("credentials", "--profile", "keys", "serve", *arguments)
+    words = ("credentials", *arguments)
     running = Carnet(*words, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     assert running.stdout is not None
     timer = threading.Timer(60, running.kill)
@@ -88,14 +88,14 @@ def identity(server: InProcessServer, monkeypatch: pytest.MonkeyPatch, variables
 def test_an_sdk_finds_the_credentials_of_an_instance(
     server: InProcessServer, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with serving("--instance-profile", "machines") as variables:
+    with serving("--profile", "keys", "serve", "--instance-profile", "machines") as variables:
         assert re.search(r":assumed-role/instance/i-[0-9a-f]{17}$", identity(server, monkeypatch, variables))
 
 
 def test_an_sdk_finds_the_credentials_of_a_container(
     server: InProcessServer, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with serving("--role", "task") as variables:
+    with serving("serve", "--profile", "keys", "--role", "task") as variables:
         assert re.search(r":assumed-role/task/[0-9a-f]{32}$", identity(server, monkeypatch, variables))
 
 
@@ -105,6 +105,7 @@ def test_one_line_says_why_there_is_no_session(server: InProcessServer, home: Ho
         (["--role", "absent"], 1, "The role with name absent cannot be found."),
         ([], 2, "Give --role or --instance-profile, one of them."),
         (["--role", "task", "--host", "0.0.0.0"], 2, "is no loopback address"),
+        (["--role", "task", "--profile", "other"], 1, "profile other"),
     ):
         done = carnet("credentials", "--profile", "keys", "serve", *arguments)
         assert done.returncode == code, done.stderr

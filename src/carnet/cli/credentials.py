@@ -167,6 +167,7 @@ def _asked(serial: str) -> str:
 
 
 @credentials.command()
+@click.option("--profile", help="Ask with this profile's access key.  [default: that of `carnet credentials`]")
 @click.option("--role", help="Give out sessions of this role, at an endpoint for containers.")
 @click.option("--instance-profile", help="Give out sessions of this profile's role, at an instance metadata service.")
 @click.option(
@@ -182,7 +183,9 @@ def _asked(serial: str) -> str:
 @click.option("--endpoint-url", help="The Carnet server.  [default: that of the profile, or AWS_ENDPOINT_URL]")
 @click.pass_context
 @told_plainly
-def serve(ctx: click.Context, role: str | None, instance_profile: str | None, **options: Any) -> None:
+def serve(
+    ctx: click.Context, profile: str | None, role: str | None, instance_profile: str | None, **options: Any
+) -> None:
     """Give workloads the credentials of a role, as EC2 and ECS do: the AWS CLI and SDKs find them by themselves.
 
     The server asks whether the caller (the profile of --profile, or the credentials of the environment) may pass the
@@ -193,24 +196,28 @@ def serve(ctx: click.Context, role: str | None, instance_profile: str | None, **
 
     if (role is None) == (instance_profile is None):
         raise click.UsageError("Give --role or --instance-profile, one of them.")
-    api = _own_api(ctx, options.pop("endpoint_url"))
+    api = _own_api(profile or _given_profile(ctx), options.pop("endpoint_url"))
     serve_workload(api, Workload(role=role, instance_profile=instance_profile, **options))
 
 
-def _own_api(ctx: click.Context, endpoint_url: str | None) -> OwnApi:
+def _given_profile(ctx: click.Context) -> str | None:
+    """The --profile of `carnet credentials`, or its default; None if the environment has an access key instead."""
+    parent = ctx.parent
+    assert parent is not None, "it is a command of a group"
+    is_asked_for = parent.get_parameter_source("profile") is ParameterSource.COMMANDLINE
+    name: str = parent.params["profile"]
+    return name if is_asked_for or not os.environ.get("AWS_ACCESS_KEY_ID") else None
+
+
+def _own_api(profile_name: str | None, endpoint_url: str | None) -> OwnApi:
     """The server that gives out sessions, asked with the credentials of the profile, or of the environment."""
     from carnet.cli.own_api import OwnApi
     from carnet.sigv4.signing import SigningCredentials
 
-    parent = ctx.parent
-    assert parent is not None, "it is a command of a group"
     url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
-    if (
-        os.environ.get("AWS_ACCESS_KEY_ID")
-        and parent.get_parameter_source("profile") is not ParameterSource.COMMANDLINE
-    ):
+    if profile_name is None:
         return OwnApi.at(url or "", named_by="--endpoint-url")
-    profile = read_profile(parent.params["profile"])
+    profile = read_profile(profile_name)
     values = profile.values
     if not {"aws_access_key_id", "aws_secret_access_key"} <= values.keys():
         raise click.ClickException(f"The profile {profile.name} has no access key to ask with.")

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 _MOST_CHAINED_SECONDS = 3600
 DEFAULT_SECONDS = 3600
+_CONTEXTS = "ProvidedContexts"
 _ROLE_ARN = re.compile(r"arn:([^:]+):iam::([0-9]{12}):role(/(?:[\x21-\x7e]+/)?)([\w+=,.@-]+)", re.ASCII)
 
 
@@ -220,7 +221,7 @@ def session_keys(call: Call, given: AssumeRoleRequestTypeDef, target: object) ->
         source_identity=_source_identity(call, given),
         external_id=given.get("ExternalId"),
     )
-    return {**keys_of(asked), **context_keys(call, given)}
+    return {**keys_of(asked), **context_keys(call, given)} if _CONTEXTS in given else keys_of(asked)
 
 
 @sts.read("AssumeRole", on=role_to_assume, also=(session_checks,), context=(session_keys,), prepare=MFA_CODE)
@@ -235,7 +236,8 @@ def assume_role(call: Call, given: AssumeRoleRequestTypeDef, role: Role, view: A
 
 
 def _claims(call: Call, given: AssumeRoleRequestTypeDef, role: Role, narrowing: Passed) -> SessionClaims:
-    parent, issued_ms, context = call.caller.credential.session, call.now_ms, provided_context(call, given)
+    parent, issued_ms = call.caller.credential.session, call.now_ms
+    context = provided_context(call, given) if _CONTEXTS in given else None
     expires_ms = issued_ms + 1000 * _seconds(given, role, chained=parent is not None)
     if parent is not None and call.parts.session_lifetime is SessionLifetime.PARENT:
         expires_ms = min(expires_ms, parent.expires_ms)
