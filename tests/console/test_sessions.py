@@ -67,7 +67,13 @@ def session(world: World) -> BrowserSession:
 def sessions(world: World, public_url: str = LOCAL) -> BrowserSessions:
     origin = console_origin(public_url)
     assert origin is not None
-    return BrowserSessions(world.installation.directory, world.installation.last_used, world.clock, origin)
+    return BrowserSessions(
+        world.installation.directory,
+        world.installation.last_used,
+        world.clock,
+        origin,
+        world.installation.execution.parts.engine,
+    )
 
 
 def head(*headers: tuple[str, str], cookie: str = f"carnet-4747={TOKEN}", peer: str = "127.0.0.1") -> RequestHead:

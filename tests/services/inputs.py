@@ -9,7 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 from carnet import models
+from carnet.entities.console_authorization import ConsoleAuthorization
 from carnet.entities.oauth_session import Grantor, OAuthSession
+from carnet.entities.permission_statement import PermissionStatement
 from carnet.identity.authenticate import Authenticate
 from carnet.identity.caller import Caller
 from carnet.services.operation import Operation
@@ -120,7 +122,7 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
     if operation.name == "CreateTokenWithIAM":
         made |= {"clientId": _of_an_instance(world)["ApplicationArn"], "grantType": "refresh_token"}
     if operation.service == "signin":
-        made["sessionArn"] = _signed_in_session(world)
+        made |= {"sessionArn": _signed_in_session(world), **_of_sign_in_policies(world)}
     if operation.service == "sso":
         made |= {"accountId": _signed(world).center.account, "roleName": _ROLE}
     return {name: made[name] for name in members if name in made}
@@ -239,6 +241,17 @@ def _signed_in_session(world: World) -> str:
         unit.add(session)
     world.installation.directory.catch_up()
     return f"arn:aws:signin:{REGION}:{account}:session/{session.id}"
+
+
+@_once
+def _of_sign_in_policies(world: World) -> Mapping[str, Any]:
+    """A permission statement of an account in which console authorization is enabled, and what makes another one."""
+    account, now = world.account_id, world.clock()
+    with world.installation.store.write() as unit:
+        unit.add(PermissionStatement(id="a" * 64, account=account, client_token="", created=now, source_ip="::1"))
+        unit.add(ConsoleAuthorization(id=account, account=account, enabled=now))
+    world.installation.directory.catch_up()
+    return {"statementId": "a" * 64, "sourceIp": "203.0.113.0/24", "targetId": account}
 
 
 @_once

@@ -17,6 +17,7 @@ from carnet.entities.account_details import AccountDetails
 from carnet.entities.acquired_role import AcquiredRole
 from carnet.entities.browser_session import BrowserSession, HolderKind
 from carnet.entities.bucket import AclPermission, Bucket, BucketState, DefaultKey, Grant, ObjectOwnership
+from carnet.entities.console_authorization import ConsoleAuthorization
 from carnet.entities.create_account_status import CreateAccountFailure, CreateAccountStatus
 from carnet.entities.delegation_request import Approver, DelegationRequest, DelegationState
 from carnet.entities.device_authorization import DeviceAuthorization, DeviceState
@@ -48,6 +49,7 @@ from carnet.entities.organizational_unit import OrganizationalUnit
 from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm, SigningKey
 from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.permission_set import PermissionSet, PolicyReference
+from carnet.entities.permission_statement import PermissionStatement
 from carnet.entities.person_invitation import PersonInvitation
 from carnet.entities.person_mfa_device import PersonMfaDevice
 from carnet.entities.person_password import PersonPassword
@@ -501,6 +503,14 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         created=MOMENTS,
         tags=PAIRS,
     ),
+    st.builds(
+        PermissionStatement,
+        **dict.fromkeys(("id", "account", "client_token"), TEXT),
+        created=MOMENTS,
+        **dict.fromkeys(("source_ip", "source_vpc", "signin_source_vpce", "console_source_vpce"), st.none() | TEXT),
+        **dict.fromkeys(("vpc_source_ip", "requested_region", "excluded_principal"), st.none() | TEXT),
+    ),
+    st.builds(ConsoleAuthorization, id=TEXT, account=TEXT, enabled=MOMENTS),
     st.builds(RoleDeletion, id=TEXT, account=TEXT, service=TEXT, role=TEXT, created=MOMENTS),
     st.builds(RootReset, account=TEXT, digest=TEXT, remove_mfa=st.booleans(), created=MOMENTS, expires=MOMENTS),
     st.builds(

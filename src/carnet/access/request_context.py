@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 
-from carnet.base.http import HttpRequest
+from carnet.base.http import RequestHead
 from carnet.base.timestamps import iso_of_epoch
 from carnet.directory.organization_view import organization_in
 from carnet.directory.snapshot import Snapshot
@@ -42,13 +42,13 @@ def source_ip(peer: str) -> str:
     return str(mapped or address)
 
 
-def request_keys(http: HttpRequest, region: str, now: datetime) -> Values:
+def request_keys(http: RequestHead, region: str, now: datetime) -> Values:
     """The keys that come from the request itself, whoever makes it; `region` is empty if it is not known."""
     user_agent, referer = (_header_text(http, name) for name in ("user-agent", "referer"))
     return _request_keys(int(now.timestamp()), http.peer, http.secure, region, user_agent, referer)
 
 
-def _header_text(http: HttpRequest, name: str) -> str | None:
+def _header_text(http: RequestHead, name: str) -> str | None:
     """What conditions see of a header; None if the request does not have it."""
     text = http.first.get(name)
     return text[:HEADER_TEXT] if text is not None else None
@@ -99,7 +99,7 @@ def _own_resource_keys(account: str, keys: Values) -> Values:
 
 
 def caller_context(
-    keys: Values, caller: AccountCaller, http: HttpRequest, now: datetime, *, with_mfa: bool = False
+    keys: Values, caller: AccountCaller, http: RequestHead, now: datetime, *, with_mfa: bool = False
 ) -> Context:
     """The keys that a caller brings along, those of its request, and of a resource of its account.
 
@@ -113,7 +113,7 @@ def caller_context(
 
 
 def anonymous_context(
-    keys: Values, caller: Anonymous | Bearer | Federated, http: HttpRequest, now: datetime
+    keys: Values, caller: Anonymous | Bearer | Federated, http: RequestHead, now: datetime
 ) -> Context:
     """The keys of nobody in particular, or of who is vouched for, and those of the request."""
     return Context(principal=keys, request=request_keys(http, caller.region, now))

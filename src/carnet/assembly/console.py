@@ -30,7 +30,8 @@ def console_doors(
     origin = console_origin(installation.execution.parts.public_url)
     if origin is None:
         return (Unreachable(),)
-    sessions = BrowserSessions(installation.directory, installation.last_used, installation.clock, origin)
+    engine = installation.execution.parts.engine
+    sessions = BrowserSessions(installation.directory, installation.last_used, installation.clock, origin, engine)
     parts = ConsoleParts(
         execution=installation.execution,
         writer=writer,

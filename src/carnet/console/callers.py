@@ -11,7 +11,7 @@ from datetime import datetime
 from carnet.access.authorize import Check, Decided, authorize
 from carnet.access.gather import carried_by
 from carnet.access.request_context import caller_context
-from carnet.base.http import HttpRequest
+from carnet.base.http import RequestHead
 from carnet.console.flow import Flow
 from carnet.console.holders import Holder
 from carnet.directory.snapshot import Snapshot
@@ -44,7 +44,7 @@ def flow_caller(snapshot: Snapshot, holder: Holder, flow: Flow, now: datetime) -
 
 
 def decide(
-    engine: Engine, snapshot: Snapshot, caller: SignedIn, http: HttpRequest, now: datetime, check: Check
+    engine: Engine, snapshot: Snapshot, caller: SignedIn, http: RequestHead, now: datetime, check: Check
 ) -> Decided:
     """Put one check to the policies of somebody who has signed in. Raises Unavailable."""
     policies, keys = carried_by(snapshot, caller.credential)

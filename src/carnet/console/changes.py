@@ -36,7 +36,7 @@ class Entering(StepChange):
     """A sign-in of which nothing is left to be given."""
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
-        return enter(self.parts, unit, self.arrived, holder_at(snapshot, self.flow), self.flow)
+        return enter(self.parts, unit, snapshot, self.arrived, holder_at(snapshot, self.flow), self.flow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class GivingCode(StepChange):
         if not judged.right:
             event = failure(self.parts, self.arrived, holder, FAILED, codes.device.serial)
             return Done(answer={"refused": INCORRECT}, event=event, decided=())
-        return enter(self.parts, unit, self.arrived, holder, with_mfa(self.flow, codes.device, self.arrived))
+        return enter(self.parts, unit, snapshot, self.arrived, holder, with_mfa(self.flow, codes.device, self.arrived))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class GivingPasskey(StepChange):
         spend_challenge(unit, self.flow)
         if self.used != self.before:
             unit.save(self.used)
-        return enter(self.parts, unit, self.arrived, holder, with_mfa(self.flow, self.used, self.arrived))
+        return enter(self.parts, unit, snapshot, self.arrived, holder, with_mfa(self.flow, self.used, self.arrived))
 
 
 def with_mfa(flow: Flow, device: MfaDevice, arrived: Arrived) -> Flow:

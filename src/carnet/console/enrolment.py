@@ -118,7 +118,7 @@ class NewDevice(StepChange):
             raise expired() from None
         to = self.parts.origin.url
         unit.audit(sign_in_event(self.arrived, holder.who, name=NEW_DEVICE, to=to, mfa=device.serial))
-        return enter(self.parts, unit, self.arrived, holder, with_mfa(self.flow, device, self.arrived))
+        return enter(self.parts, unit, snapshot, self.arrived, holder, with_mfa(self.flow, device, self.arrived))
 
     def _device(self, holder: Holder) -> MfaDevice:
         ids, keyring, now = self.parts.execution.parts.ids, self.parts.execution.parts.keyring, self.arrived.time

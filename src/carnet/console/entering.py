@@ -11,6 +11,8 @@ from carnet.audit.events import Event
 from carnet.audit.sign_in_events import sign_in_event
 from carnet.audit.steps import Arrived
 from carnet.base.ids import Ids
+from carnet.console.access_control import ELSEWHERE, denied_after
+from carnet.console.callers import flow_caller
 from carnet.console.flow import Flow, Stage, sealed_flow
 from carnet.console.holders import Holder, find_holder, proven_at
 from carnet.console.outcomes import expired
@@ -65,7 +67,9 @@ def asked(parts: ConsoleParts, flow: Flow, holder: Holder, stage: Stage) -> dict
     return {**told, "flow": sealed_flow(parts.execution.parts.keyring, flow)}
 
 
-def enter(parts: ConsoleParts, unit: UnitOfWork, arrived: Arrived, holder: Holder, flow: Flow) -> Done:
+def enter(
+    parts: ConsoleParts, unit: UnitOfWork, snapshot: Snapshot, arrived: Arrived, holder: Holder, flow: Flow
+) -> Done:
     """Go on in a change of the store: ask for what comes next, or begin the session.
 
     INVARIANT: the holder was looked for at the locked revision.
@@ -75,6 +79,12 @@ def enter(parts: ConsoleParts, unit: UnitOfWork, arrived: Arrived, holder: Holde
     if stage is not None:
         event = sign_in_event(arrived, holder.who, name="CheckMfa", to=parts.origin.url, mfa=mfa)
         return Done(answer=asked(parts, flow, holder, stage), event=event, decided=())
+    caller = flow_caller(snapshot, holder, flow, arrived.time)
+    engine = parts.execution.parts.engine
+    denied = denied_after(engine, snapshot, caller, arrived.http, arrived.time) if caller is not None else None
+    if denied is not None:
+        # Told as an answer: what was proven, such as a code, stays used.
+        return Done(answer={"refused": ELSEWHERE}, event=failure(parts, arrived, holder, denied, mfa), decided=())
     token = begin_session(
         parts.execution.parts.ids,
         unit,

@@ -19,7 +19,7 @@ from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.console.ending import end_session
 from carnet.console.headers import NOT_KEPT, SAFETY
 from carnet.console.navigation import SIGN_IN, own_target, see
-from carnet.console.outcomes import Told
+from carnet.console.outcomes import Refusal, Told
 from carnet.console.pages import page
 from carnet.console.parts import ConsoleParts
 from carnet.console.sessions import BrowserSessions, drop_cookie, set_cookie
@@ -128,9 +128,11 @@ class Federation:
         if problem is None:
             _LOG.error("request %s failed", arrived.request_id, exc_info=raised)
             problem = FAILED
+        response = told(problem, arrived.request_id)
         if shown:
-            return Answer(response=page("refused.html", status=problem.status, title="Sorry", sentence=problem.message))
-        return Answer(response=told(problem, arrived.request_id))
+            response = page("refused.html", status=problem.status, title="Sorry", sentence=problem.message)
+        event = raised.event if isinstance(raised, Refusal) else None
+        return self._audited(arrived, response, Told(members={}, event=event))
 
 
 def _fields(http: HttpRequest) -> Mapping[str, str]:

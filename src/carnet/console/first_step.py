@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from carnet.audit.sign_in_events import FAILED, NO_USER, Who, sign_in_event
 from carnet.audit.steps import Arrived
+from carnet.console.access_control import denied_before
 from carnet.console.entering import asked, failure, next_stage
 from carnet.console.flow import Flow, Stage
 from carnet.console.given import GivePassword
@@ -66,6 +67,7 @@ async def _user(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> _
     """An IAM user or a root user."""
     snapshot = parts.execution.directory.snapshot
     claim = _claim(snapshot, arrived, given)
+    denied = _denied(parts, arrived, snapshot, claim)
 
     def check(_: object, __: object) -> KnownPassword | None:
         return parts.execution.parts.sign_ins.check(snapshot, claim, arrived.time)
@@ -73,10 +75,25 @@ async def _user(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> _
     known: KnownPassword | None = await parts.pools.run(
         Preparation(pool=HASHING, work=check), None, None, _whose(arrived, given)
     )
-    if known is None:
-        raise _refused(parts, arrived, *_nobody(snapshot, claim, given.kind))
+    if known is None or denied is not None:
+        who, problem = _nobody(snapshot, claim, given.kind)
+        raise _refused(parts, arrived, who, denied or problem)
     holder = Holder(kind=given.kind, view=snapshot.accounts[known.profile.account], entity=known.holder)
     return _Known(holder, known.profile.changed, known.state)
+
+
+def _denied(parts: ConsoleParts, arrived: Arrived, snapshot: Snapshot, claim: Claim) -> str | None:
+    """Why whoever it is may not sign in from here. A password is looked at nevertheless: the time tells nobody."""
+    view = _account(snapshot, claim)
+    if view is None:
+        return None
+    user = view.of(User).named(claim.user_name) if claim.user_name is not None else None
+    claimed = (
+        user.arn if user is not None else f"arn:{view.account.partition}:iam::{view.account.id}:user/{claim.user_name}"
+    )
+    if claim.user_name is None:
+        claimed = view.account.root_arn
+    return denied_before(parts.execution.parts.engine, snapshot, view, claimed, arrived.http, arrived.time)
 
 
 async def _person(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> _Known:
@@ -141,9 +158,13 @@ def _root_of(snapshot: Snapshot, email: str, account: str) -> AccountView | None
     return found[0] if len(found) == 1 else None
 
 
+def _account(snapshot: Snapshot, claim: Claim) -> AccountView | None:
+    return snapshot.open_account(claim.account) if is_account_id(claim.account) else snapshot.by_alias(claim.account)
+
+
 def _nobody(snapshot: Snapshot, claim: Claim, kind: HolderKind) -> tuple[Who, str]:
     """Who the event of a failure names, and what it says went wrong: less than was typed, if nobody is called that."""
-    view = snapshot.open_account(claim.account) if is_account_id(claim.account) else snapshot.by_alias(claim.account)
+    view = _account(snapshot, claim)
     if view is None:
         return Who(type=_TYPES[kind], account=None), NO_USER
     if kind is HolderKind.ROOT:

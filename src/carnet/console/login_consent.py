@@ -7,6 +7,7 @@ from functools import partial
 
 from carnet.access.authorize import Decided
 from carnet.access.request_context import request_keys
+from carnet.access.sign_in_policy import AUTHORIZE
 from carnet.audit.events import decision_members
 from carnet.audit.sign_in_events import sign_in_event
 from carnet.audit.steps import Arrived
@@ -21,7 +22,7 @@ from carnet.console.sessions import SignedInBrowser, still_signed_in
 from carnet.directory.snapshot import Snapshot
 from carnet.server.own_api.problems import Problem
 from carnet.services.signin.authorize import CannotAsk, Login, asked, signed_in_as
-from carnet.services.signin.login import AUTHORIZE, check_allowed, claims_of, principal_of
+from carnet.services.signin.login import check_allowed, claims_of, principal_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

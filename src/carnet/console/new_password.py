@@ -71,7 +71,7 @@ class SettingPassword(StepChange):
         unit.save(profile)
         unit.audit(sign_in_event(self.arrived, holder.who, name=NEW_PASSWORD, to=self.parts.origin.url))
         flow = self.flow.but(password_set=now, must_change=False)
-        return enter(self.parts, unit, self.arrived, holder, flow)
+        return enter(self.parts, unit, snapshot, self.arrived, holder, flow)
 
 
 async def _may_set_now(parts: ConsoleParts, arrived: Arrived, flow: Flow, password: str) -> bool:

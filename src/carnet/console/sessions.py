@@ -9,6 +9,7 @@ from datetime import datetime
 
 from carnet.base.clock import Clock
 from carnet.base.http import RequestHead
+from carnet.console.access_control import may_stay
 from carnet.console.holders import Holder, Visitor, find_holder, proven_at
 from carnet.console.origin import ConsoleOrigin
 from carnet.console.outcomes import signed_out
@@ -17,6 +18,7 @@ from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import SESSION_TOKEN, BrowserSession, HolderKind
 from carnet.identity.credentials import browser_credential
+from carnet.policy.compile import Engine
 from carnet.store.faults import Lost
 
 CSRF_HEADER = "x-carnet-csrf"
@@ -37,17 +39,20 @@ class SignedInBrowser:
 class BrowserSessions:
     """The sessions of an installation, as the directory knows them: the store is not asked."""
 
-    def __init__(self, directory: Directory, last_used: LastUsed, clock: Clock, origin: ConsoleOrigin) -> None:
+    def __init__(
+        self, directory: Directory, last_used: LastUsed, clock: Clock, origin: ConsoleOrigin, engine: Engine
+    ) -> None:
         self._directory = directory
         self._last_used = last_used
         self._clock = clock
+        self._engine = engine
         self.origin = origin
 
     def signed_in(self, head: RequestHead) -> SignedInBrowser | None:
         """Who has signed in in the browser that asks; None alike if nobody has, and if the session is over.
 
         INVARIANT: what it gives is enough to show something. What changes something asks `may_change`, too.
-        Raises Lost if the store has lost what was acknowledged.
+        Raises Lost if the store has lost what was acknowledged, Unavailable if policies cannot be read.
         """
         token = cookie_of(head, self.origin.cookie)
         digest = SESSION_TOKEN.digest(token) if token is not None else None
@@ -60,7 +65,7 @@ class BrowserSessions:
         if session is None or not self._is_in_time(session, now):
             return None
         holder = holder_of(snapshot, session)
-        if holder is None:
+        if holder is None or not may_stay(self._engine, snapshot, session, head, now):
             return None
         self._last_used.note_session(session.id, now)
         return SignedInBrowser(session=session, holder=holder, csrf=csrf_of(token))

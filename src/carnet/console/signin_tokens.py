@@ -19,9 +19,11 @@ from msgspec import Meta, Struct
 from carnet.audit.sign_in_events import sign_in_event
 from carnet.audit.steps import Arrived
 from carnet.base.faults import AlreadyExists
+from carnet.console.access_control import ELSEWHERE, denied_after, denied_before
+from carnet.console.callers import caller_of
 from carnet.console.entering import LONGEST_AGENT, make_room, session_id
 from carnet.console.holders import Holder, Visitor
-from carnet.console.outcomes import Told
+from carnet.console.outcomes import Refusal, Told
 from carnet.console.parts import ConsoleParts
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import SESSION_TOKEN, BrowserSession, HolderKind
@@ -140,12 +142,26 @@ class Arriving:
         until = now + timedelta(seconds=token.seconds) if token.seconds else moment_of(claims.expires_ms)
         claims = replace(claims, expires_ms=int(until.timestamp() * 1000))
         holder = _holder(snapshot, principal)
-        make_room(unit, holder)
         text = SESSION_TOKEN.text(self.parts.execution.parts.ids.random(TOKEN_BYTES))
-        unit.add(self._session(text, holder, claims, until))
+        session = self._session(text, holder, claims, until)
+        self._refuse_denied(snapshot, holder, session)
+        make_room(unit, holder)
+        unit.add(session)
         event = sign_in_event(self.arrived, holder.who, to=self.parts.origin.url)
         event["additionalEventData"] |= {"Issuer": self.issuer[:_LONGEST_SHOWN]}
         return Done(answer={"token": text, "holder": holder}, event=event, decided=())
+
+    def _refuse_denied(self, snapshot: Snapshot, holder: Holder, session: BrowserSession) -> None:
+        """Raise Refusal if the policies for AWS Sign-In let nobody in from here, or not this principal."""
+        caller, http, now = caller_of(snapshot, session), self.arrived.http, self.arrived.time
+        if caller is None:
+            raise _NO_TOKEN
+        engine, claimed = self.parts.execution.parts.engine, caller.principal.role_arn or caller.principal.arn
+        denied = denied_before(engine, snapshot, holder.view, claimed, http, now)
+        denied = denied or denied_after(engine, snapshot, caller, http, now)
+        if denied is not None:
+            event = sign_in_event(self.arrived, holder.who, to=self.parts.origin.url, problem=denied)
+            raise Refusal("SignInFailed", ELSEWHERE, event, 403)
 
     def _token(self) -> SigninToken | None:
         return opened(self.parts.execution.parts.keyring, SigninToken, self.token)

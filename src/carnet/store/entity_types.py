@@ -16,6 +16,7 @@ from carnet.store.accounts import ACCOUNTS
 from carnet.store.acquired_roles import ACQUIRED_ROLES
 from carnet.store.browser_sessions import BROWSER_SESSIONS
 from carnet.store.buckets import ACCOUNT_PUBLIC_ACCESS, BUCKETS
+from carnet.store.console_authorizations import CONSOLE_AUTHORIZATIONS
 from carnet.store.create_account_statuses import CREATE_ACCOUNT_STATUSES
 from carnet.store.data_keys import DATA_KEYS
 from carnet.store.delegation_requests import DELEGATION_REQUESTS
@@ -47,6 +48,7 @@ from carnet.store.organizational_units import ORGANIZATIONAL_UNITS
 from carnet.store.organizations import ORGANIZATIONS
 from carnet.store.outbound_federations import OUTBOUND_FEDERATIONS
 from carnet.store.permission_sets import PERMISSION_SETS
+from carnet.store.permission_statements import PERMISSION_STATEMENTS
 from carnet.store.person_credentials import PERSON_INVITATIONS, PERSON_MFA_DEVICES, PERSON_PASSWORDS
 from carnet.store.policies import POLICIES
 from carnet.store.provisioned_permission_sets import PROVISIONED_PERMISSION_SETS
@@ -183,4 +185,6 @@ ENTITY_TYPES = EntityTypes(
     IDENTITY_STORE_GROUPS,
     IDENTITY_STORE_MEMBERSHIPS,
     SCIM_TOKENS,
+    PERMISSION_STATEMENTS,
+    CONSOLE_AUTHORIZATIONS,
 )

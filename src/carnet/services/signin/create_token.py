@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from carnet.access.sign_in_policy import CREATE_TOKEN
 from carnet.entities.oauth_session import SIGN_IN_SESSION, Grantor, OAuthSession, RefreshUse
 from carnet.identity.authenticate import Authenticate
 from carnet.identity.caller import ProvenKey
@@ -28,7 +29,7 @@ from carnet.services.operation import AnonymousCall, AnonymousWriteCall, Answer,
 from carnet.services.pkce import is_verifier_of
 from carnet.services.preparing import Pool, Preparation
 from carnet.services.signin import refusals
-from carnet.services.signin.login import CREATE_TOKEN, check_allowed, claims_of, principal_of
+from carnet.services.signin.login import check_allowed, claims_of, principal_of
 from carnet.services.signin.service import signin
 
 _CHECKED = Pool(name="signin", size=16, waiting=1000, seconds=5)

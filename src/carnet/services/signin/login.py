@@ -11,6 +11,7 @@ from carnet.access.authorize import Check, Decided, authorize
 from carnet.access.denial import denied
 from carnet.access.gather import carried_by
 from carnet.access.request_context import aged
+from carnet.access.sign_in_policy import sign_in_policies
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.account import Account
 from carnet.entities.login_profile import LoginProfile
@@ -25,7 +26,6 @@ from carnet.services.signin import refusals
 
 SAME_DEVICE = "arn:aws:signin:::devtools/same-device"
 CROSS_DEVICE = "arn:aws:signin:::devtools/cross-device"
-AUTHORIZE, CREATE_TOKEN = "signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token"
 CREDENTIALS_SECONDS = 900
 REGION = "us-east-1"
 """Of the ARN of the public client. Nothing tells in which Region a browser signs in."""
@@ -84,7 +84,12 @@ def check_allowed(
     """
     policies, keys = carried_by(snapshot, unissued(principal, claims))
     account = snapshot.accounts[principal.account].account
-    check = Check(action=action, resource=public_client(account, client), resource_account=account.id)
+    check = Check(
+        action=action,
+        resource=public_client(account, client),
+        resource_account=account.id,
+        policies=sign_in_policies(snapshot, snapshot.accounts[account.id]),
+    )
     context = Context(principal=aged(keys, claims, now), request=request)
     decided = authorize(parts.engine, snapshot, principal, policies, context, check)
     if not decided.decision.allowed:

@@ -51,12 +51,5 @@ signin = Service(
         "CreateBearerToken",
         "CreateOAuth2TokenWithIAM",
         "CreateOAuth2TokenWithTokenExchange",
-        "DeleteConsoleAuthorizationConfiguration",
-        "DeleteResourcePermissionStatement",
-        "GetConsoleAuthorizationConfiguration",
-        "GetResourcePolicy",
-        "ListResourcePermissionStatements",
-        "PutConsoleAuthorizationConfiguration",
-        "PutResourcePermissionStatement",
     ),
 )

@@ -1,0 +1,146 @@
+"""The policy of an account for AWS Sign-In, which its permission statements together are; and whether it holds.
+
+What no statement permits is denied, before a password counts and after. It never allows.
+
+https://docs.aws.amazon.com/signin/latest/userguide/console-access-control.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from carnet.access.documents import stored_policy
+from carnet.directory.account_view import AccountView
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.account import Account
+from carnet.entities.console_authorization import ConsoleAuthorization
+from carnet.entities.permission_statement import PermissionStatement
+from carnet.policy.context_keys import RESOURCE_ACCOUNT
+from carnet.policy.document import Grammar
+from carnet.policy.policies import ResourcePolicy
+
+AUTHENTICATE = "signin:Authenticate"
+AUTHORIZE, CREATE_TOKEN = "signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token"
+CLAIMED = "signin:PrincipalArn"
+"""The condition key of who somebody says to be, before it is proven."""
+VERSION = "2012-10-17"
+
+Condition = dict[str, dict[str, list[str]]]
+
+
+class _Phase(NamedTuple):
+    actions: tuple[str, ...]
+    principal: str
+    """The condition key of the principal, which is claimed at first."""
+
+
+_PHASES = (_Phase((AUTHENTICATE,), CLAIMED), _Phase((CREATE_TOKEN, AUTHORIZE), "aws:PrincipalArn"))
+
+
+def authorization_of(snapshot: Snapshot, account: str) -> ConsoleAuthorization | None:
+    """What makes the policies hold for an account: its own, or that of its organization. Raises Unavailable."""
+    view = snapshot.account(account)
+    own = view.of(ConsoleAuthorization).get(account) if view is not None else None
+    if own is not None:
+        return own
+    organization = snapshot.organization_of(account)
+    if organization is None:
+        return None
+    management = snapshot.account(organization.organization.management)
+    return management.of(ConsoleAuthorization).get(organization.scope.id) if management is not None else None
+
+
+def sign_in_policies(snapshot: Snapshot, view: AccountView) -> tuple[ResourcePolicy, ...]:
+    """For a check: the policy of the account, if it has one and it holds. Raises Unavailable."""
+    if authorization_of(snapshot, view.account.id) is None:
+        return ()
+    return view.derived(_policies)
+
+
+def _policies(view: AccountView) -> tuple[ResourcePolicy, ...]:
+    statements = list(policy_statements(view.account, view.of(PermissionStatement).sorted()))
+    if not statements:
+        return ()
+    text = orjson.dumps({"Version": VERSION, "Statement": statements}).decode()
+    policy = stored_policy(text, Grammar.RESOURCE, f"arn:{view.account.partition}:signin:::policy")
+    return (ResourcePolicy(policy=policy, account=view.account.id),)
+
+
+def policy_statements(account: Account, statements: Iterable[PermissionStatement]) -> Iterator[dict[str, Any]]:
+    """The policy: what comes from none of the networks is denied, unless it is of an excluded principal."""
+    kept = list(statements)
+    excluded = _each(one.excluded_principal for one in kept)
+    for phase in _PHASES if kept else ():
+        common: Condition = {"StringEquals": {RESOURCE_ACCOUNT: [account.id]}}
+        if excluded:
+            common["ArnNotEquals"] = {phase.principal: excluded}
+        yield _denied(phase, _joined(_elsewhere(kept), common))
+        for pinned in _pinned(kept):
+            yield _denied(phase, _joined(pinned, common))
+
+
+def condition_of(one: PermissionStatement) -> Condition:
+    """What a statement alone says, as conditions of what is denied."""
+    found = _joined(_elsewhere([one]), *_pinned([one]))
+    if one.excluded_principal is not None:
+        found["ArnNotEquals"] = {"aws:PrincipalArn": [one.excluded_principal]}
+    return found
+
+
+def _elsewhere(statements: list[PermissionStatement]) -> Condition:
+    """That a request comes from none of the networks; an endpoint counts as one if its VPC is not told."""
+    addresses = _each(one.source_ip for one in statements)
+    vpcs = _each(one.source_vpc for one in statements)
+    endpoints = _each(each for one in statements if one.source_vpc is None for each in _endpoints(one))
+    found: Condition = {}
+    if addresses:
+        found["NotIpAddressIfExists" if vpcs or endpoints else "NotIpAddress"] = {"aws:SourceIp": addresses}
+    private = {key: values for key, values in (("aws:SourceVpc", vpcs), ("aws:SourceVpce", endpoints)) if values}
+    if private:
+        found["StringNotEquals"] = private
+    return found
+
+
+def _pinned(statements: list[PermissionStatement]) -> Iterator[Condition]:
+    """That a request comes from a VPC, but not as the statement on that VPC says further."""
+    for one in statements:
+        vpc, endpoints = _each([one.source_vpc]), _each(_endpoints(one))
+        network = {"aws:SourceVpc": vpc} if vpc else {"aws:SourceVpce": endpoints}
+        if vpc and endpoints:
+            yield {"StringEquals": network, "StringNotEquals": {"aws:SourceVpce": endpoints}}
+        if one.requested_region is not None:
+            region = {"aws:RequestedRegion": [one.requested_region]}
+            yield {"StringEquals": network, "StringNotEqualsIfExists": region}
+        if one.vpc_source_ip is not None:
+            yield {"StringEquals": network, "NotIpAddressIfExists": {"aws:VpcSourceIp": [one.vpc_source_ip]}}
+
+
+def _endpoints(one: PermissionStatement) -> Iterator[str | None]:
+    yield one.signin_source_vpce
+    yield one.console_source_vpce
+
+
+def _each(values: Iterable[str | None]) -> list[str]:
+    """Those that are given, each once."""
+    return list(dict.fromkeys(value for value in values if value is not None))
+
+
+def _joined(*conditions: Mapping[str, Mapping[str, list[str]]]) -> Condition:
+    found: Condition = {}
+    for each in conditions:
+        for operator, keys in each.items():
+            found[operator] = {**found.get(operator, {}), **keys}
+    return found
+
+
+def _denied(phase: _Phase, condition: Condition) -> dict[str, Any]:
+    return {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": list(phase.actions),
+        "Resource": "*",
+        "Condition": condition,
+    }
