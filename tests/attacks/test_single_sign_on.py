@@ -24,6 +24,7 @@ ATTACKS: dict[str, tuple[str, ...]] = {
     ),
     "3 another redirect URI": (
         f"{OIDC}/test_clients.py::test_nothing_else_of_a_redirect_is",
+        f"{OIDC}/test_clients.py::test_attack_3_no_address_elsewhere_is_registered",
         f"{OIDC}/test_with_iam.py::test_attack_3_a_code_goes_to_the_redirect_uris_of_the_application_alone",
     ),
     "4 another client's code": (

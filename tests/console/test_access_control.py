@@ -43,7 +43,7 @@ def policy(site: Site) -> Iterator[Any]:
 
 def attempt(site: Site, user: str, password: str = GOOD) -> tuple[int, str]:
     page = site.browser.sign_in(account=site.account, name=user, password=password)
-    return page.status, page.told.get("message", page.told.get("next"))
+    return page.status, str(page.told.get("message", page.told.get("next")))
 
 
 def last_problem(site: Site) -> str | None:

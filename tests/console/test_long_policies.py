@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from carnet.console.outcomes import BEING_READ
 from carnet.entities.identity_center_instance import Instance
 from tests.console.authenticator import Authenticator
 from tests.console.browsing import Browser
 from tests.console.conftest import Site
-from tests.console.test_login_consent import Program
+from tests.console.test_federation import assumed, login, role, token_of
+from tests.console.test_login_consent import Program, signin
 from tests.console.test_passkeys import DEVICES, begun
 from tests.console.test_people import instance, with_password
 from tests.console.test_people_actions import ALL, act
-from tests.policy.long_policies import APART, assert_nobody_waited, put_under_long_policies, watch_reading
+from tests.policy.long_policies import (
+    APART,
+    assert_nobody_waited,
+    long_document,
+    put_under_long_policies,
+    watch_reading,
+)
 
 assert callable(instance), "a fixture"
 
@@ -23,6 +34,13 @@ assert callable(instance), "a fixture"
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return watch_reading(monkeypatch)
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def under_long_policies(site: Site, **profile: Any) -> tuple[str, Browser, dict[str, Any]]:
@@ -60,6 +78,44 @@ def test_who_is_signed_out_by_then_is_told_nothing(
     page = browser.ask("POST", "/console/people", {"action": ALL[0], "userId": someone.id}, x_carnet_csrf=csrf)
     assert gone
     assert (page.status, page.told["code"]) == (401, "SignInExpired")
+
+
+@pytest.fixture
+def held(site: Site) -> Iterator[None]:
+    """An account in which policies for AWS Sign-In are asked."""
+    made = signin(site)
+    made.put_console_authorization_configuration()
+    yield
+    made.delete_console_authorization_configuration()
+
+
+def test_signing_in(site: Site, held: None, read: Counter[str]) -> None:
+    _, browser, told = under_long_policies(site)
+    assert told == {"next": "done"}
+    assert_nobody_waited(read)
+    assert browser.is_signed_in()
+
+
+def test_a_browser_waits_for_new_policies(site: Site, held: None, read: Counter[str]) -> None:
+    user, browser, _ = under_long_policies(site)
+    put_under_long_policies(site.iam, user)
+    read.clear()
+    page = browser.get("/console/")
+    assert (page.status, BEING_READ in page.text) == (503, True)
+    until(lambda: any(thread.startswith(APART) for thread in list(read)))
+    assert_nobody_waited(read)
+    until(browser.is_signed_in)
+
+
+def test_a_console_url(site: Site, held: None, read: Counter[str]) -> None:
+    name = role(site)
+    token = token_of(site, assumed(site, name))
+    for _ in range(2):
+        policy = site.iam.create_policy(PolicyName=f"p-{secrets.token_hex(4)}", PolicyDocument=long_document())
+        site.iam.attach_role_policy(RoleName=name, PolicyArn=policy["Policy"]["Arn"])
+    read.clear()
+    assert login(site.browser, token).status == 200
+    assert_nobody_waited(read)
 
 
 def test_leave_for_a_program(site: Site, read: Counter[str]) -> None:

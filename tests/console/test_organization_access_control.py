@@ -51,7 +51,7 @@ class Member:
 
     def attempt(self) -> tuple[int, str]:
         page = self.site.browser.sign_in(account=self.account, name="someone", password=GOOD)
-        return page.status, page.told.get("message", page.told.get("next"))
+        return page.status, str(page.told.get("message", page.told.get("next")))
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,8 @@ from carnet.identity.credentials import browser_credential
 from carnet.identity.principals import ASSUMED_ROLE
 from carnet.keyring.packing import pack
 from carnet.keyring.session_claims import SessionClaims
+from carnet.server.long_policies import LongPolicies
+from carnet.services.preparing import Pools
 from carnet.store.faults import Lost
 from tests.services.iam.documents import allow, trust
 from tests.services.world import World, open_world
@@ -67,13 +69,9 @@ def session(world: World) -> BrowserSession:
 def sessions(world: World, public_url: str = LOCAL) -> BrowserSessions:
     origin = console_origin(public_url)
     assert origin is not None
-    return BrowserSessions(
-        world.installation.directory,
-        world.installation.last_used,
-        world.clock,
-        origin,
-        world.installation.execution.parts.engine,
-    )
+    here = world.installation
+    engine, long_policies = here.execution.parts.engine, LongPolicies(here.execution, Pools())
+    return BrowserSessions(here.directory, here.last_used, world.clock, origin, engine, long_policies)
 
 
 def head(*headers: tuple[str, str], cookie: str = f"carnet-4747={TOKEN}", peer: str = "127.0.0.1") -> RequestHead:

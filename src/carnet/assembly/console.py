@@ -31,12 +31,15 @@ def console_doors(
     if origin is None:
         return (Unreachable(),)
     engine = installation.execution.parts.engine
-    sessions = BrowserSessions(installation.directory, installation.last_used, installation.clock, origin, engine)
+    long_policies = LongPolicies(installation.execution, pools)
+    sessions = BrowserSessions(
+        installation.directory, installation.last_used, installation.clock, origin, engine, long_policies
+    )
     parts = ConsoleParts(
         execution=installation.execution,
         writer=writer,
         pools=pools,
-        long_policies=LongPolicies(installation.execution, pools),
+        long_policies=long_policies,
         throttle=throttle,
         origin=origin,
         passkeys=_passkeys(installation, origin),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -79,9 +80,7 @@ def enter(
     if stage is not None:
         event = sign_in_event(arrived, holder.who, name="CheckMfa", to=parts.origin.url, mfa=mfa)
         return Done(answer=asked(parts, flow, holder, stage), event=event, decided=())
-    caller = flow_caller(snapshot, holder, flow, arrived.time)
-    engine = parts.execution.parts.engine
-    denied = denied_after(engine, snapshot, caller, arrived.http, arrived.time) if caller is not None else None
+    denied = _denied(parts, snapshot, arrived, holder, flow)
     if denied is not None:
         # Told as an answer: what was proven, such as a code, stays used.
         return Done(answer={"refused": ELSEWHERE}, event=failure(parts, arrived, holder, denied, mfa), decided=())
@@ -97,6 +96,24 @@ def enter(
     )
     event = sign_in_event(arrived, holder.who, to=parts.origin.url, mfa=mfa)
     return Done(answer={"next": "done", "token": token}, event=event, decided=())
+
+
+def _denied(parts: ConsoleParts, snapshot: Snapshot, arrived: Arrived, holder: Holder, flow: Flow) -> str | None:
+    """Why the holder is not let in from there; people are principals of no account. Raises Unavailable."""
+    caller = flow_caller(snapshot, holder, flow, arrived.time)
+    if caller is None:
+        return None
+    return denied_after(parts.execution.parts.engine, snapshot, caller, arrived.http, arrived.time)
+
+
+async def read_policies(parts: ConsoleParts, arrived: Arrived, flow: Flow) -> None:
+    """Decide what `enter` decides, so that policies are read by then. Raises as `ConsoleParts.deciding` does."""
+    await parts.deciding(
+        lambda snapshot: _denied(parts, snapshot, arrived, holder_at(snapshot, flow), flow),
+        flow.account,
+        arrived.http.peer,
+        partial(holder_at, flow=flow),
+    )
 
 
 def make_room(unit: UnitOfWork, holder: Holder) -> None:

@@ -91,6 +91,7 @@ class Federation:
         arriving = Arriving(
             parts=self._parts, arrived=arrived, token=fields.get("SigninToken", ""), issuer=fields.get("Issuer", "")
         )
+        await arriving.read_policies()
         outcome = await self._parts.writer.make(arriving, arriving.account)
         members: dict[str, Any] = dict(outcome.answer)
         shown = page("arrived.html", to=to, holder=members["holder"])

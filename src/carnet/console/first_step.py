@@ -67,7 +67,9 @@ async def _user(parts: ConsoleParts, arrived: Arrived, given: GivePassword) -> _
     """An IAM user or a root user."""
     snapshot = parts.execution.directory.snapshot
     claim = _claim(snapshot, arrived, given)
-    denied = _denied(parts, arrived, snapshot, claim)
+    denied = await parts.deciding(
+        lambda present: _denied(parts, arrived, present, claim), claim.account, arrived.http.peer, lambda _: None
+    )
 
     def check(_: object, __: object) -> KnownPassword | None:
         return parts.execution.parts.sign_ins.check(snapshot, claim, arrived.time)

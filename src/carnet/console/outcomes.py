@@ -19,6 +19,7 @@ RESET_NEEDED = "Your password has expired. Ask your administrator to set another
 NOT_MADE = "The passkey was not made for this page, or without checking who you are."
 TOO_MANY_DEVICES = "There are 8 MFA devices already, and no more can be added."
 NOT_ALLOWED = "Your policies do not allow iam:EnableMFADevice on yourself."
+BEING_READ = "The policies of your account are being read. Load the page again."
 SIGN_IN_AGAIN = "You have signed in a while ago. Sign in again, and do it then."
 NOT_CHANGED = (
     "Either user is not authorized to perform iam:ChangePassword or entered password does not comply with account "

@@ -6,19 +6,24 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from carnet.base.clock import Clock
+from carnet.base.faults import Unavailable
 from carnet.base.http import RequestHead
 from carnet.console.access_control import may_stay
 from carnet.console.holders import Holder, Visitor, find_holder, proven_at
 from carnet.console.origin import ConsoleOrigin
-from carnet.console.outcomes import signed_out
+from carnet.console.outcomes import BEING_READ, signed_out
 from carnet.directory.directory import Directory
 from carnet.directory.last_used import LastUsed
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import SESSION_TOKEN, BrowserSession, HolderKind
 from carnet.identity.credentials import browser_credential
+from carnet.policy.at_once import TakesLong, at_once
 from carnet.policy.compile import Engine
+from carnet.server.long_policies import LongPolicies
+from carnet.services.turns import whose
 from carnet.store.faults import Lost
 
 CSRF_HEADER = "x-carnet-csrf"
@@ -40,12 +45,19 @@ class BrowserSessions:
     """The sessions of an installation, as the directory knows them: the store is not asked."""
 
     def __init__(
-        self, directory: Directory, last_used: LastUsed, clock: Clock, origin: ConsoleOrigin, engine: Engine
+        self,
+        directory: Directory,
+        last_used: LastUsed,
+        clock: Clock,
+        origin: ConsoleOrigin,
+        engine: Engine,
+        long_policies: LongPolicies,
     ) -> None:
         self._directory = directory
         self._last_used = last_used
         self._clock = clock
         self._engine = engine
+        self._long_policies = long_policies
         self.origin = origin
 
     def signed_in(self, head: RequestHead) -> SignedInBrowser | None:
@@ -65,10 +77,19 @@ class BrowserSessions:
         if session is None or not self._is_in_time(session, now):
             return None
         holder = holder_of(snapshot, session)
-        if holder is None or not may_stay(self._engine, snapshot, session, head, now):
+        if holder is None or not self._may_stay(snapshot, session, head, now):
             return None
         self._last_used.note_session(session.id, now)
         return SignedInBrowser(session=session, holder=holder, csrf=csrf_of(token))
+
+    def _may_stay(self, snapshot: Snapshot, session: BrowserSession, head: RequestHead, now: datetime) -> bool:
+        """INVARIANT: nobody else waits for policies that take long to read. Raises Unavailable while that is done."""
+        work = partial(may_stay, self._engine, snapshot, session, head, now)
+        try:
+            return at_once(work)
+        except TakesLong:
+            self._long_policies.begin(work, whose(session.account, head.peer))
+            raise Unavailable(BEING_READ) from None
 
     def may_change(self, head: RequestHead, browser: SignedInBrowser) -> bool:
         """Whether a request that changes something was made by one of the console's own pages."""

@@ -11,7 +11,7 @@ from carnet.audit.sign_in_events import FAILED
 from carnet.audit.steps import Arrived
 from carnet.console.changes import Entering, GivingCode, GivingPasskey
 from carnet.console.enrolment import begin_app, begin_passkey, check_room_now, given_codes, given_passkey
-from carnet.console.entering import failure, holder_at
+from carnet.console.entering import failure, holder_at, read_policies
 from carnet.console.first_step import first_step
 from carnet.console.flow import Flow, Stage, opened_flow
 from carnet.console.given import (
@@ -106,6 +106,7 @@ def _passkey(parts: ConsoleParts, arrived: Arrived, flow: Flow, given: GivePassk
 
 
 async def _change(parts: ConsoleParts, arrived: Arrived, flow: Flow, change: OtherChange) -> Told:
+    await read_policies(parts, arrived, flow)
     outcome = await parts.writer.make(change, flow.account)
     event = None if outcome.recorded else outcome.event
     members: dict[str, Any] = dict(outcome.answer)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -131,20 +132,9 @@ class Arriving:
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         """INVARIANT: a token counts once, on all nodes, and the session is looked at at the locked revision."""
-        token, now = self._token(), self.arrived.time
-        claims = unpack(token.claims) if token is not None else None
-        if token is None or claims is None or now.timestamp() * 1000 >= min(token.expires_ms, claims.expires_ms):
-            raise _NO_TOKEN
-        principal = standing(snapshot, claims)
-        if principal is None:
-            raise _NO_TOKEN
-        _spend(unit, token, claims.account)
-        until = now + timedelta(seconds=token.seconds) if token.seconds else moment_of(claims.expires_ms)
-        claims = replace(claims, expires_ms=int(until.timestamp() * 1000))
-        holder = _holder(snapshot, principal)
         text = SESSION_TOKEN.text(self.parts.execution.parts.ids.random(TOKEN_BYTES))
-        session = self._session(text, holder, claims, until)
-        self._refuse_denied(snapshot, holder, session)
+        token, holder, session = self.found(snapshot, text)
+        _spend(unit, token, session.account)
         make_room(unit, holder)
         unit.add(session)
         event = sign_in_event(self.arrived, holder.who, to=self.parts.origin.url)
@@ -162,6 +152,28 @@ class Arriving:
         if denied is not None:
             event = sign_in_event(self.arrived, holder.who, to=self.parts.origin.url, problem=denied)
             raise Refusal("SignInFailed", ELSEWHERE, event, 403)
+
+    def found(self, snapshot: Snapshot, text: str) -> tuple[SigninToken, Holder, BrowserSession]:
+        """What the token is, whose, and the browser's session, with a token of its own. Raises Problem, Unavailable."""
+        token, now = self._token(), self.arrived.time
+        claims = unpack(token.claims) if token is not None else None
+        if token is None or claims is None or now.timestamp() * 1000 >= min(token.expires_ms, claims.expires_ms):
+            raise _NO_TOKEN
+        principal = standing(snapshot, claims)
+        if principal is None:
+            raise _NO_TOKEN
+        until = now + timedelta(seconds=token.seconds) if token.seconds else moment_of(claims.expires_ms)
+        claims = replace(claims, expires_ms=int(until.timestamp() * 1000))
+        holder = _holder(snapshot, principal)
+        session = self._session(text, holder, claims, until)
+        self._refuse_denied(snapshot, holder, session)
+        return token, holder, session
+
+    async def read_policies(self) -> None:
+        """Decide what the change decides, so that policies are read by then. Raises as `found`."""
+        text = SESSION_TOKEN.text(bytes(TOKEN_BYTES))
+        look = partial(self.found, text=text)
+        await self.parts.deciding(look, self.account, self.arrived.http.peer, look)
 
     def _token(self) -> SigninToken | None:
         return opened(self.parts.execution.parts.keyring, SigninToken, self.token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -25,11 +26,23 @@ class LongPolicies:
     def __init__(self, execution: Execution, pools: Pools) -> None:
         self._execution = execution
         self._pools = pools
+        self._begun: set[asyncio.Task[object]] = set()
 
     async def apart(self, work: Callable[[], T], asked_by: Whose) -> T:
         """What the work gives or raises, done on that thread; Unavailable if no turn comes."""
         done: T = await self._pools.run(Preparation(pool=_POOL, work=lambda _, __: work()), None, None, asked_by)
         return done
+
+    def begin(self, work: Callable[[], object], asked_by: Whose) -> None:
+        """Let it be done on that thread, for whoever asks again. Nobody is told what it gives or raises."""
+        task = asyncio.get_running_loop().create_task(self.apart(work, asked_by))
+        self._begun.add(task)
+        task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[object]) -> None:
+        self._begun.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio does not tell of it
 
     async def decided(self, work: Callable[[], T], caller: AccountCaller | Anonymous, peer: str) -> T:
         """What the work gives or raises: done at once if that takes no longer than others can wait, else `apart`.

@@ -129,6 +129,24 @@ def test_nothing_else_of_a_redirect_is(asked: str) -> None:
     assert not is_same_redirect(SAME, asked)
 
 
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://127.0.0.1.evil.example/cb",
+        "http://localhost.evil.example/cb",
+        "http://evil.example/cb",
+        "http://user@127.0.0.1/cb",
+        "http://127.0.0.1@evil.example/cb",
+        "http://127.0.0.1/../cb",
+        "http://127.0.0.1/cb#x",
+        "https://127.0.0.1/cb",
+        "javascript:alert(1)",
+    ],
+)
+def test_attack_3_no_address_elsewhere_is_registered(uri: str) -> None:
+    assert not is_redirect(uri)
+
+
 def test_what_may_be_registered() -> None:
     assert is_redirect("http://[::1]/cb")
     assert is_redirect("http://localhost:8080/")
