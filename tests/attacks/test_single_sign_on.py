@@ -49,6 +49,9 @@ ATTACKS: dict[str, tuple[str, ...]] = {
     ),
     "12 proofs of a key that are missing, old, used or another's": (
         "bearer/test_dpop.py::test_its_claims_are_of_this_request",
+        "bearer/test_dpop.py::test_its_header_is_the_one_that_is_asked_for",
+        "bearer/test_dpop.py::test_no_other_signature_is_taken",
+        "bearer/test_dpop.py::test_a_proof_is_taken_for_five_minutes",
         "bearer/test_dpop.py::test_another_curve_is_refused",
         f"{CONSOLE}/test_login_consent.py::test_a_proof_counts_once",
         f"{CONSOLE}/test_login_consent.py::test_a_refresh_token_is_worth_nothing_without_the_key",
