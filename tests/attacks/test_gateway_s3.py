@@ -143,7 +143,7 @@ def test_4_a_presigned_request_ends(store: Store) -> None:
 def test_a_signature_that_is_wrong_is_told_as_s3_does(store: Store) -> None:
     wrong = store.send("GET", "/photos/k", instead="/photos/secret/k")
     assert (wrong.status, wrong.code) == (403, "SignatureDoesNotMatch")
-    assert b"<CanonicalRequest>GET\n/photos/secret/k\n" in wrong.body
+    assert b"secret" not in wrong.body, "what was computed is in the log alone"
     unknown = Store(store.server, store.s3, ("AKIAIOSFODNN7EXAMPLE", "x" * 40)).send("GET", "/photos/k")
     assert (unknown.status, unknown.code) == (403, "InvalidAccessKeyId")
     skewed = store.send("GET", "/photos/k", headers={"x-amz-date": "20200101T000000Z"})

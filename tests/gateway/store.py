@@ -89,22 +89,25 @@ class Store:
         signed: bool = True,
         length: int | None = None,
         service: str = "s3",
+        region: str = "us-east-1",
         instead: str | None = None,
     ) -> Answered:
         """Send a request as it is written; `length` is what is declared, `instead` a target that is not signed."""
         given = {"host": self.host, **(headers or {})}
         if signed:
             given.setdefault("x-amz-content-sha256", sha256(body).hexdigest())
-            given |= self.signature(method, target, given, service)
+            given |= self.signature(method, target, given, service, region)
         if body or length is not None:
             given["content-length"] = str(len(body) if length is None else length)
         lines = [f"{method} {instead or target} HTTP/1.1", *(f"{name}: {value}" for name, value in given.items())]
         return answered(self.server.send("\r\n".join([*lines, "", ""]).encode("latin-1") + body, seconds=5), method)
 
-    def signature(self, method: str, target: str, headers: Mapping[str, str], service: str = "s3") -> dict[str, str]:
+    def signature(
+        self, method: str, target: str, headers: Mapping[str, str], service: str = "s3", region: str = "us-east-1"
+    ) -> dict[str, str]:
         """The headers that sign a request."""
         asked = AWSRequest(method=method, url=f"http://{self.host}{target}", headers=dict(headers))
-        _Signer(Credentials(*self.key), service, "us-east-1").add_auth(asked)
+        _Signer(Credentials(*self.key), service, region).add_auth(asked)
         return {name.lower(): value for name, value in asked.headers.items() if name.lower() not in headers}
 
     def presigned(self, method: str, target: str, *, seconds: int = 60) -> str:

@@ -281,3 +281,19 @@ def test_no_change_is_sent_on_if_the_disk_of_the_audit_log_is_nearly_full(
     assert store.send("DELETE", f"/{BUCKET}/k").status == 503
     assert len(store.s3.requests) == asked
     assert store.send("GET", f"/{BUCKET}/k").body == b"here"
+
+
+def test_who_signs_for_no_region_is_told_which_and_comes_again(store: Store) -> None:
+    """s3cmd signs for `US` until it is told another one."""
+    wrong = store.send("GET", "/photos", region="US")
+    assert (wrong.status, wrong.code) == (400, "AuthorizationHeaderMalformed")
+    assert b"<Region>us-east-1</Region>" in wrong.body
+    assert wrong.message == "The authorization header is malformed; the region 'US' is wrong; expecting 'us-east-1'"
+    in_query = store.presigned("GET", "/photos").replace("us-east-1", "US")
+    presigned = store.send("GET", in_query, signed=False)
+    assert (presigned.status, presigned.code) == (400, "AuthorizationQueryParametersError")
+    assert presigned.message.startswith("Error parsing the X-Amz-Credential parameter; the region 'US' is wrong;")
+    assert store.send("GET", "/photos", region="no_Region").message.endswith(
+        "the region '...' is wrong; expecting 'us-east-1'"
+    )
+    assert store.s3.requests == []

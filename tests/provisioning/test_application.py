@@ -88,7 +88,8 @@ def test_at_once_is_one_transaction_of_at_most_so_many_steps(world: World, monke
     assert names(world) == ["a", "b", "c"]
 
 
-def test_at_once_is_all_or_nothing(world: World) -> None:
+def test_at_once_is_all_or_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application, "_CHUNK_STEPS", 1)  # which is of what is not made at once
     data = {"GroupDetailList": [{"GroupName": "g"}], **users("a", "b")}
     data["UserDetailList"][1]["GroupList"] = ["other"]
     world.call(world.root, "CreateGroup", GroupName="other")

@@ -39,6 +39,13 @@ def heard(hearing: socket.socket) -> tuple[str, int]:
     return data.decode(), _CREDENTIALS.unpack(ancillary[0][2])[0]
 
 
+def hear_until(state: str, hearing: socket.socket, told: list[tuple[str, int]]) -> None:
+    """Hear what is told up to that state, which comes before a hundred watchdogs have."""
+    while not told or told[-1][0] != state:
+        assert len(told) < 100, f"{state} was not told, but {told}"
+        told.append(heard(hearing))
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_server_tells_systemd_of_its_life(manager: socket.socket, tmp_path: Path, workers: str) -> None:
     port = free_port()
@@ -47,15 +54,12 @@ def test_a_server_tells_systemd_of_its_life(manager: socket.socket, tmp_path: Pa
     process = Carnet(*words, env=os.environ | {"WATCHDOG_USEC": "1000000"}, **quiet)
     told: list[tuple[str, int]] = []
     try:
-        while not told or told[-1][0] != "READY=1":
-            told.append(heard(manager))
+        hear_until("READY=1", manager, told)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/_carnet/ready", timeout=60) as answer:
             assert answer.status == 200, "it may be sent requests from when it has said so"
-        while told[-1][0] != "WATCHDOG=1":
-            told.append(heard(manager))
+        hear_until("WATCHDOG=1", manager, told)
         process.send_signal(signal.SIGTERM)
-        while told[-1][0] != "STOPPING=1":
-            told.append(heard(manager))
+        hear_until("STOPPING=1", manager, told)
     finally:
         process.terminate()
         process.wait(timeout=60)

@@ -135,6 +135,13 @@ def test_every_fault_of_the_scope_is_told() -> None:
     assert failure(with_header(sign(), "authorization", given)) == ("SignatureDoesNotMatch", message)
 
 
+def test_a_region_that_is_none_is_told() -> None:
+    for region in ("", "US", "US_EAST"):
+        given = str(sign().header("authorization")).replace("/us-east-1/", f"/{region}/")
+        told = failure(with_header(sign(), "authorization", given))
+        assert told == ("SignatureDoesNotMatch", "Credential should be scoped to a valid region.")
+
+
 @pytest.mark.parametrize("date", ["", "2024", "202401010", "20240101T120000Z"])
 def test_a_scope_is_of_the_day_and_of_no_longer_time(date: str) -> None:
     given = str(sign().header("authorization")).replace("/20240101/", f"/{date}/")

@@ -36,14 +36,16 @@ class KeptState(NamedTuple):
 def open_kept(settings: Settings, clock: Clock, problem: Unavailable) -> KeptState:
     """What is kept, and a store that is opened when its database answers.
 
-    Raises Unavailable if nothing is kept, or only what must not be used any more; `problem` is why the store is not.
+    Raises `problem`, which is why the store is not opened, if nothing is kept, or only what must not be used any more.
     """
     try:
         masters = MasterKeys(partial(read_master_keys, settings))
         kept = kept_snapshot.read(settings.snapshot_file, masters, ENTITY_TYPES)
         kept_snapshot.check_age(kept, clock(), timedelta(minutes=settings.snapshot_max_age_minutes))
     except (BadMasterKey, kept_snapshot.Unusable) as reason:
-        raise Unavailable(f"{problem.message} {reason}") from problem
+        problem.message = f"{problem.message} {reason}"
+        problem.args = (problem.message,)
+        raise problem from reason
     keyring = masters.opening(kept.snapshot.installation.of(WrappedKey))[1]
     store = Store.opened_later(settings.store_url, _FirstLook(settings, kept, masters).check)
     store.expect(kept.installation)

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
+
 from carnet.assembly.running import DirectoryBusy, ServerRuns
 from carnet.assembly.state import StoreMissing
-from carnet.base.faults import Fault, Unavailable, Unsent
+from carnet.base.faults import Fault
 from carnet.keyring.errors import KeyringError
-from carnet.store.faults import BadBackup, Damaged, Held, Incompatible, NoRoom, NotSetUp
+from carnet.store.faults import BadBackup, Damaged, Held, Incompatible, NotSetUp, Unreachable
 
 
 def told(problem: Exception) -> str | None:
@@ -20,9 +22,7 @@ def told(problem: Exception) -> str | None:
             return f"{problem.message} Move it away, and restore a backup: carnet restore FILE."
         case Held():
             return f"{problem.message} Try again when it is done."
-        case Unsent() | NoRoom():
-            return problem.message
-        case Unavailable():
+        case Unreachable():
             hint = (
                 "Is it there, and may it be written? carnet doctor looks; --data-dir or --database-url names another."
             )
@@ -30,7 +30,7 @@ def told(problem: Exception) -> str | None:
         case Fault():
             return problem.message
         case NotSetUp():
-            return f"{problem} --data-dir or --database-url names another; carnet serve makes one."
+            return f"{problem} --data-dir or --database-url names another; carnet serve makes one.{_elsewhere()}"
         case OSError():
             return _of_file(problem)
         case (
@@ -45,6 +45,13 @@ def told(problem: Exception) -> str | None:
             return str(problem)
         case _:
             return None
+
+
+def _elsewhere() -> str:
+    """How a server is asked that keeps its installation in memory or on another machine, if the command can ask one."""
+    context = click.get_current_context(silent=True)
+    asks = context is not None and any(each.name == "endpoint_url" for each in context.command.params)
+    return " --endpoint-url asks a server that keeps its own elsewhere, or in memory (--dev)." if asks else ""
 
 
 def _of_file(problem: OSError) -> str:

@@ -16,6 +16,9 @@ SIGNATURE_MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
     "and signing method. Consult the service documentation for details."
 )
+NO_REGION = "Credential should be scoped to a valid region."
+_REGION_MEANT = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,15}|", re.ASCII)
+"""What a Region may be written as by mistake, such as the `US` of older clients."""
 _ALGORITHM = re.compile(r"AWS[0-9]?(-[A-Z0-9]{2,6}){0,4}", re.ASCII)
 
 
@@ -26,6 +29,15 @@ def shown(given: str, usual: re.Pattern[str]) -> str:
     one, if something else is expected, and no message may carry that into a log, the caller's or this server's.
     """
     return given if usual.fullmatch(given) else "..."
+
+
+class WrongRegion(AuthFailure):
+    """Nothing is wrong with a credential scope but its Region, which is none; `given` is what it has there, if that may
+    be shown."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__("SignatureDoesNotMatch", NO_REGION)
+        self.given = shown(given, _REGION_MEANT)
 
 
 def missing_token() -> AuthFailure:

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from carnet.identity.auth_failure import AuthFailure
-from carnet.sigv4.errors import incomplete, mismatch, shown
+from carnet.sigv4.errors import NO_REGION, WrongRegion, incomplete, mismatch, shown
 
 TERMINATOR = "aws4_request"
 
@@ -75,13 +75,14 @@ def foreign(scope: Scope, *, service: str, timestamp: str) -> AuthFailure:
 
     Every fault is told at once, as AWS does.
     """
-    return mismatch(" ".join(_faults(scope, service, timestamp)))
+    faults = _faults(scope, service, timestamp)
+    return WrongRegion(scope.region) if faults == [NO_REGION] else mismatch(" ".join(faults))
 
 
 def _faults(scope: Scope, service: str, timestamp: str) -> list[str]:
     faults = []
     if not _REGION.fullmatch(scope.region):
-        faults.append("Credential should be scoped to a valid region.")
+        faults.append(NO_REGION)
     if scope.service != service:
         faults.append(f"Credential should be scoped to correct service: '{service}'.")
     if scope.terminator != TERMINATOR:

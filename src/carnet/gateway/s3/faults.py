@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from carnet.base.http import REQUEST_ID, HttpResponse
 from carnet.identity.auth_failure import AuthFailure
 from carnet.protocols.xml_shapes import escape
+from carnet.sigv4.errors import WrongRegion
 
 _STATUSES: Mapping[int, tuple[str, ...]] = {
     403: (
@@ -53,6 +54,9 @@ _BY_COMMON_CODE = {
     "Throttling": ("SlowDown", "Please reduce your request rate."),
 }
 """Codes of other services, and what Amazon S3 says instead; None: the same sentence."""
+_IN_HEADER, _IN_QUERY = "AuthorizationHeaderMalformed", "AuthorizationQueryParametersError"
+_REGION = "us-east-1"
+"""What a client is told to sign for that has signed for no Region; those that there are are all taken."""
 _NOT_YET, _EXPIRED = "Signature not yet current", "Signature expired"
 
 
@@ -74,8 +78,13 @@ def not_implemented(why: str) -> S3Fault:
 
 
 def of_signature(failure: AuthFailure, *, presigned: bool) -> S3Fault:
-    """What a caller is told whose signature is not accepted."""
+    """What a caller is told whose signature is not accepted.
+
+    Amazon S3 adds the string to sign and the canonical request: here they are in the log alone (decision 0024).
+    """
     code, message = failure.code, failure.message
+    if isinstance(failure, WrongRegion):
+        return _of_region(failure.given, presigned=presigned)
     if code == "SignatureDoesNotMatch" and message.startswith((_NOT_YET, _EXPIRED)):
         if presigned:
             return S3Fault(
@@ -84,14 +93,15 @@ def of_signature(failure: AuthFailure, *, presigned: bool) -> S3Fault:
         told = "The difference between the request time and the current time is too large."
         return S3Fault("RequestTimeTooSkewed", told)
     if code == "IncompleteSignature":
-        return S3Fault("AuthorizationQueryParametersError" if presigned else "AuthorizationHeaderMalformed", message)
-    computed = failure.computed
-    shown = {
-        name: computed[of]
-        for name, of in (("StringToSign", "stringToSign"), ("CanonicalRequest", "canonicalRequest"))
-        if of in computed
-    }
-    return S3Fault(code, message, shown)
+        return S3Fault(_IN_QUERY if presigned else _IN_HEADER, message)
+    return S3Fault(code, message)
+
+
+def _of_region(given: str, *, presigned: bool) -> S3Fault:
+    """Clients that do not know a bucket's Region, as s3cmd, sign for none, and again for the one that they are told."""
+    where = "Error parsing the X-Amz-Credential parameter" if presigned else "The authorization header is malformed"
+    message = f"{where}; the region '{given}' is wrong; expecting '{_REGION}'"
+    return S3Fault(_IN_QUERY if presigned else _IN_HEADER, message, {"Region": _REGION})
 
 
 def of_form(failure: AuthFailure) -> S3Fault:
