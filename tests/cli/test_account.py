@@ -263,6 +263,10 @@ def test_an_account_is_shown_with_what_is_in_it(data: Path) -> None:
     made = json.loads(run(data, "account", "create", "--name", "prod", "--output", "json"))
     shown = json.loads(run(data, "account", "show", made["AccountId"], "--output", "json"))
     assert (shown["Name"], shown["AccessKeys"], shown["Users"], shown["Policies"]) == ("prod", "1", "0", "0")
+    named = {"MFADevices", "OpenIDConnectProviders", "PasswordsOfAPerson", "SettingsOfAnInstance", "AccountDetails"}
+    assert named | {"ServiceSpecificCredentials", "SshPublicKeys", "ACLsOfAnObject"} <= shown.keys()
+    lines = run(data, "account", "show", made["AccountId"]).splitlines()
+    assert [line.split()[0] for line in lines[6:]] == ["AccessKeys"], "what it has nothing of is not shown"
     assert "There is no account 111122223333." in run(data, "account", "show", "111122223333", code=1)
 
 

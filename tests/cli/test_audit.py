@@ -6,7 +6,6 @@ import errno
 import gzip
 import json
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,6 +18,7 @@ from click.testing import CliRunner
 from carnet.audit import reading
 from carnet.cli.main import main
 from tests.attacks.wire import Holder, audit, call
+from tests.cli.happening import happening
 from tests.server.in_process import InProcessServer, in_process_server
 
 
@@ -56,21 +56,18 @@ def test_the_tail_of_one_account(server: InProcessServer) -> None:
 
 
 def test_the_tail_goes_on(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    def act() -> None:
-        time.sleep(0.5)
-        server.client("iam").create_user(UserName="carol")
-
     def until_one_came(path: Path) -> Iterator[bytes]:
         yield next(follow(path))
         raise KeyboardInterrupt
 
     follow = reading.follow
     monkeypatch.setattr(reading, "follow", until_one_came)
-    acting = threading.Thread(target=act)
-    acting.start()
-    told = run(server, "tail", "-n", "1", "-f", "--output", "event").splitlines()
-    acting.join()
-    assert [json.loads(line)["eventName"] for line in told] == ["ListUsers", "CreateUser"]
+    with happening(lambda: server.client("iam").list_groups()):
+        told = run(server, "tail", "-n", "1", "-f", "--output", "event")
+    before, to_come = (json.loads(line) for line in told.splitlines())
+    assert before["eventName"] in ("ListUsers", "ListGroups")
+    assert to_come["eventName"] == "ListGroups"
+    assert before["eventID"] != to_come["eventID"]
 
 
 @pytest.mark.parametrize(

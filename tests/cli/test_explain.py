@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from click.testing import CliRunner
 from carnet.cli import explain as module
 from carnet.cli.main import main
 from carnet.policy import work
+from tests.cli.happening import happening
 from tests.server.in_process import InProcessServer, in_process_server
 
 
@@ -123,13 +122,12 @@ def test_one_thing_is_asked_for(server: InProcessServer) -> None:
 def test_denials_are_explained_as_they_happen(
     server: InProcessServer, alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refused(alice, "before")
+    before = refused(alice, "before")
     ids: list[str] = []
 
     def act() -> None:
-        time.sleep(0.5)
         server.client("iam").list_users()
-        ids.extend(refused(alice, name) for name in ("one", "two"))
+        ids.append(refused(alice, "now"))
 
     def until_two_came(segments: Any) -> Iterator[Any]:
         coming = to_come(segments)
@@ -139,8 +137,8 @@ def test_denials_are_explained_as_they_happen(
 
     to_come = module._denials_to_come
     monkeypatch.setattr(module, "_denials_to_come", until_two_came)
-    acting = threading.Thread(target=act)
-    acting.start()
-    told = explain(server, "--follow", "--output", "json")
-    acting.join()
-    assert [json.loads(line)["decisionId"] for line in told.splitlines()] == ids
+    with happening(act):
+        told = explain(server, "--follow", "--output", "json")
+    first, second = (json.loads(line)["decisionId"] for line in told.splitlines())
+    assert first != before
+    assert ids[ids.index(first) + 1] == second

@@ -40,9 +40,9 @@ def heard(hearing: socket.socket) -> tuple[str, int]:
 
 
 def hear_until(state: str, hearing: socket.socket, told: list[tuple[str, int]]) -> None:
-    """Hear what is told up to that state, which comes before a hundred watchdogs have."""
+    """Hear what is told up to that state, which comes before a thousand watchdogs have."""
     while not told or told[-1][0] != state:
-        assert len(told) < 100, f"{state} was not told, but {told}"
+        assert len(told) < 1_000, f"{state} was not told, but {told[-1]}"
         told.append(heard(hearing))
 
 

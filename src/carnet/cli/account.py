@@ -194,7 +194,7 @@ def list_accounts(output: str, **settings: Any) -> None:
 @installation_options
 @told_plainly
 def show(account_id: str, output: str, **settings: Any) -> None:
-    """Show an account, and how much is in it."""
+    """Show an account, and how much is in it; JSON also says of what it has nothing."""
     from carnet.assembly.state import open_state
     from carnet.base.faults import Missing
     from carnet.entities.account import Account
@@ -212,7 +212,11 @@ def show(account_id: str, output: str, **settings: Any) -> None:
         "Partition": found.partition,
         "Created": found.created.isoformat(timespec="seconds"),
         "Alias": found.alias or "",
-        **{_heading(kind): str(count) for kind, count in counts.items() if kind != "account"},
+        **{
+            _heading(kind): str(count)
+            for kind, count in counts.items()
+            if kind != "account" and (count or output == "json")
+        },
     }
     if output == "json":
         show_json(told)
@@ -266,9 +270,16 @@ def delete(account_id: str, yes: bool, **settings: Any) -> None:
 
 
 def _heading(kind: str) -> str:
-    """`InstanceProfiles` for `instance profile`."""
-    words = "".join(word.capitalize() for word in kind.split())
-    return f"{words[:-1]}ies" if words.endswith("y") and not words.endswith("Key") else f"{words}s"
+    """`InstanceProfiles` for `instance profile`, `PasswordsOfAPerson` for `password of a person`."""
+    thing, *rest = kind.replace("-", " ").partition(" of ")
+    words = f"{_plural(thing)}{''.join(rest)}".split()
+    return "".join(word[0].upper() + word[1:] for word in words)
+
+
+def _plural(thing: str) -> str:
+    if thing.endswith("s"):
+        return thing
+    return f"{thing[:-1]}ies" if thing.endswith("y") and not thing.endswith("key") else f"{thing}s"
 
 
 def _endpoint(settings: Settings) -> str:
