@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.places import NewDatabase, pair, postgresql, sqlite_files
+from tests.chaos.nodes import keys_under_nodes, promoted_under_nodes
+from tests.chaos.places import NewDatabase, fail_over, pair, postgresql, sqlite_files
 from tests.chaos.promises import Tally
 from tests.chaos.rotations import killed_commands
 from tests.chaos.served import half_requests, restores
@@ -141,13 +142,7 @@ def failover(moments: random.Random, *, synchronous: bool) -> Tally:
                 processes = (one, two, three)
                 for each in processes:
                     each.listen(moments.uniform(0, _LONGEST_SECONDS))
-                if not synchronous:  # it is late: what is written meanwhile never comes to it
-                    standby.stop()
-                    one.wait_for_writes()
-                primary.stop()
-                if not synchronous:
-                    standby.start()
-                standby.promote()
+                fail_over(primary, standby, None if synchronous else one.wait_for_writes)
                 for each in processes:
                     each.wait_for_writes()
             acknowledged = set[int]().union(*(each.acknowledged for each in processes))
@@ -184,6 +179,16 @@ FAULTS = (
     Fault(
         name="kill -9 of `carnet keys rotate` and `carnet keys rewrap`, while a node seals and opens",
         run=killed_commands,
+        slow=True,
+    ),
+    Fault(
+        name="PostgreSQL dies and its synchronous standby is promoted under three servers that are written to",
+        run=promoted_under_nodes,
+        slow=True,
+    ),
+    Fault(
+        name="kill -9 of `carnet keys rotate` and `carnet keys rewrap` beside three servers on PostgreSQL",
+        run=keys_under_nodes,
         slow=True,
     ),
     Fault(name="requests and answers over HTTP are cut at any byte, or come byte by byte", run=half_requests),

@@ -43,6 +43,17 @@ def pair(primary: PostgresqlServer) -> Iterator[PostgresqlServer]:
         standby.remove()
 
 
+def fail_over(primary: PostgresqlServer, standby: PostgresqlServer, missed: Callable[[], object] | None = None) -> None:
+    """The primary dies and the standby is promoted. It never hears of what is done by `missed`."""
+    if missed is not None:
+        standby.stop()
+        missed()
+    primary.stop()
+    if missed is not None:
+        standby.start()
+    standby.promote()
+
+
 def with_account(url: str) -> str:
     with closing(Store.open(url)) as store:
         an_account(store)

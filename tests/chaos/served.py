@@ -6,10 +6,12 @@ import random
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import boto3
@@ -20,7 +22,8 @@ from tests.bench.load import signed
 from tests.chaos.promises import Tally
 from tests.clients.running import RunningServer, running_server
 
-_PATIENCE_SECONDS = 60
+KEY_HOLDER = "holder-"
+_PATIENCE_SECONDS = 120
 _SLOW_SECONDS = 0.3
 _LOAD_SECONDS = 0.5
 _AFTER_SECONDS = 1.0
@@ -29,21 +32,56 @@ _AFTER_SECONDS = 1.0
 class Caller:
     """The root user, who makes users by number over connections that it opens one by one."""
 
-    def __init__(self, server: RunningServer) -> None:
-        at, variables = urlsplit(server.endpoint), server.environment
-        self._server = server
+    def __init__(self, endpoint: str, key: Credentials) -> None:
+        at = urlsplit(endpoint)
+        self.key = key
+        self._endpoint = endpoint
         self._at = (at.hostname or "", at.port or 0)
-        self._key = Credentials(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"])
+
+    @classmethod
+    def root_of(cls, server: RunningServer) -> Caller:
+        """By the key that the server has printed at its first start."""
+        variables = server.environment
+        return cls(server.endpoint, Credentials(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]))
+
+    def client(self, service: str, credentials: Credentials | None = None) -> Any:
+        """A boto3 client, of the root user where no other credentials are given."""
+        make: Any = boto3.client  # its stubs know services by literal names only
+        given = credentials or self.key
+        return make(
+            service,
+            endpoint_url=self._endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=given.access_key,
+            aws_secret_access_key=given.secret_key,
+            aws_session_token=given.token,
+        )
+
+    def session(self) -> Credentials:
+        """Of the root user, for an hour."""
+        made = self.client("sts").get_session_token(DurationSeconds=3600)["Credentials"]
+        return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+
+    def new_access_key(self) -> Credentials:
+        """Of a new user, who may do nothing but ask who it is."""
+        iam, name = self.client("iam"), f"{KEY_HOLDER}{uuid.uuid4()}"
+        iam.create_user(UserName=name)
+        made = iam.create_access_key(UserName=name)["AccessKey"]
+        return Credentials(made["AccessKeyId"], made["SecretAccessKey"])
 
     def request(self, number: int) -> bytes:
         """Asks for the user of that number."""
         body = urlencode({"Action": "CreateUser", "Version": "2010-05-08", "UserName": f"user{number}"})
-        return signed(self._server.endpoint, "iam", body, self._key)
+        return signed(self._endpoint, "iam", body, self.key)
 
     @contextmanager
     def connection(self) -> Iterator[socket.socket]:
         with socket.create_connection(self._at, timeout=_PATIENCE_SECONDS) as connection:
             yield connection
+
+    def send_in_part(self, connection: socket.socket, request: bytes, length: int) -> None:
+        """Send no more of it."""
+        connection.sendall(request[:length])
 
     def create(self, number: int) -> int:
         """Make a user; the status of the answer."""
@@ -54,33 +92,30 @@ class Caller:
 
     def users(self) -> set[int]:
         """The numbers of those that are listed."""
-        iam = boto3.client(
-            "iam",
-            endpoint_url=self._server.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id=self._key.access_key,
-            aws_secret_access_key=self._key.secret_key,
-        )
-        pages = iam.get_paginator("list_users").paginate()
-        return {int(user["UserName"].removeprefix("user")) for page in pages for user in page["Users"]}
+        pages = self.client("iam").get_paginator("list_users").paginate()
+        names = [user["UserName"] for page in pages for user in page["Users"]]
+        return {int(name.removeprefix("user")) for name in names if not name.startswith(KEY_HOLDER)}
 
 
 @contextmanager
-def _served() -> Iterator[tuple[RunningServer, Caller]]:
+def _served() -> Iterator[RunningServer]:
     with (
         tempfile.TemporaryDirectory(prefix="carnet-chaos-", dir=scratch.place()) as folder,
         running_server(Path(folder) / "data") as server,
     ):
-        yield server, Caller(server)
+        yield server
 
 
-def half_requests(moments: random.Random, times: int) -> Tally:
+def half_requests(
+    moments: random.Random, times: int, caller_of: Callable[[RunningServer], Caller] = Caller.root_of
+) -> Tally:
     """Clients cut requests and answers at any byte, or read them byte by byte; others are served in between.
 
     What was sent in part is not done; what was sent whole may be, if nobody read the answer.
     """
     tally, sent_in_part, acknowledged = Tally(), set[int](), set[int]()
-    with _served() as (_, caller):
+    with _served() as server:
+        caller = caller_of(server)
         for turn in range(times):
             number = 2 * turn
             if _disturb(caller, number, moments):
@@ -105,7 +140,7 @@ def _disturb(caller: Caller, number: int, moments: random.Random) -> bool:
     kind = moments.choice(("cut request", "slow request", "unread answer", "slow reader"))
     with caller.connection() as connection:
         if kind == "cut request":
-            connection.sendall(request[: moments.randrange(1, len(request))])
+            caller.send_in_part(connection, request, moments.randrange(1, len(request)))
             return True
         if kind == "slow request":
             middle = moments.randrange(1, len(request))
@@ -123,27 +158,31 @@ def _disturb(caller: Caller, number: int, moments: random.Random) -> bool:
     return False
 
 
-def restores(moments: random.Random, times: int) -> Tally:
-    """`carnet backup` and `carnet restore --replace` while a client writes.
+def restores(moments: random.Random, times: int, *, too_early: bool = False) -> Tally:
+    """`carnet backup` and `carnet restore --replace` while a client writes; `too_early`: of a backup from before.
 
     What was acknowledged before the backup was begun, and after the restore has ended, is there; what came between is
     there or not, as it was in the backup; and the server lists what the store has.
     """
     tally = Tally()
     for _ in range(times):
-        with _served() as (server, caller):
-            _restore(server, caller, moments, tally)
+        with _served() as server:
+            _restore(server, moments, tally, too_early=too_early)
         tally.faults += 1
     return tally
 
 
-def _restore(server: RunningServer, caller: Caller, moments: random.Random, tally: Tally) -> None:
-    load, file = _Load(caller), str(server.data_dir.parent / "backup")
+def _restore(server: RunningServer, moments: random.Random, tally: Tally, *, too_early: bool) -> None:
+    caller, file = Caller.root_of(server), str(server.data_dir.parent / "backup")
+    load = Load(caller)
+    if too_early:
+        server.carnet("backup", file)
     with load.running():
         load.wait_for_writes()
         time.sleep(moments.uniform(0, _LOAD_SECONDS))
         before = load.acknowledged.copy()
-        server.carnet("backup", file)
+        if not too_early:
+            server.carnet("backup", file)
         time.sleep(moments.uniform(0.1, _LOAD_SECONDS))
         server.carnet("restore", "--replace", file)
         begun, restored = load.number, load.acknowledged.copy()
@@ -157,20 +196,21 @@ def _restore(server: RunningServer, caller: Caller, moments: random.Random, tall
         tally.broken.append("nothing is written after a restore")
     if after - there:
         tally.broken.append("a write of after the restore is lost")
-    if load.others:
-        tally.broken.append(f"answers of another kind than 200 and 503: {sorted(load.others)}")
+    if others := load.statuses - {200, 503}:
+        tally.broken.append(f"answers of another kind than 200 and 503: {sorted(others)}")
 
 
-class _Load:
+class Load:
     """Users that are made one after the other, by a thread."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, first: int = 0) -> None:
         self._caller = caller
         self._ends = Event()
-        self.number = 0
+        self.number = first
         """Of the one that was asked for last."""
         self.acknowledged = set[int]()
-        self.others = set[int]()
+        self.statuses = set[int]()
+        """Of all answers."""
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -183,9 +223,9 @@ class _Load:
             thread.join()
 
     def wait_for_writes(self) -> None:
-        """Returns when something was written."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not self.acknowledged:
+        """Returns when something was written that was asked for from now on."""
+        deadline, begun = time.monotonic() + _PATIENCE_SECONDS, self.number
+        while max(self.acknowledged, default=0) <= begun:
             assert time.monotonic() < deadline, "nothing is written"
             time.sleep(0.01)
 
@@ -193,7 +233,6 @@ class _Load:
         while not self._ends.is_set():
             self.number += 1
             status = self._caller.create(self.number)
+            self.statuses.add(status)
             if status == 200:
                 self.acknowledged.add(self.number)
-            elif status != 503:
-                self.others.add(status)

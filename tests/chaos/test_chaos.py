@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from tests.chaos.faults import FAULTS, Fault, failover, kills
 from tests.chaos.places import sqlite_files
 from tests.chaos.promises import Tally, broken
 from tests.chaos.run import ROW, table
+from tests.chaos.served import Caller, half_requests, restores
 from tests.store.crashing import Books, acknowledge_before_commit
 from tests.stores.postgresql import NoPostgresql
 
@@ -47,6 +49,37 @@ def test_a_standby_that_is_late_is_caught() -> None:
     except NoPostgresql as reason:
         pytest.skip(str(reason))
     assert any("acknowledged writes are lost" in sentence for sentence in tally.broken)
+
+
+class SendsTheRest(Caller):
+    """What a server that does not wait for the end of a request would do."""
+
+    def send_in_part(self, connection: socket.socket, request: bytes, length: int) -> None:
+        connection.sendall(request)
+        connection.recv(1)
+
+
+class BelievesAtOnce(Caller):
+    """What a server that answers before the commit might do."""
+
+    def create(self, number: int) -> int:
+        return 200
+
+
+@pytest.mark.skipif("CHAOS" not in os.environ, reason="starts servers: make chaos")
+@pytest.mark.parametrize(
+    ("caller", "told"),
+    [(SendsTheRest, "sent in part was carried out"), (BelievesAtOnce, "acknowledged writes are lost")],
+)
+def test_a_half_request_that_is_carried_out_is_caught(caller: type[Caller], told: str) -> None:
+    tally = half_requests(random.Random(7), 12, caller.root_of)
+    assert any(told in sentence for sentence in tally.broken)
+
+
+@pytest.mark.skipif("CHAOS" not in os.environ, reason="starts a server: make chaos")
+def test_a_restore_that_takes_too_much_away_is_caught() -> None:
+    tally = restores(random.Random(), 1, too_early=True)
+    assert any("a write of before the backup is lost" in sentence for sentence in tally.broken)
 
 
 @pytest.mark.parametrize(
