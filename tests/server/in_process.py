@@ -17,6 +17,8 @@ from botocore.config import Config
 from carnet.assembly.installation import Installation, first_account, open_installation
 from carnet.assembly.settings import Settings
 from carnet.assembly.worker import door
+from carnet.audit.log_files import JsonLines
+from carnet.base.faults import Unavailable
 from carnet.server.door import Door
 from carnet.services.accounts import RootKey
 from tests.server.listening import listening
@@ -67,6 +69,16 @@ class InProcessServer:
         patch.setattr(recorder, "_has_room", lambda: False)
         patch.setattr(recorder, "_looked", float("-inf"))
         patch.setattr(recorder, "_roomy", True)
+
+    def refuse_lines(self, patch: pytest.MonkeyPatch) -> None:
+        """From now on the disk takes nothing more of the audit log."""
+
+        def full(*_: object) -> None:
+            raise Unavailable("The audit log cannot be written.")
+
+        patch.setattr(JsonLines, "write", full)
+        patch.setattr(JsonLines, "promise", full)
+        patch.setattr(self.installation.recorder, "_room", 0)
 
     def send(self, raw: bytes, *, seconds: float = 60) -> bytes:
         """Send bytes as they are, and read until the server closes or falls silent."""

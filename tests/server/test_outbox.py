@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from carnet.audit.log_files import JsonLines
-from carnet.base.faults import Unavailable
 from carnet.base.http import HttpResponse
 from carnet.server import shares
 from carnet.server.limits import Limits
@@ -79,14 +78,9 @@ def test_the_events_of_requests_that_came_together_are_written_together_before_a
 def test_where_the_disk_takes_no_events_each_is_told_so_in_its_own_answer(
     server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise Unavailable("The audit log cannot be written.")
-
     before = audit(server)
     with monkeypatch.context() as patched:
-        patched.setattr(JsonLines, "write", full)
-        patched.setattr(JsonLines, "promise", full)
-        patched.setattr(server.installation.recorder, "_room", 0)
+        server.refuse_lines(patched)
         with Connection(server) as connection:
             raw = read(server, "a") + HEALTH + signed(server, root_of(server), "GetCallerIdentity", service="sts")
             answers = [connection.send(raw), connection.send(b""), connection.send(b"")]
