@@ -273,6 +273,18 @@ def test_a_full_organization_invites_and_admits_nobody(estate: Estate, monkeypat
     assert reason(caught) == "ACCOUNT_NUMBER_LIMIT_EXCEEDED"
 
 
+def test_who_is_invited_takes_a_place_until_it_is_settled(estate: Estate) -> None:
+    estate.limit(organization_accounts=2)
+    sent, given = invite(estate, estate.world.account()), {"AccountName": "shop", "Email": "shop@example.com"}
+    with pytest.raises(ServiceError, match="ConstraintViolationException") as refused:
+        estate.call("CreateAccount", **given)
+    assert refused.value.members == {"Reason": "ACCOUNT_NUMBER_LIMIT_EXCEEDED"}
+    estate.call("CancelHandshake", HandshakeId=sent["Id"])
+    assert estate.call("CreateAccount", **given)
+    with pytest.raises(ServiceError, match="HandshakeConstraintViolationException"):
+        invite(estate, estate.world.account())
+
+
 def test_so_many_invitations_are_sent_in_a_day(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
     set_quotas(monkeypatch, "InviteAccountToOrganization", organizations, invitations_per_day=2)
     first, second = estate.world.account(), estate.world.account()

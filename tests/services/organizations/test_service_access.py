@@ -32,6 +32,21 @@ def test_trusted_services_are_listed_with_when_they_were_enabled(estate: Estate)
     assert [one["ServicePrincipal"] for one in listed] == ["access-analyzer.amazonaws.com"]
 
 
+def test_security_hub_is_trusted_as_long_as_its_policy_type_is_enabled(estate: Estate) -> None:
+    service, policy_type = "securityhub.amazonaws.com", "SECURITYHUB_POLICY"
+    given = {"RootId": estate.root, "PolicyType": policy_type}
+    with pytest.raises(ServiceError, match="ConstraintViolationException") as refused:
+        estate.call("EnablePolicyType", **given)
+    assert refused.value.members == {"Reason": "SERVICE_ACCESS_NOT_ENABLED"}
+    estate.call("EnableAWSServiceAccess", ServicePrincipal=service)
+    estate.call("EnablePolicyType", **given)
+    with pytest.raises(ServiceError, match="ConstraintViolationException") as refused:
+        estate.call("DisableAWSServiceAccess", ServicePrincipal=service)
+    assert refused.value.members == {"Reason": "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE"}
+    estate.call("DisablePolicyType", **given)
+    estate.call("DisableAWSServiceAccess", ServicePrincipal=service)
+
+
 def test_only_services_of_aws_are_trusted(estate: Estate) -> None:
     with pytest.raises(ServiceError, match="InvalidInputException: You specified an unrecognized service principal"):
         estate.call("EnableAWSServiceAccess", ServicePrincipal="nobody.example.com")

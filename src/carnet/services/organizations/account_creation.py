@@ -20,12 +20,12 @@ from carnet.directory.organization_view import OrganizationView
 from carnet.entities.account import Account, is_account_email
 from carnet.entities.create_account_status import IN_PROGRESS, CreateAccountFailure, CreateAccountStatus
 from carnet.entities.entity import Tags
-from carnet.entities.organization_account import OrganizationAccount
 from carnet.services.membership import ACCESS_ROLE, admit_new
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.organization_events import finished
 from carnet.services.organizations import sentences, targets
 from carnet.services.organizations.callers import administrator, management_account
+from carnet.services.organizations.handshake_parts import places_taken
 from carnet.services.organizations.quotas import quotas_of
 from carnet.services.organizations.service import organizations
 from carnet.services.organizations.tagging import tags_of
@@ -61,7 +61,7 @@ def tagged(call: Call, given: Any, target: AnyTarget, keys: Keys) -> Iterator[Ch
 @organizations.write("CreateAccount", on=requested, also=(tagged,), context=(request_tags,))
 def create_account(call: WriteCall, given: CreateAccountRequestTypeDef, view: OrganizationView) -> Answer:
     """Add an account right below the root, which the management account administers through a role in it."""
-    ensure_room(call, view)
+    _ensure_room(call, view)
     tags = tags_of(call, given, "account")
     failure = _failure(call, given["Email"])
     account = None if failure is not None else _new_account(call, given, view, tags)
@@ -117,9 +117,9 @@ def list_create_account_status(
     return found.answer("CreateAccountStatuses", _shown)
 
 
-def ensure_room(call: Call, view: OrganizationView) -> None:
-    """Raises TooMany if the organization has as many accounts as it may have; closed ones count."""
-    if len(view.of(OrganizationAccount)) >= quotas_of(call, view.organization).organization_accounts:
+def _ensure_room(call: Call, view: OrganizationView) -> None:
+    """Raises TooMany if the organization has as many accounts as it may have."""
+    if places_taken(call, view) >= quotas_of(call, view.organization).organization_accounts:
         raise sentences.constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", sentences.ACCOUNTS_FULL)
 
 

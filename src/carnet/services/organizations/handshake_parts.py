@@ -31,6 +31,13 @@ def of_organization(snapshot: Snapshot, organization: str) -> tuple[Handshake, .
     return snapshot.installation.of(Handshake).referring("organization", organization)
 
 
+def places_taken(call: Call, view: OrganizationView) -> int:
+    """How many of its accounts an organization has used up: closed ones count, and so do those that are invited."""
+    sent = of_organization(call.snapshot, view.scope.id)
+    invited = [one for one in sent if one.action is HandshakeAction.INVITE and one.is_pending_at(call.now)]
+    return len(view.of(OrganizationAccount)) + len(invited)
+
+
 def sender_of(snapshot: Snapshot, handshake: Handshake) -> OrganizationView:
     """The organization that sent a handshake; raises Unavailable if it cannot be read."""
     view = snapshot.organizations.get(handshake.organization)

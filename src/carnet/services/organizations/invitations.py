@@ -23,7 +23,14 @@ from carnet.services.organizations import handshake_sentences, sentences, target
 from carnet.services.organizations.all_features import is_being_enabled
 from carnet.services.organizations.callers import asked, management_account
 from carnet.services.organizations.departures import leave
-from carnet.services.organizations.handshake_parts import forget_old, moved_on, of_organization, sender_of, shown
+from carnet.services.organizations.handshake_parts import (
+    forget_old,
+    moved_on,
+    of_organization,
+    places_taken,
+    sender_of,
+    shown,
+)
 from carnet.services.organizations.quotas import quotas_of
 from carnet.services.organizations.service import organizations
 from carnet.services.organizations.tagging import tags_of
@@ -161,11 +168,10 @@ def _no_such_email(count: int) -> Invalid:
 
 def _ensure_room(call: Call, view: OrganizationView, sent: tuple[Handshake, ...], account: AccountView) -> None:
     """Raises Refused for a second invitation of an account, or for more invitations than there may be."""
-    invitations = [one for one in sent if one.action is HandshakeAction.INVITE]
-    pending = [one for one in invitations if one.is_pending_at(call.now)]
-    if any(one.account == account.account.id for one in pending):
+    of_account = [one for one in sent if one.action is HandshakeAction.INVITE and one.account == account.account.id]
+    if any(one.is_pending_at(call.now) for one in of_account):
         raise handshake_sentences.exists()
-    if len(view.of(OrganizationAccount)) + len(pending) >= quotas_of(call, view.organization).organization_accounts:
+    if places_taken(call, view) >= quotas_of(call, view.organization).organization_accounts:
         raise handshake_sentences.constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", sentences.ACCOUNTS_FULL)
     ensure_not_too_many(call, sent)
 

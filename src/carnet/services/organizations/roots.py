@@ -19,6 +19,7 @@ from carnet.services.organizations import sentences, shapes, targets
 from carnet.services.organizations.callers import administrator, management_account
 from carnet.services.organizations.condition_keys import policy_type
 from carnet.services.organizations.service import organizations
+from carnet.services.organizations.service_access import SERVICES_OF_TYPES
 from carnet.services.paging import page
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ def enable_policy_type(
         raise sentences.policy_type_not_available()
     if wanted in organization.policy_types:
         raise sentences.policy_type_enabled()
+    needed = SERVICES_OF_TYPES.get(wanted)
+    if needed is not None and needed not in organization.trusted_services:
+        raise sentences.constraint("SERVICE_ACCESS_NOT_ENABLED", sentences.ENABLE_ACCESS_OF_TYPE_FIRST)
     enabled = replace(organization, policy_types=(*organization.policy_types, wanted))
     call.store.save(enabled)
     return {"Root": shapes.root(enabled, root)}

@@ -38,6 +38,8 @@ UNKNOWN_SERVICE = "You specified an unrecognized service principal."
 NOT_THE_MANAGEMENT_ACCOUNT = "You cannot register the management account as a delegated administrator."
 NOT_A_SUSPENDED_ACCOUNT = "You cannot register a suspended account as a delegated administrator."
 ENABLE_ACCESS_FIRST = "Enable the access of the service before you register a delegated administrator for it."
+ENABLE_ACCESS_OF_TYPE_FIRST = "Enable the access of the service before you enable its policy type."
+DISABLE_TYPE_FIRST = "Disable the policy type of the service before you disable its access."
 
 
 CANNOT_BE_DELEGATED = "You specified an action that is not supported in a resource policy."

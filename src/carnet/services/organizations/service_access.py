@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_servic
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from carnet.catalog.service_principals import is_service_principal
 from carnet.directory.organization_view import OrganizationView
 from carnet.entities.organization import FeatureSet
 from carnet.entities.organization_account import OrganizationAccount
+from carnet.entities.organization_policy import PolicyType
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.organizations import sentences, targets
 from carnet.services.organizations.callers import administrator, management_account
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
         EnableAWSServiceAccessRequestTypeDef,
         ListAWSServiceAccessForOrganizationRequestTypeDef,
     )
+
+SERVICES_OF_TYPES: Mapping[PolicyType, str] = {PolicyType.SECURITY_HUB: "securityhub.amazonaws.com"}
+"""The policy types that are enabled only while a service is trusted. AWS names this one as an example, and no other."""
 
 
 @organizations.write(
@@ -50,10 +55,12 @@ def enable_service_access(
 def disable_service_access(
     call: WriteCall, given: DisableAWSServiceAccessRequestTypeDef, view: OrganizationView
 ) -> Answer:
-    """Trust a service no more; nothing changes if it is not trusted. Its delegated administrators go first."""
+    """Trust a service no more; nothing changes if it is not trusted. Its administrators and policy type go first."""
     organization, service = view.organization, known_service(given["ServicePrincipal"])
     if view.of(OrganizationAccount).referring("delegations", service):
         raise sentences.constraint("DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE", sentences.DEREGISTER_FIRST)
+    if any(SERVICES_OF_TYPES.get(PolicyType(each)) == service for each in organization.policy_types):
+        raise sentences.constraint("POLICY_TYPE_ENABLED_FOR_THIS_SERVICE", sentences.DISABLE_TYPE_FIRST)
     if service in organization.trusted_services:
         trusted = {name: since for name, since in organization.trusted_services.items() if name != service}
         call.store.save(replace(organization, trusted_services=trusted))
