@@ -1,23 +1,6 @@
 """Attacks on the gateway: what was decided is what is sent, and what is not right leaves nothing.
 
-The numbers of those that are shown here stand in the names of the tests. The others are shown in tests/gateway:
-
-- 8, 9, 10 (a request for another service than it is signed for; an action or a member twice; too deep):
-  `test_gateway.test_what_contradicts_itself_is_not_sent`
-- 15 (a ciphertext of another key, an alias that is moved meanwhile):
-  `test_gateway.test_an_alias_is_looked_up_and_leads_nowhere_else_afterwards`,
-  `test_what_was_decrypted_with_another_key_is_not_handed_out`
-- 16 (two accounts make one bucket, a crash before it is known whether it was made): `test_buckets`
-- 17, 18 (a principal that is made again, a policy that is public in disguise): `test_bucket_policies`
-- 19 (a look-up that fails under a negated condition):
-  `test_s3_buckets.test_tags_that_cannot_be_read_are_not_taken_for_none`
-- 20 (a forbidden table in a batch or in PartiQL):
-  `test_gateway.test_a_forbidden_table_among_others`, cases/dynamodb.yaml
-- 21 (the URL of a foreign queue): `test_gateway.test_a_foreign_queue_url`
-- 22 (refusals that tell foreign names):
-  `test_gateway.test_who_may_not_have_it_is_not_told_that_it_is_missing`
-- 25 (forms): `test_forms`
-- an ACL that is left behind by another object: `test_object_acls.test_an_acl_is_of_the_content_it_was_set_for`
+The numbers are those of `test_gateway.ATTACKS`, which says where the others are shown.
 """
 
 from __future__ import annotations

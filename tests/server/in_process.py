@@ -88,17 +88,22 @@ class InProcessServer:
             try:
                 while chunk := connection.recv(65536):
                     answer += chunk
-                    if _whole(answer):
+                    if _whole(answer, to_head=raw.startswith(b"HEAD ")):
                         break
             except (TimeoutError, ConnectionResetError):
                 pass
             return answer
 
 
-def _whole(answer: bytes) -> bool:
+_WITHOUT_BODY = (b"204", b"304")
+
+
+def _whole(answer: bytes, *, to_head: bool) -> bool:
     head, separator, body = answer.partition(b"\r\n\r\n")
     if not separator:
         return False
+    if to_head or head.split(b" ", 2)[1] in _WITHOUT_BODY:
+        return True
     lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
     return bool(lengths) and len(body) >= int(lengths[0].split(b":")[1])
 
