@@ -159,14 +159,19 @@ def _simulated(document: str, topic: str, source: str) -> str:
 
 
 def _secrets(admin: Person, ada: Person, member: Person, role: str, say: Callable[[str], None]) -> None:
-    secret = admin.client("secretsmanager").create_secret(Name="db", SecretString="hunter2")["ARN"]
     organization = admin.client("organizations").describe_organization()["Organization"]["Id"]
+    through = {"aws:PrincipalOrgID": organization, "kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
+    theirs = allow("kms:Decrypt", Principal="*", Condition={"StringEquals": through})
+    own = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    key = admin.client("kms").create_key(Policy=policy(own, theirs))["KeyMetadata"]["Arn"]
+    made = admin.client("secretsmanager").create_secret(Name="db", SecretString="hunter2", KmsKeyId=key)
+    secret = made["ARN"]
     condition = {"StringEquals": {"aws:PrincipalOrgID": organization}, "ArnEquals": {"aws:PrincipalArn": role}}
     document = policy(allow("secretsmanager:GetSecretValue", Principal="*", Condition=condition))
     admin.client("secretsmanager").put_resource_policy(SecretId=secret, ResourcePolicy=document)
     assert member.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"] == "hunter2"
     why = denied(ada.client("secretsmanager").get_secret_value, SecretId=secret)
-    say(f"One role of the organization may read a secret:\n    {why}")
+    say(f"One role of the organization may read a secret, and use its key for that:\n    {why}")
 
 
 def _large_upload(ada: Person, say: Callable[[str], None]) -> None:

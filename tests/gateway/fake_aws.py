@@ -53,6 +53,24 @@ class FakeAws:
     def operations(self) -> list[str]:
         return [sent.operation for sent in self.requests]
 
+    def respond(self, sent: Sent) -> Told:
+        """Note it, and answer. A look-up of which key a queue or a topic has is none if no test has told of one."""
+        about_key = sent.operation == "GetTopicAttributes" or b'"KmsMasterKeyId"]' in sent.body
+        if about_key and sent.operation in _KEYLESS and sent.operation not in self.answers:
+            return _KEYLESS[sent.operation]
+        self.requests.append(sent)
+        return self.answers.get(sent.operation, Told(body={}))
+
+
+def topic_attributes(**attributes: str) -> Told:
+    """The answer of GetTopicAttributes."""
+    entries = "".join(f"<entry><key>{name}</key><value>{text}</value></entry>" for name, text in attributes.items())
+    result = f"<GetTopicAttributesResult><Attributes>{entries}</Attributes></GetTopicAttributesResult>"
+    return Told(body=f"<GetTopicAttributesResponse>{result}</GetTopicAttributesResponse>".encode())
+
+
+_KEYLESS = {"GetQueueAttributes": Told(body={}), "GetTopicAttributes": topic_attributes()}
+
 
 @contextmanager
 def fake_aws() -> Iterator[FakeAws]:
@@ -67,8 +85,8 @@ def fake_aws() -> Iterator[FakeAws]:
             named = self.headers.get("x-amz-target", "").rpartition(".")[2]
             operation = named or parse_qs(body.decode("latin-1")).get("Action", [self.path])[0]
             headers = {name.lower(): value for name, value in self.headers.items()}
-            fake.requests.append(Sent(operation=operation, path=self.path, headers=headers, body=body))
-            told = fake.answers.get(operation, Told(body={}))
+            sent = Sent(operation=operation, path=self.path, headers=headers, body=body)
+            told = fake.respond(sent)
             text = told.body if isinstance(told.body, bytes) else json.dumps(told.body).encode()
             self.send_response(told.status)
             for name, value in {"content-type": "application/x-amz-json-1.1", **told.headers}.items():

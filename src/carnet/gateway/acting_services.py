@@ -139,7 +139,7 @@ async def _check_source(execution: Execution, snapshot: Snapshot, call: Call, ac
     if source is None or reading is None:
         return
     asked = {"FunctionName": text(call.given, "FunctionName") or ""}
-    function = await Enquiry(call=call, account=account).members("GetFunctionConfiguration", asked)
+    function = await Enquiry(call=call, account=account, service="lambda").members("GetFunctionConfiguration", asked)
     role = _role(snapshot, str(function.get("Role", "")), account)
     for action in reading.actions:
         if role is None or not await call.deciding(

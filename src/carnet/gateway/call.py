@@ -26,6 +26,8 @@ class Call:
     """A request on its way."""
 
     exchange: Exchange
+    exchanges: Mapping[str, Exchange]
+    """The upstreams of all services, by botocore's names of these."""
     caller: AccountCaller
     operation: Operation
     given: Mapping[str, Any]
@@ -36,6 +38,8 @@ class Call:
     """What the audit event shows: the members that name resources, and no others."""
     aside: Aside | None = None
     """Where slow work on it is done, if it is a long one."""
+    described: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    """What the upstream says of resources that were looked up, by their ARNs."""
     decided: list[Decided] = field(default_factory=list)
     deliveries: list[Decided] = field(default_factory=list)
     """What was decided of services that will act because of the call: it binds nobody, and its event tells it."""

@@ -16,6 +16,7 @@ from carnet.gateway.connection import UpstreamFailed
 from carnet.gateway.failures import says_not_there
 from carnet.gateway.lookups import LookupFailed, NotFound
 from carnet.gateway.reread import reread
+from carnet.models import operation
 
 _SUCCESS = 200
 _MOST_PAGES = 50
@@ -26,15 +27,16 @@ class Enquiry(Struct, frozen=True, kw_only=True):
 
     call: Call
     account: str
+    service: str
+    """By botocore's name; of another than the call's, its own upstream is asked. INVARIANT: it has one."""
 
     async def members(self, name: str, given: Mapping[str, Any]) -> Members:
-        """The answer of an operation of the service that is asked.
+        """The answer of an operation of the service.
 
         Raises NotFound for a resource that is not there, LookupFailed for what is no answer, and as `Exchange.send`.
         """
-        call = self.call
-        asked = call.operation.service.operations[name]
-        answer = await call.exchange.look_up(
+        call, asked = self.call, operation(self.service, name)
+        answer = await call.exchanges[self.service].look_up(
             asked,
             given,
             account=self.account,

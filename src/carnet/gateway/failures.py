@@ -26,8 +26,8 @@ def told_denial(service: str, decided: Decided) -> tuple[str, str]:
     """Code and sentence of a denial."""
     sentence = denial_sentence(decided)
     spell = _ACTION_BY.get(service)
-    if spell is not None:
-        action = decided.check.action
+    action = decided.check.action
+    if spell is not None and action.startswith(f"{service}:"):
         sentence = sentence.replace(f" {action} on", f" {spell(action)} on").replace(
             f" {action} action", f" {spell(action)} action"
         )

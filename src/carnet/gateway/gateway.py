@@ -6,6 +6,7 @@ known for certain on the way is refused, and nothing is sent.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ from carnet.gateway.exchange import Exchange
 from carnet.gateway.kept_grants import OPERATIONS as OF_GRANTS
 from carnet.gateway.kept_grants import TOKENS, KeptGrants
 from carnet.gateway.kept_policies import KeptPolicies
+from carnet.gateway.key_permissions import allow_keys
+from carnet.gateway.known_keys import CHANGES_KEY, KnownKeys
 from carnet.gateway.long_requests import LongRequests
 from carnet.gateway.lookups import LookupFailed, NotFound, pinned, resource_of, stand_in
 from carnet.gateway.mapping import mapped
@@ -97,6 +100,7 @@ class Gateway:
         self._long = LongPolicies(execution, parts.pools)
         exchanges = [Exchange(settings, parts.clock) for settings in upstreams]
         self._exchanges = exchanges
+        self._known_keys = KnownKeys(parts.clock)
         self._by_service = {name: one for one in exchanges for name in one.settings.services}
         of_s3 = self._by_service.get("s3")
         self.streaming: tuple[Streaming, ...] = (
@@ -161,6 +165,7 @@ class Gateway:
         return self._carry_out(
             Call(
                 exchange=self._by_service[begun.found.name],
+                exchanges=self._by_service,
                 caller=begun.caller,
                 operation=begun.asked.operation,
                 given=read.given,
@@ -172,7 +177,11 @@ class Gateway:
         )
 
     async def _carry_out(self, call: Call) -> Answer:
-        return naming(await self._answer(call), call.mode)
+        answer = await self._answer(call)
+        if (call.operation.service.name, call.operation.name) in CHANGES_KEY:
+            for decided in call.decided:
+                self._known_keys.forget(decided.check.resource)
+        return naming(answer, call.mode)
 
     async def _answer(self, call: Call) -> Answer:
         """Decide, send on, hand back."""
@@ -187,6 +196,7 @@ class Gateway:
             binds = call.mode is Mode.ENFORCE or here is not None or carried is not None or grants
             resolved, given = await self._allowed(call, binds=binds)
             account = _owner(call, resolved)
+            await allow_keys(self._execution, self._known_keys, call, resolved, binds=call.mode is Mode.ENFORCE)
             if grants:
                 return await self._grants.answer(call, resolved)
             if here is not None:
@@ -248,12 +258,20 @@ class Gateway:
         if check.resource.by is SoughtBy.KMS_GRANT_TOKEN:
             return Resolved(check, *self._grants.key_of(call, check.resource.text))
 
-        async def ask(operation: Operation, given: Mapping[str, Any]) -> HttpResponse:
-            return await call.exchange.look_up(
-                operation, given, account=account, region=scope.region, host=call.host, caller=scope.account
-            )
+        answers: list[HttpResponse] = []
 
-        return Resolved(check, await resource_of(check.resource, scope, ask), account)
+        async def ask(operation: Operation, given: Mapping[str, Any]) -> HttpResponse:
+            answers.append(
+                await call.exchange.look_up(
+                    operation, given, account=account, region=scope.region, host=call.host, caller=scope.account
+                )
+            )
+            return answers[-1]
+
+        arn = await resource_of(check.resource, scope, ask)
+        if check.resource.by is SoughtBy.SECRET:
+            call.described[arn] = json.loads(answers[-1].body)
+        return Resolved(check, arn, account)
 
     def _scope(self, call: Call) -> Scope:
         account = self._execution.directory.snapshot.accounts[call.caller.principal.account].account

@@ -63,7 +63,7 @@ def mapped(
     by_hand = hand.operations.get(operation)
     try:
         checks = tuple(by_hand(asked)) if by_hand is not None else from_table(asked, hand)
-        return tuple(_with_keys(asked, check) for check in _each_once((*checks, *tagging(asked, checks))))
+        return tuple(with_keys(asked, check) for check in _each_once((*checks, *tagging(asked, checks))))
     except Refused as refused:
         return refused.refusal
 
@@ -86,7 +86,7 @@ class _Plan(Struct, frozen=True, kw_only=True):
     unknown: frozenset[str]
 
 
-def _with_keys(asked: Asked, check: Check) -> Check:
+def with_keys(asked: Asked, check: Check) -> Check:
     """The check with its condition keys, as far as the request tells them."""
     plan = _plan(check.action, check.type)
     keys, unknown = dict(check.keys), set()

@@ -24,6 +24,7 @@ from carnet.gateway.mapping import service_of
 from carnet.gateway.resource_tags import has_tagging, tags_of
 from carnet.gateway.services.dynamodb_keys import leading_keys
 from carnet.policy.patterns import ascii_lower
+from carnet.policy.policies import ResourcePolicy
 from carnet.policy.request import Value
 from carnet.protocols.errors import WireError
 from carnet.services.execution import Execution
@@ -58,20 +59,34 @@ async def decide_with_keys(
     With the answer of an upstream that has no such resource, if one is not there: nothing may be sent then. Raises
     NotKnown, LookupFailed, and as `decide`.
     """
+    made, resolved, missing = await decided_with_keys(execution, call, resolved)
+    call.decided_again(made)
+    return resolved, missing
+
+
+async def decided_with_keys(
+    execution: Execution,
+    call: Call,
+    resolved: tuple[Resolved, ...],
+    instead: tuple[ResourcePolicy, ...] | None = None,
+) -> tuple[list[Decided], tuple[Resolved, ...], NotFound | None]:
+    """What `decide` gives, once all is looked up that it depends on, with the checks as they are then. Raises as
+    `decide_with_keys`."""
     missing: NotFound | None = None
     while True:
         try:
-            made = await call.deciding(partial(_decided, execution, call, resolved))
+            made = await call.deciding(partial(_decided, execution, call, resolved, instead))
         except NotKnown as unknown:
             resolved, none = await _filled(call, resolved, unknown)
             missing = missing or none
         else:
-            call.decided_again(made)
-            return resolved, missing
+            return made, resolved, missing
 
 
-def _decided(execution: Execution, call: Call, resolved: tuple[Resolved, ...]) -> list[Decided]:
-    return decide(execution, execution.directory.snapshot, call.caller, call.arrived, resolved)
+def _decided(
+    execution: Execution, call: Call, resolved: tuple[Resolved, ...], instead: tuple[ResourcePolicy, ...] | None
+) -> list[Decided]:
+    return decide(execution, execution.directory.snapshot, call.caller, call.arrived, resolved, instead)
 
 
 async def _filled(
@@ -111,9 +126,10 @@ async def _asked(call: Call, source: Source, one: Resolved, unknown: NotKnown) -
         if call.operation.name.startswith(_MAKING):
             return {}  # What is yet to be made has no tags.
         raise unknown
-    if service_of(one.check.action) != call.operation.service.name:
+    service = service_of(one.check.action)
+    if service not in call.exchanges:
         raise unknown
-    return await source.ask(Enquiry(call=call, account=one.account), one)
+    return await source.ask(Enquiry(call=call, account=one.account, service=service), one)
 
 
 def _with(one: Resolved, source: Source, told: Mapping[str, Value]) -> Resolved:

@@ -1,0 +1,189 @@
+"""Whether callers may use the keys of AWS KMS that encrypt what their requests are about.
+
+INVARIANT: a key that cannot be told is no key that anybody may use.
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from carnet.access.authorize import Decided
+from carnet.access.documents import bound_policy
+from carnet.base.http import HttpResponse
+from carnet.gateway.call import Call
+from carnet.gateway.check import Asked, Check, Scope
+from carnet.gateway.check import Refused as NotMapped
+from carnet.gateway.deciding import Resolved
+from carnet.gateway.enquiry import Enquiry
+from carnet.gateway.failures import told_denial
+from carnet.gateway.key_uses import AWS_MANAGED, KeyUse, uses_of
+from carnet.gateway.known_keys import KnownKeys
+from carnet.gateway.lookups import LookupFailed, NotFound, resource_of, stand_in
+from carnet.gateway.mapping import with_keys
+from carnet.gateway.naming import Named
+from carnet.gateway.resource_keys import decided_with_keys
+from carnet.gateway.services import kms
+from carnet.models import Operation
+from carnet.policy.document import Grammar
+from carnet.policy.policies import ResourcePolicy
+from carnet.policy.request import Value
+from carnet.protocols.errors import WireError
+from carnet.services.execution import Execution
+
+_CODES = {"sns": "KMSAccessDenied", "sqs": "KmsAccessDenied"}
+"""The codes of services that have one for it; of others it is that of every denial."""
+_UNTOLD = {"secretsmanager": "Access to KMS is not allowed"}
+"""What is told instead of who may not do what.
+
+https://repost.aws/knowledge-center/secrets-manager-cross-account-key
+"""
+_NO_KEY = {
+    "dynamodb": "ValidationException",
+    "lambda": "InvalidParameterValueException",
+    "secretsmanager": "EncryptionFailure",
+    "sns": "KMSNotFound",
+    "sqs": "KmsNotFound",
+}
+_OF_AWS: Mapping[str, Value] = {
+    "kms:KeyOrigin": "AWS_KMS",
+    "kms:KeySpec": "SYMMETRIC_DEFAULT",
+    "kms:KeyUsage": "ENCRYPT_DECRYPT",
+    "kms:MultiRegion": "false",
+}
+_MANAGED_POLICY = """{
+  "Version" : "2012-10-17",
+  "Id" : "auto-%(service)s-2",
+  "Statement" : [ {
+    "Sid" : "Allow access for all principals in the account that are authorized to use the service",
+    "Effect" : "Allow",
+    "Principal" : {
+      "AWS" : "*"
+    },
+    "Action" : [ "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant",
+      "kms:DescribeKey" ],
+    "Resource" : "*",
+    "Condition" : {
+      "StringEquals" : {
+        "kms:CallerAccount" : "%(account)s",
+        "kms:ViaService" : "%(via)s"
+      }
+    }
+  } ]
+}"""
+"""Of a key that a service makes for itself: all who call from its account may use it, through the service."""
+
+
+async def allow_keys(
+    execution: Execution, known: KnownKeys, call: Call, resolved: tuple[Resolved, ...], *, binds: bool
+) -> None:
+    """Decide whether the caller may use the keys; what is decided is the call's.
+
+    Raises WireError for one that he may not use, if the decision `binds`, and for one that is not there; LookupFailed,
+    and as `decided_with_keys`.
+    """
+    for one in resolved:
+        enquiry = Enquiry(call=call, account=one.account, service=call.operation.service.name)
+        for use in await uses_of(enquiry, one, known):
+            checks, missing = await _checks(call, one, use)
+            made, _, absent = await decided_with_keys(execution, call, checks, _managed(call, one, use))
+            call.decided += made
+            if not made[-1].decision.allowed and binds:
+                raise _denial(call, made[-1])
+            if missing or absent is not None:
+                raise _no_key(call, use)
+
+
+def _denial(call: Call, decided: Decided) -> WireError:
+    service = call.operation.service.name
+    code, sentence = told_denial(service, decided)
+    return WireError(_CODES.get(service, code), _UNTOLD.get(service, sentence), call.operation)
+
+
+def _no_key(call: Call, use: KeyUse) -> WireError:
+    return WireError(_NO_KEY[call.operation.service.name], f"The key {use.key[:2048]} is not found.", call.operation)
+
+
+async def _checks(call: Call, one: Resolved, use: KeyUse) -> tuple[tuple[Resolved, ...], bool]:
+    """A check for each action on the key, and whether there is no such key."""
+    service, region = call.operation.service.name, call.caller.region
+    owners = Scope(partition=one.resource.split(":")[1], region=region, account=one.account)
+    try:
+        named = kms.key(owners, use.key)
+    except NotMapped:
+        raise _no_key(call, use) from None
+    arn, missing = await _arn(call, owners, named, use)
+    asked = Asked(
+        service=service,
+        operation=call.operation.name,
+        members={},
+        scope=replace(owners, account=call.caller.principal.account),
+    )
+    keys = {
+        "kms:ViaService": f"{service}.{region}.amazonaws.com",
+        "kms:EncryptionContextKeys": tuple(use.context),
+        **{f"kms:EncryptionContext:{name}": value for name, value in use.context.items()},
+        **use.keys,
+    }
+    account = named.account or one.account
+    checks = [
+        with_keys(asked, Check(action=action, resource=named.resource, account=account, type=kms.KEY, keys=keys))
+        for action in use.actions
+    ]
+    found = [Resolved(replace(one, unknown=one.unknown | use.unknown), arn, account) for one in checks]
+    return tuple([_of_aws(one, use.key) for one in found] if _is_of_aws(use) else found), missing
+
+
+def _is_of_aws(use: KeyUse) -> bool:
+    return use.key.startswith(AWS_MANAGED)
+
+
+def _of_aws(one: Resolved, alias: str) -> Resolved:
+    """With what is known of every key that a service makes for itself: it has one alias, and no tags."""
+    keys = {**_OF_AWS, "kms:ResourceAliases": (alias,)}
+    unknown = frozenset(key for key in one.check.unknown if key not in keys and not key.startswith("aws:ResourceTag/"))
+    return one._replace(check=replace(one.check, unknown=unknown), keys=keys)
+
+
+async def _arn(call: Call, owners: Scope, named: Named, use: KeyUse) -> tuple[str, bool]:
+    """The ARN of the key, and whether there is no such key: then of what stands in for it, so that whoever may not use
+    it is told nothing else.
+
+    A key of AWS's own is there once it is used, and nobody goes by its id.
+    """
+    if isinstance(named.resource, str):
+        return named.resource, False
+    if _is_of_aws(use):
+        return stand_in(named.resource, owners), False
+    upstream = call.exchanges.get("kms")
+    if upstream is None:
+        raise LookupFailed("no upstream tells which key the alias is of")
+
+    async def ask(operation: Operation, given: Mapping[str, Any]) -> HttpResponse:
+        return await upstream.look_up(
+            operation,
+            given,
+            account=named.account or owners.account,
+            region=owners.region,
+            host=call.host,
+            caller=call.caller.principal.account,
+        )
+
+    try:
+        return await resource_of(named.resource, owners, ask), False
+    except NotFound:
+        return stand_in(named.resource, owners), True
+
+
+def _managed(call: Call, one: Resolved, use: KeyUse) -> tuple[ResourcePolicy, ...] | None:
+    """The policy of a key of AWS's own; None for another key, which has its own."""
+    if not _is_of_aws(use):
+        return None
+    service, region = call.operation.service.name, call.caller.region
+    told = {"service": service, "account": one.account, "via": f"{service}.{region}.amazonaws.com"}
+    text = _MANAGED_POLICY % told
+    policy = bound_policy(text, Grammar.RESOURCE, f"{use.key} of {one.account}", {})
+    return (ResourcePolicy(policy=policy, account=one.account),)
