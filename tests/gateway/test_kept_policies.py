@@ -139,13 +139,13 @@ def test_another_account_needs_the_consent_of_both(told: Behind, other: tuple[st
         **of, ResourcePolicy=policy(everybody_of(account, "secretsmanager:GetSecretValue"))
     )
     described = told.aws.answers["DescribeSecret"]
-    key = told.key_arn(KEY_ID.replace("1234abcd", "feedf00d"))
+    sealing = told.key_arn(KEY_ID.replace("1234abcd", "feedf00d"))
     assert refusal(theirs.get_secret_value, **of)["Message"] == "Access to KMS is not allowed", "by AWS's own key"
-    told.aws.answers["DescribeSecret"] = Told(body={**described.body, "KmsKeyId": key})
+    told.aws.answers["DescribeSecret"] = Told(body={**described.body, "KmsKeyId": sealing})
     assert refusal(theirs.get_secret_value, **of)["Code"] == "AccessDeniedException"
     decrypting = {**everybody_of(account, "kms:Decrypt"), "Resource": "*"}
     put = told.client("kms").put_key_policy
-    put(KeyId=key, Policy=policy(everybody_of(told.account, "kms:*"), decrypting))
+    put(KeyId=sealing, Policy=policy(everybody_of(told.account, "kms:*"), decrypting))
     theirs.get_secret_value(**of)
     sent = told.aws.requests[-1]
     assert (sent.operation, sent.headers["x-moto-account-id"]) == ("GetSecretValue", told.account)

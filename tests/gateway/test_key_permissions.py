@@ -51,7 +51,12 @@ NEW_TABLE = {
     **SSE,
 }
 OF_SECRET = {"SecretARN": SECRET, "SecretVersionId": TOKEN}
-SECRETS = {"service": "secretsmanager", "untold": True}
+
+
+def of_secrets(call: str, given: dict[str, Any], action: str, context: dict[str, str]) -> Case:
+    return Case(service="secretsmanager", call=call, given=given, action=action, context=context, untold=True)
+
+
 CASES = [
     Case(
         service="sqs",
@@ -85,35 +90,23 @@ CASES = [
         context={"aws:sns:topicArn": TOPIC},
         denied="KMSAccessDenied",
     ),
-    Case(call="get_secret_value", given={"SecretId": "s"}, action="kms:Decrypt", context=OF_SECRET, **SECRETS),
-    Case(
-        call="get_secret_value",
-        given={"SecretId": "s", "VersionStage": "AWSPREVIOUS"},
-        action="kms:Decrypt",
-        context={"SecretVersionId": "0" * 36},
-        **SECRETS,
+    of_secrets("get_secret_value", {"SecretId": "s"}, "kms:Decrypt", OF_SECRET),
+    of_secrets(
+        "get_secret_value",
+        {"SecretId": "s", "VersionStage": "AWSPREVIOUS"},
+        "kms:Decrypt",
+        {"SecretVersionId": "0" * 36},
     ),
-    Case(
-        call="put_secret_value",
-        given={"SecretId": "s", "SecretString": "x", "ClientRequestToken": TOKEN},
-        action="kms:GenerateDataKey",
-        context=OF_SECRET,
-        **SECRETS,
+    of_secrets(
+        "put_secret_value",
+        {"SecretId": "s", "SecretString": "x", "ClientRequestToken": TOKEN},
+        "kms:GenerateDataKey",
+        OF_SECRET,
     ),
-    Case(
-        call="create_secret",
-        given={"Name": "s", "SecretString": "x", "KmsKeyId": KEY_ID},
-        action="kms:GenerateDataKey",
-        context=TO_VALIDATE,
-        **SECRETS,
+    of_secrets(
+        "create_secret", {"Name": "s", "SecretString": "x", "KmsKeyId": KEY_ID}, "kms:GenerateDataKey", TO_VALIDATE
     ),
-    Case(
-        call="update_secret",
-        given={"SecretId": "s", "KmsKeyId": KEY_ID},
-        action="kms:Decrypt",
-        context=TO_VALIDATE,
-        **SECRETS,
-    ),
+    of_secrets("update_secret", {"SecretId": "s", "KmsKeyId": KEY_ID}, "kms:Decrypt", TO_VALIDATE),
     Case(service="dynamodb", call="create_table", given=NEW_TABLE, action="kms:CreateGrant", context=OF_TABLE),
     Case(
         service="dynamodb",
