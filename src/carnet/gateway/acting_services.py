@@ -31,7 +31,7 @@ from carnet.gateway.resource_policies import policies_of
 from carnet.identity.credentials import unissued
 from carnet.identity.principals import principal_keys, role_session_principal
 from carnet.models import operation
-from carnet.policy.request import Context, Principal, PrincipalKind
+from carnet.policy.request import Context, Principal, PrincipalKind, Values
 from carnet.protocols.errors import WireError
 from carnet.services.execution import Execution
 from carnet.services.target import resource_tag_keys
@@ -174,22 +174,32 @@ def deliveries(execution: Execution, call: Call, resolved: tuple[Resolved, ...])
     found = _DELIVERED.get((call.operation.service.name, call.operation.name))
     if found is None:
         return
-    snapshot, principal = execution.directory.snapshot, Principal(kind=PrincipalKind.SERVICE, provider=found.service)
     origin = next(one for one in resolved if one.check.action == found.action)
     source = Source(account=origin.account, arn=origin.resource)
     request = request_keys(call.arrived.http, call.caller.region, call.arrived.time)
     for endpoint in found.endpoints(call.given):
-        arn = parse_arn(endpoint)
-        action = _DELIVERING.get(arn.service) if arn is not None else None
-        if arn is None or action is None:
-            continue
-        check = access.Check(
-            action=action,
-            resource=endpoint,
-            resource_account=arn.account,
-            policies=policies_of(snapshot, endpoint, arn.account, principal, action),
-        )
-        yield decide_for_service(execution.parts.engine, snapshot, found.service, source, check, request)
+        decided = delivery(execution, found.service, source, endpoint, request)
+        if decided is not None:
+            yield decided
+
+
+def delivery(execution: Execution, service: str, source: Source, endpoint: str, request: Values) -> Decided | None:
+    """Whether a queue, a topic or a function lets a service in for the source; None for what is none of these.
+
+    Raises Unavailable if an organization cannot be read.
+    """
+    arn = parse_arn(endpoint)
+    action = _DELIVERING.get(arn.service) if arn is not None else None
+    if arn is None or action is None:
+        return None
+    snapshot, principal = execution.directory.snapshot, Principal(kind=PrincipalKind.SERVICE, provider=service)
+    check = access.Check(
+        action=action,
+        resource=endpoint,
+        resource_account=arn.account,
+        policies=policies_of(snapshot, endpoint, arn.account, principal, action),
+    )
+    return decide_for_service(execution.parts.engine, snapshot, service, source, check, request)
 
 
 class _Delivered(NamedTuple):

@@ -64,6 +64,8 @@ class S3Call:
     needs: tuple[Resolved, ...] = ()
     """What the request needs to be allowed, once it is."""
     decided: list[Decided] = field(default_factory=list[Decided])
+    deliveries: list[Decided] = field(default_factory=list[Decided])
+    """What was decided of where events of the bucket are to be delivered."""
     looked_up: dict[str, str] = field(default_factory=dict[str, str])
     """By the ARNs of objects whose tags were looked up: their ETags, empty if there was none."""
 

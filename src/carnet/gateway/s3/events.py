@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info
 
 from __future__ import annotations
 
-from carnet.audit.events import LONGEST_TEXT, Event, failure_event, success_event
+from carnet.audit.events import LONGEST_TEXT, Event, decision_members, failure_event, success_event
 from carnet.audit.steps import Parsed
 from carnet.gateway.modes import tell_mode
 from carnet.gateway.relay import upstream_request_id
@@ -39,6 +39,8 @@ def told(event: Event, call: S3Call, headers: _Headers, *, sent: int | None) -> 
         "bytesTransferredIn": call.expected.length,
         "bytesTransferredOut": sent,
     }
+    if call.deliveries:
+        event["additionalEventData"]["deliveries"] = [decision_members(one) for one in call.deliveries]
     if headers:
         event["additionalEventData"]["upstreamRequestId"] = upstream_request_id(headers)
     return tell_mode(event, call.exchange.settings.mode)

@@ -44,6 +44,7 @@ from carnet.gateway.s3.deciding import allowed, needed
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.form import is_form, read_form
 from carnet.gateway.s3.hosts import in_path_style, label_of
+from carnet.gateway.s3.notifications import refuse_undelivered
 from carnet.gateway.s3.own import KEPT_HERE
 from carnet.gateway.s3.parts import StreamingParts, signed_by
 from carnet.gateway.s3.posting import Posted, as_post, posted, take_file
@@ -201,6 +202,7 @@ class S3Gateway:
         if call.operation.name in acls.ANSWERED:
             return await acls.answered(call, self._acls)
         assert call.operation.name not in KEPT_HERE, "what is never sent on is answered here"
+        await refuse_undelivered(self._execution, call)
         match call.operation.name:
             case "CreateBucket":
                 return await making.made(call, self._buckets, resolved)

@@ -1,0 +1,83 @@
+"""Where the events of a bucket are to be delivered: refused if Amazon S3 could not deliver them.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from carnet.access.authorize import Decided
+from carnet.access.request_context import request_keys
+from carnet.access.service_access import Source
+from carnet.gateway.acting_services import delivery
+from carnet.gateway.check import Members
+from carnet.gateway.check import Refused as NotRead
+from carnet.gateway.members import needed, structure, structures
+from carnet.gateway.s3.call import S3Call
+from carnet.gateway.s3.faults import S3Fault
+from carnet.gateway.services.s3_names import bucket_arn
+from carnet.services.execution import Execution
+
+PUTS = "PutBucketNotificationConfiguration"
+_S3 = "s3.amazonaws.com"
+_DESTINATIONS = {
+    "QueueConfigurations": ("QueueArn", "sqs", "queue"),
+    "TopicConfigurations": ("TopicArn", "sns", "topic"),
+    "LambdaFunctionConfigurations": ("LambdaFunctionArn", "lambda", "function"),
+}
+_MOST = 100
+"""Of one bucket. https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html"""
+
+
+async def refuse_undelivered(execution: Execution, call: S3Call) -> None:
+    """Raises S3Fault if a destination does not let Amazon S3 in for the bucket, as AWS does; before anything is sent.
+
+    What is asked to be skipped (`x-amz-skip-destination-validation`) is decided all the same: the audit event tells it.
+    """
+    if call.operation.name != PUTS:
+        return
+    skipped = call.given.get("SkipDestinationValidation") is True
+    for kind, arn in _destinations(call.given):
+        decided = await call.deciding(partial(_decide, execution, call, arn))
+        if decided is None or decided.request.resource.split(":")[2] != kind[0]:
+            raise _invalid(arn, f"The ARN is not that of a destination {kind[1]}")
+        call.deliveries.append(decided)
+        if not decided.decision.allowed and not skipped:
+            raise _invalid(arn, _SENTENCES[kind[0]].format(arn))
+
+
+_SENTENCES = {
+    "lambda": "Not authorized to invoke function [{}]",
+    "sns": "Permissions on the destination topic do not allow S3 to publish notifications from this bucket",
+    "sqs": "Permissions on the destination queue do not allow S3 to publish notifications from this bucket",
+}
+
+
+def _destinations(given: Members) -> Iterator[tuple[tuple[str, str], str]]:
+    """The service and the kind of each, and its ARN. Raises S3Fault."""
+    configuration, count = structure(given, "NotificationConfiguration"), 0
+    try:
+        for name, (member, *kind) in _DESTINATIONS.items():
+            for one in structures(configuration, name):
+                count += 1
+                if count > _MOST:
+                    raise S3Fault("InvalidArgument", f"A bucket has at most {_MOST} notification configurations.")
+                yield (kind[0], kind[1]), needed(one, member)
+    except NotRead:
+        raise S3Fault("MalformedXML", "The XML you provided was not well-formed or did not validate") from None
+
+
+def _decide(execution: Execution, call: S3Call, arn: str) -> Decided | None:
+    source = Source(account=call.owner, arn=bucket_arn(call.scope.partition, call.bucket or ""))
+    request = request_keys(call.arrived.http, call.scope.region, call.arrived.time)
+    return delivery(execution, _S3, source, arn, request)
+
+
+def _invalid(arn: str, why: str) -> S3Fault:
+    return S3Fault(
+        "InvalidArgument",
+        "Unable to validate the following destination configurations",
+        {"ArgumentName": arn[:2048], "ArgumentValue": why[:4096]},
+    )
