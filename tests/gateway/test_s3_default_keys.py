@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,58 @@ def test_who_writes_by_the_default_may_use_the_key(store: Store, operation: str,
         assert (error["Code"], error["status"]) == ("AccessDenied", 403)
         assert f'perform: kms:GenerateDataKey on resource: "{key_arn(store)}"' in error["Message"]
         assert store.s3.requests == []
+
+
+ALIAS = "alias/mine"
+
+
+def alias_of(store: Store, key: str) -> None:
+    """The upstream has the alias, of a key."""
+    store.s3.answers["POST /"] = Told(body=json.dumps({"KeyMetadata": {"Arn": key}}).encode())
+
+
+def puts(store: Store) -> list[str]:
+    return [one for one in store.s3.asked if one.startswith("PUT")]
+
+
+@pytest.mark.parametrize("named", ["default", "header"])
+def test_a_key_that_an_alias_names_is_decided_on_and_sent(store: Store, named: str) -> None:
+    alias_of(store, key_arn(store))
+    own = {} if named == "default" else {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": ALIAS}
+    if named == "default":
+        put(store, by_key(ALIAS))
+        assert told(store) == [by_key(ALIAS, BucketKeyEnabled=False)]
+    write(store, "put_object", **own)
+    assert store.s3.requests[-1].headers[NAMED] == key_arn(store), "whatever the alias is of by then"
+    assert decisions(store) == ["s3:PutObject", "kms:GenerateDataKey"]
+    store.allow(EVERYTHING, deny("kms:*", Condition={"StringEquals": {"kms:RequestAlias": ALIAS}}))
+    assert refusal(write, store=store, operation="put_object", **own)["Code"] == "AccessDenied"
+    store.allow(EVERYTHING, {**deny("kms:GenerateDataKey"), "Resource": key_arn(store)})
+    assert refusal(write, store=store, operation="put_object", **own)["Code"] == "AccessDenied"
+    assert puts(store) == ["PUT /photos/k"]
+
+
+def test_an_alias_that_is_not_there_is_told_to_who_may_use_it(store: Store) -> None:
+    put(store, by_key(ALIAS))
+    missing = {"__type": "NotFoundException", "message": "no"}
+    store.s3.answers["POST /"] = Told(status=400, body=json.dumps(missing).encode())
+    error = refusal(write, store=store, operation="put_object")
+    assert (error["Code"], error["status"]) == ("KMS.NotFoundException", 400)
+    store.allow(EVERYTHING, deny("kms:GenerateDataKey"))
+    assert refusal(write, store=store, operation="put_object")["Code"] == "AccessDenied"
+    store.s3.answers["POST /"] = Told(status=500)
+    assert refusal(write, store=store, operation="put_object")["status"] == 503, "a look-up that fails is no key"
+    assert puts(store) == []
+
+
+def test_an_alias_of_another_account_does_not_tell_its_key(store: Store) -> None:
+    foreign = f"arn:aws:kms:us-east-1:999988887777:key/{KEY_ID}"
+    alias_of(store, foreign)
+    own = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "arn:aws:kms:us-east-1:999988887777:alias/theirs"}
+    error = refusal(write, store=store, operation="put_object", **own)
+    assert error["Code"] == "AccessDenied"
+    assert KEY_ID not in error["Message"]
+    assert puts(store) == []
 
 
 def test_a_form_uses_the_key_of_the_default(store: Store) -> None:
@@ -229,8 +282,7 @@ def test_where_requests_are_only_recorded_nobody_takes_the_key_away_who_may_not(
 @pytest.mark.parametrize(
     ("rules", "code"),
     [
-        ([by_key("alias/mine")], "NotImplemented"),
-        ([by_key("arn:aws:kms:us-east-1:111122223333:alias/mine")], "NotImplemented"),
+        ([by_key("arn:aws:kms:eu-west-1:111122223333:alias/mine")], "InvalidArgument"),
         ([by_key("")], "NotImplemented"),
         ([by_key("no key")], "InvalidArgument"),
         ([by_key(f"arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}")], "InvalidArgument"),
@@ -273,7 +325,6 @@ def test_a_store_that_does_not_tell_keys_gets_none(tmp_path: Path, monkeypatch: 
     [
         (KEY_ID, "adopted"),
         (f"arn:aws:kms:us-east-1:999988887777:key/{KEY_ID}", "adopted"),
-        ("alias/mine", "refused"),
         ("", "refused"),
         (f"arn:aws:kms:eu-west-1:999988887777:key/{KEY_ID}", "refused"),
     ],

@@ -24,7 +24,7 @@ _CONFIGURATION, _DEFAULT, _BUCKET_KEY = (
 )
 _OF_S3 = frozenset(("", "AES256"))
 """Algorithms with keys of Amazon S3's own; a rule may have none."""
-_ENCRYPTED, _KEY = "ServerSideEncryption", "SSEKMSKeyId"
+_ENCRYPTED, KEY = "ServerSideEncryption", "SSEKMSKeyId"
 MAKES = frozenset(("CopyObject", "CreateMultipartUpload", "PutObject"))
 """Operations that encrypt an object by the default of its bucket."""
 
@@ -61,18 +61,17 @@ def read_key(told: Members, scope: Scope) -> DefaultKey | None:
     given = str(rule[_DEFAULT].get("KMSMasterKeyID") or "")
     if not given:
         raise Refused("NotImplemented", "Not kept here: the key aws/s3. Name a key in KMSMasterKeyID.")
-    _arn(scope, given)
+    _named(scope, given)
     return DefaultKey(key=given, bucket_key=rule.get(_BUCKET_KEY) is True)
 
 
-def _arn(scope: Scope, given: str) -> str:
+def _named(scope: Scope, given: str) -> str:
+    """The key as writes name it: by its ARN, or by an alias, which is of the account of whoever writes."""
     try:
         named = kms.key(scope, given)
     except NotMapped as refused:
         raise Refused("InvalidArgument", f"{refused}. It is a key of the Region of the bucket.") from None
-    if not isinstance(named.resource, str):
-        raise Refused("NotImplemented", "Not kept here: a key that is named by an alias, and not by its id or ARN.")
-    return named.resource
+    return named.resource if isinstance(named.resource, str) else given
 
 
 def scope_of(bucket: Bucket) -> Scope:
@@ -96,10 +95,10 @@ def named_by_default(bucket: Bucket, given: Members) -> Members:
     with_bucket_key = {_BUCKET_KEY: True} if given.get(_BUCKET_KEY, default.bucket_key) is True else {}
     if algorithm:
         return with_bucket_key
-    if given.get(_KEY):
+    if given.get(KEY):
         raise Refused(
             "InvalidArgument",
             "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : "
             "aws:kms",
         )
-    return {_ENCRYPTED: BY_KMS, _KEY: _arn(scope_of(bucket), default.key), **with_bucket_key}
+    return {_ENCRYPTED: BY_KMS, KEY: _named(scope_of(bucket), default.key), **with_bucket_key}

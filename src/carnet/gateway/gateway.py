@@ -102,9 +102,9 @@ class Gateway:
         self._exchanges = exchanges
         self._known_keys = KnownKeys(parts.clock)
         self._by_service = {name: one for one in exchanges for name in one.settings.services}
-        of_s3 = self._by_service.get("s3")
+        of_s3 = "s3" in self._by_service
         self.streaming: tuple[Streaming, ...] = (
-            *((S3Gateway(execution, signed, of_s3, parts),) if of_s3 is not None else ()),
+            *((S3Gateway(execution, signed, self._by_service, parts),) if of_s3 else ()),
             LongRequests(self.takes, _spoken, self.respond_long, execution.credentials.find, parts),
         )
 

@@ -41,7 +41,7 @@ async def deleted_together(acls: ObjectAcls, call: S3Call) -> Answer:
     execution, listed = acls.execution, list(_each(call))
     wanted, refused = [], []
     for at, (key, alone) in enumerate(listed):
-        made = await decided(execution, call, needed(execution, call, alone))
+        made = await decided(execution, call, await needed(execution, call, alone))
         if made[-1].decision.allowed or not call.binds:
             call.decided += made
             wanted.append(key)

@@ -38,6 +38,8 @@ class S3Call:
     """A request of which it is known what it asks, and who asks."""
 
     exchange: Exchange
+    exchanges: Mapping[str, Exchange]
+    """The upstreams of all services, by botocore's names of these."""
     spool: Spool
     caller: Verified | Anonymous
     route: S3Route
@@ -60,7 +62,9 @@ class S3Call:
     owner: str = ""
     """The account of the bucket; empty until that is known."""
     by_default: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Members that the input does not have and the default encryption of the bucket adds."""
+    """Members that the default encryption of the bucket adds to the input, and the key that stands for an alias."""
+    missing_alias: str = ""
+    """The ARN of an alias of AWS KMS that the request goes by and that is not there."""
     needs: tuple[Resolved, ...] = ()
     """What the request needs to be allowed, once it is."""
     decided: list[Decided] = field(default_factory=list[Decided])

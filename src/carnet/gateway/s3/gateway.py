@@ -8,6 +8,7 @@ waits to be told to send it (`Expect: 100-continue`) sends nothing that is denie
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -64,17 +65,22 @@ from carnet.sigv4.payload import UNSIGNED_PAYLOAD, PayloadRefused
 from carnet.sigv4.verify import SignedHead
 from carnet.store.faults import Lost
 
+_S3 = "s3"
 _OF_WHOLE_OBJECT = "CompleteMultipartUpload"
 """Whose checksum headers are not about its own body."""
 
 
 class S3Gateway:
-    """The door's `Streaming` for Amazon S3, in front of one upstream."""
+    """The door's `Streaming` for Amazon S3, in front of one upstream; others tell of keys."""
 
-    def __init__(self, execution: Execution, signed: SignedCallers, exchange: Exchange, parts: StreamingParts) -> None:
+    def __init__(
+        self, execution: Execution, signed: SignedCallers, exchanges: Mapping[str, Exchange], parts: StreamingParts
+    ) -> None:
+        """`exchanges` are those of all services, by botocore's names."""
         self._execution = execution
         self._signed = signed
-        self._exchange = exchange
+        self._exchange = exchanges[_S3]
+        self._exchanges = exchanges
         self._buckets = Buckets(execution, parts.writer, parts.new_buckets)
         self._kept = KeptBuckets(execution, parts.writer)
         self._acls = ObjectAcls(execution, parts.writer)
@@ -132,6 +138,7 @@ class S3Gateway:
                 scope = replace(scope, region=point.region)
             call = S3Call(
                 exchange=self._exchange,
+                exchanges=self._exchanges,
                 spool=self._spool,
                 caller=caller,
                 route=route,
@@ -179,7 +186,7 @@ class S3Gateway:
         lengths = asked.held(call.arrived.time)
         call.given = _given_by(call.route, as_request(call.head))
         await self._settled(call)
-        await allowed(self._execution, call, needed(self._execution, call, call.given))
+        await allowed(self._execution, call, await needed(self._execution, call, call.given))
         spooled = await take_file(call, asked, sent, lengths)
         try:
             return await as_post(call, asked, await sent_on(self._acls, call))
@@ -190,7 +197,7 @@ class S3Gateway:
         """Once it is decided. Raises what `answers.as_fault` tells."""
         if call.operation.name == "DeleteObjects":
             return await deleted_together(self._acls, call)
-        resolved = needed(self._execution, call, call.given)
+        resolved = await needed(self._execution, call, call.given)
         await allowed(self._execution, call, resolved)
         if call.operation.name == "ListBuckets":
             return kept.listed(call, self._kept)
