@@ -34,8 +34,8 @@ test: install ## Set up and pass the tests; skipped ones are listed with their r
 test-clients: install clients $(VENV)-demo/.done ## Run whole estates through the AWS CLI, boto3 and Terraform.
 	$(PYTEST) tests/clients
 
-test-more-clients: install more-clients ## Run Ansible, Cloud Custodian and Prowler, which take 2 GB and some minutes to install.
-	$(PYTEST) tests/clients/test_larger_clients.py
+test-more-clients: install more-clients ## Run Ansible, Cloud Custodian, Prowler and python3-saml, which take 2 GB and some minutes to install.
+	$(PYTEST) tests/clients/test_larger_clients.py tests/clients/test_saml_counterparts.py
 
 test-all: $(PYTHONS:%=test-on-%) test-on-lowest ## Run the tests on every Python from 3.11 to 3.14 found here, and on the lowest dependencies.
 
@@ -82,7 +82,7 @@ dist: install $(VENV)-dist/.done ## Build the wheel and the source distribution 
 
 clients: $(VENV)-clients/.done $(VENV)-crt/.done ## Set up the AWS CLI and other clients in .venv-clients/.
 
-more-clients: $(VENV)-ansible/.done $(VENV)-custodian/.done $(VENV)-prowler/.done ## Set up Ansible, Cloud Custodian and Prowler.
+more-clients: $(VENV)-ansible/.done $(VENV)-custodian/.done $(VENV)-prowler/.done $(VENV)-saml/.done ## Set up Ansible, Cloud Custodian, Prowler and python3-saml.
 
 install: $(VENV)/.dev ## Bring the development environment up to date.
 
@@ -124,7 +124,7 @@ $(VENV)-clients/.done: requirements/clients.txt requirements/aws-cli-v2.txt requ
 	@touch $@
 
 # Each wants versions of its own of what the others want too.
-$(VENV)-ansible/.done $(VENV)-crt/.done $(VENV)-custodian/.done $(VENV)-prowler/.done: $(VENV)-%/.done: requirements/client-%.txt | $(VENV)/.uv
+$(VENV)-ansible/.done $(VENV)-crt/.done $(VENV)-custodian/.done $(VENV)-prowler/.done $(VENV)-saml/.done: $(VENV)-%/.done: requirements/client-%.txt | $(VENV)/.uv
 	$(call ENVIRONMENT,$(PYTHON)) --requirement $<
 	@touch $@
 
@@ -186,7 +186,7 @@ lock: ## Renew the pins of requirements/.
 	$(COMPILE) --upgrade pyproject.toml --group build --group dev -c requirements/run.txt -o requirements/dev.txt
 	$(COMPILE) --upgrade --group clients -o requirements/clients.txt
 	$(COMPILE) --upgrade --group client-crt -c requirements/clients.txt -o requirements/client-crt.txt
-	for client in ansible custodian prowler; do \
+	for client in ansible custodian prowler saml; do \
 		$(COMPILE) --upgrade --group client-$$client -o requirements/client-$$client.txt; done
 	$(COMPILE) --upgrade --group demo -c requirements/clients.txt -o requirements/demo.txt
 	$(COMPILE) --upgrade --group bench -o requirements/bench.txt

@@ -61,11 +61,16 @@ ATTACKS: dict[str, tuple[str, ...]] = {
         f"{CONSOLE}/test_login_consent.py::test_the_mfa_that_was_given_counts_and_its_device_binds",
         f"{CONSOLE}/test_login_consent.py::test_a_deny_ends_it_at_the_next_refresh",
     ),
-    "14 another instance's token": (f"{OIDC}/test_portal.py::test_other_tokens_are_none",),
+    "14 another instance's token": (
+        f"{OIDC}/test_portal.py::test_other_tokens_are_none",
+        f"{OIDC}/test_portal.py::test_a_token_for_something_else_is_none_for_the_portal",
+        f"{OIDC}/test_portal.py::test_attack_14_a_token_from_before_a_restore_is_none",
+    ),
     "15 a role that is not assigned": (f"{OIDC}/test_portal.py::test_what_is_not_assigned_is_forbidden",),
     "16 what goes between list and get": (
         f"{OIDC}/test_portal.py::test_what_goes_between_list_and_get_is_gone",
         f"{OIDC}/test_portal.py::test_who_is_disabled_has_no_token_any_more",
+        f"{ADMIN}/test_sessions.py::test_a_session_ends_with_what_it_rests_on",
     ),
     "17 a bearer token as a session token": (
         f"{OIDC}/test_portal.py::test_a_bearer_is_no_session_token",
@@ -74,6 +79,7 @@ ATTACKS: dict[str, tuple[str, ...]] = {
     "18 another tenant's SCIM token, or a deleted one": (
         "scim/test_door.py::test_a_token_is_good_for_its_own_tenant_alone",
         "scim/test_door.py::test_a_deleted_token_opens_nothing_at_once_and_two_are_the_most",
+        "scim/test_door.py::test_a_token_is_good_for_a_year",
     ),
     "19 a person is taken over by an equal address": (
         "scim/test_door.py::test_nobody_takes_a_person_over_by_an_equal_email_address",

@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from lxml import etree
 
 from carnet.saml.decryption import NotDecrypted, decrypted, read_private_key
@@ -46,6 +47,25 @@ def test_an_encrypted_assertion_that_is_signed() -> None:
     response = encrypted(with_signed_assertion(Answer()), idp.rsa_key("own").public_key())
     assert subject(response, trusted("own")) == "alice"
     assert subject(response, trusted("former", "own", encrypted_only=True)) == "alice"
+
+
+def test_prefixes_may_be_declared_where_the_assertion_stood() -> None:
+    """As libxmlsec encrypts: what was encrypted is no document of its own."""
+    response = with_signed_assertion(Answer())
+    plain = idp.assertion_in(response)
+    alone = etree.tostring(plain).replace(b' xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"', b"")
+    alone = alone.replace(b' xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"', b"")
+    assert b"<saml:Assertion" in alone
+    key, nonce = os.urandom(32), os.urandom(12)
+    for text, good in ((alone, True), (alone + alone, False), (b"x" + alone, False), (alone + b"x", False)):
+        data = nonce + AESGCM(key).encrypt(nonce, text, None)
+        made = etree.fromstring(etree.tostring(response))
+        wrapped = encrypted_assertion(idp.rsa_key("own").public_key().encrypt(key, OAEP), data)
+        made.replace(idp.assertion_in(made), wrapped)
+        if good:
+            assert subject(made, trusted("own")) == "alice"
+        else:
+            assert refusal(made, trusted("own"))[0] == "InvalidIdentityToken"
 
 
 def test_a_signed_response_with_an_encrypted_assertion() -> None:

@@ -167,6 +167,7 @@ def test_people_are_found_by_the_filters_of_aws(scim: Provisioner, name: str) ->
         'title eq "x"',
         'userName eq "x',
         'userName eq "x" and ' * 90 + 'userName eq "x"',
+        f'userName eq "{"x" * 2_000}"',
     ],
 )
 def test_other_filters_are_refused(scim: Provisioner, wanted: str) -> None:

@@ -9,12 +9,14 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from xml.sax.saxutils import quoteattr
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from lxml import etree
 
 from carnet.saml.xml import ENCRYPTION, SIGNATURE, BadXml, Element, only_child, parse_xml, text_of
 
@@ -59,6 +61,8 @@ class _Encrypted:
     scheme: padding.OAEP
     data: bytes
     method: str
+    namespaces: Mapping[str | None, str]
+    """Those in scope where the encrypted element stands, by prefix."""
 
 
 def read_private_key(pem: str) -> bytes:
@@ -98,6 +102,7 @@ def _read(element: Element) -> _Encrypted:
         scheme=_scheme(_needed(key, ENCRYPTION, "EncryptionMethod")),
         data=_cipher_value(data),
         method=_needed(data, ENCRYPTION, "EncryptionMethod").get("Algorithm", ""),
+        namespaces=element.nsmap,
     )
 
 
@@ -134,9 +139,27 @@ def _opened(encrypted: _Encrypted, private_key: bytes) -> Element | None:
         data_key = key.decrypt(encrypted.key, encrypted.scheme)
         if len(data_key) != _KEY_BYTES.get(encrypted.method):
             return None
-        return parse_xml(_plain(encrypted.method, data_key, encrypted.data))
+        return _element(_plain(encrypted.method, data_key, encrypted.data), encrypted.namespaces)
     except (ValueError, InvalidTag):
         return None
+
+
+def _element(plain: bytes, namespaces: Mapping[str | None, str]) -> Element:
+    """The element that was encrypted, whose prefixes may be declared further out, where it stood. Raises BadXml.
+
+    https://www.w3.org/TR/xmlenc-core1/#sec-Processing-Decryption
+    """
+    try:
+        return parse_xml(plain)
+    except BadXml:
+        declared = "".join(
+            f" xmlns{f':{prefix}' if prefix else ''}={quoteattr(name)}" for prefix, name in namespaces.items()
+        )
+        around = parse_xml(f"<around{declared}>".encode() + plain + b"</around>")
+    inside = list(around)
+    if len(inside) != 1 or (around.text or "").strip() or (inside[0].tail or "").strip():
+        raise BadXml("what was encrypted is not one element")
+    return parse_xml(etree.tostring(inside[0], with_tail=False))
 
 
 def _plain(method: str, key: bytes, data: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from carnet.bearer.access_token import HEADER, verify
 from carnet.directory.identity_center import memberships_of_user
@@ -11,6 +12,7 @@ from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.oauth_session import OAuthSession
 from carnet.entities.role import Role
 from carnet.identity.auth_failure import AuthFailure
+from carnet.identity.oauth_tokens import AccessToken, opened, sealed
 from carnet.keyring.session_claims import SessionClaims
 from tests.services.sso_oidc.people import Center, Given, Signed, request
 from tests.services.world import ServiceError
@@ -197,6 +199,16 @@ def test_other_tokens_are_none(center: Center, ann: Signed) -> None:
                 directory=world.installation.directory,
                 keyring=world.installation.keyring,
             )
+
+
+def test_attack_14_a_token_from_before_a_restore_is_none(center: Center, ann: Signed) -> None:
+    """What a token stood for may be somebody else's by then."""
+    keyring = center.world.installation.keyring
+    token = opened(keyring, AccessToken, ann.access)
+    assert token is not None
+    ann.tokens = {**ann.tokens, "accessToken": sealed(keyring, structs.replace(token, epoch="another")).text}
+    with pytest.raises(AuthFailure):
+        ann.caller()
 
 
 def test_a_bearer_is_no_session_token(center: Center, ann: Signed) -> None:
