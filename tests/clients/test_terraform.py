@@ -64,8 +64,11 @@ def terraform(server: RunningServer, tmp_path: Path) -> Terraform:
     return initialized("terraform", server, tmp_path)
 
 
-def initialized(configuration: str, server: RunningServer, tmp_path: Path) -> Terraform:
-    """Terraform in a copy of the configuration; skips the test if Terraform or the provider is not here."""
+def initialized(configuration: str, server: RunningServer, tmp_path: Path, **more: str) -> Terraform:
+    """Terraform in a copy of the configuration; skips the test if Terraform or the provider is not here.
+
+    `more` is of its environment.
+    """
     if shutil.which("terraform") is None:
         pytest.skip("terraform is not installed")
     found = mirror()
@@ -74,7 +77,7 @@ def initialized(configuration: str, server: RunningServer, tmp_path: Path) -> Te
     directory = tmp_path / "configuration"
     shutil.copytree(Path(__file__).parent / configuration, directory)
     write_keys_and_certificates(directory)
-    made = Terraform(directory, server.client_environment() | {"TF_CLI_CONFIG_FILE": os.devnull})
+    made = Terraform(directory, server.client_environment(**more) | {"TF_CLI_CONFIG_FILE": os.devnull})
     made("init", "-input=false", f"-plugin-dir={found}")
     return made
 
