@@ -301,6 +301,17 @@ def test_an_access_point_of_a_vpc_is_for_nobody_who_does_not_come_from_there(sto
     assert not store.s3.requests
 
 
+def test_no_form_is_posted_to_an_access_point(store: Store) -> None:
+    fields = {"key": "posted", "file": "content"}
+    parts = [f'--b\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in fields.items()]
+    body = "".join([*parts, "--b--\r\n"]).encode()
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    for target, host in ((f"/{alias(store)}", store.host), ("/", f"{NAME}-{store.account}.localhost")):
+        answer = store.send("POST", target, body, {**headers, "host": host}, signed=False)
+        assert (answer.status, answer.code) == (405, "MethodNotAllowed")
+    assert not store.s3.requests
+
+
 def test_conditions_on_the_access_point(store: Store) -> None:
     on = {"s3:DataAccessPointArn": arn(store), "s3:DataAccessPointAccount": store.account}
     store.allow(
