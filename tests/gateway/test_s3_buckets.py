@@ -232,6 +232,30 @@ def test_who_may_list_on_a_condition_is_told_what_is_not_there_if_it_holds(store
         assert refusal(store.client().get_object, Bucket=BUCKET, Key="nothing")["Code"] == told, key
 
 
+@pytest.mark.parametrize("key", ["aws:ResourceTag/class", "s3:BucketTag/class"])
+def test_tags_of_buckets_meet_no_condition(store: Store, key: str) -> None:
+    """As with AWS for a bucket without ABAC: the keys are in no request, and nobody is asked for tags."""
+    read = {"Action": "s3:GetObject", "Resource": "*"}
+    store.allow({"Effect": "Allow", **read, "Condition": {"StringEquals": {key: "open"}}})
+    assert refusal(store.client().get_object, Bucket=BUCKET, Key="k")["Code"] == "AccessDenied"
+    assert store.s3.requests == []
+    closed = {"Effect": "Deny", **read, "Condition": {"StringNotEquals": {key: "open"}}}
+    store.allow({"Effect": "Allow", **read}, closed)
+    assert refusal(store.client().get_object, Bucket=BUCKET, Key="k")["Code"] == "AccessDenied"
+    store.allow({"Effect": "Allow", **read, "Condition": {"Null": {key: "true"}}})
+    store.client().get_object(Bucket=BUCKET, Key="k")
+
+
+def test_abac_stays_off(store: Store) -> None:
+    client = store.client()
+    assert client.get_bucket_abac(Bucket=BUCKET)["AbacStatus"] == {"Status": "Disabled"}
+    client.put_bucket_abac(Bucket=BUCKET, AbacStatus={"Status": "Disabled"})
+    error = refusal(client.put_bucket_abac, Bucket=BUCKET, AbacStatus={"Status": "Enabled"})
+    assert (error["Code"], error["status"]) == ("NotImplemented", 501)
+    assert refusal(client.put_bucket_abac, Bucket=BUCKET, AbacStatus={"Status": "Other"})["Code"] == "MalformedXML"
+    assert store.s3.requests == []
+
+
 def test_tags_that_cannot_be_read_are_not_taken_for_none(store: Store) -> None:
     """Attack 19: a negated condition would hold."""
     closed = {"StringNotEquals": {"s3:ExistingObjectTag/class": "closed"}}

@@ -34,6 +34,9 @@ _SWITCHES = {
     "RestrictPublicBuckets": "restrict_public_buckets",
 }
 
+_OFF = "Disabled"
+"""Whether conditions on the tags of a bucket are held to them."""
+
 
 class Asked(Struct, frozen=True, kw_only=True):
     """What is asked of a bucket, at one revision."""
@@ -163,7 +166,22 @@ def _put_encryption(asked: Asked) -> Bucket:
     return replace(asked.bucket, default_key=read_key(asked.members, scope_of(asked.bucket)))
 
 
+def _put_abac(asked: Asked) -> Bucket:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAbac.html"""
+    status = asked.members["AbacStatus"].get("Status")
+    if status == _OFF:
+        return asked.bucket
+    if status == "Enabled":
+        raise Refused(
+            "NotImplemented", "Not set: tags of buckets are kept by the upstream, and no condition is held to them."
+        )
+    raise Refused(
+        "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"
+    )
+
+
 READS: Mapping[str, Callable[[Asked], Members]] = {
+    "GetBucketAbac": lambda asked: {"AbacStatus": {"Status": _OFF}},
     "GetBucketAcl": lambda asked: shown_acl(asked.bucket.acl, asked.bucket.account),
     "GetBucketEncryption": _get_encryption,
     "GetBucketOwnershipControls": _get_ownership,
@@ -176,6 +194,7 @@ WRITES: Mapping[str, Callable[[Asked], Bucket]] = {
     "DeleteBucketOwnershipControls": lambda asked: replace(asked.bucket, ownership=ObjectOwnership.NONE),
     "DeleteBucketPolicy": _delete_policy,
     "DeletePublicAccessBlock": lambda asked: replace(asked.bucket, block=None),
+    "PutBucketAbac": _put_abac,
     "PutBucketAcl": _put_acl,
     "PutBucketEncryption": _put_encryption,
     "PutBucketOwnershipControls": _put_ownership,

@@ -128,6 +128,14 @@ def _bucket_tag_keys(asked: Asked, check: Check) -> Value | None:
     return tuple(_bucket_tags(asked, check)) or None
 
 
+def _no_tags(asked: Asked, check: Check) -> Mapping[str, Value]:
+    """Tags of buckets are in no request unless the bucket has ABAC enabled, which none has here.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+    """
+    return {}
+
+
 KEYS: Mapping[str, Filler] = {
     "aws:TagKeys": _bucket_tag_keys,
     "s3:InventoryAccessibleOptionalFields": _optional_fields,
@@ -164,7 +172,7 @@ KEYS: Mapping[str, Filler] = {
     "s3:x-amz-server-side-encryption-customer-algorithm": member("SSECustomerAlgorithm"),
     "s3:x-amz-storage-class": member("StorageClass"),
     "s3:x-amz-website-redirect-location": member("WebsiteRedirectLocation"),
-    # Of access points, of which requests are refused.
+    # Of access points: `gateway.through` tells them of requests that come through one.
     "s3:AccessGrantsInstanceArn": constant(None),
     "s3:AccessPointNetworkOrigin": constant(None),
     "s3:DataAccessPointAccount": constant(None),
@@ -172,6 +180,8 @@ KEYS: Mapping[str, Filler] = {
 }
 TEMPLATES: Mapping[str, TemplateFiller] = {
     "aws:RequestTag/${TagKey}": _bucket_tags,
-    "s3:AccessPointTag/${TagKey}": lambda asked, check: {},
+    "aws:ResourceTag/${TagKey}": _no_tags,
+    "s3:AccessPointTag/${TagKey}": _no_tags,
+    "s3:BucketTag/${TagKey}": _no_tags,
     "s3:RequestObjectTag/<key>": _request_object_tags,
 }
