@@ -210,6 +210,18 @@ def test_what_is_no_policy_of_it(store: Store, more: dict[str, Any], sentence: s
     assert (error["Code"], error["Message"]) == ("MalformedPolicy", sentence)
 
 
+@pytest.mark.parametrize(
+    ("rest", "takes"), [("/object/k", True), ("/object/*", True), ("/*", True), ("/k", False), ("2/object/*", False)]
+)
+def test_what_a_policy_of_it_may_be_on(store: Store, rest: str, *, takes: bool) -> None:
+    make(store)
+    client, given = control(store), named(store, Policy=document(store, Resource=arn(store) + rest))
+    if takes:
+        client.put_access_point_policy(**given)
+    else:
+        assert refusal(client.put_access_point_policy, **given)["Message"] == "Policy has invalid resource"
+
+
 def test_a_public_policy_is_prevented(store: Store) -> None:
     """By the switches of the access point, of its bucket, and of its account."""
     client, public = control(store), document(store, Principal="*")

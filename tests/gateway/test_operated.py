@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from carnet.cli.gateway import gateway
 from carnet.entities.operator_token import OperatorScope
 from carnet.gateway.operated import DEFAULT_KEY
+from tests.gateway.control import control
 from tests.gateway.fake_s3 import Told
 from tests.gateway.store import Store, a_store, refusal
 from tests.server.own_api.calling import operator_token
@@ -84,6 +85,17 @@ def test_what_cannot_be_adopted(store: Store, arguments: tuple[str, ...], said: 
     result = run(store, "adopt", *(one.format(store.account) for one in arguments))
     assert result.exit_code == 1
     assert said in result.output
+
+
+@pytest.mark.usefixtures("token")
+def test_a_bucket_that_hosts_would_take_for_an_access_point_stays_out(store: Store) -> None:
+    of = {"AccountId": store.account, "Name": "hosted"}
+    control(store).create_access_point(**of, Bucket="photos")
+    name = f"hosted-{store.account}"
+    store.s3.objects[f"/{name}"] = b""
+    result = run(store, "adopt", "--upstream", "seaweedfs", "--account", store.account, name)
+    assert f"{name}  refused: a host with that name is of the access point " in result.output
+    control(store).delete_access_point(**of)
 
 
 @pytest.mark.usefixtures("token")

@@ -40,7 +40,6 @@ TAKEN = frozenset(
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html
 """
-_MAKES_BUCKET = "CreateBucket"
 _SOURCE = "CopySource"
 
 
@@ -59,7 +58,7 @@ def aimed(snapshot: Snapshot, route: S3Route, label: Label | None, scope: Scope)
     name = route.path.bucket
     if name is None:
         return Aimed(route, None)
-    point = _named(snapshot, route.operation, name, label, scope)
+    point = _named(snapshot, name, label, scope)
     if point is None:
         return Aimed(route, None)
     _check_bucket(snapshot, point)
@@ -100,13 +99,13 @@ def _not_taken() -> S3Fault:
     return S3Fault("MethodNotAllowed", "The specified method is not allowed against this resource.")
 
 
-def _named(snapshot: Snapshot, operation: str, name: str, label: Label | None, scope: Scope) -> AccessPoint | None:
+def _named(snapshot: Snapshot, name: str, label: Label | None, scope: Scope) -> AccessPoint | None:
     if name.endswith(ALIAS_END):
         return _there(with_alias(snapshot, name), scope)
     if label is None:
         return None
     found = in_host(snapshot, name, label.region or scope.region)
-    if found is not None and operation != _MAKES_BUCKET:
+    if found is not None:
         return _there(found, scope)
     if label.is_access_point:
         raise no_such_access_point(name)
