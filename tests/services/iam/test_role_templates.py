@@ -67,6 +67,16 @@ def test_a_role_is_made_as_the_template_has_it(world: World) -> None:
     assert [one["PolicyArn"] for one in attached] == [POWER]
 
 
+def test_a_list_tells_which_roles_are_made_from_a_template(world: World) -> None:
+    role = acquire(world)
+    trust = unquote(role["AssumeRolePolicyDocument"])
+    world.call(world.root, "CreateRole", RoleName="own", AssumeRolePolicyDocument=trust)
+    answer = world.call(world.root, "ListRoles")
+    assert fits_the_model("ListRoles", answer)
+    listed = {one["RoleName"]: one.get("SourceRoleTemplate") for one in answer["Roles"]}
+    assert listed == {"PowerUserRole": role["SourceRoleTemplate"], "own": None}
+
+
 def test_the_same_again_is_the_role_that_is_there(world: World) -> None:
     role = acquire(world)
     changes_nothing(world, world.root, "AcquireRole", **LAMBDA)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from carnet.base.faults import InUse, TooMany, Unmodifiable
+from carnet.base.fragment import Fragment
 from carnet.base.ids import ROLE
 from carnet.entities.acquired_role import AcquiredRole
 from carnet.entities.role import Role
@@ -107,7 +108,13 @@ def list_roles(call: Call, given: ListRolesRequestTypeDef) -> Answer:
         key=lambda role: role.name_key,
         matching=path_filter(given),
     )
-    return roles.answer("Roles", lambda role: shapes.listed_role(call.snapshot, role))
+    return roles.answer("Roles", lambda role: _listed(call, role))
+
+
+def _listed(call: Call, role: Role) -> shapes.Structure | Fragment:
+    """A role of a list, which lacks but the boundary, the last use and the tags, as AWS documents."""
+    shape, source = shapes.listed_role(call.snapshot, role), source_template(call.view.of(AcquiredRole).get(role.id))
+    return shape | source if source else shape
 
 
 @iam.write("UpdateRole", on=targets.role, context=(present_boundary,))
