@@ -11,7 +11,7 @@ PAGE = Path("docs/condition-keys.md").read_text()
 KEY = re.compile(r"(?:account|aws|ec2|sso|sts|iam):[A-Z][A-Za-z]+(?:/[A-Za-z]+)?/?|aws:user(?:id|name)", re.ASCII)
 ACTIONS = re.compile(
     r"(?:sso:Create|iam:(?:Attach|PutRolePolicy|Tag|Untag|Update|Create|Get|List|PassRole)|"
-    r"sts:(?:TagSession|SetSourceIdentity|SetContext|AssumeRole|AssumeRoot|TagGetWebIdentityToken))"
+    r"sts:(?:TagSession|SetSourceIdentity|SetContext|SetWebIdentityTokenScope|AssumeRole|AssumeRoot|TagGetWebIdentityToken))"
 )
 
 

@@ -71,6 +71,8 @@ def test_credentials_are_of_the_provisioned_role(center: Center, ann: Signed) ->
     assert (claims.principal_id, claims.session_name, claims.account) == (admin.role, "ann", center.account)
     assert answer["roleCredentials"]["expiration"] == claims.expires_ms == claims.issued_ms + 7_200_000
     assert claims.issued_ms == int(center.world.clock().timestamp() * 1000)
+    assert claims.provider_keys["identitystore:UserId"] == ann.who.id
+    assert claims.provider_keys["identitystore:IdentityStoreArn"] == center.instance.identity_store_arn
 
 
 def test_the_portal_needs_no_database(center: Center, ann: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
