@@ -10,7 +10,7 @@ import pytest
 
 from carnet.entities.acquired_role import AcquiredRole
 from tests.services.iam.documents import allow, deny, trust
-from tests.services.iam.expect import changes_nothing, refused
+from tests.services.iam.expect import changes_nothing, refused, set_quotas
 from tests.services.wire import fits_the_model
 from tests.services.world import Caller, World
 
@@ -75,6 +75,14 @@ def test_a_list_tells_which_roles_are_made_from_a_template(world: World) -> None
     assert fits_the_model("ListRoles", answer)
     listed = {one["RoleName"]: one.get("SourceRoleTemplate") for one in answer["Roles"]}
     assert listed == {"PowerUserRole": role["SourceRoleTemplate"], "own": None}
+
+
+def test_a_role_from_a_template_counts_as_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_quotas(monkeypatch, "AcquireRole", roles=1)
+    acquire(world)
+    given = values(AWSServiceName="lambda.amazonaws.com", RoleName="another")
+    answered = refused(world, world.root, "AcquireRole", **given)
+    assert answered == ("LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1")
 
 
 def test_the_same_again_is_the_role_that_is_there(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from carnet.base.faults import Denied
+from carnet.base.faults import Denied, Invalid
 from carnet.services.sts.token_subject import origin_subject
 from tests.oidc import issuer
 from tests.oidc.issuer import HOST, URL
@@ -91,6 +91,12 @@ def test_a_subject_may_have_spaces_inside() -> None:
     assert origin_subject(keys) == "ann b"
     with pytest.raises(Denied):
         origin_subject({**keys, "aws:OriginIdentity/Subject": "ann b\u2028"})
+
+
+@pytest.mark.parametrize("told", [{"Issuer": HOST}, {"Subject": "ann"}, {"Subject": " ", "Issuer": HOST}])
+def test_a_subject_that_nobody_vouches_for_is_none(told: dict[str, str]) -> None:
+    with pytest.raises(Invalid):
+        origin_subject({f"aws:OriginIdentity/{name}": value for name, value in told.items()})
 
 
 def test_policies_decide_by_the_mode(world: World) -> None:
