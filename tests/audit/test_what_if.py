@@ -20,7 +20,9 @@ from carnet.base.faults import Missing
 from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
 from carnet.services.account_removal import delete_account
 from carnet.services.execution import Outcome
+from tests.services.iam.documents import allow
 from tests.services.organizations.estate import Estate, an_estate
+from tests.services.sts.trust import ALLOW_ALL, ASSUME, assume, role, trusting
 from tests.services.world import ServiceError, World, open_world
 
 NO_STRANGERS = {
@@ -162,13 +164,44 @@ def test_a_resource_control_policy_binds_what_the_accounts_own(recorder: Recorde
     assert found.statement.startswith("resource control policy ")
 
 
+def test_who_calls_from_outside_counts_only_on_what_the_accounts_own(recorder: Recorder) -> None:
+    world, estate = recorder.world, recorder.estate
+    member, stranger = estate.member(), world.account()
+    outside = estate.account_of(stranger)
+    world.call(stranger, "ListUsers")
+    policy = recorder.policy(NO_STRANGERS, PolicyType.RESOURCE_CONTROL)
+    assert recorder.what_if(target=estate.root, attach=policy) == WhatIf()
+    arn = role(world, "open", trusting(outside), root=member)
+    before = recorder.what_if(target=estate.root, attach=policy)
+    assume(world, world.user("caller", [ASSUME], root=stranger), arn)
+    told = recorder.what_if(target=estate.root, attach=policy)
+    (found,) = told.differences
+    assert (found.principal, found.action) == (f"arn:aws:iam::{outside}:user/caller", "sts:AssumeRole")
+    assert told.decided == before.decided + 1
+
+
+def test_a_call_that_depended_on_a_value_that_the_log_hides_is_counted_and_not_decided(recorder: Recorder) -> None:
+    world, member = recorder.world, recorder.estate.member()
+    here = {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+    caller = world.user("caller", [allow("iam:ListUsers", condition=here)], root=member)
+    recorder.path.write_bytes(b"")
+    world.call(caller, "ListUsers")
+    target = recorder.estate.root
+    assert recorder.what_if(target=target, attach=recorder.policy(DENY)).decided == 1
+    lines = recorder.path.read_bytes().splitlines(keepends=True)
+    hidden = [line.replace(b'"us-east-1"', b'"HIDDEN"') if line.startswith(b'{"decision"') else line for line in lines]
+    recorder.path.write_bytes(b"".join(hidden))
+    assert recorder.what_if(target=target, attach=recorder.policy(DENY)) == WhatIf(hidden=1)
+
+
 def test_calls_before_and_calls_whose_inputs_are_gone_are_not_decided(recorder: Recorder) -> None:
     world, estate = recorder.world, recorder.estate
     member = estate.member()
     stranger = world.account()
     world.call(member, "ListUsers")
+    caller = world.user("caller", [ALLOW_ALL], root=member)
     world.clock.advance(2 * 3600)
-    world.call(member, "ListUsers")
+    world.call(caller, "ListUsers")
     world.call(stranger, "ListUsers")
     delete_account(world.installation.store, account=estate.account_of(stranger), now=world.clock())
     world.installation.directory.catch_up()
@@ -177,7 +210,7 @@ def test_calls_before_and_calls_whose_inputs_are_gone_are_not_decided(recorder: 
     lines = recorder.path.read_bytes().splitlines(keepends=True)
     recorder.path.write_bytes(b"".join(line for line in lines if not line.startswith(b'{"document"')))
     told = recorder.what_if(target=estate.root, attach=recorder.policy(DENY))
-    assert told.decided + told.gone == 2
+    assert (told.decided, told.gone) == (0, 2)
 
 
 def test_the_target_must_be_there(recorder: Recorder) -> None:

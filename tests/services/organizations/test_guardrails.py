@@ -183,6 +183,18 @@ def test_an_rcp_binds_neither_the_management_accounts_resources_nor_a_members_ca
     assert assume(world, caller, role(world, "r", trusted, root=outside))
 
 
+def test_a_level_with_rcps_allows_everything_whatever_scps_it_has(guarded: Guardrails) -> None:
+    estate, world = guarded.estate, guarded.estate.world
+    unit = estate.unit("Workloads")
+    owner = estate.member(unit)
+    guarded.attach(SCP, EVERYTHING, unit)
+    guarded.without_full_access(unit)
+    deny_s3 = {**ASSUME_NOTHING["Statement"], "Action": "s3:*"}
+    guarded.attach(RCP, {**ASSUME_NOTHING, "Statement": deny_s3}, unit)
+    own = world.user("own", [ASSUME], root=owner)
+    assert assume(world, own, role(world, "r", root=owner))
+
+
 def test_an_rcp_controls_only_the_services_that_rcps_control(guarded: Guardrails) -> None:
     estate, member = guarded.estate, guarded.estate.member()
     everything = {**ASSUME_NOTHING["Statement"], "Action": "*"}

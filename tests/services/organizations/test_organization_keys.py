@@ -66,6 +66,20 @@ def test_a_trust_policy_lets_the_whole_organization_in_and_nobody_else(estate: E
         assert (refusal(estate, caller, "AssumeRole", **given) is None) is lets_in
 
 
+@pytest.mark.parametrize("key", ["aws:ResourceOrgID", "aws:ResourceOrgPaths"])
+def test_keys_of_a_resource_in_another_account_tell_where_that_is(estate: Estate, key: str) -> None:
+    world, unit = estate.world, estate.unit("Workloads")
+    outside = world.account()
+    within = {"StringEquals": {key: estate.organization}}
+    if key == "aws:ResourceOrgPaths":
+        within = {"ForAnyValue:StringEquals": {key: f"{estate.organization}/{estate.root}/{unit}/"}}
+    caller = world.user("caller", [allow("sts:AssumeRole", condition=within)], root=outside)
+    for root, lets_in in ((estate.member(unit), True), (world.account(), False)):
+        arn = role(world, "shared", trust(estate.account_of(outside)), root=root)
+        told = refusal(estate, caller, "AssumeRole", service="sts", RoleArn=arn, RoleSessionName="work")
+        assert (told is None) is lets_in
+
+
 def test_a_denial_names_the_scp(guarded: Guardrails) -> None:
     estate, member = guarded.estate, guarded.estate.member()
     arn = guarded.attach(SCP, deny("iam:ListUsers"), estate.root)
