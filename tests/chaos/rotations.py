@@ -26,7 +26,7 @@ from tests.identity.sealed_samples import secret, user
 COMMANDS = ("rotate", "rewrap")
 _LONGEST_SECONDS = 4.0
 _REPORT_SECONDS = 0.05
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 600
 
 
 def killed_commands(moments: random.Random, times: int) -> Tally:

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import boto3
+from botocore.config import Config
 from botocore.credentials import Credentials
 
 from tests import scratch
@@ -55,6 +56,7 @@ class Caller:
             aws_access_key_id=given.access_key,
             aws_secret_access_key=given.secret_key,
             aws_session_token=given.token,
+            config=Config(retries={"total_max_attempts": 12, "mode": "standard"}),
         )
 
     def session(self) -> Credentials:
@@ -65,7 +67,8 @@ class Caller:
     def new_access_key(self) -> Credentials:
         """Of a new user, who may do nothing but ask who it is."""
         iam, name = self.client("iam"), f"{KEY_HOLDER}{uuid.uuid4()}"
-        iam.create_user(UserName=name)
+        with suppress(iam.exceptions.EntityAlreadyExistsException):  # asked again after an answer that was unsure
+            iam.create_user(UserName=name)
         made = iam.create_access_key(UserName=name)["AccessKey"]
         return Credentials(made["AccessKeyId"], made["SecretAccessKey"])
 
