@@ -115,12 +115,14 @@ ATTACKS: dict[str, tuple[str, ...]] = {
     ),
     "28 long-term, chained and expired credentials": (
         f"{CONSOLE}/test_federation.py::test_attack_28_long_term_credentials_make_no_url",
+        f"{CONSOLE}/test_federation.py::test_attack_28_a_session_of_get_session_token_makes_no_url",
         f"{CONSOLE}/test_federation.py::test_attack_28_a_chained_session_has_no_duration_of_its_own",
         f"{CONSOLE}/test_federation.py::test_attack_28_expired_and_wrong_keys_make_no_url",
     ),
     "29 a destination elsewhere": (f"{CONSOLE}/test_federation.py::test_attack_29_nobody_is_sent_elsewhere",),
     "30 a URL after the session was revoked": (
         f"{CONSOLE}/test_federation.py::test_attack_30_a_revoked_session_is_worth_nothing",
+        f"{CONSOLE}/test_federation.py::test_a_token_counts_once_and_for_a_quarter_of_an_hour",
     ),
     "31 a trusted issuer elsewhere, for others, or of two users": (
         f"{OIDC}/test_with_iam.py::test_attack_31_an_issuer_at_a_metadata_address_is_not_asked",
@@ -144,6 +146,7 @@ ATTACKS: dict[str, tuple[str, ...]] = {
     "36 tokens in the log, in the referrer, in the history": (
         f"{CONSOLE}/test_login_consent.py::test_nothing_of_it_is_in_the_log_or_the_store",
         f"{CONSOLE}/test_federation.py::test_neither_credentials_nor_tokens_are_in_the_log",
+        f"{CONSOLE}/test_pages.py::test_pages_are_framed_by_nobody_and_load_nothing_from_elsewhere",
     ),
 }
 """An attack, with its number, and the tests."""
