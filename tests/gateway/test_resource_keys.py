@@ -210,3 +210,65 @@ def test_more_resources_than_are_looked_up(behind: Behind) -> None:
     many.popitem()
     behind.client("dynamodb").batch_get_item(RequestItems=many)
     assert behind.aws.operations[-1] == "BatchGetItem"
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_whether_both_keys_of_a_re_encryption_are_one(behind: Behind, same: bool) -> None:
+    other = behind.key_arn(KEY_ID if same else KEY_ID.replace("1234abcd", "deadbeef"))
+    behind.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": other}})
+    behind.aws.answers["ReEncrypt"] = Told(body={"SourceKeyId": KEY_ID})
+    given = {"CiphertextBlob": KEY_ID.encode() + b" the rest", "DestinationKeyId": "alias/mine"}
+    for value in ("true", "false"):
+        condition = {"Bool": {"kms:ReEncryptOnSameKey": value}}
+        behind.allow(
+            EVERYTHING, {"Effect": "Deny", "Action": "kms:ReEncrypt*", "Resource": "*", "Condition": condition}
+        )
+        if (value == "true") == same:
+            assert refusal(behind.client("kms").re_encrypt, **given)["Code"] == "AccessDeniedException"
+        else:
+            behind.client("kms").re_encrypt(**given)
+
+
+SUBNETS = b"<DescribeSubnetsResponse><subnetSet>%s</subnetSet></DescribeSubnetsResponse>"
+SUBNET = b"<item><subnetId>%s</subnetId><vpcId>%s</vpcId></item>"
+
+
+def test_the_vpcs_of_a_function_are_those_of_its_subnets(behind: Behind) -> None:
+    functions, given = behind.client("lambda"), {"FunctionName": "f", "VpcConfig": {"SubnetIds": ["subnet-1"]}}
+    behind.aws.answers["DescribeSubnets"] = Told(body=SUBNETS % (SUBNET % (b"subnet-1", b"vpc-1")))
+
+    def deny(vpc: str) -> None:
+        condition = {"ForAnyValue:StringEquals": {"lambda:VpcIds": vpc}}
+        behind.allow(EVERYTHING, {"Effect": "Deny", "Action": "lambda:*", "Resource": "*", "Condition": condition})
+
+    deny("vpc-2")
+    functions.update_function_configuration(**given)
+    deny("vpc-1")
+    assert refusal(functions.update_function_configuration, **given)["Code"] == "AccessDeniedException"
+    functions.update_function_configuration(FunctionName="f", Timeout=3)
+    sent = len(behind.aws.requests)
+    for told in (b"", SUBNET % (b"subnet-2", b"vpc-2"), SUBNET % (b"subnet-1", b"")):
+        behind.aws.answers["DescribeSubnets"] = Told(body=SUBNETS % told)
+        assert refusal(functions.update_function_configuration, **given)["status"] == 503
+    missing = b"<Response><Errors><Error><Code>InvalidSubnetID.NotFound</Code></Error></Errors></Response>"
+    behind.aws.answers["DescribeSubnets"] = Told(body=missing, status=400)
+    assert refusal(functions.update_function_configuration, **given)["status"] == 503, "no absent key"
+    assert {one.operation for one in behind.aws.requests[sent:]} == {"DescribeSubnets"}
+
+
+@pytest.mark.parametrize(
+    ("key", "member"),
+    [("secretsmanager:SecretPrimaryRegion", "PrimaryRegion"), ("secretsmanager:resource/Type", "Type")],
+)
+def test_what_a_secret_is(behind: Behind, key: str, member: str) -> None:
+    arn = f"arn:aws:secretsmanager:us-east-1:{behind.account}:secret:s-abcdef"
+    deny = {"Effect": "Deny", "Action": "secretsmanager:*", "Resource": "*"}
+    behind.allow(EVERYTHING, {**deny, "Condition": {"StringEquals": {key: "mine"}}})
+    for told, is_allowed in (("mine", False), ("other", True), (None, True)):
+        described = {"ARN": arn} | ({member: told} if told else {})
+        behind.aws.answers["DescribeSecret"] = Told(body=described)
+        if is_allowed:
+            behind.client("secretsmanager").get_secret_value(SecretId="s")
+        else:
+            error = refusal(behind.client("secretsmanager").get_secret_value, SecretId="s")
+            assert error["Code"] == "AccessDeniedException"

@@ -15,12 +15,13 @@ from msgspec.structs import replace
 
 from carnet.access.authorize import Decided
 from carnet.gateway.call import Call
-from carnet.gateway.check import Refused
+from carnet.gateway.check import Check, Refused
 from carnet.gateway.deciding import NotKnown, Resolved, among, decide
 from carnet.gateway.enquiry import Enquiry
 from carnet.gateway.key_schemas import partition_key
 from carnet.gateway.lookups import LookupFailed, NotFound
 from carnet.gateway.mapping import service_of
+from carnet.gateway.members import structure, structures, texts
 from carnet.gateway.resource_tags import has_tagging, tags_of
 from carnet.gateway.services.dynamodb_keys import leading_keys
 from carnet.policy.patterns import ascii_lower
@@ -33,6 +34,8 @@ _MOST_LOOKED_UP = 100
 """Resources of one request: as many as a transaction of DynamoDB has items."""
 _WILD = re.compile(r"[*?]")
 _MAKING = "Create"
+
+_RE_ENCRYPTS, _ON_SAME_KEY = ("kms:ReEncryptFrom", "kms:ReEncryptTo"), "kms:ReEncryptOnSameKey"
 
 Ask = Callable[[Enquiry, Resolved], Awaitable[Mapping[str, Value]]]
 """Asks an upstream. Raises NotFound, LookupFailed."""
@@ -59,9 +62,25 @@ async def decide_with_keys(
     With the answer of an upstream that has no such resource, if one is not there: nothing may be sent then. Raises
     NotKnown, LookupFailed, and as `decide`.
     """
-    made, resolved, missing = await decided_with_keys(execution, call, resolved)
+    made, resolved, missing = await decided_with_keys(execution, call, _compared(resolved))
     call.decided_again(made)
     return resolved, missing
+
+
+def _compared(resolved: tuple[Resolved, ...]) -> tuple[Resolved, ...]:
+    """With kms:ReEncryptOnSameKey, which both keys of ReEncrypt tell together.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-reencrypt-on-same-key
+    """
+    keys = {one.resource for one in resolved if one.check.action in _RE_ENCRYPTS}
+    if not keys:
+        return resolved
+    told = {_ON_SAME_KEY: str(len(keys) == 1).lower()}
+    return tuple([one._replace(check=_with_request_keys(one.check, told)) for one in resolved])
+
+
+def _with_request_keys(check: Check, told: Mapping[str, Value]) -> Check:
+    return replace(check, keys={**check.keys, **told}, unknown=check.unknown.difference(told))
 
 
 async def decided_with_keys(
@@ -116,9 +135,13 @@ async def _filled(
 
 
 def _sources(one: Resolved, wanted: list[str]) -> list[Source]:
-    prefix = one.check.action.partition(":")[0]
-    sources = (*_SOURCES.get(prefix, ()), *([_tags(prefix)] if has_tagging(prefix) else ()))
+    sources = sources_of(one.check.action.partition(":")[0])
     return [source for source in sources if any(map(source.tells, wanted))]
+
+
+def sources_of(prefix: str) -> tuple[Source, ...]:
+    """What is asked for keys, of actions with that prefix."""
+    return (*_SOURCES.get(prefix, ()), *([_tags(prefix)] if has_tagging(prefix) else ()))
 
 
 async def _asked(call: Call, source: Source, one: Resolved, unknown: NotKnown) -> Mapping[str, Value]:
@@ -205,10 +228,40 @@ async def _leading(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
     return {"dynamodb:LeadingKeys": values}
 
 
-async def _rotation(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
+_OF_SECRETS: Mapping[str, str] = {
+    "secretsmanager:SecretPrimaryRegion": "PrimaryRegion",
+    "secretsmanager:resource/AllowRotationLambdaArn": "RotationLambdaARN",
+    "secretsmanager:resource/Type": "Type",
+}
+
+
+async def _secret(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
+    """What Secrets Manager says of a secret itself; what it does not say, the secret does not have."""
     told = await enquiry.members("DescribeSecret", {"SecretId": one.resource})
-    arn = told.get("RotationLambdaARN")
-    return {"secretsmanager:resource/AllowRotationLambdaArn": arn} if isinstance(arn, str) and arn else {}
+    return {key: value for key, name in _OF_SECRETS.items() if isinstance(value := told.get(name), str) and value}
+
+
+async def _vpcs(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
+    """lambda:VpcIds: those of the subnets that a function is to be in.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#vpc-conditions
+    """
+    call = enquiry.call
+    if _SUBNETS not in call.exchanges:
+        raise NotKnown(one.check, ("lambda:VpcIds",))
+    wanted = texts(structure(call.given, "VpcConfig"), "SubnetIds")
+    of_subnets = Enquiry(call=call, account=one.account, service=_SUBNETS)
+    try:
+        told = await of_subnets.members("DescribeSubnets", {"SubnetIds": list(wanted)})
+    except NotFound:
+        raise LookupFailed("the upstream does not tell the subnets") from None
+    found = {str(subnet.get("SubnetId")): str(subnet.get("VpcId") or "") for subnet in structures(told, "Subnets")}
+    if found.keys() != set(wanted) or not all(found.values()):
+        raise LookupFailed("the upstream does not tell the subnets")
+    return {"lambda:VpcIds": tuple(dict.fromkeys(found.values()))}
+
+
+_SUBNETS = "ec2"
 
 
 _SOURCES: Mapping[str, tuple[Source, ...]] = {
@@ -217,6 +270,7 @@ _SOURCES: Mapping[str, tuple[Source, ...]] = {
         Source(keys=("kms:resourcealiases",), ask=_aliases),
         Source(keys=(*(ascii_lower(key) for key in _OF_KEYS), "kms:multiregionkeytype"), ask=_key),
     ),
-    "secretsmanager": (Source(keys=("secretsmanager:resource/allowrotationlambdaarn",), ask=_rotation),),
+    "lambda": (Source(keys=("lambda:vpcids",), ask=_vpcs),),
+    "secretsmanager": (Source(keys=tuple(map(ascii_lower, _OF_SECRETS)), ask=_secret),),
 }
 """By the prefixes of actions."""

@@ -172,6 +172,12 @@ _ON_LAYER_VERSION = (
 )
 _URLS = ("lambda:AddPermission", "lambda:CreateFunctionUrlConfig", "lambda:UpdateFunctionUrlConfig")
 
+
+def _vpc_ids(asked: Asked, check: Check) -> Unknown | None:
+    """Those of the subnets, which a look-up tells (`resource_keys`)."""
+    return Unknown.UNKNOWN if texts(structure(asked.members, "VpcConfig"), "SubnetIds") else None
+
+
 HAND = Hand(
     operations={
         **{name: _qualified(name) for name in _WITH_QUALIFIER},
@@ -195,5 +201,6 @@ HAND = Hand(
         "lambda:Principal": _of_actions(("lambda:AddPermission",), member("Principal")),
         "lambda:SecurityGroupIds": _of_vpc("SecurityGroupIds"),
         "lambda:SubnetIds": _of_vpc("SubnetIds"),
+        "lambda:VpcIds": _vpc_ids,
     },
 )
