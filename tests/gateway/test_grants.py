@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -99,6 +100,58 @@ def test_who_was_granted_grants_no_more_than_he_has(told: Behind) -> None:
     denied(kms.create_grant, **to, Operations=["Decrypt"], Constraints={"EncryptionContextSubset": {"app": "b"}})
     for one in (parent, child):
         told.server.client("kms").revoke_grant(KeyId=KEY_ID, GrantId=one["GrantId"])
+
+
+ROOT = "arn:aws:iam::{}:root"
+
+
+@pytest.mark.parametrize(
+    ("condition", "allowed", "refused"),
+    [
+        ({"ArnEquals": {"kms:GranteePrincipal": ROOT}}, {}, {"GranteePrincipal": "arn:aws:iam::{}:user/alice"}),
+        ({"ArnEquals": {"kms:RetiringPrincipal": ROOT}}, {"RetiringPrincipal": ROOT}, {}),
+        (
+            {"ForAllValues:StringEquals": {"kms:GrantOperations": ["Decrypt", "DescribeKey"]}},
+            {"Operations": ["DescribeKey"]},
+            {"Operations": ["Decrypt", "Encrypt"]},
+        ),
+        (
+            {"StringEquals": {"kms:GrantConstraintType": "EncryptionContextEquals"}},
+            {"Constraints": {"EncryptionContextEquals": {"app": "a"}}},
+            {"Constraints": {"EncryptionContextSubset": {"app": "a"}}},
+        ),
+        ({"StringEquals": {"kms:GrantConstraintType": "EncryptionContextSubset"}}, None, {}),
+        (
+            {"StringEquals": {"kms:EncryptionContext:app": "a"}},
+            {"Constraints": {"EncryptionContextSubset": {"app": "a"}}},
+            {"Constraints": {"EncryptionContextSubset": {"app": "b"}}},
+        ),
+        ({"Bool": {"kms:GrantIsForAWSResource": "true"}}, None, {}),
+        ({"Bool": {"kms:GrantIsForAWSResource": "false"}}, {}, None),
+        ({"StringLike": {"kms:ViaService": "*"}}, None, {}),
+    ],
+)
+def test_conditions_on_a_grant_that_is_created(
+    told: Behind, condition: dict[str, Any], allowed: dict[str, Any] | None, refused: dict[str, Any] | None
+) -> None:
+    """Who may create grants of some kinds creates no others. What a caller asks for is for no resource of AWS."""
+
+    def of_account(value: Any) -> Any:
+        return json.loads(json.dumps(value).replace("{}", told.account))
+
+    def create(more: dict[str, Any]) -> None:
+        given = {"KeyId": KEY_ID, "GranteePrincipal": ROOT, "Operations": ["Decrypt"], **more}
+        told.client("kms").create_grant(**of_account(given))
+
+    creating = {"Effect": "Allow", "Action": "kms:CreateGrant", "Resource": "*", "Condition": of_account(condition)}
+    told.allow(creating)
+    if refused is not None:
+        denied(create, more=refused)
+    if allowed is not None:
+        create(allowed)
+    root = told.server.client("kms")
+    for one in root.list_grants(KeyId=KEY_ID)["Grants"]:
+        root.revoke_grant(KeyId=KEY_ID, GrantId=one["GrantId"])
 
 
 def test_a_deny_of_the_key_policy_or_of_iam_is_above_a_grant(told: Behind) -> None:
