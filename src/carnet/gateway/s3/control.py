@@ -27,6 +27,7 @@ from carnet.gateway.check import Check, Scope
 from carnet.gateway.deciding import Resolved, decide
 from carnet.gateway.payload import expected_body
 from carnet.gateway.s3.access_point_operations import ACCESS_POINTS
+from carnet.gateway.s3.access_point_policy_operations import POLICIES
 from carnet.gateway.s3.account_block import ACCOUNT_BLOCK
 from carnet.gateway.s3.answers import as_fault
 from carnet.gateway.s3.arriving import as_request, request_keys
@@ -48,7 +49,7 @@ from carnet.store.faults import Lost
 from carnet.store.unit_of_work import UnitOfWork
 
 _ACCOUNT = "x-amz-account-id"
-_RULES: Mapping[str, Rule] = {**ACCESS_POINTS, **ACCOUNT_BLOCK}
+_RULES: Mapping[str, Rule] = {**ACCESS_POINTS, **ACCOUNT_BLOCK, **POLICIES}
 _TOLD = ("AccountId", "Bucket", "BucketAccountId", "Name", "ResourceArn", "VpcConfiguration")
 """Members that events have."""
 

@@ -1,0 +1,74 @@
+"""The access point that a request of the control API names, and what permission is asked for on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from carnet.directory.account_view import AccountView
+from carnet.entities.access_point import AccessPoint, access_point_arn
+from carnet.gateway.check import Check
+from carnet.gateway.s3.access_point_tags import read_tags, tag_keys
+from carnet.gateway.s3.control_call import Asked, Checks
+from carnet.gateway.s3.faults import S3Fault, not_implemented
+from carnet.gateway.services.s3_names import ACCESS_POINT
+from carnet.gateway.through import keys_of, tags_of
+from carnet.policy.request import Value
+
+_WRITTEN = re.compile(r"[a-z0-9.-]{3,50}", re.ASCII)
+_TAGS = "Tags"
+
+
+def on(asked: Asked, action: str, arn: str, keys: Mapping[str, Value]) -> Check:
+    """An action on the access point of an ARN; `keys` are the condition keys that tell of it and of the request."""
+    known = {**asked.keys, "s3:ResourceAccount": asked.scope.account, **keys}
+    return Check(action=f"s3:{action}", resource=arn, account=asked.scope.account, type=ACCESS_POINT, keys=known)
+
+
+def named(action: str) -> Checks:
+    """An action on the access point that a request names, whether or not it is there."""
+
+    def checks(asked: Asked) -> Iterator[Check]:
+        point = found_by(asked)
+        keys = {} if point is None else {**keys_of(point), **tags_of(point)}
+        if _TAGS in asked.members:
+            keys |= tag_keys(read_tags(asked.members[_TAGS]))
+        if "TagKeys" in asked.members:
+            keys["aws:TagKeys"] = tuple(asked.members["TagKeys"])
+        yield on(asked, action, arn_of(asked), keys)
+
+    return checks
+
+
+def arn_of(asked: Asked) -> str:
+    """Of what a request names. Raises S3Fault for what can be no access point of the account."""
+    given = asked.members.get("ResourceArn")
+    if given is None:
+        name = asked.members["Name"]
+        if not _WRITTEN.fullmatch(name):
+            raise S3Fault("InvalidURI", "Couldn't parse the specified URI.", {"URI": f"accesspoint/{name}"})
+        return access_point_arn(asked.scope.partition, asked.scope.region, asked.scope.account, name)
+    beginning, _, name = given.rpartition("/")
+    here = access_point_arn(asked.scope.partition, asked.scope.region, asked.scope.account, "")
+    if f"{beginning}/" != here or not _WRITTEN.fullmatch(name):
+        raise not_implemented("of Amazon S3's control API, tags of access points of the Region alone are kept here")
+    return str(given)
+
+
+def view_of(asked: Asked) -> AccountView:
+    """Of the account that asks."""
+    return asked.snapshot.accounts[asked.scope.account]
+
+
+def found_by(asked: Asked) -> AccessPoint | None:
+    """What a request names, if it is there."""
+    return view_of(asked).of(AccessPoint).get(arn_of(asked))
+
+
+def point_of(asked: Asked) -> AccessPoint:
+    """What a request names. Raises S3Fault if it is not there."""
+    found = found_by(asked)
+    if found is None:
+        name = {"AccessPointName": arn_of(asked).rpartition("/")[2]}
+        raise S3Fault("NoSuchAccessPoint", "The specified accesspoint does not exist", name)
+    return found
