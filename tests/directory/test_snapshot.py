@@ -147,3 +147,15 @@ def test_an_account_that_cannot_be_shown_hides_no_other(snapshot: Snapshot) -> N
     assert later.account(ACCOUNT_ID) is None
     assert later.quarantined == {account_scope(ACCOUNT_ID)}
     assert later.accounts[OTHER_ID].account.name == "renamed"
+
+
+def test_what_was_found_by_its_name_is_looked_for_again_after_a_change(snapshot: Snapshot) -> None:
+    name = (ACCOUNT.partition, "acme")
+    assert snapshot.named(Account, name) is None
+    called = replace(ACCOUNT, alias="acme")
+    with_alias = _after(snapshot, [row(called)])
+    assert with_alias.named(Account, name) == with_alias.named(Account, name) == called
+    renamed = _after(with_alias, [row(replace(called, name="another"))])
+    assert renamed.named(Account, name) == replace(called, name="another")
+    assert _after(renamed, [row(ACCOUNT)]).named(Account, name) is None
+    assert with_alias.named(Account, name) == called

@@ -15,6 +15,8 @@ import xxhash
 from carnet.base.http import RequestHead
 from carnet.gateway.checksums import ALGORITHMS
 from carnet.gateway.payload import HOLD_BACK, CheckedBody, expected_body
+from carnet.gateway.s3.bodies import whole_body
+from carnet.server.limits import BodyBudget
 from carnet.sigv4.payload import (
     SIGNED_CHUNKS,
     SIGNED_CHUNKS_AND_TRAILER,
@@ -207,3 +209,32 @@ def test_checksums_of_something_else_are_not_compared() -> None:
     assert expected_body(about_the_object, UNSIGNED_PAYLOAD, None, checksums=False).checksums == {}
     settings = {f"x-amz-checksum-{name}": "CRC32" for name in ("algorithm", "mode", "type")}
     assert expected_body(head(**settings), UNSIGNED_PAYLOAD, None).checksums == {}
+
+
+@pytest.mark.parametrize("payload", [UNSIGNED_PAYLOAD, sha256(b"").hexdigest(), sha256(b"x").hexdigest()])
+@pytest.mark.parametrize("sent", [b"", b"x"])
+def test_no_body_is_there(payload: str, sent: bytes) -> None:
+    """A head that says nothing of a body is believed only if none comes."""
+    budget = BodyBudget(0)
+    read = whole_body(arriving([sent] if sent else []), expected_body(head(), payload, None), budget, proven=True)
+    if sent or payload == sha256(b"x").hexdigest():
+        with pytest.raises(PayloadRefused) as refused:
+            asyncio.run(read)
+        assert refused.value.code == ("IncompleteBody" if sent else "XAmzContentSHA256Mismatch")
+    else:
+        assert asyncio.run(read) == b""
+
+
+@pytest.mark.parametrize(
+    ("headers", "nothing"),
+    [
+        ({}, True),
+        ({"content_length": "0"}, True),
+        ({"content_length": "1"}, False),
+        ({"content_md5": "1B2M2Y8AsgTpgAmY7PhCfg=="}, False),
+        ({"x_amz_checksum_crc32": "AAAAAA=="}, False),
+    ],
+)
+def test_what_says_nothing_of_a_body(headers: dict[str, str], nothing: bool) -> None:
+    assert expected_body(head(**headers), UNSIGNED_PAYLOAD, None).is_nothing is nothing
+    assert not expected_body(head(**headers), sha256(b"x").hexdigest(), None).is_nothing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -49,6 +49,8 @@ class Views:
     """By account id."""
     names: _Names
     """What is unique in the installation, to where it is and its id."""
+    found: dict[tuple[type[Any], Hashable], Any] = field(default_factory=dict[tuple[type[Any], Hashable], Any])
+    """What `named` has found: requests to Amazon S3 ask for their bucket again and again."""
 
     def get(self, scope: Scope) -> ScopeView | None:
         """The view of a scope; None if it does not exist."""
@@ -60,6 +62,12 @@ class Views:
 
     def named(self, entity: type[T], name: Hashable) -> T | None:
         """The entity of a name that is unique in the installation."""
+        known: T | None = self.found.get((entity, name))
+        if known is None and (found := self._named(entity, name)) is not None:
+            known = self.found[entity, name] = found
+        return known
+
+    def _named(self, entity: type[T], name: Hashable) -> T | None:
         place = self.names.get((entity, name))
         view = self.get(place[0]) if place is not None else None
         return view.of(entity).get(place[1]) if place is not None and view is not None else None

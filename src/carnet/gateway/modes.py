@@ -11,11 +11,12 @@ from carnet.server.outbox import Answer
 
 MODE = "x-carnet-mode"
 """On every answer of the gateway, its own and those of upstreams."""
+_HEADERS = {mode: (MODE, mode.value) for mode in Mode}
 
 
 def naming(answer: Answer, mode: Mode) -> Answer:
     """The answer, and what is said if it cannot be audited, with the mode in a header."""
-    header = (MODE, mode.value)
+    header = _HEADERS[mode]
     unaudited = answer.unaudited
 
     def not_audited(why: str) -> HttpResponse:

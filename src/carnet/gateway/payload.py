@@ -21,6 +21,8 @@ from carnet.sigv4.payload import CHUNKED_PAYLOADS, SIGNED_CHUNKS, UNSIGNED_PAYLO
 
 HOLD_BACK: Final = 64 * 1024
 """Bytes that are not handed on before the body has proved right: without them no upstream has the body whole."""
+_OF_NOTHING = frozenset((sha256().hexdigest(), UNSIGNED_PAYLOAD))
+"""What a signature says of a body that is empty."""
 _LENGTH = re.compile(r"[0-9]{1,15}", re.ASCII)
 _NOT_ALGORITHMS = ("algorithm", "mode", "type")
 """What else is told in headers that begin like those of checksums."""
@@ -39,6 +41,12 @@ class ExpectedBody(Struct, frozen=True, kw_only=True):
     checksums: Mapping[str, bytes] = {}
     """By the name of the algorithm."""
     md5: bytes | None = None
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it says no more than that there is no body."""
+        told = self.trailers or self.checksums or self.md5 is not None
+        return not self.length and not told and self.payload in _OF_NOTHING
 
 
 def expected_body(
@@ -76,7 +84,7 @@ def _length(head: RequestHead, *, chunked: bool) -> int:
 def _checksums(head: RequestHead, trailers: frozenset[str]) -> dict[str, bytes]:
     given: dict[str, bytes] = {}
     for name, text in head.headers:
-        algorithm = _algorithm_of(name)
+        algorithm = _algorithm_of(name) if name.startswith(HEADER) else None
         if algorithm is None:
             continue
         value = read_checksum(text, ALGORITHMS[algorithm][1])
@@ -168,7 +176,7 @@ class CheckedBody:
             return
         self._count += len(data)
         if self._count > self._expected.length:
-            raise _another_length()
+            raise another_length()
         if self._hash is not None:
             self._hash.update(data)
         for checksum in self._sums.values():
@@ -181,7 +189,7 @@ class CheckedBody:
         if self._reader is not None:
             self._reader.close()
         if self._count != expected.length:
-            raise _another_length()
+            raise another_length()
         if self._hash is not None and not hmac.compare_digest(self._hash.hexdigest(), expected.payload):
             raise PayloadRefused(
                 "XAmzContentSHA256Mismatch",
@@ -223,7 +231,8 @@ def _sums(expected: ExpectedBody) -> dict[str, Checksum]:
     return begun
 
 
-def _another_length() -> PayloadRefused:
+def another_length() -> PayloadRefused:
+    """What is said of a body that is longer or shorter than its head says."""
     return PayloadRefused(
         "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header"
     )

@@ -22,6 +22,8 @@ from carnet.models import Operation, Protocol
 _UNRESERVED = "-_.~"
 _IN_PATH = f"{_UNRESERVED}/"
 """What stands for itself in a label that may have slashes, such as a key."""
+_AS_IT_IS = re.compile(r"[\w.~-]+", re.ASCII)
+"""What every label may be without being encoded, as most names are."""
 _LABEL = re.compile(r"\{(\w+)(\+?)\}", re.ASCII)
 _WITH_PATHS = (Protocol.REST_JSON, Protocol.REST_XML)
 
@@ -72,7 +74,11 @@ class _Plain(Struct, frozen=True, kw_only=True):
     rest: Rebuilt
 
     def filled(self, given: Mapping[str, Any]) -> Rebuilt:
-        path = self.path.format(*[quote(given[name], safe=safe) for name, safe in self.labels.items()])
+        labels = [
+            text if _AS_IT_IS.fullmatch(text := given[name]) else quote(text, safe=safe)
+            for name, safe in self.labels.items()
+        ]
+        path = self.path.format(*labels)
         return structs.replace(self.rest, path=path)
 
 

@@ -129,7 +129,7 @@ class _ParsedHead:
         except httptools.HttpParserError:
             raise BadResponse("this is no HTTP answer") from None
         self.status = parser.get_status_code()
-        closes = any(name == "connection" and "close" in value.lower() for name, value in self.headers)
+        closes = "close" in ",".join([value for name, value in self.headers if name == "connection"]).lower()
         self.keep_alive = parser.get_http_version() == "1.1" and not closes
         if len(self.headers) > _MOST_HEADERS:
             raise BadResponse("the answer has too many headers")

@@ -43,18 +43,26 @@ def rest_input(shape: StructureShape) -> Callable[[RestHead], dict[str, Any]]:
 
 def head_members(shape: StructureShape) -> Callable[[RestHead], dict[str, Any]]:
     """The reader of what does not stand in the body, in rest-xml as in rest-json."""
+    located = {name: member for name, member in shape.members.items() if "location" in member.serialization}
+    in_query = [(name, _located(member, name)) for name, member in located.items() if _is_in_query(member)]
     heads = [
         (name, _header_name(member, name), _located(member, name))
-        for name, member in shape.members.items()
-        if "location" in member.serialization
+        for name, member in located.items()
+        if not _is_in_query(member)
     ]
 
     def read(head: RestHead) -> dict[str, Any]:
         headers = head.request.first
         found = {name: read_member(head) for name, header, read_member in heads if header is None or header in headers}
+        if head.query:  # which most requests for objects do not have
+            found |= {name: read_member(head) for name, read_member in in_query}
         return {name: value for name, value in found.items() if value is not None}
 
     return read
+
+
+def _is_in_query(shape: Shape) -> bool:
+    return str(shape.serialization["location"]) == "querystring"
 
 
 def _header_name(shape: Shape, member: str) -> str | None:

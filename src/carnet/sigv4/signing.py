@@ -60,11 +60,16 @@ def signing_headers(
         signature_in=None,
         profile=PROFILES.get(service, USUAL),
     )
-    scope = Scope(signed[:8], region, service, TERMINATOR)
+    scope = _scope(signed[:8], region, service)
     made = signature(canonical, credentials.secret_access_key, credentials.signing_keys, signed=signed, scope=scope)
     credential = f"{credentials.access_key_id}/{scope.text}"
     added["authorization"] = f"{ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={made}"
     return added
+
+
+@lru_cache(256)
+def _scope(day: str, region: str, service: str) -> Scope:
+    return Scope(day, region, service, TERMINATOR)
 
 
 @lru_cache(256)

@@ -57,8 +57,8 @@ def is_for_s3(head: RequestHead, is_bucket: Callable[[str], bool]) -> bool:
 def is_signed(head: RequestHead) -> bool:
     """Whether somebody has signed it. Raises S3Fault for what is not Signature Version 4."""
     given = head.header("authorization")
-    in_query = has_query_form(head.query)
-    old = any(field.startswith(_OLD_FIELDS) for field in head.query.split("&"))
+    in_query = head.query != "" and has_query_form(head.query)
+    old = head.query != "" and any(field.startswith(_OLD_FIELDS) for field in head.query.split("&"))
     if old or (given is not None and given.partition(" ")[0] != ALGORITHM):
         told = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
         raise S3Fault("InvalidRequest", told)

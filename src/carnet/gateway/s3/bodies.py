@@ -8,7 +8,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, NamedTuple, Self
 
 from carnet.base.http import ByteStream
-from carnet.gateway.payload import CheckedBody, ExpectedBody
+from carnet.gateway.payload import CheckedBody, ExpectedBody, another_length
 from carnet.gateway.s3.faults import S3Fault
 from carnet.server.limits import BodyBudget
 
@@ -34,6 +34,9 @@ class Upload:
 
 async def whole_body(body: ByteStream, expected: ExpectedBody, budget: BodyBudget, *, proven: bool) -> bytes:
     """A body that is no object's content, once it proved right. Raises S3Fault, PayloadRefused, RequestRefused."""
+    if expected.is_nothing:
+        await _ended(body)
+        return b""
     if expected.length > MOST_WHOLE:
         raise S3Fault("MalformedXML", "The XML you provided was not well-formed or did not validate")
     if not budget.take(expected.length, proven=proven):
@@ -42,6 +45,12 @@ async def whole_body(body: ByteStream, expected: ExpectedBody, budget: BodyBudge
         return b"".join([piece async for piece in CheckedBody(body, expected)])
     finally:
         budget.give_back(expected.length)
+
+
+async def _ended(body: ByteStream) -> None:
+    """Raises PayloadRefused if there is a body after all."""
+    async for _ in body:
+        raise another_length()
 
 
 class Incoming(NamedTuple):

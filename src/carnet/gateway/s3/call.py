@@ -72,14 +72,11 @@ class S3Call:
     """What was decided of where events of the bucket are to be delivered."""
     looked_up: dict[str, str] = field(default_factory=dict[str, str])
     """By the ARNs of objects whose tags were looked up: their ETags, empty if there was none."""
+    operation: Operation = field(init=False)
+    arrived: Arrived = field(init=False)
 
-    @property
-    def operation(self) -> Operation:
-        return self.step.routed.operation
-
-    @property
-    def arrived(self) -> Arrived:
-        return self.step.routed.arrived
+    def __post_init__(self) -> None:
+        self.operation, self.arrived = self.step.routed.operation, self.step.routed.arrived
 
     @property
     def binds(self) -> bool:

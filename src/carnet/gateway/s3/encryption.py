@@ -32,7 +32,7 @@ async def refuse_without_key(execution: Execution, call: S3Call, response: Upstr
     The answer's head tells the key. INVARIANT: none of the content is handed on before.
     """
     read = call.operation.name in _READS and response.status < HTTPStatus.MULTIPLE_CHOICES
-    if not read or all(name != _ENCRYPTED for name, _ in response.headers):
+    if not read or _ENCRYPTED not in dict(response.headers):
         return
     on = object_arn(call.scope.partition, call.route.path.bucket or "", call.route.path.key or "")
     await allow_decrypt(execution, call, response.headers, on=on, owner=call.owner)

@@ -225,7 +225,8 @@ class S3Gateway:
             call.upload = Upload(call.body, call.expected)
         else:
             whole = await whole_body(call.body, call.expected, self._parts.bodies, proven=not call.is_anonymous)
-        given = _given_by(call.route, as_request(call.head, whole))
+        as_it_came = not whole and call.head.headers is call.arrived.http.headers
+        given = _given_by(call.route, call.arrived.http if as_it_came else as_request(call.head, whole))
         call.given, call.of_source = with_aimed_source(self._execution.directory.snapshot, given, call.scope)
 
     def _scope(self, caller: Verified | Anonymous, named: str | None) -> Scope:

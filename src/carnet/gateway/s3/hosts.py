@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -49,7 +49,7 @@ def domains(public_url: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((_ON_THIS_MACHINE, *(() if not host or _is_address(host) else (host,)))))
 
 
-def in_path_style(head: RequestHead, below: Sequence[str]) -> RequestHead:
+def in_path_style(head: RequestHead, below: tuple[str, ...]) -> RequestHead:
     """The head with the bucket of its host, if it has one, in its path. What is signed is the head as it came."""
     label = label_of(head, below)
     if label is None:
@@ -59,9 +59,13 @@ def in_path_style(head: RequestHead, below: Sequence[str]) -> RequestHead:
     return replace(head, path=f"/{name}{head.path}", headers=headers)
 
 
-def label_of(head: RequestHead, below: Sequence[str]) -> Label | None:
+def label_of(head: RequestHead, below: tuple[str, ...]) -> Label | None:
     """The bucket or the access point that the host of a request names, if it names one."""
-    name = head.first.get("host", "").partition(":")[0].lower()
+    return _label(head.first.get("host", "").partition(":")[0].lower(), below)
+
+
+@lru_cache(256)
+def _label(name: str, below: tuple[str, ...]) -> Label | None:
     point = _OF_AWS_POINT.fullmatch(name)
     if point is not None:
         return _of_points(point)
