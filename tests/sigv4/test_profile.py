@@ -180,3 +180,26 @@ def test_of_a_service_that_is_not_s3_a_body_is_hashed() -> None:
     for declared in (*CHUNKED, "UNSIGNED-PAYLOAD"):
         with pytest.raises(AuthFailure):
             verify_head(signed_as(declared, "sqs"), service="sqs", now=NOW, find=find)
+
+
+@pytest.mark.parametrize("sent", ["prefix=a%2Fb&delimiter=%2F", "prefix=a/b&delimiter=/", "delimiter=/&prefix=a%2Fb"])
+def test_the_query_of_s3_is_signed_encoded_however_it_is_sent(sent: str) -> None:
+    """As s3fs sends `/`, and every SDK of AWS signs it."""
+    request = s3("GET", "/bucket?delimiter=%2F&prefix=a%2Fb", b"")
+    assert accepted(replace(request, query=sent), "s3")
+    for other in ("prefix=a/c&delimiter=/", "prefix=a/b&delimiter=%252F", "prefix=a/b", "prefix/=ab&delimiter=/"):
+        assert not accepted(replace(request, query=other), "s3")
+
+
+def test_what_is_encoded_in_a_query_of_s3_parts_nothing() -> None:
+    """Where a name ends and where a value does is not changed by it; `+` and hexadecimal digits are as they came."""
+    request = s3("GET", "/bucket?continuation-token=a%3D%26b%2B", b"")
+    assert accepted(replace(request, query="continuation-token=a=%26b%2B"), "s3")
+    for other in ("continuation-token=a=&b%2B", "continuation-token=a%3D%26b+", "continuation-token%3Da%3D%26b%2B"):
+        assert not accepted(replace(request, query=other), "s3")
+
+
+def test_the_query_of_another_service_is_signed_as_it_is_sent() -> None:
+    request = sign("GET", "https://iam.amazonaws.com/?Marker=a%2Fb", b"")
+    assert accepted(request, "iam")
+    assert not accepted(replace(request, query="Marker=a/b"), "iam")

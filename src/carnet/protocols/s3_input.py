@@ -24,10 +24,11 @@ _OF_AWS = "x-amz-"
 _OF_THE_SIGNATURE = frozenset(
     (
         *("x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "x-amz-decoded-content-length"),
-        *("x-amz-trailer", "x-amz-user-agent", "x-amz-te", "x-amz-sdk-checksum-algorithm"),
+        *("x-amz-trailer", "x-amz-user-agent", "x-amz-te", "x-amz-sdk-checksum-algorithm", "x-amz-api-version"),
     )
 )
-"""Headers that every request may have: of its signature, of how its body comes, of the client."""
+"""Headers that every request may have: of its signature, of how its body comes, of the client, which tells the version
+of the API with each if it is the SDK for C++."""
 _CHECKSUM = "x-amz-checksum-"
 _CHECKED_BY = "x-amz-sdk-checksum-algorithm"
 """A header of operations whose bodies may come with a checksum, which models do not name."""

@@ -20,6 +20,9 @@ from carnet.sigv4.profile import SigningProfile
 
 _USUAL_METHODS = frozenset(("GET", "POST"))
 _METHOD = re.compile(r"[A-Z]+", re.ASCII)
+_SIGNED_AS_SENT = "-._~%+"
+_ENCODED = re.compile(r"[\w.~%+&=-]*", re.ASCII)
+"""A query string of which nothing is to be encoded, but for equals signs in values."""
 _VISIBLE = re.compile(r"[!-~]*", re.ASCII)
 _NOT_NORMALISED = ("", ".", "..")
 
@@ -81,7 +84,7 @@ def canonical_request(
     if request.query and not _VISIBLE.fullmatch(request.query):
         raise mismatch()
     path = literal_path(request.path) if profile.literal_paths else canonical_path(request.path)
-    query = _canonical_query(request.query, without=signature_in)
+    query = _canonical_query(request.query, without=signature_in, encoded=profile.encoded_queries)
     lines = _header_lines(headers, signed_headers)
     declared = headers.get("x-amz-content-sha256")
     presigned = signature_in is not None
@@ -126,15 +129,22 @@ def _canonical_value(value: str) -> str:
     return _SPACES.sub(" ", value).strip(" ")
 
 
-def _canonical_query(query: str, *, without: str | None) -> str:
+def _canonical_query(query: str, *, without: str | None, encoded: bool) -> str:
     """The parameters in order of name, then value, each as it was sent; `without` names one to leave out.
 
-    A parameter with no equals sign gets one. Nothing is decoded: `+`, `%20`, `%2f` and `%2F` stay what they are.
+    A parameter with no equals sign gets one. Nothing is decoded: `+`, `%20`, `%2f` and `%2F` stay what they are. But if
+    they are signed `encoded`, what stands for itself in a URL is percent-encoded: `prefix=a/b` is `prefix=a%2Fb`.
     """
     if not query:
         return ""
     pairs = [pair.partition("=") for pair in query.split("&")]
+    if encoded and not (_ENCODED.fullmatch(query) and "=" not in "".join([value for _, _, value in pairs])):
+        pairs = [(_encoded(name), equals, _encoded(value)) for name, equals, value in pairs]
     return "&".join([f"{name}={value}" for name, _, value in sorted(pairs) if name != without])
+
+
+def _encoded(text: str) -> str:
+    return quote(text, safe=_SIGNED_AS_SENT)
 
 
 def canonical_path(path: str) -> str:

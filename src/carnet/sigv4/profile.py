@@ -14,6 +14,10 @@ class SigningProfile:
 
     literal_paths: bool = False
     """Whether the path is signed as it is sent. Else AWS signs it normalised and percent-encoded once more."""
+    encoded_queries: bool = False
+    """Whether names and values of the query string are signed percent-encoded, however they are sent. Some clients of
+    Amazon S3 (s3fs) send `/` as it is.
+    """
     unsigned_payload: bool = False
     """Whether a request may leave its body out of the signature; a presigned one that does not say so does."""
     chunked_payload: bool = False
@@ -27,7 +31,7 @@ class SigningProfile:
 
 
 USUAL = SigningProfile()
-_S3 = SigningProfile(literal_paths=True, unsigned_payload=True, chunked_payload=True)
+_S3 = SigningProfile(literal_paths=True, encoded_queries=True, unsigned_payload=True, chunked_payload=True)
 
 PROFILES = {
     "s3": _S3,
