@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -108,14 +109,15 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             yield running
 
 
-def client(server: RunningServer, *, service: str = "s3", **more: Any) -> Any:
+def client(server: RunningServer, *, service: str = "s3", key: tuple[str, str] | None = None, **more: Any) -> Any:
     make: Any = boto3.client
+    key_id, secret = key or (server.environment["AWS_ACCESS_KEY_ID"], server.environment["AWS_SECRET_ACCESS_KEY"])
     return make(
         service,
         endpoint_url=server.endpoint,
         region_name="us-east-1",
-        aws_access_key_id=server.environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=server.environment["AWS_SECRET_ACCESS_KEY"],
+        aws_access_key_id=key_id,
+        aws_secret_access_key=secret,
         config=Config(signature_version="s3v4" if service == "s3" else None, **more),
     )
 
@@ -209,6 +211,62 @@ def test_acls_of_objects(server: RunningServer) -> None:
     s3.delete_object(Bucket="open", Key="k", VersionId=second)
     with urllib.request.urlopen(f"{url}/k", timeout=20) as answer:
         assert answer.read() == b"first"
+
+
+LOGGED = {"LoggingEnabled": {"TargetBucket": BUCKET, "TargetPrefix": "log/"}}
+REPLICATED = {
+    "Role": "arn:aws:iam::ACCOUNT:role/r",
+    "Rules": [{"Status": "Enabled", "Prefix": "", "Destination": {"Bucket": f"arn:aws:s3:::{BUCKET}"}}],
+}
+TIERED = {"Id": "i", "Status": "Enabled", "Tierings": [{"Days": 180, "AccessTier": "DEEP_ARCHIVE_ACCESS"}]}
+ANALYSED: dict[str, Any] = {"Id": "i", "StorageClassAnalysis": {}}
+NOT_DONE: dict[str, dict[str, Any]] = {
+    "put_bucket_analytics_configuration": {"Id": "i", "AnalyticsConfiguration": ANALYSED},
+    "put_bucket_intelligent_tiering_configuration": {"Id": "i", "IntelligentTieringConfiguration": TIERED},
+    "put_bucket_logging": {"BucketLoggingStatus": LOGGED},
+    "put_bucket_metrics_configuration": {"Id": "i", "MetricsConfiguration": {"Id": "i"}},
+    "put_bucket_replication": {"ReplicationConfiguration": REPLICATED},
+    "put_bucket_request_payment": {"RequestPaymentConfiguration": {"Payer": "Requester"}},
+    "delete_bucket_inventory_configuration": {"Id": "i"},
+}
+"""What neither store is known to do."""
+
+
+@pytest.mark.parametrize("operation", NOT_DONE)
+def test_a_setting_that_the_store_does_not_keep_is_refused_by_name(server: RunningServer, operation: str) -> None:
+    """INVARIANT: it is not sent: moto deletes a bucket when it is asked to delete its inventory configuration."""
+    s3, given = client(server), json.loads(json.dumps(NOT_DONE[operation]).replace("ACCOUNT", server.account_id))
+    with pytest.raises(ClientError) as refused:
+        getattr(s3, operation)(Bucket=BUCKET, **given)
+    error = refused.value.response.get("Error", {})
+    assert error.get("Code") == "NotImplemented"
+    assert re.search(f"(moto|seaweedfs) is not known to do {refused.value.operation_name}", error.get("Message", ""))
+    s3.head_bucket(Bucket=BUCKET)
+
+
+def test_record_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would be denied is done, and told; what changes who may what is not."""
+    with seaweedfs(tmp_path) as (upstream, own):
+        for name, value in own.items():
+            monkeypatch.setenv(name, value)
+        name, _, url = upstream.partition("=")
+        file = tmp_path / "upstreams.json"
+        file.write_text(json.dumps({"upstreams": {name: {"url": url, "mode": "record"}}}))
+        with running_server(tmp_path / "data", "--upstreams", str(file)) as server:
+            client(server).create_bucket(Bucket=BUCKET)
+            iam = client(server, service="iam")
+            iam.create_user(UserName="nobody")
+            key = iam.create_access_key(UserName="nobody")["AccessKey"]
+            nobody = client(server, key=(key["AccessKeyId"], key["SecretAccessKey"]))
+            done = nobody.put_object(Bucket=BUCKET, Key="k", Body=b"content")
+            assert done["ResponseMetadata"]["HTTPHeaders"]["x-carnet-mode"] == "record"
+            assert nobody.get_object(Bucket=BUCKET, Key="k")["Body"].read() == b"content"
+            assert [one["Key"] for one in nobody.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["k"]
+            for call in (nobody.delete_bucket_policy, nobody.delete_public_access_block, nobody.delete_bucket):
+                with pytest.raises(ClientError, match="AccessDenied"):
+                    call(Bucket=BUCKET)
+            told = server.carnet("explain")
+            assert "s3:DeleteBucket" in told
 
 
 def test_a_form(server: RunningServer, tmp_path: Path) -> None:
