@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from carnet.gateway.profile import read_profile, shipped_profiles
-from tests.clients.running import carnet
 from tests.clients.test_gateway_s3 import moto, seaweedfs
+from tests.starting.forked import carnet
 
 _SECONDS = 600
 
