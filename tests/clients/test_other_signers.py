@@ -57,6 +57,10 @@ REQUESTS_AUTH = (
     "auth = AWSRequestsAuth(aws_access_key=key, aws_secret_access_key=secret, aws_host=endpoint.partition('//')[2],\n"
     "    aws_region='us-east-1', aws_service='iam')"
 )
+RUBY = """
+require "aws-sdk-core"
+puts Aws::STS::Client.new(endpoint: ENV["AWS_ENDPOINT_URL"], retry_limit: 0).get_caller_identity.arn, 0
+"""
 PHP = """
 require getenv("ASYNC_AWS");
 $sts = new AsyncAws\\Core\\Sts\\StsClient(["endpoint" => getenv("AWS_ENDPOINT_URL"), "region" => "us-east-1"]);
@@ -142,3 +146,10 @@ def test_clients_in_python(server: RunningServer, program: str) -> None:
 def test_async_aws(server: RunningServer) -> None:
     silent = ["php", "-d", "error_reporting=0", "-r", PHP]
     assert run(server, silent, ASYNC_AWS=str(ASYNC_AWS)) == answered(server)
+
+
+@pytest.mark.skipif(shutil.which("ruby") is None, reason="Ruby is not installed")
+def test_the_sdk_for_ruby(server: RunningServer) -> None:
+    if subprocess.run(["ruby", "-e", 'require "aws-sdk-core"'], capture_output=True, check=False).returncode:
+        pytest.skip("the AWS SDK for Ruby is not installed: Debian's ruby-aws-sdk-core")
+    assert run(server, ["ruby", "-e", RUBY]) == answered(server)

@@ -86,11 +86,11 @@ class Settings:
     log_format: str = ""
     """`text` or `json`: of the server's log and of the lines of calls; empty: `text` on a terminal."""
     decision_log_megabytes: int = 1024
+    """How large the files of the log of decisions may become together."""
     disk_floor_megabytes: int = 64
     """How much room the disk of the data directory must have for a change to be made."""
     audit_checkpoints: str = ""
     """Where checkpoints of the audit log go, too: a path, or `syslog://host:port`; empty: beside the log alone."""
-    """How large the files of the log of decisions may become together."""
     dev: bool = False
     """Keep everything in memory, with an account and a root key that everybody knows."""
     seed: Path | None = None
