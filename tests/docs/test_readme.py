@@ -29,3 +29,12 @@ def test_make_alone_prints_help() -> None:
     done = subprocess.run(["make", "--no-print-directory"], capture_output=True, text=True, check=True)
     shown = {line.split()[0:2][1] for line in done.stdout.splitlines() if line.startswith("  make ")}
     assert shown == TARGETS, "each target says what it does, in a comment behind ##"
+
+
+def test_make_run_shows_what_it_is_doing() -> None:
+    """Each step that takes long is told of before it begins, also that the server starts."""
+    dry = ["make", "--no-print-directory", "--dry-run", "--always-make", "run"]
+    done = subprocess.run(dry, capture_output=True, text=True, check=True).stdout.splitlines()
+    long = [at for at, line in enumerate(done) if re.search(r"-m venv |tools/install\.py |carnet serve$", line)]
+    assert len(long) == 4
+    assert [done[at] for at in long if not done[at - 1].startswith("echo ")] == []
