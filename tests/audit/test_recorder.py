@@ -223,3 +223,14 @@ def test_no_change_is_made_on_a_disk_that_is_nearly_full(
             node.change(1)
     assert node.made() == made
     assert node.recorder.state == ("writable" if room else "disk nearly full")
+
+
+@pytest.mark.parametrize("takes", [True, False])
+def test_a_directory_that_takes_no_new_file_is_told_before_one_is_begun(
+    store: Store, tmp_path: Path, takes: bool
+) -> None:
+    node = Node(store, tmp_path)
+    node.recorder = Recorder(node.log.open_chained, Underway(tmp_path), takes_files=lambda: takes)
+    node.change(1)
+    assert node.made() == [1]
+    assert node.recorder.state == ("writable" if takes else "not writable")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -118,7 +119,11 @@ def recorder_of(settings: Settings, log: Log) -> Recorder:
     def has_room() -> bool:
         return not (settings.data_dir.exists() and free(settings.data_dir) < floor)
 
-    return Recorder(opened, Underway(settings.audit_file.parent), has_room)
+    def takes_files() -> bool:
+        directory = settings.audit_file.parent
+        return os.access(directory if os.path.lexists(directory) else settings.data_dir, os.W_OK | os.X_OK)
+
+    return Recorder(opened, Underway(settings.audit_file.parent), has_room, takes_files)
 
 
 @contextmanager

@@ -118,10 +118,12 @@ class Recorder:
         opened: Callable[[], AuditLines],
         underway: Underway | None = None,
         has_room: Callable[[], bool] = lambda: True,
+        takes_files: Callable[[], bool] = lambda: True,
     ) -> None:
         """`underway` is None for a log that only this process has; `has_room` tells whether the disk is not yet nearly
-        full. It is asked once a second. Raises OSError."""
-        self._has_room = has_room
+        full. It is asked once a second, and may raise OSError. `takes_files` tells whether the log could begin a new
+        file in its directory, as it does each day."""
+        self._has_room, self._takes_files = has_room, takes_files
         self._roomy, self._looked = True, float("-inf")
         self._opened = opened
         self._lines: AuditLines | None = None
@@ -157,10 +159,12 @@ class Recorder:
         return self.lines.log
 
     @property
-    def state(self) -> Literal["writable", "disk nearly full", "behind"]:
-        """Whether changes can be recorded; if not, why none is made."""
+    def state(self) -> Literal["writable", "not writable", "disk nearly full", "behind"]:
+        """Whether changes can be recorded; if not, why none is made, or will be made when the log begins a new file."""
         if self.behind:
             return "behind"
+        if not self._takes_files():
+            return "not writable"
         try:
             return "writable" if self._is_roomy() else "disk nearly full"
         except Unavailable:

@@ -50,11 +50,13 @@ class Health:
         through a proxy there, or with an operator token of the scope `status:read`, is told more:
 
         `{"status": "ok" | "lost", "revision": n, "accounts": n, "store": "reachable" | "unreachable" | "lost",
-        "audit_log": "writable" | "disk nearly full" | "behind", "quarantined": n, "as_of": "2026-01-02T03:04:05Z",
+        "audit_log": "writable" | "not writable" | "disk nearly full" | "behind", "quarantined": n,
+        "as_of": "2026-01-02T03:04:05Z",
         "gateway": {"moto": "enforce" | "record"}}`; `gateway` if there is one.
 
         `quarantined` counts the accounts, organizations (or the installation) that are held back; the log names them.
-        While the audit log is not writable no change is made; it is behind if it lacks a change that was made.
+        While the disk is nearly full no change is made, nor while the log is behind: it lacks a change that was made.
+        It is not writable if its directory takes no new file, as it begins one each day: then no call is answered.
         `as_of` is when the revision was last known to be the newest one.
         """
         lost = self._directory.lost
