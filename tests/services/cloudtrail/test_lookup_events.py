@@ -150,6 +150,24 @@ def test_nothing_older_than_90_days_is_told(server: InProcessServer, iam: Any) -
     assert not any(name == "CreateUser" for name, _ in _signed_then(server, client))
 
 
+def test_what_is_asked_of_the_log_is_bounded(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[history.Query, int]] = []
+    page = history.EventHistory.page
+
+    def seen(self: history.EventHistory, query: history.Query, count: int, *more: Any) -> history.EventPage:
+        asked.append((query, count))
+        return page(self, query, count, *more)
+
+    monkeypatch.setattr(history.EventHistory, "page", seen)
+    client, now = server.client("cloudtrail"), server.clock()
+    client.lookup_events()
+    client.lookup_events(StartTime=now - timedelta(days=200), MaxResults=7)
+    assert [count for _, count in asked] == [50, 7]
+    for query, _ in asked:
+        assert query.since is not None
+        assert abs(query.since - (now - timedelta(days=90))) < timedelta(minutes=10)
+
+
 def _signed_then(server: InProcessServer, client: Any) -> list[tuple[str, str]]:
     """What is told at the server's time, which is that of the signature too."""
     found = server.installation.execution.parts.history.page(
