@@ -25,9 +25,11 @@ def test_a_directory_of_the_log_that_takes_no_file_is_told(tmp_path: Path, monke
     refused: set[Path] = set()
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) not in refused)  # root may write everywhere
     with open_state(Settings(data_dir=tmp_path), create=True) as state:
+        told: list[str] = []
         refused.add(tmp_path)
-        assert state.recorder.state == "not writable", "the directory of the log is to be made in it"
+        told.append(state.recorder.state)  # the directory of the log is to be made in it
         (tmp_path / "audit").mkdir()
-        assert state.recorder.state == "writable"
+        told.append(state.recorder.state)
         refused.add(tmp_path / "audit")
-        assert state.recorder.state == "not writable"
+        told.append(state.recorder.state)
+    assert told == ["not writable", "writable", "not writable"]
