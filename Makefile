@@ -34,8 +34,8 @@ test: install ## Set up and pass the tests; skipped ones are listed with their r
 test-clients: install clients $(VENV)-demo/.done ## Run whole estates through the AWS CLI, boto3 and Terraform.
 	$(PYTEST) tests/clients
 
-test-more-clients: install more-clients ## Run Ansible, Cloud Custodian, Prowler and python3-saml, which take 2 GB and some minutes to install.
-	$(PYTEST) tests/clients/test_larger_clients.py tests/clients/test_saml_counterparts.py
+test-more-clients: install more-clients ## Run Ansible, Cloud Custodian and Prowler, which take 2 GB and some minutes to install.
+	$(PYTEST) tests/clients/test_larger_clients.py
 
 test-all: $(PYTHONS:%=test-on-%) test-on-lowest ## Run the tests on every Python from 3.11 to 3.14 found here, and on the lowest dependencies.
 
@@ -80,13 +80,13 @@ dist: install $(VENV)-dist/.done ## Build the wheel and the source distribution 
 	$(VENV)-dist/bin/python tools/build_dist.py
 	$(PYTEST) --dist loadfile tests/packaging
 
-clients: $(VENV)-clients/.done $(VENV)-crt/.done ## Set up the AWS CLI and other clients in .venv-clients/.
+clients: $(VENV)-clients/.done $(VENV)-crt/.done $(VENV)-saml/.done ## Set up the AWS CLI and other clients in .venv-clients/.
 
-more-clients: $(VENV)-ansible/.done $(VENV)-custodian/.done $(VENV)-prowler/.done $(VENV)-saml/.done ## Set up Ansible, Cloud Custodian, Prowler and python3-saml.
+more-clients: $(VENV)-ansible/.done $(VENV)-custodian/.done $(VENV)-prowler/.done ## Set up Ansible, Cloud Custodian and Prowler.
 
 install: $(VENV)/.dev ## Bring the development environment up to date.
 
-environments: $(VENV)/.dev $(VENV)-clients/.done $(VENV)-crt/.done $(VENV)-demo/.done $(VENV)-docs/.done $(VENV)-dist/.done ## Set up all that the gate needs, side by side if --jobs says so.
+environments: $(VENV)/.dev $(VENV)-clients/.done $(VENV)-crt/.done $(VENV)-saml/.done $(VENV)-demo/.done $(VENV)-docs/.done $(VENV)-dist/.done ## Set up all that the gate needs, side by side if --jobs says so.
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

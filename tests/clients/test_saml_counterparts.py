@@ -28,7 +28,7 @@ MINUTE = timedelta(minutes=1)
 assert callable(site), "a fixture"
 assert callable(instance), "a fixture"
 
-pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="python3-saml is not there: make more-clients")
+pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="python3-saml is not there: make clients")
 
 
 def counterpart(do: str, **given: Any) -> dict[str, Any]:
