@@ -46,7 +46,7 @@ def run(settings: Settings, *arguments: str, code: int = 0) -> str:
 
 def test_status_lists_the_data_keys(settings: Settings) -> None:
     first, *lines = run(settings, "status").splitlines()
-    assert re.fullmatch(r"master key [0-9a-f]{12}; 0 running servers", first)
+    assert re.fullmatch(r"master key [0-9a-f]{12}; running servers: 0", first)
     assert [line.split()[0] for line in lines] == sorted(Purpose)
     assert all(re.search(r" [0-9a-f]{8} +1 +primary +\d{4}-\d\d-\d\dT", line) for line in lines)
 

@@ -50,7 +50,7 @@ def status(**settings: Any) -> None:
     with open_state(Settings(**settings)) as state:
         every, live = state.store.data_keys(), state.store.nodes.live()
         master, _ = state.masters.opening(every)
-    click.echo(f"master key {master.id}; {len(live)} running servers")
+    click.echo(f"master key {master.id}; running servers: {len(live)}")
     for key in sorted(every, key=lambda each: (each.purpose, each.number)):
         since = iso_seconds(key.retired or key.created)
         click.echo(f"{key.purpose:<24}  {key.kid}  {key.number:>3}  {key.state:<8}  {since}")
