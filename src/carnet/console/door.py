@@ -13,6 +13,7 @@ from carnet.audit.steps import Arrived
 from carnet.base.clock import Clock
 from carnet.base.faults import Refused
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
+from carnet.console import identity_source
 from carnet.console.ending import end_session
 from carnet.console.first_step import store_of
 from carnet.console.given import read_step
@@ -39,7 +40,10 @@ _LOG = logging.getLogger(__name__)
 _PREFIX = "/console"
 _SESSION, _SESSIONS, _DEVICES = "/console/session", "/console/sessions/", "/console/devices"
 _SECURITY, _CREDENTIALS, _PEOPLE = "/console/security", "/console/credentials", "/console/people"
+_IDENTITY_SOURCE = "/console/identity-source"
+_ACTED_AT = frozenset((_SESSION, _DEVICES, _CREDENTIALS, _PEOPLE, _IDENTITY_SOURCE))
 _LONGEST_BODY = 65_536
+_LONGEST_BODIES = {_IDENTITY_SOURCE: identity_source.LONGEST_BODY}
 _SIGN_IN_PAGES = {
     SIGN_IN: HolderKind.USER,
     f"{SIGN_IN}/root": HolderKind.ROOT,
@@ -75,7 +79,7 @@ class Console:
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         if not self._parts.origin.is_safe(http):
             return Answer(response=in_the_clear())
-        if http.path in (_SESSION, _DEVICES, _CREDENTIALS, _PEOPLE) or http.path.startswith(_SESSIONS):
+        if http.path in _ACTED_AT or http.path.startswith(_SESSIONS):
             return self._act(http)
         try:
             return Answer(response=self._read(http))
@@ -137,7 +141,7 @@ class Console:
         try:
             if not self._sessions.is_own(http):
                 raise _CROSS_SITE
-            if len(http.body) > _LONGEST_BODY:
+            if len(http.body) > _LONGEST_BODIES.get(http.path, _LONGEST_BODY):
                 raise Problem(413, "InvalidRequest", "The body is too long.")
             if http.path == _SESSION and http.method == "POST":
                 return self._told(arrived, await take_step(self._parts, arrived, read_step(http.body)))
@@ -168,6 +172,8 @@ class Console:
             return self._told(arrived, role_credentials(self._parts, arrived, browser))
         if http.path == _PEOPLE and http.method == "POST":
             return self._told(arrived, await people_action(self._parts, arrived, browser))
+        if http.path == _IDENTITY_SOURCE and http.method == "POST":
+            return self._told(arrived, await identity_source.identity_source_action(self._parts, arrived, browser))
         raise Problem(404, "NotFound", "The console does nothing of this kind.")
 
     def _told(self, arrived: Arrived, done: Told, *more: tuple[str, str]) -> Answer:

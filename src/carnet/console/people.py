@@ -10,23 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
-from carnet.access.authorize import Check
-from carnet.access.denial import denied
-from carnet.audit.sign_in_events import sign_in_event
 from carnet.audit.steps import Arrived
 from carnet.base.faults import Missing
 from carnet.base.timestamps import iso_seconds
-from carnet.console.callers import caller_of, decide
+from carnet.console.administrators import Administrator, name_of, read_action
 from carnet.console.outcomes import Told
 from carnet.console.own_devices import check_fresh
 from carnet.console.parts import ConsoleParts
-from carnet.console.sessions import SignedInBrowser, holder_of, still_signed_in
+from carnet.console.sessions import SignedInBrowser
 from carnet.directory.account_view import AccountView
 from carnet.directory.assignments import assignments_of
 from carnet.directory.identity_center import is_administrator, visible_instances
@@ -40,7 +36,6 @@ from carnet.services.mailed_invitations import MAILING, set_up
 from carnet.services.oauth_sessions import end_sessions
 from carnet.services.person_invitations import MailedLink, invite
 from carnet.services.preparing import Preparation
-from carnet.services.turns import whose
 from carnet.store.unit_of_work import UnitOfWork
 
 _Id = Annotated[str, Meta(max_length=64)]
@@ -89,76 +84,47 @@ async def people_action(parts: ConsoleParts, arrived: Arrived, browser: SignedIn
 
     What would let somebody else sign in as the person needs a sign-in of now: a browser may have been left alone.
     """
-    try:
-        given = _ACTIONS.decode(arrived.http.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Problem(400, "InvalidRequest", "This is no action on a person.") from None
+    given = read_action(_ACTIONS, arrived.http.body, "a person")
     if isinstance(given, UpdatePassword | DeleteDevice):
         check_fresh(arrived, browser)
-    action = _Acting(parts=parts, arrived=arrived, browser=browser, given=given)
+    by = Administrator(parts=parts, arrived=arrived, browser=browser)
+    action = _Acting(by=by, given=given)
     if isinstance(given, UpdatePassword) and given.mail:
         action = replace(action, mailed=await _mail(action))
     if isinstance(given, ListDevices | ListSessions):
-        view, person = await action.permitted_now()
+        view, person = await by.now(action.permitted)
         return Told(members=_listed(view, person, given), event=action.event(), account=view.account.id)
-    await action.permitted_now()
-    outcome = await parts.writer.make(action, browser.session.account)
-    event = None if outcome.recorded else outcome.event
-    account = browser.session.account
-    return Told(members=dict(outcome.answer), event=event, account=account, revision=outcome.revision)
+    await by.now(action.permitted)
+    return await by.make(action)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Acting:
     """One action of somebody who has signed in."""
 
-    parts: ConsoleParts
-    arrived: Arrived
-    browser: SignedInBrowser
+    by: Administrator
     given: PeopleAction
     mailed: MailedLink | None = None
     """The link that the person has by mail already."""
-
-    @property
-    def name(self) -> str:
-        """The action, which is the permission."""
-        return str(type(self.given).__struct_config__.tag)
-
-    async def permitted_now(self) -> tuple[AccountView, IdentityStoreUser]:
-        """`permitted` at the present revision. Raises as `ConsoleParts.deciding`, too."""
-        session, peer = self.browser.session, self.arrived.http.peer
-        return await self.parts.deciding(
-            self.permitted, session.account, peer, partial(still_signed_in, session=session)
-        )
 
     def permitted(self, snapshot: Snapshot) -> tuple[AccountView, IdentityStoreUser]:
         """The person, if the caller may do this at that revision. Raises Problem, Denied, Missing.
 
         INVARIANT: who may not is told nothing of whom there is.
         """
-        holder = holder_of(snapshot, self.browser.session)
-        caller = caller_of(snapshot, self.browser.session) if holder is not None else None
-        if holder is None or caller is None:
-            raise Problem(403, "AccessDenied", "This is for IAM users and root users.")
-        check = Check(action=self.name, resource="*", resource_account=holder.account)
-        http, now = self.arrived.http, self.arrived.time
-        decided = decide(self.parts.execution.parts.engine, snapshot, caller, http, now, check)
-        if not decided.decision.allowed:
-            raise denied(decided)
-        person = _administered(snapshot, holder.account, self.given.user_id)
+        account = self.by.check(snapshot, name_of(self.given))
+        person = _administered(snapshot, account, self.given.user_id)
         if person is None:
             raise Missing("No identity store that this account administers has such a user.")
         view = snapshot.accounts[person.account]
-        if isinstance(self.given, UpdatePassword | DeleteDevice) and person.account != holder.account:
+        if isinstance(self.given, UpdatePassword | DeleteDevice) and person.account != account:
             _check_delegate(view, person)
         return view, person
 
     def event(self) -> dict[str, Any]:
         """What the audit log is told."""
-        service, _, name = self.name.partition(":")
-        event = sign_in_event(self.arrived, self.browser.holder.who, name=name, to=self.parts.origin.url)
         shown = {key: value for key, value in msgspec.to_builtins(self.given).items() if key != "action"}
-        return event | {"eventSource": f"{service}.amazonaws.com", "requestParameters": shown}
+        return self.by.event(name_of(self.given), shown)
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         """INVARIANT: whether the caller may is decided at the locked revision."""
@@ -183,33 +149,32 @@ class _Acting:
                 made = invite(
                     unit,
                     snapshot,
-                    self.parts.execution.parts.ids,
+                    self.by.parts.execution.parts.ids,
                     account=view.account.id,
                     user=person.id,
                     lifetime=_LINK,
                     remove_mfa=remove_mfa,
-                    now=self.arrived.time,
+                    now=self.by.arrived.time,
                     mailed=self.mailed,
                 )
                 expires = iso_seconds(made.invitation.expires)
                 if made.mailed:
                     return {"mailed": True, "expires": expires}
-                return {"link": made.link(self.parts.origin.url), "expires": expires}
+                return {"link": made.link(self.by.parts.origin.url), "expires": expires}
         return {}
 
 
 async def _mail(action: _Acting) -> MailedLink:
     """Send a link to the person, if the caller may. Raises as `permitted`, and Invalid, Unsent, Unavailable."""
-    parts, now = action.parts, action.arrived.time
-    view, person = await action.permitted_now()
-    snapshot = parts.execution.directory.snapshot
-    mailer = set_up(parts.mailer)
+    by = action.by
+    view, person = await by.now(action.permitted)
+    snapshot, now = by.parts.execution.directory.snapshot, by.arrived.time
+    mailer = set_up(by.parts.mailer)
 
     def work(_: object, __: object) -> MailedLink:
         return mailer.mail(snapshot, account=view.account.id, user=person.id, expires=now + _LINK, now=now)
 
-    caller = whose(action.browser.session.account, action.arrived.http.peer)
-    mailed: MailedLink = await parts.pools.run(Preparation(pool=MAILING, work=work), None, None, caller)
+    mailed: MailedLink = await by.prepare(Preparation(pool=MAILING, work=work))
     return mailed
 
 

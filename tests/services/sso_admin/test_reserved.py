@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from carnet.entities.role import Role
 from carnet.entities.saml_provider import SamlProvider
+from carnet.saml.metadata import parse_metadata
 from tests.saml import idp
 from tests.services.iam.documents import trust
 from tests.services.sso_admin.center import INLINE, READ_ONLY, Center
@@ -103,17 +106,26 @@ def test_nobody_makes_a_provider_that_looks_like_one(center: Center, member: Cal
             center.world.call(member, "CreateSAMLProvider", Name=name, SAMLMetadataDocument=idp.metadata())
 
 
-def test_no_assertion_from_outside_is_good(center: Center, member: Caller) -> None:
-    """Attack 25: the provider has no certificate, whoever signs."""
-    account = center.estate.account_of(member)
+@pytest.mark.parametrize("trusted", [False, True])
+def test_no_assertion_from_outside_is_good(center: Center, member: Caller, trusted: bool) -> None:
+    """Attack 25: the provider has no certificate, whoever signs; and if it had one, the role would not be given."""
+    account, now = center.estate.account_of(member), center.world.clock()
     (provider,) = center.world.snapshot.accounts[account].of(SamlProvider)
     assert provider.certificates == {}
     assert provider.private_keys == ()
-    role = center.role(account)
-    with pytest.raises(ServiceError, match=r"InvalidIdentityToken|AccessDenied"):
+    if trusted:
+        center.save(replace(provider, certificates=parse_metadata(idp.metadata()).certificates))
+    role, minute = center.role(account), timedelta(minutes=1)
+    answer = idp.Answer(
+        issued=now,
+        confirmed_until=now + 5 * minute,
+        not_before=now - minute,
+        not_on_or_after=now + 60 * minute,
+        attributes={f"{idp.AWS}Role": [f"{role.arn},{provider.arn}"], f"{idp.AWS}RoleSessionName": ["mary"]},
+    )
+    with pytest.raises(ServiceError, match="AccessDenied" if trusted else "InvalidIdentityToken: Issuer not present"):
         center.world.unsigned(
-            "AssumeRoleWithSAML",
-            RoleArn=role.arn,
-            PrincipalArn=provider.arn,
-            SAMLAssertion=idp.post(idp.Answer()),
+            "AssumeRoleWithSAML", RoleArn=role.arn, PrincipalArn=provider.arn, SAMLAssertion=idp.post(answer)
         )
+    if trusted:
+        center.save(provider)

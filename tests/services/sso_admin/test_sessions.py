@@ -89,7 +89,7 @@ def test_a_session_ends_with_what_it_rests_on(center: Center, ended: str) -> Non
     name = f"Ends-{ended.replace(' ', '-')}"
     member = center.estate.member()
     account, user, other = center.estate.account_of(member), center.user(name), center.user(f"{name}-other")
-    group = center.group(name=name)
+    group = center.group(other, name=name)
     membership = center.membership(group, user)
     center.save(membership, new=True)
     arn = center.permission_set(name, READ_ONLY)
