@@ -19,7 +19,7 @@ from carnet.policy.decide import decide
 from carnet.policy.document import Grammar, parse
 from carnet.policy.policies import Policies
 from carnet.policy.request import Principal, PrincipalKind, Request
-from tests.provisioning.test_estates import ESTATE, MEMBER
+from tests.provisioning.test_estates import ESTATE, MANAGEMENT, MEMBER
 
 
 @pytest.fixture
@@ -51,6 +51,27 @@ def test_it_is_imported_shown_and_exported(data: Path, tmp_path: Path) -> None:
     run(data, "export", str(again))
     assert json.loads(run(data, "export", "-")) == json.loads(again.read_text())
     assert run(data, "import", str(again)).splitlines()[-1] == "Done: 0 created, 0 updated, 5 unchanged."
+
+
+def test_one_of_several_organizations_is_named(data: Path) -> None:
+    run(data, "import", "-", given=json.dumps(ESTATE))
+    other = json.dumps(ESTATE)
+    for name, another in (("exampleorg1", "exampleorg2"), (MANAGEMENT, "333333333333"), (MEMBER, "444444444444")):
+        other = other.replace(name, another)
+    run(data, "import", "-", given=other)
+    told = "there are 2 organizations (o-exampleorg1, o-exampleorg2)."
+    for asked in (("tree",), ("export", "-"), ("what-if", "--target", "r-ab12", "--detach", "p-12345678")):
+        assert told in run(data, *asked, code=1)
+        nowhere = run(data, *asked, "--organization", "o-nothere123", code=1)
+        assert nowhere == "Error: There is no organization o-nothere123.\n"
+    assert run(data, "tree", "--organization", "o-exampleorg2").startswith("o-exampleorg2  management account 3333")
+
+
+def test_what_cannot_be_taken_is_told_by_the_exit_code(data: Path) -> None:
+    run(data, "import", "-", given=json.dumps(ESTATE))
+    other = json.dumps(ESTATE).replace(MANAGEMENT, "333333333333")
+    told = run(data, "import", "-", code=1, given=other)
+    assert "It is in the organization o-exampleorg1." in told
 
 
 def test_what_is_wrong_in_a_file_is_shown_with_its_place(data: Path) -> None:

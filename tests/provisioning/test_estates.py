@@ -33,7 +33,7 @@ ESTATE: dict[str, Any] = {
             "Id": "r-ab12",
             "Name": "Root",
             "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}],
-            "Tags": [],
+            "Tags": [{"Key": "of", "Value": "root"}],
         }
     ],
     "OrganizationalUnits": [
@@ -57,7 +57,7 @@ ESTATE: dict[str, Any] = {
             "ParentId": "ou-ab12-22222222",
             "State": "ACTIVE",
             "JoinedMethod": "CREATED",
-            "Tags": [],
+            "Tags": [{"Key": "of", "Value": "account"}],
         },
     ],
     "Policies": [
@@ -67,7 +67,7 @@ ESTATE: dict[str, Any] = {
             "Name": "no-s3",
             "Description": "",
             "Content": SCP,
-            "Tags": [],
+            "Tags": [{"Key": "of", "Value": "policy"}],
         }
     ],
     "Attachments": [
@@ -130,6 +130,17 @@ def test_it_is_made_with_its_ids_and_exported_as_it_was_imported(world: World) -
     assert sorted(map(str, attachments)) == sorted(map(str, ESTATE["Attachments"]))
     assert set(imported(world, exported(world)).values()) == {Verdict.UNCHANGED}
     assert world.snapshot.accounts[MEMBER].of(AccessKey).sorted() == ()
+
+
+def test_one_of_consolidated_billing_stays_so(world: World) -> None:
+    data = changed(
+        Organization={**ESTATE["Organization"], "FeatureSet": "CONSOLIDATED_BILLING"},
+        Roots=[{**ESTATE["Roots"][0], "PolicyTypes": []}],
+        **{name: [] for name in ("Policies", "Attachments", "DelegatedAdministrators", "EnabledServicePrincipals")},
+    )
+    del data["ResourcePolicy"]
+    imported(world, data)
+    assert exported(world) == data
 
 
 def test_root_keys_are_made_if_asked(world: World) -> None:
@@ -286,7 +297,9 @@ def test_answers_of_the_aws_cli_are_put_together(world: World, tmp_path: Path) -
     answer(f"list-delegated-services-for-account/{MEMBER}", DelegatedServices=ESTATE["EnabledServicePrincipals"])
     answer("list-aws-service-access-for-organization", EnabledServicePrincipals=ESTATE["EnabledServicePrincipals"])
     answer("describe-resource-policy", ResourcePolicy={**ESTATE["ResourcePolicy"], "ResourcePolicySummary": {}})
-    answer("list-tags-for-resource/ou-ab12-11111111", Tags=[{"Key": "a", "Value": "b"}])
+    for kind in ("Roots", "OrganizationalUnits", "Accounts", "Policies"):
+        for one in ESTATE[kind]:
+            answer(f"list-tags-for-resource/{one['Id']}", Tags=one["Tags"])
     imported(world, assembled(folder, lambda file: json.loads(file.read_text())))
     assert set(imported(world, ESTATE).values()) == {Verdict.UNCHANGED}
     (folder / "list-roots.json").unlink()
@@ -304,3 +317,13 @@ def test_the_tree_shows_accounts_and_policies_at_each_level(world: World) -> Non
         "    └── Prod (ou-ab12-22222222)  [FullAWSAccess]",
         f"        └── shop ({MEMBER})  [FullAWSAccess]",
     ]
+
+
+def test_the_tree_shows_what_is_closed_and_no_control_characters(world: World) -> None:
+    data = changed()
+    data["OrganizationalUnits"][1]["Name"] = "Prod\x1b[2J"
+    data["Accounts"][1]["State"] = "CLOSED"
+    imported(world, data)
+    lines = list(drawn(world.snapshot, world.snapshot.organizations["o-exampleorg1"]))
+    assert lines[-1].endswith(f"shop, closed ({MEMBER})  [FullAWSAccess]")
+    assert not any("\x1b" in line for line in lines)

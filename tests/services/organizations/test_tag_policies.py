@@ -35,7 +35,7 @@ def tags(value: str, key: str = "CostCenter") -> list[dict[str, str]]:
 def test_a_user_is_tagged_as_the_tag_policy_has_it(estate: Estate, member: Caller) -> None:
     enforced(estate, "iam:user")
     call = estate.world.call
-    for refused in ("200", "", "2y"):
+    for refused in ("200", "", "2y", "3x"):
         with pytest.raises(ServiceError, match=VALUE) as refusal:
             call(member, "CreateUser", UserName="alice", Tags=tags(refused))
         assert refusal.value.code == "InvalidInput"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from carnet.services.sso_admin.quotas import SsoQuotas
+from tests.services.organizations.policies import a_policy, attach, enable
 from tests.services.sso_admin.center import ADMINISTRATOR, INLINE, READ_ONLY, Center
 from tests.services.world import ServiceError
 
@@ -186,3 +187,19 @@ def test_another_account_reaches_no_instance(center: Center) -> None:
             center.call_as(caller, "ListPermissionSets")
     with pytest.raises(ServiceError, match="AccessDeniedException: The account of the caller does not administer"):
         center.call("ListPermissionSets", InstanceArn="arn:aws:sso:::instance/ssoins-0123456789abcdef")
+
+
+def test_what_is_of_identity_center_is_tagged_as_the_tag_policy_has_it(own_center: Center) -> None:
+    estate = own_center.estate
+    enable(estate, "TAG_POLICY")
+    rule = {"tag_value": {"@@assign": ["red"]}, "enforced_for": {"@@assign": ["sso:permissionSet"]}}
+    policy = a_policy(estate, "teams", "TAG_POLICY", json.dumps({"tags": {"team": rule}}))
+    attach(estate, policy, estate.root)
+    blue, red = ([{"Key": "team", "Value": value}] for value in ("blue", "red"))
+    with pytest.raises(ServiceError, match="does not allow the specified value") as refused:
+        own_center.permission_set("Blue", Tags=blue)
+    assert refused.value.code == "ValidationException"
+    made = own_center.permission_set("Red", Tags=red)
+    with pytest.raises(ServiceError, match="does not allow the specified value"):
+        own_center.call("TagResource", ResourceArn=made, Tags=blue)
+    own_center.call("TagResource", ResourceArn=own_center.application("wiki"), Tags=blue)
