@@ -219,6 +219,13 @@ REPLICATED = {
     "Rules": [{"Status": "Enabled", "Prefix": "", "Destination": {"Bucket": f"arn:aws:s3:::{BUCKET}"}}],
 }
 TIERED = {"Id": "i", "Status": "Enabled", "Tierings": [{"Days": 180, "AccessTier": "DEEP_ARCHIVE_ACCESS"}]}
+LISTED = {
+    "Id": "i",
+    "IsEnabled": True,
+    "IncludedObjectVersions": "Current",
+    "Schedule": {"Frequency": "Weekly"},
+    "Destination": {"S3BucketDestination": {"Bucket": f"arn:aws:s3:::{BUCKET}", "Format": "CSV"}},
+}
 ANALYSED: dict[str, Any] = {"Id": "i", "StorageClassAnalysis": {}}
 NOT_DONE: dict[str, dict[str, Any]] = {
     "put_bucket_analytics_configuration": {"Id": "i", "AnalyticsConfiguration": ANALYSED},
@@ -227,6 +234,7 @@ NOT_DONE: dict[str, dict[str, Any]] = {
     "put_bucket_metrics_configuration": {"Id": "i", "MetricsConfiguration": {"Id": "i"}},
     "put_bucket_replication": {"ReplicationConfiguration": REPLICATED},
     "put_bucket_request_payment": {"RequestPaymentConfiguration": {"Payer": "Requester"}},
+    "put_bucket_inventory_configuration": {"Id": "i", "InventoryConfiguration": LISTED},
     "delete_bucket_inventory_configuration": {"Id": "i"},
 }
 """What neither store is known to do."""

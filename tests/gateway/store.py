@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from carnet.services.accounts import create_accounts
 from tests.gateway.fake_s3 import FakeS3, fake_s3
 from tests.server.in_process import InProcessServer, in_process_server
 
@@ -173,3 +174,19 @@ def a_store(directory: Path, profile: str = "seaweedfs", **settings: Any) -> Ite
         made = Store(server, s3, (key["AccessKeyId"], key["SecretAccessKey"]))
         made.allow(EVERYTHING)
         yield made
+
+
+def another_account(store: Store) -> tuple[str, str]:
+    """The key of its root user."""
+    installation = store.server.installation
+    made = create_accounts(
+        installation.store,
+        installation.keyring,
+        installation.ids,
+        names=("other",),
+        emails=("other@example.com",),
+        partition="aws",
+        now=store.server.clock(),
+    )[0]
+    installation.directory.catch_up()
+    return made.access_key_id, made.secret_access_key

@@ -12,10 +12,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from carnet.entities.access_point import AccessPoint
-from carnet.services.accounts import create_accounts
 from tests.gateway.control import control, through
 from tests.gateway.fake_s3 import Told
-from tests.gateway.store import BUCKET, Store, a_store, refusal
+from tests.gateway.store import BUCKET, Store, a_store, another_account, refusal
 
 NAME = "reports"
 VPC_NAME = "inside"
@@ -59,18 +58,7 @@ def alias(store: Store, name: str = NAME) -> str:
 @pytest.fixture(scope="module")
 def other(shared: Store) -> tuple[str, str]:
     """The key of the root user of another account."""
-    installation = shared.server.installation
-    made = create_accounts(
-        installation.store,
-        installation.keyring,
-        installation.ids,
-        names=("other",),
-        emails=("other@example.com",),
-        partition="aws",
-        now=shared.server.clock(),
-    )[0]
-    installation.directory.catch_up()
-    return made.access_key_id, made.secret_access_key
+    return another_account(shared)
 
 
 def account_of(store: Store, key: tuple[str, str]) -> str:

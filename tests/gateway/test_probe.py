@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from carnet.cli.gateway import gateway
 from carnet.gateway.probe import s3_probe
-from carnet.gateway.probe.s3_exercises import objects
+from carnet.gateway.probe.s3_exercises import objects, setting
+from carnet.gateway.probe.s3_settings import SETTINGS
 from carnet.gateway.profile import read_profile, shipped_profiles, written
 from carnet.gateway.upstreams import read_upstreams
 from tests.gateway.path_store import path_store
@@ -80,3 +83,26 @@ def test_the_names_of_metadata_know_no_case(metadata: dict[str, str], proven: bo
         return {"ContentLength": 5, "Metadata": metadata, "Body": BytesIO(b"first"), "Contents": []}
 
     assert ("HeadObject" in tuple(objects(ask, "b"))) is proven
+
+
+@pytest.mark.parametrize("deletes", ["does", "ignores", "refuses"])
+def test_what_cannot_be_taken_away_is_not_put(deletes: str) -> None:
+    (one,) = [one for one in SETTINGS if one.put == "PutBucketInventoryConfiguration"]
+    kept: list[Any] = []
+
+    def ask(operation: str, **given: Any) -> Any:
+        if operation == one.put:
+            kept.append(given)
+        if operation == one.delete and deletes == "refuses":
+            raise ClientError({"Error": {"Code": "NotImplemented"}}, operation)
+        if operation == one.delete and deletes == "does":
+            kept.clear()
+        return one.shows if kept else {}
+
+    def done() -> Iterator[str]:
+        try:
+            yield from setting(one)(ask, "b")
+        except ClientError:
+            assert deletes == "refuses"
+
+    assert set(done()) & {one.put, one.delete} == ({one.put, one.delete} if deletes == "does" else set())

@@ -13,7 +13,7 @@ from carnet.entities.operator_token import OperatorScope
 from carnet.gateway.s3 import default_encryption
 from carnet.gateway.upstreams import Mode, UpstreamSettings
 from tests.gateway.fake_s3 import Told
-from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store, refusal
+from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store, another_account, refusal
 from tests.gateway.test_forms import post, signed
 from tests.gateway.test_operated import HERE, run
 from tests.gateway.test_s3_keys import KEY_ID, by_kms, deny, head, key_arn
@@ -38,6 +38,12 @@ AES256 = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with a_store(tmp_path_factory.mktemp("s3"), "moto") as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def other(shared: Store) -> tuple[str, str]:
+    """The key of the root user of another account."""
+    return another_account(shared)
 
 
 @pytest.fixture
@@ -283,12 +289,10 @@ def test_where_requests_are_only_recorded_nobody_takes_the_key_away_who_may_not(
     ("rules", "code"),
     [
         ([by_key("arn:aws:kms:eu-west-1:111122223333:alias/mine")], "InvalidArgument"),
-        ([by_key("")], "NotImplemented"),
         ([by_key("no key")], "InvalidArgument"),
         ([by_key(f"arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}")], "InvalidArgument"),
         ([by_key(KEY_ID), by_key(KEY_ID)], "MalformedXML"),
         ([AES256, by_key(KEY_ID)], "MalformedXML"),
-        ([{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}], "NotImplemented"),
         (
             [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms:dsse", "KMSMasterKeyID": KEY_ID}}],
             "NotImplemented",
@@ -325,7 +329,7 @@ def test_a_store_that_does_not_tell_keys_gets_none(tmp_path: Path, monkeypatch: 
     [
         (KEY_ID, "adopted"),
         (f"arn:aws:kms:us-east-1:999988887777:key/{KEY_ID}", "adopted"),
-        ("", "refused"),
+        ("", "adopted"),
         (f"arn:aws:kms:eu-west-1:999988887777:key/{KEY_ID}", "refused"),
     ],
 )
@@ -340,8 +344,153 @@ def test_a_bucket_that_is_adopted_keeps_its_key(
     }
     result = run(store, "adopt", "--upstream", "moto", "--account", store.account, name)
     assert result.output.startswith(f"{name}  {said}")
-    if key == KEY_ID:
+    if key in ("", KEY_ID):
         store.client().put_object(Bucket=name, Key="k")
-        assert store.s3.requests[-1].headers[NAMED] == key_arn(store)
+        assert store.s3.requests[-1].headers[NAMED] == (key_arn(store) if key else managed(store.account))
     elif said == "adopted":
         assert refusal(store.client().put_object, Bucket=name, Key="k")["Code"] == "AccessDenied", "it has to consent"
+
+
+# The key that AWS has made, aws/s3
+
+MANAGED = "alias/aws/s3"
+KMS = {"ServerSideEncryption": "aws:kms"}
+
+
+def managed(account: str) -> str:
+    return f"arn:aws:kms:us-east-1:{account}:{MANAGED}"
+
+
+@WRITES
+@pytest.mark.parametrize("asked", ["aws:kms", "aws:kms:dsse", "default", "alias"])
+def test_who_names_no_key_uses_the_one_that_aws_has_made(store: Store, operation: str, asked: str) -> None:
+    if asked == "default":
+        put(store, NO_KEY)
+    own: dict[str, Any] = {} if asked == "default" else {"ServerSideEncryption": asked}
+    if asked == "alias":
+        own = {**KMS, "SSEKMSKeyId": MANAGED}
+    store.allow({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})  # the key's policy allows the rest
+    write(store, operation, **own)
+    assert store.s3.requests[-1].headers[NAMED] == managed(store.account)
+    assert "kms:GenerateDataKey" in decisions(store)
+    assert ("kms:Decrypt" in decisions(store)) == (operation == "create_multipart_upload")
+    assert "POST /" not in store.s3.asked, "no upstream is asked for it"
+    of_object = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{BUCKET}/k"}}
+    through_s3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+    by_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": MANAGED}}
+    for condition in ({}, {"Condition": of_object}, {"Condition": through_s3}, {"Condition": by_alias}):
+        store.allow(EVERYTHING, deny("kms:GenerateDataKey", **condition))
+        store.s3.requests.clear()
+        error = refusal(write, store=store, operation=operation, **own)
+        assert (error["Code"], error["status"]) == ("AccessDenied", 403)
+        assert "perform: kms:GenerateDataKey on resource" in error["Message"]
+        assert store.s3.requests == []
+
+
+NO_KEY = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+
+
+def test_a_default_without_a_key_is_shown_without_one(store: Store) -> None:
+    for rule in (NO_KEY, by_key("")):
+        put(store, rule)
+        assert told(store) == [{**NO_KEY, "BucketKeyEnabled": False}]
+    assert store.s3.requests == []
+
+
+def test_a_form_that_names_no_key_uses_the_one_that_aws_has_made(store: Store) -> None:
+    def sent() -> int:
+        return post(store, signed(store, "k", {ALGORITHM: "aws:kms"})).status
+
+    assert sent() == 204
+    assert store.s3.requests[-1].headers[NAMED] == managed(store.account)
+    store.allow(EVERYTHING, deny("kms:GenerateDataKey"))
+    store.s3.requests.clear()
+    assert sent() == 403
+    assert store.s3.requests == []
+
+
+@pytest.mark.parametrize("named", [MANAGED, "alias/aws/sns"])
+def test_the_key_that_aws_has_made_for_another_account_or_service_is_refused(store: Store, named: str) -> None:
+    account = "999988887777" if named == MANAGED else store.account
+    key = f"arn:aws:kms:us-east-1:{account}:{named}"
+    error = refusal(write, store=store, operation="put_object", **KMS, SSEKMSKeyId=key)
+    assert error["Code"] == "AccessDenied"
+    store.s3.answers["GET /photos/k"] = Told(body=b"hello", headers=by_kms(key))
+    error = refusal(store.client().get_object, Bucket=BUCKET, Key="k")
+    assert (error["Code"], error["status"]) == ("AccessDenied", 403)
+    assert puts(store) == []
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_who_reads_by_the_key_that_aws_has_made(store: Store, is_told: bool) -> None:
+    headers = by_kms(managed(store.account)) if is_told else {ALGORITHM: "aws:kms"}
+    store.s3.answers |= {"GET /photos/k": Told(body=b"hello", headers=headers), "HEAD /photos/source": head(headers)}
+
+    def copied() -> Any:
+        store.s3.answers["PUT /photos/k"] = Told(body=COPIED)
+        return store.client().copy_object(Bucket=BUCKET, Key="k", CopySource={"Bucket": BUCKET, "Key": "source"})
+
+    store.allow({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+    assert store.client().get_object(Bucket=BUCKET, Key="k")["Body"].read() == b"hello"
+    assert decisions(store) == ["s3:GetObject", "kms:Decrypt"]
+    copied()
+    caller = {"StringEquals": {"kms:CallerAccount": store.account}}
+    for denied in (deny("kms:Decrypt"), deny("kms:Decrypt", Condition=caller)):
+        store.allow(EVERYTHING, denied)
+        for read in (lambda: store.client().get_object(Bucket=BUCKET, Key="k"), copied):
+            error = refusal(read)
+            assert (error["Code"], error["status"]) == ("AccessDenied", 403)
+
+
+@pytest.mark.parametrize("headers", [{ALGORITHM: "aws:kms:dsse"}, by_kms("alias/aws/s3"), by_kms("alias/mine")])
+def test_an_object_whose_key_is_not_told_is_not_read(store: Store, headers: dict[str, str]) -> None:
+    """Of aws:kms:dsse the store does not tell the key that a request has named."""
+    store.s3.answers["GET /photos/k"] = Told(body=b"hello", headers=headers)
+    assert refusal(store.client().get_object, Bucket=BUCKET, Key="k")["Code"] == "NotImplemented"
+
+
+@pytest.mark.parametrize("algorithm", ["AWS:KMS", "aws:fsx", "kms"])
+def test_an_algorithm_that_amazon_s3_does_not_have_is_not_sent(store: Store, algorithm: str) -> None:
+    assert store.send("PUT", "/photos/k", headers={ALGORITHM: algorithm}).code == "InvalidArgument"
+    assert store.s3.requests == []
+
+
+def test_an_account_writes_to_the_bucket_of_another_by_its_own_key(store: Store, other: tuple[str, str]) -> None:
+    """An alias is of who asks: the owner of the bucket does not read what its writer's key has encrypted."""
+    theirs, root = store.server.client("s3", *other), store.server.client("s3")
+    account = store.server.client("sts", *other).get_caller_identity()["Account"]
+    let_in = {
+        "Effect": "Allow",
+        "Principal": {"AWS": account},
+        "Action": "s3:*",
+        "Resource": f"arn:aws:s3:::{BUCKET}/*",
+    }
+    root.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": let_in}))
+    store.s3.requests.clear()
+    theirs.put_object(Bucket=BUCKET, Key="k", **KMS)
+    assert store.s3.requests[-1].headers[NAMED] == managed(account)
+    error = refusal(theirs.put_object, Bucket=BUCKET, Key="k", **KMS, SSEKMSKeyId=managed(store.account))
+    assert error["Code"] == "AccessDenied"
+    assert len(puts(store)) == 1
+    for key, reader, refused in (
+        (managed(account), theirs, root),
+        (managed(store.account), root, theirs),
+        ("", root, theirs),
+    ):
+        headers = by_kms(key) if key else {ALGORITHM: "aws:kms"}
+        store.s3.answers["GET /photos/k"] = Told(body=b"hello", headers=headers)
+        assert reader.get_object(Bucket=BUCKET, Key="k")["Body"].read() == b"hello"
+        assert refusal(refused.get_object, Bucket=BUCKET, Key="k")["Code"] == "AccessDenied"
+    root.delete_bucket_policy(Bucket=BUCKET)
+
+
+def test_who_has_not_signed_writes_with_no_key(store: Store) -> None:
+    root = store.server.client("s3")
+    root.delete_public_access_block(Bucket=BUCKET)
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
+    root.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": anybody}))
+    store.s3.requests.clear()
+    assert store.send("PUT", "/photos/k", headers={ALGORITHM: "aws:kms"}, signed=False).status == 403
+    assert store.s3.requests == []
+    assert store.send("PUT", "/photos/k", signed=False).status == 200
+    root.delete_bucket_policy(Bucket=BUCKET)

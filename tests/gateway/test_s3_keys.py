@@ -226,3 +226,19 @@ def test_a_source_that_cannot_be_told_from_another_is_not_copied(store: Store, h
     error = refusal(copy(store, CopySourceIfUnmodifiedSince=datetime(2026, 11, 26, 10, tzinfo=UTC)))
     assert error["Code"] == "ServiceUnavailable"
     assert store.s3.asked == [HEAD]
+
+
+@pytest.mark.parametrize("named", ["", "alias/aws/s3"])
+def test_who_names_no_key_uses_the_one_that_aws_has_made(store: Store, named: str) -> None:
+    """A store that tells no keys is sent what was asked, and is not read from without a key that it tells."""
+    given = {
+        "Bucket": BUCKET,
+        "Key": "k",
+        "ServerSideEncryption": "aws:kms",
+        **({"SSEKMSKeyId": named} if named else {}),
+    }
+    store.client().put_object(**given)
+    assert store.s3.requests[-1].headers.get("x-amz-server-side-encryption-aws-kms-key-id", "") == named
+    store.allow(EVERYTHING, deny("kms:GenerateDataKey"))
+    assert refusal(store.client().put_object, **given)["Code"] == "AccessDenied"
+    assert store.s3.asked == ["PUT /photos/k"]

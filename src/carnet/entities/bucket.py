@@ -62,7 +62,9 @@ class DefaultKey:
     """The key of AWS KMS for what is written to a bucket by requests that do not say what encrypts it."""
 
     key: str
-    """Its ARN, or its id if it is of the account and the Region of the bucket: as it was given."""
+    """Its ARN, or its id if it is of the account and the Region of the bucket: as it was given.
+
+    Empty for the key aws/s3."""
     bucket_key: bool
     """Whether objects are encrypted by a key of the bucket, which that one encrypts."""
 

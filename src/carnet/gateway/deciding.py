@@ -48,6 +48,8 @@ class Resolved(NamedTuple):
     """Of an object, if it has another than the default; `account` is its owner's then."""
     through: Through | None = None
     """The access point that the request names; `resource` is that of the bucket."""
+    instead: tuple[ResourcePolicy, ...] | None = None
+    """What is decided by in the place of the resource's own policies."""
 
     @property
     def holder(self) -> str:
@@ -72,19 +74,17 @@ def decide(
     caller: AccountCaller | Anonymous,
     arrived: Arrived,
     resolved: Iterable[Resolved],
-    instead: tuple[ResourcePolicy, ...] | None = None,
 ) -> list[Decided]:
     """Every check up to the first that is denied, which is the last of the list then.
 
-    `instead` is what is decided by in the place of the resource's own policies. Raises NotKnown, and Unavailable if an
-    organization cannot be read.
+    Raises NotKnown, and Unavailable if an organization cannot be read.
     """
     parts = execution.parts
     policies, context = _brought(snapshot, caller, arrived)
     made: list[Decided] = []
     put = partial(_put, parts.engine, snapshot, caller.principal, policies, context)
     for one in resolved:
-        found = _policies(snapshot, one, caller) if instead is None else instead
+        found = _policies(snapshot, one, caller) if one.instead is None else one.instead
         asked = _asked(one, caller, found)
         if one.through is None:
             made.append(put(one.check, asked))

@@ -59,9 +59,8 @@ def read_key(told: Members, scope: Scope) -> DefaultKey | None:
             "NotImplemented", "Not kept here: other default encryption of a bucket by a key than with aws:kms."
         )
     given = str(rule[_DEFAULT].get("KMSMasterKeyID") or "")
-    if not given:
-        raise Refused("NotImplemented", "Not kept here: the key aws/s3. Name a key in KMSMasterKeyID.")
-    _named(scope, given)
+    if given:
+        _named(scope, given)
     return DefaultKey(key=given, bucket_key=rule.get(_BUCKET_KEY) is True)
 
 
@@ -80,7 +79,8 @@ def scope_of(bucket: Bucket) -> Scope:
 
 def shown_key(key: DefaultKey) -> Members:
     """The answer of GetBucketEncryption."""
-    rule = {_DEFAULT: {"SSEAlgorithm": BY_KMS, "KMSMasterKeyID": key.key}, _BUCKET_KEY: key.bucket_key}
+    named = {"KMSMasterKeyID": key.key} if key.key else {}
+    rule = {_DEFAULT: {"SSEAlgorithm": BY_KMS, **named}, _BUCKET_KEY: key.bucket_key}
     return {_CONFIGURATION: {"Rules": [rule]}}
 
 
@@ -101,4 +101,5 @@ def named_by_default(bucket: Bucket, given: Members) -> Members:
             "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : "
             "aws:kms",
         )
-    return {_ENCRYPTED: BY_KMS, KEY: _named(scope_of(bucket), default.key), **with_bucket_key}
+    named = {KEY: _named(scope_of(bucket), default.key)} if default.key else {}
+    return {_ENCRYPTED: BY_KMS, **named, **with_bucket_key}

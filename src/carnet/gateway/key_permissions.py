@@ -12,15 +12,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from carnet.access.authorize import Decided
-from carnet.access.documents import bound_policy
 from carnet.base.http import HttpResponse
+from carnet.gateway.aws_managed_keys import is_of_aws, of_aws
 from carnet.gateway.call import Call
 from carnet.gateway.check import Asked, Check, Scope
 from carnet.gateway.check import Refused as NotMapped
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.enquiry import Enquiry
 from carnet.gateway.failures import told_denial
-from carnet.gateway.key_uses import AWS_MANAGED, KeyUse, uses_of
+from carnet.gateway.key_uses import KeyUse, uses_of
 from carnet.gateway.known_keys import KnownKeys
 from carnet.gateway.lookups import LookupFailed, NotFound, resource_of, stand_in
 from carnet.gateway.mapping import with_keys
@@ -28,9 +28,6 @@ from carnet.gateway.naming import Named
 from carnet.gateway.resource_keys import decided_with_keys
 from carnet.gateway.services import kms
 from carnet.models import Operation
-from carnet.policy.document import Grammar
-from carnet.policy.policies import ResourcePolicy
-from carnet.policy.request import Value
 from carnet.protocols.errors import WireError
 from carnet.services.execution import Execution
 
@@ -48,33 +45,6 @@ _NO_KEY = {
     "sns": "KMSNotFound",
     "sqs": "KmsNotFound",
 }
-_OF_AWS: Mapping[str, Value] = {
-    "kms:KeyOrigin": "AWS_KMS",
-    "kms:KeySpec": "SYMMETRIC_DEFAULT",
-    "kms:KeyUsage": "ENCRYPT_DECRYPT",
-    "kms:MultiRegion": "false",
-}
-_MANAGED_POLICY = """{
-  "Version" : "2012-10-17",
-  "Id" : "auto-%(service)s-2",
-  "Statement" : [ {
-    "Sid" : "Allow access for all principals in the account that are authorized to use the service",
-    "Effect" : "Allow",
-    "Principal" : {
-      "AWS" : "*"
-    },
-    "Action" : [ "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant",
-      "kms:DescribeKey" ],
-    "Resource" : "*",
-    "Condition" : {
-      "StringEquals" : {
-        "kms:CallerAccount" : "%(account)s",
-        "kms:ViaService" : "%(via)s"
-      }
-    }
-  } ]
-}"""
-"""Of a key that a service makes for itself: all who call from its account may use it, through the service."""
 
 
 async def allow_keys(
@@ -89,7 +59,7 @@ async def allow_keys(
         enquiry = Enquiry(call=call, account=one.account, service=call.operation.service.name)
         for use in await uses_of(enquiry, one, known):
             checks, missing = await _checks(call, one, use)
-            made, _, absent = await decided_with_keys(execution, call, checks, _managed(call, one, use))
+            made, _, absent = await decided_with_keys(execution, call, checks)
             call.decided += made
             if not made[-1].decision.allowed and binds:
                 raise _denial(call, made[-1])
@@ -134,18 +104,7 @@ async def _checks(call: Call, one: Resolved, use: KeyUse) -> tuple[tuple[Resolve
         for action in use.actions
     ]
     found = [Resolved(replace(one, unknown=one.unknown | use.unknown), arn, account) for one in checks]
-    return tuple([_of_aws(one, use.key) for one in found] if _is_of_aws(use) else found), missing
-
-
-def _is_of_aws(use: KeyUse) -> bool:
-    return use.key.startswith(AWS_MANAGED)
-
-
-def _of_aws(one: Resolved, alias: str) -> Resolved:
-    """With what is known of every key that a service makes for itself: it has one alias, and no tags."""
-    keys = {**_OF_AWS, "kms:ResourceAliases": (alias,)}
-    unknown = frozenset(key for key in one.check.unknown if key not in keys and not key.startswith("aws:ResourceTag/"))
-    return one._replace(check=replace(one.check, unknown=unknown), keys=keys)
+    return tuple([of_aws(one, use.key) for one in found] if is_of_aws(use.key) else found), missing
 
 
 async def _arn(call: Call, owners: Scope, named: Named, use: KeyUse) -> tuple[str, bool]:
@@ -156,7 +115,7 @@ async def _arn(call: Call, owners: Scope, named: Named, use: KeyUse) -> tuple[st
     """
     if isinstance(named.resource, str):
         return named.resource, False
-    if _is_of_aws(use):
+    if is_of_aws(use.key):
         return stand_in(named.resource, owners), False
     upstream = call.exchanges.get("kms")
     if upstream is None:
@@ -176,14 +135,3 @@ async def _arn(call: Call, owners: Scope, named: Named, use: KeyUse) -> tuple[st
         return await resource_of(named.resource, owners, ask), False
     except NotFound:
         return stand_in(named.resource, owners), True
-
-
-def _managed(call: Call, one: Resolved, use: KeyUse) -> tuple[ResourcePolicy, ...] | None:
-    """The policy of a key of AWS's own; None for another key, which has its own."""
-    if not _is_of_aws(use):
-        return None
-    service, region = call.operation.service.name, call.caller.region
-    told = {"service": service, "account": one.account, "via": f"{service}.{region}.amazonaws.com"}
-    text = _MANAGED_POLICY % told
-    policy = bound_policy(text, Grammar.RESOURCE, f"{use.key} of {one.account}", {})
-    return (ResourcePolicy(policy=policy, account=one.account),)

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from carnet.gateway.aws_managed_keys import AWS_MANAGED
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.enquiry import Enquiry
 from carnet.gateway.known_keys import KnownKeys
@@ -20,8 +21,6 @@ from carnet.gateway.members import structure, text
 from carnet.gateway.resource_tags import queue_url
 from carnet.policy.request import Value
 
-AWS_MANAGED = "alias/aws/"
-"""How the aliases of keys begin that services make for themselves, in each account."""
 _DECRYPT, _DATA_KEY = "kms:Decrypt", "kms:GenerateDataKey"
 _WRITES = (_DATA_KEY, _DECRYPT)
 _TO_VALIDATE = "RequestToValidateKeyAccess"

@@ -109,7 +109,9 @@ class PolicyChange:
             arn=self.arn, account=self.account, document=made.text, principal_ids=made.ids, changed=arrived.time
         )
         if self.keeps:
-            later = decide(self.execution, snapshot, caller, arrived, self.keeps, (as_resource_policy(entity),))
+            instead = (as_resource_policy(entity),)
+            keeps = [one._replace(instead=instead) for one in self.keeps]
+            later = decide(self.execution, snapshot, caller, arrived, keeps)
             if not later[-1].decision.allowed:
                 raise Malformed("The new key policy will not allow you to update the key policy in the future.")
         return entity

@@ -25,7 +25,6 @@ from carnet.gateway.members import structure, structures, texts
 from carnet.gateway.resource_tags import has_tagging, tags_of
 from carnet.gateway.services.dynamodb_keys import leading_keys
 from carnet.policy.patterns import ascii_lower
-from carnet.policy.policies import ResourcePolicy
 from carnet.policy.request import Value
 from carnet.protocols.errors import WireError
 from carnet.services.execution import Execution
@@ -87,14 +86,13 @@ async def decided_with_keys(
     execution: Execution,
     call: Call,
     resolved: tuple[Resolved, ...],
-    instead: tuple[ResourcePolicy, ...] | None = None,
 ) -> tuple[list[Decided], tuple[Resolved, ...], NotFound | None]:
     """What `decide` gives, once all is looked up that it depends on, with the checks as they are then. Raises as
     `decide_with_keys`."""
     missing: NotFound | None = None
     while True:
         try:
-            made = await call.deciding(partial(_decided, execution, call, resolved, instead))
+            made = await call.deciding(partial(_decided, execution, call, resolved))
         except NotKnown as unknown:
             resolved, none = await _filled(call, resolved, unknown)
             missing = missing or none
@@ -102,10 +100,8 @@ async def decided_with_keys(
             return made, resolved, missing
 
 
-def _decided(
-    execution: Execution, call: Call, resolved: tuple[Resolved, ...], instead: tuple[ResourcePolicy, ...] | None
-) -> list[Decided]:
-    return decide(execution, execution.directory.snapshot, call.caller, call.arrived, resolved, instead)
+def _decided(execution: Execution, call: Call, resolved: tuple[Resolved, ...]) -> list[Decided]:
+    return decide(execution, execution.directory.snapshot, call.caller, call.arrived, resolved)
 
 
 async def _filled(

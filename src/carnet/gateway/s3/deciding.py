@@ -17,13 +17,13 @@ from carnet.gateway.buckets import owned_bucket
 from carnet.gateway.buckets import resolved as with_owner
 from carnet.gateway.check import Check, Refusal, Sought
 from carnet.gateway.deciding import NotKnown, Resolved, decide
-from carnet.gateway.default_key import KEY, MAKES, named_by_default
+from carnet.gateway.default_key import MAKES, named_by_default
 from carnet.gateway.mapping import mapped
 from carnet.gateway.object_acls import in_force, likely, with_acl
 from carnet.gateway.s3.arriving import REQUEST_KEYS
 from carnet.gateway.s3.call import READS, S3Call
 from carnet.gateway.s3.faults import DENIED, S3Fault, not_implemented
-from carnet.gateway.s3.key_aliases import key_of_alias, refuse_missing
+from carnet.gateway.s3.key_aliases import refuse_missing, with_key
 from carnet.gateway.s3.tags import OF_OBJECT, with_object_tags
 from carnet.gateway.services import kms
 from carnet.gateway.through import keys_of, through
@@ -45,9 +45,7 @@ _SHORT = "Access Denied"
 
 async def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -> tuple[Resolved, ...]:
     """What an input needs, and the accounts that own it. Raises S3Fault, Refused for a bucket nobody owns, and as
-    `key_of_alias`.
-
-    INVARIANT: a key that an alias names is sent as it is decided on, whatever the alias is moved to.
+    `with_key`.
     """
     literal = call.exchange.settings.profile.literal_keys
     checks = mapped("s3", call.operation.name, given, call.scope, literal_keys=literal)
@@ -59,9 +57,7 @@ async def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -
     resolved = []
     for check in checks:
         if isinstance(check.resource, Sought):
-            arn = await key_of_alias(call, check.resource, check.account or call.scope.account)
-            call.by_default = {**call.by_default, KEY: arn}
-            resolved.append(Resolved(_with_request_keys(call, check), arn, arn.split(":")[4]))
+            resolved.append(await with_key(call, _with_request_keys(call, check), check.resource))
             continue
         resolved.append(_resolved(snapshot, call, check, call.point_of(check)))
     call.owner = resolved[0].account

@@ -12,9 +12,10 @@ from carnet.gateway.deciding import Resolved
 from carnet.gateway.default_key import BY_KMS
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import decided, denial
-from carnet.gateway.s3.faults import not_implemented
+from carnet.gateway.s3.faults import S3Fault, not_implemented
+from carnet.gateway.s3.key_aliases import on_managed
 from carnet.gateway.services import kms
-from carnet.gateway.services.s3_names import encryption_context, object_arn
+from carnet.gateway.services.s3_names import MANAGED_KEY, encryption_context, object_arn
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.policy.request import Value
 from carnet.services.execution import Execution
@@ -41,13 +42,17 @@ async def refuse_without_key(execution: Execution, call: S3Call, response: Upstr
 async def allow_decrypt(execution: Execution, call: S3Call, headers: _Headers, *, on: str, owner: str) -> None:
     """Raises S3Fault if an object's headers tell that a key has encrypted it which the caller may not use.
 
-    `on` is the object's ARN, `owner` the account of its bucket.
+    `on` is the object's ARN, `owner` the account of its bucket. What no key is told of is encrypted by aws/s3 of that
+    account, if the store tells each key that it is given (with aws:kms: of aws:kms:dsse none is known to).
     """
     told = dict(headers)
-    if not told.get(_ENCRYPTED, "").startswith(BY_KMS):
+    algorithm, key = told.get(_ENCRYPTED, ""), told.get(_KEY, "")
+    if not algorithm.startswith(BY_KMS):
         return
+    if not key and algorithm == BY_KMS and call.exchange.settings.profile.tells_keys:
+        key = f"arn:{call.scope.partition}:kms:{call.scope.region}:{owner}:{MANAGED_KEY}"
     within = encryption_context(on, bucket_key=told.get(_WITH_BUCKET_KEY, "").lower() == "true")
-    (made,) = await decided(execution, call, (_decrypt(call.scope, told.get(_KEY, ""), within, owner),))
+    (made,) = await decided(execution, call, (_decrypt(call.scope, key, within, owner),))
     call.decided.append(made)
     if not made.decision.allowed and call.binds:
         raise denial(made)
@@ -59,13 +64,23 @@ def _decrypt(scope: Scope, key: str, within: str, owner: str) -> Resolved:
     try:
         named = kms.key(owners, key)
     except Refused:
-        raise not_implemented("the upstream does not say which key of KMS has encrypted the object") from None
-    if not isinstance(named.resource, str) or named.account is None:
-        raise not_implemented("the upstream does not say which key of KMS has encrypted the object")
+        raise _untold() from None
+    if named.account is None:
+        raise _untold()
     keys: dict[str, Value] = {
+        "kms:CallerAccount": scope.account,
         "kms:ViaService": f"s3.{scope.region}.amazonaws.com",
         "kms:EncryptionContext:aws:s3:arn": within,
         "kms:EncryptionContextKeys": ("aws:s3:arn",),
     }
     check = Check(action="kms:Decrypt", resource=named.resource, account=named.account, type=kms.KEY, keys=keys)
-    return Resolved(check, named.resource, named.account)
+    if isinstance(named.resource, str):
+        return Resolved(check, named.resource, named.account)
+    managed = on_managed(check, key) if key == named.resource.text else None
+    if managed is None:
+        raise _untold()
+    return managed
+
+
+def _untold() -> S3Fault:
+    return not_implemented("the upstream does not say which key of KMS has encrypted the object")

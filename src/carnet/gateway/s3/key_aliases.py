@@ -7,24 +7,56 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from carnet.base.http import HttpResponse
-from carnet.gateway.check import Sought
+from carnet.gateway.aws_managed_keys import is_of_aws, of_aws
+from carnet.gateway.check import Check, Scope, Sought, SoughtBy
+from carnet.gateway.deciding import Resolved
+from carnet.gateway.default_key import KEY
 from carnet.gateway.lookups import NotFound, resource_of, stand_in
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.faults import DENIED, S3Fault, not_implemented
 from carnet.models import Operation
 
+_PARTS = itemgetter(1, 3, 4, 5)
+"""Of an ARN: its partition, Region, account and what is named."""
 
-async def key_of_alias(call: S3Call, alias: Sought, account: str) -> str:
+
+async def with_key(call: S3Call, check: Check, alias: Sought) -> Resolved:
+    """The check, on the key that the alias is of. Raises S3Fault, LookupFailed, and as `Exchange.send`.
+
+    INVARIANT: what is decided on is sent, whatever the alias is moved to. A store that tells the keys of objects tells
+    the ARN of the alias of aws/s3 with what was written by that, so that who reads is decided by the same policy.
+    """
+    if call.is_anonymous:
+        raise S3Fault(DENIED, "Access Denied")
+    account = check.account or call.scope.account
+    if (managed := on_managed(check, alias.text)) is not None:
+        if call.exchange.settings.profile.tells_keys:
+            call.by_default = {**call.by_default, KEY: alias.text}
+        return managed
+    arn = await _key_of_alias(call, alias, account)
+    call.by_default = {**call.by_default, KEY: arn}
+    return Resolved(check, arn, arn.split(":")[4])
+
+
+def on_managed(check: Check, alias: str) -> Resolved | None:
+    """A check on the key that AWS has made of which that is the alias's ARN; None for any other alias."""
+    partition, region, account, name = _PARTS(alias.split(":", 5))
+    if not is_of_aws(name):
+        return None
+    owners = Scope(partition=partition, region=region, account=account)
+    return of_aws(Resolved(check, stand_in(Sought(by=SoughtBy.KMS_ALIAS, text=alias), owners), account), name)
+
+
+async def _key_of_alias(call: S3Call, alias: Sought, account: str) -> str:
     """The ARN of the key that an alias of the account is of.
 
     Of one that is not there what stands in for it, and the call has `missing_alias`: whoever may not use a key is told
     nothing else. Raises S3Fault, LookupFailed, and as `Exchange.send`.
     """
-    if call.is_anonymous:
-        raise S3Fault(DENIED, "Access Denied")
     upstream = call.exchanges.get("kms")
     if upstream is None:
         raise not_implemented("no upstream tells which key of AWS KMS an alias is of")

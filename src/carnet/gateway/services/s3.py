@@ -12,7 +12,7 @@ from carnet.gateway.check import Asked, Check, Refused, Scope, not_decided
 from carnet.gateway.hand import Hand, Rule
 from carnet.gateway.members import is_there, items, needed, structure, structures, text
 from carnet.gateway.naming import Named
-from carnet.gateway.services import kms, s3_keys
+from carnet.gateway.services import kms, s3_keys, s3_names
 from carnet.gateway.services.s3_names import (
     BUCKET,
     OBJECT,
@@ -26,6 +26,9 @@ from carnet.policy.request import Value
 from carnet.protocols.s3_paths import is_read_in_two_ways
 
 MOST_DELETED = 1_000
+_BY_KMS = frozenset(("aws:kms", "aws:kms:dsse"))
+_ALGORITHMS = _BY_KMS | {"", "AES256"}
+"""INVARIANT: what a store might take for KMS, and is none of these, is not sent to it: no key is decided on for it."""
 _GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 
 
@@ -96,11 +99,15 @@ def _stored(asked: Asked) -> Iterator[Check]:
 
 
 def _encrypted(asked: Asked) -> Iterator[Check]:
-    """A request that names a KMS key uses it, through S3.
+    """A request that names a KMS key uses it, through S3. One that asks for KMS and names none uses the key aws/s3.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html#AmazonS3-PutObject-request-header-SSEKMSKeyId
     """
-    given = text(asked.members, "SSEKMSKeyId")
+    algorithm = text(asked.members, "ServerSideEncryption") or ""
+    if algorithm not in _ALGORITHMS:
+        raise Refused("InvalidArgument", "The encryption method specified is not supported")
+    given = text(asked.members, "SSEKMSKeyId") or (s3_names.MANAGED_KEY if algorithm in _BY_KMS else None)
     if given is None:
         return
     on = _on_object(asked, "PutObject").resource

@@ -61,6 +61,10 @@ def object_arn(partition: str, bucket: str, key: str) -> str:
     return f"{bucket_arn(partition, bucket)}/{key}"
 
 
+MANAGED_KEY = "alias/aws/s3"
+"""The key of AWS KMS that Amazon S3 uses if no other is named: of the account of who asks, as every alias."""
+
+
 def encryption_context(on: str, *, bucket_key: bool) -> str:
     """What `aws:s3:arn` is for an object's ARN: a key of the bucket is made for all of its objects.
 
