@@ -12,7 +12,8 @@ from carnet.access.documents import bound_policy, stored_policy
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_point import AccessPoint
 from carnet.entities.bucket import Bucket, bucket_arn
-from carnet.entities.public_access_block import NO_BLOCK, AccountPublicAccess, PublicAccessBlock
+from carnet.entities.public_access_block import NO_BLOCK, PublicAccessBlock
+from carnet.gateway.account_public_access import block_of_account
 from carnet.gateway.bucket_policies import blocked
 from carnet.policy.document import Grammar, Policy
 from carnet.policy.policies import ResourcePolicy
@@ -28,15 +29,14 @@ def as_policy(point: AccessPoint) -> Policy | None:
 
 
 def own_block(snapshot: Snapshot, point: AccessPoint) -> PublicAccessBlock:
-    """What is on for an access point: by itself, or by its owner's account."""
-    of_account = snapshot.accounts[point.account].of(AccountPublicAccess).get(point.account)
-    return point.block.with_(of_account.block if of_account is not None else NO_BLOCK)
+    """What is on for an access point: by itself, or for all of its owner's account."""
+    return point.block.with_(block_of_account(snapshot, point.account) or NO_BLOCK)
 
 
 def block_of_bucket(snapshot: Snapshot, point: AccessPoint) -> PublicAccessBlock:
     """What is on for the bucket of an access point; nothing for a bucket that is not there."""
     bucket = snapshot.named(Bucket, bucket_arn(point.partition, point.bucket))
-    return blocked(snapshot.accounts[bucket.account], bucket) if bucket is not None else NO_BLOCK
+    return blocked(snapshot, bucket) if bucket is not None else NO_BLOCK
 
 
 def policies_of_access_point(

@@ -73,7 +73,7 @@ def _put_policy(asked: Asked) -> Bucket:
     text = with_accounts(text, bucket.partition)
     if text != asked.members["Policy"]:
         policy = parse_once(text, Grammar.RESOURCE, bucket.partition)
-    if is_public_policy(policy) and blocked(view, bucket).block_public_policy:
+    if is_public_policy(policy) and blocked(asked.snapshot, bucket).block_public_policy:
         raise prevented(asked.principal, bucket.arn, "s3:PutBucketPolicy", "policies", "BlockPublicPolicy")
     try:
         made = bound(asked.snapshot, view, policy, text)
@@ -144,7 +144,7 @@ def _put_acl(asked: Asked) -> Bucket:
     acl = asked_acl(asked.members, bucket.account)
     if acl is None:
         raise Refused("MissingSecurityHeader", "Your request was missing a required header")
-    if is_public(acl) and blocked(asked.snapshot.accounts[bucket.account], bucket).block_public_acls:
+    if is_public(acl) and blocked(asked.snapshot, bucket).block_public_acls:
         raise prevented(asked.principal, bucket.arn, "s3:PutBucketAcl", "ACLs", "BlockPublicAcls")
     return replace(bucket, acl=acl)
 

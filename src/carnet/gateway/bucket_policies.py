@@ -12,7 +12,8 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.bucket import Acl, Bucket, ObjectOwnership
 from carnet.entities.object_acl import ObjectAcl
-from carnet.entities.public_access_block import NO_BLOCK, AccountPublicAccess, PublicAccessBlock
+from carnet.entities.public_access_block import NO_BLOCK, PublicAccessBlock
+from carnet.gateway.account_public_access import block_of_account
 from carnet.gateway.acl import private, without_public
 from carnet.gateway.acl_policies import acl_document, object_acl_document
 from carnet.policy.document import Grammar, Policy
@@ -41,11 +42,11 @@ def bucket_in(snapshot: Snapshot, arn: str) -> Bucket | None:
     return snapshot.named(Bucket, arn.partition("/")[0])
 
 
-def blocked(view: AccountView, bucket: Bucket) -> PublicAccessBlock:
-    """What is on for a bucket: by itself, or by its owner's account."""
-    of_account = view.of(AccountPublicAccess).get(bucket.account)
+def blocked(snapshot: Snapshot, bucket: Bucket) -> PublicAccessBlock:
+    """What is on for a bucket: by itself, or for all of its owner's account. May raise Unavailable."""
+    of_account = block_of_account(snapshot, bucket.account)
     own = bucket.block or NO_BLOCK
-    return own.with_(of_account.block) if of_account is not None else own
+    return own.with_(of_account) if of_account is not None else own
 
 
 def as_policy(bucket: Bucket) -> Policy | None:
@@ -69,8 +70,8 @@ def policies_of_bucket(
     allows nothing: it lies in another account than the object. `block` is what is on beside the bucket's own switches:
     those of the access point that the request came through.
     """
-    view = snapshot.accounts[bucket.account]
-    held = _held(view, bucket, block)
+    block = blocked(snapshot, bucket).with_(block)
+    held = _held(snapshot.accounts[bucket.account], bucket, block)
     own = principal.account == bucket.account
     if own and principal.kind is PrincipalKind.ROOT and action in _ROOTS_OWN:
         policy = None
@@ -78,7 +79,7 @@ def policies_of_bucket(
         policy = held.policy
     else:
         policy = held.denials
-    acl = held.acl if of_object is None else _of_object(blocked(view, bucket).with_(block), bucket, of_object)
+    acl = held.acl if of_object is None else _of_object(block, bucket, of_object)
     return tuple([one for one in (policy, acl) if one is not None])
 
 
@@ -91,11 +92,11 @@ def _of_object(block: PublicAccessBlock, bucket: Bucket, of_object: ObjectAcl) -
 
 
 def _held(view: AccountView, bucket: Bucket, block: PublicAccessBlock) -> _Held:
-    """The policies of a bucket, remembered with its owner's view."""
+    """The policies of a bucket, remembered with its view and what is on, which an organization may say."""
     remembered = (_held, bucket.arn, block)
     known: _Held | None = view.memo.get(remembered)
     if known is None:
-        known = view.memo[remembered] = _derived(blocked(view, bucket).with_(block), bucket)
+        known = view.memo[remembered] = _derived(block, bucket)
     return known
 
 

@@ -146,7 +146,7 @@ def asked_acl_of(
 
 def refuse_public(snapshot: Snapshot, bucket: Bucket, arn: str, principal: Principal, acl: Acl, action: str) -> None:
     """Raises Refused for a public ACL that BlockPublicAcls prevents."""
-    if is_public(acl) and blocked(snapshot.accounts[bucket.account], bucket).block_public_acls:
+    if is_public(acl) and blocked(snapshot, bucket).block_public_acls:
         raise prevented(principal, arn, action, "ACLs", "BlockPublicAcls")
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from carnet.entities.public_access_block import AccountPublicAccess
+from carnet.gateway.account_public_access import block_by_policy, block_of_account
 from carnet.gateway.bucket_operations import no_block, read_block, shown_block
 from carnet.gateway.s3.control_call import Asked, Edit, Members, Rule, of_account
-from carnet.gateway.s3.faults import S3Fault
+from carnet.gateway.s3.faults import DENIED, S3Fault
 
 _ROOT = "PublicAccessBlockConfiguration"
 
@@ -21,23 +22,34 @@ def _switches(asked: Asked) -> AccountPublicAccess | None:
 
 
 def _get(asked: Asked) -> Members:
-    found = _switches(asked)
+    found = block_of_account(asked.snapshot, asked.scope.account)
     if found is None:
         refused = no_block()
         raise S3Fault(refused.code, refused.message, {"AccountId": asked.scope.account})
-    return {_ROOT: shown_block(found.block)}
+    return {_ROOT: shown_block(found)}
+
+
+def _replaced(asked: Asked, after: AccountPublicAccess | None) -> Edit:
+    """Raises S3Fault while an S3 policy of the organization is in the place of the switches."""
+    if block_by_policy(asked.snapshot, asked.scope.account) is not None:
+        raise S3Fault(
+            DENIED,
+            "This account does not allow changes to its account-level S3 Block Public Access settings due to an "
+            "organizational S3 Block Public Access policy in place.",
+        )
+    return Edit(_switches(asked), after)
 
 
 def _put(asked: Asked) -> Edit:
     given = asked.members[_ROOT]
     if not given:
         raise S3Fault("InvalidRequest", "Must specify at least one configuration.")
-    return Edit(_switches(asked), AccountPublicAccess(account=asked.scope.account, block=read_block(given)))
+    return _replaced(asked, AccountPublicAccess(account=asked.scope.account, block=read_block(given)))
 
 
 ACCOUNT_BLOCK: Mapping[str, Rule] = {
     "DeletePublicAccessBlock": Rule(
-        of_account("PutAccountPublicAccessBlock"), write=lambda asked: Edit(_switches(asked), None)
+        of_account("PutAccountPublicAccessBlock"), write=lambda asked: _replaced(asked, None)
     ),
     "GetPublicAccessBlock": Rule(of_account("GetAccountPublicAccessBlock"), read=_get),
     "PutPublicAccessBlock": Rule(of_account("PutAccountPublicAccessBlock"), write=_put),
