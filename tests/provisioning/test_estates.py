@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,20 @@ def test_it_is_made_with_its_ids_and_exported_as_it_was_imported(world: World) -
     assert sorted(map(str, attachments)) == sorted(map(str, ESTATE["Attachments"]))
     assert set(imported(world, exported(world)).values()) == {Verdict.UNCHANGED}
     assert world.snapshot.accounts[MEMBER].of(AccessKey).sorted() == ()
+
+
+def test_the_order_in_which_policy_types_were_enabled_is_no_change(world: World) -> None:
+    imported(world, ESTATE)
+    organization = world.snapshot.organizations["o-exampleorg1"].organization
+    enabled = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
+    with world.installation.store.write() as unit:
+        unit.save(replace(organization, policy_types=enabled))
+    world.installation.directory.catch_up()
+    assert set(imported(world, exported(world)).values()) == {Verdict.UNCHANGED}
+    fewer = exported(world)
+    del fewer["Roots"][0]["PolicyTypes"][0]
+    assert imported(world, fewer)["organization"] is Verdict.UPDATE
+    assert world.snapshot.organizations["o-exampleorg1"].organization.policy_types == enabled[1:]
 
 
 def test_one_of_consolidated_billing_stays_so(world: World) -> None:

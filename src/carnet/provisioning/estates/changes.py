@@ -148,7 +148,8 @@ class _Things:
             organization = before or Organization(
                 id=organization_id, partition=self._partition, management=estate.management, created=self._now
             )
-            organization = replace(organization, feature_set=estate.feature_set, policy_types=estate.policy_types)
+            types = _in_order_of(organization.policy_types, estate.policy_types)
+            organization = replace(organization, feature_set=estate.feature_set, policy_types=types)
             if estate.trusted_services is not None:
                 kept = {name: organization.trusted_services.get(name, self._now_ms) for name in estate.trusted_services}
                 organization = replace(organization, trusted_services=kept)
@@ -269,6 +270,11 @@ class _Things:
         listed = known[document_id]
         own = tuple(self._naming.of(each) for each in listed if each not in AWS_POLICIES)
         return own, FULL_ACCESS.id in listed or PolicyType.SERVICE_CONTROL not in self._estate.policy_types
+
+
+def _in_order_of(before: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
+    """What is wanted, in the order in which it is there: the order alone is no change."""
+    return (*(each for each in before if each in wanted), *(each for each in wanted if each not in before))
 
 
 def _tags(before: object, wanted: WantedUnit | WantedMember | WantedOrganizationPolicy) -> Mapping[str, str]:
