@@ -102,13 +102,19 @@ def test_nothing_but_none_opens_anything(organization: Organization, monkeypatch
         return block_by_policy(organization.store.server.installation.directory.snapshot, organization.store.account)
 
     organization.attach()
-    for value, expected in (("none", NO_BLOCK), ("all", EVERYTHING_BLOCKED), (["none"], EVERYTHING_BLOCKED)):
+    for value, expected in (("none", NO_BLOCK), ("all", EVERYTHING_BLOCKED)):
         organization.says(value)
         assert block() == expected
     organization.client.update_policy(PolicyId=organization.policy, Content=json.dumps({"s3_attributes": {}}))
     assert block() is None
-    too_large = EffectivePolicy(Setting(), "{}", 1, too_large=True)
-    monkeypatch.setattr(account_public_access, "effective_policy", lambda *_: too_large)
-    assert block() == EVERYTHING_BLOCKED
+    of_another_release = Setting(
+        members={"s3_attributes": Setting(members={"public_access_block_configuration": Setting(value=("none",))})}
+    )
+    for found in (
+        EffectivePolicy(Setting(), "{}", 1, too_large=True),
+        EffectivePolicy(of_another_release, "{}", 1),
+    ):
+        monkeypatch.setattr(account_public_access, "effective_policy", lambda *_, found=found: found)
+        assert block() == EVERYTHING_BLOCKED
     organization.client.disable_policy_type(RootId=organization.root, PolicyType="S3_POLICY")
     assert block() is None

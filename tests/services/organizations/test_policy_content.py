@@ -25,6 +25,10 @@ def tag_rule(**members: object) -> dict[str, Any]:
     return {"tags": {"CostCenter": members}}
 
 
+def s3_attributes(block: object) -> dict[str, Any]:
+    return {"s3_attributes": {"public_access_block_configuration": block}}
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -102,10 +106,9 @@ TAKEN = {
         {"ec2_attributes": {"image_block_public_access": {"state": {"@@assign": "block_new_sharing"}}}},
     ),
     "securityhub": ("SECURITYHUB_POLICY", {"securityhub": {"enable_in_regions": {"@@append": ["ALL_SUPPORTED"]}}}),
-    "s3_attributes": (
-        "S3_POLICY",
-        {"s3_attributes": {"public_access_block_configuration": {"@@assign": "all"}}},
-    ),
+    "all is blocked": ("S3_POLICY", s3_attributes({"@@assign": "all", CONTROL: ["@@none"]})),
+    "nothing is blocked": ("S3_POLICY", s3_attributes({"@@assign": "none"})),
+    "nothing is said of blocks": ("S3_POLICY", {"s3_attributes": {CONTROL: ["@@none"]}}),
 }
 
 REFUSED = {
@@ -138,6 +141,10 @@ REFUSED = {
         {"services": {"default": {"opt_out_policy": {"@@assign": "optout"}}}},
     ),
     "an unknown preference": ("AISERVICES_OPT_OUT_POLICY", {"services": {"default": {"opt": {"@@assign": "optOut"}}}}),
+    "another word for a block": ("S3_POLICY", s3_attributes({"@@assign": "some"})),
+    "a list of blocks": ("S3_POLICY", s3_attributes({"@@assign": ["none"]})),
+    "append to a block": ("S3_POLICY", s3_attributes({"@@append": ["none"]})),
+    "another attribute": ("S3_POLICY", {"s3_attributes": {"encryption": {"@@assign": "all"}}}),
     "another service": ("GUARDDUTY_POLICY", {"inspector": {}}),
 }
 

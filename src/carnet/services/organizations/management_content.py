@@ -140,17 +140,24 @@ def _values(given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _services(top: _Part) -> bool:
-    return all(isinstance(one, dict) and _is_opt_out(one) for _, one in members(top))
+    return all(
+        isinstance(one, dict) and _chooses(one, "opt_out_policy", ("optIn", "optOut")) for _, one in members(top)
+    )
 
 
-def _is_opt_out(service: _Part) -> bool:
-    if VALUE_OPERATORS & operators(service).keys():
+def _s3_attributes(top: _Part) -> bool:
+    return _chooses(top, "public_access_block_configuration", ("all", "none"))
+
+
+def _chooses(part: _Part, known: str, words: tuple[str, ...]) -> bool:
+    """Whether it has no other setting than the known one, which is one of the words."""
+    if VALUE_OPERATORS & operators(part).keys():
         return False
-    for field, part in members(service):
-        if field != "opt_out_policy" or not isinstance(part, dict) or any(True for _ in members(part)):
+    for field, setting in members(part):
+        if field != known or not isinstance(setting, dict) or any(True for _ in members(setting)):
             return False
-        given = operators(part)
-        if {APPEND, REMOVE} & given.keys() or given.get(ASSIGN, "optOut") not in ("optIn", "optOut"):
+        given = operators(setting)
+        if {APPEND, REMOVE} & given.keys() or given.get(ASSIGN, words[0]) not in words:
             return False
     return True
 
@@ -158,5 +165,6 @@ def _is_opt_out(service: _Part) -> bool:
 _CHECKS: Mapping[PolicyType, Callable[[_Part], bool]] = {
     PolicyType.TAG: _tags,
     PolicyType.AI_OPT_OUT: _services,
+    PolicyType.S3: _s3_attributes,
 }
 """What else is checked below the one name at the top, of the types whose every name AWS documents."""
