@@ -366,6 +366,16 @@ def test_a_policy_in_another_account_than_the_resource_denies_and_never_consents
     assert ask(asked, resource=both(denying, consenting), identity=(ALLOW,)) == explicit(Layer.RESOURCE)
 
 
+def test_policies_in_several_accounts_do_not_tell_which_of_them_owns_the_resource() -> None:
+    here, there = (resource_policy(allow(Principal={"AWS": ALICE.arn}), account=one) for one in (ACCOUNT, OTHER))
+    for resource in (both(here, there), both(there, here)):
+        assert ask(request(), resource=resource, identity=(ALLOW,)) == implicit(Layer.RESOURCE)
+        assert ask(request(resource_account=ACCOUNT), resource=resource) == allowed(Layer.RESOURCE)
+        assert ask(request(resource_account=OTHER), resource=resource, identity=(ALLOW,)) == allowed(Layer.IDENTITY)
+    denying = resource_policy(deny(Principal="*"), account=OTHER)
+    assert ask(request(), resource=both(here, denying), identity=(ALLOW,)) == explicit(Layer.RESOURCE)
+
+
 def test_beside_a_trust_policy_no_other_policy_of_the_role_consents() -> None:
     granting = resource_policy(allow(Principal={"AWS": ALICE.arn}))
     for trust in (NO_TRUST, trust_policy({"AWS": OTHER})):

@@ -79,8 +79,11 @@ class Policies(Struct, frozen=True, kw_only=True):
         return Layer.TRUST if self.trust else Layer.RESOURCE
 
     def owner(self, request: Request) -> str:
-        """The account of the requested resource: as the request says, else as its policies do, else the principal's."""
-        return request.resource_account or self._place() or request.principal.account
+        """The account of the requested resource: as the request says, else as its policies do, else the principal's.
 
-    def _place(self) -> str:
-        return next((one.account for one in self.resource if one.account), "")
+        Empty if the request says nothing, and the policies lie in several accounts: then none of them is its owner's.
+        """
+        if request.resource_account:
+            return request.resource_account
+        places = {one.account for one in self.resource if one.account}
+        return "" if len(places) > 1 else next(iter(places), request.principal.account)
