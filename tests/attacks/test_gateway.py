@@ -162,10 +162,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
 
 @pytest.fixture
 def behind(shared: Behind) -> Behind:
-    shared.aws.answers.clear()
-    shared.aws.requests.clear()
-    shared.allow(EVERYTHING)
-    return shared
+    return shared.renew()
 
 
 def post(behind: Behind, service: str, body: bytes, headers: dict[str, str], query: str = "") -> tuple[int, bytes]:

@@ -40,6 +40,13 @@ class Behind:
         policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
         self.server.client("iam").put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=policy)
 
+    def renew(self) -> Behind:
+        """With an upstream that has been asked nothing yet, and a user who may do everything."""
+        self.aws.answers.clear()
+        self.aws.requests.clear()
+        self.allow(EVERYTHING)
+        return self
+
     def key_arn(self, key_id: str = KEY_ID) -> str:
         return f"arn:aws:kms:us-east-1:{self.account}:key/{key_id}"
 

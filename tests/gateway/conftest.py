@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.gateway.behind import EVERYTHING, Behind, a_gateway
+from tests.gateway.behind import Behind, a_gateway
 from tests.gateway.bucket_world import BucketWorld, bucket_world
 
 
@@ -18,11 +18,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
 
 @pytest.fixture
 def behind(shared: Behind) -> Behind:
-    """With an upstream that has been asked nothing yet, and a user who may do everything."""
-    shared.aws.answers.clear()
-    shared.aws.requests.clear()
-    shared.allow(EVERYTHING)
-    return shared
+    return shared.renew()
 
 
 @pytest.fixture(scope="package")

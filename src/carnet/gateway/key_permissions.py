@@ -6,13 +6,11 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
 from msgspec.structs import replace
 
 from carnet.access.authorize import Decided
-from carnet.base.http import HttpResponse
 from carnet.gateway.aws_managed_keys import is_of_aws, of_aws
 from carnet.gateway.call import Call
 from carnet.gateway.check import Asked, Check, Scope
@@ -22,12 +20,11 @@ from carnet.gateway.enquiry import Enquiry
 from carnet.gateway.failures import told_denial
 from carnet.gateway.key_uses import KeyUse, uses_of
 from carnet.gateway.known_keys import KnownKeys
-from carnet.gateway.lookups import LookupFailed, NotFound, resource_of, stand_in
+from carnet.gateway.lookups import LookupFailed, resource_or_stand_in, stand_in
 from carnet.gateway.mapping import with_keys
 from carnet.gateway.naming import Named
 from carnet.gateway.resource_keys import decided_with_keys
 from carnet.gateway.services import kms
-from carnet.models import Operation
 from carnet.protocols.errors import WireError
 from carnet.services.execution import Execution
 
@@ -120,18 +117,11 @@ async def _arn(call: Call, owners: Scope, named: Named, use: KeyUse) -> tuple[st
     upstream = call.exchanges.get("kms")
     if upstream is None:
         raise LookupFailed("no upstream tells which key the alias is of")
-
-    async def ask(operation: Operation, given: Mapping[str, Any]) -> HttpResponse:
-        return await upstream.look_up(
-            operation,
-            given,
-            account=named.account or owners.account,
-            region=owners.region,
-            host=call.host,
-            caller=call.caller.principal.account,
-        )
-
-    try:
-        return await resource_of(named.resource, owners, ask), False
-    except NotFound:
-        return stand_in(named.resource, owners), True
+    ask = partial(
+        upstream.look_up,
+        account=named.account or owners.account,
+        region=owners.region,
+        host=call.host,
+        caller=call.caller.principal.account,
+    )
+    return await resource_or_stand_in(named.resource, owners, ask)

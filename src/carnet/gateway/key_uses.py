@@ -24,6 +24,7 @@ from carnet.policy.request import Value
 _DECRYPT, _DATA_KEY = "kms:Decrypt", "kms:GenerateDataKey"
 _WRITES = (_DATA_KEY, _DECRYPT)
 _TO_VALIDATE = "RequestToValidateKeyAccess"
+_MASTER_KEY = "KmsMasterKeyId"
 
 
 class KeyUse(Struct, frozen=True, kw_only=True):
@@ -55,9 +56,6 @@ def _of_queue(*actions: str) -> Uses:
             yield KeyUse(key=key, actions=actions, context={"aws:sqs:arn": one.resource})
 
     return uses
-
-
-_MASTER_KEY = "KmsMasterKeyId"
 
 
 async def _of_topic(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:

@@ -86,6 +86,14 @@ async def _told(
     return str(value)
 
 
+async def resource_or_stand_in(sought: Sought, scope: Scope, ask: Ask) -> tuple[str, bool]:
+    """The ARN of what is sought, and whether it is missing: then of what stands in for it. Raises LookupFailed."""
+    try:
+        return await resource_of(sought, scope, ask), False
+    except NotFound:
+        return stand_in(sought, scope), True
+
+
 def stand_in(sought: Sought, scope: Scope) -> str:
     """What is decided on in the place of a resource that is not there: who may not have it is told nothing else."""
     if sought.by is SoughtBy.KMS_ALIAS:

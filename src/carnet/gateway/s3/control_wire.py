@@ -15,17 +15,16 @@ from botocore.model import StructureShape
 
 from carnet.base.http import HttpResponse, RequestHead
 from carnet.gateway.s3.arriving import as_request
-from carnet.gateway.s3.faults import STATUS, XML, S3Fault, ids, not_implemented
+from carnet.gateway.s3.faults import DECLARATION, XML, S3Fault, as_error, described, elements, ids, not_implemented
 from carnet.models import Operation, Service
 from carnet.models.load import full_description
 from carnet.protocols.form import Fields, percent_decode, read_query
 from carnet.protocols.rest_input import RestHead, head_members
 from carnet.protocols.s3_input import body_members
 from carnet.protocols.unreadable import Unreadable
-from carnet.protocols.xml_shapes import escape, xml_members
+from carnet.protocols.xml_shapes import xml_members
 
 _NAMESPACE = "http://awss3control.amazonaws.com/doc/2018-08-20/"
-_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _LABEL = re.compile(r"\\\{(\w+)(\\\+)?\\\}", re.ASCII)
 _DELETES = "Delete"
 
@@ -116,16 +115,11 @@ def written(operation: Operation, answer: Mapping[str, Any], request_id: str) ->
     root, inside = f"{operation.name}Result", shape
     if payload is not None:
         root, inside, answer = payload, cast("StructureShape", shape.members[payload]), answer[payload]
-    text = f'{_DECLARATION}<{root} xmlns="{_NAMESPACE}">{xml_members(inside)(answer)}</{root}>'
+    text = f'{DECLARATION}<{root} xmlns="{_NAMESPACE}">{xml_members(inside)(answer)}</{root}>'
     return HttpResponse(status=operation.status, headers=(*headers, ("content-type", XML)), body=text.encode())
 
 
 def error(code: str, message: str, request_id: str, members: Mapping[str, str] | None = None) -> HttpResponse:
     """The answer for a failed request; `members` are further elements of the error, by name."""
-    further = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in (members or {}).items())
-    text = (
-        f"{_DECLARATION}<ErrorResponse><Error><Code>{code}</Code><Message>{escape(message)}</Message>{further}</Error>"
-        f"<RequestId>{request_id}</RequestId><HostId>{request_id}</HostId></ErrorResponse>"
-    )
-    headers = (*ids(request_id), ("content-type", XML))
-    return HttpResponse(status=STATUS.get(code, 400), headers=headers, body=text.encode("utf-8", "replace"))
+    error = f"<Error>{described(code, message, members)}</Error>"
+    return as_error(f"<ErrorResponse>{error}{elements(request_id)}</ErrorResponse>", code, request_id)

@@ -41,7 +41,7 @@ _STATUSES: Mapping[int, tuple[str, ...]] = {
 STATUS: Mapping[str, int] = {code: status for status, codes in _STATUSES.items() for code in codes}
 DENIED = "AccessDenied"
 XML = "application/xml"
-_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _BY_COMMON_CODE = {
     "InvalidClientTokenId": (
         "InvalidAccessKeyId",
@@ -115,13 +115,26 @@ def of_form(failure: AuthFailure) -> S3Fault:
 
 def error_response(code: str, message: str, request_id: str, members: Mapping[str, str] | None = None) -> HttpResponse:
     """The answer for a failed request; most codes are for faults of the client."""
+    return as_error(f"<Error>{described(code, message, members)}{elements(request_id)}</Error>", code, request_id)
+
+
+def described(code: str, message: str, members: Mapping[str, str] | None) -> str:
+    """What an error says, as XML; `members` are its further elements, by name."""
     further = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in (members or {}).items())
-    text = (
-        f"{_DECLARATION}<Error><Code>{code}</Code><Message>{escape(message)}</Message>{further}"
-        f"<RequestId>{request_id}</RequestId><HostId>{request_id}</HostId></Error>"
-    )
+    return f"<Code>{code}</Code><Message>{escape(message)}</Message>{further}"
+
+
+def elements(request_id: str) -> str:
+    """The ids of a request, as elements of an error."""
+    return f"<RequestId>{request_id}</RequestId><HostId>{request_id}</HostId>"
+
+
+def as_error(document: str, code: str, request_id: str) -> HttpResponse:
+    """The answer that is a document, with the status of the code."""
     headers = (*ids(request_id), ("content-type", XML))
-    return HttpResponse(status=STATUS.get(code, 400), headers=headers, body=text.encode("utf-8", "replace"))
+    return HttpResponse(
+        status=STATUS.get(code, 400), headers=headers, body=f"{DECLARATION}{document}".encode("utf-8", "replace")
+    )
 
 
 def ids(request_id: str) -> tuple[tuple[str, str], ...]:

@@ -6,19 +6,16 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import partial
 from operator import itemgetter
-from typing import Any
 
-from carnet.base.http import HttpResponse
 from carnet.gateway.aws_managed_keys import is_of_aws, of_aws
 from carnet.gateway.check import Check, Scope, Sought, SoughtBy
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.default_key import KEY
-from carnet.gateway.lookups import NotFound, resource_of, stand_in
+from carnet.gateway.lookups import resource_or_stand_in, stand_in
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.faults import DENIED, S3Fault, not_implemented
-from carnet.models import Operation
 
 _PARTS = itemgetter(1, 3, 4, 5)
 """Of an ARN: its partition, Region, account and what is named."""
@@ -61,21 +58,12 @@ async def _key_of_alias(call: S3Call, alias: Sought, account: str) -> str:
     if upstream is None:
         raise not_implemented("no upstream tells which key of AWS KMS an alias is of")
 
-    async def ask(operation: Operation, given: Mapping[str, Any]) -> HttpResponse:
-        return await upstream.look_up(
-            operation,
-            given,
-            account=account,
-            region=call.scope.region,
-            host=call.host,
-            caller=call.scope.account,
-        )
-
-    try:
-        return await resource_of(alias, call.scope, ask)
-    except NotFound:
+    scope = call.scope
+    ask = partial(upstream.look_up, account=account, region=scope.region, host=call.host, caller=scope.account)
+    arn, missing = await resource_or_stand_in(alias, scope, ask)
+    if missing:
         call.missing_alias = alias.text
-        return stand_in(alias, call.scope)
+    return arn
 
 
 def refuse_missing(call: S3Call) -> None:

@@ -27,6 +27,11 @@ _DESTINATIONS = {
     "TopicConfigurations": ("TopicArn", "sns", "topic"),
     "LambdaFunctionConfigurations": ("LambdaFunctionArn", "lambda", "function"),
 }
+_SENTENCES = {
+    "lambda": "Not authorized to invoke function [{}]",
+    "sns": "Permissions on the destination topic do not allow S3 to publish notifications from this bucket",
+    "sqs": "Permissions on the destination queue do not allow S3 to publish notifications from this bucket",
+}
 _MOST = 100
 """Of one bucket. https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html"""
 
@@ -46,13 +51,6 @@ async def refuse_undelivered(execution: Execution, call: S3Call) -> None:
         call.deliveries.append(decided)
         if not decided.decision.allowed and not skipped:
             raise _invalid(arn, _SENTENCES[kind[0]].format(arn))
-
-
-_SENTENCES = {
-    "lambda": "Not authorized to invoke function [{}]",
-    "sns": "Permissions on the destination topic do not allow S3 to publish notifications from this bucket",
-    "sqs": "Permissions on the destination queue do not allow S3 to publish notifications from this bucket",
-}
 
 
 def _destinations(given: Members) -> Iterator[tuple[tuple[str, str], str]]:
