@@ -54,8 +54,8 @@ class FakeAws:
         return [sent.operation for sent in self.requests]
 
     def respond(self, sent: Sent) -> Told:
-        """Note it, and answer. A look-up of which key a queue or a topic has is none if no test has told of one."""
-        about_key = sent.operation == "GetTopicAttributes" or b'"KmsMasterKeyId"]' in sent.body
+        """Note it, and answer. A look-up of which key something has is none if no test has told of one."""
+        about_key = sent.operation in _ABOUT_KEYS or b'"KmsMasterKeyId"]' in sent.body
         if about_key and sent.operation in _KEYLESS and sent.operation not in self.answers:
             return _KEYLESS[sent.operation]
         self.requests.append(sent)
@@ -69,7 +69,12 @@ def topic_attributes(**attributes: str) -> Told:
     return Told(body=f"<GetTopicAttributesResponse>{result}</GetTopicAttributesResponse>".encode())
 
 
-_KEYLESS = {"GetQueueAttributes": Told(body={}), "GetTopicAttributes": topic_attributes()}
+_ABOUT_KEYS = ("DescribeTable", "GetTopicAttributes")
+_KEYLESS = {
+    "DescribeTable": Told(body={"Table": {}}),
+    "GetQueueAttributes": Told(body={}),
+    "GetTopicAttributes": topic_attributes(),
+}
 
 
 @contextmanager

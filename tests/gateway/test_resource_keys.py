@@ -29,7 +29,7 @@ def requests(account: str) -> dict[str, tuple[str, str, dict[str, Any], str, Any
     topic = {"TopicArn": f"arn:aws:sns:us-east-1:{account}:t", "Message": "m"}
     return {
         "dynamodb": (
-            *("describe_table", "DescribeTable", {"TableName": "t"}, "ListTagsOfResource"),
+            *("describe_time_to_live", "DescribeTimeToLive", {"TableName": "t"}, "ListTagsOfResource"),
             *({"Tags": [{"Key": "team", "Value": "red"}]}, {}),
         ),
         "kms": (

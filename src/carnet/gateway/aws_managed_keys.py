@@ -16,6 +16,7 @@ from carnet.policy.document import Grammar
 from carnet.policy.policies import ResourcePolicy
 from carnet.policy.request import Value
 
+_COLONS = 5
 AWS_MANAGED = "alias/aws/"
 """How their aliases begin."""
 _FACTS: Mapping[str, Value] = {
@@ -46,13 +47,19 @@ _POLICY = """{
 }"""
 
 
-def is_of_aws(alias: str) -> bool:
-    """Whether what names a key is the alias of one of these."""
-    return alias.startswith(AWS_MANAGED)
+def is_of_aws(key: str) -> bool:
+    """Whether what names a key is the alias of one of these, or the ARN of that."""
+    return _alias_in(key).startswith(AWS_MANAGED)
 
 
-def of_aws(one: Resolved, alias: str) -> Resolved:
+def _alias_in(key: str) -> str:
+    """What an ARN names; what is none, as it is."""
+    return key.split(":", 5)[5] if key.count(":") >= _COLONS else key
+
+
+def of_aws(one: Resolved, key: str) -> Resolved:
     """A check on the key of that alias, with all that is known of it, and its policy."""
+    alias = _alias_in(key)
     keys = {**_FACTS, "kms:ResourceAliases": (alias,)}
     unknown = frozenset(key for key in one.check.unknown if key not in keys and not key.startswith("aws:ResourceTag/"))
     policy = _policy(alias.removeprefix(AWS_MANAGED), one.account, one.resource.split(":")[3])

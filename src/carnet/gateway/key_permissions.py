@@ -18,7 +18,8 @@ from carnet.gateway.check import Refused as NotMapped
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.enquiry import Enquiry
 from carnet.gateway.failures import told_denial
-from carnet.gateway.key_uses import KeyUse, uses_of
+from carnet.gateway.key_uses.by_action import uses_of
+from carnet.gateway.key_uses.use import KeyUse
 from carnet.gateway.known_keys import KnownKeys
 from carnet.gateway.lookups import LookupFailed, resource_or_stand_in, stand_in
 from carnet.gateway.mapping import with_keys
@@ -34,6 +35,11 @@ _UNTOLD = {"secretsmanager": "Access to KMS is not allowed"}
 """What is told instead of who may not do what.
 
 https://repost.aws/knowledge-center/secrets-manager-cross-account-key
+"""
+_BEFORE = {"dynamodb": "KMS key access denied error: "}
+"""What a service says before it.
+
+https://github.com/aws/aws-cdk/issues/10010
 """
 _NO_KEY = {
     "dynamodb": "ValidationException",
@@ -52,9 +58,13 @@ async def allow_keys(
     Raises WireError for one that he may not use, if the decision `binds`, and for one that is not there; LookupFailed,
     and as `decided_with_keys`.
     """
+    done: list[tuple[str, KeyUse]] = []
     for one in resolved:
         enquiry = Enquiry(call=call, account=one.account, service=call.operation.service.name)
         for use in await uses_of(enquiry, one, known):
+            if (one.account, use) in done:
+                continue
+            done.append((one.account, use))
             checks, missing = await _checks(call, one, use)
             made, _, absent = await decided_with_keys(execution, call, checks)
             call.decided += made
@@ -67,7 +77,8 @@ async def allow_keys(
 def _denial(call: Call, decided: Decided) -> WireError:
     service = call.operation.service.name
     code, sentence = told_denial(service, decided)
-    return WireError(_CODES.get(service, code), _UNTOLD.get(service, sentence), call.operation)
+    told = _UNTOLD.get(service, _BEFORE.get(service, "") + sentence)
+    return WireError(_CODES.get(service, code), told, call.operation)
 
 
 def _no_key(call: Call, use: KeyUse) -> WireError:

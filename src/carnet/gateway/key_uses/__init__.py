@@ -1,0 +1,1 @@
+"""What requests need of the keys of AWS KMS that encrypt what they are about, one file a service."""

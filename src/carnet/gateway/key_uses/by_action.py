@@ -1,0 +1,32 @@
+"""What requests need of the keys of AWS KMS that encrypt what they are about, by the action that is allowed.
+
+A service uses such a key in the name of its caller, who needs the permission. Which key it is, the request tells, or
+the upstream: what may be asked for often is remembered for a minute, which is how long AWS takes to heed another one.
+https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from carnet.gateway.deciding import Resolved
+from carnet.gateway.enquiry import Enquiry
+from carnet.gateway.key_uses import functions, messages, secrets, tables
+from carnet.gateway.key_uses.use import KeyUse, Uses
+from carnet.gateway.known_keys import KnownKeys
+from carnet.gateway.lookups import NotFound
+
+USES: Mapping[str, Uses] = {**functions.USES, **messages.USES, **secrets.USES, **tables.USES}
+"""By the action that a request needs on the resource."""
+
+
+async def uses_of(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> list[KeyUse]:
+    """What a check that is allowed needs of keys. Raises as `Uses`, but for NotFound.
+
+    What is not there has no key: the upstream will say so.
+    """
+    uses = USES.get(one.check.action)
+    try:
+        return [] if uses is None else [use async for use in uses(enquiry, one, known)]
+    except NotFound:
+        return []
