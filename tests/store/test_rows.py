@@ -38,7 +38,7 @@ from carnet.entities.managed_policy import ManagedPolicy, PolicyVersion
 from carnet.entities.membership import Membership
 from carnet.entities.mfa_device import MfaDevice, MfaKind
 from carnet.entities.oauth_session import Grantor, OAuthSession
-from carnet.entities.object_acl import ObjectAcl
+from carnet.entities.object_acl import ObjectAcl, UploadKey
 from carnet.entities.oidc_provider import OidcProvider
 from carnet.entities.operator_token import OperatorToken
 from carnet.entities.organization import FeatureSet, Organization
@@ -216,6 +216,7 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         ObjectAcl,
         **dict.fromkeys(("account", "object", "version", "upload", "etag", "owner"), TEXT),
         acl=ACLS,
+        key=st.none() | st.builds(UploadKey, arn=TEXT, context=TEXT),
         set=MOMENTS,
     ),
     st.builds(

@@ -11,6 +11,16 @@ from carnet.entities.bucket import Acl
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UploadKey:
+    """The key of AWS KMS that encrypts the parts of a multipart upload."""
+
+    arn: str
+    """Of the key; that of its alias for the key aws/s3."""
+    context: str
+    """What `aws:s3:arn` is in the encryption context: the object, or its bucket if that has a key of its own, by ARN."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectAcl:
     """Who owns one version of an object, and whom its ACL lets do what.
 
@@ -31,6 +41,8 @@ class ObjectAcl:
     owner: str
     """The account that owns the object."""
     acl: Acl
+    key: UploadKey | None = None
+    """Of an upload; None if no key of AWS KMS encrypts it, and for an object, of which the upstream tells the key."""
     set: datetime
 
     @property

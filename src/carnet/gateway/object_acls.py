@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from carnet.base.faults import Refused
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.bucket import Acl, Bucket, ObjectOwnership
-from carnet.entities.object_acl import ObjectAcl
+from carnet.entities.object_acl import ObjectAcl, UploadKey
 from carnet.gateway.acl import ACL_MEMBERS, BUCKET_OWNER_FULL_CONTROL, asked_acl, is_public, private
 from carnet.gateway.acl_policies import BY_OBJECT_ACL
 from carnet.gateway.bucket_operations import no_acls, prevented
@@ -42,10 +42,11 @@ class Told(NamedTuple):
 
 
 class Owned(NamedTuple):
-    """Who owns an object, and its ACL."""
+    """Who owns an object, and its ACL; of an upload also what encrypts its parts."""
 
     owner: str
     acl: Acl
+    key: UploadKey | None = None
 
 
 def by_default(bucket: Bucket) -> Owned:
@@ -170,5 +171,6 @@ def kept_as(bucket: Bucket, arn: str, told: Told, owned: Owned, now: datetime, *
         etag=told.etag,
         owner=owned.owner,
         acl=owned.acl,
+        key=owned.key,
         set=now,
     )

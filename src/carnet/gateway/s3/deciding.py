@@ -22,6 +22,7 @@ from carnet.gateway.mapping import mapped
 from carnet.gateway.object_acls import in_force, likely, with_acl
 from carnet.gateway.s3.arriving import REQUEST_KEYS
 from carnet.gateway.s3.call import READS, S3Call
+from carnet.gateway.s3.decrypting import of_parts
 from carnet.gateway.s3.faults import DENIED, S3Fault, not_implemented
 from carnet.gateway.s3.key_aliases import refuse_missing, with_key
 from carnet.gateway.s3.tags import OF_OBJECT, with_object_tags
@@ -61,6 +62,7 @@ async def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -
             continue
         resolved.append(_resolved(snapshot, call, check, call.point_of(check)))
     call.owner = resolved[0].account
+    resolved += of_parts(snapshot, call, given)
     return tuple([_by_acl(snapshot, one) if is_by_acl(call, one) else one for one in resolved])
 
 

@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from carnet.gateway.check import Check, Refused, Scope
-from carnet.gateway.deciding import Resolved
 from carnet.gateway.default_key import BY_KMS
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import decided, denial
-from carnet.gateway.s3.faults import S3Fault, not_implemented
-from carnet.gateway.s3.key_aliases import on_managed
-from carnet.gateway.services import kms
+from carnet.gateway.s3.decrypting import to_decrypt
 from carnet.gateway.services.s3_names import MANAGED_KEY, encryption_context, object_arn
 from carnet.gateway.upstream import UpstreamResponse
-from carnet.policy.request import Value
 from carnet.services.execution import Execution
 
 _ENCRYPTED, _KEY = "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"
@@ -52,35 +47,7 @@ async def allow_decrypt(execution: Execution, call: S3Call, headers: _Headers, *
     if not key and algorithm == BY_KMS and call.exchange.settings.profile.tells_keys:
         key = f"arn:{call.scope.partition}:kms:{call.scope.region}:{owner}:{MANAGED_KEY}"
     within = encryption_context(on, bucket_key=told.get(_WITH_BUCKET_KEY, "").lower() == "true")
-    (made,) = await decided(execution, call, (_decrypt(call.scope, key, within, owner),))
+    (made,) = await decided(execution, call, (to_decrypt(call.scope, key, within, owner),))
     call.decided.append(made)
     if not made.decision.allowed and call.binds:
         raise denial(made)
-
-
-def _decrypt(scope: Scope, key: str, within: str, owner: str) -> Resolved:
-    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#encryption-context"""
-    owners = Scope(partition=scope.partition, region=scope.region, account=owner)
-    try:
-        named = kms.key(owners, key)
-    except Refused:
-        raise _untold() from None
-    if named.account is None:
-        raise _untold()
-    keys: dict[str, Value] = {
-        "kms:CallerAccount": scope.account,
-        "kms:ViaService": f"s3.{scope.region}.amazonaws.com",
-        "kms:EncryptionContext:aws:s3:arn": within,
-        "kms:EncryptionContextKeys": ("aws:s3:arn",),
-    }
-    check = Check(action="kms:Decrypt", resource=named.resource, account=named.account, type=kms.KEY, keys=keys)
-    if isinstance(named.resource, str):
-        return Resolved(check, named.resource, named.account)
-    managed = on_managed(check, key) if key == named.resource.text else None
-    if managed is None:
-        raise _untold()
-    return managed
-
-
-def _untold() -> S3Fault:
-    return not_implemented("the upstream does not say which key of KMS has encrypted the object")

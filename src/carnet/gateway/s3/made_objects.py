@@ -18,6 +18,7 @@ from carnet.base.http import HttpResponse
 from carnet.entities.object_acl import ObjectAcl
 from carnet.gateway.buckets import owned_bucket
 from carnet.gateway.connection import UpstreamFailed
+from carnet.gateway.exchange import AnotherAccount, NotListed
 from carnet.gateway.object_acl_change import MakeObject, ObjectAcls
 from carnet.gateway.object_acls import (
     Owned,
@@ -28,11 +29,13 @@ from carnet.gateway.object_acls import (
     kept_as,
     kept_of,
     of_upload,
+    refuse_too_many,
     told_by,
     version_id,
 )
 from carnet.gateway.s3.answers import MOST_WHOLE, answered_headers, failed, relayed, relayed_whole
 from carnet.gateway.s3.call import S3Call
+from carnet.gateway.s3.decrypting import key_of_upload
 from carnet.gateway.s3.events import told
 from carnet.gateway.s3.kept import recorded
 from carnet.gateway.upstream import UpstreamResponse
@@ -52,11 +55,20 @@ def new_object(acls: ObjectAcls, call: S3Call) -> Owned | None:
     """Who will own what the request makes, and its ACL; None for a request that makes nothing. Raises Refused."""
     if call.operation.name in _FROM_REQUEST:
         writer = "" if call.is_anonymous else call.caller.principal.account
-        return asked_object(acls.snapshot, call.given, call.object, call.caller.principal, writer)
+        made = asked_object(acls.snapshot, call.given, call.object, call.caller.principal, writer)
+        return _begun(acls, call, made) if call.operation.name == _BEGUN else made
     if call.operation.name != _COMPLETE:
         return None
     begun = of_upload(kept_of(acls.snapshot, call.object), call.given["UploadId"])
     return by_default(owned_bucket(acls.snapshot, call.object)) if begun is None else Owned(begun.owner, begun.acl)
+
+
+def _begun(acls: ObjectAcls, call: S3Call, made: Owned) -> Owned:
+    """With the key of the upload, which whoever uploads parts of it needs. Raises Refused if it has no room."""
+    key = key_of_upload(call.needs)
+    if key is not None:
+        refuse_too_many(acls.snapshot, owned_bucket(acls.snapshot, call.object))
+    return made._replace(key=key)
 
 
 async def settled(acls: ObjectAcls, call: S3Call, response: UpstreamResponse, made: Owned | None) -> Answer:
@@ -72,12 +84,28 @@ async def settled(acls: ObjectAcls, call: S3Call, response: UpstreamResponse, ma
     body = await response.whole(MOST_WHOLE)
     if failed(call, response, body):
         return relayed_whole(call, response, body)
-    change = _change(acls, call, made, kept, _Result(call, response, body))
+    result = _Result(call, response, body)
+    change = _change(acls, call, made, kept, result)
     if change is None:
         return relayed_whole(call, response, body)
-    done = await acls.change(change)
+    try:
+        done = await acls.change(change)
+    except Fault:
+        if result.upload:
+            await _take_back(call, result.upload)
+        raise
     answer = HttpResponse(status=response.status, headers=answered_headers(call, response.headers), body=body)
     return recorded(call, answer, done)
+
+
+async def _take_back(call: S3Call, upload: str) -> None:
+    """INVARIANT: nobody uploads parts of what it is not known of which key they need."""
+    given = {"Bucket": call.bucket, "Key": call.route.path.key, "UploadId": upload}
+    try:
+        response = await call.ask("AbortMultipartUpload", given, call.owner)
+        await response.aclose()
+    except (UpstreamFailed, NotListed, AnotherAccount) as problem:
+        _LOG.warning("an upload of which nothing could be kept is left over in %s: %s", call.bucket, problem)
 
 
 class _Result:
@@ -108,7 +136,7 @@ def _change(
     bucket, name = owned_bucket(acls.snapshot, call.object), call.operation.name
     is_default = made == by_default(bucket)
     if not is_default and not (result.upload if name == _BEGUN else result.told.etag):
-        raise UpstreamFailed("the upstream does not tell the ETag of what it has made: its ACL is private", sent=True)
+        raise UpstreamFailed("the upstream does not tell what it has made: nothing is kept of it", sent=True)
     gone = [] if name == _BEGUN else [one for one in kept if not one.upload and one.version == result.told.version]
     if name == _COMPLETE:
         if is_default and any(one.etag == result.told.etag for one in gone):
