@@ -17,7 +17,7 @@ class UploadKey:
     arn: str
     """Of the key; that of its alias for the key aws/s3."""
     context: str
-    """What `aws:s3:arn` is in the encryption context: the object, or its bucket if that has a key of its own, by ARN."""
+    """What `aws:s3:arn` is in the encryption context: the object, or its bucket if that has a key, by its ARN."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
