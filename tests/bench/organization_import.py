@@ -2,9 +2,10 @@
 
 The organization has 10,000 accounts, 2,000 organizational units in five levels, and 1,000 policies. The import reads
 and checks the file, plans it, and writes it with its change log in chunks, between which others may write; the bare
-insert has the rows at hand and writes them in one transaction. Ends with exit code 1 if the import takes more than five
-times as much of a processor: how long both took says little on a machine that does other things. Modules are imported
-before.
+insert has the rows at hand and writes them in one transaction of a database that is set up as the store's is. Ends with
+exit code 1 if the import takes more than five times as much of a processor: how long both took says little on a machine
+that does other things. Of each, the round in which it took least counts, since other work slows down the one or the
+other. Modules are imported before.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 from click.testing import CliRunner
-from sqlalchemy import Table, create_engine, insert
+from sqlalchemy import Table, insert, make_url
 
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.cli import main as carnet
 from carnet.store.entity_types import ENTITY_TYPES
 from carnet.store.schema import METADATA
+from carnet.store.sqlite import Sqlite
 from carnet.store.store import Store
 
 _MOST = 5.0
@@ -36,14 +38,15 @@ _SCP = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Ac
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    for name, number in (("accounts", 10_000), ("units", 2_000), ("policies", 1_000), ("rounds", 3)):
+    for name, number in (("accounts", 10_000), ("units", 2_000), ("policies", 1_000), ("rounds", 5)):
         arguments.add_argument(f"--{name}", type=int, default=number)
     given = arguments.parse_args()
     estate = document(given.accounts, given.units, given.policies)
-    _ratio(document(2, 1, 1))
-    ratios = [_ratio(estate) for _ in range(given.rounds)]
-    print(f"the least ratio is {min(ratios):.1f}, of {_MOST:.0f} that are allowed")
-    sys.exit(min(ratios) > _MOST)
+    _round(document(2, 1, 1))
+    rounds = [_round(estate) for _ in range(given.rounds)]
+    imported, bare = (min(took.processor for took in each) for each in zip(*rounds, strict=True))
+    print(f"{imported:.2f} s and {bare:.2f} s at best: {imported / bare:.1f} times, of {_MOST:.0f} that are allowed")
+    sys.exit(imported / bare > _MOST)
 
 
 def document(accounts: int, units: int, policies: int) -> dict[str, Any]:
@@ -84,7 +87,8 @@ def document(accounts: int, units: int, policies: int) -> dict[str, Any]:
     }
 
 
-def _ratio(estate: dict[str, Any]) -> float:
+def _round(estate: dict[str, Any]) -> tuple[_Took, _Took]:
+    """How long the import took, and the bare insert."""
     with tempfile.TemporaryDirectory() as directory:
         file, data = Path(directory) / "estate.json", Path(directory) / "data"
         file.write_text(json.dumps(estate))
@@ -95,9 +99,8 @@ def _ratio(estate: dict[str, Any]) -> float:
             rows = _rows(installation.store)
         bare = _timed_insert(rows, Path(directory) / "bare.db")
     count = sum(map(len, rows.values()))
-    ratio = imported.processor / bare.processor
-    print(f"{count} rows: import {imported}, bare insert {bare}, ratio {ratio:.1f} ({told})")
-    return ratio
+    print(f"{count} rows: import {imported}, bare insert {bare} ({told})")
+    return imported, bare
 
 
 class _Took(NamedTuple):
@@ -134,7 +137,7 @@ def _rows(store: Store) -> dict[Table, list[dict[str, Any]]]:
 
 
 def _timed_insert(rows: dict[Table, list[dict[str, Any]]], file: Path) -> _Took:
-    engine = create_engine(f"sqlite:///{file}")
+    engine = Sqlite(make_url(f"sqlite:///{file}")).writer
     METADATA.create_all(engine)
     took = _stopwatch()
     with engine.begin() as connection:

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, LargeBinary, Row, Table, insert, select, true
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, LargeBinary, Row, Table, select, true
 
 from carnet.store.changes import Change, Revision
-from carnet.store.codec import RowValues
 from carnet.store.schema import METADATA, text
+from carnet.store.statements import Insertion, RowTuple
 
 CHANGES = Table(
     "changes",
@@ -34,23 +34,26 @@ CHANGES = Table(
     # Whether the kind bears on decisions: a reader that does not know the kind must hold the scope back, if so.
     Column("decides", Boolean, nullable=False, server_default=true()),
 )
-INSERT = insert(CHANGES)
-"""Of the rows that `linked` has made, in their order."""
 _ROWS_AT_ONCE = 1000
 _LINKED = ("seq", "ordinal", "epoch", "prev_hash", "kind", "scope", "key", "content")
 """What a row's hash is over. INVARIANT: the same in every release, so that each can follow what another has written."""
+INSERT = Insertion(CHANGES, (*_LINKED, "hash", "decides"))
+"""Of the rows that `linked` has made, in their order."""
 
 
-def linked(base: Revision, changed: Iterable[tuple[Change, bytes | None]]) -> tuple[Revision, list[RowValues]]:
-    """The changes of the unit that follows `base`, each with its row's content hash: its revision, and their rows."""
-    seq, tip = base.seq + 1, base.hash
-    rows: list[RowValues] = []
+def linked(base: Revision, changed: Iterable[tuple[Change, bytes | None]]) -> tuple[Revision, list[RowTuple]]:
+    """The changes of the unit that follows `base`, each with its row's content hash: its revision, and their rows.
+
+    Hashes are bytearrays, which sqlite3 takes as they are: of bytes it looks for an adapter, each time.
+    """
+    seq, epoch, tip = base.seq + 1, base.epoch, base.hash
+    rows: list[RowTuple] = []
     for ordinal, (change, content) in enumerate(changed):
-        kind, decides = change.type.kind, change.type.decides
-        columns = (seq, ordinal, base.epoch, tip, kind, change.scope.id, change.key, content)
-        tip = _link(columns, decides)
-        rows.append({**dict(zip(_LINKED, columns, strict=True)), "hash": tip, "decides": decides})
-    return Revision(seq, base.epoch, tip), rows
+        kind, decides, scope, key = change.type.kind, change.type.decides, change.scope.id, change.key
+        before, stored = bytearray(tip), None if content is None else bytearray(content)
+        tip = _link((seq, ordinal, epoch, tip, kind, scope, key, content), decides)
+        rows.append((seq, ordinal, epoch, before, kind, scope, key, stored, bytearray(tip), decides))
+    return Revision(seq, epoch, tip), rows
 
 
 def _link(linked: tuple[Any, ...], decides: bool) -> bytes:

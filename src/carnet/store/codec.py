@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 import orjson
 
-RowValues: TypeAlias = dict[str, str | int | bytes | bool | None]
+RowValues: TypeAlias = dict[str, str | int | bytes | bytearray | bool | None]
 """Column name to value, as both databases take it."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

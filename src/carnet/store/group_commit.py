@@ -17,6 +17,7 @@ from carnet.store.changes import Changes, Revision
 from carnet.store.codec import RowValues
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import OutcomeUnknown, Unreachable
+from carnet.store.statements import RowTuple
 from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 
 
@@ -44,7 +45,7 @@ class Group:
         self._types = types
         self._known_everywhere = known_everywhere
         self._record = record
-        self._changes: list[RowValues] = []
+        self._changes: list[RowTuple] = []
         self._events: list[RowValues] = []
         self._made: list[UnitOfWork] = []
         self.base = Revision(*connection.execute(head.LOCK).one())
@@ -103,7 +104,7 @@ class Group:
             unit.committed = unit.made
 
     def _write(self, transaction: RootTransaction, events: list[RowValues]) -> None:
-        self._connection.execute(change_log.INSERT, self._changes)
+        change_log.INSERT(self._connection, self._changes)
         if events:
             self._connection.execute(audit_log.INSERT, events)
         advance = {"next_seq": self.revision.seq, "next_hash": self.revision.hash, "next_at": self._at}

@@ -6,21 +6,27 @@ SQLAlchemy takes longer to find a compiled statement and to go through its value
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, CursorResult, Dialect, UpdateBase
+from sqlalchemy import Connection, CursorResult, Dialect, Table, UpdateBase, insert
 
 from carnet.store.codec import RowValues
+
+RowTuple: TypeAlias = tuple[str | int | bytes | bytearray | bool | None, ...]
+"""The values of a row in the order of its columns."""
 
 _REMEMBERED = 512
 
 
 class _Compiled(NamedTuple):
     text: str
-    parameters: Callable[[RowValues], Any]
+    by_name: Callable[[RowValues], Any]
     """The values as the driver takes them for this text: by name, or in their order."""
+    in_order: Callable[[Sequence[RowTuple]], Sequence[Any]]
+    """The same of many rows whose values are in the order of the columns."""
 
 
 def execute(connection: Connection, statement: UpdateBase, values: RowValues) -> CursorResult[Any]:
@@ -28,22 +34,49 @@ def execute(connection: Connection, statement: UpdateBase, values: RowValues) ->
 
     Raises the exceptions of `Connection.execute`. INVARIANT: `statement` is kept, so that it is found again.
     """
-    text, parameters = _compiled(connection.dialect, statement, tuple(values))
-    return connection.exec_driver_sql(text, parameters(values))
+    compiled = _compiled(connection.dialect, statement, tuple(values))
+    return connection.exec_driver_sql(compiled.text, compiled.by_name(values))
 
 
-def execute_many(connection: Connection, statement: UpdateBase, rows: Sequence[RowValues]) -> None:
-    """As `execute` for each of the rows, which all have the same columns."""
-    text, parameters = _compiled(connection.dialect, statement, tuple(rows[0]))
-    connection.exec_driver_sql(text, [parameters(values) for values in rows])
+def execute_many(
+    connection: Connection, statement: UpdateBase, columns: tuple[str, ...], rows: Sequence[RowTuple]
+) -> None:
+    """As `execute` for each of the rows, of one value for each of the columns."""
+    compiled = _compiled(connection.dialect, statement, columns)
+    connection.exec_driver_sql(compiled.text, compiled.in_order(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """The insert of rows of a table, given to the driver as `execute_many` gives them."""
+
+    table: Table
+    columns: tuple[str, ...]
+    _statement: UpdateBase = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_statement", insert(self.table))
+
+    def __call__(self, connection: Connection, rows: Sequence[RowTuple]) -> None:
+        execute_many(connection, self._statement, self.columns, rows)
 
 
 @lru_cache(_REMEMBERED)
 def _compiled(dialect: Dialect, statement: UpdateBase, columns: tuple[str, ...]) -> _Compiled:
     compiled = statement.compile(dialect=dialect, column_keys=list(columns))
+    text = str(compiled)
     if not compiled.positional:
-        return _Compiled(str(compiled), dict)
-    names = compiled.positiontup or []
-    if len(names) == 1:  # of one name, `itemgetter` gives no tuple
-        return _Compiled(str(compiled), lambda values: (values[names[0]],))
-    return _Compiled(str(compiled), itemgetter(*names))
+        return _Compiled(text, dict, lambda rows: [dict(zip(columns, row, strict=True)) for row in rows])
+    names = tuple(compiled.positiontup or ())
+    by_name = values_of(names)
+    if names == columns:
+        return _Compiled(text, by_name, list)
+    return _Compiled(text, by_name, lambda rows: [by_name(dict(zip(columns, row, strict=True))) for row in rows])
+
+
+@cache
+def values_of(columns: tuple[str, ...]) -> Callable[[RowValues], RowTuple]:
+    """What gives the values of a row in the order of these columns."""
+    if len(columns) == 1:  # of one name, `itemgetter` gives no tuple
+        return lambda values: (values[columns[0]],)
+    return itemgetter(*columns)

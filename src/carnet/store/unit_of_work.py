@@ -22,7 +22,7 @@ from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import Absent, Occupied, Taken, Unreachable
 from carnet.store.leases import Lease
 from carnet.store.sealed_rows import kept_keys_in
-from carnet.store.statements import execute, execute_many
+from carnet.store.statements import RowTuple, execute, execute_many, values_of
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -80,7 +80,7 @@ class UnitOfWork:
         """The revision that this unit follows. The directory must be there before the caller is authorized."""
         self.made: Changes | None = None
         """What was changed, once the unit is at its end; None if nothing was."""
-        self.change_rows: list[RowValues] = []
+        self.change_rows: list[RowTuple] = []
         self.event_rows: list[RowValues] = []
         self.committed: Changes | None = None
         """What was committed, for `Directory.apply`; None until then, and if nothing was changed."""
@@ -122,7 +122,9 @@ class UnitOfWork:
         stored = [self._stored(type_, entity) for entity in entities]
         first = stored[0].scope
         with self._refusals(type_, entities, Absent(first.kind, first.id)):
-            execute_many(self._connection, _insert_into(type_.table), [each.row for each in stored])
+            columns = tuple(stored[0].row)
+            rows = map(values_of(columns), (each.row for each in stored))
+            execute_many(self._connection, _insert_into(type_.table), columns, tuple(rows))
         for each, entity in zip(stored, entities, strict=True):
             self._note(type_, each, entity)
 

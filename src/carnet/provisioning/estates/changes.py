@@ -216,14 +216,7 @@ class _Things:
             membership = seen.membership if seen is not None else None
             if membership is not None and membership.organization != organization:
                 raise AlreadyExists(f"It is in the organization {membership.organization}.")
-            new = account or Account(
-                id=wanted.id,
-                partition=self._partition,
-                name=wanted.name,
-                email=wanted.email,
-                created=self._now,
-            )
-            named = replace(new, name=wanted.name, email=wanted.email)
+            named = self._account(wanted, account)
             before = view.of(OrganizationAccount).get(wanted.id) if view is not None else None
             return (
                 *_changed(account, named),
@@ -232,6 +225,11 @@ class _Things:
             )
 
         return writes
+
+    def _account(self, wanted: WantedMember, before: Account | None) -> Account:
+        if before is not None:
+            return replace(before, name=wanted.name, email=wanted.email)
+        return Account(id=wanted.id, partition=self._partition, name=wanted.name, email=wanted.email, created=self._now)
 
     def _membership(self, wanted: WantedMember, before: Membership | None) -> Membership:
         closed = before.closed if before is not None else None
