@@ -14,6 +14,8 @@ from carnet.assembly.jobs import node, periodic_jobs
 from carnet.assembly.settings import Settings
 from carnet.audit.segments import Segments
 from carnet.directory.follower import Follower
+from carnet.entities.account import Account
+from carnet.entities.membership import KEPT_CLOSED, Membership
 
 MEGABYTE = 1024 * 1024
 ROLLED = 5
@@ -41,8 +43,13 @@ def rolled(log: Path, ended: datetime) -> None:
 
 def tidied(installation: Installation) -> None:
     """Let the job that looks at the files of the logs do its work once."""
+    done_once(installation, "log-files")
+
+
+def done_once(installation: Installation, name: str) -> None:
+    """Let a job do its work once."""
     jobs = periodic_jobs(installation, Follower(installation.directory, installation.store), node(installation))
-    (job,) = (each for each in jobs if each.name == "log-files")
+    (job,) = (each for each in jobs if each.name == name)
     job._work()
 
 
@@ -61,3 +68,15 @@ def test_files_of_logs_are_kept_up_to_an_age(tmp_path: Path, log: Literal["audit
 def test_audit_events_have_no_size_that_removes_them(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data", decision_log_megabytes=1)
     assert left(settings, "audit", newest=timedelta(hours=1)) == 1 + ROLLED
+
+
+def test_accounts_that_were_closed_long_ago_are_removed(tmp_path: Path) -> None:
+    with open_installation(Settings(data_dir=tmp_path / "data"), create=True) as installation:
+        store, before = installation.store, set(installation.directory.snapshot.accounts)
+        account = Account(id="222233334444", name="old", email="old@example.com", created=store.clock())
+        with store.write() as unit:
+            unit.add(account)
+            closed = store.clock() - KEPT_CLOSED
+            unit.add(Membership(account=account.id, organization="o-exampleorg", closed=closed))
+        done_once(installation, "closed-accounts")
+        assert set(installation.directory.catch_up().accounts) == before

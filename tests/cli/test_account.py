@@ -126,6 +126,22 @@ def test_a_member_is_deleted_and_a_management_account_is_not(data: Path) -> None
         assert snapshot.organizations[organization].accounts_in("r-abcd") == (place,)
 
 
+def test_a_closed_member_is_opened_again(data: Path) -> None:
+    organization = _organization(data)
+    member = json.loads(run(data, "account", "create", "--organization", organization, "--output", "json"))["AccountId"]
+    assert f"The account {member} is not closed." in run(data, "account", "reopen", member, code=1)
+    with open_installation(Settings(data_dir=data)) as installation, installation.store.write() as unit:
+        closed = datetime(2026, 1, 1, tzinfo=UTC)
+        unit.save(Membership(account=member, organization=organization, closed=closed))
+    shown = json.loads(run(data, "account", "show", member, "--output", "json"))
+    assert shown["Closed"] == "2026-01-01T00:00:00+00:00"
+    assert run(data, "account", "reopen", member) == f"The account {member} is open again.\n"
+    assert "Closed" not in json.loads(run(data, "account", "show", member, "--output", "json"))
+    with open_installation(Settings(data_dir=data)) as installation:
+        event = installation.store.audit_events()[-1][1]
+        assert (event["eventName"], event["requestParameters"]) == ("ReopenAccount", {"accounts": [member]})
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

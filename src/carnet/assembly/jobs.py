@@ -25,6 +25,7 @@ from carnet.jobs.periodic import Periodic
 from carnet.jobs.presence import REPORT_SECONDS, Presence, known_features
 from carnet.jobs.pruning import PRUNE_SECONDS, forget_attempts, prune_logs
 from carnet.jobs.singleton import Singleton
+from carnet.services.closed_accounts import REMOVE_SECONDS, remove_closed_accounts
 from carnet.store import (
     browser_sessions,
     device_authorizations,
@@ -80,6 +81,11 @@ def periodic_jobs(installation: Installation, follower: Follower, presence: Pres
         Periodic("presence", presence.report, seconds=REPORT_SECONDS, at_end=presence.leave),
         singleton("attempts", partial(forget_attempts, store, clock=installation.clock), seconds=PRUNE_SECONDS),
         singleton("pruning", pruning, seconds=PRUNE_SECONDS),
+        singleton(
+            "closed-accounts",
+            partial(remove_closed_accounts, store, clock=installation.clock),
+            seconds=REMOVE_SECONDS,
+        ),
         forgetting("redeemed", redeemed_assertions.expired),
         forgetting("ended-keys", ended_keys.expired),
         forgetting("browser-sessions", browser_sessions.expired),

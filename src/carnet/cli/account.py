@@ -198,12 +198,14 @@ def show(account_id: str, output: str, **settings: Any) -> None:
     from carnet.assembly.state import open_state
     from carnet.base.faults import Missing
     from carnet.entities.account import Account
+    from carnet.entities.membership import Membership
     from carnet.entities.scope import account_scope
 
     with open_state(Settings(**settings)) as state:
         found = next((one for one in state.store.all_of(Account) if one.id == account_id), None)
         if found is None:
             raise Missing(f"There is no account {account_id}.")
+        closed = next((one.closed for one in state.store.all_of(Membership) if one.account == account_id), None)
         counts = state.store.counts(account_scope(account_id))
     told = {
         "AccountId": found.id,
@@ -212,6 +214,7 @@ def show(account_id: str, output: str, **settings: Any) -> None:
         "Partition": found.partition,
         "Created": found.created.isoformat(timespec="seconds"),
         "Alias": found.alias or "",
+        **({} if closed is None else {"Closed": closed.isoformat(timespec="seconds")}),
         **{
             _heading(kind): str(count)
             for kind, count in counts.items()
@@ -267,6 +270,22 @@ def delete(account_id: str, yes: bool, **settings: Any) -> None:
             click.confirm(f"Delete account {account_id} and all that is in it?", abort=True)
         removed = delete_account(state.store, account=account_id, now=state.clock())
     click.echo(f"Deleted account {account_id}: {removed} rows.")
+
+
+@account.command()
+@click.argument("account_id", metavar="ACCOUNT")
+@installation_options
+@told_plainly
+def reopen(account_id: str, **settings: Any) -> None:
+    """Open ACCOUNT again, which its organization has closed. Its keys and sessions work again."""
+    from carnet.assembly.state import open_state
+    from carnet.services.accounts import account_event
+    from carnet.services.closed_accounts import reopen_account
+
+    with open_state(Settings(**settings)) as state, state.store.write() as unit:
+        reopen_account(unit, account_id)
+        unit.audit(account_event("ReopenAccount", [account_id], state.clock()))
+    click.echo(f"The account {account_id} is open again.")
 
 
 def _heading(kind: str) -> str:

@@ -8,7 +8,13 @@ scope alone: who cannot read the organization knows from the account that there 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+KEPT_CLOSED = timedelta(days=90)
+"""How long an account that was closed is kept.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_close.html
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

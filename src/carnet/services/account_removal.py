@@ -33,9 +33,9 @@ def remove_account(unit: UnitOfWork, account: str, now: datetime) -> int:
     keys and sessions are good for nothing afterwards, and its id may be given again. Who asks for it writes the audit
     event of the removal.
     """
-    place = _stored(unit, ORGANIZATION_ACCOUNTS, account)
+    place = stored(unit, ORGANIZATION_ACCOUNTS, account)
     if place is not None:
-        organization = _stored(unit, ORGANIZATIONS, place.organization)
+        organization = stored(unit, ORGANIZATIONS, place.organization)
         if organization is None or organization.management == account:
             raise InUse(f"The account {account} manages the organization {place.organization}, which has to go first.")
         unit.remove(place)
@@ -46,7 +46,7 @@ def remove_account(unit: UnitOfWork, account: str, now: datetime) -> int:
     return removed if place is None else removed + 1
 
 
-def _stored(unit: UnitOfWork, kind: EntityType[E], key: str) -> E | None:
+def stored(unit: UnitOfWork, kind: EntityType[E], key: str) -> E | None:
     """The entity of an id at the locked revision."""
     changes = unit.ask(lambda connection, _: list(kind.read_some(connection, [key], set())))
     return changes[0].entity if changes else None

@@ -150,6 +150,22 @@ def test_a_deleted_account_is_gone_with_its_key(server: InProcessServer, token: 
         assert call(server, path, token=token, method=method).status == 404
 
 
+def test_an_account_that_is_closed_is_opened_again(server: InProcessServer, token: str) -> None:
+    founder = create(server, token, NEW).members["rootAccessKey"]
+    organizations = server.client("organizations", founder["accessKeyId"], founder["secretAccessKey"])
+    organization = organizations.create_organization(FeatureSet="ALL")["Organization"]["Id"]
+    made = create(server, token, {**NEW, "organization": organization}).members
+    account, key = made["account"]["id"], made["rootAccessKey"]
+    organizations.close_account(AccountId=account)
+    opened = call(server, f"{ACCOUNTS}/{account}/reopen", token=token, method="POST")
+    assert (opened.status, opened.members) == (200, {"id": account})
+    assert audit(server)[-1]["eventName"] == "ReopenAccount"
+    caller = server.client("sts", key["accessKeyId"], key["secretAccessKey"]).get_caller_identity()
+    assert caller["Account"] == account
+    again = call(server, f"{ACCOUNTS}/{account}/reopen", token=token, method="POST")
+    assert (again.status, again.message) == (400, f"The account {account} is not closed.")
+
+
 def test_an_account_that_is_not_there(server: InProcessServer, token: str) -> None:
     refused = call(server, f"{ACCOUNTS}/111122223333", token=token)
     assert (refused.status, refused.code) == (404, "NotFound")

@@ -5,7 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from carnet.base.faults import Invalid, Missing
+from carnet.entities.membership import KEPT_CLOSED, Membership
 from carnet.entities.organization_account import OrganizationAccount
+from carnet.services.closed_accounts import remove_closed_accounts, reopen_account
 from carnet.services.execution import Failed
 from carnet.services.iam.service import iam
 from carnet.services.organizations.service import organizations
@@ -109,6 +112,47 @@ def test_a_fifth_of_many_members_may_be_closed(estate: Estate, monkeypatch: pyte
     set_quotas(monkeypatch, "CloseAccount", organizations, closed_accounts=9, closed_accounts_at_most=1)
     with pytest.raises(ServiceError, match="exceeded close account quota"):
         closed(estate, members[1])
+
+
+def test_an_account_that_is_opened_again_is_as_it_was(estate: Estate) -> None:
+    world, place = estate.world, estate.unit("payments")
+    member = estate.member(place)
+    user, account = world.user("ann", [EVERYTHING], root=member), estate.account_of(member)
+    session = world.session(world.call(user, "GetSessionToken", service="sts"))
+    closed(estate, member)
+    with world.installation.store.write() as unit:
+        reopen_account(unit, account)
+    world.installation.directory.catch_up()
+    for caller in (member, user, session):
+        assert world.call(caller, "GetCallerIdentity", service="sts")["Account"] == account
+    told = estate.call("DescribeAccount", AccountId=account)["Account"]
+    assert (told["Status"], told["State"]) == ("ACTIVE", "ACTIVE")
+    assert account in [one["Id"] for one in estate.call("ListAccountsForParent", ParentId=place)["Accounts"]]
+    closed(estate, member)
+
+
+@pytest.mark.parametrize(("member", "told"), [(True, "is not closed"), (False, "There is no account")])
+def test_only_a_closed_member_is_opened_again(estate: Estate, member: bool, told: str) -> None:
+    account = estate.account_of(estate.member()) if member else estate.account_of(estate.world.account())
+    with pytest.raises(Invalid if member else Missing, match=told), estate.world.installation.store.write() as unit:
+        reopen_account(unit, account)
+
+
+def test_the_management_account_is_told_of_a_closed_account_that_is_gone(estate: Estate) -> None:
+    world, member = estate.world, estate.member()
+    account, store = estate.account_of(member), world.installation.store
+    closed(estate, member)
+    with store.write() as unit:
+        unit.save(Membership(account=account, organization=estate.organization, closed=store.clock() - KEPT_CLOSED))
+    lease = store.leases.take("closed-accounts", "me")
+    assert lease is not None
+    list(remove_closed_accounts(store, lease, clock=world.clock))
+    world.installation.directory.catch_up()
+    assert account not in [one["Id"] for one in estate.call("ListAccounts")["Accounts"]]
+    event = store.audit_events()[-1][1]
+    assert (event["eventName"], event["recipientAccountId"]) == ("AccountDepartedOrganization", world.account_id)
+    details = event["serviceEventDetails"]
+    assert (details["accountId"], details["departureMethod"]) == (account, "CLEANED")
 
 
 @pytest.mark.parametrize("by_itself", [True, False])

@@ -23,6 +23,7 @@ from carnet.identity.new_access_key import drawn_key
 from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn
 from carnet.services.account_removal import remove_account
 from carnet.services.accounts import add_account
+from carnet.services.closed_accounts import reopen_account as reopen
 from carnet.services.membership import admit_new
 
 _DEFAULT_PAGE, _LARGEST_PAGE = 100, 1000
@@ -101,6 +102,13 @@ def delete_account(call: OwnWriteCall) -> Told:
     return {"id": account, "rows": remove_account(call.store, account, call.now)}
 
 
+def reopen_account(call: OwnWriteCall) -> Told:
+    """Open an account again that its organization has closed."""
+    account = call.named_account
+    reopen(call.store, account)
+    return {"id": account}
+
+
 def _members(account: Account) -> dict[str, Any]:
     return {
         "id": account.id,
@@ -150,6 +158,16 @@ ENDPOINTS = (
         scope=OperatorScope.ACCOUNTS_WRITE,
         resource=None,
         body=delete_account,
+        turn=Turn.IN_TRANSACTION,
+        audited=dict,
+    ),
+    Endpoint(
+        name="ReopenAccount",
+        method="POST",
+        path="accounts/{account}/reopen",
+        scope=OperatorScope.ACCOUNTS_WRITE,
+        resource=None,
+        body=reopen_account,
         turn=Turn.IN_TRANSACTION,
         audited=dict,
     ),

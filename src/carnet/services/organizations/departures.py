@@ -39,7 +39,10 @@ _CLOSING_PERIOD = timedelta(days=30)
 def close_account(
     call: WriteCall, given: CloseAccountRequestTypeDef, view: OrganizationView, account: OrganizationAccount
 ) -> Answer:
-    """Close a member account, with all of its credentials. It stays in the organization, and nothing opens it again."""
+    """Close a member account, with all of its credentials. It stays in the organization for 90 days.
+
+    Whether the operator opens it again, or it goes: `services/closed_accounts.py`.
+    """
     if account.id == view.organization.management:
         raise sentences.constraint("CANNOT_CLOSE_MANAGEMENT_ACCOUNT", sentences.MANAGEMENT_STAYS_OPEN)
     if view.organization.feature_set is not FeatureSet.ALL:
