@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +79,30 @@ def test_it_is_applied_and_a_second_time_unchanged(data: Path, seed: Path) -> No
     assert run(data, str(seed)).endswith("Done: 2 created, 0 updated, 0 unchanged.\n")
     again = run(data, str(seed))
     assert again.splitlines()[0] == "0 to create, 0 to update, 2 unchanged, 0 that cannot be done"
+
+
+KILLED_BETWEEN_CHUNKS = """
+import os, signal
+from carnet.cli import main
+from carnet.provisioning import application
+application._CHUNK_STEPS, application._CHUNK_SECONDS = 2, 60
+application.sleep = lambda seconds: os.kill(os.getpid(), signal.SIGKILL)
+main()
+"""
+
+
+def test_what_was_killed_goes_on_where_it_ended(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "users.yaml"
+    names = [f"user-{number}" for number in range(5)]
+    file.write_text(
+        yaml.safe_dump({"AccountId": "111122223333", "UserDetailList": [{"UserName": one} for one in names]})
+    )
+    command = [sys.executable, "-c", KILLED_BETWEEN_CHUNKS, "apply", str(file), "--data-dir", str(data)]
+    killed = subprocess.run(command, env=os.environ, capture_output=True, text=True, check=False, timeout=120)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    told = run(data, str(file))
+    assert "4 to create, 0 to update, 2 unchanged, 0 that cannot be done" in told
+    assert told.endswith("Done: 4 created, 0 updated, 2 unchanged.\n")
 
 
 def test_json_comes_in_and_goes_out(data: Path) -> None:

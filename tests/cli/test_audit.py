@@ -150,6 +150,30 @@ def test_the_same_events_are_exported_once(server: InProcessServer, tmp_path: Pa
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_file_of_an_export_holds_so_many_events(
+    server: InProcessServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carnet.audit.cloudtrail_files._MOST_EVENTS", 1)
+    assert run(server, "export", str(tmp_path / "out")).startswith("2 files with 2 events;")
+    assert [len(records) for records in exported(tmp_path / "out").values()] == [1, 1]
+
+
+def test_a_file_of_an_export_appears_whole(
+    server: InProcessServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads the directory meanwhile, or after a crash, finds no half of a file."""
+
+    def crash(*_: object) -> Path:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", crash)
+        run(server, "export", str(tmp_path / "out"), code=1)
+    assert exported(tmp_path / "out") == {}
+    run(server, "export", str(tmp_path / "out"))
+    assert len(exported(tmp_path / "out")) == 1
+
+
 def test_a_part_is_exported(server: InProcessServer, tmp_path: Path) -> None:
     assert run(server, "export", str(tmp_path / "out"), "--account", "000000000000").startswith("0 files with 0 events")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from carnet.base.faults import TooMany
+from carnet.directory.directory import Directory
 from carnet.provisioning import application
 from carnet.provisioning.application import Interrupted
 from carnet.store.store import Store
@@ -121,6 +123,15 @@ def test_what_others_did_meanwhile_is_found(world: World) -> None:
     plan = planned(world, users("a", "b", Path="/x/"))
     world.call(world.root, "CreateUser", UserName="a")
     applying(world).apply(plan)
+    assert planned(world, users("a", "b", Path="/x/")).steps == 0
+
+
+def test_what_another_process_did_meanwhile_is_found(world: World) -> None:
+    """The steps are found at the revision that is locked, whatever this process has followed by then."""
+    mine, plan = applying(world), planned(world, users("a", "b", Path="/x/"))
+    behind = replace(mine, directory=Directory(mine.store))
+    world.call(world.root, "CreateUser", UserName="a")
+    behind.apply(plan)
     assert planned(world, users("a", "b", Path="/x/")).steps == 0
 
 

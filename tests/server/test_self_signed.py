@@ -52,6 +52,13 @@ def test_it_is_good_for_the_host_and_for_this_machine(
     assert names(self_signed(tmp_path / "tls", host, NOW)) == LOCAL | more
 
 
+def test_the_authority_can_make_no_other_one(tmp_path: Path) -> None:
+    """Of https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9, should its key not be gone after all."""
+    authority = certificate(self_signed(tmp_path / "tls", "127.0.0.1", NOW).authority)
+    told = authority.extensions.get_extension_for_class(x509.BasicConstraints)
+    assert (told.critical, told.value) == (True, x509.BasicConstraints(ca=True, path_length=0))
+
+
 def test_its_files_are_their_owners_alone(tmp_path: Path) -> None:
     files = self_signed(tmp_path / "tls", "127.0.0.1", NOW)
     assert {path.name for path in (tmp_path / "tls").iterdir()} == {"ca.pem", "server.pem"}

@@ -74,6 +74,16 @@ def test_an_operator_lists_the_events_of_all_accounts(server: InProcessServer) -
     assert (refused.status, refused.code) == (400, "InvalidRequest")
 
 
+@pytest.mark.parametrize(("path", "most"), [(EVENTS, 1000), (DENIALS, 100)])
+def test_a_page_has_a_size(server: InProcessServer, path: str, most: int) -> None:
+    bearer = token(server)
+    for limit in (1, most):
+        assert call(server, f"{path}?limit={limit}", token=bearer).status == 200
+    for limit in (0, most + 1):
+        refused = call(server, f"{path}?limit={limit}", token=bearer)
+        assert (refused.status, refused.code) == (400, "InvalidRequest")
+
+
 def test_a_signed_caller_lists_its_own_and_no_decisions(server: InProcessServer) -> None:
     other = other_account(server)
     aws_call(server, other, "ListUsers")
