@@ -121,6 +121,8 @@ def test_if_exists_changes_nothing_for_a_key_that_is_there(operator: str) -> Non
         ("DateGreaterThan", "2026-01-01T00:00:00-05:00", "2026-01-01T05:00:01Z", True),
         ("DateGreaterThanEquals", 0, "1970-01-01T00:00:00Z", True),
         ("DateLessThan", "1970-01-01", "-1", True),
+        ("DateLessThanEquals", str(2**63 - 1), str(2**63 - 1), True),
+        ("DateGreaterThan", "1970-01-01", str(2**63), False),
         ("Bool", "true", "TRUE", True),
         ("Bool", True, "true", True),
         ("Bool", "false", "true", False),

@@ -26,6 +26,7 @@ ALPHA_NUMERIC = (
 )
 ANYONE = {"Principal": "*"}
 ASSUME: dict[str, Any] = {"Action": "sts:AssumeRole", "Resource": None, "Principal": {"AWS": "*"}}
+VENDORLESS = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
 LEGACY = "The policy failed legacy parsing"
 ONLY_ASSUME_ROLE = "AssumeRole policy may only specify STS AssumeRole actions."
 VENDOR_WILDCARDS = "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards."
@@ -34,6 +35,7 @@ VENDOR_WILDCARDS = "Action vendors (e.g., aws, ec2, etc.) must not contain wildc
 BAD_VALUES = [
     ("DateLessThan", "x", LEGACY),
     ("DateGreaterThan", "2026/01/01", LEGACY),
+    ("DateGreaterThan", str(2**63), LEGACY),
     *(("NumericLessThan", value, LEGACY) for value in ("abc", " 10", "0x10")),
     *(
         ("IpAddress", value, LEGACY)
@@ -69,6 +71,9 @@ def refusal(text: str, grammar: Grammar = Grammar.MANAGED) -> str:
         (allow(Resource="a:b:c"), 'Partition "b" is not valid for resource "arn:b:c:*:*:*".'),
         (allow(Resource="a:b:c:d:e:f:g:h"), 'Partition "b" is not valid for resource "arn:b:c:d:e:f:g:h".'),
         (allow(Resource="aws:s3:::b"), 'Partition "s3" is not valid for resource "arn:s3:::b:*".'),
+        (allow(Action="list", Resource=None), VENDORLESS),
+        (allow(Resource="arn:aws::b"), LEGACY),
+        (allow(Resource="arn:aws::::b"), LEGACY),
         (allow(Resource="arn:aws"), "Resource vendor must be fully qualified and cannot contain regexes."),
         (allow(Resource="arn:aws:s*:::b"), "Resource vendor must be fully qualified and cannot contain regexes."),
         (allow(Resource="arn:aws:s3::b"), "The policy failed legacy parsing"),
@@ -77,14 +82,8 @@ def refusal(text: str, grammar: Grammar = Grammar.MANAGED) -> str:
             "IAM resource arn:aws:iam:x::user/a cannot contain region information.",
         ),
         (allow(Resource="arn:aws:iam:::bucket"), IAM_PATHS),
-        (
-            allow(Action="ListUsers"),
-            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
-        ),
-        (
-            allow(NotAction=""),
-            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
-        ),
+        (allow(Action="ListUsers"), VENDORLESS),
+        (allow(NotAction=""), VENDORLESS),
         (allow(Action="s3:List:Bucket"), "Actions/Condition can contain only one colon."),
         (allow(Action="a a:ListBucket"), "Vendor a a is not valid"),
         (allow(Action="*:GetObject"), VENDOR_WILDCARDS),

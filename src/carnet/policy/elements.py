@@ -16,7 +16,8 @@ from carnet.policy.statement import Effect
 def check_elements(statement: StatementShape, rules: Rules) -> None:
     """Raise Malformed for an element that the type of policy must, or must not, have."""
     check_principal(statement, rules)
-    check_presence((statement,), rules)
+    check_actions((statement,))
+    check_resources((statement,), rules)
 
 
 def check_principal(statement: StatementShape, rules: Rules) -> None:
@@ -36,11 +37,15 @@ def check_principal(statement: StatementShape, rules: Rules) -> None:
         raise Malformed("NotPrincipal with an effect of Allow is not supported.")
 
 
-def check_presence(statements: Iterable[StatementShape], rules: Rules) -> None:
-    """Raise Malformed if any of the statements lacks its actions or its resources."""
+def check_actions(statements: Iterable[StatementShape]) -> None:
+    """Raise Malformed if any of the statements lacks its actions."""
     for statement in statements:
         if not _has(statement, "Action", "NotAction"):
             raise Malformed("Policy statement must contain actions.")
+
+
+def check_resources(statements: Iterable[StatementShape], rules: Rules) -> None:
+    """Raise Malformed if any of the statements lacks its resources."""
     for statement in statements:
         given = statement.lists.keys() & {"Resource", "NotResource"}
         empty = not _has(statement, "Resource", "NotResource")

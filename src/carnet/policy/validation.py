@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from carnet.base.faults import Malformed
 from carnet.base.partitions import PARTITIONS
-from carnet.policy.elements import check_presence, check_principal
+from carnet.policy.elements import check_actions, check_principal, check_resources
 from carnet.policy.grammar import RULES, Grammar, Rules
 from carnet.policy.principals import ANYONE
 from carnet.policy.resources import EVERYTHING, SEGMENTS, completed_arn, split_arn
@@ -89,13 +89,14 @@ def check(document: DocumentShape, grammar: Grammar) -> None:
     for statement in document.statements:
         check_principal(statement, rules)
     _check_sids(document.statements, rules)
-    check_presence(document.statements, rules)
+    check_actions(document.statements)
     for statement in document.statements:
         for resource in _values(statement, "Resource", "NotResource"):
             _check_resource(resource, rules)
     for statement in document.statements:
         for action in _values(statement, "Action", "NotAction"):
             _check_action(action, rules)
+    check_resources(document.statements, rules)
     for statement in document.statements:
         if grammar is Grammar.TRUST:
             check_trust(statement)
@@ -145,6 +146,8 @@ def _wrong_partition(partition: str, others: Sequence[str]) -> Malformed:
 def _check_arn(resource: str, rules: Rules) -> None:
     segments = split_arn(resource)
     service = segments[2] if len(segments) > 2 else ""
+    if rules.iam and segments[2:3] == [""]:
+        raise Malformed(LEGACY_PARSING)
     if rules.iam and (not service or _WILDCARD.search(service)):
         raise Malformed("Resource vendor must be fully qualified and cannot contain regexes.")
     if rules.iam and service == "iam" and segments[3:4] not in ([], [""]):

@@ -36,6 +36,8 @@ _ISO_PARTS = ((1, 1), (2, 1), (3, 1), (4, 0), (5, 0), (6, 0))
 """Groups of the expression, year to second, and what stands for a part left out."""
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _NANOSECONDS = 10**9
+_MOST_SECONDS = 2**63 - 1
+"""What AWS refuses to save is a number of seconds beyond it."""
 _YEAR_DIGITS = 4
 _MAPPED_PREFIX = 96
 
@@ -85,7 +87,7 @@ def read_moment(text: str) -> int | None:
     """
     epoch = _EPOCH.fullmatch(text)
     if epoch is not None and len(text) != _YEAR_DIGITS:
-        return int(epoch[1] + _nine_digits(epoch[2]))
+        return int(epoch[1] + _nine_digits(epoch[2])) if abs(int(epoch[1])) <= _MOST_SECONDS else None
     match = _ISO_8601.fullmatch(text)
     return _iso_moment(match) if match is not None else None
 
