@@ -415,6 +415,57 @@ def test_refresh_tokens_are_introspected_and_revoked(site: Site, program: Progra
     assert root.revoke_oauth2_token_with_iam(token="ASOR" + "A" * 60)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+def test_tokens_for_services_are_made_by_signed_requests(site: Site, program: Program) -> None:
+    program.allow(allow("signin:CreateOAuth2Token", "signin:CreateBearerToken"))
+    access = program_keys(site, program)
+    asked = {"grantType": "client_credentials", "resource": "aws-mcp.amazonaws.com"}
+    made = [access.create_oauth2_token_with_iam(**asked), access.create_bearer_token(**asked, durationSeconds=300)]
+    for told in made:
+        claims = signin(site).introspect_oauth2_token_with_iam(token=told["accessToken"])
+        assert claims["sub"] == f"arn:aws:iam::{site.account}:user/{program.user}"
+    assert all(told["accessToken"] not in json.dumps(audit(site.server)[-20:]) for told in made)
+    with pytest.raises(ClientError, match="ValidationException"):
+        access.create_bearer_token(**asked, durationSeconds=43_201)
+    with pytest.raises(ClientError, match="ValidationException"):
+        access.create_oauth2_token_with_iam(**asked | {"resource": "mcp.example.com"})
+
+
+def program_keys(site: Site, program: Program) -> Any:
+    """AWS Sign-In, asked with an access key of the program's user."""
+    key = site.iam.create_access_key(UserName=program.user)["AccessKey"]
+    return signin(site, key["AccessKeyId"], key["SecretAccessKey"])
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("signin:OAuthClientId", SAME),
+        ("signin:OAuthRedirectUri", "http://127.0.0.1:*"),
+        ("signin:OAuthGrantType", "authorization_code"),
+        ("signin:OAuthClientAuthentication", "none"),
+    ],
+)
+def test_policies_hold_for_clients_grants_and_redirects(program: Program, key: str, value: str) -> None:
+    consent = key in ("signin:OAuthClientId", "signin:OAuthRedirectUri")
+    program.allow(where(key, value, consent=consent))
+    _, told = program.redeem(program.code())
+    program.allow(where(key, "refresh_token" if key == "signin:OAuthGrantType" else value, consent=consent))
+    assert program.refresh(told["refreshToken"])[0] == 200
+    program.allow(where(key, "other", consent=consent))
+    if consent:
+        assert program.approve().status == 403
+    else:
+        refused(program.redeem(program.code()), "INSUFFICIENT_PERMISSIONS")
+
+
+def where(key: str, value: str, *, consent: bool) -> dict[str, Any]:
+    """What allows `aws login` for that value alone; `consent`: its beginning, too."""
+    restricted = {"Effect": "Allow", "Resource": "*", "Condition": {"StringLike": {key: value}}}
+    create = {**restricted, "Action": "signin:CreateOAuth2Token"}
+    authorize = {"Effect": "Allow", "Resource": "*"} if not consent else restricted
+    return {"Version": "2012-10-17", "Statement": [create, {**authorize, "Action": "signin:AuthorizeOAuth2Access"}]}
+
+
 def test_an_old_refresh_token_says_nothing_and_revokes_nothing(program: Program, site: Site) -> None:
     root, token = signin(site), program.begun()["refreshToken"]
     _, second = program.refresh(token)

@@ -101,7 +101,7 @@ OF_OTHER_ACTIONS = frozenset(("iam:AcquireRole",))
 NEWER = frozenset(
     (
         *("iam:UpdateDelegationRequest", "iam:UpdateOpenIDConnectProvider", "sts:GetScopedCredentials"),
-        *(f"signin:{name}" for name in ("BatchRevokeSessions", "GetSession", "ListSessions")),
+        *(f"signin:{name}" for name in ("BatchRevokeSessions", "CreateBearerToken", "GetSession", "ListSessions")),
     )
 )
 """Operations that the reference does not list yet: they need the permission of their name, for `*`."""
@@ -109,7 +109,9 @@ NEWER = frozenset(
 NEWER_KEYS = frozenset(("sts:IdentityTokenScope", "sts:SubjectMode"))
 """Keys that the reference does not list yet: AWS's model says what they hold."""
 
-CALLED = {f"signin:{name}OAuth2TokenWithIAM": f"signin:{name}OAuth2Token" for name in ("Introspect", "Revoke")}
+CALLED = {
+    f"signin:{name}OAuth2TokenWithIAM": f"signin:{name}OAuth2Token" for name in ("Create", "Introspect", "Revoke")
+}
 """Permissions that are called otherwise than their operations."""
 
 ASKED = [

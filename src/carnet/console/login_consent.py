@@ -22,7 +22,7 @@ from carnet.console.sessions import SignedInBrowser, still_signed_in
 from carnet.directory.snapshot import Snapshot
 from carnet.server.own_api.problems import Problem
 from carnet.services.signin.authorize import CannotAsk, Login, asked, signed_in_as
-from carnet.services.signin.login import check_allowed, claims_of, principal_of
+from carnet.services.signin.login import REDIRECT_URI, check_allowed, claims_of, principal_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class LoginConsent:
     async def _check(self, arrived: Arrived, browser: SignedInBrowser, login: Login) -> Decided:
         parts, session = self.parts.execution.parts, browser.session
         account, who = session.account, signed_in_as(session)
-        keys = request_keys(arrived.http, "", arrived.time)
+        keys = {**request_keys(arrived.http, "", arrived.time), REDIRECT_URI: login.redirect_uri}
 
         def check(snapshot: Snapshot) -> Decided:
             principal = principal_of(snapshot, account, who)

@@ -67,6 +67,16 @@ class SignInRefreshToken(RefreshToken, frozen=True, kw_only=True, array_like=Tru
     """The same of `aws login`. It begins as AWS's do, since clients and AWS's model look at that."""
 
 
+class SignInAccessToken(Struct, frozen=True, kw_only=True, array_like=True):
+    """That a principal of an account calls one service. Whoever takes it asks by introspection whether it is good."""
+
+    claims: bytes
+    """Those of the session that it stands for, packed."""
+    client: str
+    resource: str
+    """The service principal of the service."""
+
+
 class DeviceCode(Struct, frozen=True, kw_only=True, array_like=True):
     """What a device polls with."""
 
@@ -112,6 +122,8 @@ class SignedInAs(Struct, frozen=True, kw_only=True, array_like=True):
     password_set: datetime | None
     mfa: datetime | None
     mfa_device: str | None
+    redirect_uri: str = ""
+    """Where the program has the code from; empty for what older releases have made."""
 
 
 class SigninToken(Struct, frozen=True, kw_only=True, array_like=True):
@@ -139,6 +151,7 @@ Token = (
     AccessToken
     | RefreshToken
     | SignInRefreshToken
+    | SignInAccessToken
     | DeviceCode
     | FoundDevice
     | AuthorizationCode
@@ -151,6 +164,7 @@ T = TypeVar(
     AccessToken,
     RefreshToken,
     SignInRefreshToken,
+    SignInAccessToken,
     DeviceCode,
     FoundDevice,
     AuthorizationCode,
@@ -171,6 +185,7 @@ _FORMS: Mapping[type[Token], _Form] = {
     AccessToken: _Form(Purpose.SIGN_IN_TOKENS, "aoa"),
     RefreshToken: _Form(Purpose.SIGN_IN_TOKENS, "aor"),
     SignInRefreshToken: _Form(Purpose.SIGN_IN_TOKENS, "ASOR"),
+    SignInAccessToken: _Form(Purpose.SIGN_IN_TOKENS, "ASOA"),
     DeviceCode: _Form(Purpose.SIGN_IN_TOKENS, ""),
     FoundDevice: _Form(Purpose.SIGN_IN_TOKENS, ""),
     AuthorizationCode: _Form(Purpose.SIGN_IN_TOKENS, ""),

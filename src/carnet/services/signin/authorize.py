@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
+from msgspec import structs
+
 from carnet.entities.browser_session import BrowserSession
 from carnet.identity.oauth_tokens import AuthorizationCode, SignedInAs, digest, packed, sealed
 from carnet.keyring.keyring import Keyring
@@ -60,7 +62,7 @@ class Login:
             scopes=("openid",),
             expires_ms=int((now + CODE_LIVES[self.client]).timestamp() * 1000),
             sign_in=session.id,
-            claims=packed(signed_in_as(session)),
+            claims=packed(structs.replace(signed_in_as(session), redirect_uri=self.redirect_uri)),
         )
         return sealed(keyring, code).text
 

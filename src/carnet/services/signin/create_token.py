@@ -15,6 +15,7 @@ from carnet.identity.authenticate import Authenticate
 from carnet.identity.caller import ProvenKey
 from carnet.identity.oauth_tokens import (
     AuthorizationCode,
+    SignedInAs,
     SignInRefreshToken,
     digest,
     id_token,
@@ -29,11 +30,19 @@ from carnet.services.operation import AnonymousCall, AnonymousWriteCall, Answer,
 from carnet.services.pkce import is_verifier_of
 from carnet.services.preparing import Pool, Preparation
 from carnet.services.signin import refusals
-from carnet.services.signin.login import check_allowed, claims_of, principal_of
+from carnet.services.signin.login import (
+    CLIENT_AUTHENTICATION,
+    GRANT_TYPE,
+    REDIRECT_URI,
+    check_allowed,
+    claims_of,
+    principal_of,
+)
 from carnet.services.signin.service import signin
+from carnet.services.target import Keys
 
 _CHECKED = Pool(name="signin", size=16, waiting=1000, seconds=5)
-_CODE = "authorization_code"
+_CODE, _REFRESH = "authorization_code", "refresh_token"
 _PROOFS = 32
 """Proofs of one session within the time in which a proof is taken: who asks oftener is told to come back later."""
 
@@ -164,7 +173,7 @@ def _tokens(call: AnonymousWriteCall, session: OAuthSession, *, first: bool) -> 
         raise refusals.token_expired()
     principal = principal_of(call.snapshot, session.account, who)
     claims = claims_of(call.snapshot, call.parts, session.account, who, call.now)
-    request = call.context.request
+    request = {**call.context.request, **_keys(who, first=first)}
     call.decided.append(
         check_allowed(call.snapshot, call.parts, principal, claims, request, CREATE_TOKEN, session.client, call.now)
     )
@@ -187,6 +196,12 @@ def _tokens(call: AnonymousWriteCall, session: OAuthSession, *, first: bool) -> 
     if first:
         told["idToken"] = id_token(call.parts.keyring, _identity(call, session, principal.arn, claims.issued_ms))
     return {"tokenOutput": told}
+
+
+def _keys(who: SignedInAs, *, first: bool) -> Keys:
+    """The condition keys of what a program asks, which proves a key of its own, and so is a public client."""
+    keys = {GRANT_TYPE: _CODE if first else _REFRESH, CLIENT_AUTHENTICATION: "none"}
+    return {**keys, REDIRECT_URI: who.redirect_uri} if who.redirect_uri else keys
 
 
 def _identity(call: AnonymousCall, session: OAuthSession, arn: str, issued_ms: int) -> dict[str, Any]:

@@ -27,6 +27,12 @@ from carnet.services.signin import refusals
 SAME_DEVICE = "arn:aws:signin:::devtools/same-device"
 CROSS_DEVICE = "arn:aws:signin:::devtools/cross-device"
 CREDENTIALS_SECONDS = 900
+CLIENT_ID, GRANT_TYPE = "signin:OAuthClientId", "signin:OAuthGrantType"
+CLIENT_AUTHENTICATION, REDIRECT_URI = "signin:OAuthClientAuthentication", "signin:OAuthRedirectUri"
+"""Condition keys of what a client asks.
+
+https://docs.aws.amazon.com/signin/latest/userguide/reference-signin-condition-keys.html
+"""
 REGION = "us-east-1"
 """Of the ARN of the public client. Nothing tells in which Region a browser signs in."""
 _PUBLIC_CLIENTS = {SAME_DEVICE: "localhost", CROSS_DEVICE: "remote"}
@@ -80,7 +86,7 @@ def check_allowed(
 ) -> Decided:
     """Ask the policies whether the principal may let that client sign in. Raises Refused, Unavailable.
 
-    `request`: the condition keys of the request that asks.
+    `request`: the condition keys of the request that asks; those of the client are added.
     """
     policies, keys = carried_by(snapshot, unissued(principal, claims))
     account = snapshot.accounts[principal.account].account
@@ -90,7 +96,7 @@ def check_allowed(
         resource_account=account.id,
         policies=sign_in_policies(snapshot, snapshot.accounts[account.id]),
     )
-    context = Context(principal=aged(keys, claims, now), request=request)
+    context = Context(principal=aged(keys, claims, now), request={**request, CLIENT_ID: client})
     decided = authorize(parts.engine, snapshot, principal, policies, context, check)
     if not decided.decision.allowed:
         raise refusals.not_allowed(denied(decided).message)

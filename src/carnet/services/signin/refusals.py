@@ -33,5 +33,15 @@ def invalid(sentence: str = "The request is invalid.") -> Refused:
     return Refused("ValidationException", sentence, {"error": "INVALID_REQUEST"})
 
 
+def invalid_request(sentence: str) -> Refused:
+    """As `invalid`, by the error code of OAuth 2.0."""
+    return Refused("ValidationException", sentence, {"error": "invalid_request"})
+
+
+def invalid_target(sentence: str) -> Refused:
+    """https://www.rfc-editor.org/rfc/rfc8707#section-2"""
+    return Refused("ValidationException", sentence, {"error": "invalid_target"})
+
+
 def rate_exceeded() -> Refused:
     return Refused("TooManyRequestsError", "Rate exceeded", {"error": "rate_exceeded"})

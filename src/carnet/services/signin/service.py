@@ -47,9 +47,5 @@ signin = Service(
         invalid="The nextToken is none of this operation.",
         invalid_members={"error": "INVALID_REQUEST"},
     ),
-    not_written=(
-        "CreateBearerToken",
-        "CreateOAuth2TokenWithIAM",
-        "CreateOAuth2TokenWithTokenExchange",
-    ),
+    not_written=("CreateOAuth2TokenWithTokenExchange",),
 )

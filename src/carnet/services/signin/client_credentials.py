@@ -1,0 +1,120 @@
+"""CreateOAuth2TokenWithIAM and CreateBearerToken: a token that says to one service who has signed the request for it.
+
+No service behind Carnet takes one; whoever runs a service that does asks IntrospectOAuth2TokenWithIAM whose it is.
+
+https://docs.aws.amazon.com/signin/latest/APIReference/API_dataplane-signin_CreateOAuth2TokenWithIAM.html
+https://docs.aws.amazon.com/signin/latest/APIReference/API_dataplane-signin_CreateBearerToken.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from carnet.access.sign_in_policy import CREATE_TOKEN, sign_in_policies
+from carnet.catalog.service_principals import is_service_principal
+from carnet.identity.oauth_tokens import SignInAccessToken, sealed
+from carnet.identity.principals import SESSION_TOKEN
+from carnet.keyring.packing import pack
+from carnet.keyring.session_claims import SessionClaims
+from carnet.services.operation import Answer, Call
+from carnet.services.signin import refusals
+from carnet.services.signin.login import CLIENT_ID, GRANT_TYPE, REGION
+from carnet.services.signin.service import signin
+from carnet.services.target import Keys, Target
+
+SIGV4_CLIENT = "arn:aws:signin:::client-credentials/sigv4"
+"""The client of whoever signs the request for a token.
+
+https://docs.aws.amazon.com/signin/latest/userguide/reference-signin-condition-keys.html
+"""
+_LONGEST_ACCESS_SECONDS = 3600
+_LONGEST_BEARER_SECONDS = 43_200
+
+Given = Mapping[str, Any]
+
+
+def service_principal(call: Call, name: str) -> str:
+    """The ARN of a service, as a resource of the caller's account."""
+    account = call.view.account
+    return f"arn:{account.partition}:signin:{call.caller.region or REGION}:{account.id}:service-principal/{name}"
+
+
+def _asked_for(action: str) -> Callable[[Call, Given], Target[()]]:
+    """For `on=`: the service that a token is asked for. What keeps principals of the account from signing in counts."""
+
+    def target(call: Call, given: Given) -> Target[()]:
+        return Target(
+            arn=service_principal(call, given["resource"]),
+            account=call.account,
+            found=(),
+            action=action,
+            policies=sign_in_policies(call.snapshot, call.view),
+        )
+
+    return target
+
+
+def _request(call: Call, given: Given, target: object) -> Keys:
+    """For `context=`: how a client asks for a token."""
+    return {CLIENT_ID: SIGV4_CLIENT, GRANT_TYPE: given["grantType"]}
+
+
+@signin.read("CreateOAuth2TokenWithIAM", on=_asked_for(CREATE_TOKEN), context=(_request,))
+def create_oauth2_token_with_iam(call: Call, given: Given) -> Answer:
+    """An access token for an hour, or for as long as the caller's session is good. Raises Refused."""
+    return _issued(call, given["resource"], _LONGEST_ACCESS_SECONDS)
+
+
+@signin.read("CreateBearerToken", on=_asked_for("signin:CreateBearerToken"), context=(_request,))
+def create_bearer_token(call: Call, given: Given) -> Answer:
+    """A token for up to 12 hours, but for no longer than the caller's session is good. Raises Refused."""
+    seconds = given.get("durationSeconds", _LONGEST_BEARER_SECONDS)
+    if seconds > _LONGEST_BEARER_SECONDS:
+        raise refusals.invalid_request(f"The duration must be at most {_LONGEST_BEARER_SECONDS} seconds.")
+    return _issued(call, given["resource"], seconds)
+
+
+def _issued(call: Call, resource: str, seconds: int) -> Answer:
+    if not is_service_principal(resource):
+        raise refusals.invalid_target("The resource must be the service principal of an AWS service.")
+    call.parts.tokens.check_issuing()
+    claims = _claims(call, seconds)
+    token = SignInAccessToken(claims=pack(claims) or b"", client=SIGV4_CLIENT, resource=resource)
+    return {
+        "accessToken": sealed(call.parts.keyring, token).text,
+        "tokenType": "Bearer",
+        "expiresIn": max(1, (claims.expires_ms - call.now_ms) // 1000),
+    }
+
+
+def _claims(call: Call, seconds: int) -> SessionClaims:
+    """Whom a token stands for. What limits the caller's session is left out: with the token nothing is done here."""
+    credential, expires_ms = call.caller.credential, call.now_ms + 1000 * seconds
+    session = credential.session
+    if session is None:
+        return SessionClaims(
+            kind=SESSION_TOKEN,
+            account=credential.principal.account,
+            principal_id=credential.principal.id,
+            issued_ms=call.now_ms,
+            expires_ms=expires_ms,
+            token_id=call.ids.uuid(),
+            epoch=call.snapshot.epoch,
+            access_key=credential.key_id,
+            access_key_ms=call.now_ms,
+        )
+    return SessionClaims(
+        kind=session.kind,
+        account=session.account,
+        principal_id=session.principal_id,
+        session_name=session.session_name,
+        issued_ms=call.now_ms,
+        expires_ms=min(expires_ms, session.expires_ms),
+        token_id=call.ids.uuid(),
+        epoch=call.snapshot.epoch,
+        access_key=session.access_key,
+        access_key_ms=session.access_key_ms,
+        person=session.person,
+        on_behalf_of=session.on_behalf_of,
+    )
