@@ -184,6 +184,23 @@ def test_the_identity_source(data: Path, tmp_path: Path) -> None:
     assert "identitySource: IDENTITY_CENTER_DIRECTORY\n" in run(data, *source, "directory")
 
 
+def test_keys_sign_the_requests_to_a_provider(data: Path, tmp_path: Path) -> None:
+    account = json.loads(run(data, "account", "create", "--output", "json"))["AccountId"]
+    run(data, "sso", "enable", "--account", account)
+    source = ("sso", "identity-source")
+    metadata = tmp_path / "metadata.xml"
+    metadata.write_text(idp.metadata(redirect="https://idp.example.com/sso", wants_signed="true"))
+    assert "carnet sso identity-source key add" in run(data, *source, "external", str(metadata), code=1)
+    told = json.loads(run(data, *source, "key", "add", "--output", "json"))
+    (old,) = (key["keyId"] for key in told["signingKeys"])
+    run(data, *source, "external", str(metadata))
+    new = json.loads(run(data, *source, "key", "add", "--output", "json"))["signingKeys"][1]["keyId"]
+    assert "Let another one sign first" in run(data, *source, "key", "delete", old, code=1)
+    assert f"signingKey: {new}, until" in run(data, *source, "key", "use", new)
+    assert old not in run(data, *source, "key", "delete", old)
+    assert "WantAuthnRequestsSigned" in run(data, *source, "key", "delete", new, code=1)
+
+
 def test_the_only_store_need_not_be_named(data: Path) -> None:
     assert "there are 0 identity stores" in run(data, "sso", "scim-token", "list", code=2)
     account = json.loads(run(data, "account", "create", "--output", "json"))["AccountId"]

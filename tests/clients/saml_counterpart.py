@@ -9,11 +9,13 @@ import base64
 import json
 import sys
 from typing import Any
+from urllib.parse import unquote_plus
 
 import xmlsec  # type: ignore[import-not-found]  # of the environment that runs it
 from lxml import etree
 from onelogin.saml2.auth import OneLogin_Saml2_Auth  # type: ignore[import-not-found]
 from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser  # type: ignore[import-not-found]
+from onelogin.saml2.utils import OneLogin_Saml2_Utils  # type: ignore[import-not-found]
 
 _SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 
@@ -76,6 +78,18 @@ def answer(told: dict[str, Any]) -> dict[str, Any]:
     return {"response": base64.b64encode(etree.tostring(response)).decode()}
 
 
+def verify(told: dict[str, Any]) -> dict[str, Any]:
+    """Whether an identity provider finds that the certificate has signed a query string, as it was sent."""
+    fields = dict(part.partition("=")[::2] for part in told["query"].split("&"))
+    signed = "&".join(f"{name}={fields[name]}" for name in ("SAMLRequest", "RelayState", "SigAlg"))
+    signature, algorithm = (unquote_plus(fields[name]) for name in ("Signature", "SigAlg"))
+    certificate = OneLogin_Saml2_Utils.format_cert(told["certificate"])
+    good = OneLogin_Saml2_Utils.validate_binary_sign(
+        signed, OneLogin_Saml2_Utils.b64decode(signature), certificate, algorithm
+    )
+    return {"good": good}
+
+
 def _sign(assertion: Any, private: str, certificate: str) -> None:
     template = xmlsec.template.create(assertion, xmlsec.Transform.EXCL_C14N, xmlsec.Transform.RSA_SHA256, ns="ds")
     assertion.insert(1, template)
@@ -108,4 +122,4 @@ def _encrypt(assertion: Any, recipient: str, cipher: str, transport: str) -> Non
 
 if __name__ == "__main__":
     told = json.load(sys.stdin)
-    json.dump({"ask": ask, "take": take, "answer": answer}[told["do"]](told), sys.stdout)
+    json.dump({"ask": ask, "take": take, "answer": answer, "verify": verify}[told["do"]](told), sys.stdout)

@@ -18,6 +18,15 @@ from carnet.entities.identity_center_instance import Instance
 from tests.console.conftest import Site, site
 from tests.console.test_application_sign_in import ACS, AUDIENCE, App, fields
 from tests.console.test_people import instance
+from tests.console.test_provider_sign_in import (
+    IDP,
+    Provided,
+    certificates,
+    request_query,
+    signing,
+    use,
+    use_directory,
+)
 from tests.console.test_sso_consent import Person
 from tests.saml import idp
 
@@ -177,3 +186,17 @@ class TestIdentityProvider:
 def test_the_clock_of_the_counterpart_is_that_of_this_machine(site: Site) -> None:
     """Who compares times here has no other one: the server's stands still from when it was started."""
     assert abs(datetime.now(UTC) - site.server.clock()) < timedelta(minutes=10)
+
+
+def test_a_provider_finds_requests_signed(site: Site, instance: Instance) -> None:
+    use(site, idp.metadata(redirect=IDP))
+    provided = Provided(site, instance)
+    try:
+        with signing(site) as change:
+            change("add", "")
+            (certificate,), query = certificates(provided), request_query(provided)
+            assert counterpart("verify", query=query, certificate=certificate) == {"good": True}
+            changed = query.replace("RelayState=", "RelayState=0")
+            assert counterpart("verify", query=changed, certificate=certificate) == {"good": False}
+    finally:
+        use_directory(site)

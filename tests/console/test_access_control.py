@@ -305,7 +305,7 @@ def test_who_is_not_allowed_changes_nothing(site: Site, policy: Any) -> None:
 def test_no_access_token_is_made_from_another_network(site: Site, policy: Any) -> None:
     policy.put_resource_permission_statement(sourceIp=THERE)
     asked = {"grantType": "client_credentials", "resource": "aws-mcp.amazonaws.com"}
-    with pytest.raises(ClientError, match="AccessDenied.*explicit deny in a resource-based policy"):
+    with pytest.raises(ClientError, match=r"AccessDenied.*explicit deny in a resource-based policy"):
         policy.create_oauth2_token_with_iam(**asked)
     policy.put_resource_permission_statement(sourceIp=HERE)
     assert policy.create_oauth2_token_with_iam(**asked)["accessToken"]

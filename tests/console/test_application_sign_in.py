@@ -319,7 +319,7 @@ def test_keys_follow_one_another(site: Site, mary: Person) -> None:
     new = app.saml.keys[1].id
     before = mary.browser.get(app.path)
     assert read(app, before, site.server.clock()).subject
-    with pytest.raises(Exception, match="signs what the application is told"):
+    with pytest.raises(Exception, match="Let another one sign first"):
         change(without_key, key=old)
     change(signing_with, key=new)
     after = mary.browser.get(app.path)

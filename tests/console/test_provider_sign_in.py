@@ -6,7 +6,8 @@ import base64
 import re
 import secrets
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -24,8 +25,13 @@ from carnet.entities.external_identity_provider import ExternalIdentityProvider
 from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.entities.instance_settings import InstanceSettings
+from carnet.entities.request_signing import RequestSigning
+from carnet.identity.saml_signing_keys import new_key_pair
 from carnet.saml.metadata import parse_metadata
+from carnet.saml.received_request import read_redirected
+from carnet.saml.xml import BadXml
 from carnet.services.identity_source import read_provider, use_directory_here, use_external_provider_here
+from carnet.services.request_signing import change_here
 from tests.attacks.wire import audit
 from tests.console.browsing import ORIGIN, Browser, Page
 from tests.console.conftest import Site
@@ -170,6 +176,76 @@ def test_the_metadata_of_the_instance(provided: Provided) -> None:
     assert acs.get("Location") == provided.acs
     assert provided.site.browser.get("/saml/metadata/d-0000000000").status == 404
     assert provided.site.browser.ask("POST", f"/saml/metadata/{provided.instance.identity_store}").status == 405
+
+
+@contextmanager
+def signing(site: Site) -> Iterator[Callable[[str, str], list[str]]]:
+    """Change the keys that sign requests; at the end, there are none."""
+    here = site.server.installation
+
+    def change(action: str, key: str = "") -> list[str]:
+        now = site.server.clock()
+        pair = new_key_pair("Carnet", now) if action == "add" else None
+        parts = (here.store, here.directory, here.keyring, here.ids, pair)
+        change_here(*parts, account=site.account, action=action, key=key, now=now)
+        view = here.directory.catch_up().accounts[site.account]
+        return [each.id for one in view.of(RequestSigning) for each in one.keys]
+
+    yield change
+    with here.store.write() as unit:
+        for one in here.directory.catch_up(unit.base).accounts[site.account].of(RequestSigning):
+            unit.remove(one)
+    here.directory.catch_up()
+
+
+def certificates(provided: Provided) -> list[str]:
+    """Those that the metadata of the instance has, which says at the same time whether requests are signed."""
+    root = etree.fromstring(provided.site.browser.get(f"/saml/metadata/{provided.instance.identity_store}").body)
+    found = [str(each.text) for each in root.iter("{*}X509Certificate")]
+    (descriptor,) = root.iter("{*}SPSSODescriptor")
+    assert descriptor.get("AuthnRequestsSigned") == ("true" if found else "false")
+    assert [each.tag.rpartition("}")[2] for each in descriptor][len(found)] == "NameIDFormat", "in the schema's order"
+    return found
+
+
+def request_query(provided: Provided) -> str:
+    """The query string that the provider gets, but for its own parameters."""
+    store = provided.instance.identity_store
+    page = provided.browser.step("identity-provider", account=store, to="/console/")
+    return str(urlsplit(page.told["to"]).query.partition("&")[2])
+
+
+def test_requests_are_signed_by_the_first_key(provided: Provided) -> None:
+    assert certificates(provided) == []
+    assert "Signature" not in request_query(provided)
+    with signing(provided.site) as change:
+        (old,) = change("add", "")
+        (first,) = certificates(provided)
+        assert read_redirected(request_query(provided), first).issuer == provided.entity_id
+        new = change("add", "")[1]
+        second = certificates(provided)[1]
+        read_redirected(request_query(provided), first)  # the provider is told of another key before it is used
+        assert change("use", new) == [new, old]
+        query = request_query(provided)
+        read_redirected(query, second)
+        for changed in (query.replace("RelayState=", "RelayState=0"), query.replace("SAMLRequest=", "SAMLRequest=0")):
+            with pytest.raises(BadXml):
+                read_redirected(changed, second)
+        with pytest.raises(BadXml):
+            read_redirected(query, first)
+        assert provided.sign_in().status == 200
+
+
+def test_a_key_that_does_not_open_sends_nobody_anywhere(provided: Provided) -> None:
+    with signing(provided.site) as change:
+        change("add", "")
+        here = provided.site.server.installation
+        with here.store.write() as unit:
+            (one,) = here.directory.catch_up(unit.base).accounts[provided.site.account].of(RequestSigning)
+            unit.save(replace(one, keys=(replace(one.keys[0], sealed=one.keys[0].sealed[:-1] + b"?"),)))
+        here.directory.catch_up()
+        page = provided.browser.step("identity-provider", account=provided.instance.identity_store, to="/console/")
+        assert page.status == 503
 
 
 @pytest.mark.parametrize("spelled", [str.upper, str.lower])

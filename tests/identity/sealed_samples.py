@@ -14,8 +14,10 @@ from carnet.entities.mfa_device import MfaDevice, MfaKind
 from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm, SigningKey
 from carnet.entities.person_mfa_device import PersonMfaDevice
 from carnet.entities.person_password import PersonPassword
-from carnet.entities.saml_application import SamlApplication, SamlSigningKey
+from carnet.entities.request_signing import RequestSigning
+from carnet.entities.saml_application import SamlApplication
 from carnet.entities.saml_provider import SamlPrivateKey, SamlProvider
+from carnet.entities.saml_signing_key import SamlSigningKey, SamlSigningKeys
 from carnet.entities.user import User
 from carnet.identity.sealed_kinds import SEALED_KINDS, SealedKind
 from carnet.keyring.keyring import Keyring, SealContext
@@ -90,9 +92,6 @@ def _saml_provider(number: int) -> SamlProvider:
 
 
 def _saml_application(number: int) -> SamlApplication:
-    keys = tuple(
-        SamlSigningKey(id=f"KEY{number}{each}", certificate="", sealed=b"?", created=NOW, expires=NOW) for each in "ab"
-    )
     return SamlApplication(
         id=f"apl-{number}",
         account=account(number).id,
@@ -100,7 +99,17 @@ def _saml_application(number: int) -> SamlApplication:
         audience="app",
         subject="${user:subject}",
         subject_format="unspecified",
-        keys=keys,
+        keys=_signing_keys(number),
+    )
+
+
+def _request_signing(number: int) -> RequestSigning:
+    return RequestSigning(id=f"ssoins-{number}", account=account(number).id, keys=_signing_keys(number))
+
+
+def _signing_keys(number: int) -> SamlSigningKeys:
+    return tuple(
+        SamlSigningKey(id=f"KEY{number}{each}", certificate="", sealed=b"?", created=NOW, expires=NOW) for each in "ab"
     )
 
 
@@ -123,6 +132,7 @@ _SAMPLES: Mapping[type[Any], Callable[[int], Any]] = MappingProxyType(
         PersonMfaDevice: _person_mfa_device,
         SamlProvider: _saml_provider,
         SamlApplication: _saml_application,
+        RequestSigning: _request_signing,
         OutboundFederation: _outbound_federation,
     }
 )

@@ -123,7 +123,7 @@ def given(world: World, operation: Operation) -> dict[str, Any]:
         made |= {"clientId": _of_an_instance(world)["ApplicationArn"], "grantType": "refresh_token"}
     if operation.service == "signin":
         made |= {"sessionArn": _signed_in_session(world), **_of_sign_in_policies(world)}
-        made |= {"grantType": "client_credentials", "resource": "aws-mcp.amazonaws.com"}
+        made |= {"grantType": "client_credentials", "resource": "aws-mcp.amazonaws.com", "token": "ASOR"}
     if operation.service == "sso":
         made |= {"accountId": _signed(world).center.account, "roleName": _ROLE}
     return {name: made[name] for name in members if name in made}

@@ -57,13 +57,15 @@ from carnet.entities.provisioned_permission_set import ProvisionedPermissionSet
 from carnet.entities.provisioning_request import ProvisioningRequest, RequestKind
 from carnet.entities.public_access_block import AccountPublicAccess, PublicAccessBlock
 from carnet.entities.redeemed_assertion import RedeemedAssertion
+from carnet.entities.request_signing import RequestSigning
 from carnet.entities.resource_based_policy import ResourceBasedPolicy
 from carnet.entities.responsibility_transfer import ResponsibilityTransfer, TransferStatus
 from carnet.entities.role import Role
 from carnet.entities.role_deletion import RoleDeletion
 from carnet.entities.root_reset import RootReset
-from carnet.entities.saml_application import SamlApplication, SamlSigningKey
+from carnet.entities.saml_application import SamlApplication
 from carnet.entities.saml_provider import EncryptionMode, SamlPrivateKey, SamlProvider
+from carnet.entities.saml_signing_key import SamlSigningKey
 from carnet.entities.scim_token import ScimToken
 from carnet.entities.server_certificate import ServerCertificate
 from carnet.entities.service_specific_credential import ServiceSpecificCredential
@@ -97,6 +99,15 @@ NAMED: dict[str, Any] = {
     "tags": PAIRS,
 }
 PLACED: dict[str, Any] = {"id": TEXT, "organization": TEXT, "tags": PAIRS}
+SIGNING_KEYS = st.lists(
+    st.builds(
+        SamlSigningKey,
+        **dict.fromkeys(("id", "certificate"), TEXT),
+        **dict.fromkeys(("created", "expires"), MOMENTS),
+        sealed=st.binary(max_size=20),
+    ),
+    max_size=2,
+).map(tuple)
 SINCE = st.dictionaries(TEXT, NUMBERS, max_size=2)
 HELD: dict[str, Any] = {"id": TEXT, "account": TEXT, "owner": TEXT, "active": st.booleans(), "created": MOMENTS}
 STORED_IN: dict[str, Any] = {
@@ -472,18 +483,9 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         attributes=PAIRS,
         session_seconds=NUMBERS,
         request_certificate=TEXT,
-        keys=st.lists(
-            st.builds(
-                SamlSigningKey,
-                id=TEXT,
-                certificate=TEXT,
-                sealed=st.binary(max_size=20),
-                created=MOMENTS,
-                expires=MOMENTS,
-            ),
-            max_size=2,
-        ).map(tuple),
+        keys=SIGNING_KEYS,
     ),
+    st.builds(RequestSigning, **dict.fromkeys(("id", "account"), TEXT), keys=SIGNING_KEYS),
     st.builds(
         ApplicationAssignment,
         **dict.fromkeys(("account", "instance", "application", "principal"), TEXT),

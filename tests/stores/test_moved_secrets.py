@@ -107,6 +107,7 @@ OWNERS = {
     "person_mfa_devices": "UPDATE person_mfa_devices SET holder = 'person2' WHERE id = 'person-device1'",
     "saml_providers": "UPDATE saml_providers SET account = '222222222222' WHERE id = 'SAML1'",
     "saml_applications": "UPDATE saml_applications SET account = '222222222222' WHERE id = 'apl-1'",
+    "request_signings": "UPDATE request_signings SET account = '222222222222' WHERE id = 'ssoins-1'",
     "outbound_federations": "UPDATE outbound_federations SET id = 'x', account = '222222222222' WHERE id <> 'x'",
 }
 """How a row of a kind is given to somebody else."""

@@ -83,6 +83,68 @@ def directory(account_id: str | None, output: str, endpoint_url: str | None, **s
     )
 
 
+@identity_source.group(cls=CommandGroup)
+def key() -> None:
+    """Keys that sign the requests to the identity provider: its administrator reads the metadata of the instance anew.
+
+    All requests are signed as soon as there is a key. One key signs, and another one may follow it.
+    """
+
+
+@key.command()
+@_account
+@_output
+@endpoint_option
+@installation_options
+@told_plainly
+def add(account_id: str | None, output: str, endpoint_url: str | None, **settings: Any) -> None:
+    """Add a key. The first one signs at once, another one from `use` on."""
+    _change_keys(endpoint_url, account_id, output, settings, action="add")
+
+
+@key.command()
+@click.argument("key_id")
+@_account
+@_output
+@endpoint_option
+@installation_options
+@told_plainly
+def use(key_id: str, account_id: str | None, output: str, endpoint_url: str | None, **settings: Any) -> None:
+    """Let the key KEY_ID sign from now on."""
+    _change_keys(endpoint_url, account_id, output, settings, action="use", key_id=key_id)
+
+
+@key.command()
+@click.argument("key_id")
+@_account
+@_output
+@endpoint_option
+@installation_options
+@told_plainly
+def delete(key_id: str, account_id: str | None, output: str, endpoint_url: str | None, **settings: Any) -> None:
+    """Remove the key KEY_ID: one that does not sign, or the only one. Without a key, nothing is signed."""
+    _change_keys(endpoint_url, account_id, output, settings, action="delete", key_id=key_id)
+
+
+def _change_keys(
+    endpoint_url: str | None,
+    account_id: str | None,
+    output: str,
+    settings: Mapping[str, Any],
+    *,
+    action: str,
+    key_id: str = "",
+) -> None:
+    _change_and_show(
+        endpoint_url,
+        account_id,
+        output,
+        settings,
+        here=lambda configured: _change_keys_here(account_id, action, key_id, configured),
+        there=lambda api: api.post(f"{_path(account_id)}/keys", {"action": action, "keyId": key_id}, keys=list),
+    )
+
+
 def _change_and_show(
     endpoint_url: str | None,
     account_id: str | None,
@@ -121,7 +183,11 @@ def _show(told: Mapping[str, Any], output: str) -> None:
         show_json(dict(told))
         return
     for name, value in told.items():
-        click.echo(f"{name}: {'-' if value is None else value}")
+        if name == "signingKeys":
+            for key in value:
+                click.echo(f"signingKey: {key['keyId']}, until {key['expires']}{', signs' * key['signs']}")
+        else:
+            click.echo(f"{name}: {'-' if value is None else value}")
 
 
 def _shown_there(api: OwnApi, account_id: str | None) -> dict[str, Any]:
@@ -153,6 +219,27 @@ def _use_here(account_id: str | None, metadata: str | None, settings: Settings) 
             use_directory_here(state.store, directory, account=account, now=state.clock())
         else:
             use_external_provider_here(state.store, directory, account=account, read=read, now=state.clock())
+
+
+def _change_keys_here(account_id: str | None, action: str, key_id: str, settings: Settings) -> None:
+    from carnet.assembly.state import open_state
+    from carnet.directory.directory import Directory
+    from carnet.identity.saml_signing_keys import new_key_pair
+    from carnet.services.request_signing import change_here
+
+    with open_state(settings) as state:
+        now = state.clock()
+        change_here(
+            state.store,
+            Directory(state.store),
+            state.keyring,
+            state.ids,
+            new_key_pair("Carnet", now) if action == "add" else None,
+            account=owner_of(state.store, account_id),
+            action=action,
+            key=key_id,
+            now=now,
+        )
 
 
 def owner_of(store: Store, account_id: str | None) -> str:

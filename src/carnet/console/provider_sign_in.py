@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,14 +32,16 @@ from carnet.console.outcomes import Refusal, Told
 from carnet.console.parts import ConsoleParts
 from carnet.console.sessions import cookie_of
 from carnet.directory.account_view import AccountView
-from carnet.directory.identity_center import external_provider, instance_of_store, user_named
+from carnet.directory.identity_center import external_provider, instance_of_store, request_signing, user_named
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import PERSON_LENGTH, HolderKind
 from carnet.entities.entity import Tags
 from carnet.entities.external_identity_provider import ExternalIdentityProvider
 from carnet.entities.identity_center_instance import Instance
 from carnet.entities.redeemed_assertion import RedeemedAssertion, redeemed_id
+from carnet.identity.saml_signing_keys import opened_signing_key
 from carnet.keyring.data_keys import Purpose
+from carnet.keyring.errors import Unsealable
 from carnet.keyring.keyring import Keyring
 from carnet.keyring.sealed_tokens import open_token, seal_token
 from carnet.services.execution import Done
@@ -55,6 +58,7 @@ NO_PROVIDER = "People of this identity store do not sign in with an external ide
 BEGIN_HERE = "This sign-in was not begun in this browser, or too long ago. Please begin here."
 NOT_TAKEN = "What your identity provider says is not taken here"
 _POOL = Pool(name="people-assertions", size=2, waiting=32, seconds=10.0)
+_SIGNING = Pool(name="authentication-requests", size=1, waiting=64, seconds=10.0)
 _KIND = "LeftForProvider"
 _TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 _REQUEST_BYTES = 20
@@ -95,8 +99,8 @@ def source_of(snapshot: Snapshot, store: str) -> Source | None:
     return Source(view, instance, provider)
 
 
-def leave_for_provider(parts: ConsoleParts, arrived: Arrived, given: LeaveForProvider) -> Told:
-    """Send the browser to the identity provider of an identity store. Raises Refusal."""
+async def leave_for_provider(parts: ConsoleParts, arrived: Arrived, given: LeaveForProvider) -> Told:
+    """Send the browser to the identity provider of an identity store. Raises Refusal, Unavailable."""
     from carnet.saml.authn_request import AuthnRequest
 
     source = source_of(parts.execution.directory.snapshot, given.account)
@@ -118,7 +122,28 @@ def leave_for_provider(parts: ConsoleParts, arrived: Arrived, given: LeaveForPro
         destination=source.provider.sign_in_url,
     )
     cookie = _cookie(parts.origin, _sealed(parts.execution.parts.keyring, left), LIFETIME)
-    return Told(members={"to": request.url(left.relay_state)}, account=source.instance.account, headers=(cookie,))
+    url = await _signed_url(parts, arrived, source, lambda private: request.url(left.relay_state, private))
+    return Told(members={"to": url}, account=source.instance.account, headers=(cookie,))
+
+
+async def _signed_url(
+    parts: ConsoleParts, arrived: Arrived, source: Source, made: Callable[[bytes | None], str]
+) -> str:
+    """The address of a request, signed if the instance has a key. Raises Unavailable: it goes nowhere unsigned then."""
+    signing = request_signing(source.view)
+    if signing is None:
+        return made(None)
+    try:
+        private = opened_signing_key(parts.execution.parts.keyring, signing, signing.keys[0])
+    except Unsealable as problem:
+        raise Unavailable("The key that signs authentication requests cannot be opened.") from problem
+    url: str = await parts.pools.run(
+        Preparation(pool=_SIGNING, work=lambda _, __: made(private)),
+        None,
+        None,
+        whose(source.instance.account, arrived.http.peer),
+    )
+    return url
 
 
 async def use_assertion(parts: ConsoleParts, arrived: Arrived, given: UseAssertion) -> Told:

@@ -30,7 +30,7 @@ from carnet.console.parts import ConsoleParts
 from carnet.console.provider_sign_in import begin_again, source_of
 from carnet.console.sessions import BrowserSessions
 from carnet.console.unreachable import in_the_clear
-from carnet.directory.identity_center import instance_of_store
+from carnet.directory.identity_center import instance_of_store, request_signing
 from carnet.protocols.form import once_each, read_form
 from carnet.protocols.unreadable import Unreadable
 from carnet.server.outbox import Answer
@@ -75,10 +75,14 @@ class SamlDoor:
 
         if http.method not in ("GET", "HEAD"):
             return _sorry(405, "This is read with GET.")
-        if instance_of_store(self._parts.execution.directory.snapshot, store) is None:
+        snapshot = self._parts.execution.directory.snapshot
+        instance = instance_of_store(snapshot, store)
+        view = snapshot.open_account(instance.account) if instance is not None else None
+        if view is None:
             return _sorry(404, "There is no such identity store.")
-        own = service_provider(self._parts.origin.url, store)
-        return _document(service_provider_metadata(own.entity_id, own.acs_url))
+        own, signing = service_provider(self._parts.origin.url, store), request_signing(view)
+        certificates = [key.certificate for key in signing.keys] if signing is not None else []
+        return _document(service_provider_metadata(own.entity_id, own.acs_url, certificates))
 
     def _application_metadata(self, http: HttpRequest, application: str) -> HttpResponse:
         """What an application is told of this server: it is no secret."""

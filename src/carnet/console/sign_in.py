@@ -49,7 +49,7 @@ async def take_step(parts: ConsoleParts, arrived: Arrived, given: SignInStep) ->
         case UseInvitation():
             return await use_invitation(parts, arrived, given)
         case LeaveForProvider():
-            return leave_for_provider(parts, arrived, given)
+            return await leave_for_provider(parts, arrived, given)
         case UseAssertion():
             return await use_assertion(parts, arrived, given)
         case _:

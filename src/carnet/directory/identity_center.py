@@ -17,6 +17,7 @@ from carnet.entities.identity_store_group import IdentityStoreGroup
 from carnet.entities.identity_store_membership import IdentityStoreMembership
 from carnet.entities.identity_store_user import IdentityStoreUser, external_key
 from carnet.entities.organization_account import OrganizationAccount
+from carnet.entities.request_signing import RequestSigning
 from carnet.entities.sso_application import ENABLED, ApplicationAssignment, SsoApplication, application_assignment_id
 
 
@@ -35,6 +36,11 @@ def instance_called(snapshot: Snapshot, instance_id: str) -> Instance | None:
 def own_instance(view: AccountView) -> Instance | None:
     """The instance that an account owns."""
     return next(iter(view.of(Instance)), None)
+
+
+def request_signing(view: AccountView) -> RequestSigning | None:
+    """What signs the requests to an external identity provider of the account's own instance."""
+    return next(iter(view.of(RequestSigning)), None)
 
 
 def external_provider(view: AccountView) -> ExternalIdentityProvider | None:

@@ -7,23 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
-MOST_KEYS = 2
-"""One that signs, and one that follows or has gone before: service providers are told of both."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SamlSigningKey:
-    """A private key that signs assertions, sealed, and its certificate."""
-
-    id: str
-    certificate: str
-    """Base64 of DER."""
-    sealed: bytes = field(repr=False)
-    created: datetime
-    expires: datetime
-    """That of the certificate."""
+from carnet.entities.saml_signing_key import SamlSigningKeys
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,4 +34,4 @@ class SamlApplication:
     session_seconds: int = 3600
     request_certificate: str = ""
     """That of the service provider, base64 of DER, by which its requests must be signed; empty if they need not be."""
-    keys: tuple[SamlSigningKey, ...]
+    keys: SamlSigningKeys

@@ -1,13 +1,16 @@
-"""The private keys by which applications are told, in SAML, who people are."""
+"""The private keys that sign in SAML: what applications are told, and what an identity provider is asked."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from carnet.base.ids import Ids
-from carnet.entities.saml_application import SamlApplication, SamlSigningKey
+from carnet.entities.request_signing import RequestSigning
+from carnet.entities.saml_application import SamlApplication
+from carnet.entities.saml_signing_key import SamlSigningKey
 from carnet.keyring.data_keys import Purpose
 from carnet.keyring.keyring import Keyring, SealContext
 
@@ -15,6 +18,10 @@ _YEARS = timedelta(days=5 * 365)
 """https://docs.aws.amazon.com/singlesignon/latest/userguide/managesamlcerts.html"""
 _RSA_BITS = 2048
 _BEFORE = timedelta(minutes=5)
+
+Holder = SamlApplication | RequestSigning
+_TABLES: Mapping[type[Holder], str] = {SamlApplication: "saml_applications", RequestSigning: "request_signings"}
+"""INVARIANT: a key of one kind of holder opens nothing in the place of the other's."""
 
 
 class NewKeyPair(NamedTuple):
@@ -57,30 +64,32 @@ def new_key_pair(name: str, now: datetime) -> NewKeyPair:
     )
 
 
-def sealed_signing_key(keyring: Keyring, ids: Ids, pair: NewKeyPair, account: str, application: str) -> SamlSigningKey:
-    """A key as an application keeps it, of no use in another one."""
+def sealed_signing_key(
+    keyring: Keyring, ids: Ids, pair: NewKeyPair, holder: type[Holder], account: str, owner: str
+) -> SamlSigningKey:
+    """A key as its holder keeps it, of no use in another one; `owner` is the holder's id."""
     key_id = ids.uuid()
     return SamlSigningKey(
         id=key_id,
         certificate=pair.certificate,
-        sealed=keyring.seal(pair.private, context=saml_signing_key_context(key_id, account, application)),
+        sealed=keyring.seal(pair.private, context=saml_signing_key_context(key_id, holder, account, owner)),
         created=pair.created,
         expires=pair.expires,
     )
 
 
-def opened_signing_key(keyring: Keyring, one: SamlApplication, key: SamlSigningKey) -> bytes:
-    """PKCS#8, DER. Raises Unsealable for a key that is not the application's."""
-    return keyring.open(key.sealed, context=saml_signing_key_context(key.id, one.account, one.id))
+def opened_signing_key(keyring: Keyring, one: Holder, key: SamlSigningKey) -> bytes:
+    """PKCS#8, DER. Raises Unsealable for a key that is not the holder's."""
+    return keyring.open(key.sealed, context=saml_signing_key_context(key.id, type(one), one.account, one.id))
 
 
-def saml_signing_key_context(key_id: str, account: str, application: str) -> SealContext:
-    """What a private key is bound to: its id, and the application."""
+def saml_signing_key_context(key_id: str, holder: type[Holder], account: str, owner: str) -> SealContext:
+    """What a private key is bound to: its id, and who signs by it."""
     return SealContext(
-        table="saml_applications",
+        table=_TABLES[holder],
         column="keys",
         account=account,
         key=key_id,
-        owner=application,
+        owner=owner,
         purpose=Purpose.SAML_PRIVATE_KEYS,
     )

@@ -12,6 +12,7 @@ from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.outbound_federation import OutboundFederation
 from carnet.entities.person_mfa_device import PersonMfaDevice
 from carnet.entities.person_password import PersonPassword
+from carnet.entities.request_signing import RequestSigning
 from carnet.entities.saml_application import SamlApplication
 from carnet.entities.saml_provider import SamlProvider
 from carnet.identity.credentials import secret_context
@@ -24,6 +25,7 @@ from carnet.keyring.data_keys import Purpose
 from carnet.keyring.keyring import SealContext
 
 E = TypeVar("E")
+S = TypeVar("S", SamlApplication, RequestSigning)
 
 Change = Callable[[bytes, SealContext], bytes]
 """What stands in the place of a sealed value."""
@@ -71,9 +73,9 @@ def _saml_provider(provider: SamlProvider, change: Change) -> SamlProvider:
     return replace(provider, private_keys=tuple(keys))
 
 
-def _saml_application(one: SamlApplication, change: Change) -> SamlApplication:
+def _saml_signing(one: S, change: Change) -> S:
     keys = (
-        replace(key, sealed=change(key.sealed, saml_signing_key_context(key.id, one.account, one.id)))
+        replace(key, sealed=change(key.sealed, saml_signing_key_context(key.id, type(one), one.account, one.id)))
         for key in one.keys
     )
     return replace(one, keys=tuple(keys))
@@ -94,7 +96,8 @@ SEALED_KINDS: tuple[SealedKind[Any], ...] = (
     SealedKind(entity=PersonPassword, purpose=Purpose.PASSWORDS, changed=_login_profile),
     SealedKind(entity=PersonMfaDevice, purpose=Purpose.MFA_SEEDS, changed=_mfa_device),
     SealedKind(entity=SamlProvider, purpose=Purpose.SAML_PRIVATE_KEYS, changed=_saml_provider),
-    SealedKind(entity=SamlApplication, purpose=Purpose.SAML_PRIVATE_KEYS, changed=_saml_application),
+    SealedKind(entity=SamlApplication, purpose=Purpose.SAML_PRIVATE_KEYS, changed=_saml_signing),
+    SealedKind(entity=RequestSigning, purpose=Purpose.SAML_PRIVATE_KEYS, changed=_saml_signing),
     SealedKind(entity=OutboundFederation, purpose=Purpose.ISSUER_KEYS, changed=_outbound_federation),
 )
 """INVARIANT: all that have `sealed` in their `EntityType`; a test holds both together."""

@@ -16,6 +16,8 @@ from xml.sax.saxutils import escape, quoteattr
 from carnet.saml.metadata import HTTP_POST
 from carnet.saml.xml import ASSERTION, PROTOCOL
 
+_RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthnRequest:
@@ -39,12 +41,28 @@ class AuthnRequest:
             f"<saml:Issuer>{escape(self.issuer)}</saml:Issuer></samlp:AuthnRequest>"
         )
 
-    def url(self, relay_state: str) -> str:
-        """Where the browser goes: the request is deflated, without zlib's header."""
+    def url(self, relay_state: str, private: bytes | None = None) -> str:
+        """Where the browser goes: the request is deflated, without zlib's header.
+
+        With a private key (RSA; PKCS#8, DER), the address is signed, as it is written (bindings, 3.4.4.1).
+        """
         made = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         deflated = made.compress(self.xml().encode()) + made.flush()
         fields = {"SAMLRequest": base64.b64encode(deflated).decode("ascii"), "RelayState": relay_state}
-        return f"{self.destination}{'&' if '?' in self.destination else '?'}{urlencode(fields)}"
+        query = urlencode(fields) if private is None else _signed(urlencode({**fields, "SigAlg": _RSA_SHA256}), private)
+        return f"{self.destination}{'&' if '?' in self.destination else '?'}{query}"
+
+
+def _signed(query: str, private: bytes) -> str:
+    """The query string with its signature. Parsing the key takes long if it is checked; it was made here."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+    from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+    key = load_der_private_key(private, None, unsafe_skip_rsa_key_validation=True)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    signature = key.sign(query.encode("ascii"), padding.PKCS1v15(), hashes.SHA256())
+    return f"{query}&{urlencode({'Signature': base64.b64encode(signature).decode('ascii')})}"
 
 
 def instant(when: datetime) -> str:

@@ -19,6 +19,7 @@ from signxml.signer import XMLSigner
 
 from carnet.saml.authn_request import instant
 from carnet.saml.metadata import HTTP_POST, HTTP_REDIRECT
+from carnet.saml.metadata_keys import key_descriptors
 from carnet.saml.xml import ASSERTION, METADATA, PROTOCOL, SIGNATURE, children, parse_xml
 
 _GOOD_FOR = timedelta(minutes=5)
@@ -31,11 +32,6 @@ def identity_provider_metadata(
     issuer: str, sign_in_url: str, certificates: Iterable[str], name_format: str, *, signed_requests: bool
 ) -> str:
     """`certificates`: of all keys that may sign, base64 of DER."""
-    keys = "".join(
-        f'<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="{SIGNATURE}"><ds:X509Data><ds:X509Certificate>'
-        f"{each}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
-        for each in certificates
-    )
     services = "".join(
         f'<md:SingleSignOnService Binding="{binding}" Location={quoteattr(sign_in_url)}/>'
         for binding in (HTTP_POST, HTTP_REDIRECT)
@@ -44,7 +40,8 @@ def identity_provider_metadata(
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<md:EntityDescriptor xmlns:md="{METADATA}" entityID={quoteattr(issuer)}>'
-        f'<md:IDPSSODescriptor WantAuthnRequestsSigned="{wants}" protocolSupportEnumeration="{PROTOCOL}">{keys}'
+        f'<md:IDPSSODescriptor WantAuthnRequestsSigned="{wants}" protocolSupportEnumeration="{PROTOCOL}">'
+        f"{key_descriptors(certificates)}"
         f"<md:NameIDFormat>{escape(name_format)}</md:NameIDFormat>{services}"
         "</md:IDPSSODescriptor></md:EntityDescriptor>\n"
     )

@@ -142,3 +142,12 @@ def _linked_roles(ids: Ids, accounts: Iterable[AccountView], now: datetime) -> I
     for view in accounts:
         if view.of(Role).named(linked.name) is None:
             yield service_linked_role(ids, view.account, linked, name=linked.name, now=now)
+
+
+def owned_instance(snapshot: Snapshot, account: str) -> tuple[AccountView, Instance]:
+    """The instance that an account owns, and that account. Raises Missing."""
+    view = snapshot.open_account(account)
+    instance = own_instance(view) if view is not None else None
+    if view is None or instance is None:
+        raise Missing(f"The account {account} has no instance of IAM Identity Center: carnet sso enable makes it.")
+    return view, instance

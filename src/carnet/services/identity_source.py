@@ -16,18 +16,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from carnet.base.faults import Invalid, Missing
+from carnet.base.faults import Invalid
 from carnet.base.loopback import is_loopback_host
 from carnet.base.timestamps import iso_seconds
 from carnet.directory.account_view import AccountView
-from carnet.directory.identity_center import external_provider, own_instance
+from carnet.directory.identity_center import external_provider, request_signing
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import BrowserSession, HolderKind
 from carnet.entities.external_identity_provider import ExternalIdentityProvider
-from carnet.entities.identity_center_instance import Instance
 from carnet.entities.oauth_session import Grantor, OAuthSession
+from carnet.services.identity_center import owned_instance
 from carnet.services.operator_event import operator_event
 from carnet.services.preparing import Pool
+from carnet.services.request_signing import told_of_keys
 from carnet.store.store import Store
 from carnet.store.unit_of_work import Unit
 
@@ -49,6 +50,7 @@ class ReadProvider:
     sign_in_url: str
     certificates: tuple[str, ...]
     valid_until: datetime | None
+    wants_signed_requests: bool
     document: str = field(repr=False)
 
 
@@ -83,16 +85,12 @@ def read_provider(text: str) -> ReadProvider:
     if len(read.certificates) != 1:
         raise Invalid(f"The metadata describes {len(read.certificates)} identity providers, and it must be one.")
     ((issuer, certificates),) = read.certificates.items()
-    if read.asks_for_signed_requests:
-        raise Invalid(
-            "The identity provider takes signed authentication requests alone (WantAuthnRequestsSigned), and those "
-            "that are sent from here are not signed."
-        )
     return ReadProvider(
         issuer=issuer,
         sign_in_url=_sign_in_url(read.sign_in_urls.get(issuer)),
         certificates=certificates,
         valid_until=read.valid_until,
+        wants_signed_requests=issuer in read.asks_for_signed_requests,
         document=text,
     )
 
@@ -122,9 +120,14 @@ def use_external_provider(
     Passwords of people count no longer, and whoever was signed in by another identity source is signed out. Who asks
     for it writes the audit event.
     """
-    view, instance = _of_account(snapshot, account)
+    view, instance = owned_instance(snapshot, account)
     if read.valid_until is not None and now >= read.valid_until:
         raise Invalid(f"The metadata was good until {iso_seconds(read.valid_until)} (validUntil).")
+    if read.wants_signed_requests and request_signing(view) is None:
+        raise Invalid(
+            "The identity provider takes signed authentication requests alone (WantAuthnRequestsSigned). Add a key "
+            "that signs them (carnet sso identity-source key add), and let it read the metadata of the instance."
+        )
     before = external_provider(view)
     after = ExternalIdentityProvider(
         id=instance.id,
@@ -150,7 +153,7 @@ def use_directory(unit: Unit, snapshot: Snapshot, *, account: str) -> None:
 
     Those who never had a password need an invitation.
     """
-    view, _ = _of_account(snapshot, account)
+    view, _ = owned_instance(snapshot, account)
     before = external_provider(view)
     if before is not None:
         unit.remove(before)
@@ -172,7 +175,7 @@ def identity_source(snapshot: Snapshot, account: str, url: str) -> Mapping[str, 
 
     `url` is where browsers find the instance.
     """
-    view, instance = _of_account(snapshot, account)
+    view, instance = owned_instance(snapshot, account)
     own, provider = service_provider(url, instance.identity_store), external_provider(view)
     told: dict[str, object] = {
         "account": account,
@@ -180,6 +183,7 @@ def identity_source(snapshot: Snapshot, account: str, url: str) -> Mapping[str, 
         "identitySource": DIRECTORY if provider is None else EXTERNAL,
         "issuerUrl": own.entity_id,
         "acsUrl": own.acs_url,
+        "signingKeys": told_of_keys(view),
     }
     return told if provider is None else told | told_of(provider)
 
@@ -210,11 +214,3 @@ def use_directory_here(store: Store, directory: Directory, *, account: str, now:
     with store.write() as unit:
         use_directory(unit, directory.catch_up(unit.base), account=account)
         unit.audit(operator_event("UseIdentityCenterDirectory", {"account": account}, now))
-
-
-def _of_account(snapshot: Snapshot, account: str) -> tuple[AccountView, Instance]:
-    view = snapshot.open_account(account)
-    instance = own_instance(view) if view is not None else None
-    if view is None or instance is None:
-        raise Missing(f"The account {account} has no instance of IAM Identity Center: carnet sso enable makes it.")
-    return view, instance

@@ -15,20 +15,21 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from carnet.base.faults import InUse, Invalid, Missing, TooMany
+from carnet.base.faults import Invalid, Missing, TooMany
 from carnet.base.ids import Ids
 from carnet.base.loopback import is_loopback_host
 from carnet.base.timestamps import iso_seconds
 from carnet.directory.account_view import AccountView
-from carnet.directory.identity_center import memberships_of_user, own_instance
+from carnet.directory.identity_center import memberships_of_user
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_user import IdentityStoreUser
-from carnet.entities.saml_application import MOST_KEYS, SamlApplication
+from carnet.entities.saml_application import SamlApplication
+from carnet.entities.saml_signing_key import check_room, signing_first, without
 from carnet.entities.sso_application import SsoApplication
 from carnet.identity.saml_signing_keys import NewKeyPair, sealed_signing_key
 from carnet.keyring.keyring import Keyring
 from carnet.services.attribute_sources import PATHS, value_at
+from carnet.services.identity_center import owned_instance
 from carnet.services.operator_event import operator_event
 from carnet.services.preparing import Pool
 from carnet.store.store import Store
@@ -141,7 +142,7 @@ def new_application(
     now: datetime,
 ) -> SamlApplication:
     """Add an application that people have to be assigned to (CreateApplicationAssignment). Raises Missing, TooMany."""
-    view, instance = _of_account(snapshot, account)
+    view, instance = owned_instance(snapshot, account)
     if len(view.of(SsoApplication)) >= MOST_APPLICATIONS:
         raise TooMany(f"An instance can have at most {MOST_APPLICATIONS} applications.")
     application = SsoApplication(
@@ -166,7 +167,7 @@ def new_application(
         relay_state=wanted.relay_state,
         session_seconds=wanted.session_seconds,
         request_certificate=_certificate(wanted.request_certificate),
-        keys=(sealed_signing_key(keyring, ids, pair, account, application.id),),
+        keys=(sealed_signing_key(keyring, ids, pair, SamlApplication, account, application.id),),
     )
     unit.add(application)
     unit.add(made)
@@ -178,28 +179,21 @@ def with_new_key(
 ) -> SamlApplication:
     """Add a key that signs nothing yet: service providers are told of it first. Raises Missing, TooMany."""
     one = _application(snapshot, account, application)
-    if len(one.keys) >= MOST_KEYS:
-        raise TooMany(f"The application has {MOST_KEYS} keys. Delete one of them.")
-    return _saved(unit, replace(one, keys=(*one.keys, sealed_signing_key(keyring, ids, pair, account, one.id))))
+    check_room(one.keys)
+    key = sealed_signing_key(keyring, ids, pair, SamlApplication, account, one.id)
+    return _saved(unit, replace(one, keys=(*one.keys, key)))
 
 
 def signing_with(unit: Unit, snapshot: Snapshot, *, account: str, application: str, key: str) -> SamlApplication:
     """Let that key sign from now on. Raises Missing."""
     one = _application(snapshot, account, application)
-    found = [each for each in one.keys if each.id == key]
-    if not found:
-        raise Missing(f"The application has no key {key}.")
-    return _saved(unit, replace(one, keys=(*found, *(each for each in one.keys if each.id != key))))
+    return _saved(unit, replace(one, keys=signing_first(one.keys, key)))
 
 
 def without_key(unit: Unit, snapshot: Snapshot, *, account: str, application: str, key: str) -> SamlApplication:
     """Remove a key that does not sign. Raises Missing, InUse."""
     one = _application(snapshot, account, application)
-    if key not in {each.id for each in one.keys}:
-        raise Missing(f"The application has no key {key}.")
-    if one.keys[0].id == key:
-        raise InUse("The key signs what the application is told. Let another one sign first.")
-    return _saved(unit, replace(one, keys=tuple(each for each in one.keys if each.id != key)))
+    return _saved(unit, replace(one, keys=without(one.keys, key)))
 
 
 def _saved(unit: Unit, one: SamlApplication) -> SamlApplication:
@@ -307,16 +301,8 @@ def _certificate(text: str) -> str:
 
 
 def _application(snapshot: Snapshot, account: str, application: str) -> SamlApplication:
-    view, _ = _of_account(snapshot, account)
+    view, _ = owned_instance(snapshot, account)
     found = view.of(SamlApplication).get(application)
     if found is None:
         raise Missing(f"The account {account} has no SAML application {application}.")
     return found
-
-
-def _of_account(snapshot: Snapshot, account: str) -> tuple[AccountView, Instance]:
-    view = snapshot.open_account(account)
-    instance = own_instance(view) if view is not None else None
-    if view is None or instance is None:
-        raise Missing(f"The account {account} has no instance of IAM Identity Center: carnet sso enable makes it.")
-    return view, instance

@@ -54,6 +54,7 @@ from carnet.store.policies import POLICIES
 from carnet.store.provisioned_permission_sets import PROVISIONED_PERMISSION_SETS
 from carnet.store.provisioning_requests import PROVISIONING_REQUESTS
 from carnet.store.redeemed_assertions import REDEEMED_ASSERTIONS
+from carnet.store.request_signings import REQUEST_SIGNINGS
 from carnet.store.resource_based_policies import RESOURCE_BASED_POLICIES
 from carnet.store.responsibility_transfers import RESPONSIBILITY_TRANSFERS
 from carnet.store.role_deletions import ROLE_DELETIONS
@@ -174,6 +175,7 @@ ENTITY_TYPES = EntityTypes(
     EXTERNAL_IDENTITY_PROVIDERS,
     SSO_APPLICATIONS,
     SAML_APPLICATIONS,
+    REQUEST_SIGNINGS,
     APPLICATION_ASSIGNMENTS,
     TRUSTED_TOKEN_ISSUERS,
     BUCKETS,

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Column, Integer, Row, Table
 
-from carnet.entities.saml_application import SamlApplication, SamlSigningKey
-from carnet.store.codec import (
-    RowValues,
-    json_text,
-    moment,
-    read_moment,
-    read_objects,
-    read_pairs,
-    read_strings,
-    strings,
-)
+from carnet.entities.saml_application import SamlApplication
+from carnet.store.codec import RowValues, json_text, read_pairs, read_strings, strings
 from carnet.store.entity_type import EntityType, Sealed
+from carnet.store.saml_signing_keys import read_keys, written_keys
 from carnet.store.schema import METADATA, own_id, owning_account, text
 
 TABLE = Table(
@@ -52,7 +42,7 @@ def to_row(one: SamlApplication) -> RowValues:
         "relay_state": one.relay_state,
         "session_seconds": one.session_seconds,
         "request_certificate": one.request_certificate,
-        "keys": json_text(list(map(_key_written, one.keys))),
+        "keys": written_keys(one.keys),
     }
 
 
@@ -68,29 +58,8 @@ def from_row(row: Row[Any]) -> SamlApplication:
         relay_state=row.relay_state,
         session_seconds=row.session_seconds,
         request_certificate=row.request_certificate,
-        keys=tuple(_read_keys(read_objects(row.keys))),
+        keys=read_keys(row.keys),
     )
-
-
-def _key_written(key: SamlSigningKey) -> Mapping[str, object]:
-    return {
-        "id": key.id,
-        "certificate": key.certificate,
-        "sealed": base64.b64encode(key.sealed).decode("ascii"),
-        "created": moment(key.created),
-        "expires": moment(key.expires),
-    }
-
-
-def _read_keys(written: Iterable[Mapping[str, Any]]) -> Iterator[SamlSigningKey]:
-    for key in written:
-        yield SamlSigningKey(
-            id=key["id"],
-            certificate=key["certificate"],
-            sealed=base64.b64decode(key["sealed"], validate=True),
-            created=read_moment(key["created"]),
-            expires=read_moment(key["expires"]),
-        )
 
 
 SAML_APPLICATIONS = EntityType(

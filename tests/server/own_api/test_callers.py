@@ -32,6 +32,7 @@ GIVEN: dict[str, object] = {
     "UseExternalIdentityProvider": {"metadata": "<a/>"},
     "CreateSamlApplication": {"name": "app", "acsUrls": ["https://app.example/acs"], "audience": "app"},
     "ChangeSamlApplicationKeys": {"action": "use"},
+    "ChangeRequestSigningKeys": {"action": "use"},
     "InvitePerson": {"user": "ann"},
     "MailInvitation": {"user": "ann"},
     "CreateScimToken": {},

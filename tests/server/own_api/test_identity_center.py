@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from carnet.entities.operator_token import OperatorScope
 from tests.attacks.wire import audit
 from tests.saml import idp
@@ -49,6 +51,40 @@ def test_the_identity_source_is_shown_and_changed(server: InProcessServer) -> No
     assert (bad.status, bad.code) == (400, "InvalidRequest")
     assert call(server, path, token=token, method="DELETE").status == 200
     assert call(server, path, token=token).members["identitySource"] == "IDENTITY_CENTER_DIRECTORY"
+
+
+def test_keys_that_sign_requests_follow_one_another(server: InProcessServer) -> None:
+    account = server.root.account
+    path = f"{ACCOUNTS}/{account}/identity-center/identity-source"
+    token = operator_token(server, OperatorScope.ACCOUNTS_WRITE, OperatorScope.ACCOUNTS_READ).text
+
+    def change(status: int = 200, **given: str) -> Any:
+        answer = call(server, f"{path}/keys", token=token, method="POST", given=given)
+        assert answer.status == status, answer.members
+        return answer.members.get("keys", answer.members)
+
+    def use(wants_signed: str) -> int:
+        given = {"metadata": idp.metadata(redirect="https://idp.example.com/sso", wants_signed=wants_signed)}
+        return call(server, path, token=token, method="PUT", given=given).status
+
+    change(404, action="add")
+    call(server, f"{ACCOUNTS}/{account}/identity-center", token=token, method="POST", given={})
+    change(404, action="use", keyId="x")
+    assert use("true") == 400, "nothing signs yet"
+    (old,) = change(action="add")
+    assert use("1") == 200
+    change(409, action="delete", keyId=old)
+    assert change(action="add") == [old, (new := change(action="use", keyId=old)[1])]
+    change(409, action="add")
+    change(409, action="delete", keyId=old)
+    assert change(action="use", keyId=new) == [new, old]
+    shown = call(server, path, token=token).members["signingKeys"]
+    assert [(key["keyId"], key["signs"]) for key in shown] == [(new, True), (old, False)]
+    assert change(action="delete", keyId=old) == [new]
+    assert use("false") == 200
+    assert change(action="delete", keyId=new) == []
+    assert use("true") == 400
+    assert audit(server)[-2]["eventName"] == "ChangeRequestSigningKeys"
 
 
 def test_saml_applications_are_made_and_their_keys_replaced(server: InProcessServer) -> None:

@@ -28,7 +28,7 @@ def access(world: World, caller: Caller, resource: str = MCP) -> dict[str, Any]:
     )
 
 
-def bearer(world: World, caller: Caller, resource: str = ECR, **given: Any) -> dict[str, Any]:
+def bearer(world: World, caller: Caller, resource: str = ECR, **given: int) -> dict[str, Any]:
     return world.call(
         caller, "CreateBearerToken", service="signin", grantType="client_credentials", resource=resource, **given
     )
@@ -86,7 +86,7 @@ def test_only_services_have_tokens(world: World) -> None:
 
 @pytest.mark.parametrize(("asked", "seconds"), [({}, HALF_A_DAY), ({"durationSeconds": 300}, 300)])
 def test_a_bearer_token_lasts_as_asked(world: World, asked: dict[str, int], seconds: int) -> None:
-    told = bearer(world, world.root, **asked)
+    told = bearer(world, world.root, ECR, **asked)
     assert told["expiresIn"] == seconds
     world.clock.advance(seconds - 1)
     assert introspected(world, told["accessToken"])["aud"] == ECR

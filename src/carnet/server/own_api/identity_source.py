@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from carnet.entities.operator_token import OperatorScope
 from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn
+from carnet.server.own_api.saml_keys import KeyChange, new_key
 from carnet.services.identity_source import (
     LONGEST_METADATA,
     READING,
@@ -19,6 +20,7 @@ from carnet.services.identity_source import (
     use_external_provider,
 )
 from carnet.services.preparing import Preparation
+from carnet.services.request_signing import MAKING, changed
 
 _PATH = "accounts/{account}/identity-center/identity-source"
 
@@ -48,6 +50,22 @@ def use_own_directory(call: OwnWriteCall) -> Told:
     """Let people sign in by passwords."""
     use_directory(call.store, call.snapshot, account=call.named_account)
     return {"account": call.named_account}
+
+
+def change_keys(call: OwnWriteCall) -> Told:
+    """Add a key that signs authentication requests, let another one sign, or remove one."""
+    given: KeyChange = call.given
+    keys = changed(
+        call.store,
+        call.snapshot,
+        call.parts.keyring,
+        call.parts.ids,
+        call.prepared,
+        account=call.named_account,
+        action=given.action,
+        key=given.key_id,
+    )
+    return {"keys": keys}
 
 
 def _read(call: Any, given: ExternalProvider) -> ReadProvider:
@@ -84,6 +102,18 @@ ENDPOINTS = (
         resource=None,
         body=use_own_directory,
         turn=Turn.IN_TRANSACTION,
+        audited=dict,
+    ),
+    Endpoint(
+        name="ChangeRequestSigningKeys",
+        method="POST",
+        path=f"{_PATH}/keys",
+        scope=OperatorScope.ACCOUNTS_WRITE,
+        resource=None,
+        body=change_keys,
+        turn=Turn.IN_TRANSACTION,
+        given=KeyChange,
+        prepare=Preparation(pool=MAKING, work=new_key),
         audited=dict,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import Meta, field
 
@@ -11,6 +11,7 @@ from carnet.entities.operator_token import OperatorScope
 from carnet.entities.saml_application import SamlApplication
 from carnet.identity.saml_signing_keys import new_key_pair
 from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn
+from carnet.server.own_api.saml_keys import KeyChange, new_key
 from carnet.services.preparing import Preparation
 from carnet.services.saml_applications import (
     MAKING,
@@ -39,14 +40,6 @@ class NewApplication(Input, frozen=True, kw_only=True):
     relay_state: _Text = ""
     session_seconds: int = 3600
     request_certificate: Annotated[str, Meta(max_length=16_384)] = ""
-
-
-class KeyChange(Input, frozen=True, kw_only=True):
-    """What is to be done with the keys of an application."""
-
-    action: Literal["add", "use", "delete"]
-    key_id: Annotated[str, Meta(max_length=64)] = ""
-    """Which key is to sign, or to go."""
 
 
 def list_applications(call: OwnCall) -> Told:
@@ -105,10 +98,6 @@ def _prepared(call: OwnCall, given: NewApplication) -> object:
     return wanted, new_key_pair("Carnet", call.now)
 
 
-def _prepared_key(call: OwnCall, given: KeyChange) -> object:
-    return new_key_pair("Carnet", call.now) if given.action == "add" else None
-
-
 ENDPOINTS = (
     Endpoint(
         name="ListSamlApplications",
@@ -140,7 +129,7 @@ ENDPOINTS = (
         body=change_keys,
         turn=Turn.IN_TRANSACTION,
         given=KeyChange,
-        prepare=Preparation(pool=MAKING, work=_prepared_key),
+        prepare=Preparation(pool=MAKING, work=new_key),
         audited=dict,
     ),
 )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from carnet.base.faults import Denied, InUse, Invalid
-from carnet.directory.identity_center import external_provider, visible_instances
+from carnet.directory.identity_center import external_provider, request_signing, visible_instances
 from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_group import IdentityStoreGroup
 from carnet.entities.identity_store_user import IdentityStoreUser
@@ -115,9 +115,9 @@ def delete_instance(call: WriteCall, given: Mapping[str, Any], held: Held) -> An
     if any(len(held.view.of(kind)) for kind in _NOT_HELD):
         raise InUse("The instance holds users, groups, applications or trusted token issuers, which have to go first.")
     keep(call, held, default_settings(held))
-    external = external_provider(held.view)
-    if external is not None:
-        call.store.remove(external)
+    for gone in (external_provider(held.view), request_signing(held.view)):
+        if gone is not None:
+            call.store.remove(gone)
     call.store.remove(held.instance)
     return {}
 
