@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from carnet.base.http import RequestHead
 from carnet.console.callers import caller_of
@@ -311,7 +312,7 @@ def visiting(world: World, role: str, **changed: Any) -> Credential | None:
         token_id="t",
         epoch=world.snapshot.epoch,
     )
-    packed = pack(replace(claims, **changed))
+    packed = pack(structs.replace(claims, **changed))
     assert packed is not None
     session = BrowserSession(
         id="bs-2",

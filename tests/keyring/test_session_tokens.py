@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from dataclasses import replace
 from random import Random
 from types import SimpleNamespace
 
@@ -13,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from carnet.base.ids import account_of_key
 from carnet.keyring import session_tokens
@@ -194,6 +194,16 @@ def test_key_id_that_names_another_account_than_the_claims() -> None:
     packed = pack(CLAIMS)
     assert packed is not None
     assert TOKENS.open(*sealed_as(packed, account="609629065308")) is None
+
+
+def test_tokens_of_other_releases_have_the_same_content() -> None:
+    claims = replace(CLAIMS, tags={"team": "a"}, policy_arns=("arn:aws:iam::aws:policy/x",), chain_depth=1, person="p")
+    packed = (
+        b'\0{"k":"assumed-role","a":"029608264753","p":"AROAQNZGKIQY56JQ7WMLA","n":"alice","i":%d,"e":%d,"j":"%s",'
+        b'"t":{"team":"a"},"r":["arn:aws:iam::aws:policy/x"],"c":1,"h":"p"}'
+    ) % (CLAIMS.issued_ms, CLAIMS.expires_ms, CLAIMS.token_id.encode())
+    assert pack(claims) == packed
+    assert unpack(packed) == claims
 
 
 @pytest.mark.parametrize(

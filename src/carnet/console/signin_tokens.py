@@ -9,13 +9,13 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from carnet.audit.sign_in_events import sign_in_event
 from carnet.audit.steps import Arrived
@@ -163,7 +163,7 @@ class Arriving:
         if principal is None:
             raise _NO_TOKEN
         until = now + timedelta(seconds=token.seconds) if token.seconds else moment_of(claims.expires_ms)
-        claims = replace(claims, expires_ms=int(until.timestamp() * 1000))
+        claims = structs.replace(claims, expires_ms=int(until.timestamp() * 1000))
         holder = _holder(snapshot, principal)
         session = self._session(text, holder, claims, until)
         self._refuse_denied(snapshot, holder, session)

@@ -4,48 +4,24 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import MISSING, fields
 from types import MappingProxyType
 from typing import Any
 
-import orjson
+from msgspec.json import Encoder
+from msgspec.structs import fields
 
 from carnet.keyring.session_claims import SessionClaims
 
 MAX_UNPACKED_BYTES = 32_768
 """Room for 50 session tags of the greatest length, ten policy ARNs and a session policy."""
 
-_LETTERS = {
-    "kind": "k",
-    "account": "a",
-    "principal_id": "p",
-    "session_name": "n",
-    "issued_ms": "i",
-    "expires_ms": "e",
-    "token_id": "j",
-    "source_identity": "s",
-    "tags": "t",
-    "transitive_tag_keys": "x",
-    "policies": "q",
-    "policy_arns": "r",
-    "scope_down": "w",
-    "mfa_ms": "m",
-    "provider": "v",
-    "provider_keys": "f",
-    "chain_depth": "c",
-    "epoch": "o",
-    "access_key": "l",
-    "access_key_ms": "u",
-    "person": "h",
-    "on_behalf_of": "b",
-}
-_NAMES = {letter: name for name, letter in _LETTERS.items()}
-_DEFAULTS = {
-    field.name: field.default_factory() if field.default_factory is not MISSING else field.default
-    for field in fields(SessionClaims)
-}
+_FIELDS = fields(SessionClaims)
+_NAMES = {field.encode_name: field.name for field in _FIELDS}
 _MAPPINGS = ("tags", "provider_keys")
 _TUPLES = ("transitive_tag_keys", "policies", "policy_arns", "scope_down")
+
+_ENCODER = Encoder(enc_hook=dict)
+"""Of what msgspec does not know, claims hold only mappings that cannot be changed."""
 
 _PLAIN, _DEFLATED = b"\0", b"\1"
 _WORTH_DEFLATING = 1024
@@ -53,8 +29,7 @@ _WORTH_DEFLATING = 1024
 
 def pack(claims: SessionClaims) -> bytes | None:
     """The claims as bytes; None if they are more than MAX_UNPACKED_BYTES."""
-    told = {letter: value for name, letter in _LETTERS.items() if (value := getattr(claims, name)) != _DEFAULTS[name]}
-    text = _json(told)
+    text = _json(claims)
     if len(text) > MAX_UNPACKED_BYTES:
         return None
     if len(text) < _WORTH_DEFLATING:
@@ -77,12 +52,12 @@ def unpack(packed: bytes) -> SessionClaims | None:
         return None
 
 
-def _json(told: dict[str, Any]) -> bytes:
+def _json(claims: SessionClaims) -> bytes:
     try:
-        return orjson.dumps(told, default=dict)
-    except (
-        orjson.JSONEncodeError
-    ):  # a lone surrogate, which a session policy may hold, or a number of more than 64 bits
+        return _ENCODER.encode(claims)
+    except (UnicodeEncodeError, OverflowError):
+        # A lone surrogate, which a session policy may hold, or a number of more than 64 bits.
+        told = {field.encode_name: getattr(claims, field.name) for field in _FIELDS}
         return json.dumps(told, ensure_ascii=False, separators=(",", ":"), default=dict).encode(
             "utf-8", "surrogatepass"
         )

@@ -3,51 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionClaims:
-    """Who a session speaks for, until when, and within what.
+class SessionClaims(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who a session speaks for, until when, and within what. In a token each claim has the name of one letter.
 
     INVARIANT: `principal_id` is a unique id (AROA..., AIDA..., account id), never a name: a role deleted and made
     again is another role, and its old sessions are dead. Times are epoch milliseconds.
     """
 
-    kind: str
+    kind: str = field(name="k")
     """`assumed-role`, `session-token` (GetSessionToken), `federated-user`, `delegated` or `sign-in` (of a user or root
     user, by `aws login`), or `assumed-root`: then `policy_arns` is the task's policy, to which the root user is held.
     """
-    account: str
-    principal_id: str
-    session_name: str = ""
-    issued_ms: int
-    expires_ms: int
-    token_id: str
-    source_identity: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
-    transitive_tag_keys: tuple[str, ...] = ()
-    policies: tuple[str, ...] = ()
+    account: str = field(name="a")
+    principal_id: str = field(name="p")
+    session_name: str = field(default="", name="n")
+    issued_ms: int = field(name="i")
+    expires_ms: int = field(name="e")
+    token_id: str = field(name="j")
+    source_identity: str | None = field(default=None, name="s")
+    tags: Mapping[str, str] = field(default_factory=dict, name="t")
+    transitive_tag_keys: tuple[str, ...] = field(default=(), name="x")
+    policies: tuple[str, ...] = field(default=(), name="q")
     """Inline session policy documents."""
-    policy_arns: tuple[str, ...] = ()
-    scope_down: tuple[str, ...] = ()
+    policy_arns: tuple[str, ...] = field(default=(), name="r")
+    scope_down: tuple[str, ...] = field(default=(), name="w")
     """Documents, each of which must allow whatever the session does, as GetScopedCredentials added them."""
-    mfa_ms: int | None = None
+    mfa_ms: int | None = field(default=None, name="m")
     """When MFA was given in the call that made this session."""
-    provider: str | None = None
+    provider: str | None = field(default=None, name="v")
     """The identity provider that vouched for the caller who made this session (aws:FederatedProvider)."""
-    provider_keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict[str, str | tuple[str, ...]])
+    provider_keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict, name="f")
     """What the provider said of that caller, as condition keys that the session goes on having."""
-    chain_depth: int = 0
+    chain_depth: int = field(default=0, name="c")
     """0 for a session made with long-term credentials, 1 for one made by such a session, ..."""
-    epoch: str = ""
-    access_key: str = ""
+    epoch: str = field(default="", name="o")
+    access_key: str = field(default="", name="l")
     """The long-term access key that the session, or the first one of its chain, was made with; empty if by none."""
-    access_key_ms: int = 0
+    access_key_ms: int = field(default=0, name="u")
     """When that key was used for it."""
-    person: str = ""
+    person: str = field(default="", name="h")
     """Of a session by single sign-on, the person whose it is: the id of a user of an identity store."""
-    on_behalf_of: str = ""
+    on_behalf_of: str = field(default="", name="b")
     """Of an identity-enhanced session, the person on whose behalf it acts, as `person`."""
 
     @property

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from carnet.access.sign_in_policy import CREATE_TOKEN
 from carnet.entities.oauth_session import SIGN_IN_SESSION, Grantor, OAuthSession, RefreshUse
 from carnet.identity.authenticate import Authenticate
@@ -177,7 +179,7 @@ def _tokens(call: AnonymousWriteCall, session: OAuthSession, *, first: bool) -> 
     call.decided.append(
         check_allowed(call.snapshot, call.parts, principal, claims, request, CREATE_TOKEN, session.client, call.now)
     )
-    claims = replace(claims, expires_ms=min(claims.expires_ms, int(session.expires.timestamp() * 1000)))
+    claims = structs.replace(claims, expires_ms=min(claims.expires_ms, int(session.expires.timestamp() * 1000)))
     try:
         issued = call.parts.tokens.issue(claims)
     except TokenTooLarge as fault:

@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetScopedCredentials.htm
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from carnet.base.faults import Denied, Invalid, Refused
 from carnet.keyring.session_claims import SessionClaims

@@ -7,9 +7,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from carnet.access.gather import find_managed_policy
 from carnet.base.faults import Invalid, Refused
