@@ -44,7 +44,7 @@ def source_ip(peer: str) -> str:
 
 def request_keys(http: RequestHead, region: str, now: datetime) -> Values:
     """The keys that come from the request itself, whoever makes it; `region` is empty if it is not known."""
-    user_agent, referer = (_header_text(http, name) for name in ("user-agent", "referer"))
+    user_agent, referer = _header_text(http, "user-agent"), _header_text(http, "referer")
     return _request_keys(int(now.timestamp()), http.peer, http.secure, region, user_agent, referer)
 
 

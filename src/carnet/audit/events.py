@@ -90,26 +90,30 @@ def tell_untold(event: Event, calls: int) -> None:
 def _event(step: Step | UnofferedStep, decided: Sequence[Decided]) -> Event:
     """What is known at a step: what the step before it knew, and its own."""
     match step:
+        case Authenticated(routed=routed, caller=caller):
+            event = arrival(
+                routed.arrived,
+                decided,
+                source=routed.event_source,
+                name=routed.operation.name,
+                read_only=routed.read_only,
+            )
+            _tell_caller(event, caller)
         case Parsed():
             event = _event(step.authenticated, decided)
             event["requestParameters"], _ = shown(step.authenticated.routed.operation, step.given)
-        case Authenticated():
-            event = _event(step.routed, decided)
-            _tell_caller(event, step.caller)
         case Routed():
-            event = arrival(step.arrived, decided)
-            event["eventSource"] = step.event_source
-            event["eventName"] = step.operation.name
-            event["readOnly"] = step.read_only
+            event = arrival(
+                step.arrived, decided, source=step.event_source, name=step.operation.name, read_only=step.read_only
+            )
         case AskedUnoffered():
-            event = _event(step.routed, decided)
-            event["eventName"] = step.event_name
-            event["readOnly"] = step.read_only
+            asked = step.routed
+            event = arrival(
+                asked.arrived, decided, source=asked.event_source, name=step.event_name, read_only=step.read_only
+            )
             _tell_caller(event, step.caller)
         case ForUnoffered():
-            event = arrival(step.arrived, decided)
-            event["eventSource"] = step.event_source
-            event["eventName"] = step.event_name
+            event = arrival(step.arrived, decided, source=step.event_source, name=step.event_name)
         case Arrived():
             event = arrival(step, decided)
         case _:
@@ -117,15 +121,25 @@ def _event(step: Step | UnofferedStep, decided: Sequence[Decided]) -> Event:
     return event
 
 
-def arrival(arrived: Arrived, decided: Sequence[Decided]) -> Event:
-    """Every member of an event, as far as they are known of a request that has only come in."""
+def arrival(
+    arrived: Arrived,
+    decided: Sequence[Decided],
+    *,
+    source: str | None = None,
+    name: str | None = None,
+    read_only: bool = True,
+) -> Event:
+    """Every member of an event, as far as they are known of a request of which nobody has been asked who makes it.
+
+    What it asks for is not known either of one that has only come in.
+    """
     http = arrived.http
     return {
         "eventVersion": _EVENT_VERSION,
         "userIdentity": None,
         "eventTime": iso_of_epoch(int(arrived.time.timestamp())),
-        "eventSource": None,
-        "eventName": None,
+        "eventSource": source,
+        "eventName": name,
         "awsRegion": None,
         "sourceIPAddress": source_ip(http.peer),
         "userAgent": http.first.get("user-agent", "")[:LONGEST_TEXT],
@@ -137,7 +151,7 @@ def arrival(arrived: Arrived, decided: Sequence[Decided]) -> Event:
         },
         "requestID": arrived.request_id,
         "eventID": arrived.event_id,
-        "readOnly": True,
+        "readOnly": read_only,
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": None,

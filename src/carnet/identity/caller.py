@@ -65,13 +65,21 @@ class _Proven:
 P = TypeVar("P", bound=_Proven)
 
 
-def _made(kind: type[P], wanted: _Authenticator, authenticator: _Authenticator, **members: Any) -> P:
-    """A caller of that kind, for who holds what makes one; raises TypeError for others."""
+_set = object.__setattr__
+
+
+def _begun(kind: type[P], wanted: _Authenticator, authenticator: _Authenticator) -> P:
+    """A caller of that kind without any member yet, for who holds what makes one; raises TypeError for others."""
     if authenticator is not wanted:
         raise TypeError(f"only an authenticator makes a {kind.__name__} caller")
-    made = object.__new__(kind)
+    return object.__new__(kind)
+
+
+def _made(kind: type[P], wanted: _Authenticator, authenticator: _Authenticator, **members: Any) -> P:
+    """A caller of that kind, for who holds what makes one; raises TypeError for others."""
+    made = _begun(kind, wanted, authenticator)
     for name, value in members.items():
-        object.__setattr__(made, name, value)
+        _set(made, name, value)
     return made
 
 
@@ -99,16 +107,14 @@ class Verified(_Proven):
     def __new__(
         cls, authenticator: _Authenticator, *, credential: Credential, region: str, service: str, presigned: bool
     ) -> Verified:
-        return _made(
-            cls,
-            AUTHENTICATOR,
-            authenticator,
-            credential=credential,
-            principal=credential.principal,
-            region=region,
-            service=service,
-            presigned=presigned,
-        )
+        made = _begun(cls, AUTHENTICATOR, authenticator)
+        # One by one, for every signed request makes one.
+        _set(made, "credential", credential)
+        _set(made, "principal", credential.principal)
+        _set(made, "region", region)
+        _set(made, "service", service)
+        _set(made, "presigned", presigned)
+        return made
 
     def renewed(self, credential: Credential) -> Verified:
         """The caller with the same key id and secret as they stand at another revision; ValueError for others."""

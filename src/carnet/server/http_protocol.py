@@ -138,7 +138,7 @@ class HttpProtocol(asyncio.Protocol):
         shares.begin()
         self._reading, self._reads_later = True, False
         refused: RequestRefused | None = None
-        while self._unread and self._ending.reads and not self._is_pressed() and refused is None:
+        while self._unread.rest and self._ending.reads and not self._is_pressed() and refused is None:
             refused = self._read(self._unread.piece(self._reader.body_to_come))
         self._reading = False
         if not self._ending.reads:
@@ -154,7 +154,7 @@ class HttpProtocol(asyncio.Protocol):
     def _read(self, piece: memoryview) -> RequestRefused | None:
         """Read a piece of what came; why it is refused."""
         try:
-            self._reader.feed(piece, more=bool(self._unread))
+            self._reader.feed(piece, more=bool(self._unread.rest))
         except RequestRefused as refused:
             return refused
         return self._overfull
@@ -165,7 +165,7 @@ class HttpProtocol(asyncio.Protocol):
             self._owes_request = True
             if self._turns.held is None:
                 self._patience.wait(self._limits.request_seconds)
-        if self._unread or self._reader.stream is not None:
+        if self._unread.rest or self._reader.stream is not None:
             self._press_back()
 
     def eof_received(self) -> bool:
@@ -195,7 +195,7 @@ class HttpProtocol(asyncio.Protocol):
             self._replies.unsent
             or self._turns.held
             or self._turns.waiting
-            or (self._ending.reads and (self._reader.under_way or self._unread))
+            or (self._ending.reads and (self._reader.under_way or self._unread.rest))
         )
 
     def arrived(self, request: HttpRequest, *, keep_alive: bool) -> None:
@@ -272,11 +272,11 @@ class HttpProtocol(asyncio.Protocol):
         """Read on, or not, as what has been read and what has been written are taken."""
         if self._transport.is_closing():
             return
-        if self._is_pressed() or self._unread:
+        if self._is_pressed() or self._unread.rest:
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
-        if self._unread and not (self._is_pressed() or self._reading or self._reads_later):
+        if self._unread.rest and not (self._is_pressed() or self._reading or self._reads_later):
             self._reads_later = True
             self._door.shares.wait(self._turns.flow, self._read_on)
 

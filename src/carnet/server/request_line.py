@@ -25,7 +25,11 @@ def path_and_query(target: bytes, version: str, headers: Sequence[tuple[str, str
     """
     if version not in _VERSIONS:
         raise _refused("Only HTTP/1.0 and HTTP/1.1 are spoken here.")
-    hosts = [value for name, value in headers if name == "host"]
+    by_name = dict(headers)
+    if len(by_name) < len(headers):
+        hosts = [value for name, value in headers if name == "host"]
+    else:
+        hosts = [by_name["host"]] if "host" in by_name else []
     if len(hosts) > 1 or not (hosts or version == "1.0"):
         raise _refused("The request must have one Host header.")
     if b"#" in target:

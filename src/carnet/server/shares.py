@@ -71,6 +71,9 @@ class Shares:
     def _round(self) -> None:
         """Answer some of those that wait, and let the loop look at its sockets."""
         self._comes = False
+        if not self._waiting:
+            self._spent = {}  # Nobody owes anything to nobody.
+            return
         self._renew()
         until, passed_over = self._seconds() + ROUND, 0
         try:
@@ -87,10 +90,10 @@ class Shares:
                 self._come()
 
     def _renew(self) -> None:
-        """Everybody has a share again. Nobody owes anything to nobody: debts of those who alone wait are forgotten."""
+        """Everybody has a share again. Debts of those who alone wait are forgotten."""
         spent = {account: had - QUANTUM for account, had in self._spent.items() if had > QUANTUM}
-        least = min((spent.get(account, 0.0) for account in self._waiting), default=None)
-        self._spent = {} if least is None else {one: owed - least for one, owed in spent.items() if owed > least}
+        least = min([spent.get(account, 0.0) for account in self._waiting])
+        self._spent = {one: owed - least for one, owed in spent.items() if owed > least}
 
     def _serve(self, account: str, queue: Rotation[Callable[[], None]]) -> None:
         """One turn of an account: one request."""

@@ -5,7 +5,7 @@ What comes of it is a value, with every decision that was made on the way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -150,31 +150,33 @@ class Execution:
 
         It fails with TakesLong if more of policies has to be read and compiled than may be `at_once`.
         """
-        return self._read(operation, parsed, lambda snapshot: parsed.authenticated.caller, at_once=at_once)
+        return self._read(operation, parsed, None, at_once, later=False)
 
     def read_prepared(self, operation: Operation, parsed: Parsed, prepared: Any, at_once: float = inf) -> Outcome:
         """The same of an operation for which something was done beforehand: `prepared` is what that has made.
 
         INVARIANT: the caller is looked for again, as it may have changed in the meantime.
         """
-        return self._read(
-            operation, parsed, lambda snapshot: self.present(snapshot, parsed.authenticated.caller), prepared, at_once
-        )
+        return self._read(operation, parsed, prepared, at_once, later=True)
 
     def _read(
         self,
         operation: Operation,
         parsed: Parsed,
-        find: Callable[[Snapshot], Caller],
-        prepared: Any = None,
-        at_once: float = inf,
+        prepared: Any,
+        at_once: float,
+        *,
+        later: bool,
     ) -> Outcome:
+        """`later` says that the caller was authenticated a while ago."""
         decided: list[Decided] = []
         left.characters = at_once
         try:
-            snapshot = self.directory.snapshot
+            snapshot, caller = self.directory.snapshot, parsed.authenticated.caller
+            if later:
+                caller = self.present(snapshot, caller)
             with_mfa = _with_mfa(operation, prepared)
-            call = self._call(operation, parsed, snapshot, find(snapshot), decided, prepared, with_mfa=with_mfa)
+            call = self._call(operation, parsed, snapshot, caller, decided, prepared, with_mfa=with_mfa)
             answer = operation.perform(call, parsed.given, decided)
             return Done(answer=answer, event=success_event(parsed, answer, decided), decided=tuple(decided))
         except Exception as problem:
