@@ -54,7 +54,8 @@ def test_the_events_of_requests_that_came_together_are_written_together_before_a
     write = JsonLines.write
 
     def noting(lines: JsonLines, text: bytes) -> None:
-        early.extend(select.select([client], [], [], 0)[0])
+        if b"GetUser" in text:  # a periodic job writes lines of its own, whenever it comes
+            early.extend(select.select([client], [], [], 0)[0])
         written.append(text)
         write(lines, text)
 

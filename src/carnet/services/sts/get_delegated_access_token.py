@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetDelegatedAccessToken.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from carnet.base.faults import Invalid, Refused
 from carnet.entities.delegation_request import Approver, DelegationRequest, DelegationState
