@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from carnet.access.documents import nothing_allowed
 from carnet.access.gather import policies_of
@@ -105,7 +106,7 @@ def test_the_keys_of_nobody_in_particular() -> None:
 @pytest.mark.parametrize(("seconds", "age"), [(-1, "0"), (0, "0"), (1, "1"), (3_599.9, "3599")])
 def test_the_age_of_mfa_counts_from_when_it_was_given(seconds: float, age: str) -> None:
     view = snapshot_of(ACCOUNT, ROLE).accounts[ACCOUNT.id]
-    with_mfa = verified(of_session(replace(CLAIMS, mfa_ms=CLAIMS.issued_ms)))
+    with_mfa = verified(of_session(structs.replace(CLAIMS, mfa_ms=CLAIMS.issued_ms)))
     keys = caller_keys(view, with_mfa, START + timedelta(seconds=seconds))
     assert (keys["aws:MultiFactorAuthPresent"], keys["aws:MultiFactorAuthAge"]) == ("true", age)
 
@@ -122,6 +123,6 @@ def test_a_session_without_mfa_says_so_and_a_long_term_key_says_nothing() -> Non
 def test_a_federated_session_names_its_provider() -> None:
     view = snapshot_of(ACCOUNT, ROLE).accounts[ACCOUNT.id]
     provider = f"arn:aws:iam::{ACCOUNT.id}:saml-provider/corp"
-    federated = verified(of_session(replace(CLAIMS, provider=provider)))
+    federated = verified(of_session(structs.replace(CLAIMS, provider=provider)))
     assert caller_keys(view, federated, START)["aws:FederatedProvider"] == provider
     assert "aws:FederatedProvider" not in caller_keys(view, verified(of_session(CLAIMS)), START)
