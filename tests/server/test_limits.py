@@ -138,7 +138,7 @@ def test_over_tls_too_such_a_client_sees_it(tmp_path: Path, monkeypatch: pytest.
     context = ssl.create_default_context(cafile=str(files[0]))
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 40000000\r\n\r\n"
     with in_process_server(tmp_path, tls=files) as server:
-        monkeypatch.setattr(server.door, "limits", Limits(linger_seconds=0.5))
+        monkeypatch.setattr(server.door, "limits", Limits(linger_seconds=5.0))
         plain = socket.create_connection(("127.0.0.1", server.port), timeout=60)
         with context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
             connection.sendall(head + b"a" * 2_000_000)
