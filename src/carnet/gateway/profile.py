@@ -39,6 +39,11 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     """Whether nothing is left of a body that ends before its declared length."""
     versions: bool = False
     """Whether it understands versionId. One that does not would act on the newest version instead."""
+    preconditions: frozenset[str] = frozenset()
+    """The preconditions of writes and deletes that it holds them to, such as `PutObject.IfNoneMatch`.
+
+    INVARIANT: it is sent no other. A store that ignores one overwrites what it should keep.
+    """
     key_id_in_ciphertext: bool = False
     """Whether a ciphertext of its KMS begins with the id of its key."""
     tells_keys: bool = False
@@ -74,7 +79,7 @@ def shipped_profiles() -> Mapping[str, Profile]:
 def written(profile: Profile) -> str:
     """The text of a profile's file."""
     operations = {service: sorted(names) for service, names in sorted(profile.operations.items())}
-    told = {**msgspec.to_builtins(profile), "operations": operations}
+    told = {**msgspec.to_builtins(profile), "operations": operations, "preconditions": sorted(profile.preconditions)}
     return msgspec.json.format(msgspec.json.encode(told), indent=1).decode() + "\n"
 
 
@@ -107,6 +112,7 @@ def _of_both(one: Profile, other: Profile) -> Profile:
         drops_cut_bodies=one.drops_cut_bodies and other.drops_cut_bodies,
         versions=one.versions and other.versions,
         tells_keys=one.tells_keys and other.tells_keys,
+        preconditions=one.preconditions & other.preconditions,
         own_roles=one.own_roles and other.own_roles,
         key_id_in_ciphertext=one.key_id_in_ciphertext and other.key_id_in_ciphertext,
     )

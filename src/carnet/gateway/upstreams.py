@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from carnet.base.arns import ACCOUNT_ID
+from carnet.gateway import preconditions
 from carnet.gateway.accounts_told import ACCOUNTS_RULE, SHARED_BY, Accounts, read_accounts
 from carnet.gateway.profile import Profile, shipped_profiles
 from carnet.sigv4.signing import SigningCredentials
@@ -50,7 +51,10 @@ class UpstreamSettings:
         """Whether its profile lists the operation, with this input. INVARIANT: nothing else is sent to it."""
         if service not in self.services or operation not in self.profile.operations[service]:
             return False
-        return service != _S3 or self.profile.versions or not _names_version(given or {})
+        if service != _S3 or given is None:
+            return True
+        is_held = all(one in self.profile.preconditions for one in preconditions.asked(operation, given))
+        return is_held and (self.profile.versions or not _names_version(given))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

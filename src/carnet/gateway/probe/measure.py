@@ -21,7 +21,12 @@ from carnet.sigv4.signing import SigningCredentials
 S3 = "s3"
 MEASURABLE = mapped_services()
 _NO_STORE = S3Measured(
-    operations=frozenset(), versions=False, tells_keys=False, literal_keys=False, drops_cut_bodies=False
+    operations=frozenset(),
+    preconditions=frozenset(),
+    versions=False,
+    tells_keys=False,
+    literal_keys=False,
+    drops_cut_bodies=False,
 )
 
 
@@ -58,5 +63,6 @@ def measured(
         drops_cut_bodies=store.drops_cut_bodies,
         versions=store.versions,
         tells_keys=store.tells_keys,
+        preconditions=store.preconditions,
         key_id_in_ciphertext="kms" in services and key_id_in_ciphertext(upstream),
     )

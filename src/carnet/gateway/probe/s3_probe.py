@@ -18,6 +18,7 @@ from urllib.parse import quote
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
+from carnet.gateway.preconditions import PRECONDITIONS, named
 from carnet.gateway.probe.asking import Upstream
 from carnet.gateway.probe.s3_exercises import (
     KEYS,
@@ -32,6 +33,7 @@ from carnet.gateway.probe.s3_exercises import (
     uploads,
     versions,
 )
+from carnet.gateway.probe.s3_preconditions import preconditions
 from carnet.gateway.probe.s3_settings import SETTINGS
 
 _CANARY, _SONG = "canary", b"alive"
@@ -41,6 +43,7 @@ _DECLARED, _SENT = 300_000, 100_000
 _SETTLES = 0.5
 """Seconds in which a store notices that a connection has ended."""
 
+_CONDITIONS = frozenset(named(operation, one) for operation, members in PRECONDITIONS.items() for one in members)
 _COUNT = (objects, uploads, versions)
 """Those that look at all that is in their bucket, in which no canary may be then."""
 
@@ -51,6 +54,7 @@ class S3Measured(Struct, frozen=True, kw_only=True):
     """What was seen."""
 
     operations: frozenset[str]
+    preconditions: frozenset[str]
     versions: bool
     tells_keys: bool
     literal_keys: bool
@@ -76,7 +80,8 @@ def measure_s3(upstream: Upstream, tell: Tell) -> S3Measured:
                 tell(f"{', '.join(sorted(found)) or 'an operation'}: did something else, too")
     with _bucket(ask) as bucket:
         return S3Measured(
-            operations=frozenset(proven - {KEYS, VERSIONS}),
+            operations=frozenset(proven - {KEYS, VERSIONS} - _CONDITIONS),
+            preconditions=frozenset(proven & _CONDITIONS),
             versions=VERSIONS in proven,
             tells_keys=KEYS in proven,
             literal_keys=_takes_literally(upstream, ask, bucket),
@@ -85,7 +90,7 @@ def measure_s3(upstream: Upstream, tell: Tell) -> S3Measured:
 
 
 def _exercises() -> Iterator[tuple[bool, Exercise]]:
-    yield from ((False, each) for each in (objects, attributes, uploads, versions, keys, buckets))
+    yield from ((False, each) for each in (objects, attributes, uploads, versions, keys, preconditions, buckets))
     yield from ((one.locked, setting(one)) for one in SETTINGS)
 
 

@@ -19,6 +19,11 @@ _ENCRYPTED, _KEY = "x-amz-server-side-encryption", "x-amz-server-side-encryption
 _WITH_BUCKET_KEY = "x-amz-server-side-encryption-bucket-key-enabled"
 _READS = frozenset(("GetObject",))
 """Operations whose answers hold what was encrypted."""
+_CHECKSUM = "x-amz-checksum-"
+"""Of the content; a head that tells it is decided as the content is.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+"""
 _Headers = tuple[tuple[str, str], ...]
 
 
@@ -27,8 +32,11 @@ async def refuse_without_key(execution: Execution, call: S3Call, response: Upstr
 
     The answer's head tells the key. INVARIANT: none of the content is handed on before.
     """
-    read = call.operation.name in _READS and response.status < HTTPStatus.MULTIPLE_CHOICES
-    if not read or _ENCRYPTED not in dict(response.headers):
+    told = dict(response.headers)
+    is_read = call.operation.name in _READS or (
+        call.operation.name == "HeadObject" and any(name.startswith(_CHECKSUM) for name in told)
+    )
+    if not is_read or response.status >= HTTPStatus.MULTIPLE_CHOICES or _ENCRYPTED not in told:
         return
     on = object_arn(call.scope.partition, call.route.path.bucket or "", call.route.path.key or "")
     await allow_decrypt(execution, call, response.headers, on=on, owner=call.owner)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from carnet.catalog.operations import ResourceRule
-from carnet.gateway.check import Asked, Check, Refused, Scope, not_decided
+from carnet.gateway.check import NOT_IMPLEMENTED, Asked, Check, Refused, Scope, not_decided
 from carnet.gateway.hand import Hand, Rule
 from carnet.gateway.members import is_there, items, needed, structure, structures, text
 from carnet.gateway.naming import Named
@@ -77,6 +77,21 @@ def _of_version(*actions: str) -> Rule:
     return rule
 
 
+def _deleted(asked: Asked) -> Iterator[Check]:
+    yield from _of_version("DeleteObject")(asked)
+    yield from _matching(asked, None, text(asked.members, "IfMatch"), _version(asked))
+
+
+def _matching(asked: Asked, key: str | None, etag: str | None, version: str | None = None) -> Iterator[Check]:
+    """Who writes or deletes an object if it has a certain ETag learns whether it has.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    """
+    if etag is not None and etag.strip() != "*":
+        check = _on_object(asked, "GetObject" if version is None else "GetObjectVersion", key)
+        yield check if version is None else s3_keys.of_version(check, version)
+
+
 def _bypassing(asked: Asked, key: str | None) -> Iterator[Check]:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html#object-lock-managing-bypass"""
     if asked.members.get("BypassGovernanceRetention") is True:
@@ -85,8 +100,10 @@ def _bypassing(asked: Asked, key: str | None) -> Iterator[Check]:
 
 def _stored(asked: Asked) -> Iterator[Check]:
     """An object is made: with an ACL, tags or a lock, the permission to set these, too."""
-    yield _on_object(asked, "PutObject")
     members = asked.members
+    if members.get("WriteOffsetBytes") is not None:  # of directory buckets: other stores would replace the object
+        raise Refused(NOT_IMPLEMENTED, "A header you provided implies functionality that is not implemented")
+    yield _on_object(asked, "PutObject")
     if any(members.get(name) is not None for name in _GRANTS):
         yield _on_object(asked, "PutObjectAcl")
     if members.get("Tagging") is not None:
@@ -95,7 +112,13 @@ def _stored(asked: Asked) -> Iterator[Check]:
         yield _on_object(asked, "PutObjectRetention")
     if members.get("ObjectLockLegalHoldStatus") is not None:
         yield _on_object(asked, "PutObjectLegalHold")
+    yield from _matching(asked, None, text(members, "IfMatch"))
     yield from _encrypted(asked)
+
+
+def _completed(asked: Asked) -> Iterator[Check]:
+    yield _on_object(asked, "PutObject")
+    yield from _matching(asked, None, text(asked.members, "IfMatch"))
 
 
 def _encrypted(asked: Asked) -> Iterator[Check]:
@@ -104,6 +127,8 @@ def _encrypted(asked: Asked) -> Iterator[Check]:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html#AmazonS3-PutObject-request-header-SSEKMSKeyId
     """
+    if text(asked.members, "SSEKMSEncryptionContext"):
+        raise not_decided(asked, "who reads the object would not be held to x-amz-server-side-encryption-context")
     algorithm = text(asked.members, "ServerSideEncryption") or ""
     if algorithm not in _ALGORITHMS:
         raise Refused("InvalidArgument", "The encryption method specified is not supported")
@@ -127,6 +152,8 @@ def _encrypted(asked: Asked) -> Iterator[Check]:
 def _copied(asked: Asked) -> Iterator[Check]:
     """What is made, and the source that is read."""
     if asked.operation == "CopyObject":
+        if text(asked.members, "IfMatch") is not None:
+            raise not_decided(asked, "who may read what the copy replaces is not decided")
         yield from _stored(asked)
     else:
         yield _on_object(asked, "PutObject")
@@ -155,6 +182,7 @@ def _delete_objects(asked: Asked) -> Iterator[Check]:
         check = _on_object(asked, "DeleteObject" if version is None else "DeleteObjectVersion", key)
         yield check if version is None else s3_keys.of_version(check, version)
         yield from _bypassing(asked, key)
+        yield from _matching(asked, key, text(one, "ETag"), version)
 
 
 def _create_bucket(asked: Asked) -> Iterator[Check]:
@@ -184,7 +212,7 @@ def _restored(asked: Asked) -> Iterator[Check]:
 
 
 _OF_VERSIONS = (
-    *("DeleteObject", "DeleteObjectAnnotation", "DeleteObjectTagging", "GetObject", "GetObjectAcl"),
+    *("DeleteObjectAnnotation", "DeleteObjectTagging", "GetObject", "GetObjectAcl"),
     *("GetObjectAnnotation", "GetObjectLegalHold", "GetObjectRetention", "GetObjectTagging", "GetObjectTorrent"),
     *("ListObjectAnnotations", "PutObjectAcl", "PutObjectAnnotation", "PutObjectLegalHold", "PutObjectRetention"),
     *("PutObjectTagging", "UpdateObjectEncryption"),
@@ -193,9 +221,11 @@ _OF_VERSIONS = (
 HAND = Hand(
     operations={
         **{name: _of_version(name) for name in _OF_VERSIONS},
+        "CompleteMultipartUpload": _completed,
         "CopyObject": _copied,
         "CreateBucket": _create_bucket,
         "CreateMultipartUpload": _stored,
+        "DeleteObject": _deleted,
         "DeleteObjects": _delete_objects,
         "GetObjectAttributes": _of_version("GetObjectAttributes", "GetObject"),
         "HeadObject": _of_version("GetObject"),
