@@ -15,6 +15,7 @@ from carnet.gateway.buckets import owned_bucket
 from carnet.gateway.lookups import LookupFailed
 from carnet.gateway.s3.acls import refuse_unless_granted
 from carnet.gateway.s3.call import S3Call
+from carnet.gateway.s3.copied_tags import refuse_unless_tagged
 from carnet.gateway.s3.deciding import refuse_unless_listed
 from carnet.gateway.s3.encryption import allow_decrypt
 from carnet.gateway.s3.faults import S3Fault
@@ -34,9 +35,9 @@ _OF_DELETED = "The source of a copy request may not specifically refer to a dele
 async def with_decided_source(execution: Execution, call: S3Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
     """The input of a copy, for the source that was looked up and no other that takes its place meanwhile.
 
-    Raises S3Fault if the source is encrypted by a key which the caller may not use, or is not there, or is not what the
-    request expects; LookupFailed, and as `S3Call.ask`. INVARIANT: a source whose head is not told is not taken for
-    unencrypted.
+    Raises S3Fault if the source is encrypted by a key which the caller may not use, or has tags that the caller may not
+    copy, or is not there, or is not what the request expects; LookupFailed, and as `S3Call.ask`. INVARIANT: a source
+    whose head is not told is not taken for unencrypted.
     """
     source = copy_source(call.given[_OF_SOURCE])
     on = object_arn(call.scope.partition, source.bucket, source.key)
@@ -53,6 +54,7 @@ async def with_decided_source(execution: Execution, call: S3Call, given: Mapping
     await refuse_unless_granted(execution, call, response.headers)
     refuse_another(call, on, response.headers)
     await allow_decrypt(execution, call, response.headers, on=on, owner=owner)
+    await refuse_unless_tagged(execution, call, source, owner)
     return _pinned({**given, _OF_SOURCE: source.header}, dict(response.headers))
 
 

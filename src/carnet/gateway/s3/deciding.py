@@ -200,16 +200,24 @@ def _decide(execution: Execution, snapshot: Snapshot, call: S3Call, asked: tuple
     return decide(execution, snapshot, call.caller, call.arrived, asked)
 
 
+def needed_by(
+    execution: Execution, call: S3Call, operation: str, given: Mapping[str, Any], point: AccessPoint | None
+) -> tuple[Resolved, ...]:
+    """What another operation would need, on what the request names. Raises Refused as `with_owner`."""
+    literal = call.exchange.settings.profile.literal_keys
+    checks = mapped("s3", operation, given, call.scope, literal_keys=literal)
+    assert not isinstance(checks, Refusal), "it is on what the request names, which could be read"
+    snapshot = execution.directory.snapshot
+    return tuple([_resolved(snapshot, call, check, point) for check in checks])
+
+
 async def refuse_unless_listed(execution: Execution, call: S3Call, bucket: str, point: AccessPoint | None) -> None:
     """Whether an object is there is told to those who may list its bucket. Raises S3Fault for others.
 
     `bucket` is an ARN, `point` the access point through which the object is asked for. What the policies ask for and is
     not known is a denial. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
-    listing = mapped("s3", "HeadBucket", {"Bucket": bucket.rpartition(":")[2]}, call.scope)
-    assert not isinstance(listing, Refusal), "it is the bucket of an object that is asked for"
-    snapshot = execution.directory.snapshot
-    asked = [_resolved(snapshot, call, check, point) for check in listing]
+    asked = needed_by(execution, call, "HeadBucket", {"Bucket": bucket.rpartition(":")[2]}, point)
     try:
         *_, told = await decided(execution, call, asked)
     except NotKnown:

@@ -45,16 +45,22 @@ async def with_object_tags(call: S3Call, resolved: Resolved) -> Resolved:
         etag = await _etag(call, given, resolved.holder)
         if call.looked_up.setdefault(resolved.resource, etag) != etag:
             raise _replaced()
-    response = await call.ask("GetObjectTagging", given, resolved.holder)
+    told = {f"{_KEY}{name}": value for name, value in (await tags_of(call, given, resolved.holder)).items()}
+    return resolved._replace(check=replace(check, unknown=check.unknown - {_TEMPLATE}), keys={**resolved.keys, **told})
+
+
+async def tags_of(call: S3Call, given: Mapping[str, Any], account: str) -> Mapping[str, str]:
+    """Those of an object that an account has, `given` as GetObjectTagging has it; none of what is not there.
+
+    Raises LookupFailed.
+    """
+    response = await call.ask("GetObjectTagging", given, account)
     body = await response.whole(_MOST)
     if response.status == _NOT_THERE:
-        tags = {}
-    elif response.status == HTTPStatus.OK:
-        tags = _tags(body)
-    else:
+        return {}
+    if response.status != HTTPStatus.OK:
         raise LookupFailed("the tags of the object cannot be read")
-    told = {f"{_KEY}{name}": value for name, value in tags.items()}
-    return resolved._replace(check=replace(check, unknown=check.unknown - {_TEMPLATE}), keys={**resolved.keys, **told})
+    return _tags(body)
 
 
 async def _etag(call: S3Call, given: Mapping[str, Any], account: str) -> str:
