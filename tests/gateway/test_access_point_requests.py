@@ -185,6 +185,7 @@ def test_a_bucket_is_made_in_a_host_that_looks_like_an_access_point(store: Store
 
 def test_copies_by_access_point(store: Store) -> None:
     client, source = through(store), {"Bucket": arn(store), "Key": "k"}
+    store.s3.answers[f"GET /{BUCKET}/k?tagging"] = Told(body=b"<Tagging><TagSet/></Tagging>")
     store.allow(
         allow("s3:GetObject", f"{arn(store)}/object/*"), allow("s3:PutObject", f"{arn(store, 'second')}/object/*")
     )

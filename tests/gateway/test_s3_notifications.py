@@ -100,7 +100,7 @@ def test_one_that_refuses_among_others_is_enough(store: Store) -> None:
     store.s3.requests.clear()
     topic = [{"TopicArn": arn(store, "sns", "t"), "Events": EVENTS}]
     assert refusal(lambda: put(store, QueueConfigurations=to_queue(store), TopicConfigurations=topic))["status"] == 400
-    assert store.s3.requests == []
+    assert PUT not in store.s3.asked
 
 
 def test_what_is_asked_to_be_skipped_is_told(store: Store) -> None:
@@ -132,3 +132,64 @@ def test_who_may_not_set_it_is_told_nothing_of_destinations(store: Store) -> Non
     store.allow({"Effect": "Deny", "Action": "s3:PutBucketNotification", "Resource": "*"})
     assert refusal(lambda: put(store, QueueConfigurations=to_queue(store)))["Code"] == "AccessDenied"
     assert "deliveries" not in store.events()[-1]["additionalEventData"]
+
+
+# Keys of destinations
+
+KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def sealed(store: Store, key: str, *actions: str, **condition: dict[str, str]) -> str:
+    """The queue is encrypted by a key, whose policy lets Amazon S3 do that; the ARN of the key."""
+    let_in(store, {"ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{BUCKET}"}})
+    key_arn = f"arn:aws:kms:us-east-1:{store.account}:key/{KEY_ID}"
+    metadata = {"KeyMetadata": {"Arn": key_arn, "KeyId": KEY_ID}}
+    store.s3.answers["POST /"] = Told(body=json.dumps(metadata).encode())
+    root = {"Effect": "Allow", "Principal": {"AWS": store.account}, "Action": "kms:*", "Resource": "*"}
+    service = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": [*actions], "Resource": "*"}
+    statements = [root, {**service, "Condition": condition}] if actions else [root]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    store.server.client("kms", *store.key).put_key_policy(KeyId=KEY_ID, PolicyName="default", Policy=policy)
+    store.s3.answers["POST /"] = Told(body=json.dumps({"Attributes": {"KmsMasterKeyId": key}, **metadata}).encode())
+    store.s3.requests.clear()
+    return key_arn
+
+
+def verdicts(store: Store) -> list[tuple[str, str]]:
+    return [(one["action"], one["verdict"]) for one in store.events()[-1]["additionalEventData"]["deliveries"]]
+
+
+@pytest.mark.parametrize("named", [KEY_ID, "arn:aws:kms:us-east-1:{}:key/" + KEY_ID, "alias/mine"])
+def test_the_key_of_a_queue_has_to_let_amazon_s3_in(store: Store, named: str) -> None:
+    key = named.format(store.account)
+    of_bucket = {"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{BUCKET}"}}
+    sealed(store, key, "kms:GenerateDataKey", "kms:Decrypt", **of_bucket)
+    put(store, QueueConfigurations=to_queue(store))
+    assert store.s3.asked[-1] == PUT
+    uses = [("kms:GenerateDataKey", "allowed"), ("kms:Decrypt", "allowed")]
+    assert verdicts(store) == [("sqs:SendMessage", "allowed"), *uses]
+    of_another = {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::another"}}
+    for actions, condition in ((("kms:GenerateDataKey",), {}), (("kms:*",), of_another), ((), {})):
+        sealed(store, key, *actions, **condition)
+        error = refusal(lambda: put(store, QueueConfigurations=to_queue(store)))
+        assert (error["Code"], error["status"]) == ("InvalidArgument", 400)
+        assert "destination queue do not allow S3" in error["ArgumentValue"]
+        assert verdicts(store)[-1][1] == "implicitDeny"
+        assert PUT not in store.s3.asked
+    put(store, QueueConfigurations=to_queue(store), skip=True)
+    assert store.s3.asked[-1] == PUT
+
+
+def test_the_key_that_aws_has_made_lets_no_other_service_in(store: Store) -> None:
+    sealed(store, "alias/aws/sqs", "kms:*")
+    assert refusal(lambda: put(store, QueueConfigurations=to_queue(store)))["Code"] == "InvalidArgument"
+    assert PUT not in store.s3.asked
+
+
+def test_a_queue_that_does_not_tell_its_key_gets_no_events(store: Store) -> None:
+    sealed(store, KEY_ID, "kms:*")
+    store.s3.answers["POST /"] = Told(status=500)
+    assert refusal(lambda: put(store, QueueConfigurations=to_queue(store)))["status"] == 503
+    sealed(store, "no key", "kms:*")
+    assert refusal(lambda: put(store, QueueConfigurations=to_queue(store)))["status"] == 503
+    assert PUT not in store.s3.asked

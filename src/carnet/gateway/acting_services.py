@@ -192,12 +192,20 @@ def delivery(execution: Execution, service: str, source: Source, endpoint: str, 
     action = _DELIVERING.get(arn.service) if arn is not None else None
     if arn is None or action is None:
         return None
+    return decided_for(execution, service, source, action, endpoint, request)
+
+
+def decided_for(
+    execution: Execution, service: str, source: Source, action: str, resource: str, request: Values
+) -> Decided:
+    """Whether the policy of a resource lets a service in for the source; its ARN has an account. Raises Unavailable."""
+    account = resource.split(":")[4]
     snapshot, principal = execution.directory.snapshot, Principal(kind=PrincipalKind.SERVICE, provider=service)
     check = access.Check(
         action=action,
-        resource=endpoint,
-        resource_account=arn.account,
-        policies=policies_of(snapshot, endpoint, arn.account, principal, action),
+        resource=resource,
+        resource_account=account,
+        policies=policies_of(snapshot, resource, account, principal, action),
     )
     return decide_for_service(execution.parts.engine, snapshot, service, source, check, request)
 

@@ -11,13 +11,15 @@ from functools import partial
 from carnet.access.authorize import Decided
 from carnet.access.request_context import request_keys
 from carnet.access.service_access import Source
-from carnet.gateway.acting_services import delivery
+from carnet.gateway.acting_services import decided_for, delivery
 from carnet.gateway.check import Members
 from carnet.gateway.check import Refused as NotRead
 from carnet.gateway.members import needed, structure, structures
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.faults import S3Fault
+from carnet.gateway.s3.notification_keys import USES, key_of
 from carnet.gateway.services.s3_names import bucket_arn
+from carnet.policy.request import Values
 from carnet.services.execution import Execution
 
 PUTS = "PutBucketNotificationConfiguration"
@@ -37,7 +39,9 @@ _MOST = 100
 
 
 async def refuse_undelivered(execution: Execution, call: S3Call) -> None:
-    """Raises S3Fault if a destination does not let Amazon S3 in for the bucket, as AWS does; before anything is sent.
+    """Raises S3Fault if a destination or the key that encrypts it does not let Amazon S3 in for the bucket, as AWS does.
+
+    INVARIANT: nothing is sent before. Raises as `key_of`.
 
     What is asked to be skipped (`x-amz-skip-destination-validation`) is decided all the same: the audit event tells it.
     """
@@ -49,8 +53,24 @@ async def refuse_undelivered(execution: Execution, call: S3Call) -> None:
         if decided is None or decided.request.resource.split(":")[2] != kind[0]:
             raise _invalid(arn, f"The ARN is not that of a destination {kind[1]}")
         call.deliveries.append(decided)
-        if not decided.decision.allowed and not skipped:
+        allowed = decided.decision.allowed and await _uses_key(execution, call, arn)
+        if not allowed and not skipped:
             raise _invalid(arn, _SENTENCES[kind[0]].format(arn))
+
+
+async def _uses_key(execution: Execution, call: S3Call, arn: str) -> bool:
+    """Whether Amazon S3 may use the key that encrypts a destination, if one does. Raises as `key_of`."""
+    key = await key_of(call, arn)
+    if key is None:
+        return True
+    if not key.arn:
+        return False
+    for action in USES:
+        decided = await call.deciding(partial(_decide_key, execution, call, action, key.arn))
+        call.deliveries.append(decided)
+        if not decided.decision.allowed:
+            return False
+    return True
 
 
 def _destinations(given: Members) -> Iterator[tuple[tuple[str, str], str]]:
@@ -68,9 +88,19 @@ def _destinations(given: Members) -> Iterator[tuple[tuple[str, str], str]]:
 
 
 def _decide(execution: Execution, call: S3Call, arn: str) -> Decided | None:
-    source = Source(account=call.owner, arn=bucket_arn(call.scope.partition, call.bucket or ""))
-    request = request_keys(call.arrived.http, call.scope.region, call.arrived.time)
-    return delivery(execution, _S3, source, arn, request)
+    return delivery(execution, _S3, _source(call), arn, _request(call))
+
+
+def _decide_key(execution: Execution, call: S3Call, action: str, key: str) -> Decided:
+    return decided_for(execution, _S3, _source(call), action, key, _request(call))
+
+
+def _source(call: S3Call) -> Source:
+    return Source(account=call.owner, arn=bucket_arn(call.scope.partition, call.bucket or ""))
+
+
+def _request(call: S3Call) -> Values:
+    return request_keys(call.arrived.http, call.scope.region, call.arrived.time)
 
 
 def _invalid(arn: str, why: str) -> S3Fault:
