@@ -39,10 +39,9 @@ _MOST = 100
 
 
 async def refuse_undelivered(execution: Execution, call: S3Call) -> None:
-    """Raises S3Fault if a destination or the key that encrypts it does not let Amazon S3 in for the bucket, as AWS does.
+    """Raises S3Fault if a destination, or the key that encrypts it, does not let Amazon S3 in for the bucket.
 
-    INVARIANT: nothing is sent before. Raises as `key_of`.
-
+    So does AWS. INVARIANT: nothing is sent before. Raises as `key_of`.
     What is asked to be skipped (`x-amz-skip-destination-validation`) is decided all the same: the audit event tells it.
     """
     if call.operation.name != PUTS:
