@@ -381,6 +381,7 @@ def test_a_copy_is_private_and_its_source_is_read_by_its_acl(acls: Acls) -> None
     copied = f"<CopyObjectResult><ETag>{etag(b'x')}</ETag></CopyObjectResult>".encode()
     acls.store.s3.answers[f"PUT /{BUCKET}/k"] = Told(body=copied)
     acls.store.s3.objects[f"/{BUCKET}/k"] = b"x"
+    acls.store.s3.answers[f"GET /{BUCKET}/from?tagging"] = Told(body=b"<Tagging><TagSet/></Tagging>")
     acls.foreign.copy_object(**K, CopySource=f"{BUCKET}/from")
     assert [acls.may(one) for one in (acls.foreign, acls.owner, acls.nobody)] == [True, False, False]
     acls.foreign.copy_object(**K, CopySource=f"{BUCKET}/from", ACL="public-read")

@@ -194,7 +194,9 @@ def test_the_tags_of_one_object_do_not_open_another(store: Store, monkeypatch: p
     asked = (
         lambda: store.client().get_object(Bucket=BUCKET, Key="k"),
         lambda: store.client().head_object(Bucket=BUCKET, Key="k"),
-        lambda: store.client().copy_object(Bucket=BUCKET, Key="copy", CopySource=f"{BUCKET}/k"),
+        lambda: store.client().copy_object(
+            Bucket=BUCKET, Key="copy", CopySource=f"{BUCKET}/k", TaggingDirective="REPLACE"
+        ),
     )
     respond = store.s3.respond
 
