@@ -183,6 +183,7 @@ TOLD = frozenset(
     (
         *REQUEST_KEYS,
         *("s3:ResourceAccount", "s3:TlsVersion", "s3:ExistingObjectTag/<key>", "kms:ReEncryptOnSameKey"),
+        "s3:object-lock-remaining-retention-days",
     )
 )
 """What is filled once it is known whose a bucket is, over which connection a request comes, which object it is on."""

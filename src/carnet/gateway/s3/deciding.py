@@ -23,8 +23,9 @@ from carnet.gateway.object_acls import in_force, likely, with_acl
 from carnet.gateway.s3.arriving import REQUEST_KEYS
 from carnet.gateway.s3.call import READS, S3Call
 from carnet.gateway.s3.decrypting import of_parts
-from carnet.gateway.s3.faults import DENIED, S3Fault, not_implemented
+from carnet.gateway.s3.faults import DENIED, S3Fault, not_implemented, unsigned_key
 from carnet.gateway.s3.key_aliases import refuse_missing, with_key
+from carnet.gateway.s3.retention import REMAINING_DAYS, remaining_days
 from carnet.gateway.s3.tags import OF_OBJECT, with_object_tags
 from carnet.gateway.services import kms
 from carnet.gateway.through import keys_of, through
@@ -42,6 +43,17 @@ _OF_TLS = frozenset(("s3:TlsVersion",))
 """What a request without TLS does not have."""
 _PRINCIPAL_ORG, _RESOURCE_ORG = "aws:PrincipalOrgID", "aws:ResourceOrgID"
 _SHORT = "Access Denied"
+_OVERRIDES = frozenset(
+    (
+        *("ResponseCacheControl", "ResponseContentDisposition", "ResponseContentEncoding"),
+        *("ResponseContentLanguage", "ResponseContentType", "ResponseExpires"),
+    )
+)
+"""What only who signs says of an answer: a link that anybody has written would make a page of a public object.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+"""
+_UNSIGNED_OVERRIDES = "Request specific response headers cannot be used for anonymous GET requests."
 
 
 async def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -> tuple[Resolved, ...]:
@@ -52,6 +64,8 @@ async def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -
     checks = mapped("s3", call.operation.name, given, call.scope, literal_keys=literal)
     if isinstance(checks, Refusal):
         raise S3Fault(checks.code, checks.message)
+    if call.is_anonymous and not _OVERRIDES.isdisjoint(given):
+        raise S3Fault("InvalidRequest", _UNSIGNED_OVERRIDES)
     snapshot = execution.directory.snapshot
     if call.operation.name in MAKES:
         checks = _with_default_key(snapshot, call, given, checks)
@@ -63,6 +77,8 @@ async def needed(execution: Execution, call: S3Call, given: Mapping[str, Any]) -
         resolved.append(_resolved(snapshot, call, check, call.point_of(check)))
     call.owner = resolved[0].account
     resolved += of_parts(snapshot, call, given)
+    if call.is_anonymous and any(one.check.type == kms.KEY for one in resolved):
+        raise unsigned_key()
     return tuple([_by_acl(snapshot, one) if is_by_acl(call, one) else one for one in resolved])
 
 
@@ -119,7 +135,8 @@ def _by_acl(snapshot: Snapshot, one: Resolved) -> Resolved:
 
 def _with_request_keys(call: S3Call, check: Check) -> Check:
     told = REQUEST_KEYS if call.head.secure else REQUEST_KEYS | _OF_TLS
-    return replace(check, keys={**check.keys, **call.keys}, unknown=check.unknown.difference(told, call.keys))
+    keys = {**check.keys, **call.keys, **(remaining_days(call) if REMAINING_DAYS in check.unknown else {})}
+    return replace(check, keys=keys, unknown=check.unknown.difference(told, keys, (REMAINING_DAYS,)))
 
 
 def _with_owner_key(one: Resolved) -> Resolved:

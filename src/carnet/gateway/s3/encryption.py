@@ -11,6 +11,7 @@ from carnet.gateway.default_key import BY_KMS
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import decided, denial
 from carnet.gateway.s3.decrypting import to_decrypt
+from carnet.gateway.s3.faults import unsigned_key
 from carnet.gateway.services.s3_names import MANAGED_KEY, encryption_context, object_arn
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.services.execution import Execution
@@ -52,6 +53,8 @@ async def allow_decrypt(execution: Execution, call: S3Call, headers: _Headers, *
     algorithm, key = told.get(_ENCRYPTED, ""), told.get(_KEY, "")
     if not algorithm.startswith(BY_KMS):
         return
+    if call.is_anonymous:
+        raise unsigned_key()
     if not key and algorithm == BY_KMS and call.exchange.settings.profile.tells_keys:
         key = f"arn:{call.scope.partition}:kms:{call.scope.region}:{owner}:{MANAGED_KEY}"
     within = encryption_context(on, bucket_key=told.get(_WITH_BUCKET_KEY, "").lower() == "true")

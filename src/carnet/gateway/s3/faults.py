@@ -72,6 +72,12 @@ class S3Fault(Exception):
         self.members = members or {}
 
 
+def unsigned_key() -> S3Fault:
+    """What nobody in particular asks of a key of AWS KMS: no policy of a key lets anybody in who has not signed."""
+    told = "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4."
+    return S3Fault("InvalidArgument", told)
+
+
 def not_implemented(why: str) -> S3Fault:
     """What is not sent on, and why; `why` is a sentence without its full stop."""
     return S3Fault("NotImplemented", f"Not sent on: {why}.")

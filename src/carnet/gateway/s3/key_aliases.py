@@ -15,7 +15,7 @@ from carnet.gateway.deciding import Resolved
 from carnet.gateway.default_key import KEY
 from carnet.gateway.lookups import resource_or_stand_in, stand_in
 from carnet.gateway.s3.call import S3Call
-from carnet.gateway.s3.faults import DENIED, S3Fault, not_implemented
+from carnet.gateway.s3.faults import S3Fault, not_implemented, unsigned_key
 
 _PARTS = itemgetter(1, 3, 4, 5)
 """Of an ARN: its partition, Region, account and what is named."""
@@ -28,7 +28,7 @@ async def with_key(call: S3Call, check: Check, alias: Sought) -> Resolved:
     the ARN of the alias of aws/s3 with what was written by that, so that who reads is decided by the same policy.
     """
     if call.is_anonymous:
-        raise S3Fault(DENIED, "Access Denied")
+        raise unsigned_key()
     account = check.account or call.scope.account
     if (managed := on_managed(check, alias.text)) is not None:
         if call.exchange.settings.profile.tells_keys:
