@@ -226,10 +226,13 @@ def checks_of(operation: str, action: Action, given: Mapping[str, bool], hand: H
 def undecided(operation: str, checks: Iterable[Check], model: Any, described: Any, hand: Hand) -> list[str]:
     """The members with which a request is refused, for they tell more resources than the checks are on."""
     shape = model["shapes"][described["input"]["shape"]] if "input" in described else {}
-    given = {*shape.get("members", ()), *paths(model, described)}
+    given = {*shape.get("members", ()), *paths(model, described, DEEPEST)}
     used = {path for check in checks for way in check.ways for named in way.members.values() for path in named}
     types = {way.type for check in checks for way in check.ways}
-    members = hand.undecided.get(operation, []) + [twin for name in sorted(types) for twin in hand.twins.get(name, [])]
+    named = hand.undecided.get(operation, [])
+    if unknown := {*named} - given:
+        raise ValueError(f"{operation} has no member {min(unknown)}")
+    members = named + [twin for name in sorted(types) for twin in hand.twins.get(name, [])]
     return sorted({member for member in members if member in given} - used)
 
 

@@ -29,7 +29,7 @@ from carnet.gateway.services import kms
 from carnet.protocols.errors import WireError
 from carnet.services.execution import Execution
 
-_CODES = {"sns": "KMSAccessDenied", "sqs": "KmsAccessDenied"}
+_CODES = {"kinesis": "KMSAccessDeniedException", "sns": "KMSAccessDenied", "sqs": "KmsAccessDenied"}
 """The codes of services that have one for it; of others it is that of every denial."""
 _UNTOLD = {"secretsmanager": "Access to KMS is not allowed"}
 """What is told instead of who may not do what.
@@ -43,10 +43,14 @@ https://github.com/aws/aws-cdk/issues/10010
 """
 _NO_KEY = {
     "dynamodb": "ValidationException",
+    "ec2": "ValidationError",
+    "ecr": "KmsException",
+    "kinesis": "KMSNotFoundException",
     "lambda": "InvalidParameterValueException",
     "secretsmanager": "EncryptionFailure",
     "sns": "KMSNotFound",
     "sqs": "KmsNotFound",
+    "ssm": "InvalidKeyId",
 }
 
 

@@ -1,5 +1,5 @@
-"""Which keys of AWS KMS encrypt queues, topics and tables, remembered for a while: every message and every item would
-be asked for them.
+"""Which keys of AWS KMS encrypt queues, topics, tables and streams, remembered for a while: every message and every
+item would be asked for them.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html: other attributes are
 heeded within 60 seconds.
@@ -16,8 +16,10 @@ HEEDED = timedelta(seconds=60)
 _MOST = 10_000
 CHANGES_KEY = frozenset(
     (
-        *(("dynamodb", name) for name in ("CreateTable", "DeleteTable", "ImportTable", "UpdateTable")),
+        *(("dynamodb", name) for name in ("CreateTable", "DeleteTable", "UpdateTable")),
         *(("dynamodb", name) for name in ("RestoreTableFromBackup", "RestoreTableToPointInTime")),
+        *(("kinesis", name) for name in ("CreateStream", "DeleteStream")),
+        *(("kinesis", name) for name in ("StartStreamEncryption", "StopStreamEncryption")),
         *(("sns", name) for name in ("CreateTopic", "DeleteTopic", "SetTopicAttributes")),
         *(("sqs", name) for name in ("CreateQueue", "DeleteQueue", "SetQueueAttributes")),
     )

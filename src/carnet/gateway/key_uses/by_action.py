@@ -8,25 +8,36 @@ https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#condit
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.enquiry import Enquiry
-from carnet.gateway.key_uses import functions, messages, secrets, tables
+from carnet.gateway.key_uses import functions, messages, parameters, repositories, secrets, streams, tables, volumes
 from carnet.gateway.key_uses.use import KeyUse, Uses
 from carnet.gateway.known_keys import KnownKeys
 from carnet.gateway.lookups import NotFound
 
-USES: Mapping[str, Uses] = {**functions.USES, **messages.USES, **secrets.USES, **tables.USES}
+USES: Mapping[str, Uses] = {
+    **functions.USES,
+    **messages.USES,
+    **parameters.USES,
+    **repositories.USES,
+    **secrets.USES,
+    **streams.USES,
+    **tables.USES,
+    **volumes.USES,
+}
 """By the action that a request needs on the resource."""
 
 
 async def uses_of(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> list[KeyUse]:
     """What a check that is allowed needs of keys. Raises as `Uses`, but for NotFound.
 
-    What is not there has no key: the upstream will say so.
+    What is not there has no key: the upstream will say so. INVARIANT: what is told of before that counts.
     """
-    uses = USES.get(one.check.action)
-    try:
-        return [] if uses is None else [use async for use in uses(enquiry, one, known)]
-    except NotFound:
-        return []
+    uses, found = USES.get(one.check.action), list[KeyUse]()
+    with suppress(NotFound):
+        if uses is not None:
+            async for use in uses(enquiry, one, known):
+                found.append(use)
+    return found

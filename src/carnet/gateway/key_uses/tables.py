@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usag
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import partial, reduce
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -24,12 +24,6 @@ from carnet.gateway.members import structure, text
 
 _OWN = f"{AWS_MANAGED}dynamodb"
 _TABLE = ":table/"
-_WANTED = {
-    "ImportTable": ("TableCreationParameters", "SSESpecification"),
-    "RestoreTableFromBackup": ("SSESpecificationOverride",),
-    "RestoreTableToPointInTime": ("SSESpecificationOverride",),
-}
-"""Where a request says which key a table is to have, if not in SSESpecification."""
 
 
 def _context(table: str, account: str) -> dict[str, str]:
@@ -37,9 +31,11 @@ def _context(table: str, account: str) -> dict[str, str]:
 
 
 async def _of_items(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
-    """An index is encrypted by the key of its table."""
+    """An index is encrypted by the key of its table; what is restored to has none yet."""
     arn = one.resource.partition("/index/")[0]
     table = arn.partition(_TABLE)[2]
+    if table == text(enquiry.call.given, "TargetTableName"):
+        return
     if key := await known.of(arn, partial(_told, enquiry, table)):
         yield KeyUse(key=key, actions=(DECRYPT,), context=_context(table, one.account))
 
@@ -79,8 +75,7 @@ async def _new_key(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIt
     """Of a table that is made, or gets another key."""
     given = enquiry.call.given
     table = one.resource.partition(_TABLE)[2]
-    path = _WANTED.get(enquiry.call.operation.name, ("SSESpecification",))
-    wanted = reduce(structure, path, given)
+    wanted = structure(given, "SSESpecificationOverride") or structure(given, "SSESpecification")
     key = text(wanted, "KMSMasterKeyId")
     if not key and wanted.get("Enabled") is not True:
         return
@@ -125,12 +120,10 @@ async def _of_backup(enquiry: Enquiry, one: Resolved) -> AsyncIterator[KeyUse]:
 _ITEM_ACTIONS = (
     *("BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan"),
     *("SearchVectors", "UpdateItem", "PartiQLDelete", "PartiQLInsert", "PartiQLSelect", "PartiQLUpdate"),
-    "ExportTableToPointInTime",
 )
 USES = {
     **{f"dynamodb:{name}": _of_items for name in _ITEM_ACTIONS},
     "dynamodb:CreateTable": _new_key,
-    "dynamodb:ImportTable": _new_key,
     "dynamodb:RestoreTableFromBackup": _restored,
     "dynamodb:RestoreTableToPointInTime": _restored,
     "dynamodb:UpdateTable": _new_key,

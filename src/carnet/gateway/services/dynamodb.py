@@ -31,6 +31,7 @@ _TRANSACT = {
     "ConditionCheck": "ConditionCheckItem",
 }
 """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html"""
+_RESTORES_BY = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
 
 
 def table(scope: Scope, given: str) -> Named:
@@ -136,6 +137,22 @@ def _restore_to_point(asked: Asked) -> Iterator[Check]:
         raise invalid("SourceTableName is missing.")
     for name in (*sources, "TargetTableName"):
         yield _on("RestoreTableToPointInTime", table(asked.scope, needed(asked.members, name)))
+    yield from _written_to(asked)
+
+
+def _restore_backup(asked: Asked) -> Iterator[Check]:
+    yield from from_table(asked, HAND)
+    yield from _written_to(asked)
+
+
+def _written_to(asked: Asked) -> Iterator[Check]:
+    """The permissions to read and write the table that is restored to.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/backuprestore_IAM.html
+    """
+    target = table(asked.scope, needed(asked.members, "TargetTableName"))
+    for action in _RESTORES_BY:
+        yield _on(action, target)
 
 
 def _create_table(asked: Asked) -> Iterator[Check]:
@@ -192,6 +209,7 @@ HAND = Hand(
         "CreateTable": _create_table,
         "ExecuteStatement": _execute,
         "ExecuteTransaction": _execute_transaction,
+        "RestoreTableFromBackup": _restore_backup,
         "RestoreTableToPointInTime": _restore_to_point,
         "TransactGetItems": _transact,
         "TransactWriteItems": _transact,

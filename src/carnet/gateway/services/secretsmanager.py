@@ -13,6 +13,7 @@ from carnet.gateway.check import Asked, Check, Scope, Sought, SoughtBy, invalid,
 from carnet.gateway.hand import Filler, Hand, flag, member
 from carnet.gateway.members import needed, structures, text, texts
 from carnet.gateway.naming import ARN, Named
+from carnet.gateway.services.lambda_ import function
 from carnet.gateway.table import from_table
 from carnet.policy.request import Value
 
@@ -57,6 +58,17 @@ def _create_secret(asked: Asked) -> Iterator[Check]:
     actions += ["ReplicateSecretToRegions"] if asked.members.get("AddReplicaRegions") else []
     for action in actions:
         yield Check(action=f"secretsmanager:{action}", resource=arn, account=asked.scope.account, type=SECRET)
+
+
+def _rotate(asked: Asked) -> Iterator[Check]:
+    """A function that is given is invoked: lambda:InvokeFunction, too.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+    """
+    yield from from_table(asked, HAND)
+    if (arn := text(asked.members, "RotationLambdaARN")) is not None:
+        named = function(asked.scope, arn)
+        yield Check(action="lambda:InvokeFunction", resource=named.resource, account=named.account, type=named.type)
 
 
 def _batch_get(asked: Asked) -> Iterator[Check]:
@@ -112,6 +124,7 @@ HAND = Hand(
     operations={
         "BatchGetSecretValue": _batch_get,
         "CreateSecret": _create_secret,
+        "RotateSecret": _rotate,
         "ValidateResourcePolicy": _validate_policy,
     },
     names={SECRET: _named},

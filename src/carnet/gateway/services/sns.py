@@ -1,4 +1,4 @@
-"""Amazon SNS: topics by the ARNs of their subscriptions, text messages, and roles for delivery logs.
+"""Amazon SNS: topics by the ARNs of their subscriptions, text messages, and roles in attributes.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
 """
@@ -20,7 +20,8 @@ TOPIC = "topic"
 _SUBSCRIPTION = re.compile(r"(arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}):[0-9a-f-]{1,64}", re.ASCII)
 _ENDPOINT = re.compile(r"arn:([a-z-]+):sns:([a-z0-9-]+):([0-9]{12}):endpoint/[A-Za-z0-9_./-]{1,512}", re.ASCII)
 _NUMBER = re.compile(r"\+?[0-9 ().-]{2,32}", re.ASCII)
-_ROLE = "FeedbackRoleArn"
+_ROLES = ("FeedbackRoleArn", "SubscriptionRoleArn")
+"""How the attributes end that name a role: for delivery logs, and for what is delivered to Amazon Data Firehose."""
 _TARGETS = ("TopicArn", "TargetArn", "PhoneNumber")
 
 
@@ -57,20 +58,39 @@ def _create_topic(asked: Asked) -> Iterator[Check]:
     yield from checks
     if asked.members.get("Tags"):
         yield Check(action="sns:TagResource", resource=checks[0].resource, account=checks[0].account, type=TOPIC)
+    yield from _passed(asked)
+
+
+def _passed(asked: Asked) -> Iterator[Check]:
+    """The roles that attributes name."""
     attributes = structure(asked.members, "Attributes")
     for name in attributes:
-        if name.endswith(_ROLE):
+        if name.endswith(_ROLES):
             yield from passed_role(asked, text(attributes, name))
 
 
-def _set_topic_attributes(asked: Asked) -> Iterator[Check]:
+def _with_attributes(asked: Asked) -> Iterator[Check]:
     yield from from_table(asked, HAND)
-    if needed(asked.members, "AttributeName").endswith(_ROLE):
+    yield from _passed(asked)
+
+
+def _set_one(asked: Asked) -> Iterator[Check]:
+    """Of a topic or a subscription."""
+    yield from from_table(asked, HAND)
+    if needed(asked.members, "AttributeName").endswith(_ROLES):
         yield from passed_role(asked, text(asked.members, "AttributeValue"))
 
 
 HAND = Hand(
-    operations={"CreateTopic": _create_topic, "Publish": _publish, "SetTopicAttributes": _set_topic_attributes},
+    operations={
+        "CreatePlatformApplication": _with_attributes,
+        "CreateTopic": _create_topic,
+        "Publish": _publish,
+        "SetPlatformApplicationAttributes": _with_attributes,
+        "SetSubscriptionAttributes": _set_one,
+        "SetTopicAttributes": _set_one,
+        "Subscribe": _with_attributes,
+    },
     arns={TOPIC: _topic},
     keys={"sns:Endpoint": member("Endpoint"), "sns:Protocol": member("Protocol")},
 )

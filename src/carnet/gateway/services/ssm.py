@@ -1,4 +1,5 @@
-"""AWS Systems Manager: parameters with a path or a version in their names, AWS's own documents, managed nodes.
+"""AWS Systems Manager: parameters with a path or a version in their names, AWS's own documents, managed nodes,
+roles of runbooks.
 
 https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html
 """
@@ -6,16 +7,21 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from carnet.catalog.operations import ResourceRule
-from carnet.gateway.check import Scope, invalid
+from carnet.gateway.check import Asked, Check, Scope, invalid
 from carnet.gateway.hand import Hand
+from carnet.gateway.members import structure, texts
 from carnet.gateway.naming import ARN, Named, by_arn, by_name, filled_in
+from carnet.gateway.passed_roles import passed_role
+from carnet.gateway.table import from_table
 
 _PARAMETER = re.compile(r"(/?(?:[A-Za-z0-9_.-]+/)*[A-Za-z0-9_.-]*)(?::[A-Za-z0-9_.-]+)?", re.ASCII)
 _OF_AWS = re.compile(r"(?:AWS|Amazon)[A-Za-z]*-[A-Za-z0-9_.-]+", re.ASCII)
 _MANAGED = "mi-"
+_ASSUMED = "AutomationAssumeRole"
+"""How the parameter of a runbook is called, as in all of AWS's own."""
 
 
 def _parameter(rule: ResourceRule, values: Mapping[str, str], scope: Scope) -> Named | None:
@@ -48,11 +54,23 @@ def _managed_instance(rule: ResourceRule, values: Mapping[str, str], scope: Scop
     return by_name(rule, values, scope) if next(iter(values.values())).startswith(_MANAGED) else None
 
 
+def _run(asked: Asked) -> Iterator[Check]:
+    """A runbook is given the role that it assumes as a parameter.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup-iam.html
+    """
+    yield from from_table(asked, HAND)
+    roles = texts(structure(asked.members, "Parameters"), _ASSUMED)
+    for role in roles:
+        yield from passed_role(asked, role)
+
+
 HAND = Hand(
+    operations=dict.fromkeys(("CreateAssociation", "StartAutomationExecution", "UpdateAssociation"), _run),
     names={
         "parameter": _parameter,
         "document": _document,
         "instance": _instance,
         "managed-instance": _managed_instance,
-    }
+    },
 )
