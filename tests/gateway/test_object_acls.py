@@ -279,6 +279,27 @@ def test_who_writes_an_object_owns_it(acls: Acls) -> None:
     assert acls.kept() == []
 
 
+def test_the_attributes_of_an_object_are_told_by_its_acl(acls: Acls) -> None:
+    """The answer does not say which object it is of: its head does."""
+    attributes = {**K, "ObjectAttributes": ["ETag"]}
+    body = b"<GetObjectAttributesResponse><ETag>e</ETag></GetObjectAttributesResponse>"
+    acls.store.s3.answers[f"GET /{BUCKET}/k?attributes"] = Told(body=body)
+    acls.owner.put_object(**K, Body=b"x")
+    assert acls.owner.get_object_attributes(**attributes)["ETag"] == "e"
+    acls.let_write("s3:PutObjectAcl", "s3:GetObjectAttributes")
+    acls.foreign.put_object(**K, Body=b"theirs")
+    assert not acls.may(acls.owner, "get_object_attributes", ObjectAttributes=["ETag"])
+    assert acls.foreign.get_object_attributes(**attributes)["ETag"] == "e"
+    acls.foreign.put_object_acl(**K, ACL="bucket-owner-read")
+    assert acls.owner.get_object_attributes(**attributes)["ETag"] == "e"
+    acls.store.s3.objects[f"/{BUCKET}/k"] = b"another content"
+    assert not acls.may(acls.foreign, "get_object_attributes", ObjectAttributes=["ETag"])
+    acls.store.s3.answers[f"HEAD /{BUCKET}/k"] = Told(status=500)
+    error = refusal(acls.owner.get_object_attributes, **attributes)
+    assert error["status"] == 503
+    del acls.store.s3.answers[f"HEAD /{BUCKET}/k"]
+
+
 def test_what_an_rcp_denies_in_the_buckets_account_is_denied_to_the_owner_of_the_object(acls: Acls) -> None:
     """The object is of the management account, which no RCP is about; its bucket is of a member."""
     orgs = acls.store.server.client("organizations")

@@ -25,6 +25,7 @@ from carnet.gateway.s3.deciding import allowed_by, is_by_acl, refuse_unless_list
 from carnet.gateway.s3.events import told
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.kept import recorded, written
+from carnet.gateway.s3.tags import CUSTOMER_KEY
 from carnet.gateway.services.s3_names import bucket_arn
 from carnet.gateway.upstream import UpstreamResponse
 from carnet.server.outbox import Answer
@@ -34,7 +35,8 @@ ANSWERED = frozenset(("GetObjectAcl", "PutObjectAcl"))
 _READS = frozenset(("GetObject", "HeadObject"))
 _NO_OBJECT = frozenset((HTTPStatus.PRECONDITION_FAILED, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE))
 """Answers that do not tell the ETag of the object."""
-_NAMING = ("Bucket", "Key", "VersionId")
+_NAMING = ("Bucket", "Key", "VersionId", *CUSTOMER_KEY)
+_ATTRIBUTES = "GetObjectAttributes"
 
 
 async def answered(call: S3Call, acls: ObjectAcls) -> Answer:
@@ -93,7 +95,11 @@ async def refuse_unless_read(execution: Execution, call: S3Call, response: Upstr
 
     INVARIANT: nothing of the answer is handed on before.
     """
-    if call.operation.name not in _READS or response.status == HTTPStatus.NOT_FOUND:
+    if response.status == HTTPStatus.NOT_FOUND:
+        return
+    if call.operation.name == _ATTRIBUTES and in_force(execution.directory.snapshot, call.object):
+        await refuse_unless_granted(execution, call, await _told_head(call))
+    if call.operation.name not in _READS:
         return
     if response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         headers = response.headers
@@ -106,6 +112,14 @@ async def _headers_of(call: S3Call) -> Headers:
     """Of the object that is asked for, which an answer without its content does not tell; none if it is not there."""
     response = await _ask_head(call)
     return response.headers if response.status == HTTPStatus.OK else ()
+
+
+async def _told_head(call: S3Call) -> Headers:
+    """Of the object whose attributes an answer tells, without saying which it is. Raises LookupFailed."""
+    response = await _ask_head(call)
+    if response.status != HTTPStatus.OK:
+        raise LookupFailed("the upstream does not tell which object it has")
+    return response.headers
 
 
 async def _ask_head(call: S3Call) -> UpstreamResponse:

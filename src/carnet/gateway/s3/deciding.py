@@ -34,7 +34,7 @@ from carnet.policy.decision import Verdict
 from carnet.services.execution import Execution
 
 _BY_ACL = {
-    **dict.fromkeys(("CopyObject", "GetObject", "HeadObject", "UploadPartCopy"), READS),
+    **dict.fromkeys(("CopyObject", "GetObject", "GetObjectAttributes", "HeadObject", "UploadPartCopy"), READS),
     **dict.fromkeys(("GetObjectAcl", "PutObjectAcl"), BY_OBJECT_ACL - READS),
 }
 """Actions of operations that the ACL of an object may allow, for the upstream tells which object it is."""
