@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,25 @@ def test_an_oidc_provider_becomes_as_the_file_says(world: World) -> None:
     assert (provider.client_ids, provider.thumbprints, provider.tags) == (("x", "y"), ("b" * 40,), {"b": "2"})
 
 
+@pytest.mark.parametrize(("provider", "updates"), [(oidc, "UpdateOpenIDConnectProvider"), (saml, "UpdateSAMLProvider")])
+def test_the_context_provider_becomes_as_the_file_says(world: World, provider: Any, updates: str) -> None:
+    settings = {"SubjectSourceKey": "sub", "KeyDefinitionList": [{"SourceKey": "mail", "TargetKey": "Mail"}]}
+    applied(world, provider(ContextProvider=settings))
+    assert context_providers(world) == [settings]
+    assert done(applied(world, provider(ContextProvider=settings))) == {}
+    assert done(applied(world, provider())) == {}, "what the file does not say stays"
+    changed = {"SubjectSourceKey": "mail", "SubjectTypeValue": "user"}
+    for wanted, left in ((changed, changed), (None, {})):
+        assert list(done(applied(world, provider(ContextProvider=wanted))).values()) == [[updates]]
+        assert context_providers(world) == [left]
+
+
+def context_providers(world: World) -> list[Mapping[str, object]]:
+    view = world.snapshot.accounts[world.account_id]
+    of_oidc = [each.context_provider for each in view.of(OidcProvider)]
+    return of_oidc + [each.context_provider for each in view.of(SamlProvider)]
+
+
 def test_a_saml_provider_becomes_as_the_file_says(world: World) -> None:
     applied(world, saml(Tags=tags(a="1")))
     changed = saml(OTHER_METADATA, Tags=[])
@@ -137,8 +156,10 @@ def test_a_password_policy_is_set_changed_and_taken_away(world: World) -> None:
         (oidc(ThumbprintList=["short"]), "hexadecimal|[Tt]humbprint"),
         (oidc(Url="localhost"), "[Uu][Rr][Ll]"),
         (account(MinimumPasswordLength="5"), "minimumPasswordLength"),
+        (saml(ContextProvider={"SubjectSourceKey": " sub"}), "A source key can have only"),
+        (oidc(ContextProvider={"SubjectSourceKey": "s" * 129}), "subjectSourceKey"),
     ],
-    ids=["metadata", "thumbprint", "issuer", "length"],
+    ids=["metadata", "thumbprint", "issuer", "length", "source key", "length of a source key"],
 )
 def test_what_the_api_would_refuse_is_in_the_plan(world: World, data: dict[str, Any], told: str) -> None:
     assert re.search(told, problem(world, data))
@@ -151,6 +172,14 @@ def test_what_the_api_would_refuse_is_in_the_plan(world: World, data: dict[str, 
         (oidc(Arn="arn:aws:iam::111122223333:oidc-provider/other"), ".OpenIDConnectProviderList[0].Arn is"),
         (oidc(ClientIDList="x"), ".OpenIDConnectProviderList[0].ClientIDList must be a list"),
         ({"OpenIDConnectProviderList": [*oidc()["OpenIDConnectProviderList"]] * 2}, "names a thing once"),
+        (oidc(ContextProvider="sub"), ".OpenIDConnectProviderList[0].ContextProvider must be an object"),
+        (oidc(ContextProvider={}), ".ContextProvider.SubjectSourceKey is missing"),
+        (saml(ContextProvider={"SubjectSourceKey": ["sub"]}), ".ContextProvider.SubjectSourceKey must be text"),
+        (
+            saml(ContextProvider={"SubjectSourceKey": "sub", "KeyDefinitionList": [{"TargetKey": "a"}]}),
+            ".ContextProvider.KeyDefinitionList[0].SourceKey is missing",
+        ),
+        (saml(IdentityCenterInstanceArn="arn"), "unknown member 'IdentityCenterInstanceArn'"),
         (saml(PrivateKeyList=[]), "unknown member 'PrivateKeyList'"),
         (account(MinimumPasswordLength="long"), ".PasswordPolicy.MinimumPasswordLength must be a whole number"),
         (account(RequireSymbols="yes"), ".PasswordPolicy.RequireSymbols must be true or false"),

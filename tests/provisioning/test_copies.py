@@ -326,8 +326,19 @@ def with_providers(world: World) -> str:
     tags = [{"Key": "team", "Value": "red"}]
     call("CreateAccountAlias", AccountAlias=f"shop-{account}")
     call("UpdateAccountPasswordPolicy", MinimumPasswordLength=20, MaxPasswordAge=90)
-    call("CreateOpenIDConnectProvider", Url="https://issuer.example.com/x", ClientIDList=["b", "a"], Tags=tags)
-    call("CreateSAMLProvider", Name="corp", SAMLMetadataDocument=METADATA, Tags=tags)
+    propagation = {
+        "ContextProvider": {"SubjectSourceKey": "sub", "KeyDefinitionList": [{"SourceKey": "mail"}]},
+        "IdentityCenterInstanceArn": world.call(root, "CreateInstance", service="sso-admin", Name="i")["InstanceArn"],
+    }
+    client_ids = ["b", "a"]
+    call(
+        "CreateOpenIDConnectProvider",
+        Url="https://issuer.example.com/x",
+        ClientIDList=client_ids,
+        Tags=tags,
+        **propagation,
+    )
+    call("CreateSAMLProvider", Name="corp", SAMLMetadataDocument=METADATA, Tags=tags, **propagation)
     call("CreateUser", UserName="alice")
     call("CreateAccessKey", UserName="alice")
     return account
@@ -362,12 +373,28 @@ def test_a_copy_has_no_password_policy_if_the_account_has_none(world: World) -> 
 
 def test_what_no_file_holds_is_counted(world: World) -> None:
     account = with_providers(world)
-    assert left_behind(world.snapshot, account) == {"access key": 2}
+    assert left_behind(world.snapshot, account) == {"access key": 2, "instance of Identity Center": 1}
 
 
 def test_what_aws_answers_says_nothing_of_some_things(world: World) -> None:
     (remark,) = (each for each in plan_of(world, an_account("303030303030")).remarks() if "says nothing" in each)
     assert "Alias, PasswordPolicy, OpenIDConnectProviderList, SAMLProviderList" in remark
+
+
+def test_the_instance_of_another_place_is_left_out_and_said(world: World) -> None:
+    known = {"SAMLKeyHashes": [{"IssuerURL": "urn:idp", "KeyHashes": ["0a"]}], "SAMLProviderUUID": "A" * 22}
+    associated = {"IdentityCenterInstanceArn": "arn:aws:sso:::instance/ssoins-1", "IdentityStoreArn": "arn"}
+    given = {"ContextProvider": {"SubjectSourceKey": "sub"}, **associated}
+    data = {
+        "AccountId": "404040404041",
+        "SAMLProviderList": [{"Name": "corp", "SAMLMetadataDocument": METADATA, **known, **given}],
+        "OpenIDConnectProviderList": [{"Url": "issuer.example.com", **given}],
+    }
+    plan = plan_of(world, data)
+    assert not plan.impossible
+    for named in ("SAML provider corp", "OpenID Connect provider issuer.example.com"):
+        told = f"{named} of account 404040404041: its instance of IAM Identity Center"
+        assert any(each.startswith(told) for each in plan.remarks())
 
 
 def test_how_assertions_are_encrypted_is_left_out_and_said(world: World) -> None:

@@ -24,7 +24,8 @@ def moved() -> etree._Element:
 
 def test_what_is_signed_is_given_back() -> None:
     assertion = assertion_in(with_signed_assertion(Answer()))
-    read = as_signed(assertion, (signer().base64,))
+    read, by = as_signed(assertion, (signer("other").base64, signer().base64))
+    assert by == signer().base64
     assert (read.tag, read.get("ID")) == (assertion.tag, assertion.get("ID"))
     assert read.find("{*}Signature") is None
 

@@ -106,7 +106,14 @@ NEWER = frozenset(
 )
 """Operations that the reference does not list yet: they need the permission of their name, for `*`."""
 
-NEWER_KEYS = frozenset(("sts:IdentityTokenScope", "sts:SubjectMode"))
+NEWER_KEYS = frozenset(
+    (
+        *("sts:IdentityTokenScope", "sts:SubjectMode", "iam:EnableIdentityPropagation"),
+        *("iam:EnableIdentityCenterAssociation", "iam:RequestIdentityProviderIssuers"),
+        *("iam:ResourceIdentityProviderIssuers", "iam:RequestIdentityCenterInstanceArn"),
+        "iam:ResourceIdentityCenterInstanceArn",
+    )
+)
 """Keys that the reference does not list yet: AWS's model says what they hold."""
 
 CALLED = {

@@ -176,6 +176,8 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         private_keys=st.lists(
             st.builds(SamlPrivateKey, id=TEXT, sealed=st.binary(max_size=8), created=MOMENTS), max_size=2
         ).map(tuple),
+        context_provider=st.dictionaries(TEXT, TEXT, max_size=2),
+        identity_center_instance=st.none() | TEXT,
     ),
     st.builds(
         OidcProvider,
@@ -183,6 +185,7 @@ STRATEGIES: tuple[st.SearchStrategy[object], ...] = (
         client_ids=TEXTS,
         thumbprints=TEXTS,
         context_provider=st.dictionaries(TEXT, TEXT, max_size=2),
+        identity_center_instance=st.none() | TEXT,
     ),
     st.builds(
         OutboundFederation,

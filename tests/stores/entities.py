@@ -107,6 +107,8 @@ PROVIDER = SamlProvider(
     valid_until=NOW,
     encryption=EncryptionMode.REQUIRED,
     private_keys=(SamlPrivateKey(id="KEY1", sealed=b"\x00\xff", created=NOW),),
+    context_provider={"SubjectSourceKey": "Subject/NameID"},
+    identity_center_instance="ssoins-1",
 )
 REDEEMED = RedeemedAssertion(id="0a", account=ACCOUNT_ID, expires=NOW)
 ALL: tuple[object, ...] = (ACCOUNT, GROUP, ALICE, ROLE, POLICY, PROFILE, PROVIDER, REDEEMED, KEY, DEVICE, DATA_KEY)

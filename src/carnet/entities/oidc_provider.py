@@ -34,6 +34,8 @@ class OidcProvider(Entity):
     """SHA-1 of certificates that its server may have or be certified by, in lower-case hexadecimal digits."""
     context_provider: Mapping[str, object] = field(default_factory=dict[str, object])
     """The settings of trusted identity propagation, by the model's names; empty for none."""
+    identity_center_instance: str | None = None
+    """The id of the instance of IAM Identity Center that is associated with it."""
 
     @property
     def issuer(self) -> str:

@@ -45,6 +45,10 @@ class SamlProvider(Entity):
     """When the metadata is good no longer, if it says so."""
     encryption: EncryptionMode = EncryptionMode.ALLOWED
     private_keys: tuple[SamlPrivateKey, ...] = ()
+    context_provider: Mapping[str, object] = field(default_factory=dict[str, object])
+    """The settings of trusted identity propagation, by the model's names; empty for none."""
+    identity_center_instance: str | None = None
+    """The id of the instance of IAM Identity Center that is associated with it."""
 
     @property
     def is_reserved(self) -> bool:

@@ -221,6 +221,8 @@ class VouchedSession(Struct, frozen=True, kw_only=True):
     """When it ends at the latest, in epoch milliseconds."""
     context: Mapping[str, str] = {}
     """The condition keys of the trusted context that the provider sets, which the session goes on having."""
+    context_told: bool = True
+    """Whether the answer tells of it."""
 
 
 class Once(Struct, frozen=True, kw_only=True):

@@ -51,6 +51,8 @@ _PASSING: tuple[type[Any], ...] = (
     *(AcquiredRole, Membership),
 )
 """What comes of itself, or means nothing in a copy."""
+_OF_ANOTHER = frozenset(("IdentityCenterInstanceArn", "IdentityStoreArn"))
+"""What an identity provider has of an instance of IAM Identity Center, which is another one elsewhere."""
 _DOCUMENTS = frozenset(("PolicyDocument", "AssumeRolePolicyDocument", "Document"))
 
 
@@ -135,7 +137,8 @@ def _oidc_providers(operator: Operator, snapshot: Snapshot, view: AccountView) -
     for provider in view.of(OidcProvider).sorted():
         given = {"OpenIDConnectProviderArn": provider.arn}
         told = operator.read("GetOpenIDConnectProvider", snapshot, view.account.id, given)
-        yield {**_plain(told), "Tags": _tags(provider.tags)}
+        kept = {name: value for name, value in told.items() if name not in _OF_ANOTHER}
+        yield {**_plain(kept), "Tags": _tags(provider.tags)}
 
 
 def _saml_providers(operator: Operator, snapshot: Snapshot, view: AccountView) -> Iterator[Any]:
@@ -145,6 +148,7 @@ def _saml_providers(operator: Operator, snapshot: Snapshot, view: AccountView) -
             yield {
                 "Name": provider.name,
                 "SAMLMetadataDocument": provider.document,
+                **({"ContextProvider": dict(provider.context_provider)} if provider.context_provider else {}),
                 "Tags": _tags(provider.tags),
             }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from carnet.directory.account_view import AccountView
 from carnet.entities.entity import name_key
@@ -22,6 +23,7 @@ def oidc_provider_steps(view: AccountView, wanted: WantedOidcProvider) -> Iterat
             "Url": SCHEME + wanted.name,
             "ClientIDList": _listed(wanted.client_ids),
             "ThumbprintList": _listed(wanted.thumbprints),
+            "ContextProvider": wanted.context_provider or None,
         }
         yield create("CreateOpenIDConnectProvider", given, None, wanted.tags)
         return
@@ -33,6 +35,8 @@ def oidc_provider_steps(view: AccountView, wanted: WantedOidcProvider) -> Iterat
     thumbprints = wanted.thumbprints
     if thumbprints is not None and {one.lower() for one in thumbprints} != set(provider.thumbprints):
         yield invoke("UpdateOpenIDConnectProviderThumbprint", **named, ThumbprintList=list(thumbprints))
+    if (change := _context_change(provider, wanted)) is not None:
+        yield invoke("UpdateOpenIDConnectProvider", **named, **change)
     yield from tag_steps(families.OIDC_TAGS, provider.arn, provider.tags, wanted.tags, str)
 
 
@@ -40,12 +44,27 @@ def saml_provider_steps(view: AccountView, wanted: WantedSamlProvider) -> Iterat
     """A SAML provider and its metadata; how assertions are encrypted stays as it is."""
     provider = view.of(SamlProvider).named(name_key(wanted.name))
     if provider is None:
-        given = {"Name": wanted.name, "SAMLMetadataDocument": wanted.document}
+        given = {
+            "Name": wanted.name,
+            "SAMLMetadataDocument": wanted.document,
+            "ContextProvider": wanted.context_provider or None,
+        }
         yield create("CreateSAMLProvider", given, None, wanted.tags)
         return
     if provider.document != wanted.document:
         yield invoke("UpdateSAMLProvider", SAMLProviderArn=provider.arn, SAMLMetadataDocument=wanted.document)
+    if (change := _context_change(provider, wanted)) is not None:
+        yield invoke("UpdateSAMLProvider", SAMLProviderArn=provider.arn, **change)
     yield from tag_steps(families.SAML_TAGS, provider.arn, provider.tags, wanted.tags, str)
+
+
+def _context_change(
+    provider: OidcProvider | SamlProvider, wanted: WantedOidcProvider | WantedSamlProvider
+) -> Mapping[str, Any] | None:
+    """What an update is given for the context provider; None if it stays as it is."""
+    if wanted.context_provider in (None, provider.context_provider):
+        return None
+    return {"ContextProvider": wanted.context_provider} if wanted.context_provider else {"RemoveContextProvider": True}
 
 
 def _listed(values: tuple[str, ...] | None) -> list[str] | None:

@@ -126,6 +126,10 @@ class WantedRole(WantedPrincipal):
     profiles: tuple[WantedProfile, ...] | None = None
 
 
+ContextProvider = Mapping[str, object]
+"""The settings of trusted identity propagation, as CreateOpenIDConnectProvider takes them; empty for none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedOidcProvider(Wanted):
     """An OpenID Connect provider; its `name` is the issuer's URL without `https://`."""
@@ -134,6 +138,7 @@ class WantedOidcProvider(Wanted):
 
     client_ids: tuple[str, ...] | None = None
     thumbprints: tuple[str, ...] | None = None
+    context_provider: ContextProvider | None = None
     tags: Tags | None = None
 
 
@@ -145,6 +150,7 @@ class WantedSamlProvider(Wanted):
 
     document: str
     """Its metadata."""
+    context_provider: ContextProvider | None = None
     tags: Tags | None = None
 
 

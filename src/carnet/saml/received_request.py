@@ -73,7 +73,7 @@ def read_posted(text: str, certificate: str) -> ReceivedRequest:
     root = parse_xml(_decoded("".join(text.split())))
     if certificate:
         try:
-            root = as_signed(root, (certificate,))
+            root = as_signed(root, (certificate,)).element
         except NotSigned as problem:
             raise BadXml("it is not signed by the service provider's certificate") from problem
     elif (signature := signature_of(root)) is not None:

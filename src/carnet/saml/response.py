@@ -13,6 +13,7 @@ import base64
 import binascii
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from carnet.saml.decryption import NotDecrypted, PrivateKeys, decrypted
 from carnet.saml.refusals import BASE64_INVALID, ISSUER_UNKNOWN, SIGNATURE_INVALID, invalid, rejected
@@ -49,7 +50,21 @@ class Trusted:
     """Where a response may be sent to, if it says so."""
 
 
+class Vouched(NamedTuple):
+    """An assertion, read from what was signed."""
+
+    assertion: Element
+    certificate: str
+    """The certificate (base64 of DER) that has signed it, or the response around it if only that is signed."""
+    encrypted: bool
+
+
 def signed_assertion(text: str, trusted: Trusted) -> Element:
+    """The assertion in a response (base64), as `vouched_assertion`."""
+    return vouched_assertion(text, trusted).assertion
+
+
+def vouched_assertion(text: str, trusted: Trusted) -> Vouched:
     """The assertion in a response (base64), read from what was signed. Raises Refused with AWS's codes and sentences.
 
     Signed must be the response, or the assertion, or both; a signature that is there must be good.
@@ -72,26 +87,26 @@ def _decoded(text: str) -> bytes:
         raise invalid(BASE64_INVALID) from problem
 
 
-def _signed_assertion(root: Element, trusted: Trusted) -> Element:
+def _signed_assertion(root: Element, trusted: Trusted) -> Vouched:
     if root.tag != _RESPONSE or root.get("Version") != _VERSION:
         raise BadXml("it is no SAML 2.0 response")
     _check_status(root)
     _check_shape(root)
-    signed_by = None
+    signed_by, certificate = None, ""
     if signature_of(root) is not None:
         signed_by = _issuer_of_response(root)
-        root = as_signed(root, _certificates(signed_by, trusted))
+        root, certificate = as_signed(root, _certificates(signed_by, trusted))
     destination = root.get("Destination")
     if destination and destination not in trusted.destinations:
         raise invalid(f"The response is sent to {destination[:256]}, which is not here.")
-    assertion = _only_assertion(root, trusted)
+    assertion, encrypted = _only_assertion(root, trusted)
     issuer = issuer_of(assertion)
     certificates = _certificates(issuer, trusted)
     if signature_of(assertion) is not None:
-        return as_signed(assertion, certificates)
+        return Vouched(*as_signed(assertion, certificates), encrypted)
     if issuer != signed_by:
         raise NotSigned("its issuer has signed neither the assertion nor the response")
-    return assertion
+    return Vouched(assertion, certificate, encrypted)
 
 
 def _check_status(root: Element) -> None:
@@ -125,17 +140,18 @@ def _assertions(root: Element) -> list[Element]:
     return children(root, ASSERTION, "Assertion") + children(root, ASSERTION, "EncryptedAssertion")
 
 
-def _only_assertion(root: Element, trusted: Trusted) -> Element:
+def _only_assertion(root: Element, trusted: Trusted) -> tuple[Element, bool]:
+    """The assertion, and whether it was encrypted."""
     (found,) = _assertions(root)
     if found.tag == _ASSERTION:
         if trusted.encrypted_only:
             raise invalid("The SAML provider requires encrypted assertions.")
-        return found
+        return found, False
     opened = decrypted(found, trusted.private_keys)
     if opened.tag != _ASSERTION:
         raise BadXml("what was encrypted is no assertion")
     _check_decrypted(opened)
-    return opened
+    return opened, True
 
 
 def _check_decrypted(assertion: Element) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from cryptography import x509
 from lxml import etree
@@ -55,7 +56,14 @@ def signature_of(element: Element) -> Element | None:
     return only_child(element, SIGNATURE, "Signature")
 
 
-def as_signed(element: Element, certificates: Iterable[str]) -> Element:
+class Signed(NamedTuple):
+    """An element, read from what was signed, and the certificate (base64 of DER) that has signed it."""
+
+    element: Element
+    certificate: str
+
+
+def as_signed(element: Element, certificates: Iterable[str]) -> Signed:
     """The element as one of the certificates (base64 of DER) has signed it, without its signature. Raises NotSigned.
 
     INVARIANT: it is read anew from the very bytes whose digest was signed.
@@ -68,7 +76,7 @@ def as_signed(element: Element, certificates: Iterable[str]) -> Element:
     for certificate in certificates:
         signed = _verified(document, x509.load_der_x509_certificate(base64.b64decode(certificate)))
         if signed is not None:
-            return _same_element(element, signed)
+            return Signed(_same_element(element, signed), certificate)
     raise NotSigned("none of the certificates has signed it")
 
 

@@ -126,8 +126,9 @@ class Execution:
     def admit(self, operation: Operation, parsed: Parsed, at_once: float = inf) -> Admitted | Failed:
         """Refuse at little cost, before the operation is prepared, whom it would be refused to as things stand.
 
-        INVARIANT: an operation is not prepared for a caller who proved who it is and may not call it. Of nobody in
-        particular nothing is known before that: who calls is what the preparation finds out.
+        INVARIANT: an operation is not prepared for a caller who proved who it is and may not call it, unless that is
+        decided on what the preparation finds. Of nobody in particular nothing is known before that: who calls is what
+        the preparation finds out.
         """
         decided: list[Decided] = []
         left.characters = at_once
@@ -136,7 +137,7 @@ class Execution:
             call = self._call(
                 operation, parsed, self.directory.snapshot, parsed.authenticated.caller, decided, with_mfa=with_mfa
             )
-            if not isinstance(call, AnonymousCall):
+            if not isinstance(call, AnonymousCall) and not operation.decided_prepared:
                 operation.authorize(call, parsed.given, decided)
             # What was decided as if a code were right is not told: nobody knows yet whether it is.
             return Admitted(call=call, decided=() if with_mfa else tuple(decided))

@@ -259,6 +259,11 @@ class Operation:
             return False
         return self.prepare.members is None or not self.prepare.members.isdisjoint(given)
 
+    @property
+    def decided_prepared(self) -> bool:
+        """Whether the operation is decided on what its preparation finds."""
+        return isinstance(self.prepare, Preparation) and self.prepare.decides
+
     def checks(self, call: AnyCall, given: Any, target: AnyTarget) -> Iterator[Check]:
         """Everything that the caller must be allowed before the body runs.
 

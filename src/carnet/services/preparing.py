@@ -36,6 +36,8 @@ class Preparation:
 
     It may raise a Fault.
     """
+    decides: bool = False
+    """Whether the policies are asked about what it finds, so that nothing is decided before it."""
 
     members: ClassVar[None] = None
     """Every input needs the work."""

@@ -9,10 +9,16 @@ from sqlalchemy import Row, Table
 
 from carnet.entities.oidc_provider import OidcProvider
 from carnet.store.entity_type import EntityType, entity_fields
-from carnet.store.schema import METADATA, named_entity, text
+from carnet.store.schema import METADATA, named_entity, optional_text, text
 
 TABLE = Table(
-    "oidc_providers", METADATA, *named_entity(), text("client_ids"), text("thumbprints"), text("context_provider")
+    "oidc_providers",
+    METADATA,
+    *named_entity(),
+    text("client_ids"),
+    text("thumbprints"),
+    text("context_provider"),
+    optional_text("identity_center_instance"),
 )
 
 
@@ -22,6 +28,7 @@ def from_row(row: Row[Any]) -> OidcProvider:
         client_ids=tuple(orjson.loads(row.client_ids)),
         thumbprints=tuple(orjson.loads(row.thumbprints)),
         context_provider=orjson.loads(row.context_provider),
+        identity_center_instance=row.identity_center_instance,
     )
 
 

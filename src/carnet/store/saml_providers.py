@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Column, Row, Table
+from sqlalchemy import BigInteger, Column, Row, Table, Text
 
 from carnet.entities.saml_provider import EncryptionMode, SamlPrivateKey, SamlProvider
 from carnet.store.codec import RowValues, json_text, moment, read_moment, read_objects
 from carnet.store.entity_type import EntityType, Sealed, entity_fields, entity_row
-from carnet.store.schema import METADATA, named_entity, text
+from carnet.store.schema import METADATA, named_entity, optional_text, text
 
 TABLE = Table(
     "saml_providers",
@@ -23,6 +23,8 @@ TABLE = Table(
     Column("valid_until", BigInteger, nullable=True),
     text("encryption"),
     text("private_keys"),
+    Column("context_provider", Text, nullable=False, server_default="{}"),
+    optional_text("identity_center_instance"),
 )
 
 
@@ -34,6 +36,8 @@ def to_row(provider: SamlProvider) -> RowValues:
         valid_until=provider.valid_until,
         encryption=provider.encryption,
         private_keys=json_text(list(map(_key_written, provider.private_keys))),
+        context_provider=json_text(provider.context_provider),
+        identity_center_instance=provider.identity_center_instance,
     )
 
 
@@ -45,6 +49,8 @@ def from_row(row: Row[Any]) -> SamlProvider:
         valid_until=None if row.valid_until is None else read_moment(row.valid_until),
         encryption=EncryptionMode(row.encryption),
         private_keys=tuple(_read_keys(read_objects(row.private_keys))),
+        context_provider=orjson.loads(row.context_provider),
+        identity_center_instance=row.identity_center_instance,
     )
 
 

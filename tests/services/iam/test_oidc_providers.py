@@ -157,38 +157,6 @@ def test_thumbprints_are_replaced_together(world: World, arn: str) -> None:
         assert refused(world, world.root, "UpdateOpenIDConnectProviderThumbprint", **given)[0] == "InvalidInput"
 
 
-def test_the_context_provider_is_set_and_removed(world: World, arn: str) -> None:
-    wanted = {"SubjectSourceKey": "sub", "SubjectTypeValue": "user", "KeyDefinitionList": [{"SourceKey": "a b"}]}
-    world.call(world.root, "UpdateOpenIDConnectProvider", **{NAMED: arn}, ContextProvider=wanted)
-    assert told(world, arn)["ContextProvider"] == wanted
-    world.call(world.root, "UpdateOpenIDConnectProvider", **{NAMED: arn}, RemoveContextProvider=True)
-    assert "ContextProvider" not in told(world, arn)
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {},
-        {"ContextProvider": {"SubjectSourceKey": "sub"}, "RemoveContextProvider": True},
-        {"ContextProvider": {"SubjectSourceKey": " sub"}},
-        {"ContextProvider": {"SubjectSourceKey": "a  b"}},
-        {"ContextProvider": {"SubjectSourceKey": "sub", "SubjectTypeValue": "a", "SubjectTypeSourceKey": "b"}},
-        {"ContextProvider": {"SubjectSourceKey": "sub", "KeyDefinitionList": [{"SourceKey": "a "}]}},
-        {"ContextProvider": {"SubjectSourceKey": "sub", "KeyDefinitionList": [{"SourceKey": "a", "TargetKey": "é"}]}},
-        {
-            "ContextProvider": {
-                "SubjectSourceKey": "sub",
-                "KeyDefinitionList": [{"SourceKey": "a"}, {"SourceKey": "b", "TargetKey": "A"}],
-            }
-        },
-        {"IdentityCenterInstanceArn": "arn:aws:sso:::instance/ssoins-1"},
-        {"RemoveIdentityCenterInstance": True},
-    ],
-)
-def test_no_other_configuration_is_taken(world: World, arn: str, given: dict[str, Any]) -> None:
-    assert refused(world, world.root, "UpdateOpenIDConnectProvider", **{NAMED: arn}, **given)[0] == "InvalidInput"
-
-
 def test_tags_are_those_of_every_kind(world: World, arn: str) -> None:
     tags = [{"Key": "b", "Value": "2"}, {"Key": "a", "Value": "1"}]
     world.call(world.root, "TagOpenIDConnectProvider", **{NAMED: arn}, Tags=tags)

@@ -193,11 +193,6 @@ class TestPrivateKeys:
                 "ValidationError",
                 "Unable to update identity provider. No updates are defined for metadata or encryption assertion.",
             ),
-            (
-                {"ContextProvider": {"SubjectSourceKey": "sub"}},
-                "InvalidInput",
-                "Trusted identity propagation is not available: there is no instance of IAM Identity Center.",
-            ),
         ],
     )
     def test_what_cannot_be_is_refused(self, world: World, given: dict[str, Any], code: str, message: str) -> None:

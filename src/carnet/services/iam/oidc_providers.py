@@ -11,10 +11,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from carnet.base.faults import Invalid, Refused, TooMany
-from carnet.entities.entity import name_key
 from carnet.entities.oidc_provider import OidcProvider, issuer_name
 from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam.context_providers import (
+    changed_propagation,
+    changes_context,
+    changes_instance,
+    new_propagation,
+    propagation_shape,
+)
 from carnet.services.iam.kinds import OIDC_PROVIDERS
+from carnet.services.iam.propagation_keys import propagation_keys
+from carnet.services.iam.propagation_sentences import ONE_CONFIGURATION
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
 from carnet.services.iam.tagging import tags_of
@@ -34,8 +42,6 @@ if TYPE_CHECKING:
 
 _MOST_THUMBPRINTS = 5
 _THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}", re.ASCII)
-_SOURCE_KEY = re.compile(r"[A-Za-z0-9_.:/=+@#-]+(?: [A-Za-z0-9_.:/=+@#-]+)*", re.ASCII)
-_SOURCE_KEYS = ("SubjectSourceKey", "SubjectTypeSourceKey")
 
 
 def new_oidc_provider(call: Call, given: Any) -> Target[()]:
@@ -50,7 +56,7 @@ def new_oidc_provider(call: Call, given: Any) -> Target[()]:
     "CreateOpenIDConnectProvider",
     on=new_oidc_provider,
     also=(tagged_on_creation("iam:TagOpenIDConnectProvider"),),
-    context=(request_tags,),
+    context=(request_tags, propagation_keys),
 )
 def create_oidc_provider(call: WriteCall, given: CreateOpenIDConnectProviderRequestTypeDef) -> Answer:
     """Add a provider. Its server is not asked for anything yet; without thumbprints, it must have a certificate of a
@@ -58,7 +64,6 @@ def create_oidc_provider(call: WriteCall, given: CreateOpenIDConnectProviderRequ
     quotas: IamQuotas = call.quotas
     if len(call.view.of(OidcProvider)) >= quotas.oidc_providers:
         raise TooMany(sentences.quota("OpenIdConnectProvidersPerAccount", quotas.oidc_providers))
-    _refuse_identity_center(given)
     provider = OidcProvider(
         id=call.ids.uuid(),
         account=call.account,
@@ -66,7 +71,7 @@ def create_oidc_provider(call: WriteCall, given: CreateOpenIDConnectProviderRequ
         name=issuer_name(given["Url"]) or "",
         client_ids=_client_ids(quotas, given.get("ClientIDList", ())),
         thumbprints=_thumbprints(given.get("ThumbprintList", ())),
-        context_provider=_context_provider(given.get("ContextProvider")),
+        **new_propagation(call, given),
         tags=tags_of(call, OIDC_PROVIDERS, given),
         created=call.now,
     )
@@ -77,7 +82,7 @@ def create_oidc_provider(call: WriteCall, given: CreateOpenIDConnectProviderRequ
 @iam.read("GetOpenIDConnectProvider", on=targets.oidc_provider)
 def get_oidc_provider(call: Call, given: GetOpenIDConnectProviderRequestTypeDef, provider: OidcProvider) -> Answer:
     """A provider with all that was set of it."""
-    return shapes.oidc_provider(provider)
+    return {**shapes.oidc_provider(provider), **propagation_shape(call, provider)}
 
 
 @iam.read("ListOpenIDConnectProviders", on=account_wide)
@@ -126,18 +131,12 @@ def remove_client_id(
     return {}
 
 
-@iam.write("UpdateOpenIDConnectProvider", on=targets.oidc_provider)
+@iam.write("UpdateOpenIDConnectProvider", on=targets.oidc_provider, context=(propagation_keys,))
 def update_oidc_provider(call: WriteCall, given: Mapping[str, Any], provider: OidcProvider) -> Answer:
-    """Set or remove the context provider. There is no instance of IAM Identity Center to associate."""
-    removes = given.get("RemoveContextProvider", False)
-    changes_center = "IdentityCenterInstanceArn" in given or given.get("RemoveIdentityCenterInstance", False)
-    if sum(("ContextProvider" in given, removes, changes_center)) != 1:
-        raise Refused("InvalidInput", sentences.ONE_CONFIGURATION)
-    _refuse_identity_center(given)
-    if changes_center:
-        raise Refused("InvalidInput", sentences.NO_INSTANCE_ASSOCIATED)
-    context = {} if removes else _context_provider(given["ContextProvider"])
-    OIDC_PROVIDERS.save(call, provider, replace(provider, context_provider=context))
+    """Set or remove the context provider, or the instance of IAM Identity Center."""
+    if changes_context(given) == changes_instance(given):
+        raise Refused("InvalidInput", ONE_CONFIGURATION)
+    OIDC_PROVIDERS.save(call, provider, replace(provider, **changed_propagation(call, given, provider)))
     return {}
 
 
@@ -155,26 +154,3 @@ def _thumbprints(given: Iterable[str]) -> tuple[str, ...]:
     if not all(map(_THUMBPRINT.fullmatch, thumbprints)):
         raise Refused("InvalidInput", sentences.THUMBPRINT)
     return thumbprints
-
-
-def _context_provider(given: Any) -> Mapping[str, object]:
-    """The settings of trusted identity propagation, checked; raises Refused (InvalidInput)."""
-    if given is None:
-        return {}
-    definitions = given.get("KeyDefinitionList", ())
-    keys = [given[name] for name in _SOURCE_KEYS if name in given]
-    keys += [key for definition in definitions for key in definition.values()]
-    if not all(map(_SOURCE_KEY.fullmatch, keys)):
-        raise Refused("InvalidInput", sentences.SOURCE_KEY)
-    if "SubjectTypeValue" in given and "SubjectTypeSourceKey" in given:
-        raise Refused("InvalidInput", sentences.SUBJECT_TYPE_TWICE)
-    targets = [definition.get("TargetKey", definition["SourceKey"]) for definition in definitions]
-    if len(set(map(name_key, targets))) < len(targets):
-        raise Refused("InvalidInput", sentences.TARGET_KEY_TWICE)
-    return dict(given)
-
-
-def _refuse_identity_center(given: Mapping[str, Any]) -> None:
-    """Raise Refused for an instance of IAM Identity Center: there is none that could be associated."""
-    if "IdentityCenterInstanceArn" in given:
-        raise Refused("InvalidInput", sentences.instance_missing(given["IdentityCenterInstanceArn"]))

@@ -1,7 +1,4 @@
-"""Metadata and private keys of SAML providers, read before the transaction.
-
-Trusted identity propagation needs an instance of IAM Identity Center: what asks for it is refused.
-"""
+"""Metadata and private keys of SAML providers, read before the transaction."""
 
 from __future__ import annotations
 
@@ -17,12 +14,6 @@ if TYPE_CHECKING:
     from carnet.saml.metadata import Metadata
 
 _POOL = Pool(name="saml-documents", size=1, waiting=16, seconds=5.0)
-_OF_IDENTITY_CENTER = (
-    "ContextProvider",
-    "IdentityCenterInstanceArn",
-    "RemoveContextProvider",
-    "RemoveIdentityCenterInstance",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +32,6 @@ def invalid(message: str) -> Refused:
 
 def _read(call: object, given: Mapping[str, Any]) -> Documents:
     """Raises Refused for metadata and keys that cannot be read."""
-    if any(given.get(member) for member in _OF_IDENTITY_CENTER):
-        raise invalid(sentences.NO_IDENTITY_CENTER)
     return Documents(
         metadata=_metadata(given["SAMLMetadataDocument"]) if "SAMLMetadataDocument" in given else None,
         private_key=_private_key(given["AddPrivateKey"]) if "AddPrivateKey" in given else None,
@@ -69,5 +58,8 @@ def _private_key(pem: str) -> bytes:
         raise invalid(sentences.SAML_KEY_INVALID) from problem
 
 
-read_before = Preparation(pool=_POOL, work=_read)
-"""For `prepare=` of an operation that takes metadata or a private key: `call.prepared` is `Documents`."""
+read_before = Preparation(pool=_POOL, work=_read, decides=True)
+"""For `prepare=` of an operation that takes metadata or a private key: `call.prepared` is `Documents`.
+
+The keys of the metadata are condition keys (`iam:RequestIdentityProviderIssuers`).
+"""

@@ -13,7 +13,16 @@ from carnet.base.faults import Invalid, TooMany
 from carnet.entities.saml_provider import EncryptionMode, SamlPrivateKey, SamlProvider
 from carnet.identity.saml_private_keys import sealed_private_key
 from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam.context_providers import (
+    changed_propagation,
+    changes_context,
+    changes_instance,
+    new_propagation,
+    propagation_shape,
+)
 from carnet.services.iam.kinds import SAML_PROVIDERS
+from carnet.services.iam.propagation_keys import propagation_keys
+from carnet.services.iam.propagation_sentences import CONTEXT_OR_METADATA
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.saml_documents import Documents, invalid, read_before
 from carnet.services.iam.service import iam
@@ -34,7 +43,7 @@ if TYPE_CHECKING:
     "CreateSAMLProvider",
     on=targets.new_saml_provider,
     also=(tagged_on_creation("iam:TagSAMLProvider"),),
-    context=(request_tags,),
+    context=(request_tags, propagation_keys),
     prepare=read_before,
 )
 def create_saml_provider(call: WriteCall, given: CreateSAMLProviderRequestTypeDef) -> Answer:
@@ -54,6 +63,7 @@ def create_saml_provider(call: WriteCall, given: CreateSAMLProviderRequestTypeDe
         document=given["SAMLMetadataDocument"],
         certificates=read.metadata.certificates,
         valid_until=read.metadata.valid_until,
+        **new_propagation(call, given),
     )
     provider = _with_encryption(call, provider, given, sentences.SAML_NO_KEY)
     SAML_PROVIDERS.add(call, provider)
@@ -63,7 +73,7 @@ def create_saml_provider(call: WriteCall, given: CreateSAMLProviderRequestTypeDe
 @iam.read("GetSAMLProvider", on=targets.saml_provider)
 def get_saml_provider(call: Call, given: GetSAMLProviderRequestTypeDef, provider: SamlProvider) -> Answer:
     """A SAML provider and its metadata. Private keys are not given back."""
-    return shapes.saml_provider(provider)
+    return {**shapes.saml_provider(provider), **propagation_shape(call, provider)}
 
 
 @iam.read("ListSAMLProviders", on=account_wide)
@@ -72,16 +82,19 @@ def list_saml_providers(call: Call, given: Mapping[str, object]) -> Answer:
     return {"SAMLProviderList": list(map(shapes.listed_saml_provider, call.view.of(SamlProvider).sorted()))}
 
 
-@iam.write("UpdateSAMLProvider", on=targets.saml_provider_to_change, prepare=read_before)
+@iam.write("UpdateSAMLProvider", on=targets.saml_provider_to_change, context=(propagation_keys,), prepare=read_before)
 def update_saml_provider(call: WriteCall, given: UpdateSAMLProviderRequestTypeDef, provider: SamlProvider) -> Answer:
-    """Replace the metadata, and change how assertions are encrypted."""
-    if given.keys().isdisjoint(_CHANGES):
+    """Replace the metadata, and change how assertions are encrypted and what is told of those who come by them."""
+    of_metadata = not given.keys().isdisjoint(_CHANGES) or changes_instance(given)
+    if of_metadata and changes_context(given):
+        raise invalid(CONTEXT_OR_METADATA)
+    if not of_metadata and not changes_context(given):
         raise Invalid(sentences.SAML_NO_UPDATES)
     read: Documents = call.prepared
-    changed = provider
+    changed = replace(provider, **changed_propagation(call, given, provider))
     if read.metadata is not None:
         changed = replace(
-            provider,
+            changed,
             document=given["SAMLMetadataDocument"],
             certificates=read.metadata.certificates,
             valid_until=read.metadata.valid_until,

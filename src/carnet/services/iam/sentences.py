@@ -228,16 +228,6 @@ ISSUER_URL = "Invalid Open ID Connect Provider URL"
 THUMBPRINTS_EMPTY = "Thumbprint list must contain at least one entry."
 THUMBPRINTS_FULL = "Thumbprint list must contain fewer than 5 entries."
 THUMBPRINT = "A thumbprint must be the 40 hexadecimal digits of a certificate's SHA-1."
-ONE_CONFIGURATION = (
-    "A request must change either the context provider or the IAM Identity Center association, and either set or"
-    " remove it."
-)
-NO_INSTANCE_ASSOCIATED = "No IAM Identity Center instance is associated with the provider."
-SOURCE_KEY = (
-    "A source key can have only ASCII letters, digits, single spaces between others, and the characters _.:/=+-@#"
-)
-TARGET_KEY_TWICE = "Two key definitions have the same target key."
-SUBJECT_TYPE_TWICE = "Specify either SubjectTypeSourceKey or SubjectTypeValue, but not both."
 
 
 def status_not_settable(status: str) -> str:
@@ -282,16 +272,11 @@ SAML_NO_KEY = "Unable to set assertion encryption mode to Required because no pr
 """What a provider to create is told."""
 SAML_NO_KEY_PRESENT = "Failed to set assertion encryption mode to Required because no private key is present."
 SAML_NO_UPDATES = "Unable to update identity provider. No updates are defined for metadata or encryption assertion."
-NO_IDENTITY_CENTER = "Trusted identity propagation is not available: there is no instance of IAM Identity Center."
 
 
 def saml_metadata_invalid(why: str) -> str:
     """AWS's sentence, and what is wrong."""
     return f"Could not parse metadata: {why}."
-
-
-def instance_missing(arn: str) -> str:
-    return f"The IAM Identity Center instance {arn} does not exist."
 
 
 def arn_not_valid(arn: str) -> str:

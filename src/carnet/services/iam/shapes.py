@@ -5,8 +5,6 @@ Lists leave out what AWS leaves out of them: https://docs.aws.amazon.com/IAM/lat
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -28,6 +26,7 @@ from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.role import Role
 from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.user import User
+from carnet.saml.key_hash import key_hashes
 from carnet.services.fragments import remembered
 from carnet.services.iam.trust import shown_trust
 from carnet.store.last_used import RoleUse
@@ -306,7 +305,7 @@ def saml_provider(entity: SamlProvider) -> Structure:
         "AssertionEncryptionMode": entity.encryption.value,
         "PrivateKeyList": [{"KeyId": key.id, "Timestamp": key.created} for key in entity.private_keys],
         "SAMLKeyHashes": [
-            {"IssuerURL": issuer, "KeyHashes": [_fingerprint(each) for each in certificates]}
+            {"IssuerURL": issuer, "KeyHashes": key_hashes(certificates)}
             for issuer, certificates in entity.certificates.items()
         ],
         **_saml_times(entity),
@@ -326,23 +325,17 @@ def created_oidc_provider(entity: OidcProvider) -> Structure:
 
 def oidc_provider(entity: OidcProvider) -> Structure:
     """As GetOpenIDConnectProvider answers it; AWS tells the URL without `https://`."""
-    told = {
+    return {
         "Url": entity.name,
         "ClientIDList": list(entity.client_ids),
         "ThumbprintList": list(entity.thumbprints),
         "CreateDate": entity.created,
         **_sorted_tags(entity.tags),
     }
-    return told | ({"ContextProvider": dict(entity.context_provider)} if entity.context_provider else {})
 
 
 def _saml_times(entity: SamlProvider) -> Structure:
     return {"CreateDate": entity.created, "ValidUntil": entity.valid_until or entity.created + _WITHOUT_END}
-
-
-def _fingerprint(certificate: str) -> str:
-    """SHA-256 of a certificate that is given as base64."""
-    return hashlib.sha256(base64.b64decode(certificate)).hexdigest()
 
 
 def _sorted_tags(tags: Tags) -> Structure:

@@ -15,6 +15,7 @@ from carnet.identity.authenticate import Authenticate
 from carnet.saml.refusals import REDEEMED, invalid
 from carnet.services.operation import Answer, FederatedCall, FederatedWriteCall
 from carnet.services.sts.assume_role import role_at, session_checks, vouched_keys, vouched_session
+from carnet.services.sts.origin_identity import propagated
 from carnet.services.sts.saml_caller import saml_assertion
 from carnet.services.sts.service import sts
 from carnet.services.target import Target
@@ -50,6 +51,7 @@ def assume_role_with_saml(
         "NameQualifier": keys["saml:namequalifier"],
         "Subject": keys["saml:sub"],
         "SubjectType": keys["saml:sub_type"],
+        **propagated(call.caller.session),
     }
 
 

@@ -44,5 +44,5 @@ def assume_role_with_web_identity(
         "SubjectFromWebIdentityToken": caller.user_name,
         "Audience": caller.audience,
         "Provider": caller.principal.provider,
-        **propagated(caller.session.context),
+        **propagated(caller.session),
     }

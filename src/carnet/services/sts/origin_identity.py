@@ -1,4 +1,4 @@
-"""Trusted identity propagation through an OpenID Connect provider: what its context provider takes from a token.
+"""Trusted identity propagation through an identity provider: what its context provider takes from a token or assertion.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_tip_federation_context_keys.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_TrustedIdentityPropagationContext.html
@@ -9,6 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from carnet.directory.identity_center import visible_instances
+from carnet.directory.snapshot import Snapshot
+from carnet.entities.oidc_provider import OidcProvider
+from carnet.entities.saml_provider import SamlProvider
+from carnet.identity.caller import VouchedSession
 from carnet.oidc import refusals
 from carnet.policy.request import Value
 
@@ -19,14 +24,16 @@ _LONGEST_SUBJECT, _LONGEST_VALUE = 255, 128
 
 
 def origin_keys(
-    context_provider: Mapping[str, Any], claims: Mapping[str, Value], *, arn: str, issuer: str
+    snapshot: Snapshot, provider: OidcProvider | SamlProvider, claims: Mapping[str, Value], *, issuer: str
 ) -> dict[str, str]:
-    """The condition keys that the settings of a context provider make of a token; none if nothing is set.
+    """The condition keys that a provider's context provider makes of a token or an assertion; none if it has none.
 
-    `claims` are those that can be condition keys; `arn` and `issuer` are the provider's. Only the subject must be
-    there. Raises Refused (InvalidIdentityToken) if it is not, and for a value that is not one text, or too long a one.
+    `claims` are those that can be condition keys. Only the subject must be there. Raises Refused (InvalidIdentityToken)
+    if it is not, for a value that is not one text, or too long a one, and if the instance of IAM Identity Center that
+    is associated with the provider is gone.
     INVARIANT: such a value is not left out instead, as a policy may deny by it.
     """
+    context_provider: Mapping[str, Any] = provider.context_provider
     if not context_provider:
         return {}
     subject = context_provider["SubjectSourceKey"]
@@ -36,22 +43,35 @@ def origin_keys(
     if (kind := _subject_type(context_provider, claims)) is not None:
         keys["SubjectType"] = kind
     told = {f"{_ORIGIN}{name}": value for name, value in keys.items()}
-    told |= {f"{_ORIGIN}Issuer": issuer, f"{_ORIGIN}FederatedProviderArn": arn}
+    told |= {f"{_ORIGIN}Issuer": issuer, f"{_ORIGIN}FederatedProviderArn": provider.arn}
     for definition in context_provider.get("KeyDefinitionList", ()):
         source = definition["SourceKey"]
         if source in claims:
             told[f"{_TRANSACTION}{definition.get('TargetKey', source)}"] = _text(source, claims[source])
-    return told
+    return told | _directory(snapshot, provider)
 
 
-def propagated(keys: Mapping[str, str]) -> dict[str, Any]:
-    """The answer's TrustedIdentityPropagationContext; no member if nothing was set."""
-    if not keys:
+def propagated(session: VouchedSession) -> dict[str, Any]:
+    """The answer's TrustedIdentityPropagationContext; no member if nothing was set, or it is not to be told."""
+    if not session.context or not session.context_told:
         return {}
-    context: dict[str, Any] = {"OriginIdentity": _below(_ORIGIN, keys)}
-    if claims := _below(_TRANSACTION, keys):
+    context: dict[str, Any] = {"OriginIdentity": _below(_ORIGIN, session.context)}
+    if claims := _below(_TRANSACTION, session.context):
         context["TransactionContext"] = {"IdentityProvider": claims}
     return {"TrustedIdentityPropagationContext": context}
+
+
+def _directory(snapshot: Snapshot, provider: OidcProvider | SamlProvider) -> dict[str, str]:
+    """In which instance of IAM Identity Center, and in which identity store, the groups of the subject are."""
+    if provider.identity_center_instance is None:
+        return {}
+    for instance in visible_instances(snapshot, provider.account):
+        if instance.id == provider.identity_center_instance:
+            return {
+                "aws:IdentityCenterInstanceArn": instance.arn,
+                "aws:IdentityStoreArn": instance.identity_store_arn,
+            }
+    raise refusals.invalid("The IAM Identity Center instance that is associated with the provider is gone.")
 
 
 def _subject_type(context_provider: Mapping[str, Any], claims: Mapping[str, Value]) -> str | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from carnet.base.arns import parse_arn
 from carnet.base.faults import Denied, Invalid
@@ -13,17 +15,24 @@ from carnet.directory.snapshot import Snapshot
 from carnet.entities.saml_provider import EncryptionMode, SamlProvider
 from carnet.identity.caller import FEDERATED_AUTHENTICATOR, Federated, Once
 from carnet.identity.saml_private_keys import opened_private_keys
-from carnet.policy.request import Principal, PrincipalKind, Value
+from carnet.policy.request import Principal, PrincipalKind, Value, Values
+from carnet.saml.key_hash import key_hash
 from carnet.saml.refusals import PROVIDER_EXPIRED, PROVIDER_UNKNOWN, invalid
 from carnet.services.operation import AnonymousCall
 from carnet.services.preparing import Pool, Preparation
 from carnet.services.sts.assume_role import role_parts
+from carnet.services.sts.origin_identity import origin_keys
 from carnet.services.sts.relying_party import relying_party
 from carnet.services.sts.saml_attributes import attribute_keys, roles_of, session_of
+
+if TYPE_CHECKING:
+    from carnet.saml.assertion import Assertion
 
 _POOL = Pool(name="saml-assertions", size=2, waiting=64, seconds=10.0)
 _RESERVED_ROLE = "AWSReservedSSO_"
 _FORMATS = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
+_NAME_ID = "Subject/NameID"
+"""The source key of the NameID, as AWS's guide writes it; another one is the name of an attribute."""
 _DENIED = "Not authorized to perform sts:AssumeRoleWithSAML"
 
 
@@ -35,7 +44,7 @@ def vouched_by_saml(call: AnonymousCall, given: Mapping[str, Any]) -> Federated:
     """
     # lxml and signxml are imported when the first assertion comes.
     from carnet.saml.assertion import accepted
-    from carnet.saml.response import Trusted, signed_assertion
+    from carnet.saml.response import Trusted, vouched_assertion
 
     provider = _provider(call.snapshot, given["PrincipalArn"])
     role = role_parts(given["RoleArn"])
@@ -49,8 +58,8 @@ def vouched_by_saml(call: AnonymousCall, given: Mapping[str, Any]) -> Federated:
         encrypted_only=encrypted_only,
         destinations=party.recipients,
     )
-    signed = signed_assertion(given["SAMLAssertion"], trusted)
-    assertion = accepted(signed, call.now, recipients=party.recipients, audiences=party.audiences)
+    signed = vouched_assertion(given["SAMLAssertion"], trusted)
+    assertion = accepted(signed.assertion, call.now, recipients=party.recipients, audiences=party.audiences)
     # INVARIANT: a provider speaks for roles of its own account alone, and only for those that the assertion pairs
     # with it.
     wanted = frozenset((given["RoleArn"], provider.arn))
@@ -75,7 +84,11 @@ def vouched_by_saml(call: AnonymousCall, given: Mapping[str, Any]) -> Federated:
         remembered=remembered,
         user_name=assertion.subject,
         audience=assertion.recipient,
-        session=session_of(assertion, call.now_ms),
+        session=replace(
+            session_of(assertion, call.now_ms),
+            context=_context(call.snapshot, provider, assertion, signed.certificate),
+            context_told=not signed.encrypted,
+        ),
         trusted=lambda snapshot: _unchanged(snapshot, provider),
         once=Once(provider_id=provider.id, issuer=assertion.issuer, id=assertion.id, until=assertion.end),
     )
@@ -105,7 +118,20 @@ def _unchanged(snapshot: Snapshot, provider: SamlProvider) -> bool:
 
 
 def _checked(provider: SamlProvider) -> tuple[object, ...]:
-    return (provider.certificates, provider.valid_until, provider.encryption, provider.private_keys)
+    return (
+        provider.certificates,
+        provider.valid_until,
+        provider.encryption,
+        provider.private_keys,
+        provider.context_provider,
+        provider.identity_center_instance,
+    )
+
+
+def _context(snapshot: Snapshot, provider: SamlProvider, assertion: Assertion, certificate: str) -> dict[str, str]:
+    """The issuer is named by the key that it has signed with: anybody can put its name into metadata."""
+    claims: Values = {**assertion.attributes, _NAME_ID: assertion.subject}
+    return origin_keys(snapshot, provider, claims, issuer=key_hash(certificate))
 
 
 def _remembered(provider: SamlProvider, issuer: str, subject: str, subject_format: str) -> dict[str, Value]:

@@ -44,7 +44,7 @@ async def vouched(call: AnonymousCall, given: Mapping[str, Any]) -> Federated:
     checked = check_claims(token, client_ids=provider.client_ids, now=call.now.timestamp())
     issuer = Issuer(url=provider.issuer, thumbprints=provider.thumbprints, account=account)
     verify(token, await call.parts.issuers.of(issuer, token.kid))
-    return _federated(provider, token.claims, checked)
+    return _federated(call.snapshot, provider, token.claims, checked)
 
 
 PREPARATION = Preparation(pool=Pool(name="web-identity", size=256, waiting=256, seconds=10), work=vouched)
@@ -66,7 +66,7 @@ def _provider(snapshot: Snapshot, account: str, issuer: str) -> OidcProvider:
     return provider
 
 
-def _federated(provider: OidcProvider, claims: Mapping[str, Any], checked: Checked) -> Federated:
+def _federated(snapshot: Snapshot, provider: OidcProvider, claims: Mapping[str, Any], checked: Checked) -> Federated:
     audience = checked.audience or next(one for one in checked.audiences if one in provider.client_ids)
     keys = dict(_keys(provider.name, claims, checked, audience))
     return Federated(
@@ -79,13 +79,13 @@ def _federated(provider: OidcProvider, claims: Mapping[str, Any], checked: Check
         remembered={key: keys[key] for name in _REMEMBERED if (key := f"{provider.name}:{name}") in keys},
         user_name=checked.subject,
         audience=audience,
-        session=replace(session_claims(claims), context=_context(provider, claims)),
-        trusted=lambda snapshot: _still_trusted(snapshot, provider),
+        session=replace(session_claims(claims), context=_context(snapshot, provider, claims)),
+        trusted=lambda now: _still_trusted(now, provider),
     )
 
 
-def _context(provider: OidcProvider, claims: Mapping[str, Any]) -> dict[str, str]:
-    return origin_keys(provider.context_provider, condition_keys(claims), arn=provider.arn, issuer=provider.name)
+def _context(snapshot: Snapshot, provider: OidcProvider, claims: Mapping[str, Any]) -> dict[str, str]:
+    return origin_keys(snapshot, provider, condition_keys(claims), issuer=provider.name)
 
 
 def _keys(name: str, claims: Mapping[str, Any], checked: Checked, audience: str) -> Iterator[tuple[str, Value]]:
@@ -105,4 +105,9 @@ def _still_trusted(snapshot: Snapshot, provider: OidcProvider) -> bool:
 
 def _said(provider: OidcProvider) -> tuple[object, ...]:
     """What is said of a provider that its tokens are read by."""
-    return (provider.client_ids, provider.thumbprints, provider.context_provider)
+    return (
+        provider.client_ids,
+        provider.thumbprints,
+        provider.context_provider,
+        provider.identity_center_instance,
+    )
