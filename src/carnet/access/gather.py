@@ -211,7 +211,12 @@ def _denying(view: AccountView, arn: str) -> Policy:
 
 
 def _narrows(session: SessionClaims) -> bool:
-    return bool(session.policies or session.policy_arns or session.scope_down or session.on_behalf_of)
+    return bool(session.policies or session.policy_arns or session.scope_down or _has_identity_context(session))
+
+
+def _has_identity_context(session: SessionClaims) -> bool:
+    """Whether it acts on behalf of a person, and not only so that events tell of that."""
+    return bool(session.on_behalf_of) and not session.audited_store
 
 
 def _session(view: AccountView, session: SessionClaims) -> Iterator[Policy]:
@@ -219,7 +224,7 @@ def _session(view: AccountView, session: SessionClaims) -> Iterator[Policy]:
         yield session_policy(document, "session policy", view.account.id)
     for arn in session.policy_arns:
         yield _managed(view, arn)
-    if session.on_behalf_of:
+    if _has_identity_context(session):
         if not (session.policies or session.policy_arns):
             yield everything_allowed()
         yield _denying(view, iam_arn(view.account.partition, AWS_ACCOUNT, _OF_IDENTITY_CONTEXT))

@@ -274,6 +274,8 @@ def _identity(caller: AccountCaller) -> Event:
         if USER_ID in session.provider_keys:
             told = session.provider_keys
             identity["onBehalfOf"] = _on_behalf_of(told[USER_ID], told[IDENTITY_STORE_ARN])
+        elif session.audited_store:
+            identity["onBehalfOf"] = _on_behalf_of(session.on_behalf_of, session.audited_store)
     return identity
 
 

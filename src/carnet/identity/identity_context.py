@@ -27,6 +27,8 @@ class Asserted(NamedTuple):
     """The id of a user of an identity store."""
     session_keys: Mapping[str, str]
     """The condition keys that a role session has which is made with it."""
+    audited_store: str
+    """The ARN of the person's identity store, if events alone tell of the person; else empty."""
     request_keys: Mapping[str, str]
     """What AssumeRole itself can be asked of: those, and which application brings the assertion, of which instance."""
 
@@ -41,9 +43,11 @@ def user_keys(instance: Instance, user: str) -> dict[str, str]:
     return {USER_ID: user, IDENTITY_STORE_ARN: instance.identity_store_arn}
 
 
-def context_of(session: OAuthSession, until_ms: int, epoch: str) -> IdentityContext:
+def context_of(session: OAuthSession, until_ms: int, epoch: str, *, for_audit: bool = False) -> IdentityContext:
     """The assertion that goes with the tokens of a session, as long as they are good."""
-    return IdentityContext(account=session.account, session=session.id, expires_ms=until_ms, epoch=epoch)
+    return IdentityContext(
+        account=session.account, session=session.id, expires_ms=until_ms, epoch=epoch, for_audit=for_audit
+    )
 
 
 def asserted(snapshot: Snapshot, context: IdentityContext) -> Asserted | None:
@@ -63,4 +67,6 @@ def asserted(snapshot: Snapshot, context: IdentityContext) -> Asserted | None:
         "identitycenter:CredentialId": session.id,
         "identitycenter:InstanceArn": instance.arn,
     }
-    return Asserted(session.holder, of_user, of_user | of_application)
+    if context.for_audit:
+        return Asserted(session.holder, {}, instance.identity_store_arn, of_user | of_application)
+    return Asserted(session.holder, of_user, "", of_user | of_application)

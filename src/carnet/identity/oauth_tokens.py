@@ -145,6 +145,8 @@ class IdentityContext(Struct, frozen=True, kw_only=True, array_like=True):
     session: str
     expires_ms: int
     epoch: str
+    for_audit: bool = False
+    """Whether events alone tell of the person, and no policy asks."""
 
 
 Token = (

@@ -49,6 +49,8 @@ class SessionClaims(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of a session by single sign-on, the person whose it is: the id of a user of an identity store."""
     on_behalf_of: str = field(default="", name="b")
     """Of an identity-enhanced session, the person on whose behalf it acts, as `person`."""
+    audited_store: str = field(default="", name="d")
+    """The ARN of that person's identity store, if events alone tell of the person and no policy asks; else empty."""
 
     @property
     def inherited_tags(self) -> dict[str, str]:

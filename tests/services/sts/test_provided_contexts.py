@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -109,6 +109,7 @@ def test_the_id_token_has_the_assertion_too(app: App, world: World) -> None:
     tokens = app.vouched("ann")
     claims = json.loads(base64.urlsafe_b64decode(tokens["idToken"].split(".")[1] + "=="))
     assert claims["sts:identity_context"] == context(tokens)
+    assert claims["sts:audit_context"] not in (None, context(tokens))
     instance = app.center.instance
     assert {key: value for key, value in claims.items() if key.startswith("aws:")} == {
         "aws:credential_id": session_behind(world, tokens),
@@ -240,6 +241,29 @@ def test_what_has_another_form_is_refused(app: App, world: World, name: str) -> 
         assert refused(world, alice, arn, contexts).code == "ValidationError"
 
 
+def audit_context(tokens: Mapping[str, Any]) -> str:
+    told: str = json.loads(base64.urlsafe_b64decode(tokens["idToken"].split(".")[1] + "=="))["sts:audit_context"]
+    return told
+
+
+def test_of_an_audit_context_events_tell_and_no_policy_asks(app: App, world: World, name: str) -> None:
+    alice, arn = world.user(name, [ASSUME]), a_role(world, name)
+    answer = assume(world, alice, arn, ProvidedContexts=provided(audit_context(app.vouched("ann"))))
+    session = world.session(answer)
+    assert not [key for key in keys_of(world, session) if key.startswith("identity")]
+    assert decision(world, session, "s3:GetObject").allowed
+    event: dict[str, Any] = {}
+    tell_account(event, world.principal(session))
+    store = app.center.instance.identity_store_arn
+    assert event["userIdentity"]["onBehalfOf"] == {"userId": person(world, "ann"), "identityStoreArn": store}
+
+
+def test_a_session_has_one_of_the_two(app: App, world: World, name: str) -> None:
+    alice, arn, tokens = world.user(name, [ASSUME]), a_role(world, name), app.vouched("ann")
+    both = provided(context(tokens)) + provided(audit_context(tokens))
+    assert refused(world, alice, arn, both).code == "ValidationError"
+
+
 class TestItEnds:
     """With the person, for the session; with the sign-in and the assignment, for what asks for new ones."""
 
@@ -259,9 +283,10 @@ class TestItEnds:
         app.center.call("PutApplicationAssignmentConfiguration", ApplicationArn=app.arn, AssignmentRequired=True)
         assert refused(world, alice, arn, contexts).code == "ValidationError"
 
-    def test_who_is_disabled(self, app: App, world: World, name: str) -> None:
+    @pytest.mark.parametrize("of", [context, audit_context])
+    def test_who_is_disabled(self, app: App, world: World, name: str, of: Callable[[Mapping[str, Any]], str]) -> None:
         alice, arn = world.user(name, [ASSUME]), a_role(world, name)
-        contexts = provided(context(app.vouched("bob")))
+        contexts = provided(of(app.vouched("bob")))
         session = world.session(assume(world, alice, arn, ProvidedContexts=contexts))
         assert world.call(session, "GetCallerIdentity", service="sts")
         bob = world.snapshot.accounts[world.account_id].of(IdentityStoreUser).get(person(world, "bob"))

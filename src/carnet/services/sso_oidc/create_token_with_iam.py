@@ -193,15 +193,18 @@ def _told(call: WriteCall, session: OAuthSession, found: SsoApplication) -> Answ
     if context is not None:
         answer["awsAdditionalDetails"] = {"identityContext": context}
     if OPENID in session.scopes:
-        told = {"sts:identity_context": context} if context is not None else {}
+        told = {}
+        if context is not None:
+            audit = _context(call, session, answer["expiresIn"], for_audit=True)
+            told = {"sts:identity_context": context, "sts:audit_context": audit}
         answer["idToken"] = id_token(call.parts.keyring, _identity(call, session) | told)
     return {**answer, "issuedTokenType": _ACCESS_TYPE}
 
 
-def _context(call: WriteCall, session: OAuthSession, seconds: int) -> str:
-    """The context assertion for AssumeRole. It is good as long as the access token."""
-    until_ms = call.now_ms + 1000 * seconds
-    return sealed(call.parts.keyring, context_of(session, until_ms, call.snapshot.epoch)).text
+def _context(call: WriteCall, session: OAuthSession, seconds: int, *, for_audit: bool = False) -> str:
+    """A context assertion for AssumeRole. It is good as long as the access token."""
+    made = context_of(session, call.now_ms + 1000 * seconds, call.snapshot.epoch, for_audit=for_audit)
+    return sealed(call.parts.keyring, made).text
 
 
 def _identity(call: WriteCall, session: OAuthSession) -> dict[str, Any]:

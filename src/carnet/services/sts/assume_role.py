@@ -257,6 +257,7 @@ def _claims(call: Call, given: AssumeRoleRequestTypeDef, role: Role, narrowing: 
         mfa_ms=mfa_ms(call, given),
         provider_keys=context.session_keys if context is not None else {},
         on_behalf_of=context.user if context is not None else "",
+        audited_store=context.audited_store if context is not None else "",
         chain_depth=0 if parent is None else parent.chain_depth + 1,
         epoch=call.snapshot.epoch,
     )
