@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -116,6 +117,14 @@ def test_apply_plan_update_destroy(server: RunningServer, terraform: Terraform) 
     assert iam.list_saml_providers()["SAMLProviderList"] == []
     assert iam.list_server_certificates()["ServerCertificateMetadataList"] == []
     assert iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
+
+
+def test_all_that_the_provider_has_of_iam_is_in_a_configuration(terraform: Terraform) -> None:
+    (provider,) = json.loads(terraform("providers", "schema", "-json").stdout)["provider_schemas"].values()
+    written = "\n".join(path.read_text() for path in Path(__file__).parent.glob("terraform*/*.tf"))
+    for kind, block in (("resource_schemas", "resource"), ("data_source_schemas", "data")):
+        offered = {name for name in provider[kind] if name.startswith("aws_iam_")}
+        assert offered == set(re.findall(rf'^{block} "(aws_iam_\w+)"', written, re.MULTILINE))
 
 
 def test_an_organization(server: RunningServer, tmp_path: Path) -> None:
