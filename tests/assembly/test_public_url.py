@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,4 @@ def test_a_change_is_told_once(tmp_path: Path) -> None:
     assert [change(""), change("https://a.b"), change("https://a.b")] == [None, None, None]
     assert [change("https://c.d"), change("https://c.d")] == ["https://a.b", None]
     assert [change(""), change(""), change("https://a.b")] == ["https://c.d", None, None]
+    assert [stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()] == [0o600]

@@ -179,3 +179,24 @@ def test_a_made_up_position_shows_nothing_of_another_account(tmp_path: Path) -> 
     for position in range(log.path.stat().st_size):
         page = history.page(Query(account=MINE), 9, f"{told.partition(':')[0]}:{position}")
         assert [one["eventID"] for one in page.events] in ([], ["e-2"])
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("AccessKeyId", "AKIAalice"),
+        ("EventId", "e-1"),
+        ("EventName", "CreateUser"),
+        ("EventSource", "iam.amazonaws.com"),
+        ("ReadOnly", "false"),
+        ("ResourceName", "alice"),
+        ("ResourceType", "AWS::IAM::User"),
+        ("Username", "alice"),
+    ],
+)
+def test_a_value_is_looked_for_in_its_attribute_alone(attribute: str, value: str) -> None:
+    """It may stand elsewhere in the event, where a caller has written it, such as in the user agent."""
+    one = event(1, userAgent="true elsewhere")
+    assert Query(attributes={attribute: value}).matches(one)
+    for other in ("true", "elsewhere"):
+        assert not Query(attributes={attribute: other}).matches(one)

@@ -16,7 +16,6 @@ from click.testing import CliRunner
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.cli import main
-from carnet.cli.progress import progress
 from carnet.entities.membership import Membership
 from carnet.entities.organization import Organization
 from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
@@ -338,30 +337,6 @@ def test_a_store_that_another_process_holds_is_named_and_said_to_be_held(
                 "some seconds. Try again when it is done.\n"
             )
     assert run(data, "account", "list") == ""
-
-
-def test_a_bar_is_shown_of_what_takes_long(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[str] = []
-    monkeypatch.setattr("carnet.cli.progress.click.echo", lambda text="", **_: shown.append(text))
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    with progress("Making") as told:
-        told(100, 200)
-    assert shown == []
-    monkeypatch.setattr("carnet.cli.progress._PATIENCE_SECONDS", 0.0)
-    with progress("Making") as told:
-        told(100, 200)
-        told(101, 200)
-        told(200, 200)
-    assert [line.strip() for line in shown] == [
-        f"Making  [{'#' * 20}{'-' * 20}]   50%",
-        f"Making  [{'#' * 40}]  100%",
-        "",
-    ]
-    monkeypatch.setattr("sys.stderr.isatty", lambda: False)
-    shown.clear()
-    with progress("Making") as told:
-        told(200, 200)
-    assert shown == []
 
 
 def test_quotas_of_an_account_are_set_shown_and_taken_back(data: Path) -> None:

@@ -11,9 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from carnet.assembly.installation import open_installation
+from carnet.assembly.last_seen import LastSeen
 from carnet.assembly.settings import Settings
+from carnet.assembly.state import open_state
 from carnet.cli import main
 from carnet.keyring.master_key import create
+from carnet.store.head import Standing
 from carnet.store.store import Store
 from tests.clients.running import free_port, running_server
 from tests.mail.post_office import post_office
@@ -91,6 +94,19 @@ def test_no_installation_and_no_database(tmp_path: Path) -> None:
 def test_a_clock_that_differs(data: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, mark: str) -> None:
     monkeypatch.setattr(Store, "clock", lambda _: datetime.now(UTC) - timedelta(seconds=seconds))
     assert f"{mark}  clock: " in run(data, code=int(mark == "wrong"))
+
+
+@pytest.mark.parametrize(("seconds", "wrong"), [(50, False), (600, True)])
+def test_a_clock_that_went_back(data: Path, seconds: int, wrong: bool) -> None:
+    """Servers go on from the latest moment that was seen here, so what they say of time is no more the clock's."""
+    with open_state(Settings(data_dir=data)) as state:
+        there = state.store.standing()
+    LastSeen(data / "last-seen.json").accept(
+        Standing(there.installation, there.revision, datetime.now(UTC) + timedelta(seconds=seconds))
+    )
+    told = run(data, code=int(wrong))
+    assert ("s behind what was seen here" in told) == wrong
+    assert ("Set the clock." in told) == wrong
 
 
 def test_a_mail_server_is_asked_if_one_is_named(data: Path) -> None:

@@ -52,6 +52,8 @@ def test_what_the_server_tells_is_shown() -> None:
 
 
 def test_a_server_that_is_not_well_is_shown_with_exit_code_1() -> None:
+    with answering(b'{"status": "ok", "quarantined": 0}') as port:
+        assert status(port) == (0, "status:      ok\nquarantined: 0\n")
     with answering(b'{"status": "lost"}', 503) as port:
         assert status(port) == (1, "status:    lost\n")
 

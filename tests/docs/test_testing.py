@@ -77,24 +77,38 @@ def test_the_gitlab_file_has_the_form_that_gitlab_asks_for() -> None:
         assert all(isinstance(value, str) for value in job.get("variables", {}).values())
 
 
-@pytest.mark.parametrize("name", SERVING)
-def test_the_script_of_a_job_starts_a_server_that_its_variables_call(name: str, tmp_path: Path) -> None:
-    """What a job installs, and its own tests, are left out; the rest is run by the shell of CI."""
-    variables, script = SCRIPTS[name]
+ASK = f""""{sys.executable}" -c "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])\""""
+
+
+def _said_at_last(lines: list[str], variables: dict[str, str], directory: Path) -> str:
+    """The last line that the shell of CI prints when it runs these lines."""
     port = free_port()
-    ask = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
-    lines = [line for line in script.splitlines() if not line.startswith("pip install ")]
-    assert lines[-1] == "make integration-test"
-    lines[-1] = f'"{sys.executable}" -c "{ask}"'
     moved = {key: value.replace(":4747", f":{port}") for key, value in variables.items()}
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CARNET_"))}
     done = subprocess.run(
         ["bash", "-eo", "pipefail", "-c", "trap 'kill $(jobs -p)' EXIT\n" + "\n".join(lines)],
         env=kept | moved | {"CARNET_PORT": str(port), "PATH": f"{BIN}:{os.environ['PATH']}"},
-        cwd=tmp_path,
+        cwd=directory,
         capture_output=True,
         text=True,
         timeout=150,
     )
-    assert done.returncode == 0, done.stderr + (tmp_path / "carnet.log").read_text()
-    assert done.stdout.splitlines()[-1] == f"arn:aws:iam::{Settings().dev_account_id}:root"
+    assert done.returncode == 0, done.stderr + (directory / "carnet.log").read_text()
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", SERVING)
+def test_the_script_of_a_job_starts_a_server_that_its_variables_call(name: str, tmp_path: Path) -> None:
+    """What a job installs, and its own tests, are left out; the rest is run by the shell of CI."""
+    variables, script = SCRIPTS[name]
+    lines = [line for line in script.splitlines() if not line.startswith("pip install ")]
+    assert lines[-1] == "make integration-test"
+    said = _said_at_last([*lines[:-1], ASK], variables, tmp_path)
+    assert said == f"arn:aws:iam::{Settings().dev_account_id}:root"
+
+
+def test_the_lines_of_the_guide_to_ci_start_a_server_and_call_it(tmp_path: Path) -> None:
+    block = re.findall(r"^```bash\n(.*?)^```$", Path("docs/guides/ci.md").read_text(), re.MULTILINE | re.DOTALL)[0]
+    *lines, last = block.splitlines()
+    assert last.startswith("terraform apply ")
+    assert re.fullmatch(r"arn:aws:iam::\d{12}:root", _said_at_last([*lines, ASK], {}, tmp_path))

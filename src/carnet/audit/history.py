@@ -63,7 +63,7 @@ _ATTRIBUTES: Mapping[str, Callable[[Event, str], bool]] = {
     "EventId": lambda event, value: event["eventID"] == value,
     "EventName": lambda event, value: event["eventName"] == value,
     "EventSource": lambda event, value: event["eventSource"] == value,
-    "ReadOnly": lambda event, value: event["readOnly"] is (value == "true"),
+    "ReadOnly": lambda event, value: value == ("true" if event["readOnly"] else "false"),
     "ResourceName": lambda event, value: any(name == value for _, name in resources(event)),
     "ResourceType": lambda event, value: any(kind == value for kind, _ in resources(event)),
     "Username": lambda event, value: username(event) == value,

@@ -62,4 +62,5 @@ def _show(told: dict[str, Any], output: str) -> None:
 
 
 def _lines(told: dict[str, Any]) -> str:
-    return "\n".join(f"{name + ':':<10} {value}" for name, value in told.items())
+    width = max(9, *map(len, told)) + 1
+    return "\n".join(f"{name + ':':<{width}} {value}" for name, value in told.items())
