@@ -84,10 +84,17 @@ def test_another_master_key(data: Path) -> None:
 
 
 def test_no_installation_and_no_database(tmp_path: Path) -> None:
-    assert "carnet serve makes one" in run(tmp_path / "nowhere", code=1)
+    assert "carnet serve makes one; --data-dir or --database-url names another." in run(tmp_path / "nowhere", code=1)
     assert not (tmp_path / "nowhere").exists()
     told = run(tmp_path, "--database-url", "postgresql://127.0.0.1:1/none", code=1)
     assert "wrong  database: postgresql://127.0.0.1:1/none: The store cannot be reached." in told
+
+
+def test_a_damaged_store(data: Path) -> None:
+    (data / "carnet.db").write_bytes(b"This is no database." * 1000)
+    told = run(data, code=1)
+    assert "wrong  database: " in told
+    assert "Move it away, and restore a backup: carnet restore FILE." in told
 
 
 @pytest.mark.parametrize(("seconds", "mark"), [(50, "ok   "), (70, "wrong")])
