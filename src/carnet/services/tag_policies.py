@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from carnet.directory.snapshot import Snapshot
 from carnet.entities.entity import name_key
 from carnet.entities.organization_account import OrganizationAccount
 from carnet.entities.organization_policy import PolicyType
 from carnet.services.effective_policies import effective_policy
 from carnet.services.inheritance import Setting
-from carnet.services.operation import Call
 
 _ALL_TYPES = ("*", "ALL_SUPPORTED")
 """What stands for every type of a service's resources."""
@@ -24,15 +24,18 @@ _ALL_TYPES = ("*", "ALL_SUPPORTED")
 TOO_LARGE = "The effective tag policy of the account is larger than it may be, so no tag is allowed."
 
 
-def tag_policy_violation(call: Call, resource_type: str, tags: Iterable[tuple[str, str]]) -> str | None:
-    """AWS's sentence for the first tag (key, value) that the caller's account may not set; None if it may set them all.
+def tag_policy_violation(
+    snapshot: Snapshot, account: str, resource_type: str, tags: Iterable[tuple[str, str]]
+) -> str | None:
+    """AWS's sentence for the first tag (key, value) that may not be set; None if all may be.
 
-    `resource_type` is as tag policies have it: `iam:role`. Raises Unavailable if the organization cannot be read.
+    `account` is the one that has the resource, whoever sets the tags; `resource_type` is as tag policies have it:
+    `iam:role`. Raises Unavailable if the organization cannot be read.
     """
-    view = call.snapshot.organization_of(call.account)
+    view = snapshot.organization_of(account)
     if view is None:
         return None
-    effective = effective_policy(view, view.of(OrganizationAccount).by_id[call.account], PolicyType.TAG)
+    effective = effective_policy(view, view.of(OrganizationAccount).by_id[account], PolicyType.TAG)
     if effective is None:
         return None
     if effective.too_large:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.services.iam.documents import allow, text, trust
-from tests.services.organizations.estate import Estate
+from tests.services.organizations.estate import Estate, delegating
 from tests.services.organizations.policies import a_policy, attach, enable
 from tests.services.world import Caller, ServiceError
 
@@ -114,6 +114,23 @@ def test_what_is_of_the_organization_is_tagged_as_the_tag_policy_has_it(estate: 
         assert refused.value.code == "ConstraintViolationException"
         assert refused.value.members == {"Reason": "TAG_POLICY_VIOLATION"}
         estate.call(operation, **given, Tags=tags("100"))
+
+
+def test_what_is_of_the_organization_is_tagged_as_its_management_account_may(estate: Estate, member: Caller) -> None:
+    account, unit = estate.account_of(member), estate.unit("Sandbox")
+    delegation = delegating(account, "organizations:TagResource")
+    estate.call("PutResourcePolicy", Content=delegation)
+    for value, target in (("red", estate.world.account_id), ("blue", account)):
+        rule = {
+            "tag_key": {"@@assign": "CostCenter"},
+            "tag_value": {"@@assign": [value]},
+            "enforced_for": {"@@assign": ["organizations:*"]},
+        }
+        attach(estate, a_policy(estate, value, "TAG_POLICY", json.dumps({"tags": {"CostCenter": rule}})), target)
+    for caller in (member, estate.world.root):
+        with pytest.raises(ServiceError, match=VALUE):
+            estate.world.call(caller, "TagResource", service="organizations", ResourceId=unit, Tags=tags("blue"))
+        estate.world.call(caller, "TagResource", service="organizations", ResourceId=unit, Tags=tags("red"))
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,25 @@ def test_a_removal_of_what_is_not_there_fails(center: Center) -> None:
     assert len(center.roles(account)) == 1
 
 
+@pytest.mark.parametrize("kind", ["USER", "GROUP"])
+def test_an_assignment_of_nobody_any_more_is_listed_and_removed(center: Center, kind: str) -> None:
+    """As at AWS, who deletes a person does not delete what was assigned to it; nobody gets in by it."""
+    account, arn = _account(center), center.permission_set(f"Orphan{kind}")
+    principal = center.user(f"orphan-{kind}") if kind == "USER" else center.group(name=f"orphan-{kind}")
+    center.assign(arn, account, principal, kind)
+    store, operation = {"IdentityStoreId": center.instance.identity_store}, f"Delete{kind.capitalize()}"
+    named = {f"{kind.capitalize()}Id": principal}
+    center.world.call(center.world.root, operation, service="identitystore", **store, **named)
+    listed = center.call("ListAccountAssignments", AccountId=account, PermissionSetArn=arn)["AccountAssignments"]
+    assert [each["PrincipalId"] for each in listed] == [principal]
+    assert center.assign(arn, account, principal, kind)["Status"] == "FAILED"
+    again = center.user(f"orphan-{kind}") if kind == "USER" else center.group(name=f"orphan-{kind}")
+    assert again != principal
+    assert len(center.roles(account)) == 1
+    assert center.unassign(arn, account, principal, kind)["Status"] == "SUCCEEDED"
+    assert center.roles(account) == []
+
+
 def test_accounts_of_other_organizations_are_not_found(center: Center) -> None:
     arn, user = center.permission_set("Outside"), center.user("outside")
     outside = center.estate.account_of(center.world.account())

@@ -203,3 +203,20 @@ def test_what_is_of_identity_center_is_tagged_as_the_tag_policy_has_it(own_cente
     with pytest.raises(ServiceError, match="does not allow the specified value"):
         own_center.call("TagResource", ResourceArn=made, Tags=blue)
     own_center.call("TagResource", ResourceArn=own_center.application("wiki"), Tags=blue)
+
+
+def test_the_tag_policy_of_the_account_that_has_a_permission_set_binds_whoever_tags_it(own_center: Center) -> None:
+    estate, world = own_center.estate, own_center.world
+    delegate = estate.member()
+    account = estate.account_of(delegate)
+    estate.call("RegisterDelegatedAdministrator", AccountId=account, ServicePrincipal="sso.amazonaws.com")
+    enable(estate, "TAG_POLICY")
+    for value, target in (("red", world.account_id), ("blue", account)):
+        rule = {"tag_value": {"@@assign": [value]}, "enforced_for": {"@@assign": ["sso:permissionSet"]}}
+        attach(estate, a_policy(estate, value, "TAG_POLICY", json.dumps({"tags": {"team": rule}})), target)
+    made = own_center.permission_set("Tagged")
+    blue, red = ([{"Key": "team", "Value": value}] for value in ("blue", "red"))
+    for caller in (delegate, world.root):
+        with pytest.raises(ServiceError, match="does not allow the specified value"):
+            own_center.call_as(caller, "TagResource", ResourceArn=made, Tags=blue)
+        own_center.call_as(caller, "TagResource", ResourceArn=made, Tags=red)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,9 +10,11 @@ from carnet.services.sso_oidc.authorize import CannotAsk, SentBack, asked
 from tests.services.sso_oidc.people import CHALLENGE, REDIRECT, VERIFIER, Center, Client
 from tests.services.world import ServiceError
 
+_NUMBERS = count()
+
 
 def code_of(center: Center, client: Client, **changed: str) -> str:
-    url = center.consent(center.authorize(client, **changed), center.browser(center.person(f"ann{id(changed)}")))
+    url = center.consent(center.authorize(client, **changed), center.browser(center.person(f"ann{next(_NUMBERS)}")))
     return parse_qs(urlsplit(url).query)["code"][0]
 
 

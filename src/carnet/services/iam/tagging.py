@@ -46,7 +46,8 @@ def with_tags(call: Call, kind: Kind[Any], tags: Tags, added: Sequence[TagTypeDe
     if len(merged) > quotas.tags:
         raise TooMany(sentences.TAGS_FULL)
     resource_type = f"iam:{kind.entity.resource_type}"
-    violation = tag_policy_violation(call, resource_type, [(tag["Key"], tag["Value"]) for tag in added])
+    told = [(tag["Key"], tag["Value"]) for tag in added]
+    violation = tag_policy_violation(call.snapshot, call.account, resource_type, told)
     if violation is not None:
         raise Refused("InvalidInput", violation)
     return dict(merged.values())

@@ -42,7 +42,14 @@ def with_tags(call: Call, tags: Tags, added: Sequence[TagTypeDef], kind: str) ->
     if len(merged) > quotas_of(call).tags_per_resource:
         raise sentences.constraint("MAX_TAG_LIMIT_EXCEEDED", sentences.TAGS_FULL)
     resource_type = f"organizations:{kind}"
-    violation = tag_policy_violation(call, resource_type, [(tag["Key"], tag["Value"]) for tag in added])
+    told = [(tag["Key"], tag["Value"]) for tag in added]
+    violation = tag_policy_violation(call.snapshot, _owner(call), resource_type, told)
     if violation is not None:
         raise sentences.constraint("TAG_POLICY_VIOLATION", violation)
     return merged
+
+
+def _owner(call: Call) -> str:
+    """The account that has what is of the caller's organization: the management account."""
+    view = call.snapshot.organization_of(call.account)
+    return view.organization.management if view is not None else call.account

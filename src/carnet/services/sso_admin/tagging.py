@@ -42,7 +42,8 @@ def with_tags(call: Call, owner: AccountView, tags: Tags, added: Sequence[Mappin
     most = quotas_of(call, owner).tags_per_resource
     if len(merged) > most:
         raise TooMany(f"A resource can have at most {most} tags.")
-    violation = tag_policy_violation(call, f"sso:{kind}", [(tag["Key"], tag["Value"]) for tag in added])
+    told = [(tag["Key"], tag["Value"]) for tag in added]
+    violation = tag_policy_violation(call.snapshot, owner.account.id, f"sso:{kind}", told)
     if violation is not None:
         raise Invalid(violation)
     return merged

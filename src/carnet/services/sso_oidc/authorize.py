@@ -22,7 +22,7 @@ from carnet.identity.oauth_tokens import AuthorizationCode, digest, registered, 
 from carnet.keyring.keyring import Keyring
 from carnet.services.loopback_redirects import is_same_redirect
 from carnet.services.sso_oidc.applications import redirects_of, scopes_of_application
-from carnet.services.sso_oidc.clients import CODE, scopes_of
+from carnet.services.sso_oidc.clients import CODE, meant, scopes_of
 
 CODE_LIVES = timedelta(seconds=60)
 _STATE = re.compile(r"[\x20-\x7e]{1,1024}", re.ASCII)
@@ -122,7 +122,7 @@ def asked(fields: Mapping[str, str], keyring: Keyring, snapshot: Snapshot, now: 
         client_name=client.name,
         application=client.application,
         instance=client.instance,
-        scopes=tuple((fields.get("scopes") or fields.get("scope") or "").split()) or client.scopes,
+        scopes=meant((fields.get("scopes") or fields.get("scope") or "").split()) or client.scopes,
         redirect_uri=redirect_uri,
         state=fields.get("state", ""),
         challenge=fields.get("code_challenge", ""),

@@ -25,6 +25,11 @@ _PUBLIC = "public"
 _NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]{1,100}")
 """No control characters, and none that turn the direction of a text: people read it before they consent."""
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,80}", re.ASCII)
+_LEGACY_ACCESS = "sso-portal:*"
+"""As clients asked for ACCOUNT_ACCESS before tokens were refreshed, and some still do: Granted, and tools made like it.
+
+https://docs.aws.amazon.com/cli/latest/userguide/sso-configure-profile-legacy.html
+"""
 _MOST = 10
 """Scopes, redirect URIs: the client's id holds them."""
 
@@ -71,10 +76,16 @@ def scopes_of(client: Registration) -> tuple[str, ...]:
     return client.scopes or (ACCOUNT_ACCESS,)
 
 
+def meant(scopes: Sequence[str]) -> tuple[str, ...]:
+    """Each scope once; the one of old as what it is called since."""
+    return tuple(dict.fromkeys(ACCOUNT_ACCESS if scope == _LEGACY_ACCESS else scope for scope in scopes))
+
+
 def _scopes(given: Sequence[str]) -> tuple[str, ...]:
+    """Those that a client registers. Who names the one of old alone has nothing refreshed, as who names none."""
     if len(given) > _MOST or not all(_SCOPE.fullmatch(scope) for scope in given):
         raise refusals.invalid_scope()
-    return tuple(dict.fromkeys(given))
+    return () if set(given) == {_LEGACY_ACCESS} else meant(given)
 
 
 def _grant_types(given: Sequence[str]) -> tuple[str, ...]:
