@@ -252,3 +252,23 @@ def test_of_lines_that_the_disk_takes_in_part_nothing_is_left(
     lines.append({"c": 1})
     assert kinds(path) == ["segment", "c"]
     assert unbroken(path)
+
+
+def test_a_log_that_was_cut_off_has_no_room_left_until_it_is_reserved_again(small_disk: Path) -> None:
+    """As logrotate does it with `copytruncate`."""
+    path = small_disk / "audit.jsonl"
+    lines = ChainedLines(path)
+    lines.append({"a": 1})
+    copied = path.read_bytes()
+    os.truncate(path, 0)
+    fill_up(small_disk)
+    filler = small_disk / "filler"
+    os.truncate(filler, filler.stat().st_size - 2 * 4096)  # a line has room, but no slack behind it
+    with pytest.raises(Unavailable, match="no room"):
+        lines.promise(100)
+    filler.unlink()
+    lines.promise(100)
+    lines.append({"b": 2})
+    copy = small_disk / "copied"
+    copy.write_bytes(copied)
+    assert unbroken(copy, path)

@@ -130,6 +130,8 @@ class JsonLines:
     def _whole(self) -> int:
         """Where the file ends, once it ends with a whole line."""
         end = os.lseek(self._file, 0, os.SEEK_END)
+        if end < self._end:  # somebody has cut it off, and with that given up what was reserved
+            self._room = 0
         return end if end == self._end else self._found(end)
 
     def _found(self, end: int) -> int:
