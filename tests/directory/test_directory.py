@@ -112,6 +112,37 @@ def test_catching_up_to_where_it_stands_costs_nothing(store: Store, directory: D
     assert asked.times == 0
 
 
+def test_what_another_process_made_is_missed_once(store: Store, directory: Directory, asked: Asked, url: str) -> None:
+    directory.missed()
+    asked.times = 0
+    assert [directory.missed() for _ in range(3)] == [False] * 3
+    assert asked.times == 0, "nobody has committed"
+    with closing(Store.open(url)) as other:
+        _write(other, 1)
+    assert directory.missed()
+    assert (_users(directory), asked.times) == (1, 1)
+    assert [directory.missed() for _ in range(3)] == [False] * 3
+    assert asked.times == 1
+
+
+def test_of_a_store_that_cannot_be_asked_nothing_is_missed(store: Store, directory: Directory, asked: Asked) -> None:
+    _write(store, 1)
+    asked.down = True
+    assert not directory.missed()
+    asked.down = False
+    assert directory.missed(), "it is asked again, although nobody has committed since"
+
+
+@pytest.mark.parametrize("why", ["polls_at_once", "is_open"])
+def test_nobody_waits_for_what_was_missed(
+    why: str, store: Store, directory: Directory, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(store, 1)
+    monkeypatch.setattr(Store, why, False)
+    assert not directory.missed()
+    assert asked.times == 0
+
+
 def test_a_restored_store_replaces_everything(store: Store, directory: Directory, url: str) -> None:
     directory.apply(_write(store, 1))
     raw.execute(url, "DELETE FROM users")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from carnet.assembly.installation import open_installation
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
 from carnet.entities.user import User
@@ -112,3 +113,21 @@ def test_a_key_whose_id_was_given_is_found_in_its_account(world: World, key_id: 
     directory.apply(unit.committed)
     assert credentials(world).find(key_id, None) is None
     assert credentials(world).find(key_id + "X", None) is None
+
+
+def test_a_key_that_another_process_made_is_known_before_the_store_is_followed(world: World) -> None:
+    with open_installation(world.installation.settings) as beside:
+        key = sealed_access_key(
+            beside.keyring,
+            GivenKey(id="AKIAIOSFODNN7EXAMPLE", secret="a-secret-that-was-given"),
+            account=world.account_id,
+            owner=world.account_id,
+            now=world.clock(),
+        ).key
+        with beside.store.write() as unit:
+            unit.add(key)
+    before = world.installation.directory.snapshot
+    found = credentials(world).find(key.id, None)
+    assert found is not None
+    assert found.secret == "a-secret-that-was-given"
+    assert world.installation.directory.snapshot is not before

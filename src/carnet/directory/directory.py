@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from contextlib import suppress
 from threading import Lock
 from time import monotonic
@@ -32,6 +32,8 @@ class Directory:
         self.lost = False
         """Whether the store was removed or replaced, as its follower saw: `snapshot` is then the state of nothing, and
         INVARIANT: every door answers 503."""
+        self._looked: Hashable = None
+        """What `Store.poll` gave when it was last asked for what was missed."""
         self._confirmed = monotonic() - (stale_for or 0.0)
         if stale_for is None:
             self.catch_up()
@@ -90,6 +92,22 @@ class Directory:
             if to is None or to != self.snapshot.revision:
                 self._follow()
             return self.snapshot
+
+    def missed(self) -> bool:
+        """Whether there was something newer: what is not found may have been made a moment ago, by another process.
+
+        Nobody waits for it: of a store that cannot be asked at once, or that is down, the answer is no. Asking costs
+        some microseconds, and more only if somebody has committed since it was last asked. Raises nothing.
+        """
+        if not self._store.polls_at_once or not self._store.is_open:
+            return False
+        known = self.snapshot.revision
+        with suppress(Exception):  # the follower meets it, too, and tells of it
+            stamp = self._store.poll()
+            if stamp != self._looked:
+                self.catch_up()
+                self._looked = stamp  # remembered after, taken before: as the follower does
+        return self.snapshot.revision != known
 
     def _follow(self) -> None:
         began = monotonic()

@@ -121,7 +121,15 @@ class Credentials:
         )
 
     def find(self, key_id: str, token: str | None) -> Credential | None:
-        """The credential as the directory knows it now; raises TokenExpired."""
+        """The credential as the directory knows it now; raises TokenExpired.
+
+        What another process has made a moment ago (`carnet account create`, another worker) is known, too, if the store
+        can be asked without waiting for it.
+        """
+        found = self._found(key_id, token)
+        return self._found(key_id, token) if found is None and self._directory.missed() else found
+
+    def _found(self, key_id: str, token: str | None) -> Credential | None:
         snapshot = self._directory.snapshot
         if token is None:
             return self._long_term(snapshot, key_id)
