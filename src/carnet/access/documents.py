@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from carnet.directory.memo import forget_policies
 from carnet.policy.at_once import spend
 from carnet.policy.document import Grammar, Policy, parse, understand
 from carnet.policy.engine.recent import Recent
@@ -23,15 +24,17 @@ _ALLOW_NOTHING = (
 )
 
 
-def _memory(room: int) -> Recent[tuple[object, ...], Policy]:
-    return Recent(room, _weight)
-
-
 def _weight(policy: Policy) -> int:
     return policy.parts + len(policy.text) // _CHARACTERS_OF_PART
 
 
-_understood = _memory(_ROOM)
+def _memory(room: int, turned: Callable[[], None] = lambda: None) -> Recent[tuple[object, ...], Policy]:
+    return Recent(room, _weight, turned)
+
+
+_understood = _memory(_ROOM, forget_policies)
+"""INVARIANT: what is held elsewhere of stored policies is in here, so that this is what all of it takes. Who is asked
+for again after a turn is gathered anew, out of the old generation."""
 _of_sessions = Shares(_SESSIONS_ACCOUNTS, lambda: _memory(_SESSIONS_ROOM))
 
 

@@ -88,9 +88,9 @@ def carried_by(snapshot: Snapshot, credential: Credential) -> Carried:
         return Carried(policies_of(view, credential), principal_keys(view, credential, org_path))
     # What another scope tells is a part of the key, since what is remembered here depends on this view alone.
     remembered = (Carried, credential.principal.id, org_path)
-    known: Carried | None = view.memo.get(remembered)
+    known: Carried | None = view.policy_memo.get(remembered)
     if known is None:
-        known = view.lasting(
+        known = view.policy_memo.lasting(
             remembered,
             _sources(view, _entity(view, credential.principal)),
             lambda: Carried(policies_of(view, credential), principal_keys(view, credential, org_path)),
@@ -124,22 +124,22 @@ def _of_task(view: AccountView, arns: tuple[str, ...]) -> Policies:
     INVARIANT: a policy that is not known denies everything, for a root user without one may do everything.
     """
     remembered = (_of_task, arns)
-    known: Policies | None = view.memo.get(remembered)
+    known: Policies | None = view.policy_memo.get(remembered)
     if known is None:
         held = [_denying(view, arn) for arn in arns] or [everything_denied()]
-        known = view.memo[remembered] = Policies(identity=tuple(held), attached=("of the task",) * len(held))
+        known = view.policy_memo[remembered] = Policies(identity=tuple(held), attached=("of the task",) * len(held))
     return known
 
 
 def _carried(view: AccountView, principal: Principal) -> Policies:
     remembered = (Policies, principal.issuer_id or principal.id)
-    known: Policies | None = view.memo.get(remembered)
+    known: Policies | None = view.policy_memo.get(remembered)
     if known is not None:
         return known
     entity = _entity(view, principal)
     if entity is None:
         return _NONE
-    return view.lasting(
+    return view.policy_memo.lasting(
         remembered,
         _sources(view, entity),
         lambda: policies_held(view, entity),

@@ -13,13 +13,13 @@ from msgspec.structs import replace
 from carnet.access.documents import stored_policy
 from carnet.base.faults import Unavailable
 from carnet.catalog.organization_policies import FULL_ACCESS, RCP_FULL_ACCESS, policy_arn
+from carnet.directory.memo import RecentOfPolicies
 from carnet.directory.organization_view import Node, OrganizationView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.organization import Organization
 from carnet.entities.organization_account import OrganizationAccount
 from carnet.entities.organization_policy import OrganizationPolicy
 from carnet.policy.document import Grammar, Policy
-from carnet.policy.engine.recent import Recent
 from carnet.policy.policies import Attached, Levels, Policies
 from carnet.policy.request import Principal
 
@@ -59,7 +59,7 @@ class _Bound(NamedTuple):
     all: Policies
 
 
-_bound: Recent[tuple[int, int, int], _Bound] = Recent(_BOUND_ROOM)
+_bound: RecentOfPolicies[tuple[int, int, int], _Bound] = RecentOfPolicies(_BOUND_ROOM)
 
 
 def bound(snapshot: Snapshot, principal: Principal, resource_account: str, own: Policies) -> Policies:
@@ -117,10 +117,10 @@ def _of(view: OrganizationView | None, account: str, kind: _Kind) -> Binding:
     if view is None:
         return NOTHING
     remembered = (_of, account, kind.name)
-    known: Binding | None = view.memo.get(remembered)
+    known: Binding | None = view.policy_memo.get(remembered)
     if known is None:
         try:
-            known = view.memo[remembered] = _binding(view, account, kind)
+            known = view.policy_memo[remembered] = _binding(view, account, kind)
         except LookupError as problem:
             raise Unavailable(f"The policies of the organization {view.scope.id} cannot be read.") from problem
     return known
@@ -157,7 +157,7 @@ def _and_of(view: OrganizationView, above: Binding, node: Node, kind: _Kind) -> 
         return above
     held = (kind.full_access, *own) if full_access else own
     organization = view.organization
-    return view.lasting(
+    return view.policy_memo.lasting(
         (_and_of, node.id, kind.name),
         (above, node, policies, organization),
         lambda: Binding(

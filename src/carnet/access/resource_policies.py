@@ -23,10 +23,10 @@ def trust_of(view: AccountView, role: Role) -> ResourcePolicy:
     What cannot be read of it fails closed, as in every stored document.
     """
     remembered = (ResourcePolicy, role.id)
-    known: ResourcePolicy | None = view.memo.get(remembered)
+    known: ResourcePolicy | None = view.policy_memo.get(remembered)
     if known is None:
         policy = bound_policy(role.trust, Grammar.TRUST, role.arn, role.trusted_ids)
-        known = view.memo[remembered] = ResourcePolicy(policy=policy, layer=Layer.TRUST, account=role.account)
+        known = view.policy_memo[remembered] = ResourcePolicy(policy=policy, layer=Layer.TRUST, account=role.account)
     return known
 
 

@@ -94,9 +94,9 @@ def _of_object(block: PublicAccessBlock, bucket: Bucket, of_object: ObjectAcl) -
 def _held(view: AccountView, bucket: Bucket, block: PublicAccessBlock) -> _Held:
     """The policies of a bucket, remembered with its view and what is on, which an organization may say."""
     remembered = (_held, bucket.arn, block)
-    known: _Held | None = view.memo.get(remembered)
+    known: _Held | None = view.policy_memo.get(remembered)
     if known is None:
-        known = view.memo[remembered] = _derived(block, bucket)
+        known = view.policy_memo[remembered] = _derived(block, bucket)
     return known
 
 

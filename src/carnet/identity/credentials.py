@@ -171,7 +171,7 @@ class Credentials:
         if view is None or key is None or not key.active:
             return None
         sources = (key, view.of(User).get(key.owner), view.account)
-        return view.lasting((Credential, key_id), sources, lambda: self._opened(view, key))
+        return view.memo.lasting((Credential, key_id), sources, lambda: self._opened(view, key))
 
     def _opened(self, view: AccountView, key: AccessKey) -> Credential | None:
         principal = long_term_principal(view, key.owner)

@@ -145,7 +145,7 @@ def targets_of(view: OrganizationView, policy: OrganizationPolicy) -> tuple[Node
         everything: tuple[Node, ...] = (*accounts.sorted(), *units.sorted())
         return everything if policy is RCP_FULL_ACCESS else tuple(node for node in everything if node.full_access)
 
-    return view.lasting((targets_of, policy.id), (units, accounts), derive)
+    return view.memo.lasting((targets_of, policy.id), (units, accounts), derive)
 
 
 def _target(view: OrganizationView, node_id: str) -> Node:

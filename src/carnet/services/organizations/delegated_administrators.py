@@ -89,7 +89,7 @@ def list_delegated_administrators(
 def _delegated(view: OrganizationView) -> tuple[OrganizationAccount, ...]:
     """Every delegated administrator, by account id: found once for each state of the accounts."""
     accounts = view.of(OrganizationAccount)
-    return view.lasting(
+    return view.memo.lasting(
         _delegated, (accounts,), lambda: tuple(account for account in accounts.sorted() if account.delegations)
     )
 

@@ -76,7 +76,7 @@ def _tagged(call: Call) -> Sequence[Tagged]:
         kind for kind in tagged_kinds() if kind.listed and _region_of(kind.service.name, call) == call.caller.region
     ]
     collections = [call.view.of(kind.entity) for kind in kinds]
-    return call.view.lasting(
+    return call.view.memo.lasting(
         (Tagged, *(kind.type for kind in kinds)),
         tuple(collections),
         lambda: sorted(
