@@ -12,6 +12,7 @@ from carnet.access import documents
 from carnet.access.gather import carried_by
 from carnet.access.organization_policies import bound
 from carnet.access.resource_policies import trust_of
+from carnet.directory.memo import forget_policies
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import Role
 from carnet.entities.user import User
@@ -119,3 +120,16 @@ def test_who_goes_on_calling_is_not_read_anew(snapshot: Snapshot) -> None:
     for number in range(1, _PRINCIPALS):
         policy_of(snapshot, number)
     assert policy_of(snapshot, 0) is not own, "who was silent for long is"
+
+
+def test_what_was_gathered_while_policies_were_forgotten_is_gathered_again(snapshot: Snapshot) -> None:
+    memo = snapshot.accounts[ACCOUNT.id].policy_memo
+
+    def gather() -> Policies:
+        forget_policies()
+        return Policies()
+
+    made = memo.lasting("key", (), gather)
+    assert "key" not in memo
+    assert memo.lasting("key", (), lambda: made) is made
+    assert memo["key"] is made

@@ -68,7 +68,7 @@ def test_trouble_passes(
     def fail(*_: object) -> None:
         raise trouble
 
-    _wait_for(lambda: directory.staleness < 60)  # a first look that is still at it would see the account
+    _wait_for(lambda: follower._seen is not None)  # a first look that is still at it would see the account
     with monkeypatch.context() as patched:
         patched.setattr(store, where, fail)
         if where == "poll":

@@ -63,8 +63,10 @@ class Memo(dict[Hashable, Any]):
         if known is not None and _are_same(known.sources, sources):
             value: V = known.value
         else:
+            forgotten = _forgotten
             value = derive()
-            if value is None:
+            # What was found for it before policies were forgotten would be missed when they are forgotten next.
+            if value is None or forgotten != _forgotten:
                 return value
             self._lasting.put(key, _Derived(sources, value))
         self[key] = value
@@ -93,12 +95,16 @@ class PolicyMemo(Memo):
         self.clear()
 
 
+_forgotten = 0
+"""How often policies were."""
 _filled: WeakValueDictionary[int, PolicyMemo | RecentOfPolicies[Any, Any]] = WeakValueDictionary()
 """Which there are that may hold something, by their `id()`."""
 
 
 def forget_policies() -> None:
     """Empty all that holds policies: who still calls has them gathered again. Any thread may call it."""
+    global _forgotten  # of the process, as the memory of policies is
+    _forgotten += 1
     for reference in _filled.valuerefs():
         filled = reference()
         if filled is not None:
