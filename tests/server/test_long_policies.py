@@ -13,9 +13,12 @@ from urllib.parse import urlencode
 import pytest
 
 from carnet.assembly.worker import door
-from carnet.policy.at_once import AT_ONCE
-from carnet.server import app
+from carnet.policy.at_once import AT_ONCE, spend
+from carnet.server import app, long_policies
+from carnet.server.long_policies import IN_ONE_TURN, LongPolicies
 from carnet.server.outbox import Answer
+from carnet.services.preparing import Pools
+from carnet.services.turns import Whose
 from tests.policy.long_policies import APART, long_document, watch_reading
 from tests.services.iam.documents import allow
 from tests.services.world import Caller, World, open_world
@@ -161,3 +164,76 @@ def test_nothing_is_left_to_another_thread_if_others_may_wait(
     monkeypatch.setattr(app, "AT_ONCE", float("inf"))
     asyncio.run(calls(world, "ListUsers"))
     assert read[current_thread().name] > AT_ONCE
+
+
+class Reading:
+    """Work of several accounts, each of which reads so many policies that are long; what was read is remembered."""
+
+    def __init__(self, *, remembers: bool = True) -> None:
+        self.read: list[str] = []
+        self.begun = 0
+        self.has_begun = Event()
+        self._remembers = remembers
+
+    def work(self, account: str, policies: int) -> Callable[[], str]:
+        known: set[int] = set()
+
+        def read() -> str:
+            self.begun += 1
+            self.has_begun.set()
+            for number in range(policies):
+                if number not in known:
+                    spend(AT_ONCE)
+                    self.read.append(account)
+                    if self._remembers:
+                        known.add(number)
+            return account
+
+        return read
+
+
+def test_ten_accounts_with_all_that_quotas_allow_keep_another_waiting_for_a_turn_of_each(world: World) -> None:
+    reading, policies = Reading(), 10 * IN_ONE_TURN // AT_ONCE
+
+    async def play() -> list[str]:
+        pools, done = Pools(), list[str]()
+        long = LongPolicies(world.installation.execution, pools)
+
+        async def ask(account: str, count: int) -> None:
+            done.append(await long.apart(reading.work(account, count), Whose(account, account)))
+
+        hostile = [asyncio.create_task(ask(f"hostile {number}", policies)) for number in range(10)]
+        await asyncio.to_thread(reading.has_begun.wait, 60)
+        reading.read.clear()
+        await ask("victim", 2)
+        assert done == ["victim"]
+        await asyncio.gather(*hostile)
+        pools.close()
+        return done
+
+    assert len(asyncio.run(play())) == 11
+    before = reading.read.index("victim")
+    assert before <= 11 * IN_ONE_TURN // AT_ONCE, "one that is under way, and a turn of each of ten"
+
+
+def test_what_no_memory_holds_is_read_to_its_end_all_the_same(world: World) -> None:
+    reading = Reading(remembers=False)
+
+    async def ask() -> str:
+        pools = Pools()
+        long = LongPolicies(world.installation.execution, pools)
+        done = await long.apart(reading.work("one", 1 + IN_ONE_TURN // AT_ONCE), Whose("one", "one"))
+        pools.close()
+        return done
+
+    assert asyncio.run(ask()) == "one"
+    assert reading.begun == 65
+
+
+def test_a_call_under_more_policies_than_a_turn_reads_is_answered(
+    world: World, read: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(long_policies, "IN_ONE_TURN", AT_ONCE)
+    for operation, given in (("GetUser", {}), ("CreateGroup", {"GroupName": "made-in-turns"})):
+        asyncio.run(calls(world, operation, **given))
+    assert read

@@ -40,9 +40,9 @@ def spend(characters: int) -> None:
         raise TakesLong
 
 
-def at_once(work: Callable[[], T]) -> T:
-    """What the work gives or raises; TakesLong if others would wait for it too long."""
-    left.characters = AT_ONCE
+def at_once(work: Callable[[], T], most: float = AT_ONCE) -> T:
+    """What the work gives or raises; TakesLong if it reads and compiles more than so many characters: others wait."""
+    left.characters = most
     try:
         return work()
     finally:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from math import inf
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from msgspec import structs
 
@@ -57,6 +57,7 @@ from carnet.services.turns import Whose, whose
 from carnet.store.faults import Lost
 
 _LOG = logging.getLogger("carnet.server")
+T = TypeVar("T", bound=Admitted | Outcome)
 
 
 class Forwarding(Protocol):
@@ -193,13 +194,14 @@ class AwsApi:
         """Read what takes so long that others would wait. INVARIANT: the caller is looked for again by then."""
         read = partial(self._execution.read_prepared, operation, parsed, prepared)
         try:
-            outcome = await self._long.apart(read, _whose(parsed))
+            outcome = await self._long.apart(partial(_all_of, read), _whose(parsed))
         except Exception as problem:
             return self._refusals.answer(parsed, problem)
         return self._answer(parsed, outcome)
 
     async def _admitted_apart(self, operation: Operation, parsed: Parsed) -> Admitted | Failed:
-        return await self._long.apart(partial(self._execution.admit, operation, parsed), _whose(parsed))
+        admit = partial(self._execution.admit, operation, parsed)
+        return await self._long.apart(partial(_all_of, admit), _whose(parsed))
 
     async def _prepare(self, operation: Operation, preparation: Preparation | CodeCheck, parsed: Parsed) -> Answer:
         """Do what is slow, or look at MFA codes, before the operation takes its turn, for whom it is allowed."""
@@ -298,6 +300,14 @@ class AwsApi:
 
 def _whose(parsed: Parsed) -> Whose:
     return whose(account_of(parsed), parsed.authenticated.routed.arrived.http.peer)
+
+
+def _all_of(work: Callable[[], T]) -> T:
+    """What it gives; raises TakesLong if that is not all yet."""
+    outcome = work()
+    if _takes_long(outcome):
+        raise TakesLong
+    return outcome
 
 
 def _takes_long(outcome: Admitted | Outcome) -> bool:

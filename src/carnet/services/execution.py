@@ -131,7 +131,7 @@ class Execution:
         the preparation finds out.
         """
         decided: list[Decided] = []
-        left.characters = at_once
+        left.characters = min(left.characters, at_once)
         try:
             with_mfa = _proves_mfa(operation) and operation.is_prepared(parsed.given)
             call = self._call(
@@ -149,7 +149,7 @@ class Execution:
     def read(self, operation: Operation, parsed: Parsed, at_once: float = inf) -> Outcome:
         """Answer from memory, at the directory's present revision.
 
-        It fails with TakesLong if more of policies has to be read and compiled than may be `at_once`.
+        It fails with TakesLong if more of policies has to be read and compiled than may be `at_once`, or by the thread.
         """
         return self._read(operation, parsed, None, at_once, later=False)
 
@@ -171,7 +171,7 @@ class Execution:
     ) -> Outcome:
         """`later` says that the caller was authenticated a while ago."""
         decided: list[Decided] = []
-        left.characters = at_once
+        left.characters = min(left.characters, at_once)
         try:
             snapshot, caller = self.directory.snapshot, parsed.authenticated.caller
             if later:

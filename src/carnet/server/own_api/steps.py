@@ -171,12 +171,16 @@ class OwnApi:
         call = self._call(asked, self._execution.directory.snapshot)
         return _Begun(call, asked.endpoint.body(call) if asked.endpoint.turn is Turn.AT_ONCE else None)
 
+    def _begin_anew(self, asked: Asked) -> _Begun:
+        asked.decided.clear()
+        return self._begin(asked)
+
     async def _begin_apart(self, asked: Asked) -> Answer:
         """The same where nobody waits for the policies. INVARIANT: the caller is looked for again by then."""
         asked = structs.replace(asked, decided=[])
         try:
             assert isinstance(asked.caller, Verified), "policies are those of signed callers"
-            begun = await self._long.apart(partial(self._begin, asked), _whose(asked))
+            begun = await self._long.apart(partial(self._begin_anew, asked), _whose(asked))
             self._long.look_again(asked.caller)
             answer = self._go_on(asked, begun)
             return answer if isinstance(answer, Answer) else await answer
