@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def here(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     monkeypatch.setattr(resealing, "_BATCH", 3)
+    monkeypatch.setattr(resealing, "_HELD_SECONDS", 3600.0)
     with running_with_keys(settings) as here:
         yield here
 
@@ -91,6 +93,21 @@ def test_what_ended_half_way_goes_on_in_another_process(here: Running, settings:
         assert other.formats() == [2] * KEYS
         assert other.floor == 2
     assert done.items() <= {key.id: key.sealed_secret for key in here.keys().values()}.items()
+
+
+def test_writers_behind_it_do_not_wait_for_a_batch_that_takes_long(
+    here: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = count(step=0.006)
+    monkeypatch.setattr(resealing, "monotonic", lambda: next(now))
+    monkeypatch.setattr(resealing, "_HELD_SECONDS", 0.01)
+    here.older_node_ends()
+    steps = here.steps(here.lease())
+    next(steps)
+    assert here.formats() == [1] * (KEYS - 2) + [2] * 2, "two of three: then it has taken twelve milliseconds"
+    for _ in steps:
+        pass
+    assert here.formats() == [2] * KEYS
 
 
 def test_a_key_that_is_deleted_meanwhile_stays_deleted(here: Running) -> None:

@@ -92,6 +92,18 @@ def test_a_key_seals_when_every_node_has_it_and_none_before(nodes: tuple[Node, N
     assert other.all_open()
 
 
+def test_no_writer_waits_for_the_keys_of_all_purposes(nodes: tuple[Node, Node]) -> None:
+    one, _ = nodes
+    one.stage()
+    for each in nodes:
+        each.presence.report()
+    steps, before = one.steps(), one.store.revision().seq
+    next(steps)
+    assert all(states == [RETIRED, PRIMARY] for states in map(one.states, Purpose))
+    assert one.store.revision().seq == before + len(Purpose)
+    steps.close()
+
+
 def test_without_a_node_it_waits_for_nobody(settings: Settings, clock: Clock) -> None:
     with joined(settings, clock) as one:
         fill(one)

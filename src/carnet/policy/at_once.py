@@ -40,9 +40,10 @@ def spend(characters: int) -> None:
         raise TakesLong
 
 
-def at_once(work: Callable[[], T], most: float = AT_ONCE) -> T:
-    """What the work gives or raises; TakesLong if it reads and compiles more than so many characters: others wait."""
-    left.characters = most
+def at_once(work: Callable[[], T], most: float | None = None) -> T:
+    """What the work gives or raises; TakesLong if others would wait for it too long: it takes more than so many
+    characters, or than AT_ONCE."""
+    left.characters = AT_ONCE if most is None else most
     try:
         return work()
     finally:
