@@ -21,9 +21,10 @@ from carnet.directory.last_used import LastUsed
 from carnet.entities.user import User
 from carnet.jobs.periodic import Periodic
 from carnet.store import postgresql, sqlite, sqlite_damage
-from carnet.store.faults import Damaged, Held
+from carnet.store.faults import Damaged, Held, SettingsDropped
 from carnet.store.last_used import KeyUse
 from carnet.store.store import Store
+from carnet.store.watched_connection import WatchedConnection
 from tests.stores import raw
 from tests.stores.entities import ACCOUNT_ID, NOW, a_user, an_account
 from tests.stores.link import Link, linked
@@ -115,6 +116,32 @@ def test_a_reader_sees_one_state_whatever_the_database_url_says(own_server: Post
     )
     with closing(postgresql.Postgresql(url)) as backend:
         assert _settings(backend.reader, *names) == ["repeatable read", "on"]
+
+
+@pytest.mark.parametrize("dropped", ["isolation", "read_only"])
+def test_behind_what_drops_the_settings_of_sessions_nothing_is_read(
+    own_server: PostgresqlServer, monkeypatch: pytest.MonkeyPatch, dropped: str
+) -> None:
+    """As PgBouncer does with `ignore_startup_parameters = options`: a read would see halves of changes."""
+    url, made = own_server.new_database(patient=False), postgresql._options
+    monkeypatch.setattr(
+        postgresql, "_options", lambda settings: [each for each in made(settings) if dropped not in each]
+    )
+    with pytest.raises(SettingsDropped, match=r"Name PostgreSQL itself in the database URL\."):
+        Store.open(url)
+
+
+def test_what_refuses_the_settings_of_sessions_is_told_of_so(
+    own_server: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As PgBouncer does if nothing is said to it."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise psycopg.OperationalError("connection failed: FATAL:  unsupported startup parameter: options")
+
+    monkeypatch.setattr(WatchedConnection, "connect", refuse)
+    with pytest.raises(SettingsDropped):
+        Store.open(own_server.new_database(patient=False))
 
 
 @pytest.mark.parametrize(

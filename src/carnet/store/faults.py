@@ -49,6 +49,16 @@ class Held(Unreachable):
         super().__init__("Another process holds the store, and has not let go of it for some seconds.")
 
 
+class SettingsDropped(Unavailable):
+    """What stands before the database does not hand on what a session is set to."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The settings of Carnet's sessions do not reach PostgreSQL: a pooler, such as PgBouncer, refuses or drops "
+            "them. Without them a read would see halves of changes. Name PostgreSQL itself in the database URL."
+        )
+
+
 @contextmanager
 def named(shown_url: str, *kinds: type[Unavailable]) -> Iterator[None]:
     """Say of which store a fault of these kinds is. For its operator: callers of a server do not see where it is."""

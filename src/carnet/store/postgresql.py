@@ -46,7 +46,7 @@ _WRITER_WAITS = {
 }
 _READER_WAITS = {"statement_timeout": "60000"}  # a first load reads whole tables
 _READER_TRANSACTIONS = {
-    "default_transaction_isolation": "repeatable\\ read",
+    "default_transaction_isolation": "repeatable read",
     "default_transaction_read_only": "on",
 }
 
@@ -65,8 +65,8 @@ class Postgresql(Backend):
         self.reader = _engine(_for_reader(url), waits=_READER_WAITS, transactions=_READER_TRANSACTIONS)
         self._prober = _engine(url, waits={}, transactions={}, pool_size=1, isolation_level="AUTOCOMMIT")
         """INVARIANT: `poll` alone uses it, so that a server that has hung is found to answer again."""
-        for engine in (self.writer, self.reader):
-            watch(engine, ping=self._pulse.seconds, is_hopeless=self._is_hopeless)
+        for engine, settings in ((self.writer, {}), (self.reader, _READER_TRANSACTIONS)):
+            watch(engine, ping=self._pulse.seconds, is_hopeless=self._is_hopeless, settings=settings)
         watch(self._prober, ping=self._pulse.seconds, patience=self._pulse.seconds)
         self._notices: Notices | None = None
 
@@ -163,4 +163,6 @@ def _for_reader(url: URL) -> URL:
 
 
 def _options(settings: dict[str, str]) -> list[str]:
-    return [f"-c {name}={value}" for name, value in settings.items()]
+    """As `options` has them: a blank in a value is escaped."""
+    blank = "\\ "
+    return [f"-c {name}={value.replace(' ', blank)}" for name, value in settings.items()]

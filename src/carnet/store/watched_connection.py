@@ -8,7 +8,7 @@ https://www.psycopg.org/psycopg3/docs/api/connections.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -16,8 +16,12 @@ import psycopg
 from psycopg.rows import TupleRow
 from sqlalchemy import Engine, event
 
+from carnet.store.faults import SettingsDropped
+
 T = TypeVar("T")
 
+_REFUSED = "unsupported startup parameter"
+"""How PgBouncer refuses `options`: https://www.pgbouncer.org/config.html#ignore_startup_parameters"""
 ANSWER_MARGIN_SECONDS = 1.0
 """How much later than the server the client gives a statement up: as long as the server answers, it says why."""
 
@@ -70,10 +74,17 @@ class WatchedConnection(psycopg.Connection[TupleRow]):
 
 
 def watch(
-    engine: Engine, *, ping: float, patience: float | None = None, is_hopeless: Callable[[float], bool] | None = None
+    engine: Engine,
+    *,
+    ping: float,
+    patience: float | None = None,
+    is_hopeless: Callable[[float], bool] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> None:
     """Let an engine make such connections. Without `patience`, it is that of the session's `statement_timeout`.
 
+    INVARIANT: no connection whose session does not have these `settings` is given out; to make one raises
+    SettingsDropped.
     `ping` is how many seconds a connection that was kept in the pool may take to show that it lives. It may be dead
     although the server is not: what lay between has forgotten it, or it was cut while the server could not be reached.
     """
@@ -81,8 +92,9 @@ def watch(
     def connect(_dialect: object, _record: object, given: Any, named: Any) -> WatchedConnection:
         if is_hopeless is not None and is_hopeless(0.0):
             raise psycopg.OperationalError("the server does not answer")
-        connection = WatchedConnection.connect(*given, **named)
+        connection = _connected(*given, **named)
         connection.patience = patience or _patience(connection)
+        _check_settings(connection, settings or {})
         if is_hopeless is not None:
             connection.is_hopeless = is_hopeless  # type: ignore[method-assign, unused-ignore]
         return connection
@@ -98,6 +110,24 @@ def watch(
             connection.patience = usual
 
     engine.dialect.do_ping = do_ping  # type: ignore[method-assign, assignment, unused-ignore]
+
+
+def _connected(*given: Any, **named: Any) -> WatchedConnection:
+    try:
+        return WatchedConnection.connect(*given, **named)
+    except psycopg.OperationalError as problem:
+        if _REFUSED in str(problem):
+            raise SettingsDropped from problem
+        raise
+
+
+def _check_settings(connection: WatchedConnection, settings: Mapping[str, str]) -> None:
+    for name, wanted in settings.items():
+        row = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
+        if row != (wanted,):
+            connection.close()
+            raise SettingsDropped
+    connection.rollback()
 
 
 def allow(connection: Any, seconds: float) -> None:
