@@ -233,7 +233,16 @@ def test_what_no_memory_holds_is_read_to_its_end_all_the_same(world: World) -> N
 def test_a_call_under_more_policies_than_a_turn_reads_is_answered(
     world: World, read: Counter[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    turns, turn = list[str](), LongPolicies._turn
+
+    async def counted(long: LongPolicies, work: Callable[[], object], asked_by: Whose) -> object:
+        turns.append(asked_by.account)
+        return await turn(long, work, asked_by)
+
+    monkeypatch.setattr(LongPolicies, "_turn", counted)
     monkeypatch.setattr(long_policies, "IN_ONE_TURN", AT_ONCE)
     for operation, given in (("GetUser", {}), ("CreateGroup", {"GroupName": "made-in-turns"})):
         asyncio.run(calls(world, operation, **given))
+        assert len(turns) > 1, "each reads one policy"
+        turns.clear()
     assert read

@@ -73,6 +73,7 @@ def test_what_a_body_decides_counts_too(
     server.client("iam").create_role(RoleName="task", AssumeRolePolicyDocument=document)
     assert signed_call(server, holder, STATUS).status == 200
     monkeypatch.setattr("carnet.policy.at_once.AT_ONCE", len(document))
+    monkeypatch.setattr("carnet.server.long_policies.IN_ONE_TURN", len(document))
     read = watch_reading(monkeypatch)
     assert passed(server, holder).status == 201
     assert any(thread.startswith(APART) for thread in read)
