@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from carnet.base.http import HttpRequest, RequestHead
+from carnet.server import request_reader
 from carnet.server.body_stream import BodyStream
 from carnet.server.limits import BodyBudget, Limits
 from carnet.server.request_reader import RequestReader
@@ -135,6 +136,22 @@ def test_how_much_of_a_body_is_still_to_come(head: bytes, to_come: int) -> None:
     taken = reader(receiver, BodyBudget())
     taken.feed(b"PUT /b/k HTTP/1.1\r\nhost: x\r\n" + head + b"abc")
     assert taken.body_to_come == to_come
+
+
+def test_names_of_headers_are_remembered_within_bounds() -> None:
+    """They are what clients choose, before anybody has proven anything."""
+    receiver = Taking()
+    many = b"".join(b"X-%d: a\r\n" % number for number in range(90))
+    for number in range(20):
+        taken = reader(receiver, BodyBudget())
+        taken.feed(
+            b"GET / HTTP/1.1\r\nhost: x\r\n"
+            + many.replace(b"X-", b"X-%d-" % number)
+            + b"Long-%s: b\r\n\r\n" % (b"L" * 64)
+        )
+    assert [name for name, _ in receiver.requests[-1].headers[-2:]] == ["x-19-89", "long-" + "l" * 64]
+    assert len(request_reader._NAMES) == 1024
+    assert not any(name.startswith(b"Long") for name in request_reader._NAMES)
 
 
 def test_only_a_body_is_read_in_pieces_of_more_than_some_requests() -> None:

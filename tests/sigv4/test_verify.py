@@ -132,6 +132,13 @@ def test_repeated_signed_header_is_joined() -> None:
     assert verify(parted, service="iam", now=NOW, find=find).credential is USER
 
 
+def test_a_signed_header_may_have_any_name() -> None:
+    signed = sign(headers={"Content-Type": FORM, "X-100%s": "of 100%", "X-%d": "a"})
+    assert ";x-%d;x-100%s" in signed.first["authorization"]
+    assert verify(signed, service="iam", now=NOW, find=find).credential is USER
+    assert failure(with_header(signed, "x-%d", "b")) == ("SignatureDoesNotMatch", MISMATCH)
+
+
 def test_headers_that_proxies_add_need_no_signature() -> None:
     request = with_header(with_header(sign(), "x-amzn-trace-id", "Root=1-2-3"), "x-forwarded-for", "203.0.113.9")
     assert verify(request, service="iam", now=NOW, find=find).credential is USER

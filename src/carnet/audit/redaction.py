@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from botocore.model import Shape
 
 from carnet.models import Operation
@@ -38,8 +39,6 @@ _LONGEST_PART = 100 * 1024
 _SHORTEST_SECRET = 4
 _MOST_SECRETS = 100
 """That are looked for in a message: nobody has so many to give, but for who wants it to take long."""
-_AROUND = 4
-"""Characters of JSON around a value."""
 
 Show = Callable[[Any], Any]
 
@@ -59,21 +58,8 @@ def bounded(part: Any, name: str) -> Any:
     """A part of an event, or of one that is too long how long it is."""
     if not part:
         return None
-    size = _least_size(part)
+    size = len(orjson.dumps(part))
     return part if size <= _LONGEST_PART else {"omitted": True, "originalSize": size, "reason": f"{name} too large"}
-
-
-def _least_size(part: Any) -> int:
-    """How many characters its texts have, which are nearly all of it."""
-    match part:
-        case str():
-            return len(part)
-        case dict():
-            return sum(len(key) + _least_size(value) + _AROUND for key, value in part.items())
-        case list():
-            return sum(_least_size(value) + _AROUND for value in part)
-        case _:
-            return _AROUND
 
 
 def without_secrets(asked: Operation, given: Mapping[str, Any], message: str) -> str:

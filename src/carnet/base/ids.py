@@ -20,6 +20,10 @@ _UUIDS_AT_ONCE = 256
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
+_BASE32 = bytes(ord(_ALPHABET[byte & 31]) for byte in range(256))
+"""Each byte as one character of base32."""
+_LOWERED = bytes(ord(_LOWER[byte % len(_LOWER)]) for byte in range(256))
+"""Each byte as a lower-case letter or a digit; the first four of the alphabet come a little oftener."""
 _PAIRS = [one + other for one in _ALPHABET for other in _ALPHABET]
 _PAIR_SHIFTS = range(70, -1, -10)
 """Where the eight pairs of base32 characters stand in the 80 bits of a key's tail."""
@@ -43,7 +47,7 @@ class Ids:
 
     def unique(self, prefix: str) -> str:
         """A 21-character principal or policy id: the prefix and 17 base32 characters."""
-        return prefix + "".join(_ALPHABET[byte & 31] for byte in self._entropy(17))
+        return prefix + self._base32(17)
 
     def access_key(self, account: str) -> str:
         """A 20-character AKIA id from which the account can be read."""
@@ -51,7 +55,7 @@ class Ids:
 
     def signing_certificate(self) -> str:
         """A 32-character id, which has no prefix."""
-        return "".join([_ALPHABET[byte & 31] for byte in self._entropy(32)])
+        return self._base32(32)
 
     def account(self) -> str:
         """A 12-digit account id; never one that starts with 0, which spreadsheets lose."""
@@ -77,9 +81,11 @@ class Ids:
         """What the alias of an access point of Amazon S3 has behind its name."""
         return self._lower(34)
 
+    def _base32(self, count: int) -> str:
+        return self._entropy(count).translate(_BASE32).decode("ascii")
+
     def _lower(self, count: int) -> str:
-        """Lower-case letters and digits; the first four of the alphabet come a little oftener."""
-        return "".join(_LOWER[byte % len(_LOWER)] for byte in self._entropy(count))
+        return self._entropy(count).translate(_LOWERED).decode("ascii")
 
     def operator_token(self) -> str:
         """An id by which an operator token is listed and revoked; it proves nothing."""
@@ -91,7 +97,7 @@ class Ids:
 
     def saml(self) -> str:
         """An id of a SAML provider, or of one of its private keys: 32 base32 characters."""
-        return "".join(_ALPHABET[byte & 31] for byte in self._entropy(32))
+        return self._base32(32)
 
     def random(self, count: int) -> bytes:
         """That many random bytes, for a secret of another form."""

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import compress
+from operator import is_not
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import immutables
@@ -190,9 +192,11 @@ def names_of(
     """The installation-wide names in a view, of the kinds whose entities are not the same in `unlike`."""
     if view is None:
         return
-    for each in types.of_scope(view.scope.kind):
-        entities = view.collections[each.entity]
-        if each.installation_name is None or (unlike is not None and unlike.collections[each.entity] is entities):
-            continue
-        for name, key in entities.installation_names.items():
-            yield (each.entity, name), (view.scope, key)
+    entities: Iterable[type[Any]] = types.named_in_installation(view.scope.kind)
+    if unlike is not None:
+        entities = compress(
+            entities, map(is_not, map(view.collections.get, entities), map(unlike.collections.get, entities))
+        )
+    for entity in entities:
+        for name, key in view.collections[entity].installation_names.items():
+            yield (entity, name), (view.scope, key)

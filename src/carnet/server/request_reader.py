@@ -18,7 +18,25 @@ from carnet.server.request_line import path_and_query
 from carnet.server.request_refused import RequestRefused, too_many
 
 _CONTINUE = "100-continue"
+_USUAL_LENGTH = 64
+"""Of the name of a header, that is remembered."""
 _FRAMING = ("content-length", "transfer-encoding")
+
+
+_REMEMBERED_NAMES = 1024
+
+
+class _Names(dict[bytes, str]):
+    """The names of headers, in lower case, by how they are sent: clients have the same ones in every request."""
+
+    def __missing__(self, sent: bytes) -> str:
+        name = sent.decode("latin-1").lower()
+        if len(self) < _REMEMBERED_NAMES and len(sent) <= _USUAL_LENGTH:
+            self[sent] = name
+        return name
+
+
+_NAMES = _Names()
 
 
 class Receiver(Protocol):
@@ -164,7 +182,7 @@ class RequestReader:
         # INVARIANT: fields behind a chunked body are no headers. The parser tells of both alike.
         if self._in_headers:
             # Only space and tab are white space around a value: `strip()` would also take what a signature covers.
-            self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")))
+            self._headers.append((_NAMES[name], value.decode("latin-1").strip(" \t")))
 
     def on_headers_complete(self) -> None:
         self._in_headers = False

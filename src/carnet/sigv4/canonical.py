@@ -101,17 +101,20 @@ def _header_lines(values: Mapping[str, str], signed: str) -> str:
     Raises AuthFailure (SignatureDoesNotMatch) unless `signed` is sorted, without repetition, and names headers that
     are there: host, and every x-amz-* but x-amz-content-sha256, among them.
     """
-    names = _signed_names(signed, tuple(values))
-    chosen = [values[name] for name in names]
+    names, lines = _signed_names(signed, tuple(values))
+    chosen = list(map(values.__getitem__, names))
     together = "".join(chosen)
     if not (together.isascii() and together.isprintable() and "  " not in together):
         chosen = list(map(_canonical_value, chosen))
-    return "".join([f"{name}:{value}\n" for name, value in zip(names, chosen, strict=True)])
+    return lines % tuple(chosen)
 
 
 @lru_cache(256)
-def _signed_names(signed: str, present: tuple[str, ...]) -> tuple[str, ...]:
-    """The names in `signed`, of a request with the headers `present`; requests of one client have the same ones."""
+def _signed_names(signed: str, present: tuple[str, ...]) -> tuple[list[str], str]:
+    """The names in `signed`, of a request with the headers `present`, and their lines with a place for each value.
+
+    Requests of one client have the same ones.
+    """
     names = signed.split(";")
     if "host" not in names:
         raise mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
@@ -119,7 +122,7 @@ def _signed_names(signed: str, present: tuple[str, ...]) -> tuple[str, ...]:
         raise mismatch()
     if any(name.startswith(_SIGNED_PREFIX) and name not in names and name != _NEED_NOT_BE_SIGNED for name in present):
         raise mismatch()
-    return tuple(names)
+    return names, "".join([f"{name.replace('%', '%%')}:%s\n" for name in names])
 
 
 def _canonical_value(value: str) -> str:

@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple, Protocol
 
 import orjson
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, and_, func, insert, not_, or_, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, and_, func, not_, or_, select
 
 from carnet.base.unseen import escaped
-from carnet.store.codec import RowValues
 from carnet.store.schema import METADATA, text
+from carnet.store.statements import Insertion
 
 Event = Mapping[str, Any]
 """One CloudTrail-shaped event, of JSON values."""
@@ -23,7 +23,18 @@ AUDIT_EVENTS = Table(
     Column("ordinal", Integer, primary_key=True, autoincrement=False),
     text("event"),
 )
-INSERT = insert(AUDIT_EVENTS)
+
+
+class EventRow(NamedTuple):
+    """What is stored of an event."""
+
+    seq: int
+    ordinal: int
+    event: str
+    """JSON."""
+
+
+INSERT = Insertion(AUDIT_EVENTS, EventRow._fields)
 """Of the rows that `rows_of` has made."""
 RECORDED = ',"log":"%s"}'
 """What the text of a row ends with, in place of the last brace, if its event is to be in the log of that name."""
@@ -56,15 +67,15 @@ class Audited(NamedTuple):
         text, table = _text(self.event), AUDIT_EVENTS.c
         last = connection.scalar(select(func.max(table.ordinal)).where(table.seq == seq))
         end = RECORDED % self.record.log
-        row = {"seq": seq, "ordinal": 0 if last is None else last + 1, "event": text[:-1] + end}
+        row = EventRow(seq, 0 if last is None else last + 1, text[:-1] + end)
         with self.record.recording([text]):
-            connection.execute(INSERT, row)
+            INSERT(connection, [row])
             yield
 
 
-def rows_of(seq: int, events: Iterable[Event]) -> list[RowValues]:
+def rows_of(seq: int, events: Iterable[Event]) -> list[EventRow]:
     """The events of the unit whose revision is `seq`. Raises orjson.JSONEncodeError for what is no JSON."""
-    return [{"seq": seq, "ordinal": n, "event": _text(event)} for n, event in enumerate(events)]
+    return [EventRow(seq, n, _text(event)) for n, event in enumerate(events)]
 
 
 def _text(event: Event) -> str:

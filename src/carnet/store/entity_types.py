@@ -88,6 +88,10 @@ class EntityTypes:
         self.in_order_of_deletion = tuple(_in_order_of_deletion(types))
         """What refers comes before what it refers to, and what is its scope last."""
         self._of_scope = {kind: tuple(each for each in types if each.scope_kind is kind) for kind in ScopeKind}
+        self._named_in_installation = {
+            kind: tuple(each.entity for each in some if each.installation_name is not None)
+            for kind, some in self._of_scope.items()
+        }
         self._roots = {each.scope_kind: each for each in types if each.is_root}
 
     def __iter__(self) -> Iterator[EntityType[Any]]:
@@ -104,6 +108,10 @@ class EntityTypes:
     def of_scope(self, kind: ScopeKind) -> tuple[EntityType[Any], ...]:
         """Those whose entities belong to a scope of that kind."""
         return self._of_scope[kind]
+
+    def named_in_installation(self, kind: ScopeKind) -> tuple[type[Any], ...]:
+        """The classes of those of them whose entities have names that are unique in the whole installation."""
+        return self._named_in_installation[kind]
 
     def root(self, kind: ScopeKind) -> EntityType[Any] | None:
         """The type whose entities are scopes of that kind."""

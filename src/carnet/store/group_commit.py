@@ -17,7 +17,7 @@ from carnet.store.changes import Changes, Revision
 from carnet.store.codec import RowValues
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import OutcomeUnknown, Unreachable
-from carnet.store.statements import RowTuple
+from carnet.store.statements import RowTuple, execute
 from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 
 
@@ -46,7 +46,7 @@ class Group:
         self._known_everywhere = known_everywhere
         self._record = record
         self._changes: list[RowTuple] = []
-        self._events: list[RowValues] = []
+        self._events: list[audit_log.EventRow] = []
         self._made: list[UnitOfWork] = []
         self.base = Revision(*connection.execute(head.LOCK).one())
         """The revision that the group follows."""
@@ -94,8 +94,8 @@ class Group:
             return
         if self._events and self._record is not None:
             end = audit_log.RECORDED % self._record.log
-            texts = [str(row["event"]) for row in self._events]
-            rows = [{**row, "event": text[:-1] + end} for row, text in zip(self._events, texts, strict=True)]
+            texts = [row.event for row in self._events]
+            rows = [row._replace(event=row.event[:-1] + end) for row in self._events]
             with self._record.recording(texts):
                 self._write(transaction, rows)
         else:
@@ -103,12 +103,16 @@ class Group:
         for unit in self._made:
             unit.committed = unit.made
 
-    def _write(self, transaction: RootTransaction, events: list[RowValues]) -> None:
+    def _write(self, transaction: RootTransaction, events: list[audit_log.EventRow]) -> None:
         change_log.INSERT(self._connection, self._changes)
         if events:
-            self._connection.execute(audit_log.INSERT, events)
-        advance = {"next_seq": self.revision.seq, "next_hash": self.revision.hash, "next_at": self._at}
-        self._connection.execute(head.ADVANCE, advance)
+            audit_log.INSERT(self._connection, events)
+        advance: RowValues = {
+            "next_seq": self.revision.seq,
+            "next_hash": self.revision.hash,
+            "next_at": self._at,
+        }
+        execute(self._connection, head.ADVANCE, advance)
         self._backend.check_present()
         _commit(transaction)
 

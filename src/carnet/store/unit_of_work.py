@@ -81,7 +81,7 @@ class UnitOfWork:
         self.made: Changes | None = None
         """What was changed, once the unit is at its end; None if nothing was."""
         self.change_rows: list[RowTuple] = []
-        self.event_rows: list[RowValues] = []
+        self.event_rows: list[audit_log.EventRow] = []
         self.committed: Changes | None = None
         """What was committed, for `Directory.apply`; None until then, and if nothing was changed."""
 
