@@ -102,6 +102,16 @@ def test_a_denial_is_explained_from_the_file_alone(path: Path) -> None:
     assert "green" in explained(path, "d-2").render()
 
 
+def test_what_callers_write_is_kept_up_to_a_bound(path: Path) -> None:
+    long: dict[str, Value] = {"sts:ExternalId": "x" * 2_048, "aws:UserAgent": "y" * 2_049}
+    many: dict[str, Value] = {"aws:TagKeys": tuple(str(number) for number in range(3_000))}
+    DecisionLog(JsonLines(path)).write([call("d-1", allowed(long)), call("d-2", allowed(many))])
+    kept = [line for text in path.read_text().splitlines() if "decision" in (line := json.loads(text))]
+    first, second = (line["checks"][0]["request"]["context"]["request"] for line in kept)
+    assert first == {**long, "aws:UserAgent": "y" * 2_048 + " (cut)"}
+    assert second == {"aws:TagKeys": list(many["aws:TagKeys"])}
+
+
 def test_a_denial_names_what_is_missing_and_the_statement_that_would_allow_it(path: Path) -> None:
     DecisionLog(JsonLines(path)).write([call("d-1", denied())])
     told = explained(path, "d-1").render()

@@ -47,6 +47,7 @@ LOOKUPS = frozenset(
         "carnet.directory.views.get",
         "carnet.policy.engine.recent.get",
         "carnet.store.entity_types.of",
+        "carnet.store.entity_types.named_in_installation",
         "carnet.store.entity_types.of_scope",
         "carnet.store.entity_types.root",
     )

@@ -214,7 +214,8 @@ def _shown_keys(keys: Mapping[str, Value]) -> dict[str, Value]:
     referer = shown.get(_REFERER)
     if isinstance(referer, str):
         shown[_REFERER] = _SECRET_OF_URL.sub(HIDDEN, referer)
-    for name, value in shown.items():
-        if isinstance(value, str) and len(value) > _LONGEST_VALUE:
-            shown[name] = value[:_LONGEST_VALUE] + _CUT
+    if max(map(len, shown.values()), default=0) > _LONGEST_VALUE:
+        for name, value in shown.items():
+            if isinstance(value, str) and len(value) > _LONGEST_VALUE:
+                shown[name] = value[:_LONGEST_VALUE] + _CUT
     return shown

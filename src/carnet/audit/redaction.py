@@ -151,7 +151,12 @@ def _key_id(value: Any) -> Any:
 
 def _structure(members: dict[str, tuple[str, Show]]) -> Show:
     def show(value: Any) -> dict[str, Any]:
-        return {members[name][0]: members[name][1](member) for name, member in value.items() if member is not None}
+        return {
+            shown_name: show_member(member)
+            for name, member in value.items()
+            if member is not None
+            for shown_name, show_member in (members[name],)
+        }
 
     return show
 

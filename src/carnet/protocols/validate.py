@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
+from itertools import compress
 from typing import Any, NamedTuple
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -86,13 +87,16 @@ class _Compiler:
 
     def structure(self, shape: StructureShape) -> _Check:
         """The check of a structure's members; the path that it is given ends if a member's name may follow."""
-        members: list[tuple[str, str, bool, _Check | None]] = []
+        members: list[tuple[str, str, _Check | None]] = []
+        names: list[str] = []
+        required = frozenset(shape.required_members)
 
         def check(value: Mapping[str, Any], path: str, findings: list[_Finding]) -> None:
-            for name, step, required, check_member in members:
+            due = value.keys() | required
+            for name, step, check_member in compress(members, map(due.__contains__, names)):
                 member = value.get(name)
                 if member is None:
-                    if required:
+                    if name in required:
                         findings.append(_missing(path + step))
                 elif check_member is not None:
                     check_member(member, path + step, findings)
@@ -100,9 +104,10 @@ class _Compiler:
         # INVARIANT: known before its members are compiled, so that a shape which holds itself comes to an end.
         self._structures[shape.name] = check
         for name, member in shape.members.items():
-            required, check_member = name in shape.required_members, self._value(member, secret=name in _SECRET)
-            if required or check_member:
-                members.append((name, _lower_camel(name), required, check_member))
+            check_member = self._value(member, secret=name in _SECRET)
+            if check_member or name in required:
+                names.append(name)
+                members.append((name, _lower_camel(name), check_member))
         return check
 
     def _value(self, shape: Shape, *, secret: bool = False) -> _Check | None:

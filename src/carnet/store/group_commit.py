@@ -14,10 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from carnet.store import audit_log, change_log, head
 from carnet.store.backend import Backend
 from carnet.store.changes import Changes, Revision
-from carnet.store.codec import RowValues
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import OutcomeUnknown, Unreachable
-from carnet.store.statements import RowTuple, execute
+from carnet.store.statements import RowTuple
 from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 
 
@@ -107,12 +106,8 @@ class Group:
         change_log.INSERT(self._connection, self._changes)
         if events:
             audit_log.INSERT(self._connection, events)
-        advance: RowValues = {
-            "next_seq": self.revision.seq,
-            "next_hash": self.revision.hash,
-            "next_at": self._at,
-        }
-        execute(self._connection, head.ADVANCE, advance)
+        advance = {"next_seq": self.revision.seq, "next_hash": self.revision.hash, "next_at": self._at}
+        self._connection.execute(head.ADVANCE, advance)
         self._backend.check_present()
         _commit(transaction)
 
