@@ -160,6 +160,63 @@ def test_parts_copies_and_batches(server: RunningServer, tmp_path: Path) -> None
     assert len(s3.delete_objects(Bucket=BUCKET, Delete={"Objects": keys})["Deleted"]) == 3
 
 
+def user(server: RunningServer, name: str, *statements: dict[str, Any]) -> Any:
+    """A client of a user who may do that alone."""
+    iam = client(server, service="iam")
+    iam.create_user(UserName=name)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=policy)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return client(server, key=(key["AccessKeyId"], key["SecretAccessKey"]))
+
+
+def refused(call: Any, **given: Any) -> str:
+    with pytest.raises(ClientError) as caught:
+        call(**given)
+    return str(caught.value.response["Error"]["Code"])
+
+
+def test_who_may_make_objects_and_overwrite_none(server: RunningServer) -> None:
+    once = {"Null": {"s3:if-none-match": "false"}}
+    writer = user(server, "once", {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*", "Condition": once})
+    made = {"Bucket": BUCKET, "Key": "made-once"}
+    assert refused(writer.put_object, **made, Body=b"0") == "AccessDenied"
+    writer.put_object(**made, Body=b"1", IfNoneMatch="*")
+    assert refused(writer.put_object, **made, Body=b"2", IfNoneMatch="*") == "PreconditionFailed"
+    assert client(server).get_object(**made)["Body"].read() == b"1"
+
+
+def test_tags_are_copied_by_who_may_put_them(server: RunningServer) -> None:
+    s3 = client(server)
+    s3.put_object(Bucket=BUCKET, Key="tagged", Body=b"x", Tagging="class=open")
+    s3.put_object(Bucket=BUCKET, Key="plain", Body=b"x")
+    copier = user(server, "copier", {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "*"})
+    made = {"Bucket": BUCKET, "Key": "taken"}
+    assert refused(copier.copy_object, **made, CopySource=f"{BUCKET}/tagged") == "AccessDenied"
+    copier.copy_object(**made, CopySource=f"{BUCKET}/plain")
+    copier.copy_object(**made, CopySource=f"{BUCKET}/tagged", TaggingDirective="REPLACE")
+    assert s3.get_object_tagging(**made)["TagSet"] == []
+
+
+def test_parts_that_a_key_encrypts(tmp_path: Path) -> None:
+    """Of the stores here moto has keys."""
+    with moto() as (upstream, _), running_server(tmp_path / "data", "--upstream", upstream) as server:
+        s3, file = client(server), tmp_path / "big"
+        file.write_bytes(os.urandom(11 * MB))
+        s3.create_bucket(Bucket=BUCKET)
+        key = client(server, service="kms").create_key()["KeyMetadata"]["Arn"]
+        by_key = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+        in_parts = TransferConfig(multipart_threshold=5 * MB, multipart_chunksize=5 * MB)
+        s3.upload_file(str(file), BUCKET, "sealed", Config=in_parts, ExtraArgs=by_key)
+        assert s3.head_object(Bucket=BUCKET, Key="sealed")["SSEKMSKeyId"] == key
+        assert s3.get_object(Bucket=BUCKET, Key="sealed")["Body"].read() == file.read_bytes()
+        upload = s3.create_multipart_upload(Bucket=BUCKET, Key="parts", **by_key)["UploadId"]
+        writer = user(server, "writer", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+        part = {"Bucket": BUCKET, "Key": "parts", "UploadId": upload, "PartNumber": 1, "Body": b"x"}
+        assert refused(writer.upload_part, **part) == "AccessDenied"
+        s3.upload_part(**part)
+
+
 def test_tags_and_versions(server: RunningServer) -> None:
     s3 = client(server)
     s3.put_object(Bucket=BUCKET, Key="t", Body=b"", Tagging="class=open")

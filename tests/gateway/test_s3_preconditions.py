@@ -200,6 +200,19 @@ def test_the_probe_takes_no_refusal_of_everything_for_a_precondition() -> None:
     assert list(preconditions(refusing, "b")) == []
 
 
+def test_the_probe_looks_at_what_became_of_the_object() -> None:
+    """A store may do what it refuses."""
+    store = Holds()
+
+    def lying(operation: str, **given: Any) -> Any:
+        answer = store(operation, **given)
+        if given.get("IfNoneMatch") and not given["Key"].endswith("-new"):
+            raise ClientError({"Error": {"Code": "PreconditionFailed"}}, operation)
+        return answer
+
+    assert list(preconditions(lying, "b")) == []
+
+
 def test_what_a_profile_holds_is_asked_by_operation() -> None:
     (moto,) = read_upstreams("moto=http://127.0.0.1:1", {})
     assert moto.does("s3", "CompleteMultipartUpload", {"IfNoneMatch": "*"})
