@@ -102,6 +102,12 @@ def fake_aws() -> Iterator[FakeAws]:
             if told.length is not None:
                 self.close_connection = True
 
+        def do_HEAD(self) -> None:
+            """Of a bucket that is not there yet."""
+            self.send_response(404)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
         do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815
 
         def log_message(self, *args: object) -> None:

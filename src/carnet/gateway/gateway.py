@@ -19,6 +19,7 @@ from carnet.gateway.call import Call, routed
 from carnet.gateway.check import Check, Refusal, Scope, Sought, SoughtBy
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.exchange import Exchange
+from carnet.gateway.foreign_objects import S3, object_read
 from carnet.gateway.kept_grants import OPERATIONS as OF_GRANTS
 from carnet.gateway.kept_grants import TOKENS, KeptGrants
 from carnet.gateway.kept_policies import KeptPolicies
@@ -250,6 +251,8 @@ class Gateway:
         return known, given
 
     async def _resolved(self, call: Call, check: Check, scope: Scope) -> Resolved:
+        if check.account is None and check.action.startswith(S3):
+            return object_read(self._execution.directory.snapshot, call, check)
         if isinstance(check.resource, str):
             return Resolved(check, check.resource, check.account or scope.account)
         account = check.account or scope.account
@@ -284,8 +287,8 @@ class Gateway:
 
 
 def _owner(call: Call, resolved: tuple[Resolved, ...]) -> str:
-    """The account that owns all of the resources."""
-    owners = {one.account for one in resolved}
+    """The account that owns all of the resources, but for objects that are read."""
+    owners = {one.account for one in resolved if not one.check.action.startswith(S3)}
     if len(owners) != 1:
         raise WireError("NotImplemented", f"{NOT_SENT}: the resources are of several accounts.", call.operation)
     return owners.pop()

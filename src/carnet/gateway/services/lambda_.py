@@ -14,6 +14,7 @@ from carnet.gateway.hand import Filler, Hand, Rule, Unknown, constant, member
 from carnet.gateway.longest import MOST_ZIPPED
 from carnet.gateway.members import needed, structure, text, texts
 from carnet.gateway.naming import ARN, Named
+from carnet.gateway.services.s3_names import object_arn
 from carnet.gateway.table import from_table
 from carnet.policy.request import Value
 
@@ -95,17 +96,27 @@ def _on_layer_version(action: str) -> Rule:
     return rule
 
 
-def _zipped(asked: Asked) -> None:
-    """Raises Refused for code that is longer than AWS Lambda takes in a request."""
+def _code(asked: Asked) -> Iterator[Check]:
+    """An object of Amazon S3 that holds the code is read in the name of the caller.
+
+    Raises Refused for code that is longer than AWS Lambda takes in a request.
+    https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html
+    """
     for given in (asked.members, structure(asked.members, "Code"), structure(asked.members, "Content")):
         code = given.get("ZipFile")
         if isinstance(code, bytes | bytearray) and len(code) > MOST_ZIPPED:
             raise Refused("InvalidParameterValueException", f"Zipped size must be smaller than {MOST_ZIPPED} bytes")
+        if (bucket := text(given, "S3Bucket")) is not None:
+            arn = object_arn(asked.scope.partition, bucket, needed(given, "S3Key"))
+            version = text(given, "S3ObjectVersion")
+            action, keys = ("s3:GetObjectVersion", {"s3:VersionId": version}) if version else ("s3:GetObject", {})
+            yield Check(action=action, resource=arn, account=None, type="object", keys=keys)
 
 
 def _with_code(asked: Asked) -> Iterator[Check]:
-    _zipped(asked)
+    code = tuple(_code(asked))
     yield from from_table(asked, HAND)
+    yield from code
 
 
 def _configured(asked: Asked) -> Iterator[Check]:
@@ -123,9 +134,9 @@ def _configured(asked: Asked) -> Iterator[Check]:
 
 def _create_function(asked: Asked) -> Iterator[Check]:
     """With tags lambda:TagResource, too."""
-    _zipped(asked)
+    code = tuple(_code(asked))
     checks = tuple(_configured(asked))
-    yield from checks
+    yield from (*checks, *code)
     if asked.members.get("Tags"):
         yield Check(action="lambda:TagResource", resource=checks[0].resource, account=checks[0].account, type=FUNCTION)
 
