@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,6 +53,23 @@ def test_it_is_imported_shown_and_exported(data: Path, tmp_path: Path) -> None:
     run(data, "export", str(again))
     assert json.loads(run(data, "export", "-")) == json.loads(again.read_text())
     assert run(data, "import", str(again)).splitlines()[-1] == "Done: 0 created, 0 updated, 5 unchanged."
+
+
+def test_an_export_that_the_disk_has_no_room_for_leaves_the_one_before(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(data, "import", "-", given=json.dumps(ESTATE))
+    file = tmp_path / "exported" / "estate.json"
+    file.parent.mkdir()
+    file.write_text("an earlier export")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", full)
+    assert run(data, "export", str(file), code=1) == f"Error: {file}: No space left on device\n"
+    assert file.read_text() == "an earlier export"
+    assert list(file.parent.iterdir()) == [file], "no draft is left"
 
 
 def test_one_of_several_organizations_is_named(data: Path) -> None:

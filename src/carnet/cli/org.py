@@ -49,17 +49,28 @@ def tree(organization: str | None, **settings: Any) -> None:
 @installation_options
 @told_plainly
 def export(name: str, organization: str | None, **settings: Any) -> None:
-    """Write an organization as JSON to FILE, for `carnet org import`; - is standard output."""
+    """Write an organization as JSON to FILE, for `carnet org import`; - is standard output.
+
+    FILE is readable by its owner only, and what it held before stays if it cannot be written as a whole.
+    """
     import json
+    from pathlib import Path
 
     from carnet.assembly.installation import open_installation
+    from carnet.cli.private_file import replace_file
     from carnet.provisioning.estates.export import exported_organization
 
     with open_installation(Settings(**settings)) as installation:
         snapshot = installation.directory.snapshot
         told = exported_organization(snapshot, the_organization(snapshot, organization))
-    with click.open_file(name, "w", encoding="utf-8", atomic=name != "-") as file:
-        file.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(told, indent=2, ensure_ascii=False)
+    if name == "-":
+        click.echo(text)
+        return
+    try:
+        replace_file(Path(name), f"{text}\n")
+    except OSError as problem:
+        raise click.ClickException(f"{name}: {problem.strerror}") from problem
 
 
 @org.command("import")
