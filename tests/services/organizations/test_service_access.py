@@ -103,6 +103,30 @@ def test_an_account_is_registered_once_for_a_service(estate: Estate) -> None:
         estate.call("RegisterDelegatedAdministrator", **given)
 
 
+@pytest.mark.parametrize(
+    ("service", "most"),
+    [
+        (CONFIG, 3),
+        ("config-multiaccountsetup.amazonaws.com", 3),
+        ("cloudtrail.amazonaws.com", 3),
+        ("member.org.stacksets.cloudformation.amazonaws.com", 5),
+        ("sso.amazonaws.com", 1),
+        ("access-analyzer.amazonaws.com", 1),
+    ],
+)
+def test_a_service_has_so_many_administrators(estate: Estate, service: str, most: int) -> None:
+    estate.call("EnableAWSServiceAccess", ServicePrincipal=service)
+    accounts = [estate.account_of(estate.member()) for _ in range(most + 1)]
+    for account in accounts[:-1]:
+        estate.call("RegisterDelegatedAdministrator", AccountId=account, ServicePrincipal=service)
+    one_more = {"AccountId": accounts[-1], "ServicePrincipal": service}
+    with pytest.raises(ServiceError, match="more delegated administrators than allowed") as refused:
+        estate.call("RegisterDelegatedAdministrator", **one_more)
+    assert refused.value.members == {"Reason": "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED"}
+    estate.call("DeregisterDelegatedAdministrator", AccountId=accounts[0], ServicePrincipal=service)
+    estate.call("RegisterDelegatedAdministrator", **one_more)
+
+
 def test_a_service_with_an_administrator_stays_trusted(estate: Estate) -> None:
     given = _delegated(estate)
     with pytest.raises(ServiceError, match="ConstraintViolationException: Deregister every delegated administrator"):

@@ -15,6 +15,7 @@ from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.organizations import sentences, shapes, targets
 from carnet.services.organizations.callers import administrator, management_account
 from carnet.services.organizations.condition_keys import service_principal
+from carnet.services.organizations.quotas import DELEGATED_ADMINISTRATORS
 from carnet.services.organizations.service import organizations
 from carnet.services.organizations.service_access import known_service
 from carnet.services.paging import page
@@ -51,6 +52,11 @@ def register_delegated_administrator(
         raise sentences.constraint("SERVICE_ACCESS_NOT_ENABLED", sentences.ENABLE_ACCESS_FIRST)
     if service in account.delegations:
         raise sentences.already_registered()
+    most = DELEGATED_ADMINISTRATORS.get(service)
+    if most is not None and len(view.of(OrganizationAccount).referring("delegations", service)) >= most:
+        raise sentences.constraint(
+            "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED", sentences.TOO_MANY_ADMINISTRATORS
+        )
     call.store.save(replace(account, delegations={**account.delegations, service: call.now_ms}))
     return {}
 

@@ -64,6 +64,24 @@ _MANAGEMENT_POLICIES: Mapping[PolicyType, PolicyLimits] = {
 }
 
 
+DELEGATED_ADMINISTRATORS: Mapping[str, int] = {
+    "access-analyzer.amazonaws.com": 1,
+    "cloudtrail.amazonaws.com": 3,
+    "config-multiaccountsetup.amazonaws.com": 3,
+    "config.amazonaws.com": 3,
+    "member.org.stacksets.cloudformation.amazonaws.com": 5,
+    "sso.amazonaws.com": 1,
+}
+"""How many a service has at most, by its principal, as the services' own guides say; of others no number is known.
+
+https://docs.aws.amazon.com/config/latest/APIReference/API_PutOrganizationConfigRule.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-delegated-administrator.html
+https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-delegated-administrator.html
+"""
+
+
 def quotas_of(call: Call, organization: Organization | None = None) -> OrganizationsQuotas:
     """Those of an organization, which are set for its management account; of the caller's if none is named."""
     if organization is None:

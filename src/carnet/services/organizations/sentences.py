@@ -37,6 +37,9 @@ DEREGISTER_FIRST = "Deregister every delegated administrator of the service befo
 UNKNOWN_SERVICE = "You specified an unrecognized service principal."
 NOT_THE_MANAGEMENT_ACCOUNT = "You cannot register the management account as a delegated administrator."
 NOT_A_SUSPENDED_ACCOUNT = "You cannot register a suspended account as a delegated administrator."
+TOO_MANY_ADMINISTRATORS = (
+    "You attempted to register more delegated administrators than allowed for the service principal."
+)
 ENABLE_ACCESS_FIRST = "Enable the access of the service before you register a delegated administrator for it."
 ENABLE_ACCESS_OF_TYPE_FIRST = "Enable the access of the service before you enable its policy type."
 DISABLE_TYPE_FIRST = "Disable the policy type of the service before you disable its access."
