@@ -334,6 +334,17 @@ def test_the_tree_shows_accounts_and_policies_at_each_level(world: World) -> Non
     ]
 
 
+def test_what_is_in_a_unit_is_shown_by_name_whatever_the_ids_are(world: World) -> None:
+    data = changed()
+    for number, name in enumerate(("zeta", "alpha")):
+        data["OrganizationalUnits"].append({"Id": f"ou-ab12-0000000{number}", "Name": name, "ParentId": "r-ab12"})
+    del data["Attachments"]
+    imported(world, data)
+    lines = list(drawn(world.snapshot, world.snapshot.organizations["o-exampleorg1"]))
+    places = [line.split()[1] for line in lines if line.startswith(("├", "└"))]
+    assert places == ["management", "Workloads", "alpha", "zeta"]
+
+
 def test_the_tree_shows_what_is_closed_and_no_control_characters(world: World) -> None:
     data = changed()
     data["OrganizationalUnits"][1]["Name"] = "Prod\x1b[2J"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from carnet.base.printable import printable
 from carnet.directory.organization_view import Node, OrganizationView
@@ -13,7 +14,7 @@ from carnet.services.organizations.policy_targets import find_policy
 
 
 def drawn(snapshot: Snapshot, view: OrganizationView) -> Iterator[str]:
-    """The lines: the organization, its root, and below each unit its accounts and then its units."""
+    """The lines: the organization, its root, and below each unit its accounts and then its units, each by name."""
     organization = view.organization
     types = ", ".join(organization.policy_types) or "none"
     yield f"{organization.id}  management account {organization.management}, policy types: {types}"
@@ -22,7 +23,11 @@ def drawn(snapshot: Snapshot, view: OrganizationView) -> Iterator[str]:
 
 
 def _below(snapshot: Snapshot, view: OrganizationView, node: Node, indent: str) -> Iterator[str]:
-    inside: tuple[Node, ...] = (*view.accounts_in(node.id), *view.units_in(node.id))
+    by_name = partial(_name, snapshot)
+    inside: tuple[Node, ...] = (
+        *sorted(view.accounts_in(node.id), key=by_name),
+        *sorted(view.units_in(node.id), key=by_name),
+    )
     for one in inside:
         last = one is inside[-1]
         yield f"{indent}{'└── ' if last else '├── '}{_line(snapshot, view, one)}"
