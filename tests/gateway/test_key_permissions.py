@@ -196,6 +196,15 @@ def test_the_encryption_context_is_aws_s(keyed: Behind, case: Case) -> None:
     assert refusal(lambda: ask(keyed, case))["Code"].rpartition("#")[2] == case.denied
 
 
+def test_a_service_asks_for_the_key_and_the_caller_for_the_rest(keyed: Behind) -> None:
+    through = {"Condition": {"Bool": {"aws:ViaAWSService": "true"}}}
+    keyed.allow({**EVERYTHING, "Action": "sqs:*"}, {**EVERYTHING, "Action": "kms:*", **through})
+    ask(keyed, CASES[0])
+    assert refusal(keyed.client("kms").describe_key, KeyId=KEY_ID)["Code"] == "AccessDeniedException"
+    keyed.allow({**EVERYTHING, **through})
+    assert refusal(lambda: ask(keyed, CASES[0]))["Code"] == "AccessDenied", "it is the caller who sends the message"
+
+
 def test_what_no_key_encrypts_needs_none(behind: Behind) -> None:
     forget(behind)
     behind.allow({"Effect": "Allow", "NotAction": "kms:*", "Resource": "*"})

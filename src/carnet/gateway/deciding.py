@@ -33,6 +33,7 @@ from carnet.services.execution import Execution
 _LONGEST_NAMES = 200
 _OPEN = re.compile(r"\$\{.*|<key>|(?<=/)tag-key$")
 """How the Service Authorization Reference writes that any name stands there."""
+_THROUGH = "kms:ViaService"
 _NAMED_BY = (SoughtBy.KMS_ALIAS, SoughtBy.SECRET)
 
 
@@ -82,8 +83,8 @@ def decide(
     parts = execution.parts
     policies, context = _brought(snapshot, caller, arrived)
     made: list[Decided] = []
-    put = partial(_put, parts.engine, snapshot, caller.principal, policies, context)
     for one in resolved:
+        put = partial(_put, parts.engine, snapshot, caller.principal, policies, _asked_in(context, one.check))
         found = _policies(snapshot, one, caller) if one.instead is None else one.instead
         asked = _asked(one, caller, found)
         if one.through is None:
@@ -96,6 +97,16 @@ def decide(
         if not made[-1].decision.allowed:
             break
     return made
+
+
+def _asked_in(context: Context, check: Check) -> Context:
+    """The context in which a service asks, if it uses a key in the name of the caller.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-viaawsservice
+    """
+    if _THROUGH not in check.keys:
+        return context
+    return replace(context, request={**context.request, "aws:ViaAWSService": "true"})
 
 
 def _asked(one: Resolved, caller: AccountCaller | Anonymous, found: tuple[ResourcePolicy, ...]) -> access.Check:
