@@ -54,25 +54,64 @@ _TRUST = (
 
 POWER_USER = RoleTemplate(
     arn="arn:aws:iam::aws:role-template/iam.amazonaws.com/PowerUserRoleTemplate:1",
-    version_id="ARTVPOWERUSER10000000",
+    version_id="AVTAZKAPJZG4N6BGA67NU",
     name="PowerUserRoleTemplate",
     major=1,
     minor=0,
     service="iam.amazonaws.com",
-    description="A role for a service that runs code of yours, with all permissions but those to manage principals.",
+    description=(
+        "Creates a role that grants PowerUser permissions to the calling AWS service, allowing it to create and manage"
+        " most AWS resources on your behalf. Intended for services that require wide-ranging permissions. The trusted"
+        " service is configurable via the AWSServiceName parameter."
+    ),
     role_name="@{RoleName}",
     role_path="/",
-    role_description="Created from PowerUserRoleTemplate for @{AWSServiceName}",
+    role_description="Power user role for @{AWSServiceName}",
     trust=_TRUST,
     attached=("arn:aws:iam::aws:policy/PowerUserAccess",),
     parameters=(
-        TemplateParameter(name="AWSServiceName", description="The service principal that assumes the role."),
-        TemplateParameter(name="RoleName", description="The name of the role.", default="PowerUserRole"),
+        TemplateParameter(name="AWSServiceName", description="Service principal of the service"),
+        TemplateParameter(name="RoleName", description="Customized name for the role", default="PowerUserRole"),
     ),
     max_session_seconds=3600,
-    published=datetime(2026, 8, 1, tzinfo=UTC),
+    published=datetime(2026, 6, 12, 2, 57, 8, tzinfo=UTC),
 )
-_TEMPLATES = {template.arn: template for template in (POWER_USER,)}
+BACKUP = RoleTemplate(
+    arn="arn:aws:iam::aws:role-template/backup.amazonaws.com/AWSBackupDefaultServiceRoleTemplate:1",
+    version_id="AVTAZKAPJZG4ILRKDYSS2",
+    name="AWSBackupDefaultServiceRoleTemplate",
+    major=1,
+    minor=0,
+    service="backup.amazonaws.com",
+    description=(
+        "Create a role that grants AWS Backup the permissions it needs to protect your resources, including creating"
+        " and managing backups for DynamoDB, RDS, EC2 EBS volumes, EFS file systems, and Storage Gateway volumes. This"
+        " is the standard service role used by AWS Backup when performing backup and restore jobs."
+    ),
+    role_name="@{RoleName}",
+    role_path="/service-role/",
+    role_description=(
+        "Standard service role the provides AWS Backup service permission to create and restore backups on your behalf"
+        " across AWS services"
+    ),
+    trust=(
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"backup.amazonaws.com"},'
+        '"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"@{accountId}"}}}]}'
+    ),
+    attached=(
+        "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
+        "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForRestores",
+    ),
+    parameters=(
+        TemplateParameter(name="accountId", description="Account id of the target account"),
+        TemplateParameter(
+            name="RoleName", description="Custom name for the role", default="AWSBackupDefaultServiceRole"
+        ),
+    ),
+    max_session_seconds=3600,
+    published=datetime(2026, 7, 9, 15, 27, 12, tzinfo=UTC),
+)
+_TEMPLATES = {template.arn: template for template in (POWER_USER, BACKUP)}
 
 
 def role_template(arn: str, minor: int | None) -> RoleTemplate | None:

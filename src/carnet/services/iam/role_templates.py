@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_role-manager_en
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 
 from carnet.access.authorize import Check
 from carnet.base.arns import iam_arn
-from carnet.base.faults import Fault, Missing, Refused, TooMany
+from carnet.base.faults import Fault, Invalid, Missing, Refused, TooMany
 from carnet.base.ids import ROLE
 from carnet.catalog.role_templates import RoleTemplate, TemplateParameter, in_default_partition, role_template
 from carnet.entities.acquired_role import AcquiredRole
@@ -27,7 +28,6 @@ from carnet.services.iam.attachable import attachable_policy
 from carnet.services.iam.filled_templates import Values, check_names, filled_document, filled_text
 from carnet.services.iam.kinds import ROLES
 from carnet.services.iam.quotas import IamQuotas
-from carnet.services.iam.roles import source_template
 from carnet.services.iam.service import iam
 from carnet.services.iam.trust import new_trust
 from carnet.services.operation import Answer, Call, WriteCall
@@ -57,34 +57,38 @@ def template(call: Call, given: Any) -> Target[RoleTemplate]:
 
 
 def acquired(call: Call, given: Any) -> Target[Wanted, Role | None]:
-    """The role that a template describes, to look at (iam:GetRole) if it is there, and to create if it is not.
+    """The template, and the role that it describes, if that is there. Raises a fault for wrong values.
 
-    AcquireRole has no permission of its own: it needs those for what it does. Raises Refused for wrong values.
+    AcquireRole has no permission of its own: it needs iam:GetRoleTemplateVersion, and those for what it does.
     """
     asked = {**given, "MinorVersion": given.get("TemplateMinorVersion")}
     found = template(call, asked)
+    read = replace(found, action="iam:GetRoleTemplateVersion", shown=f"role template {found.arn}")
     if isinstance(found.found, Fault):
-        return replace(found, action="iam:GetRoleTemplateVersion").finding(found.found)
+        return read.finding(found.found)
     wanted = _wanted(call, found.found[0], given)
-    role = call.view.of(Role).named(wanted.name.lower())
+    return read.finding((wanted, call.view.of(Role).named(wanted.name.lower())))
+
+
+def what_it_does(call: Call, given: Any, target: Target[Wanted, Role | None], keys: Keys) -> Iterator[Check]:
+    """iam:GetRole of a role that is there; else iam:CreateRole, and iam:AttachRolePolicy for each managed policy.
+
+    The template is iam:RoleTemplateARN for them, which the permission to read it does not have.
+    """
+    if isinstance(target.found, Fault):
+        return
+    of_template: dict[str, Any] = {"iam:RoleTemplateARN": given["TemplateArn"]}
+    wanted, role = target.found
+    if role is not None:
+        there = Target(arn=role.arn, account=call.account, found=(), tags=role.tags)
+        boundary = {} if role.boundary is None else {"iam:PermissionsBoundary": role.boundary}
+        yield there.check("iam:GetRole", {**of_template, **boundary})
+        return
     arn = iam_arn(call.partition, call.account, f"role{wanted.template.role_path}{wanted.name}")
-    if role is None:
-        return Target(arn=arn, account=call.account, found=(wanted, None), action="iam:CreateRole")
-    return Target(arn=role.arn, account=call.account, found=(wanted, role), tags=role.tags, action="iam:GetRole")
-
-
-def template_arn(call: Call, given: Any, target: Target[Wanted, Role | None]) -> Keys:
-    """iam:RoleTemplateARN, and iam:PermissionsBoundary of a role that is there."""
-    keys: dict[str, Any] = {"iam:RoleTemplateARN": given["TemplateArn"]}
-    role = None if isinstance(target.found, Fault) else target.found[1]
-    return keys if role is None or role.boundary is None else {**keys, "iam:PermissionsBoundary": role.boundary}
-
-
-def what_it_holds(call: Call, given: Any, target: Target[Wanted, Role | None], keys: Keys) -> Iterator[Check]:
-    """iam:AttachRolePolicy for each managed policy of a role to create."""
-    if not isinstance(target.found, Fault) and target.found[1] is None:
-        for arn in target.found[0].attached:
-            yield target.check("iam:AttachRolePolicy", {**keys, "iam:PolicyARN": arn})
+    new: Target[()] = Target(arn=arn, account=call.account, found=())
+    yield new.check("iam:CreateRole", of_template)
+    for policy in wanted.attached:
+        yield new.check("iam:AttachRolePolicy", {**of_template, "iam:PolicyARN": policy})
 
 
 @iam.read("GetRoleTemplateVersion", on=template)
@@ -105,8 +109,7 @@ def _trust_before(call: Call, given: Any) -> ReadDocument | None:
 @iam.write(
     "AcquireRole",
     on=acquired,
-    also=(what_it_holds,),
-    context=(template_arn,),
+    also=(what_it_does,),
     prepare=Preparation(pool=POOL, work=_trust_before),
 )
 def acquire_role(call: WriteCall, given: Any, wanted: Wanted, role: Role | None) -> Answer:
@@ -118,9 +121,8 @@ def acquire_role(call: WriteCall, given: Any, wanted: Wanted, role: Role | None)
         )
         call.store.add(source)
     else:
-        source = _unchanged(call, wanted, role, given["TemplateArn"])
-    shape = shapes.created_role(role, {"RoleName": role.name, "AssumeRolePolicyDocument": role.trust})
-    return {"Role": {**shape, "MaxSessionDuration": role.max_session_seconds, **source_template(source)}}
+        _check_unchanged(call, wanted, role, given["TemplateArn"])
+    return {"Role": shapes.created_linked_role(role, role.trust)}
 
 
 def _wanted(call: Call, found: RoleTemplate, given: Any) -> Wanted:
@@ -143,10 +145,12 @@ def _values(found: RoleTemplate, given: Any) -> Values:
 
 
 def _value(parameter: TemplateParameter, given: Any) -> str:
-    """The one value of a parameter; raises Refused (InvalidInput)."""
+    """The one value of a parameter; raises Refused (InvalidInput), and Invalid for several."""
     values = given.get(parameter.name, {}).get("Values", () if parameter.default is None else (parameter.default,))
-    if len(values) != 1:
-        raise Refused("InvalidInput", template_sentences.template_value(parameter.name))
+    if not values:
+        raise Refused("InvalidInput", template_sentences.template_place(parameter.name))
+    if len(values) > 1:
+        raise Invalid(template_sentences.one_value(parameter.name, len(values)))
     value: str = values[0]
     return value
 
@@ -173,19 +177,26 @@ def _create(call: WriteCall, wanted: Wanted, arn: str) -> Role:
     return role
 
 
-def _unchanged(call: Call, wanted: Wanted, role: Role, arn: str) -> AcquiredRole:
-    """Where a role comes from, if it is from the template; raises Refused for another, and for one that was changed."""
+def _check_unchanged(call: Call, wanted: Wanted, role: Role, arn: str) -> None:
+    """Raise Refused for a role that is not from the template, and for one that was changed.
+
+    How long its sessions are, and its description, may have been changed.
+    """
     source = call.view.of(AcquiredRole).get(role.id)
     if source is None or (source.template, source.minor_version) != (arn, wanted.template.minor):
-        raise Refused("NameConflict", template_sentences.role_of_another_source(role.name))
-    now = (role.trust, role.attached, role.inline, role.boundary, role.max_session_seconds)
-    if now != (wanted.trust, wanted.attached, {}, None, wanted.template.max_session_seconds):
+        raise Refused("NameConflict", template_sentences.ROLE_OF_ANOTHER_SOURCE)
+    if role.name != wanted.name:
+        raise Refused("NameConflict", template_sentences.ROLE_OF_OTHER_PARAMETERS)
+    same_trust = json.loads(role.trust) == json.loads(wanted.trust)
+    if not same_trust or (role.attached, role.inline, role.boundary, role.tags) != (wanted.attached, {}, None, {}):
         raise Refused("RoleModified", template_sentences.role_modified(role.name))
-    return source
 
 
 def _shape(arn: str, found: RoleTemplate) -> shapes.Structure:
+    """A version; what a template does not have is not told."""
+    path = {} if found.role_path == "/" else {"RolePathPattern": found.role_path}
     return {
+        **path,
         "TemplateArn": arn,
         "TemplateName": found.name,
         "TemplateVersionId": found.version_id,
@@ -197,13 +208,10 @@ def _shape(arn: str, found: RoleTemplate) -> shapes.Structure:
         "Enabled": True,
         "MinorVersion": found.minor,
         "RoleNamePattern": found.role_name,
-        "RolePathPattern": found.role_path,
         "RoleDescriptionPattern": found.role_description,
         "AssumeRolePolicyDocumentTemplate": shapes.document(found.trust),
-        "InlinePolicyTemplates": [],
         "ManagedPolicyArns": list(found.attached),
         "ParametersDefinition": [_parameter(parameter) for parameter in found.parameters],
-        "RoleTagsTemplate": [],
         "MaxSessionDuration": found.max_session_seconds,
         "VersionEnabled": True,
         "CreateTimestamp": found.published,
@@ -217,5 +225,6 @@ def _parameter(parameter: TemplateParameter) -> shapes.Structure:
         "Type": "String",
         "Description": parameter.description,
         "IsRequired": parameter.default is None,
+        "Immutable": False,
     }
     return shape if parameter.default is None else {**shape, "DefaultValue": parameter.default}

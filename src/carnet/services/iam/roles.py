@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from carnet.base.faults import InUse, TooMany, Unmodifiable
-from carnet.base.fragment import Fragment
 from carnet.base.ids import ROLE
 from carnet.entities.acquired_role import AcquiredRole
 from carnet.entities.role import Role
@@ -99,7 +98,7 @@ def source_template(source: AcquiredRole | None) -> shapes.Structure:
 
 @iam.read("ListRoles", on=targets.list_roles)
 def list_roles(call: Call, given: ListRolesRequestTypeDef) -> Answer:
-    """The roles below PathPrefix, by name."""
+    """The roles below PathPrefix, by name. Lists do not tell which of them were made from a template, as at AWS."""
     roles = page(
         call.paging,
         "ListRoles",
@@ -108,13 +107,7 @@ def list_roles(call: Call, given: ListRolesRequestTypeDef) -> Answer:
         key=lambda role: role.name_key,
         matching=path_filter(given),
     )
-    return roles.answer("Roles", lambda role: _listed(call, role))
-
-
-def _listed(call: Call, role: Role) -> shapes.Structure | Fragment:
-    """A role of a list, which lacks but the boundary, the last use and the tags, as AWS documents."""
-    shape, source = shapes.listed_role(call.snapshot, role), source_template(call.view.of(AcquiredRole).get(role.id))
-    return shape | source if source else shape
+    return roles.answer("Roles", lambda role: shapes.listed_role(call.snapshot, role))
 
 
 @iam.write("UpdateRole", on=targets.role, context=(present_boundary,))

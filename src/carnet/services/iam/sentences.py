@@ -102,7 +102,7 @@ DELETION_MISSING = "Cannot find deletion status for given id."
 
 
 def role_template_missing(arn: str) -> str:
-    return f"Role template {arn} does not exist."
+    return f"Role template not found in repository: {arn}"
 
 
 # EntityAlreadyExists

@@ -106,7 +106,7 @@ def created_role(entity: Role, given: CreateRoleRequestTypeDef) -> Structure:
 
 
 def created_linked_role(entity: Role, trust: str) -> Structure:
-    """As CreateServiceLinkedRole answers it: without its description, the trust policy as AWS writes it once."""
+    """As CreateServiceLinkedRole and AcquireRole answer it: without its description, the trust policy as AWS has it."""
     shape = _short_role(entity, trust)
     return {name: value for name, value in shape.items() if name != "Description"}
 

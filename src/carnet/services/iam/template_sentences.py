@@ -8,23 +8,33 @@ TEMPLATE_NOT_READ = "The template is not a JSON document."
 
 
 def template_place(name: str) -> str:
-    return f"The template needs one value for the parameter {name}."
+    return f"Failed to render template: Parameter '{name}' not found."
 
 
 def template_parameter_unknown(name: str) -> str:
-    return f"The template has no parameter {name}."
+    return f"Failed to render template: Unrecognized parameter: {name}"
+
+
+def one_value(name: str, count: int) -> str:
+    return f"{name} replacement value must contain exactly one value, got {count}"
 
 
 def template_value(name: str) -> str:
     return f"The parameter {name} needs one value, which fits what it stands for."
 
 
-def role_of_another_source(name: str) -> str:
-    return f"Role with name {name} already exists and was not created from this role template."
+ROLE_OF_ANOTHER_SOURCE = (
+    "A role with this name already exists in the account but was not created from this template. Choose a different"
+    " role name, or remove the existing role if it is no longer needed."
+)
+ROLE_OF_OTHER_PARAMETERS = (
+    "A role with this name exists but was created with different parameters. Pass a unique roleName to create a new"
+    " role."
+)
 
 
 def role_modified(name: str) -> str:
-    return f"Role with name {name} was created from this role template and has been modified since."
+    return f"Role {name} has been modified since it was created and is no longer managed."
 
 
 # Delegation requests: NoSuchEntity, EntityAlreadyExists, InvalidInput
