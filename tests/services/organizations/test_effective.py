@@ -291,3 +291,17 @@ def test_an_effective_policy_has_a_greatest_size(estate: Estate, monkeypatch: py
     with pytest.raises(ServiceError, match="The effective tag policy of the account is larger than it may be"):
         estate.world.call(estate.world.root, "CreateUser", UserName="alice", Tags=tags)
     estate.world.call(estate.world.root, "CreateUser", UserName="alice")
+
+
+def test_what_is_remembered_of_effective_policies_is_bounded_by_their_length(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enable(estate, TAG)
+    policy, long = attached(estate, estate.root, tag_values(assign=["first"])), "x" * 200
+    shortest = len(json.dumps(tag_values(assign=[f"0{long}", long])))
+    monkeypatch.setattr(effective_policies._remembered, "_room", 1_000)
+    for number in range(12):
+        content = json.dumps(tag_values(assign=[f"{number}{long}", long]))
+        estate.call("UpdatePolicy", PolicyId=policy, Content=content)
+        assert described(estate)["tags"]["costcenter"]["tag_value"] == [f"{number}{long}", long]
+    assert len(effective_policies._remembered) <= 2 * (1_000 // shortest + 1)

@@ -1,0 +1,69 @@
+"""What a caller sends makes no line of the audit log longer than CloudTrail lets one be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from carnet.audit import own_events
+from carnet.audit.events import LONGEST_TEXT, Event, arrival, failure_event
+from carnet.audit.redaction import shown
+from carnet.audit.steps import Arrived
+from carnet.base.http import HttpRequest
+from carnet.models import operation
+
+_MOST = 100 * 1024
+_AROUND = 4
+"""Characters of JSON that are counted for each value, and for the list that it is in."""
+
+
+def arrived(user_agent: str) -> Arrived:
+    http = HttpRequest(
+        method="POST",
+        path="/",
+        query="",
+        headers=(("user-agent", user_agent),),
+        body=b"",
+        peer="192.0.2.1",
+        secure=True,
+    )
+    return Arrived(request_id="r", event_id="e", time=datetime(2026, 1, 2, tzinfo=UTC), http=http)
+
+
+@pytest.mark.parametrize("more", [0, 1, 60_000])
+def test_of_a_long_text_that_a_caller_sends_the_beginning_is_kept(more: int) -> None:
+    text = "x" * (LONGEST_TEXT + more)
+    assert arrival(arrived(text), ())["userAgent"] == text[:LONGEST_TEXT]
+    assert failure_event(arrived(""), "ValidationError", text, ())["errorMessage"] == text[:LONGEST_TEXT]
+    own: Event = {}
+    own_events.tell_failure(own, "ValidationError", text)
+    assert own["errorMessage"] == text[:LONGEST_TEXT]
+
+
+def keys(characters: int) -> dict[str, Any]:
+    """What is counted as so many, but for the name of its member."""
+    return {"ContextKeyNames": ["k" * (characters - 2 * _AROUND)]}
+
+
+@pytest.mark.parametrize(("more", "kept"), [(0, True), (1, False), (60_000, False)])
+def test_parameters_and_answers_that_are_too_long_are_left_out(more: int, kept: bool) -> None:
+    asked = operation("iam", "GetContextKeysForCustomPolicy")
+    size = _MOST + more
+    parameters, _ = shown(asked, {"PolicyInputList": keys(size - len("policyInputList"))["ContextKeyNames"]})
+    _, elements = shown(asked, {}, keys(size - len("contextKeyNames")))
+    for part, name in ((parameters, "requestParameters"), (elements, "responseElements")):
+        if kept:
+            assert "omitted" not in part
+        else:
+            assert part == {"omitted": True, "originalSize": size, "reason": f"{name} too large"}
+
+
+@pytest.mark.parametrize(("more", "kept"), [(0, True), (1, False)])
+def test_so_are_those_of_carnets_own_api(more: int, kept: bool) -> None:
+    told, event = {"name": "x" * (_MOST + more - len("name") - _AROUND)}, Event()
+    own_events.tell_input(event, told, frozenset())
+    own_events.tell_answer(event, told)
+    assert [event[part] == told for part in ("requestParameters", "responseElements")] == [kept, kept]
+    assert kept or event["responseElements"]["originalSize"] == _MOST + more
