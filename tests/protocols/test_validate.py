@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -117,6 +118,21 @@ def test_faults_that_all_services_share_come_before_names_and_paths() -> None:
         "Value at 'path' failed to satisfy constraint: Member must have length greater than or equal to 1; "
         "Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null"
     )
+
+
+def test_iam_tells_faults_in_the_order_of_a_hash_map() -> None:
+    """As recorded from AWS, whose order is neither the model's nor the alphabet's."""
+    lengths = {"MinimumPasswordLength": 129, "MaxPasswordAge": 1096, "PasswordReusePrevention": 25}
+    told = sentence("iam", "UpdateAccountPasswordPolicy", lengths)
+    assert re.findall(r"at '(\w+)'", told) == ["minimumPasswordLength", "passwordReusePrevention", "maxPasswordAge"]
+    provider = {"Url": "u" * 256, "ClientIDList": [""], "ThumbprintList": ["t"]}
+    told = sentence("iam", "CreateOpenIDConnectProvider", provider)
+    assert re.findall(r"at '(\w+)'", told) == ["clientIDList", "thumbprintList", "url"]
+
+
+def test_of_tag_keys_iam_says_too_that_they_are_not_null() -> None:
+    told = sentence("iam", "UntagRole", {"RoleName": "r", "TagKeys": ["%"]})
+    assert told.endswith(r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+, Member must not be null]")
 
 
 def test_the_patterns_of_names_and_paths_are_those_of_the_model() -> None:

@@ -45,6 +45,10 @@ class Voice:
     """The error code, in any protocol's spelling."""
     repeats_values: bool = True
     """`Value 'a b' at 'userName' failed ...`; without, `Value at 'userName' failed ...`."""
+    by_hash: bool = False
+    """Whether several faults are told in the order of Java's hash of the members' names, not in that of the model."""
+    never_null: frozenset[str] = frozenset()
+    """Shapes of items of lists of which the service says, too, that they must not be null."""
     own_sentence: Callable[[str, str | None], str | None] = _none
     """(path of a member, pattern that its value breaks) to what the service says of it alone; None for nothing special.
 

@@ -75,14 +75,15 @@ def _compiled(operation: Operation, voice: Voice) -> _Check | None:
 
 @cache
 def _compiler(service: Service, voice: Voice) -> _Compiler:
-    return _Compiler(partial(_told, voice) if voice.repeats_values else partial(_untold, voice))
+    return _Compiler(voice)
 
 
 class _Compiler:
     """Compiles the shapes of one service to checks; None for a shape that demands nothing."""
 
-    def __init__(self, tell: _Tell) -> None:
-        self._tell = tell
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+        self._tell: _Tell = partial(_told, voice) if voice.repeats_values else partial(_untold, voice)
         self._structures: dict[str, _Check] = {}
 
     def structure(self, shape: StructureShape) -> _Check:
@@ -103,12 +104,16 @@ class _Compiler:
 
         # INVARIANT: known before its members are compiled, so that a shape which holds itself comes to an end.
         self._structures[shape.name] = check
-        for name, member in shape.members.items():
+        for name, member in self._told_in_order(shape):
             check_member = self._value(member, secret=name in _SECRET)
             if check_member or name in required:
                 names.append(name)
                 members.append((name, _lower_camel(name), check_member))
         return check
+
+    def _told_in_order(self, shape: StructureShape) -> list[tuple[str, Shape]]:
+        members = list(shape.members.items())
+        return sorted(members, key=lambda member: _java_bucket(member[0])) if self._voice.by_hash else members
 
     def _value(self, shape: Shape, *, secret: bool = False) -> _Check | None:
         own = self._own(shape, constraints_of(shape), secret=secret)
@@ -139,10 +144,10 @@ class _Compiler:
     def _every(self, shape: Shape, scalar: Shape, subject: str, items: Callable[[Any], Iterable[Any]]) -> _Check | None:
         """AWS tells the fault of a scalar in a list or map as one of the whole, with all that is asked of each."""
         each = () if _has_paths(scalar) else constraints_of(scalar)
-        sentences = ", ".join(constraint.sentence for constraint in each)
+        told = [constraint.sentence for constraint in each] + [MISSING] * (scalar.name in self._voice.never_null)
         whole = Constraint(
             holds=lambda value: all(constraint.holds(item) for item in items(value) for constraint in each),
-            sentence=f"{subject} must satisfy constraint: [{sentences}]",
+            sentence=f"{subject} must satisfy constraint: [{', '.join(told)}]",
             demand=Demand.OF_EACH,
         )
         return self._own(shape, (whole,)) if each else None
@@ -215,6 +220,14 @@ def _all(checks: list[_Check]) -> _Check:
             one(value, path, findings)
 
     return check
+
+
+def _java_bucket(name: str) -> int:
+    """In which of the 16 buckets that a java.util.HashMap begins with a member is: in their order it is walked."""
+    code = 0
+    for character in _lower_camel(name):
+        code = (code * 31 + ord(character)) & 0xFFFFFFFF
+    return (code ^ code >> 16) & 15
 
 
 def _lower_camel(name: str) -> str:

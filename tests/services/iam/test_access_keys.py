@@ -161,4 +161,5 @@ def test_a_key_of_another_account_looks_like_one_that_does_not_exist(world: Worl
     for key_id in (other.key_id, "AKIAIOSFODNN7EXAMPLE"):
         code, message = refused(world, world.root, "GetAccessKeyLastUsed", AccessKeyId=key_id)
         assert code == "AccessDenied"
-        assert message.endswith(f"iam:GetAccessKeyLastUsed on resource: access key {key_id}")
+        denied = "is not authorized to perform iam:GetAccessKeyLastUsed on resource:"
+        assert message == f"User: arn:aws:iam::{world.account_id}:root {denied} access key {key_id}"

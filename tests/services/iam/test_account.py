@@ -40,9 +40,14 @@ def test_the_alias_is_deleted_by_its_name(world: World) -> None:
 
 
 def test_without_a_password_policy_there_is_none_to_read_or_delete(world: World) -> None:
-    expected = ("NoSuchEntity", f"The Password Policy with domain name {world.account_id} cannot be found.")
-    assert refused(world, world.root, "GetAccountPasswordPolicy") == expected
-    assert refused(world, world.root, "DeleteAccountPasswordPolicy") == expected
+    assert refused(world, world.root, "GetAccountPasswordPolicy") == (
+        "NoSuchEntity",
+        f"The Password Policy with domain name {world.account_id} cannot be found.",
+    )
+    assert refused(world, world.root, "DeleteAccountPasswordPolicy") == (
+        "NoSuchEntity",
+        "The account policy with name PasswordPolicy cannot be found.",
+    )
 
 
 def test_what_is_not_given_goes_back_to_its_default(world: World) -> None:

@@ -114,7 +114,10 @@ class TestTheRoleInside:
         world.call(world.root, "AddRoleToInstanceProfile", **PAIR)
         create_role(world, "other")
         given = PAIR | {"RoleName": "other"}
-        assert refused(world, world.root, "RemoveRoleFromInstanceProfile", **given)[0] == "NoSuchEntity"
+        assert refused(world, world.root, "RemoveRoleFromInstanceProfile", **given) == (
+            "NoSuchEntity",
+            "Role other in Instance Profile web cannot be found.",
+        )
 
     @pytest.mark.parametrize("operation", ["AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile"])
     def test_it_has_to_exist(self, world: World, profile: dict[str, Any], operation: str) -> None:

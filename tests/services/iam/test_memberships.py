@@ -68,6 +68,10 @@ def test_both_must_exist(world: World, group: str) -> None:
             "NoSuchEntity",
             "The group with name h cannot be found.",
         )
+        assert refused(world, world.root, operation, GroupName="h", UserName="b") == (
+            "NoSuchEntity",
+            "The user with name b cannot be found.",
+        )
 
 
 def test_membership_grants_and_takes_at_once(world: World, group: str) -> None:

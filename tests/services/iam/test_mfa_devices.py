@@ -234,10 +234,10 @@ class TestEnd:
         unassigned = world.call(world.root, "ListVirtualMFADevices", AssignmentStatus="Unassigned")
         assert unassigned["VirtualMFADevices"] == [{"SerialNumber": phone.serial}]
         world.call(world.root, "DeleteVirtualMFADevice", SerialNumber=phone.serial)
-        assert refused(world, world.root, "DeleteVirtualMFADevice", SerialNumber=phone.serial) == (
-            "NoSuchEntity",
-            f"VirtualMFADevice with serial number {phone.serial} doesn't exist.",
-        )
+        gone = ("NoSuchEntity", f"MFA Device with serial number {phone.serial} does not exist.")
+        assert refused(world, world.root, "DeleteVirtualMFADevice", SerialNumber=phone.serial) == gone
+        given = {"UserName": "alice", "SerialNumber": phone.serial}
+        assert refused(world, world.root, "DeactivateMFADevice", **given) == gone
 
     def test_a_device_that_was_taken_away_is_given_to_another_user(self, world: World, phone: Phone) -> None:
         world.call(world.root, "CreateUser", UserName="bob")

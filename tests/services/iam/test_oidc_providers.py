@@ -66,8 +66,10 @@ def test_a_provider_is_told_as_it_was_created(world: World) -> None:
     assert fits_the_model("ListOpenIDConnectProviders", listed)
     assert world.call(world.root, "GetAccountSummary")["SummaryMap"]["Providers"] == 1
     world.call(world.root, "DeleteOpenIDConnectProvider", **{NAMED: arn})
-    missing = f"OpenIDConnect Provider not found for arn {arn}"
-    for operation in ("GetOpenIDConnectProvider", "DeleteOpenIDConnectProvider"):
+    for operation, missing in (
+        ("GetOpenIDConnectProvider", f"OpenIDConnect Provider not found for arn {arn}"),
+        ("DeleteOpenIDConnectProvider", f"OpenId connect Provider {arn} cannot be found."),
+    ):
         assert refused(world, world.root, operation, **{NAMED: arn}) == ("NoSuchEntity", missing)
 
 

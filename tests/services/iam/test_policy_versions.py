@@ -108,6 +108,15 @@ def test_a_version_that_is_not_there(world: World, arn: str, operation: str, ver
     assert version in message
 
 
+@pytest.mark.parametrize("operation", ["GetPolicyVersion", "SetDefaultPolicyVersion", "DeletePolicyVersion"])
+def test_of_a_policy_that_is_not_there_the_version_is_missed(world: World, operation: str) -> None:
+    none = f"arn:aws:iam::{world.account_id}:policy/none"
+    assert refused(world, world.root, operation, PolicyArn=none, VersionId="v1") == (
+        "NoSuchEntity",
+        f"Policy {none} version v1 does not exist or is not attachable.",
+    )
+
+
 def test_malformed_and_long_documents_are_refused(world: World, arn: str) -> None:
     code, _ = refused(world, world.root, "CreatePolicyVersion", PolicyArn=arn, PolicyDocument="{}")
     assert code == "MalformedPolicyDocument"

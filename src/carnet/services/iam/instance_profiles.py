@@ -124,7 +124,7 @@ def remove_role_from_instance_profile(
 ) -> Answer:
     """Take a role out of an instance profile."""
     if profile.role != role.id:
-        raise Missing(sentences.role_missing(role.name))
+        raise Missing(sentences.role_not_in_profile(role.name, profile.name))
     INSTANCE_PROFILES.save(call, profile, replace(profile, role=None))
     return {}
 

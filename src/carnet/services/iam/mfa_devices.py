@@ -106,7 +106,9 @@ def _to_enable(call: Call, given: EnableMFADeviceRequestTypeDef, holder: User | 
 def _enabled(call: Call, given: Any, holder: User | Account) -> MfaDevice:
     """The device that is enabled for the holder; raises Missing, also for a device of somebody else."""
     device = call.view.mfa_device(given["SerialNumber"])
-    if device is None or device.holder != holder.id:
+    if device is None:
+        raise Missing(sentences.virtual_mfa_device_missing(given["SerialNumber"]))
+    if device.holder != holder.id:
         raise Missing(sentences.MFA_DEVICE_NOT_OF_USER)
     return device
 

@@ -91,7 +91,7 @@ def list_oidc_providers(call: Call, given: Mapping[str, object]) -> Answer:
     return {"OpenIDConnectProviderList": [{"Arn": one.arn} for one in call.view.of(OidcProvider).sorted()]}
 
 
-@iam.write("DeleteOpenIDConnectProvider", on=targets.oidc_provider)
+@iam.write("DeleteOpenIDConnectProvider", on=targets.oidc_provider_to_remove)
 def delete_oidc_provider(
     call: WriteCall, given: DeleteOpenIDConnectProviderRequestTypeDef, provider: OidcProvider
 ) -> Answer:

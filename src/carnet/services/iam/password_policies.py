@@ -53,7 +53,8 @@ def get_account_password_policy(call: Call, given: Any) -> Answer:
 @iam.write("DeleteAccountPasswordPolicy", on=account_wide)
 def delete_account_password_policy(call: WriteCall, given: Any) -> Answer:
     """Go back to AWS's default password policy."""
-    _password_policy(call)
+    if call.view.account.password_policy is None:
+        raise Missing(sentences.POLICY_OF_PASSWORDS_TO_REMOVE_MISSING)
     call.store.save(replace(call.view.account, password_policy=None))
     return {}
 

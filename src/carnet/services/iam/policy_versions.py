@@ -49,7 +49,7 @@ def create_policy_version(call: WriteCall, given: CreatePolicyVersionRequestType
     return {"PolicyVersion": shapes.listed_policy_version(grown, version)}
 
 
-@iam.read("GetPolicyVersion", on=targets.policy)
+@iam.read("GetPolicyVersion", on=targets.policy_of_version)
 def get_policy_version(call: Call, given: GetPolicyVersionRequestTypeDef, policy: ManagedPolicy) -> Answer:
     """A version with its document."""
     return {"PolicyVersion": shapes.policy_version(policy, _version(policy, given["VersionId"]))}
@@ -62,7 +62,7 @@ def list_policy_versions(call: Call, given: ListPolicyVersionsRequestTypeDef, po
     return versions.answer("Versions", lambda version: shapes.listed_policy_version(policy, version))
 
 
-@iam.write("SetDefaultPolicyVersion", on=targets.policy_to_change)
+@iam.write("SetDefaultPolicyVersion", on=targets.policy_of_version_to_change)
 def set_default_policy_version(
     call: WriteCall, given: SetDefaultPolicyVersionRequestTypeDef, policy: ManagedPolicy
 ) -> Answer:
@@ -72,7 +72,7 @@ def set_default_policy_version(
     return {}
 
 
-@iam.write("DeletePolicyVersion", on=targets.policy_to_change)
+@iam.write("DeletePolicyVersion", on=targets.policy_of_version_to_change)
 def delete_policy_version(call: WriteCall, given: DeletePolicyVersionRequestTypeDef, policy: ManagedPolicy) -> Answer:
     """Remove a version that is not the default one. Its number is not given out again."""
     version = _version(policy, given["VersionId"])

@@ -21,6 +21,10 @@ def instance_profile_missing(name: str) -> str:
     return f"Instance Profile {name} cannot be found."
 
 
+def role_not_in_profile(role: str, profile: str) -> str:
+    return f"Role {role} in Instance Profile {profile} cannot be found."
+
+
 def policy_missing(arn: str) -> str:
     return f"Policy {arn} was not found."
 
@@ -49,8 +53,8 @@ def access_key_missing(key_id: str) -> str:
 
 
 def virtual_mfa_device_missing(serial: str) -> str:
-    """What removing or tagging a device that does not exist is told."""
-    return f"VirtualMFADevice with serial number {serial} doesn't exist."
+    """What removing, deactivating or tagging a device that does not exist is told."""
+    return f"MFA Device with serial number {serial} does not exist."
 
 
 def mfa_device_missing(serial: str) -> str:
@@ -90,12 +94,19 @@ def oidc_provider_missing(arn: str) -> str:
     return f"OpenIDConnect Provider not found for arn {arn}"
 
 
+def oidc_provider_to_remove_missing(arn: str) -> str:
+    return f"OpenId connect Provider {arn} cannot be found."
+
+
 def account_alias_missing(alias: str) -> str:
     return f"The account alias with name {alias} cannot be found."
 
 
 def password_policy_missing(account: str) -> str:
     return f"The Password Policy with domain name {account} cannot be found."
+
+
+POLICY_OF_PASSWORDS_TO_REMOVE_MISSING = "The account policy with name PasswordPolicy cannot be found."
 
 
 DELETION_MISSING = "Cannot find deletion status for given id."
@@ -217,7 +228,8 @@ SESSION_DURATION_OR_NONE = (
 )
 ALL_USERS_OR_ONE = "UserName cannot be specified together with AllUsers."
 ALIAS_LIKE_ACCOUNT_ID = "The account alias must not be 12 digits, which would be taken for an account id."
-DUPLICATE_TAG_KEYS = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+DUPLICATE_TAG_KEYS = "Duplicate tag keys found."
+DUPLICATE_TAG_KEYS_WITHOUT_CASE = f"{DUPLICATE_TAG_KEYS} Please note that Tag keys are case insensitive."
 RESERVED_TAG_KEY = "Tag keys beginning with aws: are reserved for system use."
 TASK_ID_INVALID = "Invalid task id"
 PROPERTIES_EMPTY = (
@@ -324,7 +336,7 @@ def linked_role_unknown(service: str) -> str:
 
 def access_key_of_others(caller: str, key_id: str) -> str:
     """What asking about a key that the account does not have is told."""
-    return f"User: {caller} is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key {key_id}"
+    return f"User: {caller} is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key {key_id}"
 
 
 MFA_NEEDED_FOR_OWN_DEVICES = (

@@ -38,7 +38,10 @@ def with_tags(call: Call, kind: Kind[Any], tags: Tags, added: Sequence[TagTypeDe
         return tags
     keys = [kind.tag_key(tag["Key"]) for tag in added]
     if len(set(keys)) < len(keys):
-        raise Refused("InvalidInput", sentences.DUPLICATE_TAG_KEYS)
+        with_case = kind.tag_key is str
+        raise Refused(
+            "InvalidInput", sentences.DUPLICATE_TAG_KEYS if with_case else sentences.DUPLICATE_TAG_KEYS_WITHOUT_CASE
+        )
     _refuse_reserved(keys)
     merged = {kind.tag_key(key): (key, value) for key, value in tags.items()}
     merged |= {kind.tag_key(tag["Key"]): (tag["Key"], tag["Value"]) for tag in added}

@@ -126,8 +126,10 @@ def group(call: Call, given: Any) -> Target[Group]:
 
 
 def group_and_user(call: Call, given: Any) -> Target[Group, User]:
-    """The group called GroupName, which is what policies decide on, and the user called UserName."""
-    return _both(group(call, given), user(call, given))
+    """The group called GroupName, which policies decide on, and the user called UserName, who is missed first."""
+    member = user(call, given)
+    target = _both(group(call, given), member)
+    return target.finding(member.found) if isinstance(member.found, Fault) else target
 
 
 def role(call: Call, given: Any) -> Target[Role]:
@@ -217,6 +219,22 @@ def policy_to_change(call: Call, given: Any) -> Target[ManagedPolicy]:
     return Target(arn=text, account=arn.account, found=Missing(sentences.policy_missing(text)), shown=shown)
 
 
+def _with_version(find: Callable[[Call, Any], Target[ManagedPolicy]]) -> Callable[[Call, Any], Target[ManagedPolicy]]:
+    def target(call: Call, given: Any) -> Target[ManagedPolicy]:
+        """The policy PolicyArn; if there is none, what is missed is its version VersionId."""
+        found = find(call, given)
+        missed = isinstance(found.found, Missing)
+        return (
+            found.finding(Missing(sentences.policy_version_missing(found.arn, given["VersionId"]))) if missed else found
+        )
+
+    return target
+
+
+policy_of_version = _with_version(policy)
+policy_of_version_to_change = _with_version(policy_to_change)
+
+
 def saml_provider(call: Call, given: Any) -> Target[SamlProvider]:
     """The SAML provider SAMLProviderArn. Raises Refused for what is no SAML provider's ARN."""
     return _provider(call, SamlProvider, given["SAMLProviderArn"], sentences.saml_provider_missing)
@@ -233,6 +251,11 @@ def saml_provider_to_change(call: Call, given: Any) -> Target[SamlProvider]:
 def oidc_provider(call: Call, given: Any) -> Target[OidcProvider]:
     """The provider OpenIDConnectProviderArn. Raises Refused for what is no ARN of one."""
     return _provider(call, OidcProvider, given["OpenIDConnectProviderArn"], sentences.oidc_provider_missing)
+
+
+def oidc_provider_to_remove(call: Call, given: Any) -> Target[OidcProvider]:
+    """The same, to remove: AWS tells in other words that it is not there."""
+    return _provider(call, OidcProvider, given["OpenIDConnectProviderArn"], sentences.oidc_provider_to_remove_missing)
 
 
 def new_provider(call: Call, resource_type: str, name: str) -> Target[()]:

@@ -33,4 +33,4 @@ def own_sentence(member: str, pattern: str | None) -> str | None:
     return f"The specified value for {member} is invalid. {demand}"
 
 
-VOICE = Voice(repeats_values=False, own_sentence=own_sentence)
+VOICE = Voice(repeats_values=False, by_hash=True, never_null=frozenset({"tagKeyType"}), own_sentence=own_sentence)
