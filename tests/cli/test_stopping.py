@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,23 @@ def test_ctrl_c_under_make_is_no_failure_of_make(serving: list[str], tmp_path: P
     assert os.waitstatus_to_exitcode(status) == 0
     assert told == [STOPPED]
     assert "tools/foreground.py $(BIN)/carnet serve" in Path("Makefile").read_text()
+
+
+def test_what_ends_make_s_command_ends_the_server(serving: list[str], tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    with said.open("wb") as output:
+        command = [sys.executable, str(FOREGROUND), *serving]
+        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True, cwd=tmp_path)
+    try:
+        deadline = time.monotonic() + 60
+        while GREETED not in said.read_bytes() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.terminate()
+        assert process.wait(timeout=60) == 0
+        assert said.read_text().splitlines()[-1] == STOPPED
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_ctrl_c_at_once_leaves_no_traceback() -> None:
