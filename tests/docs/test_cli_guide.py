@@ -41,3 +41,10 @@ def test_a_shell_gets_its_completion(shell: str) -> None:
     done = subprocess.run(["bash", "-c", line], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "_CARNET_COMPLETE" in done.stdout
+
+
+@pytest.mark.parametrize(("begun", "offered"), [("re", ["restore", "reset"]), ("serve", ["serve"]), ("nothing", [])])
+def test_what_begins_as_the_word_is_offered(begun: str, offered: list[str]) -> None:
+    asked = {"_CARNET_COMPLETE": "bash_complete", "COMP_WORDS": f"carnet {begun}", "COMP_CWORD": "1"}
+    told = CliRunner().invoke(main, [], env=asked, prog_name="carnet").output
+    assert sorted(told.split()) == sorted(f"plain,{name}" for name in offered)
