@@ -69,8 +69,9 @@ def topic_attributes(**attributes: str) -> Told:
     return Told(body=f"<GetTopicAttributesResponse>{result}</GetTopicAttributesResponse>".encode())
 
 
-_ABOUT_KEYS = ("DescribeTable", "GetTopicAttributes")
+_ABOUT_KEYS = ("DescribeStreamSummary", "DescribeTable", "GetTopicAttributes")
 _KEYLESS = {
+    "DescribeStreamSummary": Told(body={"StreamDescriptionSummary": {"EncryptionType": "NONE"}}),
     "DescribeTable": Told(body={"Table": {}}),
     "GetQueueAttributes": Told(body={}),
     "GetTopicAttributes": topic_attributes(),
