@@ -135,6 +135,21 @@ def test_sessions_outlive_the_key_they_were_made_with_by_their_longest_life(
         assert not third.knows(session)
 
 
+def test_a_key_whose_time_is_over_takes_no_later_one_with_it(nodes: tuple[Node, Node], clock: Clock) -> None:
+    one, other = nodes
+    one.stage()
+    rotate_to_the_end(one, other)
+    clock.advance(CARRIED_FOR / 2)
+    session = other.session()
+    one.stage()
+    rotate_to_the_end(one, other)
+    clock.advance(CARRIED_FOR / 2)
+    rotate_to_the_end(one, other)
+    assert one.states(Purpose.SESSION_TOKENS) == [KEPT, RETIRED, PRIMARY]
+    with joined(one.installation.settings, clock) as third:
+        assert third.knows(session)
+
+
 def test_checkpoints_of_the_audit_log_are_verified_for_ever(nodes: tuple[Node, Node], clock: Clock) -> None:
     one, other = nodes
     before = own_public_keys(one.installation.keyring)
