@@ -130,6 +130,21 @@ def test_a_deny_of_the_resource_binds_its_own_account(told: Behind) -> None:
     secrets.get_secret_value(**of)
 
 
+@pytest.mark.parametrize("named", ["s", SECRET, SECRET.removesuffix("-abcdef")])
+def test_the_id_of_a_secret_is_its_arn_whatever_names_it(told: Behind, named: str) -> None:
+    secrets, of = told.client("secretsmanager"), {"SecretId": named.format(told.account)}
+    arn, as_named = (
+        {"Condition": {"StringEquals": {"secretsmanager:SecretId": one}}} for one in (SECRET.format(told.account), "s")
+    )
+    told.allow({**EVERYTHING, **arn}, {**EVERYTHING, "Action": "kms:*"})
+    secrets.get_secret_value(**of)
+    told.allow(EVERYTHING, {"Effect": "Deny", "Action": "secretsmanager:*", "Resource": "*", **as_named})
+    secrets.get_secret_value(**of)
+    told.allow(EVERYTHING, {"Effect": "Deny", "Action": "secretsmanager:*", "Resource": "*", **arn})
+    assert refusal(secrets.get_secret_value, **of)["Message"].endswith("explicit deny in an identity-based policy")
+    assert told.aws.operations[-1] == "DescribeSecret"
+
+
 def test_another_account_needs_the_consent_of_both(told: Behind, other: tuple[str, str, str]) -> None:
     account, *key = other
     theirs = told.server.client("secretsmanager", *key)

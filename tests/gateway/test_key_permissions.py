@@ -205,6 +205,15 @@ def test_a_service_asks_for_the_key_and_the_caller_for_the_rest(keyed: Behind) -
     assert refusal(lambda: ask(keyed, CASES[0]))["Code"] == "AccessDenied", "it is the caller who sends the message"
 
 
+def test_a_new_version_of_a_secret_needs_no_decryption(keyed: Behind) -> None:
+    put, of = keyed.client("secretsmanager").put_secret_value, {"SecretId": "s", "SecretString": "x"}
+    keyed.allow(EVERYTHING, deny("kms:Decrypt"))
+    put(**of, ClientRequestToken=TOKEN.replace("1", "9"))
+    assert keyed.aws.operations[-1] == "PutSecretValue"
+    refused = refusal(put, **of, ClientRequestToken=TOKEN)
+    assert refused["Message"] == "Access to KMS is not allowed", "a version that is there is compared"
+
+
 def test_what_no_key_encrypts_needs_none(behind: Behind) -> None:
     forget(behind)
     behind.allow({"Effect": "Allow", "NotAction": "kms:*", "Resource": "*"})

@@ -35,6 +35,7 @@ from carnet.gateway.released import TELLS_KEY, released
 from carnet.gateway.resource_keys import decide_with_keys
 from carnet.gateway.s3.gateway import S3Gateway
 from carnet.gateway.s3.parts import StreamingParts
+from carnet.gateway.services.secretsmanager import found_secret
 from carnet.gateway.upstreams import Mode, UpstreamSettings
 from carnet.identity.caller import AccountCaller
 from carnet.models import COMMON_VOICE, FORWARDED, OLDER_FORMS, Operation, Service, forwarded, older_form
@@ -274,6 +275,7 @@ class Gateway:
         arn = await resource_of(check.resource, scope, ask)
         if check.resource.by is SoughtBy.SECRET:
             call.described[arn] = json.loads(answers[-1].body)
+            check = found_secret(check, arn)
         return Resolved(check, arn, account)
 
     def _scope(self, call: Call) -> Scope:

@@ -11,7 +11,7 @@ from typing import Any
 from carnet.gateway.aws_managed_keys import AWS_MANAGED
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.enquiry import Enquiry
-from carnet.gateway.key_uses.use import DECRYPT, WRITES, KeyUse
+from carnet.gateway.key_uses.use import DATA_KEY, DECRYPT, WRITES, KeyUse
 from carnet.gateway.known_keys import KnownKeys
 from carnet.gateway.members import text
 
@@ -41,6 +41,13 @@ def _on_secret(arn: str, key: str, actions: tuple[str, ...], version: str | None
     return KeyUse(key=key, actions=actions, context=context, unknown=unknown)
 
 
+async def _put(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
+    """A new version is encrypted and nothing is decrypted; one that is there is compared with the value given."""
+    described, version = enquiry.call.described[one.resource], text(enquiry.call.given, "ClientRequestToken")
+    actions = WRITES if version in (described.get("VersionIdsToStages") or {}) else (DATA_KEY,)
+    yield _on_secret(one.resource, _key_of(described), actions, version)
+
+
 async def _write(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncIterator[KeyUse]:
     """A value is encrypted by the key of the secret; another key has to be good for it."""
     given = enquiry.call.given
@@ -63,6 +70,6 @@ async def _make(enquiry: Enquiry, one: Resolved, known: KnownKeys) -> AsyncItera
 USES = {
     "secretsmanager:CreateSecret": _make,
     "secretsmanager:GetSecretValue": _read,
-    "secretsmanager:PutSecretValue": _write,
+    "secretsmanager:PutSecretValue": _put,
     "secretsmanager:UpdateSecret": _write,
 }

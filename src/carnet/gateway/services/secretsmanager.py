@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
 from carnet.catalog.operations import ResourceRule
 from carnet.gateway.check import Asked, Check, Scope, Sought, SoughtBy, invalid, not_decided
 from carnet.gateway.hand import Filler, Hand, flag, member
@@ -22,6 +24,7 @@ _NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}", re.ASCII)
 _SECRET_ARN = re.compile(
     r"arn:([a-z-]+):secretsmanager:([a-z0-9-]+):([0-9]{12}):secret:([A-Za-z0-9/_+=.@!-]{1,519})", re.ASCII
 )
+_SECRET_ID = "secretsmanager:SecretId"  # noqa: S105 - a condition key
 _NEW = "-??????"
 """Of a secret to be made the characters are not known: AWS matches policies with as many question marks."""
 
@@ -38,6 +41,11 @@ def secret(scope: Scope, given: str) -> Named:
 
 def _arn(scope: Scope, name: str) -> str:
     return f"{ARN}{scope.partition}:secretsmanager:{scope.region}:{scope.account}:secret:{name}"
+
+
+def found_secret(check: Check, arn: str) -> Check:
+    """A check whose secret is known: `secretsmanager:SecretId` is the ARN, whatever the request names the secret by."""
+    return replace(check, keys={**check.keys, _SECRET_ID: arn}) if _SECRET_ID in check.keys else check
 
 
 def _named(rule: ResourceRule, values: Mapping[str, str], scope: Scope) -> Named:
@@ -82,7 +90,7 @@ def _batch_get(asked: Asked) -> Iterator[Check]:
         raise not_decided(asked, "which secrets Filters finds is not known")
     for name in names:
         named = secret(asked.scope, name)
-        keys: dict[str, Value] = {"secretsmanager:SecretId": name}
+        keys: dict[str, Value] = {_SECRET_ID: name}
         yield Check(
             action="secretsmanager:GetSecretValue",
             resource=named.resource,
@@ -142,7 +150,7 @@ HAND = Hand(
         "secretsmanager:RecoveryWindowInDays": member("RecoveryWindowInDays"),
         "secretsmanager:RotateImmediately": _or("RotateImmediately", "true"),
         "secretsmanager:RotationLambdaARN": member("RotationLambdaARN"),
-        "secretsmanager:SecretId": member("SecretId"),
+        _SECRET_ID: member("SecretId"),
         "secretsmanager:Type": member("Type"),
         "secretsmanager:VersionId": member("VersionId"),
         "secretsmanager:VersionStage": member("VersionStage"),
