@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -80,6 +81,49 @@ def test_a_key_policy_alone_opens_a_key(told: Behind) -> None:
     told.client("kms").decrypt(KeyId=KEY_ID, CiphertextBlob=KEY_ID.encode() + b" the rest")
     error = refusal(root.put_key_policy, KeyId=KEY_ID, Policy=policy(everybody_of(told.account, "kms:*")))
     assert error["Code"] == "AccessDeniedException"
+
+
+def test_who_puts_the_policy_of_a_table_has_to_confirm_to_shut_himself_out(told: Behind) -> None:
+    table, of = told.client("dynamodb"), {"ResourceArn": TABLE.format(told.account) + "-own"}
+    alice = {"AWS": f"arn:aws:iam::{told.account}:user/alice"}
+    putting = {"Effect": "Allow", "Principal": alice, "Action": "dynamodb:PutResourcePolicy", "Resource": "*"}
+    without = policy({**putting, "Action": "dynamodb:GetItem"})
+    put = partial(table.put_resource_policy, **of)
+    put(Policy=policy(putting))
+    told.allow({**EVERYTHING, "Action": "iam:*"})
+    for confirmed in ({}, {"ConfirmRemoveSelfResourceAccess": False}):
+        error = refusal(put, Policy=without, **confirmed)
+        assert error["Code"] == "AccessDeniedException"
+        assert error["Message"].startswith("The new resource policy will not allow you to update")
+    put(Policy=without, ConfirmRemoveSelfResourceAccess=True)
+    assert refusal(put, Policy=policy(putting))["Message"].endswith("allows the dynamodb:PutResourcePolicy action")
+
+
+def test_the_policy_of_a_table_is_changed_at_the_revision_that_is_expected(told: Behind) -> None:
+    table, arn = told.client("dynamodb"), TABLE.format(told.account) + "-revised"
+    put, mine = partial(table.put_resource_policy, ResourceArn=arn), policy(everybody_of(told.account, "dynamodb:*"))
+    missing = "Resource-based policy not found for the provided ResourceArn: "
+    requested = f"{missing}Requested update for policy with revision id 7, but "
+    assert refusal(table.get_resource_policy, ResourceArn=arn)["Message"] == missing + arn
+    error = refusal(put, Policy=mine, ExpectedRevisionId="7")
+    assert error["Message"] == f"{requested}table t-revised has no associated policy."
+    first = put(Policy=mine, ExpectedRevisionId="NO_POLICY")["RevisionId"]
+    error = refusal(table.delete_resource_policy, ResourceArn=arn, ExpectedRevisionId="7")
+    assert error["Message"] == f"{requested}the policy associated to target table t-revised has revision id {first}."
+    put(Policy=policy(everybody_of(told.account, "dynamodb:GetItem")), ExpectedRevisionId=first)
+
+
+def test_a_public_policy_of_a_secret_is_blocked_if_its_author_asks_for_it(told: Behind) -> None:
+    secrets, of = told.client("secretsmanager"), {"SecretId": SECRET.format(told.account)}
+    public = policy({**everybody_of(told.account, "secretsmanager:GetSecretValue"), "Principal": "*"})
+    error = refusal(secrets.put_resource_policy, **of, ResourcePolicy=public, BlockPublicPolicy=True)
+    assert error["Code"] == "PublicPolicyException"
+    assert error["Message"] == "You can not attach a resource policy that grants Public access to your secret."
+    assert "ResourcePolicy" not in secrets.get_resource_policy(**of)
+    mine = policy(everybody_of(told.account, "secretsmanager:GetSecretValue"))
+    secrets.put_resource_policy(**of, ResourcePolicy=mine, BlockPublicPolicy=True)
+    secrets.put_resource_policy(**of, ResourcePolicy=public)
+    secrets.delete_resource_policy(**of)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from carnet.gateway.deciding import Resolved
 from carnet.gateway.failures import says_not_there
 from carnet.gateway.lookups import NO_KEY
 from carnet.gateway.modes import tell_mode
-from carnet.gateway.policy_change import PoliciesForgotten, PolicyChange, TooLong, policies_under
+from carnet.gateway.policy_change import PoliciesForgotten, PolicyChange, ShutsOut, TooLong, policies_under
 from carnet.gateway.policy_operations import (
     CHANGES,
     ENDS,
@@ -88,7 +88,7 @@ class KeptPolicies:
             return of_change(call.operation, call.parsed, written(call, done.answer), done)
         policy = shown_policy(self._execution.directory.snapshot, arn, account)
         if policy is None and here.kind.missing:
-            raise WireError(here.kind.missing, f"{arn} has no resource-based policy.", call.operation)
+            raise WireError(here.kind.missing, here.kind.says_missing.format(arn), call.operation)
         answer = here.answer(Told(arn=arn, described=described, policy=policy, given=call.given))
         event = success_event(call.parsed, {}, tuple(call.decided))
         return audited(call.operation, call.parsed, written(call, answer), event, tuple(call.decided))
@@ -106,7 +106,7 @@ class KeptPolicies:
         try:
             await call.deciding(lambda: change.put_by(self._execution.directory.snapshot, call.caller, policy))
         except Malformed as problem:
-            raise WireError(carried.kind.malformed, problem.message, call.operation) from None
+            raise _refusal(call, carried.kind, problem) from None
 
     async def put_carried(
         self, call: Call, carried: CarriedPolicy, resolved: tuple[Resolved, ...], response: UpstreamResponse
@@ -201,8 +201,8 @@ class KeptPolicies:
     ) -> PolicyChange:
         account = resolved[0].account
         keeps: tuple[Resolved, ...] = ()
-        if kind.keeps and not call.given.get("BypassPolicyLockoutSafetyCheck"):
-            keeps = (Resolved(Check(action=kind.keeps, resource=arn, account=account), arn, account),)
+        if kind.lockout is not None and not call.given.get(kind.lockout.confirmed):
+            keeps = (Resolved(Check(action=kind.lockout.action, resource=arn, account=account), arn, account),)
         return PolicyChange(
             execution=self._execution,
             parsed=call.parsed,
@@ -219,10 +219,16 @@ class KeptPolicies:
         try:
             await call.deciding(lambda: change.try_out(self._execution.directory.snapshot, call.caller))
             return await self._writer.make(change, call.caller.principal.account)
-        except TooLong as problem:
-            raise WireError(kind.too_long or kind.malformed, problem.message, call.operation) from None
         except Malformed as problem:
-            raise WireError(kind.malformed, problem.message, call.operation) from None
+            raise _refusal(call, kind, problem) from None
+
+
+def _refusal(call: Call, kind: Kind, problem: Malformed) -> WireError:
+    """Why a policy is not kept, as the service of its resource says it."""
+    if isinstance(problem, ShutsOut) and kind.lockout is not None:
+        return WireError(kind.lockout.code, kind.lockout.message, call.operation)
+    code = kind.too_long if isinstance(problem, TooLong) else ""
+    return WireError(code or kind.malformed, problem.message, call.operation)
 
 
 async def _parse_before(call: Call, kind: Kind, policy: str | None) -> None:

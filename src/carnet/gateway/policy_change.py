@@ -27,6 +27,13 @@ class TooLong(Malformed):
     """A policy is longer than AWS lets one be."""
 
 
+class ShutsOut(Malformed):
+    """A policy does not let who puts it put another."""
+
+    def __init__(self) -> None:
+        super().__init__("the policy shuts its author out")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyChange:
     """A change that is asked for: an `execution.OtherChange`."""
@@ -68,14 +75,19 @@ class PolicyChange:
 
     def try_out(self, snapshot: Snapshot, caller: AccountCaller) -> None:
         """Decide by the new policy what `make` will decide by it. Raises Malformed as it does."""
-        policy = self.revise(None) if self.keeps else None
+        policy = self.revise(self._current(snapshot)) if self.keeps else None
         if policy is not None:
             self.put_by(snapshot, caller, policy)
+
+    def _current(self, snapshot: Snapshot) -> str | None:
+        """The policy as it reads now."""
+        kept = kept_policy(snapshot, self.arn, self.account)
+        return None if kept is None else shown(snapshot, kept.document, kept.principal_ids)
 
     def _put(self, unit: UnitOfWork, snapshot: Snapshot, caller: AccountCaller) -> str | None:
         """The policy as it reads from now on."""
         kept = kept_policy(snapshot, self.arn, self.account)
-        policy = self.revise(None if kept is None else shown(snapshot, kept.document, kept.principal_ids))
+        policy = self.revise(self._current(snapshot))
         if policy is None:
             if kept is not None:
                 unit.remove(kept)
@@ -91,7 +103,7 @@ class PolicyChange:
     def put_by(
         self, snapshot: Snapshot, caller: AccountCaller, policy: str, gone: frozenset[str] = frozenset()
     ) -> ResourceBasedPolicy:
-        """The policy as it is kept. Raises Malformed if it is none, or shuts the caller out.
+        """The policy as it is kept. Raises Malformed if it is none, ShutsOut if it shuts the caller out.
 
         It may name the unique ids of `gone`, which nobody has any more.
 
@@ -113,7 +125,7 @@ class PolicyChange:
             keeps = [one._replace(instead=instead) for one in self.keeps]
             later = decide(self.execution, snapshot, caller, arrived, keeps)
             if not later[-1].decision.allowed:
-                raise Malformed("The new key policy will not allow you to update the key policy in the future.")
+                raise ShutsOut
         return entity
 
 

@@ -17,10 +17,14 @@ from carnet.base.faults import Refused
 from carnet.gateway import permissions
 from carnet.gateway.permissions import revision_of
 from carnet.gateway.resource_tags import queue_url
+from carnet.policy.document import Grammar
+from carnet.policy.public import is_public
+from carnet.services.documents import parse_once
 
 Members = Mapping[str, Any]
 _KB = 1024
 _ATTRIBUTES, _POLICY = "Attributes", "Policy"
+_NO_TABLE_POLICY = "Resource-based policy not found for the provided ResourceArn: {}"
 
 
 class Act(Enum):
@@ -47,6 +51,17 @@ class Told(Struct, frozen=True, kw_only=True):
     given: Members
 
 
+class Lockout(Struct, frozen=True, kw_only=True):
+    """The check that nobody shuts himself out by the policy that he puts."""
+
+    action: str
+    """What who puts a policy must be allowed still."""
+    confirmed: str
+    """The member of the input by which a caller does without the check."""
+    code: str
+    message: str
+
+
 class Kind(Struct, frozen=True, kw_only=True):
     """The policies of one kind of resource."""
 
@@ -58,12 +73,13 @@ class Kind(Struct, frozen=True, kw_only=True):
     """How long a policy may be, in bytes."""
     malformed: str
     """The code of the error for what is no policy."""
-    keeps: str = ""
-    """The action that who puts a policy must be allowed still, so that nobody shuts himself out; empty for none."""
+    lockout: Lockout | None = None
     takes_away: bool = False
     """Whether an empty policy takes the policy away."""
     missing: str = ""
     """The code of the error for a policy that is asked for and not there; empty if that is none."""
+    says_missing: str = ""
+    """AWS's sentence for it, with the ARN as `{}`."""
     too_long: str = ""
     """The code of the error for a policy that is too long; empty for `malformed`."""
 
@@ -107,9 +123,26 @@ def _layer_version(arn: str) -> Members:
 
 def _of_table_known(current: str | None, given: Members) -> None:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutResourcePolicy.html"""
-    wanted = given.get("ExpectedRevisionId")
-    if wanted is not None and wanted != ("NO_POLICY" if current is None else revision_of(current)):
-        raise Refused("PolicyNotFoundException", "The policy is not the one of ExpectedRevisionId.")
+    wanted, revision = given.get("ExpectedRevisionId"), None if current is None else revision_of(current)
+    if wanted is None or wanted == (revision or "NO_POLICY"):
+        return
+    table = _of_table(given["ResourceArn"])["TableName"]
+    has = (
+        f"the policy associated to target table {table} has revision id {revision}"
+        if revision
+        else f"table {table} has no associated policy"
+    )
+    asked = f"Requested update for policy with revision id {wanted}, but {has}."
+    raise Refused("PolicyNotFoundException", _NO_TABLE_POLICY.format(asked))
+
+
+def _secret_policy(arn: str, current: str | None, given: Members) -> str:
+    """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html"""
+    policy = str(given["ResourcePolicy"])
+    if given.get("BlockPublicPolicy") and is_public(parse_once(policy, Grammar.RESOURCE, arn.split(":", 2)[1])):
+        message = "You can not attach a resource policy that grants Public access to your secret."
+        raise Refused("PublicPolicyException", message)
+    return policy
 
 
 def _with_revision(told: Told) -> Members:
@@ -126,7 +159,12 @@ _KEY = Kind(
     asked=lambda arn: {"KeyId": arn},
     most=32 * _KB,
     malformed="MalformedPolicyDocumentException",
-    keeps="kms:PutKeyPolicy",
+    lockout=Lockout(
+        action="kms:PutKeyPolicy",
+        confirmed="BypassPolicyLockoutSafetyCheck",
+        code="MalformedPolicyDocumentException",
+        message="The new key policy will not allow you to update the key policy in the future.",
+    ),
 )
 _SECRET = Kind(
     describe="DescribeSecret",
@@ -140,6 +178,13 @@ _TABLE = Kind(
     most=20 * _KB,
     malformed="ValidationException",
     missing="PolicyNotFoundException",
+    says_missing=_NO_TABLE_POLICY,
+    lockout=Lockout(
+        action="dynamodb:PutResourcePolicy",
+        confirmed="ConfirmRemoveSelfResourceAccess",
+        code="AccessDeniedException",
+        message="The new resource policy will not allow you to update the resource policy in the future.",
+    ),
 )
 _TOPIC = Kind(
     describe="GetTopicAttributes",
@@ -163,6 +208,7 @@ _FUNCTION = Kind(
     most=20 * _KB,
     malformed="InvalidParameterValueException",
     missing="ResourceNotFoundException",
+    says_missing="The resource you requested does not exist.",
     too_long="PolicyLengthExceededException",
 )
 _LAYER = replace(_FUNCTION, describe="GetLayerVersion", asked=_layer_version)
@@ -179,7 +225,11 @@ OPERATIONS: Mapping[str, Mapping[str, PolicyOperation]] = {
     },
     "secretsmanager": {
         "PutResourcePolicy": PolicyOperation(
-            act=Act.PUT, kind=_SECRET, policy=lambda given: given["ResourcePolicy"], answer=_named
+            act=Act.PUT,
+            kind=_SECRET,
+            policy=lambda given: given["ResourcePolicy"],
+            revise=_secret_policy,
+            answer=_named,
         ),
         "GetResourcePolicy": PolicyOperation(
             act=Act.GET,
@@ -271,7 +321,7 @@ def carried_policy(service: str, operation: str, given: Members) -> CarriedPolic
 
 
 _CARRIED: Mapping[tuple[str, str], tuple[Kind, str, tuple[str, ...]]] = {
-    ("dynamodb", "CreateTable"): (_TABLE, "ResourcePolicy", ()),
+    ("dynamodb", "CreateTable"): (replace(_TABLE, lockout=None), "ResourcePolicy", ()),
     ("kms", "CreateKey"): (_KEY, _POLICY, ("KeyMetadata", "Arn")),
     ("sns", "CreateTopic"): (_TOPIC, _ATTRIBUTES, ()),
     ("sqs", "CreateQueue"): (_QUEUE, _ATTRIBUTES, ()),
