@@ -175,9 +175,9 @@ def test_the_identity_source(data: Path, tmp_path: Path) -> None:
     told = json.loads(run(data, *source, "external", str(metadata), "--output", "json"))
     assert (told["identitySource"], told["providerIssuer"]) == ("EXTERNAL_IDENTITY_PROVIDER", idp.ISSUER)
     assert told["providerSignInUrl"] == "https://idp.example.com/sso"
-    metadata.write_text(idp.metadata())
+    metadata.write_text(idp.metadata(post=None))
     refused = run(data, *source, "external", str(metadata), code=1)
-    assert refused == "Error: The metadata has no SingleSignOnService with the binding HTTP-Redirect.\n"
+    assert refused == "Error: The metadata has no SingleSignOnService with the binding HTTP-Redirect or HTTP-POST.\n"
     metadata.write_bytes(b"\xff")
     assert "cannot be read" in run(data, *source, "external", str(metadata), code=1)
     assert "EXTERNAL" in run(data, *source, "show")

@@ -18,6 +18,7 @@ from carnet.entities.identity_center_instance import Instance
 from tests.console.conftest import Site, site
 from tests.console.test_application_sign_in import ACS, AUDIENCE, App, fields
 from tests.console.test_people import instance
+from tests.console.test_posted_requests import Posted, changed
 from tests.console.test_provider_sign_in import (
     IDP,
     Provided,
@@ -198,5 +199,18 @@ def test_a_provider_finds_requests_signed(site: Site, instance: Instance) -> Non
             assert counterpart("verify", query=query, certificate=certificate) == {"good": True}
             changed = query.replace("RelayState=", "RelayState=0")
             assert counterpart("verify", query=changed, certificate=certificate) == {"good": False}
+    finally:
+        use_directory(site)
+
+
+def test_a_provider_finds_posted_requests_signed(site: Site, instance: Instance) -> None:
+    use(site, idp.metadata(post=IDP))
+    posted = Posted(site, instance)
+    try:
+        with signing(site) as change:
+            change("add", "")
+            (certificate,), request = certificates(posted), posted.form()["SAMLRequest"]
+            assert counterpart("verify_posted", request=request, certificate=certificate) == {"good": True}
+            assert counterpart("verify_posted", request=changed(request), certificate=certificate) == {"good": False}
     finally:
         use_directory(site)

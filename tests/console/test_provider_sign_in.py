@@ -18,8 +18,8 @@ from botocore.exceptions import ClientError
 from lxml import etree
 
 from carnet.console.flow import LIFETIME
+from carnet.console.leaving_for_provider import BEGIN_HERE
 from carnet.console.outcomes import ELSEWHERE
-from carnet.console.provider_sign_in import BEGIN_HERE
 from carnet.entities.browser_session import BrowserSession
 from carnet.entities.external_identity_provider import ExternalIdentityProvider
 from carnet.entities.identity_center_instance import Instance
@@ -575,6 +575,8 @@ def test_nobody_is_sent_elsewhere_afterwards(provided: Provided, to: str) -> Non
     assert page.told == {"to": "/console/"}
 
 
-def test_redirect_bindings_are_read() -> None:
-    assert parse_metadata(idp.metadata()).sign_in_urls == {}
-    assert parse_metadata(idp.metadata(redirect=IDP)).sign_in_urls == {idp.ISSUER: IDP}
+def test_bindings_are_read() -> None:
+    assert parse_metadata(idp.metadata(post=None)).sign_in_urls == {}
+    redirected, posted = parse_metadata(idp.metadata(redirect=IDP)), parse_metadata(idp.metadata(post=IDP))
+    assert (redirected.sign_in_urls, redirected.posted_to) == ({idp.ISSUER: IDP}, frozenset())
+    assert (posted.sign_in_urls, posted.posted_to) == ({idp.ISSUER: IDP}, {idp.ISSUER})

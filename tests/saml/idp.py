@@ -75,6 +75,7 @@ def metadata(
     valid_until: str | None = None,
     use: str | None = "signing",
     redirect: str | None = None,
+    post: str | None = "https://idp.example.com/sso",
     wants_signed: str = "false",
 ) -> str:
     """The metadata document of a provider, at least 1,000 characters long."""
@@ -90,18 +91,17 @@ def metadata(
         f'<md:IDPSSODescriptor xmlns:ds="http://www.w3.org/2000/09/xmldsig#" WantAuthnRequestsSigned="{wants_signed}"'
         ' protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
         f"{keys}<md:NameIDFormat>{PERSISTENT}</md:NameIDFormat>"
-        f"{_service(redirect)}"
-        '<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"'
-        ' Location="https://idp.example.com/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>'
+        f"{_service('HTTP-POST', post)}{_service('HTTP-Redirect', redirect)}"
+        "</md:IDPSSODescriptor></md:EntityDescriptor>"
         f"<!-- {'-'.join('x' * 300)} -->"
     )
 
 
-def _service(redirect: str | None) -> str:
-    if redirect is None:
+def _service(binding: str, location: str | None) -> str:
+    if location is None:
         return ""
-    binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-    return f'<md:SingleSignOnService Binding="{binding}" Location={quoteattr(redirect)}/>'
+    name = f"urn:oasis:names:tc:SAML:2.0:bindings:{binding}"
+    return f'<md:SingleSignOnService Binding="{name}" Location={quoteattr(location)}/>'
 
 
 @dataclass(frozen=True, kw_only=True)

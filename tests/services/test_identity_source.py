@@ -26,13 +26,16 @@ GOOD = "https://idp.example.com/sso"
     [GOOD, "http://localhost:8080/realms/x", "http://127.0.0.1/", f"https://a.example/{'x' * (1024 - 18)}"],
 )
 def test_addresses_that_browsers_are_sent_to(url: str) -> None:
-    assert read_provider(idp.metadata(redirect=url)).sign_in_url == url
+    for given in ({"redirect": url, "post": None}, {"redirect": None, "post": url}):
+        assert read_provider(idp.metadata(**given)).sign_in_url == url
 
 
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        (None, "no SingleSignOnService with the binding HTTP-Redirect"),
+        (None, "no SingleSignOnService with the binding HTTP-Redirect or HTTP-POST"),
+        ("https://idp.example.com;sandbox/sso", "strange ones"),
+        ("https://idp.example.com,x/sso", "strange ones"),
         ("http://idp.example.com/sso", "must have an https address"),
         ("javascript:alert(1)", "must have an https address"),
         ("https://", "must have an https address"),
@@ -44,8 +47,9 @@ def test_addresses_that_browsers_are_sent_to(url: str) -> None:
     ],
 )
 def test_addresses_that_they_are_not_sent_to(url: str | None, sentence: str) -> None:
-    with pytest.raises(Invalid, match=sentence):
-        read_provider(idp.metadata(redirect=url))
+    for given in ({"redirect": url, "post": None}, {"redirect": None, "post": url}):
+        with pytest.raises(Invalid, match=sentence):
+            read_provider(idp.metadata(**given))
 
 
 def test_metadata_that_is_not_taken() -> None:

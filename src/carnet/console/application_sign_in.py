@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -19,11 +18,11 @@ from msgspec import Struct
 from carnet.audit.sign_in_events import sign_in_event
 from carnet.audit.steps import Arrived
 from carnet.base.http import HttpRequest, HttpResponse
-from carnet.console.headers import posting_to
 from carnet.console.navigation import PERSON_SIGN_IN, parameter, to_sign_in
 from carnet.console.outcomes import Refusal
 from carnet.console.pages import page
 from carnet.console.parts import ConsoleParts
+from carnet.console.posting import posting_page
 from carnet.console.sessions import BrowserSessions, SignedInBrowser
 from carnet.directory.account_view import AccountView
 from carnet.directory.identity_center import may_use
@@ -138,15 +137,7 @@ async def _federated(
     turn = whose(found.view.account.id, arrived.http.peer)
     response: str = await parts.pools.run(Preparation(pool=_POOL, work=sign), None, None, turn)
     relay_state = found.saml.relay_state if asked is None else asked.relay_state
-    address = urlsplit(acs_url)
-    shown = page(
-        "response.html",
-        headers=posting_to(f"{address.scheme}://{address.netloc}"),
-        name=found.application.name,
-        acs_url=acs_url,
-        response=response,
-        relay_state=relay_state,
-    )
+    shown = posting_page("SAMLResponse", response, to=acs_url, relay_state=relay_state, name=found.application.name)
     event = sign_in_event(arrived, browser.holder.who, name="Federate", to=found.application.arn)
     return Vouched(response=shown, event=event, account=found.view.account.id)
 
@@ -159,7 +150,8 @@ def _signed(
     person: IdentityStoreUser,
     asked: AskedFor | None,
 ) -> str:
-    from carnet.saml.identity_provider import Said, SigningPair, signed_response
+    from carnet.saml.identity_provider import Said, signed_response
+    from carnet.saml.signing import SigningPair
 
     subject, ids, key = subject_of(found.view, found.saml, person), parts.execution.parts.ids, found.saml.keys[0]
     if subject is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from carnet.audit.json_line import line_of
@@ -23,11 +23,11 @@ from carnet.console.application_sign_in import (
 )
 from carnet.console.given import LONGEST_RESPONSE
 from carnet.console.headers import NOT_KEPT, SAFETY
+from carnet.console.leaving_for_provider import begin_again, posted_request, source_of
 from carnet.console.navigation import elsewhere
 from carnet.console.outcomes import Refusal
 from carnet.console.pages import page
 from carnet.console.parts import ConsoleParts
-from carnet.console.provider_sign_in import begin_again, source_of
 from carnet.console.sessions import BrowserSessions
 from carnet.console.unreachable import in_the_clear
 from carnet.directory.identity_center import instance_of_store, request_signing
@@ -40,7 +40,7 @@ from carnet.services.identity_source import service_provider
 from carnet.services.saml_applications import issuer_url
 
 _LOG = logging.getLogger(__name__)
-_STORE = re.compile(r"/saml/(metadata|acs)/(d-[0-9a-f]{10})", re.ASCII)
+_STORE = re.compile(r"/saml/(metadata|acs|request)/(d-[0-9a-f]{10})", re.ASCII)
 _APPLICATION = re.compile(r"/saml/(metadata|assertion)/(apl-[0-9a-f]{16})", re.ASCII)
 _METADATA = ("content-type", "application/samlmetadata+xml")
 
@@ -62,12 +62,14 @@ class SamlDoor:
         of_store, of_application = _STORE.fullmatch(http.path), _APPLICATION.fullmatch(http.path)
         if of_store is not None:
             kind, store = of_store.groups()
+            if kind == "request":
+                return self._guarded(http, lambda arrived: self._leave(arrived, store))
             return Answer(response=self._metadata(http, store) if kind == "metadata" else self._consume(http, store))
         assert of_application is not None, "the door takes nothing else"
         kind, application = of_application.groups()
         if kind == "metadata":
             return Answer(response=self._application_metadata(http, application))
-        return self._federate(http, application)
+        return self._guarded(http, lambda arrived: self._federate(arrived, application))
 
     def _metadata(self, http: HttpRequest, store: str) -> HttpResponse:
         """What an identity provider is told of an instance: it is no secret."""
@@ -128,24 +130,35 @@ class SamlDoor:
             "assertion.html", response=response, relay_state=fields.get("RelayState", ""), again=begin_again(store)
         )
 
-    async def _federate(self, http: HttpRequest, application: str) -> Answer:
+    async def _leave(self, arrived: Arrived, store: str) -> Answer:
+        """Take a browser that leaves to sign in to the identity provider of an identity store."""
+        if arrived.http.method != "GET":
+            raise Problem(405, "MethodNotAllowed", "This is opened with GET.")
+        return Answer(response=await posted_request(self._parts, arrived, store))
+
+    async def _federate(self, arrived: Arrived, application: str) -> Answer:
         """Take a person to an application; what it sends is looked at first."""
+        http = arrived.http
+        if http.method not in ("GET", "POST"):
+            raise Problem(405, "MethodNotAllowed", "Applications send people here with GET or POST.")
+        found = application_of(self._parts.execution.directory.snapshot, application)
+        if found is None:
+            raise Problem(403, "AccessDenied", NOT_YOURS)
+        if http.method == "POST" or "SAMLRequest=" in http.query:
+            return Answer(response=await asked_by_application(self._parts, arrived, found))
+        done = await signed_in_to_application(self._parts, self._sessions, arrived, found)
+        if not isinstance(done, Vouched):
+            return Answer(response=done)
+        return _audited(done.response, done.event, done.account)
+
+    async def _guarded(self, http: HttpRequest, respond: Callable[[Arrived], Awaitable[Answer]]) -> Answer:
+        """The answer at the origin of browsers, or a page that says what was refused: who fails often is held up."""
         request_id, event_id = self._parts.execution.parts.ids.two_uuids()
         arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
         try:
             if (other := elsewhere(self._parts.origin, http)) is not None:
                 return Answer(response=other)
-            if http.method not in ("GET", "POST"):
-                raise Problem(405, "MethodNotAllowed", "Applications send people here with GET or POST.")
-            found = application_of(self._parts.execution.directory.snapshot, application)
-            if found is None:
-                raise Problem(403, "AccessDenied", NOT_YOURS)
-            if http.method == "POST" or "SAMLRequest=" in http.query:
-                return Answer(response=await asked_by_application(self._parts, arrived, found))
-            done = await signed_in_to_application(self._parts, self._sessions, arrived, found)
-            if not isinstance(done, Vouched):
-                return Answer(response=done)
-            return _audited(done.response, done.event, done.account)
+            return await respond(arrived)
         except Exception as raised:
             return self._failed(arrived, raised)
 

@@ -30,10 +30,11 @@ from carnet.console.given import (
     UseInvitation,
 )
 from carnet.console.invited import use_invitation
+from carnet.console.leaving_for_provider import leave_for_provider
 from carnet.console.new_password import hash_new
 from carnet.console.outcomes import INCORRECT, Refusal, Told, expired
 from carnet.console.parts import ConsoleParts
-from carnet.console.provider_sign_in import leave_for_provider, use_assertion
+from carnet.console.provider_sign_in import use_assertion
 from carnet.entities.browser_session import HolderKind
 from carnet.services.execution import OtherChange
 

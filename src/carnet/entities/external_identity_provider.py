@@ -20,7 +20,7 @@ class ExternalIdentityProvider:
     issuer: str
     """Its entityID."""
     sign_in_url: str
-    """Where browsers are sent with an authentication request (HTTP-Redirect)."""
+    """Where browsers are sent with an authentication request: by HTTP-Redirect, or else by HTTP-POST."""
     certificates: tuple[str, ...]
     """One of them signs what it says; base64 of DER."""
     valid_until: datetime | None = None

@@ -1,7 +1,7 @@
-"""Authentication requests, as this service provider sends them: by the browser, in the address (HTTP-Redirect).
+"""Authentication requests, as this service provider sends them: in the address (HTTP-Redirect), or posted (HTTP-POST).
 
 https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf (3.4.1)
-https://docs.oasis-open.org/security/saml/v2.0/saml-bindings-2.0-os.pdf (3.4)
+https://docs.oasis-open.org/security/saml/v2.0/saml-bindings-2.0-os.pdf (3.4, 3.5)
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ import base64
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
 
 from carnet.saml.metadata import HTTP_POST
-from carnet.saml.xml import ASSERTION, PROTOCOL
+from carnet.saml.xml import ASSERTION, PROTOCOL, parse_xml
+
+if TYPE_CHECKING:
+    from carnet.saml.signing import SigningPair
 
 _RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 
@@ -51,6 +55,17 @@ class AuthnRequest:
         fields = {"SAMLRequest": base64.b64encode(deflated).decode("ascii"), "RelayState": relay_state}
         query = urlencode(fields) if private is None else _signed(urlencode({**fields, "SigAlg": _RSA_SHA256}), private)
         return f"{self.destination}{'&' if '?' in self.destination else '?'}{query}"
+
+    def posted(self, pair: SigningPair | None = None) -> str:
+        """What the form field SAMLRequest holds. With a pair, the request is signed within (bindings, 3.5.4)."""
+        xml = self.xml().encode()
+        if pair is not None:
+            from lxml import etree
+
+            from carnet.saml.signing import signed_within
+
+            xml = etree.tostring(signed_within(parse_xml(xml), pair))
+        return base64.b64encode(xml).decode("ascii")
 
 
 def _signed(query: str, private: bytes) -> str:

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.sax.saxutils import escape, quoteattr
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_der_private_key
 from lxml import etree
-from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
-from signxml.signer import XMLSigner
 
 from carnet.saml.authn_request import instant
 from carnet.saml.metadata import HTTP_POST, HTTP_REDIRECT
 from carnet.saml.metadata_keys import key_descriptors
-from carnet.saml.xml import ASSERTION, METADATA, PROTOCOL, SIGNATURE, children, parse_xml
+from carnet.saml.signing import SigningPair, signed_within
+from carnet.saml.xml import ASSERTION, METADATA, PROTOCOL, parse_xml
 
 _GOOD_FOR = timedelta(minutes=5)
 _AHEAD = timedelta(minutes=1)
@@ -68,34 +65,13 @@ class Said:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigningPair:
-    """A private key (PKCS#8, DER), and its certificate (base64 of DER)."""
-
-    private: bytes = field(repr=False)
-    certificate: str
-
-
 def signed_response(said: Said, pair: SigningPair) -> str:
     """The response, base64, whose assertion is signed (RSA with SHA-256, exclusive canonical XML).
 
     INVARIANT: every text is written by an XML library, which escapes it. Raises ValueError for a text that XML cannot
     hold.
     """
-    assertion = _assertion(said)
-    signed = XMLSigner(
-        signature_algorithm=SignatureMethod.RSA_SHA256,
-        digest_algorithm=DigestAlgorithm.SHA256,
-        c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
-    ).sign(
-        assertion,
-        key=load_der_private_key(pair.private, None),  # type: ignore[arg-type]
-        cert=[x509.load_der_x509_certificate(base64.b64decode(pair.certificate))],
-        reference_uri=f"#{said.assertion_id}",
-        id_attribute="ID",
-    )
-    (signature,) = children(signed, SIGNATURE, "Signature")
-    signed.insert(1, signature)  # behind the Issuer, where the schema has it
+    signed = signed_within(_assertion(said), pair)
     response = _response(said)
     response.append(signed)
     return base64.b64encode(etree.tostring(response)).decode("ascii")

@@ -45,7 +45,9 @@ class Metadata:
     """Issuer (entityID) to its signing certificates, base64 of DER. IAM takes no notice of when they expire."""
     valid_until: datetime | None
     sign_in_urls: Mapping[str, str]
-    """Issuer to where it takes authentication requests by HTTP-Redirect; of those that do, and as it is written."""
+    """Issuer to where it takes authentication requests: by HTTP-Redirect, or else by HTTP-POST; as it is written."""
+    posted_to: frozenset[str]
+    """The issuers that take them by HTTP-POST alone."""
     asks_for_signed_requests: frozenset[str]
     """The issuers that take signed requests alone."""
 
@@ -58,6 +60,7 @@ def parse_metadata(text: str) -> Metadata:
         raise BadXml(f"it describes {len(entities)} identity providers")
     certificates: dict[str, tuple[str, ...]] = {}
     sign_in_urls: dict[str, str] = {}
+    posted_to: set[str] = set()
     signed_only: set[str] = set()
     ends = [_until(root)]
     for entity, descriptor in entities:
@@ -66,13 +69,17 @@ def parse_metadata(text: str) -> Metadata:
             raise BadXml("an entityID is missing, too long, or there twice")
         certificates[name] = _signing_certificates(descriptor)
         ends += [_until(entity), _until(descriptor)]
-        sign_in_urls |= ((name, url) for url in _redirect_locations(descriptor)[:1])
+        redirected, posted = _locations(descriptor, HTTP_REDIRECT), _locations(descriptor, HTTP_POST)
+        sign_in_urls |= ((name, url) for url in (redirected or posted)[:1])
+        if posted and not redirected:
+            posted_to.add(name)
         if descriptor.get("WantAuthnRequestsSigned", "").strip() in ("true", "1"):
             signed_only.add(name)
     return Metadata(
         certificates=certificates,
         valid_until=min((end for end in ends if end is not None), default=None),
         sign_in_urls=sign_in_urls,
+        posted_to=frozenset(posted_to),
         asks_for_signed_requests=frozenset(signed_only),
     )
 
@@ -91,9 +98,9 @@ def _entities(root: Element) -> Iterator[tuple[Element, Element]]:
                 yield entity, descriptor
 
 
-def _redirect_locations(descriptor: Element) -> list[str]:
+def _locations(descriptor: Element, binding: str) -> list[str]:
     services = children(descriptor, METADATA, "SingleSignOnService")
-    return [each.get("Location", "").strip() for each in services if each.get("Binding") == HTTP_REDIRECT]
+    return [each.get("Location", "").strip() for each in services if each.get("Binding") == binding]
 
 
 def _until(element: Element) -> datetime | None:

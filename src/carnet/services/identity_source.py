@@ -40,6 +40,8 @@ LONGEST_METADATA = 75_000
 DIRECTORY, EXTERNAL = "IDENTITY_CENTER_DIRECTORY", "EXTERNAL_IDENTITY_PROVIDER"
 _LONGEST_URL = 1024
 _URL = re.compile(r"[!-~]+", re.ASCII)
+_AUTHORITY = re.compile(r"[A-Za-z0-9._~:\[\]-]+", re.ASCII)
+"""INVARIANT: a host that is written into a Content-Security-Policy ends none of its directives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +97,16 @@ def read_provider(text: str) -> ReadProvider:
     )
 
 
+def is_posted_to(provider: ExternalIdentityProvider) -> bool:
+    """Whether its metadata lets it take authentication requests by HTTP-POST alone."""
+    from carnet.saml.metadata import parse_metadata
+
+    return provider.issuer in parse_metadata(provider.document).posted_to
+
+
 def _sign_in_url(text: str | None) -> str:
     if text is None:
-        raise Invalid("The metadata has no SingleSignOnService with the binding HTTP-Redirect.")
+        raise Invalid("The metadata has no SingleSignOnService with the binding HTTP-Redirect or HTTP-POST.")
     try:
         parts = urlsplit(text)
         safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback_host(parts.hostname or ""))
@@ -105,7 +114,7 @@ def _sign_in_url(text: str | None) -> str:
         raise Invalid("The address of the SingleSignOnService cannot be read.") from None
     if not safe or not parts.hostname or parts.username is not None or parts.fragment:
         raise Invalid("The SingleSignOnService must have an https address (http on loopback), and without a fragment.")
-    if len(text) > _LONGEST_URL or _URL.fullmatch(text) is None:
+    if len(text) > _LONGEST_URL or _URL.fullmatch(text) is None or _AUTHORITY.fullmatch(parts.netloc) is None:
         raise Invalid(
             f"The address of the SingleSignOnService has more than {_LONGEST_URL} characters, or strange ones."
         )
