@@ -60,6 +60,7 @@ def test_it_is_shown_and_changed(site: Site, instance: Instance) -> None:
         "identityStoreId": store,
         "issuerUrl": f"{ORIGIN}/saml/metadata/{store}",
         "acsUrl": f"{ORIGIN}/saml/acs/{store}",
+        "signingKeys": [],
     }
     assert act(admin, SHOW, store).told == own | {"identitySource": "IDENTITY_CENTER_DIRECTORY"}
     provider = {"providerIssuer": idp.ISSUER, "providerSignInUrl": IDP, "certificates": 1, "validUntil": None}
