@@ -579,4 +579,4 @@ def test_bindings_are_read() -> None:
     assert parse_metadata(idp.metadata(post=None)).sign_in_urls == {}
     redirected, posted = parse_metadata(idp.metadata(redirect=IDP)), parse_metadata(idp.metadata(post=IDP))
     assert (redirected.sign_in_urls, redirected.posted_to) == ({idp.ISSUER: IDP}, frozenset())
-    assert (posted.sign_in_urls, posted.posted_to) == ({idp.ISSUER: IDP}, {idp.ISSUER})
+    assert (posted.sign_in_urls, posted.posted_to) == ({idp.ISSUER: IDP}, frozenset({idp.ISSUER}))

@@ -26,8 +26,8 @@ GOOD = "https://idp.example.com/sso"
     [GOOD, "http://localhost:8080/realms/x", "http://127.0.0.1/", f"https://a.example/{'x' * (1024 - 18)}"],
 )
 def test_addresses_that_browsers_are_sent_to(url: str) -> None:
-    for given in ({"redirect": url, "post": None}, {"redirect": None, "post": url}):
-        assert read_provider(idp.metadata(**given)).sign_in_url == url
+    for document in (idp.metadata(redirect=url, post=None), idp.metadata(post=url)):
+        assert read_provider(document).sign_in_url == url
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def test_addresses_that_browsers_are_sent_to(url: str) -> None:
     ],
 )
 def test_addresses_that_they_are_not_sent_to(url: str | None, sentence: str) -> None:
-    for given in ({"redirect": url, "post": None}, {"redirect": None, "post": url}):
+    for document in (idp.metadata(redirect=url, post=None), idp.metadata(post=url)):
         with pytest.raises(Invalid, match=sentence):
-            read_provider(idp.metadata(**given))
+            read_provider(document)
 
 
 def test_metadata_that_is_not_taken() -> None:
