@@ -101,3 +101,12 @@ def test_a_document_is_encoded_down_to_the_unreserved_characters(text: str) -> N
     encoded = shapes.document(text)
     assert unquote(encoded) == text
     assert set(encoded) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%")
+
+
+def test_documents_that_are_answered_take_bounded_room() -> None:
+    long = [f"{number:04}" + " " * 100_000 for number in range(60)]
+    for text in long:
+        assert unquote(shapes.document(text)) == text
+    assert shapes._encoded.get(long[-1]) is not None
+    held = sum(shapes._encoded.get(text) is not None for text in long)
+    assert held * len(shapes.document(long[-1])) < 2 * shapes._ENCODED_CHARACTERS + len(shapes.document(long[-1]))

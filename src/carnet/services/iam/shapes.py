@@ -6,7 +6,6 @@ Lists leave out what AWS leaves out of them: https://docs.aws.amazon.com/IAM/lat
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -26,6 +25,7 @@ from carnet.entities.password_policy import PasswordPolicy
 from carnet.entities.role import Role
 from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.user import User
+from carnet.policy.engine.recent import Recent
 from carnet.saml.key_hash import key_hashes
 from carnet.services.fragments import remembered
 from carnet.services.iam.trust import shown_trust
@@ -37,15 +37,18 @@ if TYPE_CHECKING:
 Structure = dict[str, object]
 
 ACTIVE, INACTIVE, EXPIRED = "Active", "Inactive", "Expired"
-_ENCODED_DOCUMENTS = 4096
+_ENCODED_CHARACTERS = 8_000_000
+"""Of documents as they are answered, which are remembered: white space is not counted by quotas, and takes room."""
 _WITHOUT_END = timedelta(days=36_525)
 """For how long AWS calls a SAML provider valid whose metadata does not say."""
 
 
-@lru_cache(_ENCODED_DOCUMENTS)
+_encoded: Recent[str, str] = Recent(_ENCODED_CHARACTERS, len)
+
+
 def document(text: str) -> str:
     """A policy document as IAM answers it: percent-encoded, all but RFC 3986's unreserved characters."""
-    return quote(text, safe="")
+    return _encoded.get(text) or _encoded.put(text, quote(text, safe=""))
 
 
 def tag_list(tags: Tags) -> list[Structure]:
