@@ -50,12 +50,15 @@ class Center:
             self.call("AttachManagedPolicyToPermissionSet", PermissionSetArn=made, ManagedPolicyArn=policy)
         return made
 
-    def application(self, name: str, **given: object) -> str:
+    def application(self, name: str, *, caller: Caller | None = None, **given: object) -> str:
         """The ARN of a new application."""
-        made = self.call("CreateApplication", ApplicationProviderArn=PROVIDER, Name=name, **given)
+        caller = caller or self.world.root
+        made = self.call_as(caller, "CreateApplication", ApplicationProviderArn=PROVIDER, Name=name, **given)
         return str(made["ApplicationArn"])
 
-    def issuer(self, name: str, url: str = "https://issuer.example", **given: object) -> str:
+    def issuer(
+        self, name: str, url: str = "https://issuer.example", *, caller: Caller | None = None, **given: object
+    ) -> str:
         """The ARN of a new trusted token issuer."""
         configuration = {
             "IssuerUrl": url,
@@ -63,7 +66,8 @@ class Center:
             "IdentityStoreAttributePath": "emails.value",
             "JwksRetrievalOption": "OPEN_ID_DISCOVERY",
         }
-        made = self.call(
+        made = self.call_as(
+            caller or self.world.root,
             "CreateTrustedTokenIssuer",
             Name=name,
             TrustedTokenIssuerType="OIDC_JWT",

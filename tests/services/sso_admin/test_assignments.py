@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from carnet.entities.membership import KEPT_CLOSED, Membership
 from carnet.entities.saml_provider import SamlProvider
+from carnet.services.closed_accounts import remove_closed_accounts
 from tests.services.sso_admin.center import ADMINISTRATOR, INLINE, READ_ONLY, Center
 from tests.services.world import Caller, ServiceError
 
@@ -129,6 +131,30 @@ def test_an_assignment_of_nobody_any_more_is_listed_and_removed(center: Center, 
     assert len(center.roles(account)) == 1
     assert center.unassign(arn, account, principal, kind)["Status"] == "SUCCEEDED"
     assert center.roles(account) == []
+
+
+def test_assignments_in_an_account_that_is_gone_are_listed_and_removed(own_center: Center) -> None:
+    """The permission set is held until then, and goes afterwards."""
+    center, member = own_center, own_center.estate.member()
+    account, arn, user = center.estate.account_of(member), center.permission_set("Gone"), center.user("of-gone")
+    center.assign(arn, account, user)
+    center.estate.call("CloseAccount", AccountId=account)
+    store = center.world.installation.store
+    center.save(
+        Membership(account=account, organization=center.estate.organization, closed=store.clock() - KEPT_CLOSED)
+    )
+    lease = store.leases.take("closed-accounts", "me")
+    assert lease is not None
+    list(remove_closed_accounts(store, lease, clock=center.world.clock))
+    center.world.installation.directory.catch_up()
+    assert account not in center.world.snapshot.accounts
+    listed = center.call("ListAccountAssignments", AccountId=account, PermissionSetArn=arn)["AccountAssignments"]
+    assert [each["PrincipalId"] for each in listed] == [user]
+    with pytest.raises(ServiceError, match="ConflictException"):
+        center.call("DeletePermissionSet", PermissionSetArn=arn)
+    assert center.unassign(arn, account, user)["Status"] == "SUCCEEDED"
+    assert center.call("ListAccountAssignments", AccountId=account, PermissionSetArn=arn)["AccountAssignments"] == []
+    center.call("DeletePermissionSet", PermissionSetArn=arn)
 
 
 def test_accounts_of_other_organizations_are_not_found(center: Center) -> None:

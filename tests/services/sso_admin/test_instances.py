@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from carnet.entities.external_identity_provider import ExternalIdentityProvider
+from carnet.entities.identity_center_instance import Instance
+from carnet.entities.instance_settings import InstanceSettings
+from carnet.entities.request_signing import RequestSigning
+from carnet.entities.scim_token import MOST_TOKENS, ScimToken
+from carnet.identity.saml_signing_keys import new_key_pair
+from carnet.services.identity_source import read_provider, use_external_provider_here
+from carnet.services.request_signing import change_here
+from carnet.services.scim_tokens import create_here
+from tests.saml import idp
 from tests.services.sso_admin.center import Center
 from tests.services.world import Caller, ServiceError
 
@@ -61,24 +71,78 @@ def test_a_management_account_has_no_account_instance(center: Center) -> None:
         center.call("DeleteInstance")
 
 
-def test_one_change_at_once(center: Center) -> None:
-    own_key = {"KeyType": "AWS_OWNED_KMS_KEY"}
-    for given in ({}, {"Name": "a", "PermissionSetsEnabled": True}):
-        with pytest.raises(ServiceError, match="ValidationException: A request can change one"):
-            center.call("UpdateInstance", **given)
+def test_one_setting_at_once(center: Center) -> None:
+    """And the name with it: AWS says of three members that they exclude each other."""
+    own_key, more = {"KeyType": "AWS_OWNED_KMS_KEY"}, {"PermissionSetsEnabled": True}
+    for given in ({}, {"EncryptionConfiguration": own_key, **more}, {"NetworkConfiguration": {}, **more}):
+        with pytest.raises(ServiceError, match="ValidationException: A request must change something"):
+            center.call("UpdateInstance", Name="not", **given) if given else center.call("UpdateInstance")
     center.call("UpdateInstance", EncryptionConfiguration=own_key)
-    center.call("UpdateInstance", PermissionSetsEnabled=True)
-    customer = {
-        "KeyType": "CUSTOMER_MANAGED_KEY",
-        "KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/mrk-" + "0" * 32,
-    }
+    center.call("UpdateInstance", Name="renamed", **more)
+    assert center.call("DescribeInstance")["Name"] == "renamed"
+
+
+def test_settings_that_an_instance_does_not_have_here(center: Center) -> None:
+    key = "arn:aws:kms:us-east-1:111122223333:key/mrk-" + "0" * 32
+    before = center.call("DescribeInstance")
     for refused in (
         {"PermissionSetsEnabled": False},
         {"NetworkConfiguration": {"VpceAccessRequired": True}},
-        {"EncryptionConfiguration": customer},
+        {"EncryptionConfiguration": {"KeyType": "CUSTOMER_MANAGED_KEY", "KmsKeyArn": key}},
+        {"EncryptionConfiguration": {"KeyType": "AWS_OWNED_KMS_KEY", "KmsKeyArn": key}},
     ):
         with pytest.raises(ServiceError, match="ValidationException"):
-            center.call("UpdateInstance", **refused)
+            center.call("UpdateInstance", Name="refused", **refused)
+    member = center.estate.member()
+    own = _own(center, member)
+    for enabled in (True, False):
+        with pytest.raises(ServiceError, match="ValidationException: PermissionSetsEnabled can only be true"):
+            center.call_as(member, "UpdateInstance", InstanceArn=own, PermissionSetsEnabled=enabled)
+    assert center.call("DescribeInstance") == before
+
+
+@pytest.mark.parametrize("kind", ["User", "Group", "Application", "TrustedTokenIssuer"])
+def test_an_instance_that_holds_something_is_not_deleted(center: Center, kind: str) -> None:
+    member = center.estate.member()
+    own = _own(center, member)
+    store = center.call_as(member, "DescribeInstance", InstanceArn=own)["IdentityStoreId"]
+    if kind in ("User", "Group"):
+        service, place = "identitystore", {"IdentityStoreId": store}
+        given = {"DisplayName": "a", "UserName": "a", "Name": {"GivenName": "a", "FamilyName": "a"}}
+        made = center.world.call(
+            member, f"Create{kind}", service=service, **place, **(given if kind == "User" else {"DisplayName": "a"})
+        )
+        named = place | {f"{kind}Id": made[f"{kind}Id"]}
+    else:
+        service = "sso-admin"
+        make = center.application if kind == "Application" else center.issuer
+        named = {f"{kind}Arn": make("a", caller=member, InstanceArn=own)}
+    with pytest.raises(ServiceError, match="ConflictException: The instance holds"):
+        center.call_as(member, "DeleteInstance", InstanceArn=own)
+    assert center.call_as(member, "DescribeInstance", InstanceArn=own)["IdentityStoreId"] == store
+    center.world.call(member, f"Delete{kind}", service=service, **named)
+    center.call_as(member, "DeleteInstance", InstanceArn=own)
+
+
+def test_what_belongs_to_an_instance_goes_with_it(center: Center) -> None:
+    """The SCIM tokens of an identity store that was gone counted among those of the account's next one."""
+    member, here, clock = center.estate.member(), center.world.installation, center.world.clock
+    account = center.estate.account_of(member)
+    for _ in range(2):
+        own = _own(center, member)
+        store = center.call_as(member, "DescribeInstance", InstanceArn=own)["IdentityStoreId"]
+        for _ in range(MOST_TOKENS):
+            create_here(here.store, here.directory, here.ids, identity_store=store, now=clock())
+        pair = new_key_pair("Carnet", clock())
+        parts = (here.store, here.directory, here.keyring, here.ids, pair)
+        change_here(*parts, account=account, action="add", key="", now=clock())
+        read = read_provider(idp.metadata())
+        use_external_provider_here(here.store, here.directory, account=account, read=read, now=clock())
+        here.directory.catch_up()
+        center.call_as(member, "DeleteInstance", InstanceArn=own)
+        view = center.world.snapshot.accounts[account]
+        for kind in (Instance, ScimToken, RequestSigning, ExternalIdentityProvider, InstanceSettings):
+            assert list(view.of(kind)) == []
 
 
 def test_regions_are_added_and_removed(center: Center) -> None:

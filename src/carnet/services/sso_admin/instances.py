@@ -22,6 +22,7 @@ from carnet.services.identity_center import new_instance
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
 from carnet.services.paging import page
 from carnet.services.request_tags import request_tags
+from carnet.services.scim_tokens import tokens_of
 from carnet.services.sso_admin import sentences, targets
 from carnet.services.sso_admin.callers import Held, held_by, whoever_sees_it
 from carnet.services.sso_admin.regions import regions_of
@@ -31,7 +32,7 @@ from carnet.services.sso_admin.tagging import tags_of
 from carnet.services.sso_admin.targets import and_tags, own_region, primary_region
 from carnet.services.target import Target
 
-_CHANGES = ("Name", "EncryptionConfiguration", "PermissionSetsEnabled", "NetworkConfiguration")
+_ONE_AT_ONCE = ("EncryptionConfiguration", "PermissionSetsEnabled", "NetworkConfiguration")
 _AWS_OWNED = {"KeyType": "AWS_OWNED_KMS_KEY", "EncryptionStatus": "ENABLED"}
 _NOT_HELD = (IdentityStoreUser, IdentityStoreGroup, SsoApplication, TrustedTokenIssuer)
 """What an instance that is deleted must not hold."""
@@ -89,33 +90,40 @@ def list_instances(call: Call, given: Mapping[str, Any]) -> Answer:
 
 @sso_admin.write("UpdateInstance", on=targets.instance, context=(primary_region,))
 def update_instance(call: WriteCall, given: Mapping[str, Any], held: Held) -> Answer:
-    """Change the name. What this server has in one form alone can be asked for in that form: one change at once."""
-    changes = [name for name in _CHANGES if name in given]
-    if len(changes) != 1:
+    """Change the name, and one setting at most, which can be asked for in the one form that this server has."""
+    changes = [name for name in _ONE_AT_ONCE if name in given]
+    if len(changes) > 1 or not (changes or "Name" in given):
         raise sentences.one_change_at_once()
-    match changes[0]:
-        case "Name":
-            call.store.save(replace(held.instance, name=given["Name"]))
+    for change in changes:
+        _check_kept(held, change, given[change])
+    if "Name" in given:
+        call.store.save(replace(held.instance, name=given["Name"]))
+    return {}
+
+
+def _check_kept(held: Held, change: str, wanted: Any) -> None:
+    """Raise Invalid for another setting than the one that an instance has here."""
+    match change:
         case "PermissionSetsEnabled":
-            if given["PermissionSetsEnabled"] != (held.instance.organization is not None):
+            if not wanted or held.instance.organization is None:
                 raise Invalid(sentences.PERMISSION_SETS_FIXED)
         case "NetworkConfiguration":
             raise Invalid(sentences.NO_NETWORKS)
         case _:
-            if given["EncryptionConfiguration"]["KeyType"] != _AWS_OWNED["KeyType"]:
+            if wanted != {"KeyType": _AWS_OWNED["KeyType"]}:
                 raise Invalid(sentences.NO_CUSTOMER_KEYS)
-    return {}
 
 
 @sso_admin.write("DeleteInstance", on=targets.instance, context=(primary_region,))
 def delete_instance(call: WriteCall, given: Mapping[str, Any], held: Held) -> Answer:
-    """Remove an account instance that holds nothing any more."""
+    """Remove an account instance that holds nothing any more, with its identity source, settings and SCIM tokens."""
     if held.instance.organization is not None:
         raise InUse("The instance of an organization cannot be deleted by this operation.")
     if any(len(held.view.of(kind)) for kind in _NOT_HELD):
         raise InUse("The instance holds users, groups, applications or trusted token issuers, which have to go first.")
     keep(call, held, default_settings(held))
-    for gone in (external_provider(held.view), request_signing(held.view)):
+    tokens = tokens_of(call.snapshot, held.instance)
+    for gone in (external_provider(held.view), request_signing(held.view), *tokens):
         if gone is not None:
             call.store.remove(gone)
     call.store.remove(held.instance)

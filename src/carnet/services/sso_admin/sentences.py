@@ -6,9 +6,11 @@ from carnet.base.faults import AlreadyExists, Denied, InUse, Invalid, Missing
 from carnet.entities.permission_set import PermissionSet, PolicyReference
 
 NO_ACCOUNT_INSTANCE = "Permission sets are not supported in account instances of IAM Identity Center."
-PERMISSION_SETS_FIXED = "The instance of an organization has permission sets, and an account instance has none."
+PERMISSION_SETS_FIXED = "PermissionSetsEnabled can only be true, and an account instance has no permission sets here."
 NO_NETWORKS = "The network of an instance cannot be restricted here: this server is in no VPC."
-NO_CUSTOMER_KEYS = "KeyType must be AWS_OWNED_KMS_KEY: this server seals what it stores with keys of its own."
+NO_CUSTOMER_KEYS = (
+    "KeyType must be AWS_OWNED_KMS_KEY, without KmsKeyArn: this server seals what it stores with keys of its own."
+)
 DURATION = "SessionDuration must be between PT1H and PT12H."
 _NOT_IN_MANAGEMENT = (
     "A delegated administrator cannot administer access to the management account, "
@@ -80,7 +82,8 @@ def request_missing(request: str) -> Missing:
 
 def one_change_at_once() -> Invalid:
     return Invalid(
-        "A request can change one of Name, EncryptionConfiguration, PermissionSetsEnabled and NetworkConfiguration."
+        "A request must change something, and of EncryptionConfiguration, PermissionSetsEnabled and "
+        "NetworkConfiguration it can change one."
     )
 
 
