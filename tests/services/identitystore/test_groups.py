@@ -114,6 +114,13 @@ def test_a_group_goes_and_its_members_stay(shared: Store, name: str) -> None:
         shared.call("DeleteGroup", GroupId=group)
 
 
+def test_nobody_is_in_no_group(shared: Store, name: str) -> None:
+    nobody, groups = {"UserId": NOBODY}, [shared.group(name), NOBODY]
+    shared.member(groups[0], shared.user(name))
+    told = shared.call("IsMemberInGroups", MemberId=nobody, GroupIds=groups)["Results"]
+    assert told == [{"GroupId": group, "MemberId": nobody, "MembershipExists": False} for group in groups]
+
+
 def test_what_is_not_there_is_said(shared: Store, name: str) -> None:
     user, group, nobody = shared.user(name), shared.group(name), {"UserId": NOBODY}
     for operation, given, told in (
@@ -124,7 +131,6 @@ def test_what_is_not_there_is_said(shared: Store, name: str) -> None:
         ("DeleteGroupMembership", {"MembershipId": NOBODY}, "GROUP_MEMBERSHIP not found."),
         ("ListGroupMemberships", {"GroupId": NOBODY}, "GROUP not found."),
         ("ListGroupMembershipsForMember", {"MemberId": nobody}, "USER not found."),
-        ("IsMemberInGroups", {"MemberId": nobody, "GroupIds": [group]}, "USER not found."),
     ):
         with pytest.raises(ServiceError) as refusal:
             shared.call(operation, **given)

@@ -263,7 +263,7 @@ def test_a_deleted_user_leaves_its_groups_and_its_name_to_somebody_else(shared: 
     shared.member(group, user)
     shared.call("DeleteUser", UserId=user)
     assert shared.call("ListGroupMemberships", GroupId=group)["GroupMemberships"] == []
-    assert refused(shared, "DescribeUser", UserId=user).message == "USER not found."
+    assert refused(shared, "DescribeUser", UserId=user).message == "User not found"
     again = shared.user(name)
     assert again != user
     listed = shared.call("ListGroupMembershipsForMember", MemberId={"UserId": again})
@@ -288,7 +288,8 @@ def test_what_is_said_of_a_person_alone_goes_with_it(store: Store) -> None:
 def test_nobody_is_not_found(shared: Store, operation: str) -> None:
     operations = {"Operations": [{"AttributePath": "title", "AttributeValue": "x"}]}
     refusal = refused(shared, operation, UserId=NOBODY, **(operations if operation == "UpdateUser" else {}))
-    assert (refusal.code, refusal.message) == ("ResourceNotFoundException", "USER not found.")
+    told = "User not found" if operation == "DescribeUser" else "USER not found."
+    assert (refusal.code, refusal.message) == ("ResourceNotFoundException", told)
     assert refusal.members == {"ResourceType": "USER"}
 
 

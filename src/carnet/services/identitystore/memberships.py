@@ -182,13 +182,13 @@ def _every_group_asked(given: Any, target: AnyTarget) -> Iterator[str]:
         yield arn_of(target, IdentityStoreGroup, group)
 
 
-@read("IsMemberInGroups", on=_member, acts_on=_every_group_asked, context=_KEYS)
-def is_member_in_groups(call: Call, given: Mapping[str, Any], store: StoreView, user: IdentityStoreUser) -> Answer:
-    """Of each group, whether a person is in it."""
-    memberships = store.owner.of(IdentityStoreMembership)
+@read("IsMemberInGroups", on=targets.identity_store(anywhere), acts_on=_every_group_asked, context=_KEYS)
+def is_member_in_groups(call: Call, given: Mapping[str, Any], store: StoreView) -> Answer:
+    """Of each group, whether a person is in it. Nobody, and a group that is not there, are no error."""
+    memberships, member = store.owner.of(IdentityStoreMembership), plain_id(given["MemberId"]["UserId"])
 
     def result(group: str) -> dict[str, object]:
-        exists = memberships.named(membership_pair(plain_id(group), user.id)) is not None
-        return {"GroupId": group, "MemberId": {"UserId": user.id}, "MembershipExists": exists}
+        exists = memberships.named(membership_pair(plain_id(group), member)) is not None
+        return {"GroupId": group, "MemberId": {"UserId": member}, "MembershipExists": exists}
 
     return {"Results": list(map(result, given["GroupIds"]))}

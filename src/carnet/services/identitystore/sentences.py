@@ -12,6 +12,8 @@ USER, GROUP, MEMBERSHIP, IDENTITY_STORE = "USER", "GROUP", "GROUP_MEMBERSHIP", "
 
 NOT_FOR_THIS_ACCOUNT = "You do not have sufficient access to perform this action."
 NO_MEMBER, NO_GROUP = "Member does not exist", "Group does not exist"
+NO_USER = "User not found"
+"""What DescribeUser says."""
 
 
 def missing(resource_type: str, sentence: str | None = None) -> Missing:

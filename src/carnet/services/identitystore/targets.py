@@ -72,13 +72,13 @@ def identity_store(whence: Whence) -> Names[StoreView]:
     return target
 
 
-def member(whence: Whence, kind: type[M], parameter: str) -> Names[StoreView, M]:
-    """A user, group or membership by the id in that member of the input."""
+def member(whence: Whence, kind: type[M], parameter: str, missing: str | None = None) -> Names[StoreView, M]:
+    """A user, group or membership by the id in that member of the input; `missing` is said if it is not there."""
 
     def target(call: Call, given: Any) -> Target[StoreView, M]:
         def found_in(store: StoreView) -> tuple[StoreView, M] | Fault:
             found = find(store, kind, given[parameter])
-            return sentences.missing(_KINDS[kind][1]) if found is None else (store, found)
+            return sentences.missing(_KINDS[kind][1], missing) if found is None else (store, found)
 
         return in_store(call, given, whence, found_in)
 

@@ -42,7 +42,7 @@ def create_user(call: WriteCall, given: Mapping[str, Any], store: StoreView) -> 
 
 @read(
     "DescribeUser",
-    on=targets.member(anywhere, IdentityStoreUser, "UserId"),
+    on=targets.member(anywhere, IdentityStoreUser, "UserId", sentences.NO_USER),
     acts_on=_user_id,
     context=_KEYS,
 )
