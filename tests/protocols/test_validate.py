@@ -242,3 +242,10 @@ def test_what_keeps_the_constraints_passes() -> None:
     validate(operation("iam", "CreateUser"), {"UserName": "Alice+b=c,d.e@f-g_1", "Path": "/a/b/"})
     validate(operation("iam", "TagUser"), {"UserName": "a", "Tags": [{"Key": "Kostenträger 1", "Value": ""}]})
     validate(operation("sts", "GetCallerIdentity"), {})
+
+
+@pytest.mark.parametrize("document", ["ada@example.com", 7, True, ["a"], {"a": {}}])
+def test_a_document_is_of_any_kind(document: Any) -> None:
+    unique = {"AttributePath": "emails.value", "AttributeValue": document}
+    given = {"IdentityStoreId": "d-1234567890", "AlternateIdentifier": {"UniqueAttribute": unique}}
+    validate(operation("identitystore", "GetUserId"), given)

@@ -122,6 +122,8 @@ class _Compiler:
 
     def _inner(self, shape: Shape) -> list[_Check | None]:
         if isinstance(shape, StructureShape):
+            if shape.is_document_type:  # any JSON: AWS's model calls it a structure without members
+                return []
             members = self._structures.get(shape.name) or self.structure(shape)
             return [lambda value, path, findings: members(value, f"{path}.", findings)]
         if isinstance(shape, ListShape):
