@@ -43,7 +43,6 @@ BAD_VALUES = [
     ),
     *(("ArnLike", value, LEGACY) for value in ("nope", "arn:aws:s3:b", "${aws:PrincipalArn}", "a*:aws:s3:::b", "")),
     *(("BinaryEquals", value, SYNTAX_ERRORS) for value in ("!!!", "abc", "YWJj==", "YWK=", " YWJj")),
-    ("Bool", "yes", SYNTAX_ERRORS),
     ("NullIfExists", "true", SYNTAX_ERRORS),
     ("ForAllValues:NullIfExists", "true", SYNTAX_ERRORS),
 ]

@@ -14,7 +14,6 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from carnet.policy.patterns import ascii_lower
 from carnet.policy.resources import ArnPattern
 from carnet.policy.values import Network, read_address, read_bool, read_bytes, read_moment, read_number
 from carnet.policy.variables import Lookup, Template
@@ -32,7 +31,10 @@ class Wanted(Protocol):
 
 
 class WantedText(Struct, frozen=True):
-    """StringEquals, and without regard to ASCII case StringEqualsIgnoreCase."""
+    """StringEquals, and by the lower case of both StringEqualsIgnoreCase.
+
+    Recorded from AWS: KELVIN SIGN is k; LATIN SMALL LETTER LONG S is no s, and SS no sharp s, as folding would have it.
+    """
 
     text: str
     template: Template
@@ -42,7 +44,7 @@ class WantedText(Struct, frozen=True):
         wanted = self.template.literal(lookup)
         if wanted is None:
             return None
-        return ascii_lower(actual) == ascii_lower(wanted) if self.ignore_case else actual == wanted
+        return actual.lower() == wanted.lower() if self.ignore_case else actual == wanted
 
 
 class WantedPattern(Struct, frozen=True):

@@ -37,8 +37,9 @@ class Condition(Struct, frozen=True, kw_only=True):
         """
         actual = lookup(context, self.key)
         if self.use.operator.name == NULL:
-            return self._missing() if self._is_null_set(actual) else self._is_null(actual)
-        if actual is None or self._is_null_set(actual):
+            nothing = actual is None and self.use.quantifier is not None
+            return self._missing() if nothing else self._is_null(actual)
+        if actual is None:
             return self._missing()
         return not self.lacks_set_operator(actual) and self._compare(actual, partial(lookup, context))
 
@@ -55,13 +56,6 @@ class Condition(Struct, frozen=True, kw_only=True):
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Null
         return any(isinstance(wanted, WantedBool) and wanted.value is (actual is None) for wanted in self.values)
 
-    def _is_null_set(self, actual: Value | None) -> bool:
-        """Whether a set operator has nothing to go through: no values, or a null data set such as an empty string.
-
-        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
-        """
-        return self.use.quantifier is not None and not any(actual or ())
-
     def _missing(self) -> bool:
         """What holds for a key that the request does not have; IfExists changes nothing under a set operator.
 
@@ -73,8 +67,11 @@ class Condition(Struct, frozen=True, kw_only=True):
 
     def _compare(self, actual: Value, look: Lookup) -> bool:
         values = (actual,) if isinstance(actual, str) else actual
-        verdicts = (self._one(value, look) != self.use.operator.negated for value in values)
+        verdicts = (self._met_by(value, look) for value in values)
         return all(verdicts) if self.use.quantifier is Quantifier.ALL else any(verdicts)
 
-    def _one(self, value: str, look: Lookup) -> bool:
-        return any(wanted.matches(value, look) is True for wanted in self.values)
+    def _met_by(self, value: str, look: Lookup) -> bool:
+        operator = self.use.operator
+        if operator.negated and not operator.readable(value):
+            return False
+        return any(wanted.matches(value, look) is True for wanted in self.values) is not operator.negated

@@ -24,9 +24,9 @@ from carnet.policy.comparisons import (
     WantedPattern,
     WantedText,
 )
-from carnet.policy.resources import condition_arn_pattern
+from carnet.policy.resources import condition_arn_pattern, is_arn
 from carnet.policy.sentences import LEGACY_PARSING, SYNTAX_ERRORS
-from carnet.policy.values import read_bool, read_bytes, read_moment, read_network, read_number
+from carnet.policy.values import is_address, read_bool, read_bytes, read_moment, read_network, read_number
 from carnet.policy.variables import template
 
 T = TypeVar("T")
@@ -45,12 +45,22 @@ class Quantifier(StrEnum):
     ANY = "ForAnyValue"
 
 
+def always(actual: str) -> bool:
+    """What an operator can compare whose negation is met by every value that is not as wanted."""
+    return True
+
+
 class Operator(Struct, frozen=True):
     """One operator without set operator and IfExists."""
 
     name: str
     read: Read
     negated: bool = False
+    readable: Callable[[str], bool] = always
+    """Whether an actual value can be compared at all; one that cannot does not meet a negated operator either.
+
+    Recorded from AWS for addresses and ARNs; numbers and dates that cannot be read are unequal.
+    """
 
 
 class OperatorUse(Struct, frozen=True):
@@ -105,7 +115,7 @@ def _moment(compare: Callable[[Any, Any], bool]) -> Read:
 
 
 def _bool(value: str, _: bool) -> Wanted:
-    return WantedBool(value, _typed(read_bool(value)))
+    return WantedBool(value, read_bool(value))
 
 
 def _bytes(value: str, _: bool) -> Wanted:
@@ -150,11 +160,11 @@ OPERATORS = {
         Operator("Bool", _bool),
         Operator("BinaryEquals", _bytes),
         Operator("IpAddress", _network),
-        Operator("NotIpAddress", _network, negated=True),
+        Operator("NotIpAddress", _network, negated=True, readable=is_address),
         Operator("ArnEquals", _arn),
         Operator("ArnLike", _arn),
-        Operator("ArnNotEquals", _arn, negated=True),
-        Operator("ArnNotLike", _arn, negated=True),
+        Operator("ArnNotEquals", _arn, negated=True, readable=is_arn),
+        Operator("ArnNotLike", _arn, negated=True, readable=is_arn),
         Operator(NULL, _bool),
     )
 }

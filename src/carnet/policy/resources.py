@@ -122,6 +122,11 @@ def split_arn(text: str) -> list[str]:
     return [*segments, text[begin:]]
 
 
+def is_arn(text: str) -> bool:
+    """Whether `text` has the six segments of an ARN."""
+    return text.startswith("arn:") and text.count(":") >= SEGMENTS - 1
+
+
 def is_arn_of(text: str, service: str, resource_type: str) -> bool:
     """Whether `text` is the ARN of a resource of that service and type."""
     parts = text.split(":", SEGMENTS - 1)

@@ -2,7 +2,7 @@
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 
-Every reader gives None for text that is no value of its type.
+Every reader but `read_bool` gives None for text that is no value of its type.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ _NANOSECONDS = 10**9
 _MOST_SECONDS = 2**63 - 1
 """What AWS refuses to save is a number of seconds beyond it."""
 _YEAR_DIGITS = 4
-_MAPPED_PREFIX = 96
+_OCTETS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", re.ASCII)
+_PREFIX_LENGTH = re.compile(r"\+?[0-9]{1,4}", re.ASCII)
 
 
 _READINGS_KEPT = 64
@@ -64,9 +65,9 @@ def read_number(text: str) -> Decimal | None:
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
-def read_bool(text: str) -> bool | None:
-    """`true` or `false`, in any case."""
-    return {"true": True, "false": False}.get(ascii_lower(text))
+def read_bool(text: str) -> bool:
+    """Whether it is `true`, in any case; AWS reads everything else as false, in a policy and in a request."""
+    return ascii_lower(text) == "true"
 
 
 @remembered
@@ -94,31 +95,44 @@ def read_moment(text: str) -> int | None:
 
 @remembered
 def read_address(text: str) -> Address | None:
-    """An IP address; an IPv4 address mapped into IPv6 is the IPv4 address."""
+    """An IP address; an IPv4 address mapped into IPv6 is the IPv4 address.
+
+    Recorded from AWS: dots stand in no other IPv6 address, and zeros may lead the numbers of an IPv4 address.
+    """
     try:
-        address = ip_address(text)
+        address = ip_address(_without_leading_zeros(text))
     except ValueError:
         return None
     if isinstance(address, IPv4Address):
         return address
-    return None if address.scope_id is not None else address.ipv4_mapped or address
+    if address.scope_id is not None or ("." in text and address.ipv4_mapped is None):
+        return None
+    return address.ipv4_mapped or address
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an IP address."""
+    return read_address(text) is not None
 
 
 def read_network(text: str) -> Network | None:
-    """An address or a range in CIDR notation; without a prefix length, the one address."""
+    """An address or a range in CIDR notation; without a prefix length, the one address.
+
+    Recorded from AWS: zeros may lead the numbers, a plus the prefix length. A range of mapped addresses stays
+    IPv6, where no request's address is found.
+    """
     address, slash, length = text.partition("/")
-    if slash and not (length.isascii() and length.isdecimal()):
+    if "%" in address or (slash and not _PREFIX_LENGTH.fullmatch(length)):
         return None
+    plain = _without_leading_zeros(address)
     try:
-        network = ip_network(text, strict=False)
+        return ip_network((plain, int(length)) if slash else plain, strict=False)
     except ValueError:
         return None
-    if isinstance(network, IPv6Network):
-        mapped = network.network_address.ipv4_mapped
-        if mapped is not None and network.prefixlen >= _MAPPED_PREFIX:
-            return IPv4Network((mapped, network.prefixlen - _MAPPED_PREFIX))
-        return None if "%" in address else network
-    return network
+
+
+def _without_leading_zeros(text: str) -> str:
+    return ".".join([str(int(octet)) for octet in text.split(".")]) if _OCTETS.fullmatch(text) else text
 
 
 def _nine_digits(fraction: str | None) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network
 from socket import AF_INET, AF_INET6, inet_pton
 
-from carnet.policy.values import remembered
+from carnet.policy.values import read_address, remembered
 
 _V4_BYTES = 4
 
@@ -44,6 +44,9 @@ def _packed(text: str) -> bytes | None:
     try:
         packed = inet_pton(AF_INET6 if ":" in text else AF_INET, text)
     except (OSError, ValueError):
+        address = read_address(text)
+        return address.packed if address is not None else None
+    if "." in text and ":" in text and not packed.startswith(_MAPPED):
         return None
     return packed.removeprefix(_MAPPED)
 

@@ -27,10 +27,10 @@ from carnet.policy.engine.addresses import AddressRanges
 from carnet.policy.engine.context_reader import ANYWHERE, ContextReader, is_settled_by_principal, places_of
 from carnet.policy.engine.patterns import CompiledArn, Match, any_match, fill, text_match
 from carnet.policy.engine.recent import Recent
-from carnet.policy.operators import NULL, Quantifier
-from carnet.policy.patterns import Token, ascii_lower
+from carnet.policy.operators import NULL, Quantifier, always
+from carnet.policy.patterns import Token
 from carnet.policy.request import Values
-from carnet.policy.values import read_bytes, read_moment, read_number
+from carnet.policy.values import read_bool, read_bytes, read_moment, read_number
 from carnet.policy.variables import Lookup, Variable
 
 Test = Callable[[ContextReader], bool]
@@ -138,14 +138,14 @@ def _null_test(condition: Condition) -> Test:
     wanted = {value.value for value in condition.values if isinstance(value, WantedBool)}
     if condition.use.quantifier is not None:
         every, when_present = _asks_every(condition), False in wanted
-        return lambda reader: when_present if any(reader.value(key) or ()) else every
+        return lambda reader: every if reader.value(key) is None else when_present
     return lambda reader: (reader.value(key) is None) in wanted
 
 
 def _constant_test(condition: Condition) -> Test:
     key, missing, negated = condition.key, _holds_when_missing(condition), condition.use.operator.negated
-    one_of = _one_of(condition.values)
-    one, several = _single(condition, one_of), _several(condition, one_of)
+    one = _one_of(condition)
+    several = _several(condition, one)
 
     if places_of(key) is ANYWHERE:
 
@@ -166,17 +166,6 @@ def _constant_test(condition: Condition) -> Test:
     return test_of_own
 
 
-def _single(condition: Condition, one: Match) -> Match:
-    """`one`, for a value that stands alone.
-
-    An empty one is a null data set to a set operator: the answer is then the one that the operator makes true or false.
-    """
-    if condition.use.quantifier is None:
-        return one
-    nothing = _asks_every(condition) is not condition.use.operator.negated
-    return lambda actual: one(actual) if actual else nothing
-
-
 def _several(condition: Condition, one: Match) -> Callable[[Iterable[str]], bool]:
     """Whether the values of a multivalued key, of which there is one at least, meet the condition."""
     if condition.use.quantifier is None:
@@ -184,8 +173,6 @@ def _several(condition: Condition, one: Match) -> Callable[[Iterable[str]], bool
     negated, every = condition.use.operator.negated, _asks_every(condition)
 
     def test(values: Iterable[str]) -> bool:
-        if not any(values):
-            return every
         for value in values:
             if (one(value) is not negated) is not every:
                 return not every
@@ -196,7 +183,7 @@ def _several(condition: Condition, one: Match) -> Callable[[Iterable[str]], bool
 
 def _quick_test(condition: Condition) -> QuickTest:
     key, negated = condition.key, condition.use.operator.negated
-    one = _single(condition, _one_of(condition.values))
+    one = _one_of(condition)
     never = _lacks_set_operator(condition)
 
     def test(said: Values) -> bool | None:
@@ -211,16 +198,16 @@ def _variable_test(condition: Condition) -> Test:
     key, missing, every = condition.key, _holds_when_missing(condition), _asks_every(condition)
     negated, over_set = condition.use.operator.negated, condition.use.quantifier is not None
     makers = tuple(_maker(value) for value in condition.values)
+    unreadable = _unreadable(condition)
 
     def test(reader: ContextReader) -> bool:
         actual = reader.value(key)
         if actual is None:
             return missing
-        if over_set and not any(actual):
-            return every
         if not over_set and not isinstance(actual, str):
             return False
         matches = [match for match in (make(reader.value) for make in makers) if match is not None]
+        matches += unreadable
         values = (actual,) if isinstance(actual, str) else actual
         met = (any(match(value) for match in matches) is not negated for value in values)
         return all(met) if every else any(met)
@@ -260,21 +247,31 @@ def _maker(value: Wanted) -> Callable[[Lookup], Match | None]:
 def _text_match_ignoring_case(tokens: Sequence[Token] | None) -> Match | None:
     if tokens is None:
         return None
-    wanted = ascii_lower("".join(map(str, tokens)))
-    return lambda actual: ascii_lower(actual) == wanted
+    wanted = "".join(map(str, tokens)).lower()
+    return lambda actual: actual.lower() == wanted
 
 
-def _one_of(values: Sequence[Wanted]) -> Match:
+def _one_of(condition: Condition) -> Match:
     """Whether an actual value is one of the wanted ones, which have no variables."""
-    return _KINDS[type(values[0])](values) if values else lambda actual: False
+    values = condition.values
+    found = [_KINDS[type(values[0])](values)] if values else []
+    return any_match([*found, *_unreadable(condition)])
+
+
+def _unreadable(condition: Condition) -> list[Match]:
+    """What counts as a match under a negated operator, which is then not met, beside what is as wanted."""
+    operator = condition.use.operator
+    if not operator.negated or operator.readable is always:
+        return []
+    return [lambda actual: not operator.readable(actual)]
 
 
 def _texts(values: Sequence[WantedText]) -> Match:
     wanted = frozenset(_literal(value) for value in values)
     if not values[0].ignore_case:
         return wanted.__contains__
-    folded = frozenset(map(ascii_lower, wanted))
-    return lambda actual: ascii_lower(actual) in folded
+    lowered = frozenset([text.lower() for text in wanted])
+    return lambda actual: actual.lower() in lowered
 
 
 def _literal(value: WantedText) -> str:
@@ -320,7 +317,7 @@ class _Readings(dict[str, bool]):
     """Whether a truth value is wanted, by how it is usually written; what is written otherwise is read first."""
 
     def __missing__(self, actual: str) -> bool:
-        return self.get(ascii_lower(actual), False)
+        return self["true" if read_bool(actual) else "false"]
 
 
 def _bytes(values: Sequence[WantedBytes]) -> Match:
