@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import boto3
+import pytest
 from lxml import etree
 
 from tests.clients.running import RunningServer, running_server
@@ -39,7 +40,10 @@ class Elsewhere(BaseHTTPRequestHandler):
             self._show("")  # the picture that browsers ask for
             return
         fields = dict(parse_qsl(urlsplit(self.path).query))
-        request = etree.fromstring(zlib.decompress(base64.b64decode(fields["SAMLRequest"]), wbits=-15))
+        self._vouch(zlib.decompress(base64.b64decode(fields["SAMLRequest"]), wbits=-15), fields["RelayState"])
+
+    def _vouch(self, asked: bytes, relay_state: str) -> None:
+        request = etree.fromstring(asked)
         now, acs = datetime.now(UTC), str(request.get("AssertionConsumerServiceURL"))
         answer = idp.Answer(
             id=f"_{secrets.token_hex(8)}",
@@ -53,12 +57,16 @@ class Elsewhere(BaseHTTPRequestHandler):
             not_on_or_after=now + 5 * MINUTE,
             in_response_to=request.get("ID"),
         )
-        shown = _POST.format(to=escape(acs), response=idp.post(answer), relay=escape(fields["RelayState"]))
+        shown = _POST.format(to=escape(acs), response=idp.post(answer), relay=escape(relay_state))
         self._show(shown)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"])).decode()
-        self.received.append(dict(parse_qsl(body)))
+        fields = dict(parse_qsl(body))
+        if self.path == "/sso":
+            self._vouch(base64.b64decode(fields["SAMLRequest"]), fields["RelayState"])
+            return
+        self.received.append(fields)
         self._show("<!doctype html><body>You are in.")
 
     def _show(self, page: str) -> None:
@@ -82,12 +90,15 @@ def elsewhere() -> Iterator[tuple[str, list[dict[str, str]]]]:
         server.shutdown()
 
 
-def test_from_an_identity_provider_to_the_portal_and_on_to_an_application(tmp_path: Path) -> None:
+@pytest.mark.parametrize("binding", ["redirect", "post"])
+def test_from_an_identity_provider_to_the_portal_and_on_to_an_application(tmp_path: Path, binding: str) -> None:
     browser()
     with elsewhere() as (site, received), running_server(tmp_path / "data") as server:
         server.carnet("sso", "enable", "--account", server.account_id)
         metadata = tmp_path / "metadata.xml"
-        metadata.write_text(idp.metadata(redirect=f"{site}/sso"))
+        url = f"{site}/sso"
+        metadata.write_text(idp.metadata(redirect=url) if binding == "redirect" else idp.metadata(post=url))
+        server.carnet("sso", "identity-source", "key", "add")
         server.carnet("sso", "identity-source", "external", str(metadata))
         words = ("--acs-url", f"{site}/acs", "--audience", f"{site}/wiki")
         (wiki,) = json.loads(server.carnet("sso", "saml-application", "create", WIKI, *words))["applications"]
