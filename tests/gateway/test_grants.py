@@ -226,6 +226,21 @@ def test_what_is_not_granted(told: Behind, given: dict[str, Any], code: str) -> 
     denied(told.client("kms").create_grant, **of)
 
 
+@pytest.mark.parametrize(
+    ("grantee", "told_of_it"),
+    [
+        ("arn:aws:iam::{}:user/nobody", "ARN does not refer to a valid principal: "),
+        ("arn:aws:sts::{}:assumed-role/nobody/s", "ARN does not refer to a valid principal: "),
+        ("arn:aws:sts::{}:assumed-role/path/role/s", "ARN is not valid: "),
+    ],
+)
+def test_what_is_wrong_with_a_grantee(told: Behind, grantee: str, told_of_it: str) -> None:
+    arn = grantee.format(told.account)
+    given = {"KeyId": KEY_ID, "GranteePrincipal": arn, "Operations": ["Decrypt"]}
+    error = refusal(told.server.client("kms").create_grant, **given)
+    assert (error["Code"], error["Message"]) == ("InvalidArnException", told_of_it + arn)
+
+
 def test_grants_come_in_pages(told: Behind) -> None:
     told.allow(EVERYTHING)
     kms = told.client("kms")

@@ -212,6 +212,19 @@ def test_another_account_needs_the_consent_of_both(told: Behind, other: tuple[st
     told.client("secretsmanager").delete_resource_policy(**of)
 
 
+@pytest.mark.parametrize("action", ["sns:*", "SNS:*", "*"])
+def test_the_policy_of_a_topic_is_about_no_more_than_it_names(told: Behind, action: str) -> None:
+    value, sns = policy(everybody_of(told.account, action)), told.client("sns")
+    for call, given in (
+        (sns.set_topic_attributes, {"TopicArn": TOPIC.format(told.account), "AttributeName": "Policy"}),
+        (sns.create_topic, {"Name": "news", "Attributes": {"Policy": value}}),
+    ):
+        error = refusal(call, **given, **({} if "Attributes" in given else {"AttributeValue": value}))
+        assert error["Code"] == "InvalidParameter"
+        assert error["Message"] == "Invalid parameter: Policy statement action out of service scope!"
+    assert "CreateTopic" not in told.aws.operations
+
+
 def test_a_topic_takes_a_policy_as_an_attribute(told: Behind, other: tuple[str, str, str]) -> None:
     account, *key = other
     topic = TOPIC.format(told.account)

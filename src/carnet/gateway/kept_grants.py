@@ -48,7 +48,7 @@ _LONGEST_CONTEXT = 384
 """Characters of a constraint. https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-overview.html"""
 _NOT_UNDERSTOOD = ("GranteeServicePrincipal", "RetiringServicePrincipal")
 _PRINCIPAL = re.compile(
-    r"arn:[a-z-]+:(?:iam|sts)::[0-9]{12}:(?:root|(?:user|role|assumed-role|federated-user)/.+)", re.ASCII
+    r"arn:[a-z-]+:(?:iam|sts)::[0-9]{12}:(?:root|(?:user|role|federated-user)/.+|assumed-role/[^/]+/[^/]+)", re.ASCII
 )
 _LONGEST_TOKEN = 8_192
 
@@ -238,13 +238,14 @@ def _ids(snapshot: Snapshot, of_key: KeyGrants, principals: Iterable[str]) -> Ma
     names = list(principals)
     for one in names:
         if not _PRINCIPAL.fullmatch(one):
-            raise Refused("InvalidArnException", f"{one[:100]} is not the ARN of a principal.")
+            raise Refused("InvalidArnException", f"ARN is not valid: {one}")
     statement = {"Effect": "Allow", "Principal": {"AWS": names}, "Action": "kms:*", "Resource": "*"}
     text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     try:
         return bound(snapshot, view, parse_once(text, Grammar.RESOURCE, view.account.partition), text).ids
     except NoSuchPrincipal as none:
-        raise Refused("InvalidArnException", f"{none.written} does not exist.") from None
+        message = f"ARN does not refer to a valid principal: {none.written}"
+        raise Refused("InvalidArnException", message) from None
 
 
 def _constraint(given: Mapping[str, Any]) -> Constraint | None:

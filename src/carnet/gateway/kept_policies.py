@@ -239,9 +239,12 @@ async def _parse_before(call: Call, kind: Kind, policy: str | None) -> None:
         raise WireError(kind.malformed, f"The policy is longer than {kind.most} bytes.", call.operation)
     partition = call.caller.principal.arn.split(":", 2)[1]
     try:
-        await asyncio.to_thread(parse_once, policy, Grammar.RESOURCE, partition)
+        parsed = await asyncio.to_thread(parse_once, policy, Grammar.RESOURCE, partition)
     except Malformed as problem:
         raise WireError(kind.malformed, problem.message, call.operation) from None
+    actions = (pattern.text for statement in parsed.statements for pattern in statement.actions.patterns)
+    if kind.out_of_scope and any(action.rpartition(":")[2] == "*" for action in actions):
+        raise WireError(kind.malformed, kind.out_of_scope, call.operation)
 
 
 def _at(members: Mapping[str, Any], path: tuple[str, ...]) -> str | None:

@@ -74,6 +74,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     malformed: str
     """The code of the error for what is no policy."""
     lockout: Lockout | None = None
+    out_of_scope: str = ""
+    """AWS's sentence for a policy about all actions at once, if it may name them by their names only."""
     takes_away: bool = False
     """Whether an empty policy takes the policy away."""
     missing: str = ""
@@ -191,6 +193,7 @@ _TOPIC = Kind(
     asked=lambda arn: {"TopicArn": arn},
     most=30 * _KB,
     malformed="InvalidParameter",
+    out_of_scope="Invalid parameter: Policy statement action out of service scope!",
     takes_away=True,
 )
 
