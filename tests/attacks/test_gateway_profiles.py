@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from botocore.model import ListShape, Shape, StructureShape
 
-from carnet.gateway.profile import shipped_profiles
 from carnet.gateway.s3.arriving import s3_service
 from carnet.gateway.s3.own import KEPT_HERE
+from carnet.gateway.upstreams.profile import shipped_profiles
 from carnet.models import Operation
 from carnet.protocols.s3_routing import route
 from tests.gateway.fake_s3 import Told

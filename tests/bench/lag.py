@@ -21,8 +21,8 @@ import orjson
 
 from carnet.server.own_paths import HEALTH_PATH
 from carnet.server.read_your_writes import REVISION
-from carnet.store.postgresql import Postgresql
-from carnet.store.sqlite import Sqlite
+from carnet.store.databases.postgresql import Postgresql
+from carnet.store.databases.sqlite import Sqlite
 from tests.clients.running import RunningServer, running_server
 from tests.stores.postgresql import running_server as running_postgresql
 

@@ -26,9 +26,9 @@ from sqlalchemy import Table, insert, make_url
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
 from carnet.cli import main as carnet
+from carnet.store.databases.sqlite import Sqlite
 from carnet.store.entity_types import ENTITY_TYPES
 from carnet.store.schema import METADATA
-from carnet.store.sqlite import Sqlite
 from carnet.store.store import Store
 
 _MOST = 5.0

@@ -19,7 +19,12 @@ from tests.stores.processes import CONTEXT
 
 _PAUSE_SECONDS = 0.02
 _PATIENCE_SECONDS = 120
-IMPORTED = ("tests.chaos.faults", "carnet.store.postgresql", "carnet.directory.directory", "tests.stores.writers")
+IMPORTED = (
+    "tests.chaos.faults",
+    "carnet.store.databases.postgresql",
+    "carnet.directory.directory",
+    "tests.stores.writers",
+)
 """What such a process needs: imported once, in the process that they are forked from, and not after each kill."""
 
 

@@ -24,7 +24,7 @@ from carnet.entities.role import Role
 from carnet.entities.scope import account_scope
 from carnet.identity.credentials import secret_context
 from carnet.keyring.master_key import create
-from carnet.store import sqlite
+from carnet.store.databases import sqlite
 from tests.stores.entities import ALICE, GROUP, KEY, POLICY, PROFILE, ROLE
 
 

@@ -170,7 +170,7 @@ def _changed(data: Path, *names: str) -> None:
 def _served(data: Path, code: int) -> str:
     """What carnet serve says before it serves."""
     with MonkeyPatch.context() as patched:
-        patched.setattr("carnet.server.listen.listen", lambda *_, **__: None)
+        patched.setattr("carnet.server.listening.listen.listen", lambda *_, **__: None)
         return run("serve", "--port", "0", "--data-dir", str(data), code=code)
 
 

@@ -78,7 +78,7 @@ def test_a_list_of_accounts_imports_the_store_and_neither_migrations_nor_service
         first_account(installation)
     modules = imported(tmp_path, "account", "list", "--data-dir", str(tmp_path))
     assert "sqlalchemy" in modules
-    assert not {"alembic", "botocore", "carnet.store.postgresql", "carnet.directory.directory"} & modules
+    assert not {"alembic", "botocore", "carnet.store.databases.postgresql", "carnet.directory.directory"} & modules
 
 
 def test_each_command_says_of_itself_what_the_list_of_commands_says() -> None:

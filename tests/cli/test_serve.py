@@ -113,7 +113,7 @@ def test_a_second_start_finds_the_same_state(tmp_path: Path) -> None:
 
 def greeting(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
     """What a start prints that then serves nothing."""
-    monkeypatch.setattr("carnet.server.listen.listen", lambda *_, **__: None)
+    monkeypatch.setattr("carnet.server.listening.listen.listen", lambda *_, **__: None)
     monkeypatch.setattr("os.environ", dict(os.environ))
     done = CliRunner().invoke(main, ["serve", "--port", "0", *arguments])
     assert done.exit_code == 0, done.output

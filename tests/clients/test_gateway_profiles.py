@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from carnet.gateway.profile import read_profile, shipped_profiles
+from carnet.gateway.upstreams.profile import read_profile, shipped_profiles
 from tests.clients.test_gateway_s3 import moto, seaweedfs
 from tests.starting.forked import carnet
 

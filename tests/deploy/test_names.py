@@ -15,7 +15,7 @@ import yaml
 from carnet.assembly.settings import Settings, variable
 from carnet.cli import main
 from carnet.jobs.periodic import STOP_SECONDS
-from carnet.server import listen
+from carnet.server.listening import listen
 from carnet.server.own_paths import HEALTH_PATH, READY_PATH
 from tests.deploy.deployments import (
     COMPOSE,

@@ -16,8 +16,8 @@ from carnet.directory.named import Named
 from carnet.entities.access_key import AccessKey
 from carnet.entities.entity import name_key
 from carnet.entities.user import User
-from carnet.store.access_keys import ACCESS_KEYS
-from carnet.store.users import USERS
+from carnet.store.rows.access_keys import ACCESS_KEYS
+from carnet.store.rows.users import USERS
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 IDS = [f"AIDA{number}" for number in range(6)]

@@ -17,7 +17,7 @@ from carnet.entities.role import Role
 from carnet.entities.scope import Scope, account_scope
 from carnet.entities.user import User
 from carnet.store.changes import Change, Changes, Revision
-from carnet.store.users import USERS
+from carnet.store.rows.users import USERS
 from tests.directory.snapshots import row, snapshot_of
 from tests.stores.entities import (
     ACCOUNT,

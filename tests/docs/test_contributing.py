@@ -63,7 +63,7 @@ def test_a_kind_is_where_its_recipe_says() -> None:
         assert entity is not None
         assert Path(entity).parent == Path(entities).resolve() or kind.entity.__module__.startswith("carnet.keyring")
         (made,) = [path for path in Path(store).glob("*.py") if f'kind="{kind.kind}"' in path.read_text()]
-        assert re.search(rf"^from carnet\.store\.{made.stem} import ", Path(listed).read_text(), re.MULTILINE)
+        assert re.search(rf"^from carnet\.store\.rows\.{made.stem} import ", Path(listed).read_text(), re.MULTILINE)
         assert any(f'"{kind.table.name}"' in path.read_text() for path in Path(migrations).glob("v*.py"))
 
 

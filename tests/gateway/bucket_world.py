@@ -16,11 +16,11 @@ from carnet.base.faults import Denied, Refused
 from carnet.base.http import HttpRequest
 from carnet.entities.bucket import Bucket
 from carnet.entities.new_buckets import NewBuckets
-from carnet.gateway.buckets import Buckets, resolved
-from carnet.gateway.check import Refusal, Scope
+from carnet.gateway.buckets.kept_buckets import ANSWERED_HERE, KeptBuckets
+from carnet.gateway.buckets.owners import Buckets, resolved
+from carnet.gateway.checks.check import Refusal, Scope
+from carnet.gateway.checks.mapping import mapped
 from carnet.gateway.deciding import Resolved, decide
-from carnet.gateway.kept_buckets import ANSWERED_HERE, KeptBuckets
-from carnet.gateway.mapping import mapped
 from carnet.identity.caller import Anonymous, Verified
 from carnet.models.load import full_description
 from carnet.models.service import Service

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from carnet.base.faults import Denied, Refused
-from carnet.gateway import bucket_listing
+from carnet.gateway.buckets import bucket_listing
 from tests.gateway.bucket_world import BucketWorld
 
 

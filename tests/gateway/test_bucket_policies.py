@@ -9,7 +9,7 @@ import pytest
 
 from carnet.base.canonical_users import canonical_user_id
 from carnet.base.faults import Denied, Refused
-from carnet.gateway.acl import AUTHENTICATED, EVERYBODY
+from carnet.gateway.buckets.acl import AUTHENTICATED, EVERYBODY
 from tests.gateway.bucket_world import EVERYTHING, BucketWorld, allow, policy
 from tests.services.world import Caller
 

@@ -10,8 +10,8 @@ import pytest
 from carnet.base.faults import Denied, Refused, Unavailable
 from carnet.entities.bucket import Bucket, BucketState, ObjectOwnership
 from carnet.entities.new_buckets import NewBuckets
-from carnet.gateway import bucket_change
-from carnet.gateway.buckets import UNSETTLED
+from carnet.gateway.buckets import bucket_change
+from carnet.gateway.buckets.owners import UNSETTLED
 from tests.gateway.bucket_world import BucketWorld
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from carnet.gateway.check import Check, Refusal, Scope, Sought
-from carnet.gateway.mapping import mapped
+from carnet.gateway.checks.check import Check, Refusal, Scope, Sought
+from carnet.gateway.checks.mapping import mapped
 
 CASES = Path(__file__).with_name("cases")
 SCOPE = Scope(partition="aws", region="eu-west-1", account="111122223333")

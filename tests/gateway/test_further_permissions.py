@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from carnet.catalog import actions
 from carnet.catalog.apis import apis
 from carnet.catalog.operations import operation_rules, services
-from carnet.gateway.key_permissions import _CODES, _NO_KEY
-from carnet.gateway.key_uses.by_action import USES
-from carnet.gateway.mapping import HANDS, service_of
+from carnet.gateway.checks.mapping import HANDS, service_of
+from carnet.gateway.keys.key_permissions import _CODES, _NO_KEY
+from carnet.gateway.keys.key_uses.by_action import USES
 from carnet.models import forwarded
 from carnet.models.load import full_description
 from carnet.protocols.errors import write_error
@@ -18,7 +18,7 @@ from tools.build_operations import DEEPEST, paths
 
 SERVICES = [name for name in services() if name != "s3"]
 _TAGGED = frozenset(("ec2:CreateTags", "ecr:TagResource"))
-"""Decided if a request has tags, in every operation (`gateway/tagged.py`)."""
+"""Decided if a request has tags, in every operation (`gateway/checks/tagged.py`)."""
 BY_HAND = {
     "dynamodb RestoreTableFromBackup": "*",
     "dynamodb RestoreTableToPointInTime": "*",

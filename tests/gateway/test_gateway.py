@@ -13,8 +13,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from carnet.gateway.connection import UpstreamRequest
-from carnet.gateway.upstream import Upstream, UpstreamResponse
+from carnet.gateway.upstreams.connection import UpstreamRequest
+from carnet.gateway.upstreams.upstream import Upstream, UpstreamResponse
 from tests.gateway.behind import EVERYTHING, KEY_ID, SECRET_DATA, Behind, refusal
 from tests.gateway.fake_aws import Told
 from tests.server.in_process import in_process_server

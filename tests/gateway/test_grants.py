@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from carnet.gateway import kept_grants
+from carnet.gateway.keys import kept_grants
 from tests.gateway.behind import EVERYTHING, KEY_ID, Behind, refusal
 from tests.gateway.fake_aws import Told
 from tests.gateway.test_kept_policies import other

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from carnet.gateway.known_keys import _MOST, HEEDED, KnownKeys
-from carnet.gateway.upstreams import Mode, UpstreamSettings
+from carnet.gateway.keys.known_keys import _MOST, HEEDED, KnownKeys
+from carnet.gateway.upstreams.configured import Mode, UpstreamSettings
 from tests.gateway.behind import EVERYTHING, KEY_ID, Behind, refusal
 from tests.gateway.fake_aws import Told, topic_attributes
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from carnet.gateway.check import Refusal, Refused, Scope
-from carnet.gateway.mapping import mapped
-from carnet.gateway.services.dynamodb_keys import leading_keys
+from carnet.gateway.checks.check import Refusal, Refused, Scope
+from carnet.gateway.checks.mapping import mapped
+from carnet.gateway.checks.services.dynamodb_keys import leading_keys
 
 SCOPE = Scope(partition="aws", region="eu-west-1", account="111122223333")
 ANN = {"S": "ann"}

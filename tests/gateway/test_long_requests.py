@@ -17,11 +17,12 @@ from botocore.credentials import Credentials
 
 from carnet.base.faults import Unavailable
 from carnet.base.http import HttpRequest
-from carnet.gateway import exchange, gateway, long_requests
+from carnet.gateway import gateway, long_requests
 from carnet.gateway.long_requests import LongRequests
 from carnet.gateway.longest import _OF_SERVICES, LONGEST, MOST_ZIPPED, longest
 from carnet.gateway.rebuild import rebuilt
-from carnet.gateway.room import Room
+from carnet.gateway.upstreams import exchange
+from carnet.gateway.upstreams.room import Room
 from tests.gateway.behind import EVERYTHING, Behind, refusal
 from tests.gateway.fake_aws import Told
 
@@ -235,7 +236,7 @@ def test_limits_of_services(behind: Behind) -> None:
 
 def test_a_zip_has_lambdas_limit(behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST_ZIPPED == 52_428_800
-    monkeypatch.setattr("carnet.gateway.services.lambda_.MOST_ZIPPED", 1_000)
+    monkeypatch.setattr("carnet.gateway.checks.services.lambda_.MOST_ZIPPED", 1_000)
     functions = behind.client("lambda")
     behind.aws.answers["/2015-03-31/functions/f/code"] = Told(body={})
     functions.update_function_code(FunctionName="f", ZipFile=bytes(1_000))

@@ -14,12 +14,12 @@ import pytest
 from carnet.catalog import actions
 from carnet.catalog.apis import apis
 from carnet.catalog.operations import operation_rules, services
-from carnet.gateway.check import Check, Refusal, Scope, Sought
-from carnet.gateway.common import COMMON
-from carnet.gateway.mapping import HANDS, hand_of, listed_keys, mapped
-from carnet.gateway.resource_keys import sources_of
+from carnet.gateway.checks.check import Check, Refusal, Scope, Sought
+from carnet.gateway.checks.common import COMMON
+from carnet.gateway.checks.mapping import HANDS, hand_of, listed_keys, mapped
+from carnet.gateway.checks.resource_keys import sources_of
+from carnet.gateway.checks.table import MOST_CHECKS
 from carnet.gateway.s3.arriving import REQUEST_KEYS
-from carnet.gateway.table import MOST_CHECKS
 from carnet.policy.context_keys import lookup
 from carnet.policy.request import Context
 

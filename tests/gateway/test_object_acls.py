@@ -16,9 +16,9 @@ from botocore.exceptions import ClientError
 from carnet.base.canonical_users import canonical_user_id
 from carnet.base.faults import Unavailable
 from carnet.entities.object_acl import ObjectAcl
-from carnet.gateway import object_acls
-from carnet.gateway.acl import AUTHENTICATED, EVERYBODY
-from carnet.gateway.object_acl_change import MakeObject
+from carnet.gateway.buckets import object_acls
+from carnet.gateway.buckets.acl import AUTHENTICATED, EVERYBODY
+from carnet.gateway.buckets.object_acl_change import MakeObject
 from carnet.services.accounts import RootKey, create_accounts
 from tests.gateway.fake_s3 import Told, etag
 from tests.gateway.store import BUCKET, Store, a_store, refusal

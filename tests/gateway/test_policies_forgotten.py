@@ -10,8 +10,8 @@ import pytest
 
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.resource_based_policy import ResourceBasedPolicy
-from carnet.gateway.policy_change import PoliciesForgotten, policies_under
-from carnet.gateway.policy_operations import MADE_AGAIN
+from carnet.gateway.policies.policy_change import PoliciesForgotten, policies_under
+from carnet.gateway.policies.policy_operations import MADE_AGAIN
 from tests.gateway.behind import Behind, refusal
 from tests.gateway.fake_aws import Told
 

@@ -13,11 +13,11 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from carnet.cli.gateway import gateway
-from carnet.gateway.probe import s3_probe
-from carnet.gateway.probe.s3_exercises import objects, setting
-from carnet.gateway.probe.s3_settings import SETTINGS
-from carnet.gateway.profile import read_profile, shipped_profiles, written
-from carnet.gateway.upstreams import read_upstreams
+from carnet.gateway.upstreams.configured import read_upstreams
+from carnet.gateway.upstreams.probe import s3_probe
+from carnet.gateway.upstreams.probe.s3_exercises import objects, setting
+from carnet.gateway.upstreams.probe.s3_settings import SETTINGS
+from carnet.gateway.upstreams.profile import read_profile, shipped_profiles, written
 from tests.gateway.path_store import path_store
 
 SUB_RESOURCES = ("Tagging", "Cors", "Lifecycle", "Website", "Encryption", "Analytics", "Metrics", "Inventory", "Legal")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from carnet.gateway.room import Room
+from carnet.gateway.upstreams.room import Room
 
 ALICES, BOBS = "111122223333", "444455556666"
 LONG, SHORT = 5.0, 0.01

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from carnet.entities.bucket import Bucket, BucketState
 from carnet.entities.new_buckets import NewBuckets
-from carnet.gateway import buckets
+from carnet.gateway.buckets import owners as buckets
 from tests.gateway.fake_s3 import Told
 from tests.gateway.store import BUCKET, Store, a_store, refusal
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from carnet.gateway.upstreams import Mode, UpstreamSettings
+from carnet.gateway.upstreams.configured import Mode, UpstreamSettings
 from tests.gateway.fake_s3 import Told
 from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store, refusal
 from tests.gateway.test_s3_keys import COPIED, OF_PART, PUT_PART, deny, head

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from carnet.gateway.upstreams import UpstreamSettings
+from carnet.gateway.upstreams.configured import UpstreamSettings
 from tests.gateway.fake_s3 import Told
 from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store, refusal
 

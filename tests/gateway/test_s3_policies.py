@@ -10,8 +10,8 @@ import pytest
 
 from carnet.entities.new_buckets import NewBuckets
 from carnet.entities.public_access_block import EVERYTHING_BLOCKED, NO_BLOCK
-from carnet.gateway import account_public_access
-from carnet.gateway.account_public_access import block_by_policy
+from carnet.gateway.buckets import account_public_access
+from carnet.gateway.buckets.account_public_access import block_by_policy
 from carnet.services.effective_policies import EffectivePolicy
 from carnet.services.inheritance import Setting
 from tests.gateway.control import control

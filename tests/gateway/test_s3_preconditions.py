@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from carnet.gateway.probe.s3_preconditions import preconditions
-from carnet.gateway.profile import shipped_profiles
-from carnet.gateway.upstreams import read_upstreams
+from carnet.gateway.upstreams.configured import read_upstreams
+from carnet.gateway.upstreams.probe.s3_preconditions import preconditions
+from carnet.gateway.upstreams.profile import shipped_profiles
 from tests.gateway.fake_s3 import Told
 from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store, refusal
 from tests.gateway.test_s3_keys import KEY_ID, by_kms, deny, key_arn

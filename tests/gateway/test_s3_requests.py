@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from carnet.base.http import HttpRequest
-from carnet.gateway.check import Refusal, Scope
-from carnet.gateway.mapping import mapped
+from carnet.gateway.checks.check import Refusal, Scope
+from carnet.gateway.checks.mapping import mapped
 from carnet.protocols.s3_input import read_input
 from carnet.protocols.s3_routing import route
 from carnet.protocols.unreadable import Unreadable

@@ -14,12 +14,12 @@ from msgspec import structs
 
 from carnet.entities.access_point import AccessPoint
 from carnet.entities.public_access_block import NO_BLOCK, AccountPublicAccess, PublicAccessBlock
-from carnet.gateway.access_points import with_arn
-from carnet.gateway.buckets import resolved
-from carnet.gateway.check import Refusal
+from carnet.gateway.buckets.access_points import with_arn
+from carnet.gateway.buckets.owners import resolved
+from carnet.gateway.buckets.through import keys_of, through
+from carnet.gateway.checks.check import Refusal
+from carnet.gateway.checks.mapping import mapped
 from carnet.gateway.deciding import Resolved, decide
-from carnet.gateway.mapping import mapped
-from carnet.gateway.through import keys_of, through
 from carnet.identity.caller import Anonymous, Verified
 from tests.gateway.bucket_world import BucketWorld, bucket_world
 from tests.services.world import Caller

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from carnet.gateway.connection import UpstreamFailed, UpstreamRequest
-from carnet.gateway.upstream import Upstream
+from carnet.gateway.upstreams.connection import UpstreamFailed, UpstreamRequest
+from carnet.gateway.upstreams.upstream import Upstream
 from tests.gateway.upstreams import CLOSE, HASTY, Scripted, answer, upstream
 
 GET = UpstreamRequest(method="GET", target="/b/k?x=1", headers=(("host", "up"), ("x-a", "1")))

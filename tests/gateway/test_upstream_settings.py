@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from carnet.catalog.apis import apis
-from carnet.gateway.profile import shipped_profiles, unknown_profile
-from carnet.gateway.upstreams import UpstreamProblem, for_account, read_upstreams
+from carnet.gateway.upstreams.configured import UpstreamProblem, for_account, read_upstreams
+from carnet.gateway.upstreams.profile import shipped_profiles, unknown_profile
 
 MOTO = "moto=http://127.0.0.1:5000"
 ID, SECRET = "CARNET_UPSTREAM_MOTO_ACCESS_KEY_ID", "CARNET_UPSTREAM_MOTO_SECRET_ACCESS_KEY"

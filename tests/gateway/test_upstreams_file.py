@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from carnet.cli.serve import serve
-from carnet.gateway.profile import unknown_profile
-from carnet.gateway.upstreams import Mode, UpstreamProblem, UpstreamSettings, for_account, read_upstreams
-from carnet.gateway.upstreams_file import read_upstreams_file
+from carnet.gateway.upstreams.configured import Mode, UpstreamProblem, UpstreamSettings, for_account, read_upstreams
+from carnet.gateway.upstreams.profile import unknown_profile
+from carnet.gateway.upstreams.upstreams_file import read_upstreams_file
 
 MOTO = {"url": "http://127.0.0.1:5000"}
 STORE = {"url": "http://127.0.0.1:9000", "accounts": "single:111122223333", "services": ["s3"]}

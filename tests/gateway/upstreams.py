@@ -7,8 +7,8 @@ from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
-from carnet.gateway.connection import Patience
-from carnet.gateway.upstream import Upstream
+from carnet.gateway.upstreams.connection import Patience
+from carnet.gateway.upstreams.upstream import Upstream
 
 Serve = Callable[[StreamReader, StreamWriter], Awaitable[None]]
 HASTY = Patience(queue=0.2, connect=0.5, answer=0.3, stall=0.3, idle=5.0)

@@ -11,8 +11,8 @@ import pytest
 from carnet.base.faults import Missing, TooMany
 from carnet.scim import door
 from carnet.scim.calls import LONGEST_BODY
+from carnet.server.fairness.throttle import Throttle, Throttled
 from carnet.server.outbox import Answer
-from carnet.server.throttle import Throttle, Throttled
 from carnet.server.writer import Writer
 from carnet.services.execution import Change, Outcome
 from carnet.services.identity_center import new_instance

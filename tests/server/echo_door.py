@@ -10,9 +10,9 @@ from typing import Any, Self
 from carnet.audit.log_files import JsonLines
 from carnet.base.http import ByteStream, HttpRequest, HttpResponse, RequestHead, StreamedResponse
 from carnet.server.door import Door
+from carnet.server.http.request_refused import RequestRefused
 from carnet.server.limits import BodyBudget, Limits
 from carnet.server.outbox import Answer, Outbox
-from carnet.server.request_refused import RequestRefused
 
 EVENT = b'{"event":1}\n'
 PIECE = b"x" * 50_000

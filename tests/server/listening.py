@@ -13,8 +13,8 @@ from pathlib import Path
 import uvicorn
 
 from carnet.server.door import Door
-from carnet.server.listen import configuration
-from carnet.server.serving import Serving
+from carnet.server.listening.listen import configuration
+from carnet.server.listening.serving import Serving
 
 
 class Prompt(Serving):

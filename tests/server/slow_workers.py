@@ -14,8 +14,8 @@ from typing import Any
 
 import uvicorn
 
-from carnet.server.listen import bind
-from carnet.server.workers import Workers
+from carnet.server.listening.listen import bind
+from carnet.server.listening.workers import Workers
 
 if __name__ == "__mp_main__":  # what a worker process imports before it can answer anybody
     with Path(sys.argv[3]).open("a") as starts:

@@ -12,12 +12,12 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from carnet.base.http import HttpRequest, RequestHead
-from carnet.server import request_reader
-from carnet.server.body_stream import BodyStream
+from carnet.server.http import request_reader
+from carnet.server.http.body_stream import BodyStream
+from carnet.server.http.request_reader import RequestReader
+from carnet.server.http.request_refused import RequestRefused
+from carnet.server.http.unread import Unread
 from carnet.server.limits import BodyBudget, Limits
-from carnet.server.request_reader import RequestReader
-from carnet.server.request_refused import RequestRefused
-from carnet.server.unread import Unread
 from carnet.services.execution import Change, Execution, Outcome
 from tests.attacks.wire import root_of, signed
 from tests.server.in_process import InProcessServer

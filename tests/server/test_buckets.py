@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carnet.server.buckets import Buckets, Rate
+from carnet.server.fairness.token_buckets import Buckets, Rate
 
 
 def taken(buckets: Buckets, key: str, now: float, tries: int = 1000) -> int:

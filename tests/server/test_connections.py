@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from carnet.server import accepting
-from carnet.server.connections import Connections, Place, most_connections
+from carnet.server.listening import accepting
+from carnet.server.listening.connections import Connections, Place, most_connections
 from tests.server.certificates import self_signed
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.server.listening import eventually
@@ -98,7 +98,7 @@ def test_descriptors_are_left_for_everything_else() -> None:
 def test_the_limit_of_descriptors_is_raised() -> None:
     program = (
         "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (100, 400))\n"
-        "from carnet.server.connections import raise_descriptor_limit\n"
+        "from carnet.server.listening.connections import raise_descriptor_limit\n"
         "assert raise_descriptor_limit() == 400\n"
         "assert resource.getrlimit(resource.RLIMIT_NOFILE) == (400, 400)\n"
     )

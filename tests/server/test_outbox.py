@@ -16,7 +16,7 @@ import pytest
 
 from carnet.audit.log_files import JsonLines
 from carnet.base.http import HttpResponse
-from carnet.server import shares
+from carnet.server.fairness import shares
 from carnet.server.limits import Limits
 from carnet.server.outbox import Answer, Outbox
 from carnet.services.execution import Execution

@@ -8,8 +8,8 @@ import pytest
 
 from carnet.assembly.settings import Settings
 from carnet.assembly.worker import limits_of
-from carnet.server.buckets import Rate
-from carnet.server.rates import MOST, Rates, read_limits
+from carnet.server.fairness.rates import MOST, Rates, read_limits
+from carnet.server.fairness.token_buckets import Rate
 
 
 def test_sets_have_names() -> None:

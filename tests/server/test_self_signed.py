@@ -13,7 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509 import SubjectAlternativeName
 
-from carnet.server.self_signed import SelfSigned, self_signed
+from carnet.server.listening.self_signed import SelfSigned, self_signed
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 LOCAL = {"localhost", "127.0.0.1", "::1"}

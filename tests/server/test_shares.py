@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from carnet.server.rotation import Rotation
-from carnet.server.shares import QUANTUM, ROUND, Flow, Shares
+from carnet.server.fairness.rotation import Rotation
+from carnet.server.fairness.shares import QUANTUM, ROUND, Flow, Shares
 
 CALL = QUANTUM / 5
 """What a simple call takes."""

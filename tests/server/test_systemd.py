@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from carnet.server import systemd
+from carnet.server.listening import systemd
 from tests.clients.running import free_port
 from tests.starting.forked import Carnet
 

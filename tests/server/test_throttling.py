@@ -21,9 +21,9 @@ from msgspec.structs import replace
 from carnet.assembly.worker import door
 from carnet.base.http import HttpRequest, HttpResponse
 from carnet.server.aws_door import AwsDoor
+from carnet.server.fairness.rates import Rates
+from carnet.server.fairness.throttle import LONGEST_PAUSE, Throttle
 from carnet.server.outbox import Answer
-from carnet.server.rates import Rates
-from carnet.server.throttle import LONGEST_PAUSE, Throttle
 from tests.server.in_process import in_process_server
 from tests.services.world import World, open_world
 from tests.sigv4.signing import FORM, sign

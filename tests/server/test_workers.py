@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from carnet.server import workers
-from carnet.server.workers import STARTING_SECONDS, Worker, Workers
+from carnet.server.listening import workers
+from carnet.server.listening.workers import STARTING_SECONDS, Worker, Workers
 from tests.clients.running import free_port
 
 SCRIPT = Path(__file__).parent / "slow_workers.py"

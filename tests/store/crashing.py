@@ -13,10 +13,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from carnet.store.changes import Revision
-from carnet.store.groups import GROUPS
 from carnet.store.head import GENESIS_HASH
+from carnet.store.rows.groups import GROUPS
+from carnet.store.rows.users import USERS
 from carnet.store.store import Store
-from carnet.store.users import USERS
 from tests.stores.entities import a_group, a_user, an_account
 from tests.stores.processes import CONTEXT
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, make_url
 
+from carnet.store.databases.sqlite import Sqlite
 from carnet.store.entity_types import ENTITY_TYPES
 from carnet.store.laying_out import set_up_if_new
-from carnet.store.sqlite import Sqlite
 from carnet.store.store import Store
 from tests.stores.entities import an_account
 

@@ -14,9 +14,9 @@ from carnet.directory.directory import Directory
 from carnet.store import group_commit
 from carnet.store.faults import OutcomeUnknown, Taken
 from carnet.store.group_commit import Group
+from carnet.store.rows.users import USERS
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
-from carnet.store.users import USERS
 from tests.stores.entities import a_user, an_account
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from carnet.base.faults import Unavailable
 from carnet.directory.directory import Directory
-from carnet.store import sqlite_memory
 from carnet.store.changes import Revision
+from carnet.store.databases import sqlite_memory
 from carnet.store.store import Store
 from tests.stores.entities import ACCOUNT_ID, a_user, an_account
 from tests.stores.test_last_used import *  # noqa: F403 - the suite that holds for every store

@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine, inspect, make_url
 
-from carnet.store import postgresql
+from carnet.store.databases import postgresql
 from carnet.store.faults import Incompatible, NotSetUp
 from carnet.store.laying_out import lay_out
 from carnet.store.migrate import alembic_config, upgrade

@@ -20,9 +20,9 @@ from carnet.keyring.data_keys import Purpose, WrappedKey
 from carnet.keyring.errors import KeyringError, Unsealable
 from carnet.keyring.keyring import Keyring, SealContext
 from carnet.store.codec import RowValues
-from carnet.store.data_keys import DATA_KEYS
 from carnet.store.entity_type import EntityType
 from carnet.store.entity_types import ENTITY_TYPES
+from carnet.store.rows.data_keys import DATA_KEYS
 from tests.identity.rotating import Clock, Node, fill, joined, rotate_to_the_end
 from tests.identity.sealed_samples import secret
 from tests.stores import raw

@@ -14,8 +14,8 @@ from carnet.directory.scope_view import ScopeView
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 from carnet.store.faults import Taken
 from carnet.store.nodes import Node
+from carnet.store.rows.users import USERS
 from carnet.store.store import Store
-from carnet.store.users import USERS
 from tests.stores.entities import ACCOUNT, ACCOUNT_ID, ALICE, a_user, add_all, an_account
 from tests.stores.invented import (
     BADGES,

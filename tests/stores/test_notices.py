@@ -13,9 +13,9 @@ import pytest
 from carnet.directory.directory import Directory
 from carnet.directory.follower import Follower
 from carnet.jobs.periodic import Periodic
-from carnet.store import notices
+from carnet.store.databases import notices
+from carnet.store.databases.postgresql import Postgresql
 from carnet.store.faults import Taken
-from carnet.store.postgresql import Postgresql
 from carnet.store.store import Store
 from tests.stores.entities import ACCOUNT, a_user, an_account
 from tests.stores.postgresql import PostgresqlServer

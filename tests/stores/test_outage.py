@@ -20,11 +20,11 @@ from carnet.directory.follower import Follower
 from carnet.directory.last_used import LastUsed
 from carnet.entities.user import User
 from carnet.jobs.periodic import Periodic
-from carnet.store import postgresql, sqlite, sqlite_damage
+from carnet.store.databases import postgresql, sqlite, sqlite_damage
+from carnet.store.databases.watched_connection import WatchedConnection
 from carnet.store.faults import Damaged, Held, SettingsDropped
 from carnet.store.last_used import KeyUse
 from carnet.store.store import Store
-from carnet.store.watched_connection import WatchedConnection
 from tests.stores import raw
 from tests.stores.entities import ACCOUNT_ID, NOW, a_user, an_account
 from tests.stores.link import Link, linked

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
-from carnet.store import sqlite_overwritten
+from carnet.store.databases import sqlite_overwritten
+from carnet.store.databases.sqlite_overwritten import STILL_SECONDS, Look, MainFile
 from carnet.store.faults import Lost
-from carnet.store.sqlite_overwritten import STILL_SECONDS, Look, MainFile
 from carnet.store.store import Store
 from tests.stores.entities import a_group, a_user, an_account
 

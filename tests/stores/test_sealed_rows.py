@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from carnet.store.access_keys import ACCESS_KEYS
+from carnet.store.rows.access_keys import ACCESS_KEYS
 from carnet.store.sealed_rows import rows_sealed_otherwise
 from carnet.store.store import Store
 from tests.stores import raw

@@ -10,12 +10,12 @@ import pytest
 from carnet.base.faults import AlreadyExists, Fault, InUse, Invalid, Missing
 from carnet.entities.account import Account
 from carnet.entities.scope import account_scope
-from carnet.store.data_keys import DATA_KEYS
 from carnet.store.faults import Absent, Occupied, Taken
-from carnet.store.groups import GROUPS
+from carnet.store.rows.data_keys import DATA_KEYS
+from carnet.store.rows.groups import GROUPS
+from carnet.store.rows.users import USERS
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
-from carnet.store.users import USERS
 from tests.stores.entities import ACCOUNT, ACCOUNT_ID, ALICE, ALL, DATA_KEY, NOW, a_group, a_user, add_all, an_account
 
 

@@ -14,9 +14,9 @@ from carnet.console.saml_door import SamlDoor
 from carnet.console.sessions import BrowserSessions
 from carnet.console.unreachable import Unreachable
 from carnet.identity.passkeys import Passkeys
+from carnet.server.fairness.throttle import Throttle
 from carnet.server.long_policies import LongPolicies
 from carnet.server.own_door import OwnDoor
-from carnet.server.throttle import Throttle
 from carnet.server.writer import Writer
 from carnet.services.mailed_invitations import Mailer
 from carnet.services.preparing import Pools

@@ -26,7 +26,7 @@ from carnet.jobs.presence import REPORT_SECONDS, Presence, known_features
 from carnet.jobs.pruning import PRUNE_SECONDS, forget_attempts, prune_logs
 from carnet.jobs.singleton import Singleton
 from carnet.services.closed_accounts import REMOVE_SECONDS, remove_closed_accounts
-from carnet.store import (
+from carnet.store.rows import (
     browser_sessions,
     device_authorizations,
     ended_keys,

@@ -26,24 +26,24 @@ from carnet.assembly.upstreams import upstreams_of
 from carnet.audit.decisions import DecisionLog
 from carnet.audit.event_lines import as_json, as_text
 from carnet.directory.follower import Follower, Later
-from carnet.gateway.upstreams import UpstreamSettings
+from carnet.gateway.upstreams.configured import UpstreamSettings
 from carnet.identity.authenticate import Authenticators
 from carnet.jobs.periodic import stop_all
 from carnet.scim.door import ScimDoor
 from carnet.server.app import AwsApi, Forwarding
 from carnet.server.aws_door import AwsDoor
 from carnet.server.call_lines import CallLines
-from carnet.server.connections import Connections
+from carnet.server.fairness.rates import DEFAULT, OFF, Rates, read_limits
+from carnet.server.fairness.throttle import Throttle
 from carnet.server.health import Health
 from carnet.server.issuer_pages import IssuerPages
 from carnet.server.limits import BodyBudget
+from carnet.server.listening.connections import Connections
 from carnet.server.outbox import Outbox
 from carnet.server.own_api.endpoint import OwnParts
 from carnet.server.own_api.steps import OwnApi
-from carnet.server.rates import DEFAULT, OFF, Rates, read_limits
 from carnet.server.read_your_writes import Revisions
 from carnet.server.signed_callers import SignedCallers
-from carnet.server.throttle import Throttle
 from carnet.server.writer import Writer
 from carnet.services.mailed_invitations import Mailer
 from carnet.services.preparing import Pools

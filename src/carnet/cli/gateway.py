@@ -50,9 +50,9 @@ def probe(url: str, name: str, services: tuple[str, ...], output: Path | None) -
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from carnet.gateway.probe.measure import MEASURABLE, measured
-    from carnet.gateway.profile import written
-    from carnet.gateway.upstreams import UpstreamProblem, check_name, checked_url, key_in
+    from carnet.gateway.upstreams.configured import UpstreamProblem, check_name, checked_url, key_in
+    from carnet.gateway.upstreams.probe.measure import MEASURABLE, measured
+    from carnet.gateway.upstreams.profile import written
     from carnet.sigv4.signing import SigningCredentials
 
     unknown = sorted(set(services) - set(MEASURABLE))

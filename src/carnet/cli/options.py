@@ -71,7 +71,7 @@ def quotas(text: str) -> str:
 def limits(text: str) -> str:
     """The type of an option that says how often callers may call, or nothing."""
     if text:
-        from carnet.server.rates import read_limits
+        from carnet.server.fairness.rates import read_limits
 
         with _as_bad_parameter():
             read_limits(text)
@@ -82,7 +82,7 @@ def upstreams(context: click.Context, option: click.Parameter, given: tuple[str,
     """The callback of an option that takes upstreams: all of them, as the setting has them."""
     text = " ".join(given)
     if text:
-        from carnet.gateway.upstreams import UpstreamProblem, read_upstreams
+        from carnet.gateway.upstreams.configured import UpstreamProblem, read_upstreams
 
         try:
             read_upstreams(text, os.environ)

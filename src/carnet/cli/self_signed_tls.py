@@ -16,7 +16,7 @@ def with_certificate(settings: Settings) -> Settings:
     """
     if settings.tls is None:
         return settings
-    from carnet.server.self_signed import self_signed  # not needed otherwise, and not light
+    from carnet.server.listening.self_signed import self_signed  # not needed otherwise, and not light
 
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     files = self_signed(settings.tls_dir, settings.host, datetime.now(UTC))
@@ -25,7 +25,7 @@ def with_certificate(settings: Settings) -> Settings:
 
 def how_to_trust(settings: Settings) -> str:
     """The `export` line that makes AWS's clients trust the certificate."""
-    from carnet.server.self_signed import AUTHORITY
+    from carnet.server.listening.self_signed import AUTHORITY
 
     authority = shlex.quote(str((settings.tls_dir / AUTHORITY).absolute()))
     return f"Its certificate is self-signed; clients trust it with:\n\nexport AWS_CA_BUNDLE={authority}\n"

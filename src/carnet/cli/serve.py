@@ -38,13 +38,13 @@ from carnet.cli.options import (
 from carnet.cli.upstreams import check_upstreams, tell_upstreams
 from carnet.entities.new_buckets import NewBuckets
 from carnet.identity.session_lifetime import SessionLifetime
-from carnet.server.stop_signals import ended_by_signals
+from carnet.server.listening.stop_signals import ended_by_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from carnet.assembly.installation import Installation
-    from carnet.gateway.upstreams import UpstreamSettings
+    from carnet.gateway.upstreams.configured import UpstreamSettings
     from carnet.server.aws_door import AwsDoor
     from carnet.services.accounts import RootKey
 
@@ -159,7 +159,7 @@ def serve(context: click.Context, **given: Any) -> None:
 def _serve(settings: Settings, upstreams: tuple[UpstreamSettings, ...]) -> None:
     with collector_paused():
         from carnet.cli.self_signed_tls import how_to_trust, with_certificate
-        from carnet.server.listen import listen
+        from carnet.server.listening.listen import listen
 
     settings = with_certificate(settings)
     # INVARIANT: the address is taken before an account is made: the key that is shown once is of a server that starts.
@@ -239,7 +239,7 @@ def _check_variables() -> None:
 
 
 def _bound(settings: Settings) -> socket.socket:
-    from carnet.server.listen import bind
+    from carnet.server.listening.listen import bind
 
     try:
         return bind(settings.host, settings.port)

@@ -16,7 +16,7 @@ _LOG = logging.getLogger("carnet")
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from carnet.gateway.upstreams import Described, UpstreamSettings
+    from carnet.gateway.upstreams.configured import Described, UpstreamSettings
 
 
 def check_upstreams(settings: Settings) -> tuple[UpstreamSettings, ...]:
@@ -24,7 +24,7 @@ def check_upstreams(settings: Settings) -> tuple[UpstreamSettings, ...]:
     if not settings.upstream and settings.upstreams is None:
         return ()
     from carnet.assembly.upstreams import upstreams_of
-    from carnet.gateway.upstreams import UpstreamProblem
+    from carnet.gateway.upstreams.configured import UpstreamProblem
 
     described = _described(settings.upstreams) if settings.upstreams is not None else None
     try:
@@ -43,8 +43,8 @@ def tell_upstreams(upstreams: tuple[UpstreamSettings, ...]) -> None:
 
 def _described(path: Path) -> Iterable[Described]:
     from carnet.cli.linted_file import BadInput, LintedFile
-    from carnet.gateway.upstreams import UpstreamProblem
-    from carnet.gateway.upstreams_file import ProblemInFile, described
+    from carnet.gateway.upstreams.configured import UpstreamProblem
+    from carnet.gateway.upstreams.upstreams_file import ProblemInFile, described
 
     file = LintedFile.read(str(path))
     try:

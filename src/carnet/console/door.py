@@ -30,10 +30,10 @@ from carnet.console.sign_in import take_step
 from carnet.console.unreachable import in_the_clear, is_console
 from carnet.directory.identity_center import external_provider, own_instance
 from carnet.entities.browser_session import BrowserSession, HolderKind
+from carnet.server.fairness.throttle import Throttled
 from carnet.server.outbox import Answer
 from carnet.server.own_api.problems import FAILED, TOO_MANY, Problem, answer, as_problem, told
 from carnet.server.read_your_writes import REVISION
-from carnet.server.throttle import Throttled
 from carnet.services.person_invitations import INVITED
 
 _LOG = logging.getLogger(__name__)

@@ -28,9 +28,9 @@ from carnet.console.unreachable import in_the_clear
 from carnet.identity.credentials import Credentials
 from carnet.protocols.form import parameters
 from carnet.protocols.unreadable import Unreadable
+from carnet.server.fairness.throttle import Throttled
 from carnet.server.outbox import Answer
 from carnet.server.own_api.problems import FAILED, TOO_MANY, Problem, answer, as_problem, told
-from carnet.server.throttle import Throttled
 
 _LOG = logging.getLogger(__name__)
 PATH = "/federation"

@@ -9,8 +9,8 @@ from typing import TypeVar
 from carnet.console.origin import ConsoleOrigin
 from carnet.directory.snapshot import Snapshot
 from carnet.identity.passkeys import Passkeys
+from carnet.server.fairness.throttle import Throttle
 from carnet.server.long_policies import LongPolicies
-from carnet.server.throttle import Throttle
 from carnet.server.writer import Writer
 from carnet.services.execution import Execution
 from carnet.services.mailed_invitations import Mailer

@@ -33,9 +33,9 @@ from carnet.console.unreachable import in_the_clear
 from carnet.directory.identity_center import instance_of_store, request_signing
 from carnet.protocols.form import once_each, read_form
 from carnet.protocols.unreadable import Unreadable
+from carnet.server.fairness.throttle import Throttled
 from carnet.server.outbox import Answer
 from carnet.server.own_api.problems import FAILED, TOO_MANY, Problem, as_problem
-from carnet.server.throttle import Throttled
 from carnet.services.identity_source import service_provider
 from carnet.services.saml_applications import issuer_url
 

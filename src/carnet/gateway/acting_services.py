@@ -22,12 +22,12 @@ from carnet.base.arns import parse_arn
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import Role
 from carnet.gateway.call import Call
-from carnet.gateway.check import Members
+from carnet.gateway.checks.check import Members
+from carnet.gateway.checks.enquiry import Enquiry
+from carnet.gateway.checks.lookups import LookupFailed
+from carnet.gateway.checks.members import structures, text
 from carnet.gateway.deciding import Resolved
-from carnet.gateway.enquiry import Enquiry
-from carnet.gateway.lookups import LookupFailed
-from carnet.gateway.members import structures, text
-from carnet.gateway.resource_policies import policies_of
+from carnet.gateway.policies.resource_policies import policies_of
 from carnet.identity.credentials import unissued
 from carnet.identity.principals import principal_keys, role_session_principal
 from carnet.models import operation

@@ -15,23 +15,23 @@ from carnet.audit.steps import Arrived, Parsed, Step, account_of, arrived_of
 from carnet.base.faults import Denied, Refused, Unavailable
 from carnet.base.http import REQUEST_ID, HttpResponse, StreamedResponse
 from carnet.gateway.call import Call
-from carnet.gateway.connection import UpstreamFailed
+from carnet.gateway.checks.lookups import LookupFailed
 from carnet.gateway.deciding import NotKnown
-from carnet.gateway.exchange import AnotherAccount, NotListed
 from carnet.gateway.failures import DENIED, error_told, told_denial
-from carnet.gateway.lookups import LookupFailed
-from carnet.gateway.modes import tell_mode
 from carnet.gateway.older_form import in_older_form, is_older, taken_whole
 from carnet.gateway.relay import passed_headers, upstream_request_id
-from carnet.gateway.upstream import UpstreamResponse
+from carnet.gateway.upstreams.connection import UpstreamFailed
+from carnet.gateway.upstreams.exchange import AnotherAccount, NotListed
+from carnet.gateway.upstreams.modes import tell_mode
+from carnet.gateway.upstreams.upstream import UpstreamResponse
 from carnet.identity.auth_failure import AuthFailure
 from carnet.keyring.keyring import Keyring
 from carnet.models import Operation, Protocol, Service
 from carnet.protocols.errors import WireError, throttling_code, write_error
 from carnet.protocols.write import write
 from carnet.server import recorded
+from carnet.server.fairness.throttle import Throttled
 from carnet.server.outbox import Answer
-from carnet.server.throttle import Throttled
 from carnet.server.unoffered import of_ec2
 from carnet.services.execution import Done
 

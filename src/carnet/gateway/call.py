@@ -10,9 +10,9 @@ from carnet.access.authorize import Decided
 from carnet.audit.steps import Arrived, Parsed, Routed
 from carnet.catalog.apis import apis
 from carnet.gateway.aside import Aside
-from carnet.gateway.exchange import Exchange
-from carnet.gateway.upstream import UpstreamResponse
-from carnet.gateway.upstreams import Mode
+from carnet.gateway.upstreams.configured import Mode
+from carnet.gateway.upstreams.exchange import Exchange
+from carnet.gateway.upstreams.upstream import UpstreamResponse
 from carnet.identity.caller import AccountCaller
 from carnet.models import Operation
 from carnet.server.limits import BodyBudget

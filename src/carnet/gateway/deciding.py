@@ -18,10 +18,10 @@ from carnet.audit.steps import Arrived
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.object_acl import ObjectAcl
 from carnet.entities.public_access_block import NO_BLOCK
-from carnet.gateway.check import Check, Sought, SoughtBy
-from carnet.gateway.grants import grant_policies
-from carnet.gateway.resource_policies import policies_of
-from carnet.gateway.through import TAGS_TOLD, Through, block_through, on_access_point, permitted
+from carnet.gateway.buckets.through import TAGS_TOLD, Through, block_through, on_access_point, permitted
+from carnet.gateway.checks.check import Check, Sought, SoughtBy
+from carnet.gateway.keys.grants import grant_policies
+from carnet.gateway.policies.resource_policies import policies_of
 from carnet.identity.caller import AccountCaller, Anonymous
 from carnet.policy.compile import Engine
 from carnet.policy.patterns import ascii_lower

@@ -16,27 +16,34 @@ from carnet.gateway.acting_services import deliveries, refuse_idle
 from carnet.gateway.answers import NOT_SENT, answered_by, denial_of, failed, handed_back
 from carnet.gateway.aside import Aside
 from carnet.gateway.call import Call, routed
-from carnet.gateway.check import Check, Refusal, Scope, Sought, SoughtBy
+from carnet.gateway.checks.check import Check, Refusal, Scope, Sought, SoughtBy
+from carnet.gateway.checks.foreign_objects import S3, object_read
+from carnet.gateway.checks.lookups import LookupFailed, NotFound, pinned, resource_of, stand_in
+from carnet.gateway.checks.mapping import mapped
+from carnet.gateway.checks.resource_keys import decide_with_keys
+from carnet.gateway.checks.services.secretsmanager import found_secret
 from carnet.gateway.deciding import Resolved
-from carnet.gateway.exchange import Exchange
-from carnet.gateway.foreign_objects import S3, object_read
-from carnet.gateway.kept_grants import OPERATIONS as OF_GRANTS
-from carnet.gateway.kept_grants import TOKENS, KeptGrants
-from carnet.gateway.kept_policies import KeptPolicies
-from carnet.gateway.key_permissions import allow_keys
-from carnet.gateway.known_keys import CHANGES_KEY, KnownKeys
+from carnet.gateway.keys.kept_grants import OPERATIONS as OF_GRANTS
+from carnet.gateway.keys.kept_grants import TOKENS, KeptGrants
+from carnet.gateway.keys.key_permissions import allow_keys
+from carnet.gateway.keys.known_keys import CHANGES_KEY, KnownKeys
+from carnet.gateway.keys.released import TELLS_KEY, released
 from carnet.gateway.long_requests import LongRequests
-from carnet.gateway.lookups import LookupFailed, NotFound, pinned, resource_of, stand_in
-from carnet.gateway.mapping import mapped
-from carnet.gateway.modes import naming
-from carnet.gateway.own_policies import about_policy
-from carnet.gateway.policy_operations import ENDS, MADE_AGAIN, MAKES, SHOWS_POLICY, carried_policy, policy_operation
-from carnet.gateway.released import TELLS_KEY, released
-from carnet.gateway.resource_keys import decide_with_keys
+from carnet.gateway.policies.kept_policies import KeptPolicies
+from carnet.gateway.policies.own_policies import about_policy
+from carnet.gateway.policies.policy_operations import (
+    ENDS,
+    MADE_AGAIN,
+    MAKES,
+    SHOWS_POLICY,
+    carried_policy,
+    policy_operation,
+)
 from carnet.gateway.s3.gateway import S3Gateway
 from carnet.gateway.s3.parts import StreamingParts
-from carnet.gateway.services.secretsmanager import found_secret
-from carnet.gateway.upstreams import Mode, UpstreamSettings
+from carnet.gateway.upstreams.configured import Mode, UpstreamSettings
+from carnet.gateway.upstreams.exchange import Exchange
+from carnet.gateway.upstreams.modes import naming
 from carnet.identity.caller import AccountCaller
 from carnet.models import COMMON_VOICE, FORWARDED, OLDER_FORMS, Operation, Service, forwarded, older_form
 from carnet.protocols.errors import WireError

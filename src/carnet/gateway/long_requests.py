@@ -21,18 +21,18 @@ from carnet.base.http import ByteStream, RequestHead
 from carnet.gateway.answers import failed
 from carnet.gateway.call import routed
 from carnet.gateway.longest import LONGEST, longest, too_long
-from carnet.gateway.room import Room
 from carnet.gateway.s3.arriving import as_request
 from carnet.gateway.s3.parts import StreamingParts
+from carnet.gateway.upstreams.room import Room
 from carnet.identity.credential import FindCredential
 from carnet.identity.networks import network_of
 from carnet.models import Operation, Protocol, Service
 from carnet.protocols.errors import WireError
 from carnet.protocols.routing import route, route_to
 from carnet.protocols.unoffered import NotOffered, Unoffered
+from carnet.server.http.request_refused import RequestRefused
 from carnet.server.limits import Limits
 from carnet.server.outbox import Answer
-from carnet.server.request_refused import RequestRefused
 from carnet.sigv4.verify import named_credential
 
 _USUAL = Limits()

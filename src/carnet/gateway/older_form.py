@@ -7,10 +7,10 @@ import re
 
 from carnet.base.http import HttpResponse
 from carnet.gateway.call import Call
-from carnet.gateway.connection import UpstreamFailed
 from carnet.gateway.failures import error_told
-from carnet.gateway.reread import reread
-from carnet.gateway.upstream import UpstreamResponse
+from carnet.gateway.policies.reread import reread
+from carnet.gateway.upstreams.connection import UpstreamFailed
+from carnet.gateway.upstreams.upstream import UpstreamResponse
 from carnet.models import Operation, present_form
 from carnet.protocols.errors import QUERY_ERROR, older_code, write_foreign_error
 from carnet.protocols.write import write

@@ -13,16 +13,16 @@ from carnet.base.partitions import DEFAULT_PARTITION
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.bucket import Bucket, BucketState, DefaultKey, ObjectOwnership, bucket_arn
 from carnet.entities.public_access_block import EVERYTHING_BLOCKED
-from carnet.gateway.access_points import would_be_taken_for
-from carnet.gateway.acl import private
-from carnet.gateway.check import Scope
-from carnet.gateway.connection import UpstreamFailed
-from carnet.gateway.default_key import names_key, read_key
-from carnet.gateway.exchange import AnotherAccount, Exchange
-from carnet.gateway.new_bucket import check_name
-from carnet.gateway.reread import reread
+from carnet.gateway.buckets.access_points import would_be_taken_for
+from carnet.gateway.buckets.acl import private
+from carnet.gateway.buckets.default_key import names_key, read_key
+from carnet.gateway.buckets.new_bucket import check_name
+from carnet.gateway.checks.check import Scope
+from carnet.gateway.policies.reread import reread
 from carnet.gateway.s3.arriving import s3_service
-from carnet.gateway.upstreams import UpstreamSettings
+from carnet.gateway.upstreams.configured import UpstreamSettings
+from carnet.gateway.upstreams.connection import UpstreamFailed
+from carnet.gateway.upstreams.exchange import AnotherAccount, Exchange
 from carnet.server.own_api.endpoint import OwnWriteCall
 from carnet.server.own_api.gateway import FoundBucket
 from carnet.store.unit_of_work import UnitOfWork

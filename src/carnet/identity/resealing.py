@@ -17,9 +17,9 @@ from carnet.keyring.data_keys import NEWEST_FORMAT, KeyState, Purpose, Ring, Wra
 from carnet.keyring.errors import Unsealable
 from carnet.keyring.keyring import Keyring, SealContext
 from carnet.keyring.master_keys import MasterKeys
-from carnet.store import data_keys
 from carnet.store.leases import Lease
 from carnet.store.nodes import all_know, read_live
+from carnet.store.rows import data_keys
 from carnet.store.sealed_rows import rows_sealed_otherwise
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork

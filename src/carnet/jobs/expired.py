@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import Connection
 
-from carnet.store.backend import Backend
+from carnet.store.databases.backend import Backend
 from carnet.store.leases import Lease
 from carnet.store.store import Store
 

@@ -27,11 +27,11 @@ from carnet.scim.calls import LONGEST_BODY, PREFIX, ScimCall
 from carnet.scim.endpoints import Endpoint, Mode
 from carnet.scim.refusals import CONTENT_TYPE, Refusal, as_refusal, missing, unparsable
 from carnet.scim.rfc.mode import RFC_MODE
+from carnet.server.fairness.throttle import Throttle, Throttled
 from carnet.server.outbox import Answer
 from carnet.server.own_api.problems import Problem
 from carnet.server.own_api.transport import refuse_insecure
 from carnet.server.read_your_writes import REVISION
-from carnet.server.throttle import Throttle, Throttled
 from carnet.server.writer import Writer
 from carnet.services.execution import Done, Execution, Failed
 from carnet.services.identitystore.network import NOT_FROM_HERE, SCIM_IPS, may_call

@@ -40,11 +40,11 @@ from carnet.protocols.unoffered import NotOffered, Unoffered
 from carnet.protocols.validate import validate
 from carnet.protocols.write import write
 from carnet.server.door import Streaming
+from carnet.server.fairness.throttle import Throttle, Throttled
 from carnet.server.long_policies import LongPolicies
 from carnet.server.outbox import Answer
 from carnet.server.read_your_writes import REVISION
 from carnet.server.refusals import FAILED, FAILED_MESSAGE, Refusals, error
-from carnet.server.throttle import Throttle, Throttled
 from carnet.server.unoffered import UnofferedServices, sentence_of
 from carnet.server.writer import Writer
 from carnet.services.code_attempt import accepted, code_attempt

@@ -8,11 +8,11 @@ from typing import Any
 from carnet.base.http import HttpRequest
 from carnet.directory.follower import Later
 from carnet.server.app import AwsApi
-from carnet.server.connections import Connections
 from carnet.server.door import Door
 from carnet.server.health import Health
 from carnet.server.issuer_pages import IssuerPages
 from carnet.server.limits import BodyBudget
+from carnet.server.listening.connections import Connections
 from carnet.server.outbox import Answer, Outbox
 from carnet.server.own_api.steps import OwnApi
 from carnet.server.own_door import OwnDoor

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 from carnet.base.http import ByteStream, HttpRequest, RequestHead
 from carnet.directory.follower import Later
-from carnet.server.connections import Connections
+from carnet.server.fairness.shares import Shares
 from carnet.server.limits import BodyBudget, Limits
+from carnet.server.listening.connections import Connections
 from carnet.server.outbox import Answer, Outbox
-from carnet.server.shares import Shares
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -18,9 +18,9 @@ from carnet.identity.caller import Anonymous
 from carnet.models import Operation as Asked
 from carnet.models import Protocol as Wire
 from carnet.protocols.errors import Where, WireError, throttling_code, write_error
+from carnet.server.fairness.throttle import Throttle, Throttled
 from carnet.server.outbox import Answer
 from carnet.server.recorded import recorded_first
-from carnet.server.throttle import Throttle, Throttled
 from carnet.services.service import Service
 
 _LOG = logging.getLogger("carnet.server")

@@ -10,7 +10,7 @@ from carnet.audit.steps import Arrived
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.authenticate import Authenticate, Authenticators
 from carnet.identity.caller import AccountCaller, SignedIn, Verified
-from carnet.server.throttle import Throttle
+from carnet.server.fairness.throttle import Throttle
 
 P = TypeVar("P")
 

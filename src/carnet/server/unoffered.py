@@ -28,11 +28,11 @@ from carnet.models import Operation
 from carnet.protocols.api_errors import spelled, write_api_error
 from carnet.protocols.api_routing import Asked, asked
 from carnet.protocols.unoffered import Dialect, Unoffered
+from carnet.server.fairness.throttle import Throttle, Throttled
 from carnet.server.long_policies import LongPolicies
 from carnet.server.outbox import Answer
 from carnet.server.recorded import recorded_first
 from carnet.server.signed_callers import SignedCallers
-from carnet.server.throttle import Throttle, Throttled
 from carnet.services.execution import Execution
 from carnet.services.unoffered import Member, NotDecided, decide
 from carnet.store.faults import Lost

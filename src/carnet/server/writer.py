@@ -14,7 +14,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from carnet.base.faults import Unavailable
-from carnet.server.rotation import Rotation
+from carnet.server.fairness.rotation import Rotation
 from carnet.services.execution import Change, Done, Execution, Failed, Outcome
 from carnet.store.changes import Revision
 from carnet.store.faults import OutcomeUnknown

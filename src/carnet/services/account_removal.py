@@ -10,8 +10,8 @@ from carnet.entities.scope import account_scope
 from carnet.services.accounts import account_event
 from carnet.services.organization_events import Departure, departed
 from carnet.store.entity_type import EntityType
-from carnet.store.organization_accounts import ORGANIZATION_ACCOUNTS
-from carnet.store.organizations import ORGANIZATIONS
+from carnet.store.rows.organization_accounts import ORGANIZATION_ACCOUNTS
+from carnet.store.rows.organizations import ORGANIZATIONS
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
 

@@ -16,7 +16,7 @@ from carnet.base.clock import Clock
 from carnet.base.faults import InUse, Invalid, Missing
 from carnet.services.account_removal import remove_account, stored
 from carnet.store.leases import Lease
-from carnet.store.memberships import MEMBERSHIPS, closed_for_good
+from carnet.store.rows.memberships import MEMBERSHIPS, closed_for_good
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
 

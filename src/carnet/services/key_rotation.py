@@ -15,8 +15,8 @@ from carnet.keyring.errors import KeyringError
 from carnet.keyring.master_key import MasterKey
 from carnet.keyring.master_keys import MasterKeys
 from carnet.services.operator_event import operator_event
-from carnet.store import data_keys
 from carnet.store.nodes import Node, read_live
+from carnet.store.rows import data_keys
 from carnet.store.store import Store
 from carnet.store.unit_of_work import UnitOfWork
 

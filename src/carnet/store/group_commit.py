@@ -12,8 +12,8 @@ from sqlalchemy import Connection, RootTransaction
 from sqlalchemy.exc import DBAPIError
 
 from carnet.store import audit_log, change_log, head
-from carnet.store.backend import Backend
 from carnet.store.changes import Changes, Revision
+from carnet.store.databases.backend import Backend
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import OutcomeUnknown, Unreachable
 from carnet.store.statements import RowTuple

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from msgspec import Struct
 from sqlalchemy import Connection, Table, delete, func, select
 
-from carnet.store.backend import Backend, Upsert, outages
 from carnet.store.codec import RowValues, moment, read_moment
+from carnet.store.databases.backend import Backend, Upsert, outages
 from carnet.store.schema import METADATA, own_id, text
 from carnet.store.schema import moment as moment_column
 

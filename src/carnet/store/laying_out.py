@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, insert
 
 from carnet.store import compatibility, head, kinds
-from carnet.store.backend import Backend
+from carnet.store.databases.backend import Backend
 from carnet.store.entity_types import EntityTypes
 from carnet.store.migrated import newest_migration, revision
 from carnet.store.schema import METADATA

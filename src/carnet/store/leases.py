@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Table, Update, select, update
 
-from carnet.store.backend import Backend, outages
+from carnet.store.databases.backend import Backend, outages
 from carnet.store.schema import METADATA, moment, own_id, text
 
 LEASE_SECONDS = 30

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Column, Connection, delete, exists, select
 
-from carnet.store.access_keys import ACCESS_KEYS
-from carnet.store.accounts import ACCOUNTS
-from carnet.store.browser_sessions import BROWSER_SESSIONS
 from carnet.store.last_used import ACTION_USES, KEY_USES, PASSWORD_USES, ROLE_USES, SESSION_USES
-from carnet.store.roles import ROLES
-from carnet.store.scim_tokens import SCIM_TOKENS
-from carnet.store.users import USERS
+from carnet.store.rows.access_keys import ACCESS_KEYS
+from carnet.store.rows.accounts import ACCOUNTS
+from carnet.store.rows.browser_sessions import BROWSER_SESSIONS
+from carnet.store.rows.roles import ROLES
+from carnet.store.rows.scim_tokens import SCIM_TOKENS
+from carnet.store.rows.users import USERS
 
 _BATCH = 500
 _KEY, _USER, _ROLE, _ACCOUNT = (each.table.c.id for each in (ACCESS_KEYS, USERS, ROLES, ACCOUNTS))

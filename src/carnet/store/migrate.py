@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from carnet.store import compatibility, head, kinds
-from carnet.store.backend import Backend
+from carnet.store.databases.backend import Backend
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import Incompatible
 from carnet.store.migrated import SCRIPTS, newest_migration

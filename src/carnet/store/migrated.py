@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, column, inspect, select, table
 
 from carnet.store import head, kinds
-from carnet.store.backend import Backend
+from carnet.store.databases.backend import Backend
 from carnet.store.entity_types import EntityTypes
 
 SCRIPTS = Path(__file__).parent / "migrations"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Table, delete, select
 
 from carnet.store import head
-from carnet.store.backend import Backend, outages
 from carnet.store.codec import read_strings, strings
+from carnet.store.databases.backend import Backend, outages
 from carnet.store.schema import METADATA, moment, own_id, text
 
 LIVE_SECONDS = 60

@@ -30,8 +30,8 @@ from sqlalchemy import (
     update,
 )
 
-from carnet.store.backend import Backend, outages
 from carnet.store.codec import moment, read_moment
+from carnet.store.databases.backend import Backend, outages
 from carnet.store.schema import METADATA
 from carnet.store.schema import moment as moment_column
 

@@ -15,8 +15,8 @@ from enum import StrEnum
 from msgspec import Struct
 from sqlalchemy import BigInteger, Column, Connection, LargeBinary, Table, delete, or_, select, update
 
-from carnet.store.backend import Backend, outages
 from carnet.store.codec import moment, read_moment
+from carnet.store.databases.backend import Backend, outages
 from carnet.store.schema import METADATA, own_id, text
 from carnet.store.schema import moment as moment_column
 

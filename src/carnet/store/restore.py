@@ -12,16 +12,17 @@ from sqlalchemy import Connection, column, delete, func, insert, inspect, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from carnet.keyring.data_keys import WrappedKey
-from carnet.store import data_keys, head, kinds
-from carnet.store.accounts import TABLE as ACCOUNTS
+from carnet.store import head, kinds
 from carnet.store.audit_log import Audited
-from carnet.store.backend import Backend, outages
 from carnet.store.backup import BackupReader, Header, Told
+from carnet.store.databases.backend import Backend, outages
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import BadBackup, Incompatible, NotEmpty
 from carnet.store.laying_out import lay_out
 from carnet.store.migrate import is_known, upgrade
 from carnet.store.migrated import newest_migration
+from carnet.store.rows import data_keys
+from carnet.store.rows.accounts import TABLE as ACCOUNTS
 from carnet.store.schema import METADATA
 
 _ROWS_PER_INSERT = 500

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection, Table, delete, func, select
 
 from carnet.store import head
-from carnet.store.backend import Backend
+from carnet.store.databases.backend import Backend
 from carnet.store.head import MARKS
 from carnet.store.nodes import read_live
 

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, and_, func, selec
 
 from carnet.keyring.data_keys import KeyState
 from carnet.keyring.keyring import kid_of
-from carnet.store.data_keys import TABLE as DATA_KEYS
 from carnet.store.entity_type import EntityType
+from carnet.store.rows.data_keys import TABLE as DATA_KEYS
 
 E = TypeVar("E")
 _LOG = logging.getLogger(__name__)

@@ -13,11 +13,11 @@ from sqlalchemy.exc import ArgumentError, ProgrammingError
 from carnet.base.faults import Unavailable
 from carnet.entities.scope import Scope
 from carnet.keyring.data_keys import WrappedKey
-from carnet.store import audit_log, change_log, data_keys, head, reading
-from carnet.store.backend import Backend, outages
+from carnet.store import audit_log, change_log, head, reading
 from carnet.store.backup import Header, Told, write_backup
 from carnet.store.changes import Changes, Revision
 from carnet.store.codec import moment, read_moment
+from carnet.store.databases.backend import Backend, outages
 from carnet.store.entity_types import ENTITY_TYPES, EntityTypes
 from carnet.store.faults import Incompatible, Lost, NotSetUp, Unreachable, named
 from carnet.store.group_commit import Group
@@ -29,6 +29,7 @@ from carnet.store.migrated import is_migrated, is_set_up, newest_migration
 from carnet.store.nodes import Nodes
 from carnet.store.password_attempts import PasswordAttempts
 from carnet.store.reports import Reports
+from carnet.store.rows import data_keys
 from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 
 E = TypeVar("E")
@@ -153,7 +154,7 @@ class Store:
     @classmethod
     def in_memory(cls, types: EntityTypes = ENTITY_TYPES, known_everywhere: KnownEverywhere | None = None) -> Store:
         """A new store that no other process sees, and that is gone when it is closed."""
-        from carnet.store.sqlite_memory import SqliteMemory
+        from carnet.store.databases.sqlite_memory import SqliteMemory
 
         backend = SqliteMemory()
         _migrate(backend, types)
@@ -368,11 +369,11 @@ def _parsed(url: str) -> URL:
 def _backend(url: URL, *, create: bool) -> Backend:
     name = url.get_backend_name()
     if name == "sqlite":
-        from carnet.store.sqlite import Sqlite
+        from carnet.store.databases.sqlite import Sqlite
 
         return Sqlite(url, create=create)
     if name == "postgresql":
-        from carnet.store.postgresql import Postgresql
+        from carnet.store.databases.postgresql import Postgresql
 
         return Postgresql(url)
     raise ValueError(f"the database must be sqlite or postgresql, not {name}")

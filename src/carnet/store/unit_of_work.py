@@ -14,9 +14,9 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from carnet.base.faults import Fault, Invalid, Unavailable
 from carnet.entities.scope import Scope
 from carnet.store import audit_log, change_log, leases
-from carnet.store.backend import Backend
 from carnet.store.changes import Change, Changes, Revision
 from carnet.store.codec import RowValues
+from carnet.store.databases.backend import Backend
 from carnet.store.entity_type import EntityType, Stored
 from carnet.store.entity_types import EntityTypes
 from carnet.store.faults import Absent, Occupied, Taken, Unreachable

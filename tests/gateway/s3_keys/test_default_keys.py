@@ -9,7 +9,7 @@ import pytest
 
 from carnet.entities.operator_token import OperatorScope
 from carnet.gateway.s3 import default_encryption
-from carnet.gateway.upstreams import Mode, UpstreamSettings
+from carnet.gateway.upstreams.configured import Mode, UpstreamSettings
 from tests.gateway.fake_s3 import Told
 from tests.gateway.s3_keys.writing import (
     ALGORITHM,

@@ -9,8 +9,8 @@ import pytest
 
 from carnet.base.faults import Unavailable
 from carnet.entities.object_acl import ObjectAcl
-from carnet.gateway import object_acls
-from carnet.gateway.object_acl_change import MakeObject
+from carnet.gateway.buckets import object_acls
+from carnet.gateway.buckets.object_acl_change import MakeObject
 from tests.gateway.fake_s3 import Told
 from tests.gateway.s3_keys.writing import COPIED, KMS, MADE, by_key, decisions, managed, put
 from tests.gateway.store import BUCKET, EVERYTHING, Store, refusal

@@ -16,7 +16,7 @@ from carnet.entities.role import Role
 from carnet.jobs.expired import forget_expired
 from carnet.services.sts.saml_attributes import _KEYS
 from carnet.store.leases import Lease
-from carnet.store.redeemed_assertions import expired
+from carnet.store.rows.redeemed_assertions import expired
 from tests.saml import idp
 from tests.saml.idp import AWS, Answer
 from tests.services.sts.federation import MINUTE, Federation

@@ -14,7 +14,7 @@ from carnet.entities.ended_key import EndedKey
 from carnet.jobs.expired import forget_expired
 from carnet.services import ended_keys
 from carnet.services.accounts import replace_root_keys
-from carnet.store.ended_keys import KEPT_DAYS, expired
+from carnet.store.rows.ended_keys import KEPT_DAYS, expired
 from tests.provisioning.planning import applied
 from tests.services.sts.trust import ALLOW_ALL, assume, role
 from tests.services.world import Caller, ServiceError, World, open_world

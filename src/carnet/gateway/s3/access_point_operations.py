@@ -16,11 +16,11 @@ from typing import Any
 from carnet.entities.access_point import ALIAS_END, AccessPoint, access_point_alias
 from carnet.entities.bucket import Bucket, bucket_arn
 from carnet.entities.public_access_block import EVERYTHING_BLOCKED
-from carnet.gateway.access_points import MOST_ACCESS_POINTS
-from carnet.gateway.bucket_operations import read_block, shown_block
-from carnet.gateway.bucket_policies import bucket_in
-from carnet.gateway.buckets import owned_bucket
-from carnet.gateway.check import Check
+from carnet.gateway.buckets.access_points import MOST_ACCESS_POINTS
+from carnet.gateway.buckets.bucket_operations import read_block, shown_block
+from carnet.gateway.buckets.bucket_policies import bucket_in
+from carnet.gateway.buckets.owners import owned_bucket
+from carnet.gateway.checks.check import Check
 from carnet.gateway.s3.access_point_tags import read_tags, tag_keys, with_tags, without_tags
 from carnet.gateway.s3.access_point_targets import arn_of, found_by, named, on, point_of, view_of
 from carnet.gateway.s3.control_call import Asked, Edit, Members, Rule, of_account

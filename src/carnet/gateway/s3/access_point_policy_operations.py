@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from carnet.entities.access_point import AccessPoint
-from carnet.gateway.access_point_policies import as_policy, block_of_bucket, own_block
-from carnet.gateway.bucket_operations import prevented
-from carnet.gateway.bucket_policy_text import malformed, read_access_point_policy, with_accounts
+from carnet.gateway.buckets.access_point_policies import as_policy, block_of_bucket, own_block
+from carnet.gateway.buckets.bucket_operations import prevented
+from carnet.gateway.buckets.bucket_policy_text import malformed, read_access_point_policy, with_accounts
 from carnet.gateway.s3.access_point_targets import named, point_of, view_of
 from carnet.gateway.s3.control_call import Asked, Edit, Members, Rule
 from carnet.gateway.s3.faults import S3Fault

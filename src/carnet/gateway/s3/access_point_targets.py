@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 
 from carnet.directory.account_view import AccountView
 from carnet.entities.access_point import AccessPoint, access_point_arn
-from carnet.gateway.check import Check
+from carnet.gateway.buckets.through import keys_of, tags_of
+from carnet.gateway.checks.check import Check
+from carnet.gateway.checks.services.s3_names import ACCESS_POINT
 from carnet.gateway.s3.access_point_tags import read_tags, tag_keys
 from carnet.gateway.s3.control_call import Asked, Checks
 from carnet.gateway.s3.faults import S3Fault, not_implemented
-from carnet.gateway.services.s3_names import ACCESS_POINT
-from carnet.gateway.through import keys_of, tags_of
 from carnet.policy.request import Value
 
 _WRITTEN = re.compile(r"[a-z0-9.-]{3,50}", re.ASCII)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from carnet.entities.public_access_block import AccountPublicAccess
-from carnet.gateway.account_public_access import block_by_policy, block_of_account
-from carnet.gateway.bucket_operations import no_block, read_block, shown_block
+from carnet.gateway.buckets.account_public_access import block_by_policy, block_of_account
+from carnet.gateway.buckets.bucket_operations import no_block, read_block, shown_block
 from carnet.gateway.s3.control_call import Asked, Edit, Members, Rule, of_account
 from carnet.gateway.s3.faults import DENIED, S3Fault
 

@@ -13,12 +13,13 @@ from typing import Any
 from carnet.audit.events import success_event
 from carnet.audit.steps import Parsed
 from carnet.entities.bucket import ObjectOwnership
-from carnet.gateway.acl import shown_acl
-from carnet.gateway.bucket_operations import no_acls
-from carnet.gateway.buckets import owned_bucket
-from carnet.gateway.lookups import LookupFailed
-from carnet.gateway.object_acl_change import ObjectAcls, SetAcl
-from carnet.gateway.object_acls import Headers, Told, by_default, exact, in_force, told_by, with_acl
+from carnet.gateway.buckets.acl import shown_acl
+from carnet.gateway.buckets.bucket_operations import no_acls
+from carnet.gateway.buckets.object_acl_change import ObjectAcls, SetAcl
+from carnet.gateway.buckets.object_acls import Headers, Told, by_default, exact, in_force, told_by, with_acl
+from carnet.gateway.buckets.owners import owned_bucket
+from carnet.gateway.checks.lookups import LookupFailed
+from carnet.gateway.checks.services.s3_names import bucket_arn
 from carnet.gateway.s3.answers import audited
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import allowed_by, is_by_acl, refuse_unless_listed
@@ -26,8 +27,7 @@ from carnet.gateway.s3.events import told
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.kept import recorded, written
 from carnet.gateway.s3.tags import CUSTOMER_KEY
-from carnet.gateway.services.s3_names import bucket_arn
-from carnet.gateway.upstream import UpstreamResponse
+from carnet.gateway.upstreams.upstream import UpstreamResponse
 from carnet.server.outbox import Answer
 from carnet.services.execution import Execution
 

@@ -17,12 +17,12 @@ from msgspec.structs import replace
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_point import ALIAS_END, AccessPoint
 from carnet.entities.bucket import bucket_arn
-from carnet.gateway.access_points import account_in, in_host, is_access_point_arn, with_alias, with_arn
-from carnet.gateway.bucket_policies import bucket_in
-from carnet.gateway.check import Scope
+from carnet.gateway.buckets.access_points import account_in, in_host, is_access_point_arn, with_alias, with_arn
+from carnet.gateway.buckets.bucket_policies import bucket_in
+from carnet.gateway.checks.check import Scope
+from carnet.gateway.checks.services.s3_names import copy_source
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.hosts import Label
-from carnet.gateway.services.s3_names import copy_source
 from carnet.protocols.s3_routing import S3Route
 
 TAKEN = frozenset(

@@ -10,20 +10,20 @@ from carnet.audit.steps import Step, account_of, arrived_of
 from carnet.base.faults import Denied, Refused, Unavailable
 from carnet.base.http import HttpResponse, StreamedResponse
 from carnet.gateway.answers import FIRST_ERROR, recorded_first
-from carnet.gateway.check import Refused as NotMapped
-from carnet.gateway.connection import UpstreamFailed
+from carnet.gateway.checks.check import Refused as NotMapped
+from carnet.gateway.checks.lookups import LookupFailed
 from carnet.gateway.deciding import NotKnown
-from carnet.gateway.exchange import AnotherAccount, NotListed
 from carnet.gateway.failures import error_code
-from carnet.gateway.lookups import LookupFailed
 from carnet.gateway.relay import passed_headers
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.events import done_event, failed_event
 from carnet.gateway.s3.faults import DENIED, S3Fault, error_response, ids
-from carnet.gateway.upstream import UpstreamResponse
+from carnet.gateway.upstreams.connection import UpstreamFailed
+from carnet.gateway.upstreams.exchange import AnotherAccount, NotListed
+from carnet.gateway.upstreams.upstream import UpstreamResponse
+from carnet.server.fairness.throttle import Throttled
+from carnet.server.http.request_refused import RequestRefused
 from carnet.server.outbox import Answer
-from carnet.server.request_refused import RequestRefused
-from carnet.server.throttle import Throttled
 from carnet.sigv4.payload import PayloadRefused
 
 _LOG = logging.getLogger("carnet.gateway")

@@ -14,8 +14,9 @@ from lxml import etree
 
 from carnet.access.authorize import Decided
 from carnet.base.http import HttpResponse
-from carnet.gateway.connection import UpstreamFailed
-from carnet.gateway.object_acl_change import ObjectAcls
+from carnet.gateway.buckets.object_acl_change import ObjectAcls
+from carnet.gateway.checks.services.s3 import MOST_DELETED
+from carnet.gateway.checks.services.s3_names import bucket_arn
 from carnet.gateway.s3.answers import answered_headers, audited, relayed
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import decided, denial, needed
@@ -23,8 +24,7 @@ from carnet.gateway.s3.events import done_event
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.made_objects import deleted_keys, forget
 from carnet.gateway.s3.sending import sent_members
-from carnet.gateway.services.s3 import MOST_DELETED
-from carnet.gateway.services.s3_names import bucket_arn
+from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.saml.xml import BadXml, parse_xml
 from carnet.server.outbox import Answer
 

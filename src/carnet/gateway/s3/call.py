@@ -10,16 +10,16 @@ from carnet.access.authorize import Decided
 from carnet.audit.steps import Arrived, Authenticated
 from carnet.base.http import ByteStream, RequestHead
 from carnet.entities.access_point import AccessPoint
-from carnet.gateway.acl import ACL_MEMBERS
-from carnet.gateway.check import Check, Scope
+from carnet.gateway.buckets.acl import ACL_MEMBERS
+from carnet.gateway.checks.check import Check, Scope
+from carnet.gateway.checks.services.s3_names import BUCKET, OBJECT, object_arn
 from carnet.gateway.deciding import Resolved
-from carnet.gateway.exchange import Content, Exchange
 from carnet.gateway.payload import ExpectedBody
 from carnet.gateway.s3.bodies import Spool, Upload
 from carnet.gateway.s3.own import DECIDED_ALWAYS
-from carnet.gateway.services.s3_names import BUCKET, OBJECT, object_arn
-from carnet.gateway.upstream import UpstreamResponse
-from carnet.gateway.upstreams import Mode
+from carnet.gateway.upstreams.configured import Mode
+from carnet.gateway.upstreams.exchange import Content, Exchange
+from carnet.gateway.upstreams.upstream import UpstreamResponse
 from carnet.identity.caller import Anonymous, Verified
 from carnet.identity.networks import network_of
 from carnet.models import Operation

@@ -21,9 +21,9 @@ from carnet.audit.steps import Arrived, Authenticated, Parsed, Routed, Step, acc
 from carnet.base.http import ByteStream, HttpResponse, RequestHead
 from carnet.directory.snapshot import Snapshot
 from carnet.gateway.answers import recorded_first
-from carnet.gateway.bucket_change import decided_again
-from carnet.gateway.bucket_policy_text import read_access_point_policy
-from carnet.gateway.check import Check, Scope
+from carnet.gateway.buckets.bucket_change import decided_again
+from carnet.gateway.buckets.bucket_policy_text import read_access_point_policy
+from carnet.gateway.checks.check import Check, Scope
 from carnet.gateway.deciding import Resolved, decide
 from carnet.gateway.payload import expected_body
 from carnet.gateway.s3.access_point_operations import ACCESS_POINTS
@@ -38,10 +38,10 @@ from carnet.gateway.s3.faults import DENIED, S3Fault
 from carnet.gateway.s3.parts import StreamingParts, signed_by
 from carnet.identity.caller import Verified
 from carnet.protocols.unoffered import S3_CONTROL
+from carnet.server.fairness.throttle import Throttled
 from carnet.server.long_policies import LongPolicies
 from carnet.server.outbox import Answer
 from carnet.server.signed_callers import SignedCallers
-from carnet.server.throttle import Throttled
 from carnet.services.execution import Done, Execution
 from carnet.sigv4.presented import ALGORITHM
 from carnet.sigv4.query_form import has_query_form

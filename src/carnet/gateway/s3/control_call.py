@@ -12,7 +12,7 @@ from msgspec import Struct
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_point import AccessPoint
 from carnet.entities.public_access_block import AccountPublicAccess
-from carnet.gateway.check import Check, Scope
+from carnet.gateway.checks.check import Check, Scope
 from carnet.policy.request import Principal, Value
 
 Members = Mapping[str, Any]

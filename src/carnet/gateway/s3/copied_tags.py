@@ -9,12 +9,12 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from carnet.gateway.checks.services.s3_names import Source
 from carnet.gateway.deciding import NotKnown, Resolved
 from carnet.gateway.s3.arriving import SIGNING_NAME
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import decided, denial, needed_by
 from carnet.gateway.s3.tags import tags_of
-from carnet.gateway.services.s3_names import Source
 from carnet.services.execution import Execution
 
 _READ, _PUT = "GetObjectTagging", "PutObjectTagging"

@@ -11,8 +11,9 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from carnet.gateway.buckets import owned_bucket
-from carnet.gateway.lookups import LookupFailed
+from carnet.gateway.buckets.owners import owned_bucket
+from carnet.gateway.checks.lookups import LookupFailed
+from carnet.gateway.checks.services.s3_names import Source, bucket_arn, copy_source, object_arn
 from carnet.gateway.s3.acls import refuse_unless_granted
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.copied_tags import refuse_unless_tagged
@@ -20,7 +21,6 @@ from carnet.gateway.s3.deciding import refuse_unless_listed
 from carnet.gateway.s3.encryption import allow_decrypt
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.tags import CUSTOMER_KEY, refuse_another
-from carnet.gateway.services.s3_names import Source, bucket_arn, copy_source, object_arn
 from carnet.protocols.timestamps import read_http_date
 from carnet.services.execution import Execution
 

@@ -12,14 +12,16 @@ from carnet.access.authorize import Decided
 from carnet.access.denial import denial_sentence
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_point import AccessPoint
-from carnet.gateway.acl_policies import BY_OBJECT_ACL
-from carnet.gateway.buckets import owned_bucket
-from carnet.gateway.buckets import resolved as with_owner
-from carnet.gateway.check import Check, Refusal, Sought
+from carnet.gateway.buckets.acl_policies import BY_OBJECT_ACL
+from carnet.gateway.buckets.default_key import MAKES, named_by_default
+from carnet.gateway.buckets.object_acls import in_force, likely, with_acl
+from carnet.gateway.buckets.owners import owned_bucket
+from carnet.gateway.buckets.owners import resolved as with_owner
+from carnet.gateway.buckets.through import keys_of, through
+from carnet.gateway.checks.check import Check, Refusal, Sought
+from carnet.gateway.checks.mapping import mapped
+from carnet.gateway.checks.services import kms
 from carnet.gateway.deciding import NotKnown, Resolved, decide
-from carnet.gateway.default_key import MAKES, named_by_default
-from carnet.gateway.mapping import mapped
-from carnet.gateway.object_acls import in_force, likely, with_acl
 from carnet.gateway.s3.arriving import REQUEST_KEYS
 from carnet.gateway.s3.call import READS, S3Call
 from carnet.gateway.s3.decrypting import of_parts
@@ -27,9 +29,7 @@ from carnet.gateway.s3.faults import DENIED, S3Fault, not_implemented, unsigned_
 from carnet.gateway.s3.key_aliases import refuse_missing, with_key
 from carnet.gateway.s3.retention import REMAINING_DAYS, remaining_days
 from carnet.gateway.s3.tags import OF_OBJECT, with_object_tags
-from carnet.gateway.services import kms
-from carnet.gateway.through import keys_of, through
-from carnet.gateway.upstreams import UpstreamSettings
+from carnet.gateway.upstreams.configured import UpstreamSettings
 from carnet.policy.decision import Verdict
 from carnet.services.execution import Execution
 

@@ -10,14 +10,14 @@ from typing import Any
 
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.object_acl import UploadKey
-from carnet.gateway.check import Check, Refused, Scope, Sought
+from carnet.gateway.buckets.object_acls import kept_of, of_upload
+from carnet.gateway.checks.check import Check, Refused, Scope, Sought
+from carnet.gateway.checks.members import structure, structures
+from carnet.gateway.checks.services import kms
 from carnet.gateway.deciding import Resolved
-from carnet.gateway.members import structure, structures
-from carnet.gateway.object_acls import kept_of, of_upload
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.faults import S3Fault, not_implemented
 from carnet.gateway.s3.key_aliases import on_managed
-from carnet.gateway.services import kms
 from carnet.policy.request import Value
 
 _DECRYPT, _WITHIN = "kms:Decrypt", "kms:EncryptionContext:aws:s3:arn"

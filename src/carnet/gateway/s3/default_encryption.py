@@ -11,9 +11,9 @@ from http import HTTPStatus
 from carnet.audit.steps import Parsed
 from carnet.base.http import HttpResponse
 from carnet.entities.bucket import Bucket
+from carnet.gateway.buckets.default_key import names_key
+from carnet.gateway.buckets.kept_buckets import KeptBuckets
 from carnet.gateway.deciding import Resolved
-from carnet.gateway.default_key import names_key
-from carnet.gateway.kept_buckets import KeptBuckets
 from carnet.gateway.s3 import kept
 from carnet.gateway.s3.answers import MOST_WHOLE, answered_headers, relayed
 from carnet.gateway.s3.call import S3Call

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from carnet.gateway.default_key import BY_KMS
+from carnet.gateway.buckets.default_key import BY_KMS
+from carnet.gateway.checks.services.s3_names import MANAGED_KEY, encryption_context, object_arn
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import decided, denial
 from carnet.gateway.s3.decrypting import to_decrypt
 from carnet.gateway.s3.faults import unsigned_key
-from carnet.gateway.services.s3_names import MANAGED_KEY, encryption_context, object_arn
-from carnet.gateway.upstream import UpstreamResponse
+from carnet.gateway.upstreams.upstream import UpstreamResponse
 from carnet.services.execution import Execution
 
 _ENCRYPTED, _KEY = "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from carnet.audit.events import LONGEST_TEXT, Event, decision_members, failure_event, success_event
 from carnet.audit.steps import Parsed
-from carnet.gateway.modes import tell_mode
 from carnet.gateway.relay import upstream_request_id
 from carnet.gateway.s3.call import S3Call
+from carnet.gateway.upstreams.modes import tell_mode
 from carnet.identity.caller import Anonymous
 
 _Headers = tuple[tuple[str, str], ...]

@@ -16,14 +16,12 @@ from msgspec.structs import replace
 from carnet.audit.steps import Arrived, Authenticated, Routed, Step, arrived_of, caller_of
 from carnet.base.faults import Refused
 from carnet.base.http import ByteStream, HttpRequest, RequestHead
-from carnet.gateway.access_points import in_host, with_alias
-from carnet.gateway.bucket_operations import OF_ENCRYPTION
-from carnet.gateway.buckets import Buckets, bucket_of, owned_bucket
-from carnet.gateway.check import Scope
-from carnet.gateway.exchange import Exchange
-from carnet.gateway.kept_buckets import ANSWERED_HERE, KeptBuckets
-from carnet.gateway.modes import naming
-from carnet.gateway.object_acl_change import ObjectAcls
+from carnet.gateway.buckets.access_points import in_host, with_alias
+from carnet.gateway.buckets.bucket_operations import OF_ENCRYPTION
+from carnet.gateway.buckets.kept_buckets import ANSWERED_HERE, KeptBuckets
+from carnet.gateway.buckets.object_acl_change import ObjectAcls
+from carnet.gateway.buckets.owners import Buckets, bucket_of, owned_bucket
+from carnet.gateway.checks.check import Scope
 from carnet.gateway.payload import ExpectedBody, expected_body
 from carnet.gateway.s3 import acls, answers, default_encryption, kept, making
 from carnet.gateway.s3.aiming import aimed, refuse_form, with_aimed_source
@@ -51,15 +49,17 @@ from carnet.gateway.s3.parts import StreamingParts, signed_by
 from carnet.gateway.s3.posting import Posted, as_post, posted, take_file
 from carnet.gateway.s3.sending import sent_on
 from carnet.gateway.s3.settling import Settling
+from carnet.gateway.upstreams.exchange import Exchange
+from carnet.gateway.upstreams.modes import naming
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.caller import Anonymous, Verified
 from carnet.protocols.s3_input import read_input
 from carnet.protocols.s3_routing import S3Route
 from carnet.protocols.unreadable import Unreadable
+from carnet.server.fairness.throttle import Throttled
 from carnet.server.long_policies import LongPolicies
 from carnet.server.outbox import Answer
 from carnet.server.signed_callers import SignedCallers
-from carnet.server.throttle import Throttled
 from carnet.services.execution import Execution
 from carnet.sigv4.payload import UNSIGNED_PAYLOAD, PayloadRefused
 from carnet.sigv4.verify import SignedHead

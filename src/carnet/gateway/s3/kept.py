@@ -11,8 +11,8 @@ from botocore.model import StructureShape
 
 from carnet.audit.steps import Parsed, account_of
 from carnet.base.http import JSON, HttpResponse
+from carnet.gateway.buckets.kept_buckets import KeptBuckets
 from carnet.gateway.deciding import Resolved
-from carnet.gateway.kept_buckets import KeptBuckets
 from carnet.gateway.s3.answers import audited
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.events import told

@@ -9,11 +9,11 @@ from __future__ import annotations
 from functools import partial
 from operator import itemgetter
 
-from carnet.gateway.aws_managed_keys import is_of_aws, of_aws
-from carnet.gateway.check import Check, Scope, Sought, SoughtBy
+from carnet.gateway.buckets.default_key import KEY
+from carnet.gateway.checks.check import Check, Scope, Sought, SoughtBy
+from carnet.gateway.checks.lookups import resource_or_stand_in, stand_in
 from carnet.gateway.deciding import Resolved
-from carnet.gateway.default_key import KEY
-from carnet.gateway.lookups import resource_or_stand_in, stand_in
+from carnet.gateway.keys.aws_managed_keys import is_of_aws, of_aws
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.faults import S3Fault, not_implemented, unsigned_key
 

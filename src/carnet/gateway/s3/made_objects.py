@@ -16,11 +16,8 @@ from carnet.audit.steps import Parsed
 from carnet.base.faults import Fault
 from carnet.base.http import HttpResponse
 from carnet.entities.object_acl import ObjectAcl
-from carnet.gateway.buckets import owned_bucket
-from carnet.gateway.connection import UpstreamFailed
-from carnet.gateway.exchange import AnotherAccount, NotListed
-from carnet.gateway.object_acl_change import MakeObject, ObjectAcls
-from carnet.gateway.object_acls import (
+from carnet.gateway.buckets.object_acl_change import MakeObject, ObjectAcls
+from carnet.gateway.buckets.object_acls import (
     Owned,
     Told,
     asked_object,
@@ -33,12 +30,15 @@ from carnet.gateway.object_acls import (
     told_by,
     version_id,
 )
+from carnet.gateway.buckets.owners import owned_bucket
 from carnet.gateway.s3.answers import MOST_WHOLE, answered_headers, failed, relayed, relayed_whole
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.decrypting import key_of_upload
 from carnet.gateway.s3.events import told
 from carnet.gateway.s3.kept import recorded
-from carnet.gateway.upstream import UpstreamResponse
+from carnet.gateway.upstreams.connection import UpstreamFailed
+from carnet.gateway.upstreams.exchange import AnotherAccount, NotListed
+from carnet.gateway.upstreams.upstream import UpstreamResponse
 from carnet.saml.xml import BadXml, parse_xml
 from carnet.server.outbox import Answer
 

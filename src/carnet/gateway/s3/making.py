@@ -14,12 +14,10 @@ from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_point import AccessPoint
 from carnet.entities.bucket import Bucket
 from carnet.gateway.answers import FIRST_ERROR
-from carnet.gateway.buckets import Buckets, bucket_of
-from carnet.gateway.connection import UpstreamFailed
+from carnet.gateway.buckets.new_bucket import sent_on
+from carnet.gateway.buckets.object_acl_change import ObjectAcls
+from carnet.gateway.buckets.owners import Buckets, bucket_of
 from carnet.gateway.deciding import Resolved
-from carnet.gateway.exchange import AnotherAccount, NotListed
-from carnet.gateway.new_bucket import sent_on
-from carnet.gateway.object_acl_change import ObjectAcls
 from carnet.gateway.s3.answers import MOST_WHOLE, answered_headers, relayed
 from carnet.gateway.s3.arriving import SIGNING_NAME
 from carnet.gateway.s3.call import S3Call
@@ -27,6 +25,8 @@ from carnet.gateway.s3.events import told
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.kept import recorded
 from carnet.gateway.s3.sending import sent_members
+from carnet.gateway.upstreams.connection import UpstreamFailed
+from carnet.gateway.upstreams.exchange import AnotherAccount, NotListed
 from carnet.server.outbox import Answer
 
 _ATTACHED = "The bucket you tried to delete has access points attached. Delete your access points and then try again."

@@ -10,17 +10,17 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from carnet.base.http import HttpResponse
-from carnet.gateway.aws_managed_keys import is_of_aws
-from carnet.gateway.check import Refused, Scope
-from carnet.gateway.connection import UpstreamFailed
-from carnet.gateway.exchange import Exchange
+from carnet.gateway.checks.check import Refused, Scope
+from carnet.gateway.checks.lookups import LookupFailed, resource_or_stand_in
+from carnet.gateway.checks.members import structure, text
+from carnet.gateway.checks.resource_tags import queue_url
+from carnet.gateway.checks.services import kms
 from carnet.gateway.failures import says_not_there
-from carnet.gateway.lookups import LookupFailed, resource_or_stand_in
-from carnet.gateway.members import structure, text
-from carnet.gateway.reread import reread
-from carnet.gateway.resource_tags import queue_url
+from carnet.gateway.keys.aws_managed_keys import is_of_aws
+from carnet.gateway.policies.reread import reread
 from carnet.gateway.s3.call import S3Call
-from carnet.gateway.services import kms
+from carnet.gateway.upstreams.connection import UpstreamFailed
+from carnet.gateway.upstreams.exchange import Exchange
 from carnet.models import Operation, operation
 
 USES = ("kms:GenerateDataKey", "kms:Decrypt")

@@ -12,13 +12,13 @@ from carnet.access.authorize import Decided
 from carnet.access.request_context import request_keys
 from carnet.access.service_access import Source
 from carnet.gateway.acting_services import decided_for, delivery
-from carnet.gateway.check import Members
-from carnet.gateway.check import Refused as NotRead
-from carnet.gateway.members import needed, structure, structures
+from carnet.gateway.checks.check import Members
+from carnet.gateway.checks.check import Refused as NotRead
+from carnet.gateway.checks.members import needed, structure, structures
+from carnet.gateway.checks.services.s3_names import bucket_arn
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.notification_keys import USES, key_of
-from carnet.gateway.services.s3_names import bucket_arn
 from carnet.policy.request import Values
 from carnet.services.execution import Execution
 

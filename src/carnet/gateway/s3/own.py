@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from carnet.gateway.acl import ACL_MEMBERS
-from carnet.gateway.bucket_operations import OF_ENCRYPTION
-from carnet.gateway.kept_buckets import ANSWERED_HERE
+from carnet.gateway.buckets.acl import ACL_MEMBERS
+from carnet.gateway.buckets.bucket_operations import OF_ENCRYPTION
+from carnet.gateway.buckets.kept_buckets import ANSWERED_HERE
 
 KEPT_HERE = ANSWERED_HERE | {"GetObjectAcl", "ListBuckets", "PutObjectAcl"}
 """Operations that are never sent on."""

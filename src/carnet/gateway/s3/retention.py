@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from carnet.gateway.members import structure
+from carnet.gateway.checks.members import structure
 from carnet.gateway.s3.call import S3Call
 from carnet.policy.request import Value
 

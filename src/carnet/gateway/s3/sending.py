@@ -7,8 +7,8 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from carnet.gateway.exchange import Content
-from carnet.gateway.object_acl_change import ObjectAcls
+from carnet.gateway.buckets.object_acl_change import ObjectAcls
+from carnet.gateway.checks.services.s3_names import bucket_arn
 from carnet.gateway.s3.acls import refuse_unless_read
 from carnet.gateway.s3.answers import relayed
 from carnet.gateway.s3.bodies import Upload
@@ -19,8 +19,8 @@ from carnet.gateway.s3.encryption import refuse_without_key
 from carnet.gateway.s3.made_objects import new_object, settled
 from carnet.gateway.s3.own import without_acl
 from carnet.gateway.s3.tags import refuse_another
-from carnet.gateway.services.s3_names import bucket_arn
-from carnet.gateway.upstream import UpstreamResponse
+from carnet.gateway.upstreams.exchange import Content
+from carnet.gateway.upstreams.upstream import UpstreamResponse
 from carnet.models import Operation
 from carnet.server.outbox import Answer
 

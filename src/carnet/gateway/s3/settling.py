@@ -14,10 +14,10 @@ from carnet.base.clock import Clock
 from carnet.base.faults import Fault
 from carnet.entities.bucket import Bucket, BucketState
 from carnet.gateway.answers import FIRST_ERROR
-from carnet.gateway.buckets import Buckets
-from carnet.gateway.connection import UpstreamFailed
-from carnet.gateway.exchange import AnotherAccount, Exchange, NotListed
+from carnet.gateway.buckets.owners import Buckets
 from carnet.gateway.s3.arriving import s3_service
+from carnet.gateway.upstreams.connection import UpstreamFailed
+from carnet.gateway.upstreams.exchange import AnotherAccount, Exchange, NotListed
 
 _LOG = logging.getLogger("carnet.gateway")
 

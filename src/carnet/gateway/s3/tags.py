@@ -12,8 +12,8 @@ from typing import Any
 from lxml import etree
 from msgspec.structs import replace
 
+from carnet.gateway.checks.lookups import LookupFailed
 from carnet.gateway.deciding import Resolved
-from carnet.gateway.lookups import LookupFailed
 from carnet.gateway.s3.call import S3Call
 from carnet.policy.patterns import ascii_lower
 from carnet.saml.xml import BadXml, parse_xml

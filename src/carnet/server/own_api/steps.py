@@ -25,6 +25,7 @@ from carnet.directory.snapshot import Snapshot
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.caller import AccountCaller, Anonymous, OperatorCaller, Verified
 from carnet.policy.at_once import TakesLong, at_once
+from carnet.server.fairness.throttle import Throttle, Throttled
 from carnet.server.long_policies import LongPolicies
 from carnet.server.outbox import Answer
 from carnet.server.own_api.admission import Asked, admit_operator, admit_signed
@@ -42,7 +43,6 @@ from carnet.server.own_api.reading import find_endpoint, parameters, read_body, 
 from carnet.server.own_api.table import ENDPOINTS
 from carnet.server.own_api.transport import refuse_insecure
 from carnet.server.read_your_writes import REVISION
-from carnet.server.throttle import Throttle, Throttled
 from carnet.server.writer import Writer
 from carnet.services.execution import Done, Execution, Failed
 from carnet.services.preparing import Pool, Pools, Preparation

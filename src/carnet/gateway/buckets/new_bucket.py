@@ -1,0 +1,98 @@
+"""What a bucket is made with: its name, its Region, who owns its objects, and what keeps it from being public.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from carnet.base.faults import Refused
+from carnet.entities.bucket import Bucket, BucketState, ObjectOwnership
+from carnet.entities.new_buckets import NewBuckets
+from carnet.entities.public_access_block import EVERYTHING_BLOCKED
+from carnet.gateway.buckets.acl import acl_without_ownership, asked_acl, asked_ownership, is_public, private
+from carnet.gateway.checks.check import Scope
+from carnet.server.own_pages import SEGMENTS
+from carnet.server.own_paths import API_SEGMENTS, OLD_HEALTH_PATH
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]", re.ASCII)
+_ADDRESS = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+", re.ASCII)
+_BEGINNINGS = ("xn--", "sthree-", "amzn-s3-demo-")
+_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+_OWN = SEGMENTS | API_SEGMENTS | {OLD_HEALTH_PATH.lstrip("/")}
+"""Nobody's bucket has the name of a path that is Carnet's own."""
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
+_DEFAULT_REGION, _EU = "us-east-1", "eu-west-1"
+_SENT_ON = ("Bucket", "CreateBucketConfiguration", "ObjectLockEnabledForBucket")
+
+
+def new_bucket(members: Mapping[str, Any], scope: Scope, *, new: NewBuckets, upstream: str, now: datetime) -> Bucket:
+    """The bucket that CreateBucket asks for, pending. Raises Refused."""
+    name = members["Bucket"]
+    check_name(name)
+    if members.get("BucketNamespace") not in (None, "global"):
+        raise Refused("NotImplemented", "Only the global namespace of buckets is kept here.")
+    legacy = new is NewBuckets.LEGACY
+    given = members.get("ObjectOwnership")
+    ownership = asked_ownership(given) or (ObjectOwnership.WRITER if legacy else ObjectOwnership.ENFORCED)
+    if given not in (None, ownership):
+        raise Refused("InvalidArgument", f"Invalid x-amz-object-ownership header: {given}")
+    acl = asked_acl(members, scope.account)
+    block = None if legacy else EVERYTHING_BLOCKED
+    if acl is not None and acl != private(scope.account):
+        if ownership is ObjectOwnership.ENFORCED:
+            raise acl_without_ownership()
+        if block is not None and is_public(acl):
+            raise Refused(
+                "InvalidBucketAclWithBlockPublicAccessError",
+                "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+            )
+    return Bucket(
+        partition=scope.partition,
+        name=name,
+        account=scope.account,
+        region=_region(members, scope.region),
+        created=now,
+        state=BucketState.PENDING,
+        upstream=upstream,
+        ownership=ownership,
+        block=block,
+        acl=acl or private(scope.account),
+    )
+
+
+def sent_on(members: Mapping[str, Any]) -> dict[str, Any]:
+    """What an upstream is told of a bucket that it is to make: neither who owns objects, nor an ACL."""
+    return {name: members[name] for name in _SENT_ON if name in members}
+
+
+def check_name(name: str) -> None:
+    """Raises Refused for what AWS takes for no new bucket's name, and for names that Carnet's own paths begin with."""
+    if (
+        not _NAME.fullmatch(name)
+        or _ADDRESS.fullmatch(name)
+        or name.startswith(_BEGINNINGS)
+        or name.endswith(_ENDS)
+        or name in _OWN
+    ):
+        raise Refused("InvalidBucketName", "The specified bucket is not valid.")
+
+
+def _region(members: Mapping[str, Any], asked_in: str) -> str:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucketConfiguration.html"""
+    given = (members.get("CreateBucketConfiguration") or {}).get("LocationConstraint")
+    if given is not None and (given == _DEFAULT_REGION or not (given == "EU" or _REGION.fullmatch(given))):
+        raise Refused("InvalidLocationConstraint", "The specified location-constraint is not valid")
+    region = _EU if given == "EU" else given or _DEFAULT_REGION
+    if asked_in not in (region, _DEFAULT_REGION, ""):
+        raise Refused(
+            "IllegalLocationConstraintException",
+            f"The {given or 'unspecified'} location constraint is incompatible for the region specific endpoint this "
+            "request was sent to.",
+        )
+    return region

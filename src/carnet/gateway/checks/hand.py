@@ -1,0 +1,63 @@
+"""What is said of a service by hand, beside the table of its operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+
+from msgspec import Struct, field
+
+from carnet.gateway.checks.check import Asked, Check
+from carnet.gateway.checks.members import value_of
+from carnet.gateway.checks.naming import Naming, Reading
+from carnet.policy.request import Value
+
+Rule = Callable[[Asked], Iterable[Check]]
+"""The checks of one operation. May raise Refused."""
+
+
+class Unknown(Enum):
+    """Of a condition key: the members do not tell it."""
+
+    UNKNOWN = "unknown"
+
+
+Filler = Callable[[Asked, Check], Value | Unknown | None]
+"""The value of a condition key; None if the request does not have the key. May raise Refused."""
+TemplateFiller = Callable[[Asked, Check], Mapping[str, Value]]
+"""What stands for the open part of a key (`aws:RequestTag/${TagKey}`) to the value."""
+
+
+class Hand(Struct, frozen=True, kw_only=True):
+    """One service's."""
+
+    operations: Mapping[str, Rule] = field(default_factory=dict[str, Rule])
+    """Operations for which the table does not say enough."""
+    names: Mapping[str, Naming] = field(default_factory=dict[str, Naming])
+    """Resource types whose names are not as they stand in ARNs."""
+    arns: Mapping[str, Reading] = field(default_factory=dict[str, Reading])
+    """Resource types that other ARNs stand for."""
+    defaults: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Variables of ARN patterns to what is meant if a request does not say it."""
+    keys: Mapping[str, Filler] = field(default_factory=dict[str, Filler])
+    templates: Mapping[str, TemplateFiller] = field(default_factory=dict[str, TemplateFiller])
+
+
+def member(name: str) -> Filler:
+    """A key whose value is a member of the input."""
+    return lambda asked, check: value_of(asked.members.get(name))
+
+
+def flag(name: str) -> Filler:
+    """A key whose value is a Boolean member of the input, false if it is not there."""
+    return lambda asked, check: value_of(asked.members.get(name)) or "false"
+
+
+def of_action(action: str, filler: Filler) -> Filler:
+    """A key that one action's request tells; in others it is the resource's."""
+    return lambda asked, check: filler(asked, check) if check.action == action else Unknown.UNKNOWN
+
+
+def constant(value: Value | None) -> Filler:
+    """A key that requests have always, or, if None, never."""
+    return lambda asked, check: value

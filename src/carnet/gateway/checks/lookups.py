@@ -1,0 +1,120 @@
+"""What an upstream is asked before a decision: which resource a request means.
+
+INVARIANT: a look-up that fails is no answer. Nothing is decided on it, and nothing is sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from carnet.base.arns import parse_arn
+from carnet.base.http import HttpResponse
+from carnet.gateway.checks.check import Scope, Sought, SoughtBy
+from carnet.models import Operation, operation
+
+Ask = Callable[[Operation, Mapping[str, Any]], Awaitable[HttpResponse]]
+"""Sends an operation with its input to the upstream."""
+
+_KEY_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32}", re.ASCII)
+_KEY_ID_BYTES = 36
+NO_KEY = "00000000-0000-0000-0000-000000000000"
+"""In the place of the id of a key that is not there."""
+_SUCCESS, _CLIENT_ERROR, _SERVER_ERROR = 200, 400, 500
+
+
+class NotFound(Exception):
+    """The upstream has no such resource: `answer` is what it says."""
+
+    def __init__(self, answer: HttpResponse) -> None:
+        super().__init__("there is no such resource")
+        self.answer = answer
+
+
+class LookupFailed(Exception):
+    """The upstream does not tell."""
+
+
+async def resource_of(sought: Sought, scope: Scope, ask: Ask) -> str:
+    """The ARN of what is sought. Raises NotFound and LookupFailed."""
+    match sought.by:
+        case SoughtBy.KMS_ALIAS:
+            return await _told(ask, "kms", "DescribeKey", {"KeyId": sought.text}, ("KeyMetadata", "Arn"), "kms")
+        case SoughtBy.SECRET:
+            return await _told(
+                ask, "secretsmanager", "DescribeSecret", {"SecretId": sought.text}, ("ARN",), "secretsmanager"
+            )
+        case SoughtBy.KMS_CIPHERTEXT:
+            return f"arn:{scope.partition}:kms:{scope.region}:{scope.account}:key/{_key_of(sought.text)}"
+        case other:
+            raise LookupFailed(f"what {other} names cannot be looked up")
+
+
+def _key_of(ciphertext: str) -> str:
+    """The id of the key, which stands before what emulators encrypt with it."""
+    try:
+        beginning = base64.b64decode(ciphertext, validate=True)[:_KEY_ID_BYTES].decode("ascii")
+    except (binascii.Error, ValueError):
+        raise LookupFailed("which key the ciphertext is of cannot be told") from None
+    if not _KEY_ID.fullmatch(beginning):
+        raise LookupFailed("which key the ciphertext is of cannot be told")
+    return beginning
+
+
+async def _told(
+    ask: Ask, service: str, name: str, given: Mapping[str, Any], path: tuple[str, ...], arn_service: str
+) -> str:
+    """The ARN at a place of an answer in JSON."""
+    answer = await ask(operation(service, name), given)
+    if _CLIENT_ERROR <= answer.status < _SERVER_ERROR:
+        raise NotFound(answer)
+    value: Any = None
+    if answer.status == _SUCCESS:
+        try:
+            value = json.loads(answer.body)
+            for part in path:
+                value = value[part]
+        except (ValueError, LookupError, TypeError):
+            value = None
+    arn = parse_arn(value) if isinstance(value, str) else None
+    if arn is None or arn.service != arn_service or any(sign in str(value) for sign in "*?"):
+        raise LookupFailed(f"the upstream does not answer {name} as {service} does")
+    return str(value)
+
+
+async def resource_or_stand_in(sought: Sought, scope: Scope, ask: Ask) -> tuple[str, bool]:
+    """The ARN of what is sought, and whether it is missing: then of what stands in for it. Raises LookupFailed."""
+    try:
+        return await resource_of(sought, scope, ask), False
+    except NotFound:
+        return stand_in(sought, scope), True
+
+
+def stand_in(sought: Sought, scope: Scope) -> str:
+    """What is decided on in the place of a resource that is not there: who may not have it is told nothing else."""
+    if sought.by is SoughtBy.KMS_ALIAS:
+        return f"arn:{scope.partition}:kms:{scope.region}:{scope.account}:key/{NO_KEY}"
+    return sought.text
+
+
+_PINNED_AS = {
+    SoughtBy.KMS_ALIAS: ("KeyId", "SourceKeyId", "DestinationKeyId"),
+    SoughtBy.KMS_CIPHERTEXT: ("KeyId", "SourceKeyId"),
+    SoughtBy.SECRET: ("SecretId",),
+}
+
+
+def pinned(asked: Operation, given: Mapping[str, Any], sought: Sought, arn: str) -> Mapping[str, Any]:
+    """The input with the resource that was decided on in the place of what named it.
+
+    INVARIANT: an alias that is moved after the decision leads nowhere else.
+    """
+    known = asked.input.members if asked.input is not None else {}
+    members = [name for name in _PINNED_AS.get(sought.by, ()) if name in known]
+    if sought.by is SoughtBy.KMS_CIPHERTEXT:
+        return dict.fromkeys(members[:1], arn) | dict(given)
+    return {**given, **{member: arn for member in members if str(given.get(member, arn)) in sought.text}}

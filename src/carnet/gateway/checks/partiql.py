@@ -1,0 +1,144 @@
+"""PartiQL as Amazon DynamoDB takes it: which table a statement is on, and what it does there.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
+
+Strict: one statement, on one table, without comments, subqueries and joins. What is not read with certainty is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from itertools import pairwise
+
+from msgspec import Struct
+
+from carnet.gateway.checks.check import Refused, invalid
+
+LONGEST = 8_192
+"""Characters of a statement that AWS takes."""
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<text>'(?:[^']|'')*')
+      | (?P<quoted>"(?:[^"]|"")*")
+      | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
+      | (?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
+      | (?P<sign><<|>>|<>|<=|>=|!=|\|\||[][(){}.,?=<>:*+/%-])
+    )""",
+    re.VERBOSE | re.ASCII,
+)
+_TABLES = frozenset(
+    ("SELECT", "FROM", "INSERT", "INTO", "UPDATE", "DELETE", "UPSERT", "REPLACE", "EXISTS", "JOIN", "UNION")
+)
+"""Words that begin something on a table. Behind the table's name none stands outside of quotation marks."""
+
+
+class Verb(StrEnum):
+    """The action that a statement needs."""
+
+    SELECT = "PartiQLSelect"
+    INSERT = "PartiQLInsert"
+    UPDATE = "PartiQLUpdate"
+    DELETE = "PartiQLDelete"
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """What one statement does."""
+
+    verb: Verb
+    table: str
+    """As it is written, a name or an ARN."""
+    index: str | None
+
+
+class _Token(Struct, frozen=True):
+    kind: str
+    text: str
+
+    @property
+    def keyword(self) -> str:
+        """In upper case; empty if it stands in quotation marks."""
+        return self.text.upper() if self.kind == "word" else ""
+
+
+def read_statement(text: str) -> Statement:
+    """Read it; Refused if it is not a statement, or more than one."""
+    if len(text) > LONGEST:
+        raise _malformed()
+    tokens: Sequence[_Token] = _tokens(text)
+    if tokens and tokens[0].keyword == "EXISTS":
+        tokens = _inside(tokens[1:])
+    first = tokens[0].keyword if tokens else ""
+    if first == "SELECT":
+        at = next((at for at, token in enumerate(tokens) if token.keyword == "FROM"), 0)
+        return _on_table(Verb.SELECT, tokens[1:at], tokens[at + 1 :] if at else ())
+    if first in ("INSERT", "DELETE"):
+        verb, second = (Verb.INSERT, "INTO") if first == "INSERT" else (Verb.DELETE, "FROM")
+        if len(tokens) < 2 or tokens[1].keyword != second:
+            raise _malformed()
+        return _on_table(verb, (), tokens[2:])
+    if first == "UPDATE":
+        return _on_table(Verb.UPDATE, (), tokens[1:])
+    raise _malformed()
+
+
+def _on_table(verb: Verb, before: Sequence[_Token], rest: Sequence[_Token]) -> Statement:
+    """`rest` begins with the table: `"table"`, or `"table"."index"` in a SELECT."""
+    if not rest or rest[0].kind not in ("word", "quoted"):
+        raise _malformed()
+    table, rest = _name(rest[0]), rest[1:]
+    index = None
+    if verb is Verb.SELECT and len(rest) > 1 and rest[0].text == ".":
+        if rest[1].kind not in ("word", "quoted"):
+            raise _malformed()
+        index, rest = _name(rest[1]), rest[2:]
+    if any(token.keyword in _TABLES for token in (*before, *rest)):
+        raise _malformed()
+    if rest and not _goes_on(verb, rest[0]):
+        raise _malformed()
+    if not table or index == "":
+        raise _malformed()
+    return Statement(verb=verb, table=table, index=index)
+
+
+def _goes_on(verb: Verb, token: _Token) -> bool:
+    """Whether a token may follow the table: no second table, and no alias, of which AWS has none."""
+    after = {
+        Verb.SELECT: ("WHERE", "ORDER"),
+        Verb.INSERT: ("VALUE",),
+        Verb.UPDATE: ("SET", "REMOVE"),
+        Verb.DELETE: ("WHERE", "RETURNING"),
+    }
+    return token.keyword in after[verb]
+
+
+def _name(token: _Token) -> str:
+    return token.text[1:-1].replace('""', '"') if token.kind == "quoted" else token.text
+
+
+def _inside(tokens: Sequence[_Token]) -> Sequence[_Token]:
+    """What stands between the brackets of EXISTS(SELECT ...)."""
+    if len(tokens) < 2 or tokens[0].text != "(" or tokens[-1].text != ")" or tokens[1].keyword != "SELECT":
+        raise _malformed()
+    return tokens[1:-1]
+
+
+def _tokens(text: str) -> list[_Token]:
+    """All of the text. INVARIANT: a comment, a semicolon and whatever else is not a token are refused."""
+    found, at, text = [], 0, text.rstrip()
+    while at < len(text):
+        token = _TOKEN.match(text, at)
+        if token is None or token.lastgroup is None:
+            raise _malformed()
+        found.append(_Token(token.lastgroup, token[token.lastgroup]))
+        at = token.end()
+    signs = [token.text if token.kind == "sign" else "" for token in found]
+    if any(pair in (("-", "-"), ("/", "*")) for pair in pairwise(signs)):
+        raise _malformed()
+    return found
+
+
+def _malformed() -> Refused:
+    return invalid("Statement wasn't well formed, can't be processed: it is not read here.")

@@ -1,0 +1,158 @@
+"""AWS Secrets Manager: secrets by name or ARN, whose last six characters only a look-up tells.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
+
+from carnet.catalog.operations import ResourceRule
+from carnet.gateway.checks.check import Asked, Check, Scope, Sought, SoughtBy, invalid, not_decided
+from carnet.gateway.checks.hand import Filler, Hand, flag, member
+from carnet.gateway.checks.members import needed, structures, text, texts
+from carnet.gateway.checks.naming import ARN, Named
+from carnet.gateway.checks.services.lambda_ import function
+from carnet.gateway.checks.table import from_table
+from carnet.policy.request import Value
+
+SECRET = "Secret"  # noqa: S105 - a resource type
+_NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}", re.ASCII)
+_SECRET_ARN = re.compile(
+    r"arn:([a-z-]+):secretsmanager:([a-z0-9-]+):([0-9]{12}):secret:([A-Za-z0-9/_+=.@!-]{1,519})", re.ASCII
+)
+_SECRET_ID = "secretsmanager:SecretId"  # noqa: S105 - a condition key
+_NEW = "-??????"
+"""Of a secret to be made the characters are not known: AWS matches policies with as many question marks."""
+
+
+def secret(scope: Scope, given: str) -> Named:
+    """The secret that a name, an ARN or an ARN without its last characters names. All three are looked up."""
+    if _NAME.fullmatch(given):
+        given = _arn(scope, given)
+    found = _SECRET_ARN.fullmatch(given)
+    if found is None or (found[1], found[2]) != (scope.partition, scope.region):
+        raise invalid("Invalid SecretId.")
+    return Named(type=SECRET, resource=Sought(by=SoughtBy.SECRET, text=given), account=found[3])
+
+
+def _arn(scope: Scope, name: str) -> str:
+    return f"{ARN}{scope.partition}:secretsmanager:{scope.region}:{scope.account}:secret:{name}"
+
+
+def found_secret(check: Check, arn: str) -> Check:
+    """A check whose secret is known: `secretsmanager:SecretId` is the ARN, whatever the request names the secret by."""
+    return replace(check, keys={**check.keys, _SECRET_ID: arn}) if _SECRET_ID in check.keys else check
+
+
+def _named(rule: ResourceRule, values: Mapping[str, str], scope: Scope) -> Named:
+    return secret(scope, next(iter(values.values())))
+
+
+def _create_secret(asked: Asked) -> Iterator[Check]:
+    """With tags and replicas the permissions for these, too.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+    """
+    name = needed(asked.members, "Name")
+    if not _NAME.fullmatch(name):
+        raise invalid("Invalid name.")
+    arn = _arn(asked.scope, name) + _NEW
+    actions = ["CreateSecret"]
+    actions += ["TagResource"] if asked.members.get("Tags") else []
+    actions += ["ReplicateSecretToRegions"] if asked.members.get("AddReplicaRegions") else []
+    for action in actions:
+        yield Check(action=f"secretsmanager:{action}", resource=arn, account=asked.scope.account, type=SECRET)
+
+
+def _rotate(asked: Asked) -> Iterator[Check]:
+    """A function that is given is invoked: lambda:InvokeFunction, too.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+    """
+    yield from from_table(asked, HAND)
+    if (arn := text(asked.members, "RotationLambdaARN")) is not None:
+        named = function(asked.scope, arn)
+        yield Check(action="lambda:InvokeFunction", resource=named.resource, account=named.account, type=named.type)
+
+
+def _batch_get(asked: Asked) -> Iterator[Check]:
+    """Secrets that are listed by their names or ARNs: each needs GetSecretValue.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
+    """
+    yield Check(action="secretsmanager:BatchGetSecretValue", resource="*", account=asked.scope.account)
+    names = texts(asked.members, "SecretIdList")
+    if not names or asked.members.get("Filters"):
+        raise not_decided(asked, "which secrets Filters finds is not known")
+    for name in names:
+        named = secret(asked.scope, name)
+        keys: dict[str, Value] = {_SECRET_ID: name}
+        yield Check(
+            action="secretsmanager:GetSecretValue",
+            resource=named.resource,
+            account=named.account,
+            type=SECRET,
+            keys=keys,
+        )
+
+
+def _validate_policy(asked: Asked) -> Iterator[Check]:
+    """Of a secret, or of none."""
+    given = text(asked.members, "SecretId")
+    if given is None:
+        yield Check(action="secretsmanager:ValidateResourcePolicy", resource="*", account=asked.scope.account)
+    else:
+        yield from from_table(asked, HAND)
+
+
+def _replica_regions(asked: Asked, check: Check) -> Value | None:
+    return tuple(needed(region, "Region") for region in structures(asked.members, "AddReplicaRegions")) or None
+
+
+def _key_arn(asked: Asked, check: Check) -> Value | None:
+    """The ARN of the key if the request gives it so; a name of a key is in `KmsKeyId` alone."""
+    given = text(asked.members, "KmsKeyId")
+    return given if given is not None and given.startswith(ARN) else None
+
+
+def _changes_rules(asked: Asked, check: Check) -> Value | None:
+    return "true" if asked.members.get("RotationRules") else "false"
+
+
+def _or(name: str, default: str) -> Filler:
+    filler = member(name)
+    return lambda asked, check: filler(asked, check) or default
+
+
+HAND = Hand(
+    operations={
+        "BatchGetSecretValue": _batch_get,
+        "CreateSecret": _create_secret,
+        "RotateSecret": _rotate,
+        "ValidateResourcePolicy": _validate_policy,
+    },
+    names={SECRET: _named},
+    keys={
+        "secretsmanager:AddReplicaRegions": _replica_regions,
+        "secretsmanager:BlockPublicPolicy": flag("BlockPublicPolicy"),
+        "secretsmanager:Description": member("Description"),
+        "secretsmanager:ExternalSecretRotationRoleArn": member("ExternalSecretRotationRoleArn"),
+        "secretsmanager:ForceDeleteWithoutRecovery": flag("ForceDeleteWithoutRecovery"),
+        "secretsmanager:ForceOverwriteReplicaSecret": flag("ForceOverwriteReplicaSecret"),
+        "secretsmanager:KmsKeyArn": _key_arn,
+        "secretsmanager:KmsKeyId": member("KmsKeyId"),
+        "secretsmanager:ModifyRotationRules": _changes_rules,
+        "secretsmanager:Name": member("Name"),
+        "secretsmanager:RecoveryWindowInDays": member("RecoveryWindowInDays"),
+        "secretsmanager:RotateImmediately": _or("RotateImmediately", "true"),
+        "secretsmanager:RotationLambdaARN": member("RotationLambdaARN"),
+        _SECRET_ID: member("SecretId"),
+        "secretsmanager:Type": member("Type"),
+        "secretsmanager:VersionId": member("VersionId"),
+        "secretsmanager:VersionStage": member("VersionStage"),
+    },
+)

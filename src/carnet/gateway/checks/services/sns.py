@@ -1,0 +1,96 @@
+"""Amazon SNS: topics by the ARNs of their subscriptions, text messages, and roles in attributes.
+
+https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from carnet.catalog.operations import ResourceRule
+from carnet.gateway.checks.check import Asked, Check, Scope, invalid
+from carnet.gateway.checks.hand import Hand, member
+from carnet.gateway.checks.members import needed, structure, text
+from carnet.gateway.checks.naming import Named, by_arn
+from carnet.gateway.checks.passed_roles import passed_role
+from carnet.gateway.checks.table import from_table
+
+TOPIC = "topic"
+_SUBSCRIPTION = re.compile(r"(arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}):[0-9a-f-]{1,64}", re.ASCII)
+_ENDPOINT = re.compile(r"arn:([a-z-]+):sns:([a-z0-9-]+):([0-9]{12}):endpoint/[A-Za-z0-9_./-]{1,512}", re.ASCII)
+_NUMBER = re.compile(r"\+?[0-9 ().-]{2,32}", re.ASCII)
+_ROLES = ("FeedbackRoleArn", "SubscriptionRoleArn")
+"""How the attributes end that name a role: for delivery logs, and for what is delivered to Amazon Data Firehose."""
+_TARGETS = ("TopicArn", "TargetArn", "PhoneNumber")
+
+
+def _topic(rule: ResourceRule, arn: str, scope: Scope) -> Named | None:
+    """A topic by its ARN, or by that of one of its subscriptions, which has one part more."""
+    subscription = _SUBSCRIPTION.fullmatch(arn)
+    return by_arn(rule, subscription[1] if subscription else arn, scope)
+
+
+def _publish(asked: Asked) -> Iterator[Check]:
+    """On a topic, on the endpoint of a device, or on a number: one of them."""
+    given = [name for name in _TARGETS if text(asked.members, name) is not None]
+    if len(given) != 1:
+        raise invalid("Invalid parameter: one of TopicArn, TargetArn and PhoneNumber is required")
+    target = needed(asked.members, given[0])
+    if given == ["PhoneNumber"]:
+        if not _NUMBER.fullmatch(target):
+            raise invalid("Invalid parameter: PhoneNumber")
+        yield Check(action="sns:Publish", resource=target, account=asked.scope.account)
+    elif given == ["TargetArn"] and (endpoint := _ENDPOINT.fullmatch(target)):
+        if (endpoint[1], endpoint[2]) != (asked.scope.partition, asked.scope.region):
+            raise invalid("Invalid parameter: TargetArn")
+        yield Check(action="sns:Publish", resource=target, account=endpoint[3])
+    else:
+        yield from from_table(asked, HAND)
+
+
+def _create_topic(asked: Asked) -> Iterator[Check]:
+    """With tags sns:TagResource, too.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
+    """
+    checks = from_table(asked, HAND)
+    yield from checks
+    if asked.members.get("Tags"):
+        yield Check(action="sns:TagResource", resource=checks[0].resource, account=checks[0].account, type=TOPIC)
+    yield from _passed(asked)
+
+
+def _passed(asked: Asked) -> Iterator[Check]:
+    """The roles that attributes name."""
+    attributes = structure(asked.members, "Attributes")
+    for name in attributes:
+        if name.endswith(_ROLES):
+            yield from passed_role(asked, text(attributes, name))
+
+
+def _with_attributes(asked: Asked) -> Iterator[Check]:
+    yield from from_table(asked, HAND)
+    yield from _passed(asked)
+
+
+def _set_one(asked: Asked) -> Iterator[Check]:
+    """Of a topic or a subscription."""
+    yield from from_table(asked, HAND)
+    if needed(asked.members, "AttributeName").endswith(_ROLES):
+        yield from passed_role(asked, text(asked.members, "AttributeValue"))
+
+
+HAND = Hand(
+    operations={
+        "CreatePlatformApplication": _with_attributes,
+        "CreateTopic": _create_topic,
+        "Publish": _publish,
+        "SetPlatformApplicationAttributes": _with_attributes,
+        "SetSubscriptionAttributes": _set_one,
+        "SetTopicAttributes": _set_one,
+        "Subscribe": _with_attributes,
+    },
+    arns={TOPIC: _topic},
+    keys={"sns:Endpoint": member("Endpoint"), "sns:Protocol": member("Protocol")},
+)

@@ -1,0 +1,45 @@
+"""What a service does with a key of AWS KMS in the name of its caller, who needs the permission.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from msgspec import Struct
+
+from carnet.gateway.checks.enquiry import Enquiry
+from carnet.gateway.deciding import Resolved
+from carnet.gateway.keys.known_keys import KnownKeys
+from carnet.policy.request import Value
+
+DECRYPT, DATA_KEY, ENCRYPT = "kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt"
+DESCRIBE, GRANT = "kms:DescribeKey", "kms:CreateGrant"
+WRITES = (DATA_KEY, DECRYPT)
+
+
+class KeyUse(Struct, frozen=True, kw_only=True):
+    """What a service does with a key."""
+
+    key: str
+    """As the request or the resource names it: an id or an alias of the account of the resource, or an ARN."""
+    actions: tuple[str, ...]
+    context: Mapping[str, str]
+    """The encryption context."""
+    keys: Mapping[str, Value] = {}
+    """Further condition keys."""
+    unknown: frozenset[str] = frozenset()
+    """Condition keys that nothing tells."""
+
+
+Uses = Callable[[Enquiry, Resolved, KnownKeys], AsyncIterator[KeyUse]]
+"""Of a check that is allowed. May raise NotFound, LookupFailed and WireError, and as `Enquiry.members`."""
+
+
+def granted(*operations: str, **keys: str) -> Mapping[str, Value]:
+    """The condition keys of a grant that a service makes for itself.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource
+    """
+    return {"kms:GrantIsForAWSResource": "true", "kms:GrantOperations": operations, **keys}

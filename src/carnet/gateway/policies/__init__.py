@@ -1,0 +1,1 @@
+"""The policies of resources behind the gateway, which are kept here."""

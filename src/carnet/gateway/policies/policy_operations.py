@@ -1,0 +1,354 @@
+"""The operations on policies of resources, which are answered here: what each has in its input, and what it answers.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from carnet.base.faults import Refused
+from carnet.gateway.checks.resource_tags import queue_url
+from carnet.gateway.policies import permissions
+from carnet.gateway.policies.permissions import revision_of
+from carnet.policy.document import Grammar
+from carnet.policy.public import is_public
+from carnet.services.documents import parse_once
+
+Members = Mapping[str, Any]
+_KB = 1024
+_ATTRIBUTES, _POLICY = "Attributes", "Policy"
+_NO_TABLE_POLICY = "Resource-based policy not found for the provided ResourceArn: {}"
+
+
+class Act(Enum):
+    """What is done with the policy."""
+
+    PUT = "put"
+    GET = "get"
+    DELETE = "delete"
+    LIST = "list"
+    REVISE = "revise"
+
+
+CHANGES = frozenset((Act.PUT, Act.DELETE, Act.REVISE))
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """Of what an answer is made."""
+
+    arn: str
+    described: Members
+    """What the upstream tells of the resource."""
+    policy: str | None
+    """The policy as it reads now; None if there is none."""
+    given: Members
+
+
+class Lockout(Struct, frozen=True, kw_only=True):
+    """The check that nobody shuts himself out by the policy that he puts."""
+
+    action: str
+    """What who puts a policy must be allowed still."""
+    confirmed: str
+    """The member of the input by which a caller does without the check."""
+    code: str
+    message: str
+
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """The policies of one kind of resource."""
+
+    describe: str
+    """The operation that tells whether the resource is there."""
+    asked: Callable[[str], Members]
+    """Its input, for an ARN."""
+    most: int
+    """How long a policy may be, in bytes."""
+    malformed: str
+    """The code of the error for what is no policy."""
+    lockout: Lockout | None = None
+    out_of_scope: str = ""
+    """AWS's sentence for a policy about all actions at once, if it may name them by their names only."""
+    takes_away: bool = False
+    """Whether an empty policy takes the policy away."""
+    missing: str = ""
+    """The code of the error for a policy that is asked for and not there; empty if that is none."""
+    says_missing: str = ""
+    """AWS's sentence for it, with the ARN as `{}`."""
+    too_long: str = ""
+    """The code of the error for a policy that is too long; empty for `malformed`."""
+
+
+class PolicyOperation(Struct, frozen=True, kw_only=True):
+    """One operation."""
+
+    act: Act
+    kind: Kind
+    answer: Callable[[Told], Members] = lambda told: {}
+    policy: Callable[[Members], str | None] = lambda given: None
+    """The policy in the input of what puts one; empty text takes it away."""
+    revise: Callable[[str, str | None, Members], str | None] | None = None
+    """From the ARN, the policy as it reads now, and the input to the new policy. May raise Refused."""
+    check: Callable[[str | None, Members], None] = lambda current, given: None
+    """Whether the policy as it reads now is the one that the caller knows. May raise Refused."""
+
+    def revised(self, arn: str, current: str | None, given: Members) -> str | None:
+        """The new policy. May raise Refused."""
+        self.check(current, given)
+        return (self.policy(given) or None) if self.revise is None else self.revise(arn, current, given)
+
+
+def _of_table(arn: str) -> Members:
+    return {"TableName": arn.partition(":table/")[2].partition("/")[0]}
+
+
+def _named(told: Told) -> dict[str, Any]:
+    return {"ARN": told.arn, "Name": told.described.get("Name", "")}
+
+
+def _function(arn: str) -> Members:
+    name, *qualifier = arn.split(":")[6:]
+    return {"FunctionName": name} | ({"Qualifier": qualifier[0]} if qualifier else {})
+
+
+def _layer_version(arn: str) -> Members:
+    name, number = arn.split(":")[6:8]
+    return {"LayerName": name, "VersionNumber": int(number)}
+
+
+def _of_table_known(current: str | None, given: Members) -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutResourcePolicy.html"""
+    wanted, revision = given.get("ExpectedRevisionId"), None if current is None else revision_of(current)
+    if wanted is None or wanted == (revision or "NO_POLICY"):
+        return
+    table = _of_table(given["ResourceArn"])["TableName"]
+    has = (
+        f"the policy associated to target table {table} has revision id {revision}"
+        if revision
+        else f"table {table} has no associated policy"
+    )
+    asked = f"Requested update for policy with revision id {wanted}, but {has}."
+    raise Refused("PolicyNotFoundException", _NO_TABLE_POLICY.format(asked))
+
+
+def _secret_policy(arn: str, current: str | None, given: Members) -> str:
+    """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html"""
+    policy = str(given["ResourcePolicy"])
+    if given.get("BlockPublicPolicy") and is_public(parse_once(policy, Grammar.RESOURCE, arn.split(":", 2)[1])):
+        message = "You can not attach a resource policy that grants Public access to your secret."
+        raise Refused("PublicPolicyException", message)
+    return policy
+
+
+def _with_revision(told: Told) -> Members:
+    return {"Policy": told.policy, "RevisionId": revision_of(told.policy or "")}
+
+
+def _statement_of(made: Callable[[str, Members], Members]) -> Callable[[Told], Members]:
+    """What AddPermission of AWS Lambda answers."""
+    return lambda told: {"Statement": json.dumps(made(told.arn, told.given), separators=(",", ":"))}
+
+
+_KEY = Kind(
+    describe="DescribeKey",
+    asked=lambda arn: {"KeyId": arn},
+    most=32 * _KB,
+    malformed="MalformedPolicyDocumentException",
+    lockout=Lockout(
+        action="kms:PutKeyPolicy",
+        confirmed="BypassPolicyLockoutSafetyCheck",
+        code="MalformedPolicyDocumentException",
+        message="The new key policy will not allow you to update the key policy in the future.",
+    ),
+)
+_SECRET = Kind(
+    describe="DescribeSecret",
+    asked=lambda arn: {"SecretId": arn},
+    most=20 * _KB,
+    malformed="MalformedPolicyDocumentException",
+)
+_TABLE = Kind(
+    describe="DescribeTable",
+    asked=_of_table,
+    most=20 * _KB,
+    malformed="ValidationException",
+    missing="PolicyNotFoundException",
+    says_missing=_NO_TABLE_POLICY,
+    lockout=Lockout(
+        action="dynamodb:PutResourcePolicy",
+        confirmed="ConfirmRemoveSelfResourceAccess",
+        code="AccessDeniedException",
+        message="The new resource policy will not allow you to update the resource policy in the future.",
+    ),
+)
+_TOPIC = Kind(
+    describe="GetTopicAttributes",
+    asked=lambda arn: {"TopicArn": arn},
+    most=30 * _KB,
+    malformed="InvalidParameter",
+    out_of_scope="Invalid parameter: Policy statement action out of service scope!",
+    takes_away=True,
+)
+
+_QUEUE = Kind(
+    describe="GetQueueAttributes",
+    asked=lambda arn: {"QueueUrl": queue_url(arn), "AttributeNames": ["QueueArn"]},
+    most=20 * _KB,
+    malformed="InvalidAttributeValue",
+    takes_away=True,
+)
+
+_FUNCTION = Kind(
+    describe="GetFunctionConfiguration",
+    asked=_function,
+    most=20 * _KB,
+    malformed="InvalidParameterValueException",
+    missing="ResourceNotFoundException",
+    says_missing="The resource you requested does not exist.",
+    too_long="PolicyLengthExceededException",
+)
+_LAYER = replace(_FUNCTION, describe="GetLayerVersion", asked=_layer_version)
+
+OPERATIONS: Mapping[str, Mapping[str, PolicyOperation]] = {
+    "kms": {
+        "PutKeyPolicy": PolicyOperation(act=Act.PUT, kind=_KEY, policy=lambda given: given["Policy"]),
+        "GetKeyPolicy": PolicyOperation(
+            act=Act.GET, kind=_KEY, answer=lambda told: {"Policy": told.policy, "PolicyName": "default"}
+        ),
+        "ListKeyPolicies": PolicyOperation(
+            act=Act.LIST, kind=_KEY, answer=lambda told: {"PolicyNames": ["default"], "Truncated": False}
+        ),
+    },
+    "secretsmanager": {
+        "PutResourcePolicy": PolicyOperation(
+            act=Act.PUT,
+            kind=_SECRET,
+            policy=lambda given: given["ResourcePolicy"],
+            revise=_secret_policy,
+            answer=_named,
+        ),
+        "GetResourcePolicy": PolicyOperation(
+            act=Act.GET,
+            kind=_SECRET,
+            answer=lambda told: _named(told) | ({} if told.policy is None else {"ResourcePolicy": told.policy}),
+        ),
+        "DeleteResourcePolicy": PolicyOperation(act=Act.DELETE, kind=_SECRET, answer=_named),
+    },
+    "dynamodb": {
+        "PutResourcePolicy": PolicyOperation(
+            act=Act.PUT,
+            kind=_TABLE,
+            policy=lambda given: given["Policy"],
+            check=_of_table_known,
+            answer=lambda told: {"RevisionId": revision_of(told.policy or "")},
+        ),
+        "GetResourcePolicy": PolicyOperation(act=Act.GET, kind=_TABLE, answer=_with_revision),
+        "DeleteResourcePolicy": PolicyOperation(act=Act.DELETE, kind=_TABLE, check=_of_table_known),
+    },
+    "lambda": {
+        "AddPermission": PolicyOperation(
+            act=Act.REVISE,
+            kind=_FUNCTION,
+            revise=permissions.permit_function,
+            answer=_statement_of(permissions.function_statement),
+        ),
+        "RemovePermission": PolicyOperation(act=Act.REVISE, kind=_FUNCTION, revise=permissions.forbid_lambda),
+        "GetPolicy": PolicyOperation(act=Act.GET, kind=_FUNCTION, answer=_with_revision),
+        "AddLayerVersionPermission": PolicyOperation(
+            act=Act.REVISE,
+            kind=_LAYER,
+            revise=permissions.permit_layer,
+            answer=_statement_of(permissions.layer_statement),
+        ),
+        "RemoveLayerVersionPermission": PolicyOperation(act=Act.REVISE, kind=_LAYER, revise=permissions.forbid_lambda),
+        "GetLayerVersionPolicy": PolicyOperation(act=Act.GET, kind=_LAYER, answer=_with_revision),
+    },
+    "sns": {
+        "SetTopicAttributes": PolicyOperation(
+            act=Act.PUT, kind=_TOPIC, policy=lambda given: given.get("AttributeValue", "")
+        ),
+        "AddPermission": PolicyOperation(act=Act.REVISE, kind=_TOPIC, revise=permissions.permit_topic),
+        "RemovePermission": PolicyOperation(act=Act.REVISE, kind=_TOPIC, revise=permissions.forbid_topic),
+    },
+    "sqs": {
+        "SetQueueAttributes": PolicyOperation(
+            act=Act.PUT, kind=_QUEUE, policy=lambda given: given[_ATTRIBUTES][_POLICY]
+        ),
+        "AddPermission": PolicyOperation(act=Act.REVISE, kind=_QUEUE, revise=permissions.permit_queue),
+        "RemovePermission": PolicyOperation(act=Act.REVISE, kind=_QUEUE, revise=permissions.forbid_queue),
+    },
+}
+"""By botocore's names of services."""
+
+
+def policy_operation(service: str, operation: str, given: Members) -> PolicyOperation | None:
+    """What is to be done, if the request is about the policy of a resource alone."""
+    found = OPERATIONS.get(service, {}).get(operation)
+    if operation == "SetTopicAttributes" and given.get("AttributeName") != _POLICY:
+        return None
+    if operation == "SetQueueAttributes" and given[_ATTRIBUTES].keys() != {_POLICY}:
+        return None
+    return found
+
+
+class CarriedPolicy(Struct, frozen=True, kw_only=True):
+    """A policy in a request that does something else, too."""
+
+    kind: Kind
+    policy: str | None
+    """None to take it away."""
+    rest: Members
+    """The input without it."""
+    made: tuple[str, ...] = ()
+    """Where the upstream's answer has the ARN of the resource; empty if the request names it."""
+
+
+def carried_policy(service: str, operation: str, given: Members) -> CarriedPolicy | None:
+    """The policy that a request carries; None if it carries none, or it is not known what it is of."""
+    kind, member, made = _CARRIED.get((service, operation), (None, "", ()))
+    within = given.get(_ATTRIBUTES, {}) if member == _ATTRIBUTES else given
+    name = _POLICY if member == _ATTRIBUTES else member
+    if kind is None or name not in within:
+        return None
+    rest = {key: value for key, value in within.items() if key != name}
+    if member == _ATTRIBUTES:
+        rest = {**given, _ATTRIBUTES: rest}
+    return CarriedPolicy(kind=kind, policy=within[name] or None, rest=rest, made=made)
+
+
+_CARRIED: Mapping[tuple[str, str], tuple[Kind, str, tuple[str, ...]]] = {
+    ("dynamodb", "CreateTable"): (replace(_TABLE, lockout=None), "ResourcePolicy", ()),
+    ("kms", "CreateKey"): (_KEY, _POLICY, ("KeyMetadata", "Arn")),
+    ("sns", "CreateTopic"): (_TOPIC, _ATTRIBUTES, ()),
+    ("sqs", "CreateQueue"): (_QUEUE, _ATTRIBUTES, ()),
+    ("sqs", "SetQueueAttributes"): (_QUEUE, _ATTRIBUTES, ()),
+}
+"""Operations whose input may have a policy: of what it is, in which member, and where the answer has the ARN."""
+
+SHOWS_POLICY = frozenset((("sns", "GetTopicAttributes"), ("sqs", "GetQueueAttributes")))
+"""Operations whose answers have a resource's policy among its attributes."""
+
+ENDS = frozenset(
+    (("dynamodb", "DeleteTable"), ("lambda", "DeleteFunction"), ("sns", "DeleteTopic"), ("sqs", "DeleteQueue"))
+)
+"""Operations behind which a resource is gone whose name another may have."""
+MAKES = frozenset((("dynamodb", "CreateTable"), ("lambda", "CreateFunction")))
+"""Operations that fail if there is a resource of that name: what they make has no older one's policy."""
+MADE_AGAIN: Mapping[tuple[str, str], Kind] = {("sns", "CreateTopic"): _TOPIC, ("sqs", "CreateQueue"): _QUEUE}
+"""Operations that answer alike whether there was a resource of that name or not."""
+
+
+def members_of(body: bytes) -> Members:
+    """The members of an answer in JSON; none of another."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

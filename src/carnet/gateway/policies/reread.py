@@ -1,0 +1,34 @@
+"""An upstream's answer as the members of AWS's model, which botocore reads."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from botocore.parsers import ResponseParser, create_parser
+
+from carnet.base.http import HttpResponse
+from carnet.gateway.upstreams.connection import UpstreamFailed
+from carnet.gateway.upstreams.upstream import UpstreamResponse
+from carnet.models import Operation, present_form
+
+
+def reread(operation: Operation, response: UpstreamResponse | HttpResponse, body: bytes) -> dict[str, Any]:
+    """The members. Raises UpstreamFailed for what is no answer of the operation."""
+    operation = present_form(operation)
+    answer = {"status_code": response.status, "headers": dict(response.headers), "body": body}
+    shape = operation.output
+    if shape is None:
+        return {}
+    try:
+        members: dict[str, Any] = _parser(operation.service.protocol).parse(answer, shape)
+    except Exception as problem:
+        raise UpstreamFailed(f"the answer is none of {operation.name}", sent=True) from problem
+    members.pop("ResponseMetadata", None)
+    return members
+
+
+@cache
+def _parser(protocol: str) -> ResponseParser:
+    parser: ResponseParser = create_parser(protocol)
+    return parser

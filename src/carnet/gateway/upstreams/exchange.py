@@ -1,0 +1,140 @@
+"""Sends an operation to an upstream, for the account whose resources it is about."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from hashlib import md5, sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from carnet.base.clock import Clock
+from carnet.base.http import ByteStream, HttpRequest, HttpResponse
+from carnet.gateway.aside import Aside
+from carnet.gateway.rebuild import rebuilt
+from carnet.gateway.upstreams.configured import UpstreamSettings, for_account
+from carnet.gateway.upstreams.connection import UpstreamRequest
+from carnet.gateway.upstreams.upstream import Upstream, UpstreamResponse
+from carnet.models import Operation, present_form
+from carnet.sigv4.payload import UNSIGNED_PAYLOAD
+from carnet.sigv4.profile import PROFILES, USUAL
+from carnet.sigv4.signing import signing_headers
+
+_MOST_LOOKED_UP = 1024 * 1024
+
+
+class AnotherAccount(Exception):
+    """The upstream does not stand for the account."""
+
+
+class NotListed(Exception):
+    """The upstream's profile does not list the operation."""
+
+
+class Content(Struct, frozen=True, kw_only=True):
+    """A body that is sent while it arrives."""
+
+    body: ByteStream
+    length: int
+    """Bytes of it."""
+
+
+class Exchange:
+    """One upstream, and how it is spoken to."""
+
+    def __init__(self, settings: UpstreamSettings, clock: Clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._upstream = Upstream(settings.url)
+        self._own_host = urlsplit(settings.url).netloc
+
+    async def send(
+        self,
+        operation: Operation,
+        given: Mapping[str, Any],
+        *,
+        account: str,
+        region: str,
+        host: str,
+        content: Content | None = None,
+        caller: str = "",
+        listed: bool = True,
+        aside: Aside | None = None,
+    ) -> UpstreamResponse:
+        """Send it, signed anew, in the protocol that the service has now; `host` is what the client called this server.
+
+        `caller` is the account that asks, or the network of who has none; '' is Carnet itself. `content` is the member
+        of the input that is the whole body, if it is streamed. Raises UpstreamFailed, what the content raises, and
+        before anything is sent NotListed and AnotherAccount, and Unavailable if there was no turn `aside`. What is not
+        `listed` is asked by an operator, and changes nothing.
+        """
+        operation = present_form(operation)
+        if listed and not self.settings.does(operation.service.name, operation.name, given):
+            raise NotListed(
+                f"{self.settings.name} is not known to do {operation.name} as {operation.service.name} does"
+            )
+        found = for_account(self.settings, account)
+        if found is None:
+            raise AnotherAccount(f"{self.settings.name} does not stand for account {account}")
+        credentials, naming = found
+        made = rebuilt(operation, given) if aside is None else await aside.run(rebuilt, operation, given)
+        headers = (("host", host if self.settings.clients_host else self._own_host), *made.headers, *naming)
+        signing_name = operation.service.signing_name
+        payload = None
+        if PROFILES.get(signing_name, USUAL).unsigned_payload:
+            payload = UNSIGNED_PAYLOAD if content is not None else sha256(made.body).hexdigest()
+            headers = (*headers, *_of_checked_body(made.body))
+        request = HttpRequest(
+            method=made.method,
+            path=made.path,
+            query=made.query,
+            headers=headers,
+            body=made.body,
+            peer="",
+            secure=False,
+        )
+        signed = signing_headers(
+            request, credentials, service=signing_name, region=region, now=self._clock(), payload=payload
+        )
+        target = f"{made.path}?{made.query}" if made.query else made.path
+        return await self._upstream.exchange(
+            UpstreamRequest(
+                method=made.method,
+                target=target,
+                headers=(*headers, *signed.items()),
+                body=made.body if content is None else content.body,
+                length=0 if content is None else content.length,
+            ),
+            caller,
+        )
+
+    async def look_up(
+        self,
+        operation: Operation,
+        given: Mapping[str, Any],
+        *,
+        account: str,
+        region: str,
+        host: str,
+        caller: str = "",
+        listed: bool = True,
+    ) -> HttpResponse:
+        """A small answer. Raises as `send`."""
+        response = await self.send(
+            operation, given, account=account, region=region, host=host, caller=caller, listed=listed
+        )
+        body = await response.whole(_MOST_LOOKED_UP)
+        return HttpResponse(status=response.status, headers=response.headers, body=body)
+
+    def close(self) -> None:
+        """End the connections that nobody uses."""
+        self._upstream.close()
+
+
+def _of_checked_body(body: bytes) -> tuple[tuple[str, str], ...]:
+    """Some operations of Amazon S3 want a checksum of their body, and all of them take one."""
+    if not body:
+        return ()
+    return (("content-md5", base64.b64encode(md5(body, usedforsecurity=False).digest()).decode("ascii")),)

@@ -1,0 +1,169 @@
+"""Several worker processes on one socket: each has time to start, and one that answers no more is replaced."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import signal
+import sys
+from time import monotonic
+
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.server import Server
+from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
+
+from carnet.server.listening.serving import Serving
+from carnet.server.listening.systemd import tell, watchdog_seconds
+
+_LOG = logging.getLogger(__name__)
+STARTING_SECONDS = 120.0
+"""How long a worker may take to start: it imports Carnet and reads the whole store, perhaps on half a core."""
+_LOOK_SECONDS = 0.1
+_LONGEST_PAUSE = 30.0
+"""How long a place is left empty at the most after workers that died there one after the other."""
+_SETTLED_SECONDS = 60.0
+"""A worker that has served that long has not died of what the one before it died of."""
+
+
+class Worker(Process):
+    """A worker process. It is asked one question at a time, and nobody waits for its answer."""
+
+    began = float("-inf")
+    """When it was started; like `asked`, on the monotonic clock."""
+    asked: float | None = None
+    """When the question was sent that it has not answered yet."""
+    up = False
+    """Whether it has said that it serves."""
+    deaths = 0
+    """How many died in its place before it, none of which had served for long."""
+    buried = False
+    """Whether its end has been seen and told."""
+    due = float("-inf")
+    """When another takes its place, once it is buried."""
+
+    @property
+    def server(self) -> Server:
+        if self._server is None:
+            self._server = Serving(self.config)
+        return self._server
+
+    def start(self) -> None:
+        self.began = monotonic()
+        # A terminal's Ctrl-C reaches every process; while this one still imports, it would show a traceback for it.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            super().start()
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def is_alive(self, timeout: float = 5) -> bool:
+        """Whether it runs and answers within `timeout` seconds; within STARTING_SECONDS if it is not up yet."""
+        if not self.process.is_alive():
+            return False
+        try:
+            self._converse()
+        except (OSError, EOFError, pickle.UnpicklingError):
+            return False
+        now = monotonic()
+        if not self.up:
+            return now - self.began < STARTING_SECONDS
+        return self.asked is None or now - self.asked < timeout
+
+    def _converse(self) -> None:
+        """Hear the answer if there is one; else ask, unless a question is open."""
+        if self.asked is not None and self.parent_conn.poll(0):
+            self.up = bool(self.parent_conn.recv()) or self.up
+            self.asked = None
+        elif self.asked is None:
+            self.parent_conn.send(b"ping")
+            self.asked = monotonic()
+
+
+class Workers(Multiprocess):
+    """uvicorn's supervisor, which gave a worker 5 seconds to start and waited for each answer in turn.
+
+    On half a core, four workers came up after 107 seconds that way, and after 22 processes.
+    """
+
+    processes: list[Worker]  # type: ignore[assignment]
+    _ready = False
+    """Whether every worker has served at one time."""
+    _cannot_start = False
+
+    def run(self) -> None:
+        """Serve until SIGINT or SIGTERM. Raises SystemExit if a worker cannot start, as one process does by itself."""
+        super().run()
+        if self._cannot_start:
+            sys.exit(STARTUP_FAILURE)
+
+    def init_processes(self) -> None:
+        self.processes.extend(self._started() for _ in range(self.processes_num))
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace the workers that have ended or hang. One that cannot start at all ends the server."""
+        for place, worker in enumerate(self.processes):
+            if self.should_exit.is_set() or worker.is_alive(self.config.timeout_worker_healthcheck):
+                continue
+            if not worker.buried and not self._bury(worker):
+                return
+            if monotonic() >= worker.due:
+                self.processes[place] = self._started(deaths=worker.deaths)
+        self._tell_systemd()
+
+    def _bury(self, worker: Worker) -> bool:
+        """See to one that has ended or hangs; whether another can take its place.
+
+        The first is replaced at once; where they die one after the other, each is waited with for twice as long.
+        """
+        worker.kill()
+        worker.join()
+        if worker.exitcode == STARTUP_FAILURE:
+            _LOG.error("a worker cannot start: the server ends")
+            self._cannot_start = True
+            self.should_exit.set()
+            return False
+        now = monotonic()
+        worker.buried, worker.up = True, False
+        worker.deaths = 1 if now - worker.began >= _SETTLED_SECONDS else worker.deaths + 1
+        pause = 0.0 if worker.deaths == 1 else min(_LONGEST_PAUSE, 2.0 ** (worker.deaths - 2))
+        worker.due = now + pause
+        _LOG.warning("worker %s was lost and is replaced, in %g seconds", worker.pid, pause)
+        return True
+
+    def terminate_all(self) -> None:
+        tell("STOPPING=1")
+        super().terminate_all()
+
+    def _tell_systemd(self) -> None:
+        """That the server is ready, once every worker serves; then that this process still looks after them."""
+        if not self._ready and all(worker.up for worker in self.processes):
+            self._ready = True
+            tell("READY=1")
+        if watchdog_seconds() is not None:
+            tell("WATCHDOG=1")
+
+    def restart_all(self) -> None:
+        """Replace one worker after the other, each when the new one serves (SIGHUP)."""
+        for place, old in enumerate(self.processes):
+            new = self._started()
+            while not new.up and new.is_alive() and not self.should_exit.wait(_LOOK_SECONDS):
+                pass
+            if not new.up:
+                new.kill()
+                new.join()
+                _LOG.error("a new worker did not start: the old ones go on")
+                return
+            old.terminate()
+            old.join()
+            self.processes[place] = new
+
+    def handle_ttin(self) -> None:
+        self.processes_num += 1
+        self.processes.append(self._started())
+
+    def _started(self, *, deaths: int = 0) -> Worker:
+        worker = Worker(self.config, self.sockets)
+        worker.deaths = deaths
+        worker.start()
+        return worker

@@ -1,0 +1,168 @@
+"""PostgreSQL: when several Carnet nodes share one state.
+
+https://www.postgresql.org/docs/current/runtime-config-client.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import URL, BigInteger, Connection, Engine, and_, create_engine, literal_column, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError, NoResultFound, ProgrammingError
+from sqlalchemy.sql import func
+
+from carnet.base.faults import Unavailable
+from carnet.store.databases.backend import Backend, outages
+from carnet.store.databases.notices import Notices
+from carnet.store.databases.pulse import Pulse
+from carnet.store.databases.watched_connection import allow, watch
+from carnet.store.faults import Lost
+from carnet.store.head import HEAD
+
+LOCK_MILLISECONDS = 2000
+_CONNECT_SECONDS = 2
+_SILENCE_MILLISECONDS = 500
+"""After how long a server that answers nothing, not even with a reset, counts as gone."""
+_SCHEMA_SECONDS = 60
+"""How long a migration may take, and who opens the store meanwhile wait for it: they do so once, when they start."""
+_SCHEMA_LOCK = 0x6361726E6574
+"""An advisory lock's number: the letters of "carnet"."""
+_UNIQUE_VIOLATION = "23505"
+
+_CONNECTION = {
+    "connect_timeout": f"{_CONNECT_SECONDS}",
+    "tcp_user_timeout": f"{_SILENCE_MILLISECONDS}",
+    "application_name": "carnet",
+}
+"""What libpq is told; the database's URL may say otherwise."""
+_WRITER_WAITS = {
+    "lock_timeout": f"{LOCK_MILLISECONDS}",
+    "statement_timeout": "5000",
+    "idle_in_transaction_session_timeout": "5000",
+}
+_READER_WAITS = {"statement_timeout": "60000"}  # a first load reads whole tables
+_READER_TRANSACTIONS = {
+    "default_transaction_isolation": "repeatable read",
+    "default_transaction_read_only": "on",
+}
+
+
+class Postgresql(Backend):
+    """READ COMMITTED is enough for writers, who take turns at the head row; readers see one snapshot."""
+
+    upsert = staticmethod(postgresql.insert)
+    now = literal_column("CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)", BigInteger())
+    poll_seconds = 0.25
+    polls_at_once = False
+
+    def __init__(self, url: URL) -> None:
+        self._pulse = Pulse(_silence_seconds(url))
+        self.writer = _engine(url, waits=_WRITER_WAITS, transactions={})
+        self.reader = _engine(_for_reader(url), waits=_READER_WAITS, transactions=_READER_TRANSACTIONS)
+        self._prober = _engine(url, waits={}, transactions={}, pool_size=1, isolation_level="AUTOCOMMIT")
+        """INVARIANT: `poll` alone uses it, so that a server that has hung is found to answer again."""
+        for engine, settings in ((self.writer, {}), (self.reader, _READER_TRANSACTIONS)):
+            watch(engine, ping=self._pulse.seconds, is_hopeless=self._is_hopeless, settings=settings)
+        watch(self._prober, ping=self._pulse.seconds, patience=self._pulse.seconds)
+        self._notices: Notices | None = None
+
+    @property
+    def silent(self) -> bool:
+        return self._pulse.silent
+
+    def presume_silent(self) -> bool:
+        self._pulse.presume_silent()
+        return True
+
+    def _is_hopeless(self, waited: float) -> bool:
+        """Whether the server is silent, of which a connection has heard nothing for so many seconds.
+
+        Who waits for long asks, too: it may be the one who else would, again and again.
+        """
+        if waited > self._pulse.seconds and self._pulse.is_due and not self._pulse.silent:
+            with suppress(Unavailable, Lost):
+                self.poll()
+        return self._pulse.silent
+
+    def lock_schema(self, connection: Connection) -> None:
+        for name in _WRITER_WAITS:
+            shown = func.current_setting(name).cast(postgresql.INTERVAL)
+            longer = and_(shown > timedelta(0), shown < timedelta(seconds=_SCHEMA_SECONDS))  # 0 is no bound
+            connection.execute(select(func.set_config(name, f"{_SCHEMA_SECONDS}s", True)).where(longer))
+        allow(connection.connection.driver_connection, _SCHEMA_SECONDS)
+        connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+
+    def poll(self) -> Hashable:
+        """Raises Lost for a database without Carnet's tables: another one is found where the store was."""
+        with self._pulse.beat(), outages(), self._prober.connect() as connection:
+            try:
+                return tuple(connection.execute(select(HEAD.c.seq, HEAD.c.epoch)).one())
+            except (ProgrammingError, NoResultFound) as error:
+                raise Lost from error
+
+    def follow_notices(self, heard: Callable[[], None]) -> None:
+        self._notices = Notices(self._connection_for_notices, heard)
+        self._notices.begin()
+
+    def tell(self) -> None:
+        if self._notices is not None:
+            self._notices.tell()
+
+    def _connection_for_notices(self) -> Any:
+        """One that the pool forgets. It gives a server that hangs up as `poll` does."""
+        pooled = self._prober.raw_connection()
+        connection: Any = pooled.driver_connection
+        pooled.detach()
+        connection.autocommit = True
+        return connection
+
+    def close(self) -> None:
+        if self._notices is not None:
+            self._notices.end()
+        super().close()
+        self._prober.dispose()
+
+    def refused_as_taken(self, error: IntegrityError) -> bool:
+        return getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION
+
+
+def _silence_seconds(url: URL) -> float:
+    """How long an answer to a poll may take; 0 leaves to the system when a connection ends, and is no bound of ours."""
+    written = url.normalized_query.get("tcp_user_timeout", ("0",))[-1]
+    milliseconds = int(written) if written.isascii() and written.isdigit() else 0
+    return (milliseconds or _SILENCE_MILLISECONDS) / 1000
+
+
+def _engine(url: URL, *, waits: dict[str, str], transactions: dict[str, str], **more: Any) -> Engine:
+    """Connections with these settings of a session, of which the URL's own `options` may lengthen the waits.
+
+    INVARIANT: what a reader's transactions are comes last, since the last setting of a name wins: with less, a reader
+    would see halves of changes.
+    """
+    written = url.normalized_query
+    return create_engine(
+        url.set(drivername="postgresql+psycopg").difference_update_query(["options", *_CONNECTION]),
+        pool_pre_ping=True,  # so that the first request after a restart of the server is met, not sacrificed
+        pool_timeout=LOCK_MILLISECONDS / 1000,
+        connect_args=_CONNECTION
+        | {name: written[name][-1] for name in _CONNECTION if name in written}
+        | {"options": " ".join([*_options(waits), *written.get("options", ()), *_options(transactions)])},
+        **more,
+    )
+
+
+def _for_reader(url: URL) -> URL:
+    """Of several hosts, a reader is to ask the one that takes writes, too, although its own session takes none."""
+    if url.normalized_query.get("target_session_attrs") != ("read-write",):
+        return url
+    return url.update_query_dict({"target_session_attrs": "primary"})
+
+
+def _options(settings: dict[str, str]) -> list[str]:
+    """As `options` has them: a blank in a value is escaped."""
+    blank = "\\ "
+    return [f"-c {name}={value.replace(' ', blank)}" for name, value in settings.items()]
