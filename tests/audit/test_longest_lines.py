@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -15,8 +14,6 @@ from carnet.base.http import HttpRequest
 from carnet.models import operation
 
 _MOST = 100 * 1024
-_AROUND = 4
-"""Characters of JSON that are counted for each value, and for the list that it is in."""
 
 
 def arrived(user_agent: str) -> Arrived:
@@ -42,17 +39,17 @@ def test_of_a_long_text_that_a_caller_sends_the_beginning_is_kept(more: int) -> 
     assert own["errorMessage"] == text[:LONGEST_TEXT]
 
 
-def keys(characters: int) -> dict[str, Any]:
-    """What is counted as so many, but for the name of its member."""
-    return {"ContextKeyNames": ["k" * (characters - 2 * _AROUND)]}
+def sized(member: str, around: str, size: int) -> str:
+    """The text with which `{"member": around}` is so many bytes of JSON: `around` holds it in the place of `*`."""
+    return "k" * (size - len(f'{{"{member}":{around}}}') + len("*"))
 
 
 @pytest.mark.parametrize(("more", "kept"), [(0, True), (1, False), (60_000, False)])
 def test_parameters_and_answers_that_are_too_long_are_left_out(more: int, kept: bool) -> None:
     asked = operation("iam", "GetContextKeysForCustomPolicy")
     size = _MOST + more
-    parameters, _ = shown(asked, {"PolicyInputList": keys(size - len("policyInputList"))["ContextKeyNames"]})
-    _, elements = shown(asked, {}, keys(size - len("contextKeyNames")))
+    parameters, _ = shown(asked, {"PolicyInputList": [sized("policyInputList", '["*"]', size)]})
+    _, elements = shown(asked, {}, {"ContextKeyNames": [sized("contextKeyNames", '["*"]', size)]})
     for part, name in ((parameters, "requestParameters"), (elements, "responseElements")):
         if kept:
             assert "omitted" not in part
@@ -62,7 +59,7 @@ def test_parameters_and_answers_that_are_too_long_are_left_out(more: int, kept: 
 
 @pytest.mark.parametrize(("more", "kept"), [(0, True), (1, False)])
 def test_so_are_those_of_carnets_own_api(more: int, kept: bool) -> None:
-    told, event = {"name": "x" * (_MOST + more - len("name") - _AROUND)}, Event()
+    told, event = {"name": sized("name", '"*"', _MOST + more)}, Event()
     own_events.tell_input(event, told, frozenset())
     own_events.tell_answer(event, told)
     assert [event[part] == told for part in ("requestParameters", "responseElements")] == [kept, kept]

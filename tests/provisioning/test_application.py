@@ -132,6 +132,7 @@ def test_what_another_process_did_meanwhile_is_found(world: World) -> None:
     behind = replace(mine, directory=Directory(mine.store))
     world.call(world.root, "CreateUser", UserName="a")
     behind.apply(plan)
+    mine.directory.catch_up()
     assert planned(world, users("a", "b", Path="/x/")).steps == 0
 
 

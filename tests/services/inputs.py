@@ -38,6 +38,7 @@ GIVEN: Mapping[str, Any] = {
     "NewGroupName": "renamed",
     "NewUserName": "renamed",
     "PolicyName": "managed",
+    "VersionId": "v1",
     "PathPrefix": "/",
     "Tags": TAGS,
     "TagKeys": ["team"],

@@ -61,7 +61,7 @@ def plain(value: Any) -> Any:
 def asked(world: World, operation: Operation) -> dict[str, Any]:
     """An input that something is found by."""
     _filled(world)
-    return given(world, operation) | ({"VersionId": "v1"} if operation.name == "GetPolicyVersion" else {})
+    return given(world, operation)
 
 
 @lru_cache(maxsize=8)

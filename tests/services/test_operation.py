@@ -14,7 +14,7 @@ from carnet.services.iam import targets
 from carnet.services.operation import Answer, Call, Operation, account_wide
 from carnet.services.service import Service
 from carnet.services.target import Target
-from tests.services.iam.documents import allow
+from tests.services.iam.documents import allow, trust
 from tests.services.world import Caller, World
 
 CODES = dict.fromkeys(FAULTS, "AnyCode")
@@ -66,14 +66,16 @@ def test_only_who_is_allowed_learns_that_there_is_nothing(world: World) -> None:
 
 
 def test_a_second_thing_is_missed_after_the_first(world: World) -> None:
-    lead = world.user("lead", [allow("iam:AddUserToGroup")])
-    asked = operation(targets.group_and_user, lambda call, given, group, user: {}, name="AddUserToGroup")
-    with pytest.raises(Missing, match="group"):
-        perform(world, lead, asked, {"GroupName": "nobody", "UserName": "nobody"})
-    world.call(world.root, "CreateGroup", GroupName="staff")
-    with pytest.raises(Missing, match="user"):
-        perform(world, lead, asked, {"GroupName": "staff", "UserName": "nobody"})
-    perform(world, lead, asked, {"GroupName": "staff", "UserName": "lead"})
+    lead = world.user("lead", [allow("iam:AddRoleToInstanceProfile")])
+    name = "AddRoleToInstanceProfile"
+    asked = operation(targets.instance_profile_and_role, lambda call, given, profile, role: {}, name=name)
+    with pytest.raises(Missing, match="Instance Profile"):
+        perform(world, lead, asked, {"InstanceProfileName": "none", "RoleName": "none"})
+    world.call(world.root, "CreateInstanceProfile", InstanceProfileName="web")
+    with pytest.raises(Missing, match="role"):
+        perform(world, lead, asked, {"InstanceProfileName": "web", "RoleName": "none"})
+    world.call(world.root, "CreateRole", RoleName="worker", AssumeRolePolicyDocument=trust("111122223333"))
+    perform(world, lead, asked, {"InstanceProfileName": "web", "RoleName": "worker"})
 
 
 def test_a_name_that_is_registered_twice_is_refused() -> None:

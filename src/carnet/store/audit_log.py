@@ -34,7 +34,7 @@ class EventRow(NamedTuple):
     """JSON."""
 
 
-INSERT = Insertion(AUDIT_EVENTS, EventRow._fields)
+INSERT = Insertion.into(AUDIT_EVENTS, EventRow._fields)
 """Of the rows that `rows_of` has made."""
 RECORDED = ',"log":"%s"}'
 """What the text of a row ends with, in place of the last brace, if its event is to be in the log of that name."""

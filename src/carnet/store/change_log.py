@@ -37,7 +37,7 @@ CHANGES = Table(
 _ROWS_AT_ONCE = 1000
 _LINKED = ("seq", "ordinal", "epoch", "prev_hash", "kind", "scope", "key", "content")
 """What a row's hash is over. INVARIANT: the same in every release, so that each can follow what another has written."""
-INSERT = Insertion(CHANGES, (*_LINKED, "hash", "decides"))
+INSERT = Insertion.into(CHANGES, (*_LINKED, "hash", "decides"))
 """Of the rows that `linked` has made, in their order."""
 
 

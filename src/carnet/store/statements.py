@@ -6,7 +6,7 @@ SQLAlchemy takes longer to find a compiled statement and to go through its value
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
@@ -50,15 +50,16 @@ def execute_many(
 class Insertion:
     """The insert of rows of a table, given to the driver as `execute_many` gives them."""
 
-    table: Table
+    statement: UpdateBase
     columns: tuple[str, ...]
-    _statement: UpdateBase = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_statement", insert(self.table))
+    @classmethod
+    def into(cls, table: Table, columns: tuple[str, ...]) -> Insertion:
+        """That of rows of the table."""
+        return cls(insert(table), columns)
 
     def __call__(self, connection: Connection, rows: Sequence[RowTuple]) -> None:
-        execute_many(connection, self._statement, self.columns, rows)
+        execute_many(connection, self.statement, self.columns, rows)
 
 
 @lru_cache(_REMEMBERED)
