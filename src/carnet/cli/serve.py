@@ -150,13 +150,13 @@ def serve(context: click.Context, **given: Any) -> None:
     check_mail(settings)
     upstreams = check_upstreams(settings)
     forbid_core_dumps()
-    with ended_by_signals():
-        _serve(settings, upstreams)
+    with ended_by_signals() as asked_to_stop:
+        _serve(settings, upstreams, asked_to_stop)
     after_the_terminals_sign = "\n" if sys.stderr.isatty() else ""
     click.echo(f"{after_the_terminals_sign}Carnet has stopped.", err=True)
 
 
-def _serve(settings: Settings, upstreams: tuple[UpstreamSettings, ...]) -> None:
+def _serve(settings: Settings, upstreams: tuple[UpstreamSettings, ...], asked_to_stop: Callable[[], bool]) -> None:
     with collector_paused():
         from carnet.cli.self_signed_tls import how_to_trust, with_certificate
         from carnet.server.listening.listen import listen
@@ -178,6 +178,7 @@ def _serve(settings: Settings, upstreams: tuple[UpstreamSettings, ...]) -> None:
                 tls_cert=settings.tls_cert,
                 tls_key=settings.tls_key,
                 log_format=settings.log_format or ("text" if sys.stderr.isatty() else "json"),
+                asked_to_stop=asked_to_stop,
             )
 
 

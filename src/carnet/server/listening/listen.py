@@ -40,13 +40,15 @@ def bind(host: str, port: int) -> socket.socket:
 class Server(Serving):
     """One process that serves, and tells systemd so."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, asked_to_stop: Callable[[], bool]) -> None:
         super().__init__(config)
+        self._asked_to_stop = asked_to_stop
         if (seconds := watchdog_seconds()) is not None:
             config.callback_notify, config.timeout_notify = self._live, seconds  # type: ignore[assignment]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self.should_exit = self.should_exit or self._asked_to_stop()
         if self.started:
             tell("READY=1")
 
@@ -66,8 +68,9 @@ def listen(
     tls_cert: Path | None,
     tls_key: Path | None,
     log_format: str = "json",
+    asked_to_stop: Callable[[], bool],
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what is under way.
+    """Serve until SIGINT or SIGTERM, then finish what is under way; not at all if a signal has come before.
 
     `application` is a factory, or if there are several workers, `module:factory`.
     """
@@ -81,9 +84,9 @@ def listen(
         log_config=logging_as(log_format),
     )
     if workers == 1:
-        Server(config).run([listening])
+        Server(config, asked_to_stop).run([listening])
     else:
-        Workers(config, sockets=[listening]).run()
+        Workers(config, sockets=[listening]).run(asked_to_stop)
 
 
 def configuration(application: Any, **more: Any) -> uvicorn.Config:

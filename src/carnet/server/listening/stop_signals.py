@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
@@ -15,21 +15,24 @@ class _Stop(BaseException):
 
 
 @contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """Run a block that a signal may end at any moment, and go on behind it.
+def ended_by_signals() -> Iterator[Callable[[], bool]]:
+    """Run a block that a signal may end at any moment, and go on behind it. The block is given: has one come?
 
     While uvicorn serves, it takes the signals itself, finishes what is under way, and raises them again when it has.
+    Python drops what is raised while it collects garbage, so whoever begins to serve asks whether a signal has come.
     """
-    before = {number: signal.signal(number, _stop) for number in _SIGNALS}
+    come: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        come.append(number)
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_IGN)  # the second one must not disturb what the first has begun
+        raise _Stop
+
+    before = {number: signal.signal(number, stop) for number in _SIGNALS}
     try:
         with suppress(_Stop):
-            yield
+            yield lambda: bool(come)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    for number in _SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # the second one must not disturb what the first has begun
-    raise _Stop

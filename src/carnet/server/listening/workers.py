@@ -6,6 +6,7 @@ import logging
 import pickle
 import signal
 import sys
+from collections.abc import Callable
 from time import monotonic
 
 from uvicorn.config import STARTUP_FAILURE
@@ -91,8 +92,13 @@ class Workers(Multiprocess):
     """Whether every worker has served at one time."""
     _cannot_start = False
 
-    def run(self) -> None:
-        """Serve until SIGINT or SIGTERM. Raises SystemExit if a worker cannot start, as one process does by itself."""
+    def run(self, asked_to_stop: Callable[[], bool] = lambda: False) -> None:
+        """Serve until SIGINT or SIGTERM, not at all if one has come before.
+
+        Raises SystemExit if a worker cannot start, as one process does by itself.
+        """
+        if asked_to_stop():
+            return
         super().run()
         if self._cannot_start:
             sys.exit(STARTUP_FAILURE)
