@@ -80,11 +80,7 @@ class Source(NamedTuple):
 def source_of(snapshot: Snapshot, store: str) -> Source | None:
     """The external identity source of an identity store; None if it has none, or there is no such store."""
     instance = instance_of_store(snapshot, store)
-    view = snapshot.open_account(instance.account) if instance is not None else None
-    provider = external_provider(view) if view is not None else None
-    if instance is None or view is None or provider is None:
-        return None
-    return Source(view, instance, provider)
+    return _source(snapshot, instance.account, instance.id) if instance is not None else None
 
 
 async def leave_for_provider(parts: ConsoleParts, arrived: Arrived, given: LeaveForProvider) -> Told:
@@ -173,12 +169,19 @@ def begin_again(store: str) -> str:
 
 def source_at(snapshot: Snapshot, left: Left) -> Source:
     """Raises Refusal if the instance has another identity source by now."""
-    view = snapshot.open_account(left.account)
-    instance = view.of(Instance).get(left.instance) if view is not None else None
-    provider = external_provider(view) if view is not None else None
-    if view is None or instance is None or provider is None:
+    source = _source(snapshot, left.account, left.instance)
+    if source is None:
         raise Refusal("SignInExpired", BEGIN_HERE, None)
-    return Source(view, instance, provider)
+    return source
+
+
+def _source(snapshot: Snapshot, account: str, instance: str) -> Source | None:
+    view = snapshot.open_account(account)
+    found = view.of(Instance).get(instance) if view is not None else None
+    provider = external_provider(view) if view is not None else None
+    if view is None or found is None or provider is None:
+        return None
+    return Source(view, found, provider)
 
 
 def _sealed(keyring: Keyring, left: Left) -> str:
