@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from carnet.assembly.settings import Settings
 from carnet.cli import main
 from carnet.cli import progress as module
 from carnet.cli.progress import progress
+from tests.provisioning.test_estates import ESTATE
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, terminal: bool, step: float) -> str:
@@ -80,3 +82,6 @@ def test_what_commands_do_for_long_is_told(tmp_path: Path, monkeypatch: pytest.M
     assert bars("apply", str(users)) == ["planning", "applying"]
     assert bars("backup", str(file)) == ["Backing up"]
     assert bars("restore", str(file), "--replace") == ["Restoring"]
+    estate = tmp_path / "estate.json"
+    estate.write_text(json.dumps(ESTATE))
+    assert bars("org", "import", str(estate)) == ["importing"]

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from select import select
 
 import pytest
 
@@ -102,6 +103,24 @@ def test_what_ends_make_s_command_ends_the_server(serving: list[str], tmp_path: 
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_the_terminal_is_given_back() -> None:
+    """The shell that has run make reads from the terminal again."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv("/bin/sh", ["sh", "-c", f'"{sys.executable}" "{FOREGROUND}" true; read line; echo "It read: $line"'])
+    told, deadline = b"", time.monotonic() + 60
+    try:
+        os.write(terminal, b"a line\n")
+        while b"It read:" not in told and (left := deadline - time.monotonic()) > 0:
+            if select([terminal], [], [], left)[0]:
+                told += _read(terminal)
+    finally:
+        os.close(terminal)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    assert b"It read: a line" in told
 
 
 def test_ctrl_c_at_once_leaves_no_traceback() -> None:
