@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -70,6 +69,7 @@ def tail(lines: int, follow: bool, account: str | None, output: str, endpoint_ur
     from carnet.audit.history import Query
     from carnet.audit.reading import follow as lines_to_come
     from carnet.audit.reading import parsed
+    from carnet.cli.following import show_until_ctrl_c
 
     api = _server(endpoint_url, settings)
     query, show = Query(account=account), _show(output)
@@ -79,11 +79,10 @@ def tail(lines: int, follow: bool, account: str | None, output: str, endpoint_ur
     if follow and api is not None:
         _follow_told(api, account, show, last[0]["eventID"] if last else None)
     elif follow:
-        with suppress(KeyboardInterrupt):
-            for line in lines_to_come(Settings(**settings).audit_file):
-                event_to_come = parsed(line)
-                if event_to_come is not None and "eventID" in event_to_come and query.matches(event_to_come):
-                    click.echo(show(event_to_come))
+        to_come = (parsed(line) for line in lines_to_come(Settings(**settings).audit_file))
+        show_until_ctrl_c(
+            show(event) for event in to_come if event is not None and "eventID" in event and query.matches(event)
+        )
 
 
 @audit.command()
@@ -251,7 +250,7 @@ def _follow_told(api: OwnApi, account: str | None, show: Callable[[Event], str],
     """What comes after the event `after`, but for the events of asking: each would be followed by another one."""
     from carnet.audit.history import Query
     from carnet.base.arns import OWN_SERVICE
-    from carnet.cli.following import Told, followed
+    from carnet.cli.following import Told, followed, show_until_ctrl_c
 
     def told_of(event: Event) -> str | None:
         return None if (event["eventSource"], event["eventName"]) == (OWN_SERVICE, "ListEvents") else show(event)
@@ -260,9 +259,7 @@ def _follow_told(api: OwnApi, account: str | None, show: Callable[[Event], str],
         events = _told_events(api, Query(account=account, since=since), _MOST_ON_A_PAGE)
         return [Told(event["eventID"], event["eventTime"], told_of(event)) for event in events]
 
-    with suppress(KeyboardInterrupt):
-        for shown in followed(ask, after):
-            click.echo(shown)
+    show_until_ctrl_c(followed(ask, after))
 
 
 def _history(settings: dict[str, Any]) -> EventHistory:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +113,7 @@ def _told_last(api: OwnApi, last: int | None, output: str) -> str:
 
 def _follow_told(api: OwnApi, output: str) -> None:
     from carnet.base.timestamps import iso_seconds
-    from carnet.cli.following import Told, followed
+    from carnet.cli.following import Told, followed, show_until_ctrl_c
 
     def ask(since: datetime) -> list[Told]:
         asked = {"limit": str(_MOST_OVER_HTTP), "since": iso_seconds(since)}
@@ -122,9 +121,7 @@ def _follow_told(api: OwnApi, output: str) -> None:
         both = zip(told["decisions"], told["texts"], strict=True)
         return [Told(one["decisionId"], one["time"], _followed(one, text, output)) for one, text in both]
 
-    with suppress(KeyboardInterrupt):
-        for shown in followed(ask):
-            click.echo(shown)
+    show_until_ctrl_c(followed(ask))
 
 
 def _followed(decision: object, text: str, output: str) -> str:
@@ -150,9 +147,11 @@ def _shown(found: Explanation, output: str) -> str:
 
 
 def _follow(log: Segments, output: str) -> None:
-    with suppress(KeyboardInterrupt):
-        for denial in _denials_to_come(log):
-            click.echo(json.dumps(denial.as_dict()) if output == "json" else f"{denial.render()}\n")
+    from carnet.cli.following import show_until_ctrl_c
+
+    show_until_ctrl_c(
+        json.dumps(denial.as_dict()) if output == "json" else f"{denial.render()}\n" for denial in _denials_to_come(log)
+    )
 
 
 def _denials_to_come(log: Segments) -> Iterator[Explanation]:

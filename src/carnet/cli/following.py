@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+
+import click
 
 LOOK_SECONDS = 2.0
 _OVERLAP = timedelta(seconds=10)
@@ -45,3 +48,10 @@ def _until(after: str | None, told: Sequence[Told]) -> frozenset[str]:
     """The ids of what is no news at the first look: all, if the thing of the id `after` is not among them."""
     ids = [one.id for one in told]
     return frozenset(ids[ids.index(after) :] if after in ids else ids)
+
+
+def show_until_ctrl_c(lines: Iterable[str]) -> None:
+    """Print what comes, until whoever watches has seen enough: that is no failure."""
+    with suppress(KeyboardInterrupt):
+        for line in lines:
+            click.echo(line)
