@@ -345,10 +345,6 @@ def test_operations_that_nobody_signs_say_that_they_are_not_offered(server: InPr
     def client(service: str) -> Any:
         return make(service, endpoint_url=server.endpoint, region_name="us-east-1", config=config)
 
-    exchanged = "CreateOAuth2TokenWithTokenExchange"
-    told = refused(client("signin"), "create_o_auth2_token_with_token_exchange", grantType="g")
-    assert told == ("NotImplementedException", f"Carnet does not offer signin:{exchanged} yet.", 400)
-    assert audit(server)[-1]["eventName"] == exchanged
     told = refused(client("cognito-identity"), "get_id", IdentityPoolId="us-east-1:1")
     assert told == ("NotImplementedException", "Carnet does not offer cognito-identity:GetId.", 400)
     event = audit(server)[-1]

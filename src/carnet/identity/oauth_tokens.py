@@ -8,12 +8,11 @@ https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -294,18 +293,6 @@ def unpacked(claims: bytes) -> SignedInAs | None:
         return msgspec.msgpack.decode(claims, type=SignedInAs)
     except msgspec.MsgspecError:
         return None
-
-
-def id_token(keyring: Keyring, claims: Mapping[str, Any]) -> str:
-    """A JWT that tells a client who has signed in. Nothing here takes one, and the client has it from here."""
-    key = keyring.ring(Purpose.SIGN_IN_TOKENS).primary
-    text = ".".join(map(_part, ({"alg": "HS256", "typ": "JWT", "kid": key.kid.hex()}, claims)))
-    signature = hmac.digest(hmac.digest(key.secret, b"carnet-id-token-v1", "sha256"), text.encode(), "sha256")
-    return f"{text}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
-
-
-def _part(content: Mapping[str, Any]) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(content)).rstrip(b"=").decode()
 
 
 def moment_of(milliseconds: int) -> datetime:

@@ -19,7 +19,7 @@ from carnet.keyring.packing import pack
 from carnet.keyring.session_claims import SessionClaims
 from carnet.services.operation import Answer, Call
 from carnet.services.signin import refusals
-from carnet.services.signin.login import CLIENT_ID, GRANT_TYPE, REGION
+from carnet.services.signin.login import CLIENT_ID, GRANT_TYPE, REGION, service_principal
 from carnet.services.signin.service import signin
 from carnet.services.target import Keys, Target
 
@@ -28,16 +28,10 @@ SIGV4_CLIENT = "arn:aws:signin:::client-credentials/sigv4"
 
 https://docs.aws.amazon.com/signin/latest/userguide/reference-signin-condition-keys.html
 """
-_LONGEST_ACCESS_SECONDS = 3600
+LONGEST_ACCESS_SECONDS = 3600
 _LONGEST_BEARER_SECONDS = 43_200
 
 Given = Mapping[str, Any]
-
-
-def service_principal(call: Call, name: str) -> str:
-    """The ARN of a service, as a resource of the caller's account."""
-    account = call.view.account
-    return f"arn:{account.partition}:signin:{call.caller.region or REGION}:{account.id}:service-principal/{name}"
 
 
 def _asked_for(action: str) -> Callable[[Call, Given], Target[()]]:
@@ -45,7 +39,7 @@ def _asked_for(action: str) -> Callable[[Call, Given], Target[()]]:
 
     def target(call: Call, given: Given) -> Target[()]:
         return Target(
-            arn=service_principal(call, given["resource"]),
+            arn=service_principal(call.view.account, call.caller.region or REGION, given["resource"]),
             account=call.account,
             found=(),
             action=action,
@@ -63,7 +57,7 @@ def _request(call: Call, given: Given, target: object) -> Keys:
 @signin.read("CreateOAuth2TokenWithIAM", on=_asked_for(CREATE_TOKEN), context=(_request,))
 def create_oauth2_token_with_iam(call: Call, given: Given) -> Answer:
     """An access token for an hour, or for as long as the caller's session is good. Raises Refused."""
-    return _issued(call, given["resource"], _LONGEST_ACCESS_SECONDS)
+    return _issued(call, given["resource"], LONGEST_ACCESS_SECONDS)
 
 
 @signin.read("CreateBearerToken", on=_asked_for("signin:CreateBearerToken"), context=(_request,))
@@ -76,8 +70,7 @@ def create_bearer_token(call: Call, given: Given) -> Answer:
 
 
 def _issued(call: Call, resource: str, seconds: int) -> Answer:
-    if not is_service_principal(resource):
-        raise refusals.invalid_target("The resource must be the service principal of an AWS service.")
+    check_resource(resource)
     call.parts.tokens.check_issuing()
     claims = _claims(call, seconds)
     token = SignInAccessToken(claims=pack(claims) or b"", client=SIGV4_CLIENT, resource=resource)
@@ -86,6 +79,12 @@ def _issued(call: Call, resource: str, seconds: int) -> Answer:
         "tokenType": "Bearer",
         "expiresIn": max(1, (claims.expires_ms - call.now_ms) // 1000),
     }
+
+
+def check_resource(resource: str) -> None:
+    """Raise Refused for what is no service."""
+    if not is_service_principal(resource):
+        raise refusals.invalid_target("The resource must be the service principal of an AWS service.")
 
 
 def _claims(call: Call, seconds: int) -> SessionClaims:

@@ -15,12 +15,12 @@ from carnet.access.sign_in_policy import CREATE_TOKEN
 from carnet.entities.oauth_session import SIGN_IN_SESSION, Grantor, OAuthSession, RefreshUse
 from carnet.identity.authenticate import Authenticate
 from carnet.identity.caller import ProvenKey
+from carnet.identity.id_tokens import id_token
 from carnet.identity.oauth_tokens import (
     AuthorizationCode,
     SignedInAs,
     SignInRefreshToken,
     digest,
-    id_token,
     moment_of,
     opened,
     sealed,

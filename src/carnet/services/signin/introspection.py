@@ -17,8 +17,7 @@ from carnet.keyring.packing import unpack
 from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import Principal
 from carnet.services.operation import Answer, Call, WriteCall
-from carnet.services.signin.client_credentials import service_principal
-from carnet.services.signin.login import CLIENT_ID, SAME_DEVICE, public_client
+from carnet.services.signin.login import CLIENT_ID, REGION, SAME_DEVICE, public_client, service_principal
 from carnet.services.signin.service import signin
 from carnet.services.signin.sessions import Owned, end
 from carnet.services.target import Keys, Target
@@ -40,7 +39,7 @@ def _resource(call: Call, text: str) -> str:
     """What policies decide on; of what is no token, the usual client: nobody learns here which tokens there are."""
     access = _access(call, text)
     if access is not None:
-        return service_principal(call, access.token.resource)
+        return service_principal(call.view.account, call.caller.region or REGION, access.token.resource)
     return public_client(call.view.account, _client(call, text))
 
 

@@ -43,6 +43,11 @@ def public_client(account: Account, client: str) -> str:
     return f"arn:{account.partition}:signin:{REGION}:{account.id}:oauth2/public-client/{_PUBLIC_CLIENTS[client]}"
 
 
+def service_principal(account: Account, region: str, name: str) -> str:
+    """The ARN of a service, as a resource of an account."""
+    return f"arn:{account.partition}:signin:{region}:{account.id}:service-principal/{name}"
+
+
 def principal_of(snapshot: Snapshot, account: str, who: SignedInAs) -> Principal:
     """The principal, if what was signed in with still stands at this revision. Raises Refused."""
     view = snapshot.open_account(account)
@@ -83,16 +88,18 @@ def check_allowed(
     action: str,
     client: str,
     now: datetime,
+    service: str | None = None,
 ) -> Decided:
     """Ask the policies whether the principal may let that client sign in. Raises Refused, Unavailable.
 
     `request`: the condition keys of the request that asks; those of the client are added.
+    `service`: the service principal that the client asks a token for, if it is for one.
     """
     policies, keys = carried_by(snapshot, unissued(principal, claims))
     account = snapshot.accounts[principal.account].account
     check = Check(
         action=action,
-        resource=public_client(account, client),
+        resource=public_client(account, client) if service is None else service_principal(account, REGION, service),
         resource_account=account.id,
         policies=sign_in_policies(snapshot, snapshot.accounts[account.id]),
     )

@@ -43,5 +43,22 @@ def invalid_target(sentence: str) -> Refused:
     return Refused("ValidationException", sentence, {"error": "invalid_target"})
 
 
+def invalid_grant(sentence: str) -> Refused:
+    """For a token, or an assertion, that is not, or no longer, good; which, nobody is told.
+
+    https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+    """
+    return Refused("InvalidGrantException", sentence, {"error": "invalid_grant"})
+
+
+def by_grant(refused: Refused) -> Refused:
+    """What says that access is denied, by the error code of operations whose model has no such one."""
+    return Refused("InvalidGrantException", refused.message, refused.members)
+
+
+def invalid_scope(sentence: str) -> Refused:
+    return Refused("InvalidScopeException", sentence, {"error": "invalid_scope"})
+
+
 def rate_exceeded() -> Refused:
     return Refused("TooManyRequestsError", "Rate exceeded", {"error": "rate_exceeded"})

@@ -47,5 +47,4 @@ signin = Service(
         invalid="The nextToken is none of this operation.",
         invalid_members={"error": "INVALID_REQUEST"},
     ),
-    not_written=("CreateOAuth2TokenWithTokenExchange",),
 )

@@ -14,12 +14,12 @@ from carnet.base.timestamps import iso_seconds
 from carnet.directory.identity_center import application_at, instance_called, may_use
 from carnet.entities.oauth_session import PORTAL_SESSION, Grantor, OAuthSession
 from carnet.entities.sso_application import SsoApplication
+from carnet.identity.id_tokens import id_token
 from carnet.identity.identity_context import context_of
 from carnet.identity.oauth_tokens import (
     AccessToken,
     AuthorizationCode,
     digest,
-    id_token,
     moment_of,
     opened,
     person_of,
