@@ -91,6 +91,7 @@ def _statement(condition: dict[str, Any]) -> dict[str, Any]:
 
 def test_it_ends_with_the_session_and_the_password(site: Site, program: Program) -> None:
     first, second = program.begun()["idToken"], program.begun()["idToken"]
+    site.later(1)
     site.iam.update_login_profile(UserName=program.user, Password="Another-horse-2")
     assert refused(site, first)[:2] == ("InvalidGrantException", "USER_CREDENTIALS_CHANGED")
     site.later(12 * 3600)
