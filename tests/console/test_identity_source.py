@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -130,3 +131,43 @@ def test_metadata_is_so_long_and_good(site: Site, instance: Instance) -> None:
     page = act(admin, USE, store, metadata="<EntityDescriptor/>")
     assert (page.status, "The metadata is not valid" in page.told["message"]) == (400, True)
     assert act(admin, SHOW, store).told["providerIssuer"] == idp.ISSUER, "the one from before is kept"
+
+
+def test_a_page_shows_it_and_its_forms_change_it(site: Site, instance: Instance) -> None:
+    admin, store = administrator(site, *ALL), instance.identity_store
+    assert admin.get("/console/identity-source").status == 200
+    shown = admin.get(f"/console/identity-source?store={store}")
+    assert (shown.status, shown.header("cache-control")) == (200, "no-store")
+    assert "frame-ancestors 'none'" in (shown.header("content-security-policy") or "")
+    assert f"{ORIGIN}/saml/acs/{store}" in shown.text
+    assert "here, by passwords" in shown.text
+    assert BACK not in shown.text
+    event = audit(site.server)[-1]
+    assert (event["eventName"], event["requestParameters"]) == (
+        "ListExternalIdPConfigurationsForDirectory",
+        {"identityStoreId": store},
+    )
+    fields = dict(re.findall(r'name="(action|identityStoreId)" value="([^"]+)"', shown.text))
+    assert act(admin, fields["action"], fields["identityStoreId"], metadata=METADATA).status == 200
+    shown = admin.get("/console/identity-source")
+    assert IDP in shown.text
+    assert idp.ISSUER in shown.text
+    fields = dict(re.findall(r'name="(action|identityStoreId)" value="([^"]+)"', shown.text))
+    assert fields["action"] == BACK
+    assert act(admin, BACK, store).status == 200
+
+
+def test_the_page_shows_nothing_to_who_may_not(site: Site, instance: Instance) -> None:
+    store = instance.identity_store
+    (_, person), nobody = signed_in(site, instance), administrator(site, USE, BACK)
+    for browser in (person, nobody):
+        for path in ("/console/identity-source", f"/console/identity-source?store={store}"):
+            shown = browser.get(path)
+            assert shown.status == 403
+            assert store not in shown.text
+    asked = administrator(site, SHOW).get("/console/identity-source?store=d-0000000000")
+    assert asked.status == 404
+    assert store not in asked.text
+    stranger = site.browser.get("/console/identity-source")
+    assert stranger.status == 303
+    assert (stranger.header("location") or "").startswith("/console/sign-in?to=%2Fconsole%2Fidentity-source")

@@ -18,6 +18,7 @@ from carnet.console.ending import end_session
 from carnet.console.first_step import store_of
 from carnet.console.given import read_step
 from carnet.console.headers import SAFETY
+from carnet.console.identity_source_page import identity_source_page
 from carnet.console.navigation import HOME, PERSON_SIGN_IN, SIGN_IN, elsewhere, parameter, see, target_of, to_sign_in
 from carnet.console.outcomes import Refusal, Told, signed_out
 from carnet.console.own_devices import begin_own_passkey
@@ -79,16 +80,27 @@ class Console:
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         if not self._parts.origin.is_safe(http):
             return Answer(response=in_the_clear())
+        if http.path == _IDENTITY_SOURCE and http.method in ("GET", "HEAD"):
+            return self._identity_source(http)
         if http.path in _ACTED_AT or http.path.startswith(_SESSIONS):
             return self._act(http)
         try:
             return Answer(response=self._read(http))
         except Exception as raised:
-            problem = as_problem(raised)
-            if problem is None:
-                _LOG.error("a page of the console failed", exc_info=raised)
-                problem = FAILED
-            return Answer(response=page("refused.html", status=problem.status, title="Sorry", sentence=problem.message))
+            return _not_shown(raised)
+
+    async def _identity_source(self, http: HttpRequest) -> Answer:
+        """The one page that policies decide on."""
+        try:
+            if (away := elsewhere(self._parts.origin, http)) is not None:
+                return Answer(response=away)
+            if (browser := self._sessions.signed_in(http)) is None:
+                return Answer(response=to_sign_in(http))
+            arrived = self._arrived(http)
+            shown = await identity_source_page(self._parts, arrived, browser)
+            return _audited(arrived, shown.response, shown.event, shown.account)
+        except Exception as raised:
+            return _not_shown(raised)
 
     def _read(self, http: HttpRequest) -> HttpResponse:
         if http.path.startswith(STATIC):
@@ -109,9 +121,13 @@ class Console:
         if browser is None:
             return to_sign_in(head)
         shown = list(tiles(self._parts.execution.directory.snapshot, browser.holder))
-        offered = list(applications_of(browser.holder))
         return page(
-            "home.html", csrf=browser.csrf, browser=browser, holder=browser.holder, tiles=shown, applications=offered
+            "home.html",
+            csrf=browser.csrf,
+            browser=browser,
+            holder=browser.holder,
+            tiles=shown,
+            applications=list(applications_of(browser.holder)),
         )
 
     def _security(self, head: RequestHead, browser: SignedInBrowser | None) -> HttpResponse:
@@ -136,8 +152,7 @@ class Console:
 
     async def _act(self, http: HttpRequest) -> Answer:
         """Whatever is not read: signing in, step by step, and what only who has signed in may do."""
-        request_id, event_id = self._parts.execution.parts.ids.two_uuids()
-        arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
+        arrived = self._arrived(http)
         try:
             if not self._sessions.is_own(http):
                 raise _CROSS_SITE
@@ -148,6 +163,10 @@ class Console:
             return await self._act_as(arrived)
         except Exception as raised:
             return self._failed(arrived, raised)
+
+    def _arrived(self, http: HttpRequest) -> Arrived:
+        request_id, event_id = self._parts.execution.parts.ids.two_uuids()
+        return Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
 
     async def _act_as(self, arrived: Arrived) -> Answer:
         """What somebody does who has signed in. Raises Problem for who has not, and for what another page asks."""
@@ -197,6 +216,14 @@ class Console:
             _LOG.error("request %s failed", arrived.request_id, exc_info=raised)
             problem = FAILED
         return _audited(arrived, told(problem, arrived.request_id), event, "")
+
+
+def _not_shown(raised: Exception) -> Answer:
+    problem = as_problem(raised)
+    if problem is None:
+        _LOG.error("a page of the console failed", exc_info=raised)
+        problem = FAILED
+    return Answer(response=page("refused.html", status=problem.status, title="Sorry", sentence=problem.message))
 
 
 def _missing() -> HttpResponse:

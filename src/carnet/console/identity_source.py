@@ -70,7 +70,7 @@ class UseDirectory(_Action, frozen=True, kw_only=True, tag="sso-directory:Disabl
     """Let people sign in by passwords again."""
 
 
-_NEEDED_BESIDES: Mapping[type[_Action], tuple[str, ...]] = {
+NEEDED_BESIDES: Mapping[type[_Action], tuple[str, ...]] = {
     ShowSource: (),
     UseProvider: (
         "sso-directory:CreateExternalIdPConfigurationForDirectory",
@@ -93,7 +93,7 @@ async def identity_source_action(parts: ConsoleParts, arrived: Arrived, browser:
     by = Administrator(parts=parts, arrived=arrived, browser=browser)
     if not isinstance(given, ShowSource):
         check_fresh(arrived, browser)
-    instance = await by.now(lambda snapshot: _permitted(snapshot, by, given))
+    instance = await by.now(lambda snapshot: permitted(snapshot, by, given))
     if isinstance(given, ShowSource):
         told = identity_source(parts.execution.directory.snapshot, instance.account, parts.origin.url)
         return Told(members=dict(told), event=by.event(name_of(given), _shown(given)), account=instance.account)
@@ -118,7 +118,7 @@ class _ToDirectory:
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         """Raises as `identity_source_action`."""
-        use_directory(unit, snapshot, account=_permitted(snapshot, self.by, self.given).account)
+        use_directory(unit, snapshot, account=permitted(snapshot, self.by, self.given).account)
         return Done(answer={"identitySource": DIRECTORY}, event=self.event(), decided=())
 
 
@@ -136,18 +136,18 @@ class _ToProvider:
 
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         """Raises as `identity_source_action`."""
-        account, now = _permitted(snapshot, self.by, self.given).account, self.by.arrived.time
+        account, now = permitted(snapshot, self.by, self.given).account, self.by.arrived.time
         told = told_of(use_external_provider(unit, snapshot, account=account, read=self.read, now=now))
         event = self.by.event(name_of(self.given), _shown(self.given) | told)
         return Done(answer={"identitySource": EXTERNAL, **told}, event=event, decided=())
 
 
-def _permitted(snapshot: Snapshot, by: Administrator, given: SourceAction) -> Instance:
+def permitted(snapshot: Snapshot, by: Administrator, given: SourceAction) -> Instance:
     """The instance, if the caller may do this at that revision. Raises Problem, Denied, Missing.
 
     INVARIANT: who may not is told nothing of what there is.
     """
-    account = by.check(snapshot, name_of(given), *_NEEDED_BESIDES[type(given)])
+    account = by.check(snapshot, name_of(given), *NEEDED_BESIDES[type(given)])
     instance = instance_of_store(snapshot, given.identity_store_id)
     if instance is None or not is_administrator(snapshot, instance, account):
         raise Missing("This account administers no such identity store.")
