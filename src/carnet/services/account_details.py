@@ -1,4 +1,4 @@
-"""The details and Regions of the caller's account, of which several services tell."""
+"""The details and Regions of an account, of which several services tell."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def details_of(view: AccountView) -> AccountDetails:
     return view.of(AccountDetails).get(view.account.id) or AccountDetails(account=view.account.id)
 
 
-def keep_details(call: WriteCall, details: AccountDetails) -> None:
-    """Store the account's details, be they its first or not."""
-    known = call.view.of(AccountDetails).get(details.id)
+def keep_details(call: WriteCall, view: AccountView, details: AccountDetails) -> None:
+    """Store the details of the account of `view`, be they its first or not."""
+    known = view.of(AccountDetails).get(details.id)
     if known is None:
         call.store.add(details)
     elif known != details:

@@ -7,8 +7,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from carnet.services.account.targets import member_asked_for
 from carnet.services.operation import Call
 from carnet.services.target import Keys
+
+
+def of_the_member(call: Call, given: Any, target: object) -> Keys:
+    """account:AccountResourceOrgPaths and ...OrgTags/...: of the member that is asked for by AccountId."""
+    found = member_asked_for(call, given)
+    if found is None:
+        return {}
+    view, member = found
+    tags = {f"account:AccountResourceOrgTags/{key}": value for key, value in member.tags.items()}
+    return {"account:AccountResourceOrgPaths": (view.org_path(member),), **tags}
 
 
 def alternate_contact_types(call: Call, given: Any, target: object) -> Keys:

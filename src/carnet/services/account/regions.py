@@ -13,19 +13,20 @@ from typing import Any
 
 from carnet.base.faults import Invalid
 from carnet.catalog.regions import Region
+from carnet.directory.account_view import AccountView
 from carnet.services.account import sentences
-from carnet.services.account.condition_keys import target_region
+from carnet.services.account.condition_keys import of_the_member, target_region
 from carnet.services.account.service import account
-from carnet.services.account.targets import own_account
+from carnet.services.account.targets import account_asked_for
 from carnet.services.account_details import details_of, is_enabled, keep_details, regions_of
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.paging import page
 
 
-@account.read("ListRegions", on=own_account)
-def list_regions(call: Call, given: Mapping[str, Any]) -> Answer:
+@account.read("ListRegions", on=account_asked_for("ListRegions"), context=(of_the_member,))
+def list_regions(call: Call, given: Mapping[str, Any], view: AccountView) -> Answer:
     """The Regions of the account's partition, of the statuses asked for."""
-    told = [_told(call, region) for region in regions_of(call.view)]
+    told = [_told(view, region) for region in regions_of(view)]
     wanted = given.get("RegionOptStatusContains")
     return page(
         call.paging,
@@ -37,44 +38,49 @@ def list_regions(call: Call, given: Mapping[str, Any]) -> Answer:
     ).answer("Regions", dict)
 
 
-@account.read("GetRegionOptStatus", on=own_account, context=(target_region,))
-def get_region_opt_status(call: Call, given: Mapping[str, Any]) -> Answer:
+@account.read("GetRegionOptStatus", on=account_asked_for("GetRegionOptStatus"), context=(of_the_member, target_region))
+def get_region_opt_status(call: Call, given: Mapping[str, Any], view: AccountView) -> Answer:
     """Whether one Region is enabled."""
-    return _told(call, _region(call, given["RegionName"]))
+    return _told(view, _region(view, given["RegionName"]))
 
 
-@account.write("EnableRegion", on=own_account, context=(target_region,))
-def enable_region(call: WriteCall, given: Mapping[str, Any]) -> Answer:
-    """Enable a Region that is not enabled by default."""
-    region, details = _to_change(call, given), details_of(call.view)
-    keep_details(call, replace(details, regions=details.regions | {region.name}))
+@account.write("EnableRegion", on=account_asked_for("EnableRegion"), context=(of_the_member, target_region))
+def enable_region(call: WriteCall, given: Mapping[str, Any], view: AccountView) -> Answer:
+    """Enable a Region that is not enabled."""
+    region, details = _to_change(view, given, enabled=False), details_of(view)
+    keep_details(call, view, replace(details, regions=details.regions | {region.name}))
     return {}
 
 
-@account.write("DisableRegion", on=own_account, context=(target_region,))
-def disable_region(call: WriteCall, given: Mapping[str, Any]) -> Answer:
-    """Disable a Region that is not enabled by default."""
-    region, details = _to_change(call, given), details_of(call.view)
-    keep_details(call, replace(details, regions=details.regions - {region.name}))
+@account.write("DisableRegion", on=account_asked_for("DisableRegion"), context=(of_the_member, target_region))
+def disable_region(call: WriteCall, given: Mapping[str, Any], view: AccountView) -> Answer:
+    """Disable a Region that the account has enabled."""
+    region, details = _to_change(view, given, enabled=True), details_of(view)
+    keep_details(call, view, replace(details, regions=details.regions - {region.name}))
     return {}
 
 
-def _told(call: Call, region: Region) -> dict[str, str]:
+def _told(view: AccountView, region: Region) -> dict[str, str]:
     status = "ENABLED_BY_DEFAULT"
     if region.opt_in:
-        status = "ENABLED" if is_enabled(call.view, region) else "DISABLED"
+        status = "ENABLED" if is_enabled(view, region) else "DISABLED"
     return {"RegionName": region.name, "RegionOptStatus": status}
 
 
-def _region(call: Call, name: str) -> Region:
-    found = next((region for region in regions_of(call.view) if region.name == name), None)
+def _region(view: AccountView, name: str) -> Region:
+    found = next((region for region in regions_of(view) if region.name == name), None)
     if found is None:
-        raise Invalid(sentences.region_missing(name), {"reason": "invalidRegionOptTarget"})
+        raise _invalid("fieldValidationFailed", sentences.region_missing(name))
     return found
 
 
-def _to_change(call: Call, given: Mapping[str, Any]) -> Region:
-    region = _region(call, given["RegionName"])
-    if not region.opt_in:
-        raise Invalid(sentences.region_always_enabled(region.name), {"reason": "invalidRegionOptTarget"})
+def _to_change(view: AccountView, given: Mapping[str, Any], *, enabled: bool) -> Region:
+    """The Region, if it can be changed and has the status that is to change."""
+    region = _region(view, given["RegionName"])
+    if not region.opt_in or is_enabled(view, region) is not enabled:
+        raise _invalid("invalidRegionOptTarget", sentences.REGION_STATUS_KEPT)
     return region
+
+
+def _invalid(reason: str, sentence: str) -> Invalid:
+    return Invalid(sentence, {"reason": reason, "fieldList": [{"name": "RegionName", "message": sentence}]})

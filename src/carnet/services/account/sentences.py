@@ -4,21 +4,20 @@ from __future__ import annotations
 
 CONTACT_MISSING = "No contact information found for this account."
 ALTERNATE_CONTACT_MISSING = "No contact of the inputted alternate contact type found."
+NAME_BLANK = "The input AccountName must not be null or only whitespace."
+REGION_STATUS_KEPT = "Unable to switch region status because of its current opt-in status."
+TRUSTED_ACCESS_NEEDED = "Your organization must first enable trusted access with AWS Account Management."
+STANDALONE_CONTEXT_NEEDED = (
+    "The management account can only be managed using the standalone context from the management account."
+)
 
 
-def no_management_account(caller: str, account: str) -> str:
-    """AccountId is given by somebody who does not call from an organization's management account."""
-    return (
-        f"User: {caller} is not authorized to specify the account ID {account}: only the management account of its "
-        "organization, or a delegated administrator, can."
-    )
+def not_authorized(caller: str, operation: str, why: str | None) -> str:
+    """The caller's account may not ask for the account of AccountId. Who is not known to it is told nothing more."""
+    sentence = f"User: {caller} is not authorized to perform: account:{operation}"
+    return sentence if why is None else f"{sentence} ({why})"
 
 
 def region_missing(name: str) -> str:
     """The partition has no such Region."""
-    return f"The Region {name} does not exist."
-
-
-def region_always_enabled(name: str) -> str:
-    """A Region that is enabled by default cannot be enabled or disabled."""
-    return f"The Region {name} is enabled by default, which cannot be changed."
+    return f"{name} is not a valid region for opt-in or opt-out."

@@ -35,7 +35,6 @@ account = Service(
     not_written=(
         "AcceptPrimaryEmailUpdate",
         "GetGovCloudAccountInformation",
-        "GetPrimaryEmail",
         "GetPrimaryEmailUpdateStatus",
         "SendPhoneNumberVerification",
         "StartPrimaryEmailUpdate",
