@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -18,17 +17,11 @@ from carnet.provisioning.plan import Verdict, make_plan
 from carnet.services.iam import saml_documents
 from tests.provisioning.planning import applied, done, operator, problem
 from tests.saml.idp import metadata
-from tests.services.world import World, open_world
+from tests.services.world import World
 
 METADATA = metadata()
 ISSUER = "token.actions.githubusercontent.com"
 OTHER_METADATA = metadata(issuer="https://other.example.com")
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with open_world(tmp_path) as made:
-        yield made
 
 
 def tags(**values: str) -> list[dict[str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,15 +15,9 @@ from carnet.provisioning import application
 from carnet.provisioning.application import Interrupted
 from carnet.store.store import Store
 from tests.provisioning.planning import ALLOW, applied, applying, done, planned
-from tests.services.world import World, open_world
+from tests.services.world import World
 
 KEY = {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with open_world(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from itertools import pairwise
@@ -23,7 +22,7 @@ from carnet.provisioning.estates.document import read_estate
 from carnet.provisioning.estates.export import exported_organization
 from carnet.provisioning.estates.tree import drawn
 from carnet.provisioning.plan import Verdict
-from tests.services.world import World, open_world
+from tests.services.world import World
 
 SCP = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}'
 MANAGEMENT, MEMBER = "111111111111", "222222222222"
@@ -82,12 +81,6 @@ ESTATE: dict[str, Any] = {
     "EnabledServicePrincipals": [{"ServicePrincipal": "guardduty.amazonaws.com"}],
     "ResourcePolicy": {"Content": SCP},
 }
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with open_world(tmp_path) as made:
-        yield made
 
 
 def plan_of(world: World, data: object) -> tuple[Item, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,6 @@ from tests.services.world import Caller, World, open_world
 OTHER = "444455556666"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 KEY = {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with open_world(tmp_path) as made:
-        yield made
 
 
 def policy(name: str, document: dict[str, Any] = ALLOW, **more: Any) -> dict[str, Any]:

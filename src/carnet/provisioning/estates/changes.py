@@ -234,7 +234,7 @@ class _Things:
     def _membership(self, wanted: WantedMember, before: Membership | None) -> Membership:
         closed = before.closed if before is not None else None
         if wanted.closed is not None:
-            closed = (closed or self._now) if wanted.closed else None
+            closed = (closed or min(wanted.closed_since or self._now, self._now)) if wanted.closed else None
         return Membership(account=wanted.id, organization=self._naming.organization, closed=closed)
 
     def _placed(self, wanted: WantedMember, before: OrganizationAccount | None) -> OrganizationAccount:

@@ -6,7 +6,9 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_Operations.htm
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from carnet.base.arns import ACCOUNT_ID
 from carnet.base.faults import Malformed
@@ -21,7 +23,7 @@ from carnet.policy.document import Grammar, parse
 from carnet.provisioning.document import check_size
 from carnet.provisioning.estates.wanted import Estate, WantedMember, WantedOrganizationPolicy, WantedUnit
 from carnet.provisioning.members import as_text, items, tags, text
-from carnet.services.organizations.quotas import OrganizationsQuotas
+from carnet.services.organizations.quotas import DELEGATED_ADMINISTRATORS, OrganizationsQuotas
 
 _DOCUMENT = (
     *("Organization", "Roots", "OrganizationalUnits", "Accounts", "Policies", "Attachments"),
@@ -34,7 +36,7 @@ _ORGANIZATION = (
 _ROOT = ("Id", "Name", "PolicyTypes", "Tags", "Arn")
 _UNIT = ("Id", "Name", "ParentId", "Tags", "Arn", "Path")
 _ACCOUNT = (
-    *("Id", "Name", "Email", "ParentId", "Status", "State", "JoinedMethod", "Tags"),
+    *("Id", "Name", "Email", "ParentId", "Status", "State", "ClosedTimestamp", "JoinedMethod", "Tags"),
     *("Arn", "JoinedTimestamp", "Paths"),
 )
 _POLICY = ("Id", "Type", "Name", "Description", "Content", "Tags", "AwsManaged", "Arn")
@@ -84,7 +86,7 @@ def read_estate(data: object) -> Estate:
         members=tuple(members),
         policies=tuple(policies),
         attached=_attached(given, targets, policies, policy_types),
-        delegations=_delegations(given, [member.id for member in members]),
+        delegations=_delegations(given, [member.id for member in members], management),
         trusted_services=_services(given),
         resource_policy=policy,
     )
@@ -156,8 +158,23 @@ def _member(value: object, path: str) -> WantedMember:
         parent=given.text("ParentId"),
         joined_method=given.word("JoinedMethod", JoinedMethod) or JoinedMethod.CREATED,
         closed=None if status is None else status not in _OPEN,
+        closed_since=_closed_since(given),
         tags=tags(given),
     )
+
+
+def _closed_since(given: Members) -> datetime | None:
+    """When an account was closed, of which AWS does not tell; None if the document does not either."""
+    told = text(given, "ClosedTimestamp")
+    if told is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(told)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Misread.at(given.at("ClosedTimestamp"), f"must be a moment, such as 2026-01-31T12:00:00Z; it is {told!r}")
+    return moment.astimezone(UTC)
 
 
 def _policy(value: object, path: str) -> WantedOrganizationPolicy | None:
@@ -220,16 +237,31 @@ def _attached(
     return {target: tuple(attached) for target, attached in found.items()}
 
 
-def _delegations(given: Members, accounts: Sequence[str]) -> Mapping[str, tuple[str, ...]] | None:
+def _delegations(given: Members, accounts: Sequence[str], management: str) -> Mapping[str, tuple[str, ...]] | None:
+    """Raises Misread for what RegisterDelegatedAdministrator refuses, too."""
     if given.get("DelegatedAdministrators") is None:
         return None
     found: dict[str, tuple[str, ...]] = {}
+    numbers: Counter[str] = Counter()
     for each, path in items(given, "DelegatedAdministrators"):
         one = Members.of(each, path, known=_ADMINISTRATOR)
         if one.text("Id") not in accounts:
             raise Misread.at(one.at("Id"), f"is {one.text('Id')!r}, which is none of .Accounts")
+        if one.text("Id") == management:
+            raise Misread.at(
+                one.at("Id"), f"is {management!r}, the management account, which administers every service"
+            )
+        if one.text("Id") in found:
+            raise Misread.at(one.at("Id"), f"is {one.text('Id')!r} a second time")
         services = as_list(one.required("ServicePrincipals"), one.at("ServicePrincipals"))
-        found[one.text("Id")] = tuple(as_text(name, one.at("ServicePrincipals")) for name in services)
+        names = tuple(dict.fromkeys(as_text(name, one.at("ServicePrincipals")) for name in services))
+        found[one.text("Id")] = names
+        numbers.update(names)
+    for service, most in DELEGATED_ADMINISTRATORS.items():
+        if numbers[service] > most:
+            raise Misread.at(
+                ".DelegatedAdministrators", f"has {numbers[service]} of {service}, which has {most} at most"
+            )
     return found
 
 

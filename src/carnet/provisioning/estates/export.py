@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from carnet.base.timestamps import iso_seconds
 from carnet.catalog.organization_policies import FULL_ACCESS, RCP_FULL_ACCESS
 from carnet.directory.organization_view import Node, OrganizationView
 from carnet.directory.snapshot import Snapshot
@@ -71,12 +72,14 @@ def attached(view: OrganizationView, node: Node) -> Iterator[str]:
 
 def _account(snapshot: Snapshot, one: OrganizationAccount) -> dict[str, Any]:
     seen = snapshot.accounts[one.id]
+    closed = seen.membership.closed if seen.membership is not None else None
     return {
         "Id": one.id,
         "Name": seen.account.name,
         "Email": seen.account.email,
         "ParentId": one.parent,
-        "State": "CLOSED" if seen.closed else "ACTIVE",
+        "State": "ACTIVE" if closed is None else "CLOSED",
+        **({} if closed is None else {"ClosedTimestamp": iso_seconds(closed)}),
         "JoinedMethod": one.joined_method.value,
         "Tags": _tags(one.tags),
     }

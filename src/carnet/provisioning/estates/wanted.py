@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from carnet.entities.entity import Tags
 from carnet.entities.organization import FeatureSet
@@ -37,6 +38,8 @@ class WantedMember:
     parent: str
     joined_method: JoinedMethod
     closed: bool | None = None
+    closed_since: datetime | None = None
+    """When it was closed, if that is known; it tells nothing of one that is open."""
     tags: Tags | None = None
 
 
