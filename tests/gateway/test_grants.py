@@ -230,6 +230,8 @@ def test_what_is_not_granted(told: Behind, given: dict[str, Any], code: str) -> 
     ("grantee", "told_of_it"),
     [
         ("arn:aws:iam::{}:user/nobody", "ARN does not refer to a valid principal: "),
+        ("arn:aws:sts::999988887777:federated-user/unissued", "ARN does not refer to a valid principal: "),
+        ("arn:aws:iam::999988887777:root", "ARN does not refer to a valid principal: "),
         ("arn:aws:sts::{}:assumed-role/nobody/s", "ARN does not refer to a valid principal: "),
         ("arn:aws:sts::{}:assumed-role/path/role/s", "ARN is not valid: "),
     ],
@@ -239,6 +241,101 @@ def test_what_is_wrong_with_a_grantee(told: Behind, grantee: str, told_of_it: st
     given = {"KeyId": KEY_ID, "GranteePrincipal": arn, "Operations": ["Decrypt"]}
     error = refusal(told.server.client("kms").create_grant, **given)
     assert (error["Code"], error["Message"]) == ("InvalidArnException", told_of_it + arn)
+
+
+def test_principals_are_named_by_unique_ids_too(told: Behind) -> None:
+    """As recorded from AWS: they are taken, shown by their ARNs, and by their ids again once they are gone."""
+    iam, root = told.server.client("iam"), told.server.client("kms")
+    user = iam.create_user(UserName="hana")["User"]
+    given = {"KeyId": KEY_ID, "Operations": ["Decrypt"]}
+    made = root.create_grant(**given, GranteePrincipal=user["UserId"], RetiringPrincipal=user["UserId"])
+    for whom in (user["Arn"], user["UserId"]):
+        (listed,) = root.list_grants(KeyId=KEY_ID, GranteePrincipal=whom)["Grants"]
+        (retirable,) = root.list_retirable_grants(RetiringPrincipal=whom)["Grants"]
+        assert listed["GranteePrincipal"] == retirable["RetiringPrincipal"] == user["Arn"]
+    assert root.list_grants(KeyId=KEY_ID, GranteePrincipal=alice(told))["Grants"] == []
+    iam.delete_user(UserName="hana")
+    says: list[tuple[Any, dict[str, Any], str, str, str]] = [
+        (root.create_grant, given, "GranteePrincipal", "InvalidArn", "GranteePrincipal does not refer to a valid"),
+        (root.list_grants, {"KeyId": KEY_ID}, "GranteePrincipal", "InvalidArn", "Input does not refer to a valid"),
+        (root.list_retirable_grants, {}, "RetiringPrincipal", "NotFound", "Retiring principal AIDA"),
+    ]
+    for call, more, member, code, message in says:
+        error = refusal(call, **more, **{member: user["UserId"]})
+        assert (error["Code"], error["Message"].startswith(message)) == (f"{code}Exception", True), error
+        if call != root.create_grant:
+            of_arn = refusal(call, **more, **{member: user["Arn"]})
+            assert of_arn["Message"] == f"ARN does not refer to a valid principal: {user['Arn']}"
+    root.revoke_grant(KeyId=KEY_ID, GrantId=made["GrantId"])
+
+
+def test_a_unique_id_passes_no_condition_on_the_arn(told: Behind) -> None:
+    """kms:GranteePrincipal is the ARN, whatever the grantee is called: seen passing a Deny while it was the id."""
+    iam = told.server.client("iam")
+    user = iam.create_user(UserName="ivo")["User"]
+    condition = {"ArnEquals": {"kms:GranteePrincipal": user["Arn"]}}
+    told.allow(
+        {"Effect": "Allow", "Action": "kms:CreateGrant", "Resource": "*"},
+        {"Effect": "Deny", "Action": "kms:CreateGrant", "Resource": "*", "Condition": condition},
+    )
+    kms, given = told.client("kms"), {"KeyId": KEY_ID, "Operations": ["Decrypt"]}
+    for whom in (user["Arn"], user["UserId"]):
+        denied(kms.create_grant, **given, GranteePrincipal=whom)
+    iam.delete_user(UserName="ivo")
+
+
+SOURCE = "arn:aws:sqs:us-east-1:111122223333:orders"
+OF_SERVICE = {
+    "GranteePrincipal": None,
+    "GranteeServicePrincipal": "sqs.amazonaws.com",
+    "RetiringServicePrincipal": "sqs.amazonaws.com",
+    "Constraints": {"SourceArn": SOURCE},
+}
+
+
+def test_a_service_is_granted(told: Behind) -> None:
+    """In behalf of a resource; no caller is a service, so that it lets none of them in."""
+    root = told.server.client("kms")
+    given = {name: value for name, value in OF_SERVICE.items() if value is not None}
+    made = root.create_grant(KeyId=KEY_ID, Operations=["Decrypt"], **given)
+    (listed,) = root.list_grants(KeyId=KEY_ID)["Grants"]
+    assert {name: listed.get(name) for name in OF_SERVICE} == OF_SERVICE
+    assert "RetiringPrincipal" not in listed
+    denied(told.client("kms").decrypt, CiphertextBlob=BLOB)
+    denied(told.client("kms").retire_grant, KeyId=told.key_arn(), GrantId=made["GrantId"])
+    filtered = refusal(root.list_grants, KeyId=KEY_ID, GranteeServicePrincipal="sqs.amazonaws.com")
+    assert filtered["Code"] == "ValidationException"
+    root.revoke_grant(KeyId=KEY_ID, GrantId=made["GrantId"])
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"GranteeServicePrincipal": None}, "ValidationException"),
+        ({"GranteePrincipal": ROOT}, "ValidationException"),
+        ({"RetiringPrincipal": ROOT}, "ValidationException"),
+        ({"RetiringServicePrincipal": None}, "ValidationException"),
+        ({"Constraints": None}, "ValidationException"),
+        ({"GranteeServicePrincipal": "nothing.example.com"}, "InvalidArnException"),
+        ({"GranteePrincipal": ROOT, "GranteeServicePrincipal": None}, "NotImplemented"),
+    ],
+)
+def test_what_is_no_grant_to_a_service(told: Behind, change: dict[str, Any], code: str) -> None:
+    given = {name: value for name, value in {**OF_SERVICE, **change}.items() if value is not None}
+    given = json.loads(json.dumps(given).replace("{}", told.account))
+    root = told.server.client("kms")
+    assert refusal(root.create_grant, KeyId=KEY_ID, Operations=["Decrypt"], **given)["Code"].startswith(code)
+    assert root.list_grants(KeyId=KEY_ID)["Grants"] == []
+
+
+def test_a_principal_lists_what_it_may_retire_in_other_accounts(told: Behind, other: tuple[str, str, str]) -> None:
+    account, *key = other
+    theirs, whom = told.server.client("kms", *key), f"arn:aws:iam::{account}:root"
+    made = granted(told, "Decrypt", RetiringPrincipal=whom)
+    (listed,) = theirs.list_retirable_grants(RetiringPrincipal=whom)["Grants"]
+    assert (listed["GrantId"], listed["KeyId"]) == (made["GrantId"], told.key_arn())
+    assert theirs.list_retirable_grants(RetiringPrincipal=alice(told))["Grants"] == []
+    theirs.retire_grant(KeyId=told.key_arn(), GrantId=made["GrantId"])
 
 
 def test_grants_come_in_pages(told: Behind) -> None:
@@ -255,6 +352,13 @@ def test_grants_come_in_pages(told: Behind) -> None:
     assert refusal(kms.list_grants, KeyId="9" * 8 + KEY_ID[8:])["Code"] == "NotFoundException"
     for one in made:
         kms.revoke_grant(KeyId=KEY_ID, GrantId=one)
+
+
+def test_a_federated_user_is_granted_before_there_is_a_session(told: Behind) -> None:
+    whom = f"arn:aws:sts::{told.account}:federated-user/unissued"
+    made = granted(told, "Decrypt", GranteePrincipal=whom)
+    assert told.server.client("kms").list_grants(KeyId=KEY_ID)["Grants"][0]["GranteePrincipal"] == whom
+    told.server.client("kms").revoke_grant(KeyId=KEY_ID, GrantId=made["GrantId"])
 
 
 def test_limits(told: Behind, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,12 +49,14 @@ class KeyGrant:
     name: str
     """Empty for none."""
     grantee: str
-    """An ARN."""
+    """An ARN, or the name of a service of AWS."""
     retiring: str
-    """The ARN of who else may retire it; empty for none."""
+    """Who else may retire it, in the same way; empty for none."""
     principal_ids: PrincipalIds = field(default_factory=dict[str, str])
     operations: tuple[str, ...]
     constraint: Constraint | None = None
+    source_arn: str = ""
+    """The resource in whose behalf a service has to ask: of grants to services, and of no others."""
     issuer: str
     """The account in which it was created."""
     created: datetime

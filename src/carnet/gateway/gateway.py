@@ -198,7 +198,7 @@ class Gateway:
         name = call.operation.name
         here, carried = policy_operation(found.name, name, call.given), carried_policy(found.name, name, call.given)
         try:
-            grants = found.name == "kms" and name in OF_GRANTS
+            grants = _is_of_grants(call.operation)
             if here is None and carried is None and not grants and about_policy(call.operation, call.given):
                 raise WireError("NotImplemented", f"{NOT_SENT}: {_OF_POLICIES}.", call.operation)
             # What changes policies here is bound by them in every mode.
@@ -236,7 +236,8 @@ class Gateway:
     async def _allowed(self, call: Call, *, binds: bool) -> tuple[tuple[Resolved, ...], Mapping[str, Any]]:
         """What the request is about, and the input to send. Raises for what is not allowed, if the decision binds."""
         scope = self._scope(call)
-        checks = mapped(call.operation.service.name, call.operation.name, call.given, scope)
+        asked = self._grants.by_arns(call) if _is_of_grants(call.operation) else call.given
+        checks = mapped(call.operation.service.name, call.operation.name, asked, scope)
         if isinstance(checks, Refusal):
             raise WireError(checks.code, checks.message, call.operation)
         given: Mapping[str, Any] = {name: value for name, value in call.given.items() if name != TOKENS}
@@ -293,6 +294,10 @@ class Gateway:
         """End the connections that nobody uses."""
         for exchange in self._exchanges:
             exchange.close()
+
+
+def _is_of_grants(operation: Operation) -> bool:
+    return operation.service.name == "kms" and operation.name in OF_GRANTS
 
 
 def _owner(call: Call, resolved: tuple[Resolved, ...]) -> str:

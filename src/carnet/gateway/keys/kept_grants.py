@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import hmac
 import json
-import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -21,20 +20,29 @@ from carnet.audit.events import success_event
 from carnet.audit.steps import Parsed
 from carnet.base.arns import parse_arn
 from carnet.base.faults import Refused
+from carnet.catalog.service_principals import is_service_principal
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.key_grant import Constraint, ConstraintType, KeyGrant, KeyGrants
 from carnet.gateway.answers import FIRST_ERROR, audited, handed_back, of_change, written
 from carnet.gateway.call import Call
 from carnet.gateway.deciding import Resolved, decide
+from carnet.gateway.keys.grantees import (
+    GRANTEE,
+    RETIRING,
+    SERVICES,
+    Whom,
+    by_arns,
+    new_grantee,
+    new_retiring,
+    principal,
+)
 from carnet.gateway.keys.grants import grants_of
 from carnet.identity.caller import SignedIn, Verified
 from carnet.models import operation
-from carnet.policy.document import Grammar
 from carnet.protocols.errors import WireError
 from carnet.server.outbox import Answer
 from carnet.server.writer import Writer
-from carnet.services.bound_principals import NoSuchPrincipal, bound, shown_principal
-from carnet.services.documents import parse_once
+from carnet.services.bound_principals import shown_principal
 from carnet.services.execution import Done, Execution
 from carnet.store.unit_of_work import UnitOfWork
 
@@ -46,10 +54,6 @@ _MOST_GRANTS = 1_000
 _PAGE = 50
 _LONGEST_CONTEXT = 384
 """Characters of a constraint. https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-overview.html"""
-_NOT_UNDERSTOOD = ("GranteeServicePrincipal", "RetiringServicePrincipal")
-_PRINCIPAL = re.compile(
-    r"arn:[a-z-]+:(?:iam|sts)::[0-9]{12}:(?:root|(?:user|role|federated-user)/.+|assumed-role/[^/]+/[^/]+)", re.ASCII
-)
 _LONGEST_TOKEN = 8_192
 
 Grants = tuple[KeyGrant, ...]
@@ -109,13 +113,21 @@ class KeptGrants:
                 return arn, parts.account
         raise WireError("InvalidGrantTokenException", "The grant token is not valid.", call.operation)
 
+    def by_arns(self, call: Call) -> Mapping[str, Any]:
+        """The input of a request about grants, with the ARNs of those whom it names by their unique ids."""
+        snapshot = self._execution.directory.snapshot
+        return by_arns(snapshot, snapshot.accounts[call.caller.principal.account], call.given)
+
     async def answer(self, call: Call, resolved: tuple[Resolved, ...]) -> Answer:
         """Answer a request about grants that is allowed."""
         name, arn, account = call.operation.name, resolved[0].resource, resolved[0].account
-        if any(call.given.get(member) for member in _NOT_UNDERSTOOD) or call.given.get("Constraints", {}).get(
-            "SourceArn"
+        if (
+            call.given.get("Constraints", {}).get("SourceArn")
+            and call.given.get(GRANTEE)
+            and not call.given.get(SERVICES[GRANTEE])
         ):
-            raise WireError("NotImplemented", "Not kept: grants for service principals.", call.operation)
+            message = "Not kept: a SourceArn constraint on a grant to another than a service."
+            raise WireError("NotImplemented", message, call.operation)
         if name in ("CreateGrant", "ListGrants"):
             response = await call.send(operation("kms", "DescribeKey"), {"KeyId": arn}, account)
             if response.status >= FIRST_ERROR:
@@ -153,25 +165,43 @@ class KeptGrants:
 
     def _listed(self, call: Call, arn: str, account: str) -> Mapping[str, Any]:
         snapshot, given = self._execution.directory.snapshot, call.given
+        if given.get(SERVICES[GRANTEE]):
+            raise Refused("ValidationException", "Only services may use the filter GranteeServicePrincipal.")
+        grantee = self._asked_for(call, GRANTEE)
         of_key = grants_of(snapshot, arn, account)
         wanted = [
-            _shown(snapshot, arn, one)
+            one
             for one in (of_key.grants if of_key is not None else ())
             if given.get("GrantId", one.id) == one.id
+            and (grantee is None or grantee.known_by == Whom(one.grantee, one.principal_ids).known_by)
         ]
-        grantee = given.get("GranteePrincipal")
-        return _paged(call, [one for one in wanted if grantee is None or one["GranteePrincipal"] == grantee])
+        return _paged(call, [_shown(snapshot, arn, one) for one in wanted])
 
     def _retirable(self, call: Call, account: str) -> Mapping[str, Any]:
+        """The grants that a principal may retire: one of the own account on keys of all accounts."""
         snapshot = self._execution.directory.snapshot
-        every = (
-            (of_key, one)
-            for of_key in snapshot.accounts[account].of(KeyGrants)
+        retiring = self._asked_for(call, RETIRING)
+        assert retiring is not None, "the model says that it is there"
+        own = parse_arn(retiring.written)
+        views = snapshot.accounts.values() if own and own.account == account else (snapshot.accounts[account],)
+        found = [
+            _shown(snapshot, of_key.arn, one)
+            for view in views
+            for of_key in view.of(KeyGrants)
             for one in of_key.grants
-            if of_key.arn.split(":")[3] == call.caller.region
-        )
-        shown = [_shown(snapshot, of_key.arn, one) for of_key, one in every if one.retiring]
-        return _paged(call, [one for one in shown if one["RetiringPrincipal"] == call.given["RetiringPrincipal"]])
+            if one.retiring
+            and Whom(one.retiring, one.principal_ids).known_by == retiring.known_by
+            and of_key.arn.split(":")[3] == call.caller.region
+        ]
+        return _paged(call, found)
+
+    def _asked_for(self, call: Call, member: str) -> Whom | None:
+        """The principal whose grants are wanted. Raises Refused for who does not exist."""
+        if (given := call.given.get(member)) is None:
+            return None
+        snapshot = self._execution.directory.snapshot
+        own = snapshot.accounts[call.caller.principal.account]
+        return principal(snapshot, own, call.operation.name, member, given)
 
 
 def _paged(call: Call, grants: list[dict[str, Any]]) -> Mapping[str, Any]:
@@ -190,16 +220,20 @@ def _shown(snapshot: Snapshot, arn: str, grant: KeyGrant) -> dict[str, Any]:
     def now(written: str) -> str:
         return shown_principal(snapshot, written, grant.principal_ids)
 
+    def named(member: str, written: str) -> dict[str, str]:
+        return {SERVICES[member] if is_service_principal(written) else member: now(written)}
+
     constraint = grant.constraint
+    constraints: dict[str, Any] = {} if constraint is None else {constraint.type.value: dict(constraint.context)}
     optional = {
         "Name": grant.name,
-        "RetiringPrincipal": now(grant.retiring) if grant.retiring else "",
-        "Constraints": None if constraint is None else {constraint.type.value: dict(constraint.context)},
+        **named(RETIRING, grant.retiring),
+        "Constraints": constraints | ({"SourceArn": grant.source_arn} if grant.source_arn else {}),
     }
     return {
         "KeyId": arn,
         "GrantId": grant.id,
-        "GranteePrincipal": now(grant.grantee),
+        **named(GRANTEE, grant.grantee),
         "IssuingAccount": f"arn:{arn.split(':', 2)[1]}:iam::{grant.issuer}:root",
         "Operations": list(grant.operations),
         "CreationDate": grant.created,
@@ -209,17 +243,18 @@ def _shown(snapshot: Snapshot, arn: str, grant: KeyGrant) -> dict[str, Any]:
 
 def _created(call: Call, snapshot: Snapshot, of_key: KeyGrants) -> Altered:
     """With a new grant, or the one of the same name and content that is there."""
-    given = call.given
-    grantee, retiring = given["GranteePrincipal"], given.get("RetiringPrincipal", "")
+    given, own = call.given, snapshot.accounts[of_key.account]
+    grantee, retiring = new_grantee(snapshot, own, given), new_retiring(snapshot, own, given)
     new = KeyGrant(
         id=secrets.token_hex(32),
         token=_token(of_key.arn),
         name=given.get("Name", ""),
-        grantee=grantee,
-        retiring=retiring,
-        principal_ids=_ids(snapshot, of_key, [one for one in (grantee, retiring) if one]),
+        grantee=grantee.written,
+        retiring=retiring.written,
+        principal_ids={**grantee.ids, **retiring.ids},
         operations=tuple(dict.fromkeys(given["Operations"])),
         constraint=_constraint(given.get("Constraints", {})),
+        source_arn=given.get("Constraints", {}).get("SourceArn", ""),
         issuer=call.caller.principal.account,
         created=call.arrived.time,
     )
@@ -230,22 +265,6 @@ def _created(call: Call, snapshot: Snapshot, of_key: KeyGrants) -> Altered:
     if len(of_key.grants) >= _MOST_GRANTS:
         raise Refused("LimitExceededException", f"The key has {_MOST_GRANTS} grants, and may have no more here.")
     return (*of_key.grants, new), {"GrantId": new.id, "GrantToken": new.token}
-
-
-def _ids(snapshot: Snapshot, of_key: KeyGrants, principals: Iterable[str]) -> Mapping[str, str]:
-    """The unique ids of principals. Raises Refused for who does not exist."""
-    view = snapshot.accounts[of_key.account]
-    names = list(principals)
-    for one in names:
-        if not _PRINCIPAL.fullmatch(one):
-            raise Refused("InvalidArnException", f"ARN is not valid: {one}")
-    statement = {"Effect": "Allow", "Principal": {"AWS": names}, "Action": "kms:*", "Resource": "*"}
-    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    try:
-        return bound(snapshot, view, parse_once(text, Grammar.RESOURCE, view.account.partition), text).ids
-    except NoSuchPrincipal as none:
-        message = f"ARN does not refer to a valid principal: {none.written}"
-        raise Refused("InvalidArnException", message) from None
 
 
 def _constraint(given: Mapping[str, Any]) -> Constraint | None:

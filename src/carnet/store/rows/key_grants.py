@@ -35,6 +35,7 @@ def _written(grant: KeyGrant) -> dict[str, Any]:
         "operations": list(grant.operations),
         "constraint": None if constraint is None else [constraint.type.value, dict(constraint.context)],
         "created": moment(grant.created),
+        **({"source_arn": grant.source_arn} if grant.source_arn else {}),
     }
 
 
@@ -47,6 +48,7 @@ def _read(written: Mapping[str, Any]) -> KeyGrant:
         constraint=None
         if constraint is None
         else Constraint(type=ConstraintType(constraint[0]), context=_pairs(constraint[1])),
+        source_arn=str(written.get("source_arn", "")),
         created=read_moment(written["created"]),
     )
 
