@@ -203,6 +203,8 @@ def test_a_service_asks_for_the_key_and_the_caller_for_the_rest(keyed: Behind) -
     assert refusal(keyed.client("kms").describe_key, KeyId=KEY_ID)["Code"] == "AccessDeniedException"
     keyed.allow({**EVERYTHING, **through})
     assert refusal(lambda: ask(keyed, CASES[0]))["Code"] == "AccessDenied", "it is the caller who sends the message"
+    keyed.allow(EVERYTHING, {**EVERYTHING, "Effect": "Deny", "Condition": {"Null": {"aws:CalledVia": "false"}}})
+    ask(keyed, CASES[0])  # SQS is not among the services that it is told of
 
 
 def test_a_new_version_of_a_secret_needs_no_decryption(keyed: Behind) -> None:

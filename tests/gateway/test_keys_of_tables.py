@@ -84,6 +84,17 @@ def test_who_reads_or_writes_items_needs_the_key_of_the_table(keyed: Behind, cal
     assert not sent(keyed, call)
 
 
+@pytest.mark.parametrize("key", ["aws:CalledViaFirst", "aws:CalledViaLast", "ForAnyValue"])
+def test_the_key_is_called_via_dynamodb(keyed: Behind, key: str) -> None:
+    """A policy may leave the key to what DynamoDB asks; who asks himself comes via nobody."""
+    via = {"StringEquals": {key: "dynamodb.amazonaws.com"}}
+    if key == "ForAnyValue":
+        via = {"ForAnyValue:StringEquals": {"aws:CalledVia": "dynamodb.amazonaws.com"}}
+    keyed.allow({**EVERYTHING, "Action": "dynamodb:*"}, {**EVERYTHING, "Action": "kms:*", "Condition": via})
+    ask(keyed, "get_item")
+    assert refusal(keyed.client("kms").describe_key, KeyId=KEY_ID)["Code"] == "AccessDeniedException"
+
+
 @EACH
 def test_conditions_are_on_dynamodb_and_its_encryption_context(keyed: Behind, call: str) -> None:
     context = {

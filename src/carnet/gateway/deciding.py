@@ -34,6 +34,13 @@ _LONGEST_NAMES = 200
 _OPEN = re.compile(r"\$\{.*|<key>|(?<=/)tag-key$")
 """How the Service Authorization Reference writes that any name stands there."""
 _THROUGH = "kms:ViaService"
+_TELLS_CALLED_VIA = "dynamodb."
+"""Of the services here the one that is among those of aws:CalledVia."""
+_CALLED_VIA_DYNAMODB: Mapping[str, Value] = {
+    "aws:CalledVia": ("dynamodb.amazonaws.com",),
+    "aws:CalledViaFirst": "dynamodb.amazonaws.com",
+    "aws:CalledViaLast": "dynamodb.amazonaws.com",
+}
 _NAMED_BY = (SoughtBy.KMS_ALIAS, SoughtBy.SECRET)
 
 
@@ -103,10 +110,14 @@ def _asked_in(context: Context, check: Check) -> Context:
     """The context in which a service asks, if it uses a key in the name of the caller.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-viaawsservice
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia
     """
     if _THROUGH not in check.keys:
         return context
-    return replace(context, request={**context.request, "aws:ViaAWSService": "true"})
+    told: dict[str, Value] = {"aws:ViaAWSService": "true"}
+    if str(check.keys[_THROUGH]).startswith(_TELLS_CALLED_VIA):
+        told |= _CALLED_VIA_DYNAMODB
+    return replace(context, request={**context.request, **told})
 
 
 def _asked(one: Resolved, caller: AccountCaller | Anonymous, found: tuple[ResourcePolicy, ...]) -> access.Check:

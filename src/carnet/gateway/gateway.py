@@ -41,6 +41,7 @@ from carnet.gateway.policies.policy_operations import (
 )
 from carnet.gateway.s3.gateway import S3Gateway
 from carnet.gateway.s3.parts import StreamingParts
+from carnet.gateway.statements import are_together, executed_together
 from carnet.gateway.upstreams.configured import Mode, UpstreamSettings
 from carnet.gateway.upstreams.exchange import Exchange
 from carnet.gateway.upstreams.modes import naming
@@ -201,6 +202,8 @@ class Gateway:
             grants = _is_of_grants(call.operation)
             if here is None and carried is None and not grants and about_policy(call.operation, call.given):
                 raise WireError("NotImplemented", f"{NOT_SENT}: {_OF_POLICIES}.", call.operation)
+            if are_together(call):
+                return await executed_together(self._execution, self._known_keys, call, self._scope(call), _owner)
             # What changes policies here is bound by them in every mode.
             binds = call.mode is Mode.ENFORCE or here is not None or carried is not None or grants
             resolved, given = await self._allowed(call, binds=binds)

@@ -1,0 +1,124 @@
+"""Statements in PartiQL that come together: each is decided alone.
+
+Of a batch those that are denied are not sent on, and answered in their places. A transaction with one of them is
+cancelled.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteTransaction.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from carnet.access.authorize import Decided
+from carnet.base.http import HttpResponse
+from carnet.gateway.answers import answered_by, handed_back
+from carnet.gateway.call import Call
+from carnet.gateway.checks.check import Refusal, Scope
+from carnet.gateway.checks.mapping import mapped
+from carnet.gateway.checks.resource_keys import decided_with_keys
+from carnet.gateway.deciding import Resolved
+from carnet.gateway.failures import DENIED, told_denial
+from carnet.gateway.keys.key_permissions import allow_keys
+from carnet.gateway.keys.known_keys import KnownKeys
+from carnet.gateway.policies.policy_operations import members_of
+from carnet.gateway.upstreams.connection import UpstreamFailed
+from carnet.gateway.upstreams.modes import Mode
+from carnet.protocols.errors import WireError
+from carnet.server.outbox import Answer
+from carnet.services.execution import Execution
+
+BATCH, TRANSACTION = "BatchExecuteStatement", "ExecuteTransaction"
+_MEMBERS = {BATCH: "Statements", TRANSACTION: "TransactStatements"}
+_MOST_BYTES = 4 * 1024 * 1024
+"""Of the answer to a batch of which a part was denied, which is taken apart here."""
+_JSON = (("content-type", "application/x-amz-json-1.0"),)
+_CHECKSUM = "x-amz-crc32"
+
+OwnerOf = Callable[[Call, tuple[Resolved, ...]], str]
+Refused = Mapping[int, tuple[Resolved, Decided]]
+"""What is denied, by its place."""
+
+
+def are_together(call: Call) -> bool:
+    return call.operation.service.name == "dynamodb" and call.operation.name in _MEMBERS
+
+
+async def executed_together(
+    execution: Execution, known: KnownKeys, call: Call, scope: Scope, owner_of: OwnerOf
+) -> Answer:
+    """Raises WireError, NotFound, and as `decided_with_keys` and `allow_keys`."""
+    member = _MEMBERS[call.operation.name]
+    statements = call.given[member]
+    found = [_needed(call, {**call.given, member: [one]}, scope) for one in statements]
+    refused = await _decided(execution, call, found)
+    if refused and call.operation.name == TRANSACTION:
+        raise _cancelled(call, len(found), refused)
+    allowed = tuple([one for at, one in enumerate(found) if at not in refused])
+    if not allowed:
+        return answered_by(call, HttpResponse(status=HTTPStatus.OK, headers=_JSON, body=_with({}, refused)))
+    account = owner_of(call, allowed)
+    await allow_keys(execution, known, call, allowed, binds=call.mode is Mode.ENFORCE)
+    listed = [one for at, one in enumerate(statements) if at not in refused]
+    response = await call.send(call.operation, {**call.given, member: listed}, account)
+    if not refused or response.status != HTTPStatus.OK:
+        return await handed_back(call, response)
+    body = _with(members_of(await response.whole(_MOST_BYTES)), refused, len(allowed))
+    headers = tuple([(name, value) for name, value in response.headers if name != _CHECKSUM])
+    return answered_by(call, HttpResponse(status=response.status, headers=headers, body=body))
+
+
+def _needed(call: Call, alone: Mapping[str, Any], scope: Scope) -> Resolved:
+    """What a request with one statement needs. Raises WireError for what is not read with certainty."""
+    checks = mapped(call.operation.service.name, call.operation.name, alone, scope)
+    if isinstance(checks, Refusal):
+        raise WireError(checks.code, checks.message, call.operation)
+    (check,) = checks
+    return Resolved(check, str(check.resource), check.account or scope.account)
+
+
+async def _decided(execution: Execution, call: Call, found: list[Resolved]) -> Refused:
+    """What is denied, if it binds. INVARIANT: a call has one denial, and it is the last that was decided."""
+    refused: dict[int, tuple[Resolved, Decided]] = {}
+    for at, one in enumerate(found):
+        made, _, missing = await decided_with_keys(execution, call, (one,))
+        if not made[-1].decision.allowed and call.mode is Mode.ENFORCE:
+            refused[at] = one, made[-1]
+        elif missing is not None:
+            raise missing
+        else:
+            call.decided += made
+    call.decided += [last for _, last in list(refused.values())[:1]]
+    return refused
+
+
+def _told(last: Decided) -> dict[str, str]:
+    _, sentence = told_denial("dynamodb", last)
+    return {"Code": DENIED, "Message": sentence}
+
+
+def _cancelled(call: Call, total: int, refused: Refused) -> WireError:
+    """As recorded from AWS: what may be done is not done either, and its reason is None."""
+    reasons = [_told(refused[at][1]) if at in refused else {"Code": "None"} for at in range(total)]
+    codes = ", ".join(one["Code"] for one in reasons)
+    message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
+    return WireError("TransactionCanceledException", message, call.operation, {"CancellationReasons": reasons})
+
+
+def _with(answer: Mapping[str, Any], refused: Refused, sent: int = 0) -> bytes:
+    """The answer with an error for each statement that was not sent on. Raises UpstreamFailed for what is no answer."""
+    responses = answer.get("Responses", [])
+    if not isinstance(responses, list) or len(responses) != sent:
+        raise UpstreamFailed("the upstream does not answer every statement", sent=True)
+    told = iter(responses)
+    every = [_error(*refused[at]) if at in refused else next(told) for at in range(sent + len(refused))]
+    return json.dumps({**answer, "Responses": every}).encode()
+
+
+def _error(one: Resolved, last: Decided) -> dict[str, Any]:
+    table = one.resource.partition(":table/")[2].partition("/")[0]
+    return {"Error": _told(last), "TableName": table}
