@@ -23,12 +23,15 @@ from carnet.gateway.checks.mapping import mapped
 from carnet.gateway.checks.resource_keys import decide_with_keys
 from carnet.gateway.checks.services.secretsmanager import found_secret
 from carnet.gateway.deciding import Resolved
+from carnet.gateway.keys.environments import SHOWS as SHOWS_ENVIRONMENT
+from carnet.gateway.keys.environments import shown
 from carnet.gateway.keys.kept_grants import OPERATIONS as OF_GRANTS
 from carnet.gateway.keys.kept_grants import TOKENS, KeptGrants
 from carnet.gateway.keys.key_permissions import allow_keys
 from carnet.gateway.keys.known_keys import CHANGES_KEY, KnownKeys
 from carnet.gateway.keys.released import TELLS_KEY, released
 from carnet.gateway.long_requests import LongRequests
+from carnet.gateway.own_tags import changes_own, shuts_out
 from carnet.gateway.policies.kept_policies import KeptPolicies
 from carnet.gateway.policies.own_policies import about_policy
 from carnet.gateway.policies.policy_operations import (
@@ -211,6 +214,8 @@ class Gateway:
             await allow_keys(self._execution, self._known_keys, call, resolved, binds=call.mode is Mode.ENFORCE)
             if grants:
                 return await self._grants.answer(call, resolved)
+            if changes_own(call) and await shuts_out(self._execution, call, resolved) and call.mode is Mode.ENFORCE:
+                raise denial_of(call, self._execution.parts.keyring)
             if here is not None:
                 return await self._policies.answer(call, here, resolved)
             if (found.name, name) in MADE_AGAIN:
@@ -226,6 +231,8 @@ class Gateway:
             response = await call.send(call.operation, given, account)
             if found.name == "kms" and name in TELLS_KEY:
                 return await released(call, resolved, response)
+            if found.name == "lambda" and name in SHOWS_ENVIRONMENT:
+                return await shown(self._execution, call, resolved[0], response)
             if (found.name, name) in SHOWS_POLICY:
                 return await self._policies.shown(call, resolved, response)
             if (found.name, name) in (*ENDS, *MAKES):

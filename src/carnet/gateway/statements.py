@@ -26,8 +26,8 @@ from carnet.gateway.failures import DENIED, told_denial
 from carnet.gateway.keys.key_permissions import allow_keys
 from carnet.gateway.keys.known_keys import KnownKeys
 from carnet.gateway.policies.policy_operations import members_of
+from carnet.gateway.upstreams.configured import Mode
 from carnet.gateway.upstreams.connection import UpstreamFailed
-from carnet.gateway.upstreams.modes import Mode
 from carnet.protocols.errors import WireError
 from carnet.server.outbox import Answer
 from carnet.services.execution import Execution

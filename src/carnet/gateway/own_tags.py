@@ -1,0 +1,45 @@
+"""Who changes the tags of a secret does not shut himself out: AWS Secrets Manager refuses it.
+
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_TagResource.html
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UntagResource.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from carnet.gateway.call import Call
+from carnet.gateway.checks.members import needed, structures, texts
+from carnet.gateway.deciding import Resolved, among, decide
+from carnet.policy.request import Value
+from carnet.services.execution import Execution
+
+_NAMES = ("aws:ResourceTag/", "secretsmanager:ResourceTag/")
+_OPERATIONS = ("TagResource", "UntagResource")
+
+
+def changes_own(call: Call) -> bool:
+    return call.operation.service.name == "secretsmanager" and call.operation.name in _OPERATIONS
+
+
+async def shuts_out(execution: Execution, call: Call, resolved: tuple[Resolved, ...]) -> bool:
+    """Whether the caller may no more do what he asks for, once it is done; then that is the call's last decision.
+
+    `resolved` is allowed as things are. If it does not depend on tags it will not.
+    """
+    if any(among(one.check.unknown)(f"{_NAMES[0]}x") for one in resolved):
+        return False
+    after = [one._replace(keys=_after(call, one.keys)) for one in resolved]
+    snapshot = execution.directory.snapshot
+    made = await call.deciding(lambda: decide(execution, snapshot, call.caller, call.arrived, after))
+    if not made[-1].decision.allowed:
+        call.decided_again(made)
+    return not made[-1].decision.allowed
+
+
+def _after(call: Call, keys: Mapping[str, Value]) -> Mapping[str, Value]:
+    """The condition keys with the tags as they will be."""
+    gone = {f"{name}{key}" for name in _NAMES for key in texts(call.given, "TagKeys")}
+    given = {needed(tag, "Key"): str(tag.get("Value") or "") for tag in structures(call.given, "Tags")}
+    new = {f"{name}{key}": value for name in _NAMES for key, value in given.items()}
+    return {key: value for key, value in keys.items() if key not in gone} | new
