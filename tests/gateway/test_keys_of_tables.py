@@ -131,7 +131,9 @@ def test_the_key_that_aws_makes_is_for_all_of_the_account(keyed: Behind, told: s
     assert refusal(lambda: ask(keyed, "get_item"))["Code"] == "AccessDeniedException"
 
 
-@pytest.mark.parametrize("told", [Told(body={}, status=500), Told(body={}), Told(body=b"no JSON")])
+@pytest.mark.parametrize(
+    "told", [Told(body={}, status=500), Told(body={}), Told(body=b"no JSON"), Told(body=b"[" * 10_000)]
+)
 @pytest.mark.parametrize("look_up", ["DescribeTable", "DescribeKey"])
 def test_a_look_up_that_fails_is_no_key(keyed: Behind, look_up: str, told: Told) -> None:
     keyed.aws.answers[look_up] = told

@@ -133,6 +133,7 @@ def test_what_is_denied_is_told_in_xml(behind: Behind) -> None:
         (Told(status=400, body={"__type": "a#OverLimit"}), "OverLimit", 403),
         (Told(status=418, body={"__type": "a#Unheard"}, headers={"x-amzn-query-error": "X.Y;Sender"}), "Y", 418),
         (Told(status=500, body=b"no JSON"), "InternalFailure", 500),
+        (Told(status=500, body=b"[" * 10_000), "InternalFailure", 500),
     ],
 )
 def test_an_upstreams_error_has_the_code_that_it_had_before(behind: Behind, told: Told, code: str, status: int) -> None:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import yaml
 
+from carnet.base.bounded_json import NestedTooDeeply, loads
 from carnet.cli.places import Place, Places
 from carnet.policy.json_text import JsonNumber
 
@@ -64,7 +65,7 @@ def _from_json(text: str) -> object:
     if not text.strip():
         raise NotData("the file is empty")
     try:
-        return json.loads(
+        return loads(
             text,
             object_pairs_hook=_without_duplicates,
             parse_int=JsonNumber,
@@ -73,6 +74,8 @@ def _from_json(text: str) -> object:
         )
     except json.JSONDecodeError as problem:
         raise _NoJson(problem.msg, Place(problem.lineno, problem.colno)) from problem
+    except NestedTooDeeply as problem:
+        raise _NoJson("nested too deeply") from problem
     except _Twice as problem:
         raise NotData(str(problem), Places(text).repeated_name()) from problem
 

@@ -17,6 +17,7 @@ import click
 from carnet.assembly.public_url import check_public_url
 from carnet.assembly.settings import OPERATOR_TOKEN
 from carnet.base.arns import OWN_SERVICE
+from carnet.base.bounded_json import loads
 from carnet.base.http import HttpRequest
 from carnet.base.loopback import is_loopback_host
 from carnet.base.printable import printable
@@ -182,8 +183,8 @@ class OwnApi:
 
     def _object(self, body: bytes) -> dict[str, Any]:
         try:
-            told = json.loads(body)
-        except (ValueError, RecursionError):
+            told = loads(body)
+        except ValueError:
             told = None
         if not isinstance(told, dict):
             raise self._no_carnet(None)

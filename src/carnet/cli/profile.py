@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ import click
 from carnet.assembly.public_url import public_url
 from carnet.assembly.running import last_endpoint
 from carnet.assembly.settings import Settings
+from carnet.base.bounded_json import loads
 from carnet.cli.aws_files import changed_text, config_file, config_section, credentials_file
 from carnet.cli.exports import REGION
 from carnet.cli.groups import CommandGroup
@@ -82,11 +82,11 @@ def _of_environment() -> dict[str, str | None]:
 def _of_json(text: str) -> dict[str, str | None]:
     """What a command of Carnet has shown, or of the AWS CLI, which wraps it: `{"AccessKey": {...}}`."""
     try:
-        told = json.loads(text)
+        told = loads(text)
         told = next((told[wrapper] for wrapper in _WRAPPERS if wrapper in told), told)
         keys = {ours: str(told[theirs]) for theirs, ours in _FROM_JSON.items()}
         token = told.get("SessionToken")
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise click.UsageError(
             "--from takes one JSON object with AccessKeyId and SecretAccessKey, as carnet account create --output json "
             "or aws iam create-access-key."

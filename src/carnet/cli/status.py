@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from carnet.assembly.settings import variable
+from carnet.base.bounded_json import loads
 from carnet.cli.endpoint import api_at
 from carnet.cli.health import HEALTHY, health
 from carnet.cli.options import setting, told_plainly
@@ -51,7 +52,7 @@ def status(output: str, host: str, port: int, tls: bool, endpoint_url: str | Non
 
 def _object(body: bytes) -> dict[str, Any]:
     """Raises ValueError for what a Carnet server does not answer."""
-    told = json.loads(body)
+    told = loads(body)
     if not isinstance(told, dict):
         raise ValueError("what answers is no Carnet server")
     return told

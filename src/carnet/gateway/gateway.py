@@ -6,11 +6,11 @@ known for certain on the way is refused, and nothing is sent.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from carnet.audit.steps import Arrived, Authenticated, Parsed, Step, account_of
+from carnet.base.bounded_json import loads
 from carnet.base.http import HttpResponse
 from carnet.gateway.acting_services import deliveries, refuse_idle
 from carnet.gateway.answers import NOT_SENT, answered_by, denial_of, failed, handed_back
@@ -292,7 +292,7 @@ class Gateway:
 
         arn = await resource_of(check.resource, scope, ask)
         if check.resource.by is SoughtBy.SECRET:
-            call.described[arn] = json.loads(answers[-1].body)
+            call.described[arn] = loads(answers[-1].body)
             check = found_secret(check, arn)
         return Resolved(check, arn, account)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 
+from carnet.base.bounded_json import loads
 from carnet.base.http import HttpResponse
 from carnet.gateway.call import Call
 from carnet.gateway.failures import error_told
@@ -61,8 +61,8 @@ def in_older_form(call: Call, told: HttpResponse) -> HttpResponse:
 def _refuse_other_than_json(body: bytes) -> None:
     """botocore would read anything else as an answer without members."""
     try:
-        told = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
+        told = loads(body or b"{}")
+    except ValueError:
         told = None
     if not isinstance(told, dict):
         raise UpstreamFailed("the answer is no JSON object", sent=True)
@@ -70,8 +70,8 @@ def _refuse_other_than_json(body: bytes) -> None:
 
 def _message(body: bytes) -> str:
     try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
+        told = loads(body)
+    except ValueError:
         return ""
     found = (told.get("message") or told.get("Message")) if isinstance(told, dict) else None
     return found if isinstance(found, str) else ""

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+from carnet.base.bounded_json import loads
+
 
 def read_object(raw: bytes) -> dict[str, Any]:
     """The object that the bytes hold. Raises ValueError for what is no JSON object in UTF-8, a name that stands twice,
     a number that is none, a lone surrogate, and for what is nested too deep."""
-    try:
-        text = raw.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=_members, parse_constant=_no_number)
-        json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate is no text
-    except RecursionError:
-        raise ValueError("nested too deep") from None
+    text = raw.decode("utf-8")
+    value = loads(text, object_pairs_hook=_members, parse_constant=_no_number)
+    json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate is no text
     if type(value) is not dict:
         raise ValueError("no object")
     return value

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from carnet.base.bounded_json import NestedTooDeeply, loads
 from carnet.base.faults import Malformed
 from carnet.policy.case_members import CaseFault, Members, Misread, as_list
 from carnet.policy.decision import Layer
@@ -100,11 +101,11 @@ class Documents:
 def _faults(text: str, grammar: Grammar, path: str, sentence: str) -> Iterator[CaseFault]:
     """Where a text is wrong that is refused with AWS's `sentence`; only that if the linter does not know."""
     try:
-        found = [one.below(path) for one in check_structure(json.loads(text), grammar)]
+        found = [one.below(path) for one in check_structure(loads(text), grammar)]
     except json.JSONDecodeError as fault:
         sentence += f" ({fault.msg} at {fault.lineno}:{fault.colno} of its text)"
         found = []
-    except RecursionError:
+    except NestedTooDeeply:
         found = []
     for one in found:
         yield CaseFault(one.path, f"{one.path}: {one.sentence}", one.at_name)

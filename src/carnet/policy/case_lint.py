@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
+from carnet.base.bounded_json import loads
 from carnet.policy.lint import Facts, Finding, check_action, check_key, check_meaning
 
 
@@ -35,7 +35,7 @@ class CaseLinter:
     def _of_document(self, document: object) -> tuple[Finding, ...]:
         key = repr(document)
         if key not in self._known:
-            data = json.loads(document) if isinstance(document, str) else document
+            data = loads(document) if isinstance(document, str) else document
             self._known[key] = tuple(check_meaning(data, self._facts))
         return self._known[key]
 

@@ -11,12 +11,12 @@ import math
 import re
 from typing import Any, Never
 
+from carnet.base.bounded_json import NestedTooDeeply, check_levels
 from carnet.protocols.unreadable import Unreadable
 
 MAX_DEPTH = 32
 
 _MAX_DIGITS = 20
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]", re.ASCII)
 
 
@@ -24,29 +24,16 @@ def read_json(body: bytes) -> Any:
     """The value of a JSON body; Unreadable for anything that is not exactly one."""
     try:
         text = body.decode("utf-8")
-        _check_depth(text)
+        check_levels(text, MAX_DEPTH)
         value = _DECODER.decode(text)
         if _ESCAPED_SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except (ValueError, RecursionError):
+    except NestedTooDeeply:
+        raise Unreadable(f"The request body is nested more than {MAX_DEPTH} levels deep") from None
+    except ValueError:
         # UnicodeError is a ValueError, and so is what the decoder raises.
         raise Unreadable("The request body is not valid JSON") from None
     return value
-
-
-def _check_depth(text: str) -> None:
-    """INVARIANT: runs before the decoder, which descends by recursion."""
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return
-    depth = 0
-    for match in _BRACKETS.finditer(text):
-        mark = match[0][0]
-        if mark in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise Unreadable(f"The request body is nested more than {MAX_DEPTH} levels deep")
-        elif mark in "]}":
-            depth -= 1
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+from carnet.base.bounded_json import loads
 from carnet.base.faults import Missing
 from carnet.base.timestamps import iso_seconds
 from carnet.directory.account_view import AccountView
@@ -171,7 +172,7 @@ def _plain(value: Any, name: str = "") -> Any:
 def _document(text: str) -> Any:
     """A policy document as an object; as text if it would be another document when it is read back."""
     try:
-        value = json.loads(text)
+        value = loads(text)
     except ValueError:
         return text
     return value if same_json(json.dumps(value), text) else text

@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from carnet.base.arns import iam_arn, root_arn
+from carnet.base.bounded_json import loads
 from carnet.base.faults import Unmodifiable
 from carnet.directory.account_view import AccountView
 from carnet.entities.entity import Documents, Tags, name_key
@@ -244,9 +245,9 @@ def same_json(one: str, other: str) -> bool:
         return True
     try:
         return bool(_as_written(one) == _as_written(other))
-    except (ValueError, RecursionError):
+    except ValueError:
         return False
 
 
 def _as_written(text: str) -> Any:
-    return json.loads(text, parse_int=str, parse_float=str)
+    return loads(text, parse_int=str, parse_float=str)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from carnet.base.arns import parse_arn
+from carnet.base.bounded_json import loads
 from carnet.base.http import HttpResponse
 from carnet.gateway.checks.check import Scope, Sought, SoughtBy
 from carnet.models import Operation, operation
@@ -75,7 +75,7 @@ async def _told(
     value: Any = None
     if answer.status == _SUCCESS:
         try:
-            value = json.loads(answer.body)
+            value = loads(answer.body)
             for part in path:
                 value = value[part]
         except (ValueError, LookupError, TypeError):

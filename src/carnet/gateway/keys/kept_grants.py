@@ -19,6 +19,7 @@ from carnet.access.denial import denied
 from carnet.audit.events import success_event
 from carnet.audit.steps import Parsed
 from carnet.base.arns import parse_arn
+from carnet.base.bounded_json import loads
 from carnet.base.faults import Refused
 from carnet.catalog.service_principals import is_service_principal
 from carnet.directory.snapshot import Snapshot
@@ -299,7 +300,7 @@ def _key_in(token: str) -> str:
     if len(token) > _LONGEST_TOKEN:
         return ""
     try:
-        told = json.loads(urlsafe_b64decode(token))
-    except (ValueError, RecursionError):
+        told = loads(urlsafe_b64decode(token))
+    except ValueError:
         return ""
     return told[0] if isinstance(told, list) and told and isinstance(told[0], str) else ""

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from carnet.base.bounded_json import loads
 from carnet.base.faults import Refused
 from carnet.gateway.checks.resource_tags import queue_url
 from carnet.gateway.policies import permissions
@@ -348,7 +349,7 @@ MADE_AGAIN: Mapping[tuple[str, str], Kind] = {("sns", "CreateTopic"): _TOPIC, ("
 def members_of(body: bytes) -> Members:
     """The members of an answer in JSON; none of another."""
     try:
-        value = json.loads(body)
+        value = loads(body)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

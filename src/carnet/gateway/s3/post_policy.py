@@ -7,7 +7,6 @@ PURE. INVARIANT: a field that no condition is about is refused, but for those th
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from carnet.base.bounded_json import loads
 from carnet.gateway.s3.bodies import MOST_CONTENT
 from carnet.gateway.s3.faults import DENIED, S3Fault
 
@@ -89,8 +89,8 @@ def _invalid(why: str) -> S3Fault:
 
 def _read(policy: str) -> tuple[datetime, list[_Condition | LengthRange]]:
     try:
-        document = json.loads(base64.b64decode(policy, validate=True), object_pairs_hook=_once_each)
-    except (binascii.Error, ValueError, RecursionError):
+        document = loads(base64.b64decode(policy, validate=True), object_pairs_hook=_once_each)
+    except ValueError:
         raise _invalid("Invalid JSON.") from None
     if not isinstance(document, dict):
         raise _invalid("Invalid JSON.")

@@ -8,6 +8,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
 
+from carnet.base.bounded_json import loads
+
 _SECONDS = 30
 
 
@@ -51,7 +53,7 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 def _refused(status: int, body: bytes) -> Refused:
     try:
-        told = json.loads(body)
+        told = loads(body)
         return Refused(status, told["code"], told["message"])
     except (ValueError, TypeError, KeyError):
         return Refused(status, "NoAnswer", body.decode("utf-8", "replace")[:200])

@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-a
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from carnet.base.bounded_json import loads
 from carnet.catalog.operations import ResourceRule
 from carnet.gateway.checks.check import Asked, Check, Refused, Scope, Sought, SoughtBy, invalid
 from carnet.gateway.checks.hand import Hand
@@ -120,8 +120,8 @@ def _source_of(handle: str) -> object:
     if len(handle) > _LONGEST_HANDLE:
         return None
     try:
-        told: Any = json.loads(b64decode(handle, validate=True))
-    except (ValueError, RecursionError):
+        told: Any = loads(b64decode(handle, validate=True))
+    except ValueError:
         return None
     return told.get("sourceArn") if isinstance(told, dict) else None
 
