@@ -133,3 +133,11 @@ def test_what_was_gathered_while_policies_were_forgotten_is_gathered_again(snaps
     assert "key" not in memo
     assert memo.lasting("key", (), lambda: made) is made
     assert memo["key"] is made
+
+
+def test_what_outlives_a_view_is_forgotten_at_once(snapshot: Snapshot) -> None:
+    """Else who goes on calling would keep it alive, and it would count nowhere."""
+    memo, before, after = snapshot.accounts[ACCOUNT.id].policy_memo, Policies(), Policies(attached=("x",))
+    assert memo.lasting("key", (), lambda: before) is before
+    forget_policies()
+    assert memo.lasting("key", (), lambda: after) is after

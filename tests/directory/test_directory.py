@@ -125,6 +125,25 @@ def test_what_another_process_made_is_missed_once(store: Store, directory: Direc
     assert asked.times == 1
 
 
+def test_what_is_made_while_it_is_asked_is_missed_next(
+    store: Store, directory: Directory, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catch_up = directory.catch_up
+
+    def overtaken() -> object:
+        followed = catch_up()
+        with closing(Store.open(url)) as other:
+            _write(other, 2)
+        return followed
+
+    _write(store, 1)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(directory, "catch_up", overtaken)
+        assert directory.missed()
+    assert directory.missed()
+    assert _users(directory) == 2
+
+
 def test_of_a_store_that_cannot_be_asked_nothing_is_missed(store: Store, directory: Directory, asked: Asked) -> None:
     _write(store, 1)
     asked.down = True

@@ -115,6 +115,17 @@ def test_a_key_whose_id_was_given_is_found_in_its_account(world: World, key_id: 
     assert credentials(world).find(key_id + "X", None) is None
 
 
+def test_of_a_key_that_is_known_the_store_is_not_asked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every call looks for its key: it would wait for the store."""
+    _, _, _, key = alice(world)
+    asked: list[str] = []
+    monkeypatch.setattr(type(world.installation.directory), "missed", lambda _: asked.append("missed"))
+    assert credentials(world).find(key.id, None) is not None
+    assert asked == []
+    assert credentials(world).find("AKIA" + "7" * 16, None) is None
+    assert asked == ["missed"]
+
+
 def test_a_key_that_another_process_made_is_known_before_the_store_is_followed(world: World) -> None:
     with open_installation(world.installation.settings) as beside:
         key = sealed_access_key(

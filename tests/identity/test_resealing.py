@@ -161,3 +161,23 @@ def test_an_older_node_that_joins_meanwhile_stops_it(here: Running) -> None:
         here.store.nodes.join(OLDER)
     assert here.formats() == [1] * (KEYS - 3) + [2] * 3
     assert here.floor == 1
+
+
+def test_a_value_that_was_sealed_before_and_written_late_is_not_lost(here: Running) -> None:
+    """Another node sealed it before it told that it seals otherwise, and commits behind the place that is worked on."""
+    here.older_node_ends()
+    late = here.keys()[min(here.keys())]
+    plain, written = here.opened(late), False
+    lease = here.lease()
+    for _ in here.steps(lease):
+        if not written:
+            assert format_of(here.keys()[late.id].sealed_secret) == 2
+            with here.store.write() as unit:
+                unit.save(late)
+            written = True
+    assert here.formats() == [1] + [2] * (KEYS - 1)
+    assert here.floor == 1
+    assert here.opened(late) == plain
+    here.store.leases.release(lease)
+    here.reseal()
+    assert (here.formats(), here.floor) == ([2] * KEYS, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from carnet.policy.decision import Layer, Verdict
 from carnet.policy.document import Grammar, Policy
 from carnet.policy.engine.conditions import ConditionCompiler
 from carnet.policy.engine.policy import CompiledPolicy
+from carnet.policy.engine.resource_index import ResourceIndex
 from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
 from tests.policy.builders import ALICE, BUCKET, NO_TRUST, OBJECT, OTHER, allow, deny, policy, request, resource_policy
@@ -278,15 +280,72 @@ def test_what_is_used_is_compiled_once_however_much_is_replaced(monkeypatch: pyt
     assert compiled.count(used.identity[0]) == 1
 
 
-def test_made_up_actions_and_resources_do_not_fill_the_memory() -> None:
+@pytest.mark.parametrize("resource", [(), resource_policy(allow(Action="s3:*", Principal={"AWS": OTHER}))])
+def test_made_up_actions_and_resources_do_not_fill_the_memory(resource: tuple[ResourcePolicy, ...]) -> None:
     engine = Engine(room=100)
-    policies = Policies(identity=(policy(allow(Action="s3:*", Resource=f"{BUCKET}/${{aws:username}}/*")),))
+    own = policy(allow(Action="s3:*", Resource=f"{BUCKET}/${{aws:username}}/*"))
+    policies = Policies(identity=(own,), resource=resource)
 
     for number in range(20_000):
         keys: dict[str, Value] = {"aws:username": f"u{number}", f"aws:PrincipalTag/{number}": "x"}
         engine.decide(request(action=f"s3:Made{number}", resource=f"{BUCKET}/u{number}/", keys=keys), policies)
 
     assert 0 < engine.remembered <= 10_000
+
+
+LETTERS = ascii_lowercase[:10]
+
+
+def subset(number: int) -> str:
+    """Some of the letters: for another number others."""
+    return "".join(letter for bit, letter in enumerate(LETTERS) if number >> bit & 1)
+
+
+def of_letters(*, of_resource: bool) -> Policies:
+    """Which have other statements, and so another index, for every subset of letters in an action."""
+    named = [
+        allow(Action=f"s3:*{letter}*", Resource=[f"{BUCKET}/{letter}{number}" for number in range(50)])
+        for letter in LETTERS
+    ]
+    if not of_resource:
+        return Policies(identity=(policy(*named),))
+    held = policy(*({**one, "Principal": "*"} for one in named), grammar=Grammar.RESOURCE)
+    return Policies(identity=(policy(allow(Action="iam:*")),), resource=(ResourcePolicy(policy=held),))
+
+
+@pytest.mark.parametrize("again", ["never", "by the same", "by others"])
+@pytest.mark.parametrize("of_resource", [False, True])
+def test_what_is_found_for_many_actions_does_not_fill_the_memory(again: str, *, of_resource: bool) -> None:
+    """Whether or not it is asked for again and again, by who has these policies or by others who have them, too."""
+    engine, policies, before = Engine(room=2_000), of_letters(of_resource=of_resource), _indexed()
+    for number in range(1, 100):
+        for asked in range(number if again == "never" else 1, number + 1):
+            same = replace(policies, identity=(*policies.identity,)) if again == "by others" else policies
+            engine.decide(request(action=f"s3:{subset(7 * asked)}"), same)
+    assert 0 < _indexed() - before <= 2 * 2_000 + 2 * len(LETTERS) * 51
+
+
+def test_what_is_asked_for_is_found_again_however_much_else_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, used = Engine(room=1_000), Policies(identity=(policy(allow(Sid="used")),))
+    assert engine.decide(request(), used).allowed
+    made: list[object] = []
+
+    def counted(slots: Any) -> ResourceIndex:
+        made.append(slots)
+        return ResourceIndex(slots)
+
+    monkeypatch.setattr(compile_, "ResourceIndex", counted)
+    many = of_letters(of_resource=False)
+    for number in range(1, 1 << len(LETTERS)):
+        engine.decide(request(action=f"s3:{subset(number)}"), many)
+        assert engine.decide(request(), used).allowed
+    assert len(made) == (1 << len(LETTERS)) - 1, "that of what is used is held all the time"
+
+
+def _indexed() -> int:
+    """What all resource indexes hold together."""
+    gc.collect()
+    return sum(one.size for one in gc.get_objects() if type(one) is ResourceIndex)
 
 
 def test_sessions_of_an_account_have_an_engine_of_their_own() -> None:

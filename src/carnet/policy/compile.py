@@ -79,19 +79,23 @@ class Engine:
             SESSIONS_ACCOUNTS,
             lambda: Engine(rcp_services=rcp_services, room=min(room, SESSIONS_ROOM), shapes=self._shapes),
         )
-        self._policies: Recent[Policy, CompiledPolicy] = Recent(room, lambda policy: policy.size, self._forget_unused)
+        self._indexes: Recent[tuple[Slot, ...], ResourceIndex] = Recent(
+            room, lambda index: index.weight, self._forget_found
+        )
+        """INVARIANT: what is found by policies and action (routes, plans, sides, residuals) holds no index that is not
+        in here, so that this is what all of them take, however many actions policies are asked about."""
+        self._policies: Recent[Policy, CompiledPolicy] = Recent(room, lambda policy: policy.size, self._indexes.turn)
         """INVARIANT: what else is remembered holds no policy that is not in here, so that this is what all of it takes.
         A route that was not asked for since the last turn is looked for by `_found`, which asks for its policies, too.
         """
-        self._indexes: Recent[tuple[Slot, ...], ResourceIndex] = Recent(room, lambda index: index.weight)
         self._routes: Recent[tuple[int, str], Route] = Recent(min(room, _ROUTES_ROOM), lambda route: route.plan.weight)
         self._plans: Recent[tuple[object, ...], Plan] = Recent(min(room, _PLANS_ROOM), lambda plan: plan.weight)
         self._sides: Recent[tuple[object, ...], ResourceIndex] = Recent(min(room, _PLANS_ROOM))
         self._residuals: Recent[tuple[object, ...], Residual] = Recent(room, lambda residual: residual.weight)
 
-    def _forget_unused(self) -> None:
-        """What was found for policies, and of late for nobody, goes when they do."""
-        for memory in (self._indexes, self._routes, self._plans, self._sides, self._residuals):
+    def _forget_found(self) -> None:
+        """What was found by means of indexes, and of late for nobody, goes when they do."""
+        for memory in (self._routes, self._plans, self._sides, self._residuals):
             memory.turn()
 
     @property
@@ -179,12 +183,20 @@ class Engine:
         route = self._routes.get(identified)
         if route is not None:
             self._use(route.policies)
+            self._hold(route.index)
+            if route.side is not None:
+                self._hold(route.side)
         return route
 
     def _use(self, policies: Policies) -> None:
         """Hold the policies for as long as what is found for them."""
         for policy in policies.every():
             self._compiled(policy)
+
+    def _hold(self, index: ResourceIndex) -> None:
+        """Hold an index for as long as what is found by means of it. One that was let go counts anew."""
+        if self._indexes.get(index.slots) is not index:
+            self._indexes.put(index.slots, index)
 
     def _route(self, request: Request, policies: Policies) -> Route:
         """The route for this object of policies, which shares all else with those that are equal.
@@ -208,6 +220,8 @@ class Engine:
         plan = self._plans.get(applying)
         if plan is None:
             plan = self._plans.put(applying, self._new_plan(principal, ascii_lower(action), policies))
+        else:
+            self._hold(plan.index)
         side = self._side(policies.resource, action) if policies.resource else None
         route = Route(plan, side, policies)
         return route if route.dear is not None else self._routes.put((id(policies.identity), action), route)
@@ -222,6 +236,8 @@ class Engine:
         index = self._sides.get(key)
         if index is None:
             index = self._sides.put(key, self._index(tuple(self._of_resource(policies, ascii_lower(action)))))
+        else:
+            self._hold(index)
         return None if index.empty else index
 
     def _of_resource(self, policies: tuple[ResourcePolicy, ...], action: str) -> Iterable[Slot]:
