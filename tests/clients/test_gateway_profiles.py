@@ -28,5 +28,5 @@ def test_a_shipped_profile_is_what_the_store_does(name: str, tmp_path: Path, mon
     measured, shipped = read_profile(written), shipped_profiles()[name]
     assert measured.operations["s3"] == shipped.operations["s3"]
     assert measured.preconditions == shipped.preconditions
-    for trait in ("literal_keys", "drops_cut_bodies", "versions", "tells_keys"):
+    for trait in ("literal_keys", "drops_cut_bodies", "versions", "tells_keys", "customer_keys"):
         assert getattr(measured, trait) is getattr(shipped, trait), trait

@@ -16,6 +16,11 @@ from tests.gateway.store import BUCKET, EVERYTHING, Store, a_store, refusal
 
 COPIED = b"<CopyObjectResult><ETag>e</ETag></CopyObjectResult>"
 KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+SELECTING = (
+    b"<SelectObjectContentRequest><Expression>SELECT * FROM s3object</Expression><ExpressionType>SQL</ExpressionType>"
+    b"<InputSerialization><CSV/></InputSerialization><OutputSerialization><CSV/></OutputSerialization>"
+    b"</SelectObjectContentRequest>"
+)
 
 
 @pytest.fixture(scope="module")
@@ -242,3 +247,21 @@ def test_who_names_no_key_uses_the_one_that_aws_has_made(store: Store, named: st
     store.allow(EVERYTHING, deny("kms:GenerateDataKey"))
     assert refusal(store.client().put_object, **given)["Code"] == "AccessDenied"
     assert store.s3.asked == ["PUT /photos/k"]
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body"),
+    [
+        ("GET", "/photos/k?torrent", b""),
+        ("POST", "/photos/k?select&select-type=2", SELECTING),
+    ],
+)
+def test_content_in_another_form_is_not_asked_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch, method: str, target: str, body: bytes
+) -> None:
+    """Neither the ACL of the object nor the key that encrypts it is held to it, whatever the store's profile lists."""
+    monkeypatch.setattr(UpstreamSettings, "does", lambda *_: True)
+    refused = store.send(method, target, body)
+    assert (refused.status, refused.code) == (501, "NotImplemented")
+    assert b"Not decided, not sent on" in refused.body
+    assert store.s3.requests == []

@@ -22,6 +22,7 @@ _CONFIGURATION, _DEFAULT, _BUCKET_KEY = (
     "ApplyServerSideEncryptionByDefault",
     "BucketKeyEnabled",
 )
+_BLOCKED, _NONE_BLOCKED = "BlockedEncryptionTypes", "NONE"
 _OF_S3 = frozenset(("", "AES256"))
 """Algorithms with keys of Amazon S3's own; a rule may have none."""
 _ENCRYPTED, KEY = "ServerSideEncryption", "SSEKMSKeyId"
@@ -32,6 +33,15 @@ MAKES = frozenset(("CopyObject", "CreateMultipartUpload", "PutObject"))
 def names_key(told: Members) -> bool:
     """Whether the members of PutBucketEncryption, or of GetBucketEncryption's answer, are of other keys than S3's."""
     return any(_algorithm(rule) not in _OF_S3 for rule in _rules(told))
+
+
+def blocks_customer_keys(told: Members) -> bool:
+    """Whether PutBucketEncryption is to refuse what is written with a customer's key.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/blocking-unblocking-s3-c-encryption-gpb.html
+    """
+    blocked = [(rule.get(_BLOCKED) or {}).get("EncryptionType") or [] for rule in _rules(told)]
+    return any(one != _NONE_BLOCKED for each in blocked for one in each)
 
 
 def _rules(told: Members) -> list[Members]:

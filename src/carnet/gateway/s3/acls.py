@@ -26,7 +26,7 @@ from carnet.gateway.s3.deciding import allowed_by, is_by_acl, refuse_unless_list
 from carnet.gateway.s3.events import told
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.kept import recorded, written
-from carnet.gateway.s3.tags import CUSTOMER_KEY
+from carnet.gateway.upstreams.customer_keys import CUSTOMER_KEY
 from carnet.gateway.upstreams.upstream import UpstreamResponse
 from carnet.server.outbox import Answer
 from carnet.services.execution import Execution

@@ -20,7 +20,8 @@ from carnet.gateway.s3.copied_tags import refuse_unless_tagged
 from carnet.gateway.s3.deciding import refuse_unless_listed
 from carnet.gateway.s3.encryption import allow_decrypt
 from carnet.gateway.s3.faults import S3Fault
-from carnet.gateway.s3.tags import CUSTOMER_KEY, refuse_another
+from carnet.gateway.s3.tags import refuse_another
+from carnet.gateway.upstreams.customer_keys import CUSTOMER_KEY
 from carnet.protocols.timestamps import read_http_date
 from carnet.services.execution import Execution
 

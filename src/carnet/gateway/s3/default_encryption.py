@@ -11,7 +11,7 @@ from http import HTTPStatus
 from carnet.audit.steps import Parsed
 from carnet.base.http import HttpResponse
 from carnet.entities.bucket import Bucket
-from carnet.gateway.buckets.default_key import names_key
+from carnet.gateway.buckets.default_key import blocks_customer_keys, names_key
 from carnet.gateway.buckets.kept_buckets import KeptBuckets
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.s3 import kept
@@ -19,10 +19,11 @@ from carnet.gateway.s3.answers import MOST_WHOLE, answered_headers, relayed
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import refuse_untold
 from carnet.gateway.s3.events import told
+from carnet.gateway.s3.faults import not_implemented
 from carnet.gateway.s3.sending import sent_members
 from carnet.server.outbox import Answer
 
-_READ = "GetBucketEncryption"
+_READ, _WRITE = "GetBucketEncryption", "PutBucketEncryption"
 
 
 async def answered(call: S3Call, buckets: KeptBuckets, bucket: Bucket, resolved: tuple[Resolved, ...]) -> Answer:
@@ -31,6 +32,8 @@ async def answered(call: S3Call, buckets: KeptBuckets, bucket: Bucket, resolved:
     INVARIANT: the key is taken away only once the upstream has what takes its place: if the process dies in between,
     who writes still needs the key.
     """
+    if call.operation.name == _WRITE and blocks_customer_keys(call.given):
+        raise not_implemented("what a bucket blocks of customers' keys (BlockedEncryptionTypes) is not kept here")
     if names_key(call.given):
         refuse_untold(call.exchange.settings)
         return await kept.answered(call, buckets, resolved)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from carnet.gateway.checks.lookups import LookupFailed
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.s3.call import S3Call
+from carnet.gateway.upstreams.customer_keys import CUSTOMER_KEY, OF_SOURCE
 from carnet.policy.patterns import ascii_lower
 from carnet.saml.xml import BadXml, parse_xml
 
@@ -24,9 +25,6 @@ OF_OBJECT = ascii_lower(_KEY)
 """What the condition keys begin with that are told here, in lower case."""
 _MOST = 64 * 1024
 _NOT_THERE = HTTPStatus.NOT_FOUND
-_OF_SOURCE = "CopySource"
-CUSTOMER_KEY = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
-"""Without them the head of an object that they encrypted is not told."""
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -65,7 +63,7 @@ async def tags_of(call: S3Call, given: Mapping[str, Any], account: str) -> Mappi
 
 async def _etag(call: S3Call, given: Mapping[str, Any], account: str) -> str:
     """Of the object before its tags are looked up; empty if there is none. Raises LookupFailed."""
-    of_source = _OF_SOURCE if _OF_SOURCE in call.given else ""
+    of_source = OF_SOURCE if OF_SOURCE in call.given else ""
     key = {name: call.given[of] for name in CUSTOMER_KEY if (of := f"{of_source}{name}") in call.given}
     response = await call.ask("HeadObject", {**given, **key}, account)
     await response.aclose()

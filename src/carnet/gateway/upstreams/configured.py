@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from carnet.base.arns import ACCOUNT_ID
-from carnet.gateway.upstreams import preconditions
+from carnet.gateway.upstreams import customer_keys, preconditions
 from carnet.gateway.upstreams.accounts_told import ACCOUNTS_RULE, SHARED_BY, Accounts, read_accounts
 from carnet.gateway.upstreams.profile import Profile, shipped_profiles
 from carnet.sigv4.signing import SigningCredentials
@@ -54,7 +54,8 @@ class UpstreamSettings:
         if service != _S3 or given is None:
             return True
         is_held = all(one in self.profile.preconditions for one in preconditions.asked(operation, given))
-        return is_held and (self.profile.versions or not _names_version(given))
+        is_sealed = self.profile.customer_keys or not customer_keys.has_customer_key(given)
+        return is_held and is_sealed and (self.profile.versions or not _names_version(given))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -48,6 +48,11 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ren
     """Whether a ciphertext of its KMS begins with the id of its key."""
     tells_keys: bool = False
     """Whether it keeps which key of AWS KMS a request names for an object, and tells that with the object."""
+    customer_keys: bool = False
+    """Whether it encrypts objects by keys that customers send (SSE-C), and hands none out without its key.
+
+    INVARIANT: any other is sent no such key. It would keep the object as it is, for whoever may read it.
+    """
     own_roles: bool = False
     """Whether it takes a function only with a role that it has made itself."""
 
@@ -112,6 +117,7 @@ def _of_both(one: Profile, other: Profile) -> Profile:
         drops_cut_bodies=one.drops_cut_bodies and other.drops_cut_bodies,
         versions=one.versions and other.versions,
         tells_keys=one.tells_keys and other.tells_keys,
+        customer_keys=one.customer_keys and other.customer_keys,
         preconditions=one.preconditions & other.preconditions,
         own_roles=one.own_roles and other.own_roles,
         key_id_in_ciphertext=one.key_id_in_ciphertext and other.key_id_in_ciphertext,

@@ -211,9 +211,14 @@ def _restored(asked: Asked) -> Iterator[Check]:
     yield _on_object(asked, "RestoreObject")
 
 
+def _read_elsewhere(asked: Asked) -> Iterator[Check]:
+    """Content that comes in an answer of another form: neither its owner nor the key that encrypts it is told there."""
+    raise not_decided(asked, "whose the object is and which key encrypts it is not looked up")
+
+
 _OF_VERSIONS = (
     *("DeleteObjectAnnotation", "DeleteObjectTagging", "GetObject", "GetObjectAcl"),
-    *("GetObjectAnnotation", "GetObjectLegalHold", "GetObjectRetention", "GetObjectTagging", "GetObjectTorrent"),
+    *("GetObjectAnnotation", "GetObjectLegalHold", "GetObjectRetention", "GetObjectTagging"),
     *("ListObjectAnnotations", "PutObjectAcl", "PutObjectAnnotation", "PutObjectLegalHold", "PutObjectRetention"),
     *("PutObjectTagging", "UpdateObjectEncryption"),
 )
@@ -228,9 +233,11 @@ HAND = Hand(
         "DeleteObject": _deleted,
         "DeleteObjects": _delete_objects,
         "GetObjectAttributes": _of_version("GetObjectAttributes", "GetObject"),
+        "GetObjectTorrent": _read_elsewhere,
         "HeadObject": _of_version("GetObject"),
         "PutObject": _stored,
         "RestoreObject": _restored,
+        "SelectObjectContent": _read_elsewhere,
         "UploadPartCopy": _copied,
     },
     names={BUCKET: _named_bucket, OBJECT: _named_object},

@@ -25,6 +25,7 @@ _NO_STORE = S3Measured(
     preconditions=frozenset(),
     versions=False,
     tells_keys=False,
+    customer_keys=False,
     literal_keys=False,
     drops_cut_bodies=False,
 )
@@ -63,6 +64,7 @@ def measured(
         drops_cut_bodies=store.drops_cut_bodies,
         versions=store.versions,
         tells_keys=store.tells_keys,
+        customer_keys=store.customer_keys,
         preconditions=store.preconditions,
         key_id_in_ciphertext="kms" in services and key_id_in_ciphertext(upstream),
     )

@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from carnet.gateway.upstreams.preconditions import PRECONDITIONS, named
 from carnet.gateway.upstreams.probe.asking import Upstream
+from carnet.gateway.upstreams.probe.s3_customer_keys import CUSTOMER_KEYS, customer_keys
 from carnet.gateway.upstreams.probe.s3_exercises import (
     KEYS,
     VERSIONS,
@@ -57,6 +58,7 @@ class S3Measured(Struct, frozen=True, kw_only=True):
     preconditions: frozenset[str]
     versions: bool
     tells_keys: bool
+    customer_keys: bool
     literal_keys: bool
     drops_cut_bodies: bool
 
@@ -80,17 +82,19 @@ def measure_s3(upstream: Upstream, tell: Tell) -> S3Measured:
                 tell(f"{', '.join(sorted(found)) or 'an operation'}: did something else, too")
     with _bucket(ask) as bucket:
         return S3Measured(
-            operations=frozenset(proven - {KEYS, VERSIONS} - _CONDITIONS),
+            operations=frozenset(proven - {KEYS, CUSTOMER_KEYS, VERSIONS} - _CONDITIONS),
             preconditions=frozenset(proven & _CONDITIONS),
             versions=VERSIONS in proven,
             tells_keys=KEYS in proven,
+            customer_keys=CUSTOMER_KEYS in proven,
             literal_keys=_takes_literally(upstream, ask, bucket),
             drops_cut_bodies=_drops_cut_bodies(upstream, ask, bucket),
         )
 
 
 def _exercises() -> Iterator[tuple[bool, Exercise]]:
-    yield from ((False, each) for each in (objects, attributes, uploads, versions, keys, preconditions, buckets))
+    of_objects = (objects, attributes, uploads, versions, keys, customer_keys, preconditions)
+    yield from ((False, each) for each in (*of_objects, buckets))
     yield from ((one.locked, setting(one)) for one in SETTINGS)
 
 
