@@ -382,3 +382,15 @@ def test_25_what_is_no_form_and_old_signatures_are_refused(store: Store) -> None
     newer = "AWS4-ECDSA-P256-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/s3/aws4_request, SignedHeaders=host"
     assert store.send("GET", "/photos/k", headers={"authorization": newer}, signed=False).code == "InvalidRequest"
     assert store.s3.requests == []
+
+
+@pytest.mark.parametrize("big", [False, True])
+def test_a_stored_page_is_no_page_of_the_console(store: Store, big: bool) -> None:
+    """It would be whoever is signed in: the console has the same origin, and its cookies."""
+    page = b"<script src='https://evil.example/s.js'></script>" + b" " * (100_000 if big else 0)
+    for kind in ("text/html", "image/svg+xml"):
+        store.s3.answers["GET /photos/evil"] = Told(body=page, headers={"content-type": kind})
+        target = store.presigned("GET", "/photos/evil")
+        answer = store.send("GET", target, signed=False)
+        assert (answer.status, answer.headers["content-type"], answer.body) == (200, kind, page)
+        assert answer.headers["content-security-policy"] == "sandbox"

@@ -12,6 +12,7 @@ from carnet.base.http import RequestHead
 from carnet.gateway.s3.arriving import plain
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.hosts import domains, in_path_style
+from tests.gateway.fake_s3 import Told
 from tests.gateway.store import BUCKET, EVERYTHING, Answered, Store, a_store, answered
 
 OWN = ("localhost", "carnet.example")
@@ -69,6 +70,21 @@ def test_hosts_without_a_bucket(host: str) -> None:
 def test_names_below_which_names_are_buckets() -> None:
     assert domains("https://carnet.example:8443") == ("localhost", "carnet.example")
     assert domains("http://127.0.0.1:4747") == domains("http://[::1]:4747") == domains("") == ("localhost",)
+
+
+def test_the_servers_own_name_is_no_buckets() -> None:
+    own = ("localhost", "carnet.localhost")
+    assert in_path_style(head("carnet.localhost:4747"), own) == head("carnet.localhost:4747")
+    assert in_path_style(head("photos.carnet.localhost"), own).path != "/k"
+
+
+def test_a_page_in_a_bucket_of_the_host_runs_its_scripts(store: Store) -> None:
+    store.s3.answers[f"GET /{BUCKET}/index.html"] = Told(
+        body=b"<script></script>", headers={"content-type": "text/html"}
+    )
+    at = {"host": f"{BUCKET}.localhost:{store.server.port}"}
+    assert "content-security-policy" not in store.send("GET", "/index.html", headers=at).headers
+    assert store.send("GET", f"/{BUCKET}/index.html").headers["content-security-policy"] == "sandbox"
 
 
 def test_virtual_hosted_requests_are_decided_as_those_with_paths(store: Store) -> None:

@@ -19,7 +19,7 @@ from carnet.gateway.checks.lookups import LookupFailed
 from carnet.gateway.deciding import NotKnown
 from carnet.gateway.failures import DENIED, error_told, told_denial
 from carnet.gateway.older_form import in_older_form, is_older, taken_whole
-from carnet.gateway.relay import passed_headers, upstream_request_id
+from carnet.gateway.relay import in_sandbox, passed_headers, upstream_request_id
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.exchange import AnotherAccount, NotListed
 from carnet.gateway.upstreams.modes import tell_mode
@@ -97,7 +97,7 @@ def passed_on(call: Call, told: HttpResponse) -> HttpResponse:
 
 
 def _headers(call: Call, headers: Headers) -> Headers:
-    return ((REQUEST_ID, call.arrived.request_id), *passed_headers(headers))
+    return ((REQUEST_ID, call.arrived.request_id), *in_sandbox(passed_headers(headers)))
 
 
 def with_upstream(event: Event, headers: Headers) -> Event:

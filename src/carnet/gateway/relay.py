@@ -14,6 +14,15 @@ _REQUEST_IDS = frozenset(("x-amzn-requestid", "x-amz-request-id"))
 _OWN = _REQUEST_IDS | {"x-amz-id-2"}
 """Which are the upstream's own: the client is told that of this server, by which the call is explained."""
 
+_SANDBOX = (("content-security-policy", "sandbox"),)
+_NO_DOCUMENTS = re.compile(
+    r"(?:application/(?:json|pdf|octet-stream|x-amz-json-1\.[01]|x-amz-cbor-1\.1|cbor|zip|gzip)|binary/octet-stream"
+    r"|text/(?:plain|csv)|(?:audio|video|font)/[a-z0-9.+-]+|image/(?:png|jpeg|gif|webp|avif|bmp|x-icon))"
+    r"(?:[ \t]*;[ -+\--~]*)?",  # no comma: after it browsers read another content type
+    re.ASCII,
+)
+"""Content types of which no browser makes a document that runs scripts, or takes another one for them."""
+
 
 def passed_headers(
     headers: Iterable[tuple[str, str]], more: frozenset[str] = frozenset()
@@ -23,6 +32,21 @@ def passed_headers(
     INVARIANT: no value can end its line, or begin another answer.
     """
     return tuple((name, value) for name, value in headers if _is_passed(name, more) and _VALUE.fullmatch(value))
+
+
+def in_sandbox(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The headers of an answer at an origin that the console has, too.
+
+    INVARIANT: what somebody has stored, such as a page, runs no script as a page of this origin: it would be whoever is
+    signed in to the console. A content type that is not known to be harmless, or none, is taken for a page's.
+    """
+    kinds = [value for name, value in headers if name == "content-type"]
+    return headers if len(kinds) == 1 and _is_no_document(kinds[0]) else (*headers, *_SANDBOX)
+
+
+@lru_cache(256)
+def _is_no_document(kind: str) -> bool:
+    return _NO_DOCUMENTS.fullmatch(kind.lower()) is not None
 
 
 @lru_cache(256)

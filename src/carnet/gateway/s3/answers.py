@@ -14,7 +14,7 @@ from carnet.gateway.checks.check import Refused as NotMapped
 from carnet.gateway.checks.lookups import LookupFailed
 from carnet.gateway.deciding import NotKnown
 from carnet.gateway.failures import error_code
-from carnet.gateway.relay import passed_headers
+from carnet.gateway.relay import in_sandbox, passed_headers
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.events import done_event, failed_event
 from carnet.gateway.s3.faults import DENIED, S3Fault, error_response, ids
@@ -100,8 +100,13 @@ async def _of_head(call: S3Call, response: UpstreamResponse) -> Answer:
 
 
 def answered_headers(call: S3Call, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Those of an upstream's answer that the client is given, and the ids of the request."""
-    return (*ids(call.arrived.request_id), *passed_headers(headers, _OF_OBJECTS))
+    """Those of an upstream's answer that the client is given, and the ids of the request.
+
+    A bucket in the host is an origin of its own, where pages run their scripts.
+    """
+    passed = passed_headers(headers, _OF_OBJECTS)
+    names_bucket = call.head.header("host") != call.arrived.http.header("host")
+    return (*ids(call.arrived.request_id), *(passed if names_bucket else in_sandbox(passed)))
 
 
 def refused(step: Step, call: S3Call | None, problem: Exception) -> Answer:

@@ -66,6 +66,8 @@ def label_of(head: RequestHead, below: tuple[str, ...]) -> Label | None:
 
 @lru_cache(256)
 def _label(name: str, below: tuple[str, ...]) -> Label | None:
+    if name in below:  # `carnet.localhost` may be the server's own name
+        return None
     point = _OF_AWS_POINT.fullmatch(name)
     if point is not None:
         return _of_points(point)
