@@ -171,3 +171,14 @@ def test_the_page_shows_nothing_to_who_may_not(site: Site, instance: Instance) -
     stranger = site.browser.get("/console/identity-source")
     assert stranger.status == 303
     assert (stranger.header("location") or "").startswith("/console/sign-in?to=%2Fconsole%2Fidentity-source")
+
+
+def test_a_page_that_no_event_tells_of_is_not_shown(
+    site: Site, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = administrator(site, SHOW)
+    with monkeypatch.context() as full:
+        site.server.refuse_lines(full)
+        shown = admin.get("/console/identity-source")
+    assert shown.status == 503
+    assert instance.identity_store not in shown.text

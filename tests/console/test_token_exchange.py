@@ -16,6 +16,7 @@ from carnet.identity.id_tokens import id_token
 from tests.attacks.wire import audit
 from tests.console.conftest import Site
 from tests.console.test_login_consent import ALLOWED, SAME, Program
+from tests.policy.long_policies import assert_nobody_waited, put_under_long_policies, watch_reading
 
 EXCHANGE, BEARER = (f"urn:ietf:params:oauth:grant-type:{name}" for name in ("token-exchange", "jwt-bearer"))
 JWT = "urn:ietf:params:oauth:token-type:jwt"
@@ -155,3 +156,25 @@ def test_what_is_not_known_is_refused(site: Site, program: Program) -> None:
         )
     assert refused(site, token, subjectTokenType=JWT.replace("jwt", "id_token"))[1] == "invalid_request"
     assert refused(site, token, resource="evil.example.com")[1] == "invalid_target"
+
+
+def test_nobody_waits_for_policies_that_take_long(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = Program(site)
+    token = program.begun()["idToken"]
+    put_under_long_policies(site.iam, program.user)
+    read = watch_reading(monkeypatch)
+    assert exchanged(site, token)["accessToken"]
+    assert_nobody_waited(read)
+
+
+def test_no_token_is_given_out_without_an_event(site: Site, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = program.begun()["idToken"]
+    before = audit(site.server)
+    with monkeypatch.context() as full:
+        site.server.refuse_lines(full)
+        with pytest.raises(ClientError) as told:
+            exchanged(site, token)
+    answer: Any = told.value.response
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 503
+    assert "accessToken" not in answer
+    assert audit(site.server) == before
