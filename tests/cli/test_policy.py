@@ -325,7 +325,8 @@ def test_a_complaint_names_the_member_at_fault(tmp_path: Path, data: Any, told: 
         ("a.yaml", "!!python/name:os.system {}", ":1:1: could not determine a constructor"),
         ("-", "", ": the file is empty"),
         ("-", '{"request" {}}', ":1:12: Expecting ':' delimiter"),
-        ("a.json", b"\xff\xfe", ": 'utf-8' codec can't decode"),
+        ("a.json", b"\xff\xfe", ": it is no UTF-8 text, as line 1 shows"),
+        ("a.yaml", b"a: b\r\nc: \xe9\r\n", ": it is no UTF-8 text, as line 2 shows"),
     ],
 )
 def test_a_file_that_is_no_data_is_refused_in_one_line(

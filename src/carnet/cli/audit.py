@@ -13,6 +13,7 @@ import click
 from carnet.assembly.settings import Settings
 from carnet.base.timestamps import iso_seconds
 from carnet.cli.endpoint import endpoint_option, server_to_ask
+from carnet.cli.groups import CommandGroup
 from carnet.cli.options import installation_options, told_plainly
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _MOST_ON_A_PAGE = 1_000
 _TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def audit() -> None:
     """Look at the audit events of calls, and write them as CloudTrail does."""
 

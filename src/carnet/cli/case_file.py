@@ -39,7 +39,8 @@ def read_case_file(content: bytes, name: str) -> object:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        raise NotData(str(problem)) from problem
+        line = content.count(b"\n", 0, problem.start) + 1
+        raise NotData(f"it is no UTF-8 text, as line {line} shows") from problem
     suffix = PurePath(name).suffix.lower()
     try:
         if suffix in _YAML_SUFFIXES:

@@ -65,7 +65,8 @@ def status(**settings: Any) -> None:
     "purposes",
     multiple=True,
     type=click.Choice([purpose.value for purpose in Purpose]),
-    help="Only the key of this purpose; may be given several times.  [default: all]",
+    metavar="PURPOSE",
+    help=f"Only the key of this purpose; may be given several times: {', '.join(Purpose)}.  [default: all]",
 )
 @installation_options
 @told_plainly

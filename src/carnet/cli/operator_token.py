@@ -32,7 +32,8 @@ def operator_token() -> None:
     required=True,
     multiple=True,
     type=click.Choice([scope.value for scope in OperatorScope]),
-    help="What it may be used for, in all accounts; may be given several times.",
+    metavar="SCOPE",
+    help=f"What it may be used for, in all accounts; may be given several times: {', '.join(OperatorScope)}.",
 )
 @click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it is good.")
 @_OUTPUT

@@ -135,7 +135,12 @@ def mail_options(command: Command) -> Command:
 def installation_options(command: Command) -> Command:
     """Adds the options that name an installation; the command gets them as keyword arguments."""
     for add in (
-        setting("partition", "AWS partition of new accounts.", type=click.Choice(PARTITIONS)),
+        setting(
+            "partition",
+            f"AWS partition of new accounts: {', '.join(PARTITIONS)}.",
+            type=click.Choice(PARTITIONS),
+            metavar="PARTITION",
+        ),
         setting("master_key_file", "File of the master key.  [default: master.key in the data directory]", type=_FILE),
         setting("database_url", "SQLAlchemy URL of the store.  [default: SQLite in the data directory]"),
         setting("data_dir", "Directory of the installation.", type=click.Path(file_okay=False, path_type=Path)),
