@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from carnet.policy import crossing, patterns
 from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
-from carnet.policy.engine.patterns import CompiledArn
+from carnet.policy.engine.patterns import CompiledArn, text_match
 from carnet.policy.patterns import CharacterBits, Wild, ascii_lower, glob, literal_prefix, wildcard_tokens
 from carnet.policy.policies import Policies
 from carnet.policy.resources import condition_arn_pattern, is_arn_of, resource_pattern
 from carnet.policy.statement import action_pattern
 from tests.policy.builders import allow, policy, request
 
-TEXTS = st.text(alphabet="ab*?:/\n.[", max_size=12)
+TEXTS = st.text(alphabet="ab*?:/\n.[\u00e9\U00010400\U0001f600", max_size=12)
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -26,8 +26,8 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def oracle(pattern: str, text: str) -> bool:
-    written = "".join({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in pattern)
-    return re.fullmatch(written, text, re.DOTALL) is not None
+    written = b"".join({"*": b"(..)*", "?": b".."}.get(sign, re.escape(sign.encode("utf-16-be"))) for sign in pattern)
+    return re.fullmatch(written, text.encode("utf-16-be"), re.DOTALL) is not None
 
 
 @given(TEXTS, TEXTS)
@@ -35,8 +35,12 @@ def oracle(pattern: str, text: str) -> bool:
 @example("a*a", "a")
 @example("*?*", "")
 @example("a?*?b", "axyb")
+@example("?", "\U0001f600")
+@example("??", "\U0001f600")
+@example("?\U0001f600*", "a\U0001f600")
 def test_a_pattern_matches_what_the_regular_expression_matches(pattern: str, text: str) -> None:
     assert matches(pattern, text) == oracle(pattern, text)
+    assert text_match(wildcard_tokens(pattern))(text) == oracle(pattern, text)
 
 
 @given(TEXTS, st.integers(0, 12), st.integers(0, 12))
@@ -214,6 +218,20 @@ def test_an_arn_pattern_of_a_resource_is_a_regular_expression(pattern: list[str]
     compiled = CompiledArn(wanted)
     assert compiled.match is not None
     assert (compiled.match(":".join(arn)) and ":".join(arn).startswith(compiled.prefix)) is expected
+
+
+@pytest.mark.parametrize("text", ["\U0001f600", "a\U0001f600\u00e9", "\U0001f600" * 2_000])
+@pytest.mark.parametrize("written", ["arn:aws:s3:*:*:a/{}", "arn:aws:s3:::a/{}", "arn:aws:s3:::a/*{}*b"])
+def test_a_question_mark_is_one_unit_of_utf_16(written: str, text: str) -> None:
+    units = len(text.encode("utf-16-be")) // 2
+    arn = "arn:aws:s3:::a/" + text + ("b" if written.endswith("b") else "")
+    for count in (len(text), units, units + 1):
+        pattern = resource_pattern(written.format("?" * count), variables=True)
+        fits = count <= units if written.endswith("b") else count == units
+        compiled = CompiledArn(pattern).match
+        assert pattern.matches(arn, lambda _: None) is fits
+        assert compiled is not None
+        assert compiled(arn) is fits
 
 
 def _within(head: str) -> str:

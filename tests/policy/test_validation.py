@@ -131,6 +131,33 @@ def test_a_resource_is_of_the_accounts_partition(resource: str, shown: str) -> N
 # Trust policies
 
 
+@pytest.mark.parametrize("operator", ["IpAddress", "NotIpAddressIfExists", "ForAnyValue:IpAddress"])
+@pytest.mark.parametrize(
+    ("network", "saved"),
+    [
+        ("2001:db8::/64", True),
+        ("2001:db8::4/127", True),
+        ("2001:db8::1", True),
+        ("2001:db8::1/128", True),
+        ("::/0", True),
+        ("::ffff:c000:200/120", True),
+        ("192.0.2.5/24", True),
+        ("2001:db8::5/64", False),
+        ("2001:db8::5/127", False),
+        ("2001:db8::1/0", False),
+        ("::ffff:192.0.2.1", False),
+        ("::ffff:192.0.2.0/120", False),
+        ("2001:db8::192.0.2.0/120", False),
+    ],
+)
+def test_an_ipv6_range_has_no_bits_beyond_its_prefix_and_no_dots(operator: str, network: str, saved: bool) -> None:
+    text = document(allow(Condition={operator: {"aws:SourceIp": ["10.0.0.0/8", network]}}))
+    if saved:
+        parse(text, Grammar.IDENTITY)
+    else:
+        assert refusal(text) == LEGACY
+
+
 def test_an_unknown_operator_of_a_trust_policy_is_named() -> None:
     text = trust(Principal={"AWS": "*"}, Condition={"stringEquals": {"aws:username": "x"}})
     with pytest.raises(Malformed, match=r"^Invalid Condition type : stringEquals$"):

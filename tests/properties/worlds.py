@@ -186,7 +186,7 @@ TEXT_VALUES = (
 TYPED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "aws:SourceIp": (
         ("IpAddress", "IpAddress", "NotIpAddress"),
-        ("10.0.0.0/9", "10.1.0.0/16", "10.1.2.3", "10.128.0.0/9", "2001:db8::/32", "::ffff:10.0.0.0/104"),
+        ("10.0.0.0/9", "10.1.0.0/16", "10.1.2.3", "10.128.0.0/9", "2001:db8::/32", "::ffff:a00:0/104"),
     ),
     "aws:PrincipalArn": (
         ("ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"),

@@ -81,7 +81,7 @@ class WantedNumber(Struct, frozen=True):
 
 
 class WantedMoment(Struct, frozen=True):
-    """DateEquals and its kin: `compare(actual, moment)` in nanoseconds since 1970."""
+    """DateEquals and its kin: `compare(actual, moment)` in milliseconds since 1970."""
 
     text: str
     moment: int

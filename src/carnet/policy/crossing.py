@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from carnet.policy.patterns import CharacterBits, Chunk, Glob, character_bits
+from carnet.policy.patterns import CharacterBits, Chunk, Glob, character_bits, utf16_units
 
 
 def match_crossing(globs: Sequence[Glob], arn: str) -> bool:
     """Whether an ARN has such segments with colons between them; the last one may hold further colons."""
-    bits = character_bits(arn)
-    every = (1 << len(arn)) - 1
+    units = utf16_units(arn)
+    bits = character_bits(units)
+    every = (1 << len(units)) - 1
     colons = bits[":"]
     places = 1
     for glob in globs[:-1]:
@@ -28,7 +29,7 @@ def match_crossing(globs: Sequence[Glob], arn: str) -> bool:
         places = (places & colons) << 1
         if not places:
             return False
-    return bool(_behind(globs[-1], places, bits, every) >> len(arn))
+    return bool(_behind(globs[-1], places, bits, every) >> len(units))
 
 
 def _behind(glob: Glob, places: int, bits: CharacterBits, within: int) -> int:

@@ -135,6 +135,8 @@ def _typed(value: T | None, sentence: str = SYNTAX_ERRORS) -> T:
     return value
 
 
+NETWORK_OPERATORS = ("IpAddress", "NotIpAddress")
+
 _ORDERED = (
     ("LessThan", operator.lt),
     ("LessThanEquals", operator.le),

@@ -2,6 +2,10 @@
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
 
+Recorded from AWS: a character is a unit of UTF-16, so `??` stands for an emoji and `?` for none. Chunks and the texts
+that they are looked for in are therefore written in such units (`utf16_units`), which differ from the text itself only
+if it has a character beyond U+FFFF.
+
 A pattern is a row of chunks with a `*` between each two. The first chunk must begin the text and the last one end it;
 each of the others is looked for once, from where the former ended. Taking the first place where a chunk fits is always
 right, so nothing is ever tried again.
@@ -15,6 +19,7 @@ the text, and none if its chunks together are longer than the text; a step goes 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache
@@ -30,6 +35,17 @@ def ascii_lower(text: str) -> str:
     `str.lower` would turn U+212A (KELVIN SIGN) into k and so let one name stand for another.
     """
     return text.lower() if text.isascii() else text.translate(_LOWER)
+
+
+def utf16_units(text: str) -> str:
+    """The text with two surrogates in place of each character beyond U+FFFF, as UTF-16 has them."""
+    if text.isascii() or not _BEYOND_ONE_UNIT.search(text):
+        return text
+    return _recent_units(text) if len(text) <= _LONGEST_KEPT else _split(text)
+
+
+def _split(text: str) -> str:
+    return "".join(map(chr, memoryview(text.encode(_UTF_16, "surrogatepass")).cast("H")))
 
 
 class Wild(Enum):
@@ -48,6 +64,10 @@ _LONGEST_KEPT = 2_048
 """Characters of such a text: as many as an ARN may have. One of only different characters takes half a megabyte."""
 _MARK, _OTHER = "\x01", "\x02"
 _BITS = bytes(ord("1") if code == ord(_MARK) else ord("0") for code in range(256))
+
+_BEYOND_ONE_UNIT = re.compile("[\U00010000-\U0010ffff]")
+_UTF_16 = f"utf-16-{sys.byteorder[0]}e"
+_recent_units = lru_cache(_TEXTS_KEPT)(_split)
 
 _WILDCARDS = {wild.value: wild for wild in Wild}
 _RUNS = re.compile(r"[*?]|[^*?]+")
@@ -127,7 +147,7 @@ class Glob(Struct, frozen=True):
 
     chunks: tuple[Chunk, ...]
     least: int
-    """The characters that a matching text has at least."""
+    """The units of UTF-16 that a matching text has at least."""
 
     @property
     def open_ended(self) -> bool:
@@ -136,6 +156,7 @@ class Glob(Struct, frozen=True):
 
     def matches(self, text: str) -> bool:
         """Whether the pattern describes the whole of `text`, upper and lower case being different."""
+        text = utf16_units(text)
         first, last = self.chunks[0], self.chunks[-1]
         if len(self.chunks) == 1:
             return len(text) == first.length and first.fits(text, 0)
@@ -180,8 +201,9 @@ def _chunk(tokens: list[Token]) -> Chunk:
     length = 0
     for token in tokens:
         if isinstance(token, str):
-            runs.append((length, token))
-            length += len(token)
+            units = utf16_units(token)
+            runs.append((length, units))
+            length += len(units)
         else:
             length += 1
     if len(runs) > 1 and Wild.ONE not in tokens:

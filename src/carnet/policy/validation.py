@@ -12,12 +12,14 @@ from carnet.base.faults import Malformed
 from carnet.base.partitions import PARTITIONS
 from carnet.policy.elements import check_actions, check_principal, check_resources
 from carnet.policy.grammar import RULES, Grammar, Rules
+from carnet.policy.operators import NETWORK_OPERATORS, operator_use
 from carnet.policy.principals import ANYONE
 from carnet.policy.resources import EVERYTHING, SEGMENTS, completed_arn, split_arn
 from carnet.policy.sentences import INVALID_JSON, LEGACY_PARSING, ORGANIZATIONS
 from carnet.policy.shape import VARIABLES_VERSION, DocumentShape, StatementShape
 from carnet.policy.statement import Effect
 from carnet.policy.trust_validation import check_trust
+from carnet.policy.values import is_saved_network
 
 IAM_RESOURCE_TYPES = (
     "user/",
@@ -97,6 +99,8 @@ def check(document: DocumentShape, grammar: Grammar) -> None:
         for action in _values(statement, "Action", "NotAction"):
             _check_action(action, rules)
     check_resources(document.statements, rules)
+    if rules.iam:
+        _check_networks(document.statements)
     for statement in document.statements:
         if grammar is Grammar.TRUST:
             check_trust(statement)
@@ -194,6 +198,15 @@ def _check_action(action: str, rules: Rules) -> None:
         raise Malformed("Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.")
     if vendor != EVERYTHING and not _VENDOR.fullmatch(vendor):
         raise Malformed(f"Vendor {vendor} is not valid")
+
+
+def _check_networks(statements: Iterable[StatementShape]) -> None:
+    """Refuse the IPv6 ranges that a reader takes to mean something and AWS does not."""
+    for statement in statements:
+        for operator, _, values in statement.conditions:
+            use = operator_use(operator)
+            if use is not None and use.operator.name in NETWORK_OPERATORS and not all(map(is_saved_network, values)):
+                raise Malformed(LEGACY_PARSING)
 
 
 def _check_rcp(statement: StatementShape) -> None:

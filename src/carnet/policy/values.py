@@ -35,7 +35,9 @@ _ISO_8601 = re.compile(
 _ISO_PARTS = ((1, 1), (2, 1), (3, 1), (4, 0), (5, 0), (6, 0))
 """Groups of the expression, year to second, and what stands for a part left out."""
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
-_NANOSECONDS = 10**9
+_FRACTION_DIGITS = 3
+"""AWS compares milliseconds, as was recorded; further digits count for nothing."""
+_MILLISECONDS = 10**_FRACTION_DIGITS
 _MOST_SECONDS = 2**63 - 1
 """What AWS refuses to save is a number of seconds beyond it."""
 _YEAR_DIGITS = 4
@@ -82,13 +84,13 @@ def read_bytes(text: str) -> bytes | None:
 
 @remembered
 def read_moment(text: str) -> int | None:
-    """Nanoseconds since 1970 of a date in ISO 8601 (W3C profile) or of seconds since 1970.
+    """Milliseconds since 1970 of a date in ISO 8601 (W3C profile) or of seconds since 1970.
 
     Four digits alone are a year.
     """
     epoch = _EPOCH.fullmatch(text)
     if epoch is not None and len(text) != _YEAR_DIGITS:
-        return int(epoch[1] + _nine_digits(epoch[2])) if abs(int(epoch[1])) <= _MOST_SECONDS else None
+        return int(epoch[1] + _thousandths(epoch[2])) if abs(int(epoch[1])) <= _MOST_SECONDS else None
     match = _ISO_8601.fullmatch(text)
     return _iso_moment(match) if match is not None else None
 
@@ -131,12 +133,23 @@ def read_network(text: str) -> Network | None:
         return None
 
 
+def is_saved_network(text: str) -> bool:
+    """Whether AWS saves the address or range, which must be readable.
+
+    Recorded from AWS: an IPv6 address in a policy has no dots, and an IPv6 range no bits beyond its prefix length. AWS
+    never matches such a range where it is let through, whereas an IPv4 range stands for all that its prefix does.
+    """
+    address, _, _ = text.partition("/")
+    network = read_network(text)
+    return not isinstance(network, IPv6Network) or ("." not in text and IPv6Address(address) == network.network_address)
+
+
 def _without_leading_zeros(text: str) -> str:
     return ".".join([str(int(octet)) for octet in text.split(".")]) if _OCTETS.fullmatch(text) else text
 
 
-def _nine_digits(fraction: str | None) -> str:
-    return (fraction or "").ljust(9, "0")
+def _thousandths(fraction: str | None) -> str:
+    return (fraction or "")[:_FRACTION_DIGITS].ljust(_FRACTION_DIGITS, "0")
 
 
 def _iso_moment(match: re.Match[str]) -> int | None:
@@ -150,4 +163,4 @@ def _iso_moment(match: re.Match[str]) -> int | None:
         return None
     offset = (offset_hours * 60 + offset_minutes) * (-60 if match[9] == "-" else 60)
     seconds = ((days * 24 + hour) * 60 + minute) * 60 + second - offset
-    return seconds * _NANOSECONDS + int(_nine_digits(match[7]))
+    return seconds * _MILLISECONDS + int(_thousandths(match[7]))

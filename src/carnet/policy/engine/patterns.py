@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from carnet.policy.engine.context_reader import is_settled_by_principal
-from carnet.policy.patterns import Glob, Token, Wild, glob
+from carnet.policy.patterns import Glob, Token, Wild, glob, utf16_units
 from carnet.policy.resources import SEGMENTS, ArnPattern, match_segments
 from carnet.policy.variables import Lookup, Template, Variable
 
@@ -41,7 +41,12 @@ def _glob_match(pattern: Glob) -> Match:
     """
     runs = [run for chunk in pattern.chunks for _, run in chunk.runs][1 if pattern.chunks[0].runs else 0 :]
     longest, least, matches = max(runs, key=len, default=""), pattern.least, pattern.matches
-    return lambda text: longest in text and len(text) >= least and matches(text)
+
+    def match(text: str) -> bool:
+        units = utf16_units(text)
+        return longest in units and len(units) >= least and matches(units)
+
+    return match
 
 
 def any_match(matches: Sequence[Match]) -> Match:
