@@ -27,6 +27,7 @@ from carnet.policy.request import Principal, Request, Value
 from carnet.policy.resources import is_arn_of
 from carnet.policy.statement import Statement
 
+_USER_ID = "aws:userid"
 _LEFT_TO_ACCOUNT = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"*","Resource":"*"}}'
 )
@@ -71,6 +72,8 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
     """The policy that every resource has. Without one, every resource leaves it to the principal's account."""
     owner: str = ""
     """The account of a resource whose ARN names none; empty: the principal's."""
+    user_id: str = ""
+    """What stands in for aws:userid if `keys` have none; the key counts as missing all the same, as recorded from AWS."""
     absent: tuple[str, ...] | None = None
     """The keys that the policies refer to and the request does not have; None: to be found out."""
 
@@ -124,6 +127,8 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
         keys = dict(self.keys)
         if ascii_lower(RESOURCE_ACCOUNT) not in self._given:
             keys[RESOURCE_ACCOUNT] = named or self.owner or self.principal.account
+        if self.user_id and ascii_lower(_USER_ID) not in self._given:
+            keys[_USER_ID] = self.user_id
         return Request(
             principal=self.principal,
             action=action,

@@ -97,6 +97,9 @@ def invalid(world: World, **given: Any) -> str:
     return message
 
 
+STRANGER = "arn:aws:iam::999999999999:user/path/other"
+STRANGERS = "arn:aws:iam::999999999999:group/others"
+USER_ID = {"ContextKeyName": "aws:userid", "ContextKeyType": "string", "ContextKeyValues": ["AIDAGIVEN"]}
 MATCHED = {
     "SourcePolicyId": "PolicyInputList.1",
     "SourcePolicyType": "IAM Policy",
@@ -161,6 +164,27 @@ class TestRecordedAnswers:
         (result,) = custom(world, conditional, ResourceArns=[A])
         assert result["MissingContextValues"] == ["stack:missing"]
         assert result["ResourceSpecificResults"][0]["MissingContextValues"] == ["stack:missing"]
+
+    @pytest.mark.parametrize(
+        ("asked", "value"),
+        [
+            ({}, "STUB_PRINCIPAL_FOR_POLICY_SIMULATOR"),
+            ({"CallerArn": STRANGER}, STRANGER),
+            ({"CallerArn": STRANGERS}, STRANGERS),
+            ({"ContextEntries": [{**USER_ID, "ContextKeyName": "AWS:USERID"}]}, "AIDAGIVEN"),
+            ({"CallerArn": STRANGER, "ContextEntries": [USER_ID]}, "AIDAGIVEN"),
+        ],
+    )
+    def test_a_caller_without_an_id_has_one_all_the_same(self, world: World, asked: dict[str, Any], value: str) -> None:
+        def decision(condition: dict[str, Any]) -> tuple[str, list[str]]:
+            (result,) = custom(world, statement(Condition=condition), **asked)
+            return result["EvalDecision"], result["MissingContextValues"]
+
+        missing = [] if "ContextEntries" in asked else ["aws:userid"]
+        assert decision({"StringEquals": {"aws:userid": value}}) == ("allowed", [])
+        assert decision({"StringEquals": {"aws:userid": "${aws:userid}"}}) == ("allowed", [])
+        assert decision({"StringNotEquals": {"aws:userid": value}}) == ("implicitDeny", missing)
+        assert decision({"Null": {"aws:userid": "true"}}) == ("implicitDeny", missing)
 
     def test_a_boundary_that_denies(self, world: World) -> None:
         (result,) = custom(world, statement(), PermissionsBoundaryPolicyInputList=[statement("Deny")], ResourceArns=[A])

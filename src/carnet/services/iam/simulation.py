@@ -91,6 +91,7 @@ def _given(caller: SimulatedCaller, given: Any, resources: tuple[str, ...], *, s
     return Simulation(
         principal=caller.principal,
         keys=context_keys(given.get("ContextEntries", ()), caller.keys),
+        user_id=caller.user_id,
         identity=policies_given(given.get("PolicyInputList", ())),
         boundary=boundary_given(given.get("PermissionsBoundaryPolicyInputList", ())),
         scp=scp,

@@ -26,12 +26,17 @@ from carnet.services.target import Target
 
 Entity = User | Group | Role
 
+_NOBODY = "STUB_PRINCIPAL_FOR_POLICY_SIMULATOR"
+"""aws:userid without a CallerArn."""
+
 
 class SimulatedCaller(NamedTuple):
     """A principal, and the condition keys that a request of it always has."""
 
     principal: Principal
     keys: Mapping[str, Value]
+    user_id: str = ""
+    """aws:userid of a caller who has no id, as recorded from AWS."""
 
 
 def policy_source(call: Call, given: Any) -> Target[Entity]:
@@ -74,9 +79,9 @@ def caller_named(view: AccountView, text: str) -> SimulatedCaller:
     if entity is not None and entity.arn == text:
         return caller_of(entity)
     if _kind_and_name(arn)[0] == "group":
-        return _group(text, arn.account)
+        return _group(text, arn.account)._replace(user_id=text)
     principal = read_principal(text, "CallerArn")
-    return SimulatedCaller(principal, derived_keys(principal))
+    return SimulatedCaller(principal, derived_keys(principal), user_id=text)
 
 
 def nobody_in_particular(view: AccountView) -> SimulatedCaller:
@@ -85,7 +90,7 @@ def nobody_in_particular(view: AccountView) -> SimulatedCaller:
     # The ARN names no user that there could be: no name holds a colon.
     arn = iam_arn(account.partition, account.id, "user/:")
     principal = Principal(kind=PrincipalKind.USER, arn=arn, account=account.id)
-    return SimulatedCaller(principal, {"aws:PrincipalAccount": account.id})
+    return SimulatedCaller(principal, {"aws:PrincipalAccount": account.id}, user_id=_NOBODY)
 
 
 def owner_account(text: str) -> str:
