@@ -73,7 +73,7 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
     owner: str = ""
     """The account of a resource whose ARN names none; empty: the principal's."""
     user_id: str = ""
-    """What stands in for aws:userid if `keys` have none; the key counts as missing all the same, as recorded from AWS."""
+    """What stands in for aws:userid if `keys` have none. Recorded from AWS: the key counts as missing all the same."""
     absent: tuple[str, ...] | None = None
     """The keys that the policies refer to and the request does not have; None: to be found out."""
 

@@ -37,7 +37,7 @@ _ISO_PARTS = ((1, 1), (2, 1), (3, 1), (4, 0), (5, 0), (6, 0))
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _FRACTION_DIGITS = 3
 """AWS compares milliseconds, as was recorded; further digits count for nothing."""
-_MILLISECONDS = 10**_FRACTION_DIGITS
+_MILLISECONDS = 1_000
 _MOST_SECONDS = 2**63 - 1
 """What AWS refuses to save is a number of seconds beyond it."""
 _YEAR_DIGITS = 4
