@@ -354,3 +354,19 @@ def test_without_the_database_a_url_is_made_and_pages_are_shown(
 
 def test_the_longest_session_is_twelve_hours() -> None:
     assert MOST_SECONDS == 12 * 3600
+
+
+def test_nobody_is_signed_in_for_longer_than_the_role_says(site: Site) -> None:
+    name = role(site, MaxSessionDuration=7200, MaxSigninSessionDuration=3600)
+    made, browsers = assumed(site, name, DurationSeconds=7200), [site.browser, site.browser]
+    login(browsers[0], token_of(site, made))
+    login(browsers[1], token_of(site, made, SessionDuration="7200"))
+    for seconds in (900, 900, 900, 899):
+        site.later(seconds)
+        assert all(browser.is_signed_in() for browser in browsers)
+    site.later(1)
+    assert not any(browser.is_signed_in() for browser in browsers)
+    shorter = site.browser
+    login(shorter, token_of(site, made, SessionDuration="900"))
+    site.later(900)
+    assert not shorter.is_signed_in()

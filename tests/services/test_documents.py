@@ -98,8 +98,10 @@ def of_iam(world: World) -> dict[str, dict[str, Any]]:
     provider = world.call(world.root, "CreateSAMLProvider", Name="first", SAMLMetadataDocument=idp.metadata())
     return {
         "AcquireRole": {
-            "TemplateArn": "arn:aws:iam::aws:role-template/iam.amazonaws.com/PowerUserRoleTemplate:1",
-            "ReplacementValues": {"AWSServiceName": {"Values": ["lambda.amazonaws.com"]}},
+            "TemplateArn": (
+                "arn:aws:iam::aws:role-template/secretsmanager.amazonaws.com/AWSSecretsManagerRotationRoleTemplate:1"
+            ),
+            "ReplacementValues": {name: {"Values": ["x"]} for name in ("accountId", "region", "resourceType")},
         },
         "CreateDelegationRequest": {
             "Description": "",
@@ -136,6 +138,7 @@ def of_sso_admin(center: Center) -> dict[str, dict[str, Any]]:
 
 
 MADE_OF_TEMPLATES = {"AcquireRole", "CreateDelegationRequest"}
+OF_SEVERAL = {"AcquireRole", "UploadServerCertificate"}
 OF_ORGANIZATIONS = {"CreatePolicy", "PutResourcePolicy", "UpdatePolicy"}
 READ_BY_NOBODY = {
     "identitystore": {"UpdateGroup", "UpdateUser"},
@@ -178,9 +181,7 @@ def test_iam_reads_no_document_under_the_lock(world: World, watched: Watched) ->
         watched.before.clear()
         world.call(world.root, name, **given)
         assert watched.before, name
-        assert len(watched.before) == len(set(watched.before)) or name == "UploadServerCertificate", (
-            "nothing is read twice"
-        )
+        assert len(watched.before) == len(set(watched.before)) or name in OF_SEVERAL, "nothing is read twice"
     assert watched.under_the_lock == []
 
 

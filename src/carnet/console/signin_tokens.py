@@ -114,6 +114,15 @@ def _seconds(snapshot: Snapshot, claims: SessionClaims, given: str | None) -> in
     return seconds
 
 
+def _end(snapshot: Snapshot, claims: SessionClaims, now: datetime, seconds: int) -> datetime:
+    """When the browser is signed out: not after the MaxSigninSessionDuration of the role, if that is set."""
+    asked = now + timedelta(seconds=seconds) if seconds else moment_of(claims.expires_ms)
+    role = snapshot.accounts[claims.account].of(Role).get(claims.principal_id)
+    if role is None or role.max_signin_seconds is None:
+        return asked
+    return min(asked, now + timedelta(seconds=role.max_signin_seconds))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arriving:
     """A browser that signs in by a token: an `execution.OtherChange`."""
@@ -162,7 +171,7 @@ class Arriving:
         principal = standing(snapshot, claims)
         if principal is None:
             raise _NO_TOKEN
-        until = now + timedelta(seconds=token.seconds) if token.seconds else moment_of(claims.expires_ms)
+        until = _end(snapshot, claims, now, token.seconds)
         claims = structs.replace(claims, expires_ms=int(until.timestamp() * 1000))
         holder = _holder(snapshot, principal)
         session = self._session(text, holder, claims, until)

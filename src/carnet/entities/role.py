@@ -32,6 +32,8 @@ class Role(Entity):
     trusted_ids: PrincipalIds = field(default_factory=dict[str, str])
     description: str | None = None
     max_session_seconds: int = 3600
+    max_signin_seconds: int | None = None
+    """How long somebody who signs in to the console with the role stays signed in at most; None for the usual time."""
     boundary: str | None = None
     attached: tuple[str, ...] = ()
     inline: Documents = field(default_factory=dict[str, str])

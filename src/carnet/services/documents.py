@@ -54,6 +54,12 @@ class ReadDocument(NamedTuple):
     """None for one that is longer than its quota, and so is not parsed."""
 
 
+class ReadDocuments(NamedTuple):
+    """The documents that an operation makes of its input, when there are several: its `call.prepared`."""
+
+    documents: tuple[ReadDocument, ...]
+
+
 def document(call: AnyCall, text: str, grammar: Grammar, partition: str) -> Policy:
     """A document of the call, to be saved in an account of the partition; raises Malformed.
 
@@ -68,8 +74,7 @@ def document(call: AnyCall, text: str, grammar: Grammar, partition: str) -> Poli
 
 def document_size(call: AnyCall, text: str) -> int:
     """The characters of a document of the call that its quota counts."""
-    read = call.prepared
-    return read.size if isinstance(read, ReadDocument) and read.text == text else counted_size(text)
+    return next((read.size for read in _prepared(call) if read.text == text), None) or counted_size(text)
 
 
 def parse_once(text: str, grammar: Grammar, partition: str) -> Policy:
@@ -93,9 +98,15 @@ def read_document(text: str, grammar: Grammar, most: int) -> ReadDocument:
 
 
 def _of_call(call: AnyCall, text: str, grammar: Grammar) -> Policy | Malformed | None:
+    return next((read.outcome for read in _prepared(call) if read.grammar is grammar and read.text == text), None)
+
+
+def _prepared(call: AnyCall) -> tuple[ReadDocument, ...]:
+    """Those of the call that were read before its turn."""
     read = call.prepared
-    same = isinstance(read, ReadDocument) and read.grammar is grammar and read.text == text
-    return read.outcome if same else None
+    if isinstance(read, ReadDocuments):
+        return read.documents
+    return (read,) if isinstance(read, ReadDocument) else ()
 
 
 def _checked(outcome: Policy | Malformed, partition: str) -> Policy:

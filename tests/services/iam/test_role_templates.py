@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -144,6 +145,146 @@ def test_duration_and_description_may_be_changed(world: World) -> None:
     role = acquire(world)
     world.call(world.root, "UpdateRole", **NAMED, Description="mine", MaxSessionDuration=7200)
     assert acquire(world)["RoleId"] == role["RoleId"]
+
+
+def test_policies_that_were_detached_may_be_attached_in_another_order(world: World) -> None:
+    arn = "arn:aws:iam::aws:role-template/backup.amazonaws.com/AWSBackupDefaultServiceRoleTemplate:1"
+    given: dict[str, Any] = {"TemplateArn": arn, "ReplacementValues": {"accountId": {"Values": [world.account_id]}}}
+    name = acquire(world, **given)["RoleName"]
+    first = world.call(world.root, "GetRoleTemplateVersion", TemplateArn=arn)["RoleTemplateVersion"]
+    policy = {"RoleName": name, "PolicyArn": first["ManagedPolicyArns"][0]}
+    world.call(world.root, "DetachRolePolicy", **policy)
+    assert refused(world, world.root, "AcquireRole", **given)[0] == "RoleModified"
+    world.call(world.root, "AttachRolePolicy", **policy)
+    assert acquire(world, **given)["RoleName"] == name
+
+
+def test_other_values_are_in_the_way_of_the_same_name(world: World) -> None:
+    role = acquire(world)
+    other = values(AWSServiceName="ec2.amazonaws.com")
+    conflict = ("NameConflict", template_sentences.ROLE_OF_OTHER_PARAMETERS)
+    assert refused(world, world.root, "AcquireRole", **other) == conflict
+    explicit = values(AWSServiceName="lambda.amazonaws.com", RoleName="PowerUserRole")
+    assert acquire(world, **explicit)["RoleId"] == acquire(world)["RoleId"] == role["RoleId"]
+
+
+def test_the_values_of_a_role_of_an_earlier_release_are_not_known(world: World) -> None:
+    role = acquire(world)
+    source = world.snapshot.accounts[world.account_id].of(AcquiredRole).get(role["RoleId"])
+    assert source is not None
+    with world.installation.store.write() as unit:
+        unit.save(replace(source, parameters=None))
+    world.installation.directory.catch_up()
+    assert acquire(world)["RoleId"] == role["RoleId"]
+    assert refused(world, world.root, "AcquireRole", **values(AWSServiceName="ec2.amazonaws.com")) == MODIFIED
+
+
+ROTATION = "arn:aws:iam::aws:role-template/secretsmanager.amazonaws.com/AWSSecretsManagerRotationRoleTemplate:1"
+STUDIO = "arn:aws:iam::aws:role-template/datazone.amazonaws.com/AmazonSageMaker{}IAMPermissiveExecutionRoleTemplate:1"
+KEYS = [f"arn:aws:kms:us-east-1:111111111111:key/{number * 8}" for number in "12"]
+
+
+def rotating(world: World, **more: list[str]) -> dict[str, Any]:
+    given = {"accountId": [world.account_id], "region": ["us-east-1"], "resourceType": ["probe"], **more}
+    return {"TemplateArn": ROTATION, "ReplacementValues": {name: {"Values": each} for name, each in given.items()}}
+
+
+def statements(world: World, role: str, policy: str) -> list[dict[str, Any]]:
+    answer = world.call(world.root, "GetRolePolicy", RoleName=role, PolicyName=policy)
+    found: list[dict[str, Any]] = json.loads(unquote(answer["PolicyDocument"]))["Statement"]
+    return found
+
+
+def test_inline_policies_are_shown_with_their_switches(world: World) -> None:
+    answer = world.call(world.root, "GetRoleTemplateVersion", TemplateArn=ROTATION)
+    assert fits_the_model("GetRoleTemplateVersion", answer)
+    shown = answer["RoleTemplateVersion"]
+    (policy,) = shown["InlinePolicyTemplates"]
+    assert policy["PolicyName"] == "SecretRotationPermissionPolicy"
+    switched = [one.get("@Enabled") for one in json.loads(unquote(policy["PolicyDocument"]))["Statement"]]
+    assert switched == [None, None, "ADMIN_RESOURCE_ENABLED", "CMK_ENABLED"]
+    assert "ManagedPolicyArns" not in shown
+    kinds = {one["Name"]: one["Type"] for one in shown["ParametersDefinition"]}
+    assert [name for name, kind in kinds.items() if kind == "StringList"] == ["kmsKeyArn"]
+
+
+def test_statements_that_are_switched_off_are_left_out(world: World) -> None:
+    role = acquire(world, **rotating(world))
+    assert role["Arn"].endswith(":role/service-role/AWSSecretsManagerSecretRotationRole")
+    made = statements(world, role["RoleName"], "SecretRotationPermissionPolicy")
+    assert [one["Sid"] for one in made] == ["AllowRotationAccessGeneric", "AllowPasswordGenerationAccessAdmin"]
+    assert made[0]["Resource"] == f"arn:aws:secretsmanager:us-east-1:{world.account_id}:secret:*"
+    assert made[0]["Condition"] == {"StringEquals": {"secretsmanager:resource/Type": "probe"}}
+
+
+@pytest.mark.parametrize("true", ["True", "true"])
+def test_statements_that_are_switched_on_are_filled_in(world: World, true: str) -> None:
+    on = {"ADMIN_RESOURCE_ENABLED": [true], "adminType": ["admin"], "CMK_ENABLED": [true], "kmsKeyArn": KEYS}
+    role = acquire(world, **rotating(world, **on))
+    made = statements(world, role["RoleName"], "SecretRotationPermissionPolicy")
+    assert len(made) == 4
+    assert not any("@Enabled" in one for one in made)
+    assert made[2]["Condition"] == {"StringEquals": {"secretsmanager:resource/Type": "admin"}}
+    assert made[3]["Resource"] == KEYS
+    changes_nothing(world, world.root, "AcquireRole", **rotating(world, **on))
+    assert refused(world, world.root, "AcquireRole", **rotating(world))[0] == "NameConflict"
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"CMK_ENABLED": ["True"]}, ("InvalidInput", "Failed to render template: Parameter 'kmsKeyArn' not found.")),
+        ({"CMK_ENABLED": ["True", "True"]}, ("ValidationError", "CMK_ENABLED replacement value must contain exactly")),
+        ({"CMK_ENABLED": ["True"], "kmsKeyArn": ["no ARN"]}, ("MalformedPolicyDocument", "")),
+        (
+            {"CMK_ENABLED": ["True"], "kmsKeyArn": [f"arn:aws:kms:*:*:key/{number:0600}" for number in range(20)]},
+            ("LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role"),
+        ),
+    ],
+)
+def test_values_that_make_no_inline_policy_are_refused(
+    world: World, more: dict[str, list[str]], told: tuple[str, str]
+) -> None:
+    code, message = refused(world, world.root, "AcquireRole", **rotating(world, **more))
+    assert code == told[0]
+    assert message.startswith(told[1])
+
+
+def test_a_policy_whose_statements_are_all_switched_off_is_not_there(world: World) -> None:
+    account = {"accountId": {"Values": [world.account_id]}}
+    for who in ("Admin", "User"):
+        role = acquire(world, TemplateArn=STUDIO.format(who), ReplacementValues=account)
+        assert role["RoleName"] == f"AmazonSageMaker{who}IAMExecutionRole"
+        assert world.call(world.root, "ListRolePolicies", RoleName=role["RoleName"])["PolicyNames"] == []
+    key = {
+        "CMK_ENABLED": "True",
+        "keyAccountId": "1" * 12,
+        "keyRegion": "us-east-1",
+        "kmsKeyId": "k",
+        "RoleName": "keyed",
+    }
+    given = account | {name: {"Values": [value]} for name, value in key.items()}
+    acquire(world, TemplateArn=STUDIO.format("Admin"), ReplacementValues=given)
+    made = statements(world, "keyed", "CustomKMSKeyPolicy")
+    assert made[0]["Resource"] == ["arn:aws:kms:us-east-1:111111111111:key/k"]
+
+
+def test_inline_policies_need_the_permission_to_put_them(world: World) -> None:
+    read = allow("iam:GetRoleTemplateVersion", "iam:CreateRole")
+    code, message = refused(world, world.user("lead", [read]), "AcquireRole", **rotating(world))
+    assert (code, "perform: iam:PutRolePolicy on resource" in message) == ("AccessDenied", True)
+    of_template = allow("iam:PutRolePolicy", condition={"StringEquals": {"iam:RoleTemplateARN": ROTATION}})
+    assert acquire(world, world.user("other", [read, of_template]), **rotating(world))
+
+
+def test_an_inline_policy_that_was_changed_is_told(world: World) -> None:
+    name = acquire(world, **rotating(world))["RoleName"]
+    policy = {"RoleName": name, "PolicyName": "SecretRotationPermissionPolicy"}
+    document = json.loads(unquote(world.call(world.root, "GetRolePolicy", **policy)["PolicyDocument"]))
+    world.call(world.root, "PutRolePolicy", **policy, PolicyDocument=json.dumps(document, indent=1))
+    assert acquire(world, **rotating(world))["RoleName"] == name
+    world.call(world.root, "PutRolePolicy", **policy, PolicyDocument=json.dumps(allow("s3:*")))
+    assert refused(world, world.root, "AcquireRole", **rotating(world))[0] == "RoleModified"
 
 
 def test_a_role_of_the_same_name_is_in_the_way(world: World) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from carnet.services.iam import sentences
 from carnet.store.last_used import RoleUse
 from tests.services.iam.documents import allow, managed, text, trust
 from tests.services.iam.expect import changes_nothing, refused, set_quotas
@@ -190,6 +191,21 @@ class TestUpdates:
         create(world, Description="old")
         changes_nothing(world, world.root, "UpdateRole", RoleName="worker", Description="old", MaxSessionDuration=3600)
         changes_nothing(world, world.root, "UpdateRoleDescription", RoleName="worker", Description="old")
+
+    def test_how_long_one_is_signed_in_is_set_and_reset(self, world: World) -> None:
+        assert create(world, MaxSigninSessionDuration=7_776_000)["MaxSigninSessionDuration"] == 7_776_000
+        world.call(world.root, "UpdateRole", RoleName="worker", MaxSigninSessionDuration=3600)
+        world.call(world.root, "UpdateRole", RoleName="worker", ResetMaxSigninSessionDuration=False)
+        told = [
+            world.call(world.root, "GetRole", RoleName="worker")["Role"],
+            *world.call(world.root, "ListRoles")["Roles"],
+        ]
+        assert [role["MaxSigninSessionDuration"] for role in told] == [3600, 3600]
+        both = {"MaxSigninSessionDuration": 3600, "ResetMaxSigninSessionDuration": True}
+        code, message = refused(world, world.root, "UpdateRole", RoleName="worker", **both)
+        assert (code, message) == ("InvalidInput", sentences.SESSION_DURATION_OR_NONE)
+        world.call(world.root, "UpdateRole", RoleName="worker", ResetMaxSigninSessionDuration=True)
+        assert "MaxSigninSessionDuration" not in world.call(world.root, "GetRole", RoleName="worker")["Role"]
 
     def test_the_description_alone_is_answered_with_the_role(self, world: World) -> None:
         created = create(world)

@@ -17,13 +17,15 @@ Values = Mapping[str, str | tuple[str, ...]]
 """Name of a parameter to its value, or to its values if it is a list."""
 
 _PLACE = re.compile(r"@\{([^{}]*)\}")
+_SWITCH = "@Enabled"
 
 
 def filled_document(document: str, values: Values) -> str:
     """A JSON document with its places filled in; raises Refused (InvalidInput) for a place without a value.
 
     Only texts are filled, once they are read, so that no value can add an element. A list stands for a text that is
-    nothing but its place.
+    nothing but its place. A statement whose `@Enabled` names a parameter is there if that is "true", in any case; else
+    nothing is asked of its places.
     """
     try:
         read = json.loads(document)
@@ -58,14 +60,22 @@ def places(document: str) -> frozenset[str]:
 
 def _filled(value: Any, values: Values) -> Any:
     if isinstance(value, dict):
-        return {filled_text(key, values): _filled(inner, values) for key, inner in value.items()}
+        return {filled_text(key, values): _filled(inner, values) for key, inner in value.items() if key != _SWITCH}
     if isinstance(value, list):
-        return [one for inner in value for one in _in_list(_filled(inner, values), inner)]
+        enabled = (inner for inner in value if _is_enabled(inner, values))
+        return [one for inner in enabled for one in _in_list(_filled(inner, values), inner)]
     if not isinstance(value, str):
         return value
     whole = _PLACE.fullmatch(value)
     several = values.get(whole[1]) if whole is not None else None
     return list(several) if isinstance(several, tuple) else filled_text(value, values)
+
+
+def _is_enabled(inner: Any, values: Values) -> bool:
+    """Whether what is in a list stays in it."""
+    if not isinstance(inner, dict) or _SWITCH not in inner:
+        return True
+    return str(values.get(inner[_SWITCH])).lower() == "true"
 
 
 def _in_list(filled: Any, written: Any) -> list[Any]:

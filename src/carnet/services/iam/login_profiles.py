@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from carnet.base.faults import AlreadyExists, Denied, Fault, Invalid, Missing, Refused
+from carnet.base.faults import AlreadyExists, Denied, Fault, Invalid, Missing
 from carnet.entities.account import Account
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.user import User
@@ -25,6 +25,7 @@ from carnet.services.iam.new_passwords import (
     profile_of,
 )
 from carnet.services.iam.service import iam
+from carnet.services.iam.sign_in_duration import longest_sign_in
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.preparing import Preparation
 from carnet.services.target import Target
@@ -104,15 +105,11 @@ def _another_password(call: Call, given: Mapping[str, Any]) -> NewPassword | Non
 @iam.write("UpdateLoginProfile", on=targets.user, prepare=Preparation(pool=HASHING, work=_another_password))
 def update_login_profile(call: WriteCall, given: Mapping[str, Any], user: User) -> Answer:
     """Set another password of a user, or when it has to set one itself, or how long it may be signed in."""
-    forget_duration = given.get("ResetMaxSigninSessionDuration", False)
-    if forget_duration and "MaxSigninSessionDuration" in given:
-        raise Refused("InvalidInput", sentences.SESSION_DURATION_OR_NONE)
     profile = _profile(call, user)
-    longest = None if forget_duration else given.get("MaxSigninSessionDuration", profile.max_session_seconds)
     changed = replace(
         profile,
         reset_required=given.get("PasswordResetRequired", profile.reset_required),
-        max_session_seconds=longest,
+        max_session_seconds=longest_sign_in(given, profile.max_session_seconds),
     )
     if "Password" in given:
         changed = replace(changed, sealed_hashes=check_new(call, user, given["Password"]), changed=call.now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,14 @@ from carnet.base.arns import iam_arn
 from carnet.base.faults import Fault, Invalid, Missing, Refused, TooMany
 from carnet.base.ids import ROLE
 from carnet.catalog.role_templates import RoleTemplate, TemplateParameter, in_default_partition, role_template
-from carnet.entities.acquired_role import AcquiredRole
+from carnet.entities.acquired_role import AcquiredRole, digest_of
+from carnet.entities.entity import Documents
 from carnet.entities.role import Role
 from carnet.policy.document import Grammar
-from carnet.services.documents import POOL, ReadDocument, read_document
+from carnet.services.documents import POOL, ReadDocuments, read_document
 from carnet.services.iam import sentences, shapes, template_sentences
 from carnet.services.iam.attachable import attachable_policy
+from carnet.services.iam.documents import check_identity_policy, check_inline_sizes
 from carnet.services.iam.filled_templates import Values, check_names, filled_document, filled_text
 from carnet.services.iam.kinds import ROLES
 from carnet.services.iam.quotas import IamQuotas
@@ -46,6 +48,9 @@ class Wanted:
     description: str
     trust: str
     attached: tuple[str, ...]
+    inline: Documents
+    parameters: str
+    """A digest of the values."""
 
 
 def template(call: Call, given: Any) -> Target[RoleTemplate]:
@@ -71,7 +76,7 @@ def acquired(call: Call, given: Any) -> Target[Wanted, Role | None]:
 
 
 def what_it_does(call: Call, given: Any, target: Target[Wanted, Role | None], keys: Keys) -> Iterator[Check]:
-    """iam:GetRole of a role that is there; else iam:CreateRole, and iam:AttachRolePolicy for each managed policy.
+    """iam:GetRole of a role that is there; else iam:CreateRole, and what the policies of the template need.
 
     The template is iam:RoleTemplateARN for them, which the permission to read it does not have.
     """
@@ -89,6 +94,8 @@ def what_it_does(call: Call, given: Any, target: Target[Wanted, Role | None], ke
     yield new.check("iam:CreateRole", of_template)
     for policy in wanted.attached:
         yield new.check("iam:AttachRolePolicy", {**of_template, "iam:PolicyARN": policy})
+    if wanted.inline:
+        yield new.check("iam:PutRolePolicy", of_template)
 
 
 @iam.read("GetRoleTemplateVersion", on=template)
@@ -97,27 +104,34 @@ def get_role_template_version(call: Call, given: Any, found: RoleTemplate) -> An
     return {"RoleTemplateVersion": _shape(given["TemplateArn"], found)}
 
 
-def _trust_before(call: Call, given: Any) -> ReadDocument | None:
-    """The trust policy of the template, filled in; raises Refused for wrong values."""
+def _documents_before(call: Call, given: Any) -> ReadDocuments | None:
+    """The policies of the template, filled in; raises Refused for wrong values."""
     found = acquired(call, given).found
     quotas: IamQuotas = call.quotas
     if isinstance(found, Fault):
         return None
-    return read_document(found[0].trust, Grammar.TRUST, quotas.trust_policy_size)
+    wanted = found[0]
+    trust = read_document(wanted.trust, Grammar.TRUST, quotas.trust_policy_size)
+    inline = (read_document(text, Grammar.IDENTITY, quotas.role_inline_size) for text in wanted.inline.values())
+    return ReadDocuments((trust, *inline))
 
 
 @iam.write(
     "AcquireRole",
     on=acquired,
     also=(what_it_does,),
-    prepare=Preparation(pool=POOL, work=_trust_before),
+    prepare=Preparation(pool=POOL, work=_documents_before),
 )
 def acquire_role(call: WriteCall, given: Any, wanted: Wanted, role: Role | None) -> Answer:
     """The role that a template describes: the one that was made from it before, or a new one."""
     if role is None:
         role = _create(call, wanted, given["TemplateArn"])
         source = AcquiredRole(
-            id=role.id, account=role.account, template=given["TemplateArn"], minor_version=wanted.template.minor
+            id=role.id,
+            account=role.account,
+            template=given["TemplateArn"],
+            minor_version=wanted.template.minor,
+            parameters=wanted.parameters,
         )
         call.store.add(source)
     else:
@@ -136,23 +150,33 @@ def _wanted(call: Call, found: RoleTemplate, given: Any) -> Wanted:
         description=filled_text(found.role_description, values),
         trust=filled_document(found.trust, values),
         attached=tuple(arn.replace("arn:aws:", f"arn:{call.partition}:") for arn in found.attached),
+        inline=_inline(found, values),
+        parameters=digest_of(values),
     )
+
+
+def _inline(found: RoleTemplate, values: Values) -> Documents:
+    """The inline policies that have a statement with these values."""
+    filled = {name: filled_document(text, values) for name, text in found.inline.items()}
+    return {name: text for name, text in filled.items() if json.loads(text)["Statement"]}
 
 
 def _values(found: RoleTemplate, given: Any) -> Values:
     check_names(given, [parameter.name for parameter in found.parameters])
-    return {parameter.name: _value(parameter, given) for parameter in found.parameters}
+    present = ((parameter.name, _value(parameter, given)) for parameter in found.parameters)
+    return {name: value for name, value in present if value is not None}
 
 
-def _value(parameter: TemplateParameter, given: Any) -> str:
-    """The one value of a parameter; raises Refused (InvalidInput), and Invalid for several."""
-    values = given.get(parameter.name, {}).get("Values", () if parameter.default is None else (parameter.default,))
+def _value(parameter: TemplateParameter, given: Any) -> str | tuple[str, ...] | None:
+    """The value of a parameter, None if it has none; raises Invalid for several where it is not a list."""
+    values: Sequence[str] = given.get(parameter.name, {}).get("Values", ())
     if not values:
-        raise Refused("InvalidInput", template_sentences.template_place(parameter.name))
+        return parameter.default
+    if parameter.is_list:
+        return tuple(values)
     if len(values) > 1:
         raise Invalid(template_sentences.one_value(parameter.name, len(values)))
-    value: str = values[0]
-    return value
+    return values[0]
 
 
 def _create(call: WriteCall, wanted: Wanted, arn: str) -> Role:
@@ -160,6 +184,9 @@ def _create(call: WriteCall, wanted: Wanted, arn: str) -> Role:
     if len(call.view.of(Role)) >= quotas.roles:
         raise TooMany(sentences.quota("RolesPerAccount", quotas.roles))
     trust = new_trust(call, wanted.trust)
+    check_inline_sizes(call, wanted.inline, quotas.role_inline_size, holder=ROLES.word.lower(), name=wanted.name)
+    for text in wanted.inline.values():
+        check_identity_policy(call, text)
     role = Role(
         id=call.ids.unique(ROLE),
         account=call.account,
@@ -171,6 +198,7 @@ def _create(call: WriteCall, wanted: Wanted, arn: str) -> Role:
         description=wanted.description,
         max_session_seconds=wanted.template.max_session_seconds,
         attached=tuple(attachable_policy(call, policy, holder=ROLES.word).arn for policy in wanted.attached),
+        inline=wanted.inline,
         created=call.now,
     )
     ROLES.add(call, role)
@@ -185,18 +213,25 @@ def _check_unchanged(call: Call, wanted: Wanted, role: Role, arn: str) -> None:
     source = call.view.of(AcquiredRole).get(role.id)
     if source is None or (source.template, source.minor_version) != (arn, wanted.template.minor):
         raise Refused("NameConflict", template_sentences.ROLE_OF_ANOTHER_SOURCE)
-    if role.name != wanted.name:
+    if role.name != wanted.name or source.parameters not in (None, wanted.parameters):
         raise Refused("NameConflict", template_sentences.ROLE_OF_OTHER_PARAMETERS)
-    same_trust = json.loads(role.trust) == json.loads(wanted.trust)
-    if not same_trust or (role.attached, role.inline, role.boundary, role.tags) != (wanted.attached, {}, None, {}):
+    if _compared(role) != _compared(wanted) or role.boundary is not None or role.tags:
         raise Refused("RoleModified", template_sentences.role_modified(role.name))
+
+
+def _compared(role: Role | Wanted) -> tuple[Any, frozenset[str], dict[str, Any]]:
+    """What of a role is as its template has it, however documents are written, in whatever order policies are."""
+    inline = {name: json.loads(text) for name, text in role.inline.items()}
+    return json.loads(role.trust), frozenset(role.attached), inline
 
 
 def _shape(arn: str, found: RoleTemplate) -> shapes.Structure:
     """A version; what a template does not have is not told."""
     path = {} if found.role_path == "/" else {"RolePathPattern": found.role_path}
+    inline = [{"PolicyName": name, "PolicyDocument": shapes.document(text)} for name, text in found.inline.items()]
     return {
         **path,
+        **({"InlinePolicyTemplates": inline} if inline else {}),
         "TemplateArn": arn,
         "TemplateName": found.name,
         "TemplateVersionId": found.version_id,
@@ -210,7 +245,7 @@ def _shape(arn: str, found: RoleTemplate) -> shapes.Structure:
         "RoleNamePattern": found.role_name,
         "RoleDescriptionPattern": found.role_description,
         "AssumeRolePolicyDocumentTemplate": shapes.document(found.trust),
-        "ManagedPolicyArns": list(found.attached),
+        **({"ManagedPolicyArns": list(found.attached)} if found.attached else {}),
         "ParametersDefinition": [_parameter(parameter) for parameter in found.parameters],
         "MaxSessionDuration": found.max_session_seconds,
         "VersionEnabled": True,
@@ -222,7 +257,7 @@ def _shape(arn: str, found: RoleTemplate) -> shapes.Structure:
 def _parameter(parameter: TemplateParameter) -> shapes.Structure:
     shape: shapes.Structure = {
         "Name": parameter.name,
-        "Type": "String",
+        "Type": "StringList" if parameter.is_list else "String",
         "Description": parameter.description,
         "IsRequired": parameter.default is None,
         "Immutable": False,

@@ -5,10 +5,10 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from carnet.base.faults import InUse, TooMany, Unmodifiable
 from carnet.base.ids import ROLE
@@ -20,6 +20,7 @@ from carnet.services.iam.condition_keys import present_boundary, requested
 from carnet.services.iam.kinds import ROLES
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
+from carnet.services.iam.sign_in_duration import longest_sign_in
 from carnet.services.iam.tagging import tags_of
 from carnet.services.iam.trust import new_trust, trust_document
 from carnet.services.operation import Answer, Call, WriteCall
@@ -28,16 +29,15 @@ from carnet.services.request_tags import tagged_on_creation
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (
-        CreateRoleRequestTypeDef,
         DeleteRoleRequestTypeDef,
         GetRoleRequestTypeDef,
         ListRolesRequestTypeDef,
         UpdateAssumeRolePolicyRequestTypeDef,
         UpdateRoleDescriptionRequestTypeDef,
-        UpdateRoleRequestTypeDef,
     )
 
 _DEFAULT_SESSION_SECONDS = 3600
+_DURATIONS = ("MaxSessionDuration", "MaxSigninSessionDuration", "ResetMaxSigninSessionDuration")
 _LAST_USED_REACH = timedelta(days=400)
 """How far back RoleLastUsed looks."""
 
@@ -49,7 +49,7 @@ _LAST_USED_REACH = timedelta(days=400)
     context=(requested,),
     prepare=trust_document("AssumeRolePolicyDocument"),
 )
-def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
+def create_role(call: WriteCall, given: Any) -> Answer:
     """Add a role that has no permission yet. Its trust policy is bound to the principals of this moment."""
     quotas: IamQuotas = call.quotas
     if len(call.view.of(Role)) >= quotas.roles:
@@ -66,6 +66,7 @@ def create_role(call: WriteCall, given: CreateRoleRequestTypeDef) -> Answer:
         trusted_ids=trust.ids,
         description=given.get("Description"),
         max_session_seconds=given.get("MaxSessionDuration", _DEFAULT_SESSION_SECONDS),
+        max_signin_seconds=given.get("MaxSigninSessionDuration"),
         boundary=boundary_at(call, boundary, holder=ROLES.word) if boundary is not None else None,
         tags=tags_of(call, ROLES, given) if "Tags" in given else {},
         created=call.now,
@@ -111,17 +112,18 @@ def list_roles(call: Call, given: ListRolesRequestTypeDef) -> Answer:
 
 
 @iam.write("UpdateRole", on=targets.role, context=(present_boundary,))
-def update_role(call: WriteCall, given: UpdateRoleRequestTypeDef, role: Role) -> Answer:
-    """Change a role's description and the longest duration of its sessions, as far as they are given.
+def update_role(call: WriteCall, given: Mapping[str, Any], role: Role) -> Answer:
+    """Change a role's description and the longest durations of its sessions, as far as they are given.
 
     Of a service-linked role the description alone.
     """
-    if role.linked_service is not None and "MaxSessionDuration" in given:
+    if role.linked_service is not None and not given.keys().isdisjoint(_DURATIONS):
         raise Unmodifiable(sentences.linked_duration_fixed(role.name))
     updated = replace(
         role,
         description=given.get("Description", role.description),
         max_session_seconds=given.get("MaxSessionDuration", role.max_session_seconds),
+        max_signin_seconds=longest_sign_in(given, role.max_signin_seconds),
     )
     ROLES.save(call, role, updated)
     return {}

@@ -105,6 +105,7 @@ def created_role(entity: Role, given: CreateRoleRequestTypeDef) -> Structure:
     """As CreateRole answers it: what was asked for and no default, the trust policy as it was written."""
     longest = given.get("MaxSessionDuration")
     shape = _short_role(entity, given["AssumeRolePolicyDocument"]) | _boundary(entity.boundary) | own_tags(entity.tags)
+    shape |= _longest_sign_in(entity)
     return shape if longest is None else shape | {"MaxSessionDuration": longest}
 
 
@@ -126,7 +127,12 @@ def listed_role(snapshot: Snapshot, entity: Role) -> Fragment:
 
 @remembered
 def _listed_role(entity: Role, trust: str) -> Structure:
-    return _short_role(entity, trust) | {"MaxSessionDuration": entity.max_session_seconds}
+    return _short_role(entity, trust) | {"MaxSessionDuration": entity.max_session_seconds} | _longest_sign_in(entity)
+
+
+def _longest_sign_in(entity: Role) -> Structure:
+    """The member MaxSigninSessionDuration, if it was set."""
+    return {} if entity.max_signin_seconds is None else {"MaxSigninSessionDuration": entity.max_signin_seconds}
 
 
 @remembered

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Integer, Row, Table
 from carnet.entities.acquired_role import AcquiredRole
 from carnet.entities.role import Role
 from carnet.store.entity_type import EntityType, one
-from carnet.store.schema import METADATA, own_id, owning_account, text
+from carnet.store.schema import METADATA, optional_text, own_id, owning_account, text
 
 TABLE = Table(
     "acquired_roles",
@@ -19,11 +19,18 @@ TABLE = Table(
     owning_account(),
     text("template"),
     Column("minor_version", Integer, nullable=False),
+    optional_text("parameters"),
 )
 
 
 def from_row(row: Row[Any]) -> AcquiredRole:
-    return AcquiredRole(id=row.id, account=row.account, template=row.template, minor_version=row.minor_version)
+    return AcquiredRole(
+        id=row.id,
+        account=row.account,
+        template=row.template,
+        minor_version=row.minor_version,
+        parameters=row.parameters,
+    )
 
 
 ACQUIRED_ROLES = EntityType(

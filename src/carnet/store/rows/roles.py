@@ -24,6 +24,7 @@ TABLE = Table(
     text("attached"),
     text("inline"),
     optional_text("linked_service"),
+    Column("max_signin_seconds", Integer, nullable=True),
 )
 
 
@@ -34,6 +35,7 @@ def from_row(row: Row[Any]) -> Role:
         trusted_ids=read_pairs(row.trusted_ids),
         description=row.description,
         max_session_seconds=row.max_session_seconds,
+        max_signin_seconds=row.max_signin_seconds,
         boundary=row.boundary,
         attached=read_strings(row.attached),
         inline=read_pairs(row.inline),

@@ -1,0 +1,20 @@
+"""How long one stays signed in to the console at most, as UpdateLoginProfile and UpdateRole change it.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from carnet.base.faults import Refused
+from carnet.services.iam import sentences
+
+
+def longest_sign_in(given: Mapping[str, Any], present: int | None) -> int | None:
+    """The seconds from now on, None for the usual time; raises Refused (InvalidInput) for one that is set and reset."""
+    reset = given.get("ResetMaxSigninSessionDuration", False)
+    if reset and "MaxSigninSessionDuration" in given:
+        raise Refused("InvalidInput", sentences.SESSION_DURATION_OR_NONE)
+    return None if reset else given.get("MaxSigninSessionDuration", present)
