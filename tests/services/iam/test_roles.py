@@ -201,7 +201,7 @@ class TestUpdates:
             *world.call(world.root, "ListRoles")["Roles"],
         ]
         assert [role["MaxSigninSessionDuration"] for role in told] == [3600, 3600]
-        both = {"MaxSigninSessionDuration": 3600, "ResetMaxSigninSessionDuration": True}
+        both: dict[str, Any] = {"MaxSigninSessionDuration": 3600, "ResetMaxSigninSessionDuration": True}
         code, message = refused(world, world.root, "UpdateRole", RoleName="worker", **both)
         assert (code, message) == ("InvalidInput", sentences.SESSION_DURATION_OR_NONE)
         world.call(world.root, "UpdateRole", RoleName="worker", ResetMaxSigninSessionDuration=True)

@@ -146,10 +146,16 @@ def test_of_an_update_only_the_description_is_taken(world: World) -> None:
     linked(world)
     world.call(world.root, "UpdateRole", RoleName=NAME, Description="mine")
     assert world.call(world.root, "GetRole", RoleName=NAME)["Role"]["Description"] == "mine"
-    assert refused(world, world.root, "UpdateRole", RoleName=NAME, MaxSessionDuration=7200) == (
-        "UnmodifiableEntity",
-        f"{NAME} is an AWS service linked role, max session duration cannot be changed.",
+    durations: tuple[dict[str, Any], ...] = (
+        {"MaxSessionDuration": 7200},
+        {"MaxSigninSessionDuration": 7200},
+        {"ResetMaxSigninSessionDuration": True},
     )
+    for given in durations:
+        assert refused(world, world.root, "UpdateRole", RoleName=NAME, **given) == (
+            "UnmodifiableEntity",
+            f"{NAME} is an AWS service linked role, max session duration cannot be changed.",
+        )
     world.call(world.root, "UpdateRoleDescription", RoleName=NAME, Description="yours")
     assert world.call(world.root, "GetRole", RoleName=NAME)["Role"]["Description"] == "yours"
 
