@@ -7,15 +7,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from carnet.assembly.installation import open_installation
 from carnet.assembly.settings import Settings
+from carnet.cli import main
 from carnet.entities.access_key import AccessKey
 from carnet.identity.credentials import secret_context
+from carnet.identity.resealing import Resealing
 from carnet.keyring.data_keys import KeyState, Purpose
 from carnet.keyring.errors import KeyringError
 from tests import scratch
@@ -29,17 +31,29 @@ _REPORT_SECONDS = 0.05
 _PATIENCE_SECONDS = 600
 
 
-def killed_commands(moments: random.Random, times: int) -> Tally:
+CARNET = (str(Path(sys.executable).with_name("carnet")),)
+ENDS_TOO_EARLY = (sys.executable, "-c", "from tests.chaos.rotations import end_too_early; end_too_early()")
+"""What `carnet` would be if a rotation sealed nothing anew and let older keys open nothing all the same."""
+
+
+def end_too_early() -> None:
+    """Run the command of the words in such a `carnet`."""
+    setattr(Resealing, "_reseal", lambda *_: None)  # noqa: B010  # mypy takes no assignment to a method
+    setattr(Resealing, "_left", lambda *_: False)  # noqa: B010
+    main()
+
+
+def killed_commands(moments: random.Random, times: int, program: Sequence[str] = CARNET) -> Tally:
     """`carnet keys rotate` and `carnet keys rewrap` are killed in turn, while a node seals and opens; then they end."""
     tally = Tally()
     try:
-        _kill_commands(moments, times, tally)
+        _kill_commands(moments, times, tally, program)
     except KeyringError as problem:
         tally.broken.append(f"the keys are refused: {problem}")
     return tally
 
 
-def _kill_commands(moments: random.Random, times: int, tally: Tally) -> None:
+def _kill_commands(moments: random.Random, times: int, tally: Tally, program: Sequence[str]) -> None:
     clock = Clock()
     clock.now = datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="carnet-chaos-", dir=scratch.place()) as folder:
@@ -48,12 +62,12 @@ def _kill_commands(moments: random.Random, times: int, tally: Tally) -> None:
             fill(node)
             session = node.session()
             for turn in range(times):
-                with _command(COMMANDS[turn % 2], folder) as process:
+                with _command(program, COMMANDS[turn % 2], folder) as process:
                     _work(node, tally, moments.uniform(0, _LONGEST_SECONDS), process)
                 tally.faults += 1
                 tally.broken += _broken(node, settings)
             for each in COMMANDS:
-                with _command(each, folder) as process:
+                with _command(program, each, folder) as process:
                     _work(node, tally, _PATIENCE_SECONDS, process)
                     if process.poll() != 0:
                         tally.broken.append(f"carnet keys {each} does not end what was begun")
@@ -101,11 +115,10 @@ def _broken(node: Node, settings: Settings) -> Iterator[str]:
 
 
 @contextmanager
-def _command(name: str, folder: str) -> Iterator[subprocess.Popen[bytes]]:
+def _command(program: Sequence[str], name: str, folder: str) -> Iterator[subprocess.Popen[bytes]]:
     """`carnet keys NAME`, killed at the end of the block if it still runs."""
-    carnet = Path(sys.executable).with_name("carnet")
     process = subprocess.Popen(
-        [str(carnet), "keys", name, "--data-dir", folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*program, "keys", name, "--data-dir", folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         yield process

@@ -12,6 +12,7 @@ import pytest
 from tests.chaos.faults import FAULTS, Fault, failover, kills
 from tests.chaos.places import sqlite_files
 from tests.chaos.promises import Tally, broken
+from tests.chaos.rotations import ENDS_TOO_EARLY, killed_commands
 from tests.chaos.run import ROW, table
 from tests.chaos.served import Caller, half_requests, restores
 from tests.store.crashing import Books, acknowledge_before_commit
@@ -80,6 +81,12 @@ def test_a_half_request_that_is_carried_out_is_caught(caller: type[Caller], told
 def test_a_restore_that_takes_too_much_away_is_caught() -> None:
     tally = restores(random.Random(), 1, too_early=True)
     assert any("a write of before the backup is lost" in sentence for sentence in tally.broken)
+
+
+@pytest.mark.skipif("CHAOS" not in os.environ, reason="waits for a rotation: make chaos")
+def test_a_rotation_that_seals_nothing_anew_is_caught() -> None:
+    tally = killed_commands(random.Random(), 0, ENDS_TOO_EARLY)
+    assert any("sealed with a key or in a format that is not taken" in sentence for sentence in tally.broken)
 
 
 @pytest.mark.parametrize(
