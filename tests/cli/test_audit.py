@@ -174,6 +174,25 @@ def test_a_file_of_an_export_appears_whole(
     assert len(exported(tmp_path / "out")) == 1
 
 
+def test_a_file_that_was_moved_away_is_read_in_a_directory_of_its_own(server: InProcessServer, tmp_path: Path) -> None:
+    """As docs/guides/log-rotation.md says: there is no store, so the key is told."""
+    (tmp_path / "audit").mkdir()
+    moved = tmp_path / "audit/audit.jsonl"
+    moved.write_bytes(server.installation.settings.audit_file.read_bytes())
+    own = ["--data-dir", str(tmp_path)]
+
+    def ask(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(main, ["audit", *arguments, *own])
+        return done.exit_code, done.output
+
+    code, told = ask("tail", "-n", "1")
+    assert (code, "iam:" in told) == (0, True)
+    code, told = ask("verify", "--key", "AAAA")
+    assert (code, told.startswith("Records 1 to ")) == (0, True)
+    moved.write_bytes(moved.read_bytes().replace(b'"userName":"alice"', b'"userName":"carol"'))
+    assert ask("verify", "--key", "AAAA")[0] == 1
+
+
 def test_a_part_is_exported(server: InProcessServer, tmp_path: Path) -> None:
     assert run(server, "export", str(tmp_path / "out"), "--account", "000000000000").startswith("0 files with 0 events")
 

@@ -197,7 +197,12 @@ def test_who_may_not_ask_is_told_what_is_missing(tmp_path: Path) -> None:
         told = run(tmp_path, "explain", "--endpoint-url", endpoint, code=1, who=bob)
         assert told.startswith(f"Error: {endpoint} answers AccessDenied: ")
         assert "carnet:ListDenials" in told
-        assert "Another AWS_ACCESS_KEY_ID may be allowed to" in told
+        assert told.endswith(
+            " Who asks stands in CARNET_OPERATOR_TOKEN (carnet operator-token create), or else in AWS_ACCESS_KEY_ID: "
+            "docs/http-api.md.\n"
+        )
+        operators = run(tmp_path, "gateway", "status", "--endpoint-url", endpoint, code=1, who=bob)
+        assert "it takes an operator token. Who asks stands in" in operators, "no other access key may do it"
         wrong = run(tmp_path, "explain", "--endpoint-url", endpoint, code=1, who=OPERATOR)
         assert wrong.startswith(f"Error: {endpoint} answers InvalidToken: ")
         assert TOKEN not in wrong

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import botocore.session
@@ -104,6 +106,23 @@ def test_a_link_stays_a_link(home: Path) -> None:
     write("dev", "--from", "-", given=from_json())
     assert (home / ".aws/credentials").is_symlink()
     assert KEY in (home / "real").read_text()
+
+
+def test_a_key_of_the_environment_counts_more_than_the_profile(home: Path) -> None:
+    """So the line that is printed takes away what is set, and the SDKs use the profile."""
+    set_before = {
+        "AWS_ACCESS_KEY_ID": "AKIAROOTROOTROOTROOT",
+        "AWS_SECRET_ACCESS_KEY": "x" * 40,
+        "AWS_SESSION_TOKEN": "",
+    }
+    told = write("dev", "--from", "-", given=from_json(), code=0, **set_before)
+    line = told.split("Use it with: ")[1].strip()
+    assert line == "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY; export AWS_PROFILE=dev"
+    asking = "import botocore.session; print(botocore.session.Session().get_credentials().access_key)"
+    for lines, key in ((line, KEY), ("export AWS_PROFILE=dev", set_before["AWS_ACCESS_KEY_ID"])):
+        script = f'{lines}; "{sys.executable}" -c "{asking}"'
+        done = subprocess.run(["sh", "-c", script], env={**os.environ, **set_before}, capture_output=True, text=True)
+        assert done.stdout.strip() == key, done.stderr
 
 
 def test_a_file_that_is_none_stays_as_it_is_and_no_half_is_written(home: Path) -> None:

@@ -80,7 +80,9 @@ def test_a_person_is_sent_a_link(data: Path) -> None:
     assert "there are 0 instances" in run(data, "sso", "user", "invite", "mary", code=2)
     account = json.loads(run(data, "account", "create", "--output", "json"))["AccountId"]
     run(data, "sso", "enable", "--account", account)
-    assert "has no user mary" in run(data, "sso", "user", "invite", "mary", code=1)
+    assert "has no user mary: aws identitystore create-user makes one." in run(
+        data, "sso", "user", "invite", "mary", code=1
+    )
     mary = person(data, account)
     made = json.loads(run(data, "sso", "user", "invite", "mary", "--output", "json"))
     assert made["userId"] == mary.id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -41,6 +42,20 @@ def test_a_shell_gets_its_completion(shell: str) -> None:
     done = subprocess.run(["bash", "-c", line], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "_CARNET_COMPLETE" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh")
+def test_zsh_takes_the_lines_of_the_page(tmp_path: Path) -> None:
+    """A zsh that has read no start file: completion is switched on by what the page says."""
+    (before,) = re.findall(r"^In zsh the line stands behind `(.+?)`", PAGE, re.MULTILINE)
+    (line,) = re.findall(r"^\| zsh \| .+ \| `(.+)` \|$", PAGE, re.MULTILINE)
+    environment = {**os.environ, "HOME": str(tmp_path), "PATH": f"{BIN}:{os.environ['PATH']}"}
+    told = []
+    for lines in (line, f"{before.replace('compinit &&', 'compinit -u &&')}\n{line}"):
+        script = f"{lines}\nprint -r -- $_comps[carnet]"
+        done = subprocess.run(["zsh", "-f", "-c", script], env=environment, capture_output=True, text=True, check=False)
+        told.append(done.stdout.strip())
+    assert told == ["", "_carnet_completion"]
 
 
 @pytest.mark.parametrize(("begun", "offered"), [("re", ["restore", "reset"]), ("serve", ["serve"]), ("nothing", [])])

@@ -141,7 +141,11 @@ def export(directory: Path, **given: Any) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File with checkpoints that were kept elsewhere, a syslog for example. May be given several times.",
 )
-@click.option("--key", multiple=True, help="Public key of checkpoints, in base64, instead of the installation's.")
+@click.option(
+    "--key",
+    multiple=True,
+    help="Public key of checkpoints, in base64, instead of the installation's. May be given several times.",
+)
 @click.option("--from", "since", type=click.DateTime(_TIMES), help="The files with events since this time, in UTC.")
 @click.option("--to", "until", type=click.DateTime(_TIMES), help="The files with events up to this time, in UTC.")
 @click.option("--changes", is_flag=True, help="Look through the change log of the store, too.")

@@ -205,7 +205,8 @@ class OwnApi:
 
 _WAYS_OUT = {
     401: f" {OPERATOR_TOKEN} must hold a token of that server that is still good: carnet operator-token list.",
-    403: f" Another AWS_ACCESS_KEY_ID may be allowed to, or {OPERATOR_TOKEN} with the scope (docs/http-api.md).",
+    403: f" Who asks stands in {OPERATOR_TOKEN} (carnet operator-token create), or else in AWS_ACCESS_KEY_ID: "
+    "docs/http-api.md.",
 }
 """What one can do, by status."""
 

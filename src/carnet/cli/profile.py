@@ -22,6 +22,7 @@ from carnet.cli.private_file import replace_file
 
 _NAME = re.compile(r"[A-Za-z0-9_.@+/-]{1,128}")
 _VALUE = re.compile(r"[\x21-\x7e]+")
+_KEY_VARIABLES = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 _WRAPPERS = ("AccessKey", "Credentials")
 """What the AWS CLI answers to create-access-key has the former, to assume-role and its kin the latter."""
 _FROM_JSON = {"AccessKeyId": "aws_access_key_id", "SecretAccessKey": "aws_secret_access_key"}
@@ -64,13 +65,19 @@ def write(name: str, source: Any, endpoint_url: str | None, region: str, **setti
     )
     for path, text in changed:
         replace_file(path, text)
-    click.echo(f"Profile {name} is in {keys} and {config}. Use it with: export AWS_PROFILE={name}")
+    click.echo(f"Profile {name} is in {keys} and {config}. Use it with: {_use(name)}")
+
+
+def _use(name: str) -> str:
+    """The line after which the AWS CLI and SDKs use the profile: a key in the environment counts more than one."""
+    export = f"export AWS_PROFILE={name}"
+    held = [variable for variable in map(str.upper, _KEY_VARIABLES) if os.environ.get(variable)]
+    return f"unset {' '.join(held)}; {export}" if held else export
 
 
 def _of_environment() -> dict[str, str | None]:
-    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-    found = {name: os.environ.get(name.upper()) for name in names}
-    missing = [name.upper() for name in names[:2] if not found[name]]
+    found = {name: os.environ.get(name.upper()) for name in _KEY_VARIABLES}
+    missing = [name.upper() for name in _KEY_VARIABLES[:2] if not found[name]]
     if missing:
         raise click.UsageError(
             f"{' and '.join(missing)} are not set. Run the export lines that the server has shown, or pipe: "

@@ -119,7 +119,9 @@ def invited_person(snapshot: Snapshot, account: str, user: str) -> IdentityStore
         raise Invalid(_ELSEWHERE)
     person = view.of(IdentityStoreUser).get(user) or user_named(view, user)
     if person is None:
-        raise Missing(f"The identity store of account {account} has no user {user}.")
+        raise Missing(
+            f"The identity store of account {account} has no user {user}: aws identitystore create-user makes one."
+        )
     return person
 
 

@@ -64,16 +64,28 @@ def portal_session(
         raise Invalid(
             "The user name must have 2 to 64 characters, letters, digits and +=,.@_- alone, to be the name of a session"
         )
+    claims = _claims(snapshot, parts.ids.uuid(), person, assigned, now, attributes)
+    parts.last_used.note_role(assigned.role.id, RoleUse(now, ""))
+    try:
+        return PortalSession(parts.tokens.issue(claims), claims.expires_ms)
+    except TokenTooLarge as fault:
+        raise Invalid(str(fault)) from fault
+
+
+def _claims(
+    snapshot: Snapshot, token_id: str, person: IdentityStoreUser, assigned: Assigned, now: datetime, attributes: Tags
+) -> SessionClaims:
+    """What the token of the session says. Raises Invalid for tags that a session cannot have."""
     role = assigned.role
     issued_ms = int(now.timestamp() * 1000)
-    claims = SessionClaims(
+    return SessionClaims(
         kind=ASSUMED_ROLE,
         account=role.account,
         principal_id=role.id,
         session_name=person.user_name,
         issued_ms=issued_ms,
         expires_ms=issued_ms + 1000 * assigned.provisioned.session_seconds,
-        token_id=parts.ids.uuid(),
+        token_id=token_id,
         tags=_tags(snapshot, assigned, person, attributes),
         provider=provider_arn(assigned.instance, role.account),
         provider_keys={
@@ -84,11 +96,6 @@ def portal_session(
         epoch=snapshot.epoch,
         person=person.id,
     )
-    parts.last_used.note_role(role.id, RoleUse(now, ""))
-    try:
-        return PortalSession(parts.tokens.issue(claims), claims.expires_ms)
-    except TokenTooLarge as fault:
-        raise Invalid(str(fault)) from fault
 
 
 def assertion_attributes(told: Mapping[str, tuple[str, ...]]) -> dict[str, str]:

@@ -13,14 +13,14 @@ from msgspec import Struct
 from carnet.base.clock import Clock
 from carnet.base.http import ByteStream, HttpRequest, HttpResponse
 from carnet.gateway.aside import Aside
-from carnet.gateway.rebuild import rebuilt
+from carnet.gateway.rebuild import Rebuilt, rebuilt
 from carnet.gateway.upstreams.configured import UpstreamSettings, for_account
 from carnet.gateway.upstreams.connection import UpstreamRequest
 from carnet.gateway.upstreams.upstream import Upstream, UpstreamResponse
 from carnet.models import Operation, present_form
 from carnet.sigv4.payload import UNSIGNED_PAYLOAD
 from carnet.sigv4.profile import PROFILES, USUAL
-from carnet.sigv4.signing import signing_headers
+from carnet.sigv4.signing import SigningCredentials, signing_headers
 
 _MOST_LOOKED_UP = 1024 * 1024
 
@@ -81,10 +81,32 @@ class Exchange:
         credentials, naming = found
         made = rebuilt(operation, given) if aside is None else await aside.run(rebuilt, operation, given)
         headers = (("host", host if self.settings.clients_host else self._own_host), *made.headers, *naming)
+        return await self._upstream.exchange(
+            UpstreamRequest(
+                method=made.method,
+                target=f"{made.path}?{made.query}" if made.query else made.path,
+                headers=self._signed(operation, made, headers, credentials, region, streamed=content is not None),
+                body=made.body if content is None else content.body,
+                length=0 if content is None else content.length,
+            ),
+            caller,
+        )
+
+    def _signed(
+        self,
+        operation: Operation,
+        made: Rebuilt,
+        headers: tuple[tuple[str, str], ...],
+        credentials: SigningCredentials,
+        region: str,
+        *,
+        streamed: bool,
+    ) -> tuple[tuple[str, str], ...]:
+        """The headers, and those that sign them; of a body that is `streamed` nothing is known yet."""
         signing_name = operation.service.signing_name
         payload = None
         if PROFILES.get(signing_name, USUAL).unsigned_payload:
-            payload = UNSIGNED_PAYLOAD if content is not None else sha256(made.body).hexdigest()
+            payload = UNSIGNED_PAYLOAD if streamed else sha256(made.body).hexdigest()
             headers = (*headers, *_of_checked_body(made.body))
         request = HttpRequest(
             method=made.method,
@@ -98,17 +120,7 @@ class Exchange:
         signed = signing_headers(
             request, credentials, service=signing_name, region=region, now=self._clock(), payload=payload
         )
-        target = f"{made.path}?{made.query}" if made.query else made.path
-        return await self._upstream.exchange(
-            UpstreamRequest(
-                method=made.method,
-                target=target,
-                headers=(*headers, *signed.items()),
-                body=made.body if content is None else content.body,
-                length=0 if content is None else content.length,
-            ),
-            caller,
-        )
+        return (*headers, *signed.items())
 
     async def look_up(
         self,

@@ -27,6 +27,7 @@ from carnet.services.sts.saml_attributes import attribute_keys, roles_of, sessio
 
 if TYPE_CHECKING:
     from carnet.saml.assertion import Assertion
+    from carnet.saml.response import Vouched
 
 _POOL = Pool(name="saml-assertions", size=2, waiting=64, seconds=10.0)
 _RESERVED_ROLE = "AWSReservedSSO_"
@@ -42,24 +43,9 @@ def vouched_by_saml(call: AnonymousCall, given: Mapping[str, Any]) -> Federated:
     Raises Refused for an assertion that is not good, Denied for one that does not give the role asked for, and Invalid
     for ARNs that are none.
     """
-    # lxml and signxml are imported when the first assertion comes.
-    from carnet.saml.assertion import accepted
-    from carnet.saml.response import Trusted, vouched_assertion
-
     provider = _provider(call.snapshot, given["PrincipalArn"])
     role = role_parts(given["RoleArn"])
-    encrypted_only = provider.encryption is EncryptionMode.REQUIRED
-    party = relying_party(provider.partition, call.parts.public_url, provider.id, encrypted_only=encrypted_only)
-    if provider.valid_until is not None and call.now >= provider.valid_until:
-        raise invalid(PROVIDER_EXPIRED)
-    trusted = Trusted(
-        certificates=provider.certificates,
-        private_keys=tuple(opened_private_keys(call.parts.keyring, provider)),
-        encrypted_only=encrypted_only,
-        destinations=party.recipients,
-    )
-    signed = vouched_assertion(given["SAMLAssertion"], trusted)
-    assertion = accepted(signed.assertion, call.now, recipients=party.recipients, audiences=party.audiences)
+    signed, assertion = _vouched(call, provider, given["SAMLAssertion"])
     # INVARIANT: a provider speaks for roles of its own account alone, and only for those that the assertion pairs
     # with it.
     wanted = frozenset((given["RoleArn"], provider.arn))
@@ -96,6 +82,27 @@ def vouched_by_saml(call: AnonymousCall, given: Mapping[str, Any]) -> Federated:
 
 saml_assertion = Preparation(pool=_POOL, work=vouched_by_saml)
 """For `prepare=` of AssumeRoleWithSAML."""
+
+
+def _vouched(call: AnonymousCall, provider: SamlProvider, response: str) -> tuple[Vouched, Assertion]:
+    """The assertion that the provider vouches for with a response, as it was signed and as it was read."""
+    # lxml and signxml are imported when the first assertion comes.
+    from carnet.saml.assertion import accepted
+    from carnet.saml.response import Trusted, vouched_assertion
+
+    encrypted_only = provider.encryption is EncryptionMode.REQUIRED
+    party = relying_party(provider.partition, call.parts.public_url, provider.id, encrypted_only=encrypted_only)
+    if provider.valid_until is not None and call.now >= provider.valid_until:
+        raise invalid(PROVIDER_EXPIRED)
+    trusted = Trusted(
+        certificates=provider.certificates,
+        private_keys=tuple(opened_private_keys(call.parts.keyring, provider)),
+        encrypted_only=encrypted_only,
+        destinations=party.recipients,
+    )
+    signed = vouched_assertion(response, trusted)
+    assertion = accepted(signed.assertion, call.now, recipients=party.recipients, audiences=party.audiences)
+    return signed, assertion
 
 
 def _provider(snapshot: Snapshot, text: str) -> SamlProvider:
