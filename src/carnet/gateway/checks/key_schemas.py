@@ -1,4 +1,4 @@
-"""Which attribute is the partition key of a table of Amazon DynamoDB, or of one of its indexes.
+"""Which attributes are the keys of a table of Amazon DynamoDB, or of one of its indexes.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from carnet.gateway.checks.check import Members
 from carnet.gateway.checks.enquiry import Enquiry
 from carnet.gateway.checks.lookups import LookupFailed
@@ -15,15 +17,23 @@ from carnet.gateway.checks.lookups import LookupFailed
 _INDEXES = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 
 
-async def partition_key(enquiry: Enquiry, arn: str) -> str:
-    """The attribute's name; `arn` is of a table or an index. Raises LookupFailed, and as `Enquiry.members`."""
+class KeySchema(Struct, frozen=True, kw_only=True):
+    """The attributes' names."""
+
+    partition: str
+    sort: str | None
+
+
+async def key_schema(enquiry: Enquiry, arn: str) -> KeySchema:
+    """`arn` is of a table or an index. Raises LookupFailed, and as `Enquiry.members`."""
     table, _, index = arn.partition("/index/")
     told = await enquiry.members("DescribeTable", {"TableName": table.partition(":table/")[2]})
     described = told.get("Table")
-    found = _hash_key(described if not index else _index(described, index))
-    if found is None:
+    of = described if not index else _index(described, index)
+    partition, sort = _keys(of, "HASH"), _keys(of, "RANGE")
+    if len(partition) != 1 or len(sort) > 1:
         raise LookupFailed("the upstream does not tell the key schema of the table")
-    return found
+    return KeySchema(partition=partition[0], sort=sort[0] if sort else None)
 
 
 def _index(described: Any, name: str) -> Any:
@@ -33,7 +43,7 @@ def _index(described: Any, name: str) -> Any:
     return next((one for one in indexes if one.get("IndexName") == name), None)
 
 
-def _hash_key(described: Any) -> str | None:
+def _keys(described: Any, kind: str) -> list[str]:
     schema: list[Members] = (described.get("KeySchema") or []) if isinstance(described, Mapping) else []
-    names = [one.get("AttributeName") for one in schema if one.get("KeyType") == "HASH"]
-    return names[0] if len(names) == 1 and isinstance(names[0], str) else None
+    names = [one.get("AttributeName") for one in schema if one.get("KeyType") == kind]
+    return [name for name in names if isinstance(name, str)]

@@ -35,6 +35,10 @@ class NotFound(Exception):
         self.answer = answer
 
 
+class NotCarriedOut(NotFound):
+    """The service would refuse to do what is asked of the resource, once it is allowed: `answer` is what AWS says."""
+
+
 class LookupFailed(Exception):
     """The upstream does not tell."""
 

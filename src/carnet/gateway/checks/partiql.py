@@ -8,7 +8,7 @@ Strict: one statement, on one table, without comments, subqueries and joins. Wha
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from itertools import pairwise
 
@@ -25,7 +25,8 @@ _TOKEN = re.compile(
       | (?P<quoted>"(?:[^"]|"")*")
       | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
       | (?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
-      | (?P<sign><<|>>|<>|<=|>=|!=|\|\||[][(){}.,?=<>:*+/%-])
+      | (?P<parameter>\?)
+      | (?P<sign><<|>>|<>|<=|>=|!=|\|\||[][(){}.,=<>:*+/%-])
     )""",
     re.VERBOSE | re.ASCII,
 )
@@ -33,6 +34,11 @@ _TABLES = frozenset(
     ("SELECT", "FROM", "INSERT", "INTO", "UPDATE", "DELETE", "UPSERT", "REPLACE", "EXISTS", "JOIN", "UNION")
 )
 """Words that begin something on a table. Behind the table's name none stands outside of quotation marks."""
+
+
+CLOSES: Mapping[str, str] = {"(": ")", "[": "]", "{": "}", "<<": ">>"}
+"""What closes a bracket."""
+_CLOSING = frozenset(CLOSES.values())
 
 
 class Verb(StrEnum):
@@ -44,16 +50,9 @@ class Verb(StrEnum):
     DELETE = "PartiQLDelete"
 
 
-class Statement(Struct, frozen=True, kw_only=True):
-    """What one statement does."""
+class Token(Struct, frozen=True):
+    """A part of a statement; of a parameter, `text` is its number, from 0."""
 
-    verb: Verb
-    table: str
-    """As it is written, a name or an ARN."""
-    index: str | None
-
-
-class _Token(Struct, frozen=True):
     kind: str
     text: str
 
@@ -62,12 +61,34 @@ class _Token(Struct, frozen=True):
         """In upper case; empty if it stands in quotation marks."""
         return self.text.upper() if self.kind == "word" else ""
 
+    @property
+    def name(self) -> str | None:
+        """Of a table, an index or an attribute; None if it names none."""
+        if self.kind == "quoted":
+            return self.text[1:-1].replace('""', '"')
+        return self.text if self.kind == "word" else None
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """What one statement does."""
+
+    verb: Verb
+    table: str
+    """As it is written, a name or an ARN."""
+    index: str | None
+    selected: tuple[Token, ...]
+    """What a SELECT selects."""
+    rest: tuple[Token, ...]
+    """What is behind the table. All brackets are closed."""
+    parameters: int
+    """How many question marks there are."""
+
 
 def read_statement(text: str) -> Statement:
     """Read it; Refused if it is not a statement, or more than one."""
     if len(text) > LONGEST:
         raise _malformed()
-    tokens: Sequence[_Token] = _tokens(text)
+    tokens: Sequence[Token] = _tokens(text)
     if tokens and tokens[0].keyword == "EXISTS":
         tokens = _inside(tokens[1:])
     first = tokens[0].keyword if tokens else ""
@@ -84,26 +105,41 @@ def read_statement(text: str) -> Statement:
     raise _malformed()
 
 
-def _on_table(verb: Verb, before: Sequence[_Token], rest: Sequence[_Token]) -> Statement:
+def _on_table(verb: Verb, before: Sequence[Token], rest: Sequence[Token]) -> Statement:
     """`rest` begins with the table: `"table"`, or `"table"."index"` in a SELECT."""
-    if not rest or rest[0].kind not in ("word", "quoted"):
+    if not rest:
         raise _malformed()
-    table, rest = _name(rest[0]), rest[1:]
+    table, rest = rest[0].name, rest[1:]
     index = None
     if verb is Verb.SELECT and len(rest) > 1 and rest[0].text == ".":
-        if rest[1].kind not in ("word", "quoted"):
-            raise _malformed()
-        index, rest = _name(rest[1]), rest[2:]
+        index, rest = rest[1].name or "", rest[2:]
     if any(token.keyword in _TABLES for token in (*before, *rest)):
         raise _malformed()
     if rest and not _goes_on(verb, rest[0]):
         raise _malformed()
-    if not table or index == "":
+    if not table or index == "" or not _are_closed(before) or not _are_closed(rest):
         raise _malformed()
-    return Statement(verb=verb, table=table, index=index)
+    if rest and rest[0].keyword == "ORDER":
+        raise invalid("Must have WHERE clause in the statement when using ORDER BY clause.")
+    parameters = sum(token.kind == "parameter" for token in (*before, *rest))
+    return Statement(
+        verb=verb, table=table, index=index, selected=tuple(before), rest=tuple(rest), parameters=parameters
+    )
 
 
-def _goes_on(verb: Verb, token: _Token) -> bool:
+def _are_closed(tokens: Sequence[Token]) -> bool:
+    """Whether every bracket that is opened is closed, by its own kind and in order."""
+    opened: list[str] = []
+    for token in tokens:
+        sign = token.text if token.kind == "sign" else ""
+        if sign in CLOSES:
+            opened.append(CLOSES[sign])
+        elif sign in _CLOSING and (not opened or opened.pop() != sign):
+            return False
+    return not opened
+
+
+def _goes_on(verb: Verb, token: Token) -> bool:
     """Whether a token may follow the table: no second table, and no alias, of which AWS has none."""
     after = {
         Verb.SELECT: ("WHERE", "ORDER"),
@@ -114,25 +150,24 @@ def _goes_on(verb: Verb, token: _Token) -> bool:
     return token.keyword in after[verb]
 
 
-def _name(token: _Token) -> str:
-    return token.text[1:-1].replace('""', '"') if token.kind == "quoted" else token.text
-
-
-def _inside(tokens: Sequence[_Token]) -> Sequence[_Token]:
+def _inside(tokens: Sequence[Token]) -> Sequence[Token]:
     """What stands between the brackets of EXISTS(SELECT ...)."""
     if len(tokens) < 2 or tokens[0].text != "(" or tokens[-1].text != ")" or tokens[1].keyword != "SELECT":
         raise _malformed()
     return tokens[1:-1]
 
 
-def _tokens(text: str) -> list[_Token]:
+def _tokens(text: str) -> list[Token]:
     """All of the text. INVARIANT: a comment, a semicolon and whatever else is not a token are refused."""
-    found, at, text = [], 0, text.rstrip()
+    found: list[Token] = []
+    at, text, parameters = 0, text.rstrip(), 0
     while at < len(text):
         token = _TOKEN.match(text, at)
         if token is None or token.lastgroup is None:
             raise _malformed()
-        found.append(_Token(token.lastgroup, token[token.lastgroup]))
+        is_parameter = token.lastgroup == "parameter"
+        found.append(Token(token.lastgroup, str(parameters) if is_parameter else token[token.lastgroup]))
+        parameters += is_parameter
         at = token.end()
     signs = [token.text if token.kind == "sign" else "" for token in found]
     if any(pair in (("-", "-"), ("/", "*")) for pair in pairwise(signs)):

@@ -5,24 +5,28 @@ INVARIANT: a look-up that fails is no absent key, for a negated condition would 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from carnet.access.authorize import Decided
+from carnet.base.http import HttpResponse
 from carnet.gateway.call import Call
 from carnet.gateway.checks.check import Check, Refused
 from carnet.gateway.checks.enquiry import Enquiry
-from carnet.gateway.checks.key_schemas import partition_key
-from carnet.gateway.checks.lookups import LookupFailed, NotFound
+from carnet.gateway.checks.key_schemas import key_schema
+from carnet.gateway.checks.lookups import LookupFailed, NotCarriedOut, NotFound
 from carnet.gateway.checks.mapping import service_of
 from carnet.gateway.checks.members import structure, structures, texts
 from carnet.gateway.checks.resource_tags import has_tagging, tags_of
 from carnet.gateway.checks.services.dynamodb_keys import leading_keys
+from carnet.gateway.checks.services.dynamodb_statements import UNORDERED, Scan, keys_by_schema
 from carnet.gateway.deciding import NotKnown, Resolved, among, decide
 from carnet.policy.patterns import ascii_lower
 from carnet.policy.request import Value
@@ -206,22 +210,40 @@ _OF_ITEMS = (
     *("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"),
     *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
 )
-"""Statements in PartiQL are not among them: what they say of keys is not read."""
+_STATEMENT, _OF_STATEMENTS = "dynamodb:PartiQL", ("dynamodb:FullTableScan", "dynamodb:LeadingKeys")
+_JSON = (("content-type", "application/x-amz-json-1.0"),)
 
 
 async def _leading(enquiry: Enquiry, one: Resolved) -> Mapping[str, Value]:
-    """dynamodb:LeadingKeys, of the attribute that is the partition key of the table or the index."""
-    if one.check.action not in _OF_ITEMS:
+    """dynamodb:LeadingKeys, of the attribute that is the partition key of the table or the index.
+
+    Of a statement also dynamodb:FullTableScan, which goes with it.
+    """
+    is_statement = one.check.action.startswith(_STATEMENT)
+    if one.check.action not in _OF_ITEMS and not is_statement:
         raise NotKnown(one.check, ("dynamodb:LeadingKeys",))
     call = enquiry.call
     part = one.check.part or call.given
+    schema = await key_schema(enquiry, one.resource)
     try:
-        values = leading_keys(part, await partition_key(enquiry, one.resource))
+        if is_statement:
+            return _of_statement(one.check, keys_by_schema(part, schema))
+        values = leading_keys(part, schema.partition)
     except Refused as refused:
         raise WireError(refused.refusal.code, refused.refusal.message, call.operation) from None
     if values is None:
         raise WireError("ValidationException", "The request does not tell its items by their keys.", call.operation)
     return {"dynamodb:LeadingKeys": values}
+
+
+def _of_statement(check: Check, told: Mapping[str, Value] | Scan | None) -> Mapping[str, Value]:
+    """INVARIANT: a scan that DynamoDB refuses is not sent, for it has neither key that a Deny may be on."""
+    if told is None:
+        raise NotKnown(check, _OF_STATEMENTS)
+    if told is Scan.ORDERED:
+        said = json.dumps({"__type": "com.amazon.coral.validate#ValidationException", "message": UNORDERED})
+        raise NotCarriedOut(HttpResponse(status=HTTPStatus.BAD_REQUEST, headers=_JSON, body=said.encode()))
+    return {"dynamodb:FullTableScan": "true"} if told is Scan.WHOLE else told
 
 
 _OF_SECRETS: Mapping[str, str] = {
@@ -261,7 +283,7 @@ _SUBNETS = "ec2"
 
 
 _SOURCES: Mapping[str, tuple[Source, ...]] = {
-    "dynamodb": (Source(keys=("dynamodb:leadingkeys",), ask=_leading, of_part=True),),
+    "dynamodb": (Source(keys=tuple(map(ascii_lower, _OF_STATEMENTS)), ask=_leading, of_part=True),),
     "kms": (
         Source(keys=("kms:resourcealiases",), ask=_aliases),
         Source(keys=(*(ascii_lower(key) for key in _OF_KEYS), "kms:multiregionkeytype"), ask=_key),

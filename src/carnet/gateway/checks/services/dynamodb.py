@@ -7,15 +7,16 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-cond
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from carnet.catalog.operations import ResourceRule
 from carnet.gateway.checks.check import Asked, Check, Members, Scope, invalid
 from carnet.gateway.checks.hand import Hand, Rule, Unknown
 from carnet.gateway.checks.members import needed, structure, structures, text
 from carnet.gateway.checks.naming import ARN, Named
-from carnet.gateway.checks.partiql import Statement, read_statement
+from carnet.gateway.checks.partiql import read_statement
 from carnet.gateway.checks.services import dynamodb_attributes as attributes
+from carnet.gateway.checks.services.dynamodb_statements import attributes_of
 from carnet.gateway.checks.table import from_table
 from carnet.policy.request import Value
 
@@ -103,16 +104,15 @@ def _transact(asked: Asked) -> Iterator[Check]:
         yield _on(_TRANSACT[kinds[0]], table(asked.scope, needed(given, "TableName")), keys, given)
 
 
-def _statements(given: Members, name: str) -> Iterator[Statement]:
+def _statements(given: Members, name: str) -> Sequence[Members]:
     listed = structures(given, name)
     if not 0 < len(listed) <= _MOST_STATEMENTS:
         raise invalid(f"{name} must have from 1 to 100 statements.")
-    for one in listed:
-        yield read_statement(needed(one, "Statement"))
+    return listed
 
 
 def _execute(asked: Asked) -> Iterator[Check]:
-    yield _by_statement(asked.scope, read_statement(needed(asked.members, "Statement")), {})
+    yield _by_statement(asked.scope, asked.members, {})
 
 
 def _batch_execute(asked: Asked) -> Iterator[Check]:
@@ -125,9 +125,11 @@ def _execute_transaction(asked: Asked) -> Iterator[Check]:
         yield _by_statement(asked.scope, one, {"dynamodb:EnclosingOperation": asked.operation})
 
 
-def _by_statement(scope: Scope, one: Statement, keys: Mapping[str, Value]) -> Check:
+def _by_statement(scope: Scope, given: Members, keys: dict[str, Value]) -> Check:
+    one = read_statement(needed(given, "Statement"))
     named = table(scope, one.table) if one.index is None else index(scope, one.table, one.index)
-    return _on(one.verb.value, named, keys)
+    found = attributes_of(one)
+    return _on(one.verb.value, named, keys | attributes.keys_of(found or ()), given)
 
 
 def _restore_to_point(asked: Asked) -> Iterator[Check]:
@@ -173,7 +175,7 @@ def _global_table(asked: Asked) -> Iterator[Check]:
 
 
 def _attributes(asked: Asked, check: Check) -> Value | Unknown | None:
-    """dynamodb:Attributes: the attributes that the request names."""
+    """dynamodb:Attributes: the attributes that the request names, if it is no statement."""
     if check.action.startswith("dynamodb:PartiQL"):
         return Unknown.UNKNOWN
     return attributes.keys_of(attributes.of_item(asked.members)).get("dynamodb:Attributes")

@@ -51,7 +51,7 @@ def _of_write(request: Members, name: str) -> Iterator[str]:
 
 
 def _of_item(item: Members, name: str) -> str:
-    return _scalar(item.get(name))
+    return scalar(item.get(name))
 
 
 def _of_conditions(conditions: Members, name: str) -> str:
@@ -59,7 +59,7 @@ def _of_conditions(conditions: Members, name: str) -> str:
     values = items(condition, "AttributeValueList")
     if condition.get("ComparisonOperator") != "EQ" or len(values) != 1:
         raise invalid("Query key condition not supported")
-    return _scalar(values[0])
+    return scalar(values[0])
 
 
 def _of_expression(expression: str, part: Members, name: str) -> str:
@@ -72,10 +72,10 @@ def _of_expression(expression: str, part: Members, name: str) -> str:
     before, after = tokens[: places[0]][-1:], tokens[places[0] + 1 : places[0] + 3]
     if before == ["."] or len(after) != 2 or after[0] != "=" or not after[1].startswith(":"):
         raise invalid("Query key condition not supported")
-    return _scalar(values.get(after[1]))
+    return scalar(values.get(after[1]))
 
 
-def _scalar(value: Any) -> str:
+def scalar(value: Any) -> str:
     """The text of an attribute value: of a number as it is written, of bytes in base64."""
     if not isinstance(value, Mapping) or len(value) != 1:
         raise invalid("One of the required keys was not given a value")

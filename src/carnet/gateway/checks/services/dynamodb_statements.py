@@ -1,0 +1,154 @@
+"""What a statement in PartiQL fills of the condition keys of Amazon DynamoDB.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
+
+`dynamodb:LeadingKeys` and `dynamodb:FullTableScan` follow from the way in which DynamoDB reads the table, as recorded
+from AWS. INVARIANT: what is not read with certainty fills no key, so that it stays unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+
+from carnet.gateway.checks.check import Members, invalid
+from carnet.gateway.checks.key_schemas import KeySchema
+from carnet.gateway.checks.members import items, needed
+from carnet.gateway.checks.partiql import Statement, Token, Verb, read_statement
+from carnet.gateway.checks.partiql_comparisons import Parameters, Said, are_one, mentions, operand, said_of
+from carnet.gateway.checks.partiql_terms import Tokens, alternatives, clause, conjuncts, has, listed, split, unwrapped
+from carnet.gateway.checks.services.dynamodb_keys import scalar
+from carnet.policy.request import Value
+
+UNORDERED = "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."
+"""What AWS says of an ORDER BY that would scan, after it has decided without both keys."""
+
+_UNREAD = frozenset(("CASE", "GROUP", "HAVING", "LET", "LIMIT", "OFFSET", "PIVOT", "UNPIVOT"))
+"""Words of PartiQL that DynamoDB does not have. A condition behind one of them is none of the WHERE."""
+_NO_NAMES = frozenset(
+    (
+        *("AND", "OR", "NOT", "IN", "BETWEEN", "IS", "NULL", "MISSING", "TRUE", "FALSE", "WHERE", "ORDER", "BY"),
+        *("ASC", "DESC", "SET", "REMOVE"),
+    )
+)
+
+
+class Scan(Enum):
+    """What a SELECT without a condition on the partition key is."""
+
+    WHOLE = "the table is read as a whole"
+    ORDERED = "what DynamoDB refuses to do"
+
+
+def attributes_of(statement: Statement) -> tuple[str, ...] | None:
+    """The top-level attributes that it names, each once; None if it does not name all that it reads."""
+    if statement.verb is Verb.INSERT:
+        item = _inserted(statement)
+        return None if item is None else tuple(item)
+    if not all(token.name is not None or token.text == "," for token in _outer(statement.selected)):
+        return None
+    (before_returning, *_) = split(statement.rest, lambda token: token.keyword == "RETURNING")
+    return tuple(dict.fromkeys((*_named(statement.selected), *_named(before_returning))))
+
+
+def keys_by_schema(given: Members, schema: KeySchema) -> Mapping[str, Value] | Scan | None:
+    """The keys that depend on the table's own; None if the statement is not read with certainty. Raises Refused.
+
+    `given` has the members Statement and Parameters.
+    """
+    statement, parameters = read_statement(needed(given, "Statement")), items(given, "Parameters")
+    if statement.parameters != len(parameters):
+        raise invalid("Number of parameters in request and statement don't match.")
+    if any(token.keyword in _UNREAD for token in (*statement.selected, *statement.rest)):
+        return None
+    if statement.verb is Verb.INSERT:
+        return _of_insert(statement, parameters, schema)
+    where = clause(statement, "WHERE", ("ORDER", "RETURNING"))
+    conditions = None if where is None else conjuncts(where)
+    if conditions is None:
+        return None
+    of_key = [one for one in conditions if mentions(one, schema.partition)]
+    said = [said_of(schema.partition, one, parameters) for one in of_key]
+    found = [one for one in said if one is not None]
+    if len(found) != len(said):
+        return None
+    if statement.verb is Verb.SELECT:
+        return _of_select(statement, conditions, found, parameters, schema)
+    return _leading(found[0].values) if len(found) == 1 and found[0].value is not None else None
+
+
+def _of_select(
+    statement: Statement, conditions: list[Tokens], said: list[Said], parameters: Parameters, schema: KeySchema
+) -> Mapping[str, Value] | Scan | None:
+    """A query by the partition key, or a scan.
+
+    As recorded: of several conditions on one key, those that do not say the same make a scan, even of one item, and so
+    does a NOT.
+    """
+    is_query: bool | None = False
+    values = said[0].values if said else None
+    if values is not None and (len(said) == 1 or are_one(said)):
+        is_query = True if schema.sort is None else _is_query(conditions, parameters, schema.sort)
+    if is_query is None:
+        return None
+    if not is_query:
+        return Scan.ORDERED if has(statement, "ORDER") else Scan.WHOLE
+    return {**_leading(values), "dynamodb:FullTableScan": "false"}
+
+
+def _is_query(conditions: list[Tokens], parameters: Parameters, sort: str) -> bool | None:
+    """Whether what is said of the sort key lets DynamoDB query."""
+    of_key = [one for one in conditions if mentions(one, sort)]
+    if len(of_key) == 1:
+        each = [said_of(sort, unwrapped(one), parameters) for one in alternatives(of_key[0])]
+        return None if any(one is None or one.negated for one in each) else True
+    said = [said_of(sort, one, parameters) for one in of_key]
+    found = [one for one in said if one is not None]
+    if len(found) != len(said):
+        return None
+    return not found or are_one(found)
+
+
+def _of_insert(statement: Statement, parameters: Parameters, schema: KeySchema) -> Mapping[str, Value] | None:
+    item = _inserted(statement)
+    value = None if item is None else operand(item.get(schema.partition, ()), parameters)
+    return None if value is None else _leading((value,))
+
+
+def _leading(values: tuple[Members, ...] | None) -> dict[str, Value]:
+    """Raises Refused for what can be no key."""
+    return {"dynamodb:LeadingKeys": tuple(dict.fromkeys(scalar(value) for value in values or ()))}
+
+
+def _inserted(statement: Statement) -> Mapping[str, Tokens] | None:
+    """The attributes of `VALUE {'name': value, ...}`; None for another form, and for a name that is there twice."""
+    rest = statement.rest[1:]
+    if len(rest) < 2 or rest[0].text != "{" or rest[-1].text != "}":
+        return None
+    pairs = listed(rest[1:-1])
+    item: dict[str, Tokens] = {}
+    for pair in pairs:
+        if len(pair) < 3 or pair[0].kind not in ("text", "quoted") or pair[1].text != ":":
+            return None
+        item[pair[0].name or pair[0].text[1:-1].replace("''", "'")] = pair[2:]
+    return item if len(item) == len(pairs) else None
+
+
+def _outer(tokens: Tokens) -> Iterator[Token]:
+    """What selects, without the steps of document paths."""
+    depth = 0
+    for token in tokens:
+        depth += token.text == "["
+        if depth == 0 and token.text != ".":
+            yield token
+        depth -= token.text == "]"
+
+
+def _named(tokens: Tokens) -> Iterator[str]:
+    """The first part of each document path."""
+    for at, token in enumerate(tokens):
+        follows = tokens[at + 1].text if at + 1 < len(tokens) else ""
+        is_step = at > 0 and tokens[at - 1].text == "."
+        is_function = token.kind == "word" and follows == "(" and token.keyword not in _NO_NAMES
+        if token.name is not None and token.keyword not in _NO_NAMES and not is_step and not is_function:
+            yield token.name
