@@ -95,6 +95,9 @@ WITHOUT_OPERATION = {
 """Actions of IAM and STS that no operation has the name of; and why."""
 
 
+OF_MEMBERS_ALONE = frozenset(("account:GetPrimaryEmail",))
+"""Actions on accounts in an organization alone; here there is none. tests/services/account/test_members.py has one."""
+
 OF_OTHER_ACTIONS = frozenset(("iam:AcquireRole",))
 """Operations that have no permission of their own: they need those for what they do, as their own tests show."""
 
@@ -217,6 +220,9 @@ def _resource(listed: Action, check: Check) -> ActionResource | None:
     """The resource type whose ARN pattern the target fits; None for an action without one."""
     if check.action in LISTS_BELOW_A_PATH:
         assert check.resource.startswith("arn:aws:iam::")
+        return None
+    if check.action in OF_MEMBERS_ALONE:
+        assert check.resource == f"arn:aws:account::{check.resource_account}:account"
         return None
     if listed.without_resource:
         assert check.resource == "*"

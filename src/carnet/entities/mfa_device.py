@@ -82,6 +82,16 @@ class MfaDevice(Entity):
 
 def key_of_serial(serial: str) -> str | None:
     """Path and name of the device that a serial number may be that of; None for what is no device's ARN."""
+    kind, rest = _parts(serial)
+    return "/" + rest if kind is not None else None
+
+
+def kind_of_serial(serial: str) -> MfaKind | None:
+    """Of which kind a device of that serial number would be; None for what is no device's ARN."""
+    return _parts(serial)[0]
+
+
+def _parts(serial: str) -> tuple[MfaKind | None, str]:
     arn = parse_arn(serial)
-    kind, slash, rest = arn.resource.partition("/") if arn is not None and arn.service == "iam" else ("", "", "")
-    return slash + rest if kind in _RESOURCES.values() and rest else None
+    word, _, rest = arn.resource.partition("/") if arn is not None and arn.service == "iam" else ("", "", "")
+    return next((kind for kind, own in _RESOURCES.items() if own == word and rest), None), rest

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.services.organizations.estate import SERVICE, Estate, an_estate
+from tests.services.organizations.policies import a_policy
 from tests.services.world import ServiceError, World
 
 
@@ -30,6 +31,19 @@ def test_a_new_organization_has_its_management_account_and_a_root_without_polici
         "Name": "Root",
         "PolicyTypes": [],
     }
+
+
+def test_ids_have_the_form_of_awss(estate: Estate) -> None:
+    management = estate.world.account_id
+    unit = estate.unit("sales")
+    assert re.fullmatch(rf"ou-{estate.root.removeprefix('r-')}-[a-z0-9]{{8}}", unit)
+    policy = estate.call("DescribePolicy", PolicyId=a_policy(estate, "p"))["Policy"]["PolicySummary"]
+    assert re.fullmatch(r"p-[a-z0-9]{8}", policy["Id"])
+    arn = f"arn:aws:organizations::{management}:policy/{estate.organization}/service_control_policy/{policy['Id']}"
+    assert policy["Arn"] == arn
+    target = {"Type": "ACCOUNT", "Id": estate.account_of(estate.world.account())}
+    sent = estate.call("InviteAccountToOrganization", Target=target)["Handshake"]
+    assert re.fullmatch(r"h-[a-z0-9]{32}", sent["Id"])
 
 
 def test_consolidated_billing_has_no_policies(world: World) -> None:

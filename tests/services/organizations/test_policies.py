@@ -130,8 +130,26 @@ def test_there_may_be_so_many_policies_of_a_type(estate: Estate) -> None:
     a_policy(estate, "three")
 
 
+def test_the_defaults_are_those_of_aws() -> None:
+    """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
+    expected = {
+        "organization_accounts": 10_000,
+        "organizational_units": 2_000,
+        "organizational_unit_depth": 5,
+        "resource_policy_size": 40_000,
+        "service_control_policies": 10_000,
+        "service_control_policy_size": 10_240,
+        "service_control_policies_per_target": 10,
+        "resource_control_policies": 2_000,
+        "resource_control_policy_size": 5_120,
+        "resource_control_policies_per_target": 5,
+        "tags_per_resource": 50,
+        "closed_accounts": 250,
+    }
+    assert {name: DEFAULTS[name] for name in expected} == expected
+
+
 def test_what_the_operator_sets_bounds_the_policies(estate: Estate) -> None:
-    assert (DEFAULTS["service_control_policies"], DEFAULTS["resource_control_policies"]) == (10_000, 2_000)
     estate.limit(service_control_policy_size=len(DENY), service_control_policies_per_target=2)
     with pytest.raises(ServiceError, match="You have exceeded the maximum policy size"):
         a_policy(estate, "long", SCP, DENY + " ")

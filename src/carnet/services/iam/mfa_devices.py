@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from carnet.base.faults import AlreadyExists, Denied, Fault, InUse, Missing, TooMany
+from carnet.base.faults import AlreadyExists, Denied, Fault, InUse, Invalid, Missing, TooMany
 from carnet.entities.account import Account
-from carnet.entities.mfa_device import MfaDevice, MfaKind
+from carnet.entities.mfa_device import MfaDevice, MfaKind, kind_of_serial
 from carnet.entities.user import User
 from carnet.identity.mfa import Codes, handed_over, with_seed
 from carnet.identity.totp import SEED_BYTES
@@ -182,7 +182,9 @@ def delete_virtual_mfa_device(
 
 @iam.read("GetMFADevice", on=mfa_targets.holder)
 def get_mfa_device(call: Call, given: GetMFADeviceRequestTypeDef, holder: User | Account) -> Answer:
-    """A device that is enabled for a user, or for the caller."""
+    """A passkey or security key that is enabled for a user, or for the caller. AWS tells of no virtual device here."""
+    if kind_of_serial(given["SerialNumber"]) is not MfaKind.FIDO:
+        raise Invalid(sentences.MFA_DEVICE_IS_NO_SECURITY_KEY)
     return shapes.mfa_device(_enabled(call, given, holder), holder)
 
 

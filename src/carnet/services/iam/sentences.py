@@ -62,6 +62,11 @@ def mfa_device_missing(serial: str) -> str:
     return f"VirtualMFADevice with serial number {serial} does not exist."
 
 
+MFA_DEVICE_IS_NO_SECURITY_KEY = (
+    "The MFA device serial number sent in the request is invalid or not supported by this API. Currently, only hardware"
+    " FIDO security keys are supported. Please use the compatible device or API."
+)
+"""What asking for the metadata of a virtual device is told."""
 MFA_DEVICE_NOT_OF_USER = "MFA Device invalid for user."
 """What is told of a device that does not exist, or is not enabled for the user."""
 
