@@ -103,7 +103,7 @@ def test_mary_does_not_meet(text: str) -> None:
         'name eq "x"',
         "userName eq 5",
         "userName eq true",
-        'active eq "true"',
+        'active eq "yes"',
         "active gt false",
         "title gt null",
         "userName eq tru",

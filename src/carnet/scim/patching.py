@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from carnet.scim.dialects import as_reference, as_truth
 from carnet.scim.refusals import unparsable
 from carnet.scim.schemas import ENTERPRISE_SCHEMA
 
@@ -75,6 +76,8 @@ def _apply(changed: dict[str, Any], path: str, operation: Operation) -> None:
     if found is None or not (found["schema"] or found["name"]):
         raise unparsable("The path is not supported.")
     value = None if operation.op == "remove" else operation.value
+    if found["schema"] and found["name"] == "manager" and found["inner"] is None:
+        value = as_reference(value)
     if found["schema"]:
         _set_inner(changed, ENTERPRISE_SCHEMA, found["name"], found["inner"], value)
     elif found["name"] in _LISTS and (found["by"] or found["inner"]):
@@ -109,6 +112,8 @@ def _set_element(changed: dict[str, Any], found: re.Match[str], value: Any) -> N
     elements = changed.get(found["name"]) or []
     if not isinstance(elements, list) or not all(isinstance(each, dict) for each in elements):
         raise unparsable("The path is not supported.")
+    if not elements and value is None:
+        return
     element = dict(elements[0]) if elements else _new_element(found)
     if found["inner"] is None:
         if value is None:
@@ -126,7 +131,8 @@ def _new_element(found: re.Match[str]) -> dict[str, Any]:
     by, wanted = found["by"], found["wanted"]
     if by is None:
         return {}
-    return {by: wanted.strip('"') if wanted.startswith('"') else wanted == "true"}
+    plain = wanted.strip('"')
+    return {by: as_truth(plain) if by == "primary" or plain == wanted else plain}
 
 
 def _put(members: dict[str, Any], name: str, value: Any) -> None:

@@ -12,6 +12,7 @@ from carnet.base.timestamps import iso_seconds
 from carnet.entities.identity_center_instance import Instance
 from carnet.entities.identity_store_group import IdentityStoreGroup
 from carnet.entities.identity_store_user import IdentityStoreUser
+from carnet.scim.dialects import as_truth, without_display
 from carnet.scim.refusals import unparsable
 from carnet.scim.schemas import ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA
 from carnet.services.identitystore.attributes import (
@@ -33,7 +34,6 @@ _TEXTS = tuple(each for each in TEXTS if each not in _NOT_TAKEN)
 _LISTS = tuple(each for each in LISTS if each not in _NOT_TAKEN)
 _RFC_LISTS = tuple(LISTS)
 _READ_ONLY = ("schemas", "id", "meta")
-_TRUTHS = {"true": True, "false": False}
 
 
 class GivenUser(NamedTuple):
@@ -136,8 +136,8 @@ def read_members(value: Any) -> tuple[str, ...]:
 
 
 def read_truth(value: Any) -> bool:
-    """True or false, which some providers write as text. Raises Refusal."""
-    truth = _TRUTHS.get(value.lower()) if isinstance(value, str) else value
+    """Raises Refusal."""
+    truth = as_truth(value)
     if not isinstance(truth, bool):
         raise unparsable("active is not valid.")
     return truth
@@ -180,10 +180,7 @@ def _without_display(attribute: str, value: Any) -> Any:
     """Lists without what RFC 7643 has for showing an element, if it is not kept."""
     if attribute not in LISTS or "Display" in LISTS[attribute][0] or not isinstance(value, list):
         return value
-    return [
-        {name: each for name, each in element.items() if name != "display"} if isinstance(element, dict) else element
-        for element in value
-    ]
+    return list(map(without_display, value))
 
 
 def _lower(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
+from carnet.scim.dialects import as_truth
 from carnet.scim.rfc.filters import And, Comparison, Filter, Not, Or, Present, Within, refused
 from carnet.scim.rfc.paths import Path, resolve
 from carnet.scim.schemas import Attribute, ResourceType
@@ -109,9 +110,9 @@ def _simple(path: Path, text: str) -> Path:
 def _compared(attribute: Attribute, wanted: Comparison) -> Callable[[Any], Any]:
     """How values are made ready to be compared. Raises Refusal for a value of another type."""
     if attribute.type == "boolean":
-        if not isinstance(wanted.value, bool) or wanted.operator not in ("eq", "ne"):
+        if not isinstance(as_truth(wanted.value), bool) or wanted.operator not in ("eq", "ne"):
             raise refused(f"{attribute.name} is true or false.")
-        return lambda value: value
+        return as_truth  # Entra asks for `primary eq "True"`
     if not isinstance(wanted.value, str):
         raise refused(f"{attribute.name} is compared with a text.")
     if attribute.type == "dateTime" and wanted.operator in ("eq", "ne", "gt", "ge", "lt", "le"):

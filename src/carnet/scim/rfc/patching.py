@@ -20,8 +20,10 @@ from carnet.scim.schemas import Attribute, ResourceType
 
 _NAME = re.compile(NAME, re.ASCII)
 _PART = re.compile(r"\.([A-Za-z$][\w$-]*)", re.ASCII)
-_MOST_MATCHED = 200_000
-"""How many elements the filters of one request are compared with."""
+_MOST_LOOKED_AT = 1_000_000
+"""How many elements the operations of one request look at; MOST_OPERATIONS of them change a group of 10,000 people."""
+_BY_FILTER = 5
+"""As how many an element counts that any other filter than `value eq` is held against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class _Change:
     def __init__(self, resource: dict[str, Any], of: ResourceType) -> None:
         self.resource = resource
         self._of = of
-        self._matched = 0
+        self._looked_at = 0
 
     def apply(self, operation: Operation) -> None:
         path, value = operation.path, operation.value
@@ -107,6 +109,8 @@ class _Change:
         return _Target(path, found, sub)
 
     def _apply_to(self, target: _Target, op: str, value: Any) -> None:
+        if op == "replace" and value is None and not target.path.attribute.many:
+            op = "remove"  # RFC 7643, section 2.5: null is no value
         _check_mutable(target, op)
         name, where = target.path.attribute.name, self._container(target.path)
         before = where.get(name)
@@ -135,10 +139,11 @@ class _Change:
         """The elements of an attribute after an operation."""
         attribute, sub = target.path.attribute, target.sub
         if target.filter is None and sub is None:
+            self._look_at(len(before))
             return _all_elements(attribute, op, value, before)
         chosen = self._chosen(target, before)
         if not any(chosen):
-            if op != "add" and target.filter is not None:
+            if op == "replace" and target.filter is not None:
                 raise _no_target()
             return before if op == "remove" else [*before, _new_element(target, value)]
         after: list[Any] = []
@@ -150,10 +155,27 @@ class _Change:
     def _chosen(self, target: _Target, before: list[Any]) -> list[bool]:
         if target.filter is None:
             return [True] * len(before)
-        self._matched += len(before)
-        if self._matched > _MOST_MATCHED:
-            raise Refusal(413, "The filters of the request look at too many values.")
+        wanted = _named_value(target)
+        if wanted is not None:
+            self._look_at(len(before))
+            return [each.get("value") == wanted for each in before]
+        self._look_at(_BY_FILTER * len(before))
         return list(map(element_matcher(target.filter, target.path.attribute), before))
+
+    def _look_at(self, elements: int) -> None:
+        """Raise Refusal if the request looks at too much: a hundred operations may each go through a large group."""
+        self._looked_at += elements
+        if self._looked_at > _MOST_LOOKED_AT:
+            raise Refusal(413, "The operations of the request look at too many values. Send fewer of them at a time.")
+
+
+def _named_value(target: _Target) -> str | None:
+    """The value that the elements have which are meant, if that is what the filter says, in these capitals."""
+    wanted, value = target.filter, target.path.attribute.sub("value")
+    if not isinstance(wanted, Comparison) or wanted.operator != "eq" or not isinstance(wanted.value, str):
+        return None
+    exact = value is not None and value.case_exact and target.path.attribute.sub(wanted.path) is value
+    return wanted.value if exact else None
 
 
 def _check_mutable(target: _Target, op: str) -> None:
@@ -184,7 +206,7 @@ def _changed(element: Any, attribute: Attribute, sub: Attribute | None, op: str,
 
 
 def _all_elements(attribute: Attribute, op: str, value: Any, before: list[Any]) -> list[Any]:
-    if op == "remove" and not value:
+    if op == "remove" and value is None:
         return []
     given: list[Any] = read_value(value if isinstance(value, list) else [value], attribute, attribute.name)
     if op == "remove":  # as some provisioners say which: the RFC has a filter for it
@@ -192,19 +214,23 @@ def _all_elements(attribute: Attribute, op: str, value: Any, before: list[Any]) 
         return [each for each in before if each.get("value") not in gone]
     if op == "replace":
         return given
-    there = set(map(_key, before))
+    values = {each.get("value") for each in given}
+    there = {_key(each) for each in before if each.get("value") in values}
     return _one_primary(before, [*before, *(each for each in given if _key(each) not in there)])
 
 
-def _key(element: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+def _key(element: Mapping[str, Any]) -> frozenset[tuple[str, Any]]:
     """What equal elements have in common."""
-    return tuple(sorted(element.items()))
+    return frozenset(element.items())
 
 
 def _one_primary(before: list[Any], after: list[Any]) -> list[Any]:
     """INVARIANT: one element at most is the primary one: the newest of them."""
+    primary = [each for each in after if each.get("primary")]
+    if not primary:
+        return after
     there = set(map(_key, before))
-    newest = [each for each in after if each.get("primary") and _key(each) not in there]
+    newest = [each for each in primary if _key(each) not in there]
     if not newest:
         return after
     return [{**each, "primary": False} if each.get("primary") and each is not newest[-1] else each for each in after]

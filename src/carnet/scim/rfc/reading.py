@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from carnet.scim.dialects import as_reference, as_truth, without_display
 from carnet.scim.refusals import Refusal
 from carnet.scim.rfc.paths import extension_called
 from carnet.scim.schemas import COMMON, Attribute, ResourceType, found
-
-_TRUTHS = {"true": True, "false": False}
 
 
 def read_resource(given: Mapping[str, Any], of: ResourceType) -> dict[str, Any]:
@@ -54,15 +53,22 @@ def read_value(value: Any, attribute: Attribute, where: str) -> Any:
 def read_one(value: Any, attribute: Attribute, where: str) -> Any:
     """One value, or one element. Raises Refusal."""
     if attribute.subs:
-        return read_parts(value, attribute.subs, where)
+        return read_parts(_as_parts(value, attribute), attribute.subs, where)
     if attribute.type == "boolean":
-        truth = _TRUTHS.get(value.lower()) if isinstance(value, str) else value
+        truth = as_truth(value)
         if not isinstance(truth, bool):
             raise invalid(where, "it is true or false.")
         return truth
     if not isinstance(value, str):
         raise invalid(where, "it is a text.")
     return value
+
+
+def _as_parts(value: Any, attribute: Attribute) -> Any:
+    """A complex value as the RFC writes it."""
+    if attribute.many:
+        return value if attribute.sub("display") is not None else without_display(value)
+    return as_reference(value) if attribute.sub("value") is not None else value
 
 
 def invalid(where: str, why: str) -> Refusal:
