@@ -11,7 +11,7 @@ from carnet.gateway.upstreams.connection import Patience
 from carnet.gateway.upstreams.upstream import Upstream
 
 Serve = Callable[[StreamReader, StreamWriter], Awaitable[None]]
-HASTY = Patience(queue=0.2, connect=0.5, answer=0.3, stall=0.3, idle=5.0)
+HASTY = Patience(queue=0.2, connect=5.0, answer=0.3, stall=0.3, idle=5.0)
 CLOSE = b"close"
 """In place of an answer: the connection ends."""
 

@@ -364,7 +364,9 @@ def test_operations_still_to_be_written_are_decided_too(server: InProcessServer,
     root = server.client("resourcegroupstaggingapi")
     assert refused(root, "get_compliance_summary")[0] == "DryRunOperationException"
     account = {"AccountId": "111122223333"}
-    assert refused(server.client("account"), "get_primary_email", **account)[0] == "NotImplementedException"
+    assert (
+        refused(server.client("account"), "get_primary_email_update_status", **account)[0] == "NotImplementedException"
+    )
 
 
 @pytest.mark.parametrize("method", ["write", "record_refused_signature"])

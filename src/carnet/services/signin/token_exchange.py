@@ -46,9 +46,8 @@ def create_oauth2_token_with_token_exchange(call: AnonymousCall, given: Given) -
     if _member(given, "subjectTokenType") != _JWT:
         raise refusals.invalid_request(f"The subject_token_type must be {_JWT}.")
     check_resource(resource)
-    if (
-        "scope" in given
-    ):  # introspection could not tell a service of it: the token would be good for more than was asked
+    if "scope" in given:
+        # Introspection could not tell a service of it: the token would be good for more than was asked.
         raise refusals.invalid_scope("Session policies are not supported.")
     return _issued(call, _session(call, text), resource)
 
