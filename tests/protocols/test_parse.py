@@ -79,6 +79,30 @@ def test_form_fields_of_another_shape_are_malformed(fields: dict[str, str]) -> N
 
 
 @pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        (("+1",), "Start of list found where not expected"),
+        (("one",), "Start of list found where not expected"),
+        (("1", "\u0661"), "Start of list found where not expected"),
+        (("0",), "0 is not a valid index"),
+        (("-1",), "Key -1 may not have a leading '-'"),
+        (("12",), "Excessively sparse input would skip 11 list elements"),
+        (("12", "1"), "Excessively sparse input would skip 11 list elements"),
+        (("1", "43", "22"), "Excessively sparse input would skip 21 list elements"),
+        ((*map(str, range(1, 11)), "22"), "Excessively sparse input would skip 12 list elements"),
+        (("1", "9" * 50_000), "Excessively sparse input would skip 99999999999999999998 list elements"),
+        (("1", "8", "15"), "The elements of a list are not numbered from 1 without gaps"),
+        (("11",), "The elements of a list are not numbered from 1 without gaps"),
+    ],
+)
+def test_a_list_that_is_numbered_otherwise_is_told_as_aws_tells_it(numbers: tuple[str, ...], told: str) -> None:
+    """As recorded; but for gaps of ten and less, which AWS fills with items that are null, and refuses as such."""
+    with pytest.raises(WireError) as caught:
+        query(operation("iam", "UntagUser"), {f"TagKeys.member.{number}": "k" for number in numbers})
+    assert (caught.value.code, caught.value.message) == ("MalformedInput", told)
+
+
+@pytest.mark.parametrize(
     "text", ["", " 5", "++5", "+ 5", "+", "5 ", "1_000", "٥", "0x5", "5.0", "1e3", "--5", "2147483648", "9" * 5000]
 )
 def test_an_integer_is_digits(text: str) -> None:

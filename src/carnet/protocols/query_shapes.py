@@ -8,8 +8,10 @@ https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#request-serializatio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -28,6 +30,11 @@ _NOT_A_STRUCTURE = "Expected a structure or map where a value was found"
 _NOT_A_SCALAR = "Start of structure or map found where not expected"
 _NOT_A_LIST = "Unexpected list element termination"
 _GAP = "The elements of a list are not numbered from 1 without gaps"
+_NO_NUMBER = "Start of list found where not expected"
+_SPARSE = "Excessively sparse input would skip {} list elements"
+_MOST_SKIPPED = 10
+_NUMBER = re.compile("-?[0-9]+")
+_MOST_DIGITS = 20
 
 
 def _fold(fields: Mapping[str, str]) -> Branch:
@@ -175,7 +182,21 @@ def _numbered(branch: Any, between: str | None) -> list[Any]:
     try:
         return [branch[str(number)] for number in range(1, len(branch) + 1)]
     except KeyError:
-        raise Unreadable(_GAP) from None
+        raise Unreadable(_misnumbered(branch)) from None
+
+
+def _misnumbered(names: Iterable[str]) -> str:
+    """What is said of the numbers of a list's items that are not 1, 2, 3 ..., as recorded from AWS."""
+    if any(not _NUMBER.fullmatch(name) for name in names):
+        return _NO_NUMBER
+    # INVARIANT: only so many digits are read as a number, since reading takes quadratic time.
+    numbers = sorted(int(name[:_MOST_DIGITS]) for name in names)
+    if numbers[0] < 0:
+        return f"Key {numbers[0]} may not have a leading '-'"
+    if numbers[0] == 0:
+        return "0 is not a valid index"
+    skipped = (after - before for before, after in pairwise((1, *numbers)))
+    return next((_SPARSE.format(each) for each in skipped if each > _MOST_SKIPPED), _GAP)
 
 
 def _string(node: Any) -> str:
