@@ -255,6 +255,7 @@ def accounts(draw: st.DrawFn) -> dict[str, Any]:
                 "Tags": tags(),
                 "Description": draw(st.text("abc é", max_size=5)),
                 "MaxSessionDuration": draw(st.sampled_from(["3600", "7200"])),
+                **draw(st.sampled_from([{}, {"MaxSigninSessionDuration": "5400"}])),
                 "AssumeRolePolicyDocument": trust_of(f"arn:aws:iam::{ELSEWHERE}:root"),
                 "RolePolicyList": inline(),
                 "AttachedManagedPolicies": attached(),

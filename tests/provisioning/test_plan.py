@@ -184,6 +184,20 @@ def test_what_the_document_has_becomes_exactly_so(world: World) -> None:
     }
 
 
+def test_the_longest_sign_in_of_a_role_is_set_changed_and_taken_away(world: World) -> None:
+    def longest(**said: Any) -> tuple[list[str], int | None]:
+        steps = done(applied(world, {"RoleDetailList": [_ROLE | said]}))
+        told = world.call(world.root, "GetRole", RoleName=_ROLE["RoleName"])["Role"]
+        return steps.get(_ROLE["RoleName"], []), told.get("MaxSigninSessionDuration")
+
+    assert longest(MaxSigninSessionDuration=None) == (["CreateRole"], None)
+    assert longest(MaxSigninSessionDuration="7200") == (["UpdateRole"], 7200)
+    assert longest(MaxSigninSessionDuration="3600") == (["UpdateRole"], 3600)
+    assert longest(MaxSigninSessionDuration="3600") == longest() == ([], 3600)
+    assert longest(MaxSigninSessionDuration=None) == (["UpdateRole"], None)
+    assert longest(MaxSigninSessionDuration=None) == ([], None)
+
+
 def test_what_the_document_does_not_have_stays(world: World) -> None:
     applied(world, full(world.account_id))
     before = details(world)
@@ -315,6 +329,10 @@ _ROLE = {"RoleName": "r", "AssumeRolePolicyDocument": trust_of(OTHER)}
         (
             {"RoleDetailList": [_ROLE | {"MaxSessionDuration": "60"}]},
             "Member must have value greater than or equal to 3600",
+        ),
+        (
+            {"RoleDetailList": [_ROLE | {"MaxSigninSessionDuration": "0"}]},
+            "'maxSigninSessionDuration' failed to satisfy",
         ),
         ({"RoleDetailList": [_ROLE | {"Path": "/aws-service-role"}]}, "The specified value for path is invalid."),
         ({"Alias": "-x-"}, "Member must satisfy regular expression pattern"),

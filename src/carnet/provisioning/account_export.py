@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 
 Beyond AWS's form it says what that lacks and a copy needs: the account's id, name, email address, alias and password
-policy, its identity providers, and of a role its description and its longest session.
+policy, its identity providers, and of a role its description and its longest sessions.
 """
 
 from __future__ import annotations
@@ -119,6 +119,8 @@ def _complete(view: AccountView, lists: Mapping[str, list[dict[str, Any]]]) -> N
         if role.description is not None:
             shape["Description"] = role.description
         shape["MaxSessionDuration"] = role.max_session_seconds
+        if role.max_signin_seconds is not None:
+            shape["MaxSigninSessionDuration"] = role.max_signin_seconds
         for profile in shape["InstanceProfileList"]:
             profile["Tags"] = _tags(view.of(InstanceProfile).by_id[profile["InstanceProfileId"]].tags)
     for shape in lists["Policies"]:

@@ -24,7 +24,15 @@ from carnet.entities.user import User
 from carnet.provisioning import families
 from carnet.provisioning.families import Bounding, Family, Tagging
 from carnet.provisioning.steps import Invoke, Step
-from carnet.provisioning.wanted import WantedGroup, WantedHolder, WantedPolicy, WantedProfile, WantedRole, WantedUser
+from carnet.provisioning.wanted import (
+    NO_LIMIT,
+    WantedGroup,
+    WantedHolder,
+    WantedPolicy,
+    WantedProfile,
+    WantedRole,
+    WantedUser,
+)
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -124,6 +132,7 @@ def role_steps(view: AccountView, wanted: WantedRole) -> Iterator[Step]:
             "AssumeRolePolicyDocument": _closed(view) if wanted.trust_later else wanted.trust,
             "Description": wanted.description,
             "MaxSessionDuration": wanted.max_session_seconds,
+            "MaxSigninSessionDuration": None if wanted.max_signin_seconds == NO_LIMIT else wanted.max_signin_seconds,
             "PermissionsBoundary": wanted.boundary or None,
         }
         yield create("CreateRole", given, wanted.path, wanted.tags, wanted.unique_id)
@@ -143,6 +152,11 @@ def _setting_steps(role: Role, wanted: WantedRole) -> Iterator[Step]:
         changed["Description"] = wanted.description
     if wanted.max_session_seconds not in (None, role.max_session_seconds):
         changed["MaxSessionDuration"] = wanted.max_session_seconds
+    present = NO_LIMIT if role.max_signin_seconds is None else role.max_signin_seconds
+    if wanted.max_signin_seconds == NO_LIMIT != present:
+        changed["ResetMaxSigninSessionDuration"] = True
+    elif wanted.max_signin_seconds not in (None, present):
+        changed["MaxSigninSessionDuration"] = wanted.max_signin_seconds
     if changed:
         yield invoke("UpdateRole", RoleName=wanted.name, **changed)
 

@@ -3,7 +3,8 @@
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_UserDetail.html
 
 What only AWS makes (ids, dates, counts) is passed over. The members that AWS's form lacks are AccessKeys and
-LoginProfile of a user, Description and MaxSessionDuration of a role, and PolicyDocument and Tags of a policy.
+LoginProfile of a user, Description, MaxSessionDuration and MaxSigninSessionDuration of a role, and PolicyDocument and
+Tags of a policy.
 """
 
 from __future__ import annotations
@@ -21,7 +22,15 @@ from carnet.policy.case_documents import document_text
 from carnet.policy.case_members import Members, Misread, as_list
 from carnet.provisioning.keys import read_keys
 from carnet.provisioning.members import Place, as_text, check_arn, items, tags, text, whole
-from carnet.provisioning.wanted import WantedGroup, WantedPassword, WantedPolicy, WantedProfile, WantedRole, WantedUser
+from carnet.provisioning.wanted import (
+    NO_LIMIT,
+    WantedGroup,
+    WantedPassword,
+    WantedPolicy,
+    WantedProfile,
+    WantedRole,
+    WantedUser,
+)
 
 _POLICY = (
     *("PolicyName", "Path", "Description", "PolicyDocument", "PolicyVersionList", "Tags"),
@@ -35,7 +44,7 @@ _USER = ("UserName", *_PRINCIPAL, "UserPolicyList", "GroupList", "AccessKeys", "
 _LOGIN_PROFILE = ("Password", "PasswordResetRequired")
 _ROLE = (
     *("RoleName", *_PRINCIPAL, "AssumeRolePolicyDocument", "RolePolicyList", "InstanceProfileList", "Description"),
-    *("MaxSessionDuration", "RoleId", "RoleLastUsed"),
+    *("MaxSessionDuration", "MaxSigninSessionDuration", "RoleId", "RoleLastUsed"),
 )
 _PROFILE = ("InstanceProfileName", "Path", "Tags", "InstanceProfileId", "Arn", "CreateDate", "Roles")
 _ATTACHED = ("PolicyName", "PolicyArn")
@@ -102,15 +111,29 @@ def read_role(value: object, place: Place) -> Iterator[WantedRole | str]:
     if (text(given, "Path") or "").startswith((SERVICE_LINKED_PATH, RESERVED_PATH)):
         yield f"role {given.text('RoleName')} of account {place.account}: AWS's services make their roles themselves"
         return
-    duration = given.get("MaxSessionDuration")
     yield WantedRole(
         **_holder(given, place, "role", "RoleName", "RolePolicyList", "RoleId", ids.ROLE),
         **_principal(given),
         trust=_document(given.required("AssumeRolePolicyDocument"), given.at("AssumeRolePolicyDocument")),
         description=text(given, "Description"),
-        max_session_seconds=None if duration is None else whole(duration, given.at("MaxSessionDuration")),
+        max_session_seconds=_seconds(given, "MaxSessionDuration"),
+        max_signin_seconds=_signin_seconds(given),
         profiles=_profiles(given, place),
     )
+
+
+def _seconds(given: Members, name: str) -> int | None:
+    value = given.get(name)
+    return None if value is None else whole(value, given.at(name))
+
+
+def _signin_seconds(given: Members) -> int | None:
+    """None if nothing is said of it, NO_LIMIT if there shall be none."""
+    name = "MaxSigninSessionDuration"
+    if name not in given.values:
+        return None
+    seconds = _seconds(given, name)
+    return NO_LIMIT if seconds is None else seconds
 
 
 def _holder(

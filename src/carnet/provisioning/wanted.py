@@ -113,6 +113,10 @@ class WantedUser(WantedPrincipal):
     password: WantedPassword | None = None
 
 
+NO_LIMIT = -1
+"""`max_signin_seconds` of a role that shall have none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedRole(WantedPrincipal):
     word: ClassVar[str] = "role"
@@ -123,6 +127,8 @@ class WantedRole(WantedPrincipal):
     being, and its `WantedTrust` comes last."""
     description: str | None = None
     max_session_seconds: int | None = None
+    max_signin_seconds: int | None = None
+    """NO_LIMIT if there shall be none."""
     profiles: tuple[WantedProfile, ...] | None = None
 
 
