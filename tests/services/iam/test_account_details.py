@@ -83,6 +83,13 @@ def test_a_role_with_its_trust_profiles_and_last_use(world: World, arn: str) -> 
     assert role["AttachedManagedPolicies"] == [{"PolicyName": "own", "PolicyArn": arn}]
 
 
+def test_a_role_whose_sign_ins_are_bounded_is_told_without_that(world: World) -> None:
+    create(world, "bounded", MaxSigninSessionDuration=3600)
+    answer = world.call(world.root, OPERATION)
+    assert fits_the_model(OPERATION, answer)
+    assert [role["RoleName"] for role in answer["RoleDetailList"]] == ["bounded"]
+
+
 def test_a_policy_with_all_its_versions(world: World, arn: str) -> None:
     given = {"PolicyArn": arn, "PolicyDocument": text(allow("iam:*"))}
     world.call(world.root, "CreatePolicyVersion", **given)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Described = Group | ManagedPolicy | Role | User
 
-_NOT_IN_ROLE_DETAIL = ("Description", "MaxSessionDuration")
+_NOT_IN_ROLE_DETAIL = ("Description", "MaxSessionDuration", "MaxSigninSessionDuration")
 _RANKS: dict[type[Described], int] = {User: 0, Role: 1, Group: 2, ManagedPolicy: 3}
 """Where each kind stands in the list."""
 
