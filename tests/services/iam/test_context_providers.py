@@ -100,6 +100,24 @@ def test_an_instance_is_associated_and_disassociated(world: World, kind: Kind, i
     assert kind.shown(world, arn) == {}
 
 
+def test_lists_tell_whose_identities_are_propagated(world: World, kind: Kind, instance: dict[str, str]) -> None:
+    asked: dict[str, Any] = {"IdentityCenterInstanceArn": instance["IdentityCenterInstanceArn"]}
+
+    def propagates() -> bool:
+        answer = world.call(world.root, f"List{kind.name}s")
+        assert fits_the_model(f"List{kind.name}s", answer)
+        (told,) = answer[f"{kind.name}List"]
+        found: bool = told["IsTrustedIdentityPropagationEnabled"]
+        return found
+
+    arn = kind.create(world, ContextProvider=CONTEXT)
+    assert not propagates()
+    kind.update(world, arn, **asked)
+    assert propagates()
+    world.call(world.root, "DeleteInstance", service="sso-admin", InstanceArn=asked["IdentityCenterInstanceArn"])
+    assert not propagates()
+
+
 def test_an_instance_that_is_gone_is_not_told(world: World, kind: Kind, instance: dict[str, str]) -> None:
     asked: dict[str, Any] = {"IdentityCenterInstanceArn": instance["IdentityCenterInstanceArn"]}
     arn = kind.create(world, ContextProvider=CONTEXT, **asked)

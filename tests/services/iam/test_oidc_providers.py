@@ -62,7 +62,7 @@ def test_a_provider_is_told_as_it_was_created(world: World) -> None:
     }
     assert fits_the_model("GetOpenIDConnectProvider", answer)
     listed = world.call(world.root, "ListOpenIDConnectProviders")
-    assert listed == {"OpenIDConnectProviderList": [{"Arn": arn}]}
+    assert listed == {"OpenIDConnectProviderList": [{"Arn": arn, "IsTrustedIdentityPropagationEnabled": False}]}
     assert fits_the_model("ListOpenIDConnectProviders", listed)
     assert world.call(world.root, "GetAccountSummary")["SummaryMap"]["Providers"] == 1
     world.call(world.root, "DeleteOpenIDConnectProvider", **{NAMED: arn})

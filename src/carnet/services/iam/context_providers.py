@@ -7,8 +7,8 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateOpenIDConnectProvi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypedDict, TypeVar
 
 from carnet.base.faults import Refused
 from carnet.directory.identity_center import visible_instances
@@ -20,6 +20,7 @@ from carnet.services.iam.shapes import Structure
 from carnet.services.operation import Call
 
 _SOURCE_KEY = re.compile(r"[A-Za-z0-9_.:/=+@#-]+(?: [A-Za-z0-9_.:/=+@#-]+)*", re.ASCII)
+P = TypeVar("P", SamlProvider, OidcProvider)
 _SOURCE_KEYS = ("SubjectSourceKey", "SubjectTypeSourceKey")
 
 
@@ -75,6 +76,13 @@ def propagation_shape(call: Call, provider: SamlProvider | OidcProvider) -> Stru
             told["IdentityCenterInstanceArn"] = instance.arn
             told["IdentityStoreArn"] = instance.identity_store_arn
     return told
+
+
+def listed_providers(call: Call, providers: Iterable[P], shape: Callable[[P], Structure]) -> list[Structure]:
+    """Providers as the lists show them: also whether an instance of IAM Identity Center is associated with each."""
+    seen = {instance.id for instance in visible_instances(call.snapshot, call.account)}
+    enabled = "IsTrustedIdentityPropagationEnabled"
+    return [{**shape(one), enabled: one.identity_center_instance in seen} for one in providers]
 
 
 def _changes(given: Mapping[str, Any], sets: str, removes: str) -> bool:

@@ -17,6 +17,7 @@ from carnet.services.iam.context_providers import (
     changed_propagation,
     changes_context,
     changes_instance,
+    listed_providers,
     new_propagation,
     propagation_shape,
 )
@@ -87,8 +88,9 @@ def get_oidc_provider(call: Call, given: GetOpenIDConnectProviderRequestTypeDef,
 
 @iam.read("ListOpenIDConnectProviders", on=account_wide)
 def list_oidc_providers(call: Call, given: Mapping[str, object]) -> Answer:
-    """The ARNs of all providers."""
-    return {"OpenIDConnectProviderList": [{"Arn": one.arn} for one in call.view.of(OidcProvider).sorted()]}
+    """The ARNs of all providers, and which are for trusted identity propagation."""
+    providers = call.view.of(OidcProvider).sorted()
+    return {"OpenIDConnectProviderList": listed_providers(call, providers, lambda one: {"Arn": one.arn})}
 
 
 @iam.write("DeleteOpenIDConnectProvider", on=targets.oidc_provider_to_remove)

@@ -17,6 +17,7 @@ from carnet.services.iam.context_providers import (
     changed_propagation,
     changes_context,
     changes_instance,
+    listed_providers,
     new_propagation,
     propagation_shape,
 )
@@ -79,7 +80,8 @@ def get_saml_provider(call: Call, given: GetSAMLProviderRequestTypeDef, provider
 @iam.read("ListSAMLProviders", on=account_wide)
 def list_saml_providers(call: Call, given: Mapping[str, object]) -> Answer:
     """All of the account, by name; AWS does not page them."""
-    return {"SAMLProviderList": list(map(shapes.listed_saml_provider, call.view.of(SamlProvider).sorted()))}
+    providers = call.view.of(SamlProvider).sorted()
+    return {"SAMLProviderList": listed_providers(call, providers, shapes.listed_saml_provider)}
 
 
 @iam.write("UpdateSAMLProvider", on=targets.saml_provider_to_change, context=(propagation_keys,), prepare=read_before)
