@@ -211,7 +211,8 @@ def test_what_is_no_assertion_is_refused(app: App, world: World, name: str) -> N
     forged = [flipped, good[:-1], "abcd", tokens["accessToken"], tokens["refreshToken"], "é" * 9]
     for assertion in forged:
         answered = refused(world, alice, arn, provided(assertion))
-        assert (answered.code, answered.message) == ("ValidationError", "The provided context assertion is invalid.")
+        told = (answered.code, answered.message)
+        assert told == ("InvalidContextAssertion", "The provided context assertion is invalid.")
     assert assume(world, alice, arn, ProvidedContexts=provided(good))
 
 
@@ -224,7 +225,7 @@ def test_an_assertion_of_another_past_is_refused(app: App, world: World, name: s
         if taken:
             assert assume(world, alice, arn, ProvidedContexts=contexts)
         else:
-            assert refused(world, alice, arn, contexts).code == "ValidationError"
+            assert refused(world, alice, arn, contexts).code == "InvalidContextAssertion"
 
 
 def test_what_has_another_form_is_refused(app: App, world: World, name: str) -> None:
@@ -234,11 +235,11 @@ def test_what_has_another_form_is_refused(app: App, world: World, name: str) -> 
         provided(good, "arn:aws:iam::aws:contextProvider/QuickSight"),
         provided(good, "arn:aws-cn:iam::aws:contextProvider/IdentityCenter"),
         [{"ContextAssertion": good}],
-        [{"ProviderArn": PROVIDER}],
         provided(good) * 2,
     ]
     for contexts in others:
         assert refused(world, alice, arn, contexts).code == "ValidationError"
+    assert refused(world, alice, arn, [{"ProviderArn": PROVIDER}]).code == "InvalidContextAssertion"
 
 
 def audit_context(tokens: Mapping[str, Any]) -> str:
@@ -275,13 +276,13 @@ class TestItEnds:
         session = session_of(world.snapshot, token.account, token.session)
         assert session is not None
         app.center.save(replace(session, revoked=True))
-        assert refused(world, alice, arn, provided(context(tokens))).code == "ValidationError"
+        assert refused(world, alice, arn, provided(context(tokens))).code == "InvalidContextAssertion"
 
     def test_who_may_not_use_the_application_any_more(self, app: App, world: World, name: str) -> None:
         alice, arn = world.user(name, [ASSUME]), a_role(world, name)
         contexts = provided(context(app.vouched("ann")))
         app.center.call("PutApplicationAssignmentConfiguration", ApplicationArn=app.arn, AssignmentRequired=True)
-        assert refused(world, alice, arn, contexts).code == "ValidationError"
+        assert refused(world, alice, arn, contexts).code == "InvalidContextAssertion"
 
     @pytest.mark.parametrize("of", [context, audit_context])
     def test_who_is_disabled(self, app: App, world: World, name: str, of: Callable[[Mapping[str, Any]], str]) -> None:
@@ -292,7 +293,7 @@ class TestItEnds:
         bob = world.snapshot.accounts[world.account_id].of(IdentityStoreUser).get(person(world, "bob"))
         assert bob is not None
         app.center.save(replace(bob, enabled=False))
-        assert refused(world, alice, arn, contexts).code == "ValidationError"
+        assert refused(world, alice, arn, contexts).code == "InvalidContextAssertion"
         with pytest.raises(ServiceError, match="InvalidClientTokenId"):
             world.call(session, "GetCallerIdentity", service="sts")
         app.center.save(bob)

@@ -18,8 +18,8 @@ from carnet.services.operation import Call
 def provided_context(call: Call, given: Mapping[str, Any]) -> Asserted | None:
     """What the context assertion of a request says; None if there is none.
 
-    Raises Invalid for another provider than IAM Identity Center, for more than one assertion, and for one that was not
-    made here or speaks for nobody any more; Refused for one whose time is over.
+    Raises Invalid for another provider than IAM Identity Center and for more than one assertion; Refused for one that
+    was not made here or speaks for nobody any more (InvalidContextAssertion), and for one whose time is over.
     """
     contexts = given.get("ProvidedContexts", ())
     if not contexts:
@@ -34,7 +34,7 @@ def provided_context(call: Call, given: Mapping[str, Any]) -> Asserted | None:
     context = opened(call.parts.keyring, IdentityContext, text)
     found = asserted(call.snapshot, context) if context is not None else None
     if context is None or found is None:
-        raise Invalid("The provided context assertion is invalid.")
+        raise Refused("InvalidContextAssertion", "The provided context assertion is invalid.")
     if call.now_ms >= context.expires_ms:
         raise Refused("ExpiredTokenException", "The provided context assertion is expired.")
     return found
