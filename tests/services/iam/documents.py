@@ -19,9 +19,10 @@ def deny(*actions: str, resource: str | list[str] = "*", condition: Mapping[str,
     return _policy("Deny", actions, resource, condition)
 
 
-def trust(*principals: str, condition: Mapping[str, Any] | None = None) -> str:
-    """The text of a trust policy that lets these ARNs assume the role."""
-    statement = {"Effect": "Allow", "Principal": {"AWS": list(principals)}, "Action": "sts:AssumeRole"}
+def trust(*principals: str, condition: Mapping[str, Any] | None = None, also: tuple[str, ...] = ()) -> str:
+    """The text of a trust policy that lets these ARNs assume the role, and do the further actions."""
+    actions = ["sts:AssumeRole", *also]
+    statement = {"Effect": "Allow", "Principal": {"AWS": list(principals)}, "Action": actions if also else actions[0]}
     if condition is not None:
         statement["Condition"] = dict(condition)
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -332,6 +332,24 @@ def test_owned_requests_are_listed_by_owner(delegation: Delegation) -> None:
     assert own["DelegationRequestId"] == requests[0]
 
 
+def test_the_list_tells_all_that_is_known_of_a_request(delegation: Delegation) -> None:
+    world = delegation.world
+    asked = {"RequestMessage": "please", "RedirectUrl": "https://partner.example.com/back"}
+    granted = delegation.create(**asked)
+    delegation.do(world.root, granted, "AssociateDelegationRequest")
+    delegation.do(world.root, granted, "UpdateDelegationRequest", Notes="looks good")
+    delegation.do(world.root, granted, "AcceptDelegationRequest")
+    refused_ = delegation.create(RequestorWorkflowId="workflow-2")
+    delegation.do(world.root, refused_, "AssociateDelegationRequest")
+    delegation.do(world.root, refused_, "RejectDelegationRequest", Notes="too much")
+    listed = world.call(world.root, "ListDelegationRequests")["DelegationRequests"]
+    told = {one["DelegationRequestId"]: one for one in listed}
+    optional = ("RequestMessage", "RedirectUrl", "Notes", "ApproverId", "RejectionReason")
+    arn = f"arn:aws:iam::{world.account_id}:root"
+    assert [told[granted].get(name) for name in optional] == [*asked.values(), "looks good", arn, None]
+    assert [told[refused_].get(name) for name in optional] == [None, None, None, None, "too much"]
+
+
 @pytest.mark.parametrize(
     ("actions", "result"), [(("iam:*", "s3:*"), "ALLOWED"), (("iam:Get*",), "DENIED"), (("iam:*",), "DENIED")]
 )

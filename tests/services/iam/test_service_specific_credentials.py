@@ -101,8 +101,12 @@ def test_whoever_takes_over_a_name_of_a_user_takes_over_no_credential(alice: Wor
 
 
 def test_a_reset_draws_another_secret(alice: World) -> None:
-    for service, member in ((GIT, "ServicePassword"), (BEDROCK, "ServiceCredentialSecret")):
-        credential = create(alice, service)
+    for service, member, given in (
+        (GIT, "ServicePassword", {}),
+        (BEDROCK, "ServiceCredentialSecret", {"CredentialAgeDays": 30}),
+    ):
+        credential = create(alice, service, **given)
+        assert ("ExpirationDate" in credential) is ("CredentialAgeDays" in given)
         answer = alice.call(alice.root, "ResetServiceSpecificCredential", **named(credential))
         assert fits_the_model("ResetServiceSpecificCredential", answer)
         again = answer["ServiceSpecificCredential"]

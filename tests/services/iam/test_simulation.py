@@ -454,6 +454,19 @@ class TestPrincipals:
         results = of(world, "user/staff/alice", "sqs:SendMessage", "s3:UserThing", CallerArn=bob, **given)
         assert [result["EvalDecision"] for result in results] == ["allowed", "allowed"]
 
+    def test_each_resource_tells_its_details_and_missing_keys(self, world: World) -> None:
+        conditional = statement(action="s3:PutObject", Condition={"StringEquals": {"stack:missing": "yes"}})
+        given: dict[str, Any] = {
+            "PolicyInputList": [conditional],
+            "ResourceArns": [A],
+            "ResourceOwner": f"arn:aws:iam::{OTHER}:root",
+            "ResourcePolicy": of_resource("*"),
+        }
+        (result,) = of(world, "role/worker", "s3:PutObject", **given)
+        (told,) = result["ResourceSpecificResults"]
+        assert told["MissingContextValues"] == ["stack:missing"]
+        assert told["EvalDecisionDetails"] == {"Resource Policy": "implicitDeny", "IAM Policy": "allowed"}
+
     def test_the_resources_policy_names_the_user_who_is_there(self, world: World) -> None:
         alice = f"arn:aws:iam::{world.account_id}:user/staff/alice"
         given: dict[str, Any] = {"ResourceArns": [A], "ResourcePolicy": of_resource(alice, "Deny")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from carnet.entities.organization import FeatureSet
 from carnet.entities.organization_account import OrganizationAccount
 from carnet.services.root_passwords import give_leave, set_by_token
-from tests.services.iam.documents import allow, deny
+from tests.services.iam.documents import allow, deny, trust
 from tests.services.organizations.estate import Estate
 from tests.services.organizations.guardrails import SCP, guardrails, refusal
 from tests.services.world import Caller, ServiceError, World
@@ -128,6 +129,24 @@ def test_a_session_is_the_members_root_user(enabled: Estate, admin: Caller) -> N
     assert (told["Account"], told["Arn"]) == (account, f"arn:aws:iam::{account}:root")
     keys = enabled.world.call(session, "ListAccessKeys")["AccessKeyMetadata"]
     assert [key["AccessKeyId"] for key in keys] == [member.key_id]
+
+
+def test_a_session_keeps_and_tells_the_source_identity(enabled: Estate) -> None:
+    world, member = enabled.world, enabled.member()
+    alice = world.user("alice", [allow("sts:*")])
+    document = trust(world.principal(alice).principal.arn, also=("sts:SetSourceIdentity",))
+    role = world.call(world.root, "CreateRole", RoleName="roots", AssumeRolePolicyDocument=document)["Role"]
+    policy = json.dumps(allow("sts:AssumeRoot"))
+    world.call(world.root, "PutRolePolicy", RoleName="roots", PolicyName="all", PolicyDocument=policy)
+    given: dict[str, Any] = {"TargetPrincipal": enabled.account_of(member), "TaskPolicyArn": {"arn": AUDIT}}
+    for said in ({}, {"SourceIdentity": "ann"}):
+        asked = {"RoleArn": role["Arn"], "RoleSessionName": "session", **said}
+        caller = world.session(world.call(alice, "AssumeRole", service="sts", **asked))
+        answer = world.call(caller, "AssumeRoot", service="sts", **given)
+        assert answer.get("SourceIdentity") == said.get("SourceIdentity")
+        session = world.principal(world.session(answer)).credential.session
+        assert session is not None
+        assert session.source_identity == said.get("SourceIdentity")
 
 
 def test_a_session_may_do_its_task_alone(enabled: Estate, admin: Caller) -> None:

@@ -61,6 +61,22 @@ def test_it_is_the_same_principal_since_the_same_time(world: World, session: Cal
     assert (now.issued_ms, now.tags, now.chain_depth) == (began.issued_ms, began.tags, began.chain_depth)
 
 
+def test_it_tells_and_keeps_the_source_identity(world: World) -> None:
+    alice = world.user("alice", [allow("sts:*")])
+    document = trust(world.principal(alice).principal.arn, also=("sts:SetSourceIdentity",))
+    role = world.call(world.root, "CreateRole", RoleName="admin", AssumeRolePolicyDocument=document)["Role"]
+    world.call(
+        world.root, "PutRolePolicy", RoleName="admin", PolicyName="all", PolicyDocument=json.dumps(allow("sts:*"))
+    )
+    for given in ({}, {"SourceIdentity": "ann"}):
+        asked: dict[str, Any] = {"RoleArn": role["Arn"], "RoleSessionName": "session", **given}
+        caller = world.session(world.call(alice, "AssumeRole", service="sts", **asked))
+        for _ in range(2):
+            answer = world.call(caller, "GetScopedCredentials", service="sts", DurationSeconds=60)
+            assert answer.get("SourceIdentity") == given.get("SourceIdentity")
+            caller = world.session(answer)
+
+
 def test_it_lives_no_longer_than_the_session(world: World, session: Caller) -> None:
     world.clock.advance(600)
     scoped(world, session, DurationSeconds=3000)
