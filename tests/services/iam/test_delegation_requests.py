@@ -334,7 +334,7 @@ def test_owned_requests_are_listed_by_owner(delegation: Delegation) -> None:
 
 def test_the_list_tells_all_that_is_known_of_a_request(delegation: Delegation) -> None:
     world = delegation.world
-    asked = {"RequestMessage": "please", "RedirectUrl": "https://partner.example.com/back"}
+    asked: dict[str, Any] = {"RequestMessage": "please", "RedirectUrl": "https://partner.example.com/back"}
     granted = delegation.create(**asked)
     delegation.do(world.root, granted, "AssociateDelegationRequest")
     delegation.do(world.root, granted, "UpdateDelegationRequest", Notes="looks good")
