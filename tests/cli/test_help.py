@@ -25,7 +25,9 @@ COMMANDS = dict(_commands(main, "carnet"))
 
 
 def _help(name: str) -> str:
-    return COMMANDS[name].get_help(click.Context(COMMANDS[name], info_name=name, terminal_width=80))
+    # A command keeps the help option that its first context asks for: without these names, none takes -h afterwards.
+    settings = {**main.context_settings, "terminal_width": 80}
+    return COMMANDS[name].get_help(click.Context(COMMANDS[name], info_name=name, **settings))
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -30,8 +30,10 @@ def test_its_commands_are_there() -> None:
 
 
 def test_its_exit_codes_are_those_of_the_help() -> None:
-    told = CliRunner().invoke(main, ["-h"]).output
-    assert re.findall(r"^\| ([0-9]) \|", PAGE, re.MULTILINE) == re.findall(r"^ {4}([0-9])  ", told, re.MULTILINE)
+    done = CliRunner().invoke(main, ["-h"])
+    assert done.exit_code == 0, done.output
+    told = re.findall(r"^ {4}([0-9])  ", done.output, re.MULTILINE)
+    assert told == re.findall(r"^\| ([0-9]) \|", PAGE, re.MULTILINE), done.output
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
