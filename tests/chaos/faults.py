@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.chaos.clocks import stepping_clocks
 from tests.chaos.nodes import keys_under_nodes, promoted_under_nodes
 from tests.chaos.places import NewDatabase, fail_over, pair, postgresql, sqlite_files
 from tests.chaos.promises import Tally
@@ -193,4 +194,9 @@ FAULTS = (
     ),
     Fault(name="requests and answers over HTTP are cut at any byte, or come byte by byte", run=half_requests),
     Fault(name="`carnet restore --replace` under a server that is written to", run=restores, slow=True),
+    Fault(
+        name="the clock is set back, or ahead by mistake, under a server that is written to, and killed",
+        run=stepping_clocks,
+        slow=True,
+    ),
 )

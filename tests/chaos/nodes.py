@@ -11,9 +11,6 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-from botocore.exceptions import ClientError
 
 from tests import scratch
 from tests.chaos.places import fail_over, pair, postgresql
@@ -149,7 +146,7 @@ def keys_under_nodes(moments: random.Random, times: int) -> Tally:
                     if process.wait(_END_SECONDS) != 0:
                         tally.broken.append(f"carnet keys {name} does not end what was begun")
                 tally.broken += _new_key(several, moments)
-            if not all(_knows(caller, session) for caller in several.callers):
+            if not all(caller.knows(session) for caller in several.callers):
                 tally.broken.append("a session of before is good no longer")
             several.wait_for_writes()
         several.settle(tally)
@@ -167,20 +164,12 @@ def _others(several: Nodes, expected: Set[int]) -> Iterator[str]:
 def _new_key(several: Nodes, moments: random.Random) -> Iterator[str]:
     """One node seals a secret, and all of them open it."""
     made = moments.choice(several.callers).new_access_key()
-    if not all(_in_time(partial(_knows, caller, made)) for caller in several.callers):
+    if not all(_in_time(partial(caller.knows, made)) for caller in several.callers):
         yield "a node does not open what another one has sealed"
 
 
 def _shows(caller: Caller, acknowledged: Set[int]) -> bool:
     return acknowledged <= caller.users()
-
-
-def _knows(caller: Caller, credentials: Any) -> bool:
-    try:
-        caller.client("sts", credentials).get_caller_identity()
-    except ClientError:
-        return False
-    return True
 
 
 def _in_time(holds: Callable[[], bool]) -> bool:

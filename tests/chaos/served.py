@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import boto3
 from botocore.config import Config
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from tests import scratch
 from tests.bench.load import signed
@@ -59,10 +60,18 @@ class Caller:
             config=Config(retries={"total_max_attempts": 12, "mode": "standard"}),
         )
 
-    def session(self) -> Credentials:
-        """Of the root user, for an hour."""
-        made = self.client("sts").get_session_token(DurationSeconds=3600)["Credentials"]
+    def session(self, seconds: int = 3600) -> Credentials:
+        """Of the root user, for so long."""
+        made = self.client("sts").get_session_token(DurationSeconds=seconds)["Credentials"]
         return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+
+    def knows(self, credentials: Credentials) -> bool:
+        """Whether the server takes them."""
+        try:
+            self.client("sts", credentials).get_caller_identity()
+        except ClientError:
+            return False
+        return True
 
     def new_access_key(self) -> Credentials:
         """Of a new user, who may do nothing but ask who it is."""

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from carnet.base.clock import SteadyClock
+from tests.chaos.clocks import BelievesTheWall, TrustsAtOnce, stepping_clocks
 from tests.chaos.faults import FAULTS, Fault, failover, kills
 from tests.chaos.places import sqlite_files
 from tests.chaos.promises import Tally, broken
@@ -18,7 +20,7 @@ from tests.chaos.served import Caller, half_requests, restores
 from tests.store.crashing import Books, acknowledge_before_commit
 from tests.stores.postgresql import NoPostgresql
 
-_SHORT = {FAULTS[0].name: 3, FAULTS[2].name: 2}
+_SHORT = {FAULTS[0].name: 3, FAULTS[2].name: 2, FAULTS[-1].name: 2}
 """What fits into the tests, and how often; the rest is for `make chaos`."""
 _MOST_TURNS = 200
 
@@ -87,6 +89,18 @@ def test_a_restore_that_takes_too_much_away_is_caught() -> None:
 def test_a_rotation_that_seals_nothing_anew_is_caught() -> None:
     tally = killed_commands(random.Random(), 0, ENDS_TOO_EARLY)
     assert any("sealed with a key or in a format that is not taken" in sentence for sentence in tally.broken)
+
+
+@pytest.mark.skipif("CHAOS" not in os.environ, reason="starts servers: make chaos")
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (BelievesTheWall, "a session that had expired is good again"),
+        (TrustsAtOnce, "a session is over since a clock was ahead by mistake"),
+    ],
+)
+def test_a_clock_that_is_followed_back_or_ahead_is_caught(kind: type[SteadyClock], told: str) -> None:
+    assert told in stepping_clocks(random.Random(), 2, kind).broken
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from carnet.policy.compile import Engine
 from carnet.policy.decide import decide
 from carnet.policy.decision import Layer, Verdict
 from carnet.policy.document import Grammar, Policy
+from carnet.policy.engine import policy as policy_
 from carnet.policy.engine.conditions import ConditionCompiler
-from carnet.policy.engine.policy import CompiledPolicy
+from carnet.policy.engine.policy import CompiledPolicy, CompiledStatement
 from carnet.policy.engine.resource_index import ResourceIndex
 from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, PrincipalKind, Request, Value
@@ -340,6 +341,28 @@ def test_what_is_asked_for_is_found_again_however_much_else_is_looked_for(monkey
         engine.decide(request(action=f"s3:{subset(number)}"), many)
         assert engine.decide(request(), used).allowed
     assert len(made) == (1 << len(LETTERS)) - 1, "that of what is used is held all the time"
+
+
+def test_an_index_is_not_hashed_again_for_each_new_object_of_the_same_policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of sessions, which bring such with every call. Hashed, each would cost as much as it has statements."""
+    hashed: list[object] = []
+
+    class Counted(CompiledStatement):
+        def __hash__(self) -> int:
+            hashed.append(self)
+            return id(self)
+
+    monkeypatch.setattr(policy_, "CompiledStatement", Counted)
+    held = resource_policy(allow(Action="s3:*", Principal="*"), allow(Action="s3:Get*", Principal="*"))
+    policies = Policies(identity=(policy(*(allow(Sid=f"s{number}") for number in range(50))),), resource=held)
+    engine = Engine()
+    for _ in range(2):
+        engine.decide(request(), replace(policies, identity=(*policies.identity,)))
+    before = len(hashed)
+    assert before
+    for _ in range(100):
+        assert engine.decide(request(), replace(policies, identity=(*policies.identity,))).allowed
+    assert len(hashed) == before
 
 
 def _indexed() -> int:

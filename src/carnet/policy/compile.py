@@ -195,8 +195,12 @@ class Engine:
 
     def _hold(self, index: ResourceIndex) -> None:
         """Hold an index for as long as what is found by means of it. One that was let go counts anew."""
+        generation = self._indexes.generation  # of before: holding it may turn the memory
+        if index.held == generation:
+            return
         if self._indexes.get(index.slots) is not index:
             self._indexes.put(index.slots, index)
+        index.held = generation
 
     def _route(self, request: Request, policies: Policies) -> Route:
         """The route for this object of policies, which shares all else with those that are equal.

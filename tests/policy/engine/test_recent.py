@@ -28,3 +28,12 @@ def test_heavy_values_take_more_room() -> None:
 
     assert recent.get(9) is not None
     assert len(recent) <= 4
+
+
+def test_a_turn_has_a_number_of_its_own() -> None:
+    recent: Recent[int, int] = Recent(2)
+    seen = []
+    for number in range(6):
+        recent.put(number, number)
+        seen.append(recent.generation)
+    assert seen == [0, 0, 1, 1, 1, 2]

@@ -17,7 +17,7 @@ class Recent(Generic[K, V]):
     once, and keys that a caller makes up drive out only what nobody uses.
     """
 
-    __slots__ = ("_old", "_room", "_turned", "_used", "_weigh", "young")
+    __slots__ = ("_old", "_room", "_turned", "_used", "_weigh", "generation", "young")
 
     def __init__(
         self, room: int, weigh: Callable[[V], int] = lambda _: 1, turned: Callable[[], None] = lambda: None
@@ -25,6 +25,8 @@ class Recent(Generic[K, V]):
         """`turned` is called when the young one has become the old one."""
         self.young: dict[K, V] = {}
         """For reading if a call would cost too much; on a miss ask `get`."""
+        self.generation = 0
+        """Another number after each turn: what was put in or asked for since the number came up is in the young one."""
         self._old: dict[K, V] = {}
         self._room = room
         self._used = 0
@@ -54,4 +56,5 @@ class Recent(Generic[K, V]):
     def turn(self) -> None:
         """Drop what was not asked for since the turn before."""
         self._old, self.young, self._used = self.young, {}, 0
+        self.generation += 1
         self._turned()

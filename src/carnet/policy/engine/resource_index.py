@@ -32,10 +32,12 @@ class Mention(NamedTuple):
 class ResourceIndex:
     """The statements of a row of layers, for one action, by resource."""
 
-    __slots__ = ("_exact", "_mentions", "_nodes", "_parents", "_prefixes", "size", "slots", "steps", "weight")
+    __slots__ = ("_exact", "_mentions", "_nodes", "_parents", "_prefixes", "held", "size", "slots", "steps", "weight")
 
     def __init__(self, slots: tuple[Slot, ...]) -> None:
         self.slots = slots
+        self.held = -1
+        """In which generation of the engine's indexes it was last held, so that its slots need not be hashed again."""
         self.steps = together(statement.steps for slot in slots for statement in slot.statements)
         """What its statements take of a decision."""
         self._exact: dict[str, list[Mention]] = {}

@@ -205,6 +205,11 @@ def inline_size(holder: str, name: str, most: int) -> str:
     return f"Maximum policy size of {most} bytes exceeded for {holder} {name}"
 
 
+def white_space(told: str, characters: int, most: int) -> str:
+    """Of documents that are not too long themselves, for which `told` is the sentence. AWS has no such bound."""
+    return f"{told}. Of the {characters} characters of white space, {most} are not counted"
+
+
 def versions_full(most: int) -> str:
     return (
         f"A managed policy can have up to {most} versions. Before you create a new version, you must delete an"
