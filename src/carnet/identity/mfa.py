@@ -1,7 +1,6 @@
 """Looks at the one-time codes of an MFA device. A code counts once, and only so many may be wrong.
 
-AWS publishes neither how far a device's clock may be wrong nor how many attempts there are. It has been seen to
-take single codes that are two steps early or late, and no others.
+AWS publishes neither how far a device's clock may be wrong nor how many attempts there are.
 """
 
 from __future__ import annotations
@@ -19,12 +18,10 @@ from carnet.keyring.keyring import Keyring, SealContext
 
 _LOG = logging.getLogger(__name__)
 
-CODE_STEPS = 2
+CODE_STEPS = 1
 """How many steps a code may be early or late."""
 PAIR_STEPS = 30
 """How many steps two consecutive codes may be early or late: what they tell of the device's clock is remembered."""
-TYPING_STEPS = 1
-"""How many steps two consecutive codes may be late without telling that the device's clock is wrong."""
 FREE_FAILURES = 5
 """Wrong codes, one after the other, before the next one has to wait."""
 PAUSE = timedelta(minutes=1)
@@ -32,7 +29,7 @@ PAUSE = timedelta(minutes=1)
 MOST_FAILURES = 50
 """Wrong codes, one after the other, before no single code is looked at any more.
 
-Guesses of single codes are right 5 times in a million. Two consecutive codes cannot be guessed at the pace that is
+Guesses of single codes are right 3 times in a million. Two consecutive codes cannot be guessed at the pace that is
 left, so that they set the device right (ResyncMFADevice) when somebody else has spent its attempts.
 """
 
@@ -92,7 +89,7 @@ def judge(keyring: Keyring, device: MfaDevice, given: Codes, now: datetime) -> J
 
 def _drift(told: int) -> int:
     """What a pair tells of a device's clock: nothing, if it was merely typed a moment too late."""
-    return told if abs(told) > TYPING_STEPS else 0
+    return told if abs(told) > CODE_STEPS else 0
 
 
 def open_seed(keyring: Keyring, device: MfaDevice) -> bytes | None:

@@ -152,8 +152,8 @@ class TestCodes:
             assume(world, session, plain, SerialNumber=phone.serial, TokenCode=phone.code(1))
         assert world.snapshot.revision == before
 
-    @pytest.mark.parametrize(("ahead", "right"), [(-1, False), (0, False), (1, True), (2, True), (3, False)])
-    def test_a_code_may_be_two_steps_early_or_late_and_those_before_the_last_one_are_used(
+    @pytest.mark.parametrize(("ahead", "right"), [(-1, False), (0, False), (1, True), (2, False)])
+    def test_a_code_may_be_a_step_early_or_late_and_those_before_the_last_one_are_used(
         self, world: World, alice: Caller, phone: Phone, ahead: int, right: bool
     ) -> None:
         """Two codes have enabled the device: that of now, and the one before it."""
@@ -162,7 +162,7 @@ class TestCodes:
         else:
             assert fails(world, alice, phone, phone.code(ahead)) == WRONG
 
-    @pytest.mark.parametrize(("ahead", "right"), [(-3, False), (-2, True), (0, True), (2, True), (3, False)])
+    @pytest.mark.parametrize(("ahead", "right"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
     def test_the_window(self, world: World, alice: Caller, phone: Phone, ahead: int, right: bool) -> None:
         world.clock.advance(3600)
         if right:
