@@ -115,6 +115,16 @@ def test_who_may_use_his_own_items_alone_has_them_in_statements_also(behind: Beh
     assert not may("SELECT * FROM t")
 
 
+@pytest.mark.parametrize("policy", POLICIES)
+def test_what_is_not_read_with_certainty_is_not_sent_under_such_a_policy(behind: Behind, policy: str) -> None:
+    of_table(behind)
+    behind.allow(EVERYTHING, only(POLICIES[policy], "Deny"))
+    statement = "SELECT pk FROM t WHERE pk = 'a' OR other = 1"
+    error = refusal(behind.client("dynamodb").execute_statement, Statement=statement)
+    assert error["Code"] == "NotImplementedException"
+    assert "ExecuteStatement" not in behind.aws.operations
+
+
 def test_of_a_batch_each_statement_has_its_own_keys(behind: Behind) -> None:
     of_table(behind)
     behind.allow(only({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["a"]}}))
@@ -184,6 +194,7 @@ def keys(statement: str, *values: Any) -> Any:
         ("pk = 'a' || 'b'", None),
         ("pk[0] = 'a'", None),
         ("pk IS MISSING", None),
+        ("other BETWEEN 1 AND pk = 'a'", None),
         ("pk IN other", None),
         ("pk IN ['a', other]", None),
         ("pk = 'a' OR pk = 'a'", None),
