@@ -191,7 +191,7 @@ def test_the_longest_sign_in_of_a_role_is_set_changed_and_taken_away(world: Worl
         told = world.call(world.root, "GetRole", RoleName=name)["Role"]
         return steps.get(name, []), told.get("MaxSigninSessionDuration")
 
-    assert longest(MaxSigninSessionDuration=None) == (["CreateRole"], None)
+    assert longest(MaxSigninSessionDuration="5400") == (["CreateRole"], 5400)
     assert longest(MaxSigninSessionDuration="7200") == (["UpdateRole"], 7200)
     assert longest(MaxSigninSessionDuration="3600") == (["UpdateRole"], 3600)
     assert longest(MaxSigninSessionDuration="3600") == longest() == ([], 3600)
