@@ -16,6 +16,7 @@ from tests.bearer.proofs import Prover
 from tests.console.browsing import Browser
 from tests.console.conftest import Site
 from tests.services.iam.documents import allow
+from tests.services.signin.asking import sign_in_client
 from tests.services.sso_oidc.people import CHALLENGE, VERIFIER
 
 REDIRECT = "http://127.0.0.1:51234/oauth/callback"
@@ -323,14 +324,8 @@ def test_nothing_of_it_is_in_the_log_or_the_store(site: Site, program: Program) 
 
 
 def signin(site: Site, *keys: str) -> Any:
-    """AWS Sign-In as botocore asks it, which sends most of its operations to AWS's own host, whatever it is told."""
-    client = site.server.client("signin", *keys)
-
-    def stay(request: Any, **_: Any) -> None:
-        request.url = request.url.replace("https://signin.us-east-1.api.aws", site.server.endpoint)
-
-    client.meta.events.register("before-sign.signin", stay)
-    return client
+    """AWS Sign-In of the site."""
+    return sign_in_client(site.server, *keys)
 
 
 def names(answer: Any, member: str = "items") -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 from sqlalchemy import make_url
 
 from carnet.entities.identity_store_user import IdentityStoreUser
@@ -16,6 +17,7 @@ from tests.mail.post_office import PostOffice, post_office
 from tests.policy.long_policies import APART, put_under_long_policies, watch_reading
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.server.own_api.calling import ACCOUNTS, call, operator_token, signed_call
+from tests.services.signin.asking import sign_in_client
 from tests.stores.postgresql import PostgresqlServer, running_server
 
 PASSWORD = "Correct-horse-1"
@@ -98,3 +100,17 @@ def test_no_mail_is_sent_meanwhile(server: InProcessServer, database: Postgresql
     refused = call(server, path, token=operator, method="POST", given={"user": "mary"})
     assert (refused.status, refused.code) == (503, "ServiceUnavailable")
     assert office.mails == []
+
+
+def test_tokens_of_sign_in_are_made_and_introspected_meanwhile(
+    server: InProcessServer, database: PostgresqlServer
+) -> None:
+    """What is in them needs no store; who revokes one is told that nothing was changed."""
+    client = sign_in_client(server)
+    asked = {"grantType": "client_credentials", "resource": "aws-mcp.amazonaws.com"}
+    before = client.create_bearer_token(**asked)["accessToken"]
+    database.hang()
+    for token in (before, client.create_bearer_token(**asked)["accessToken"]):
+        assert client.introspect_oauth2_token_with_iam(token=token)["sub"] == f"arn:aws:iam::{server.root.account}:root"
+    with pytest.raises(ClientError, match="ServiceUnavailable"):
+        client.revoke_oauth2_token_with_iam(token="ASOR" + "A" * 60)
