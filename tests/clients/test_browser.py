@@ -71,6 +71,17 @@ def test_a_person_at_a_browser(mary: tuple[RunningServer, dict[str, str]]) -> No
     check_pages(seen, {"sign-in", "mfa", "home", "security"})
 
 
+def test_who_signs_out_in_one_tab_is_signed_out_in_all(mary: tuple[RunningServer, dict[str, str]]) -> None:
+    """The page before shows nothing of what was there, and a page that is still shown changes nothing."""
+    server, secrets = mary
+    told = {"endpoint": server.endpoint, "account": server.account_id, "user": USER, "password": PASSWORD, **secrets}
+    seen = toured("tabs_tour", server, told)
+    url, buttons = seen["back"]
+    assert (url, buttons) == (seen["reloaded"], 0)
+    assert url.endswith("/console/sign-in?to=%2Fconsole%2Fsecurity")
+    assert (seen["elsewhere"], seen["errors"]) == ([], [])
+
+
 def toured(name: str, server: RunningServer, told: dict[str, Any]) -> dict[str, Any]:
     """What a module of this room sees, which a browser's environment runs."""
     origins = (server.endpoint.replace("127.0.0.1", "localhost"), server.endpoint)

@@ -17,10 +17,11 @@ from tests.console.test_sso_consent import Person
 assert callable(instance), "a fixture"
 assert callable(mary), "a fixture"
 
+INTROSPECT = "introspect_oauth2_token_with_iam"
 ASKED = {"grantType": "client_credentials", "resource": "aws-mcp.amazonaws.com"}
 
 
-@pytest.mark.parametrize("operation", ["create_oauth2_token_with_iam", "create_bearer_token", "introspect"])
+@pytest.mark.parametrize("operation", ["create_oauth2_token_with_iam", "create_bearer_token", INTROSPECT])
 def test_no_token_and_nothing_of_one(site: Site, monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
     client = signin(site)
     token = client.create_bearer_token(**ASKED)["accessToken"]
@@ -28,10 +29,7 @@ def test_no_token_and_nothing_of_one(site: Site, monkeypatch: pytest.MonkeyPatch
     with monkeypatch.context() as full:
         site.server.refuse_lines(full)
         with pytest.raises(ClientError) as told:
-            if operation == "introspect":
-                client.introspect_oauth2_token_with_iam(token=token)
-            else:
-                getattr(client, operation)(**ASKED)
+            getattr(client, operation)(**({"token": token} if operation == INTROSPECT else ASKED))
     answer: Any = told.value.response
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 503
     assert not {"accessToken", "active", "sub"} & set(answer)
