@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from carnet.server.listening import workers
 from carnet.server.listening.workers import STARTING_SECONDS, Worker, Workers
@@ -123,6 +125,34 @@ def test_workers_that_die_one_after_the_other_are_replaced_more_and_more_slowly(
     assert gaps[:6] == pytest.approx([0.125, 1.125, 2.125, 4.125, 8.125, 16.125])
     assert gaps[6:] == pytest.approx([30.125] * len(gaps[6:]))
     assert "worker 1 was lost and is replaced, in 1 seconds" in caplog.text
+
+
+def test_one_that_cannot_start_ends_the_server(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would be started again and again, with the same error each time."""
+    starts: list[Worker] = []
+
+    def start(started: Worker) -> None:
+        started.process = _Dead()  # type: ignore[assignment]
+        starts.append(started)
+
+    def run(server: Workers) -> None:
+        server.init_processes()
+        server.keep_subprocess_alive()
+
+    monkeypatch.setattr(Worker, "start", start)
+    monkeypatch.setattr(Worker, "kill", lambda _: None)
+    monkeypatch.setattr(Worker, "join", lambda _: None)
+    monkeypatch.setattr(Worker, "exitcode", STARTUP_FAILURE)
+    monkeypatch.setattr(Multiprocess, "run", run)
+    server = Workers(uvicorn.Config("nothing:here", workers=2), [])
+    with pytest.raises(SystemExit) as ended:
+        server.run()
+    assert ended.value.code == STARTUP_FAILURE
+    assert server.should_exit.is_set()
+    assert len(starts) == 2, "none was started again"
+    assert "a worker cannot start: the server ends" in caplog.text
 
 
 class _Running:
