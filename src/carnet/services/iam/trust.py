@@ -5,16 +5,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user.html
 
 from __future__ import annotations
 
-from carnet.base.faults import Malformed
+from carnet.base.faults import Malformed, TooMany
 from carnet.catalog.service_principals import is_service_principal
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.role import Role
 from carnet.policy.document import Grammar
 from carnet.policy.principals import PrincipalType
 from carnet.services.bound_principals import Bound, NoSuchPrincipal, bound, shown
-from carnet.services.documents import document, parsed_before
+from carnet.services.documents import document, document_size, parsed_before
 from carnet.services.iam import sentences
-from carnet.services.iam.documents import check_size
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.operation import Call
 from carnet.services.preparing import Preparation
@@ -33,7 +32,8 @@ def new_trust(call: Call, text: str) -> Bound:
     """
     quotas: IamQuotas = call.quotas
     most = quotas.trust_policy_size
-    check_size(call, (text,), most, sentences.quota("ACLSizePerRole", most))
+    if document_size(call, text) > most:
+        raise TooMany(sentences.quota("ACLSizePerRole", most))
     policy = document(call, text, Grammar.TRUST, call.partition)
     for service in policy.principals(PrincipalType.SERVICE):
         if not is_service_principal(service):
