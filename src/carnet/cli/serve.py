@@ -38,7 +38,7 @@ from carnet.cli.options import (
 from carnet.cli.upstreams import check_upstreams, tell_upstreams
 from carnet.entities.new_buckets import NewBuckets
 from carnet.identity.session_lifetime import SessionLifetime
-from carnet.server.listening.stop_signals import ended_by_signals
+from carnet.server.listening.stop_signals import StopSignals, ended_by_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,13 +150,13 @@ def serve(context: click.Context, **given: Any) -> None:
     check_mail(settings)
     upstreams = check_upstreams(settings)
     forbid_core_dumps()
-    with ended_by_signals() as asked_to_stop:
-        _serve(settings, upstreams, asked_to_stop)
+    with ended_by_signals() as signals:
+        _serve(settings, upstreams, signals)
     after_the_terminals_sign = "\n" if sys.stderr.isatty() else ""
     click.echo(f"{after_the_terminals_sign}Carnet has stopped.", err=True)
 
 
-def _serve(settings: Settings, upstreams: tuple[UpstreamSettings, ...], asked_to_stop: Callable[[], bool]) -> None:
+def _serve(settings: Settings, upstreams: tuple[UpstreamSettings, ...], signals: StopSignals) -> None:
     with collector_paused():
         from carnet.cli.self_signed_tls import how_to_trust, with_certificate
         from carnet.server.listening.listen import listen
@@ -178,7 +178,7 @@ def _serve(settings: Settings, upstreams: tuple[UpstreamSettings, ...], asked_to
                 tls_cert=settings.tls_cert,
                 tls_key=settings.tls_key,
                 log_format=settings.log_format or ("text" if sys.stderr.isatty() else "json"),
-                asked_to_stop=asked_to_stop,
+                asked_to_stop=signals.only_noted(),
             )
 
 
