@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ def verified(server: InProcessServer, issuer: str, token: str, algorithm: str = 
     """The claims, by the keys that the issuer publishes now."""
     discovery = document(server, issuer, "openid-configuration")
     assert discovery["issuer"] == issuer
+    assert OWN in discovery["claims_supported"]
     assert discovery["jwks_uri"] == f"{issuer}/.well-known/jwks.json"
     keys = KeySet.import_key_set(document(server, issuer, "jwks.json"))
     return jwt.decode(token, keys, algorithms=[algorithm]).claims
@@ -57,10 +59,15 @@ def user(server: InProcessServer, name: str, *actions: str) -> tuple[str, str]:
     return key["AccessKeyId"], key["SecretAccessKey"]
 
 
-def refused(call: Any, **given: Any) -> str:
+def refusal(call: Any, **given: Any) -> tuple[str, str]:
     with pytest.raises(ClientError) as caught:
         call(**given)
-    return str(caught.value.response["Error"]["Code"])
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def refused(call: Any, **given: Any) -> str:
+    return refusal(call, **given)[0]
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES384"])
@@ -119,6 +126,7 @@ def test_policies_decide_by_audience_algorithm_and_duration(server: InProcessSer
     ("changed", "code"),
     [
         ({"SigningAlgorithm": "HS256"}, "ValidationError"),
+        ({"SigningAlgorithm": "rs256"}, "ValidationError"),
         ({"SubjectMode": "OriginIdentity"}, "ValidationError"),
         ({"Scope": "read"}, "ValidationError"),
         ({"Tags": [{"Key": "k", "Value": "v"}, {"Key": "K", "Value": "v"}]}, "InvalidParameterValue"),
@@ -131,6 +139,47 @@ def test_policies_decide_by_audience_algorithm_and_duration(server: InProcessSer
 def test_what_no_token_is_made_for(server: InProcessServer, issuer: str, changed: dict[str, Any], code: str) -> None:
     token = server.client("sts").get_web_identity_token
     assert refused(token, **{"Audience": ["a"], "SigningAlgorithm": "ES384"} | changed) == code
+
+
+def test_the_payload_has_a_largest_size(server: InProcessServer, issuer: str) -> None:
+    token = server.client("sts").get_web_identity_token
+
+    def claims(padding: int) -> dict[str, Any]:
+        tags = [{"Key": f"{n}", "Value": "v" * 250} for n in range(18)] + [{"Key": "aws:x", "Value": "reserved"}]
+        audiences = [*(["a" * 1000] * 9), "a" * padding]
+        return {"Audience": audiences, "SigningAlgorithm": "ES384", "Tags": tags}
+
+    made = token(**claims(1))["WebIdentityToken"]
+    least = len(base64.urlsafe_b64decode(made.split(".")[1] + "=="))
+    most = token(**claims(1 + 14_984 - least))["WebIdentityToken"]
+    assert len(base64.urlsafe_b64decode(most.split(".")[1] + "==")) == 14_984
+    assert verified(server, issuer, most)[OWN]["request_tags"]["aws:x"]
+    too_large = ("JWTPayloadSizeExceededException", "JWT payload exceeds maximum allowed size")
+    assert refusal(token, **claims(2 + 14_984 - least)) == too_large
+
+
+def test_the_resource_is_the_caller_itself(server: InProcessServer, issuer: str) -> None:
+    account = server.client("sts").get_caller_identity()["Account"]
+    itself = f"arn:aws:sts::{account}:self"
+    asked = {"Audience": ["a"], "SigningAlgorithm": "ES384"}
+    key = user(server, "dora", "iam:GetUser")
+    token = server.client("sts", *key).get_web_identity_token
+    assert f"sts:GetWebIdentityToken on resource: {itself} because" in refusal(token, **asked)[1]
+    statement = {"Effect": "Allow", "Action": "sts:GetWebIdentityToken", "Resource": itself}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    server.client("iam").put_user_policy(UserName="dora", PolicyName="self", PolicyDocument=policy)
+    assert verified(server, issuer, token(**asked)["WebIdentityToken"])
+    tagged = refusal(token, **asked, Tags=[{"Key": "a", "Value": "b"}])
+    assert f"sts:TagGetWebIdentityToken on resource: {itself} because" in tagged[1]
+
+
+def test_federated_users_have_none(server: InProcessServer, issuer: str) -> None:
+    sts = server.client("sts", *user(server, "emil", "sts:*"))
+    given = sts.get_federation_token(Name="frieda")["Credentials"]
+    keys = given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
+    token = server.client("sts", *keys).get_web_identity_token
+    expected = ("AccessDenied", "GetWebIdentityToken does not support federated user sessions")
+    assert refusal(token, Audience=["a"], SigningAlgorithm="ES384") == expected
 
 
 def test_a_token_does_not_outlive_the_session_that_asks(server: InProcessServer, issuer: str) -> None:
@@ -148,7 +197,8 @@ def test_a_token_does_not_outlive_the_session_that_asks(server: InProcessServer,
     made = token(Audience=["a"], SigningAlgorithm="ES384", DurationSeconds=600)
     assert verified(server, issuer, made["WebIdentityToken"])["sub"] == arn
     longer = {"Audience": ["a"], "SigningAlgorithm": "ES384", "DurationSeconds": 1000}
-    assert refused(token, **longer) == "SessionDurationEscalationException"
+    expected = "Requested token expiry time must be before the original session's expiry time."
+    assert refusal(token, **longer) == ("SessionDurationEscalationException", expected)
 
 
 def test_there_are_no_other_pages(server: InProcessServer, issuer: str) -> None:
@@ -162,14 +212,18 @@ def test_there_are_no_other_pages(server: InProcessServer, issuer: str) -> None:
 def test_disabled_and_enabled_again_it_has_new_keys_and_the_same_name(server: InProcessServer, issuer: str) -> None:
     iam, token = server.client("iam"), server.client("sts").get_web_identity_token
     asked = {"Audience": ["a"], "SigningAlgorithm": "ES384"}
-    assert refused(iam.enable_outbound_web_identity_federation) == "FeatureEnabled"
+    account = server.client("sts").get_caller_identity()["Account"]
+    told = "Outbound identity federation is {} for account " + account
+    assert refusal(iam.enable_outbound_web_identity_federation) == ("FeatureEnabled", told.format("already enabled"))
     assert iam.get_outbound_web_identity_federation_info()["IssuerIdentifier"] == issuer
     old = token(**asked)["WebIdentityToken"]
     before = {key["kid"] for key in document(server, issuer, "jwks.json")["keys"]}
     iam.disable_outbound_web_identity_federation()
-    assert refused(iam.disable_outbound_web_identity_federation) == "FeatureDisabled"
-    assert refused(iam.get_outbound_web_identity_federation_info) == "FeatureDisabled"
-    assert refused(token, **asked) == "OutboundWebIdentityFederationDisabledException"
+    assert refusal(iam.disable_outbound_web_identity_federation) == ("FeatureDisabled", told.format("already disabled"))
+    assert refusal(iam.get_outbound_web_identity_federation_info) == ("FeatureDisabled", told.format("disabled"))
+    disabled = ("OutboundWebIdentityFederationDisabledException", "OutboundWebIdentityFederation is disabled.")
+    assert refusal(token, **asked) == disabled
+    assert refused(token, **asked | {"SigningAlgorithm": "HS256"}) == "ValidationError"
     verified(server, issuer, old)
     assert iam.enable_outbound_web_identity_federation()["IssuerIdentifier"] == issuer
     verified(server, issuer, old)

@@ -29,6 +29,9 @@ LISTS_BELOW_A_PATH = frozenset(
 )
 """Without resource types in the reference, but AWS matches and shows the path: `arn:aws:iam::111122223333:user/`."""
 
+OF_THE_CALLER = frozenset(("sts:GetWebIdentityToken", "sts:TagGetWebIdentityToken"))
+"""Without resource types in the reference, but AWS matches and shows the caller: `arn:aws:sts::111122223333:self`."""
+
 CREATIONS = frozenset(
     (
         "CreateApplication",
@@ -213,13 +216,17 @@ def test_every_exception_is_needed() -> None:
     passing = action("iam:PassRole")
     keys = {key for each in (*listed, passing) if each is not None for key in each.condition_keys}
     assert not [start for start in NOT_BROUGHT if not any(key.startswith(start) for key in keys)]
-    assert all(each is not None and each.without_resource for each in map(action, LISTS_BELOW_A_PATH))
+    unlisted = map(action, LISTS_BELOW_A_PATH | OF_THE_CALLER)
+    assert all(each is not None and each.without_resource for each in unlisted)
 
 
 def _resource(listed: Action, check: Check) -> ActionResource | None:
     """The resource type whose ARN pattern the target fits; None for an action without one."""
     if check.action in LISTS_BELOW_A_PATH:
         assert check.resource.startswith("arn:aws:iam::")
+        return None
+    if check.action in OF_THE_CALLER:
+        assert check.resource == f"arn:aws:sts::{check.resource_account}:self"
         return None
     if check.action in OF_MEMBERS_ALONE:
         assert check.resource == f"arn:aws:account::{check.resource_account}:account"

@@ -12,6 +12,8 @@ from carnet.keyring.keyring import Keyring, SealContext
 
 ISSUERS = "/_carnet/issuers/"
 """Below which path an account's issuer is."""
+OWN_CLAIMS = "https://sts.amazonaws.com/"
+"""The claim of a token that holds what no standard has a name for."""
 _RSA_BITS = 2048
 
 

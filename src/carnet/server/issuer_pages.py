@@ -13,7 +13,7 @@ from carnet.base.clock import Clock
 from carnet.base.http import JSON, HttpResponse
 from carnet.directory.directory import Directory
 from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm
-from carnet.identity.outbound_keys import ISSUERS, issuer_url
+from carnet.identity.outbound_keys import ISSUERS, OWN_CLAIMS, issuer_url
 
 _DISCOVERY, _KEYS = ".well-known/openid-configuration", ".well-known/jwks.json"
 _CACHED = ("cache-control", "public, max-age=300")
@@ -45,7 +45,7 @@ class IssuerPages:
             "response_types_supported": ["id_token"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [one.value for one in SigningAlgorithm],
-            "claims_supported": ["iss", "sub", "aud", "iat", "exp", "jti"],
+            "claims_supported": ["sub", "iss", "aud", "exp", "iat", "jti", OWN_CLAIMS],
         }
 
     def _keys(self, federation: OutboundFederation) -> Mapping[str, object]:

@@ -155,14 +155,24 @@ def _marker(operation: str, key: str) -> str:
     return base64.urlsafe_b64encode(_seal(operation) + sort_token(key)).decode("ascii")
 
 
+def last_told(marker: str) -> bytes | None:
+    """The `sort_token` of the item after which a marker goes on, whichever operation gave it; None if none did."""
+    decoded = _decoded(marker)
+    return None if decoded is None else decoded[_SEAL_BYTES:]
+
+
 def _last_token(operation: str, marker: str, style: PagingStyle) -> bytes:
-    try:
-        decoded = base64.b64decode(marker.encode("ascii"), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeEncodeError) as problem:
-        raise Invalid(style.invalid, style.invalid_members) from problem
-    if decoded[:_SEAL_BYTES] != _seal(operation):
+    decoded = _decoded(marker)
+    if decoded is None or decoded[:_SEAL_BYTES] != _seal(operation):
         raise Invalid(style.invalid, style.invalid_members)
     return decoded[_SEAL_BYTES:]
+
+
+def _decoded(marker: str) -> bytes | None:
+    try:
+        return base64.b64decode(marker.encode("ascii"), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        return None
 
 
 def _seal(operation: str) -> bytes:

@@ -58,9 +58,13 @@ def delegate(estate: Estate, caller: Caller) -> None:
 
 
 def code_of(estate: Estate, caller: Caller, operation: str, **given: Any) -> str:
+    return told_of(estate, caller, operation, **given)[0]
+
+
+def told_of(estate: Estate, caller: Caller, operation: str, **given: Any) -> tuple[str, str]:
     with pytest.raises(ServiceError) as error:
         estate.world.call(caller, operation, **given)
-    return error.value.code
+    return error.value.code, error.value.message
 
 
 # --- features
@@ -85,8 +89,10 @@ def test_features_are_enabled_and_disabled_one_by_one(trusting: Estate) -> None:
 
 def test_features_need_trusted_access_and_all_features(estate: Estate) -> None:
     root = estate.world.root
-    assert code_of(estate, root, "EnableOrganizationsRootSessions") == "ServiceAccessNotEnabledException"
-    assert code_of(estate, root, "ListOrganizationsFeatures") == "ServiceAccessNotEnabledException"
+    account = estate.account_of(root)
+    sentence = f"Trusted Access for IAM not enabled by organization of input account {account}."
+    for operation in ("EnableOrganizationsRootSessions", "ListOrganizationsFeatures"):
+        assert told_of(estate, root, operation) == ("ServiceAccessNotEnabledException", sentence)
     changed(estate, replace(organization(estate), feature_set=FeatureSet.CONSOLIDATED_BILLING))
     assert code_of(estate, root, "ListOrganizationsFeatures") == "OrganizationNotInAllFeaturesModeException"
 

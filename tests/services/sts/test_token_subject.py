@@ -135,7 +135,7 @@ def test_a_token_tells_of_the_session_and_the_organization(world: World) -> None
     assert not {"org_id", "ou_path", "federated_provider", "identity_store_user_id"} & told.keys()
     estate = an_estate(world)
     told = claims(world, session)[OWN]
-    assert told["ou_path"] == f"{told['org_id']}/{estate.root}/"
+    assert told["ou_path"] == [f"{told['org_id']}/{estate.root}/"]
 
 
 def test_a_token_tells_of_the_provider(world: World) -> None:

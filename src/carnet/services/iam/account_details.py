@@ -5,9 +5,10 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationD
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
+from carnet.base.faults import Invalid
 from carnet.catalog.managed_policies import managed_policy
 from carnet.directory.account_view import AccountView
 from carnet.entities.entity import Documents
@@ -15,13 +16,13 @@ from carnet.entities.group import Group
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
 from carnet.entities.user import User
-from carnet.services.iam import shapes
+from carnet.services.iam import sentences, shapes
 from carnet.services.iam.account import used_policies
 from carnet.services.iam.managed_policies import policy_key
 from carnet.services.iam.roles import last_used
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, account_wide
-from carnet.services.paging import page, sort_token
+from carnet.services.paging import last_told, page, sort_token
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import GetAccountAuthorizationDetailsRequestTypeDef
@@ -31,6 +32,14 @@ Described = Group | ManagedPolicy | Role | User
 _NOT_IN_ROLE_DETAIL = ("Description", "MaxSessionDuration", "MaxSigninSessionDuration")
 _RANKS: dict[type[Described], int] = {User: 0, Role: 1, Group: 2, ManagedPolicy: 3}
 """Where each kind stands in the list."""
+_KINDS: dict[str, type[Described]] = {
+    "User": User,
+    "Role": Role,
+    "Group": Group,
+    "LocalManagedPolicy": ManagedPolicy,
+    "AWSManagedPolicy": ManagedPolicy,
+}
+"""What a Filter may name."""
 
 
 @iam.read("GetAccountAuthorizationDetails", on=account_wide)
@@ -39,8 +48,10 @@ def get_account_authorization_details(call: Call, given: GetAccountAuthorization
 
     Of AWS's managed policies, those that someone in the account uses.
     """
-    listed = sorted(_described(call, frozenset(given.get("Filter", ()))), key=lambda each: sort_token(_key(each)))
-    found = page(call.paging, "GetAccountAuthorizationDetails", listed, given, key=_key)
+    kinds: frozenset[str] = frozenset(given.get("Filter") or _KINDS)
+    _check_marker(given, kinds)
+    listed = sorted(_described(call, kinds), key=lambda each: sort_token(_key(each)))
+    found = page(call.paging, f"GetAccountAuthorizationDetails {sorted(kinds)}", listed, given, key=_key)
     return {
         "UserDetailList": [_user(call.view, each) for each in found.items if isinstance(each, User)],
         "GroupDetailList": [_group(each) for each in found.items if isinstance(each, Group)],
@@ -50,8 +61,17 @@ def get_account_authorization_details(call: Call, given: GetAccountAuthorization
     }
 
 
+def _check_marker(given: Mapping[str, Any], kinds: Collection[str]) -> None:
+    """Raise Invalid for a marker after something that the Filter, if there is one, does not let through."""
+    if "Marker" not in given or not given.get("Filter"):
+        return
+    ranks = {str(_RANKS[_KINDS[kind]]).encode() for kind in kinds}
+    if (last := last_told(given["Marker"])) is None or last[:1] not in ranks:
+        raise Invalid(sentences.MARKER_OF_OTHER_FILTER)
+
+
 def _described(call: Call, kinds: Collection[str]) -> Iterable[Described]:
-    """What the Filter lets through; an empty one lets through all."""
+    """What the Filter lets through."""
     view = call.view
     sources: dict[str, Iterable[Described]] = {
         "User": view.of(User),
@@ -61,7 +81,7 @@ def _described(call: Call, kinds: Collection[str]) -> Iterable[Described]:
         "AWSManagedPolicy": _used_policies_of_aws(view),
     }
     for kind, entities in sources.items():
-        if not kinds or kind in kinds:
+        if kind in kinds:
             yield from entities
 
 
@@ -102,8 +122,7 @@ def _role(call: Call, role: Role) -> shapes.Structure:
 
 def _policy(view: AccountView, policy: ManagedPolicy) -> shapes.Structure:
     versions = [shapes.policy_version(policy, version) for version in reversed(policy.versions)]
-    shape = shapes.listed_policy(view, policy) | {"PolicyVersionList": versions}
-    return shape if policy.description is None else shape | {"Description": policy.description}
+    return shapes.listed_policy(view, policy) | {"PolicyVersionList": versions}
 
 
 def _inline(documents: Documents) -> list[shapes.Structure]:

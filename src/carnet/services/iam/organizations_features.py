@@ -40,7 +40,7 @@ def _administered(call: Call) -> tuple[OrganizationView] | Fault:
     if view.organization.feature_set is not FeatureSet.ALL:
         return Refused("OrganizationNotInAllFeaturesModeException", sentences.NOT_ALL_FEATURES)
     if not is_trusted(view):
-        return Refused("ServiceAccessNotEnabledException", sentences.NO_TRUSTED_ACCESS)
+        return Refused("ServiceAccessNotEnabledException", sentences.no_trusted_access(call.account))
     return (view,)
 
 

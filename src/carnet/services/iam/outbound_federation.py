@@ -5,26 +5,25 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableOutboundWebIdentit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from carnet.base.faults import Refused
 from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm, SigningKey
 from carnet.identity.outbound_keys import issuer_url, new_signing_key
+from carnet.services.iam import sentences
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
 from carnet.services.preparing import Pool, Preparation
 
 _Given = Mapping[str, object]
 _KEYS = Pool(name="signing-keys", size=1, waiting=16, seconds=5.0)
-_ENABLED = "Outbound web identity federation is already enabled for the account."
-_DISABLED = "Outbound web identity federation is not enabled for the account."
 
 
 def _new_keys(call: Call, given: _Given) -> tuple[SigningKey, ...]:
     """One of each algorithm, for an account that has none to sign with."""
     if (there := _found(call)) is not None and there.enabled:
-        raise Refused("FeatureEnabled", _ENABLED)
+        raise _enabled_already(call)
     return tuple(new_signing_key(call.parts.keyring, call.ids, call.account, one) for one in SigningAlgorithm)
 
 
@@ -44,7 +43,7 @@ def enable_outbound_federation(call: WriteCall, given: _Given) -> Answer:
         call.store.add(made)
         return {"IssuerIdentifier": issuer_url(call.parts.public_url, made)}
     if there.enabled:
-        raise Refused("FeatureEnabled", _ENABLED)
+        raise _enabled_already(call)
     call.store.save(there.with_keys(keys, call.now))
     return {"IssuerIdentifier": issuer_url(call.parts.public_url, there)}
 
@@ -52,22 +51,27 @@ def enable_outbound_federation(call: WriteCall, given: _Given) -> Answer:
 @iam.write("DisableOutboundWebIdentityFederation", on=account_wide)
 def disable_outbound_federation(call: WriteCall, given: _Given) -> Answer:
     """Issue no more tokens. Those that were issued are good until their end."""
-    call.store.save(replace(_enabled(call), enabled=False))
+    call.store.save(replace(_enabled(call, sentences.federation_disabled_already), enabled=False))
     return {}
 
 
 @iam.read("GetOutboundWebIdentityFederationInfo", on=account_wide)
 def get_outbound_federation_info(call: Call, given: _Given) -> Answer:
     """The issuer of the account's tokens."""
-    return {"IssuerIdentifier": issuer_url(call.parts.public_url, _enabled(call)), "JwtVendingEnabled": True}
+    there = _enabled(call, sentences.federation_disabled)
+    return {"IssuerIdentifier": issuer_url(call.parts.public_url, there), "JwtVendingEnabled": True}
 
 
 def _found(call: Call) -> OutboundFederation | None:
     return call.view.of(OutboundFederation).get(call.account)
 
 
-def _enabled(call: Call) -> OutboundFederation:
+def _enabled(call: Call, refused: Callable[[str], str]) -> OutboundFederation:
     there = _found(call)
     if there is None or not there.enabled:
-        raise Refused("FeatureDisabled", _DISABLED)
+        raise Refused("FeatureDisabled", refused(call.account))
     return there
+
+
+def _enabled_already(call: Call) -> Refused:
+    return Refused("FeatureEnabled", sentences.federation_enabled_already(call.account))

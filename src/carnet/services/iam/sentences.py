@@ -306,6 +306,8 @@ def arn_not_valid(arn: str) -> str:
     return f"ARN {arn} is not valid."
 
 
+MARKER_OF_OTHER_FILTER = "Marker and Filter do not match"
+
 # InvalidAuthenticationCode
 
 MFA_CODE_INVALID = "Authentication code for device is not valid."
@@ -333,8 +335,28 @@ NOT_ROOT_ADMINISTRATOR = (
     "administrator account for centralized root access."
 )
 NOT_ALL_FEATURES = "The request was rejected because your organization does not have All features enabled."
-NO_TRUSTED_ACCESS = "The request was rejected because trusted access is not enabled for IAM in Organizations."
 ROOT_PASSWORD_GIVEN = "The root user sets its password itself: Password must be omitted."  # noqa: S105
+
+
+def no_trusted_access(account: str) -> str:
+    """What the features of centralized root access are told if the organization does not trust IAM."""
+    return f"Trusted Access for IAM not enabled by organization of input account {account}."
+
+
+# FeatureEnabled and FeatureDisabled, of outbound web identity federation
+
+
+def federation_enabled_already(account: str) -> str:
+    return f"Outbound identity federation is already enabled for account {account}"
+
+
+def federation_disabled_already(account: str) -> str:
+    return f"Outbound identity federation is already disabled for account {account}"
+
+
+def federation_disabled(account: str) -> str:
+    return f"Outbound identity federation is disabled for account {account}"
+
 
 # AccessDenied
 

@@ -52,7 +52,7 @@ def root_to_assume(call: Call, given: Any) -> Target[AccountView]:
     principal: str = given["TargetPrincipal"]
     account = _TARGET.fullmatch(principal)
     if account is None or principal.startswith("arn:") is not principal.endswith(":root"):
-        raise Invalid(f"{principal} is invalid")
+        raise Invalid("Request must contain a valid target principal")
     arn = root_arn(call.partition, account[1])
     member = _member(call, account[1], _feature(given))
     if member is None:
@@ -92,7 +92,7 @@ def task_policy(call: Call, given: Any, target: object) -> Keys:
     """sts:TaskPolicyArn: the policy that the session would be for. Raises Invalid for one that is for no such task."""
     arn = given["TaskPolicyArn"].get("arn", "")
     if _TASK_POLICY.fullmatch(arn) is None or find_managed_policy(call.view, arn) is None:
-        raise Invalid(f"{arn} is not a policy for privileged tasks.")
+        raise Invalid("Request must contain valid AWS managed task policy ARN")
     return {"sts:TaskPolicyArn": arn}
 
 

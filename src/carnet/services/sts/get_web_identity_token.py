@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_tok
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,18 +15,16 @@ from carnet.access.gather import carried_by
 from carnet.base.faults import Invalid, Refused
 from carnet.entities.outbound_federation import OutboundFederation, SigningAlgorithm
 from carnet.identity.identity_context import IDENTITY_STORE_ARN, USER_ID
-from carnet.identity.outbound_keys import issuer_url, sign
+from carnet.identity.outbound_keys import OWN_CLAIMS, issuer_url, sign
 from carnet.identity.principals import principal_tags
 from carnet.policy.request import Value
-from carnet.services.operation import Answer, Call, account_wide
+from carnet.services.operation import Answer, Call
 from carnet.services.sts.service import sts
-from carnet.services.sts.sessions import SessionTags, session_tags
+from carnet.services.sts.sessions import refuse_repeated
 from carnet.services.sts.token_subject import ORIGIN_IDENTITY, check_scope, origin_subject, subject_mode
 from carnet.services.target import Keys, Target
 
 _Given = Mapping[str, Any]
-_OWN = "https://sts.amazonaws.com/"
-"""The claim that holds what no standard has a name for."""
 _OF_KEYS = {
     "org_id": "aws:PrincipalOrgID",
     "ou_path": "aws:PrincipalOrgPaths",
@@ -39,8 +37,11 @@ _OF_KEYS = {
 }
 """The claims that AWS documents to be condition keys, as far as sessions have these here."""
 _DEFAULT_SECONDS = 300
-_MOST_CHARACTERS = 16_384
-"""How long a token may be; AWS publishes no figure."""
+_MOST_BYTES = 14_984
+"""How long the payload of a token may be. AWS publishes no figure; this was the longest of what it made."""
+_ALGORITHM = (
+    "Requested SigningAlgorithm is not supported. See the GetWebIdentityToken documentation for supported algorithms"
+)
 
 
 def requested_token(call: Call, given: _Given, target: object) -> Keys:
@@ -56,6 +57,11 @@ def requested_token(call: Call, given: _Given, target: object) -> Keys:
     return {**keys, "aws:TagKeys": tuple(tags)} if tags else keys
 
 
+def own_session(call: Call, given: _Given) -> Target[()]:
+    """The caller itself, as AWS names it for an action that its reference lists no resource type of."""
+    return Target(arn=f"arn:{call.partition}:sts::{call.account}:self", account=call.account, found=())
+
+
 def tag_token(call: Call, given: _Given, target: Target[()], keys: Keys) -> Iterator[Check]:
     """sts:TagGetWebIdentityToken, for a token that will have tags."""
     if tags := {name: value for name, value in keys.items() if name.startswith(("aws:RequestTag/", "aws:TagKeys"))}:
@@ -68,33 +74,45 @@ def scope_token(call: Call, given: _Given, target: Target[()], keys: Keys) -> It
         yield target.check("sts:SetWebIdentityTokenScope", {"sts:IdentityTokenScope": keys["sts:IdentityTokenScope"]})
 
 
-@sts.read("GetWebIdentityToken", on=account_wide, also=(tag_token, scope_token), context=(requested_token,))
+@sts.read("GetWebIdentityToken", on=own_session, also=(tag_token, scope_token), context=(requested_token,))
 def get_web_identity_token(call: Call, given: _Given) -> Answer:
     """A token that says who calls, for services that trust the account's issuer."""
-    federation = call.view.of(OutboundFederation).get(call.account)
-    if federation is None or not federation.enabled:
-        raise Refused(
-            "OutboundWebIdentityFederationDisabledException",
-            "Outbound web identity federation is not enabled for the account.",
-        )
+    algorithm = _algorithm(given)
     check_scope(given)
+    refuse_repeated(given.get("Tags", ()))
     until = int(call.now.timestamp()) + given.get("DurationSeconds", _DEFAULT_SECONDS)
     _refuse_longer(call, until)
+    federation = call.view.of(OutboundFederation).get(call.account)
+    if federation is None or not federation.enabled:
+        disabled = "OutboundWebIdentityFederation is disabled."
+        raise Refused("OutboundWebIdentityFederationDisabledException", disabled)
     claims = _claims(call, given, issuer_url(call.parts.public_url, federation), until)
-    try:
-        algorithm = SigningAlgorithm(given["SigningAlgorithm"])
-    except ValueError:
-        raise Invalid("The signing algorithm must be RS256 or ES384.") from None
     token = sign(call.parts.keyring, call.account, federation.key(algorithm), claims)
-    if len(token) > _MOST_CHARACTERS:
-        raise Refused("JWTPayloadSizeExceededException", "The tags and audiences are too large for a token.")
+    if _payload_bytes(token) > _MOST_BYTES:
+        raise Refused("JWTPayloadSizeExceededException", "JWT payload exceeds maximum allowed size")
     return {"WebIdentityToken": token, "Expiration": datetime.fromtimestamp(until, UTC)}
 
 
-def _told(carried: Keys) -> dict[str, Value]:
+def _algorithm(given: _Given) -> SigningAlgorithm:
+    try:
+        return SigningAlgorithm(given["SigningAlgorithm"])
+    except ValueError:
+        raise Invalid(_ALGORITHM) from None
+
+
+def _payload_bytes(token: str) -> int:
+    """How many bytes the claims of a token have."""
+    return len(token.split(".")[1]) * 3 // 4
+
+
+def _told(carried: Keys) -> dict[str, object]:
     """The claims that say what some condition keys of the caller do."""
     told = {claim: carried[key] for claim, key in _OF_KEYS.items() if key in carried}
-    return {claim: value if isinstance(value, str) else value[0] for claim, value in told.items()}
+    return {claim: value if isinstance(value, str) else _of_several(claim, value) for claim, value in told.items()}
+
+
+def _of_several(claim: str, values: Sequence[str]) -> object:
+    return list(values) if claim == "ou_path" else values[0]
 
 
 def _refuse_longer(call: Call, until: int) -> None:
@@ -103,13 +121,12 @@ def _refuse_longer(call: Call, until: int) -> None:
     if session is not None and until * 1000 > session.expires_ms:
         raise Refused(
             "SessionDurationEscalationException",
-            "The requested token duration would extend beyond the expiration of the calling session.",
+            "Requested token expiry time must be before the original session's expiry time.",
         )
 
 
 def _claims(call: Call, given: _Given, issuer: str, until: int) -> dict[str, Any]:
     principal, session = call.caller.principal, call.caller.credential.session
-    requested = session_tags(SessionTags(), given.get("Tags", ()), ())
     arn, carried = principal.role_arn or principal.arn, carried_by(call.snapshot, call.caller.credential).keys
     own: dict[str, Any] = {"aws_account": call.account, "principal_id": arn, **_told(carried)}
     if call.caller.region:
@@ -120,8 +137,8 @@ def _claims(call: Call, given: _Given, issuer: str, until: int) -> dict[str, Any
         )
     if tags := principal_tags(call.view, call.caller.credential):
         own["principal_tags"] = dict(tags)
-    if requested.tags:
-        own["request_tags"] = dict(requested.tags)
+    if requested := {tag["Key"]: tag["Value"] for tag in given.get("Tags", ())}:
+        own["request_tags"] = requested
     subject, audiences = arn, given["Audience"]
     if subject_mode(given) == ORIGIN_IDENTITY:
         subject, own["subject_mode"] = origin_subject(carried), ORIGIN_IDENTITY
@@ -133,5 +150,5 @@ def _claims(call: Call, given: _Given, issuer: str, until: int) -> dict[str, Any
         "iat": int(call.now.timestamp()),
         "exp": until,
         "jti": call.ids.uuid(),
-        _OWN: own,
+        OWN_CLAIMS: own,
     }

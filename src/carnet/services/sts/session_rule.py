@@ -9,13 +9,17 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetScopedCredentials.htm
 from __future__ import annotations
 
 from carnet.base.faults import Denied
-from carnet.identity.principals import ASSUMED_ROLE, ASSUMED_ROOT, SESSION_TOKEN, SIGN_IN
+from carnet.identity.principals import ASSUMED_ROLE, ASSUMED_ROOT, FEDERATED_USER, SESSION_TOKEN, SIGN_IN
 from carnet.keyring.session_claims import SessionClaims
 
 _OF_SESSION_TOKEN = frozenset(
     ("AssumeRole", "GetCallerIdentity", "GetScopedCredentials", "GetWebIdentityToken", "GetDelegatedAccessToken")
 )
 _OF_FEDERATED_USER = frozenset(("GetCallerIdentity", "GetScopedCredentials"))
+_TOLD = {
+    (FEDERATED_USER, "GetWebIdentityToken"): "GetWebIdentityToken does not support federated user sessions",
+}
+"""Refusals that AWS has sentences of their own for."""
 _NOT_OF_ROLE = frozenset(("GetSessionToken", "GetFederationToken"))
 
 
@@ -30,4 +34,4 @@ def refuse_session(session: SessionClaims, operation: str) -> None:
     else:
         allowed = operation in _OF_FEDERATED_USER
     if not allowed:
-        raise Denied(f"Cannot call {operation} with session credentials")
+        raise Denied(_TOLD.get((session.kind, operation), f"Cannot call {operation} with session credentials"))

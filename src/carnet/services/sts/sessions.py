@@ -117,9 +117,8 @@ def inherited_tags(parent: SessionClaims | None) -> SessionTags:
 
 def session_tags(inherited: SessionTags, tags: Sequence[TagTypeDef], transitive: Sequence[str]) -> SessionTags:
     """The tags of a new session; raises Refused for a key that is repeated, reserved, inherited or not passed."""
+    refuse_repeated(tags)
     spelling = {name_key(tag["Key"]): tag["Key"] for tag in tags}
-    if len(spelling) < len(tags):
-        raise refused("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
     if any(map(reserved, spelling)):
         raise refused("System tags cannot be added or updated by requester.")
     if any(name_key(key) in spelling for key in inherited.tags):
@@ -134,6 +133,12 @@ def session_tags(inherited: SessionTags, tags: Sequence[TagTypeDef], transitive:
         tags={**inherited.tags, **{tag["Key"]: tag["Value"] for tag in tags}},
         transitive=(*inherited.transitive, *handed_down),
     )
+
+
+def refuse_repeated(tags: Sequence[TagTypeDef]) -> None:
+    """Raise Refused for two tags whose keys are the same, in whatever case."""
+    if len({name_key(tag["Key"]) for tag in tags}) < len(tags):
+        raise refused("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 
 
 def packed_size(policies: SessionPolicies, tags: Tags) -> int | None:
