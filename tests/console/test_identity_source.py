@@ -173,6 +173,18 @@ def test_the_page_shows_nothing_to_who_may_not(site: Site, instance: Instance) -
     assert (stranger.header("location") or "").startswith("/console/sign-in?to=%2Fconsole%2Fidentity-source")
 
 
+def test_home_leads_whoever_may_see_the_page(site: Site, instance: Instance) -> None:
+    link = 'href="/console/identity-source"'
+    (_, person), nobody = signed_in(site, instance), administrator(site, USE, BACK)
+    assert link in administrator(site, SHOW).get("/console/").text
+    for browser in (person, nobody):
+        shown = browser.get("/console/")
+        assert (shown.status, link in shown.text) == (200, False)
+    events = len(audit(site.server))
+    nobody.get("/console/")
+    assert len(audit(site.server)) == events, "a link that is not shown is no request that was denied"
+
+
 def test_a_page_that_no_event_tells_of_is_not_shown(
     site: Site, instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,3 +115,14 @@ def test_every_field_has_a_label(site: Site) -> None:
         assert len(fields) >= 5
         assert set(fields) == set(re.findall(r'<label for="([^"]+)"', text))
         assert text.count("<input") + text.count("<select") == len(fields)
+
+
+def test_home_leads_nobody_to_an_identity_store_that_is_not_there(site: Site) -> None:
+    """Whoever may do everything has none to administer here."""
+    user, browser = site.user(), site.browser
+    everything = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
+    site.iam.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=everything)
+    site.sign_in(browser, user)
+    shown = browser.get("/console/")
+    assert (shown.status, "identity-source" in shown.text) == (200, False)
+    assert browser.get("/console/identity-source").status == 404

@@ -18,7 +18,7 @@ from carnet.console.ending import end_session
 from carnet.console.first_step import store_of
 from carnet.console.given import read_step
 from carnet.console.headers import SAFETY
-from carnet.console.identity_source_page import identity_source_page
+from carnet.console.identity_source_page import identity_source_page, is_shown
 from carnet.console.navigation import HOME, PERSON_SIGN_IN, SIGN_IN, elsewhere, parameter, see, target_of, to_sign_in
 from carnet.console.outcomes import Refusal, Told, signed_out
 from carnet.console.own_devices import begin_own_passkey
@@ -58,6 +58,7 @@ _WAYS = {
 _CROSS_SITE = Problem(403, "CrossSiteRequest", "This is answered to the console's own pages alone.")
 
 Page = Callable[[RequestHead, SignedInBrowser | None], HttpResponse]
+DecidedPage = Callable[[Arrived, SignedInBrowser], Coroutine[Any, Any, Answer]]
 
 
 class Console:
@@ -67,8 +68,8 @@ class Console:
         self._parts = parts
         self._sessions = sessions
         self._clock = clock
+        self._decided: Mapping[str, DecidedPage] = {HOME: self._home, _IDENTITY_SOURCE: self._identity_source}
         self._pages: Mapping[str, Page] = {
-            HOME: self._home,
             _SECURITY: self._security,
             INVITED: lambda head, browser: page("invited.html"),
             **{path: partial(self._sign_in, kind) for path, kind in _SIGN_IN_PAGES.items()},
@@ -80,8 +81,8 @@ class Console:
     def respond(self, http: HttpRequest) -> Answer | Coroutine[Any, Any, Answer]:
         if not self._parts.origin.is_safe(http):
             return Answer(response=in_the_clear())
-        if http.path == _IDENTITY_SOURCE and http.method in ("GET", "HEAD"):
-            return self._identity_source(http)
+        if http.path in self._decided and http.method in ("GET", "HEAD"):
+            return self._decide(http)
         if http.path in _ACTED_AT or http.path.startswith(_SESSIONS):
             return self._act(http)
         try:
@@ -89,18 +90,32 @@ class Console:
         except Exception as raised:
             return _not_shown(raised)
 
-    async def _identity_source(self, http: HttpRequest) -> Answer:
-        """The one page that policies decide on."""
+    async def _decide(self, http: HttpRequest) -> Answer:
+        """The pages that policies decide on."""
         try:
             if (away := elsewhere(self._parts.origin, http)) is not None:
                 return Answer(response=away)
             if (browser := self._sessions.signed_in(http)) is None:
                 return Answer(response=to_sign_in(http))
-            arrived = self._arrived(http)
-            shown = await identity_source_page(self._parts, arrived, browser)
-            return _audited(arrived, shown.response, shown.event, shown.account)
+            return await self._decided[http.path](self._arrived(http), browser)
         except Exception as raised:
             return _not_shown(raised)
+
+    async def _identity_source(self, arrived: Arrived, browser: SignedInBrowser) -> Answer:
+        shown = await identity_source_page(self._parts, arrived, browser)
+        return _audited(arrived, shown.response, shown.event, shown.account)
+
+    async def _home(self, arrived: Arrived, browser: SignedInBrowser) -> Answer:
+        shown = page(
+            "home.html",
+            csrf=browser.csrf,
+            browser=browser,
+            holder=browser.holder,
+            tiles=list(tiles(self._parts.execution.directory.snapshot, browser.holder)),
+            applications=list(applications_of(browser.holder)),
+            identity_source=await is_shown(self._parts, arrived, browser),
+        )
+        return Answer(response=shown)
 
     def _read(self, http: HttpRequest) -> HttpResponse:
         if http.path.startswith(STATIC):
@@ -116,19 +131,6 @@ class Console:
         if http.method not in ("GET", "HEAD"):
             return page("refused.html", status=405, title="Not so", sentence="This page is read with GET.")
         return elsewhere(self._parts.origin, http) or shown(http, self._sessions.signed_in(http))
-
-    def _home(self, head: RequestHead, browser: SignedInBrowser | None) -> HttpResponse:
-        if browser is None:
-            return to_sign_in(head)
-        shown = list(tiles(self._parts.execution.directory.snapshot, browser.holder))
-        return page(
-            "home.html",
-            csrf=browser.csrf,
-            browser=browser,
-            holder=browser.holder,
-            tiles=shown,
-            applications=list(applications_of(browser.holder)),
-        )
 
     def _security(self, head: RequestHead, browser: SignedInBrowser | None) -> HttpResponse:
         if browser is None:

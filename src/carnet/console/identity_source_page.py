@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from carnet.audit.events import Event
 from carnet.audit.steps import Arrived
-from carnet.base.faults import Missing
+from carnet.base.faults import Denied, Missing
 from carnet.base.http import HttpResponse
 from carnet.console.administrators import Administrator
 from carnet.console.identity_source import NEEDED_BESIDES, ShowSource, UseDirectory, UseProvider, permitted
@@ -20,6 +20,7 @@ from carnet.console.parts import ConsoleParts
 from carnet.console.sessions import SignedInBrowser
 from carnet.directory.identity_center import is_administrator, visible_instances
 from carnet.directory.snapshot import Snapshot
+from carnet.server.own_api.problems import Problem
 from carnet.services.identity_source import identity_source
 
 
@@ -63,6 +64,16 @@ async def identity_source_page(parts: ConsoleParts, arrived: Arrived, browser: S
         event=by.event(_tag(ShowSource), {"identityStoreId": store}),
         account=account,
     )
+
+
+async def is_shown(parts: ConsoleParts, arrived: Arrived, browser: SignedInBrowser) -> bool:
+    """Whether the page is shown to whoever has signed in: others are not led there. Raises Unavailable."""
+    by = Administrator(parts=parts, arrived=arrived, browser=browser)
+    try:
+        await by.now(lambda snapshot: _found(snapshot, by, ""))
+    except (Problem, Denied, Missing):
+        return False
+    return True
 
 
 def _found(snapshot: Snapshot, by: Administrator, asked: str) -> _Found:
