@@ -15,11 +15,14 @@ import pytest
 
 from carnet.identity.totp import code_of
 from tests.clients.running import RunningServer, running_server
+from tests.saml import idp
 
 PYTHON = Path(".venv-clients/bin/python").absolute()
 AXE = Path(".venv-clients/node/node_modules/axe-core/axe.min.js").absolute()
 USER, PASSWORD = "mary", "Correct-horse-1"
 OWN = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:EnableMFADevice","Resource":"*"}}'
+
+SOURCE = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sso-directory:*","Resource":"*"}}'
 
 
 def browser() -> str:
@@ -41,15 +44,20 @@ def mary(tmp_path: Path) -> Any:
         yield server, made(server)
 
 
-def made(server: RunningServer) -> dict[str, str]:
+def root(server: RunningServer) -> Any:
+    """IAM, as the root user."""
     given = dict(server.environment)
-    iam = boto3.client(
+    return boto3.client(
         "iam",
         endpoint_url=server.endpoint,
         region_name="us-east-1",
         aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
     )
+
+
+def made(server: RunningServer) -> dict[str, str]:
+    iam = root(server)
     iam.create_user(UserName=USER)
     iam.create_login_profile(UserName=USER, Password=PASSWORD)
     iam.put_user_policy(UserName=USER, PolicyName="own", PolicyDocument=OWN)
@@ -80,6 +88,24 @@ def test_who_signs_out_in_one_tab_is_signed_out_in_all(mary: tuple[RunningServer
     assert (url, buttons) == (seen["reloaded"], 0)
     assert url.endswith("/console/sign-in?to=%2Fconsole%2Fsecurity")
     assert (seen["elsewhere"], seen["errors"]) == ([], [])
+
+
+def test_an_administrator_and_somebody_beside_him(tmp_path: Path) -> None:
+    """The identity source is changed, and two users are signed in in one browser."""
+    browser()
+    users = ["alice", "bob"]
+    with running_server(tmp_path / "data") as server:
+        server.carnet("sso", "enable", "--account", server.account_id)
+        iam = root(server)
+        for each in users:
+            iam.create_user(UserName=each)
+            iam.create_login_profile(UserName=each, Password=PASSWORD)
+        iam.put_user_policy(UserName="alice", PolicyName="own", PolicyDocument=SOURCE)
+        told = {"account": server.account_id, "users": users, "password": PASSWORD}
+        metadata = idp.metadata(redirect="https://idp.example.com/sso")
+        seen = toured("several_tour", server, {**told, "metadata": metadata})
+    check_pages(seen, {"identity source", "identity source, external", "sign-in beside"})
+    assert seen["alice"] == 0, "who has signed out is not offered"
 
 
 def toured(name: str, server: RunningServer, told: dict[str, Any]) -> dict[str, Any]:

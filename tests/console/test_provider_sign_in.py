@@ -148,7 +148,7 @@ def test_whom_the_provider_vouches_for_is_signed_in(provided: Provided) -> None:
     assert (page.status, page.told) == (200, {"to": "/console/security"})
     assert page.header("cache-control") == "no-store"
     cookies = [value for name, value in page.headers if name == "set-cookie"]
-    assert len(cookies) == 2
+    assert len(cookies) == 3, "of the way that is over, of the session, and that it is shown"
     assert all("HttpOnly" in each and "SameSite=Strict" in each for each in cookies)
     shown = provided.browser.get("/console/")
     assert provided.person.user_name in shown.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -13,8 +14,9 @@ from msgspec import structs
 
 from carnet.base.http import RequestHead
 from carnet.console.callers import caller_of
+from carnet.console.cookies import csrf_of, forget_session, show_nobody, show_session
 from carnet.console.origin import ConsoleOrigin, console_origin
-from carnet.console.sessions import BrowserSessions, SignedInBrowser, csrf_of, drop_cookie, set_cookie
+from carnet.console.sessions import BrowserSessions, SignedInBrowser
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.browser_session import IDLE, SESSION_TOKEN, USUAL_LENGTH, BrowserSession, HolderKind
 from carnet.entities.login_profile import LoginProfile
@@ -246,9 +248,18 @@ def test_no_cookie_goes_over_a_network_in_the_clear() -> None:
 def test_what_a_cookie_may_be_sent_with() -> None:
     local = ConsoleOrigin(scheme="http", host="localhost", port=4747)
     public = ConsoleOrigin(scheme="https", host="iam.example.com", port=443)
-    assert set_cookie(local, "x") == ("set-cookie", "carnet-4747=x; Path=/; HttpOnly; SameSite=Strict")
-    assert set_cookie(public, "x") == ("set-cookie", "__Host-carnet=x; Path=/; HttpOnly; SameSite=Strict; Secure")
-    assert drop_cookie(public)[1] == "__Host-carnet=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure"
+    own = f"carnet-{hashlib.sha256(TOKEN.encode()).hexdigest()[:16]}"
+    kept, gone = "Path=/; HttpOnly; SameSite=Strict", "Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure"
+    assert show_session(local, TOKEN) == (
+        ("set-cookie", f"carnet-4747={TOKEN}; {kept}"),
+        ("set-cookie", f"{own.replace('carnet', 'carnet-4747')}={TOKEN}; {kept}"),
+    )
+    assert dict(show_session(public, TOKEN)) == {"set-cookie": f"__Host-{own}={TOKEN}; {kept}; Secure"}
+    assert forget_session(public, TOKEN, shown=True) == (
+        ("set-cookie", f"__Host-{own}=; {gone}"),
+        ("set-cookie", f"__Host-carnet=; {gone}"),
+    )
+    assert show_nobody(public) == ("set-cookie", f"__Host-carnet=; {gone}")
 
 
 def renewed(world: World, session: BrowserSession) -> Credential | None:

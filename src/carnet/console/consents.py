@@ -72,7 +72,7 @@ class Consents:
         try:
             if http.method != "POST" or len(http.body) > _LONGEST_BODY:
                 raise Problem(405, "MethodNotAllowed", "Answers are sent with POST.", ("allow", "POST"))
-            browser = self._sessions.signed_in(http)
+            browser = self._sessions.acting(http)
             if browser is None:
                 raise _SIGNED_OUT
             if not self._sessions.may_change(http, browser):

@@ -14,19 +14,30 @@ from carnet.base.clock import Clock
 from carnet.base.faults import Refused
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.console import identity_source
+from carnet.console.cookies import show_nobody, show_session
 from carnet.console.ending import end_session
 from carnet.console.first_step import store_of
-from carnet.console.given import read_step
+from carnet.console.given import read_step, read_target
 from carnet.console.headers import SAFETY
 from carnet.console.identity_source_page import identity_source_page, is_shown
-from carnet.console.navigation import HOME, PERSON_SIGN_IN, SIGN_IN, elsewhere, parameter, see, target_of, to_sign_in
+from carnet.console.navigation import (
+    HOME,
+    PERSON_SIGN_IN,
+    SIGN_IN,
+    elsewhere,
+    local_target,
+    parameter,
+    see,
+    target_of,
+    to_sign_in,
+)
 from carnet.console.outcomes import Refusal, Told, signed_out
 from carnet.console.own_devices import begin_own_passkey
 from carnet.console.pages import STATIC, page, static_files
 from carnet.console.parts import ConsoleParts
 from carnet.console.people import people_action
 from carnet.console.portal import applications_of, role_credentials, tiles
-from carnet.console.sessions import BrowserSessions, SignedInBrowser, drop_cookie, set_cookie
+from carnet.console.sessions import BrowserSessions, SignedInBrowser
 from carnet.console.sign_in import take_step
 from carnet.console.unreachable import in_the_clear, is_console
 from carnet.directory.identity_center import external_provider, own_instance
@@ -39,10 +50,11 @@ from carnet.services.person_invitations import INVITED
 
 _LOG = logging.getLogger(__name__)
 _PREFIX = "/console"
-_SESSION, _SESSIONS, _DEVICES = "/console/session", "/console/sessions/", "/console/devices"
+_SESSION, _SESSIONS, _SHOWN = "/console/session", "/console/sessions/", "/console/shown"
+_DEVICES = "/console/devices"
 _SECURITY, _CREDENTIALS, _PEOPLE = "/console/security", "/console/credentials", "/console/people"
 _IDENTITY_SOURCE = "/console/identity-source"
-_ACTED_AT = frozenset((_SESSION, _DEVICES, _CREDENTIALS, _PEOPLE, _IDENTITY_SOURCE))
+_ACTED_AT = frozenset((_SESSION, _SHOWN, _DEVICES, _CREDENTIALS, _PEOPLE, _IDENTITY_SOURCE))
 _LONGEST_BODY = 65_536
 _LONGEST_BODIES = {_IDENTITY_SOURCE: identity_source.LONGEST_BODY}
 _SIGN_IN_PAGES = {
@@ -113,6 +125,7 @@ class Console:
             holder=browser.holder,
             tiles=list(tiles(self._parts.execution.directory.snapshot, browser.holder)),
             applications=list(applications_of(browser.holder)),
+            others=self._sessions.others(arrived.http),
             identity_source=await is_shown(self._parts, arrived, browser),
         )
         return Answer(response=shown)
@@ -150,7 +163,17 @@ class Console:
             view = store_of(snapshot, store)
             external = external_provider(view) if view is not None else None
             store = instance.identity_store if view is not None and (instance := own_instance(view)) else store
-        return page("sign-in.html", kind=kind, to=target_of(head), store=store, ways=ways, external=external)
+        here = [*([browser] if browser is not None else []), *self._sessions.others(head)]
+        return page(
+            "sign-in.html",
+            kind=kind,
+            to=target_of(head),
+            store=store,
+            ways=ways,
+            external=external,
+            here=here,
+            here_again=local_target(f"{head.path}?{head.query}"),
+        )
 
     async def _act(self, http: HttpRequest) -> Answer:
         """Whatever is not read: signing in, step by step, and what only who has signed in may do."""
@@ -173,16 +196,19 @@ class Console:
     async def _act_as(self, arrived: Arrived) -> Answer:
         """What somebody does who has signed in. Raises Problem for who has not, and for what another page asks."""
         http = arrived.http
-        browser = self._sessions.signed_in(http)
+        browser = self._sessions.acting(http)
         if http.path == _SESSION and http.method == "DELETE" and browser is None:
-            return self._told(arrived, Told(members={"next": "signed-out"}), drop_cookie(self._parts.origin))
+            return self._told(arrived, Told(members={"next": "signed-out"}), show_nobody(self._parts.origin))
         if browser is None:
             raise signed_out()
         if not self._sessions.may_change(http, browser):
             raise _CROSS_SITE
         if http.path == _SESSION and http.method == "DELETE":
             done = await end_session(self._parts, arrived, browser, browser.session.id)
-            return self._told(arrived, done, drop_cookie(self._parts.origin))
+            return self._told(arrived, done, *self._sessions.ended(http, browser))
+        if http.path == _SHOWN and http.method == "POST":
+            shown = Told(members={"to": read_target(http.body)}, account=browser.session.account)
+            return self._told(arrived, shown, *show_session(self._parts.origin, browser.token))
         if http.path.startswith(_SESSIONS) and http.method == "DELETE":
             ended = http.path.removeprefix(_SESSIONS)
             return self._told(arrived, await end_session(self._parts, arrived, browser, ended))
@@ -200,7 +226,7 @@ class Console:
     def _told(self, arrived: Arrived, done: Told, *more: tuple[str, str]) -> Answer:
         headers = [*SAFETY, *done.headers, *more]
         if done.token is not None:
-            headers.append(set_cookie(self._parts.origin, done.token))
+            headers.extend(self._sessions.begun(arrived.http, done.token))
         if done.revision:
             headers.append((REVISION, str(done.revision)))
         response = answer(200, done.members, arrived.request_id, *headers)

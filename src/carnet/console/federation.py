@@ -22,7 +22,7 @@ from carnet.console.navigation import SIGN_IN, own_target, see
 from carnet.console.outcomes import Refusal, Told
 from carnet.console.pages import page
 from carnet.console.parts import ConsoleParts
-from carnet.console.sessions import BrowserSessions, drop_cookie, set_cookie
+from carnet.console.sessions import BrowserSessions
 from carnet.console.signin_tokens import Arriving, new_signin_token
 from carnet.console.unreachable import in_the_clear
 from carnet.identity.credentials import Credentials
@@ -85,6 +85,9 @@ class Federation:
         if http.header("host") != origin.authority and http.method == "GET":
             moved = (("location", f"{origin.url}{PATH}?{http.query}"), NOT_KEPT, *SAFETY)
             return Answer(response=HttpResponse(status=307, headers=moved, body=b""))
+        if http.method == "GET" and http.header("sec-fetch-site") == "cross-site":
+            # Once more, from here: with the cookies of those who have signed in in this browser, who stay so.
+            return Answer(response=page("bounce.html", to=f"{PATH}?{http.query}"))
         to = own_target(origin, fields.get("Destination", ""))
         if to is None:
             raise Problem(400, "InvalidRequest", "The Destination is no page of this console.")
@@ -95,7 +98,7 @@ class Federation:
         outcome = await self._parts.writer.make(arriving, arriving.account)
         members: dict[str, Any] = dict(outcome.answer)
         shown = page("arrived.html", to=to, holder=members["holder"])
-        headers = (*shown.headers, set_cookie(origin, members["token"]))
+        headers = (*shown.headers, *self._sessions.begun(http, members["token"]))
         response = HttpResponse(status=200, headers=headers, body=shown.body)
         done = Told(members={}, event=None if outcome.recorded else outcome.event, account=arriving.account)
         return self._audited(arrived, response, done)
@@ -108,7 +111,8 @@ class Federation:
             return Answer(response=see(SIGN_IN))
         done = await end_session(self._parts, arrived, browser, browser.session.id)
         gone = see(SIGN_IN)
-        response = HttpResponse(status=gone.status, headers=(*gone.headers, drop_cookie(self._parts.origin)), body=b"")
+        headers = (*gone.headers, *self._sessions.ended(http, browser))
+        response = HttpResponse(status=gone.status, headers=headers, body=b"")
         return self._audited(arrived, response, done)
 
     def _audited(self, arrived: Arrived, response: HttpResponse, done: Told) -> Answer:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from carnet.console.flow import LONGEST_FLOW
+from carnet.console.navigation import local_target
 from carnet.entities.browser_session import HolderKind
 from carnet.entities.password_policy import LONGEST_PASSWORD
 from carnet.server.own_api.problems import Problem
@@ -105,8 +106,16 @@ class UseAssertion(Step, frozen=True, kw_only=True, tag="assertion"):
     relay_state: Annotated[str, Meta(max_length=1024)] = ""
 
 
+class GoOn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Pages are shown to somebody else who has signed in in this browser, too."""
+
+    to: Annotated[str, Meta(max_length=2048)] = ""
+    """Where to go then."""
+
+
 LaterStep = GiveCode | GivePasskey | SetPassword | BeginApp | GiveCodes | BeginPasskey | GiveNewPasskey
 SignInStep = GivePassword | LaterStep | UseInvitation | LeaveForProvider | UseAssertion
+_GOING_ON: msgspec.json.Decoder[GoOn] = msgspec.json.Decoder(GoOn)
 _STEPS: msgspec.json.Decoder[SignInStep] = msgspec.json.Decoder(SignInStep)
 
 
@@ -117,3 +126,11 @@ def read_step(body: bytes) -> SignInStep:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # What is wrong is not told: a sentence could repeat what somebody has typed.
         raise Problem(400, "InvalidRequest", "This is no step of a sign-in.") from None
+
+
+def read_target(body: bytes) -> str:
+    """The page of this origin where a browser goes on. Raises Problem."""
+    try:
+        return local_target(_GOING_ON.decode(body).to)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Problem(400, "InvalidRequest", "This names no page.") from None

@@ -19,6 +19,7 @@ from msgspec import Struct
 from carnet.audit.steps import Arrived
 from carnet.base.faults import Unavailable
 from carnet.base.http import HttpResponse
+from carnet.console.cookies import cookie_of
 from carnet.console.flow import LIFETIME
 from carnet.console.given import LeaveForProvider
 from carnet.console.navigation import PERSON_SIGN_IN, local_target
@@ -26,7 +27,6 @@ from carnet.console.origin import ConsoleOrigin
 from carnet.console.outcomes import Refusal, Told
 from carnet.console.parts import ConsoleParts
 from carnet.console.posting import posting_page
-from carnet.console.sessions import cookie_of
 from carnet.directory.account_view import AccountView
 from carnet.directory.identity_center import external_provider, instance_of_store, request_signing
 from carnet.directory.snapshot import Snapshot

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +11,7 @@ from carnet.base.clock import Clock
 from carnet.base.faults import Unavailable
 from carnet.base.http import RequestHead
 from carnet.console.access_control import may_stay
+from carnet.console.cookies import MOST_HERE, cookie_of, csrf_of, forget_session, show_session, tokens_of
 from carnet.console.holders import Holder, Visitor, find_holder, proven_at
 from carnet.console.origin import ConsoleOrigin
 from carnet.console.outcomes import BEING_READ, signed_out
@@ -27,7 +27,6 @@ from carnet.services.turns import whose
 from carnet.store.faults import Lost
 
 CSRF_HEADER = "x-carnet-csrf"
-_CSRF = b"carnet-csrf-v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +36,17 @@ class SignedInBrowser:
     session: BrowserSession
     holder: Holder
     """Whoever has signed in. What it is, is `holder.entity`; its account's view is `holder.view`."""
-    csrf: str = field(repr=False)
-    """What its pages send with every change, besides the cookie."""
+    token: str = field(repr=False)
+
+    @property
+    def csrf(self) -> str:
+        """What its pages send with every change, besides the cookie."""
+        return csrf_of(self.token)
+
+    @property
+    def who(self) -> tuple[str, ...]:
+        """What two sessions of one holder have in common."""
+        return (self.holder.kind, self.holder.account, self.holder.id)
 
 
 class BrowserSessions:
@@ -61,26 +69,81 @@ class BrowserSessions:
         self.origin = origin
 
     def signed_in(self, head: RequestHead) -> SignedInBrowser | None:
-        """Who has signed in in the browser that asks; None alike if nobody has, and if the session is over.
+        """Whose pages are shown in the browser that asks; None alike if nobody's are, and if the session is over.
 
-        INVARIANT: what it gives is enough to show something. What changes something asks `may_change`, too.
+        INVARIANT: what it gives is enough to show something. What changes something asks `acting` and `may_change`.
         Raises Lost if the store has lost what was acknowledged, Unavailable if policies cannot be read.
         """
         token = cookie_of(head, self.origin.cookie)
-        digest = SESSION_TOKEN.digest(token) if token is not None else None
-        if token is None or digest is None or not self.origin.is_safe(head):
+        return self._used(head, token) if token is not None else None
+
+    def acting(self, head: RequestHead) -> SignedInBrowser | None:
+        """Whoever the page was shown to that makes the request, though the browser shows somebody else's by now.
+
+        INVARIANT: nothing is done as somebody else than the page says. Raises as `signed_in`.
+        """
+        token = self._proven(head, head.header(CSRF_HEADER) or "")
+        return self._used(head, token) if token is not None else self.signed_in(head)
+
+    def others(self, head: RequestHead) -> tuple[SignedInBrowser, ...]:
+        """Who else has signed in in that browser, each once, the newest first. Raises Lost.
+
+        To be told of is no use of a session: it ends when it would.
+        """
+        tokens = tokens_of(head, self.origin)
+        found = [each for token in tokens if (each := self._good(head, token)) is not None]
+        found.sort(key=lambda each: each.session.created, reverse=True)
+        shown = {each.who for each in self._shown(head)}
+        newest = {each.who: each for each in reversed(found) if each.who not in shown}
+        return tuple(each for each in found if each is newest.get(each.who))
+
+    def begun(self, head: RequestHead, token: str) -> tuple[tuple[str, str], ...]:
+        """The headers that give a browser the cookies of a session that was begun, and take away those that are over.
+
+        The holder's earlier one goes, and the oldest of MOST_HERE.
+        """
+        new = self._good(head, token)
+        before = (each for each in (*self._shown(head), *self.others(head)) if new is None or each.who != new.who)
+        kept = [each.token for each in before][: MOST_HERE - 1]
+        gone = [each for each in tokens_of(head, self.origin) if each not in kept]
+        forgotten = (header for each in gone for header in forget_session(self.origin, each, shown=False))
+        return (*forgotten, *show_session(self.origin, token))
+
+    def ended(self, head: RequestHead, browser: SignedInBrowser) -> tuple[tuple[str, str], ...]:
+        """The headers after which a browser has no cookie of a session that was ended."""
+        return forget_session(self.origin, browser.token, shown=cookie_of(head, self.origin.cookie) == browser.token)
+
+    def _shown(self, head: RequestHead) -> tuple[SignedInBrowser, ...]:
+        token = cookie_of(head, self.origin.cookie)
+        found = self._good(head, token) if token is not None else None
+        return (found,) if found is not None else ()
+
+    def _proven(self, head: RequestHead, csrf: str) -> str | None:
+        """The token that proof follows from, of those that the browser has."""
+        given = csrf.encode()
+        tokens = tokens_of(head, self.origin)
+        return next((each for each in tokens if hmac.compare_digest(csrf_of(each).encode(), given)), None)
+
+    def _used(self, head: RequestHead, token: str) -> SignedInBrowser | None:
+        """The session of a token, which is used now, if it is good and policies let it stay there."""
+        found, now = self._good(head, token), self._clock()
+        if found is None or not self._may_stay(self._directory.snapshot, found.session, head, now):
+            return None
+        self._last_used.note_session(found.session.id, now)
+        return found
+
+    def _good(self, head: RequestHead, token: str) -> SignedInBrowser | None:
+        digest = SESSION_TOKEN.digest(token)
+        if digest is None or not self.origin.is_safe(head):
             return None
         if self._directory.lost:
             raise Lost
-        snapshot, now = self._directory.snapshot, self._clock()
+        snapshot = self._directory.snapshot
         session = snapshot.named(BrowserSession, digest)
-        if session is None or not self._is_in_time(session, now):
+        if session is None or not self._is_in_time(session, self._clock()):
             return None
         holder = holder_of(snapshot, session)
-        if holder is None or not self._may_stay(snapshot, session, head, now):
-            return None
-        self._last_used.note_session(session.id, now)
-        return SignedInBrowser(session=session, holder=holder, csrf=csrf_of(token))
+        return SignedInBrowser(session=session, holder=holder, token=token) if holder is not None else None
 
     def _may_stay(self, snapshot: Snapshot, session: BrowserSession, head: RequestHead, now: datetime) -> bool:
         """INVARIANT: nobody else waits for policies that take long to read. Raises Unavailable while that is done."""
@@ -129,25 +192,3 @@ def _visitor(snapshot: Snapshot, session: BrowserSession) -> Holder | None:
     if credential is None or view is None or view.of(BrowserSession).get(session.id) is None:
         return None
     return Holder(kind=session.kind, view=view, entity=Visitor(principal=credential.principal))
-
-
-def csrf_of(token: str) -> str:
-    """What pages prove themselves with: it follows from the cookie, which no script reads, and tells nothing of it."""
-    return hmac.new(token.encode("ascii"), _CSRF, hashlib.sha256).hexdigest()
-
-
-def cookie_of(head: RequestHead, name: str) -> str | None:
-    """The value of a cookie; None if there is none, or more than one: then somebody else has set one of them."""
-    pairs = (pair.strip().partition("=") for line in head.header_all("cookie") for pair in line.split(";"))
-    found = [value for key, separator, value in pairs if separator and key == name]
-    return found[0] if len(found) == 1 else None
-
-
-def set_cookie(origin: ConsoleOrigin, token: str) -> tuple[str, str]:
-    """The header that gives a browser its cookie; it goes when the browser is closed, and when its session is over."""
-    return "set-cookie", f"{origin.cookie}={token}; Path=/; HttpOnly; SameSite=Strict{'; Secure' * origin.secure}"
-
-
-def drop_cookie(origin: ConsoleOrigin) -> tuple[str, str]:
-    """The header that takes the cookie away."""
-    return "set-cookie", f"{origin.cookie}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{'; Secure' * origin.secure}"

@@ -11,9 +11,10 @@ class Refused extends Error {
 
 const csrf = document.querySelector('meta[name="csrf"]').content;
 
-async function send(method, url, given) {
+// `proof` is that of the session which acts: this page's own, or of somebody else who has signed in in this browser.
+async function send(method, url, given, proof = csrf) {
   const headers = { "content-type": "application/json" };
-  if (csrf) headers["x-carnet-csrf"] = csrf;
+  if (proof) headers["x-carnet-csrf"] = proof;
   const body = given === undefined ? undefined : JSON.stringify(given);
   let told;
   let answer;
@@ -156,7 +157,7 @@ for (const form of document.querySelectorAll("form[data-send]")) {
     const fields = fieldsOf(form, event.submitter);
     for (const button of buttons) button.disabled = true;
     try {
-      let told = await send(form.dataset.method || "POST", form.dataset.send, fields);
+      let told = await send(form.dataset.method || "POST", form.dataset.send, fields, form.dataset.csrf);
       if (told.create) {
         const credential = await withPasskey(makePasskey, told.create);
         told = await send("POST", "/console/session", { step: "new-passkey", flow: told.flow, credential });
