@@ -73,8 +73,8 @@ class Browser:
         """The first step, for an IAM user unless it is said otherwise."""
         return self.step("password", **{"kind": "user", **given})
 
-    def csrf(self, path: str = "/console/") -> str:
-        """What the page has, for its script."""
+    def csrf(self, path: str = "/console/security") -> str:
+        """What a page has, for its script: one that asks no policies."""
         found = re.search(r'name="csrf" content="([^"]*)"', self.get(path).text)
         assert found is not None
         return found[1]

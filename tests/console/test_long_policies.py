@@ -145,3 +145,10 @@ def test_a_device_is_added_by_policies_that_were_read_before(site: Site, read: C
     read.clear()
     assert browser.step("new-passkey", flow=told["flow"], credential=key.create(told["create"])).status == 200
     assert_nobody_waited(read)
+
+
+def test_the_home_page_of_an_administrator(site: Site, instance: Instance, read: Counter[str]) -> None:
+    """It says whether it leads on to the identity source."""
+    _, browser, _ = under_long_policies(site)
+    assert browser.get("/console/").status == 200
+    assert_nobody_waited(read)

@@ -183,7 +183,7 @@ def mary(site: Site, instance: Instance) -> Person:
 
 
 def test_a_client_asks_a_person_beside_an_administrator(site: Site, mary: Person) -> None:
-    """The page that asks her is offered to her, though an IAM user is shown; what he sends from his pages is not hers."""
+    """The page is offered to her, though an IAM user is shown; what he sends from his pages is not hers."""
     user, browser = site.user(), mary.browser
     site.later(1)
     site.sign_in(browser, user)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from carnet.audit.events import Event
 from carnet.audit.steps import Arrived
-from carnet.base.faults import Denied, Missing
+from carnet.base.faults import Denied, Missing, Unavailable
 from carnet.base.http import HttpResponse
 from carnet.console.administrators import Administrator
 from carnet.console.identity_source import NEEDED_BESIDES, ShowSource, UseDirectory, UseProvider, permitted
@@ -67,11 +67,11 @@ async def identity_source_page(parts: ConsoleParts, arrived: Arrived, browser: S
 
 
 async def is_shown(parts: ConsoleParts, arrived: Arrived, browser: SignedInBrowser) -> bool:
-    """Whether the page is shown to whoever has signed in: others are not led there. Raises Unavailable."""
+    """Whether the page is shown to whoever has signed in: others are not led there, nor while policies are being read."""
     by = Administrator(parts=parts, arrived=arrived, browser=browser)
     try:
         await by.now(lambda snapshot: _found(snapshot, by, ""))
-    except (Problem, Denied, Missing):
+    except (Problem, Denied, Missing, Unavailable):
         return False
     return True
 
