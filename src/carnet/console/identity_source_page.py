@@ -67,7 +67,7 @@ async def identity_source_page(parts: ConsoleParts, arrived: Arrived, browser: S
 
 
 async def is_shown(parts: ConsoleParts, arrived: Arrived, browser: SignedInBrowser) -> bool:
-    """Whether the page is shown to whoever has signed in: others are not led there, nor while policies are being read."""
+    """Whether the page is shown to whoever has signed in; not while policies are being read."""
     by = Administrator(parts=parts, arrived=arrived, browser=browser)
     try:
         await by.now(lambda snapshot: _found(snapshot, by, ""))
