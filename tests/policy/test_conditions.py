@@ -143,6 +143,8 @@ def test_if_exists_changes_nothing_for_a_key_that_is_there(operator: str) -> Non
         ("DateEquals", "2026-01-01T00:00:00Z", "1767225600", True),
         ("DateEquals", "2026-01-01", "2026-01-01T00:00:00Z", True),
         ("DateEquals", "2026", "2026-01-01T01:00:00+01:00", True),
+        ("DateEquals", "-1.5", "1969-12-31T23:59:58.500Z", True),
+        ("DateLessThan", "-122", "-123", True),
         ("DateEquals", "2026-01-01T00:00:00.5Z", "2026-01-01T00:00:00Z", False),
         ("DateEquals", "2026-01-01T00:00:00.0009Z", "2026-01-01T00:00:00Z", True),
         ("DateEquals", "2026-01-01T00:00:00.001Z", "2026-01-01T00:00:00.0019999999Z", True),

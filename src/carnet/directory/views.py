@@ -7,8 +7,6 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import compress
-from operator import is_not
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import immutables
@@ -36,6 +34,7 @@ VIEWS: Mapping[ScopeKind, type[ScopeView]] = {
 }
 _Views: TypeAlias = Mapping[Scope, ScopeView | None]
 """What is seen of some scopes after a change; None for nothing."""
+_Rows: TypeAlias = Mapping[Scope, Iterable[Change]]
 _Names: TypeAlias = "immutables.Map[tuple[type[Any], Hashable], tuple[Scope, str]]"
 
 
@@ -91,10 +90,11 @@ class Views:
                 _LOG.exception("the %s cannot be shown", scope)
                 failed.add(scope)
                 views[scope] = None
-        return Changed(self._replaced(views), frozenset(views), frozenset(failed))
+        parts = {scope: rows for scope, rows in by_scope.items() if scope not in changes.whole}
+        return Changed(self._replaced(views, parts), frozenset(views), frozenset(failed))
 
-    def _replaced(self, views: _Views) -> Views:
-        """These with other views of some scopes; None takes one away."""
+    def _replaced(self, views: _Views, parts: _Rows) -> Views:
+        """These with other views of some scopes; None takes one away. `parts`: all that differs in a scope."""
         accounts, organizations = self.accounts.mutate(), self.organizations.mutate()
         installation = self.installation
         for scope, view in views.items():
@@ -109,18 +109,19 @@ class Views:
             installation=installation,
             organizations=organizations.finish(),
             accounts=accounts.finish(),
-            names=self._renamed(views),
+            names=self._renamed(views, parts),
         )
 
-    def _renamed(self, views: _Views) -> _Names:
-        pairs = [(self.get(scope), view) for scope, view in views.items()]
+    def _renamed(self, views: _Views, parts: _Rows) -> _Names:
+        """INVARIANT: a change of some rows looks at the names of these, however many others the scope has."""
+        triples = [(self.get(scope), view, parts.get(scope)) for scope, view in views.items()]
         mutation = self.names.mutate()
         # All old names go before the new ones come: one change may hand a name from one entity to another.
-        for old, new in pairs:
-            for name, _ in names_of(self.types, old, unlike=new):
+        for old, new, rows in triples:
+            for name, _ in names_of(self.types, old, rows if new is not None else None):
                 del mutation[name]
-        for old, new in pairs:
-            for name, place in names_of(self.types, new, unlike=old):
+        for _, new, rows in triples:
+            for name, place in names_of(self.types, new, rows):
                 mutation[name] = place
         return mutation.finish()
 
@@ -187,16 +188,23 @@ def _put(views: Any, scope_id: str, view: ScopeView | None) -> None:
 
 
 def names_of(
-    types: EntityTypes, view: ScopeView | None, *, unlike: ScopeView | None = None
+    types: EntityTypes, view: ScopeView | None, rows: Iterable[Change] | None = None
 ) -> Iterator[tuple[tuple[type[Any], Hashable], tuple[Scope, str]]]:
-    """The installation-wide names in a view, of the kinds whose entities are not the same in `unlike`."""
+    """The installation-wide names in a view, or those that some `rows` have in it."""
     if view is None:
         return
-    entities: Iterable[type[Any]] = types.named_in_installation(view.scope.kind)
-    if unlike is not None:
-        entities = compress(
-            entities, map(is_not, map(view.collections.get, entities), map(unlike.collections.get, entities))
-        )
-    for entity in entities:
+    if rows is not None:
+        yield from _names_of_rows(view, rows)
+        return
+    for entity in types.named_in_installation(view.scope.kind):
         for name, key in view.collections[entity].installation_names.items():
             yield (entity, name), (view.scope, key)
+
+
+def _names_of_rows(
+    view: ScopeView, rows: Iterable[Change]
+) -> Iterator[tuple[tuple[type[Any], Hashable], tuple[Scope, str]]]:
+    for row in rows:
+        name_of, found = row.type.installation_name, view.collections[row.type.entity].get(row.key)
+        if name_of is not None and found is not None and (name := name_of(found)) is not None:
+            yield (row.type.entity, name), (view.scope, row.key)

@@ -40,7 +40,7 @@ _FRACTION_DIGITS = 3
 _MILLISECONDS = 1_000
 _MOST_SECONDS = 2**63 - 1
 """What AWS refuses to save is a number of seconds beyond it."""
-_YEAR_DIGITS = 4
+_YEAR = re.compile(r"[0-9]{4}", re.ASCII)
 _OCTETS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", re.ASCII)
 _PREFIX_LENGTH = re.compile(r"\+?[0-9]{1,4}", re.ASCII)
 
@@ -89,7 +89,7 @@ def read_moment(text: str) -> int | None:
     Four digits alone are a year.
     """
     epoch = _EPOCH.fullmatch(text)
-    if epoch is not None and len(text) != _YEAR_DIGITS:
+    if epoch is not None and _YEAR.fullmatch(text) is None:
         return int(epoch[1] + _thousandths(epoch[2])) if abs(int(epoch[1])) <= _MOST_SECONDS else None
     match = _ISO_8601.fullmatch(text)
     return _iso_moment(match) if match is not None else None

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -13,6 +9,7 @@ import pytest
 from carnet.entities.account import Account
 from carnet.entities.membership import Membership
 from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
+from tests.counting import counted
 from tests.services.organizations.estate import Estate
 
 PAGES = 1_000
@@ -39,23 +36,6 @@ def wide(estate: Estate) -> Estate:
             )
     estate.world.installation.directory.catch_up()
     return estate
-
-
-@contextmanager
-def counted() -> Iterator[Callable[[], int]]:
-    """How many functions of Python were called so far."""
-    calls = 0
-
-    def note(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal calls
-        calls += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        yield lambda: calls
-    finally:
-        sys.setprofile(before)
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,15 @@ https://docs.aws.amazon.com/signin/latest/APIReference/API_Operations.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from carnet.base.arns import parse_arn
+from carnet.base.arns import Arn, parse_arn
 from carnet.base.faults import Invalid, Missing
+from carnet.entities.entity import name_key
 from carnet.entities.oauth_session import Grantor, OAuthSession
+from carnet.entities.user import User
 from carnet.identity.principals import long_term_principal
 from carnet.policy.request import Principal
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
@@ -21,6 +23,8 @@ from carnet.services.signin.service import signin
 
 _ACTIVE, _REVOKED = "ACTIVE", "REVOKED"
 _CLI = "CLI"
+_PRINCIPAL, _EVERYBODY = "principalArn", "*"
+_HOLDER = "holder"
 _NO_SESSION = "There is no such session of this identity."
 
 Given = Mapping[str, Any]
@@ -41,15 +45,17 @@ class Owned(NamedTuple):
 @signin.read("ListSessions", on=account_wide)
 def list_sessions(call: Call, given: Given) -> Answer:
     """Sessions that are not over, the oldest first."""
+    owned, matches = _owned(call, given), _matching(given)
     found = page(
         call.paging,
         "ListSessions",
-        sorted(_sessions(call, given), key=lambda one: (one.session.created, one.session.id)),
+        _kept(call, given),
         given,
-        key=lambda one: f"{one.session.created.timestamp():020.6f}{one.session.id}",
-        matching=_matching(given),
+        key=lambda session: f"{session.created.timestamp():020.6f}{session.id}",
+        matching=lambda session: matches(session) and owned(session) is not None,
     )
-    return found.answer("items", _shown)
+    told = [_shown(one) for session in found.items if (one := owned(session)) is not None]
+    return {"items": told, **found.truncation}
 
 
 @signin.read("GetSession", on=account_wide)
@@ -82,41 +88,67 @@ def end(call: WriteCall, session: OAuthSession) -> None:
         call.store.save(replace(session, revoked=True))
 
 
-def _sessions(call: Call, given: Given) -> Iterator[Owned]:
-    """Those of the identity that is asked for, or of the caller. Raises Invalid for one of another account."""
-    is_owner = _owner(call, given.get("principalArn"))
-    for session in call.view.of(OAuthSession):
-        if session.kind is not Grantor.PRINCIPAL or call.now >= session.expires:
-            continue
-        principal = long_term_principal(call.view, session.holder)
-        if principal is not None and is_owner(principal):
-            yield Owned(session, principal)
+def _kept(call: Call, given: Given) -> Sequence[OAuthSession]:
+    """What is kept of whom is asked for, the oldest first, and perhaps of others. Raises Invalid as `_owned` does.
+
+    INVARIANT: what is kept of one principal is found without a look at all of the account.
+    """
+    sessions, arn = call.view.of(OAuthSession), _asked_for(call, given)
+    if arn is not None and arn.resource == _EVERYBODY:
+        return sessions.sorted()
+    return sessions.referring(_HOLDER, call.caller.principal.id if arn is None else _holder(call, arn))
 
 
-def _owner(call: Call, asked: str | None) -> Callable[[Principal], bool]:
-    if asked is None:
-        return lambda principal: principal.arn == call.caller.principal.arn
-    arn = parse_arn(asked)
+def _holder(call: Call, arn: Arn) -> str:
+    """The unique id of the root user or the user of that name, whatever else its ARN says; empty if there is none."""
+    if arn.resource == "root":
+        return call.account
+    user = call.view.of(User).named(name_key(arn.resource.rpartition("/")[2]))
+    return user.id if user is not None else ""
+
+
+def _asked_for(call: Call, given: Given) -> Arn | None:
+    """Whose sessions are asked for; None for the caller's. Raises Invalid for one of another account."""
+    if _PRINCIPAL not in given:
+        return None
+    arn = parse_arn(given[_PRINCIPAL])
     if arn is None or arn.account != call.account:
         raise Invalid("principalArn is of another account.", {"error": "INVALID_REQUEST"})
-    if arn.resource == "*":
-        return lambda principal: True
-    return lambda principal: principal.arn == asked
+    return arn
+
+
+def _owned(call: Call, given: Given) -> Callable[[OAuthSession], Owned | None]:
+    """A session with its principal; None for one that is over, or not of whom is asked for. Raises Invalid."""
+    arn = _asked_for(call, given)
+    wanted = call.caller.principal.arn if arn is None else str(arn)
+
+    def owned(session: OAuthSession) -> Owned | None:
+        if session.kind is not Grantor.PRINCIPAL or call.now >= session.expires:
+            return None
+        principal = long_term_principal(call.view, session.holder)
+        if principal is None or (principal.arn != wanted and (arn is None or arn.resource != _EVERYBODY)):
+            return None
+        return Owned(session, principal)
+
+    return owned
 
 
 def _session(call: Call, given: Given, arn: str) -> Owned | None:
-    return next((one for one in _sessions(call, given) if one.arn == arn), None)
+    """The session of that ARN; raises Invalid as `_owned` does."""
+    owned, session = _owned(call, given), call.view.of(OAuthSession).get(arn.rpartition("/")[2])
+    one = owned(session) if session is not None else None
+    return one if one is not None and one.arn == arn else None
 
 
-def _matching(given: Given) -> Callable[[Owned], bool]:
+def _matching(given: Given) -> Callable[[OAuthSession], bool]:
     status, client = given.get("status"), given.get("clientId")
     after, before = given.get("issuedAfter"), given.get("issuedBefore")
 
-    def matches(one: Owned) -> bool:
-        issued = int(one.session.created.timestamp())
+    def matches(session: OAuthSession) -> bool:
+        issued = int(session.created.timestamp())
         return (
-            status in (None, _status(one.session))
-            and client in (None, one.session.client)
+            status in (None, _status(session))
+            and client in (None, session.client)
             and (after is None or issued >= after)
             and (before is None or issued < before)
         )
