@@ -9,7 +9,7 @@ from types import FrameType
 import pytest
 
 from carnet.access.authorize import Check, Decided, authorize
-from carnet.access.organization_policies import rcps_of, scps_of
+from carnet.access.organization_policies import scps_of
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.membership import Membership
 from carnet.entities.organization import Organization
@@ -110,4 +110,3 @@ def test_a_later_decision_is_put_to_the_very_same_policies() -> None:
     engine, snapshot = Engine(), among(10)
     assert decided(engine, snapshot).policies is decided(engine, snapshot).policies
     assert scps_of(snapshot, ACCOUNT.id) is scps_of(snapshot, ACCOUNT.id)
-    assert rcps_of(snapshot, ACCOUNT.id).levels == ()

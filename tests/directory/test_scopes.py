@@ -7,7 +7,7 @@ import pytest
 from carnet.directory.scope_view import ScopeView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.account import Account
-from carnet.entities.scope import INSTALLATION, Scope, account_scope, organization_scope
+from carnet.entities.scope import INSTALLATION, Scope, ScopeKind, account_scope
 from carnet.entities.user import User
 from carnet.store.changes import Changes, Revision
 from tests.directory.snapshots import row, snapshot_of
@@ -85,14 +85,14 @@ def test_a_view_has_no_entities_of_another_scope(snapshot: Snapshot) -> None:
         snapshot.accounts[ACCOUNT_ID].of(Guardrail)
     with pytest.raises(KeyError):
         snapshot.organizations[ORGANIZATION_ID].of(User)
-    assert snapshot.organizations[ORGANIZATION_ID].scope == organization_scope(ORGANIZATION_ID)
+    assert snapshot.organizations[ORGANIZATION_ID].scope == Scope(ScopeKind.ORGANIZATION, ORGANIZATION_ID)
 
 
 @pytest.mark.parametrize(
     ("text", "scope"),
     [
         ("111122223333", account_scope("111122223333")),
-        ("o-exampleorgid", organization_scope("o-exampleorgid")),
+        ("o-exampleorgid", Scope(ScopeKind.ORGANIZATION, "o-exampleorgid")),
         ("", INSTALLATION),
         ("11112222333", INSTALLATION),
         ("o-short", INSTALLATION),

@@ -11,7 +11,7 @@ import pytest
 
 from carnet.directory.directory import Directory
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.scope import INSTALLATION, organization_scope
+from carnet.entities.scope import INSTALLATION, Scope, ScopeKind
 from carnet.entities.user import User
 from carnet.store.store import Store
 from tests.stores.entities import ACCOUNT_ID, a_user, an_account
@@ -64,5 +64,5 @@ def test_a_follower_of_an_older_release_sees_what_a_restarted_one_sees(newer: St
                 assert followed.quarantined == restarted.quarantined
                 assert _shown(followed) == _shown(restarted)
                 held |= followed.quarantined
-    assert {INSTALLATION, organization_scope(ORGANIZATION_ID)} < held, "too little was tried"
+    assert {INSTALLATION, Scope(ScopeKind.ORGANIZATION, ORGANIZATION_ID)} < held, "too little was tried"
     assert ACCOUNT_ID in {getattr(scope, "id", "") for scope in held}

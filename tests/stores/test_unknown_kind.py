@@ -11,7 +11,7 @@ import pytest
 from carnet.directory.directory import Directory
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
-from carnet.entities.scope import INSTALLATION, Scope, account_scope, organization_scope
+from carnet.entities.scope import INSTALLATION, Scope, ScopeKind, account_scope
 from carnet.entities.user import User
 from carnet.store.store import Store
 from tests.stores import raw
@@ -135,7 +135,7 @@ def test_an_unknown_kind_that_does_not_decide_is_advanced_over(newer: Store, old
 @pytest.mark.parametrize(
     ("entity", "scope", "shown"),
     [
-        (Guardrail(id="g-1", text="no"), organization_scope(ORGANIZATION_ID), {ACCOUNT_ID, OTHER_ID}),
+        (Guardrail(id="g-1", text="no"), Scope(ScopeKind.ORGANIZATION, ORGANIZATION_ID), {ACCOUNT_ID, OTHER_ID}),
         (Guardrail(id="g-1", organization="", text="no"), INSTALLATION, set[str]()),
         (Guardrail(id="g-1", organization="x-unheard-of", text="no"), INSTALLATION, set[str]()),
         (Curfew(id="c-1"), INSTALLATION, set[str]()),

@@ -108,11 +108,6 @@ def scp(view: OrganizationView, policy: OrganizationPolicy) -> Policy:
     return _policy(view.organization, policy, _SCP)
 
 
-def rcps_of(snapshot: Snapshot, account: str) -> Binding:
-    """The RCPs that bind whoever calls on a resource of an account; as `scps_of`."""
-    return _of(snapshot.organization_of(account), account, _RCP)
-
-
 def _of(view: OrganizationView | None, account: str, kind: _Kind) -> Binding:
     if view is None:
         return NOTHING

@@ -84,8 +84,3 @@ class DelegationRequest:
 
     def state_at(self, now: datetime) -> DelegationState:
         return DelegationState.EXPIRED if self.expires <= now else self.state
-
-    @property
-    def workflow_key(self) -> tuple[str, str]:
-        """What no two requests have together."""
-        return self.requestor, self.workflow

@@ -46,7 +46,3 @@ INSTALLATION = Scope(ScopeKind.INSTALLATION, "")
 
 def account_scope(account: str) -> Scope:
     return Scope(ScopeKind.ACCOUNT, account)
-
-
-def organization_scope(organization: str) -> Scope:
-    return Scope(ScopeKind.ORGANIZATION, organization)

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from carnet.access.organization_policies import NOTHING, rcps_of, scps_of
+from carnet.access.organization_policies import NOTHING, bound, scps_of
+from carnet.identity.principals import root_principal
+from carnet.policy.policies import Policies
 from tests.services.iam.documents import Document, allow, deny, trust
 from tests.services.organizations.estate import Estate
 from tests.services.organizations.guardrails import (
@@ -290,5 +292,7 @@ def test_accounts_below_one_parent_have_the_very_same_levels(guarded: Guardrails
 
 def test_levels_that_allow_everything_are_no_levels(guarded: Guardrails) -> None:
     estate, member = guarded.estate, guarded.estate.member(guarded.estate.unit("Workloads"))
-    snapshot, account = estate.world.snapshot, estate.account_of(member)
-    assert scps_of(snapshot, account) is rcps_of(snapshot, account) is NOTHING
+    snapshot, account, own = estate.world.snapshot, estate.account_of(member), Policies()
+    assert scps_of(snapshot, account) is NOTHING
+    root = root_principal(snapshot.accounts[account].account)
+    assert bound(snapshot, root, account, own) is own, "neither SCPs nor RCPs"

@@ -26,10 +26,6 @@ class Accounts(Struct, frozen=True, kw_only=True):
     shared: bool = False
     """Whether it holds the resources of all accounts, and knows of none."""
 
-    @property
-    def are_told(self) -> bool:
-        return bool(self.header or self.by_access_key or self.single or self.shared)
-
 
 def read_accounts(text: str) -> Accounts:
     """What `accounts` says in a file. Raises ValueError."""

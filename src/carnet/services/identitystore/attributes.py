@@ -19,7 +19,6 @@ ENTERPRISE = "aws:identitystore:enterprise"
 """The one name of an extension, with the attributes of SCIM's enterprise user."""
 EXTENSIONS = "Extensions"
 LONGEST_TEXT, LONGEST_USER_NAME = 1024, 128
-MOST_EXTERNAL_IDS = 10
 
 _BLANKS = "\t\n\r \u00a0\u3000"
 _WRITTEN = "LMSNP"
