@@ -30,6 +30,7 @@ from carnet.keyring.session_claims import SessionClaims
 from carnet.server.long_policies import LongPolicies
 from carnet.services.preparing import Pools
 from carnet.store.faults import Lost
+from tests.server.proxies import FORWARDING
 from tests.services.iam.documents import allow, trust
 from tests.services.world import World, open_world
 
@@ -193,7 +194,7 @@ def test_a_store_that_has_lost_something_lets_nobody_in(world: World, session: B
         signed_in(world)
 
 
-@pytest.mark.parametrize("forwarded", ["x-forwarded-for", "forwarded", "via"])
+@pytest.mark.parametrize("forwarded", FORWARDING)
 def test_in_the_clear_it_counts_on_this_machine_alone(world: World, session: BrowserSession, forwarded: str) -> None:
     assert signed_in(world, head(peer="192.0.2.1")) is None
     assert signed_in(world, head((forwarded, "for=192.0.2.1"))) is None

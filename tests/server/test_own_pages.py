@@ -21,6 +21,7 @@ from tests.server.in_process import InProcessServer
 from tests.server.listening import eventually
 from tests.server.own_api.calling import operator_token
 from tests.server.pipelined import all_from
+from tests.server.proxies import FORWARDING
 
 
 def get(server: InProcessServer, path: str, method: str = "GET") -> Told:
@@ -52,11 +53,22 @@ def test_an_operator_learns_more_from_elsewhere_over_tls(server: InProcessServer
     assert not details(server, f"{made.text}x", secure=True)
 
 
-def details(server: InProcessServer, token: str, *, secure: bool) -> bool:
-    """Whether more is told than the status, to who calls from elsewhere with that token."""
-    headers = (("authorization", f"Bearer {token}"),)
+@pytest.mark.parametrize("header", FORWARDING)
+def test_a_token_that_came_in_the_clear_through_a_proxy_is_nobody_s(server: InProcessServer, header: str) -> None:
+    """The proxy is on this machine; its client need not be."""
+    token = operator_token(server, OperatorScope.STATUS_READ).text
+    assert details(server, token, secure=False, peer="127.0.0.1")
+    assert not details(server, token, (header, "192.0.2.1"), secure=False, peer="127.0.0.1")
+    assert details(server, token, (header, "192.0.2.1"), secure=True, peer="127.0.0.1")
+
+
+def details(
+    server: InProcessServer, token: str, *further: tuple[str, str], secure: bool, peer: str = "192.0.2.1"
+) -> bool:
+    """Whether more is told than the status, to who calls from there with that token."""
+    headers = (("authorization", f"Bearer {token}"), *further)
     request = HttpRequest(
-        method="GET", path="/_carnet/health", query="", headers=headers, body=b"", peer="192.0.2.1", secure=secure
+        method="GET", path="/_carnet/health", query="", headers=headers, body=b"", peer=peer, secure=secure
     )
     answer = server.door.answer(request)
     assert isinstance(answer, Answer)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from carnet.base.http import RequestHead
-from carnet.base.loopback import is_loopback, is_loopback_host
+from carnet.base.loopback import is_loopback_host
+from carnet.server.own_machine import is_of_own_machine
 
 _USUAL_PORTS = {"https": 443, "http": 80}
 _PORTALS = ".awsapps.com"
-_FORWARDED = ("forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class ConsoleOrigin:
 
         The public URL says so of a proxy that ends TLS.
         """
-        return self.secure or (is_loopback(head.peer) and not any(name in head.first for name in _FORWARDED))
+        return self.secure or is_of_own_machine(head)
 
 
 def console_origin(public_url: str) -> ConsoleOrigin | None:

@@ -11,18 +11,12 @@ import orjson
 from carnet.audit.recorder import Recorder
 from carnet.base.clock import Clock
 from carnet.base.http import JSON, HttpResponse, RequestHead
-from carnet.base.loopback import is_loopback
 from carnet.bearer.operator_token import bears_token, verify
 from carnet.directory.directory import Directory
 from carnet.directory.follower import Follower
 from carnet.entities.operator_token import OperatorScope
 from carnet.identity.auth_failure import AuthFailure
-
-_FORWARDED_PREFIX = "x-forwarded-"
-_FORWARDING = frozenset(
-    ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "x-envoy-external-address")
-)
-"""Headers by which proxies tell of whom they ask for: https://www.rfc-editor.org/rfc/rfc7239"""
+from carnet.server.own_machine import is_of_own_machine
 
 
 class Health:
@@ -61,13 +55,13 @@ class Health:
         """
         lost = self._directory.lost
         body: dict[str, object] = {"status": "lost" if lost else "ok"}
-        if is_local(request) or self._is_operators(request):
+        if is_of_own_machine(request) or self._is_operators(request):
             body |= self._details(lost=lost)
         return _json(503 if lost else 200, body)
 
     def _is_operators(self, request: RequestHead) -> bool:
         # A token that came in the clear is nobody's, as for Carnet's own API.
-        if not (bears_token(request) and (request.secure or is_loopback(request.peer))):
+        if not (request.secure and bears_token(request)):
             return False
         try:
             operator = verify(request, snapshot=self._directory.snapshot, now=self._clock())
@@ -94,12 +88,6 @@ class Health:
             if is_open and not self._directory.lost
             else _json(503, {"status": "not ready"})
         )
-
-
-def is_local(request: RequestHead) -> bool:
-    """Whether a request comes from this machine, as far as it tells: a proxy there says for whom it asks."""
-    forwarded = any(name in _FORWARDING or name.startswith(_FORWARDED_PREFIX) for name, _ in request.headers)
-    return is_loopback(request.peer) and not forwarded
 
 
 def _json(status: int, told: Mapping[str, object]) -> HttpResponse:

@@ -15,6 +15,7 @@ from carnet.server.outbox import Answer
 from tests.server.certificates import self_signed
 from tests.server.in_process import InProcessServer, in_process_server
 from tests.server.own_api.calling import ACCOUNTS, call, operator_token
+from tests.server.proxies import FORWARDING
 
 
 def answered(
@@ -56,9 +57,7 @@ def test_another_machine_is_not(server: InProcessServer, peer: str) -> None:
     assert answered(server, peer, secure=True) == ADMITTED
 
 
-@pytest.mark.parametrize(
-    "name", ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "via", "x-real-ip"]
-)
+@pytest.mark.parametrize("name", FORWARDING)
 def test_behind_a_proxy_it_is_not(server: InProcessServer, name: str) -> None:
     """The proxy is on this machine; its client need not be."""
     assert answered(server, "127.0.0.1", (name, "127.0.0.1")) == REFUSED

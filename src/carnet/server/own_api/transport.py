@@ -5,10 +5,7 @@ from __future__ import annotations
 from carnet.base.http import RequestHead
 from carnet.base.loopback import is_loopback
 from carnet.server.own_api.problems import Problem
-
-_FORWARDED = frozenset(("forwarded", "via", "x-real-ip"))
-_FORWARDED_PREFIX = "x-forwarded-"
-"""Headers of proxies: behind one, a loopback peer is the proxy, and nobody knows how the request came to it."""
+from carnet.server.own_machine import is_forwarded
 
 
 def refuse_insecure(head: RequestHead) -> None:
@@ -17,7 +14,7 @@ def refuse_insecure(head: RequestHead) -> None:
         return
     if not is_loopback(head.peer):
         raise _insecure("This request came in the clear from another machine.")
-    if any(name in _FORWARDED or name.startswith(_FORWARDED_PREFIX) for name in head.first):
+    if is_forwarded(head):
         raise _insecure("This request came in the clear through a proxy.")
 
 
