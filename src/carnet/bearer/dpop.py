@@ -5,8 +5,6 @@ https://www.rfc-editor.org/rfc/rfc9449
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, Ellip
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from carnet.base import base64url
 from carnet.base.http import HttpRequest
 from carnet.base.loopback import is_loopback_host
 from carnet.identity.auth_failure import AuthFailure
@@ -52,11 +51,11 @@ def _proven(text: str, request: HttpRequest, now: datetime, public_url: str) -> 
     parts = text.split(".")
     if len(parts) != 3:
         raise ValueError("it is no JWT")
-    header, claims = read_object(_decoded(parts[0])), read_object(_decoded(parts[1]))
+    header, claims = read_object(base64url.decode(parts[0])), read_object(base64url.decode(parts[1]))
     if header.get("typ") != "dpop+jwt" or header.get("alg") != "ES256" or "crit" in header:
         raise ValueError("typ must be dpop+jwt, and alg ES256")
     key = _jwk(header.get("jwk"))
-    _check_signature(key, f"{parts[0]}.{parts[1]}".encode("ascii"), _decoded(parts[2]))
+    _check_signature(key, f"{parts[0]}.{parts[1]}".encode("ascii"), base64url.decode(parts[2]))
     if claims.get("htm") != request.method:
         raise ValueError("htm is another method")
     if not _is_url_of(claims.get("htu"), request, public_url):
@@ -80,7 +79,7 @@ def _jwk(jwk: Any) -> Mapping[str, str]:
 
 
 def _check_signature(jwk: Mapping[str, str], signed: bytes, signature: bytes) -> None:
-    x, y = (_decoded(jwk[name]) for name in ("x", "y"))
+    x, y = (base64url.decode(jwk[name]) for name in ("x", "y"))
     if not len(x) == len(y) == _COORDINATE_BYTES or len(signature) != 2 * _COORDINATE_BYTES:
         raise ValueError("its key or signature has another length")
     # Raises ValueError for what is no point of the curve.
@@ -95,7 +94,7 @@ def _check_signature(jwk: Mapping[str, str], signed: bytes, signature: bytes) ->
 def _thumbprint(jwk: Mapping[str, str]) -> str:
     """https://www.rfc-editor.org/rfc/rfc7638: the members that are required, by their names, without white space."""
     members = ",".join(f'"{name}":"{jwk[name]}"' for name in sorted(jwk))
-    return base64.urlsafe_b64encode(hashlib.sha256(f"{{{members}}}".encode()).digest()).rstrip(b"=").decode()
+    return base64url.encode(hashlib.sha256(f"{{{members}}}".encode()).digest())
 
 
 def _is_url_of(htu: Any, request: HttpRequest, public_url: str) -> bool:
@@ -113,14 +112,3 @@ def _is_url_of(htu: Any, request: HttpRequest, public_url: str) -> bool:
     asked = urlsplit(url)  # raises ValueError for an address that is none
     mine = f"{'https' if request.secure else 'http'}://{request.header('host') or ''}{request.path}"
     return url == mine and is_loopback_host(host) and is_loopback_host(asked.hostname or "")
-
-
-def _decoded(part: str) -> bytes:
-    """Strict base64url without padding: Python takes several texts for the same bytes."""
-    try:
-        raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    except binascii.Error:
-        raise ValueError("it is no base64url") from None
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
-        raise ValueError("it is no base64url")
-    return raw

@@ -5,8 +5,6 @@ https://openid.net/specs/openid-connect-core-1_0.html#IDToken
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from carnet.base import base64url
 from carnet.keyring.data_keys import DataKey, Purpose
 from carnet.keyring.keyring import Keyring
 
@@ -44,7 +43,7 @@ def id_token(keyring: Keyring, claims: Mapping[str, Any]) -> str:
     """A JWT that tells a client who has signed in."""
     key = keyring.ring(Purpose.SIGN_IN_TOKENS).primary
     text = ".".join(map(_part, ({"alg": "HS256", "typ": "JWT", "kid": key.kid.hex()}, claims)))
-    return f"{text}.{_base64(_signature(key, text))}"
+    return f"{text}.{base64url.encode(_signature(key, text))}"
 
 
 def opened_id_token(keyring: Keyring, text: str) -> IdToken | None:
@@ -56,16 +55,16 @@ def opened_id_token(keyring: Keyring, text: str) -> IdToken | None:
     if len(parts) != _PARTS or not text.isascii():
         return None
     try:
-        header = msgspec.json.decode(_bytes(parts[0]), type=_Header)
+        header = msgspec.json.decode(base64url.decode(parts[0]), type=_Header)
         key = keyring.ring(Purpose.SIGN_IN_TOKENS).get(bytes.fromhex(header.kid))
         if key is None or header.alg != "HS256":
             return None
         # The text of the signature is compared: base64 has several for the same bytes.
-        right = _base64(_signature(key, f"{parts[0]}.{parts[1]}"))
+        right = base64url.encode(_signature(key, f"{parts[0]}.{parts[1]}"))
         if not hmac.compare_digest(right, parts[2]):
             return None
-        return msgspec.json.decode(_bytes(parts[1]), type=IdToken)
-    except (ValueError, binascii.Error, msgspec.MsgspecError):
+        return msgspec.json.decode(base64url.decode(parts[1]), type=IdToken)
+    except (ValueError, msgspec.MsgspecError):
         return None
 
 
@@ -74,12 +73,4 @@ def _signature(key: DataKey, text: str) -> bytes:
 
 
 def _part(content: Mapping[str, Any]) -> str:
-    return _base64(msgspec.json.encode(content))
-
-
-def _base64(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
-
-
-def _bytes(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    return base64url.encode(msgspec.json.encode(content))

@@ -7,8 +7,6 @@ authenticated with it: one of another kind does not open.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 import os
 from dataclasses import dataclass, field
@@ -16,6 +14,7 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from carnet.base import base64url
 from carnet.base.keyed_hash import KeyedHash
 from carnet.keyring.aead import KEY_BYTES, joined
 from carnet.keyring.data_keys import KID_BYTES, Purpose
@@ -50,7 +49,8 @@ def seal_token(keyring: Keyring, purpose: Purpose, kind: str, plain: bytes) -> t
     root = KeyedHash(hmac.digest(salt, key.secret, "sha256"))
     encryption_key, commitment = _derived(root, kind)
     head = _VERSION + key.kid + salt + commitment
-    return _encode(head + AESGCM(encryption_key).encrypt(_NONCE, plain, _info(kind, b"aad"))), _secret(root, kind)
+    sealed = AESGCM(encryption_key).encrypt(_NONCE, plain, _info(kind, b"aad"))
+    return base64url.encode(head + sealed), _secret(root, kind)
 
 
 def open_token(keyring: Keyring, purpose: Purpose, kind: str, token: str) -> OpenedToken | None:
@@ -77,23 +77,18 @@ def _derived(root: KeyedHash, kind: str) -> tuple[bytes, bytes]:
 
 
 def _secret(root: KeyedHash, kind: str) -> str:
-    return _encode(root.expanded(_info(kind, b"secret"), _SECRET_BYTES))
+    return base64url.encode(root.expanded(_info(kind, b"secret"), _SECRET_BYTES))
 
 
 def _info(kind: str, use: bytes) -> bytes:
     return joined(_LABEL, kind.encode(), use)
 
 
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
-
-
 def _decode(token: str) -> bytes | None:
-    """Strict base64url: Python skips what is not base64 and ignores bits left over, so encode again and compare."""
-    if len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
+    if len(token) > MAX_TOKEN_CHARACTERS:
         return None
     try:
-        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    except (binascii.Error, ValueError):
+        raw = base64url.decode(token)
+    except ValueError:
         return None
-    return raw if _encode(raw) == token and len(raw) >= _SEALED_AT else None
+    return raw if len(raw) >= _SEALED_AT else None

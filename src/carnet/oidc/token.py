@@ -8,12 +8,11 @@ https://www.rfc-editor.org/rfc/rfc8725
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from carnet.base import base64url
 from carnet.oidc import refusals
 from carnet.oidc.json_object import read_object
 from carnet.oidc.keys import ALGORITHMS, KeySet
@@ -45,8 +44,8 @@ def read_token(text: str) -> Unverified:
     if len(parts) != 3 or not text.isascii():
         raise refusals.invalid(refusals.NOT_A_JWT)
     try:
-        header, claims = (read_object(_decoded(part)) for part in parts[:2])
-        _decoded(parts[2])
+        header, claims = (read_object(base64url.decode(part)) for part in parts[:2])
+        base64url.decode(parts[2])
     except ValueError:
         raise refusals.invalid(refusals.NOT_A_JWT) from None
     algorithm, kid = header.get("alg"), header.get("kid")
@@ -111,17 +110,6 @@ def verify(token: Unverified, keys: KeySet) -> None:
         PyJWS().decode_complete(token.text, key.key, algorithms=[token.algorithm])
     except (PyJWTError, ValueError):
         raise refusals.invalid(refusals.WRONG_SIGNATURE) from None
-
-
-def _decoded(part: str) -> bytes:
-    """Strict base64url without padding: Python takes several texts for the same bytes."""
-    try:
-        raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    except binascii.Error:
-        raise ValueError("no base64url") from None
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
-        raise ValueError("no base64url")
-    return raw
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

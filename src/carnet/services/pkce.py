@@ -5,10 +5,11 @@ https://www.rfc-editor.org/rfc/rfc7636
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import re
+
+from carnet.base import base64url
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
 
@@ -17,5 +18,5 @@ def is_verifier_of(challenge: str, verifier: str) -> bool:
     """Whether a PKCE challenge was made of a verifier, by SHA-256. INVARIANT: there is no other method."""
     if _VERIFIER.fullmatch(verifier) is None:
         return False
-    made = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest()).rstrip(b"=")
-    return hmac.compare_digest(made, challenge.encode())
+    made = base64url.encode(hashlib.sha256(verifier.encode("ascii")).digest())
+    return hmac.compare_digest(made.encode(), challenge.encode())
