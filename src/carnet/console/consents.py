@@ -10,10 +10,10 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived
 from carnet.base.clock import Clock
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
+from carnet.console.answers import CROSS_SITE, LONGEST_BODY, audited
 from carnet.console.consents_given import Answered, Asked, Given, read_given
 from carnet.console.headers import SAFETY
 from carnet.console.navigation import elsewhere, to_sign_in
@@ -27,8 +27,6 @@ from carnet.server.own_api.problems import FAILED, Problem, answer, as_problem, 
 
 _LOG = logging.getLogger(__name__)
 APPROVE = "/console/approve"
-_LONGEST_BODY = 65_536
-_CROSS_SITE = Problem(403, "CrossSiteRequest", "This is answered to the console's own pages alone.")
 _SIGNED_OUT = Problem(401, "SignedOut", "You are signed in no longer. Load the page again.")
 
 
@@ -70,13 +68,13 @@ class Consents:
         request_id, event_id = self._parts.execution.parts.ids.two_uuids()
         arrived = Arrived(request_id=request_id, event_id=event_id, time=self._clock(), http=http)
         try:
-            if http.method != "POST" or len(http.body) > _LONGEST_BODY:
+            if http.method != "POST" or len(http.body) > LONGEST_BODY:
                 raise Problem(405, "MethodNotAllowed", "Answers are sent with POST.", ("allow", "POST"))
             browser = self._sessions.acting(http)
             if browser is None:
                 raise _SIGNED_OUT
             if not self._sessions.may_change(http, browser):
-                raise _CROSS_SITE
+                raise CROSS_SITE
             return self._answered(arrived, browser, await self._act(arrived, browser, read_given(http.body)))
         except Exception as raised:
             problem = as_problem(raised) or self._unforeseen(raised)
@@ -92,14 +90,7 @@ class Consents:
 
     def _answered(self, arrived: Arrived, browser: SignedInBrowser, done: Answered) -> Answer:
         response = answer(200, done.members, arrived.request_id, *SAFETY)
-        if done.event is None:
-            return Answer(response=response, account=browser.session.account)
-
-        def unaudited(why: str) -> HttpResponse:
-            return told(Problem(503, "ServiceUnavailable", why), arrived.request_id)
-
-        event = line_of(done.event)
-        return Answer(response=response, event=event, unaudited=unaudited, account=browser.session.account)
+        return audited(arrived, response, done.event, browser.session.account)
 
     def _unforeseen(self, raised: Exception) -> Problem:
         _LOG.error("an answer to a client failed", exc_info=raised)

@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived
 from carnet.base.clock import Clock
 from carnet.base.faults import Refused
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
 from carnet.console import identity_source
+from carnet.console.answers import CROSS_SITE, LONGEST_BODY, audited
 from carnet.console.cookies import show_nobody, show_session
 from carnet.console.ending import end_session
 from carnet.console.first_step import store_of
@@ -55,7 +55,6 @@ _DEVICES = "/console/devices"
 _SECURITY, _CREDENTIALS, _PEOPLE = "/console/security", "/console/credentials", "/console/people"
 _IDENTITY_SOURCE = "/console/identity-source"
 _ACTED_AT = frozenset((_SESSION, _SHOWN, _DEVICES, _CREDENTIALS, _PEOPLE, _IDENTITY_SOURCE))
-_LONGEST_BODY = 65_536
 _LONGEST_BODIES = {_IDENTITY_SOURCE: identity_source.LONGEST_BODY}
 _SIGN_IN_PAGES = {
     SIGN_IN: HolderKind.USER,
@@ -67,7 +66,6 @@ _WAYS = {
     HolderKind.ROOT: "Sign in as the root user",
     HolderKind.PERSON: "Sign in to the access portal (IAM Identity Center)",
 }
-_CROSS_SITE = Problem(403, "CrossSiteRequest", "This is answered to the console's own pages alone.")
 
 Page = Callable[[RequestHead, SignedInBrowser | None], HttpResponse]
 DecidedPage = Callable[[Arrived, SignedInBrowser], Coroutine[Any, Any, Answer]]
@@ -115,7 +113,7 @@ class Console:
 
     async def _identity_source(self, arrived: Arrived, browser: SignedInBrowser) -> Answer:
         shown = await identity_source_page(self._parts, arrived, browser)
-        return _audited(arrived, shown.response, shown.event, shown.account)
+        return audited(arrived, shown.response, shown.event, shown.account)
 
     async def _home(self, arrived: Arrived, browser: SignedInBrowser) -> Answer:
         shown = page(
@@ -180,8 +178,8 @@ class Console:
         arrived = self._arrived(http)
         try:
             if not self._sessions.is_own(http):
-                raise _CROSS_SITE
-            if len(http.body) > _LONGEST_BODIES.get(http.path, _LONGEST_BODY):
+                raise CROSS_SITE
+            if len(http.body) > _LONGEST_BODIES.get(http.path, LONGEST_BODY):
                 raise Problem(413, "InvalidRequest", "The body is too long.")
             if http.path == _SESSION and http.method == "POST":
                 return self._told(arrived, await take_step(self._parts, arrived, read_step(http.body)))
@@ -202,7 +200,7 @@ class Console:
         if browser is None:
             raise signed_out()
         if not self._sessions.may_change(http, browser):
-            raise _CROSS_SITE
+            raise CROSS_SITE
         if http.path == _SESSION and http.method == "DELETE":
             done = await end_session(self._parts, arrived, browser, browser.session.id)
             return self._told(arrived, done, *self._sessions.ended(http, browser))
@@ -230,7 +228,7 @@ class Console:
         if done.revision:
             headers.append((REVISION, str(done.revision)))
         response = answer(200, done.members, arrived.request_id, *headers)
-        return _audited(arrived, response, done.event, done.account)
+        return audited(arrived, response, done.event, done.account)
 
     def _failed(self, arrived: Arrived, raised: Exception) -> Answer:
         """Refuse, and count it against the network: whoever has signed in nowhere has proven nothing."""
@@ -243,7 +241,7 @@ class Console:
         if problem is None:
             _LOG.error("request %s failed", arrived.request_id, exc_info=raised)
             problem = FAILED
-        return _audited(arrived, told(problem, arrived.request_id), event, "")
+        return audited(arrived, told(problem, arrived.request_id), event, "")
 
 
 def _not_shown(raised: Exception) -> Answer:
@@ -256,13 +254,3 @@ def _not_shown(raised: Exception) -> Answer:
 
 def _missing() -> HttpResponse:
     return page("refused.html", status=404, title="Not found", sentence="There is no such page.")
-
-
-def _audited(arrived: Arrived, response: HttpResponse, event: dict[str, Any] | None, account: str) -> Answer:
-    if event is None:
-        return Answer(response=response, account=account)
-
-    def unaudited(why: str) -> HttpResponse:
-        return told(Problem(503, "ServiceUnavailable", why), arrived.request_id)
-
-    return Answer(response=response, event=line_of(event), unaudited=unaudited, account=account)

@@ -12,10 +12,10 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from carnet.audit.json_line import line_of
 from carnet.audit.steps import Arrived
 from carnet.base.clock import Clock
 from carnet.base.http import HttpRequest, HttpResponse, RequestHead
+from carnet.console.answers import LONGEST_BODY, audited
 from carnet.console.ending import end_session
 from carnet.console.headers import NOT_KEPT, SAFETY
 from carnet.console.navigation import SIGN_IN, own_target, see
@@ -34,7 +34,6 @@ from carnet.server.own_api.problems import FAILED, TOO_MANY, Problem, answer, as
 
 _LOG = logging.getLogger(__name__)
 PATH = "/federation"
-_LONGEST_BODY = 65_536
 _LOGIN = "login"
 
 
@@ -77,7 +76,7 @@ class Federation:
     def _token(self, arrived: Arrived, fields: Mapping[str, str]) -> Answer:
         """INVARIANT: nothing is stored: whoever has credentials cannot fill the store by this."""
         made = new_signin_token(self._parts, self._credentials, arrived, fields)
-        return self._audited(arrived, answer(200, made.members, arrived.request_id, *SAFETY), made)
+        return audited(arrived, answer(200, made.members, arrived.request_id, *SAFETY), made.event, made.account)
 
     async def _login(self, arrived: Arrived, fields: Mapping[str, str]) -> Answer:
         """A page that goes on by itself: a redirect from another site would not bring the cookie along (Strict)."""
@@ -101,7 +100,7 @@ class Federation:
         headers = (*shown.headers, *self._sessions.begun(http, members["token"]))
         response = HttpResponse(status=200, headers=headers, body=shown.body)
         done = Told(members={}, event=None if outcome.recorded else outcome.event, account=arriving.account)
-        return self._audited(arrived, response, done)
+        return audited(arrived, response, done.event, done.account)
 
     async def _logout(self, arrived: Arrived) -> Answer:
         """Sign out who asks from a page of this origin, or by an address that was typed: no other site does."""
@@ -113,16 +112,7 @@ class Federation:
         gone = see(SIGN_IN)
         headers = (*gone.headers, *self._sessions.ended(http, browser))
         response = HttpResponse(status=gone.status, headers=headers, body=b"")
-        return self._audited(arrived, response, done)
-
-    def _audited(self, arrived: Arrived, response: HttpResponse, done: Told) -> Answer:
-        if done.event is None:
-            return Answer(response=response, account=done.account)
-
-        def unaudited(why: str) -> HttpResponse:
-            return told(Problem(503, "ServiceUnavailable", why), arrived.request_id)
-
-        return Answer(response=response, event=line_of(done.event), unaudited=unaudited, account=done.account)
+        return audited(arrived, response, done.event, done.account)
 
     def _failed(self, arrived: Arrived, raised: Exception, *, shown: bool) -> Answer:
         try:
@@ -137,12 +127,12 @@ class Federation:
         if shown:
             response = page("refused.html", status=problem.status, title="Sorry", sentence=problem.message)
         event = raised.event if isinstance(raised, Refusal) else None
-        return self._audited(arrived, response, Told(members={}, event=event))
+        return audited(arrived, response, event, "")
 
 
 def _fields(http: HttpRequest) -> Mapping[str, str]:
     """What is given, in the query, or in a form. Raises Problem."""
-    if http.method not in ("GET", "POST") or len(http.body) > _LONGEST_BODY:
+    if http.method not in ("GET", "POST") or len(http.body) > LONGEST_BODY:
         raise Problem(405, "MethodNotAllowed", "This is asked with GET or POST.", ("allow", "GET, POST"))
     try:
         return parameters(http.query, http.body)

@@ -117,6 +117,11 @@ class Turn(Enum):
     """In a thread, in one write transaction of the store: its body takes an `OwnWriteCall`."""
 
 
+def without_token(answer: Told) -> Told:
+    """An answer as the audit log has it, whose token is shown once and kept nowhere."""
+    return {name: value for name, value in answer.items() if name != "token"}
+
+
 def nothing(answer: Told) -> Told:
     """For `audited=` of an endpoint of whose answer the audit log keeps nothing."""
     return {}

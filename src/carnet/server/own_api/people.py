@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from carnet.entities.operator_token import OperatorScope
-from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn
+from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn, without_token
 from carnet.services.mailed_invitations import MAILING, set_up
 from carnet.services.person_invitations import MailedLink, NewInvitation, invite, told
 from carnet.services.preparing import Preparation
@@ -59,10 +59,6 @@ def _invited(call: OwnWriteCall, mailed: MailedLink | None) -> NewInvitation:
     )
 
 
-def _without_token(answer: Told) -> Told:
-    return {name: value for name, value in answer.items() if name != "token"}
-
-
 ENDPOINTS = (
     Endpoint(
         name="InvitePerson",
@@ -74,7 +70,7 @@ ENDPOINTS = (
         turn=Turn.IN_TRANSACTION,
         given=Inviting,
         status=201,
-        audited=_without_token,
+        audited=without_token,
     ),
     Endpoint(
         name="MailInvitation",

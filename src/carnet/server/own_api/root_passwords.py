@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from carnet.entities.operator_token import OperatorScope
 from carnet.entities.password_policy import LONGEST_PASSWORD
-from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn
+from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn, without_token
 from carnet.services.iam.new_passwords import HASHING
 from carnet.services.preparing import Preparation
 from carnet.services.root_passwords import HashedForRoot, give_leave, hash_root_password, set_root_password, told
@@ -47,10 +47,6 @@ def reset_root(call: OwnWriteCall) -> Told:
     return {**told(new.reset), "token": new.token}
 
 
-def _without_token(answer: Told) -> Told:
-    return {name: value for name, value in answer.items() if name != "token"}
-
-
 def _hashed(call: OwnCall, _: object) -> HashedForRoot:
     given: NewRootPassword = call.given
     passwords = call.parts.passwords
@@ -75,7 +71,7 @@ ENDPOINTS = (
         turn=Turn.IN_TRANSACTION,
         given=Leave,
         status=201,
-        audited=_without_token,
+        audited=without_token,
     ),
     Endpoint(
         name="SetRootPassword",

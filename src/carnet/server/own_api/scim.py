@@ -11,7 +11,7 @@ from carnet.base.faults import Invalid, Missing
 from carnet.directory.identity_center import own_instance
 from carnet.entities.identity_center_instance import Instance
 from carnet.entities.operator_token import OperatorScope
-from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn
+from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, OwnWriteCall, Told, Turn, without_token
 from carnet.services.scim_tokens import delete_token, listed, new_token, tokens_of, told
 
 _PATH = "accounts/{account}/identity-center"
@@ -64,10 +64,6 @@ def _instance(call: OwnCall) -> Instance:
     return instance
 
 
-def _without_token(answer: Told) -> Told:
-    return {name: value for name, value in answer.items() if name != "token"}
-
-
 ENDPOINTS = (
     Endpoint(
         name="CreateScimToken",
@@ -78,7 +74,7 @@ ENDPOINTS = (
         body=create_token,
         turn=Turn.IN_TRANSACTION,
         status=201,
-        audited=_without_token,
+        audited=without_token,
     ),
     Endpoint(
         name="ListScimTokens",
