@@ -14,8 +14,7 @@ from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.caller import BEARER_AUTHENTICATOR, Bearer
 from carnet.identity.oauth_tokens import AccessToken, opened, user_of
 from carnet.keyring.keyring import Keyring
-
-HEADER = "x-amz-sso_bearer_token"
+from carnet.models.service import BEARER_HEADER
 
 
 def verify(request: HttpRequest, *, service: str, now: datetime, directory: Directory, keyring: Keyring) -> Bearer:
@@ -23,7 +22,7 @@ def verify(request: HttpRequest, *, service: str, now: datetime, directory: Dire
 
     INVARIANT: the header alone counts, which no log of requests shows; a token elsewhere is none.
     """
-    given = request.header_all(HEADER)
+    given = request.header_all(BEARER_HEADER)
     token = opened(keyring, AccessToken, given[0]) if len(given) == 1 else None
     if token is None or not token.issued_ms <= now.timestamp() * 1000 + _AHEAD_MS or _is_over(token, now):
         raise _not_good()

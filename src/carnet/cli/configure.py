@@ -10,6 +10,7 @@ import click
 from carnet.assembly.public_url import public_url
 from carnet.assembly.running import last_endpoint
 from carnet.assembly.settings import Settings
+from carnet.base.arns import ACCOUNT_ID
 from carnet.cli.aws_files import changed_text, config_file, config_section
 from carnet.cli.exports import REGION
 from carnet.cli.groups import CommandGroup
@@ -18,7 +19,6 @@ from carnet.cli.options import installation_options, told_plainly
 from carnet.cli.private_file import replace_file
 
 _NAME = re.compile(r"[A-Za-z0-9_.@+/-]{1,128}")
-_ACCOUNT = re.compile(r"[0-9]{12}")
 _ROLE = re.compile(r"[\w+=,.@-]{1,32}", re.ASCII)
 _URL = re.compile(r"https?://[\x21-\x7e]{1,256}")
 _SCOPES = "sso:account:access"
@@ -60,7 +60,7 @@ def sso(
     for value, form, where in ((name, _NAME, "NAME"), (session_name, _NAME, "--session-name")):
         if not form.fullmatch(value):
             raise click.BadParameter("A name has letters, digits and _ . @ + / - only.", param_hint=where)
-    if not _ACCOUNT.fullmatch(account_id):
+    if not ACCOUNT_ID.fullmatch(account_id):
         raise click.BadParameter("An account id has 12 digits.", param_hint="--account-id")
     if not _ROLE.fullmatch(role_name):
         raise click.BadParameter("This is no name of a permission set.", param_hint="--role-name")

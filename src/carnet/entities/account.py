@@ -9,11 +9,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from carnet.base.arns import root_arn
+from carnet.base.arns import ACCOUNT_ID, root_arn
 from carnet.base.partitions import DEFAULT_PARTITION
 from carnet.entities.password_policy import PasswordPolicy, default_allows
 
-_ID = re.compile(r"[0-9]{12}", re.ASCII)
 _NAME = re.compile(r"[\x20-\x7e]{1,50}")
 _EMAIL = re.compile(
     r"""(?=.{6,64}\Z)
@@ -29,7 +28,7 @@ EMAIL_RULE = "The email address of an account has 6 to 64 ASCII characters and l
 
 def is_account_id(text: str) -> bool:
     """Whether it can be the id of an account."""
-    return _ID.fullmatch(text) is not None
+    return ACCOUNT_ID.fullmatch(text) is not None
 
 
 def is_account_name(text: str) -> bool:

@@ -98,7 +98,7 @@ class Resealing:
                     self._promote_one(unit, known.kid)
 
     def _promote_one(self, unit: UnitOfWork, kid: str) -> None:
-        keys, now = _stored_keys(unit), self.clock()
+        keys, now = stored_keys(unit), self.clock()
         staged = next((key for key in keys if (key.kid, key.state) == (kid, KeyState.STAGED)), None)
         if staged is None or not all_know(unit.ask(read_live), has_key(kid)):
             return
@@ -127,7 +127,7 @@ class Resealing:
     def _everybody_seals_so(self, unit: UnitOfWork, purpose: Purpose) -> bool:
         """Whether each live node, and this process, seals with the primary key in the newest format."""
         kid = self.keyring.ring(purpose).primary.kid.hex()
-        primary = next(key.kid for key in _stored_keys(unit) if (key.purpose, key.state) == (purpose, KeyState.PRIMARY))
+        primary = next(key.kid for key in stored_keys(unit) if (key.purpose, key.state) == (purpose, KeyState.PRIMARY))
         live = unit.ask(read_live)
         return kid == primary and all_know(live, seals(NEWEST_FORMAT)) and all_know(live, seals_with(kid))
 
@@ -173,7 +173,7 @@ class Resealing:
 
     def _end_older(self, unit: UnitOfWork, purpose: Purpose) -> None:
         """Bind the keys to the newest format, and let retired ones open nothing any more, for anybody."""
-        keys, now = _stored_keys(unit), self.clock()
+        keys, now = stored_keys(unit), self.clock()
         master, _ = self.masters.opening(keys)
         for key in keys:
             if key.purpose == purpose and key.state is not KeyState.KEPT:
@@ -196,6 +196,6 @@ def _carried_for(purpose: Purpose) -> timedelta:
     return _CARRIED_LONGER.get(purpose, CARRIED_FOR)
 
 
-def _stored_keys(unit: UnitOfWork) -> tuple[WrappedKey, ...]:
+def stored_keys(unit: UnitOfWork) -> tuple[WrappedKey, ...]:
     """The data keys as they are under the head lock."""
     return unit.ask(lambda connection, _: data_keys.read_all(connection))

@@ -13,7 +13,7 @@ from botocore.model import OperationModel, ServiceModel, StructureShape
 SIGV4, BEARER, NO_AUTH = "aws.auth#sigv4", "smithy.api#httpBearerAuth", "smithy.api#noAuth"
 """What the models call the ways to authenticate a request."""
 _UNSIGNED = "none"
-_BEARER_HEADER = "x-amz-sso_bearer_token"
+BEARER_HEADER = "x-amz-sso_bearer_token"
 """Where the portal of IAM Identity Center takes an access token; its model says of that no more than `none`."""
 _CLIENT_FAULT = 400
 _SERVER_FAULT = 500
@@ -67,7 +67,7 @@ class Operation:
         https://smithy.io/2.0/spec/authentication-traits.html
         """
         members = self.input.members.values() if self.input is not None else ()
-        if any(member.serialization.get("name") == _BEARER_HEADER for member in members):
+        if any(member.serialization.get("name") == BEARER_HEADER for member in members):
             return frozenset((BEARER,))
         if self.model.auth_type == _UNSIGNED:
             return frozenset((NO_AUTH,))

@@ -17,6 +17,7 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from carnet.protocols import text_scalars
+from carnet.protocols.members import wire_name
 from carnet.protocols.timestamps import ISO8601
 from carnet.protocols.unreadable import Unreadable
 
@@ -90,9 +91,9 @@ class _Compiler:
             if type(branch) is not dict:
                 raise Unreadable(_NOT_A_STRUCTURE)
             value = {}
-            for wire_name, node in branch.items():
-                if wire_name in members:
-                    name, read_member = members[wire_name]
+            for sent, node in branch.items():
+                if sent in members:
+                    name, read_member = members[sent]
                     value[name] = read_member(node)
             return value
 
@@ -125,10 +126,7 @@ class _Compiler:
         return None if shape.serialization.get("flattened") else shape.member.serialization.get("name", "member")
 
     def _wire_name(self, shape: Shape, name: str) -> str:
-        own = str(shape.serialization.get("name", name))
-        if isinstance(shape, ListShape) and shape.serialization.get("flattened"):
-            return str(shape.member.serialization.get("name", own))
-        return own
+        return wire_name(shape, name)
 
     def _map(self, shape: MapShape) -> _Read:
         key, value = self._value(shape.key), self._value(shape.value)

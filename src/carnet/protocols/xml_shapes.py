@@ -14,7 +14,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from carnet.base.fragment import Fragment
 from carnet.protocols import text_scalars
-from carnet.protocols.members import Members
+from carnet.protocols.members import Members, wire_name
 from carnet.protocols.timestamps import ISO8601
 
 XmlMembers = Callable[[Mapping[str, Any]], str]
@@ -65,7 +65,7 @@ class _Compiler:
         self._structures[shape.name] = write
         for name, member in shape.members.items():
             is_attribute = member.serialization.get("xmlAttribute")
-            elements[name] = _nothing if is_attribute else self._element(member, _tag(member, name))
+            elements[name] = _nothing if is_attribute else self._element(member, wire_name(member, name))
         return write
 
     def _element(self, shape: Shape, tag: str) -> _Element:
@@ -99,13 +99,6 @@ class _Compiler:
             return entries if flattened else f"<{tag}>{entries}</{tag}>"
 
         return write
-
-
-def _tag(shape: Shape, name: str) -> str:
-    own = str(shape.serialization.get("name", name))
-    if isinstance(shape, ListShape) and shape.serialization.get("flattened"):
-        return str(shape.member.serialization.get("name", own))
-    return own
 
 
 def _attributes(shape: StructureShape) -> Mapping[str, str]:

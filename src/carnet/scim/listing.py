@@ -11,10 +11,9 @@ from typing import Any, TypeVar
 from carnet.entities.identity_store_group import IdentityStoreGroup
 from carnet.entities.identity_store_user import IdentityStoreUser
 from carnet.scim.calls import MOST_PER_PAGE, ScimCall
+from carnet.scim.discovery import LIST_RESPONSE
 from carnet.scim.refusals import unparsable
 from carnet.services.paging import NEXT_TOKENS, page
-
-_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 R = TypeVar("R", IdentityStoreUser, IdentityStoreGroup)
 
@@ -26,7 +25,7 @@ def listed(call: ScimCall, name: str, found: Sequence[R], shown: Callable[[R], d
     if cursor:
         given["NextToken"] = cursor
     one = page(NEXT_TOKENS, f"Scim{name}", found, given, key=lambda each: each.id)
-    answer: dict[str, Any] = {"schemas": [_SCHEMA], "itemsPerPage": len(one.items)}
+    answer: dict[str, Any] = {"schemas": [LIST_RESPONSE], "itemsPerPage": len(one.items)}
     if cursor is None:
         answer |= {"totalResults": len(found), "startIndex": 1}
     elif one.marker is not None:

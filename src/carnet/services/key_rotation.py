@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from carnet.identity.resealing import stored_keys
 from carnet.identity.sealed_kinds import kinds_of
 from carnet.jobs.presence import ROTATES, has_master_key
 from carnet.keyring.data_keys import KeyState, Purpose, WrappedKey, rewrapped, staged_after
@@ -16,9 +17,7 @@ from carnet.keyring.master_key import MasterKey
 from carnet.keyring.master_keys import MasterKeys
 from carnet.services.operator_event import operator_event
 from carnet.store.nodes import Node, read_live
-from carnet.store.rows import data_keys
 from carnet.store.store import Store
-from carnet.store.unit_of_work import UnitOfWork
 
 
 class NodesAreBehind(KeyringError):
@@ -36,7 +35,7 @@ def stage_data_keys(
     Raises NodesAreBehind if a running server would not understand it.
     """
     with store.write() as unit:
-        keys, live = _stored(unit), unit.ask(read_live)
+        keys, live = stored_keys(unit), unit.ask(read_live)
         if behind := _without(live, ROTATES):
             raise NodesAreBehind(behind, "are of a release that rotates no keys: replace them first.")
         master, _ = masters.opening(keys)
@@ -68,7 +67,7 @@ def rewrap_data_keys(store: Store, masters: MasterKeys, new: MasterKey, now: dat
     Raises NodesAreBehind unless every running server has read it, KeyringError if none of `masters` opens them.
     """
     with store.write() as unit:
-        keys, live = _stored(unit), unit.ask(read_live)
+        keys, live = stored_keys(unit), unit.ask(read_live)
         master, _ = masters.opening(keys)
         if master.id == new.id:
             return 0
@@ -78,10 +77,6 @@ def rewrap_data_keys(store: Store, masters: MasterKeys, new: MasterKey, now: dat
             unit.save(rewrapped(master, new, key))
         unit.audit(operator_event("ReplaceMasterKey", {"from": master.id, "to": new.id}, now))
     return len(keys)
-
-
-def _stored(unit: UnitOfWork) -> tuple[WrappedKey, ...]:
-    return unit.ask(lambda connection, _: data_keys.read_all(connection))
 
 
 def _without(nodes: Iterable[Node], feature: str) -> tuple[Node, ...]:

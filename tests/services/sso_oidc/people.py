@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from carnet.base.http import HttpRequest
-from carnet.bearer.access_token import HEADER, verify
+from carnet.bearer.access_token import verify
 from carnet.directory.identity_center import person
 from carnet.entities.account_assignment import AccountAssignment, PrincipalType
 from carnet.entities.browser_session import BrowserSession, HolderKind
@@ -22,6 +22,7 @@ from carnet.entities.permission_set import PermissionSet
 from carnet.entities.provisioned_permission_set import ProvisionedPermissionSet
 from carnet.entities.role import Role
 from carnet.identity.caller import Bearer
+from carnet.models.service import BEARER_HEADER
 from carnet.services.execution import Done
 from carnet.services.sso_oidc.approval import AnswerDevice, waiting_device
 from carnet.services.sso_oidc.authorize import asked
@@ -243,7 +244,7 @@ class Center:
 
 
 def request(*tokens: str, query: str = "") -> HttpRequest:
-    headers = tuple((HEADER, token) for token in tokens)
+    headers = tuple((BEARER_HEADER, token) for token in tokens)
     return HttpRequest(
         method="GET", path="/assignment/accounts", query=query, headers=headers, body=b"", peer="192.0.2.1", secure=True
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from carnet.bearer.access_token import HEADER, verify
+from carnet.bearer.access_token import verify
 from carnet.directory.identity_center import memberships_of_user
 from carnet.entities.browser_session import BrowserSession
 from carnet.entities.identity_store_user import IdentityStoreUser
@@ -14,6 +14,7 @@ from carnet.entities.role import Role
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.oauth_tokens import AccessToken, opened, sealed
 from carnet.keyring.session_claims import SessionClaims
+from carnet.models.service import BEARER_HEADER
 from tests.services.sso_oidc.people import Center, Given, Signed, request
 from tests.services.world import ServiceError
 
@@ -195,7 +196,7 @@ def test_other_tokens_are_none(center: Center, ann: Signed) -> None:
     for given in [(other,) for other in others] + [(good, good), ()]:
         with pytest.raises(AuthFailure):
             verify(
-                request(*given, query=f"{HEADER}={good}"),
+                request(*given, query=f"{BEARER_HEADER}={good}"),
                 service="awsssoportal",
                 now=world.clock(),
                 directory=world.installation.directory,

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from carnet.bearer.access_token import HEADER, verify
+from carnet.bearer.access_token import verify
 from carnet.entities.entity import Tags
 from carnet.entities.oauth_session import GRACE
 from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.oauth_tokens import AccessToken, opened, session_of
+from carnet.models.service import BEARER_HEADER
 from carnet.services.sso_oidc.authorize import CannotAsk, SentBack
 from tests.oidc.issuer import URL
 from tests.services.sso_admin.center import Center
@@ -45,7 +46,7 @@ def portal_user(world: World, token: str) -> str:
     """Of whom the access portal takes an access token."""
     here = world.installation
     asking = request(token)
-    assert asking.header(HEADER) == token
+    assert asking.header(BEARER_HEADER) == token
     return verify(
         asking, service="awsssoportal", now=world.clock(), directory=here.directory, keyring=here.keyring
     ).user.user_id

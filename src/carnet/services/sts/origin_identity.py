@@ -17,7 +17,7 @@ from carnet.identity.caller import VouchedSession
 from carnet.oidc import refusals
 from carnet.policy.request import Value
 
-_ORIGIN = "aws:OriginIdentity/"
+ORIGIN = "aws:OriginIdentity/"
 _TRANSACTION = "aws:TransactionContext/IdentityProvider/"
 _LONGEST_SUBJECT, _LONGEST_VALUE = 255, 128
 """AWS says the second one; the first one is that of OpenID Connect."""
@@ -42,8 +42,8 @@ def origin_keys(
     keys = {"Subject": _text(subject, claims[subject], _LONGEST_SUBJECT)}
     if (kind := _subject_type(context_provider, claims)) is not None:
         keys["SubjectType"] = kind
-    told = {f"{_ORIGIN}{name}": value for name, value in keys.items()}
-    told |= {f"{_ORIGIN}Issuer": issuer, f"{_ORIGIN}FederatedProviderArn": provider.arn}
+    told = {f"{ORIGIN}{name}": value for name, value in keys.items()}
+    told |= {f"{ORIGIN}Issuer": issuer, f"{ORIGIN}FederatedProviderArn": provider.arn}
     for definition in context_provider.get("KeyDefinitionList", ()):
         source = definition["SourceKey"]
         if source in claims:
@@ -55,7 +55,7 @@ def propagated(session: VouchedSession) -> dict[str, Any]:
     """The answer's TrustedIdentityPropagationContext; no member if nothing was set, or it is not to be told."""
     if not session.context or not session.context_told:
         return {}
-    context: dict[str, Any] = {"OriginIdentity": _below(_ORIGIN, session.context)}
+    context: dict[str, Any] = {"OriginIdentity": _below(ORIGIN, session.context)}
     if claims := _below(_TRANSACTION, session.context):
         context["TransactionContext"] = {"IdentityProvider": claims}
     return {"TrustedIdentityPropagationContext": context}

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from carnet.base.arns import parse_arn
 from carnet.base.faults import Denied, Invalid
 from carnet.directory.snapshot import Snapshot
+from carnet.entities.role import RESERVED_ROLE
 from carnet.entities.saml_provider import EncryptionMode, SamlProvider
 from carnet.identity.caller import FEDERATED_AUTHENTICATOR, Federated, Once
 from carnet.identity.saml_private_keys import opened_private_keys
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from carnet.saml.response import Vouched
 
 _POOL = Pool(name="saml-assertions", size=2, waiting=64, seconds=10.0)
-_RESERVED_ROLE = "AWSReservedSSO_"
 _FORMATS = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
 _NAME_ID = "Subject/NameID"
 """The source key of the NameID, as AWS's guide writes it; another one is the name of an attribute."""
@@ -49,7 +49,7 @@ def vouched_by_saml(call: AnonymousCall, given: Mapping[str, Any]) -> Federated:
     # INVARIANT: a provider speaks for roles of its own account alone, and only for those that the assertion pairs
     # with it.
     wanted = frozenset((given["RoleArn"], provider.arn))
-    if role.account != provider.account or role.name.startswith(_RESERVED_ROLE) or wanted not in roles_of(assertion):
+    if role.account != provider.account or role.name.startswith(RESERVED_ROLE) or wanted not in roles_of(assertion):
         raise Denied(_DENIED)
     remembered = _remembered(provider, assertion.issuer, assertion.subject, assertion.subject_format)
     return Federated(

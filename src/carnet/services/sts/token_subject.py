@@ -11,9 +11,9 @@ from typing import Any
 
 from carnet.base.faults import Denied, Invalid
 from carnet.policy.request import Value
+from carnet.services.sts.origin_identity import ORIGIN
 
 AWS_IDENTITY, ORIGIN_IDENTITY = "AWSIdentity", "OriginIdentity"
-_ORIGIN = "aws:OriginIdentity/"
 _NOT_SHOWN = ("Cc", "Cf", "Zl", "Zp", "Zs")
 """The categories of Unicode's control, format and separator characters."""
 
@@ -29,8 +29,8 @@ def origin_subject(keys: Mapping[str, Value]) -> str:
 
     Raises Invalid if it has none, and Denied for one that could be taken for an ARN, or for another text.
     """
-    subject = keys.get(f"{_ORIGIN}Subject")
-    vouched = f"{_ORIGIN}Issuer" in keys or f"{_ORIGIN}FederatedProviderArn" in keys
+    subject = keys.get(f"{ORIGIN}Subject")
+    vouched = f"{ORIGIN}Issuer" in keys or f"{ORIGIN}FederatedProviderArn" in keys
     if not isinstance(subject, str) or not subject.strip() or not vouched:
         raise Invalid("The calling session carries no trusted identity propagation context.")
     if subject.lower().startswith("arn:"):
