@@ -146,7 +146,7 @@ class _Derived(NamedTuple):
 
 def _extracted(secret: bytes, salt: bytes) -> KeyedHash:
     """HKDF's first step. The second, for each use, is `KeyedHash.expanded`."""
-    return KeyedHash(KeyedHash(salt).digest(secret))
+    return KeyedHash(hmac.digest(salt, secret, "sha256"))
 
 
 def _derive(root: KeyedHash) -> _Derived:
