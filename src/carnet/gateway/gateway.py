@@ -224,24 +224,31 @@ class Gateway:
                 await self._policies.check_before(call, carried, resolved)
                 response = await call.send(call.operation, carried.rest, account)
                 return await self._policies.put_carried(call, carried, resolved, response)
-            if call.mode is Mode.ENFORCE:
-                await refuse_idle(self._execution, call, account)
-            call.deliveries = await call.deciding(lambda: list(deliveries(self._execution, call, resolved)))
-            known = self._policies.under(resolved) if (found.name, name) in (*ENDS, *MAKES) else ()
-            response = await call.send(call.operation, given, account)
-            if found.name == "kms" and name in TELLS_KEY:
-                return await released(call, resolved, response)
-            if found.name == "lambda" and name in SHOWS_ENVIRONMENT:
-                return await shown(self._execution, call, resolved[0], response)
-            if (found.name, name) in SHOWS_POLICY:
-                return await self._policies.shown(call, resolved, response)
-            if (found.name, name) in (*ENDS, *MAKES):
-                return await self._policies.forgotten(call, resolved, known, response)
-            return await handed_back(call, response)
+            return await self._sent_on(call, given, resolved, account)
         except NotFound as none:
             return answered_by(call, none.answer)
         except Exception as problem:
             return failed(found, call.parsed, problem, tuple(call.decided))
+
+    async def _sent_on(
+        self, call: Call, given: Mapping[str, Any], resolved: tuple[Resolved, ...], account: str
+    ) -> Answer:
+        """Send `given`, which is allowed, and hand the answer back. Raises what `failed` tells."""
+        if call.mode is Mode.ENFORCE:
+            await refuse_idle(self._execution, call, account)
+        call.deliveries = await call.deciding(lambda: list(deliveries(self._execution, call, resolved)))
+        service, name = asked = call.operation.service.name, call.operation.name
+        known = self._policies.under(resolved) if asked in (*ENDS, *MAKES) else ()
+        response = await call.send(call.operation, given, account)
+        if service == "kms" and name in TELLS_KEY:
+            return await released(call, resolved, response)
+        if service == "lambda" and name in SHOWS_ENVIRONMENT:
+            return await shown(self._execution, call, resolved[0], response)
+        if asked in SHOWS_POLICY:
+            return await self._policies.shown(call, resolved, response)
+        if asked in (*ENDS, *MAKES):
+            return await self._policies.forgotten(call, resolved, known, response)
+        return await handed_back(call, response)
 
     async def _allowed(self, call: Call, *, binds: bool) -> tuple[tuple[Resolved, ...], Mapping[str, Any]]:
         """What the request is about, and the input to send. Raises for what is not allowed, if the decision binds."""

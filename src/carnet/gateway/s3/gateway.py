@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -42,7 +42,7 @@ from carnet.gateway.s3.control import S3Control
 from carnet.gateway.s3.deciding import allowed, needed
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.form import is_form, read_form
-from carnet.gateway.s3.hosts import in_path_style, label_of
+from carnet.gateway.s3.hosts import Label, in_path_style, label_of
 from carnet.gateway.s3.notifications import refuse_undelivered
 from carnet.gateway.s3.own import KEPT_HERE
 from carnet.gateway.s3.parts import StreamingParts, signed_by
@@ -68,6 +68,22 @@ from carnet.store.faults import Lost
 _S3 = "s3"
 _OF_WHOLE_OBJECT = "CompleteMultipartUpload"
 """Whose checksum headers are not about its own body."""
+
+
+class _Asked(NamedTuple):
+    """A request as it is routed: in path style, and of a form the PutObject that it stands for."""
+
+    head: RequestHead
+    label: Label | None
+    """What its host names."""
+    posted: Posted | None
+    """The form."""
+    is_signed: bool
+
+    @property
+    def fields(self) -> Mapping[str, str] | None:
+        """The fields of a signed form."""
+        return self.posted.form.fields if self.posted is not None and self.is_signed else None
 
 
 class S3Gateway:
@@ -108,57 +124,51 @@ class S3Gateway:
         step: Step = arrived
         call: S3Call | None = None
         try:
-            label = label_of(head, self._parts.domains)
-            sent, head = head, in_path_style(head, self._parts.domains)
-            by_somebody, asked = is_signed(head), None
-            if is_form(head):
-                asked = posted(head, await read_form(head, body), by_somebody=by_somebody)
-                head, by_somebody = asked.head, asked.is_signed
-            head = plain(head)
-            route = routed(head, literal_keys=self._exchange.settings.profile.literal_keys)
-            operation = s3_service().operations[route.operation]
-            step = Routed(
-                arrived=arrived,
-                operation=operation,
-                event_source=operation.service.event_source,
-                read_only=head.method in ("GET", "HEAD"),
-            )
+            asked = await _asked(head, body, self._parts.domains)
+            route = routed(asked.head, literal_keys=self._exchange.settings.profile.literal_keys)
+            step = routed_step = _routed_step(arrived, route, asked.head)
             if self._execution.directory.lost:
                 raise Lost
-            if not step.read_only:
+            if not routed_step.read_only:
                 self._parts.check_room()
-            form = asked.form.fields if asked is not None and by_somebody else None
-            signed = signed_by(self._execution, self._signed, arrived, form) if by_somebody else None
+            signed = signed_by(self._execution, self._signed, arrived, asked.fields) if asked.is_signed else None
             caller = signed.caller if signed is not None else Anonymous()
-            step = Authenticated(routed=step, caller=caller)
+            step = authenticated = Authenticated(routed=routed_step, caller=caller)
             self._execution.note_use(caller, arrived.time)
-            scope = self._scope(caller, route.path.bucket)
-            route, point = aimed(self._execution.directory.snapshot, route, label, scope)
-            if point is not None and not by_somebody:
-                scope = replace(scope, region=point.region)
-            call = S3Call(
-                exchange=self._exchange,
-                exchanges=self._exchanges,
-                spool=self._spool,
-                caller=caller,
-                route=route,
-                step=step,
-                head=head,
-                body=body,
-                expected=_expected(head, signed, checksums=operation.name != _OF_WHOLE_OBJECT),
-                scope=scope,
-                keys=request_keys(head, caller, arrived.time, form),
-                long_policies=self._long,
-                point=point,
-            )
-            if asked is not None:
-                refuse_form(point)
-                return await self._posted(call, asked, sent)
+            call = self._call(asked, route, authenticated, signed, body)
+            if asked.posted is not None:
+                refuse_form(call.point)
+                return await self._posted(call, asked.posted, head)
             await self._read(call)
             await self._settled(call)
             return await self._decided(call)
         except Exception as problem:
             return answers.refused(step, call, self._counted(step, problem))
+
+    def _call(
+        self, asked: _Asked, route: S3Route, step: Authenticated, signed: SignedHead | None, body: ByteStream
+    ) -> S3Call:
+        """Raises S3Fault for an access point that is not there, PayloadRefused for what is said of the body."""
+        caller = signed.caller if signed is not None else Anonymous()
+        scope = self._scope(caller, route.path.bucket)
+        route, point = aimed(self._execution.directory.snapshot, route, asked.label, scope)
+        if point is not None and not asked.is_signed:
+            scope = replace(scope, region=point.region)
+        return S3Call(
+            exchange=self._exchange,
+            exchanges=self._exchanges,
+            spool=self._spool,
+            caller=caller,
+            route=route,
+            step=step,
+            head=asked.head,
+            body=body,
+            expected=_expected(asked.head, signed, checksums=route.operation != _OF_WHOLE_OBJECT),
+            scope=scope,
+            keys=request_keys(asked.head, caller, step.routed.arrived.time, asked.fields),
+            long_policies=self._long,
+            point=point,
+        )
 
     def _counted(self, step: Step, problem: Exception) -> Exception:
         """The problem; or Throttled, if nobody has proven who calls and that was refused too often."""
@@ -243,6 +253,25 @@ class S3Gateway:
         if bucket_of(snapshot, self._parts.partition, name) is not None:
             return True
         return with_alias(snapshot, name) is not None or in_host(snapshot, name, "") is not None
+
+
+async def _asked(head: RequestHead, body: ByteStream, domains: tuple[str, ...]) -> _Asked:
+    """Raises S3Fault."""
+    label, head = label_of(head, domains), in_path_style(head, domains)
+    if not is_form(head):
+        return _Asked(plain(head), label, None, is_signed(head))
+    form = posted(head, await read_form(head, body), by_somebody=is_signed(head))
+    return _Asked(plain(form.head), label, form, form.is_signed)
+
+
+def _routed_step(arrived: Arrived, route: S3Route, head: RequestHead) -> Routed:
+    operation = s3_service().operations[route.operation]
+    return Routed(
+        arrived=arrived,
+        operation=operation,
+        event_source=operation.service.event_source,
+        read_only=head.method in ("GET", "HEAD"),
+    )
 
 
 def _given_by(route: S3Route, request: HttpRequest) -> dict[str, Any]:
