@@ -6,7 +6,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,7 +28,8 @@ from carnet.audit.event_lines import as_json, as_text
 from carnet.directory.follower import Follower, Later
 from carnet.gateway.upstreams.configured import UpstreamSettings
 from carnet.identity.authenticate import Authenticators
-from carnet.jobs.periodic import stop_all
+from carnet.jobs.periodic import Periodic, stop_all
+from carnet.jobs.presence import Presence
 from carnet.scim.door import ScimDoor
 from carnet.server.app import AwsApi, Forwarding
 from carnet.server.aws_door import AwsDoor
@@ -116,19 +117,6 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
     presence = node(installation)
     jobs = periodic_jobs(installation, follower, presence)
 
-    def start(later: Later) -> None:
-        if installation.store.is_open:  # else its jobs wait, and so does every change
-            presence.join()
-        for job in jobs:
-            job.start()
-        stack.callback(stop_all, jobs)
-        follower.watch(later, jobs[0].wake)
-        installation.store.follow_notices(jobs[0].wake)
-        stack.callback(follower.unwatch)
-        stack.callback(shared.decisions.close)
-        stack.callback(api.close)
-        stack.callback(shared.pools.close)
-
     modes = {one.name: one.mode.value for one in shared.upstreams}
     return AwsDoor(
         api,
@@ -141,11 +129,35 @@ def door(installation: Installation, stack: ExitStack, *, seconds: Callable[[], 
             ScimDoor(installation.execution, api.writer, shared.throttle, installation.clock),
             *console_doors(installation, api.writer, shared.throttle, shared.pools, shared.mailer),
         ),
-        on_start=start,
+        on_start=partial(_start, shared, api, follower, presence, jobs, stack),
         on_stop=stack.close,
         bodies=shared.bodies,
         connections=Connections(of_network=shared.limits.connections if shared.limits is not None else None),
     )
+
+
+def _start(
+    shared: _Shared,
+    api: AwsApi,
+    follower: Follower,
+    presence: Presence,
+    jobs: Sequence[Periodic],
+    stack: ExitStack,
+    later: Later,
+) -> None:
+    """Begin to follow the store and to do the periodic jobs, the first of which follows; `stack` ends it all."""
+    store = shared.installation.store
+    if store.is_open:  # else its jobs wait, and so does every change
+        presence.join()
+    for job in jobs:
+        job.start()
+    stack.callback(stop_all, jobs)
+    follower.watch(later, jobs[0].wake)
+    store.follow_notices(jobs[0].wake)
+    stack.callback(follower.unwatch)
+    stack.callback(shared.decisions.close)
+    stack.callback(api.close)
+    stack.callback(shared.pools.close)
 
 
 def _shared(installation: Installation, seconds: Callable[[], float]) -> _Shared:

@@ -164,8 +164,7 @@ def verify(
     The first line that was altered, removed, added or moved is named, and the exit code is 1. That the end was cut off
     is seen by the checkpoints, best by those that were kept elsewhere.
     """
-    from carnet.assembly.state import open_state
-    from carnet.audit.checkpoints import own_public_keys, read_checkpoints
+    from carnet.audit.checkpoints import read_checkpoints
     from carnet.audit.segments import Segments
     from carnet.audit.verification import Broken, verify, within
 
@@ -173,15 +172,8 @@ def verify(
     files = Segments(configured.audit_file).newest_first()[::-1]
     if not files:
         raise click.ClickException(f"There is no audit log at {configured.audit_file}.")
-    broken: str | None = None
     if changes or not key:
-        with open_state(configured) as state:
-            key = key or own_public_keys(state.keyring)
-            if changes:
-                rows, broken = state.store.verify_changes()
-                click.echo(f"{rows} rows of the change log are as they were written.")
-    if broken is not None:
-        raise click.ClickException(f"The change log: {broken}.")
+        key = _verify_state(configured, key, changes=changes)
     beside = [configured.checkpoints_file] if configured.checkpoints_file.exists() else []
     checkpoints = [each for path in (*beside, *told) for each in read_checkpoints(_text_lines(path))]
     chosen = within(files, *(None if at is None else iso_seconds(at.replace(tzinfo=UTC)) for at in (since, until)))
@@ -196,6 +188,25 @@ def verify(
     if found.torn:
         click.echo(f"{found.torn} lines were left unfinished by a crash, and the log says so.")
     click.echo(f"{found.checkpoints} checkpoints agree; they are signed by the key {', '.join(key)}.")
+
+
+def _verify_state(settings: Settings, key: tuple[str, ...], *, changes: bool) -> tuple[str, ...]:
+    """The public keys that are given, or else the installation's; with `changes`, looks through its change log, too.
+
+    Raises ClickException if a row of that is not as it was written.
+    """
+    from carnet.assembly.state import open_state
+    from carnet.audit.checkpoints import own_public_keys
+
+    broken: str | None = None
+    with open_state(settings) as state:
+        key = key or own_public_keys(state.keyring)
+        if changes:
+            rows, broken = state.store.verify_changes()
+            click.echo(f"{rows} rows of the change log are as they were written.")
+    if broken is not None:
+        raise click.ClickException(f"The change log: {broken}.")
+    return key
 
 
 def _text_lines(path: Path) -> Iterator[str]:

@@ -318,23 +318,19 @@ class Execution:
             "prepared": prepared,
             "decided": decided,
         }
+        if isinstance(caller, Verified | SignedIn):
+            members["view"] = snapshot.accounts[caller.principal.account]
+            members["policies"], keys = carried_by(snapshot, caller.credential)
+            members["context"] = caller_context(keys, caller, arrived.http, arrived.time, with_mfa=with_mfa)
+            return Call(**members) if unit is None else WriteCall(**members, store=unit)
+        members["policies"], keys = vouched_for(caller) if isinstance(caller, Federated) else NOBODYS
+        members["context"] = anonymous_context(keys, caller, arrived.http, arrived.time)
         match caller:
-            case Verified() | SignedIn():
-                members["view"] = snapshot.accounts[caller.principal.account]
-                members["policies"], keys = carried_by(snapshot, caller.credential)
-                members["context"] = caller_context(keys, caller, arrived.http, arrived.time, with_mfa=with_mfa)
-                return Call(**members) if unit is None else WriteCall(**members, store=unit)
             case Bearer():
-                members["policies"], keys = NOBODYS
-                members["context"] = anonymous_context(keys, caller, arrived.http, arrived.time)
                 return BearerCall(**members) if unit is None else BearerWriteCall(**members, store=unit)
             case Federated():
-                members["policies"], keys = vouched_for(caller)
-                members["context"] = anonymous_context(keys, caller, arrived.http, arrived.time)
                 return FederatedCall(**members) if unit is None else FederatedWriteCall(**members, store=unit)
             case Anonymous():
-                members["policies"], keys = NOBODYS
-                members["context"] = anonymous_context(keys, caller, arrived.http, arrived.time)
                 return AnonymousCall(**members) if unit is None else AnonymousWriteCall(**members, store=unit)
             case _:
                 assert_never(caller)

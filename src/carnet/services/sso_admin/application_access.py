@@ -53,7 +53,25 @@ def _register(
     `kept` is what is stored of an input, `told` what is answered of it; `prepare` is of the first one.
     """
 
-    @sso_admin.write(put, on=targets.application, context=(keys_in_instance,), prepare=prepare)
+    _register_put(put, attribute, member, kept, prepare)
+
+    @sso_admin.read(get, on=targets.application, context=(keys_in_instance,))
+    def get_one(call: Call, given: Any, holder: Held, one: SsoApplication) -> Answer:
+        """Tell of one."""
+        answer: Answer = answered(given[member], told(_of(one, attribute, given, member)))
+        return answer
+
+    @sso_admin.write(delete, on=targets.application, context=(keys_in_instance,))
+    def delete_one(call: WriteCall, given: Any, holder: Held, one: SsoApplication) -> Answer:
+        """Remove one."""
+        _of(one, attribute, given, member)
+        values = {key: value for key, value in getattr(one, attribute).items() if key != given[member]}
+        save(call, one, _with(one, attribute, values))
+        return {}
+
+
+def _register_put(operation: str, attribute: str, member: str, kept: Any, prepare: Preparation | None) -> None:
+    @sso_admin.write(operation, on=targets.application, context=(keys_in_instance,), prepare=prepare)
     def put_one(call: WriteCall, given: Any, holder: Held, one: SsoApplication) -> Answer:
         """Set one."""
         values = {**getattr(one, attribute), given[member]: kept(call, given, holder)}
@@ -62,25 +80,12 @@ def _register(
         save(call, one, _with(one, attribute, values))
         return {}
 
-    @sso_admin.read(get, on=targets.application, context=(keys_in_instance,))
-    def get_one(call: Call, given: Any, holder: Held, one: SsoApplication) -> Answer:
-        """Tell of one."""
-        answer: Answer = answered(given[member], told(_of(one, given)))
-        return answer
 
-    @sso_admin.write(delete, on=targets.application, context=(keys_in_instance,))
-    def delete_one(call: WriteCall, given: Any, holder: Held, one: SsoApplication) -> Answer:
-        """Remove one."""
-        _of(one, given)
-        values = {key: value for key, value in getattr(one, attribute).items() if key != given[member]}
-        save(call, one, _with(one, attribute, values))
-        return {}
-
-    def _of(one: SsoApplication, given: Any) -> Any:
-        value = getattr(one, attribute).get(given[member])
-        if value is None:
-            raise Missing(f"The application has no {given[member]}.")
-        return value
+def _of(one: SsoApplication, attribute: str, given: Any, member: str) -> Any:
+    value = getattr(one, attribute).get(given[member])
+    if value is None:
+        raise Missing(f"The application has no {given[member]}.")
+    return value
 
 
 def _list(operation: str, attribute: str, *, answer: str, item: Any) -> None:
