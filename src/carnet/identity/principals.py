@@ -20,7 +20,8 @@ from carnet.keyring.session_claims import SessionClaims
 from carnet.policy.request import PRINCIPAL_TYPES, Principal, PrincipalKind, Value
 
 SESSION_TOKEN, ASSUMED_ROLE, FEDERATED_USER = "session-token", "assumed-role", "federated-user"
-DELEGATED, ASSUMED_ROOT, SIGN_IN = "delegated", "assumed-root", "sign-in"
+DELEGATED, DELEGATED_ROLE = "delegated", "delegated-role"
+ASSUMED_ROOT, SIGN_IN = "assumed-root", "sign-in"
 """The values of `SessionClaims.kind`."""
 
 _ANONYMOUS_KEYS: Mapping[str, Value] = {
@@ -76,7 +77,7 @@ def long_term_principal(view: AccountView, owner: str) -> Principal | None:
 
 def session_principal(view: AccountView, claims: SessionClaims) -> Principal | None:
     """The principal of a session; None if the role or user behind it is gone."""
-    if claims.kind == ASSUMED_ROLE:
+    if claims.kind in (ASSUMED_ROLE, DELEGATED_ROLE):
         role = view.of(Role).get(claims.principal_id)
         return role_session_principal(role, claims.session_name) if role is not None else None
     if claims.kind == FEDERATED_USER:

@@ -15,8 +15,9 @@ class SessionClaims(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     kind: str = field(name="k")
-    """`assumed-role`, `session-token` (GetSessionToken), `federated-user`, `delegated` or `sign-in` (of a user or root
-    user, by `aws login`), or `assumed-root`: then `policy_arns` is the task's policy, to which the root user is held.
+    """`assumed-role`, `session-token` (GetSessionToken), `federated-user`, `sign-in` (of a user or root user, by
+    `aws login`), by a delegation request `delegated` (of a user or root user) or `delegated-role`, or `assumed-root`:
+    then `policy_arns` is the task's policy, to which the root user is held.
     """
     account: str = field(name="a")
     principal_id: str = field(name="p")

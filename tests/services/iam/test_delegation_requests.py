@@ -11,7 +11,7 @@ import pytest
 
 from carnet.entities.delegation_request import DelegationRequest
 from carnet.identity.trade_in_tokens import trade_in_token
-from tests.services.iam.documents import allow, trust
+from tests.services.iam.documents import allow, deny, trust
 from tests.services.iam.expect import refused, set_quotas
 from tests.services.wire import fits_the_model
 from tests.services.world import Caller, World
@@ -133,16 +133,21 @@ def test_nobody_delegates_more_than_they_have(delegation: Delegation) -> None:
     assert "no identity-based policy" in refused(world, session, "CreateUser", UserName="x")[1]
 
 
-def test_a_session_delegates_itself_as_it_was(delegation: Delegation) -> None:
-    world = delegation.world
+def role_of(world: World, *actions: str, **given: str) -> Caller:
+    """A session of a new role that may do these."""
     alice = world.user("alice", [allow("sts:AssumeRole")])
     document = trust(world.principal(alice).principal.arn)
     role = world.call(world.root, "CreateRole", RoleName="admin", AssumeRolePolicyDocument=document)["Role"]
-    everything = json.dumps(allow("iam:*"))
+    everything = json.dumps(allow(*actions))
     world.call(world.root, "PutRolePolicy", RoleName="admin", PolicyName="all", PolicyDocument=everything)
+    asked = {"RoleArn": role["Arn"], "RoleSessionName": "session", **given}
+    return world.session(world.call(alice, "AssumeRole", service="sts", **asked))
+
+
+def test_a_session_delegates_itself_as_it_was(delegation: Delegation) -> None:
+    world = delegation.world
     narrow = json.dumps(allow("iam:*DelegationRequest", "iam:SendDelegationToken", "iam:ListUsers", "iam:ListRoles"))
-    asked = {"RoleArn": role["Arn"], "RoleSessionName": "session", "Policy": narrow}
-    session = world.session(world.call(alice, "AssumeRole", service="sts", **asked))
+    session = role_of(world, "iam:*", Policy=narrow)
     request = delegation.create()
     delegation.do(session, request, "AssociateDelegationRequest", "AcceptDelegationRequest", "SendDelegationToken")
     delegated = delegation.exchange(delegation.token(request))
@@ -152,6 +157,61 @@ def test_a_session_delegates_itself_as_it_was(delegation: Delegation) -> None:
     world.call(world.root, "DeleteRolePolicy", RoleName="admin", PolicyName="all")
     world.call(world.root, "DeleteRole", RoleName="admin")
     assert delegation.not_exchanged(delegation.token(request)) == "ValidationError"
+
+
+def everything_template(delegation: Delegation) -> dict[str, Any]:
+    """The Permissions of a request for everything."""
+    document = json.dumps(allow("*"))
+    made = delegation.world.call(delegation.partner, "CreatePolicy", PolicyName="all", PolicyDocument=document)
+    return {"PolicyTemplateArn": made["Policy"]["Arn"]}
+
+
+STEPS = ("AssociateDelegationRequest", "AcceptDelegationRequest", "SendDelegationToken")
+
+
+def test_what_revokes_older_sessions_ends_what_was_delegated_before(delegation: Delegation) -> None:
+    world = delegation.world
+    session = role_of(world, "iam:*")
+    request = delegation.create()
+    delegation.do(session, request, *STEPS)
+    world.clock.advance(10)
+    assert world.call(delegation.exchange(delegation.token(request)), "ListUsers")["Users"]
+    before = {"DateLessThan": {"aws:TokenIssueTime": world.clock().isoformat(timespec="seconds")}}
+    older = json.dumps(deny("*", condition=before))
+    world.call(world.root, "PutRolePolicy", RoleName="admin", PolicyName="older", PolicyDocument=older)
+    world.clock.advance(10)
+    again = delegation.exchange(delegation.token(request))
+    assert "explicit deny" in refused(world, again, "ListUsers")[1]
+
+
+def test_what_a_user_delegates_began_with_the_delegation(delegation: Delegation) -> None:
+    world = delegation.world
+    request = delegation.create()
+    delegation.do(world.root, request, *STEPS)
+    sent = world.clock()
+    world.clock.advance(10)
+    claims = world.principal(delegation.exchange(delegation.token(request))).credential.session
+    assert claims is not None
+    assert claims.issued_ms == int(sent.timestamp() * 1000)
+
+
+@pytest.mark.parametrize("of_role", [True, False])
+def test_delegated_credentials_become_no_others(delegation: Delegation, of_role: bool) -> None:
+    """Neither by a role nor by another delegation: both would outlive the one that there is."""
+    world = delegation.world
+    approver = role_of(world, "*") if of_role else world.user("admin", [allow("*")])
+    request = delegation.create(Permissions=everything_template(delegation))
+    delegation.do(approver, request, *STEPS)
+    delegated = delegation.exchange(delegation.token(request))
+    assert world.call(delegated, "GetCallerIdentity", service="sts")["Account"] == world.account_id
+    trusting = trust(f"arn:aws:iam::{world.account_id}:root")
+    role = world.call(delegated, "CreateRole", RoleName="other", AssumeRolePolicyDocument=trusting)["Role"]
+    asked = {"RoleArn": role["Arn"], "RoleSessionName": "session"}
+    assert refused(world, delegated, "AssumeRole", service="sts", **asked)[0] == "AccessDenied"
+    again = delegation.create(RequestorWorkflowId="workflow-2")
+    delegation.do(delegated, again, "AssociateDelegationRequest")
+    told = ("InvalidInput", "Delegated credentials cannot accept a delegation request.")
+    assert refused(world, delegated, "AcceptDelegationRequest", DelegationRequestId=again) == told
 
 
 def test_a_token_is_good_for_its_requestor_and_its_time(delegation: Delegation) -> None:

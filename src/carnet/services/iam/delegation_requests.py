@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from carnet.base.arns import parse_arn
 from carnet.base.faults import AlreadyExists, Refused, TooMany
 from carnet.entities.delegation_request import Approver, DelegationRequest, DelegationState
+from carnet.identity.principals import DELEGATED, DELEGATED_ROLE
 from carnet.keyring.packing import pack
 from carnet.policy.request import PrincipalKind
 from carnet.services.iam import sentences, template_sentences
@@ -111,11 +112,16 @@ def update_delegation_request(
 def accept_delegation_request(
     call: WriteCall, given: AcceptDelegationRequestRequestTypeDef, request: DelegationRequest
 ) -> Answer:
-    """Grant a request: what it asks for will be used as the caller, who is remembered as it is now."""
+    """Grant a request: what it asks for will be used as the caller, who is remembered as it is now.
+
+    INVARIANT: who has been delegated to delegates nothing, or a delegation would never end.
+    """
     _check_state(call, request, (_ASSIGNED, _PENDING))
     principal, session = call.caller.principal, call.caller.credential.session
     if principal.kind is PrincipalKind.FEDERATED_USER:
         raise Refused("InvalidInput", template_sentences.FEDERATED_DELEGATION)
+    if session is not None and session.kind in (DELEGATED, DELEGATED_ROLE):
+        raise Refused("InvalidInput", template_sentences.DELEGATED_AGAIN)
     if principal.kind is PrincipalKind.ROOT and request.session_seconds > _MOST_ROOT_SECONDS:
         raise Refused("InvalidInput", template_sentences.ROOT_DELEGATION)
     approver = Approver(

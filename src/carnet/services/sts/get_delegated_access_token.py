@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from carnet.base.faults import Invalid, Refused
 from carnet.entities.delegation_request import Approver, DelegationRequest, DelegationState
-from carnet.identity.principals import ASSUMED_ROLE, DELEGATED, session_principal
+from carnet.identity.principals import ASSUMED_ROLE, DELEGATED, DELEGATED_ROLE, session_principal
 from carnet.identity.trade_in_tokens import is_token_of, request_id_of
 from carnet.keyring.packing import unpack
 from carnet.keyring.session_claims import SessionClaims
@@ -54,28 +54,32 @@ def _request(call: Call, token: str) -> DelegationRequest:
 
 
 def _claims(call: Call, request: DelegationRequest) -> SessionClaims:
+    """INVARIANT: what revokes the approver's sessions before some moment also ends what was delegated before it, as
+    often as the token is exchanged.
+    """
     approver = request.approver
     if approver is None or request.owner_account is None:
         raise Invalid(_INVALID)
-    accepted = _accepted(call, request.owner_account, approver)
+    accepted = _accepted(call, request, request.owner_account, approver)
     return replace(
         accepted,
-        kind=ASSUMED_ROLE if accepted.kind == ASSUMED_ROLE else DELEGATED,
+        kind=DELEGATED_ROLE if accepted.kind == ASSUMED_ROLE else DELEGATED,
         scope_down=(*accepted.scope_down, request.policy),
-        issued_ms=call.now_ms,
         expires_ms=int(request.delegated_until.timestamp() * 1000),
         token_id=call.ids.uuid(),
     )
 
 
-def _accepted(call: Call, account: str, approver: Approver) -> SessionClaims:
-    """The session that accepted; of long-term credentials, one of the user or the root user behind them."""
+def _accepted(call: Call, request: DelegationRequest, account: str, approver: Approver) -> SessionClaims:
+    """The session that accepted; of long-term credentials, one of the user or the root user behind them, which began
+    with the delegation.
+    """
     if approver.session is None:
         return SessionClaims(
             kind=DELEGATED,
             account=account,
             principal_id=approver.id,
-            issued_ms=0,
+            issued_ms=int(request.updated.timestamp() * 1000),
             expires_ms=0,
             token_id="",
             epoch=call.snapshot.epoch,
