@@ -11,7 +11,8 @@ from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, CursorResult, Dialect, Table, UpdateBase, insert
+from sqlalchemy import Connection, Dialect, Table, UpdateBase, insert
+from sqlalchemy.exc import DBAPIError
 
 from carnet.store.codec import RowValues
 
@@ -29,13 +30,27 @@ class _Compiled(NamedTuple):
     """The same of many rows whose values are in the order of the columns."""
 
 
-def execute(connection: Connection, statement: UpdateBase, values: RowValues) -> CursorResult[Any]:
-    """Execute one insert, update or delete. `values` are given as both databases take them, whatever the column.
+def execute(connection: Connection, statement: UpdateBase, values: RowValues) -> int:
+    """Execute one insert, update or delete: how many rows it was about. `values` are given as both databases take them,
+    whatever the column.
 
-    Raises the exceptions of `Connection.execute`. INVARIANT: `statement` is kept, so that it is found again.
+    The driver is asked itself: what SQLAlchemy makes of a result of no rows costs several times what the row does.
+    Raises the exceptions of `Connection.execute`. A connection that was lost is found out by the end of its
+    transaction. INVARIANT: `statement` is kept, so that it is found again.
     """
-    compiled = _compiled(connection.dialect, statement, tuple(values))
-    return connection.exec_driver_sql(compiled.text, compiled.by_name(values))
+    dialect = connection.dialect
+    compiled = _compiled(dialect, statement, tuple(values))
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(compiled.text, compiled.by_name(values))
+        return cursor.rowcount
+    except dialect.loaded_dbapi.Error as error:
+        # INVARIANT: without the values, which no log is to have.
+        raise DBAPIError.instance(
+            compiled.text, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
+        ) from error
+    finally:
+        cursor.close()
 
 
 def execute_many(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, NoReturn, Protocol, TypeVar
 
 import orjson
-from sqlalchemy import Connection, CursorResult, Table, UpdateBase, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, UpdateBase, bindparam, delete, insert, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from carnet.base.faults import Fault, Invalid, Unavailable
@@ -119,12 +118,16 @@ class UnitOfWork:
 
     def _add_of_type(self, type_: EntityType[Any], entities: Sequence[object]) -> None:
         self._check_known(type_)
+        if self._fault is not None:
+            raise self._fault
         stored = [self._stored(type_, entity) for entity in entities]
         first = stored[0].scope
-        with self._refusals(type_, entities, Absent(first.kind, first.id)):
-            columns = tuple(stored[0].row)
-            rows = map(values_of(columns), (each.row for each in stored))
+        columns = tuple(stored[0].row)
+        rows = map(values_of(columns), (each.row for each in stored))
+        try:
             execute_many(self._connection, _insert_into(type_.table), columns, tuple(rows))
+        except DBAPIError as error:
+            self._end(error, type_, entities, Absent(first.kind, first.id))
         for each, entity in zip(stored, entities, strict=True):
             self._note(type_, each, entity)
 
@@ -214,32 +217,26 @@ class UnitOfWork:
     def _run_on_one(
         self, statement: UpdateBase, values: RowValues, type_: EntityType[E], entity: E, unresolved: Fault
     ) -> None:
-        if self._run(statement, values, type_, entity, unresolved).rowcount != 1:
+        if self._run(statement, values, type_, entity, unresolved) != 1:
             self._fail(_absent(type_, entity))
 
-    def _run(
-        self, statement: UpdateBase, values: RowValues, type_: EntityType[E], entity: E, unresolved: Fault
-    ) -> CursorResult[Any]:
-        """Execute; a refusal by a foreign key is `unresolved`."""
-        with self._refusals(type_, (entity,), unresolved):
-            return execute(self._connection, statement, values)
-
-    @contextmanager
-    def _refusals(self, type_: EntityType[E], entities: Sequence[E], unresolved: Fault) -> Iterator[None]:
-        """Ends the unit with the fault that a refused statement about these stands for."""
+    def _run(self, statement: UpdateBase, values: RowValues, type_: EntityType[E], entity: E, unresolved: Fault) -> int:
+        """Execute: how many rows it was about. A refusal by a foreign key is `unresolved`."""
         if self._fault is not None:
             raise self._fault
         try:
-            yield
-        except IntegrityError as error:
-            if self._backend.refused_as_taken(error):
-                name = type_.name_of(entities[0])
-                self._fail(Taken(type_.kind, name if len(entities) == 1 else f"{name}, or one with it"), error)
-            self._fail(unresolved, error)
-        except DataError as error:
-            self._fail(Invalid(_NO_TEXT), error)
+            return execute(self._connection, statement, values)
         except DBAPIError as error:
-            self._fail(Unreachable(), error)
+            self._end(error, type_, (entity,), unresolved)
+
+    def _end(self, refused: DBAPIError, type_: EntityType[E], entities: Sequence[E], unresolved: Fault) -> NoReturn:
+        """End the unit with the fault that a refused statement about these stands for."""
+        if isinstance(refused, IntegrityError):
+            if self._backend.refused_as_taken(refused):
+                name = type_.name_of(entities[0])
+                self._fail(Taken(type_.kind, name if len(entities) == 1 else f"{name}, or one with it"), refused)
+            self._fail(unresolved, refused)
+        self._fail(Invalid(_NO_TEXT) if isinstance(refused, DataError) else Unreachable(), refused)
 
     def _note(self, type_: EntityType[E], stored: Stored, entity: E) -> None:
         change = Change(type_, stored.scope, stored.key, entity)
