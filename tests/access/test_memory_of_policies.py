@@ -9,6 +9,7 @@ import weakref
 import pytest
 
 from carnet.access import documents
+from carnet.access.authorize import Check, authorize
 from carnet.access.gather import carried_by
 from carnet.access.organization_policies import bound
 from carnet.access.resource_policies import trust_of
@@ -18,8 +19,10 @@ from carnet.entities.role import Role
 from carnet.entities.user import User
 from carnet.identity.credential import Credential
 from carnet.identity.principals import long_term_principal
+from carnet.policy.compile import Engine
 from carnet.policy.document import Policy
 from carnet.policy.policies import Policies
+from carnet.policy.request import Context
 from carnet.store.changes import Changes, Revision
 from tests.access.test_organization_size import THEN, among
 from tests.directory.snapshots import row
@@ -110,6 +113,22 @@ def test_trust_policies_of_roles_do_not_stay(snapshot: Snapshot) -> None:
         del policy
     assert len(made) == _PRINCIPALS
     assert 0 < alive(made) <= _MOST
+
+
+def test_trust_policies_that_were_decided_on_do_not_stay_with_their_callers(snapshot: Snapshot) -> None:
+    view, own, engine = snapshot.accounts[ACCOUNT.id], carried(snapshot, 0), Engine(room=_ROOM)
+    principal = long_term_principal(view, "AIDA0")
+    assert principal is not None
+    made = []
+    for each in view.of(Role):
+        policy = trust_of(view, each)
+        assert policy.policy is not None
+        made.append(weakref.ref(policy.policy))
+        check = Check(action="sts:AssumeRole", resource=each.arn, resource_account=ACCOUNT.id, policies=(policy,))
+        authorize(engine, snapshot, principal, own, Context(), check)
+        del policy, check
+    assert len(made) == _PRINCIPALS
+    assert 0 < alive(made) <= 2 * _MOST, "the engine has a room of its own"
 
 
 def test_who_goes_on_calling_is_not_read_anew(snapshot: Snapshot) -> None:

@@ -14,7 +14,7 @@ from carnet.access.resource_policies import trust_of, trust_of_nobody
 from carnet.entities.role import Role
 from carnet.policy.decision import Decision, Layer, Verdict
 from carnet.policy.document import Grammar, Policy, parse
-from carnet.policy.policies import ResourcePolicy
+from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context
 from tests.services.iam.documents import allow, text, trust
 from tests.services.world import Caller, World, open_world
@@ -58,6 +58,32 @@ def test_any_of_several_allows_and_any_denies(world: World) -> None:
     assert decision(world, stranger, silent).verdict is Verdict.IMPLICIT_DENY
     assert decision(world, stranger, silent, ALLOWS).allowed
     assert decision(world, stranger, ALLOWS, DENIES).verdict is Verdict.EXPLICIT_DENY
+
+
+def put_to(world: World, caller: Caller, carried: Policies, *policies: ResourcePolicy) -> Policies:
+    """What a check with these policies of the resource is decided on."""
+    check = Check(action="s3:GetObject", resource=BUCKET, resource_account=world.account_id, policies=policies)
+    engine, principal = world.installation.execution.parts.engine, world.principal(caller).principal
+    return authorize(engine, world.snapshot, principal, carried, Context(), check).policies
+
+
+def test_the_engine_is_given_the_same_object_for_the_same_policies(world: World) -> None:
+    reader, carried, others = world.user("reader"), Policies(), Policies()
+    found = put_to(world, reader, carried, ALLOWS)
+    assert found.resource == (ALLOWS,)
+    assert put_to(world, reader, carried, as_equal(ALLOWS)) is found
+    assert put_to(world, reader, others, ALLOWS) is not found
+    assert put_to(world, reader, carried, DENIES).resource == (DENIES,)
+
+
+def as_equal(one: ResourcePolicy) -> ResourcePolicy:
+    return ResourcePolicy(policy=one.policy, layer=one.layer, account=one.account)
+
+
+def test_of_session_policies_no_set_is_remembered(world: World) -> None:
+    """A caller makes any number of them."""
+    reader, narrowed = world.user("reader"), Policies(session=(bucket_policy("Allow"),))
+    assert put_to(world, reader, narrowed, ALLOWS) is not put_to(world, reader, narrowed, ALLOWS)
 
 
 def statement_for(action: str) -> dict[str, object]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
 from carnet.access.organization_policies import bound
 from carnet.access.request_context import resource_keys
 from carnet.access.resource_policies import fail_closed
+from carnet.directory.memo import RecentOfPolicies
 from carnet.directory.snapshot import Snapshot
 from carnet.policy.compile import Engine
 from carnet.policy.context_keys import RESOURCE_ACCOUNT
 from carnet.policy.decision import Decision
 from carnet.policy.policies import Policies, ResourcePolicy
 from carnet.policy.request import Context, Principal, Request, Value
+
+_JOINED_ROOM = 4_096
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -83,7 +87,27 @@ def _with_check(snapshot: Snapshot, context: Context, check: Check) -> Context:
     )
 
 
+class _Joined(NamedTuple):
+    """INVARIANT: what it was made of is held with it, so that no other object has the id by which it is found."""
+
+    own: Policies
+    all: Policies
+
+
+_joined: RecentOfPolicies[tuple[int, tuple[ResourcePolicy, ...]], _Joined] = RecentOfPolicies(_JOINED_ROOM)
+
+
 def _with_resource(carried: Policies, found: tuple[ResourcePolicy, ...]) -> Policies:
+    """INVARIANT: the same object for the same `carried` and `found`, as long as it is in use, unless a session has
+    policies of its own: the engine and the log of decisions then know it again."""
+    if carried.session is not None or carried.scope_down:
+        return _join(carried, found)
+    key = (id(carried), found)
+    known = _joined.get(key) or _joined.put(key, _Joined(carried, _join(carried, found)))
+    return known.all
+
+
+def _join(carried: Policies, found: tuple[ResourcePolicy, ...]) -> Policies:
     readable = tuple([policy if policy.policy is not None else fail_closed(policy) for policy in found])
     return Policies(
         identity=carried.identity,

@@ -142,8 +142,8 @@ class DecisionLog:
             for policy in policies.every():
                 self._document(policy, new)
             new[digest] = line_of({"policies": digest, **references})
-        # Session policies and those of resources are put together anew for each call.
-        if policies.session is None and not policies.resource:
+        # Session policies are put together anew for each call.
+        if policies.session is None:
             self._keep(policies, digest)
         return digest
 

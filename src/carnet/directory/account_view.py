@@ -31,22 +31,15 @@ class Attachments:
 class AccountView(ScopeView):
     """A view whose account exists, with the questions that are asked of IAM's entities in it."""
 
-    __slots__ = ("account",)
+    __slots__ = ("account", "closed", "membership")
 
     def __init__(self, scope: Scope, collections: Collections, before: ScopeView | None = None) -> None:
         super().__init__(scope, collections, before)
         self.account: Account = self.of(Account).by_id[scope.id]
-
-    @property
-    def membership(self) -> Membership | None:
-        """The organization that the account is in; None for a stand-alone account."""
-        return self.of(Membership).get(self.scope.id)
-
-    @property
-    def closed(self) -> bool:
+        self.membership: Membership | None = self.of(Membership).get(scope.id)
+        """The organization that the account is in; None for a stand-alone account. Each call asks several times."""
+        self.closed = self.membership is not None and self.membership.closed is not None
         """Whether its organization has closed the account."""
-        membership = self.membership
-        return membership is not None and membership.closed is not None
 
     def keys_of(self, owner: str) -> tuple[AccessKey, ...]:
         """The access keys of a user (by id) or of the root user (by account id), oldest first."""

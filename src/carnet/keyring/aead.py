@@ -42,4 +42,4 @@ class Aead:
 
 def joined(*parts: bytes) -> bytes:
     """The parts with their lengths (4 bytes each), so that no two lists of parts give the same bytes."""
-    return b"".join(len(part).to_bytes(4) + part for part in parts)
+    return b"".join([len(part).to_bytes(4) + part for part in parts])

@@ -36,6 +36,10 @@ MAX_TOKEN_CHARACTERS = 8192
 _VERSION = b"\x01"
 _LABEL = b"carnet-sts-v1"
 _TOKEN_INFO = joined(_LABEL, b"token")
+_SECRET_INFO = joined(_LABEL, b"secret")
+"""What the key id stands behind."""
+_AAD = joined(_LABEL)
+"""What the data key's id and the key id stand behind."""
 _SALT_BYTES = 24
 _COMMITMENT_BYTES = 16
 _NOISE_BYTES = 5
@@ -156,7 +160,7 @@ def _derive(root: KeyedHash) -> _Derived:
 
 
 def _secret(root: KeyedHash, key_id: str) -> str:
-    raw = root.expanded(joined(_LABEL, b"secret", key_id.encode()), _SECRET_BYTES)
+    raw = root.expanded(_SECRET_INFO + joined(key_id.encode()), _SECRET_BYTES)
     return base64.b64encode(raw).decode("ascii")
 
 
@@ -165,7 +169,7 @@ def _key_id(account: str, noise: bytes) -> str:
 
 
 def _aad(kid: bytes, key_id: str) -> bytes:
-    return joined(_LABEL, kid, key_id.encode("utf-8", "surrogatepass"))
+    return _AAD + joined(kid, key_id.encode("utf-8", "surrogatepass"))
 
 
 def _decode(token: str) -> bytes:

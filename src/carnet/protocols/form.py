@@ -87,5 +87,8 @@ def _fields(encoded: str) -> Fields:
         raise Unreadable("The request has too many parameters")
     pairs = [field.partition("=")[::2] for field in encoded.replace("+", " ").split("&") if field]
     if "%" in encoded:
-        pairs = [(percent_decode(name), percent_decode(value)) for name, value in pairs]
+        pairs = [
+            (percent_decode(name), percent_decode(value)) if "%" in name or "%" in value else (name, value)
+            for name, value in pairs
+        ]
     return tuple(pairs)
