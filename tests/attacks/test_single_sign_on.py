@@ -36,6 +36,7 @@ ATTACKS: dict[str, tuple[str, ...]] = {
     "7 another client's device code": (f"{OIDC}/test_device.py::test_a_code_of_another_client_is_worth_nothing",),
     "8 approval by another page, or in a frame": (
         f"{CONSOLE}/test_sso_consent.py::test_nobody_consents_from_another_page",
+        f"{CONSOLE}/test_several_people.py::test_a_client_asks_a_person_beside_an_administrator",
         f"{CONSOLE}/test_pages.py::test_pages_are_framed_by_nobody_and_load_nothing_from_elsewhere",
     ),
     "9 a page that does not say who asks": (f"{OIDC}/test_device.py::test_the_page_can_tell_which_device_asks",),
@@ -53,6 +54,7 @@ ATTACKS: dict[str, tuple[str, ...]] = {
         "bearer/test_dpop.py::test_no_other_signature_is_taken",
         "bearer/test_dpop.py::test_a_proof_is_taken_for_five_minutes",
         "bearer/test_dpop.py::test_another_curve_is_refused",
+        f"{CONSOLE}/test_hostile_fields.py::test_the_time_of_a_proof",
         f"{CONSOLE}/test_login_consent.py::test_a_proof_counts_once",
         f"{CONSOLE}/test_login_consent.py::test_a_refresh_token_is_worth_nothing_without_the_key",
     ),
@@ -139,7 +141,10 @@ ATTACKS: dict[str, tuple[str, ...]] = {
         f"{OIDC}/test_with_iam.py::test_attack_33_an_assertion_counts_once",
         "stores/test_redeemed_once.py::test_a_second_node_does_not_take_it",
     ),
-    "34 a session is fixed before the sign-in": (f"{CONSOLE}/test_sign_in.py::test_a_new_session_is_another_one",),
+    "34 a session is fixed before the sign-in": (
+        f"{CONSOLE}/test_sign_in.py::test_a_new_session_is_another_one",
+        f"{CONSOLE}/test_several_people.py::test_what_is_set_under_another_name_is_no_session",
+    ),
     "35 who there is, is tried out": (
         f"{CONSOLE}/test_sign_in.py::test_nobody_learns_what_was_wrong",
         f"{CONSOLE}/test_people.py::test_nobody_learns_who_there_is",

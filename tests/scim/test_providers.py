@@ -120,8 +120,9 @@ def test_all_members_are_replaced_where_the_rfc_is_spoken(scim: Provisioner, nam
     okta = {"op": "replace", "path": "members", "value": [{"value": two, "display": "two@example.com"}]}
     assert scim.patch(path, okta).members["detail"] == "Replacing group memberships is not supported"
     for operation in (okta, {"op": "remove", "path": "members", "value": []}):
-        told = scim.speaking("rfc/v2").patch(path, operation)
-        assert [each["value"] for each in told.members["members"]] == [two]
+        rfc = scim.speaking("rfc/v2")
+        assert rfc.patch(path, operation).status == 204
+        assert [each["value"] for each in rfc("GET", path).members["members"]] == [two]
 
 
 @pytest.mark.parametrize("value", [[], [{"value": "a"}, {"value": "b"}], 5, True])

@@ -77,11 +77,25 @@ def test_members_change_by_every_kind_of_patch(rfc: Provisioner, name: str) -> N
         ({"op": "remove", "path": "members"}, set()),
     ):
         told = rfc.patch(path, operation)
-        assert told.status == 200
-        assert {each["value"] for each in told.members.get("members", ())} == left
+        assert told == (204, {}), "nothing is told of a group that may be long"
         assert {each["value"] for each in rfc("GET", path).members.get("members", ())} == left
     fixed = rfc.patch(path, {"op": "replace", "path": "members.value", "value": one})
     assert refused(fixed) == (400, "mutability")
+
+
+def test_who_asks_for_attributes_is_told_of_a_group(rfc: Provisioner, name: str) -> None:
+    """https://www.rfc-editor.org/rfc/rfc7644#section-3.5.2"""
+    one = user(rfc, name)["id"]
+    path = f"Groups/{group(rfc, name, one)['id']}"
+    for query, there in (
+        ("attributes=displayName", False),
+        ("attributes=members", True),
+        ("excludedAttributes=x", True),
+    ):
+        told = rfc.patch(f"{path}?{query}", {"op": "replace", "path": "displayName", "value": f"{name} of {query}"})
+        assert told.status == 200
+        assert ("members" in told.members) is there
+        assert rfc("GET", path).members["displayName"] == f"{name} of {query}"
 
 
 def test_a_patch_changes_what_its_path_names(rfc: Provisioner, name: str) -> None:
@@ -280,14 +294,14 @@ def test_a_request_changes_so_many_members(rfc: Provisioner, name: str, monkeypa
     added = [{"value": each} for each in members]
     swapped = {"op": "replace", "path": "members", "value": added[1:]}
     assert refused(rfc.patch(f"Groups/{made}", swapped)) == (413, "tooMany")
-    assert rfc.patch(f"Groups/{made}", {"op": "add", "path": "members", "value": added}).status == 200
+    assert rfc.patch(f"Groups/{made}", {"op": "add", "path": "members", "value": added}).status == 204
 
 
 def test_the_filters_of_a_patch_look_at_so_many(rfc: Provisioner, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made = group(rfc, name, *(user(rfc, f"{name}-{number}")["id"] for number in range(2)))["id"]
     change = {"op": "add", "path": 'members[type eq "User"]', "value": {}}
     monkeypatch.setattr(patching, "_MOST_LOOKED_AT", 4 * patching._BY_FILTER)
-    assert rfc.patch(f"Groups/{made}", change, change).status == 200
+    assert rfc.patch(f"Groups/{made}", change, change).status == 204
     assert refused(rfc.patch(f"Groups/{made}", change, change, change)) == (413, None)
 
 

@@ -114,8 +114,7 @@ class ScimDoor:
             headers.append(("location", location))
         if revision:
             headers.append((REVISION, str(revision)))
-        status = asked.endpoint.status
-        body = b"" if status == 204 else orjson.dumps(members)
+        status, body = (asked.endpoint.status, orjson.dumps(members)) if members else (204, b"")
         response = HttpResponse(status=status, headers=tuple(headers), body=body)
         return _audited(call.arrived, event, response, call.token, asked.mode)
 

@@ -30,6 +30,7 @@ from carnet.scim.rfc.resources import group_resource, members_of, user_resource
 from carnet.scim.schemas import GROUPS, USERS, ResourceType
 from carnet.services.operation import Parts
 
+_PROJECTING = ("attributes", "excludedAttributes")
 MOST_LOOKED_AT = 20_000
 """How many terms of filters are held against people and groups, and against members, for one request."""
 MOST_LINKS = 5_000
@@ -69,9 +70,14 @@ def query_in_body(call: ScimCall) -> Query:
     return _query(wanted, given, projection(*names))
 
 
+def projects_in_url(call: ScimCall) -> bool:
+    """Whether a request says which attributes it wants to be told."""
+    return any(name in call.query for name in _PROJECTING)
+
+
 def projection_in_url(call: ScimCall) -> Projection:
     """Raises Refusal."""
-    texts = (call.query.get(name, "") for name in ("attributes", "excludedAttributes"))
+    texts = (call.query.get(name, "") for name in _PROJECTING)
     return projection(*([each.strip() for each in text.split(",") if each.strip()] for text in texts))
 
 

@@ -14,7 +14,7 @@ from carnet.scim.endpoints import Body, Endpoint, Mode
 from carnet.scim.groups import delete_group, group_of, set_members
 from carnet.scim.refusals import Refusal, written_by_rfc
 from carnet.scim.representation import GivenGroup, read_group, read_user, with_external_id
-from carnet.scim.rfc.listing import Query, listed, projection_in_url, query_in_body, query_in_url
+from carnet.scim.rfc.listing import Query, listed, projection_in_url, projects_in_url, query_in_body, query_in_url
 from carnet.scim.rfc.patching import patched
 from carnet.scim.rfc.reading import read_resource
 from carnet.scim.rfc.resources import RFC_PATH, group_resource, members_of, user_resource
@@ -58,7 +58,8 @@ def _create_group(call: ScimCall, parts: Parts, _: str | None) -> dict[str, Any]
     given = read_group(read_resource(call.body, GROUPS), rfc=True)
     external_ids = with_external_id({}, call.instance, given.external_id)
     group = call.change(parts).add_group(given.display_name, external_ids=external_ids)
-    return _with_members(call, parts, group, given, ())
+    _set_members(call, parts, group, given, ())
+    return _group_told(call, parts, group, given.members)
 
 
 def _get_group(call: ScimCall, parts: Parts, group_id: str | None) -> dict[str, Any]:
@@ -69,28 +70,35 @@ def _get_group(call: ScimCall, parts: Parts, group_id: str | None) -> dict[str, 
 def _put_group(call: ScimCall, parts: Parts, group_id: str | None) -> dict[str, Any]:
     given = read_group(read_resource(call.body, GROUPS), rfc=True)
     group = group_of(call, group_id)
-    return _save_group(call, parts, group, given, members_of(call, group))
+    after = _save_group(call, parts, group, given, members_of(call, group))
+    return _group_told(call, parts, after, given.members)
 
 
 def _patch_group(call: ScimCall, parts: Parts, group_id: str | None) -> dict[str, Any]:
+    """Nothing is told, unless attributes are asked for: a group may have thousands of members.
+
+    https://www.rfc-editor.org/rfc/rfc7644#section-3.5.2
+    """
     group = group_of(call, group_id)
     before = members_of(call, group)
     given = read_group(patched(group_resource(call, parts, group, before), call.body, GROUPS), rfc=True)
-    return _save_group(call, parts, group, given, before)
+    after = _save_group(call, parts, group, given, before)
+    return _group_told(call, parts, after, given.members) if projects_in_url(call) else {}
 
 
 def _save_group(
     call: ScimCall, parts: Parts, group: IdentityStoreGroup, given: GivenGroup, before: tuple[str, ...]
-) -> dict[str, Any]:
+) -> IdentityStoreGroup:
     external_ids = with_external_id(group.external_ids, call.instance, given.external_id)
     after = replace(group, display_name=given.display_name, external_ids=external_ids)
     saved = group if after == group else call.change(parts).save(group, after)
-    return _with_members(call, parts, saved, given, before)
+    _set_members(call, parts, saved, given, before)
+    return saved
 
 
-def _with_members(
+def _set_members(
     call: ScimCall, parts: Parts, group: IdentityStoreGroup, given: GivenGroup, before: tuple[str, ...]
-) -> dict[str, Any]:
+) -> None:
     """Put those into a group that are to be in it, and take out the others."""
     there, wanted = set(before), set(given.members)
     changed = {each: True for each in given.members if each not in there}
@@ -98,7 +106,6 @@ def _with_members(
     if len(changed) > MOST_MEMBERS:
         raise Refusal(413, f"A request changes {MOST_MEMBERS} members at most.", "tooMany")
     set_members(call, call.change(parts), group, changed)
-    return _group_told(call, parts, group, given.members)
 
 
 def _group_told(call: ScimCall, parts: Parts, group: IdentityStoreGroup, members: tuple[str, ...]) -> dict[str, Any]:

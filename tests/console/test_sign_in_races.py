@@ -1,0 +1,119 @@
+"""What counts once, asked many times at once; and two sign-ins in two tabs of one browser."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from botocore.exceptions import ClientError
+
+from carnet.console.leaving_for_provider import BEGIN_HERE
+from carnet.entities.identity_center_instance import Instance
+from carnet.entities.oauth_session import GRACE
+from tests.console.conftest import Site
+from tests.console.test_login_consent import Program
+from tests.console.test_people import instance
+from tests.console.test_provider_sign_in import IDP, Provided, use, use_directory
+from tests.console.test_sso_consent import Person
+from tests.saml import idp
+from tests.services.sso_oidc.people import REDIRECT, VERIFIER
+
+assert callable(instance), "a fixture"
+
+MANY = 8
+
+
+def at_once(work: Callable[[], Any]) -> list[Any]:
+    with ThreadPoolExecutor(MANY) as pool:
+        return list(pool.map(lambda _: work(), range(MANY)))
+
+
+@pytest.fixture
+def mary(site: Site, instance: Instance) -> Person:
+    return Person(site, instance)
+
+
+def code_of(mary: Person) -> dict[str, str]:
+    client = mary.register()
+    to = mary.send({"kind": "client", "query": mary.query(client), "answer": "allow"}).told["to"]
+    code = parse_qs(urlsplit(to).query)["code"][0]
+    return {"grantType": "authorization_code", "redirectUri": REDIRECT, "codeVerifier": VERIFIER, "code": code, **client}
+
+
+def asked(mary: Person, given: dict[str, str]) -> dict[str, Any] | str:
+    """The tokens, or the error code."""
+    try:
+        told: dict[str, Any] = mary.oidc.create_token(**given)
+    except ClientError as problem:
+        return str(problem.response["Error"]["Code"])
+    return told
+
+
+def test_attack_1_a_code_that_is_used_many_times_at_once(mary: Person) -> None:
+    given = code_of(mary)
+    told = at_once(lambda: asked(mary, given))
+    (tokens,) = [each for each in told if isinstance(each, dict)]
+    assert Counter(each for each in told if isinstance(each, str)) == {"InvalidGrantException": MANY - 1}
+    with pytest.raises(mary.portal.exceptions.UnauthorizedException):
+        mary.portal.list_accounts(accessToken=tokens["accessToken"])
+
+
+def test_attack_10_a_refresh_token_that_is_used_many_times_at_once(site: Site, mary: Person) -> None:
+    """Processes that share one get the same successor, and neither it nor they grow more."""
+    given = code_of(mary)
+    client = {name: given[name] for name in ("clientId", "clientSecret")}
+    first = mary.oidc.create_token(**given)["refreshToken"]
+    again = {"grantType": "refresh_token", "refreshToken": first, **client}
+    told = at_once(lambda: asked(mary, again))
+    assert all(isinstance(each, dict) for each in told), told
+    for each in told:
+        mary.portal.list_accounts(accessToken=each["accessToken"])
+    for each in told:
+        following = asked(mary, again | {"refreshToken": each["refreshToken"]})
+        assert isinstance(following, dict), "each of them is the one that comes next"
+    site.later(GRACE.total_seconds() + 1)
+    assert asked(mary, again | {"refreshToken": told[0]["refreshToken"]}) == "InvalidGrantException"
+    assert asked(mary, again | {"refreshToken": following["refreshToken"]}) == "InvalidGrantException"
+
+
+def test_attack_12_a_proof_that_is_used_many_times_at_once(site: Site) -> None:
+    program = Program(site)
+    token = program.begun()["refreshToken"]
+    proof = program.prover.proof(f"http://{program.browser.host}/v1/token", site.server.clock())
+    told = at_once(lambda: program.refresh(token, proof=proof))
+    assert Counter(status for status, _ in told) == {200: 1, 400: MANY - 1}
+    assert {body["message"] for status, body in told if status == 400} == {"Invalid DPoP proof: it was used before."}
+
+
+@pytest.fixture
+def provided(site: Site, instance: Instance) -> Iterator[Provided]:
+    use(site, idp.metadata(redirect=IDP))
+    yield Provided(site, instance)
+    use_directory(site)
+
+
+def test_the_answers_of_two_tabs_are_not_mixed_up(provided: Provided) -> None:
+    """The browser waits for the answer to what it has asked for last; neither tab takes the other one's."""
+    first, second = provided.leave(to="/device"), provided.leave(to="/console/security")
+    for relay, request in ((first, first), (first, second), (second, first)):
+        page = provided.post(idp.post(provided.answer(request["request"])), relay["relay"])
+        assert (page.status, page.told["message"]) == (401, BEGIN_HERE)
+        assert not provided.browser.is_signed_in()
+    page = provided.post(idp.post(provided.answer(second["request"])), second["relay"])
+    assert (page.status, page.told) == (200, {"to": "/console/security"})
+
+
+def test_attack_33_an_answer_that_comes_many_times_at_once(provided: Provided) -> None:
+    left = provided.leave()
+    response, cookies = idp.post(provided.answer(left["request"])), dict(provided.browser.cookies)
+
+    def taken() -> int:
+        browser = provided.site.browser
+        browser.cookies |= cookies
+        return provided.post(response, left["relay"], browser).status
+
+    assert Counter(at_once(taken)) == {200: 1, 401: MANY - 1}
