@@ -41,7 +41,13 @@ def code_of(mary: Person) -> dict[str, str]:
     client = mary.register()
     to = mary.send({"kind": "client", "query": mary.query(client), "answer": "allow"}).told["to"]
     code = parse_qs(urlsplit(to).query)["code"][0]
-    return {"grantType": "authorization_code", "redirectUri": REDIRECT, "codeVerifier": VERIFIER, "code": code, **client}
+    return {
+        "grantType": "authorization_code",
+        "redirectUri": REDIRECT,
+        "codeVerifier": VERIFIER,
+        "code": code,
+        **client,
+    }
 
 
 def asked(mary: Person, given: dict[str, str]) -> dict[str, Any] | str:
