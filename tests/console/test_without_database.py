@@ -187,7 +187,7 @@ def test_what_is_shown_and_what_is_consented_to_needs_none(
         assert mary.browser.ask("POST", "/console/shown", {}, x_carnet_csrf=csrf).status == 200
         shown = mary.browser.get("/console/")
         assert mary.user.user_name in shown.text
-        asked = dict(account=site.account, role=shown.text.split('name="role" value="')[1].partition('"')[0])
+        asked = {"account": site.account, "role": shown.text.split('name="role" value="')[1].partition('"')[0]}
         page = mary.browser.ask("POST", "/console/credentials", asked, x_carnet_csrf=mary.browser.csrf())
         assert (page.status, "aws_session_token" in page.text) == (200, True)
         answer = mary.send({"kind": "client", "query": mary.query(client), "answer": "allow"})
