@@ -1,7 +1,7 @@
 """A server of two workers that each need some seconds to start; run as a script by `test_workers`.
 
-Arguments: port, seconds, a file that every worker writes its process id to when it starts, and one that always has the
-ids of those that are known to serve.
+Arguments: port, seconds for a worker (and, after a comma, for those that begin after the first two), a file that every
+worker writes its process id to when it starts, and one that always has the ids of those that are known to serve.
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ from typing import Any
 
 import uvicorn
 
+from carnet.server.listening import workers
 from carnet.server.listening.listen import bind
 from carnet.server.listening.workers import Workers
 
 if __name__ == "__mp_main__":  # what a worker process imports before it can answer anybody
-    with Path(sys.argv[3]).open("a") as starts:
+    with Path(sys.argv[3]).open("a+") as starts:
         starts.write(f"{os.getpid()}\n")
-    time.sleep(float(sys.argv[2]))
+        starts.flush()
+        starts.seek(0)
+        later = len(starts.readlines()) > 2
+    time.sleep(float(sys.argv[2].split(",")[-1 if later else 0]))
 
 
 async def application(scope: dict[str, Any], _receive: Any, send: Any) -> None:
@@ -43,4 +47,5 @@ class Telling(Workers):
 if __name__ == "__main__":
     config = uvicorn.Config(application, workers=2, log_level="warning", lifespan="off")
     config.timeout_worker_healthcheck = 2
+    workers._CLOSING_SECONDS = 1.0
     Telling(config, [bind("127.0.0.1", int(sys.argv[1]))]).run()

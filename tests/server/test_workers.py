@@ -9,11 +9,12 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import uvicorn
@@ -27,22 +28,50 @@ from tests.clients.running import free_port
 SCRIPT = Path(__file__).parent / "slow_workers.py"
 
 
-@contextmanager
-def serving(starts: Path, up: Path, *, start_seconds: float) -> Iterator[Callable[[], int]]:
-    """A server of two workers; gives what asks it for the process id of a worker."""
-    port = free_port()
-    command = [sys.executable, str(SCRIPT), str(port), str(start_seconds), str(starts), str(up)]
-    server = subprocess.Popen(command, cwd=Path(__file__).parents[2])
+class Running(NamedTuple):
+    """A server of two workers."""
 
-    def ask() -> int:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=30) as answer:
+    process: subprocess.Popen[str]
+    port: int
+    starts: Path
+    up: Path
+
+    def ask(self) -> int:
+        """The process id of the worker that answers."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}", timeout=30) as answer:
             return int(answer.read())
 
-    try:
-        yield ask
-    finally:
-        server.terminate()
-        server.wait(60)
+    def started(self) -> list[int]:
+        """Which workers were ever started."""
+        return _processes(self.starts)
+
+    def serve(self) -> list[int]:
+        """Which are known to serve."""
+        return _processes(self.up)
+
+
+@contextmanager
+def running(tmp_path: Path, *, start_seconds: str) -> Iterator[Running]:
+    """One in a session of its own, as on a terminal."""
+    port, starts, up = free_port(), tmp_path / "starts", tmp_path / "up"
+    command = [sys.executable, str(SCRIPT), str(port), start_seconds, str(starts), str(up)]
+    with subprocess.Popen(
+        command, cwd=Path(__file__).parents[2], start_new_session=True, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield Running(process, port, starts, up)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@contextmanager
+def serving(starts: Path, up: Path, *, start_seconds: float) -> Iterator[Callable[[], int]]:
+    """One that is ended in order; gives what asks it for the process id of a worker."""
+    with running(starts.parent, start_seconds=str(start_seconds)) as server:
+        yield server.ask
+        server.process.terminate()
+        server.process.wait(60)
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
@@ -85,6 +114,82 @@ def test_a_worker_that_hangs_is_replaced(tmp_path: Path) -> None:
         assert ask() != hung
 
 
+def test_sighup_replaces_one_worker_after_the_other(tmp_path: Path) -> None:
+    with running(tmp_path, start_seconds="0") as server:
+        _wait_for(lambda: len(server.serve()) == 2)
+        before = server.serve()
+        server.process.send_signal(signal.SIGHUP)
+        _wait_for(lambda: len(server.serve()) == 2 and not set(before) & set(server.serve()))
+        _wait_for(lambda: not any(map(_runs, before)))
+        assert server.ask() in server.serve()
+        assert len(server.started()) == 4
+
+
+def test_a_server_that_replaces_its_workers_stops_when_it_is_asked_to(tmp_path: Path) -> None:
+    """It does not wait for the one that is starting."""
+    with running(tmp_path, start_seconds="0,600") as server:
+        _wait_for(lambda: len(server.serve()) == 2)
+        server.process.send_signal(signal.SIGHUP)
+        _wait_for(lambda: len(server.started()) == 3)
+        server.process.terminate()
+        assert server.process.wait(120) == 0
+        assert not any(map(_runs, server.started()))
+
+
+def test_a_worker_that_is_lost_while_others_are_replaced_is_replaced_too(tmp_path: Path) -> None:
+    with running(tmp_path, start_seconds="0,10") as server:
+        _wait_for(lambda: len(server.serve()) == 2)
+        first, second = server.serve()
+        server.process.send_signal(signal.SIGHUP)
+        _wait_for(lambda: len(server.started()) == 3)
+        os.kill(second, signal.SIGKILL)
+        _wait_for(lambda: len(server.started()) == 4)
+        assert first in server.serve(), "nothing waited for the one that is starting"
+        _wait_for(lambda: len(server.serve()) == 2 and not {first, second} & set(server.serve()))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_that_is_starting_stops_without_a_traceback(tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C reaches every process of a terminal, also those that still import."""
+    with running(tmp_path, start_seconds="600") as server:
+        _wait_for(lambda: len(server.started()) == 2)
+        os.killpg(server.process.pid, number)
+        _, told = server.process.communicate(timeout=120)
+        assert "Traceback" not in told
+        assert server.process.returncode == 0
+        assert not any(map(_runs, server.started()))
+
+
+def test_a_worker_that_hangs_does_not_keep_a_server_that_is_asked_to_stop(tmp_path: Path) -> None:
+    with running(tmp_path, start_seconds="0") as server:
+        _wait_for(lambda: len(server.serve()) == 2)
+        os.kill(server.serve()[0], signal.SIGSTOP)
+        server.process.terminate()
+        assert server.process.wait(120) == 0
+        assert not any(map(_runs, server.started()))
+
+
+@pytest.mark.parametrize("start_seconds", ["0", "5"])
+def test_workers_end_with_the_process_that_looks_after_them(tmp_path: Path, start_seconds: str) -> None:
+    with running(tmp_path, start_seconds=start_seconds) as server:
+        _wait_for(lambda: len(server.serve() if start_seconds == "0" else server.started()) == 2)
+        server.process.kill()
+        _wait_for(lambda: not any(map(_runs, server.started())))
+
+
+def test_signals_that_ask_for_nothing_here_are_left_as_they_were() -> None:
+    """uvicorn adds a worker for SIGTTIN, and takes one away for SIGTTOU."""
+    others = [signal.SIGTTIN, signal.SIGTTOU, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH]
+    taken = {number: signal.getsignal(number) for number in (*others, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        Workers(uvicorn.Config("nothing:here", workers=2), [])
+        assert [signal.getsignal(number) for number in others] == [taken[number] for number in others]
+        assert signal.getsignal(signal.SIGHUP) != taken[signal.SIGHUP]
+    finally:
+        for number, handler in taken.items():
+            signal.signal(number, handler)
+
+
 class _Dead:
     """A worker process that ends whenever it is started."""
 
@@ -125,6 +230,70 @@ def test_workers_that_die_one_after_the_other_are_replaced_more_and_more_slowly(
     assert gaps[:6] == pytest.approx([0.125, 1.125, 2.125, 4.125, 8.125, 16.125])
     assert gaps[6:] == pytest.approx([30.125] * len(gaps[6:]))
     assert "worker 1 was lost and is replaced, in 1 seconds" in caplog.text
+
+
+def _made(monkeypatch: pytest.MonkeyPatch) -> tuple[Workers, list[Worker]]:
+    """A server whose workers are no processes, and those that it has started."""
+    starts: list[Worker] = []
+
+    def start(started: Worker) -> None:
+        started.process = _Running()  # type: ignore[assignment]
+        started.began = 0.0
+        starts.append(started)
+
+    for name, value in {"start": start, "kill": lambda _: None, "join": lambda _: None, "pid": 1}.items():
+        monkeypatch.setattr(Worker, name, value)
+    monkeypatch.setattr(Worker, "exitcode", -9)
+    monkeypatch.setattr(Worker, "is_alive", lambda worker, _: worker.process.is_alive())
+    server = Workers(uvicorn.Config("nothing:here", workers=2), [])
+    _at(0, monkeypatch)
+    server.init_processes()
+    return server, starts
+
+
+@pytest.mark.parametrize(("seconds", "at_once"), [(59, False), (60, True)])
+def test_one_that_has_served_for_long_is_replaced_at_once_however_many_died_before(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, *, at_once: bool
+) -> None:
+    server, starts = _made(monkeypatch)
+    server.processes[0].deaths = 5
+    server.processes[0].process = _Dead()  # type: ignore[assignment]
+    _at(seconds, monkeypatch)
+    server.keep_subprocess_alive()
+    assert (len(starts) == 3) is at_once
+    assert server.processes[0].deaths == (1 if at_once else 6)
+
+
+def test_systemd_is_not_told_of_a_server_one_of_whose_places_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(workers, "tell", told.append)
+    server, starts = _made(monkeypatch)
+    one, other = server.processes
+    one.up, one.deaths, one.process = True, 1, _Dead()  # type: ignore[assignment]
+    server.keep_subprocess_alive()
+    other.up = True
+    server.keep_subprocess_alive()
+    assert told == [], "another takes that place in a second"
+    _at(1, monkeypatch)
+    server.keep_subprocess_alive()
+    starts[-1].up = True
+    server.keep_subprocess_alive()
+    assert told == ["READY=1"]
+
+
+def test_the_old_workers_go_on_if_a_new_one_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    server, starts = _made(monkeypatch)
+    before = list(server.processes)
+    server.restart_all()
+    server.keep_subprocess_alive()
+    starts[-1].process = _Dead()  # type: ignore[assignment]
+    for _ in range(3):
+        server.keep_subprocess_alive()
+    assert server.processes == before
+    assert len(starts) == 3
+    assert "a new worker did not start: the old ones go on" in caplog.text
 
 
 def test_one_that_cannot_start_ends_the_server(

@@ -19,7 +19,7 @@ from carnet.entities.scope import INSTALLATION, Scope, ScopeKind
 from carnet.store.changes import Revision
 from carnet.store.entity_types import EntityTypes
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 class _Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -35,8 +35,8 @@ class _Image(msgspec.Struct, frozen=True, array_like=True):
 
 
 def form(types: EntityTypes, migration: str) -> str:
-    """What is the same where an image is made and where it is read: kinds, their columns, and how they are written."""
-    kinds = [(each.kind, each.scope_kind, packed.columns(each)) for each in types]
+    """What is the same where an image is made and where it is read: kinds, what they consist of, how it is written."""
+    kinds = [(each.kind, each.scope_kind, packed.form(each)) for each in types]
     return hashlib.sha256(msgspec.json.encode([_FORMAT, migration, kinds])).hexdigest()
 
 

@@ -74,7 +74,10 @@ class Indexed(Generic[T]):
             """What a slot that is still empty will hold."""
             if name not in _UNPACKED:
                 raise AttributeError(name)
-            self.unpack()
+            if name == "_ids":  # most collections are never asked for a name
+                self._ids = self._ids_by_name()
+            else:
+                self.unpack()
             return getattr(self, name)
 
     @property
@@ -83,17 +86,20 @@ class Indexed(Generic[T]):
         try:
             object.__getattribute__(self, "by_id")
         except AttributeError:
-            return memoryview(self._packed.rows).nbytes if self._packed is not None else 0
+            return memoryview(self._packed.entities).nbytes if self._packed is not None else 0
         return 0
 
     def unpack(self) -> None:
         """Make the entities of what is packed."""
         assert self._packed is not None
         entities: list[T] = unpack(self._type, self._scope, self._packed)
-        key_of, name_of = self._type.key_of, self._type.unique_name
+        key_of = self._type.key_of
         self._postings, self._referring, self._sorted = {}, {}, None
-        self._ids = immutables.Map({name_of(one): key_of(one) for one in entities} if name_of is not None else {})
         self.by_id = immutables.Map({key_of(one): one for one in entities})
+
+    def _ids_by_name(self) -> immutables.Map[Hashable, str]:
+        name_of = self._type.unique_name
+        return immutables.Map({} if name_of is None else {name_of(one): key for key, one in self.by_id.items()})
 
     def get(self, key: str) -> T | None:
         """The entity of that id."""

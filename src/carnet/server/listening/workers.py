@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import signal
+import socket
 import sys
 from collections.abc import Callable
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
+from threading import Thread
 from time import monotonic
 
-from uvicorn.config import STARTUP_FAILURE
+from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.server import Server
 from uvicorn.supervisors import Multiprocess
-from uvicorn.supervisors.multiprocess import Process
+from uvicorn.supervisors.multiprocess import SIGNALS, Process
 
 from carnet.server.listening.serving import Serving
 from carnet.server.listening.systemd import tell, watchdog_seconds
@@ -25,6 +30,11 @@ _LONGEST_PAUSE = 30.0
 """How long a place is left empty at the most after workers that died there one after the other."""
 _SETTLED_SECONDS = 60.0
 """A worker that has served that long has not died of what the one before it died of."""
+_CLOSING_SECONDS = 10.0
+"""What a worker that was told to end may take beyond what its callers may."""
+_OBEYED = frozenset((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+"""Any other signal does here what it does to a server of one process. uvicorn's would add workers for one (SIGTTIN) and
+take one away for another, which a terminal sends to whatever runs in its background."""
 
 
 class Worker(Process):
@@ -41,7 +51,7 @@ class Worker(Process):
     buried = False
     """Whether its end has been seen and told."""
     due = float("-inf")
-    """When another takes its place, once it is buried."""
+    """When another takes its place, once it is buried; or when it is killed, once it was told to end."""
 
     @property
     def server(self) -> Server:
@@ -57,6 +67,10 @@ class Worker(Process):
             super().start()
         finally:
             signal.signal(signal.SIGINT, before)
+
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        Thread(target=_end_with_parent, daemon=True).start()
+        super().target(sockets)
 
     def is_alive(self, timeout: float = 5) -> bool:
         """Whether it runs and answers within `timeout` seconds; within STARTING_SECONDS if it is not up yet."""
@@ -81,6 +95,14 @@ class Worker(Process):
             self.asked = monotonic()
 
 
+def _end_with_parent() -> None:
+    """Workers that nobody looks after any more would keep the port, and serve what an operator believes has ended."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 class Workers(Multiprocess):
     """uvicorn's supervisor, which gave a worker 5 seconds to start and waited for each answer in turn.
 
@@ -91,6 +113,18 @@ class Workers(Multiprocess):
     _ready = False
     """Whether every worker has served at one time."""
     _cannot_start = False
+    _successor: Worker | None = None
+    """The one that is starting in order to take the place of the first of `_outgoing`."""
+
+    def __init__(self, config: Config, sockets: list[socket.socket]) -> None:
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        super().__init__(config, sockets)
+        for number in SIGNALS.keys() - _OBEYED:
+            signal.signal(number, before[number])
+        self._outgoing: list[Worker] = []
+        """Those that are to be replaced since SIGHUP came."""
+        self._leaving: list[Worker] = []
+        """Those that were told to end; each may take until its `due`."""
 
     def run(self, asked_to_stop: Callable[[], bool] = lambda: False) -> None:
         """Serve until SIGINT or SIGTERM, not at all if one has come before.
@@ -115,6 +149,9 @@ class Workers(Multiprocess):
                 return
             if monotonic() >= worker.due:
                 self.processes[place] = self._started(deaths=worker.deaths)
+        if not self.should_exit.is_set():
+            self._succeed()
+        self._see_off()
         self._tell_systemd()
 
     def _bury(self, worker: Worker) -> bool:
@@ -137,9 +174,62 @@ class Workers(Multiprocess):
         _LOG.warning("worker %s was lost and is replaced, in %g seconds", worker.pid, pause)
         return True
 
+    def restart_all(self) -> None:
+        """Replace one worker after the other, each when the new one serves (SIGHUP).
+
+        INVARIANT: nothing is waited for here: a server that is asked to stop meanwhile stops, and a worker that is
+        lost meanwhile is replaced.
+        """
+        self._outgoing = list(self.processes)
+
+    def _succeed(self) -> None:
+        """Go on with what SIGHUP has begun."""
+        if not self._outgoing:
+            return
+        old, new = self._outgoing[0], self._successor
+        if old not in self.processes:  # it was lost meanwhile, and another has its place
+            self._outgoing = self._outgoing[1:]
+        elif new is None:
+            self._successor = self._started()
+        elif not new.is_alive(self.config.timeout_worker_healthcheck):
+            new.kill()
+            new.join()
+            self._successor, self._outgoing = None, []
+            _LOG.error("a new worker did not start: the old ones go on")
+        elif new.up:
+            self.processes[self.processes.index(old)] = new
+            self._successor, self._outgoing = None, self._outgoing[1:]
+            self._dismiss(old)
+
+    def _dismiss(self, worker: Worker) -> None:
+        """Let one finish what is under way, for as long as it may."""
+        worker.terminate()
+        worker.due = monotonic() + self._finishing_seconds
+        self._leaving.append(worker)
+
+    @property
+    def _finishing_seconds(self) -> float:
+        return (self.config.timeout_graceful_shutdown or 0) + _CLOSING_SECONDS
+
+    def _see_off(self) -> None:
+        """Kill those that were dismissed and hang."""
+        for worker in self._leaving:
+            if worker.process.is_alive() and monotonic() >= worker.due:
+                _LOG.warning("worker %s did not end and is killed", worker.pid)
+                worker.process.kill()
+        self._leaving = [worker for worker in self._leaving if worker.process.is_alive()]
+
     def terminate_all(self) -> None:
         tell("STOPPING=1")
-        super().terminate_all()
+        for worker in (*self.processes, *filter(None, [self._successor])):
+            self._dismiss(worker)
+
+    def join_all(self) -> None:
+        """Wait until all have ended. INVARIANT: one that hangs keeps the server no longer than it may take to end."""
+        self._see_off()
+        while self._leaving:
+            wait([worker.process.sentinel for worker in self._leaving], timeout=_LOOK_SECONDS)
+            self._see_off()
 
     def _tell_systemd(self) -> None:
         """That the server is ready, once every worker serves; then that this process still looks after them."""
@@ -148,25 +238,6 @@ class Workers(Multiprocess):
             tell("READY=1")
         if watchdog_seconds() is not None:
             tell("WATCHDOG=1")
-
-    def restart_all(self) -> None:
-        """Replace one worker after the other, each when the new one serves (SIGHUP)."""
-        for place, old in enumerate(self.processes):
-            new = self._started()
-            while not new.up and new.is_alive() and not self.should_exit.wait(_LOOK_SECONDS):
-                pass
-            if not new.up:
-                new.kill()
-                new.join()
-                _LOG.error("a new worker did not start: the old ones go on")
-                return
-            old.terminate()
-            old.join()
-            self.processes[place] = new
-
-    def handle_ttin(self) -> None:
-        self.processes_num += 1
-        self.processes.append(self._started())
 
     def _started(self, *, deaths: int = 0) -> Worker:
         worker = Worker(self.config, self.sockets)
