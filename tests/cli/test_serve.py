@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from carnet.cli import main
 from tests.clients.running import RunningServer, free_port, running_server
 from tests.server.certificates import self_signed
+from tests.server.listening import eventually
 from tests.starting.forked import Carnet
 
 
@@ -181,10 +182,14 @@ def test_workers_share_one_port_and_see_each_others_writes(tmp_path: Path) -> No
         assert len(processes) >= 2
         for number in range(10):
             _iam(server).create_user(UserName=f"user-{number}")
-        time.sleep(0.5)
-        listed = [_iam(server).list_users()["Users"] for _ in range(10)]
-    names = {f"user-{number}" for number in range(10)}
-    assert all({user["UserName"] for user in users} == names for users in listed)
+        names = {f"user-{number}" for number in range(10)}
+
+        def everybody_is_listed() -> bool:
+            """Of ten connections, each worker has some."""
+            listed = [_iam(server).list_users()["Users"] for _ in range(10)]
+            return all({user["UserName"] for user in users} == names for users in listed)
+
+        eventually(everybody_is_listed)
 
 
 def _iam(server: RunningServer) -> Any:

@@ -37,8 +37,9 @@ def ended(command: list[str], stop: Callable[[int, int], None], directory: Path)
         os.chdir(directory)
         os.execv(command[0], command)
     try:
-        while GREETED not in _read(terminal):
-            pass
+        greeting = b""
+        while GREETED not in greeting:
+            greeting += _read(terminal)
         time.sleep(0.2)
         stop(pid, terminal)
         told = _rest(terminal).rpartition("^C")[2]
