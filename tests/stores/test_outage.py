@@ -280,7 +280,7 @@ def test_who_polls_notices_a_silent_server_while_it_reads(own_server: Postgresql
         store.poll()
 
         def read() -> None:
-            with store._read() as connection:
+            with store._backend.reading() as connection:
                 link.swallow()
                 connection.execute(text("SELECT 1"))
 

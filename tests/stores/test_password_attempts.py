@@ -97,7 +97,7 @@ def test_a_network_is_known_for_all_whom_it_was_wrong_for(store: Store) -> None:
 
 def test_an_attempt_that_is_not_made_leaves_nothing_behind(store: Store) -> None:
     seen_by(store)
-    with store._touch() as connection:
+    with store._backend.writing() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM password_attempts").scalar() == 0
 
 
@@ -118,7 +118,7 @@ def test_what_is_old_is_removed_and_what_is_right_is_kept_longer(store: Store) -
         (after, just, ["home"]),
         (after, after, []),
     ):
-        with store._touch() as connection:
+        with store._backend.writing() as connection:
             assert not forget(connection, wrong_before=wrong_before, right_before=right_before)
             left = connection.exec_driver_sql("SELECT network FROM password_attempts ORDER BY network").scalars().all()
         assert left == networks

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 
+UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TO_THE_SECOND = len("2026-01-02T03:04:05")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
@@ -10,6 +10,7 @@ from carnet.base.clock import Clock
 from carnet.base.faults import Unavailable
 from carnet.base.ids import ACCESS_KEY, account_of_key
 from carnet.base.keyed_hash import KeyedHash
+from carnet.base.timestamps import UNIX_EPOCH
 from carnet.directory.account_view import AccountView
 from carnet.directory.assignments import is_assigned
 from carnet.directory.directory import Directory
@@ -31,7 +32,6 @@ from carnet.keyring.session_tokens import OpenedSession, SessionTokens
 from carnet.policy.request import Principal
 
 _OPENED_SECRETS = 10_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 K = TypeVar("K", AccessKey, EndedKey)
 
 
@@ -93,7 +93,7 @@ def standing(snapshot: Snapshot, claims: SessionClaims) -> Principal | None:
 
 
 def _ms(when: datetime) -> int:
-    return (when - _EPOCH) // timedelta(milliseconds=1)
+    return (when - UNIX_EPOCH) // timedelta(milliseconds=1)
 
 
 class OpenedSecret(NamedTuple):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from carnet.base.timestamps import UNIX_EPOCH
 from carnet.keyring.aead import KEY_BYTES, joined
 from carnet.keyring.errors import KeyringError, WrongMasterKey
 from carnet.keyring.master_key import MasterKey
@@ -19,7 +20,6 @@ NEWEST_FORMAT = 2
 _WRAPPING = b"carnet-data-key-v1"
 _WRAPPING_WITH_FLOOR = b"carnet-data-key-v2"
 _WRAPPING_WITH_STATE = b"carnet-data-key-v3"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Purpose(StrEnum):
@@ -211,4 +211,4 @@ def _aad(key: WrappedKey) -> bytes:
 
 
 def _epoch_micros(moment: datetime | None) -> int:
-    return 0 if moment is None else (moment - _EPOCH) // timedelta(microseconds=1)
+    return 0 if moment is None else (moment - UNIX_EPOCH) // timedelta(microseconds=1)

@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 
+from carnet.base.timestamps import UNIX_EPOCH
+
 ISO8601, EPOCH, HTTP_DATE = "iso8601", "unixTimestamp", "rfc822"
 
-_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII
 )
@@ -35,7 +36,7 @@ def read_iso8601(text: str) -> datetime:
 def read_epoch(seconds: float) -> datetime:
     """Seconds since 1970, to the microsecond; ValueError outside the years 1 to 9999."""
     try:
-        return _EPOCH_START + timedelta(microseconds=round(seconds * 1_000_000))
+        return UNIX_EPOCH + timedelta(microseconds=round(seconds * 1_000_000))
     except OverflowError:
         raise ValueError(str(seconds)) from None
 
@@ -69,7 +70,7 @@ def write_iso8601(moment: datetime) -> str:
 
 def write_epoch(moment: datetime) -> float:
     """Seconds since 1970 with three decimals; an int if there are none."""
-    milliseconds = (_aware(moment) - _EPOCH_START) // timedelta(milliseconds=1)
+    milliseconds = (_aware(moment) - UNIX_EPOCH) // timedelta(milliseconds=1)
     return milliseconds / 1000 if milliseconds % 1000 else milliseconds // 1000
 
 

@@ -6,7 +6,7 @@ Reading raises ValueError for whatever writing could not have written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeAlias
@@ -14,10 +14,11 @@ from typing import Any, TypeAlias
 import msgspec
 import orjson
 
+from carnet.base.timestamps import UNIX_EPOCH
+
 RowValues: TypeAlias = dict[str, str | int | bytes | bytearray | bool | None]
 """Column name to value, as both databases take it."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PAIRS = msgspec.json.Decoder(dict[str, str])
 _STRINGS = msgspec.json.Decoder(tuple[str, ...])
@@ -26,11 +27,11 @@ _PLAIN = frozenset((str, int, bytes, bool, type(None)))
 
 def moment(when: datetime) -> int:
     """Microseconds since 1970, which both databases store and compare exactly."""
-    return (when - _EPOCH) // _MICROSECOND
+    return (when - UNIX_EPOCH) // _MICROSECOND
 
 
 def read_moment(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=micros)
+    return UNIX_EPOCH + timedelta(microseconds=micros)
 
 
 def json_text(value: Any) -> str:

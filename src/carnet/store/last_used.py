@@ -6,8 +6,7 @@ of what is deleted go with the next pruning (`left_over`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Table, delete, func, select
 
 from carnet.store.codec import RowValues, moment, read_moment
-from carnet.store.databases.backend import Backend, Upsert, outages
+from carnet.store.databases.backend import Backend, Upsert
 from carnet.store.schema import METADATA, own_id, text
 from carnet.store.schema import moment as moment_column
 
@@ -91,7 +90,7 @@ class LastUses:
 
     def save(self, uses: Uses) -> None:
         """Keep the newest use of each."""
-        with self._writing() as connection:
+        with self._backend.writing() as connection:
             _save_keys(connection, self._backend.upsert, uses.keys)
             _save_roles(connection, self._backend.upsert, uses.roles)
             _save_passwords(connection, self._backend.upsert, uses.passwords)
@@ -99,7 +98,7 @@ class LastUses:
 
     def load(self, since: datetime) -> Uses:
         """Those at `since` or later."""
-        with self._reading() as connection:
+        with self._backend.reading() as connection:
             return Uses(
                 keys=_load_keys(connection, since),
                 roles=_load_roles(connection, since),
@@ -109,23 +108,13 @@ class LastUses:
 
     def save_actions(self, uses: Mapping[Attempt, RoleUse]) -> None:
         """Keep the newest use of each action by each principal, and of each principal the newest actions."""
-        with self._writing() as connection:
+        with self._backend.writing() as connection:
             _save_actions(connection, self._backend.upsert, uses)
 
     def actions_of(self, principals: Iterable[str], since: datetime) -> dict[Attempt, RoleUse]:
         """The last uses of actions by these principals, by id, at `since` or later; of too many the newest."""
-        with self._reading() as connection:
+        with self._backend.reading() as connection:
             return _load_actions(connection, principals, since)
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with outages(), self._backend.reader.connect() as connection, connection.begin():
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with outages(), self._backend.writer.begin() as connection:
-            yield connection
 
 
 def _save_keys(connection: Connection, upsert: Upsert, uses: Mapping[str, KeyUse]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Table, Update, select, update
 
-from carnet.store.databases.backend import Backend, outages
+from carnet.store.databases.backend import Backend
 from carnet.store.schema import METADATA, moment, own_id, text
 
 LEASE_SECONDS = 30
@@ -51,7 +51,7 @@ class Leases:
         free = update(LEASES).where(LEASES.c.name == name, LEASES.c.expires <= self._backend.now)
         taking = free.values(holder=holder, fence=LEASES.c.fence + 1, expires=_expiry(self._backend))
         first = self._backend.upsert(LEASES).on_conflict_do_nothing()
-        with outages(), self._backend.writer.begin() as connection:
+        with self._backend.writing() as connection:
             connection.execute(first, {"name": name, "holder": "", "fence": 0, "expires": 0})
             if connection.execute(taking).rowcount != 1:
                 return None
@@ -60,7 +60,7 @@ class Leases:
 
     def release(self, lease: Lease) -> None:
         """Let the next one have it at once; nothing happens if it was lost."""
-        with outages(), self._backend.writer.begin() as connection:
+        with self._backend.writing() as connection:
             connection.execute(_held(lease).values(expires=0))
 
 

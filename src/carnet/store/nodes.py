@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Table, del
 
 from carnet.store import head
 from carnet.store.codec import read_strings, strings
-from carnet.store.databases.backend import Backend, outages
+from carnet.store.databases.backend import Backend
 from carnet.store.schema import METADATA, moment, own_id, text
 
 LIVE_SECONDS = 60
@@ -52,23 +52,23 @@ class Nodes:
         INVARIANT: the head is locked meanwhile. A write that asks what every live node knows comes before this, and the
         node reads what was written; or after it, and the node is asked too.
         """
-        with outages(), self._backend.writer.begin() as connection:
+        with self._backend.writing() as connection:
             connection.execute(head.LOCK)
             return self._report(connection, node)
 
     def report(self, node: Node) -> tuple[Node, ...]:
         """Report that a node lives and where it stands, and give the nodes that are live."""
-        with outages(), self._backend.writer.begin() as connection:
+        with self._backend.writing() as connection:
             return self._report(connection, node)
 
     def leave(self, node_id: str) -> None:
         """The node serves no more."""
-        with outages(), self._backend.writer.begin() as connection:
+        with self._backend.writing() as connection:
             connection.execute(delete(NODES).where(NODES.c.id == node_id))
 
     def live(self) -> tuple[Node, ...]:
         """The nodes that have reported within LIVE_SECONDS."""
-        with outages(), self._backend.reader.connect() as connection, connection.begin():
+        with self._backend.reading() as connection:
             return read_live(connection, self._backend)
 
     def know(self, connection: Connection, feature: str) -> bool:

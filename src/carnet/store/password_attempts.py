@@ -104,7 +104,7 @@ class PasswordAttempts:
 
     def succeed(self, owner: str, network: str) -> None:
         """The attempt that was reserved was right: the network is the owner's, and nothing is held against it."""
-        with outages(), self._backend.writer.begin() as connection:
+        with self._backend.writing() as connection:
             less = func.coalesce(func.nullif(_T.failures, 0), 1) - 1
             connection.execute(_row(owner, _EVERYWHERE).values(failures=less))
             connection.execute(_row(owner, network).values(failures=0, trusted=True))

@@ -7,8 +7,6 @@ asked for. Its row is there as soon as somebody begins to make it, so that every
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -16,7 +14,7 @@ from msgspec import Struct
 from sqlalchemy import BigInteger, Column, Connection, LargeBinary, Table, delete, or_, select, update
 
 from carnet.store.codec import moment, read_moment
-from carnet.store.databases.backend import Backend, outages
+from carnet.store.databases.backend import Backend
 from carnet.store.schema import METADATA, own_id, text
 from carnet.store.schema import moment as moment_column
 
@@ -83,7 +81,7 @@ class Reports:
         statement = statement.on_conflict_do_update(
             index_elements=[REPORTS.c.id], set_=values, where=or_(old, given_up)
         )
-        with self._writing() as connection:
+        with self._backend.writing() as connection:
             return connection.execute(statement.returning(REPORTS.c.id)).one_or_none() is not None
 
     def complete(self, report: Report, content: bytes, *, completed: datetime) -> None:
@@ -93,19 +91,19 @@ class Reports:
             .where(REPORTS.c.id == report.id, REPORTS.c.requested == moment(report.requested))
             .values(completed=moment(completed), content=zlib.compress(content))
         )
-        with self._writing() as connection:
+        with self._backend.writing() as connection:
             connection.execute(done)
 
     def abandon(self, report: Report) -> None:
         """Forget a report that was begun and not made."""
-        with self._writing() as connection:
+        with self._backend.writing() as connection:
             connection.execute(
                 delete(REPORTS).where(REPORTS.c.id == report.id, REPORTS.c.requested == moment(report.requested))
             )
 
     def find(self, report_id: str) -> Report | None:
         """The report of that id. One that nobody makes any more, and that was not completed, is not there."""
-        with outages(), self._backend.reader.connect() as connection, connection.begin():
+        with self._backend.reading() as connection:
             row = connection.execute(select(REPORTS).where(REPORTS.c.id == report_id)).one_or_none()
         if row is None:
             return None
@@ -123,13 +121,8 @@ class Reports:
         """Remove all but the newest reports of a kind of an account."""
         mine = (REPORTS.c.account == account) & (REPORTS.c.kind == kind.value)
         newest = select(REPORTS.c.id).where(mine).order_by(REPORTS.c.requested.desc(), REPORTS.c.id).limit(most)
-        with self._writing() as connection:
+        with self._backend.writing() as connection:
             connection.execute(delete(REPORTS).where(mine, REPORTS.c.id.not_in(newest)))
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with outages(), self._backend.writer.begin() as connection:
-            yield connection
 
 
 def remove_old_reports(connection: Connection, before: datetime) -> None:

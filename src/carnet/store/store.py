@@ -148,7 +148,7 @@ class Store:
         """Write every row of one moment. Writers go on meanwhile. Raises Incompatible for tables of a newer release."""
         if not is_migrated(self._backend, self.types):
             raise Incompatible("The tables are those of a newer Carnet: back up with that release.")
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             return write_backup(connection, file, release=release, migration=newest_migration(), made=made, told=told)
 
     @classmethod
@@ -200,7 +200,7 @@ class Store:
 
     def load(self) -> Changes:
         """Everything, with `base` None."""
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             self._check_installation(connection)
             return reading.load(connection, self.types)
 
@@ -210,7 +210,7 @@ class Store:
         Raises WentBack if it has lost a part of the past without a restore, Lost if it is another installation's. Of
         the scopes `held`, which the reader holds back, those that were touched are read as a whole.
         """
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             changes = reading.changes_since(connection, self.types, base, held)
             if changes.base is None:
                 self._check_installation(connection)
@@ -218,17 +218,17 @@ class Store:
 
     def revision(self) -> Revision:
         """Where the store is now."""
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             return head.read(connection)
 
     def standing(self) -> Standing:
         """Where the store is now, of which installation, and up to when it was written."""
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             return head.standing(connection)
 
     def has_been_at(self, revision: Revision) -> bool:
         """Whether a revision of this epoch is in the past of the store, as far as the change log goes back."""
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             return change_log.leads_through(connection, revision, head.read(connection))
 
     def accept(self, at: datetime, event: audit_log.Event) -> Standing:
@@ -243,7 +243,7 @@ class Store:
 
     def clock(self) -> datetime:
         """What the database takes for the present moment."""
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             return read_moment(connection.scalar(select(self._backend.now)) or 0)
 
     def follow_notices(self, heard: Callable[[], None]) -> None:
@@ -278,12 +278,12 @@ class Store:
 
     def all_of(self, kind: type[E]) -> tuple[E, ...]:
         """Every entity of one kind, without reading the rest. One that cannot be read is left out, and logged."""
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             return tuple(change.entity for change in self.types.of_class(kind).read_all(connection, set()))
 
     def counts(self, scope: Scope) -> dict[str, int]:
         """How many entities of each kind a scope has, by the kinds' words."""
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             return {
                 each.kind: connection.scalar(select(func.count()).select_from(each.table).where(each.within(scope)))
                 or 0
@@ -292,40 +292,40 @@ class Store:
 
     def data_keys(self) -> tuple[WrappedKey, ...]:
         """Every data key, oldest first. Within `write` no other process can add one."""
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             return data_keys.read_all(connection)
 
     def audit_events(self, since: int = 0) -> tuple[tuple[int, audit_log.Event], ...]:
         """(seq, event) of the writes after `since`, in order."""
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             return tuple(audit_log.read_since(connection, since))
 
     def verify_changes(self) -> tuple[int, str | None]:
         """(how many rows of the change log are as they were written, what is wrong with the next one, if anything)."""
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             return change_log.first_break(connection, head.read(connection))
 
     def events_recorded_in(self, log: str, since: int) -> tuple[str, ...]:
         """The events of writes after `since` that were to be in that log (`record`), as JSON texts, in order."""
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             return tuple(audit_log.read_recorded(connection, log, since))
 
     def events_elsewhere(
         self, log: str, account: str | None, *, before: tuple[int, int], down_to: int
     ) -> tuple[tuple[int, int, str], ...]:
         """(seq, ordinal, JSON text) of events in other logs than that one, the newest first (`audit_log`)."""
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             return tuple(audit_log.read_elsewhere(connection, log, account, before=before, down_to=down_to))
 
     def first_event(self, seq: int) -> str | None:
         """The first event of that revision or one after it, as JSON text."""
-        with self._read() as connection:
+        with self._backend.reading() as connection:
             return audit_log.read_first(connection, seq)
 
     @contextmanager
     def fenced(self, lease: Lease) -> Iterator[tuple[Connection, Backend]]:
         """A write of a job that the head row does not order. Raises LeaseLost."""
-        with self._touch() as connection:
+        with self._backend.writing() as connection:
             hold(connection, self._backend, lease)
             yield connection, self._backend
 
@@ -346,17 +346,6 @@ class Store:
 
     def close(self) -> None:
         self._backend.close()
-
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        with outages(), self._backend.reader.connect() as connection, connection.begin():
-            yield connection
-
-    @contextmanager
-    def _touch(self) -> Iterator[Connection]:
-        """A write that the head row does not order."""
-        with outages(), self._backend.writer.begin() as connection:
-            yield connection
 
 
 def _parsed(url: str) -> URL:

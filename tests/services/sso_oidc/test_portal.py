@@ -15,6 +15,7 @@ from carnet.identity.auth_failure import AuthFailure
 from carnet.identity.oauth_tokens import AccessToken, opened, sealed
 from carnet.keyring.session_claims import SessionClaims
 from carnet.models.service import BEARER_HEADER
+from carnet.store.store import Store
 from tests.services.sso_oidc.people import Center, Given, Signed, request
 from tests.services.world import ServiceError
 
@@ -78,8 +79,10 @@ def test_credentials_are_of_the_provisioned_role(center: Center, ann: Signed) ->
 
 def test_the_portal_needs_no_database(center: Center, ann: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
     center.assign(center.permission_set("Admin"), ann.who)
-    for name in ("group", "write", "_read", "_touch"):
-        monkeypatch.setattr(type(center.world.installation.store), name, lambda *given: pytest.fail("it is asked"))
+    store = center.world.installation.store
+    for asked, names in ((Store, ("group", "write")), (type(store._backend), ("reading", "writing"))):
+        for name in names:
+            monkeypatch.setattr(asked, name, lambda *given: pytest.fail("it is asked"))
     assert ann.ask("ListAccounts")["accountList"]
     assert ann.ask("GetRoleCredentials", accountId=center.account, roleName="Admin")["roleCredentials"]
 

@@ -72,6 +72,18 @@ class Backend(ABC):
     def tell(self) -> None:  # noqa: B027
         """Let other processes know of a commit, if notices are followed. Never waits, and raises nothing."""
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that reads one state. Raises Unavailable."""
+        with outages(), self.reader.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction of what the head row does not order. Raises Unavailable."""
+        with outages(), self.writer.begin() as connection:
+            yield connection
+
     def close(self) -> None:
         self.writer.dispose()
         self.reader.dispose()

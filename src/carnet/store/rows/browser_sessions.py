@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, LargeBinary, Row, Table, Text, UniqueConstraint, select
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Row, Table, Text, UniqueConstraint
 
 from carnet.entities.browser_session import BrowserSession, HolderKind
 from carnet.entities.user import User
 from carnet.store.codec import read_moment, read_pairs
-from carnet.store.databases.backend import Backend
 from carnet.store.entity_type import EntityType, one
+from carnet.store.expiry import past_end
 from carnet.store.schema import METADATA, optional_text, own_id, owning_account, text
 from carnet.store.schema import moment as moment_column
 
@@ -59,10 +58,8 @@ def from_row(row: Row[Any]) -> BrowserSession:
     )
 
 
-def expired(connection: Connection, backend: Backend, limit: int) -> Iterator[BrowserSession]:
-    """Some of those whose time is over, by the database's clock."""
-    query = select(TABLE).where(TABLE.c.expires <= backend.now).limit(limit)
-    return map(from_row, connection.execute(query))
+expired = past_end(TABLE, from_row)
+"""Some of those whose time is over."""
 
 
 BROWSER_SESSIONS = EntityType(

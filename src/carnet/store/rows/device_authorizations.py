@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Index, Row, Table, UniqueConstraint, select
+from sqlalchemy import Index, Row, Table, UniqueConstraint
 
 from carnet.entities.device_authorization import DeviceAuthorization, DeviceState
 from carnet.store.codec import read_moment, read_strings
-from carnet.store.databases.backend import Backend
 from carnet.store.entity_type import EntityType, one
+from carnet.store.expiry import past_end
 from carnet.store.schema import METADATA, own_id, owning_account, text
 from carnet.store.schema import moment as moment_column
 
@@ -58,10 +57,8 @@ def from_row(row: Row[Any]) -> DeviceAuthorization:
     )
 
 
-def expired(connection: Connection, backend: Backend, limit: int) -> Iterator[DeviceAuthorization]:
-    """Some of those whose time is over, by the database's clock."""
-    query = select(TABLE).where(TABLE.c.expires <= backend.now).limit(limit)
-    return map(from_row, connection.execute(query))
+expired = past_end(TABLE, from_row)
+"""Some of those whose time is over."""
 
 
 DEVICE_AUTHORIZATIONS = EntityType(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
     Boolean,
     Column,
-    Connection,
     Index,
     Integer,
     LargeBinary,
@@ -17,14 +15,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    select,
 )
 
 from carnet.entities.oauth_session import Grantor, OAuthSession
 from carnet.entities.user import User
 from carnet.store.codec import read_moment, read_pairs, read_strings
-from carnet.store.databases.backend import Backend
 from carnet.store.entity_type import EntityType, one
+from carnet.store.expiry import past_end
 from carnet.store.schema import METADATA, own_id, owning_account, text
 from carnet.store.schema import moment as moment_column
 
@@ -79,10 +76,8 @@ def from_row(row: Row[Any]) -> OAuthSession:
     )
 
 
-def expired(connection: Connection, backend: Backend, limit: int) -> Iterator[OAuthSession]:
-    """Some of those whose time is over, by the database's clock."""
-    query = select(TABLE).where(TABLE.c.expires <= backend.now).limit(limit)
-    return map(from_row, connection.execute(query))
+expired = past_end(TABLE, from_row)
+"""Some of those whose time is over."""
 
 
 OAUTH_SESSIONS = EntityType(
