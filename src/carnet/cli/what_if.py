@@ -16,10 +16,9 @@ from carnet.base.faults import Malformed
 from carnet.base.printable import printable
 from carnet.cli.linted_file import BadInput
 from carnet.directory.organization_view import OrganizationView
-from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
-from carnet.policy.document import Grammar, parse
+from carnet.entities.organization_policy import GRAMMARS, OrganizationPolicy, PolicyType
+from carnet.policy.document import parse
 
-_GRAMMARS = {PolicyType.SERVICE_CONTROL: Grammar.SCP, PolicyType.RESOURCE_CONTROL: Grammar.RCP}
 _SINCE = re.compile(r"([1-9][0-9]{0,5})([mhd])", re.ASCII)
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
@@ -76,7 +75,7 @@ def _policy(file: str, type_: PolicyType, organization: str) -> OrganizationPoli
     try:
         with click.open_file(file, "r", encoding="utf-8-sig") as opened:
             content = opened.read()
-        parse(content, _GRAMMARS[type_])
+        parse(content, GRAMMARS[type_])
     except OSError as problem:
         raise BadInput(f"{file}: {problem.strerror}") from problem
     except UnicodeDecodeError as problem:

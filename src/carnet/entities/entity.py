@@ -20,6 +20,11 @@ name_key = ascii_lower
 """The form under which names and tag keys are unique."""
 
 
+def tag_list(tags: Tags) -> list[dict[str, str]]:
+    """Tags as the APIs of most services have them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entity:
     """A named thing of an account; `path` begins and ends with a slash."""

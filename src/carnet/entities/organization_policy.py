@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from carnet.entities.entity import Tags
+from carnet.policy.grammar import Grammar
 
 AWS = "aws"
 """What stands in for the organization of AWS's own policies."""
@@ -32,6 +33,10 @@ class PolicyType(StrEnum):
     S3 = "S3_POLICY"
     NETWORK_SECURITY_DIRECTOR = "NETWORK_SECURITY_DIRECTOR_POLICY"
     GUARDDUTY = "GUARDDUTY_POLICY"
+
+
+GRAMMARS = {PolicyType.SERVICE_CONTROL: Grammar.SCP, PolicyType.RESOURCE_CONTROL: Grammar.RCP}
+"""Of the types that requests are decided by. All others are management policies."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

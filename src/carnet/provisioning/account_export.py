@@ -25,7 +25,7 @@ from carnet.entities.acquired_role import AcquiredRole
 from carnet.entities.browser_session import BrowserSession
 from carnet.entities.device_authorization import DeviceAuthorization
 from carnet.entities.ended_key import EndedKey
-from carnet.entities.entity import Tags
+from carnet.entities.entity import tag_list
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
@@ -122,11 +122,11 @@ def _complete(view: AccountView, lists: Mapping[str, list[dict[str, Any]]]) -> N
         if role.max_signin_seconds is not None:
             shape["MaxSigninSessionDuration"] = role.max_signin_seconds
         for profile in shape["InstanceProfileList"]:
-            profile["Tags"] = _tags(view.of(InstanceProfile).by_id[profile["InstanceProfileId"]].tags)
+            profile["Tags"] = tag_list(view.of(InstanceProfile).by_id[profile["InstanceProfileId"]].tags)
     for shape in lists["Policies"]:
         policy = view.of(ManagedPolicy).get(shape["PolicyId"])
         if policy is not None:
-            shape["Tags"] = _tags(policy.tags)
+            shape["Tags"] = tag_list(policy.tags)
 
 
 def _password_policy(operator: Operator, snapshot: Snapshot, view: AccountView) -> Any:
@@ -141,7 +141,7 @@ def _oidc_providers(operator: Operator, snapshot: Snapshot, view: AccountView) -
         given = {"OpenIDConnectProviderArn": provider.arn}
         told = operator.read("GetOpenIDConnectProvider", snapshot, view.account.id, given)
         kept = {name: value for name, value in told.items() if name not in _OF_ANOTHER}
-        yield {**_plain(kept), "Tags": _tags(provider.tags)}
+        yield {**_plain(kept), "Tags": tag_list(provider.tags)}
 
 
 def _saml_providers(operator: Operator, snapshot: Snapshot, view: AccountView) -> Iterator[Any]:
@@ -152,12 +152,8 @@ def _saml_providers(operator: Operator, snapshot: Snapshot, view: AccountView) -
                 "Name": provider.name,
                 "SAMLMetadataDocument": provider.document,
                 **({"ContextProvider": dict(provider.context_provider)} if provider.context_provider else {}),
-                "Tags": _tags(provider.tags),
+                "Tags": tag_list(provider.tags),
             }
-
-
-def _tags(tags: Tags) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def _plain(value: Any, name: str = "") -> Any:

@@ -14,7 +14,7 @@ from carnet.base.arns import iam_arn, root_arn
 from carnet.base.bounded_json import loads
 from carnet.base.faults import Unmodifiable
 from carnet.directory.account_view import AccountView
-from carnet.entities.entity import Documents, Tags, name_key
+from carnet.entities.entity import Documents, Tags, name_key, tag_list
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.login_profile import LoginProfile
@@ -232,14 +232,14 @@ def tag_steps(family: Tagging, name: str, present: Tags, wanted: Tags | None, ta
     if gone := [key for key in present if tag_key(key) not in kept]:
         yield invoke(family.untag, **named, TagKeys=gone)
     if new := {key: value for key, value in wanted.items() if present.get(key) != value}:
-        yield invoke(family.tag, **named, Tags=_tag_list(new))
+        yield invoke(family.tag, **named, Tags=tag_list(new))
 
 
 def create(
     name: str, given: Mapping[str, Any], path: str | None, tags: Tags | None, unique_id: str | None = None
 ) -> Invoke:
     """The operation that makes a thing; a member that is None is left out."""
-    more = {"Path": path, "Tags": _tag_list(tags) if tags else None}
+    more = {"Path": path, "Tags": tag_list(tags) if tags else None}
     said = {member: value for member, value in {**given, **more}.items() if value is not None}
     return Invoke(name=name, given=said, unique_id=unique_id)
 
@@ -247,10 +247,6 @@ def create(
 def invoke(name: str, **given: Any) -> Invoke:
     """An operation with its input."""
     return Invoke(name=name, given=given)
-
-
-def _tag_list(tags: Tags) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def same_json(one: str, other: str) -> bool:

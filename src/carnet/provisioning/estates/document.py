@@ -16,10 +16,10 @@ from carnet.catalog.organization_policies import AWS_POLICIES, FULL_ACCESS
 from carnet.entities import account as rules
 from carnet.entities.organization import FeatureSet
 from carnet.entities.organization_account import JoinedMethod
-from carnet.entities.organization_policy import PolicyType
+from carnet.entities.organization_policy import GRAMMARS, PolicyType
 from carnet.policy.case_documents import document_text
 from carnet.policy.case_members import Members, Misread, as_list, as_word
-from carnet.policy.document import Grammar, parse
+from carnet.policy.document import parse
 from carnet.provisioning.document import check_size
 from carnet.provisioning.estates.wanted import Estate, WantedMember, WantedOrganizationPolicy, WantedUnit
 from carnet.provisioning.members import as_text, items, tags, text
@@ -48,7 +48,6 @@ _ADMINISTRATOR = (
 _SERVICE = ("ServicePrincipal", "DateEnabled")
 _RESOURCE_POLICY = ("Content", "Tags", "Id", "Arn", "ResourcePolicySummary")
 _OPEN = ("ACTIVE", "PENDING_CLOSURE", "PENDING_ACTIVATION")
-_DECIDING = {PolicyType.SERVICE_CONTROL: Grammar.SCP, PolicyType.RESOURCE_CONTROL: Grammar.RCP}
 _DEPTH = OrganizationsQuotas().organizational_unit_depth
 
 _ORGANIZATION_ID, _ROOT_ID = re.compile(r"o-[a-z0-9]{10,32}"), re.compile(r"r-[0-9a-z]{4,32}")
@@ -184,7 +183,7 @@ def _policy(value: object, path: str) -> WantedOrganizationPolicy | None:
         return None
     type_ = as_word(given.text("Type"), given.at("Type"), PolicyType)
     content = _content(given)
-    grammar = _DECIDING.get(type_)
+    grammar = GRAMMARS.get(type_)
     if grammar is not None:
         try:
             parse(content, grammar)

@@ -9,7 +9,7 @@ from carnet.base.timestamps import iso_seconds
 from carnet.catalog.organization_policies import FULL_ACCESS, RCP_FULL_ACCESS
 from carnet.directory.organization_view import Node, OrganizationView
 from carnet.directory.snapshot import Snapshot
-from carnet.entities.entity import Tags
+from carnet.entities.entity import tag_list
 from carnet.entities.organization_account import OrganizationAccount
 from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
 from carnet.entities.organization_resource_policy import OrganizationResourcePolicy
@@ -33,11 +33,11 @@ def exported_organization(snapshot: Snapshot, view: OrganizationView) -> dict[st
                 "Id": view.root.id,
                 "Name": view.root.name,
                 "PolicyTypes": [{"Type": str(one), "Status": "ENABLED"} for one in organization.policy_types],
-                "Tags": _tags(view.root.tags),
+                "Tags": tag_list(view.root.tags),
             }
         ],
         "OrganizationalUnits": [
-            {"Id": one.id, "Name": one.name, "ParentId": one.parent, "Tags": _tags(one.tags)} for one in units
+            {"Id": one.id, "Name": one.name, "ParentId": one.parent, "Tags": tag_list(one.tags)} for one in units
         ],
         "Accounts": [_account(snapshot, one) for one in accounts],
         "Policies": [_policy(one) for one in view.of(OrganizationPolicy).sorted()],
@@ -81,7 +81,7 @@ def _account(snapshot: Snapshot, one: OrganizationAccount) -> dict[str, Any]:
         "State": "ACTIVE" if closed is None else "CLOSED",
         **({} if closed is None else {"ClosedTimestamp": iso_seconds(closed)}),
         "JoinedMethod": one.joined_method.value,
-        "Tags": _tags(one.tags),
+        "Tags": tag_list(one.tags),
     }
 
 
@@ -92,9 +92,5 @@ def _policy(one: OrganizationPolicy) -> dict[str, Any]:
         "Name": one.name,
         "Description": one.description,
         "Content": one.content,
-        "Tags": _tags(one.tags),
+        "Tags": tag_list(one.tags),
     }
-
-
-def _tags(tags: Tags) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]

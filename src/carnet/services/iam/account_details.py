@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from carnet.base.faults import Invalid
 from carnet.catalog.managed_policies import managed_policy
 from carnet.directory.account_view import AccountView
-from carnet.entities.entity import Documents
+from carnet.entities.entity import Documents, tag_list
 from carnet.entities.group import Group
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.role import Role
@@ -100,7 +100,7 @@ def _key(described: Described) -> str:
 def _user(view: AccountView, user: User) -> shapes.Structure:
     groups = [group.name for group in map(view.of(Group).get, user.groups) if group is not None]
     inline = {"UserPolicyList": _inline(user.inline)} if user.inline else {}  # the one list that AWS leaves out
-    return shapes.user(user) | {"Tags": shapes.tag_list(user.tags), "GroupList": groups} | inline | _attached(user)
+    return shapes.user(user) | {"Tags": tag_list(user.tags), "GroupList": groups} | inline | _attached(user)
 
 
 def _group(group: Group) -> shapes.Structure:
@@ -113,7 +113,7 @@ def _role(call: Call, role: Role) -> shapes.Structure:
         shapes.listed_instance_profile(call.snapshot, call.view, profile) for profile in call.view.profiles_of(role.id)
     ]
     shape |= {
-        "Tags": shapes.tag_list(role.tags),
+        "Tags": tag_list(role.tags),
         "InstanceProfileList": profiles,
         "RolePolicyList": _inline(role.inline),
     }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carnet.base.faults import AlreadyExists, Denied, Fault, InUse, Invalid, Missing, TooMany
 from carnet.entities.account import Account
+from carnet.entities.entity import tag_list
 from carnet.entities.mfa_device import MfaDevice, MfaKind, kind_of_serial
 from carnet.entities.user import User
 from carnet.identity.mfa import Codes, handed_over, with_seed
@@ -85,7 +86,7 @@ def create_virtual_mfa_device(call: WriteCall, given: CreateVirtualMFADeviceRequ
     device = with_seed(call.parts.keyring, unsealed, made.seed)
     MFA_DEVICES.add(call, device)
     shape = {"SerialNumber": device.serial, "Base32StringSeed": made.base32, "QRCodePNG": made.picture}
-    return {"VirtualMFADevice": shape | ({"Tags": shapes.tag_list(device.tags)} if device.tags else {})}
+    return {"VirtualMFADevice": shape | ({"Tags": tag_list(device.tags)} if device.tags else {})}
 
 
 def _to_enable(call: Call, given: EnableMFADeviceRequestTypeDef, holder: User | Account) -> MfaDevice:

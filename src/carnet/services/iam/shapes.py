@@ -14,7 +14,7 @@ from carnet.directory.account_view import AccountView
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
-from carnet.entities.entity import Tags
+from carnet.entities.entity import Tags, tag_list
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.login_profile import LoginProfile
@@ -49,10 +49,6 @@ _encoded: Recent[str, str] = Recent(_ENCODED_CHARACTERS, len)
 def document(text: str) -> str:
     """A policy document as IAM answers it: percent-encoded, all but RFC 3986's unreserved characters."""
     return _encoded.get(text) or _encoded.put(text, quote(text, safe=""))
-
-
-def tag_list(tags: Tags) -> list[Structure]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def created_user(entity: User) -> Structure:

@@ -8,16 +8,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from carnet.base.faults import Malformed
-from carnet.entities.organization_policy import OrganizationPolicy, PolicyType
-from carnet.policy.document import Grammar
+from carnet.entities.organization_policy import GRAMMARS, OrganizationPolicy, PolicyType
 from carnet.services.documents import POOL, ReadDocument, document, read_document
 from carnet.services.operation import Call
 from carnet.services.organizations import sentences
 from carnet.services.organizations.management_content import check_management_policy
 from carnet.services.organizations.quotas import policy_limits
 from carnet.services.preparing import Preparation
-
-_GRAMMARS = {PolicyType.SERVICE_CONTROL: Grammar.SCP, PolicyType.RESOURCE_CONTROL: Grammar.RCP}
 
 
 class _Checked(NamedTuple):
@@ -33,7 +30,7 @@ def _read(call: Call, given: Any) -> ReadDocument | _Checked | None:
     policy_type = _type_given(call, given) if "Content" in given else None
     if policy_type is None or len(given["Content"]) > policy_limits(call, policy_type).characters:
         return None
-    content, grammar = given["Content"], _GRAMMARS.get(policy_type)
+    content, grammar = given["Content"], GRAMMARS.get(policy_type)
     if grammar is not None:
         return read_document(content, grammar, len(content))
     try:
@@ -61,7 +58,7 @@ def check_content(call: Call, content: str, policy_type: PolicyType) -> None:
     """Raise TooMany for content that is too long, Malformed for what is no policy of the type."""
     if len(content) > policy_limits(call, policy_type).characters:
         raise sentences.constraint("POLICY_CONTENT_LIMIT_EXCEEDED", sentences.POLICY_TOO_LONG)
-    grammar, checked = _GRAMMARS.get(policy_type), call.prepared
+    grammar, checked = GRAMMARS.get(policy_type), call.prepared
     if grammar is not None:
         document(call, content, grammar, call.partition)
     elif not isinstance(checked, _Checked) or (checked.text, checked.type) != (content, policy_type):

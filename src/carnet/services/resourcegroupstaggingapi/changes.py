@@ -15,6 +15,7 @@ from msgspec import structs
 from carnet import models
 from carnet.base.arns import Arn, parse_arn
 from carnet.base.faults import Denied, Fault, Invalid, Missing, Unavailable
+from carnet.entities.entity import tag_list
 from carnet.services.operation import Answer, Call, Operation, WriteCall, account_wide
 from carnet.services.resourcegroupstaggingapi import sentences
 from carnet.services.resourcegroupstaggingapi.service import tagging
@@ -29,7 +30,7 @@ _BAD_REQUEST = 400
 def tag_resources(call: WriteCall, given: Mapping[str, Any]) -> Answer:
     """Set tags on every resource named, as far as the caller may and the resource's service takes them."""
     tags: Mapping[str, str] = given["Tags"]
-    input_tags = {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+    input_tags = {"Tags": tag_list(tags)}
 
     def tag(kind: TaggedKind, arn: Arn) -> None:
         kind.check(tags)

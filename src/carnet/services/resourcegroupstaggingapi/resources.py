@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from carnet.base.faults import Invalid
-from carnet.entities.entity import Tags
+from carnet.entities.entity import Tags, tag_list
 from carnet.models import GLOBAL_REGIONS
 from carnet.services.operation import Answer, Call, account_wide
 from carnet.services.paging import Page, page, sort_token
@@ -45,7 +45,7 @@ def get_resources(call: Call, given: Mapping[str, Any]) -> Answer:
     compliance = {"ComplianceDetails": _COMPLIANT} if given.get("IncludeComplianceDetails") else {}
     passes = _filters(given)
     found = _fitting(call, _tagged(call), given, lambda one: all(each(one) for each in passes))
-    told = [{"ResourceARN": one.arn, "Tags": _listed(one.tags), **compliance} for one in found.items]
+    told = [{"ResourceARN": one.arn, "Tags": tag_list(one.tags), **compliance} for one in found.items]
     return {"ResourceTagMappingList": told, "PaginationToken": found.marker or ""}
 
 
@@ -150,7 +150,3 @@ def _check(given: Mapping[str, Any]) -> None:
         raise Invalid(sentences.TOO_MANY_TYPES)
     if given.get("ExcludeCompliantResources") and not given.get("IncludeComplianceDetails"):
         raise Invalid(sentences.EXCLUDES_WITHOUT_DETAILS)
-
-
-def _listed(tags: Tags) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
