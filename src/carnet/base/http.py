@@ -19,7 +19,7 @@ JSON = "application/json"
 class ByteStream(Protocol):
     """The pieces of a body, in their order; an asynchronous generator of bytes is one.
 
-    Whoever takes a stream calls `aclose` at the end, whether or not he began or finished to read it. (The `finally` of
+    Takers of a stream call `aclose` at the end, whether or not they began or finished to read it. (The `finally` of
     a generator that was never begun does not run then: what holds something from the start needs a class of its own.)
     """
 

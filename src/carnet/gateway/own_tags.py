@@ -1,4 +1,4 @@
-"""Who changes the tags of a secret does not shut himself out: AWS Secrets Manager refuses it.
+"""Changes of the tags of a secret by which their callers would lock themselves out: AWS Secrets Manager refuses them.
 
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_TagResource.html
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UntagResource.html
@@ -23,7 +23,9 @@ def changes_own(call: Call) -> bool:
 
 
 async def shuts_out(execution: Execution, call: Call, resolved: tuple[Resolved, ...]) -> bool:
-    """Whether the caller may no more do what he asks for, once it is done; then that is the call's last decision.
+    """Whether the request, once it is carried out, takes from its caller the permission to make it again.
+
+    If so, that is the call's last decision.
 
     `resolved` is allowed as things are. If it does not depend on tags it will not.
     """

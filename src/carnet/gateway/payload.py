@@ -132,7 +132,7 @@ class CheckedBody:
 
     INVARIANT: its last `HOLD_BACK` bytes, or all of a shorter one, are handed out only once length, hash, signatures
     and checksums have proved right. Else PayloadRefused is raised in their place, and whoever sends the body on ends
-    short of the length that he has declared.
+    short of the length that was declared.
     """
 
     def __init__(self, body: ByteStream, expected: ExpectedBody) -> None:

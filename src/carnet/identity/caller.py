@@ -306,7 +306,7 @@ class Federated(_Proven):
 
 @final
 class OperatorCaller(_Proven):
-    """A caller whose operator token was checked: the operator of the installation, or a program that works for him.
+    """A caller whose operator token was checked: the operator of the installation, or a program of theirs.
 
     It is of no account, and no operation of an AWS API takes it: the scopes of its token say what Carnet's own HTTP
     API does for it. INVARIANT: `renewed` alone makes another one, for the same token.

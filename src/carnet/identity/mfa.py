@@ -119,8 +119,8 @@ def with_seed(keyring: Keyring, device: MfaDevice, seed: bytes) -> MfaDevice:
 def handed_over(keyring: Keyring, device: MfaDevice, holder: str | None, enabled: datetime | None) -> MfaDevice:
     """The device enabled for somebody else, or for nobody.
 
-    INVARIANT: the seed is sealed for its holder, so that who can write to the database cannot give a device of his own
-    to another user.
+    INVARIANT: the seed is sealed for its holder, so that whoever can write to the database cannot give one user's
+    device to another.
     """
     seed = open_seed(keyring, device)
     handed = replace(device, holder=holder, enabled=enabled)

@@ -21,8 +21,8 @@ WAIT_SECONDS = 1.0
 MOST_WAITING, MOST_OF_STRANGERS, MOST_OF_ONE = 512, 256, 64
 """Requests that may wait at once: all, those of callers who are not proven yet, and those of one account or address.
 
-INVARIANT: who has proven nothing takes no more than his address's share, and leaves room for those who have; and an
-account takes no more than its own, from however many addresses.
+INVARIANT: callers who are not proven take no more than the share of their address, and leave room for those who are;
+and an account takes no more than its own share, from however many addresses.
 """
 _LOOK_SECONDS = 0.005
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)

@@ -165,9 +165,9 @@ class Writer:
             loop.call_later(_LOOK_SECONDS, self._look, loop)
 
     def _forgive_own_absence(self) -> None:
-        """What this process has not run for, the store has not kept it waiting for.
+        """Leave out of the waits the time for which this process did not run: the store did not cause it.
 
-        It was stopped, say, or others have taken the processor. That the loop looks later than it wanted to tells it.
+        The process was stopped, say, or others had the processor. It is seen by the loop's looking later than planned.
         """
         now = monotonic()
         absent = now - self._looked - 2 * _LOOK_SECONDS

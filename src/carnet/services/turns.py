@@ -124,7 +124,7 @@ class _Served:
         return tuple(counts.get(key(whose), 0) for counts, key in zip(self._counts, _KEYS, strict=True))
 
     def join(self, whose: Whose, others: Sequence[Whose]) -> None:
-        """Somebody begins to wait. INVARIANT: nobody catches up on turns of a time when he did not wait."""
+        """Somebody begins to wait. INVARIANT: nobody catches up on turns of a time without waiting."""
         same_account = [one for one in others if one.account == whose.account]
         for counts, key, among in zip(self._counts, _KEYS, (others, same_account, others), strict=True):
             least = min((counts.get(key(one), 0) for one in among), default=0)

@@ -59,7 +59,7 @@ async def allow_keys(
 ) -> None:
     """Decide whether the caller may use the keys; what is decided is the call's.
 
-    Raises WireError for one that he may not use, if the decision `binds`, and for one that is not there; LookupFailed,
+    Raises WireError for one that it may not use, if the decision `binds`, and for one that is not there; LookupFailed,
     and as `decided_with_keys`.
     """
     done: list[tuple[str, KeyUse]] = []
@@ -80,7 +80,7 @@ async def allow_keys(
 async def key_decided(execution: Execution, call: Call, one: Resolved, use: KeyUse) -> Decided:
     """Whether the caller may use a key so: the last that was decided.
 
-    Raises WireError for a key that is not there, if he may use it; LookupFailed, and as `decided_with_keys`.
+    Raises WireError for a key that is not there, if it may be used; LookupFailed, and as `decided_with_keys`.
     """
     made, is_missing = await _decided(execution, call, one, use)
     if is_missing and made[-1].decision.allowed:

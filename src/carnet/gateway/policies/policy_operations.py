@@ -53,10 +53,10 @@ class Told(Struct, frozen=True, kw_only=True):
 
 
 class Lockout(Struct, frozen=True, kw_only=True):
-    """The check that nobody shuts himself out by the policy that he puts."""
+    """The check that callers do not lock themselves out by a policy that they put."""
 
     action: str
-    """What who puts a policy must be allowed still."""
+    """What the caller must be allowed once the policy is there."""
     confirmed: str
     """The member of the input by which a caller does without the check."""
     code: str

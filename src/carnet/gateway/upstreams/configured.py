@@ -20,7 +20,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 _VARIABLE = "CARNET_UPSTREAM_{}_{}"
 _S3 = "s3"
 _NOBODYS = SigningCredentials(access_key_id="carnet", secret_access_key="carnet")  # noqa: S106
-"""For upstreams that ask nobody who he is."""
+"""For upstreams that do not look who calls."""
 
 
 class Mode(StrEnum):

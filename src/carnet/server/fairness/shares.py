@@ -1,9 +1,10 @@
 """Whose requests the event loop answers next: accounts have equal shares of it, and strangers together as much as one.
 
 As long as nobody waits, a request is answered in the call that brings it. The loop brings what all sockets have got
-in one go, so one caller with many connections could make everybody wait for all of them. Here he gets no more than
-QUANTUM seconds of each go; what he asked beyond that waits, and is answered in turns with what others asked (deficit
-round robin: who took more than his share, with one long answer, is passed over until he is even).
+in one go, so one caller with many connections could make everybody wait for all of them. Here an account gets no more
+than QUANTUM seconds of each go; its further requests wait, and are answered in turns with those of others (deficit
+round robin: an account that took more than its share, with one long answer, is passed over until the others have had
+as much).
 
 https://dl.acm.org/doi/10.1145/217391.217453
 """
@@ -72,7 +73,7 @@ class Shares:
         """Answer some of those that wait, and let the loop look at its sockets."""
         self._comes = False
         if not self._waiting:
-            self._spent = {}  # Nobody owes anything to nobody.
+            self._spent = {}  # Whoever took more than a share made nobody wait.
             return
         self._renew()
         until, passed_over = self._seconds() + ROUND, 0
@@ -90,7 +91,7 @@ class Shares:
                 self._come()
 
     def _renew(self) -> None:
-        """Everybody has a share again. Debts of those who alone wait are forgotten."""
+        """Give everybody a share again. If all who wait have taken too much, the least of that is forgiven to each."""
         spent = {account: had - QUANTUM for account, had in self._spent.items() if had > QUANTUM}
         least = min([spent.get(account, 0.0) for account in self._waiting])
         self._spent = {one: owed - least for one, owed in spent.items() if owed > least}

@@ -22,8 +22,8 @@ _LOGGED = Rate(1, 10)
 _LOGGED_OF_STRANGERS = Rate(50, 100)
 """The same for all networks together."""
 _REFUSED = Rate(100, 100)
-"""How many refused calls of one account, or of all strangers, are answered in a second: who has made more is not read
-from until it is his turn."""
+"""How many refused calls of one account, or of all strangers, are answered in a second: a connection that brings more
+is not read from until the next of them may be answered."""
 LONGEST_PAUSE = 5.0
 _STRANGERS = "strangers"
 

@@ -261,7 +261,7 @@ class RequestReader:
         self._receiver.arrived(request, keep_alive=keep_alive)
 
     def _begin_stream(self) -> None:
-        """Ask the receiver whether he wants the body as a stream."""
+        """Ask the receiver whether it wants the body as a stream."""
         head = RequestHead(
             method=self._parser.get_method().decode("ascii"),
             path=self._path,

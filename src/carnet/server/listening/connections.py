@@ -1,6 +1,6 @@
 """How many connections there may be, and whose end when there are too many: those of strangers, the oldest first.
 
-So who connects can always send a request, by which it is seen whether he is a stranger.
+So whoever connects can send a request, and its signature tells whether it comes from a stranger.
 """
 
 from __future__ import annotations

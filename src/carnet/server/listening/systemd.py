@@ -15,7 +15,7 @@ _SECONDS = 1.0
 
 
 def tell(state: Literal["READY=1", "WATCHDOG=1", "STOPPING=1"]) -> None:
-    """Send a state to systemd, if it has started this process and wants to know. A server goes on that cannot."""
+    """Send a state to systemd, if it has started this process and wants to know. If that fails, the server goes on."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return

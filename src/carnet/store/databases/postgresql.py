@@ -79,9 +79,9 @@ class Postgresql(Backend):
         return True
 
     def _is_hopeless(self, waited: float) -> bool:
-        """Whether the server is silent, of which a connection has heard nothing for so many seconds.
+        """Whether the server is silent: asked by a connection that has heard nothing of it for so many seconds.
 
-        Who waits for long asks, too: it may be the one who else would, again and again.
+        If nobody polls meanwhile, it is done here: the thread that polls again and again may be the one that waits.
         """
         if waited > self._pulse.seconds and self._pulse.is_due and not self._pulse.silent:
             with suppress(Unavailable, Lost):
@@ -113,7 +113,7 @@ class Postgresql(Backend):
             self._notices.tell()
 
     def _connection_for_notices(self) -> Any:
-        """One that the pool forgets. It gives a server that hangs up as `poll` does."""
+        """A connection that is no more of the pool. Like that of `poll`, it gives up a server that hangs."""
         pooled = self._prober.raw_connection()
         connection: Any = pooled.driver_connection
         pooled.detach()

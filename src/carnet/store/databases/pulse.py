@@ -13,7 +13,7 @@ from time import monotonic
 
 
 class Pulse:
-    """Of a server that nobody asks, nothing is known: it counts as answering. Several threads may look at once."""
+    """Whether one server answers; it counts as answering until it is asked. Several threads may look at once."""
 
     def __init__(self, seconds: float) -> None:
         """`seconds` is how long an answer may take."""
@@ -37,7 +37,7 @@ class Pulse:
         return not self._asking.locked() and monotonic() - self._known > self.seconds
 
     def presume_silent(self) -> None:
-        """Of a server that has not answered yet."""
+        """Count a server that has not answered yet as silent, until it answers."""
         self._failed = True
 
     @contextmanager
