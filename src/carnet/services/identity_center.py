@@ -23,8 +23,8 @@ from carnet.entities.identity_center_instance import IDENTITY_CENTER, Instance, 
 from carnet.entities.organization import FeatureSet
 from carnet.entities.organization_account import OrganizationAccount
 from carnet.entities.role import Role
-from carnet.services.linked_roles import service_linked_role
-from carnet.services.membership import NO_TAGS, linked_role_of
+from carnet.services.linked_roles import linked_role_of, service_linked_role
+from carnet.services.membership import NO_TAGS
 from carnet.services.operator_event import operator_event
 from carnet.store.store import Store
 from carnet.store.unit_of_work import Unit, UnitOfWork

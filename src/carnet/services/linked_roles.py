@@ -9,11 +9,40 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
+from carnet.access.authorize import Check
+from carnet.base.arns import iam_arn
 from carnet.base.ids import ROLE, Ids
 from carnet.catalog.managed_policies import managed_policy
-from carnet.catalog.service_linked_roles import LinkedRole
+from carnet.catalog.service_linked_roles import LinkedRole, linked_role
+from carnet.directory.account_view import AccountView
 from carnet.entities.account import Account
 from carnet.entities.role import SERVICE_LINKED_PATH, Role
+from carnet.services.operation import Call
+from carnet.services.target import Keys
+
+
+def linked_role_of(service: str) -> LinkedRole:
+    """What the catalogue says of the service-linked role of a service, which has one."""
+    linked = linked_role(service)
+    if linked is None:
+        raise LookupError(f"the catalogue has no role of {service}")
+    return linked
+
+
+def has_linked_role(view: AccountView, linked: LinkedRole) -> bool:
+    """Whether the account has the role of a service."""
+    return view.of(Role).named(linked.name) is not None
+
+
+def making_linked_role(call: Call, linked: LinkedRole) -> Iterator[Check]:
+    """For `also=` of what makes the role of a service in the caller's account: iam:CreateServiceLinkedRole.
+
+    Nothing is asked where the role is there already.
+    """
+    if not has_linked_role(call.view, linked):
+        arn = iam_arn(call.partition, call.account, f"role{linked_path(linked)}{linked.name}")
+        added: Keys = {"iam:AWSServiceName": linked.service}
+        yield Check(action="iam:CreateServiceLinkedRole", resource=arn, resource_account=call.account, keys=added)
 
 
 def service_linked_role(

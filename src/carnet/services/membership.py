@@ -14,9 +14,8 @@ from types import MappingProxyType
 from typing import Any
 
 from carnet.access.authorize import Check
-from carnet.base.arns import iam_arn, root_arn
+from carnet.base.arns import root_arn
 from carnet.base.ids import ROLE, Ids
-from carnet.catalog.service_linked_roles import LinkedRole, linked_role
 from carnet.directory.account_view import AccountView
 from carnet.directory.organization_view import OrganizationView
 from carnet.entities.account import Account
@@ -26,7 +25,7 @@ from carnet.entities.membership import Membership
 from carnet.entities.organization import Organization
 from carnet.entities.organization_account import JoinedMethod, OrganizationAccount
 from carnet.entities.role import Role
-from carnet.services.linked_roles import linked_path, service_linked_role
+from carnet.services.linked_roles import has_linked_role, linked_role_of, making_linked_role, service_linked_role
 from carnet.services.operation import Call
 from carnet.services.organization_events import Departure, departed, joined
 from carnet.services.target import AnyTarget, Keys
@@ -58,7 +57,7 @@ def admit(
     store.audit(joined(organization, place))
     for service in (_SERVICE, *({IDENTITY_CENTER} & set(organization.trusted_services))):
         linked = linked_role_of(service)
-        if view is None or not _has_role(view, linked):
+        if view is None or not has_linked_role(view, linked):
             store.add(service_linked_role(ids, account, linked, name=linked.name, now=place.joined))
 
 
@@ -112,22 +111,6 @@ def _access_role(ids: Ids, account: Account, *, management: str, name: str) -> R
     )
 
 
-def linked_role_of(service: str) -> LinkedRole:
-    """What the catalogue says of the service-linked role of a service, which has one."""
-    linked = linked_role(service)
-    if linked is None:
-        raise LookupError(f"the catalogue has no role of {service}")
-    return linked
-
-
 def may_make_linked_role(call: Call, given: Any, target: AnyTarget, keys: Keys) -> Iterator[Check]:
     """For `also=` of what brings the caller's account into an organization: it makes the service-linked role there."""
-    linked = linked_role_of(_SERVICE)
-    if not _has_role(call.view, linked):
-        arn = iam_arn(call.partition, call.account, f"role{linked_path(linked)}{linked.name}")
-        added: Keys = {"iam:AWSServiceName": linked.service}
-        yield Check(action="iam:CreateServiceLinkedRole", resource=arn, resource_account=call.account, keys=added)
-
-
-def _has_role(view: AccountView, linked: LinkedRole) -> bool:
-    return view.of(Role).named(linked.name) is not None
+    yield from making_linked_role(call, linked_role_of(_SERVICE))

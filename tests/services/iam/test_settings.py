@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.services.iam.documents import allow
+from tests.services.iam.documents import allow, deny
 from tests.services.iam.expect import changes_nothing, refused
 from tests.services.wire import fits_the_model
 from tests.services.world import World
 
 ENABLED = "RoleManager/Enabled"
+LINKED_ROLE = "AWSServiceRoleForIAMRoleManager"
+DENIED = "AccessDenied"
 
 
 def properties(world: World) -> dict[str, str]:
@@ -63,6 +65,31 @@ def test_a_policy_names_the_namespaces(world: World) -> None:
     assert world.call(alice, "GetAccountProperties")["Properties"] == {ENABLED: "false"}
     other: dict[str, Any] = {"Properties": {"Other/Enabled": "true"}}
     assert refused(world, alice, "PutAccountProperties", **other)[0] == "AccessDenied"
+
+
+def test_role_manager_gets_its_service_linked_role(world: World) -> None:
+    arn = f"arn:aws:iam::{world.account_id}:role/aws-service-role/role-manager.iam.amazonaws.com/{LINKED_ROLE}"
+    alice = world.user("alice", [allow("iam:PutAccountProperties"), deny("iam:CreateServiceLinkedRole")])
+    code, sentence = refused(world, alice, "PutAccountProperties", Properties={ENABLED: "true"})
+    assert (code, f"iam:CreateServiceLinkedRole on resource: {arn} with an explicit deny" in sentence) == (DENIED, True)
+    assert refused(world, alice, "PutAccountProperties", Properties={ENABLED: "1"})[0] == "InvalidInput"
+    assert refused(world, world.root, "GetRole", RoleName=LINKED_ROLE)[0] == "NoSuchEntity"
+    world.call(alice, "PutAccountProperties", Properties={ENABLED: "false"})
+    world.call(world.root, "PutAccountProperties", Properties={ENABLED: "true"})
+    role = world.call(world.root, "GetRole", RoleName=LINKED_ROLE)["Role"]
+    assert role["Arn"] == arn
+    (policy,) = world.call(world.root, "ListAttachedRolePolicies", RoleName=LINKED_ROLE)["AttachedPolicies"]
+    assert policy["PolicyName"] == "AWSIAMRoleManagerServiceRolePolicy"
+    world.call(alice, "PutAccountProperties", Properties={ENABLED: "false"})
+    world.call(alice, "PutAccountProperties", Properties={ENABLED: "true"})  # the role is there
+    assert world.call(world.root, "GetRole", RoleName=LINKED_ROLE)["Role"]["RoleId"] == role["RoleId"]
+
+
+def test_a_condition_on_the_service_counts(world: World) -> None:
+    condition = {"StringEquals": {"iam:AWSServiceName": "role-manager.iam.amazonaws.com"}}
+    policies = [allow("iam:PutAccountProperties"), allow("iam:CreateServiceLinkedRole", condition=condition)]
+    world.call(world.user("alice", policies), "PutAccountProperties", Properties={ENABLED: "true"})
+    assert properties(world) == {ENABLED: "true"}
 
 
 def test_the_summary_tells_the_version_of_session_tokens(world: World) -> None:

@@ -6,16 +6,19 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SetSecurityTokenServiceP
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from carnet.access.authorize import Check
 from carnet.base.faults import Invalid, Refused
-from carnet.entities.iam_settings import ACCOUNT_PROPERTIES, V1_TOKENS, V2_TOKENS, IamSettings
+from carnet.entities.iam_settings import ACCOUNT_PROPERTIES, ROLE_MANAGER, V1_TOKENS, V2_TOKENS, IamSettings
 from carnet.services.iam import sentences
 from carnet.services.iam.condition_keys import held_namespaces, property_namespaces
 from carnet.services.iam.service import iam
+from carnet.services.linked_roles import has_linked_role, linked_role_of, making_linked_role, service_linked_role
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
+from carnet.services.target import Keys
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import (
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     )
 
 _BOOLEANS = frozenset(("true", "false"))
+_SERVICE = "role-manager.iam.amazonaws.com"
 _TOKEN_VERSIONS = {"v1Token": V1_TOKENS, "v2Token": V2_TOKENS}
 
 
@@ -47,10 +51,22 @@ def get_account_properties(call: Call, given: Any) -> Answer:
     return {"Properties": {**ACCOUNT_PROPERTIES, **settings_of(call).properties}}
 
 
-@iam.write("PutAccountProperties", on=account_wide, context=(property_namespaces,))
+def makes_role(call: Call, given: Any, target: object, keys: Keys) -> Iterator[Check]:
+    """iam:CreateServiceLinkedRole, where IAM role manager is enabled and its role is not there yet."""
+    if given["Properties"].get(ROLE_MANAGER) == "true":
+        yield from making_linked_role(call, linked_role_of(_SERVICE))
+
+
+@iam.write("PutAccountProperties", on=account_wide, also=(makes_role,), context=(property_namespaces,))
 def put_account_properties(call: WriteCall, given: PutAccountPropertiesRequestTypeDef) -> Answer:
-    """Set properties of one namespace; all of them, or none. Others of the namespace are passed over, as by AWS."""
+    """Set properties of one namespace; all of them, or none. Others of the namespace are passed over, as by AWS.
+
+    IAM role manager gets its service-linked role when it is enabled, and keeps it when it is disabled.
+    """
     _check_properties(given["Properties"])
+    linked = linked_role_of(_SERVICE)
+    if given["Properties"].get(ROLE_MANAGER) == "true" and not has_linked_role(call.view, linked):
+        call.store.add(service_linked_role(call.ids, call.view.account, linked, name=linked.name, now=call.now))
     wanted = {key: value for key, value in given["Properties"].items() if key in ACCOUNT_PROPERTIES}
     settings = settings_of(call)
     save_settings(call, replace(settings, properties={**settings.properties, **wanted}))
