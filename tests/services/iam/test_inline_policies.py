@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
+from carnet.entities.user import User
 from carnet.policy.document import counted_size
-from tests.services.iam.documents import allow, text, trust
+from tests.services.iam.documents import allow, deny, text, trust
 from tests.services.iam.expect import changes_nothing, refused
 from tests.services.world import World
 
@@ -48,6 +50,33 @@ def test_a_policy_comes_back_as_it_was_sent_percent_encoded(holder: Holder) -> N
     assert unquote(answer["PolicyDocument"]) == DOCUMENT
     assert answer["PolicyDocument"].startswith("%7B%22Version%22%3A%20%22")
     assert "arn%3Aaws%3As3%3A%3A%3Abucket%2F~a_b-c.d%2F%2A" in answer["PolicyDocument"]
+
+
+def test_the_case_of_a_name_does_not_count_but_stays(holder: Holder) -> None:
+    """Who replaces a policy by its name in another case leaves no second one behind that still allows."""
+    holder.call("Put", PolicyName="MixedName", PolicyDocument=DOCUMENT)
+    holder.call("Put", PolicyName="MIXEDNAME", PolicyDocument=text(deny("s3:*")))
+    assert holder.names()["PolicyNames"] == ["MixedName"]
+    told = holder.call("Get", PolicyName="mixedname")
+    assert (told["PolicyName"], unquote(told["PolicyDocument"])) == ("mixedname", text(deny("s3:*")))
+    holder.call("Delete", PolicyName="mIXEDnAME")
+    assert holder.names()["PolicyNames"] == []
+    assert holder.refused("Delete", PolicyName="MixedName")[0] == "NoSuchEntity"
+
+
+def test_two_that_were_stored_when_case_counted_are_told_apart(world: World) -> None:
+    world.call(world.root, "CreateUser", UserName="old")
+    users = world.snapshot.accounts[world.account_id].of(User)
+    stored = users.named("old")
+    assert stored is not None
+    other = text(deny("s3:*"))
+    with world.installation.store.write() as unit:
+        unit.save(replace(stored, inline={"p": DOCUMENT, "P": other}))
+    world.installation.directory.catch_up()
+    told = world.call(world.root, "GetUserPolicy", UserName="old", PolicyName="P")["PolicyDocument"]
+    assert unquote(told) == other
+    world.call(world.root, "DeleteUserPolicy", UserName="old", PolicyName="P")
+    assert world.call(world.root, "ListUserPolicies", UserName="old")["PolicyNames"] == ["p"]
 
 
 def test_a_policy_is_replaced_by_one_of_its_name(holder: Holder) -> None:

@@ -128,6 +128,15 @@ DUPLICATE = "Duplicate tag keys found."
 DUPLICATE_IN_ANY_CASE = f"{DUPLICATE} Please note that Tag keys are case insensitive."
 
 
+def test_of_identity_providers_no_tags_are_refused(world: World) -> None:
+    provider = Tagged(world, "SAMLProvider")
+    provider.tag(Team="first", team="second")
+    assert provider.refused("Tag", Tags=[]) == ("InvalidInput", "Tags must not be empty.")
+    assert provider.refused("Untag", TagKeys=[]) == ("InvalidInput", "Tag keys must not be empty.")
+    provider.untag("TEAM")
+    assert provider.listed()["Tags"] == pairs({"Team": "first", "team": "second"})
+
+
 def test_a_key_given_twice_is_refused(tagged: Tagged) -> None:
     sentence = DUPLICATE_IN_ANY_CASE if tagged.kind in ("User", "Role") else DUPLICATE
     assert tagged.refused("Tag", Tags=pairs({"a": "1"}) + pairs({"a": "1"})) == ("InvalidInput", sentence)

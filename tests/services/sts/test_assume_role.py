@@ -238,6 +238,16 @@ class TestChaining:
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
         )
 
+    def test_nor_does_one_in_another_account(self, world: World, arn: str) -> None:
+        other = world.account()
+        far = role(world, "far", trusting(world.account_id), root=other, MaxSessionDuration=43200)
+        alice = world.user("alice", [ASSUME])
+        assert assume(world, alice, far, DurationSeconds=43200)
+        first = world.session(assume(world, alice, arn))
+        assert assume(world, first, far, DurationSeconds=3600)
+        with pytest.raises(ServiceError, match="exceeds the 1 hour session limit"):
+            assume(world, first, far, DurationSeconds=3601)
+
     def test_a_session_of_a_user_is_a_link_of_the_chain(self, world: World, arn: str) -> None:
         alice = world.session(world.call(world.user("alice", [ASSUME]), "GetSessionToken", service="sts"))
         answer = assume(world, alice, arn, DurationSeconds=3600)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from carnet.base.faults import Missing
-from carnet.entities.entity import Documents
+from carnet.entities.entity import Documents, name_key
 from carnet.entities.group import Group
 from carnet.entities.role import Role
 from carnet.entities.user import User
@@ -37,8 +37,9 @@ def _change_family(
 
     @iam.write(put, on=kind.to_change, context=context, prepare=prepare)
     def put_policy(call: WriteCall, given: Any, entity: H) -> Answer:
-        """Add an inline policy, or replace the one of that name."""
-        inline = {**entity.inline, given["PolicyName"]: given["PolicyDocument"]}
+        """Add an inline policy, or replace the one of that name, in whatever case: it keeps its spelling."""
+        name = _spelling(entity.inline, given["PolicyName"])
+        inline = {**entity.inline, name: given["PolicyDocument"]}
         check_inline_sizes(call, inline, size(call.quotas), holder=word, name=entity.name)
         check_identity_policy(call, given["PolicyDocument"])
         kind.save(call, entity, replace(entity, inline=inline))
@@ -47,8 +48,8 @@ def _change_family(
     @iam.write(delete, on=kind.to_change, context=context)
     def delete_policy(call: WriteCall, given: Any, entity: H) -> Answer:
         """Remove an inline policy."""
-        _document(word, entity.inline, given["PolicyName"])
-        inline = {name: text for name, text in entity.inline.items() if name != given["PolicyName"]}
+        gone = _named(word, entity.inline, given["PolicyName"])
+        inline = {name: text for name, text in entity.inline.items() if name != gone}
         kind.save(call, entity, replace(entity, inline=inline))
         return {}
 
@@ -59,8 +60,8 @@ def _read_family(kind: Kind[H], *, get: str, list_names: str) -> None:
 
     @iam.read(get, on=kind.target)
     def get_policy(call: Call, given: Any, entity: H) -> Answer:
-        """One inline policy."""
-        text = _document(word, entity.inline, given["PolicyName"])
+        """One inline policy, under the name that it was asked for by, as AWS tells it."""
+        text = entity.inline[_named(word, entity.inline, given["PolicyName"])]
         return {
             kind.member: entity.name,
             "PolicyName": given["PolicyName"],
@@ -74,10 +75,22 @@ def _read_family(kind: Kind[H], *, get: str, list_names: str) -> None:
         return page(call.paging, list_names, names, given, key=str).answer("PolicyNames", str)
 
 
-def _document(word: str, inline: Documents, name: str) -> str:
-    if name not in inline:
+def _spelling(inline: Documents, name: str) -> str:
+    """How the policy of this name is stored; the name itself if there is none.
+
+    Case does not count, as recorded from AWS. Two that were stored when it did are told apart by it.
+    """
+    if name in inline:
+        return name
+    return next((stored for stored in inline if name_key(stored) == name_key(name)), name)
+
+
+def _named(word: str, inline: Documents, name: str) -> str:
+    """How the policy of this name is stored. Raises Missing."""
+    stored = _spelling(inline, name)
+    if stored not in inline:
         raise Missing(sentences.inline_policy_missing(word, name))
-    return inline[name]
+    return stored
 
 
 _change_family(

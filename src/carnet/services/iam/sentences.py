@@ -238,6 +238,8 @@ SESSION_DURATION_OR_NONE = (
 )
 ALL_USERS_OR_ONE = "UserName cannot be specified together with AllUsers."
 ALIAS_LIKE_ACCOUNT_ID = "The account alias must not be 12 digits, which would be taken for an account id."
+TAGS_EMPTY = "Tags must not be empty."
+TAG_KEYS_EMPTY = "Tag keys must not be empty."
 DUPLICATE_TAG_KEYS = "Duplicate tag keys found."
 DUPLICATE_TAG_KEYS_WITHOUT_CASE = f"{DUPLICATE_TAG_KEYS} Please note that Tag keys are case insensitive."
 RESERVED_TAG_KEY = "Tag keys beginning with aws: are reserved for system use."

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from carnet.base.faults import Refused
 from carnet.entities.instance_profile import InstanceProfile
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.mfa_device import MfaDevice
@@ -17,7 +18,7 @@ from carnet.entities.role import Role
 from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.server_certificate import ServerCertificate
 from carnet.entities.user import User
-from carnet.services.iam import mfa_targets, targets
+from carnet.services.iam import mfa_targets, sentences, targets
 from carnet.services.iam.kinds import (
     INSTANCE_PROFILES,
     MFA_DEVICES,
@@ -41,21 +42,28 @@ _ARN_MEMBERS = ("OpenIDConnectProviderArn", "PolicyArn", "SAMLProviderArn", "Ser
 """Those by which an entity is named with its ARN."""
 
 
-def _tag_family(kind: Kind[E], entity_type: type[E], *, tag: str, untag: str, listed: bool = True) -> None:
+def _tag_family(
+    kind: Kind[E], entity_type: type[E], *, tag: str, untag: str, listed: bool = True, empty: bool = True
+) -> None:
     """Register the operations of these names that change the tags of one kind of entity.
 
     They also change them for those who tag resources of every service, who are told of such resources if `listed`.
+    An `empty` list changes nothing, or is refused.
     """
 
     @iam.write(tag, on=kind.target, context=(request_tags,))
     def tag_entity(call: WriteCall, given: Any, entity: E) -> Answer:
         """Set tags beside those that are there; one of the same key is replaced."""
+        if not (empty or given["Tags"]):
+            raise Refused("InvalidInput", sentences.TAGS_EMPTY)
         kind.save(call, entity, replace(entity, tags=with_tags(call, kind, entity.tags, given["Tags"])))
         return {}
 
     @iam.write(untag, on=kind.target, context=(removed_tag_keys,))
     def untag_entity(call: WriteCall, given: Any, entity: E) -> Answer:
         """Remove the tags of these keys, as far as there are any."""
+        if not (empty or given["TagKeys"]):
+            raise Refused("InvalidInput", sentences.TAG_KEYS_EMPTY)
         kind.save(call, entity, replace(entity, tags=without_tags(kind, entity.tags, given["TagKeys"])))
         return {}
 
@@ -89,9 +97,11 @@ _tag_family(ROLES, Role, tag="TagRole", untag="UntagRole", listed=False)
 _tag_family(POLICIES, ManagedPolicy, tag="TagPolicy", untag="UntagPolicy")
 _tag_family(INSTANCE_PROFILES, InstanceProfile, tag="TagInstanceProfile", untag="UntagInstanceProfile")
 _tag_family(MFA_DEVICES, MfaDevice, tag="TagMFADevice", untag="UntagMFADevice")
-_tag_family(SAML_PROVIDERS, SamlProvider, tag="TagSAMLProvider", untag="UntagSAMLProvider")
+_tag_family(SAML_PROVIDERS, SamlProvider, tag="TagSAMLProvider", untag="UntagSAMLProvider", empty=False)
 _tag_family(SERVER_CERTIFICATES, ServerCertificate, tag="TagServerCertificate", untag="UntagServerCertificate")
-_tag_family(OIDC_PROVIDERS, OidcProvider, tag="TagOpenIDConnectProvider", untag="UntagOpenIDConnectProvider")
+_tag_family(
+    OIDC_PROVIDERS, OidcProvider, tag="TagOpenIDConnectProvider", untag="UntagOpenIDConnectProvider", empty=False
+)
 _list_tags(targets.user, "ListUserTags")
 _list_tags(targets.role, "ListRoleTags")
 _list_tags(targets.policy, "ListPolicyTags")
