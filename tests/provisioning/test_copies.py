@@ -362,6 +362,20 @@ def test_the_password_policy_and_the_providers_come_with_the_account(world: Worl
         assert [without_dates(each) for each in again[name]] == [without_dates(each) for each in told[name]]
 
 
+def test_descriptions_of_policies_are_copied(world: World) -> None:
+    """What GetAccountAuthorizationDetails leaves out of a policy, as AWS does, a copy holds."""
+    root = world.account()
+    account = world.principal(root).principal.account
+    for name, described in (("told", {"Description": "For the shop"}), ("plain", {})):
+        world.call(root, "CreatePolicy", PolicyName=name, PolicyDocument=json.dumps(ALLOW), **described)
+    copies = {each["PolicyName"]: each for each in exported(world, account)["Policies"]}
+    assert copies["told"]["Description"] == "For the shop"
+    assert "Description" not in copies["plain"]
+    imported(world, as_read({**exported(world, account), "Alias": None}), "212121212121")
+    again = {each["PolicyName"]: each.get("Description") for each in exported(world, "212121212121")["Policies"]}
+    assert again == {"told": "For the shop", "plain": None}
+
+
 def without_dates(thing: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in thing.items() if name != "CreateDate"}
 

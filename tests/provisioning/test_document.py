@@ -76,6 +76,8 @@ def test_a_thing_is_named_once_without_regard_to_case() -> None:
     assert "is a a second time" in refused({"UserDetailList": [{**USER, "Tags": tags}]})
     inline = [{"PolicyName": "p", "PolicyDocument": ALLOW}] * 2
     assert "is p a second time" in refused({"UserDetailList": [{**USER, "UserPolicyList": inline}]})
+    inline[1] = {"PolicyName": "P", "PolicyDocument": ALLOW}
+    assert "is P a second time" in refused({"UserDetailList": [{**USER, "UserPolicyList": inline}]})
 
 
 def test_an_arn_that_says_otherwise_is_refused() -> None:

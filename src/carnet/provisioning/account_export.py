@@ -127,6 +127,8 @@ def _complete(view: AccountView, lists: Mapping[str, list[dict[str, Any]]]) -> N
         policy = view.of(ManagedPolicy).get(shape["PolicyId"])
         if policy is not None:
             shape["Tags"] = tag_list(policy.tags)
+            if policy.description is not None:
+                shape["Description"] = policy.description
 
 
 def _password_policy(operator: Operator, snapshot: Snapshot, view: AccountView) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from carnet.base import ids
-from carnet.entities.entity import Documents
+from carnet.entities.entity import Documents, name_key
 from carnet.entities.managed_policy import AWS_ACCOUNT
 from carnet.entities.role import RESERVED_PATH, SERVICE_LINKED_PATH
 from carnet.policy.case_documents import document_text
@@ -180,7 +180,7 @@ def _inline(given: Members, name: str) -> Documents | None:
     for each, path in items(given, name):
         policy = Members.of(each, path, known=_INLINE)
         policy_name = policy.text("PolicyName")
-        if policy_name in found:
+        if name_key(policy_name) in map(name_key, found):
             raise Misread.at(policy.at("PolicyName"), f"is {policy_name} a second time")
         found[policy_name] = _document(policy.required("PolicyDocument"), policy.at("PolicyDocument"))
     return found
