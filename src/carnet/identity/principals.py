@@ -122,14 +122,19 @@ def principal_keys(view: AccountView, credential: Credential, org_path: str | No
     }
     if principal.kind is PrincipalKind.USER:
         keys["aws:username"] = principal.arn.rpartition("/")[2]
-    if org_path is not None:
-        keys["aws:PrincipalOrgID"] = organization_in(org_path)
-        keys["aws:PrincipalOrgPaths"] = (org_path,)
+    keys |= organization_keys(org_path)
     for key, value in principal_tags(view, credential).items():
         keys[f"aws:PrincipalTag/{key}"] = value
     if session is not None:
         keys |= _session_keys(session)
     return keys
+
+
+def organization_keys(org_path: str | None) -> dict[str, Value]:
+    """The condition keys of a principal whose account is there in an organization; none if it is in none."""
+    if org_path is None:
+        return {}
+    return {"aws:PrincipalOrgID": organization_in(org_path), "aws:PrincipalOrgPaths": (org_path,)}
 
 
 def _session_keys(session: SessionClaims) -> dict[str, Value]:

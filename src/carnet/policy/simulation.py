@@ -31,6 +31,8 @@ _USER_ID = "aws:userid"
 _LEFT_TO_ACCOUNT = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"*","Resource":"*"}}'
 )
+_OF_ONE_ACCOUNT = (("aws:ResourceOrgID", "aws:PrincipalOrgID"), ("aws:ResourceOrgPaths", "aws:PrincipalOrgPaths"))
+"""What a resource of the principal's own account has, and the principal's key that says the same."""
 _RESTRICTIVE = {Verdict.ALLOWED: 0, Verdict.IMPLICIT_DENY: 1, Verdict.EXPLICIT_DENY: 2}
 
 
@@ -127,6 +129,8 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
         keys = dict(self.keys)
         if ascii_lower(RESOURCE_ACCOUNT) not in self._given:
             keys[RESOURCE_ACCOUNT] = named or self.owner or self.principal.account
+        if keys.get(RESOURCE_ACCOUNT) == self.principal.account:
+            keys |= self._of_own_account
         if self.user_id and ascii_lower(_USER_ID) not in self._given:
             keys[_USER_ID] = self.user_id
         return Request(
@@ -160,12 +164,18 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
         return frozenset(map(ascii_lower, self.keys))
 
     @cached_property
+    def _of_own_account(self) -> Mapping[str, Value]:
+        """What the request has of every resource in the principal's own account, as far as nothing else is given."""
+        pairs = [(key, own) for key, own in _OF_ONE_ACCOUNT if ascii_lower(key) not in self._given]
+        return {key: self.keys[own] for key, own in pairs if own in self.keys}
+
+    @cached_property
     def _missing(self) -> tuple[str, ...]:
         if self.absent is not None:
             return self.absent
         told = (*self.identity, self.boundary, self.resource)
         keys = referenced_keys(policy for policy in told if policy is not None)
-        known = self._given | {ascii_lower(RESOURCE_ACCOUNT)}
+        known = self._given | {ascii_lower(key) for key in (RESOURCE_ACCOUNT, *self._of_own_account)}
         return tuple(key for key in keys if ascii_lower(key) not in known)
 
     def _determining(self, found: tuple[Found, ...], verdict: Verdict) -> Iterator[Determining]:

@@ -17,6 +17,7 @@ from msgspec import structs
 
 from carnet.access.gather import policies_held
 from carnet.access.organization_policies import scps_of
+from carnet.base.arns import iam_arn
 from carnet.base.faults import Fault, Invalid
 from carnet.policy.referenced_keys import referenced_keys
 from carnet.policy.simulation import Simulated, Simulation
@@ -63,7 +64,7 @@ _PAGING = replace(MARKERS, invalid=sentences.MARKER)
 def _custom(call: Call, given: Any) -> Answer:
     resources = resources_of(given.get("ResourceArns", ()))
     named = given.get("CallerArn")
-    caller = nobody_in_particular(call.view) if named is None else caller_named(call.view, named)
+    caller = nobody_in_particular(call.view) if named is None else caller_named(call, named)
     if named is None and "ResourcePolicy" in given:
         raise invalid_input(sentences.NO_CALLER)
     scp = organization_given(given.get("OrderedOrganizationPolicyInputList", ()))
@@ -73,7 +74,7 @@ def _custom(call: Call, given: Any) -> Answer:
 def _of_principal(call: Call, given: Any, entity: Entity) -> Answer:
     resources = resources_of(given.get("ResourceArns", ()))
     named = given.get("CallerArn")
-    caller = caller_of(entity) if named is None else caller_named(call.view, named)
+    caller = caller_of(call, entity) if named is None else caller_named(call, named)
     held = without_excluded(policies_held(call.view, entity), given.get("PolicyExclusionList", ()))
     simulation = _given(caller, given, resources, scp=scps_of(call.snapshot, call.account).levels)
     simulation = structs.replace(
@@ -117,7 +118,7 @@ def _simulated(
             break
         if own > quotas.simulated_for_action:
             raise invalid_input(sentences.too_large(action))
-        answers = [_ask(about, action, resource) for resource in resources]
+        answers = [_ask(call, about, action, resource) for resource in resources]
         statements += sum(len(answer.statements) for answer in answers)
         if statements > quotas.simulated_statements:
             if not told:
@@ -129,8 +130,9 @@ def _simulated(
     return {"EvaluationResults": told, **asked.truncation}
 
 
-def _ask(simulation: Simulation, action: str, resource: str) -> Simulated:
-    on = decided_on(action, resource)
+def _ask(call: Call, simulation: Simulation, action: str, resource: str) -> Simulated:
+    account = simulation.principal.account
+    on = decided_on(action, resource, lambda kind: iam_arn(call.partition, account, f"{kind.resource_type}/"))
     return simulation.refused() if on is None else simulation.ask(action, on)
 
 

@@ -15,6 +15,7 @@ from carnet.directory.account_view import AccountView
 from carnet.entities.group import Group
 from carnet.entities.role import Role
 from carnet.entities.user import User
+from carnet.identity.principals import organization_keys
 from carnet.policy.case_principal import derived_keys, read_principal
 from carnet.policy.request import Principal, PrincipalKind, Value
 from carnet.services.iam import simulation_sentences as sentences
@@ -57,11 +58,16 @@ def policy_source(call: Call, given: Any) -> Target[Entity]:
     return _any_kind(targets.role(call, {"RoleName": name}))
 
 
-def caller_of(entity: Entity) -> SimulatedCaller:
-    """The caller that a user or role is; nobody calls as a group, and yet AWS simulates it."""
-    keys = {f"aws:PrincipalTag/{key}": value for key, value in _tags(entity).items()}
+def caller_of(call: Call, entity: Entity) -> SimulatedCaller:
+    """The caller that a user or role is; nobody calls as a group, and yet AWS simulates it.
+
+    Raises Unavailable if the organization of its account cannot be read.
+    """
+    keys: dict[str, Value] = {f"aws:PrincipalTag/{key}": value for key, value in _tags(entity).items()}
+    keys |= organization_keys(call.snapshot.org_path_of(entity.account))
     if isinstance(entity, Group):
-        return _group(entity.arn, entity.account)
+        group = _group(entity.arn, entity.account)
+        return group._replace(keys={**group.keys, **keys})
     principal = read_principal(entity.arn, "CallerArn")
     if isinstance(entity, User):
         principal = replace(principal, id=entity.id)
@@ -70,14 +76,14 @@ def caller_of(entity: Entity) -> SimulatedCaller:
     return SimulatedCaller(principal, {**derived_keys(principal), **keys})
 
 
-def caller_named(view: AccountView, text: str) -> SimulatedCaller:
+def caller_named(call: Call, text: str) -> SimulatedCaller:
     """The caller CallerArn, who need not exist; raises Refused (InvalidInput) for an ARN of no user, group or role."""
     arn = _iam_entity(text)
     if arn is None:
         raise invalid_input(sentences.NO_IAM_CALLER)
-    entity = _existing(view, arn)
+    entity = _existing(call.view, arn)
     if entity is not None and entity.arn == text:
-        return caller_of(entity)
+        return caller_of(call, entity)
     if _kind_and_name(arn)[0] == "group":
         return _group(text, arn.account)._replace(user_id=text)
     principal = read_principal(text, "CallerArn")

@@ -6,11 +6,18 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.htm
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from carnet.base.arns import parse_arn
 from carnet.catalog.actions import Action, action
+from carnet.entities.entity import Entity
+from carnet.entities.group import Group
+from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.role import Role
+from carnet.entities.server_certificate import ServerCertificate
+from carnet.entities.user import User
+from carnet.policy.patterns import ascii_lower
 from carnet.policy.resources import EVERYTHING
 from carnet.services.iam import simulation_sentences as sentences
 from carnet.services.iam.simulation_sentences import invalid_input
@@ -57,13 +64,26 @@ def explicit(resources: tuple[str, ...]) -> bool:
     return resources != (EVERYTHING,)
 
 
-def decided_on(name: str, resource: str) -> str | None:
+_BELOW_A_PATH: Mapping[str, type[Entity]] = {
+    "iam:listgroups": Group,
+    "iam:listinstanceprofiles": InstanceProfile,
+    "iam:listroles": Role,
+    "iam:listservercertificates": ServerCertificate,
+    "iam:listusers": User,
+}
+"""Actions, in lower case, that have no resource type, and are decided on the path below which something is listed."""
+
+
+def decided_on(name: str, resource: str, everything_of: Callable[[type[Entity]], str]) -> str | None:
     """What a request for the action is decided on if it is about `resource`; None if no request is.
 
-    An action without resource types is decided on `*`, whatever the request is about. A resource of a service that the
-    action has no type of is none that a request could name. Of an action that AWS does not have, nothing is known.
+    An action without resource types is decided on `*`, whatever the request is about, or on the path of a list:
+    `everything_of` a kind is that of all. A resource of a service that the action has no type of is none that a
+    request could name. Of an action that AWS does not have, nothing is known.
     """
     listed = action(name)
+    if (below := _BELOW_A_PATH.get(ascii_lower(name))) is not None:
+        return resource if resource.startswith(everything_of(below)) else everything_of(below)
     if resource == EVERYTHING or listed is None:
         return resource
     if listed.without_resource:
