@@ -7,8 +7,9 @@ import pytest
 
 from carnet.models import COMMON_VOICE, SERVICES, Voice, operation, service
 from carnet.protocols.errors import WireError, write_error
-from carnet.protocols.validate import validate
+from carnet.protocols.validate import MOST_FINDINGS, validate
 from carnet.services.iam.voice import VOICE, own_sentence
+from tests.counting import counted
 from tests.wire.samples import Samples
 
 VOICES = {"iam": VOICE, "sso-oidc": Voice(code="InvalidRequestException")}
@@ -193,6 +194,29 @@ def test_every_fault_is_told() -> None:
     told = sentence("sts", "AssumeRole", {"RoleArn": "x", "RoleSessionName": " "})
     assert told.startswith("3 validation errors detected: Value 'x' at 'roleArn'")
     assert told.count("; Value ' ' at 'roleSessionName'") == 2
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "given"),
+    [
+        ("sts", "AssumeRole", {"Tags": [{}] * 50_000}),
+        ("sso-admin", "CreateApplication", {"Tags": [{"Key": "", "Value": ""}] * 50_000}),
+        ("identitystore", "CreateUser", {"Extensions": {str(number): {} for number in range(50_000)}}),
+        ("resourcegroupstaggingapi", "GetResources", {"TagFilters": [{"Key": "", "Values": [""]}] * 50_000}),
+    ],
+)
+def test_an_input_full_of_faults_costs_and_tells_a_bounded_part_of_them(
+    of: str, name: str, given: dict[str, Any]
+) -> None:
+    """A body of a megabyte has a fault for each three bytes: to look for all kept the loop busy for seconds."""
+    (member, value) = next(iter(given.items()))
+    few = dict(list(value.items())[:2_000]) if isinstance(value, dict) else value[:2_000]
+    with counted() as calls:
+        told = sentence(of, name, {member: few})
+        before = calls()
+        assert len(sentence(of, name, given)) < 1.1 * len(told)
+        assert calls() - before < 1.1 * before
+    assert int(told.partition(" ")[0]) <= MOST_FINDINGS + 50
 
 
 def test_a_union_has_one_member() -> None:

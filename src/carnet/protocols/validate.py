@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
-from itertools import compress
+from itertools import compress, islice
 from typing import Any, NamedTuple
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -22,6 +22,10 @@ from carnet.models import COMMON_VOICE, Demand, Operation, Service, Voice
 from carnet.protocols.constraints import MISSING, Constraint, Plain, broken, constraints_of, plain
 from carnet.protocols.errors import WireError
 
+MOST_FINDINGS = 1_000
+"""How many faults of an input are looked for: it can have one for each three of its bytes."""
+_MOST_TOLD = 1_000
+"""How many elements of a list or entries of a map a sentence repeats: many more than any may have."""
 _SECRET = SECRET_MEMBERS | KEY_IDS
 """Members of which a wrong value may be a secret, though the model does not say so: it is not repeated."""
 
@@ -42,7 +46,7 @@ _Tell = Callable[[Any, str, Constraint], _Finding]
 
 
 def validate(operation: Operation, params: Mapping[str, Any], voice: Voice = COMMON_VOICE) -> None:
-    """Raise WireError, with every fault found, unless the input keeps the model's constraints.
+    """Raise WireError, with the first faults found (`MOST_FINDINGS`), unless the input keeps the model's constraints.
 
     `voice` is the service's: its code (ValidationError, ValidationException in the JSON protocols, or its own word) and
     its way of telling.
@@ -161,6 +165,8 @@ class _Compiler:
 
         def check(value: list[Any], path: str, findings: list[_Finding]) -> None:
             for number, element in enumerate(value, 1):
+                if len(findings) >= MOST_FINDINGS:
+                    return
                 check_element(element, f"{path}.{number}.member", findings)
 
         return check
@@ -172,6 +178,8 @@ class _Compiler:
 
         def check(value: dict[str, Any], path: str, findings: list[_Finding]) -> None:
             for key, item in value.items():
+                if len(findings) >= MOST_FINDINGS:
+                    return
                 check_value(item, f"{path}.{key}.member", findings)
 
         return check
@@ -237,13 +245,14 @@ def _lower_camel(name: str) -> str:
 
 
 def _java(value: Any) -> str:
-    """A value as Java prints it, which is what AWS repeats."""
+    """A value as Java prints it, which is what AWS repeats; of a long list or map the beginning."""
     match value:
         case bool():
             return "true" if value else "false"
         case dict():
-            return f"{{{', '.join(f'{key}={_java(item)}' for key, item in value.items())}}}"
+            told = islice(value.items(), _MOST_TOLD)
+            return f"{{{', '.join(f'{key}={_java(item)}' for key, item in told)}}}"
         case list():
-            return f"[{', '.join(map(_java, value))}]"
+            return f"[{', '.join(map(_java, islice(value, _MOST_TOLD)))}]"
         case _:
             return str(value)
