@@ -53,6 +53,10 @@ def test_the_token_by_which_commands_ask_is_no_setting_and_no_mistake() -> None:
 def test_what_is_misspelled_is_told() -> None:
     with pytest.raises(UnknownSetting, match="CARNET_DB_PORT is no setting of Carnet"):
         check_environment({**LINKS, "CARNET_DB_PORT": "5432"})
+    with pytest.raises(UnknownSetting, match=r"CARNET_DATADIR is no setting of Carnet; did you mean CARNET_DATA_DIR\?"):
+        check_environment({"CARNET_DATADIR": "x"})
+    with pytest.raises(UnknownSetting, match=r"CARNET_Z is no setting of Carnet; the settings are: CARNET_"):
+        check_environment({"CARNET_Z": "x"})
 
 
 def test_a_command_asks_at_the_port_of_carnet_and_not_at_that_of_kubernetes() -> None:

@@ -345,7 +345,8 @@ def test_quotas_of_an_account_are_set_shown_and_taken_back(data: Path) -> None:
     assert run(data, *asked, "users=10", "roles=5") == "users=10\nroles=5\n"
     assert run(data, *asked, "users=") == "roles=5\n"
     assert run(data, *asked) == "roles=5\n"
-    assert "'user' is no quota" in run(data, *asked, "user=1", code=2)
+    assert "'user' is no quota; did you mean 'users'?" in run(data, *asked, "user=1", code=2)
+    assert "'hats' is no quota; the quotas are: users, " in run(data, *asked, "hats=1", code=2)
     assert "users needs a number" in run(data, *asked, "users=many", code=2)
     assert "There is no account 1." in run(data, "account", "quotas", "1", "users=1", code=1)
 

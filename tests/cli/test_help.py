@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from carnet.cli import main
 from carnet.cli.groups import first_sentence
@@ -42,3 +43,8 @@ def test_a_list_of_commands_cuts_no_sentence(name: str) -> None:
     assert inner != []
     for command in inner:
         assert " ".join(first_sentence(command).split()).replace("- ", "-") in listed
+
+
+def test_a_misspelled_command_is_told_what_was_meant() -> None:
+    assert "No such command 'serv'. Did you mean 'serve'?" in CliRunner().invoke(main, ["serv"]).output
+    assert CliRunner().invoke(main, ["hat"]).output.endswith("No such command 'hat'.\n")

@@ -19,7 +19,7 @@ _ASK = "--endpoint-url asks a server"
 def test_who_cannot_reach_the_store_is_told_where_to_look() -> None:
     line = told(Unreachable())
     assert line is not None
-    assert line.startswith("The store cannot be reached. Is it there")
+    assert line.startswith("The store cannot be reached. Is the store there")
     assert _LOOK in line
 
 

@@ -65,7 +65,8 @@ def test_what_is_no_certificate_is_refused_before_anything_is_made(tmp_path: Pat
     for name in ("cert", "key"):
         (tmp_path / name).write_text("x")
     told = failed("--tls-cert", f"{tmp_path}/cert", "--tls-key", f"{tmp_path}/key", data_dir=tmp_path / "data")
-    assert "are not a certificate and its key" in told
+    assert "are not a certificate and its key, both in PEM" in told
+    assert "None" not in told
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -39,6 +39,7 @@ def open_kept(settings: Settings, clock: Clock, problem: Unavailable) -> KeptSta
     Raises `problem`, which is why the store is not opened, if nothing is kept, or only what must not be used any more.
     """
     try:
+        kept_snapshot.check_there(settings.snapshot_file)  # before the master key: a first start has neither
         masters = MasterKeys(partial(read_master_keys, settings))
         kept = kept_snapshot.read(settings.snapshot_file, masters, ENTITY_TYPES)
         kept_snapshot.check_age(kept, clock(), timedelta(minutes=settings.snapshot_max_age_minutes))

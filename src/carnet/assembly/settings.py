@@ -178,8 +178,12 @@ def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
 def check_environment(environment: Mapping[str, str]) -> None:
     """Raise UnknownSetting for a CARNET_ variable that names no setting."""
     for name in unknown_variables(environment):
+        from carnet.policy.lint.near import nearest  # seldom needed
+
         known = sorted(variable(each.name) for each in fields(Settings))
-        raise UnknownSetting(f"{name} is no setting of Carnet; the settings are: {', '.join(known)}")
+        meant = nearest(name.removeprefix(PREFIX), (each.removeprefix(PREFIX) for each in known))
+        hint = f"did you mean {PREFIX}{meant}? The settings are" if meant else "the settings are"
+        raise UnknownSetting(f"{name} is no setting of Carnet; {hint}: {', '.join(known)}")
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

@@ -47,6 +47,19 @@ class CommandsOnDemand(CommandGroup):
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Click tells what was probably meant of the commands that are imported, which are none here."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as problem:
+            from carnet.policy.lint.near import nearest  # seldom needed
+
+            if meant := nearest(args[0], self._summaries):
+                raise click.UsageError(f"{problem.message} Did you mean {meant!r}?", ctx) from problem
+            raise
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         names = [
             CompletionItem(name, help=told) for name, told in self._summaries.items() if name.startswith(incomplete)

@@ -23,10 +23,8 @@ def told(problem: Exception) -> str | None:
         case Held():
             return f"{problem.message} Try again when it is done."
         case Unreachable():
-            hint = (
-                "Is it there, and may it be written? carnet doctor looks; --data-dir or --database-url names another."
-            )
-            return f"{problem.message} {hint}"
+            asked = "Is the store there, and may it be written?"
+            return f"{problem.message} {asked} carnet doctor looks; --data-dir or --database-url names another."
         case Fault():
             return problem.message
         case NotSetUp():

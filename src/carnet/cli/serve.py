@@ -289,7 +289,8 @@ def _check_certificate(certificate: Path, key: Path) -> None:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
     except ssl.SSLError as problem:
         raise click.ClickException(
-            f"{certificate} and {key} are not a certificate and its key: {problem.reason}."
+            f"{certificate} and {key} are not a certificate and its key, both in PEM"
+            + (f": {problem.reason}." if problem.reason else ".")
         ) from problem
 
 

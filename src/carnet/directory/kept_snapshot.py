@@ -64,16 +64,21 @@ def sealed_parts(kept: KeptSnapshot, master: Wrapping) -> Iterator[bytes]:
     return seal(master, _PURPOSE, msgspec.json.encode(head), image_of(kept.snapshot))
 
 
+def check_there(path: Path) -> None:
+    """Raise Unusable if nothing is kept at `path`."""
+    if not path.exists():
+        raise Unusable(f"There is no {path} to start from without it.")
+
+
 def read(path: Path, master: Wrapping, types: EntityTypes) -> KeptSnapshot:
     """What is kept at `path`. Raises Unusable."""
+    check_there(path)
     try:
         sealed = path.read_bytes()
         head = msgspec.json.decode(head_of(sealed), type=_Head)
         if head.form != form(types, newest_migration()):
             raise Unusable(f"{path} was written by another release.")
         image = unseal(master, _PURPOSE, sealed)
-    except FileNotFoundError:
-        raise Unusable(f"There is no {path}.") from None
     except OSError as problem:
         raise Unusable(f"{path} cannot be read: {problem.strerror}.") from problem
     except (Unsealable, msgspec.DecodeError) as problem:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from carnet.base.faults import Missing
 from carnet.entities.iam_settings import IamSettings
+from carnet.policy.lint.near import nearest
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.identitystore.quotas import IdentityStoreQuotas
 from carnet.services.operator_event import operator_event
@@ -56,7 +57,9 @@ def set_quotas(
 
 def _number(name: str, text: str) -> int:
     if name not in DEFAULTS:
-        raise ValueError(f"{name!r} is no quota; the quotas are: {', '.join(DEFAULTS)}.")
+        meant = nearest(name, DEFAULTS)
+        hint = f"did you mean {meant!r}? The quotas are" if meant else "the quotas are"
+        raise ValueError(f"{name!r} is no quota; {hint}: {', '.join(DEFAULTS)}.")
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST)) and int(text) <= MOST):
         raise ValueError(f"The quota {name} needs a number from 0 to {MOST}, as in {name}={DEFAULTS[name]}.")
     return int(text)

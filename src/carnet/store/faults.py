@@ -38,8 +38,10 @@ class Occupied(InUse):
 class Unreachable(Unavailable):
     """The database does not answer as one does."""
 
-    def __init__(self, message: str = "The store cannot be reached.") -> None:
+    def __init__(self, message: str = "The store cannot be reached.", *, reason: str = "") -> None:
         super().__init__(message)
+        self.reason = reason
+        """What the database or its driver says of it, in a line, which may tell where the store is and who reads it."""
 
 
 class Held(Unreachable):
@@ -61,11 +63,12 @@ class SettingsDropped(Unavailable):
 
 @contextmanager
 def named(shown_url: str, *kinds: type[Unavailable]) -> Iterator[None]:
-    """Say of which store a fault of these kinds is. For its operator: callers of a server do not see where it is."""
+    """Say of which store a fault of these kinds is, and why. For its operator: callers of a server see neither."""
     try:
         yield
     except kinds as problem:
-        problem.message = f"{shown_url}: {problem.message}"
+        reason = getattr(problem, "reason", "")
+        problem.message = f"{shown_url}: {problem.message}" + (f" The driver says: {reason}" if reason else "")
         problem.args = (problem.message,)
         raise
 

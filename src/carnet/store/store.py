@@ -7,13 +7,13 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import BinaryIO, TypeVar
 
-from sqlalchemy import URL, Connection, func, make_url, select
-from sqlalchemy.exc import ArgumentError, ProgrammingError
+from sqlalchemy import URL, Connection, func, select
+from sqlalchemy.exc import ProgrammingError
 
 from carnet.base.faults import Unavailable
 from carnet.entities.scope import Scope
 from carnet.keyring.data_keys import WrappedKey
-from carnet.store import audit_log, change_log, head, reading
+from carnet.store import audit_log, change_log, database_url, head, reading
 from carnet.store.backup import Header, Told, write_backup
 from carnet.store.changes import Changes, Revision
 from carnet.store.codec import moment, read_moment
@@ -79,8 +79,8 @@ class Store:
         kinds all live nodes know; None leaves it to their reports. With `check`, what is stored is looked at first, for
         some seconds at most: raises Damaged.
         """
-        parsed = _parsed(url)
-        shown_url = parsed.render_as_string(hide_password=True)
+        parsed = database_url.parsed(url)
+        shown_url = database_url.shown(parsed)
         store = cls(_backend(parsed, create=create), shown_url, types, known_everywhere)
         try:
             with named(shown_url, Unavailable), outages():
@@ -102,8 +102,8 @@ class Store:
         Then it is opened as by `open`, and looked at with `check`, which raises Unavailable for a database that is not
         the right one. Raises Unavailable at once if it is a file: then nobody need wait for it.
         """
-        parsed = _parsed(url)
-        store = cls(_backend(parsed, create=False), parsed.render_as_string(hide_password=True), types, None)
+        parsed = database_url.parsed(url)
+        store = cls(_backend(parsed, create=False), database_url.shown(parsed), types, None)
         if not store._backend.presume_silent():
             store.close()
             raise Unreachable()
@@ -129,7 +129,7 @@ class Store:
         """Put a backup into a database, which is made if need be; see `store.restore`."""
         from carnet.store.restore import restore  # with Alembic, too
 
-        backend = _backend(_parsed(url), create=True)
+        backend = _backend(database_url.parsed(url), create=True)
         try:
             return restore(
                 backend,
@@ -348,13 +348,6 @@ class Store:
         self._backend.close()
 
 
-def _parsed(url: str) -> URL:
-    try:
-        return make_url(url)
-    except ArgumentError as error:
-        raise ValueError("the database URL cannot be read") from error
-
-
 def _backend(url: URL, *, create: bool) -> Backend:
     name = url.get_backend_name()
     if name == "sqlite":
@@ -365,7 +358,7 @@ def _backend(url: URL, *, create: bool) -> Backend:
         from carnet.store.databases.postgresql import Postgresql
 
         return Postgresql(url)
-    raise ValueError(f"the database must be sqlite or postgresql, not {name}")
+    raise ValueError(f"the database must be sqlite or postgresql, not {name}; {database_url.FORMS}")
 
 
 def _migrate(backend: Backend, types: EntityTypes) -> None:

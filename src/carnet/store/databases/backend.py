@@ -24,6 +24,9 @@ _CALLERS_FAULT = (IntegrityError, DataError, ProgrammingError, NotSupportedError
 """Database errors that say something of the statement or its values; all others say something of the database."""
 _LOCK_NOT_AVAILABLE = "55P03"
 """What PostgreSQL says behind `lock_timeout`: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+_INSUFFICIENT_PRIVILEGE = "42501"
+"""Of PostgreSQL, too: no statement is wrong, the role of the database lacks a grant."""
+_LONGEST_REASON = 300
 
 
 class Backend(ABC):
@@ -94,16 +97,27 @@ def outages() -> Iterator[None]:
     """Turn a database that is down, locked too long, full or broken into Unavailable."""
     try:
         yield
-    except _CALLERS_FAULT:
+    except _CALLERS_FAULT as error:
+        if _sqlstate(error) == _INSUFFICIENT_PRIVILEGE:
+            raise Unreachable(reason=_reason(error)) from error
         raise
     except (DatabaseError, InterfaceError, PoolTimeout) as error:
-        raise (Held() if _is_held(error) else Unreachable()) from error
+        raise (Held() if _is_held(error) else Unreachable(reason=_reason(error))) from error
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what the driver says: those below it may show values of rows."""
+    first = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    return first[:_LONGEST_REASON].rstrip(".") + "."
+
+
+def _sqlstate(error: Exception) -> str | None:
+    return getattr(getattr(error, "orig", None), "sqlstate", None)
 
 
 def _is_held(error: Exception) -> bool:
     """Whether the database has waited in vain for its turn to write: https://www.sqlite.org/rescode.html#busy"""
     cause = getattr(error, "orig", None)
     return (
-        getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
-        or getattr(cause, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+        getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY or _sqlstate(error) == _LOCK_NOT_AVAILABLE
     )

@@ -5,11 +5,14 @@ https://www.postgresql.org/docs/current/runtime-config-client.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import psycopg
+from psycopg import conninfo
 from sqlalchemy import URL, BigInteger, Connection, Engine, and_, create_engine, literal_column, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError, NoResultFound, ProgrammingError
@@ -60,6 +63,7 @@ class Postgresql(Backend):
     polls_at_once = False
 
     def __init__(self, url: URL) -> None:
+        _check_query(url)
         self._pulse = Pulse(_silence_seconds(url))
         self.writer = _engine(url, waits=_WRITER_WAITS, transactions={})
         self.reader = _engine(_for_reader(url), waits=_READER_WAITS, transactions=_READER_TRANSACTIONS)
@@ -128,6 +132,21 @@ class Postgresql(Backend):
 
     def refused_as_taken(self, error: IntegrityError) -> bool:
         return getattr(error.orig, "sqlstate", None) == _UNIQUE_VIOLATION
+
+
+def _check_query(url: URL) -> None:
+    """Raise ValueError for what is no parameter of a connection, or a time that is no number.
+
+    https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+    """
+    given = {name: values[-1] for name, values in url.normalized_query.items()}
+    try:
+        conninfo.make_conninfo(**given)
+    except psycopg.ProgrammingError as error:
+        raise ValueError(f"the query of the database URL cannot be used: {str(error).strip()}") from error
+    seconds = given.get("connect_timeout", "0")
+    if not re.fullmatch(r"[0-9]{1,6}", seconds):
+        raise ValueError(f"connect_timeout is {seconds!r} in the database URL; it is a number of seconds")
 
 
 def _silence_seconds(url: URL) -> float:
