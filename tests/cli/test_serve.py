@@ -237,3 +237,13 @@ def _health(url: str, context: ssl.SSLContext) -> dict[str, object]:
         except OSError:
             time.sleep(0.1)
     raise AssertionError(f"nothing answers at {url}")
+
+
+def test_a_first_start_without_its_database_says_so_and_nothing_of_a_master_key(tmp_path: Path) -> None:
+    asked = ["--port", "0", "--database-url", "postgresql://127.0.0.1:1/none", "--data-dir", str(tmp_path / "data")]
+    done = CliRunner().invoke(main, ["serve", *asked])
+    assert done.exit_code == 1, done.output
+    told = " ".join(done.output.split())
+    assert "Connection refused" in told
+    assert f"There is no {tmp_path / 'data'}/directory.snapshot to start from without it." in told
+    assert "master key" not in told
