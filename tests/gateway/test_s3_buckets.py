@@ -267,3 +267,11 @@ def test_tags_that_cannot_be_read_are_not_taken_for_none(store: Store) -> None:
         error = refusal(store.client().get_object, Bucket=BUCKET, Key="k")
         assert (error["Code"], error["status"]) == ("ServiceUnavailable", 503), told
     assert "GET /photos/k" not in store.s3.asked
+
+
+def test_a_batch_of_no_keys_is_refused_in_the_words_of_s3(store: Store) -> None:
+    store.allow({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+    error = refusal(store.client().delete_objects, Bucket=BUCKET, Delete={"Objects": []})
+    sentence = "The XML you provided was not well-formed or did not validate against our published schema"
+    assert (error["Code"], error["Message"], error["status"]) == ("MalformedXML", sentence, 400)
+    assert store.s3.requests == []

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from carnet.base.http import ByteStream, RequestHead
 from carnet.gateway.checksums import ALGORITHMS, HEADER, Checksum, read_checksum
+from carnet.gateway.s3_sentences import LENGTH_MISSING
 from carnet.sigv4.chunks import ChunkReader, ChunkSigning, announced_trailers, malformed_trailer
 from carnet.sigv4.payload import CHUNKED_PAYLOADS, SIGNED_CHUNKS, UNSIGNED_PAYLOAD, PayloadRefused
 
@@ -77,7 +78,7 @@ def _length(head: RequestHead, *, chunked: bool) -> int:
     if text is None and not chunked and head.header("transfer-encoding") is None:
         return 0
     if text is None or not _LENGTH.fullmatch(text):
-        raise PayloadRefused("MissingContentLength", "You must provide the Content-Length HTTP header.")
+        raise PayloadRefused("MissingContentLength", LENGTH_MISSING)
     return int(text)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from carnet.base.canonical_users import account_of, canonical_user_id
 from carnet.base.faults import Refused
 from carnet.entities.bucket import Acl, AclPermission, Grant, ObjectOwnership
+from carnet.gateway.s3_sentences import XML_MALFORMED
 
 EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
 AUTHENTICATED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
@@ -129,9 +130,7 @@ def _checked(grants: list[Grant]) -> Acl:
 
 
 def _malformed() -> Refused:
-    return Refused(
-        "MalformedACLError", "The XML you provided was not well-formed or did not validate against our published schema"
-    )
+    return Refused("MalformedACLError", XML_MALFORMED)
 
 
 def acl_without_ownership() -> Refused:

@@ -19,6 +19,7 @@ from carnet.gateway.buckets.acl import acl_without_ownership, asked_acl, asked_o
 from carnet.gateway.buckets.bucket_policies import as_policy, blocked
 from carnet.gateway.buckets.bucket_policy_text import malformed, read_bucket_policy, with_accounts
 from carnet.gateway.buckets.default_key import read_key, scope_of, shown_key
+from carnet.gateway.s3_sentences import XML_MALFORMED
 from carnet.policy.document import Grammar
 from carnet.policy.public import is_public as is_public_policy
 from carnet.policy.request import Principal
@@ -129,9 +130,7 @@ def _put_ownership(asked: Asked) -> Bucket:
     rules = asked.members["OwnershipControls"].get("Rules") or []
     ownership = asked_ownership(rules[0].get("ObjectOwnership")) if len(rules) == 1 else None
     if ownership is None:
-        raise Refused(
-            "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"
-        )
+        raise Refused("MalformedXML", XML_MALFORMED)
     if ownership is ObjectOwnership.ENFORCED and asked.bucket.acl != private(asked.bucket.account):
         raise acl_without_ownership()
     return replace(asked.bucket, ownership=ownership)
@@ -175,9 +174,7 @@ def _put_abac(asked: Asked) -> Bucket:
         raise Refused(
             "NotImplemented", "Not set: tags of buckets are kept by the upstream, and no condition is held to them."
         )
-    raise Refused(
-        "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"
-    )
+    raise Refused("MalformedXML", XML_MALFORMED)
 
 
 READS: Mapping[str, Callable[[Asked], Members]] = {

@@ -13,6 +13,7 @@ from carnet.entities.bucket import Bucket, DefaultKey
 from carnet.gateway.checks.check import Refused as NotMapped
 from carnet.gateway.checks.check import Scope
 from carnet.gateway.checks.services import kms
+from carnet.gateway.s3_sentences import XML_MALFORMED
 
 Members = Mapping[str, Any]
 
@@ -62,7 +63,7 @@ def read_key(told: Members, scope: Scope) -> DefaultKey | None:
         return None
     rules = _rules(told)
     if len(rules) != 1 or not _algorithm(rules[0]).startswith(BY_KMS):
-        raise Refused("MalformedXML", "The XML you provided was not well-formed or did not validate")
+        raise Refused("MalformedXML", XML_MALFORMED)
     (rule,) = rules
     if _algorithm(rule) != BY_KMS or rule.keys() - {_DEFAULT, _BUCKET_KEY}:
         raise Refused(

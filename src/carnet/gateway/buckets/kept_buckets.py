@@ -19,6 +19,7 @@ from carnet.gateway.buckets.bucket_operations import OF_ENCRYPTION, OF_THE_OWNER
 from carnet.gateway.buckets.bucket_policy_text import read_bucket_policy
 from carnet.gateway.buckets.owners import owned_bucket
 from carnet.gateway.deciding import Resolved
+from carnet.gateway.s3_sentences import METHOD_NOT_ALLOWED
 from carnet.server.writer import Writer
 from carnet.services.execution import Done, Execution
 from carnet.store.unit_of_work import UnitOfWork
@@ -59,7 +60,7 @@ class KeptBuckets:
         principal = parsed.authenticated.caller.principal
         bucket = owned_bucket(self._execution.directory.snapshot, arn)
         if operation in OF_THE_OWNER and principal.account != bucket.account:
-            raise Refused("MethodNotAllowed", "The specified method is not allowed against this resource.")
+            raise Refused("MethodNotAllowed", METHOD_NOT_ALLOWED)
         if operation in READS:
             snapshot = self._execution.directory.snapshot
             asked = Asked(snapshot=snapshot, bucket=bucket, members=members, principal=principal)

@@ -26,6 +26,7 @@ from carnet.gateway.s3.deciding import allowed_by, is_by_acl, refuse_unless_list
 from carnet.gateway.s3.events import told
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.kept import recorded, written
+from carnet.gateway.s3_sentences import METHOD_NOT_ALLOWED
 from carnet.gateway.upstreams.customer_keys import CUSTOMER_KEY
 from carnet.gateway.upstreams.upstream import UpstreamResponse
 from carnet.server.outbox import Answer
@@ -84,7 +85,7 @@ async def _head(execution: Execution, call: S3Call) -> Headers:
         code = "NoSuchVersion" if "VersionId" in call.given else "NoSuchKey"
         raise S3Fault(code, f"The specified {'version' if 'VersionId' in call.given else 'key'} does not exist.")
     if response.status == HTTPStatus.METHOD_NOT_ALLOWED:
-        raise S3Fault("MethodNotAllowed", "The specified method is not allowed against this resource.")
+        raise S3Fault("MethodNotAllowed", METHOD_NOT_ALLOWED)
     if response.status != HTTPStatus.OK:
         raise LookupFailed("the upstream does not tell which object it has")
     return response.headers

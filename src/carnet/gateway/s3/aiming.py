@@ -23,6 +23,7 @@ from carnet.gateway.checks.check import Scope
 from carnet.gateway.checks.services.s3_names import copy_source
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.hosts import Label
+from carnet.gateway.s3_sentences import METHOD_NOT_ALLOWED
 from carnet.protocols.s3_routing import S3Route
 
 TAKEN = frozenset(
@@ -96,7 +97,7 @@ def refuse_form(point: AccessPoint | None) -> None:
 
 
 def _not_taken() -> S3Fault:
-    return S3Fault("MethodNotAllowed", "The specified method is not allowed against this resource.")
+    return S3Fault("MethodNotAllowed", METHOD_NOT_ALLOWED)
 
 
 def _named(snapshot: Snapshot, name: str, label: Label | None, scope: Scope) -> AccessPoint | None:

@@ -12,6 +12,7 @@ from botocore.model import StructureShape
 from carnet.base.http import HttpRequest, RequestHead
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.hoisted import without_hoisted
+from carnet.gateway.s3_sentences import MECHANISM_NOT_SUPPORTED
 from carnet.identity.caller import Anonymous, Verified
 from carnet.models import Operation, Service
 from carnet.models.load import full_description
@@ -60,8 +61,7 @@ def is_signed(head: RequestHead) -> bool:
     in_query = head.query != "" and has_query_form(head.query)
     old = head.query != "" and any(field.startswith(_OLD_FIELDS) for field in head.query.split("&"))
     if old or (given is not None and given.partition(" ")[0] != ALGORITHM):
-        told = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
-        raise S3Fault("InvalidRequest", told)
+        raise S3Fault("InvalidRequest", MECHANISM_NOT_SUPPORTED)
     if given is not None and in_query:
         told = (
             "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "

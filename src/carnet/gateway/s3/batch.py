@@ -24,6 +24,7 @@ from carnet.gateway.s3.events import done_event
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.made_objects import deleted_keys, forget
 from carnet.gateway.s3.sending import sent_members
+from carnet.gateway.s3_sentences import XML_MALFORMED
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.saml.xml import BadXml, parse_xml
 from carnet.server.outbox import Answer
@@ -66,7 +67,7 @@ def _each(call: S3Call) -> Iterator[tuple[_Key, Mapping[str, Any]]]:
     delete = call.given.get("Delete") or {}
     keys = delete.get("Objects") or []
     if not 0 < len(keys) <= MOST_DELETED:
-        raise S3Fault("MalformedXML", "The XML you provided was not well-formed or did not validate")
+        raise S3Fault("MalformedXML", XML_MALFORMED)
     for key in keys:
         yield key, {**call.given, "Delete": {**delete, "Objects": [key]}}
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self
 from carnet.base.http import ByteStream
 from carnet.gateway.payload import CheckedBody, ExpectedBody, another_length
 from carnet.gateway.s3.faults import S3Fault
+from carnet.gateway.s3_sentences import UPLOAD_TOO_LARGE, XML_MALFORMED
 from carnet.server.limits import BodyBudget
 
 MOST_WHOLE = 2 * 1024 * 1024
@@ -26,8 +27,7 @@ class Upload:
     def __init__(self, body: ByteStream, expected: ExpectedBody) -> None:
         """Raises S3Fault for content that is longer than Amazon S3 takes at once."""
         if expected.length > MOST_CONTENT:
-            told = "Your proposed upload exceeds the maximum allowed size"
-            raise S3Fault("EntityTooLarge", told)
+            raise S3Fault("EntityTooLarge", UPLOAD_TOO_LARGE)
         self.length = expected.length
         self.content = CheckedBody(body, expected)
 
@@ -38,7 +38,7 @@ async def whole_body(body: ByteStream, expected: ExpectedBody, budget: BodyBudge
         await _ended(body)
         return b""
     if expected.length > MOST_WHOLE:
-        raise S3Fault("MalformedXML", "The XML you provided was not well-formed or did not validate")
+        raise S3Fault("MalformedXML", XML_MALFORMED)
     if not budget.take(expected.length, proven=proven):
         raise S3Fault("SlowDown", "Please reduce your request rate.")
     try:

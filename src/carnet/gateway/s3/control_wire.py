@@ -16,6 +16,7 @@ from botocore.model import StructureShape
 from carnet.base.http import HttpResponse, RequestHead
 from carnet.gateway.s3.arriving import as_request
 from carnet.gateway.s3.faults import DECLARATION, XML, S3Fault, as_error, described, elements, ids, not_implemented
+from carnet.gateway.s3_sentences import XML_MALFORMED
 from carnet.models import Operation, Service
 from carnet.models.load import full_description
 from carnet.protocols.form import Fields, percent_decode, read_query
@@ -91,8 +92,7 @@ def read(asked: Wanted, head: RequestHead, body: bytes) -> dict[str, Any]:
     except Unreadable as reason:
         raise S3Fault("MalformedXML" if body else "InvalidRequest", f"{reason}.") from None
     if not required <= found.keys():
-        told = "The XML you provided was not well-formed or did not validate against our published schema"
-        raise S3Fault("MalformedXML", told)
+        raise S3Fault("MalformedXML", XML_MALFORMED)
     return found
 
 

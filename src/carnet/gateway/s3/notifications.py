@@ -19,6 +19,7 @@ from carnet.gateway.checks.services.s3_names import bucket_arn
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.faults import S3Fault
 from carnet.gateway.s3.notification_keys import USES, key_of
+from carnet.gateway.s3_sentences import XML_MALFORMED
 from carnet.policy.request import Values
 from carnet.services.execution import Execution
 
@@ -83,7 +84,7 @@ def _destinations(given: Members) -> Iterator[tuple[tuple[str, str], str]]:
                     raise S3Fault("InvalidArgument", f"A bucket has at most {_MOST} notification configurations.")
                 yield (kind[0], kind[1]), needed(one, member)
     except NotRead:
-        raise S3Fault("MalformedXML", "The XML you provided was not well-formed or did not validate") from None
+        raise S3Fault("MalformedXML", XML_MALFORMED) from None
 
 
 def _decide(execution: Execution, call: S3Call, arn: str) -> Decided | None:

@@ -17,6 +17,7 @@ from msgspec import Struct
 from carnet.base.bounded_json import loads
 from carnet.gateway.s3.bodies import MOST_CONTENT
 from carnet.gateway.s3.faults import DENIED, S3Fault
+from carnet.gateway.s3_sentences import UPLOAD_TOO_LARGE
 
 _EXEMPT = frozenset(("file", "policy", "x-amz-signature"))
 _IGNORED = "x-ignore-"
@@ -33,7 +34,7 @@ class LengthRange(Struct, frozen=True):
     def refuse_unless_within(self, count: int) -> None:
         """Raises S3Fault."""
         if count > self.most:
-            raise S3Fault("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+            raise S3Fault("EntityTooLarge", UPLOAD_TOO_LARGE)
         if count < self.least:
             raise S3Fault("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
 

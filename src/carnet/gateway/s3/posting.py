@@ -23,6 +23,13 @@ from carnet.gateway.s3.faults import XML, S3Fault
 from carnet.gateway.s3.form import Form, FormFile
 from carnet.gateway.s3.header_fields import header_value
 from carnet.gateway.s3.post_policy import ANY_LENGTH, LengthRange, held_to
+from carnet.gateway.s3_sentences import (
+    LENGTH_MISSING,
+    MECHANISM_NOT_SUPPORTED,
+    METHOD_NOT_ALLOWED,
+    UPLOAD_TOO_LARGE,
+    XML_MALFORMED,
+)
 from carnet.protocols.s3_paths import read_path
 from carnet.protocols.unreadable import Unreadable
 from carnet.protocols.xml_shapes import escape
@@ -81,8 +88,7 @@ def posted(head: RequestHead, form: Form, *, by_somebody: bool) -> Posted:
     key = key.replace(_FILENAME, form.filename)
     fields = {**form.fields, "key": key, "bucket": bucket}
     if not _OF_VERSION_2.isdisjoint(fields):
-        told = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
-        raise S3Fault("InvalidRequest", told)
+        raise S3Fault("InvalidRequest", MECHANISM_NOT_SUPPORTED)
     if _COPIES in fields:
         raise S3Fault("InvalidArgument", "A form makes an object of its file.")
     made = replace(
@@ -101,7 +107,7 @@ def _bucket(head: RequestHead) -> str:
     except Unreadable as reason:
         raise S3Fault("InvalidURI", f"{reason}.") from None
     if path.bucket is None or path.key is not None or head.query:
-        raise S3Fault("MethodNotAllowed", "The specified method is not allowed against this resource.")
+        raise S3Fault("MethodNotAllowed", METHOD_NOT_ALLOWED)
     return path.bucket
 
 
@@ -132,7 +138,7 @@ def _tagging(document: str) -> str:
     try:
         root = parse_xml(document.encode())
     except BadXml:
-        raise S3Fault("MalformedXML", "The XML you provided was not well-formed or did not validate") from None
+        raise S3Fault("MalformedXML", XML_MALFORMED) from None
     tags = [(tag.findtext("{*}Key", ""), tag.findtext("{*}Value", "")) for tag in root.iter("{*}Tag")]
     return urlencode(tags)
 
@@ -165,9 +171,9 @@ def _declared(head: RequestHead) -> int:
     """The length of the form. Raises S3Fault for one that does not say it, or is longer than any may be."""
     given = head.header("content-length")
     if given is None or not given.isascii() or not given.isdigit():
-        raise S3Fault("MissingContentLength", "You must provide the Content-Length HTTP header.")
+        raise S3Fault("MissingContentLength", LENGTH_MISSING)
     if len(given) > len(str(MOST_CONTENT)) or int(given) > MOST_CONTENT:
-        raise S3Fault("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+        raise S3Fault("EntityTooLarge", UPLOAD_TOO_LARGE)
     return int(given)
 
 

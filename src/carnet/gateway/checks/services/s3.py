@@ -22,6 +22,7 @@ from carnet.gateway.checks.services.s3_names import (
     object_arn,
     versioned,
 )
+from carnet.gateway.s3_sentences import XML_MALFORMED
 from carnet.policy.request import Value
 from carnet.protocols.s3_paths import is_read_in_two_ways
 
@@ -174,7 +175,7 @@ def _delete_objects(asked: Asked) -> Iterator[Check]:
     """A check for each key. The answer tells which of them were not deleted, and why."""
     listed = structures(structure(asked.members, "Delete"), "Objects")
     if not 0 < len(listed) <= MOST_DELETED:
-        raise Refused("MalformedXML", "The XML you provided was not well-formed or did not validate")
+        raise Refused("MalformedXML", XML_MALFORMED)
     for one in listed:
         key, version = needed(one, "Key"), text(one, "VersionId")
         if version == "":
