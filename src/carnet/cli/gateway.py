@@ -15,6 +15,7 @@ import click
 from carnet.cli.endpoint import api_at
 from carnet.cli.groups import CommandGroup
 from carnet.cli.options import told_plainly
+from carnet.cli.shown import text_or_json_option
 
 # What asks an upstream is imported when a command is run: neither help nor completion needs it.
 
@@ -88,11 +89,10 @@ _ENDPOINT = click.option(
     show_envvar=True,
     help="The server that is asked, as the operator of CARNET_OPERATOR_TOKEN.",
 )
-_OUTPUT = click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
 
 
 @gateway.command()
-@_OUTPUT
+@text_or_json_option
 @_ENDPOINT
 @told_plainly
 def status(output: str, endpoint_url: str) -> None:
@@ -120,7 +120,7 @@ def _shown(one: Mapping[str, Any]) -> str:
 @click.option("--upstream", required=True, help="The store that has the buckets.")
 @click.option("--account", required=True, help="Id of the account that is to own them.")
 @click.argument("buckets", nargs=-1, metavar="[BUCKET]...")
-@_OUTPUT
+@text_or_json_option
 @_ENDPOINT
 @told_plainly
 def adopt(upstream: str, account: str, buckets: tuple[str, ...], output: str, endpoint_url: str) -> None:

@@ -12,11 +12,10 @@ from carnet.assembly.settings import Settings
 from carnet.base.timestamps import iso_seconds
 from carnet.cli.groups import CommandGroup
 from carnet.cli.options import installation_options, told_plainly
+from carnet.cli.shown import text_or_json_option
 from carnet.entities.operator_token import NAME_RULE, OperatorScope, OperatorToken, is_token_name
 
 # What opens the store is imported when a command is run: neither help nor completion needs SQL.
-
-_OUTPUT = click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
 
 
 @click.group("operator-token", cls=CommandGroup)
@@ -36,7 +35,7 @@ def operator_token() -> None:
     help=f"What it may be used for, in all accounts; may be given several times: {', '.join(OperatorScope)}.",
 )
 @click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it is good.")
-@_OUTPUT
+@text_or_json_option
 @installation_options
 @told_plainly
 def create(name: str, scopes: tuple[str, ...], days: int, output: str, **settings: Any) -> None:
@@ -62,7 +61,7 @@ def create(name: str, scopes: tuple[str, ...], days: int, output: str, **setting
 
 
 @operator_token.command("list")
-@_OUTPUT
+@text_or_json_option
 @installation_options
 @told_plainly
 def list_tokens(output: str, **settings: Any) -> None:

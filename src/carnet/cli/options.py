@@ -132,6 +132,12 @@ def mail_options(command: Command) -> Command:
     return command
 
 
+instance_owner_option: Callable[[Command], Command] = click.option(
+    "--account", "account_id", metavar="ID", help="Account that owns the instance.  [default: the only one]"
+)
+"""Of commands about an instance of IAM Identity Center."""
+
+
 def installation_options(command: Command) -> Command:
     """Adds the options that name an installation; the command gets them as keyword arguments."""
     for add in (

@@ -24,6 +24,9 @@ rows_option: Callable[[Command], Command] = click.option(
     show_default=True,
     help="Form of the answer.",
 )
+text_or_json_option: Callable[[Command], Command] = click.option(
+    "--output", type=click.Choice(("text", "json")), default="text", show_default=True, help="Form of the answer."
+)
 keys_option: Callable[[Command], Command] = click.option(
     "--output",
     type=click.Choice(("text", "table", "json", "env")),

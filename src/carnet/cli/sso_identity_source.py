@@ -12,17 +12,12 @@ import click
 from carnet.assembly.settings import Settings
 from carnet.cli.endpoint import endpoint_option, server_to_ask
 from carnet.cli.groups import CommandGroup
-from carnet.cli.options import installation_options, told_plainly
-from carnet.cli.shown import show_json
+from carnet.cli.options import installation_options, instance_owner_option, told_plainly
+from carnet.cli.shown import show_json, text_or_json_option
 
 if TYPE_CHECKING:
     from carnet.cli.own_api import OwnApi
     from carnet.store.store import Store
-
-_account = click.option(
-    "--account", "account_id", metavar="ID", help="Account that owns the instance.  [default: the only one]"
-)
-_output = click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
 
 
 @click.group("identity-source", cls=CommandGroup)
@@ -31,8 +26,8 @@ def identity_source() -> None:
 
 
 @identity_source.command()
-@_account
-@_output
+@instance_owner_option
+@text_or_json_option
 @endpoint_option
 @installation_options
 @told_plainly
@@ -43,8 +38,8 @@ def show(account_id: str | None, output: str, endpoint_url: str | None, **settin
 
 @identity_source.command()
 @click.argument("metadata", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_account
-@_output
+@instance_owner_option
+@text_or_json_option
 @endpoint_option
 @installation_options
 @told_plainly
@@ -66,8 +61,8 @@ def external(metadata: Path, account_id: str | None, output: str, endpoint_url: 
 
 
 @identity_source.command()
-@_account
-@_output
+@instance_owner_option
+@text_or_json_option
 @endpoint_option
 @installation_options
 @told_plainly
@@ -92,8 +87,8 @@ def key() -> None:
 
 
 @key.command()
-@_account
-@_output
+@instance_owner_option
+@text_or_json_option
 @endpoint_option
 @installation_options
 @told_plainly
@@ -104,8 +99,8 @@ def add(account_id: str | None, output: str, endpoint_url: str | None, **setting
 
 @key.command()
 @click.argument("key_id")
-@_account
-@_output
+@instance_owner_option
+@text_or_json_option
 @endpoint_option
 @installation_options
 @told_plainly
@@ -116,8 +111,8 @@ def use(key_id: str, account_id: str | None, output: str, endpoint_url: str | No
 
 @key.command()
 @click.argument("key_id")
-@_account
-@_output
+@instance_owner_option
+@text_or_json_option
 @endpoint_option
 @installation_options
 @told_plainly

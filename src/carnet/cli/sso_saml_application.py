@@ -9,13 +9,9 @@ import click
 
 from carnet.assembly.settings import Settings
 from carnet.cli.groups import CommandGroup
-from carnet.cli.options import installation_options, told_plainly
+from carnet.cli.options import installation_options, instance_owner_option, told_plainly
 from carnet.cli.shown import show_json
 from carnet.cli.sso_identity_source import browsers_url_of, owner_of
-
-_account = click.option(
-    "--account", "account_id", metavar="ID", help="Account that owns the instance.  [default: the only one]"
-)
 
 
 @click.group("saml-application", cls=CommandGroup)
@@ -42,7 +38,7 @@ def saml_application() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Certificate (PEM) by which the application's requests must be signed.",
 )
-@_account
+@instance_owner_option
 @installation_options
 @told_plainly
 def create(
@@ -90,7 +86,7 @@ def create(
 
 
 @saml_application.command("list")
-@_account
+@instance_owner_option
 @installation_options
 @told_plainly
 def list_applications(account_id: str | None, **settings: Any) -> None:

@@ -12,8 +12,8 @@ from carnet.assembly.settings import Settings
 from carnet.cli.endpoint import endpoint_option, server_to_ask
 from carnet.cli.groups import CommandGroup
 from carnet.cli.mail import check_mail
-from carnet.cli.options import installation_options, mail_options, told_plainly
-from carnet.cli.shown import show_json
+from carnet.cli.options import installation_options, instance_owner_option, mail_options, told_plainly
+from carnet.cli.shown import show_json, text_or_json_option
 
 
 class _Wanted(NamedTuple):
@@ -32,9 +32,6 @@ def user() -> None:
 
 
 _user = click.argument("name", metavar="USER")
-_account = click.option(
-    "--account", "account_id", metavar="ID", help="Account that owns the instance.  [default: the only one]"
-)
 _hours = click.option(
     "--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="How long the link is good."
 )
@@ -43,15 +40,14 @@ _mail = click.option(
     is_flag=True,
     help="Send the link to the user's email address, and do not print it. A mail server is needed.",
 )
-_output = click.option("--output", type=click.Choice(("text", "json")), default="text", show_default=True)
 
 
 @user.command()
 @_user
-@_account
+@instance_owner_option
 @_hours
 @_mail
-@_output
+@text_or_json_option
 @endpoint_option
 @mail_options
 @installation_options
@@ -66,11 +62,11 @@ def invite(
 
 @user.command("reset-password")
 @_user
-@_account
+@instance_owner_option
 @_hours
 @click.option("--remove-mfa", is_flag=True, help="The user's MFA devices go when the password is set.")
 @_mail
-@_output
+@text_or_json_option
 @endpoint_option
 @mail_options
 @installation_options
