@@ -114,6 +114,15 @@ def approve(tour: Tour) -> None:
     tour.page.get_by_role("status").get_by_text("You can close this window").wait_for()
 
 
+def approve_again(tour: Tour, url: str) -> None:
+    """Neither the page that was answered nor its code is good once more."""
+    tour.page.reload()
+    tour.wait_for("Sorry")
+    tour.page.goto(url)
+    tour.press("Go on")
+    tour.page.get_by_role("alert").get_by_text("There is no device that waits with this code.").wait_for()
+
+
 def portal(tour: Tour) -> None:
     tour.page.goto(f"{tour.told['origins'][0]}/console/")
     tour.wait_for("Access portal")
@@ -140,6 +149,7 @@ def main(tour: Tour) -> None:
         tour.fill("Code of your authenticator app", code_at(seed, time.time() + STEP_SECONDS))
         tour.press("Go on")
         approve(tour)
+        approve_again(tour, url)
     tour.seen["arns"].append(cli.arn())
 
     portal(tour)

@@ -136,6 +136,18 @@ def test_who_signs_in_again_is_there_once(site: Site) -> None:
     assert list(offered(browser.get("/console/sign-in"))) == [first]
 
 
+def test_tabs_that_sign_in_at_once_lose_nobody(site: Site) -> None:
+    """None of them has seen the cookies of the others; who has signed in in two of them is there once."""
+    first, second = site.user(), site.user()
+    tabs = [site.browser for _ in range(3)]
+    for tab, user in zip(tabs, (first, first, second), strict=True):
+        site.sign_in(tab, user)
+    browser = Browser(site.server, cookies=tabs[0].cookies | tabs[1].cookies | tabs[2].cookies)
+    assert shown_to(browser, second)
+    assert len(cookies(browser)) == 4
+    assert list(offered(browser.get("/console/sign-in"))) == [second, first]
+
+
 @pytest.mark.parametrize("name", ["carnet-4747-0000000000000000", "carnet-4747-", "carnet-4748", "carnet-4747"])
 def test_what_is_set_under_another_name_is_no_session(site: Site, name: str) -> None:
     _, _, browser = two(site)
