@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carnet.policy.case import Case, read_case, read_cases
+from carnet.policy.case import Case, read_case
 from carnet.policy.case_reader import CaseReader
 from carnet.policy.decide import decide
 from carnet.policy.decision import Layer, Verdict
@@ -68,9 +67,9 @@ def test_expectations() -> None:
 
 def test_one_case_or_a_list() -> None:
     one = {"request": asked()}
-    assert len(read_cases(one)) == 1
-    assert [case.request.action for case in read_cases([one, one])] == ["s3:GetObject"] * 2
-    assert CaseReader().read_all(one) == CaseReader().read_all([one]) == read_cases(one)
+    assert len(CaseReader().read_all(one)) == 1
+    assert [case.request.action for case in CaseReader().read_all([one, one])] == ["s3:GetObject"] * 2
+    assert CaseReader().read_all(one) == CaseReader().read_all([one]) == (read_case(one),)
 
 
 @pytest.mark.parametrize(
@@ -442,18 +441,17 @@ def test_complaints_name_the_member(data: Any, sentence: str) -> None:
 
 def test_a_complaint_about_a_list_names_the_case() -> None:
     with pytest.raises(ValueError, match=r"^case\[1\]\.request is missing$"):
-        read_cases([{"request": asked()}, {}])
+        CaseReader().read_all([{"request": asked()}, {}])
 
 
-@pytest.mark.parametrize("read_all", [read_cases, CaseReader().read_all])
-def test_an_empty_list_is_refused(read_all: Callable[[object], object]) -> None:
+def test_an_empty_list_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^the file holds no case$"):
-        read_all([])
+        CaseReader().read_all([])
 
 
 def test_neither_a_case_nor_a_list() -> None:
     with pytest.raises(ValueError, match=r"^the file must be a list$"):
-        read_cases("text")
+        CaseReader().read_all("text")
 
 
 @pytest.mark.parametrize(

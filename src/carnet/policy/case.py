@@ -59,13 +59,6 @@ class Case(Struct, frozen=True, kw_only=True):
     layer: Layer | None
 
 
-def read_cases(data: object) -> tuple[Case, ...]:
-    """One case or a list of them; raises ValueError that names the member at fault."""
-    if isinstance(data, Mapping):
-        return (read_case(data),)
-    return tuple(read_case(each, f"case[{number}]") for number, each in enumerate(listed(data)))
-
-
 def listed(data: object) -> Sequence[object]:
     """The cases of a list, which holds one at least; raises Misread."""
     cases = as_list(data, "the file")

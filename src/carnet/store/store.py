@@ -33,7 +33,6 @@ from carnet.store.rows import data_keys
 from carnet.store.unit_of_work import KnownEverywhere, UnitOfWork
 
 E = TypeVar("E")
-_USES_PER_TRANSACTION = 500
 
 
 class Store:

@@ -21,7 +21,6 @@ from carnet.gateway.s3_sentences import UPLOAD_TOO_LARGE
 
 _EXEMPT = frozenset(("file", "policy", "x-amz-signature"))
 _IGNORED = "x-ignore-"
-_RANGE = "content-length-range"
 _EXPIRATIONS = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ")
 
 

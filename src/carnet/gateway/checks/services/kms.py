@@ -21,7 +21,6 @@ from carnet.gateway.checks.table import from_table
 from carnet.policy.request import Value
 
 KEY, ALIAS = "key", "alias"
-_ALIAS = "alias/"
 _KEY_ID = re.compile(r"[A-Za-z0-9-]{1,256}", re.ASCII)
 _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,256}", re.ASCII)
 _ALIAS_ARN = re.compile(r"arn:([a-z-]+):kms:([a-z0-9-]+):([0-9]{12}):(alias/[A-Za-z0-9/_-]{1,250})", re.ASCII)
