@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import yaml
 
+from carnet.base import bounded_yaml
 from carnet.base.bounded_json import NestedTooDeeply, loads
 from carnet.cli.places import Place, Places
 from carnet.policy.json_text import JsonNumber
@@ -42,12 +43,9 @@ def read_case_file(content: bytes, name: str) -> object:
         line = content.count(b"\n", 0, problem.start) + 1
         raise NotData(f"it is no UTF-8 text, as line {line} shows") from problem
     suffix = PurePath(name).suffix.lower()
-    try:
-        if suffix in _YAML_SUFFIXES:
-            return _from_yaml(text)
-        return _from_json(text) if suffix in _JSON_SUFFIXES else _from_either(text)
-    except RecursionError:
-        raise NotData("nested too deeply") from None
+    if suffix in _YAML_SUFFIXES:
+        return _from_yaml(text)
+    return _from_json(text) if suffix in _JSON_SUFFIXES else _from_either(text)
 
 
 def _from_either(text: str) -> object:
@@ -104,7 +102,7 @@ def _refuse(constant: str) -> NoReturn:
 
 def _from_yaml(text: str) -> object:
     try:
-        data: object = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        data: object = bounded_yaml.load(text, _Loader)
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark is not None else None
@@ -116,7 +114,7 @@ def _from_yaml(text: str) -> object:
     return data
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml's is ten times as fast
+class _Loader(bounded_yaml.SafeLoader):  # type: ignore[misc]
     """Reads plain scalars as JSON, and refuses a name that stands twice in a mapping, of which others keep the last."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - yaml's own attribute

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import yaml
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from carnet.base import bounded_yaml
+
 _ROOT = re.compile(r"case(?=[.\[]|$)|the file$")
 _INDEX = re.compile(r"\[(\d+)\]")
 _MERGE = "<<"
@@ -67,8 +68,8 @@ class Places:
     @cached_property
     def _root(self) -> yaml.Node | None:
         try:
-            return yaml.compose(self._text, _Loader)
-        except (yaml.YAMLError, RecursionError):
+            return bounded_yaml.compose(self._text)
+        except yaml.YAMLError:
             return None
 
 

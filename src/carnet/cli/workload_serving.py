@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import shlex
-import signal
 from dataclasses import dataclass
 from functools import partial
 from http.server import ThreadingHTTPServer
@@ -18,8 +17,11 @@ from carnet.cli.own_api import OwnApi
 from carnet.cli.workload_endpoints import container_credentials, instance_metadata
 from carnet.cli.workload_session import WorkloadSession
 from carnet.entities.instance_profile import EC2
+from carnet.server.listening.stop_signals import ended_by_signals
 
 _ECS = "ecs-tasks.amazonaws.com"
+_LOOK_SECONDS = 0.5
+"""How often it is looked whether a signal has come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,20 +46,15 @@ def serve_workload(api: OwnApi, workload: Workload) -> None:
     """
     if not is_loopback_host(workload.host):
         raise click.UsageError(f"--host {workload.host} is no loopback address, and others would get the credentials.")
-    server, variables, session = _listening(api, workload)
-    click.echo(f"Sessions of {session.role}. A workload needs:")
-    click.echo("\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items()))
-    signal.signal(signal.SIGTERM, _stop)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.server_close()
-
-
-def _stop(*_: object) -> None:
-    raise KeyboardInterrupt
+    with ended_by_signals() as signals:
+        server, variables, session = _listening(api, workload)
+        with server:
+            click.echo(f"Sessions of {session.role}. A workload needs:")
+            click.echo("\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items()))
+            asked_to_stop = signals.only_noted()
+            server.timeout = _LOOK_SECONDS
+            while not asked_to_stop():
+                server.handle_request()
 
 
 def _listening(api: OwnApi, workload: Workload) -> tuple[ThreadingHTTPServer, dict[str, str], WorkloadSession]:

@@ -56,6 +56,21 @@ def test_arns(pattern: str, arn: str, value: Value | None, variables: bool, in_c
         assert match(compiled.prefix + arn)
 
 
+class _Unlooked(str):
+    """A text in which nobody may look for anything."""
+
+    __slots__ = ()
+
+    def __contains__(self, _: object) -> bool:
+        raise AssertionError
+
+
+def test_a_pattern_that_is_longer_than_the_text_is_not_looked_for_in_it() -> None:
+    match = text_match(wildcard_tokens("*" + "ab?" * 100 + "*"))
+    assert not match(_Unlooked("ab" * 149))
+    assert match("abc" * 100)
+
+
 def test_thirty_stars_take_less_time_than_ten_looks_at_each_character() -> None:
     patterns = [CompiledArn(resource_pattern("arn:aws:s3:::" + "*a" * 30 + end, variables=True)) for end in ("", "b")]
     arn = "arn:aws:s3:::" + "a" * 2_000

@@ -10,6 +10,7 @@ import msgspec
 import yaml
 from msgspec import UNSET, Struct, UnsetType
 
+from carnet.base import bounded_yaml
 from carnet.gateway.upstreams.configured import Described, Mode, UpstreamProblem, check_name, checked_url
 from carnet.gateway.upstreams.profile import BadProfile, Profile, read_profile, shipped_profiles, unknown_profile
 from carnet.keyring.exposed_files import exposed
@@ -49,11 +50,12 @@ class ProblemInFile(UpstreamProblem):
 def read_upstreams_file(path: Path) -> tuple[Described, ...]:
     """The upstreams of a file of JSON or YAML, in its order. Raises UpstreamProblem."""
     try:
-        with path.open("rb") as file:
-            data = yaml.safe_load(file)
+        data = bounded_yaml.load(path.read_bytes())
     except OSError as problem:
         raise UpstreamProblem(f"{path}: {problem.strerror}") from problem
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as problem:
+    except bounded_yaml.TooMuch as problem:
+        raise UpstreamProblem(f"{path}: {problem.problem}") from problem
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
         raise UpstreamProblem(f"{path} is neither JSON nor YAML") from problem
     return described(data, path)
 

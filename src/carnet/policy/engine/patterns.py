@@ -37,14 +37,14 @@ def text_match(tokens: Iterable[Token]) -> Match:
 def _glob_match(pattern: Glob) -> Match:
     """For a pattern with `?`. Its longest literal text is looked for first: most texts do not hold it.
 
-    Not the one at the beginning, which told already that the pattern is to be tried.
+    And in a text that is long enough. Not the one at the beginning, which told already that the pattern is to be tried.
     """
     runs = [run for chunk in pattern.chunks for _, run in chunk.runs][1 if pattern.chunks[0].runs else 0 :]
     longest, least, matches = max(runs, key=len, default=""), pattern.least, pattern.matches
 
     def match(text: str) -> bool:
         units = utf16_units(text)
-        return longest in units and len(units) >= least and matches(units)
+        return len(units) >= least and longest in units and matches(units)
 
     return match
 
