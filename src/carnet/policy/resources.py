@@ -138,6 +138,11 @@ def is_arn_of(text: str, service: str, resource_type: str) -> bool:
     )
 
 
+def asks_a_trust_policy(action: str, resource: str) -> bool:
+    """Whether the trust policy of a role decides on that, or would if the role were there."""
+    return ascii_lower(action).startswith("sts:") and is_arn_of(resource, "iam", "role")
+
+
 def _pattern(text: str, segments: list[str], *, variables_from: int, crossing: bool) -> ArnPattern:
     if text == EVERYTHING:
         return ArnPattern(text, ())

@@ -24,7 +24,7 @@ from carnet.policy.patterns import ascii_lower
 from carnet.policy.policies import Levels, Policies, ResourcePolicy
 from carnet.policy.referenced_keys import referenced_keys
 from carnet.policy.request import Principal, Request, Value
-from carnet.policy.resources import is_arn_of
+from carnet.policy.resources import asks_a_trust_policy
 from carnet.policy.statement import Statement
 
 _USER_ID = "aws:userid"
@@ -94,7 +94,7 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
     def ask(self, action: str, resource: str) -> Simulated:
         """What a request for `action` on `resource`, an ARN or `*`, would get."""
         request = self._request(action, resource)
-        policies = self._of_role if self._assumes_role(request) else self._policies
+        policies = self._of_role if asks_a_trust_policy(action, resource) else self._policies
         if is_too_much(request, policies, RCP_SERVICES):
             return self.refused()
         found = tuple(gather(request, policies, RCP_SERVICES))
@@ -140,9 +140,6 @@ class Simulation(Struct, frozen=True, kw_only=True, dict=True):
             resource_account=owner or self.principal.account,
             context=in_namespaces(keys),
         )
-
-    def _assumes_role(self, request: Request) -> bool:
-        return ascii_lower(request.action).startswith("sts:") and is_arn_of(request.resource, "iam", "role")
 
     @cached_property
     def _policies(self) -> Policies:

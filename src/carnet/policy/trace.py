@@ -38,10 +38,12 @@ class ConditionTrace(Struct, frozen=True, kw_only=True):
     met: bool
     lacks_set_operator: bool
     """Not met because the key is multivalued and the operator has neither ForAllValues nor ForAnyValue."""
+    hidden: bool = False
+    """What the request has is left out: who asks may not see it."""
 
     @property
     def missing(self) -> bool:
-        return self.actual is None
+        return self.actual is None and not self.hidden
 
     def as_dict(self) -> dict[str, Any]:
         """The condition in JSON values."""
@@ -107,7 +109,8 @@ class LayerTrace(Struct, frozen=True, kw_only=True):
 
     layer: Layer
     level: int
-    verdict: Verdict
+    verdict: Verdict | None
+    """None if it is not told."""
     policies: tuple[str, ...]
     """The sources of its policies; none if the layer decided by being absent."""
     attached: tuple[str, ...] = ()
@@ -131,7 +134,7 @@ class LayerTrace(Struct, frozen=True, kw_only=True):
         return {
             "layer": self.layer.value,
             "level": self.level,
-            "verdict": self.verdict.value,
+            "verdict": self.verdict.value if self.verdict is not None else None,
             "policies": list(self.policies),
             "attached": list(self.attached),
             "foreign": self.foreign,
@@ -314,9 +317,9 @@ def _layer_lines(layer: LayerTrace) -> list[str]:
     level = f", level {layer.level}" if layer.layer in (Layer.SCP, Layer.RCP) else ""
     account = ", in another account than the resource, for which it cannot allow" if layer.foreign else ""
     delegated = ", to the account only" if layer.delegates else ""
-    lines = [f"{layer.layer}{level}{account}: {layer.verdict}{delegated}"]
+    lines = [f"{layer.layer}{level}{account}: {layer.verdict or 'not shown'}{delegated}"]
     if layer.hidden:
-        lines.append("  policies that are not shown, since they are not the account's own")
+        lines.append(f"  policies that are not shown, since {_why_hidden(layer)}")
     elif not layer.statements:
         lines.append("  no policy")
     # A policy that is attached in two ways is in the layer twice.
@@ -325,6 +328,12 @@ def _layer_lines(layer: LayerTrace) -> list[str]:
     for statement in layer.statements:
         lines += _statement_lines(statement)
     return lines
+
+
+def _why_hidden(layer: LayerTrace) -> str:
+    if layer.layer in (*OF_RESOURCE, Layer.SCP, Layer.RCP):
+        return "they are not the account's own"
+    return "what they say follows from keys of another account's resource"
 
 
 def _statement_lines(statement: StatementTrace) -> list[str]:
@@ -345,6 +354,7 @@ def _statement_lines(statement: StatementTrace) -> list[str]:
 
 def _condition_line(condition: ConditionTrace) -> str:
     actual = "missing" if condition.actual is None else _values(condition.actual)
+    actual = "not shown" if condition.hidden else actual
     met = "met" if condition.met else "not met"
     wanted = ", ".join(map(_filled, condition.wanted, condition.resolved))
     why = "; the key is multivalued and needs ForAllValues or ForAnyValue" if condition.lacks_set_operator else ""

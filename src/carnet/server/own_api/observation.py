@@ -20,6 +20,8 @@ from carnet.entities.operator_token import OperatorScope
 from carnet.identity.caller import OperatorCaller
 from carnet.policy.decide import OF_RESOURCE
 from carnet.policy.decision import Layer
+from carnet.policy.own_side import own_side
+from carnet.policy.trace import Trace
 from carnet.server.own_api.endpoint import Endpoint, Input, OwnCall, Told, Turn
 
 _OPERATOR_BYTES = 256 * 1024 * 1024
@@ -131,15 +133,22 @@ def _visible(call: OwnCall, found: Explanation) -> Explanation:
     """What the caller may see of it."""
     if _is_operator(call) or not found.traces:
         return found
-    foreign = any(trace.request.resource_account not in ("", call.account) for trace in found.traces)
+    foreign = any(_is_foreign(call, trace) for trace in found.traces)
     hidden = _ORGANIZATION | frozenset(OF_RESOURCE) if foreign else _ORGANIZATION
     # What would allow it tells what the hidden policies do not say.
     tells = foreign or any(layer.layer in hidden for layer in found.traces[-1].layers)
+    traces = tuple(own_side(trace) if _is_foreign(call, trace) else trace for trace in found.traces)
+    changed = zip(found.traces, traces, found.verdicts, strict=True)
     return structs.replace(
         found,
-        traces=tuple(trace.hiding(hidden) for trace in found.traces),
+        traces=tuple(trace.hiding(hidden) for trace in traces),
         remedy=None if tells else found.remedy,
+        verdicts=tuple(verdict if told is trace else told.decision.verdict.value for trace, told, verdict in changed),
     )
+
+
+def _is_foreign(call: OwnCall, trace: Trace) -> bool:
+    return trace.request.resource_account not in ("", call.account)
 
 
 ENDPOINTS = (
