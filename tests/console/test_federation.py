@@ -173,6 +173,16 @@ def test_attack_28_long_term_credentials_make_no_url(site: Site) -> None:
         assert asked(site, session).status == 400
 
 
+def test_attack_28_what_was_scoped_down_outlives_nothing(site: Site) -> None:
+    made = assumed(site, role(site))
+    sts = site.server.client("sts", **keys_of(made))
+    scoped = dict(
+        sts.get_scoped_credentials(Policy=json.dumps(allow("iam:ListUsers")), DurationSeconds=900)["Credentials"]
+    )
+    assert asked(site, session_of(scoped), SessionDuration="3600").status == 400
+    assert token_of(site, scoped)
+
+
 def test_attack_28_a_session_of_get_session_token_makes_no_url(site: Site) -> None:
     made = dict(site.server.client("sts", **caller(site)[1]).get_session_token()["Credentials"])
     page = asked(site, session_of(made))

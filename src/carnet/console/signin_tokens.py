@@ -108,6 +108,9 @@ def _seconds(snapshot: Snapshot, claims: SessionClaims, given: str | None) -> in
         raise Problem(
             400, "InvalidRequest", "SessionDuration is not for GetFederationToken, and not for chained roles."
         )
+    if claims.scope_down:
+        # INVARIANT: what was scoped down outlives nothing.
+        raise Problem(400, "InvalidRequest", "SessionDuration is not for a session that was scoped down.")
     role = snapshot.accounts[claims.account].of(Role).get(claims.principal_id)
     if role is None or seconds > role.max_session_seconds:
         raise Problem(400, "InvalidRequest", "SessionDuration is longer than the role's maximum session duration.")
