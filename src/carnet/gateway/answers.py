@@ -36,13 +36,13 @@ from carnet.server.unoffered import of_ec2
 from carnet.services.execution import Done
 
 _LOG = logging.getLogger("carnet.gateway")
-_MOST_WHOLE = 64 * 1024
+MOST_WHOLE = 64 * 1024
 """Bytes of an answer that is taken whole before it is handed on; a longer one is streamed."""
 FIRST_ERROR = 400
 
 Headers = tuple[tuple[str, str], ...]
 NOT_SENT = "Not sent on"
-_FAILED = "Not sent on, or not known to have been carried out"
+FAILED = "Not sent on, or not known to have been carried out"
 
 
 def denial_of(call: Call, keyring: Keyring) -> WireError:
@@ -63,12 +63,12 @@ async def handed_back(call: Call, response: UpstreamResponse) -> Answer:
     """The upstream's answer, with the audit event of the call."""
     if is_older(call.operation):
         return answered_by(call, await taken_whole(response, call.bodies))
-    if response.status < FIRST_ERROR and (response.length is None or response.length > _MOST_WHOLE):
+    if response.status < FIRST_ERROR and (response.length is None or response.length > MOST_WHOLE):
         headers, decided = _headers(call, response.headers), tuple(call.decided)
         streamed = StreamedResponse(status=response.status, headers=headers, body=response, length=response.length)
         event = with_upstream(tell_mode(success_event(call.parsed, {}, decided), call.mode), response.headers)
         return audited(call.operation, call.parsed, streamed, event, decided)
-    body = await response.whole(_MOST_WHOLE)
+    body = await response.whole(MOST_WHOLE)
     return answered_by(call, HttpResponse(status=response.status, headers=response.headers, body=body))
 
 
@@ -129,9 +129,9 @@ def _told(problem: Exception, arrived: Arrived, where: Operation | Service) -> t
         case Throttled():
             return throttling_code(where), str(problem)
         case NotKnown() | AnotherAccount() | NotListed():
-            return "NotImplemented", f"{_FAILED}: {problem}."
+            return "NotImplemented", f"{FAILED}: {problem}."
         case LookupFailed() | UpstreamFailed():
-            return "ServiceUnavailable", f"{_FAILED}: {problem}."
+            return "ServiceUnavailable", f"{FAILED}: {problem}."
         case Denied():
             return DENIED, problem.message
         case Refused():

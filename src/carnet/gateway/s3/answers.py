@@ -9,7 +9,7 @@ from carnet.audit.events import Event, failure_event, tell_untold
 from carnet.audit.steps import Step, account_of, arrived_of
 from carnet.base.faults import Denied, Refused, Unavailable
 from carnet.base.http import HttpResponse, StreamedResponse
-from carnet.gateway.answers import FIRST_ERROR, recorded_first
+from carnet.gateway.answers import FAILED, FIRST_ERROR, MOST_WHOLE, recorded_first
 from carnet.gateway.checks.check import Refused as NotMapped
 from carnet.gateway.checks.lookups import LookupFailed
 from carnet.gateway.deciding import NotKnown
@@ -27,8 +27,6 @@ from carnet.server.outbox import Answer
 from carnet.sigv4.payload import PayloadRefused
 
 _LOG = logging.getLogger("carnet.gateway")
-MOST_WHOLE = 64 * 1024
-"""Bytes of an answer that is taken whole before it is handed on; a longer one is streamed."""
 _OF_OBJECTS = frozenset(
     (
         *("accept-ranges", "cache-control", "content-disposition", "content-encoding", "content-language"),
@@ -44,7 +42,6 @@ _LATE_ERRORS = frozenset(("CopyObject", "UploadPartCopy", "CompleteMultipartUplo
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 """
 _REDIRECT, _NOT_MODIFIED = 300, 304
-_FAILED = "Not sent on, or not known to have been carried out"
 
 
 async def relayed(call: S3Call, response: UpstreamResponse) -> Answer:
@@ -54,7 +51,7 @@ async def relayed(call: S3Call, response: UpstreamResponse) -> Answer:
     """
     if _REDIRECT <= response.status < FIRST_ERROR and response.status != _NOT_MODIFIED:
         await response.aclose()
-        raise S3Fault("ServiceUnavailable", f"{_FAILED}: the upstream sends its callers elsewhere.")
+        raise S3Fault("ServiceUnavailable", f"{FAILED}: the upstream sends its callers elsewhere.")
     late = call.operation.name in _LATE_ERRORS
     bodiless = call.head.method == "HEAD"
     short = response.length is not None and response.length <= MOST_WHOLE
@@ -74,7 +71,7 @@ def failed(call: S3Call, response: UpstreamResponse, body: bytes) -> str:
         return ""
     code = error_code(None, body) or str(response.status)
     if code in _UNTRUSTED:
-        raise S3Fault("ServiceUnavailable", f"{_FAILED}: the upstream does not accept the gateway's own key.")
+        raise S3Fault("ServiceUnavailable", f"{FAILED}: the upstream does not accept the gateway's own key.")
     return code
 
 
@@ -142,9 +139,9 @@ def as_fault(problem: Exception, request_id: str) -> S3Fault:
             told = "Your socket connection to the server was not read from or written to within the timeout period."
             return S3Fault("RequestTimeout", told)
         case NotKnown() | AnotherAccount() | NotListed():
-            return S3Fault("NotImplemented", f"{_FAILED}: {problem}.")
+            return S3Fault("NotImplemented", f"{FAILED}: {problem}.")
         case LookupFailed() | UpstreamFailed():
-            return S3Fault("ServiceUnavailable", f"{_FAILED}: {problem}.")
+            return S3Fault("ServiceUnavailable", f"{FAILED}: {problem}.")
         case Denied():
             return S3Fault(DENIED, problem.message)
         case Unavailable():

@@ -11,11 +11,12 @@ from http import HTTPStatus
 from carnet.audit.steps import Parsed
 from carnet.base.http import HttpResponse
 from carnet.entities.bucket import Bucket
+from carnet.gateway.answers import MOST_WHOLE
 from carnet.gateway.buckets.default_key import blocks_customer_keys, names_key
 from carnet.gateway.buckets.kept_buckets import KeptBuckets
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.s3 import kept
-from carnet.gateway.s3.answers import MOST_WHOLE, answered_headers, relayed
+from carnet.gateway.s3.answers import answered_headers, relayed
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.deciding import refuse_untold
 from carnet.gateway.s3.events import told

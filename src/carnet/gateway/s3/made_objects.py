@@ -16,6 +16,7 @@ from carnet.audit.steps import Parsed
 from carnet.base.faults import Fault
 from carnet.base.http import HttpResponse
 from carnet.entities.object_acl import ObjectAcl
+from carnet.gateway.answers import MOST_WHOLE
 from carnet.gateway.buckets.object_acl_change import MakeObject, ObjectAcls
 from carnet.gateway.buckets.object_acls import (
     Owned,
@@ -31,7 +32,7 @@ from carnet.gateway.buckets.object_acls import (
     version_id,
 )
 from carnet.gateway.buckets.owners import owned_bucket
-from carnet.gateway.s3.answers import MOST_WHOLE, answered_headers, failed, relayed, relayed_whole
+from carnet.gateway.s3.answers import answered_headers, failed, relayed, relayed_whole
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.decrypting import key_of_upload
 from carnet.gateway.s3.events import told

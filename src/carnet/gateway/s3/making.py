@@ -13,12 +13,12 @@ from carnet.base.http import HttpResponse
 from carnet.directory.snapshot import Snapshot
 from carnet.entities.access_point import AccessPoint
 from carnet.entities.bucket import Bucket
-from carnet.gateway.answers import FIRST_ERROR
+from carnet.gateway.answers import FIRST_ERROR, MOST_WHOLE
 from carnet.gateway.buckets.new_bucket import sent_on
 from carnet.gateway.buckets.object_acl_change import ObjectAcls
 from carnet.gateway.buckets.owners import Buckets, bucket_of
 from carnet.gateway.deciding import Resolved
-from carnet.gateway.s3.answers import MOST_WHOLE, answered_headers, relayed
+from carnet.gateway.s3.answers import answered_headers, relayed
 from carnet.gateway.s3.arriving import SIGNING_NAME
 from carnet.gateway.s3.call import S3Call
 from carnet.gateway.s3.events import told
