@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import gzip
 import json
@@ -20,6 +21,8 @@ from carnet.cli.main import main
 from tests.attacks.wire import Holder, audit, call
 from tests.cli.happening import happening
 from tests.server.in_process import InProcessServer, in_process_server
+
+OTHER_KEY = base64.b64encode(bytes(32)).decode()
 
 
 @pytest.fixture
@@ -187,10 +190,10 @@ def test_a_file_that_was_moved_away_is_read_in_a_directory_of_its_own(server: In
 
     code, told = ask("tail", "-n", "1")
     assert (code, "iam:" in told) == (0, True)
-    code, told = ask("verify", "--key", "AAAA")
+    code, told = ask("verify", "--key", OTHER_KEY)
     assert (code, told.startswith("Records 1 to ")) == (0, True)
     moved.write_bytes(moved.read_bytes().replace(b'"userName":"alice"', b'"userName":"carol"'))
-    assert ask("verify", "--key", "AAAA")[0] == 1
+    assert ask("verify", "--key", OTHER_KEY)[0] == 1
 
 
 def test_a_part_is_exported(server: InProcessServer, tmp_path: Path) -> None:
@@ -211,7 +214,9 @@ def test_an_untouched_log_is_verified_with_its_store(server: InProcessServer, tm
     kept = tmp_path / "elsewhere"
     kept.write_text(settings.checkpoints_file.read_text())
     assert run(server, "verify", "--checkpoints", str(kept), "--key", key).splitlines() == told[1:]
-    assert "not signed by this installation" in run(server, "verify", "--key", "AAAA", code=1)
+    assert f"is signed by the key {key}, not by {OTHER_KEY}." in run(server, "verify", "--key", OTHER_KEY, code=1)
+    for bad in ("AAAA", "nonsense!", key[:-1], ""):
+        assert "is no public key as this command shows it" in run(server, "verify", "--key", bad, code=2)
     whole = settings.audit_file.read_bytes()
     settings.audit_file.write_bytes(whole.replace(b'"userName":"alice"', b'"userName":"carol"'))
     refused = run(server, "verify", code=1)

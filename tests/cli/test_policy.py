@@ -255,6 +255,15 @@ def test_a_policy_document_is_validated() -> None:
     assert validate(json.dumps(ALLOW)).exit_code == 0
 
 
+@pytest.mark.parametrize("begins", ["", "\n  "])
+def test_json_of_the_standard_input_is_json(begins: str) -> None:
+    """As YAML it would be a policy, with a comma that AWS refuses."""
+    done = validate(begins + json.dumps(ALLOW).removesuffix("}") + ",}")
+    assert done.exit_code == 2
+    assert "standard input:" in done.stderr
+    assert "nothing is wrong" not in done.output
+
+
 def test_what_only_aws_complains_of_is_told_in_its_sentence() -> None:
     (found,) = json.loads(
         validate(

@@ -71,8 +71,11 @@ def _wanted(checkpoints: Sequence[Checkpoint], keys: frozenset[str]) -> Mapping[
     wanted: dict[tuple[str, int], bytes] = {}
     for checkpoint in checkpoints:
         place = checkpoint.place
-        if not checkpoint.right or checkpoint.key not in keys:
-            raise Broken(f"The checkpoint of {checkpoint.time} is not signed by this installation, or was altered.")
+        if not checkpoint.right:
+            raise Broken(f"The checkpoint of {checkpoint.time} was altered: its signature is not that of its key.")
+        if checkpoint.key not in keys:
+            asked = " or ".join(sorted(keys))
+            raise Broken(f"The checkpoint of {checkpoint.time} is signed by the key {checkpoint.key}, not by {asked}.")
         if wanted.setdefault((place.log, place.number), place.hash) != place.hash:
             raise Broken(f"Two checkpoints tell differently of record {place.number}.")
     return wanted

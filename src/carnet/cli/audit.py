@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 # What reads the log is imported when a command is run: neither help nor completion needs it.
 
 _FORMS = ("text", "json", "event")
+_PUBLIC_KEY_BYTES = 32
 _MOST_ON_A_PAGE = 1_000
 _TIMES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ")
 
@@ -133,6 +135,18 @@ def export(directory: Path, **given: Any) -> None:
     click.echo(f"{told.files} files with {told.events} events; {told.without_account} events are of no account.")
 
 
+def _public_keys(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Raises BadParameter for what is no key: a log would be called altered of which nothing is known."""
+    for key in given:
+        try:
+            fits = len(base64.b64decode(key, validate=True)) == _PUBLIC_KEY_BYTES
+        except ValueError:
+            fits = False
+        if not fits:
+            raise click.BadParameter(f"{key!r} is no public key as this command shows it, 32 bytes in base64.")
+    return given
+
+
 @audit.command()
 @click.option(
     "--checkpoints",
@@ -144,6 +158,7 @@ def export(directory: Path, **given: Any) -> None:
 @click.option(
     "--key",
     multiple=True,
+    callback=_public_keys,
     help="Public key of checkpoints, in base64, instead of the installation's. May be given several times.",
 )
 @click.option("--from", "since", type=click.DateTime(_TIMES), help="The files with events since this time, in UTC.")

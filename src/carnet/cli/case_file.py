@@ -21,6 +21,7 @@ from carnet.policy.json_text import JsonNumber
 
 _JSON_SUFFIXES = (".json",)
 _YAML_SUFFIXES = (".yaml", ".yml")
+_JSON_BEGINS = re.compile(r'\s*(\[\s*)*\{\s*"')
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -52,6 +53,8 @@ def _from_either(text: str) -> object:
     try:
         return _from_json(text)
     except _NoJson as problem:
+        if _JSON_BEGINS.match(text):  # as YAML, a comma too many would pass, with which AWS reads no policy
+            raise
         try:
             return _from_yaml(text)
         except NotData:

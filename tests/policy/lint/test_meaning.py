@@ -143,3 +143,31 @@ def test_the_place_of_an_action_is_that_of_the_list_or_of_the_item() -> None:
     two = {**one, "NotAction": ["s3:GetObject", "s3:Nothing"]}
     found = lint({"Statement": [one, two]}, Grammar.IDENTITY, FACTS)
     assert [finding.path for finding in found] == [".Statement[0].NotAction", ".Statement[1].NotAction[1]"]
+
+
+_WITH_VARIABLES = {
+    "Effect": "Allow",
+    "Action": "s3:GetObject",
+    "Resource": ["arn:aws:s3:::b/*", "arn:aws:s3:::b/${aws:username}/*"],
+    "Condition": {"StringLike": {"s3:prefix": "${aws:username}/*"}},
+}
+
+
+@pytest.mark.parametrize("version", [{}, {"Version": "2008-10-17"}])
+def test_a_variable_in_a_policy_of_the_older_version_stands_for_itself(version: dict[str, str]) -> None:
+    found = lint({**version, "Statement": [_WITH_VARIABLES]}, Grammar.IDENTITY, FACTS)
+    assert [(each.code, each.path) for each in found] == [
+        (IssueCode.VARIABLE_UNSUPPORTED_IN_VERSION, ".Statement[0].Resource[1]"),
+        (IssueCode.VARIABLE_UNSUPPORTED_IN_VERSION, ".Statement[0].Condition.StringLike.s3:prefix"),
+    ]
+    assert found[0].message == '${aws:username} is a variable only in a policy with "Version": "2012-10-17".'
+
+
+def test_a_variable_in_a_policy_of_the_newer_version_is_one() -> None:
+    document = {"Version": "2012-10-17", "Statement": [_WITH_VARIABLES]}
+    assert not lint(document, Grammar.IDENTITY, FACTS)
+
+
+def test_no_variable_is_no_fault_of_the_older_version() -> None:
+    plain = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/$*{}"}
+    assert not lint({"Statement": plain}, Grammar.IDENTITY, FACTS)

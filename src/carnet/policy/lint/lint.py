@@ -10,6 +10,7 @@ from carnet.policy.lint.conditions import check_condition
 from carnet.policy.lint.facts import Facts
 from carnet.policy.lint.finding import Finding
 from carnet.policy.lint.structure import check_structure, each, statements
+from carnet.policy.lint.unfilled import check_unfilled
 
 
 def lint(document: object, grammar: Grammar, facts: Facts) -> tuple[Finding, ...]:
@@ -27,6 +28,7 @@ def check_meaning(document: object, facts: Facts) -> Iterator[Finding]:
             for place, action in each(statement.get(name), f"{path}.{name}"):
                 yield from check_action(str(action), place, facts)
         yield from _check_conditions(statement.get("Condition"), f"{path}.Condition", facts)
+    yield from check_unfilled(document)
 
 
 def _check_conditions(block: object, path: str, facts: Facts) -> Iterator[Finding]:
