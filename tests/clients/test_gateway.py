@@ -206,6 +206,40 @@ def test_statements_of_partiql_with_the_aws_cli(server: RunningServer, user: dic
     assert f"is not authorized to perform: dynamodb:PartiQLDelete on resource: {table}" in said
 
 
+def test_no_statement_reaches_another_table_of_moto(server: RunningServer, user: dict[str, str]) -> None:
+    root = client(server, "dynamodb")
+    for name in ("open", "secret"):
+        root.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        for key in ("own", "other"):
+            root.put_item(TableName=name, Item={"k": {"S": key}, "of": {"S": name}})
+    permit(server, "dynamodb:PartiQL*", f"arn:aws:dynamodb:us-east-1:{server.account_id}:table/open")
+    ada = client(server, "dynamodb", user)
+    hostile = (
+        "SELECT k,of\tFROM\topen WHERE secret = 'x'",
+        'SELECT k , "FROM" , of FROM "open"',
+        'SELECT "x FROM secret WHERE k" FROM "open" WHERE k = \'own\'',
+        "SELECT k, of FROM open WHERE k = 'x FROM secret WHERE '",
+        "SELECT xselect secret FROM open",
+        "DELETE FROM open WHERE k IN ['own']",
+        "UPDATE open SET of = 'x''WHERE \"k\"=\"other\"' WHERE k = 'own'",
+    )
+    for statement in hostile:
+        try:
+            found = ada.execute_statement(Statement=statement)["Items"]
+        except ada.exceptions.ClientError:
+            continue
+        assert all(item.get("of", {"S": "open"}) == {"S": "open"} for item in found), statement
+    left = {item["k"]["S"]: item["of"]["S"] for item in root.scan(TableName="open")["Items"]}
+    assert left.keys() == {"own", "other"}
+    assert left["other"] == "open"
+    assert root.scan(TableName="secret")["Count"] == 2
+
+
 def test_topics_with_the_aws_cli(server: RunningServer, user: dict[str, str]) -> None:
     if not Path(AWS).exists():
         pytest.skip("the AWS CLI is not set up: make clients")

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from tests.gateway.behind import EVERYTHING, Behind, refusal
 from tests.gateway.fake_aws import Told
 
-OPEN, CLOSED = 'SELECT * FROM "open" WHERE k=?', 'SELECT * FROM "closed" WHERE k=?'
+OPEN, CLOSED = 'SELECT * FROM "open" WHERE k = ?', 'SELECT * FROM "closed" WHERE k = ?'
 ITEM = {"TableName": "open", "Item": {"k": {"S": "x"}}}
 
 

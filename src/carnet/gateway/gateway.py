@@ -44,7 +44,7 @@ from carnet.gateway.policies.policy_operations import (
 )
 from carnet.gateway.s3.gateway import S3Gateway
 from carnet.gateway.s3.parts import StreamingParts
-from carnet.gateway.statements import are_together, executed_together
+from carnet.gateway.statements import are_together, executed_together, made_anew
 from carnet.gateway.upstreams.configured import Mode, UpstreamSettings
 from carnet.gateway.upstreams.exchange import Exchange
 from carnet.gateway.upstreams.modes import naming
@@ -274,7 +274,7 @@ class Gateway:
             raise denial_of(call, self._execution.parts.keyring)
         if (not_there := missing or absent) is not None:
             raise not_there
-        return known, given
+        return known, made_anew(call, given)
 
     async def _resolved(self, call: Call, check: Check, scope: Scope) -> Resolved:
         if check.account is None and check.action.startswith(S3):

@@ -1,7 +1,7 @@
 """Statements in PartiQL that come together: each is decided alone.
 
 Of a batch those that are denied are not sent on, and answered in their places. A transaction with one of them is
-cancelled.
+cancelled. What is sent on is made anew of what was read.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteTransaction.html
@@ -18,8 +18,9 @@ from carnet.access.authorize import Decided
 from carnet.base.http import HttpResponse
 from carnet.gateway.answers import answered_by, handed_back
 from carnet.gateway.call import Call
-from carnet.gateway.checks.check import Refusal, Scope
+from carnet.gateway.checks.check import Refusal, Refused, Scope
 from carnet.gateway.checks.mapping import mapped
+from carnet.gateway.checks.partiql_written import as_sent
 from carnet.gateway.checks.resource_keys import decided_with_keys
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.failures import DENIED, told_denial
@@ -32,7 +33,7 @@ from carnet.protocols.errors import WireError
 from carnet.server.outbox import Answer
 from carnet.services.execution import Execution
 
-BATCH, TRANSACTION = "BatchExecuteStatement", "ExecuteTransaction"
+ONE, BATCH, TRANSACTION = "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"
 _MEMBERS = {BATCH: "Statements", TRANSACTION: "TransactStatements"}
 _MOST_BYTES = 4 * 1024 * 1024
 """Of the answer to a batch of which a part was denied, which is taken apart here."""
@@ -40,12 +41,25 @@ _JSON = (("content-type", "application/x-amz-json-1.0"),)
 _CHECKSUM = "x-amz-crc32"
 
 OwnerOf = Callable[[Call, tuple[Resolved, ...]], str]
-Refused = Mapping[int, tuple[Resolved, Decided]]
+Denied = Mapping[int, tuple[Resolved, Decided]]
 """What is denied, by its place."""
 
 
 def are_together(call: Call) -> bool:
     return call.operation.service.name == "dynamodb" and call.operation.name in _MEMBERS
+
+
+def made_anew(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The input with its statement as it is sent on. Raises WireError for one that is not sent."""
+    is_one = call.operation.service.name == "dynamodb" and call.operation.name == ONE
+    return _as_sent(call, given) if is_one else given
+
+
+def _as_sent(call: Call, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        return as_sent(given)
+    except Refused as refused:
+        raise WireError(refused.refusal.code, refused.refusal.message, call.operation) from None
 
 
 async def executed_together(
@@ -63,7 +77,7 @@ async def executed_together(
         return answered_by(call, HttpResponse(status=HTTPStatus.OK, headers=_JSON, body=_with({}, refused)))
     account = owner_of(call, allowed)
     await allow_keys(execution, known, call, allowed, binds=call.mode is Mode.ENFORCE)
-    listed = [one for at, one in enumerate(statements) if at not in refused]
+    listed = [_as_sent(call, one) for at, one in enumerate(statements) if at not in refused]
     response = await call.send(call.operation, {**call.given, member: listed}, account)
     if not refused or response.status != HTTPStatus.OK:
         return await handed_back(call, response)
@@ -81,7 +95,7 @@ def _needed(call: Call, alone: Mapping[str, Any], scope: Scope) -> Resolved:
     return Resolved(check, str(check.resource), check.account or scope.account)
 
 
-async def _decided(execution: Execution, call: Call, found: list[Resolved]) -> Refused:
+async def _decided(execution: Execution, call: Call, found: list[Resolved]) -> Denied:
     """What is denied, if it binds. INVARIANT: a call has one denial, and it is the last that was decided."""
     refused: dict[int, tuple[Resolved, Decided]] = {}
     for at, one in enumerate(found):
@@ -101,7 +115,7 @@ def _told(last: Decided) -> dict[str, str]:
     return {"Code": DENIED, "Message": sentence}
 
 
-def _cancelled(call: Call, total: int, refused: Refused) -> WireError:
+def _cancelled(call: Call, total: int, refused: Denied) -> WireError:
     """As recorded from AWS: what may be done is not done either, and its reason is None."""
     reasons = [_told(refused[at][1]) if at in refused else {"Code": "None"} for at in range(total)]
     codes = ", ".join(one["Code"] for one in reasons)
@@ -109,7 +123,7 @@ def _cancelled(call: Call, total: int, refused: Refused) -> WireError:
     return WireError("TransactionCanceledException", message, call.operation, {"CancellationReasons": reasons})
 
 
-def _with(answer: Mapping[str, Any], refused: Refused, sent: int = 0) -> bytes:
+def _with(answer: Mapping[str, Any], refused: Denied, sent: int = 0) -> bytes:
     """The answer with an error for each statement that was not sent on. Raises UpstreamFailed for what is no answer."""
     responses = answer.get("Responses", [])
     if not isinstance(responses, list) or len(responses) != sent:

@@ -34,6 +34,7 @@ _TABLES = frozenset(
     ("SELECT", "FROM", "INSERT", "INTO", "UPDATE", "DELETE", "UPSERT", "REPLACE", "EXISTS", "JOIN", "UNION")
 )
 """Words that begin something on a table. Behind the table's name none stands outside of quotation marks."""
+_SELECTED = re.compile(r"\*|a(?:\.a|\[0\])*(?:,a(?:\.a|\[0\])*)*")
 
 
 CLOSES: Mapping[str, str] = {"(": ")", "[": "]", "{": "}", "<<": ">>"}
@@ -62,6 +63,11 @@ class Token(Struct, frozen=True):
         return self.text.upper() if self.kind == "word" else ""
 
     @property
+    def sign(self) -> str:
+        """A bracket, an operator, a comma; empty for all else."""
+        return self.text if self.kind == "sign" else ""
+
+    @property
     def name(self) -> str | None:
         """Of a table, an index or an attribute; None if it names none."""
         if self.kind == "quoted":
@@ -82,31 +88,37 @@ class Statement(Struct, frozen=True, kw_only=True):
     """What is behind the table. All brackets are closed."""
     parameters: int
     """How many question marks there are."""
+    tokens: tuple[Token, ...]
+    """All of it, also what is around a SELECT."""
+    at: int
+    """The place of the table among them."""
 
 
 def read_statement(text: str) -> Statement:
     """Read it; Refused if it is not a statement, or more than one."""
     if len(text) > LONGEST:
         raise _malformed()
-    tokens: Sequence[Token] = _tokens(text)
+    every = tuple(_tokens(text))
+    tokens: Sequence[Token] = every
     if tokens and tokens[0].keyword == "EXISTS":
         tokens = _inside(tokens[1:])
     first = tokens[0].keyword if tokens else ""
     if first == "SELECT":
         at = next((at for at, token in enumerate(tokens) if token.keyword == "FROM"), 0)
-        return _on_table(Verb.SELECT, tokens[1:at], tokens[at + 1 :] if at else ())
+        return _on_table(every, Verb.SELECT, tokens[1:at], tokens[at + 1 :] if at else ())
     if first in ("INSERT", "DELETE"):
         verb, second = (Verb.INSERT, "INTO") if first == "INSERT" else (Verb.DELETE, "FROM")
         if len(tokens) < 2 or tokens[1].keyword != second:
             raise _malformed()
-        return _on_table(verb, (), tokens[2:])
+        return _on_table(every, verb, (), tokens[2:])
     if first == "UPDATE":
-        return _on_table(Verb.UPDATE, (), tokens[1:])
+        return _on_table(every, Verb.UPDATE, (), tokens[1:])
     raise _malformed()
 
 
-def _on_table(verb: Verb, before: Sequence[Token], rest: Sequence[Token]) -> Statement:
+def _on_table(every: tuple[Token, ...], verb: Verb, before: Sequence[Token], rest: Sequence[Token]) -> Statement:
     """`rest` begins with the table: `"table"`, or `"table"."index"` in a SELECT."""
+    at = len(every) - len(rest) - (every[0].keyword == "EXISTS")
     if not rest:
         raise _malformed()
     table, rest = rest[0].name, rest[1:]
@@ -117,24 +129,38 @@ def _on_table(verb: Verb, before: Sequence[Token], rest: Sequence[Token]) -> Sta
         raise _malformed()
     if rest and not _goes_on(verb, rest[0]):
         raise _malformed()
-    if not table or index == "" or not _are_closed(before) or not _are_closed(rest):
+    if not table or index == "" or not _are_closed(rest) or (verb is Verb.SELECT and not _are_selected(before)):
         raise _malformed()
     if rest and rest[0].keyword == "ORDER":
         raise invalid("Must have WHERE clause in the statement when using ORDER BY clause.")
     parameters = sum(token.kind == "parameter" for token in (*before, *rest))
     return Statement(
-        verb=verb, table=table, index=index, selected=tuple(before), rest=tuple(rest), parameters=parameters
+        verb=verb,
+        table=table,
+        index=index,
+        selected=tuple(before),
+        rest=tuple(rest),
+        parameters=parameters,
+        tokens=every,
+        at=at,
     )
+
+
+def _are_selected(tokens: Sequence[Token]) -> bool:
+    """Whether it is `*`, or document paths with commas between them: nothing else is selected."""
+    kinds = [
+        token.sign or ("0" if token.kind == "number" else "a" if token.name is not None else "?") for token in tokens
+    ]
+    return _SELECTED.fullmatch("".join(kinds)) is not None
 
 
 def _are_closed(tokens: Sequence[Token]) -> bool:
     """Whether every bracket that is opened is closed, by its own kind and in order."""
     opened: list[str] = []
     for token in tokens:
-        sign = token.text if token.kind == "sign" else ""
-        if sign in CLOSES:
-            opened.append(CLOSES[sign])
-        elif sign in _CLOSING and (not opened or opened.pop() != sign):
+        if token.sign in CLOSES:
+            opened.append(CLOSES[token.sign])
+        elif token.sign in _CLOSING and (not opened or opened.pop() != token.sign):
             return False
     return not opened
 
@@ -169,8 +195,7 @@ def _tokens(text: str) -> list[Token]:
         found.append(Token(token.lastgroup, str(parameters) if is_parameter else token[token.lastgroup]))
         parameters += is_parameter
         at = token.end()
-    signs = [token.text if token.kind == "sign" else "" for token in found]
-    if any(pair in (("-", "-"), ("/", "*")) for pair in pairwise(signs)):
+    if any(pair in (("-", "-"), ("/", "*")) for pair in pairwise([token.sign for token in found])):
         raise _malformed()
     return found
 

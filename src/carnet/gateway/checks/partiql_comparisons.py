@@ -39,6 +39,17 @@ def mentions(condition: Tokens, attribute: str) -> bool:
     return any((token.name or "").lower() == attribute.lower() for token in condition)
 
 
+def is_comparison(condition: Tokens, parameters: Parameters) -> bool:
+    """Of a top-level attribute with a value. Raises Refused."""
+    is_begun = len(condition) > 2 and condition[0].name is not None and condition[1].sign in _COMPARES
+    return is_begun and operand(condition[2:], parameters) is not None
+
+
+def is_equality(condition: Tokens, parameters: Parameters) -> bool:
+    """Of a top-level attribute with a value. Raises Refused."""
+    return is_comparison(condition, parameters) and condition[1].sign == "="
+
+
 def said_of(attribute: str, condition: Tokens, parameters: Parameters) -> Said | None:
     """None for what is not read with certainty. Raises Refused for a parameter that is not there."""
     either = alternatives(condition)

@@ -36,8 +36,7 @@ def split(tokens: Sequence[Token], is_border: Callable[[Token], bool], *, keeps:
     parts: list[list[Token]] = [[]]
     depth, is_between = 0, False
     for token in tokens:
-        sign = token.text if token.kind == "sign" else ""
-        depth += (sign in CLOSES) - (sign in _CLOSING)
+        depth += (token.sign in CLOSES) - (token.sign in _CLOSING)
         if depth == 0 and is_between and token.keyword == "AND":
             is_between = False
         elif depth == 0 and is_border(token):
@@ -55,7 +54,7 @@ def listed(tokens: Sequence[Token]) -> list[Tokens]:
 
 
 def conjuncts(condition: Tokens) -> list[Tokens] | None:
-    """The conditions that all hold, brackets around them taken off; None if they are nested too deep."""
+    """The conditions that all hold, in order, brackets around them taken off; None if they are nested too deep."""
     found: list[Tokens] = []
     waiting = [(condition, 0)]
     while waiting:
@@ -64,7 +63,7 @@ def conjuncts(condition: Tokens) -> list[Tokens] | None:
             return None
         parts = [one] if len(alternatives(one)) > 1 else split(one, lambda token: token.keyword == "AND")
         if len(parts) > 1:
-            waiting += [(part, depth + 1) for part in parts]
+            waiting += [(part, depth + 1) for part in reversed(parts)]
         elif (inner := unwrapped(one)) != one:
             waiting.append((inner, depth + 1))
         else:
@@ -88,8 +87,7 @@ def _ends_at(condition: Tokens) -> bool:
     """Whether the first bracket is closed by the last token."""
     depth = 0
     for at, token in enumerate(condition):
-        sign = token.text if token.kind == "sign" else ""
-        depth += (sign in CLOSES) - (sign in _CLOSING)
+        depth += (token.sign in CLOSES) - (token.sign in _CLOSING)
         if depth == 0:
             return at == len(condition) - 1
     return False

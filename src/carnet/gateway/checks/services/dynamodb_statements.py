@@ -15,8 +15,26 @@ from carnet.gateway.checks.check import Members, invalid
 from carnet.gateway.checks.key_schemas import KeySchema
 from carnet.gateway.checks.members import items, needed
 from carnet.gateway.checks.partiql import Statement, Token, Verb, read_statement
-from carnet.gateway.checks.partiql_comparisons import Parameters, Said, are_one, mentions, operand, said_of
-from carnet.gateway.checks.partiql_terms import Tokens, alternatives, clause, conjuncts, has, listed, split, unwrapped
+from carnet.gateway.checks.partiql_comparisons import (
+    Parameters,
+    Said,
+    are_one,
+    is_comparison,
+    is_equality,
+    mentions,
+    operand,
+    said_of,
+)
+from carnet.gateway.checks.partiql_terms import (
+    Tokens,
+    alternatives,
+    clause,
+    conjuncts,
+    has,
+    listed,
+    split,
+    unwrapped,
+)
 from carnet.gateway.checks.services.dynamodb_keys import scalar
 from carnet.policy.request import Value
 
@@ -70,11 +88,31 @@ def keys_by_schema(given: Members, schema: KeySchema) -> Mapping[str, Value] | S
     of_key = [one for one in conditions if mentions(one, schema.partition)]
     said = [said_of(schema.partition, one, parameters) for one in of_key]
     found = [one for one in said if one is not None]
-    if len(found) != len(said):
+    if len(found) != len(said) or not _are_plain_before(of_key, conditions, parameters):
         return None
     if statement.verb is Verb.SELECT:
         return _of_select(statement, conditions, found, parameters, schema)
-    return _leading(found[0].values) if len(found) == 1 and found[0].value is not None else None
+    return _of_change(statement, of_key, parameters, schema)
+
+
+def _are_plain_before(of_key: list[Tokens], conditions: list[Tokens], parameters: Parameters) -> bool:
+    """Whether what stands before the first condition on the key compares attributes with values.
+
+    INVARIANT: moto heeds no condition behind one that it does not read, such as an IN.
+    """
+    before = conditions[: conditions.index(of_key[0])] if of_key else ()
+    return all(is_comparison(one, parameters) for one in before)
+
+
+def _of_change(
+    statement: Statement, of_key: list[Tokens], parameters: Parameters, schema: KeySchema
+) -> Mapping[str, Value] | None:
+    """Of one item, whose key is said to equal a value and is not what changes."""
+    (changes, *_) = split(statement.rest, lambda token: token.keyword == "WHERE")
+    if len(of_key) != 1 or not is_equality(of_key[0], parameters) or mentions(changes, schema.partition):
+        return None
+    value = operand(of_key[0][2:], parameters)
+    return None if value is None else _leading((value,))
 
 
 def _of_select(
@@ -110,8 +148,11 @@ def _is_query(conditions: list[Tokens], parameters: Parameters, sort: str) -> bo
 
 
 def _of_insert(statement: Statement, parameters: Parameters, schema: KeySchema) -> Mapping[str, Value] | None:
+    """INVARIANT: no other name is the key's in other letters: moto takes the last of them for the key."""
     item = _inserted(statement)
-    value = None if item is None else operand(item.get(schema.partition, ()), parameters)
+    if item is None or sum(name.lower() == schema.partition.lower() for name in item) != 1:
+        return None
+    value = operand(item.get(schema.partition, ()), parameters)
     return None if value is None else _leading((value,))
 
 
