@@ -25,10 +25,15 @@ class KeySchema(Struct, frozen=True, kw_only=True):
 
 
 async def key_schema(enquiry: Enquiry, arn: str) -> KeySchema:
-    """`arn` is of a table or an index. Raises LookupFailed, and as `Enquiry.members`."""
+    """`arn` is of a table or an index. Raises LookupFailed, and as `Enquiry.members`.
+
+    A table is described once a call, however many statements are on it.
+    """
     table, _, index = arn.partition("/index/")
-    told = await enquiry.members("DescribeTable", {"TableName": table.partition(":table/")[2]})
-    described = told.get("Table")
+    known = enquiry.call.described
+    if table not in known:
+        known[table] = await enquiry.members("DescribeTable", {"TableName": table.partition(":table/")[2]})
+    described = known[table].get("Table")
     of = described if not index else _index(described, index)
     partition, sort = _keys(of, "HASH"), _keys(of, "RANGE")
     if len(partition) != 1 or len(sort) > 1:
