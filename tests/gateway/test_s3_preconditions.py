@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, FlexibleChecksumError
 
 from carnet.gateway.upstreams.configured import read_upstreams
 from carnet.gateway.upstreams.probe.s3_preconditions import preconditions
@@ -218,3 +218,18 @@ def test_what_a_profile_holds_is_asked_by_operation() -> None:
     assert moto.does("s3", "CompleteMultipartUpload", {"IfNoneMatch": "*"})
     assert not moto.does("s3", "CompleteMultipartUpload", {"IfMatch": ETAG})
     assert not moto.does("s3", "DeleteObjects", {"Delete": {"Objects": [{"Key": "a"}, {"Key": "b", "ETag": ETAG}]}})
+
+
+def test_the_probe_goes_on_if_a_store_tells_a_wrong_checksum() -> None:
+    """As LocalStack does of an object that a copy with a precondition took the place of."""
+    holds = ("CompleteMultipartUpload", "DeleteObject", "DeleteObjects", "PutObject")
+    store = Holds(*holds)
+
+    def wrong(operation: str, **given: Any) -> Any:
+        if operation == "GetObject" and str(given["Key"]).startswith("CopyObject"):
+            raise FlexibleChecksumError(error_msg="Expected checksum a did not match calculated checksum: b")
+        return store(operation, **given)
+
+    found = list(preconditions(wrong, "b"))
+    assert found == list(preconditions(Holds(*holds), "b"))
+    assert "PutObject.IfNoneMatch" in found

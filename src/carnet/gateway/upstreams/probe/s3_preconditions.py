@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, FlexibleChecksumError
 
 from carnet.gateway.upstreams.preconditions import PRECONDITIONS, named
 
@@ -35,7 +35,7 @@ def _is_held(ask: Ask, bucket: str, operation: str, member: str) -> bool:
         at = key if member == "IfMatch" else f"{key}-new"
         _ASKS[operation](ask, {"Bucket": bucket, "Key": at}, {member: etag if member == "IfMatch" else "*"})
         return _content(ask, bucket, at) == (None if operation.startswith("Delete") else _NEW)
-    except (ClientError, LookupError):
+    except (ClientError, LookupError, FlexibleChecksumError):
         return False
 
 
