@@ -12,6 +12,7 @@ from carnet.gateway.checks.services.dynamodb_keys import leading_keys
 
 SCOPE = Scope(partition="aws", region="eu-west-1", account="111122223333")
 ANN = {"S": "ann"}
+TOLD = {"ExpressionAttributeNames": {"#s": "Sort"}, "ExpressionAttributeValues": {":i": ANN, ":j": {"S": "bob"}}}
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,9 @@ ANN = {"S": "ann"}
             },
             ("ann",),
         ),
+        ({"KeyConditionExpression": "((Id=:i)and(#s\tBETWEEN :i AND :i))", **TOLD}, ("ann",)),
+        ({"KeyConditionExpression": "#s >= :i AND Id = :i", **TOLD}, ("ann",)),
+        ({"Key": {"Id": ANN}, "AttributeUpdates": {"Other": {"Value": ANN}}}, ("ann",)),
         ({"TableName": "T"}, None),
     ],
 )
@@ -60,6 +64,17 @@ def test_the_partition_keys_are(part: dict[str, Any], values: tuple[str, ...] | 
         {"KeyConditionExpression": "x.Id = :i", "ExpressionAttributeValues": {":i": ANN}},
         {"KeyConditionExpression": "Id = :i", "ExpressionAttributeValues": {}},
         {"KeyConditionExpression": "Id ="},
+        # What moto would read otherwise.
+        {"KeyConditionExpression": "(Id = :i)ANDId = :j", **TOLD},
+        {"KeyConditionExpression": "Id = :i ANDSort = :j", **TOLD},
+        {"KeyConditionExpression": "NOT Id = :i", **TOLD},
+        {"KeyConditionExpression": "Id = :i OR #s = :j", **TOLD},
+        {"KeyConditionExpression": "Id = :i AND (#s = :j", **TOLD},
+        {"KeyConditionExpression": "Id = :i AND #s <> :j", **TOLD},
+        {"KeyConditionExpression": "Id = :i AND #s.x = :j", **TOLD},
+        {"KeyConditionExpression": "Id = :i AND", **TOLD},
+        {"Key": {"Id": ANN}, "AttributeUpdates": {"Id": {"Value": {"S": "bob"}}}},
+        {"Key": {"Id": ANN}, "AttributeUpdates": {"ID": {"Value": {"S": "bob"}}}},
     ],
 )
 def test_a_request_that_does_not_tell_its_partition_key_is_refused(part: dict[str, Any]) -> None:
@@ -83,3 +98,8 @@ def test_items_of_a_transaction_that_differ_in_their_keys_alone_are_checks_of_th
     found = mapped("dynamodb", "TransactWriteItems", {"TransactItems": puts}, SCOPE)
     assert not isinstance(found, Refusal)
     assert [leading_keys(check.part, "Id") for check in found] == [("ann",), ("bob",)]
+
+
+def test_many_brackets_around_a_condition_are_read_at_once() -> None:
+    deep = "(" * 2_000 + "Id = :i" + ")" * 2_000
+    assert leading_keys({"KeyConditionExpression": deep, **TOLD}, "Id") == ("ann",)

@@ -14,6 +14,7 @@ import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from msgspec import structs
 
 from tests.gateway.fake_s3 import Told
@@ -297,3 +298,14 @@ def test_who_signs_for_no_region_is_told_which_and_comes_again(store: Store) -> 
         "the region '...' is wrong; expecting 'us-east-1'"
     )
     assert store.s3.requests == []
+
+
+def test_what_may_be_done_with_a_delete_marker_is_told(store: Store) -> None:
+    marker = {"x-amz-delete-marker": "true", "x-amz-version-id": "v1", "allow": "DELETE"}
+    body = b"<Error><Code>MethodNotAllowed</Code><Message>The specified method is not allowed</Message></Error>"
+    store.s3.answers["GET /photos/k?versionId=v1"] = Told(status=405, headers=marker, body=body)
+    with pytest.raises(ClientError) as caught:
+        store.client().get_object(Bucket=BUCKET, Key="k", VersionId="v1")
+    answer = caught.value.response
+    assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == ("MethodNotAllowed", 405)
+    assert marker.items() <= answer["ResponseMetadata"]["HTTPHeaders"].items()

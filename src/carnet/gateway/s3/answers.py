@@ -29,11 +29,11 @@ from carnet.sigv4.payload import PayloadRefused
 _LOG = logging.getLogger("carnet.gateway")
 _OF_OBJECTS = frozenset(
     (
-        *("accept-ranges", "cache-control", "content-disposition", "content-encoding", "content-language"),
+        *("accept-ranges", "allow", "cache-control", "content-disposition", "content-encoding", "content-language"),
         *("content-range", "expires"),
     )
 )
-"""Headers that only answers of Amazon S3 have."""
+"""Headers that only answers of Amazon S3 have; `allow` tells what may be done with a delete marker."""
 _UNTRUSTED = frozenset(("SignatureDoesNotMatch", "InvalidAccessKeyId", "RequestTimeTooSkewed", "ExpiredToken"))
 """What an upstream says of the gateway's own signature, which is not the client's."""
 _LATE_ERRORS = frozenset(("CopyObject", "UploadPartCopy", "CompleteMultipartUpload"))

@@ -8,8 +8,9 @@ refused and never left out: a condition with ForAllValues is true of what is not
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from carnet.gateway.checks.check import Members, invalid
@@ -18,6 +19,9 @@ from carnet.gateway.checks.services.dynamodb_attributes import tokens_of
 from carnet.policy.request import Value
 
 _SCALARS = ("S", "N", "B")
+_KINDS = {"AND": "&", "BETWEEN": "b", "(": "(", ")": ")", ",": ",", "=": "=", "<": "<", ">": "<", "<=": "<", ">=": "<"}
+_CONDITION = re.compile(r"n[=<]v|nbv&v|f\(n,v\)|\(T\)|T&T")
+"""One condition on a key, in the letters of `_kind`; T is one that is read."""
 
 
 def leading_keys(part: Members, partition_key: str) -> Value | None:
@@ -29,6 +33,11 @@ def leading_keys(part: Members, partition_key: str) -> Value | None:
 
 
 def _values(part: Members, name: str) -> Iterator[str]:
+    if any(updated.lower() == name.lower() for updated in structure(part, "AttributeUpdates")):
+        raise invalid(
+            "One or more parameter values were invalid: "
+            f"Cannot update attribute {name}. This attribute is part of the key"
+        )
     for member in ("Key", "Item"):
         if part.get(member) is not None:
             yield _of_item(structure(part, member), name)
@@ -66,6 +75,7 @@ def _of_expression(expression: str, part: Members, name: str) -> str:
     """The value that the partition key is said to equal; nothing else can be said of it."""
     names, values = structure(part, "ExpressionAttributeNames"), structure(part, "ExpressionAttributeValues")
     tokens = tokens_of(expression)
+    _check_well_formed(tokens)
     places = [at for at, token in enumerate(tokens) if names.get(token, token) == name]
     if len(places) != 1:
         raise invalid("Query condition missed key schema element")
@@ -73,6 +83,27 @@ def _of_expression(expression: str, part: Members, name: str) -> str:
     if before == ["."] or len(after) != 2 or after[0] != "=" or not after[1].startswith(":"):
         raise invalid("Query key condition not supported")
     return scalar(values.get(after[1]))
+
+
+def _check_well_formed(tokens: Sequence[str]) -> None:
+    """Raises Refused for what is not made of conditions on keys, joined by AND.
+
+    INVARIANT: moto reads on where it finds a condition, as in `(a=:x)ANDb=:y`: nothing else may stand there.
+    """
+    kinds, read = "".join(map(_kind, tokens)), 1
+    while read:
+        kinds, read = _CONDITION.subn("T", kinds)
+    if kinds != "T":
+        raise invalid("Invalid KeyConditionExpression: Syntax error")
+
+
+def _kind(part: str) -> str:
+    if part == "begins_with":
+        return "f"
+    known = _KINDS.get(part.upper())
+    if known is not None:
+        return known
+    return "v" if part.startswith(":") else "n" if part.startswith(("#", "_")) or part[0].isalpha() else "?"
 
 
 def scalar(value: Any) -> str:
