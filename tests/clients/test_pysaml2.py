@@ -6,6 +6,7 @@ import base64
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,18 +16,25 @@ from cryptography.hazmat.primitives import serialization
 
 from carnet.entities.identity_center_instance import Instance
 from tests.clients.test_saml_counterparts import PYTHON
-from tests.console.conftest import Site, site
+from tests.console.conftest import Site
 from tests.console.test_application_sign_in import ACS, AUDIENCE, App, fields
 from tests.console.test_people import instance
 from tests.console.test_provider_sign_in import IDP, Provided, use, use_directory
 from tests.console.test_sso_consent import Person
 from tests.saml import idp
+from tests.server.in_process import in_process_server
 
 COUNTERPART = Path(__file__).parent / "pysaml2_counterpart.py"
 XMLSEC1 = shutil.which("xmlsec1")
 
-assert callable(site), "a fixture"
 assert callable(instance), "a fixture"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Its clock is that of this machine: the counterpart has no other one."""
+    with in_process_server(tmp_path_factory.mktemp("site"), password_hash_kib=8) as server:
+        yield Site(server, server.client("iam"))
 
 
 @pytest.fixture(autouse=True, scope="module")
