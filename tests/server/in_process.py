@@ -5,9 +5,10 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import boto3
 import pytest
@@ -36,6 +37,8 @@ class InProcessServer:
     clock: TurnableClock
     door: Door
     running: uvicorn.Server
+    clients: WeakSet[Any] = field(default_factory=WeakSet)
+    """Those that somebody holds: they are closed when the server ends, also if the test has failed."""
 
     @property
     def endpoint(self) -> str:
@@ -53,7 +56,7 @@ class InProcessServer:
     ) -> Any:
         """A boto3 client; of the root user where no key is given."""
         make: Any = boto3.client  # its stubs know services by literal names only
-        return make(
+        client = make(
             service,
             endpoint_url=f"http://{host}:{self.port}",
             region_name=region,
@@ -62,6 +65,12 @@ class InProcessServer:
             aws_session_token=token,
             config=Config(retries={"total_max_attempts": 1}),
         )
+        self.clients.add(client)
+        return client
+
+    def close_clients(self) -> None:
+        for client in list(self.clients):
+            client.close()
 
     def fill_disk(self, patch: pytest.MonkeyPatch) -> None:
         """From now on the disk of the audit log is nearly full."""
@@ -123,6 +132,10 @@ def in_process_server(
         assert root is not None
         application = door(installation, stack)
         with listening(application, tls) as (port, running):
-            yield InProcessServer(
+            server = InProcessServer(
                 port=port, installation=installation, root=root, clock=clock, door=application, running=running
             )
+            try:
+                yield server
+            finally:
+                server.close_clients()
