@@ -16,6 +16,7 @@ ATTACKS: dict[str, tuple[str, ...]] = {
         f"{OIDC}/test_code.py::test_a_code_that_is_used_twice_ends_the_session",
         f"{CONSOLE}/test_login_consent.py::test_a_code_that_is_used_twice_ends_the_session",
         "stores/test_sign_in_nodes.py::test_attack_1_a_code_that_is_used_on_another_node_ends_the_session",
+        f"{CONSOLE}/test_sign_in_races.py::test_attack_1_a_code_that_is_used_many_times_at_once",
     ),
     "2 another verifier, or the method plain": (
         f"{OIDC}/test_code.py::test_a_code_is_bound_to_verifier_and_redirect",
@@ -43,6 +44,7 @@ ATTACKS: dict[str, tuple[str, ...]] = {
     "10 a refresh token after the grace, on two nodes": (
         f"{OIDC}/test_code.py::test_a_refresh_token_that_comes_after_the_grace_ends_the_session",
         "stores/test_sign_in_nodes.py::test_attack_10_a_refresh_token_used_again_ends_the_session_on_both_nodes",
+        f"{CONSOLE}/test_sign_in_races.py::test_attack_10_a_refresh_token_that_is_used_many_times_at_once",
     ),
     "11 another client's refresh token": (
         f"{OIDC}/test_code.py::test_a_refresh_token_is_its_clients",
@@ -55,6 +57,7 @@ ATTACKS: dict[str, tuple[str, ...]] = {
         "bearer/test_dpop.py::test_a_proof_is_taken_for_five_minutes",
         "bearer/test_dpop.py::test_another_curve_is_refused",
         f"{CONSOLE}/test_hostile_fields.py::test_the_time_of_a_proof",
+        f"{CONSOLE}/test_sign_in_races.py::test_attack_12_a_proof_that_is_used_many_times_at_once",
         f"{CONSOLE}/test_login_consent.py::test_a_proof_counts_once",
         f"{CONSOLE}/test_login_consent.py::test_a_refresh_token_is_worth_nothing_without_the_key",
     ),
@@ -140,9 +143,11 @@ ATTACKS: dict[str, tuple[str, ...]] = {
     "33 an assertion comes again": (
         f"{OIDC}/test_with_iam.py::test_attack_33_an_assertion_counts_once",
         "stores/test_redeemed_once.py::test_a_second_node_does_not_take_it",
+        f"{CONSOLE}/test_sign_in_races.py::test_attack_33_an_answer_that_comes_many_times_at_once",
     ),
     "34 a session is fixed before the sign-in": (
         f"{CONSOLE}/test_sign_in.py::test_a_new_session_is_another_one",
+        f"{CONSOLE}/test_provider_sign_in.py::test_attack_34_nobody_is_signed_in_by_what_another_browser_has_asked_for",
         f"{CONSOLE}/test_several_people.py::test_what_is_set_under_another_name_is_no_session",
     ),
     "35 who there is, is tried out": (
