@@ -171,6 +171,13 @@ def test_a_denial_that_did_not_come_tells_what_was_allowed(account: CarnetAccoun
     assert str(failure.value).startswith("expected: denied\nnothing was denied of: iam:ListUsers\ndecision id: ")
 
 
+def test_a_layer_that_there_is_not_is_the_fault_of_the_test() -> None:
+    with pytest.raises(
+        ValueError, match=r"by must be one of: identity-based policy, .*did you mean 'permissions boundary'"
+    ):
+        Denied(by="permission boundary")
+
+
 def test_a_block_without_calls_denies_nothing() -> None:
     with pytest.raises(AssertionError, match="the block made no call with a session of"), Denied():
         pass

@@ -8,6 +8,8 @@ from typing import Literal, Self
 
 from botocore.exceptions import ClientError
 
+from carnet.policy.case_members import as_word
+from carnet.policy.decision import Layer
 from carnet.testing.live.session import CALLS, Call
 
 _DENIALS = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"))
@@ -53,13 +55,14 @@ class Allowed(_Watched):
 class Denied(_Watched):
     """A call in the block must be denied, which ends the block. `message` is then what the caller was told.
 
-    `by` is the layer that must have decided; `explicit` tells whether a Deny statement must have matched.
+    `by` is the layer that must have decided, any value of `Layer`; `explicit` tells whether a Deny statement must have
+    matched. Raises ValueError for what is no layer.
     """
 
     def __init__(self, by: str | None = None, explicit: bool | None = None) -> None:
         super().__init__()
         self.message = ""
-        self._by = by
+        self._by = None if by is None else as_word(by, "by", Layer)
         self._explicit = explicit
 
     def __exit__(
