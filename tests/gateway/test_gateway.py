@@ -450,3 +450,23 @@ def test_no_change_is_sent_on_if_the_disk_of_the_audit_log_is_nearly_full(
     assert len(behind.aws.requests) == asked
     table.get_item(TableName="t", Key={"k": {"S": "1"}})
     assert len(behind.aws.requests) == asked + 1
+
+
+@pytest.mark.parametrize(
+    ("host", "is_told"),
+    [
+        ("carnet.example:4747", True),
+        ("dynamodb.eu-west-1.amazonaws.com", False),
+        ("iam.AMAZONAWS.com.example", False),
+        ("sqs.eu-west-1.localhost.localstack.cloud", False),
+    ],
+)
+def test_the_host_names_no_service_and_no_region_to_the_upstream(behind: Behind, host: str, is_told: bool) -> None:
+    """moto takes both from the host, and not from what is signed."""
+    behind.allow(EVERYTHING)
+    table = behind.client("dynamodb")
+    table.meta.events.register("before-sign", lambda request, **_: request.headers.add_header("Host", host))
+    behind.aws.answers["DescribeTable"] = Told(body={"Table": {"TableName": "t"}})
+    table.describe_table(TableName="t")
+    own = behind.aws.url.removeprefix("http://")
+    assert behind.aws.requests[-1].headers["host"] == (host if is_told else own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -177,3 +178,13 @@ def test_the_source_of_a_copy_is_sent_as_it_was_decided(store: Store) -> None:
     for source in (quote(f"{BUCKET}/a b/ü+"), f"{BUCKET}%2Fa+b%2F%C3%BC%2B"):
         assert store.send("PUT", f"/{BUCKET}/copy", headers={"x-amz-copy-source": source}).status == 200
         assert store.s3.requests[-1].headers["x-amz-copy-source"] == f"{BUCKET}/a%20b/%C3%BC%2B"
+
+
+@pytest.mark.parametrize("host", ["secret.example.com", "secret.s3.localhost.localstack.cloud", "carnet"])
+def test_no_store_is_told_a_bucket_by_the_host(tmp_path: Path, host: str) -> None:
+    """moto reads the bucket `secret` there, whatever the path names."""
+    with a_store(tmp_path, profile="moto") as store:
+        store.s3.objects[f"/{BUCKET}/k"] = b"hello"
+        assert store.send("GET", f"/{BUCKET}/k", headers={"host": host}).body == b"hello"
+        asked = [sent for sent in store.s3.requests if sent.what == f"GET /{BUCKET}/k"]
+        assert [sent.headers["host"] for sent in asked] == [f"127.0.0.1:{store.s3.port}"]

@@ -41,6 +41,12 @@ class Content(Struct, frozen=True, kw_only=True):
     """Bytes of it."""
 
 
+_IN_PATHS = "s3"
+"""The service whose buckets are named in paths alone."""
+_CLOUDS = ("amazonaws", "localstack", "api.aws")
+"""What is in the names that emulators read a service and a Region from."""
+
+
 class Exchange:
     """One upstream, and how it is spoken to."""
 
@@ -80,7 +86,7 @@ class Exchange:
             raise AnotherAccount(f"{self.settings.name} does not stand for account {account}")
         credentials, naming = found
         made = rebuilt(operation, given) if aside is None else await aside.run(rebuilt, operation, given)
-        headers = (("host", host if self.settings.clients_host else self._own_host), *made.headers, *naming)
+        headers = (("host", self._host(operation, host)), *made.headers, *naming)
         return await self._upstream.exchange(
             UpstreamRequest(
                 method=made.method,
@@ -91,6 +97,16 @@ class Exchange:
             ),
             caller,
         )
+
+    def _host(self, operation: Operation, clients: str) -> str:
+        """What the upstream is called.
+
+        INVARIANT: what a client calls this server names neither a bucket nor a service nor a Region to the upstream.
+        moto and LocalStack take the first part of `secret.example.com` for the bucket, whatever the path names, and
+        `dynamodb.eu-west-1.amazonaws.com` for the service and the Region, whatever is signed.
+        """
+        is_told = self.settings.clients_host and operation.service.name != _IN_PATHS
+        return clients if is_told and not any(cloud in clients.lower() for cloud in _CLOUDS) else self._own_host
 
     def _signed(
         self,
