@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from carnet.store.last_used import KeyUse, RoleUse
 from tests.saml import idp
+from tests.services.answered import filled
 from tests.services.iam.documents import allow, managed, text, trust
 from tests.services.iam.made_certificates import made, rsa_key
 from tests.services.iam.phones import make_phone
@@ -40,7 +40,7 @@ class FullAccount:
 
     def call(self, operation: str, **given: Any) -> dict[str, Any]:
         answer = self.world.call(self.world.root, operation, **given)
-        self.filled.setdefault(operation, set()).update(_members(answer))
+        self.filled.setdefault(operation, set()).update(filled(answer))
         return answer
 
     def pages(self, operation: str, **given: Any) -> None:
@@ -253,7 +253,7 @@ class FullAccount:
         }
         for number in "12":
             answer = self.world.call(partner, "CreateDelegationRequest", **given, RequestorWorkflowId=number)
-            self.filled.setdefault("CreateDelegationRequest", set()).update(_members(answer))
+            self.filled.setdefault("CreateDelegationRequest", set()).update(filled(answer))
             named = {"DelegationRequestId": answer["DelegationRequestId"]}
             self.call("AssociateDelegationRequest", **named)
             self.call("UpdateDelegationRequest", **named, Notes="n")
@@ -263,16 +263,3 @@ class FullAccount:
             arn = f"arn:aws:iam::{self.world.account_id}:delegation-request/{answer['DelegationRequestId']}"
             self.call("GetHumanReadableSummary", EntityArn=arn)
         self.pages("ListDelegationRequests")
-
-
-def _members(value: Any, above: str = "") -> Iterator[str]:
-    """The members that have a value, each below those that it is in."""
-    if isinstance(value, Mapping):
-        for name, member in value.items():
-            here = f"{above}.{name}" if above else name
-            if member not in ([], {}):
-                yield here
-                yield from _members(member, here)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _members(each, above)

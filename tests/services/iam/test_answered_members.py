@@ -6,11 +6,10 @@ The tables may only shrink.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from carnet import models
+from tests.services.answered import answering, empty
 from tests.services.iam.full_account import FullAccount
 from tests.services.world import open_world
 
@@ -103,32 +102,8 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullAccount]:
 
 
 def test_every_operation_is_asked(account: FullAccount) -> None:
-    operations = models.service("iam").operations.items()
-    answering = {name for name, operation in operations if operation.output is not None}
-    assert answering - account.filled.keys() == NOT_ASKED.keys()
+    assert answering("iam") - account.filled.keys() == NOT_ASKED.keys()
 
 
 def test_members_are_filled_but_these(account: FullAccount) -> None:
-    found = {f"{name}.{member}" for name, filled in account.filled.items() for member in empty(name, filled)}
-    assert found == {name for names in EMPTY.values() for name in names}
-
-
-def empty(operation: str, filled: set[str]) -> set[str]:
-    """The members that were never filled, without those within one of them."""
-    shape = models.operation("iam", operation).model.output_shape
-    never = set(members(shape) if shape is not None else ()) - filled
-    return {name for name in never if not any(name.startswith(f"{other}.") for other in never)}
-
-
-def members(shape: Any, above: str = "", around: tuple[str, ...] = ()) -> Iterator[str]:
-    """Those that a shape has, each below those that it is in."""
-    if shape.name in around:
-        return
-    match shape.type_name:
-        case "structure":
-            for name, member in shape.members.items():
-                here = f"{above}.{name}" if above else name
-                yield here
-                yield from members(member, here, (*around, shape.name))
-        case "list":
-            yield from members(shape.member, above, around)
+    assert empty("iam", account.filled) == {name for names in EMPTY.values() for name in names}
