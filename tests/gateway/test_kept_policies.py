@@ -212,7 +212,48 @@ def test_another_account_needs_the_consent_of_both(told: Behind, other: tuple[st
     told.client("secretsmanager").delete_resource_policy(**of)
 
 
-@pytest.mark.parametrize("action", ["sns:*", "SNS:*", "*"])
+@pytest.mark.parametrize("action", ["sns:Publish", "SNS:publish", "sns:Get*", "sns:Receive"])
+def test_what_the_policy_of_a_topic_may_name(told: Behind, action: str) -> None:
+    given = {"TopicArn": TOPIC.format(told.account), "AttributeName": "Policy"}
+    value = policy(everybody_of(told.account, action))
+    told.client("sns").set_topic_attributes(**given, AttributeValue=value)
+
+
+def test_what_is_said_of_a_principal_that_does_not_exist(told: Behind) -> None:
+    def nobody(action: str) -> str:
+        return policy(everybody_of("111122223333", action)).replace("111122223333:root", f"{told.account}:user/nobody")
+
+    sns, sqs, secrets = (told.client(name) for name in ("sns", "sqs", "secretsmanager"))
+    url = f"http://x/{told.account}/said"
+    topic = {"TopicArn": TOPIC.format(told.account), "AttributeName": "Policy"}
+    secret = {"SecretId": SECRET.format(told.account)}
+    for call, given, code, sentence in (
+        (
+            sns.set_topic_attributes,
+            {**topic, "AttributeValue": nobody("sns:Publish")},
+            "InvalidParameter",
+            "Invalid parameter: Policy Error: PrincipalNotFound",
+        ),
+        (
+            sqs.set_queue_attributes,
+            {"QueueUrl": url, "Attributes": {"Policy": nobody("sqs:SendMessage")}},
+            "InvalidAttributeValue",
+            "Invalid value for the parameter Policy.",
+        ),
+        (
+            secrets.put_resource_policy,
+            {**secret, "ResourcePolicy": nobody("secretsmanager:GetSecretValue")},
+            "MalformedPolicyDocumentException",
+            "This resource policy contains an unsupported principal.",
+        ),
+    ):
+        error = refusal(call, **given)
+        assert (error["Code"], error["Message"]) == (code, sentence)
+
+
+@pytest.mark.parametrize(
+    "action", ["sns:*", "SNS:*", "*", "sns:**", "sns:CreateTopic", "SNS:ListTopics", "kms:Decrypt", "sqs:Publish"]
+)
 def test_the_policy_of_a_topic_is_about_no_more_than_it_names(told: Behind, action: str) -> None:
     value, sns = policy(everybody_of(told.account, action)), told.client("sns")
     for call, given in (
@@ -271,7 +312,7 @@ def test_a_principal_that_is_made_again_is_another_one(told: Behind) -> None:
         (policy({"Effect": "Allow", "Action": "kms:*", "Resource": "*"}), ""),
         (
             policy(everybody_of("111122223333", "kms:*")).replace("111122223333:root", "{}:user/nobody"),
-            "Invalid principal",
+            "Policy contains a statement with one or more invalid principals.",
         ),
         (policy(everybody_of("111122223333", "kms:*", Sid="x" * 33_000)), "longer than"),
     ],

@@ -104,6 +104,7 @@ def test_whom_a_function_is_not_opened_to(told: Behind, principal: str) -> None:
     given = {"FunctionName": "h", "StatementId": "x", "Action": "lambda:InvokeFunction"}
     refused = refusal(told.client("lambda").add_permission, **given, Principal=principal.format(told.account))
     assert (refused["Code"], refused["status"]) == ("InvalidParameterValueException", 400)
+    assert refused["Message"] == "The provided principal was invalid. Please check the principal and try again."
 
 
 def test_a_policy_may_grow_to_20_kilobytes(told: Behind) -> None:
@@ -162,20 +163,31 @@ def test_a_topic_is_opened_to_accounts(told: Behind, other: tuple[str, str, str]
     given = {"TopicArn": topic, "Label": "l", "AWSAccountId": [account], "ActionName": ["Publish"]}
     mine.add_permission(**given)
     theirs.publish(TopicArn=topic, Message="m")
-    assert refusal(mine.add_permission, **given)["Code"] == "InvalidParameter"
-    assert refusal(mine.add_permission, **given | {"Label": "m", "AWSAccountId": ["1"]})["Code"] == "InvalidParameter"
+    for more, sentence in (
+        ({}, "Statement already exists"),
+        ({"Label": "m", "AWSAccountId": ["1"]}, "Policy Error: PrincipalNotFound"),
+        ({"Label": "m", "ActionName": ["CreateTopic"]}, "Policy statement action out of service scope!"),
+        ({"Label": "m", "ActionName": ["*"]}, "Policy statement action out of service scope!"),
+    ):
+        refused = refusal(mine.add_permission, **given | more)
+        assert (refused["Code"], refused["Message"]) == ("InvalidParameter", f"Invalid parameter: {sentence}")
     shown = json.loads(mine.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
-    assert shown["Statement"] == [
-        {
-            "Sid": "l",
-            "Effect": "Allow",
-            "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
-            "Action": "SNS:Publish",
-            "Resource": topic,
-        }
-    ]
-    assert refusal(mine.remove_permission, TopicArn=topic, Label="other")["Code"] == "InvalidParameter"
-    mine.remove_permission(TopicArn=topic, Label="l")
+    assert (shown["Version"], shown["Id"]) == ("2008-10-17", "__default_policy_ID")
+    by_default, added = shown["Statement"]
+    assert by_default["Condition"] == {"StringEquals": {"AWS:SourceOwner": told.account}}
+    assert (by_default["Sid"], by_default["Resource"]) == ("__default_statement_ID", topic)
+    assert by_default["Action"][0] == "SNS:GetTopicAttributes"
+    assert added == {
+        "Sid": "l",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": "SNS:Publish",
+        "Resource": topic,
+    }
+    assert refusal(theirs.get_topic_attributes, TopicArn=topic)["Code"] == "AuthorizationError", "it is no owner"
+    for label in ("other", "l", "l"):
+        mine.remove_permission(TopicArn=topic, Label=label)
+    assert json.loads(mine.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])["Statement"] == [by_default]
     assert refusal(theirs.publish, TopicArn=topic, Message="m")["Code"] == "AuthorizationError"
     assert {"AddPermission", "RemovePermission"}.isdisjoint(told.aws.operations)
 
@@ -188,12 +200,48 @@ def test_a_queue_is_opened_to_accounts(told: Behind, other: tuple[str, str, str]
     mine.add_permission(**given)
     theirs.send_message(QueueUrl=url, MessageBody="m")
     assert refusal(theirs.purge_queue, QueueUrl=url)["Code"] == "AccessDenied"
-    for more in ({}, {"Label": "m", "Actions": ["DeleteQueue"]}, {"Label": "m", "AWSAccountIds": []}):
-        assert refusal(mine.add_permission, **given | more)["Code"] == "InvalidParameterValue"
-    assert refusal(mine.remove_permission, QueueUrl=url, Label="m")["Code"] == "InvalidParameterValue"
+    of_owner = (
+        "Value SQS:DeleteQueue for parameter ActionName is invalid. Reason: Only the queue owner is allowed to "
+        "invoke this action."
+    )
+    for more, sentence in (
+        ({}, "Value l for parameter Label is invalid. Reason: Already exists."),
+        ({"AWSAccountIds": []}, "Value [] for parameter PrincipalId is invalid. Reason: Unable to verify."),
+        ({"AWSAccountIds": ["1"]}, "Value [1] for parameter PrincipalId is invalid. Reason: Unable to verify."),
+        (
+            {"AWSAccountIds": [account, "nobody"]},
+            f"Value [{account}, nobody] for parameter PrincipalId is invalid. Reason: Unable to verify.",
+        ),
+        ({"Actions": ["DeleteQueue"]}, of_owner),
+    ):
+        refused = refusal(mine.add_permission, **given | ({"Label": "m"} if more else {}) | more)
+        assert (refused["Code"], refused["Message"]) == ("InvalidParameterValue", sentence)
+    policy_of = mine.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
+    assert json.loads(policy_of)["Version"] == "2008-10-17"
+    refused = refusal(mine.remove_permission, QueueUrl=url, Label="m")
+    sentence = "Value m for parameter Label is invalid. Reason: can't find label."
+    assert (refused["Code"], refused["Message"]) == ("InvalidParameterValue", sentence)
     mine.remove_permission(QueueUrl=url, Label="l")
     assert refusal(theirs.send_message, QueueUrl=url, MessageBody="m")["Code"] == "AccessDenied"
     assert {"AddPermission", "RemovePermission"}.isdisjoint(told.aws.operations)
+
+
+def test_a_statement_of_a_queue_is_for_seven_actions(told: Behind, other: tuple[str, str, str]) -> None:
+    account, *_ = other
+    sqs = told.client("sqs")
+    actions = [
+        *("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl"),
+        *("ListDeadLetterSourceQueues", "PurgeQueue", "ReceiveMessage", "SendMessage"),
+    ]
+    given = {"QueueUrl": f"http://x/{told.account}/seven", "Label": "l", "AWSAccountIds": [account]}
+    refused = refusal(sqs.add_permission, **given, Actions=actions)
+    assert (refused["Code"], refused["Message"]) == ("OverLimit", "8 Actions were found, maximum allowed is 7.")
+    refused = refusal(sqs.add_permission, **given, Actions=[])
+    assert (refused["Code"], refused["Message"]) == (
+        "MissingParameter",
+        "The request must contain the parameter Actions.",
+    )
+    sqs.add_permission(**given, Actions=actions[:7])
 
 
 def test_a_statement_is_added_to_one_whose_principal_is_gone(told: Behind, other: tuple[str, str, str]) -> None:

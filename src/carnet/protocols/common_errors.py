@@ -63,6 +63,8 @@ _TABLE = (
     _spellings("InvalidParameterValue", 400, "InvalidParameterValueException", 400, 400),
     _spellings("MalformedInput", 400, "SerializationException", 400, 400),
     _spellings("MissingAction", 400, "MissingActionException", 400, 400),
+    # Of Amazon SQS, for a list with nothing in it.
+    _spellings("MissingParameter", 400, "MissingParameter", 400, 400),
     _spellings("MissingAuthenticationToken", 403, "MissingAuthenticationTokenException", 400, 403),
     # 400, for some SDKs (for JavaScript 2, for Ruby) try again whatever is answered with 501.
     _spellings("NotImplemented", 400, "NotImplementedException", 400, 400, ec2=("UnsupportedOperation", 400)),

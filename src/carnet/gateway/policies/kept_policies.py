@@ -29,7 +29,14 @@ from carnet.gateway.checks.check import Check
 from carnet.gateway.checks.lookups import NO_KEY
 from carnet.gateway.deciding import Resolved
 from carnet.gateway.failures import says_not_there
-from carnet.gateway.policies.policy_change import PoliciesForgotten, PolicyChange, ShutsOut, TooLong, policies_under
+from carnet.gateway.policies.policy_change import (
+    NamesNobody,
+    PoliciesForgotten,
+    PolicyChange,
+    ShutsOut,
+    TooLong,
+    policies_under,
+)
 from carnet.gateway.policies.policy_operations import (
     CHANGES,
     ENDS,
@@ -227,6 +234,8 @@ def _refusal(call: Call, kind: Kind, problem: Malformed) -> WireError:
     """Why a policy is not kept, as the service of its resource says it."""
     if isinstance(problem, ShutsOut) and kind.lockout is not None:
         return WireError(kind.lockout.code, kind.lockout.message, call.operation)
+    if isinstance(problem, NamesNobody) and kind.no_principal:
+        return WireError(kind.malformed, kind.no_principal, call.operation)
     code = kind.too_long if isinstance(problem, TooLong) else ""
     return WireError(code or kind.malformed, problem.message, call.operation)
 
@@ -242,9 +251,16 @@ async def _parse_before(call: Call, kind: Kind, policy: str | None) -> None:
         parsed = await asyncio.to_thread(parse_once, policy, Grammar.RESOURCE, partition)
     except Malformed as problem:
         raise WireError(kind.malformed, problem.message, call.operation) from None
-    actions = (pattern.text for statement in parsed.statements for pattern in statement.actions.patterns)
-    if kind.out_of_scope and any(action.rpartition(":")[2] == "*" for action in actions):
+    actions = [pattern.text for statement in parsed.statements for pattern in statement.actions.patterns]
+    if kind.actions and not all(_is_in_scope(call, kind, action) for action in actions):
         raise WireError(kind.malformed, kind.out_of_scope, call.operation)
+
+
+def _is_in_scope(call: Call, kind: Kind, action: str) -> bool:
+    """Whether a policy may name an action, or a pattern that is not for all of them."""
+    service, _, name = action.lower().rpartition(":")
+    is_pattern = "*" in name or "?" in name
+    return service == call.operation.service.name and (name in kind.actions or (is_pattern and name.strip("*?") != ""))
 
 
 def _at(members: Mapping[str, Any], path: tuple[str, ...]) -> str | None:

@@ -17,9 +17,11 @@ from carnet.base.arns import ACCOUNT_ID, root_arn
 from carnet.base.faults import Refused
 
 Members = Mapping[str, Any]
-_VERSION = "2012-10-17"
+_VERSION, _OLDER_VERSION = "2012-10-17", "2008-10-17"
+"""Of policies that AWS Lambda makes, and of those that Amazon SNS and Amazon SQS make."""
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|internal)", re.ASCII)
 _EVERYBODY = "*"
+NO_FUNCTION_PRINCIPAL = "The provided principal was invalid. Please check the principal and try again."
 _NOT_FOUND, _INVALID = "ResourceNotFoundException", "InvalidParameterValueException"
 _OF_OTHERS = frozenset(
     (
@@ -28,6 +30,8 @@ _OF_OTHERS = frozenset(
     )
 )
 """What another account can be given on a queue."""
+_MOST_ACTIONS = 7
+"""In one statement of a queue's policy."""
 
 
 def revision_of(policy: str) -> str:
@@ -42,7 +46,7 @@ def _statements(policy: Members) -> list[Members]:
 
 def _added(current: str | None, new: Members, first: Members, taken: Refused) -> str:
     """The policy with one statement more; `first` is what a policy begins with."""
-    policy = {**first, "Statement": []} if current is None else json.loads(current)
+    policy = {"Statement": [], **first} if current is None else json.loads(current)
     statements = _statements(policy)
     if any(one.get("Sid") == new["Sid"] for one in statements):
         raise taken
@@ -51,11 +55,21 @@ def _added(current: str | None, new: Members, first: Members, taken: Refused) ->
 
 def _removed(current: str | None, sid: str, missing: Refused) -> str | None:
     """The policy without one statement; None if none is left."""
-    policy = {"Statement": []} if current is None else json.loads(current)
+    left = _without(current, sid)
+    if left == current:
+        raise missing
+    return left
+
+
+def _without(current: str | None, sid: str) -> str | None:
+    """As `_removed`; the policy as it is if it has no such statement."""
+    if current is None:
+        return None
+    policy = json.loads(current)
     statements = _statements(policy)
     left = [one for one in statements if one.get("Sid") != sid]
     if len(left) == len(statements):
-        raise missing
+        return current
     return json.dumps({**policy, "Statement": left}, ensure_ascii=False, separators=(",", ":")) if left else None
 
 
@@ -117,7 +131,7 @@ def _principal(arn: str, written: str) -> str | dict[str, str]:
     if written.startswith("arn:"):
         return {"AWS": written}
     if not _SERVICE.fullmatch(written):
-        raise Refused(_INVALID, "The provided principal was invalid. Please check the principal and try again.")
+        raise Refused(_INVALID, NO_FUNCTION_PRINCIPAL)
     return {"Service": written}
 
 
@@ -164,47 +178,95 @@ def _check_revision(current: str | None, given: Members) -> None:
 # Amazon SNS and Amazon SQS
 
 
+TOPIC_OUT_OF_SCOPE = "Invalid parameter: Policy statement action out of service scope!"
+NO_TOPIC_PRINCIPAL = "Invalid parameter: Policy Error: PrincipalNotFound"
+_OF_TOPICS = (
+    *("GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic"),
+    *("Subscribe", "ListSubscriptionsByTopic", "Publish"),
+)
+"""What the policy that Amazon SNS makes with a topic is about."""
+OF_TOPICS = frozenset(
+    name.lower()
+    for name in (*_OF_TOPICS, "GetDataProtectionPolicy", "ListTagsForResource", "PutDataProtectionPolicy", "Receive")
+)
+"""The actions that a topic's policy may name, in lower case.
+
+https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
+"""
+
+
+def _default_of_topic(arn: str) -> dict[str, Any]:
+    """The policy that a topic has until it is given another, as Amazon SNS tells it.
+
+    It lets nobody in: no request has the condition key AWS:SourceOwner.
+    """
+    owner = {"StringEquals": {"AWS:SourceOwner": arn.split(":")[4]}}
+    statement = {
+        "Sid": "__default_statement_ID",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": [f"SNS:{name}" for name in _OF_TOPICS],
+        "Resource": arn,
+        "Condition": owner,
+    }
+    return {"Version": _OLDER_VERSION, "Id": "__default_policy_ID", "Statement": [statement]}
+
+
 def permit_topic(arn: str, current: str | None, given: Members) -> str:
+    if not OF_TOPICS.issuperset(map(str.lower, given["ActionName"])):
+        raise Refused("InvalidParameter", TOPIC_OUT_OF_SCOPE)
+    accounts = given["AWSAccountId"]
+    if not _are_accounts(accounts):
+        raise Refused("InvalidParameter", NO_TOPIC_PRINCIPAL)
     new = {
         "Sid": given["Label"],
         "Effect": "Allow",
-        "Principal": {"AWS": _one_or_more(_roots(arn, given["AWSAccountId"], "InvalidParameter"))},
+        "Principal": {"AWS": _roots(arn, accounts)},
         "Action": _one_or_more([f"SNS:{name}" for name in given["ActionName"]]),
         "Resource": arn,
     }
     taken = Refused("InvalidParameter", "Invalid parameter: Statement already exists")
-    return _added(current, new, {"Version": _VERSION, "Id": "__default_policy_ID"}, taken)
+    return _added(current, new, _default_of_topic(arn), taken)
 
 
 def forbid_topic(arn: str, current: str | None, given: Members) -> str | None:
-    missing = Refused("InvalidParameter", f"Invalid parameter: there is no statement {given['Label']}")
-    return _removed(current, given["Label"], missing)
+    """A label that no statement has changes nothing."""
+    return _without(current, given["Label"])
 
 
 def permit_queue(arn: str, current: str | None, given: Members) -> str:
+    accounts = given["AWSAccountIds"]
+    if not given["Actions"]:
+        raise Refused("MissingParameter", "The request must contain the parameter Actions.")
+    if not _are_accounts(accounts):
+        raise _invalid(f"[{', '.join(accounts)}]", "PrincipalId", "Unable to verify.")
+    if (asked := len(given["Actions"])) > _MOST_ACTIONS:
+        raise Refused("OverLimit", f"{asked} Actions were found, maximum allowed is {_MOST_ACTIONS}.")
     for name in given["Actions"]:
         if name not in _OF_OTHERS:
             raise _invalid(f"SQS:{name}", "ActionName", "Only the queue owner is allowed to invoke this action.")
     new = {
         "Sid": given["Label"],
         "Effect": "Allow",
-        "Principal": {"AWS": _one_or_more(_roots(arn, given["AWSAccountIds"], "InvalidParameterValue"))},
+        "Principal": {"AWS": _roots(arn, accounts)},
         "Action": _one_or_more([f"SQS:{name}" for name in given["Actions"]]),
         "Resource": arn,
     }
     taken = _invalid(given["Label"], "Label", "Already exists.")
-    return _added(current, new, {"Version": _VERSION, "Id": f"{arn}/SQSDefaultPolicy"}, taken)
+    return _added(current, new, {"Version": _OLDER_VERSION, "Id": f"{arn}/SQSDefaultPolicy"}, taken)
 
 
 def forbid_queue(arn: str, current: str | None, given: Members) -> str | None:
     return _removed(current, given["Label"], _invalid(given["Label"], "Label", "can't find label."))
 
 
-def _roots(arn: str, accounts: Sequence[str], code: str) -> list[str]:
+def _are_accounts(accounts: Sequence[str]) -> bool:
+    return bool(accounts) and all(map(ACCOUNT_ID.fullmatch, accounts))
+
+
+def _roots(arn: str, accounts: Sequence[str]) -> str | list[str]:
     partition = arn.split(":", 2)[1]
-    if not accounts or not all(map(ACCOUNT_ID.fullmatch, accounts)):
-        raise Refused(code, "The accounts are not told by their ids of 12 digits.")
-    return [root_arn(partition, account) for account in accounts]
+    return _one_or_more([root_arn(partition, account) for account in accounts])
 
 
 def _invalid(value: str, name: str, reason: str) -> Refused:

@@ -27,6 +27,10 @@ class TooLong(Malformed):
     """A policy is longer than AWS lets one be."""
 
 
+class NamesNobody(Malformed):
+    """A policy names a principal that does not exist."""
+
+
 class ShutsOut(Malformed):
     """A policy does not let who puts it put another."""
 
@@ -116,7 +120,7 @@ class PolicyChange:
         try:
             made = bound(snapshot, view, parsed, policy, gone)
         except NoSuchPrincipal as none:
-            raise Malformed(f'Invalid principal in policy: "AWS":"{none.written}"') from None
+            raise NamesNobody(f'Invalid principal in policy: "AWS":"{none.written}"') from None
         entity = ResourceBasedPolicy(
             arn=self.arn, account=self.account, document=made.text, principal_ids=made.ids, changed=arrived.time
         )

@@ -75,8 +75,12 @@ class Kind(Struct, frozen=True, kw_only=True):
     malformed: str
     """The code of the error for what is no policy."""
     lockout: Lockout | None = None
+    actions: frozenset[str] = frozenset()
+    """The actions that it may name, in lower case; empty if it may name any, and all at once."""
     out_of_scope: str = ""
-    """AWS's sentence for a policy about all actions at once, if it may name them by their names only."""
+    """AWS's sentence for a policy about another action."""
+    no_principal: str = ""
+    """AWS's sentence for a principal that does not exist; empty for Carnet's own."""
     takes_away: bool = False
     """Whether an empty policy takes the policy away."""
     missing: str = ""
@@ -168,12 +172,14 @@ _KEY = Kind(
         code="MalformedPolicyDocumentException",
         message="The new key policy will not allow you to update the key policy in the future.",
     ),
+    no_principal="Policy contains a statement with one or more invalid principals.",
 )
 _SECRET = Kind(
     describe="DescribeSecret",
     asked=lambda arn: {"SecretId": arn},
     most=20 * _KB,
     malformed="MalformedPolicyDocumentException",
+    no_principal="This resource policy contains an unsupported principal.",
 )
 _TABLE = Kind(
     describe="DescribeTable",
@@ -194,7 +200,9 @@ _TOPIC = Kind(
     asked=lambda arn: {"TopicArn": arn},
     most=30 * _KB,
     malformed="InvalidParameter",
-    out_of_scope="Invalid parameter: Policy statement action out of service scope!",
+    actions=permissions.OF_TOPICS,
+    out_of_scope=permissions.TOPIC_OUT_OF_SCOPE,
+    no_principal=permissions.NO_TOPIC_PRINCIPAL,
     takes_away=True,
 )
 
@@ -203,6 +211,7 @@ _QUEUE = Kind(
     asked=lambda arn: {"QueueUrl": queue_url(arn), "AttributeNames": ["QueueArn"]},
     most=20 * _KB,
     malformed="InvalidAttributeValue",
+    no_principal="Invalid value for the parameter Policy.",
     takes_away=True,
 )
 
@@ -211,6 +220,7 @@ _FUNCTION = Kind(
     asked=_function,
     most=20 * _KB,
     malformed="InvalidParameterValueException",
+    no_principal=permissions.NO_FUNCTION_PRINCIPAL,
     missing="ResourceNotFoundException",
     says_missing="The resource you requested does not exist.",
     too_long="PolicyLengthExceededException",
