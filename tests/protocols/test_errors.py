@@ -23,6 +23,13 @@ def test_a_query_error() -> None:
     )
 
 
+def test_a_query_error_without_a_message_has_no_element_for_it() -> None:
+    response = write_error(service("iam"), "ReportNotPresent", "", "the-id")
+    assert b"<Code>ReportNotPresent</Code></Error>" in response.body
+    told = write_error(service("iam"), "ReportNotPresent", "", "the-id", accept="application/json")
+    assert orjson.loads(told.body)["Error"] == {"Code": "ReportNotPresent", "Type": "Sender"}
+
+
 def test_a_json_error_spells_the_message_as_its_shape_does() -> None:
     response = write_error(
         service("organizations"),

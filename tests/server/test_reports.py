@@ -26,8 +26,9 @@ def iam(server: InProcessServer) -> Any:
 
 
 def test_the_credential_report_is_read_as_csv(iam: Any) -> None:
-    with pytest.raises(iam.exceptions.CredentialReportNotPresentException):
+    with pytest.raises(iam.exceptions.CredentialReportNotPresentException) as missing:
         iam.get_credential_report()
+    assert "Message" not in missing.value.response["Error"]
     assert iam.generate_credential_report()["State"] == "STARTED"
     assert iam.generate_credential_report()["State"] == "COMPLETE"
     answer = iam.get_credential_report()

@@ -129,7 +129,8 @@ def _written(
 
 def _query_json(error: ModelledError | CommonError, request_id: str, members: Mapping[str, Any]) -> HttpResponse:
     others = dict(members)
-    details = {"Message": others.pop("message")}
+    message = others.pop("message")
+    details = {"Message": message} if message else {}
     if isinstance(error, ModelledError):
         details |= json_structure(error.shape)(others)
     return write_query_json_error(error.status, _kind(error), error.code, details, request_id)
@@ -163,11 +164,14 @@ def _ec2(error: ModelledError | CommonError, request_id: str, members: Mapping[s
 
 
 def _xml_details(error: ModelledError | CommonError, members: Mapping[str, Any]) -> str:
-    """The message, which the query protocol spells with a capital whatever the model says, and what else is told."""
+    """The message, which the query protocol spells with a capital whatever the model says, and what else is told.
+
+    A few of AWS's errors have no message.
+    """
     others = dict(members)
     message = escape(others.pop("message"))
     further = xml_members(error.shape)(others) if isinstance(error, ModelledError) else ""
-    return f"<Message>{message}</Message>{further}"
+    return f"<Message>{message}</Message>{further}" if message else further
 
 
 def _json(

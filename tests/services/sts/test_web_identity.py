@@ -325,6 +325,7 @@ class TestFederationToken:
         arn = f"arn:aws:sts::{world.account_id}:federated-user/bob"
         assert answer["FederatedUser"] == {"FederatedUserId": f"{world.account_id}:bob", "Arn": arn}
         assert (answer["Credentials"]["Expiration"] - START).total_seconds() == 43_200
+        assert answer["PackedPolicySize"] == 0
         assert fits_the_model("GetFederationToken", answer, service="sts")
         identity = world.call(world.session(answer), "GetCallerIdentity", service="sts")
         assert identity == {"UserId": f"{world.account_id}:bob", "Account": world.account_id, "Arn": arn}

@@ -64,9 +64,9 @@ def get_credential_report(call: Call, given: Any) -> Answer:
     """The report, as it was when it was made."""
     report: Report | None = call.prepared
     if report is None:
-        raise Refused("ReportNotPresent", report_sentences.REPORT_NOT_PRESENT)
+        raise Refused("ReportNotPresent", report_sentences.NO_MESSAGE)
     if report.completed is None:
-        raise Refused("ReportInProgress", report_sentences.REPORT_IN_PROGRESS)
+        raise Refused("ReportInProgress", report_sentences.NO_MESSAGE)
     if report.requested < call.now - _GOOD_FOR:
         raise Refused("ReportExpired", report_sentences.REPORT_EXPIRED)
     return {"Content": report.content, "ReportFormat": "text/csv", "GeneratedTime": report.completed}

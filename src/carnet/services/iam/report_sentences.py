@@ -5,10 +5,8 @@ from __future__ import annotations
 # Of reports
 
 REPORT_STARTED = "No report exists. Starting a new report generation task"
-REPORT_NOT_PRESENT = (
-    "The credential report does not exist. To generate a credential report, use GenerateCredentialReport."
-)
-REPORT_IN_PROGRESS = "The credential report is still being generated."
+NO_MESSAGE = ""
+"""What AWS says of a credential report that is not present or in progress: its code tells it."""
 REPORT_EXPIRED = (
     "The most recent credential report has expired. To generate a new credential report, use GenerateCredentialReport."
 )

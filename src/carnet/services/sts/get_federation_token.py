@@ -68,11 +68,11 @@ def get_federation_token(call: Call, given: GetFederationTokenRequestTypeDef) ->
         policy_arns=narrowing.policies.arns,
         epoch=call.snapshot.epoch,
     )
-    answer: dict[str, object] = {
+    return {
         **issue(call, claims),
         "FederatedUser": {
             "FederatedUserId": f"{principal.account}:{given['Name']}",
             "Arn": federated_user(call, given).arn,
         },
+        "PackedPolicySize": narrowing.packed_size or 0,
     }
-    return answer if narrowing.packed_size is None else {**answer, "PackedPolicySize": narrowing.packed_size}
