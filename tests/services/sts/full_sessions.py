@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from carnet.access.authorization_message import encoded
@@ -14,12 +17,13 @@ from carnet.identity.trade_in_tokens import trade_in_token
 from carnet.policy.request import Context
 from tests.oidc import issuer
 from tests.oidc.issuer import HOST, URL
+from tests.saml import idp
 from tests.services.answered import filled
 from tests.services.iam.documents import allow, managed, text
 from tests.services.organizations.estate import an_estate
 from tests.services.sts.federation import Federation
 from tests.services.sts.trust import role
-from tests.services.world import Caller, World
+from tests.services.world import Caller, World, open_world
 
 CONTEXT = {
     "SubjectSourceKey": "sub",
@@ -35,11 +39,13 @@ SOURCE = "https://aws.amazon.com/source_identity"
 
 
 class FullSessions:
-    """A world whose provider is at `tests.oidc.issuer.URL`, and the members that each operation filled."""
+    """A world that knows the keys of `tests.oidc.issuer.URL`, and the members that each operation filled."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.filled: dict[str, set[str]] = {}
+        self.asked: dict[str, tuple[Caller | None, dict[str, Any]]] = {}
+        """Who called each operation the last time, and with what; None for one that takes no signature."""
         self.alice = world.user("alice", [allow("sts:*")])
         self._assumed()
         self._federated()
@@ -48,7 +54,12 @@ class FullSessions:
         self._delegated()
 
     def call(self, caller: Caller, operation: str, **given: Any) -> dict[str, Any]:
+        self.asked[operation] = caller, given
         return self._told(operation, self.world.call(caller, operation, service="sts", **given))
+
+    def _unsigned(self, operation: str, **given: Any) -> None:
+        self.asked[operation] = None, given
+        self._told(operation, self.world.unsigned(operation, **given))
 
     def _told(self, operation: str, answer: dict[str, Any]) -> dict[str, Any]:
         self.filled.setdefault(operation, set()).update(filled(answer))
@@ -71,12 +82,13 @@ class FullSessions:
         arn = role(world, "worker", json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
         claims = issuer.claims(world.clock().timestamp(), mail="ann@example.com", **{SOURCE: "ann"})
         given = {"RoleArn": arn, "RoleSessionName": "work", "WebIdentityToken": issuer.signed(claims), **NARROWED}
-        self._told("AssumeRoleWithWebIdentity", world.unsigned("AssumeRoleWithWebIdentity", **given))
+        self._unsigned("AssumeRoleWithWebIdentity", **given)
         federation = Federation(world, ContextProvider={**CONTEXT, "SubjectSourceKey": "mail"})
         said = {"mail": ["ann@example.com"], "https://aws.amazon.com/SAML/Attributes/SourceIdentity": ["ann"]}
         arn = federation.trusting_role("person", actions=("sts:AssumeRoleWithSAML", *ALSO))
-        answer = federation.answer(arn, attributes=said)
-        self._told("AssumeRoleWithSAML", federation.assume(answer, role=arn, **NARROWED))
+        assertion = idp.post(federation.answer(arn, attributes=said))
+        given = {"RoleArn": arn, "PrincipalArn": federation.provider, "SAMLAssertion": assertion, **NARROWED}
+        self._unsigned("AssumeRoleWithSAML", **given)
 
     def _of_users(self) -> None:
         world, alice = self.world, self.alice
@@ -124,3 +136,12 @@ class FullSessions:
         assert made is not None
         token = trade_in_token(world.installation.keyring, made)
         self.call(world.root, "GetDelegatedAccessToken", TradeInToken=token)
+
+
+@contextmanager
+def open_sessions(directory: Path) -> Iterator[FullSessions]:
+    """In a new world, whose files are in the directory."""
+    keys = directory / "keys.json"
+    keys.write_text(json.dumps({URL: issuer.key_set(issuer.private_key("RS256"))}))
+    with open_world(directory, oidc_keys_file=keys) as world:
+        yield FullSessions(world)

@@ -5,15 +5,12 @@ The table may only shrink.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
 
-from tests.oidc import issuer
 from tests.services.answered import answering, empty
-from tests.services.sts.full_sessions import FullSessions
-from tests.services.world import open_world
+from tests.services.sts.full_sessions import FullSessions, open_sessions
 
 EMPTY = {
     "AWS calls the member deprecated and does not fill it.": ("GetDelegatedAccessToken.PackedPolicySize",),
@@ -22,11 +19,8 @@ EMPTY = {
 
 @pytest.fixture(scope="module")
 def sessions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullSessions]:
-    directory = tmp_path_factory.mktemp("full")
-    keys = directory / "keys.json"
-    keys.write_text(json.dumps({issuer.URL: issuer.key_set(issuer.private_key("RS256"))}))
-    with open_world(directory, oidc_keys_file=keys) as world:
-        yield FullSessions(world)
+    with open_sessions(tmp_path_factory.mktemp("full")) as made:
+        yield made
 
 
 def test_every_operation_is_asked(sessions: FullSessions) -> None:
