@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from carnet.entities.key_grant import KeyGrant
 from carnet.gateway.keys import kept_grants
 from tests.gateway.behind import EVERYTHING, KEY_ID, Behind, refusal
 from tests.gateway.fake_aws import Told
@@ -336,6 +337,52 @@ def test_a_principal_lists_what_it_may_retire_in_other_accounts(told: Behind, ot
     assert (listed["GrantId"], listed["KeyId"]) == (made["GrantId"], told.key_arn())
     assert theirs.list_retirable_grants(RetiringPrincipal=alice(told))["Grants"] == []
     theirs.retire_grant(KeyId=told.key_arn(), GrantId=made["GrantId"])
+
+
+def test_grants_that_a_principal_may_not_retire_cost_it_nothing(
+    told: Behind, other: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, *key = other
+    theirs, whom = told.server.client("kms", *key), f"arn:aws:iam::{account}:root"
+    root, another = told.server.client("kms"), "2" * 8 + KEY_ID[8:]
+    made = granted(told, "Decrypt", RetiringPrincipal=whom)
+    told.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": told.key_arn(another)}})
+    of_others = [granted(told, "Decrypt", KeyId=another, RetiringPrincipal=alice(told)) for _ in range(3)]
+    looked_at: list[str] = []
+
+    def counted(one: KeyGrant) -> str:
+        looked_at.append(one.id)
+        return one.principal_ids.get(one.retiring, one.retiring)
+
+    assert len(theirs.list_retirable_grants(RetiringPrincipal=whom)["Grants"]) == 1
+    with monkeypatch.context() as patched:
+        patched.setattr(KeyGrant, "retired_by", property(counted))
+        (listed,) = theirs.list_retirable_grants(RetiringPrincipal=whom)["Grants"]
+    assert listed["GrantId"] == made["GrantId"]
+    assert looked_at == [made["GrantId"]]
+    assert len(root.list_retirable_grants(RetiringPrincipal=alice(told))["Grants"]) == 3
+    root.revoke_grant(KeyId=KEY_ID, GrantId=made["GrantId"])
+    assert theirs.list_retirable_grants(RetiringPrincipal=whom)["Grants"] == []
+    for one in of_others:
+        root.revoke_grant(KeyId=another, GrantId=one["GrantId"])
+    assert root.list_retirable_grants(RetiringPrincipal=alice(told))["Grants"] == []
+
+
+def test_the_account_that_has_made_a_grant_on_a_key_of_another_retires_it(
+    told: Behind, other: tuple[str, str, str]
+) -> None:
+    account, *key = other
+    theirs, root, arn = told.server.client("kms", *key), told.server.client("kms"), told.key_arn()
+    made = granted(told, "CreateGrant", "Decrypt", GranteePrincipal=f"arn:aws:iam::{account}:root")
+    of_theirs = theirs.create_grant(KeyId=arn, GranteePrincipal=alice(told), Operations=["Decrypt"])
+    assert root.list_grants(KeyId=KEY_ID, GrantId=of_theirs["GrantId"])["Grants"][0]["IssuingAccount"] == (
+        f"arn:aws:iam::{account}:root"
+    )
+    denied(theirs.retire_grant, KeyId=arn, GrantId=made["GrantId"])
+    denied(theirs.revoke_grant, KeyId=arn, GrantId=of_theirs["GrantId"])
+    denied(told.client("kms").retire_grant, KeyId=arn, GrantId=of_theirs["GrantId"])
+    theirs.retire_grant(KeyId=arn, GrantId=of_theirs["GrantId"])
+    root.revoke_grant(KeyId=KEY_ID, GrantId=made["GrantId"])
 
 
 def test_grants_come_in_pages(told: Behind) -> None:

@@ -9,6 +9,7 @@ from carnet.entities.access_key import AccessKey
 from carnet.entities.account import Account
 from carnet.entities.group import Group
 from carnet.entities.instance_profile import InstanceProfile
+from carnet.entities.key_grant import KeyGrants
 from carnet.entities.managed_policy import ManagedPolicy
 from carnet.entities.membership import Membership
 from carnet.entities.mfa_device import MfaDevice, key_of_serial
@@ -73,6 +74,10 @@ class AccountView(ScopeView):
             boundary_users=users.referring("boundary", policy_arn),
             boundary_roles=roles.referring("boundary", policy_arn),
         )
+
+    def retirable_by(self, principal: str) -> tuple[KeyGrants, ...]:
+        """The keys with a grant that a principal, as in `KeyGrant.retired_by`, may retire, by ARN."""
+        return self.of(KeyGrants).referring("retiring", principal)
 
     def policy(self, arn: str) -> ManagedPolicy | None:
         """The customer-managed policy of that ARN, which is compared exactly."""

@@ -61,6 +61,11 @@ class KeyGrant:
     """The account in which it was created."""
     created: datetime
 
+    @property
+    def retired_by(self) -> str:
+        """What stays of who may retire it under another name: a unique id, if there is one; empty for nobody."""
+        return self.principal_ids.get(self.retiring, self.retiring)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeyGrants:
@@ -71,6 +76,11 @@ class KeyGrants:
     account: str
     """The account that owns the key."""
     grants: tuple[KeyGrant, ...]
+
+    @property
+    def retired_by(self) -> frozenset[str]:
+        """Who may retire one of them, each as `KeyGrant.retired_by`."""
+        return frozenset(one.retired_by for one in self.grants if one.retiring)
 
     def by_id(self, grant_id: str) -> KeyGrant | None:
         """The grant of that id."""

@@ -47,14 +47,18 @@ def grant_policies(
     names = {principal.arn, principal.role_arn, principal.user_arn}
     names.add(root_arn(arn.split(":", 2)[1], principal.account))
     for grant in of_key.grants:
-        for one in sorted(names.intersection(_allowed(grant, check))):
+        for one in sorted(names.intersection(_allowed(grant, check, arn))):
             yield _policy(grant, one, check.action, arn, account)
 
 
-def _allowed(grant: KeyGrant, check: Check) -> Iterator[str]:
-    """Whom the grant allows what is asked."""
+def _allowed(grant: KeyGrant, check: Check, arn: str) -> Iterator[str]:
+    """Whom the grant allows what is asked. The account in which it was created may retire it, whosever the key is.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_RetireGrant.html
+    """
     if check.action == _RETIRE:
         if grant.id == check.part.get("GrantId") or grant.token == check.part.get("GrantToken"):
+            yield root_arn(arn.split(":", 2)[1], grant.issuer)
             yield from filter(None, [grant.retiring, grant.grantee if "RetireGrant" in grant.operations else ""])
     elif check.action.removeprefix(_KMS) in grant.operations and _is_within(grant, check):
         yield grant.grantee

@@ -171,12 +171,12 @@ class KeptGrants:
         grantee = self._asked_for(call, GRANTEE)
         of_key = grants_of(snapshot, arn, account)
         wanted = [
-            one
+            (arn, one)
             for one in (of_key.grants if of_key is not None else ())
             if given.get("GrantId", one.id) == one.id
             and (grantee is None or grantee.known_by == Whom(one.grantee, one.principal_ids).known_by)
         ]
-        return _paged(call, [_shown(snapshot, arn, one) for one in wanted])
+        return _paged(call, snapshot, wanted)
 
     def _retirable(self, call: Call, account: str) -> Mapping[str, Any]:
         """The grants that a principal may retire: one of the own account on keys of all accounts."""
@@ -185,16 +185,16 @@ class KeptGrants:
         assert retiring is not None, "the model says that it is there"
         own = parse_arn(retiring.written)
         views = snapshot.accounts.values() if own and own.account == account else (snapshot.accounts[account],)
+        # INVARIANT: whoever has made grants that this principal may not retire costs it nothing.
         found = [
-            _shown(snapshot, of_key.arn, one)
+            (of_key.arn, one)
             for view in views
-            for of_key in view.of(KeyGrants)
+            for of_key in view.retirable_by(retiring.known_by)
+            if of_key.arn.split(":")[3] == call.caller.region
             for one in of_key.grants
-            if one.retiring
-            and Whom(one.retiring, one.principal_ids).known_by == retiring.known_by
-            and of_key.arn.split(":")[3] == call.caller.region
+            if one.retired_by == retiring.known_by
         ]
-        return _paged(call, found)
+        return _paged(call, snapshot, found)
 
     def _asked_for(self, call: Call, member: str) -> Whom | None:
         """The principal whose grants are wanted. Raises Refused for who does not exist."""
@@ -205,15 +205,15 @@ class KeptGrants:
         return principal(snapshot, own, call.operation.name, member, given)
 
 
-def _paged(call: Call, grants: list[dict[str, Any]]) -> Mapping[str, Any]:
-    """A page; a marker is the id of the last grant before it."""
+def _paged(call: Call, snapshot: Snapshot, found: list[tuple[str, KeyGrant]]) -> Mapping[str, Any]:
+    """A page of grants, each with the ARN of its key; a marker is the id of the last grant before it."""
     marker, limit = call.given.get("Marker"), call.given.get("Limit", _PAGE)
-    ids = [one["GrantId"] for one in grants]
+    ids = [one.id for _, one in found]
     if marker is not None and marker not in ids:
         raise WireError("InvalidMarkerException", "The marker is not valid.", call.operation)
     first = 0 if marker is None else ids.index(marker) + 1
-    page = grants[first : first + limit]
-    more = first + limit < len(grants)
+    page = [_shown(snapshot, arn, one) for arn, one in found[first : first + limit]]
+    more = first + limit < len(found)
     return {"Grants": page, "Truncated": more} | ({"NextMarker": page[-1]["GrantId"]} if more else {})
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Row, Table
 
+from carnet.entities.account import Account
 from carnet.entities.key_grant import Constraint, ConstraintType, KeyGrant, KeyGrants
 from carnet.store.codec import RowValues, columns, json_text, moment, read_moment, read_objects
-from carnet.store.entity_type import EntityType
+from carnet.store.entity_type import EntityType, many
 from carnet.store.schema import METADATA, own_id, owning_account, text
 
 TABLE = Table("key_grants", METADATA, own_id("arn"), owning_account(), text("grants"))
@@ -68,4 +69,5 @@ KEY_GRANTS = EntityType(
     name_of=attrgetter("arn"),
     unique_name=None,
     order=attrgetter("arn"),
+    references={"retiring": many(Account, "retired_by")},  # principals of any account, which may be gone
 )
