@@ -13,6 +13,7 @@ from tests.gateway.test_kept_policies import everybody_of, other, policy, xml
 
 __all__ = ["other"]
 
+URL = "lambda:InvokeFunctionUrl"
 CONFIGURATION = "/2015-03-31/functions/{}/configuration"
 INVOKE = "/2015-03-31/functions/{}/invocations"
 
@@ -82,21 +83,35 @@ def test_a_function_is_opened_to_another_account_and_closed(told: Behind, other:
             {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}},
         ),
         (
-            {"Principal": "*", "FunctionUrlAuthType": "NONE", "Qualifier": "live"},
+            {"Principal": "*", "FunctionUrlAuthType": "NONE", "Qualifier": "live", "Action": URL},
             "*",
             {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},
+        ),
+        (
+            {"Principal": "*", "InvokedViaFunctionUrl": True},
+            "*",
+            {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
         ),
     ],
 )
 def test_whom_a_function_is_opened_to(told: Behind, given: dict[str, Any], principal: Any, condition: Any) -> None:
     client = told.client("lambda")
-    added = client.add_permission(FunctionName="g", StatementId="x", Action="lambda:InvokeFunction", **given)
+    added = client.add_permission(FunctionName="g", StatementId="x", **{"Action": "lambda:InvokeFunction", **given})
     statement = json.loads(added["Statement"])
     assert (statement["Principal"], statement.get("Condition")) == (principal, condition)
     on = {"Qualifier": given["Qualifier"]} if "Qualifier" in given else {}
     assert statement["Resource"] == function_arn(told, "g") + "".join(f":{name}" for name in on.values())
     assert json.loads(client.get_policy(FunctionName="g", **on)["Policy"])["Statement"] == [statement]
     client.remove_permission(FunctionName="g", StatementId="x", **on)
+
+
+@pytest.mark.parametrize("action", ["lambda:InvokeFunction", "lambda:*", "*", "lambda:invokefunctionurl"])
+def test_how_a_url_authenticates_is_said_of_the_url_alone(told: Behind, action: str) -> None:
+    given = {"FunctionName": "u", "StatementId": "x", "Principal": "*", "FunctionUrlAuthType": "NONE"}
+    refused = refusal(told.client("lambda").add_permission, **given, Action=action)
+    sentence = "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action"
+    assert (refused["Code"], refused["Message"]) == ("InvalidParameterValueException", sentence)
+    assert refusal(told.client("lambda").get_policy, FunctionName="u")["Code"] == "ResourceNotFoundException"
 
 
 @pytest.mark.parametrize("principal", ["nobody", "arn:aws:iam::{}:user/nobody", "S3.amazonaws.com"])

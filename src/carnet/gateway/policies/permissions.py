@@ -20,7 +20,7 @@ Members = Mapping[str, Any]
 _VERSION, _OLDER_VERSION = "2012-10-17", "2008-10-17"
 """Of policies that AWS Lambda makes, and of those that Amazon SNS and Amazon SQS make."""
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|internal)", re.ASCII)
-_EVERYBODY = "*"
+_EVERYBODY, _BY_URL = "*", "lambda:InvokeFunctionUrl"
 NO_FUNCTION_PRINCIPAL = "The provided principal was invalid. Please check the principal and try again."
 _NOT_FOUND, _INVALID = "ResourceNotFoundException", "InvalidParameterValueException"
 _OF_OTHERS = frozenset(
@@ -83,6 +83,8 @@ def _one_or_more(values: Sequence[str]) -> str | list[str]:
 
 def function_statement(arn: str, given: Members) -> dict[str, Any]:
     """What AddPermission adds to the policy of a function. Raises Refused."""
+    if "FunctionUrlAuthType" in given and given["Action"] != _BY_URL:
+        raise Refused(_INVALID, f"FunctionUrlAuthType is only supported for {_BY_URL} action")
     condition: dict[str, dict[str, Any]] = {}
     texts = {
         "AWS:SourceAccount": given.get("SourceAccount"),
