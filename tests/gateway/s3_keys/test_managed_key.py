@@ -14,6 +14,7 @@ from tests.gateway.s3_keys.writing import (
     KMS,
     MANAGED,
     NAMED,
+    WITH_BUCKET_KEY,
     WRITES,
     by_key,
     decisions,
@@ -54,6 +55,18 @@ def test_who_names_no_key_uses_the_one_that_aws_has_made(store: Store, operation
         assert (error["Code"], error["status"]) == ("AccessDenied", 403)
         assert "perform: kms:GenerateDataKey on resource" in error["Message"]
         assert store.s3.requests == []
+
+
+def test_dual_layer_encryption_has_no_key_of_the_bucket(store: Store) -> None:
+    """Whoever may use the key for that object alone may not be let in by the context of the whole bucket."""
+    of_object = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{BUCKET}/k"}}
+    store.allow(EVERYTHING, deny("kms:*", Condition=of_object))
+    own: dict[str, Any] = {"ServerSideEncryption": "aws:kms:dsse", "BucketKeyEnabled": True}
+    assert refusal(write, store=store, operation="put_object", **own)["Code"] == "AccessDenied"
+    assert puts(store) == []
+    sealed = by_kms(managed(store.account), "aws:kms:dsse")
+    store.s3.answers["GET /photos/k"] = Told(body=b"hello", headers={**sealed, WITH_BUCKET_KEY: "true"})
+    assert refusal(store.client().get_object, Bucket=BUCKET, Key="k")["Code"] == "AccessDenied"
 
 
 def test_a_default_without_a_key_is_shown_without_one(store: Store) -> None:

@@ -57,7 +57,7 @@ async def allow_decrypt(execution: Execution, call: S3Call, headers: _Headers, *
         raise unsigned_key()
     if not key and algorithm == BY_KMS and call.exchange.settings.profile.tells_keys:
         key = f"arn:{call.scope.partition}:kms:{call.scope.region}:{owner}:{MANAGED_KEY}"
-    within = encryption_context(on, bucket_key=told.get(_WITH_BUCKET_KEY, "").lower() == "true")
+    within = encryption_context(on, bucket_key=algorithm == BY_KMS and told.get(_WITH_BUCKET_KEY, "").lower() == "true")
     (made,) = await decided(execution, call, (to_decrypt(call.scope, key, within, owner),))
     call.decided.append(made)
     if not made.decision.allowed and call.binds:

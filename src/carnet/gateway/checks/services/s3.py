@@ -27,7 +27,8 @@ from carnet.policy.request import Value
 from carnet.protocols.s3_paths import is_read_in_two_ways
 
 MOST_DELETED = 1_000
-_BY_KMS = frozenset(("aws:kms", "aws:kms:dsse"))
+_DUAL_LAYER = "aws:kms:dsse"
+_BY_KMS = frozenset(("aws:kms", _DUAL_LAYER))
 _ALGORITHMS = _BY_KMS | {"", "AES256"}
 """INVARIANT: what a store might take for KMS, and is none of these, is not sent to it: no key is decided on for it."""
 _GRANTS = ("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
@@ -138,7 +139,8 @@ def _encrypted(asked: Asked) -> Iterator[Check]:
         return
     on = _on_object(asked, "PutObject").resource
     assert isinstance(on, str), "objects are named by their ARNs"
-    bucket_key = asked.members.get("BucketKeyEnabled") is True
+    # Amazon S3 has no keys of buckets for dual-layer encryption: each object has a context of its own.
+    bucket_key = asked.members.get("BucketKeyEnabled") is True and algorithm != _DUAL_LAYER
     keys: dict[str, Value] = {
         "kms:ViaService": f"s3.{asked.scope.region}.amazonaws.com",
         "kms:EncryptionContext:aws:s3:arn": encryption_context(on, bucket_key=bucket_key),
