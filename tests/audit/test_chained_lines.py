@@ -8,6 +8,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ from carnet.audit.chained_lines import ChainedLines
 from carnet.audit.json_line import line_of
 from carnet.audit.segments import Segments
 from carnet.base.faults import Unavailable
+
+
+def clock() -> datetime:
+    return datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -62,7 +67,7 @@ def test_a_line_tells_its_place() -> None:
 
 
 def test_processes_that_share_a_log_write_one_chain(path: Path) -> None:
-    writers = [ChainedLines(path) for _ in range(3)]
+    writers = [ChainedLines(path, clock) for _ in range(3)]
     for number in range(9):
         writers[number % 3].append({"n": number}, {"n": number})
     assert [each["n"] for each in objects(path)[1:]] == [number // 2 for number in range(18)]
@@ -73,18 +78,18 @@ def test_processes_that_share_a_log_write_one_chain(path: Path) -> None:
 def test_a_log_without_a_chain_is_gone_on_with(path: Path) -> None:
     path.parent.mkdir()
     path.write_text('{"old":1}\n')
-    ChainedLines(path).append({"new": 1})
+    ChainedLines(path, clock).append({"new": 1})
     assert kinds(path) == ["old", "segment", "new"]
     assert unbroken(path)
 
 
 @pytest.mark.parametrize("torn", [b'{"a":', b"x" * 200_000, b'{"a":1,"chain":{"log":"'])
 def test_what_a_crash_has_left_of_a_line_is_told_of(path: Path, torn: bytes) -> None:
-    ChainedLines(path).append({"a": 1})
+    ChainedLines(path, clock).append({"a": 1})
     with path.open("ab") as file:
         file.write(torn)
     for number in (2, 3):
-        ChainedLines(path).append({"a": number})
+        ChainedLines(path, clock).append({"a": number})
     assert lines_of(path)[2] == torn
     after = [json.loads(line) for line in lines_of(path)[3:]]
     assert after[0]["tornLine"]["bytes"] == len(torn)
@@ -93,9 +98,9 @@ def test_what_a_crash_has_left_of_a_line_is_told_of(path: Path, torn: bytes) -> 
 
 
 def test_a_line_that_lacks_but_its_end_is_whole(path: Path) -> None:
-    ChainedLines(path).append({"a": 1})
+    ChainedLines(path, clock).append({"a": 1})
     path.write_bytes(path.read_bytes()[:-1])
-    ChainedLines(path).append({"a": 2})
+    ChainedLines(path, clock).append({"a": 2})
     assert kinds(path) == ["segment", "a", "a"]
     assert unbroken(path)
 
@@ -103,7 +108,7 @@ def test_a_line_that_lacks_but_its_end_is_whole(path: Path) -> None:
 def test_the_chain_goes_on_in_the_file_that_takes_the_place_of_another(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = ChainedLines(path), ChainedLines(path)
+    first, second = ChainedLines(path, clock), ChainedLines(path, clock)
     first.append({"a": 1})
     moved = path.with_name("audit.jsonl.1")
     path.rename(moved)
@@ -115,13 +120,14 @@ def test_the_chain_goes_on_in_the_file_that_takes_the_place_of_another(
     first.append({"a": 4})
     assert (kinds(moved), kinds(path)) == (["segment", "a", "a", "segmentEnds"], ["segment", "a", "a"])
     assert [each.get("a") for each in objects(path)] == [None, 3, 4]
+    assert objects(moved)[-1]["segmentEnds"]["time"] == objects(path)[0]["segment"]["time"] == "2026-01-02T03:04:05Z"
     assert unbroken(moved, path)
 
 
 def test_the_process_that_is_told_of_the_end_may_begin_the_next_file(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = ChainedLines(path), ChainedLines(path)
+    first, second = ChainedLines(path, clock), ChainedLines(path, clock)
     moved = path.with_name("audit.jsonl.1")
     path.rename(moved)
     first._leave()
@@ -131,19 +137,19 @@ def test_the_process_that_is_told_of_the_end_may_begin_the_next_file(
 
 
 def test_a_process_that_finds_a_rolled_file_goes_on_behind_it(path: Path) -> None:
-    server = ChainedLines(path)
+    server = ChainedLines(path, clock)
     server.append({"a": 1})
     rolled = path.with_name("audit-20260102T030405.000006Z.jsonl")
     path.rename(rolled)
     assert Segments(path).newest_first() == [rolled]
-    ChainedLines(path).append({"a": 2})
+    ChainedLines(path, clock).append({"a": 2})
     server.append({"a": 3})
     assert (kinds(rolled), kinds(path)) == (["segment", "a", "segmentEnds"], ["segment", "a", "a"])
     assert unbroken(rolled, path)
 
 
 def test_lines_that_are_cut_off_under_a_running_server_are_missed(path: Path) -> None:
-    lines = ChainedLines(path)
+    lines = ChainedLines(path, clock)
     for number in range(5):
         lines.append({"a": number})
     kept = lines_of(path)[:3]
@@ -156,7 +162,7 @@ def test_lines_that_are_cut_off_under_a_running_server_are_missed(path: Path) ->
 
 
 def test_a_last_line_that_is_altered_under_a_running_server_is_missed(path: Path) -> None:
-    lines = ChainedLines(path)
+    lines = ChainedLines(path, clock)
     lines.append({"a": 1})
     first = lines_of(path)[0]
     begins = place_of(first)
@@ -169,10 +175,10 @@ def test_a_last_line_that_is_altered_under_a_running_server_is_missed(path: Path
 
 
 def test_another_log_in_its_place_names_the_one_before(path: Path) -> None:
-    server = ChainedLines(path)
+    server = ChainedLines(path, clock)
     server.append({"a": 1})
     path.unlink()
-    other = ChainedLines(path)
+    other = ChainedLines(path, clock)
     other.append({"a": 2})
     server._looked = 0.0
     assert server.follow()
@@ -203,8 +209,8 @@ def fill_up(disk: Path) -> None:
 
 
 def test_a_full_disk_takes_what_was_promised_and_nothing_else(small_disk: Path) -> None:
-    lines = ChainedLines(small_disk / "audit.jsonl")
-    other = ChainedLines(small_disk / "audit.jsonl")
+    lines = ChainedLines(small_disk / "audit.jsonl", clock)
+    other = ChainedLines(small_disk / "audit.jsonl", clock)
     promised = b"".join(line_of({"promised": number}) for number in range(1000))
     size = len(promised) + 1000 * MEMBER_BYTES
     lines.promise(size)
@@ -231,7 +237,7 @@ def test_where_nothing_can_be_reserved_the_disk_must_have_room(
     path: Path, monkeypatch: pytest.MonkeyPatch, problem: int
 ) -> None:
     monkeypatch.setattr(room, "_fallocated", lambda *_: problem)
-    lines = ChainedLines(path)
+    lines = ChainedLines(path, clock)
     lines.promise(10)
     monkeypatch.setattr(room, "free", lambda _: room.SLACK)
     with pytest.raises(Unavailable, match="no room"):
@@ -242,7 +248,7 @@ def test_where_nothing_can_be_reserved_the_disk_must_have_room(
 def test_of_lines_that_the_disk_takes_in_part_nothing_is_left(
     path: Path, monkeypatch: pytest.MonkeyPatch, taken: int
 ) -> None:
-    lines = ChainedLines(path)
+    lines = ChainedLines(path, clock)
     before, whole_write = path.read_bytes(), os.write
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", lambda file, data: whole_write(file, data[:taken]))
@@ -257,7 +263,7 @@ def test_of_lines_that_the_disk_takes_in_part_nothing_is_left(
 def test_a_log_that_was_cut_off_has_no_room_left_until_it_is_reserved_again(small_disk: Path) -> None:
     """As logrotate does it with `copytruncate`."""
     path = small_disk / "audit.jsonl"
-    lines = ChainedLines(path)
+    lines = ChainedLines(path, clock)
     lines.append({"a": 1})
     copied = path.read_bytes()
     os.truncate(path, 0)

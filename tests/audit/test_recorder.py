@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,17 @@ from carnet.store.store import Store
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
+def clock() -> datetime:
+    return NOW
+
+
 class Node:
     """One process that changes a store and records it."""
 
     def __init__(self, store: Store, directory: Path) -> None:
         self.store = store
         self.log = FileLog(directory / "audit.jsonl")
-        self.recorder = Recorder(self.log.open_chained, Underway(directory))
+        self.recorder = Recorder(partial(self.log.open_chained, clock), Underway(directory))
 
     def change(self, *numbers: int) -> None:
         """Make an account each, in one transaction of a unit each."""
@@ -46,7 +51,7 @@ class Node:
                     unit.audit(operator_event("CreateAccount", {"accounts": [number]}, NOW))
 
     def fill_in(self) -> int:
-        return fill_in(self.recorder, self.store, self.log)
+        return fill_in(self.recorder, self.store, self.log, NOW)
 
     def recorded(self) -> list[int]:
         return [event["requestParameters"]["accounts"][0] for event in self.events()]
@@ -204,8 +209,9 @@ def test_a_restored_past_is_not_recorded_again(node: Node, tmp_path: Path) -> No
     lines = [line for line in node.log.path.read_bytes().split(b"\n") if b"complete" not in line]
     (told,) = [line for line in node.log.path.read_bytes().split(b"\n") if line.startswith(b'{"complete"')]
     complete = {**json.loads(told)["complete"], "epoch": "another", "seq": 1}
+    assert complete["time"] == "2026-01-02T00:00:00Z"
     node.log.path.write_bytes(b"\n".join(lines))
-    ChainedLines(node.log.path).append({"complete": complete})
+    ChainedLines(node.log.path, clock).append({"complete": complete})
     assert Node(node.store, tmp_path).fill_in() == 0
     assert node.recorded() == [1, 2]
 
@@ -215,7 +221,7 @@ def test_no_change_is_made_on_a_disk_that_is_nearly_full(
     store: Store, tmp_path: Path, room: bool, made: list[int]
 ) -> None:
     node = Node(store, tmp_path)
-    node.recorder = Recorder(node.log.open_chained, Underway(tmp_path), lambda: room)
+    node.recorder = Recorder(partial(node.log.open_chained, clock), Underway(tmp_path), lambda: room)
     if room:
         node.change(1)
     else:
@@ -230,7 +236,7 @@ def test_a_directory_that_takes_no_new_file_is_told_before_one_is_begun(
     store: Store, tmp_path: Path, takes: bool
 ) -> None:
     node = Node(store, tmp_path)
-    node.recorder = Recorder(node.log.open_chained, Underway(tmp_path), takes_files=lambda: takes)
+    node.recorder = Recorder(partial(node.log.open_chained, clock), Underway(tmp_path), takes_files=lambda: takes)
     node.change(1)
     assert node.made() == [1]
     assert node.recorder.state == ("writable" if takes else "not writable")

@@ -34,6 +34,10 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 REVISION = Revision(7, "epoch", b"h")
 
 
+def clock() -> datetime:
+    return NOW
+
+
 def keyring_of(master: MasterKey) -> Keyring:
     return Keyring.unwrap(master, new_data_keys(master, now=NOW))
 
@@ -43,7 +47,7 @@ KEYS = frozenset((public_key(signing_key(KEYRING)),))
 
 
 def log_of(path: Path, count: int) -> ChainedLines:
-    lines = ChainedLines(path)
+    lines = ChainedLines(path, clock)
     lines.append(*({"n": number, "text": "x" * (number % 7)} for number in range(count)))
     return lines
 
@@ -60,7 +64,7 @@ def two_files(path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def checkpoint_of(place: Tip, keyring: Keyring = KEYRING) -> Checkpoint:
-    line = json.dumps(signed(signing_key(keyring), place, REVISION, 0))
+    line = json.dumps(signed(signing_key(keyring), place, REVISION, NOW))
     (made,) = read_checkpoints([f"Jan  2 03:04:05 host carnet: {line}\n", "another line\n", "\n"])
     return made
 
@@ -163,7 +167,7 @@ def test_a_checkpoint_that_is_forged_is_found(path: Path) -> None:
     log_of(path, 2)
     place = places(path)[-1]
     other = checkpoint_of(place, keyring_of(MasterKey(secrets.token_bytes(KEY_BYTES))))
-    told = signed(signing_key(KEYRING), place, REVISION, 0)
+    told = signed(signing_key(KEYRING), place, REVISION, NOW)
     told["checkpoint"]["number"] = 2
     with pytest.raises(Broken, match=re.escape(f"is signed by the key {other.key}, not by {next(iter(KEYS))}.")):
         verify([path], [other], KEYS)
@@ -199,7 +203,7 @@ def test_what_a_crash_has_left_is_no_break_if_the_chain_tells_of_it(path: Path) 
     log_of(path, 2)
     with path.open("ab") as file:
         file.write(b'{"torn')
-    ChainedLines(path).append({"n": 2})
+    ChainedLines(path, clock).append({"n": 2})
     found = verify([path])
     assert (found.torn, found.records) == (1, 5)
     path.write_bytes(path.read_bytes().replace(b'{"torn\n', b'{"t0rn\n'))
@@ -221,7 +225,7 @@ def test_checkpoints_are_made_once_a_minute_or_a_thousand_lines_and_kept_elsewhe
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beside, elsewhere = tmp_path / "checkpoints.jsonl", tmp_path / "elsewhere"
-    checkpoints = Checkpoints(KEYRING, beside, str(elsewhere))
+    checkpoints = Checkpoints(KEYRING, beside, clock, str(elsewhere))
     now = 100.0
     monkeypatch.setattr("carnet.audit.checkpoints.time.monotonic", lambda: now)
     place = Tip("0" * 16, 5, bytes(32))
@@ -236,13 +240,16 @@ def test_checkpoints_are_made_once_a_minute_or_a_thousand_lines_and_kept_elsewhe
     assert beside.read_bytes() == elsewhere.read_bytes()
     (made,) = read_checkpoints(beside.read_text().splitlines())
     assert (made.place, made.revision, made.right, frozenset((made.key,))) == (place, REVISION, True, KEYS)
+    assert made.time == "2026-01-02T00:00:00Z"
 
 
 def test_where_nothing_can_be_sent_the_checkpoint_is_kept_all_the_same(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     beside = tmp_path / "checkpoints.jsonl"
-    Checkpoints(KEYRING, beside, str(tmp_path / "no" / "such" / "place")).make(Tip("0" * 16, 5, bytes(32)), REVISION)
+    Checkpoints(KEYRING, beside, clock, str(tmp_path / "no" / "such" / "place")).make(
+        Tip("0" * 16, 5, bytes(32)), REVISION
+    )
     assert "could not be sent" in caplog.text
     assert len(beside.read_text().splitlines()) == 1
 

@@ -11,6 +11,7 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
+from carnet.assembly.state import system_clock
 from carnet.audit.chained_lines import ChainedLines
 from carnet.audit.json_line import line_of
 from carnet.audit.verification import verify
@@ -33,7 +34,7 @@ _EVENT = {
 def main(records: int) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "audit.jsonl"
-        lines, some = ChainedLines(path), line_of(_EVENT) * _AT_ONCE
+        lines, some = ChainedLines(path, system_clock), line_of(_EVENT) * _AT_ONCE
         for _ in range(records // _AT_ONCE):
             lines.write(some)
         began = time.process_time()

@@ -134,7 +134,9 @@ def _watching_audit_log(installation: Installation) -> tuple[Periodic, ...]:
     settings = installation.settings
     if settings.dev:
         return ()
-    checkpoints = Checkpoints(installation.keyring, settings.checkpoints_file, settings.audit_checkpoints)
+    checkpoints = Checkpoints(
+        installation.keyring, settings.checkpoints_file, installation.clock, settings.audit_checkpoints
+    )
 
     def watch(at_end: bool = False) -> None:
         _fill_in(installation)
@@ -147,7 +149,7 @@ def _watching_audit_log(installation: Installation) -> tuple[Periodic, ...]:
 
 def _fill_in(installation: Installation) -> None:
     installation.recorder.lines.follow()  # nobody else does while changes alone are made
-    filled = fill_in(installation.recorder, installation.store, installation.audit_log)
+    filled = fill_in(installation.recorder, installation.store, installation.audit_log, installation.clock())
     if filled:
         _LOG.warning("%d events of changes were missing in the audit log, and were filled in", filled)
 

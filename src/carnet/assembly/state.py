@@ -86,7 +86,7 @@ def open_state(
         masters, keyring = _open_keyring(store, settings, clock(), create=create)
         keyring.agreed_format = agreed_format(store.nodes.live())
         audit_log = log_at(settings, settings.audit_file)
-        store.record = recorder = stack.enter_context(closing(recorder_of(settings, audit_log)))
+        store.record = recorder = stack.enter_context(closing(recorder_of(settings, audit_log, clock)))
         yield State(
             settings=settings,
             clock=clock,
@@ -104,15 +104,15 @@ def log_at(settings: Settings, path: Path) -> Log:
     return MemoryLog() if settings.dev else FileLog(path)
 
 
-def recorder_of(settings: Settings, log: Log) -> Recorder:
+def recorder_of(settings: Settings, log: Log, clock: Clock) -> Recorder:
     """What puts changes into that log, for as long as the data directory has room."""
     if settings.dev:
-        return Recorder(log.open_chained)
+        return Recorder(partial(log.open_chained, clock))
 
     def opened() -> AuditLines:
         if settings.database_url:  # a command may be the first that needs a directory on this machine
             settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return log.open_chained()
+        return log.open_chained(clock)
 
     floor = settings.disk_floor_megabytes * _MEGABYTE
 
@@ -135,7 +135,8 @@ def _kept_state(settings: Settings, given: Clock | None, problem: Unavailable) -
     kept, masters, keyring, store = open_kept(settings, clock, problem)
     if isinstance(clock, SteadyClock):
         store.trusted = lambda: clock.trusted
-    with closing(store), closing(recorder_of(settings, audit_log := log_at(settings, settings.audit_file))) as recorder:
+    audit_log = log_at(settings, settings.audit_file)
+    with closing(store), closing(recorder_of(settings, audit_log, clock)) as recorder:
         store.record = recorder
         yield State(
             settings=settings,

@@ -11,7 +11,6 @@ import hashlib
 import logging
 import os
 import secrets
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,8 +20,9 @@ from carnet.audit.chain import Tip, beginning, linked, place_of
 from carnet.audit.json_line import line_of
 from carnet.audit.log_files import UNWRITABLE, JsonLines, tail
 from carnet.audit.segments import Segments
+from carnet.base.clock import Clock
 from carnet.base.faults import Unavailable
-from carnet.base.timestamps import iso_of_epoch
+from carnet.base.timestamps import iso_seconds
 
 _LOG = logging.getLogger(__name__)
 _ENDS = b'{"segmentEnds":'
@@ -35,8 +35,9 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 class ChainedLines(JsonLines):
     """Appends to the audit log."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Clock) -> None:
         """Raises OSError, and Unavailable."""
+        self._clock = clock
         super().__init__(path)
         with self._alone():
             pass  # which finds the last line, or writes the first one
@@ -83,7 +84,7 @@ class ChainedLines(JsonLines):
         known = self._tip
         if place is None:
             self._tip = known or beginning(_new_log())
-            return _segment(self._tip)
+            return self._segment(self._tip)
         if known is None or _leads_to(known, place):
             self._tip = place
             return b""
@@ -93,13 +94,14 @@ class ChainedLines(JsonLines):
             self._tip = place
         else:
             _LOG.error("%s does not have the lines that were written last: it was cut off or altered", self.path)
-        return _segment(known)
+        return self._segment(known)
 
     def _begun(self) -> bytes:
         """Take up the chain in a new file."""
         if self._tip is None:
-            self._tip = _left(Segments(self.path).newest_first()[1:]) or beginning(_new_log())
-        return _segment(self._tip)
+            rolled = Segments(self.path).newest_first()[1:]
+            self._tip = _left(rolled, self._clock) or beginning(_new_log())
+        return self._segment(self._tip)
 
     def _leave(self) -> None:
         """End the file that was moved away, so that no other process goes on in it."""
@@ -107,18 +109,29 @@ class ChainedLines(JsonLines):
         try:
             self._whole()
             if not self._is_here():
-                self._tip = _end(self._file, self._last)
+                self._tip = _end(self._file, self._last, self._clock)
         finally:
             self._unlock()
 
+    def _segment(self, previous: Tip) -> bytes:
+        told: Mapping[str, Any] = {
+            "log": previous.log,
+            "previous": {"number": previous.number, "hash": previous.hash.hex()} if previous.number else None,
+            "node": os.uname().nodename,
+            "boot": _boot(),
+            "process": os.getpid(),
+            "time": iso_seconds(self._clock()),
+        }
+        return line_of({"segment": told})
 
-def _left(rolled: list[Path]) -> Tip | None:
+
+def _left(rolled: list[Path], clock: Clock) -> Tip | None:
     """The end of the newest of the files that were moved away, if it is of the chain. Nobody goes on in it then."""
     if not rolled:
         return None
     former = _Former(rolled[0])
     try:
-        return former.ended()
+        return former.ended(clock)
     finally:
         former.close()
 
@@ -126,16 +139,16 @@ def _left(rolled: list[Path]) -> Tip | None:
 class _Former(JsonLines):
     """A file that was moved away, perhaps while nobody was there to end it."""
 
-    def ended(self) -> Tip | None:
+    def ended(self, clock: Clock) -> Tip | None:
         with self._alone() as end:
             last, _ = _last_lines(self._file, end)
             tip = place_of(last)
-            return tip if tip is None or last.startswith(_ENDS) else _end(self._file, tip)
+            return tip if tip is None or last.startswith(_ENDS) else _end(self._file, tip, clock)
 
 
-def _end(file: int, tip: Tip) -> Tip:
+def _end(file: int, tip: Tip, clock: Clock) -> Tip:
     """Write the last line of a file, and give back what was reserved behind it."""
-    ended, line = linked(tip, line_of({"segmentEnds": {"time": iso_of_epoch(int(time.time()))}}))
+    ended, line = linked(tip, line_of({"segmentEnds": {"time": iso_seconds(clock())}}))
     try:
         os.write(file, line)
         os.ftruncate(file, os.lseek(file, 0, os.SEEK_END))
@@ -158,18 +171,6 @@ def _last_lines(file: int, end: int) -> tuple[bytes, bytes]:
 
 def _leads_to(known: Tip, place: Tip) -> bool:
     return known.log == place.log and (known.number < place.number or known == place)
-
-
-def _segment(previous: Tip) -> bytes:
-    told: Mapping[str, Any] = {
-        "log": previous.log,
-        "previous": {"number": previous.number, "hash": previous.hash.hex()} if previous.number else None,
-        "node": os.uname().nodename,
-        "boot": _boot(),
-        "process": os.getpid(),
-        "time": iso_of_epoch(int(time.time())),
-    }
-    return line_of({"segment": told})
 
 
 def _boot() -> str | None:

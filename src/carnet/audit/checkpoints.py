@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -24,8 +25,9 @@ import orjson
 
 from carnet.audit.chain import Tip
 from carnet.audit.log_files import JsonLines
+from carnet.base.clock import Clock
 from carnet.base.keyed_hash import KeyedHash
-from carnet.base.timestamps import iso_of_epoch
+from carnet.base.timestamps import iso_seconds
 from carnet.keyring.data_keys import DataKey, Purpose
 from carnet.keyring.keyring import Keyring
 from carnet.store.changes import Revision
@@ -77,13 +79,13 @@ def public_key(key: Ed25519PrivateKey) -> str:
     return base64.b64encode(key.public_key().public_bytes_raw()).decode()
 
 
-def signed(key: Ed25519PrivateKey, place: Tip, revision: Revision, when: int) -> dict[str, Any]:
+def signed(key: Ed25519PrivateKey, place: Tip, revision: Revision, now: datetime) -> dict[str, Any]:
     """The checkpoint as it is written."""
     told = {
         "log": place.log,
         "number": place.number,
         "hash": place.hash.hex(),
-        "time": iso_of_epoch(when),
+        "time": iso_seconds(now),
         "epoch": revision.epoch,
         "revision": revision.seq,
         "revisionHash": revision.hash.hex(),
@@ -132,10 +134,11 @@ def _is_right(told: dict[str, Any], signature: bytes) -> bool:
 class Checkpoints:
     """Makes checkpoints of one log, and keeps them beside it and, if it is told where, elsewhere."""
 
-    def __init__(self, keyring: Keyring, beside: Path, elsewhere: str = "") -> None:
+    def __init__(self, keyring: Keyring, beside: Path, clock: Clock, elsewhere: str = "") -> None:
         """`elsewhere` is a path, or `syslog://host:port`; raises ValueError for another URL."""
         self._keyring = keyring
         self._beside = beside
+        self._clock = clock
         self._elsewhere = elsewhere
         check_elsewhere(elsewhere)
         self._last: Tip | None = None
@@ -149,7 +152,7 @@ class Checkpoints:
 
     def make(self, place: Tip, revision: Revision) -> None:
         """Raises OSError, Unavailable if it cannot be kept beside the log; what cannot be sent elsewhere is logged."""
-        line = orjson.dumps(signed(signing_key(self._keyring), place, revision, int(time.time())))
+        line = orjson.dumps(signed(signing_key(self._keyring), place, revision, self._clock()))
         _append(self._beside, line)
         try:
             self._send(line)

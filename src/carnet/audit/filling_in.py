@@ -5,14 +5,14 @@ between the commit and the log, and those of a commit of which nobody knew wheth
 from __future__ import annotations
 
 import re
-import time
+from datetime import datetime
 from typing import NamedTuple
 
 from carnet.audit.json_line import line_of
 from carnet.audit.logs import Log
 from carnet.audit.reading import parsed
 from carnet.audit.recorder import Recorder
-from carnet.base.timestamps import iso_of_epoch
+from carnet.base.timestamps import iso_seconds
 from carnet.store.changes import Revision
 from carnet.store.store import Store
 
@@ -34,7 +34,7 @@ class Completeness(NamedTuple):
     seq: int
 
 
-def fill_in(recorder: Recorder, store: Store, log: Log) -> int:
+def fill_in(recorder: Recorder, store: Store, log: Log, now: datetime) -> int:
     """Append each event of the rows that were to be in this log and are not; how many those were.
 
     INVARIANT: each once, whichever processes do it at once: nothing is between commit and log meanwhile. If that
@@ -51,7 +51,7 @@ def fill_in(recorder: Recorder, store: Store, log: Log) -> int:
         if complete == (head.epoch, head.seq) and not recorder.behind:
             return 0
         missing = [] if _is_of_another_past(complete, head) else _missing(store, lines.log, complete, present)
-        lines.write(b"".join((*missing, _complete(head))))
+        lines.write(b"".join((*missing, _complete(head, now))))
         recorder.behind = False
         return len(missing)
 
@@ -71,8 +71,8 @@ def _missing(store: Store, log: str, complete: Completeness | None, present: fro
     return found
 
 
-def _complete(head: Revision) -> bytes:
-    return line_of({"complete": {"epoch": head.epoch, "seq": head.seq, "time": iso_of_epoch(int(time.time()))}})
+def _complete(head: Revision, now: datetime) -> bytes:
+    return line_of({"complete": {"epoch": head.epoch, "seq": head.seq, "time": iso_seconds(now)}})
 
 
 def _since_complete(log: Log) -> tuple[Completeness | None, frozenset[bytes]]:

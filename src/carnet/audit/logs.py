@@ -16,6 +16,7 @@ from carnet.audit.memory_lines import Lines, MemoryLines
 from carnet.audit.reading import backwards, lines_backwards
 from carnet.audit.recorder import AuditLines
 from carnet.audit.segments import Segments
+from carnet.base.clock import Clock
 
 _POSITION = re.compile(r"[0-9]{1,15}", re.ASCII)
 
@@ -26,8 +27,8 @@ class Log(Protocol):
     def open(self) -> Lines:
         """To append to it."""
 
-    def open_chained(self) -> AuditLines:
-        """To append to it as to the audit log, whose lines are a chain."""
+    def open_chained(self, clock: Clock) -> AuditLines:
+        """To append to it as to the audit log, whose lines are a chain, and tell when files begin and end."""
 
     def parts(self) -> Iterator[Iterator[bytes]]:
         """The lines backwards, in parts that each hold what their lines refer to, the newest first."""
@@ -48,9 +49,9 @@ class FileLog:
     def open(self) -> JsonLines:
         return JsonLines(self.path)
 
-    def open_chained(self) -> ChainedLines:
-        """To append to it as to the audit log, whose lines are a chain."""
-        return ChainedLines(self.path)
+    def open_chained(self, clock: Clock) -> ChainedLines:
+        """To append to it as to the audit log, whose lines are a chain, and tell when files begin and end."""
+        return ChainedLines(self.path, clock)
 
     def parts(self) -> Iterator[Iterator[bytes]]:
         return (backwards(path) for path in Segments(self.path).newest_first())
@@ -92,7 +93,7 @@ class MemoryLog:
     def open(self) -> MemoryLines:
         return self.lines
 
-    def open_chained(self) -> MemoryLines:
+    def open_chained(self, clock: Clock) -> MemoryLines:
         """Nobody else can change it, so there is no chain."""
         return self.lines
 

@@ -108,7 +108,7 @@ def _restored(configured: Settings, file: Path, *, replace: bool) -> Header:
 
     with (
         file.open("rb") as packed,
-        closing(recorder_of(configured, log_at(configured, configured.audit_file))) as recorder,
+        closing(recorder_of(configured, log_at(configured, configured.audit_file), system_clock)) as recorder,
         progress("Restoring") as told,
     ):
         return Store.restore(
