@@ -21,6 +21,8 @@ class Link:
         self._swallows = False
         self.lose_answers_after: tuple[bytes, bytes] | None = None
         """Once a client has sent the first and then the second, nothing that comes from the server is handed on."""
+        self.swallow_from: bytes | None = None
+        """What a client sends that begins so is the first that is swallowed."""
         self._loses_answers = False
         self._sent_the_first: set[socket.socket] = set()
         self._server = server
@@ -49,7 +51,7 @@ class Link:
 
     def heal(self) -> None:
         """Hand on what comes over connections that are new."""
-        self.lose_answers_after = None
+        self.lose_answers_after = self.swallow_from = None
         self._swallows = self._loses_answers = False
 
     def close(self) -> None:
@@ -75,6 +77,8 @@ class Link:
         except OSError:
             data = b""
         other = self._peers.get(ready)
+        if self.swallow_from is not None and ready not in self._servers and data.startswith(self.swallow_from):
+            self.swallow()
         if self._swallows or (self._loses_answers and ready in self._servers):
             self._cut(ready, other)
         elif data and other is not None:

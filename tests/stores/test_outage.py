@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg
@@ -308,6 +308,32 @@ def test_a_kept_connection_that_is_dead_is_found_without_waiting_for_a_statement
         assert len(store.load().changes) == 1
         _write_user(store, 1)
         assert time.monotonic() - began < 20.0, "less than the 60 s that a statement may take"
+
+
+_SYNC = b"S\0\0\0\4"
+"""https://www.postgresql.org/docs/current/protocol-message-formats.html"""
+
+
+@pytest.mark.parametrize("swallowed", [_SYNC, b"Q\0\0\0\x0bCOMMIT\0", b"Q\0\0\0\x1bRELEASE SAVEPOINT unit\0"])
+def test_who_is_cut_off_within_a_change_holds_others_up_for_some_seconds(
+    own_server: PostgresqlServer, swallowed: bytes
+) -> None:
+    """No timeout of a session ends while the database waits for the rest of a statement: so none is sent in parts."""
+    url = own_server.new_database(patient=False)
+    with linked(url) as (link, through), closing(Store.open(through)) as cut, closing(Store.open(url)) as other:
+        an_account(cut)
+        link.swallow_from = swallowed
+        with suppress(Unavailable), cut.write() as unit:
+            for number in (1, 2):
+                unit.add(a_user(number))
+        _wait_for(lambda: _is_written(other, 3))
+
+
+def _is_written(store: Store, number: int) -> bool:
+    with suppress(Unavailable):
+        _write_user(store, number)
+        return True
+    return False
 
 
 def test_a_store_that_is_opened_later_is_looked_at_first(own_server: PostgresqlServer) -> None:

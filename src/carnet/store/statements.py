@@ -5,9 +5,11 @@ SQLAlchemy takes longer to find a compiled statement and to go through its value
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
@@ -20,14 +22,20 @@ RowTuple: TypeAlias = tuple[str | int | bytes | bytearray | bool | None, ...]
 """The values of a row in the order of its columns."""
 
 _REMEMBERED = 512
+_NAMED = re.compile(r"%\(([^)]+)\)s")
+_MOST_ROWS = 256
+"""Of one statement: PostgreSQL takes 65,535 values."""
 
 
 class _Compiled(NamedTuple):
     text: str
     by_name: Callable[[RowValues], Any]
     """The values as the driver takes them for this text: by name, or in their order."""
-    in_order: Callable[[Sequence[RowTuple]], Sequence[Any]]
-    """The same of many rows whose values are in the order of the columns."""
+    in_order: Callable[[Sequence[RowTuple]], Sequence[RowTuple]]
+    """Many rows whose values are in the order of the columns, in that of the text."""
+    each: bool
+    """Whether the driver takes many rows for the text of one. To PostgreSQL it would send each by itself
+    (`store/databases/watched_connection.py`)."""
 
 
 def execute(connection: Connection, statement: UpdateBase, values: RowValues) -> int:
@@ -56,9 +64,25 @@ def execute(connection: Connection, statement: UpdateBase, values: RowValues) ->
 def execute_many(
     connection: Connection, statement: UpdateBase, columns: tuple[str, ...], rows: Sequence[RowTuple]
 ) -> None:
-    """As `execute` for each of the rows, of one value for each of the columns."""
+    """Insert rows, of one value for each of the columns."""
     compiled = _compiled(connection.dialect, statement, columns)
-    connection.exec_driver_sql(compiled.text, compiled.in_order(rows))
+    ordered = compiled.in_order(rows)
+    if compiled.each:
+        connection.exec_driver_sql(compiled.text, ordered)
+        return
+    done = 0
+    while done < len(ordered):
+        # Powers of two, so that there are few texts, which the database prepares.
+        some = ordered[done : done + min(_MOST_ROWS, 1 << (len(ordered) - done).bit_length() - 1)]
+        connection.exec_driver_sql(_of_several(compiled.text, len(some)), tuple(chain.from_iterable(some)))
+        done += len(some)
+
+
+@lru_cache(_REMEMBERED)
+def _of_several(text: str, count: int) -> str:
+    """An insert of one row by named values, as one of several rows by the order of their values."""
+    into, _, row = text.partition(" VALUES ")
+    return f"{into} VALUES {', '.join([_NAMED.sub('%s', row)] * count)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +105,14 @@ class Insertion:
 def _compiled(dialect: Dialect, statement: UpdateBase, columns: tuple[str, ...]) -> _Compiled:
     compiled = statement.compile(dialect=dialect, column_keys=list(columns))
     text = str(compiled)
-    if not compiled.positional:
-        return _Compiled(text, dict, lambda rows: [dict(zip(columns, row, strict=True)) for row in rows])
-    names = tuple(compiled.positiontup or ())
+    each = compiled.positional
+    names = tuple(compiled.positiontup or ()) if each else tuple(_NAMED.findall(text))
     by_name = values_of(names)
-    if names == columns:
-        return _Compiled(text, by_name, list)
-    return _Compiled(text, by_name, lambda rows: [by_name(dict(zip(columns, row, strict=True))) for row in rows])
+
+    def in_order(rows: Sequence[RowTuple]) -> Sequence[RowTuple]:
+        return [by_name(dict(zip(columns, row, strict=True))) for row in rows]
+
+    return _Compiled(text, by_name if each else dict, list if names == columns else in_order, each)
 
 
 @cache

@@ -8,7 +8,7 @@ https://www.psycopg.org/psycopg3/docs/api/connections.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -24,6 +24,22 @@ _REFUSED = "unsupported startup parameter"
 """How PgBouncer refuses `options`: https://www.pgbouncer.org/config.html#ignore_startup_parameters"""
 ANSWER_MARGIN_SECONDS = 1.0
 """How much later than the server the client gives a statement up: as long as the server answers, it says why."""
+
+
+class WholeStatements(psycopg.Cursor[TupleRow]):
+    """INVARIANT: whoever begins to wait for the next statement is idle to the server.
+
+    psycopg sends many rows in a pipeline, whose end is a message of its own. A server that has not got that one is not
+    idle in its transaction, and keeps no timeout: a node whose network was cut just then held the head until TCP gave
+    its connection up, after hours.
+    """
+
+    def executemany(self, query: Any, params_seq: Iterable[Any], *, returning: bool = False) -> None:
+        count = 0
+        for params in params_seq:
+            self.execute(query, params)
+            count += self.rowcount
+        self._rowcount = count
 
 
 class WatchedConnection(psycopg.Connection[TupleRow]):
@@ -114,7 +130,7 @@ def watch(
 
 def _connected(*given: Any, **named: Any) -> WatchedConnection:
     try:
-        return WatchedConnection.connect(*given, **named)
+        return WatchedConnection.connect(*given, **named, cursor_factory=WholeStatements)
     except psycopg.OperationalError as problem:
         if _REFUSED in str(problem):
             raise SettingsDropped from problem
