@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -50,6 +52,15 @@ def test_every_entity_is_unpacked_as_it_was_packed(entities: list[object]) -> No
     scope = type_.scope_of(entities[0])
     same = [one for one in entities if type(one) is type(entities[0]) and type_.scope_of(one) == scope]
     assert unpack(type_, scope, pack(type_, same, ())) == same
+
+
+def test_any_mapping_is_packed() -> None:
+    """A type says that it is a Mapping, and some are made read-only."""
+    tagged = replace(ALICE, tags=MappingProxyType({"team": "blue"}))
+    (unpacked,) = unpack(
+        ENTITY_TYPES.of(tagged), account_scope(ACCOUNT_ID), pack(ENTITY_TYPES.of(tagged), [tagged], ())
+    )
+    assert unpacked == replace(ALICE, tags={"team": "blue"})
 
 
 def _packed_and_unpacked(snapshot: Snapshot) -> Snapshot:

@@ -61,7 +61,7 @@ The implied check on its tags (iam:TagUser, ...) sees the requested tags as the 
 NOT_BROUGHT = {
     "iam:RoleTemplateARN": "Only AcquireRole has it.",
     "iam:AssociatedResourceArn": "A role is passed to an instance profile, which runs nothing yet.",
-    "iam:FIDO-": "Only the registration of a security key has it, and only virtual MFA devices can be enabled.",
+    "iam:FIDO-": "Security keys are registered in the console: tests/console/test_security_keys.py.",
     "iam:RegisterSecurityKey": "As iam:FIDO-.",
     "saml:": "What an assertion says is of the principal: tests/services/sts/test_assume_role_with_saml.py.",
     "sts:RoleAuthorizedByIdp": "AWS does not document what it says.",

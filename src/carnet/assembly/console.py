@@ -13,6 +13,7 @@ from carnet.console.parts import ConsoleParts
 from carnet.console.saml_door import SamlDoor
 from carnet.console.sessions import BrowserSessions
 from carnet.console.unreachable import Unreachable
+from carnet.identity.fido_metadata import read_metadata
 from carnet.identity.passkeys import Passkeys
 from carnet.server.fairness.throttle import Throttle
 from carnet.server.long_policies import LongPolicies
@@ -67,4 +68,6 @@ def _consents(parts: ConsoleParts, sessions: BrowserSessions, clock: Clock) -> C
 def _passkeys(installation: Installation, origin: ConsoleOrigin) -> Passkeys | None:
     if not origin.has_passkeys:
         return None
-    return Passkeys(host=origin.host, origin=origin.url, keyring=installation.keyring)
+    file = installation.settings.fido_metadata_file
+    metadata = read_metadata(file) if file is not None else None
+    return Passkeys(host=origin.host, origin=origin.url, keyring=installation.keyring, metadata=metadata)

@@ -64,6 +64,8 @@ class Settings:
     """Certificate authorities of issuers, beside those that the system trusts."""
     oidc_networks: str = ""
     """Networks that issuers may be in beside the public ones: `10.0.0.0/8,fd00::/8`."""
+    fido_metadata_file: Path | None = None
+    """What the FIDO Metadata Service tells of security keys (`identity.fido_metadata`)."""
     smtp_url: str = ""
     """The mail server, as `smtp://user@mail.example.com:587` (`mail.server`); empty: no mail is sent."""
     mail_from: str = ""
@@ -229,6 +231,7 @@ _KINDS: Mapping[str, Callable[[str], object]] = {
     "password_hash_kib": int,
     "oidc_keys_file": Path,
     "oidc_ca_file": Path,
+    "fido_metadata_file": Path,
     "smtp_password_file": Path,
     "upstreams": Path,
     "change_log_retention_days": int,

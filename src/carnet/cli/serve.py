@@ -85,6 +85,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @setting("oidc_keys_file", "Keys of OpenID Connect issuers that are not to be asked for them, JSON.", type=_FILE)
 @setting("oidc_ca_file", "Certificate authorities of issuers, beside the system's, PEM.", type=_FILE)
 @setting("oidc_networks", "Networks that issuers may be in beside the public ones: 10.0.0.0/8,fd00::/8.")
+@setting(
+    "fido_metadata_file",
+    "What the FIDO Metadata Service tells of security keys, for iam:FIDO-certification.",
+    type=_FILE,
+)
 @mail_options
 @setting(
     "upstream",
@@ -147,6 +152,7 @@ def serve(context: click.Context, **given: Any) -> None:
     check_dev_mode(settings, context, loopback=is_loopback_host(settings.host))
     _check_transport(settings)
     _check_issuers(settings)
+    _check_metadata(settings)
     check_mail(settings)
     upstreams = check_upstreams(settings)
     forbid_core_dumps()
@@ -282,6 +288,17 @@ def _check_issuers(settings: Settings) -> None:
         check_issuers(settings)
     except (OSError, ValueError) as problem:
         raise click.UsageError(f"--oidc-keys-file, --oidc-ca-file or --oidc-networks: {problem}") from problem
+
+
+def _check_metadata(settings: Settings) -> None:
+    if settings.fido_metadata_file is None:
+        return
+    from carnet.identity.fido_metadata import read_metadata
+
+    try:
+        read_metadata(settings.fido_metadata_file)
+    except (OSError, ValueError) as problem:
+        raise click.UsageError(f"--fido-metadata-file: {problem}") from problem
 
 
 def _check_certificate(certificate: Path, key: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -43,6 +44,9 @@ MOST_DEVICES = 8
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html"""
 _QR_CODES = Pool(name="console-qr-codes", size=1, waiting=32, seconds=5.0)
 _SUFFIX_BYTES = 15
+_REGISTER = "iam:RegisterSecurityKey"
+CREATE_KEYS: Mapping[str, str] = {_REGISTER: "Create"}
+"""The condition keys of beginning to register a security key."""
 
 
 async def begin_app(parts: ConsoleParts, flow: Flow) -> dict[str, Any]:
@@ -83,7 +87,7 @@ def given_passkey(parts: ConsoleParts, arrived: Arrived, flow: Flow, given: Give
     holder = _holder(parts, flow)
     if parts.passkeys is None or not flow.challenge:
         raise expired()
-    made = parts.passkeys.registered(bytes.fromhex(flow.challenge), given.credential)
+    made = parts.passkeys.registered(bytes.fromhex(flow.challenge), given.credential, arrived.time.date())
     if made is None:
         raise Refusal("PasskeyRefused", NOT_MADE, failure(parts, arrived, holder, FAILED), 400)
     return NewDevice(parts=parts, arrived=arrived, flow=flow, passkey=made)
@@ -105,10 +109,15 @@ class NewDevice(StepChange):
     passkey: NewPasskey | None = None
     codes: tuple[str, ...] = ()
 
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """What the operation adds to the request's condition keys."""
+        return {} if self.passkey is None else {_REGISTER: "Activate", **self.passkey.certifications}
+
     def make(self, unit: UnitOfWork, snapshot: Snapshot) -> Done:
         """INVARIANT: whether there is room, and leave, is looked at again at the locked revision."""
         holder = holder_at(snapshot, self.flow)
-        check_room(self.parts, self.arrived, snapshot, holder, self.flow)
+        check_room(self.parts, self.arrived, snapshot, holder, self.flow, self.keys)
         device = self._device(holder)
         if self.passkey is not None:
             spend_challenge(unit, self.flow)
@@ -131,18 +140,23 @@ class NewDevice(StepChange):
         return judged.device
 
 
-async def check_room_now(parts: ConsoleParts, arrived: Arrived, flow: Flow) -> None:
+async def check_room_now(parts: ConsoleParts, arrived: Arrived, flow: Flow, keys: Mapping[str, str]) -> None:
     """`check_room` at the present revision. Raises as `ConsoleParts.deciding`, too."""
     await parts.deciding(
-        lambda snapshot: check_room(parts, arrived, snapshot, holder_at(snapshot, flow), flow),
+        lambda snapshot: check_room(parts, arrived, snapshot, holder_at(snapshot, flow), flow, keys),
         flow.account,
         arrived.http.peer,
         partial(holder_at, flow=flow),
     )
 
 
-def check_room(parts: ConsoleParts, arrived: Arrived, snapshot: Snapshot, holder: Holder, flow: Flow) -> None:
+def check_room(
+    parts: ConsoleParts, arrived: Arrived, snapshot: Snapshot, holder: Holder, flow: Flow, keys: Mapping[str, str]
+) -> None:
     """Raise Refusal if the holder has as many devices as can be, or may not have one more by its policies.
+
+    `keys` are condition keys of the operation: policies may let a security key be made (CREATE_KEYS) and taken
+    (`NewDevice.keys`) under conditions of their own.
 
     INVARIANT: a password alone adds no device beside another one: who stole it would be one step behind its owner.
     """
@@ -154,7 +168,7 @@ def check_room(parts: ConsoleParts, arrived: Arrived, snapshot: Snapshot, holder
     if caller is None:
         return
     resource = holder.entity.arn if isinstance(holder.entity, User) else holder.view.account.root_arn
-    check = Check(action="iam:EnableMFADevice", resource=resource, resource_account=holder.account)
+    check = Check(action="iam:EnableMFADevice", resource=resource, resource_account=holder.account, keys=keys)
     decided = decide(parts.execution.parts.engine, snapshot, caller, arrived.http, arrived.time, check)
     if not decided.decision.allowed:
         raise Refusal("AccessDenied", NOT_ALLOWED, None, 403)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from carnet.audit.steps import Arrived
-from carnet.console.enrolment import begin_passkey, check_room_now
+from carnet.console.enrolment import CREATE_KEYS, begin_passkey, check_room_now
 from carnet.console.flow import Flow, Stage
 from carnet.console.outcomes import SIGN_IN_AGAIN, Refusal, expired
 from carnet.console.parts import ConsoleParts
@@ -38,5 +38,5 @@ async def begin_own_passkey(parts: ConsoleParts, arrived: Arrived, browser: Sign
         mfa=session.mfa,
         mfa_device=session.mfa_device,
     )
-    await check_room_now(parts, arrived, flow)
+    await check_room_now(parts, arrived, flow, CREATE_KEYS)
     return begin_passkey(parts, flow)

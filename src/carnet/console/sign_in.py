@@ -10,7 +10,15 @@ from typing import Any
 from carnet.audit.sign_in_events import FAILED
 from carnet.audit.steps import Arrived
 from carnet.console.changes import Entering, GivingCode, GivingPasskey
-from carnet.console.enrolment import begin_app, begin_passkey, check_room_now, given_codes, given_passkey
+from carnet.console.enrolment import (
+    CREATE_KEYS,
+    NewDevice,
+    begin_app,
+    begin_passkey,
+    check_room_now,
+    given_codes,
+    given_passkey,
+)
 from carnet.console.entering import failure, holder_at, read_policies
 from carnet.console.first_step import first_step
 from carnet.console.flow import Flow, Stage, opened_flow
@@ -77,13 +85,12 @@ async def _go_on(parts: ConsoleParts, arrived: Arrived, given: LaterStep, flow: 
         case BeginApp():
             return Told(members=await begin_app(parts, flow), account=flow.account)
         case BeginPasskey():
+            await check_room_now(parts, arrived, flow, CREATE_KEYS)
             return Told(members=begin_passkey(parts, flow), account=flow.account)
         case GiveCodes():
-            await check_room_now(parts, arrived, flow)
-            return await _change(parts, arrived, flow, given_codes(parts, arrived, flow, given))
+            return await _enrol(parts, arrived, flow, given_codes(parts, arrived, flow, given))
         case GiveNewPasskey():
-            await check_room_now(parts, arrived, flow)
-            return await _change(parts, arrived, flow, given_passkey(parts, arrived, flow, given))
+            return await _enrol(parts, arrived, flow, given_passkey(parts, arrived, flow, given))
         case GiveCode():
             giving = GivingCode(parts=parts, arrived=arrived, flow=flow, given=given)
             giving.refuse_hindered(parts.execution.directory.snapshot)
@@ -92,6 +99,11 @@ async def _go_on(parts: ConsoleParts, arrived: Arrived, given: LaterStep, flow: 
             return await _change(parts, arrived, flow, _passkey(parts, arrived, flow, given))
         case SetPassword():
             return await _change(parts, arrived, flow, await hash_new(parts, arrived, flow, given))
+
+
+async def _enrol(parts: ConsoleParts, arrived: Arrived, flow: Flow, device: NewDevice) -> Told:
+    await check_room_now(parts, arrived, flow, device.keys)
+    return await _change(parts, arrived, flow, device)
 
 
 def _passkey(parts: ConsoleParts, arrived: Arrived, flow: Flow, given: GivePasskey) -> GivingPasskey:

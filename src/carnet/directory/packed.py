@@ -8,7 +8,7 @@ https://github.com/msgpack/msgpack/blob/master/spec.md
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from operator import attrgetter
@@ -93,20 +93,19 @@ def _attributes(type_: EntityType[Any]) -> tuple[str, ...]:
     return tuple(name for name in _hints(type_.entity) if name != left_out)
 
 
-@cache
-def _values(type_: EntityType[Any]) -> Callable[[Any], tuple[Any, ...]]:
-    """What gives those of an entity."""
-    attributes = _attributes(type_)
-    values = attrgetter(*attributes)
-    return values if len(attributes) > 1 else lambda entity: (values(entity),)  # of one name, it gives no tuple
-
-
 def _is_left_out(type_: EntityType[Any]) -> bool:
     """Whether the attribute of the scope is left out: all of a scope have the same."""
     return type_.scope_column is not None and not type_.is_root
 
 
-_ENCODER = msgspec.msgpack.Encoder()
+def _plain(value: object) -> dict[Any, Any]:
+    """What msgspec writes of a mapping that is no dict."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"Entities consist of nothing that is a {type(value).__name__}.")
+
+
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=_plain)
 
 
 @cache

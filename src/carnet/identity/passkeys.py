@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from carnet.entities.mfa_device import MfaDevice, MfaKind
+from carnet.identity.fido_metadata import FidoMetadata
 from carnet.identity.mfa import opened, with_seed
 from carnet.keyring.keyring import Keyring
 
 if TYPE_CHECKING:
     from fido2.server import Fido2Server
-    from fido2.webauthn import AttestedCredentialData
+    from fido2.webauthn import AttestedCredentialData, AuthenticatorAttestationResponse
 
 _LOG = logging.getLogger(__name__)
 CHALLENGE_BYTES = 32
@@ -33,6 +35,8 @@ class NewPasskey:
     public_key: bytes
     """The attested credential data, as WebAuthn has them: AAGUID, credential id, COSE key."""
     sign_count: int
+    certifications: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The condition keys `iam:FIDO-...`, as far as its model is known."""
 
 
 class Passkeys:
@@ -42,8 +46,9 @@ class Passkeys:
     is always verified, and no page of another origin may ask (crossOrigin).
     """
 
-    def __init__(self, *, host: str, origin: str, keyring: Keyring) -> None:
+    def __init__(self, *, host: str, origin: str, keyring: Keyring, metadata: FidoMetadata | None = None) -> None:
         self._host = host
+        self._metadata = metadata
         self._origin = origin
         self._keyring = keyring
 
@@ -71,7 +76,7 @@ class Passkeys:
         )
         return dict(options)["publicKey"]
 
-    def registered(self, challenge: bytes, response: Mapping[str, Any]) -> NewPasskey | None:
+    def registered(self, challenge: bytes, response: Mapping[str, Any], today: date) -> NewPasskey | None:
         """The passkey that a browser made for this challenge (`PublicKeyCredential.toJSON()`); None if it did not."""
         from fido2.utils import websafe_encode
         from fido2.webauthn import RegistrationResponse
@@ -84,7 +89,10 @@ class Passkeys:
             if data is None or not 0 < len(data.credential_id) <= LONGEST_CREDENTIAL_ID:
                 return None
             return NewPasskey(
-                credential_id=websafe_encode(data.credential_id), public_key=bytes(data), sign_count=made.counter
+                credential_id=websafe_encode(data.credential_id),
+                public_key=bytes(data),
+                sign_count=made.counter,
+                certifications=self._certifications(parsed.response, today),
             )
         except Exception as problem:  # whatever a stranger's bytes make the library raise
             _LOG.info("a passkey was not registered: %s", type(problem).__name__)
@@ -113,6 +121,11 @@ class Passkeys:
             return None
         return device.used(count)
 
+    def _certifications(self, response: AuthenticatorAttestationResponse, today: date) -> dict[str, str]:
+        if self._metadata is None:
+            return {}
+        return self._metadata.certifications(response.attestation_object, response.client_data.hash, today)
+
     def _attested(self, devices: Iterable[MfaDevice]) -> dict[str | None, AttestedCredentialData]:
         """What the keyring opens of passkeys, by credential id. One that does not open proves nothing."""
         from fido2.utils import websafe_encode
@@ -131,9 +144,10 @@ class Passkeys:
         from fido2.server import Fido2Server
         from fido2.webauthn import AttestationConveyancePreference, PublicKeyCredentialRpEntity
 
+        wanted = AttestationConveyancePreference
         return Fido2Server(
             PublicKeyCredentialRpEntity(id=self._host, name="Carnet"),
-            attestation=AttestationConveyancePreference.NONE,
+            attestation=wanted.NONE if self._metadata is None else wanted.DIRECT,
             verify_origin=lambda origin: origin == self._origin,
         )
 
