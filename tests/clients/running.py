@@ -6,17 +6,20 @@ import json
 import os
 import re
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from carnet.assembly.settings import Settings
+from tests.server.listening import eventually
 from tests.starting.forked import CARNET as CARNET
 from tests.starting.forked import Carnet, carnet
 from tests.stores.migrated import lay_out_for
@@ -61,9 +64,15 @@ class RunningServer:
         return kept | quiet | {"AWS_EC2_METADATA_DISABLED": "true"} | dict(self.environment) | more
 
     def carnet(self, *arguments: str) -> str:
-        """Run a `carnet` command on this server's installation; its output."""
+        """Run a `carnet` command on this server's installation; its output.
+
+        What it changed is known to the server afterwards, which learns of it a moment later, or more on a busy machine.
+        """
         done = carnet(*arguments, "--data-dir", str(self.data_dir), timeout=_START_SECONDS)
         assert done.returncode == 0, done.stderr
+        store = self.data_dir / "carnet.db"
+        if store.exists() and self.process.poll() is None:
+            _wait_until_known(self.endpoint, _revision(store))
         return done.stdout
 
 
@@ -142,10 +151,26 @@ def stopping_server(process: subprocess.Popen[str]) -> Iterator[str]:
 
 def _is_healthy(endpoint: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{endpoint}/healthz", timeout=5) as answer:
-            return bool(json.load(answer)["status"] == "ok")
+        return bool(_health(endpoint)["status"] == "ok")
     except OSError:
         return False
+
+
+def _revision(store: Path) -> int:
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+        (seq,) = connection.execute("SELECT seq FROM head").fetchone()
+        return int(seq)
+
+
+def _wait_until_known(endpoint: str, revision: int) -> None:
+    eventually(lambda: _health(endpoint)["revision"] >= revision, seconds=_START_SECONDS)
+
+
+def _health(endpoint: str) -> Mapping[str, Any]:
+    """What the server tells of itself; raises OSError if it does not answer, or says that it is not well."""
+    with urllib.request.urlopen(f"{endpoint}/healthz", timeout=5, context=_TRUSTING) as answer:
+        health: dict[str, Any] = json.load(answer)
+        return health
 
 
 def _greeting(process: subprocess.Popen[str]) -> str:
@@ -154,14 +179,12 @@ def _greeting(process: subprocess.Popen[str]) -> str:
     return process.stdout.read() or ""
 
 
-def _wait_until_healthy(endpoint: str, process: subprocess.Popen[str], log: Path) -> dict[str, object]:
+def _wait_until_healthy(endpoint: str, process: subprocess.Popen[str], log: Path) -> Mapping[str, Any]:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         try:
-            with urllib.request.urlopen(f"{endpoint}/healthz", timeout=5, context=_TRUSTING) as answer:
-                health: dict[str, object] = json.load(answer)
-                return health
+            return _health(endpoint)
         except OSError:
             time.sleep(0.05)
     raise AssertionError(f"no server at {endpoint}: {log.read_text()}")
