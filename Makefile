@@ -65,9 +65,10 @@ bench-gateway: install $(VENV)-demo/.done ## Compare the gateway to Amazon S3 wi
 bench-engine: $(VENV)-bench-engine/.done ## Compare decisions with other policy engines.
 	PYTHONPATH=src:. $(VENV)-bench-engine/bin/python -m tests.bench.engine --iam-simulate $(VENV)-bench-engine/node
 
-fuzz: install ## Send REQUESTS requests, most of them wrong; compare both implementations of the decision in CASES cases.
+fuzz: install ## Send REQUESTS requests, most of them wrong; compare both implementations of the decision in CASES cases; search for what breaks a law.
 	$(BIN)/python -m tests.attacks.fuzz_wire --requests $(or $(REQUESTS),100000)
 	$(BIN)/python -m tests.properties.fuzz --cases $(or $(CASES),1000000)
+	$(PYTEST) $(WITHOUT_TOOLS) -m hypothesis --hypothesis-profile search
 
 chaos: install ## Kill, pause and cut off what serves and what stores, KILLS times, and see whether a promise is broken.
 	CHAOS=1 $(BIN)/python -m pytest -q -n 0 tests/chaos

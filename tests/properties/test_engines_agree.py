@@ -23,13 +23,14 @@ from carnet.policy.engine.principals import CompiledPrincipals
 from carnet.policy.engine.sieve import Sieve
 from carnet.policy.principals import Named
 from carnet.policy.request import Context, Values
+from tests.profiles import fewer
 from tests.properties.agreement import LEAST_SHARE, Comparison, Disagreement
 from tests.properties.worlds import Maker, World, worlds
 
 SEEDED_WORLDS = 400
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=fewer(50), suppress_health_check=list(HealthCheck))
 @given(worlds(requests=6))
 def test_the_engines_agree(world: World) -> None:
     Comparison().compare(world)

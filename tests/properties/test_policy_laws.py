@@ -26,6 +26,7 @@ from tests.policy.builders import (
     SESSION,
     document,
 )
+from tests.profiles import fewer
 
 ACTIONS = ("s3:GetObject", "s3:PutObject", "kms:Decrypt", "ec2:RunInstances")
 RESOURCES = (
@@ -154,7 +155,7 @@ REQUESTS = st.builds(
     resource_account=st.sampled_from(("", ACCOUNT, OTHER)),
     context=st.builds(Context, principal=PRINCIPAL_KEYS, request=REQUEST_KEYS),
 )
-LAW = settings(max_examples=40, deadline=None)
+LAW = settings(max_examples=fewer(40))
 
 
 def answer(decision: Decision) -> tuple[Verdict, str | None]:

@@ -19,6 +19,7 @@ from carnet.provisioning.document import Home, moved, read_copy
 from carnet.provisioning.plan import Plan, Verdict, make_plan
 from carnet.store import statements, unit_of_work
 from carnet.store.store import Store
+from tests.profiles import fewer
 from tests.provisioning.planning import ALLOW, DENY, applying, operator, trust_of
 from tests.saml.idp import metadata
 from tests.services.world import World, open_world
@@ -266,10 +267,9 @@ def accounts(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=4,
-    deadline=None,
+    max_examples=fewer(4),
     phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=accounts())
 def test_what_export_writes_import_reads_without_a_change(world: World, data: Any) -> None:
