@@ -11,7 +11,7 @@ import pytest
 from carnet.entities.saml_provider import SamlProvider
 from carnet.identity.saml_private_keys import opened_private_keys
 from carnet.saml.decryption import read_private_key
-from carnet.services.iam import sentences
+from carnet.services.iam import provider_sentences
 from tests.saml import idp
 from tests.services.iam.documents import allow
 from tests.services.iam.expect import changes_nothing, refused, set_quotas
@@ -186,7 +186,7 @@ class TestPrivateKeys:
             (
                 {"AddPrivateKey": own_key(), "RemovePrivateKey": "A" * 32},
                 "ValidationError",
-                sentences.SAML_KEYS_ADDED_AND_REMOVED,
+                provider_sentences.SAML_KEYS_ADDED_AND_REMOVED,
             ),
             (
                 {},

@@ -43,3 +43,22 @@ def certificate_not_valid_yet(first: str) -> str:
 
 def rsa_bits(least: int, most: int) -> str:
     return f"An RSA key must have {least} to {most} bits."
+
+
+# NoSuchEntity and EntityAlreadyExists
+
+
+def ssh_public_key_missing(key_id: str) -> str:
+    return f"The Public Key with id {key_id} cannot be found."
+
+
+def signing_certificate_missing(certificate_id: str) -> str:
+    return f"The Certificate with id {certificate_id} cannot be found."
+
+
+def server_certificate_missing(name: str) -> str:
+    return f"The Server Certificate with name {name} cannot be found."
+
+
+def server_certificate_exists(name: str) -> str:
+    return f"The Server Certificate with name {name} already exists."

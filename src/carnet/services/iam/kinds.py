@@ -20,7 +20,14 @@ from carnet.entities.role import RESERVED_PATH, RESERVED_ROLE, SERVICE_LINKED_PA
 from carnet.entities.saml_provider import SamlProvider
 from carnet.entities.server_certificate import ServerCertificate
 from carnet.entities.user import User
-from carnet.services.iam import mfa_targets, sentences, targets
+from carnet.services.iam import (
+    certificate_sentences,
+    mfa_sentences,
+    mfa_targets,
+    provider_sentences,
+    sentences,
+    targets,
+)
 from carnet.services.operation import Names, WriteCall
 
 _RESERVED_PATH = SERVICE_LINKED_PATH.removesuffix("/")
@@ -113,7 +120,7 @@ def _check_open(entity: object) -> None:
     if isinstance(entity, Role) and entity.is_reserved:
         raise Unmodifiable(sentences.role_protected(entity.name))
     if isinstance(entity, SamlProvider) and entity.is_reserved:
-        raise Unmodifiable(sentences.provider_protected(entity.name))
+        raise Unmodifiable(provider_sentences.provider_protected(entity.name))
 
 
 USERS: Kind[User] = Kind(
@@ -165,7 +172,7 @@ MFA_DEVICES: Kind[MfaDevice] = Kind(
     member="SerialNumber",
     target=mfa_targets.device,
     to_change=mfa_targets.device,
-    taken=lambda name: sentences.MFA_DEVICE_EXISTS,
+    taken=lambda name: mfa_sentences.MFA_DEVICE_EXISTS,
     key_in=lambda serial: key_of_serial(serial) or "",
     tag_key=str,
 )
@@ -175,7 +182,7 @@ SAML_PROVIDERS: Kind[SamlProvider] = Kind(
     member="SAMLProviderArn",
     target=targets.saml_provider,
     to_change=targets.saml_provider_to_change,
-    taken=sentences.saml_provider_exists,
+    taken=provider_sentences.saml_provider_exists,
     tag_key=str,
 )
 SERVER_CERTIFICATES: Kind[ServerCertificate] = Kind(
@@ -184,7 +191,7 @@ SERVER_CERTIFICATES: Kind[ServerCertificate] = Kind(
     member="ServerCertificateName",
     target=targets.server_certificate,
     to_change=targets.server_certificate,
-    taken=sentences.server_certificate_exists,
+    taken=certificate_sentences.server_certificate_exists,
     tag_key=str,
 )
 OIDC_PROVIDERS: Kind[OidcProvider] = Kind(
@@ -193,7 +200,7 @@ OIDC_PROVIDERS: Kind[OidcProvider] = Kind(
     member="OpenIDConnectProviderArn",
     target=targets.oidc_provider,
     to_change=targets.oidc_provider,
-    taken=sentences.issuer_exists,
+    taken=provider_sentences.issuer_exists,
     key_in=name_behind_type,
     tag_key=str,
 )

@@ -14,7 +14,7 @@ from carnet.base.faults import AlreadyExists, Denied, Fault, Invalid, Missing
 from carnet.entities.account import Account
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.user import User
-from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam import password_sentences, shapes, targets
 from carnet.services.iam.new_passwords import (
     HASHING,
     NewPassword,
@@ -52,16 +52,17 @@ def _found(target: Callable[[Call, Any], Target[H]], call: Call, given: Any) -> 
 def _profile(call: Call, user: User | Account) -> LoginProfile:
     profile = profile_of(call, user)
     if profile is None:
-        raise Missing(sentences.login_profile_missing(shapes.holder_name(user)))
+        raise Missing(password_sentences.login_profile_missing(shapes.holder_name(user)))
     return profile
 
 
 def _first_password(call: Call, given: Mapping[str, Any]) -> NewPassword:
     user = _found(targets.password_holder, call, given)
     if ("Password" in given) is isinstance(user, Account):
-        raise Invalid(sentences.ROOT_PASSWORD_GIVEN if "Password" in given else sentences.PASSWORD_NEEDED)
+        told = password_sentences.ROOT_PASSWORD_GIVEN if "Password" in given else password_sentences.PASSWORD_NEEDED
+        raise Invalid(told)
     if profile_of(call, user) is not None:
-        raise AlreadyExists(sentences.login_profile_exists(shapes.holder_name(user)))
+        raise AlreadyExists(password_sentences.login_profile_exists(shapes.holder_name(user)))
     return hash_unknown(call) if isinstance(user, Account) else hash_for(call, user, given["Password"])
 
 
@@ -130,7 +131,7 @@ def _own_password(call: Call, given: ChangePasswordRequestTypeDef) -> NewPasswor
     peer = str(call.context.request["aws:SourceIp"])
     profile, password = _profile(call, user), given["OldPassword"]
     if not call.parts.sign_ins.is_right(user.id, profile, password, peer=peer, now=call.now):
-        raise Denied(sentences.OLD_PASSWORD_WRONG)
+        raise Denied(password_sentences.OLD_PASSWORD_WRONG)
     return hash_for(call, user, given["NewPassword"])
 
 

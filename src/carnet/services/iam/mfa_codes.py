@@ -11,7 +11,7 @@ from typing import Any
 from carnet.base.faults import Missing, Refused
 from carnet.identity.mfa import Codes, Hindrance
 from carnet.services.code_check import CodeCheck
-from carnet.services.iam import sentences
+from carnet.services.iam import mfa_sentences
 
 
 def check_of_pair(codes: Callable[[Any, Any], Codes]) -> CodeCheck:
@@ -19,11 +19,11 @@ def check_of_pair(codes: Callable[[Any, Any], Codes]) -> CodeCheck:
     return CodeCheck(
         members=None,
         codes=codes,
-        missing=lambda pair: Missing(sentences.MFA_DEVICE_NOT_OF_USER),
-        wrong=lambda: _invalid(sentences.MFA_CODE_INVALID),
+        missing=lambda pair: Missing(mfa_sentences.MFA_DEVICE_NOT_OF_USER),
+        wrong=lambda: _invalid(mfa_sentences.MFA_CODE_INVALID),
         hindered={
-            Hindrance.PAUSE: lambda: _invalid(sentences.MFA_CODES_PAUSED),
-            Hindrance.LOCK: lambda: _invalid(sentences.MFA_CODES_PAUSED),
+            Hindrance.PAUSE: lambda: _invalid(mfa_sentences.MFA_CODES_PAUSED),
+            Hindrance.LOCK: lambda: _invalid(mfa_sentences.MFA_CODES_PAUSED),
         },
     )
 

@@ -16,7 +16,7 @@ from carnet.entities.mfa_device import MfaDevice, MfaKind, kind_of_serial
 from carnet.entities.user import User
 from carnet.identity.mfa import Codes, handed_over, with_seed
 from carnet.identity.totp import SEED_BYTES
-from carnet.services.iam import mfa_targets, sentences, shapes
+from carnet.services.iam import mfa_sentences, mfa_targets, sentences, shapes
 from carnet.services.iam.kinds import MFA_DEVICES
 from carnet.services.iam.mfa_codes import check_of_pair
 from carnet.services.iam.qr_code import otpauth_uri, png
@@ -94,10 +94,11 @@ def _to_enable(call: Call, given: EnableMFADeviceRequestTypeDef, holder: User | 
     _refuse_without_mfa(call, holder)
     device = call.view.mfa_device(given["SerialNumber"])
     if device is None:
-        raise Missing(sentences.mfa_device_missing(given["SerialNumber"]))
+        raise Missing(mfa_sentences.mfa_device_missing(given["SerialNumber"]))
     if device.holder is not None or device.kind is not MfaKind.VIRTUAL:
         own = device.holder == holder.id and isinstance(holder, User)
-        raise AlreadyExists(sentences.mfa_device_enabled(holder.name) if own else sentences.MFA_DEVICE_OF_OTHERS)
+        told = mfa_sentences.mfa_device_enabled(holder.name) if own else mfa_sentences.MFA_DEVICE_OF_OTHERS
+        raise AlreadyExists(told)
     quotas: IamQuotas = call.quotas
     if len(call.view.mfa_devices_of(holder.id)) >= quotas.mfa_devices_per_user:
         raise TooMany(sentences.quota("MFADevicesPerUser", quotas.mfa_devices_per_user))
@@ -108,9 +109,9 @@ def _enabled(call: Call, given: Any, holder: User | Account) -> MfaDevice:
     """The device that is enabled for the holder; raises Missing, also for a device of somebody else."""
     device = call.view.mfa_device(given["SerialNumber"])
     if device is None:
-        raise Missing(sentences.virtual_mfa_device_missing(given["SerialNumber"]))
+        raise Missing(mfa_sentences.virtual_mfa_device_missing(given["SerialNumber"]))
     if device.holder != holder.id:
-        raise Missing(sentences.MFA_DEVICE_NOT_OF_USER)
+        raise Missing(mfa_sentences.MFA_DEVICE_NOT_OF_USER)
     return device
 
 
@@ -122,7 +123,7 @@ def _refuse_without_mfa(call: Call, holder: User | Account) -> None:
     own = isinstance(holder, User) and call.caller.principal.id == holder.id
     with_mfa = call.context.principal.get("aws:MultiFactorAuthPresent") == "true"
     if own and not with_mfa and call.view.mfa_devices_of(holder.id):
-        raise Denied(sentences.MFA_NEEDED_FOR_OWN_DEVICES)
+        raise Denied(mfa_sentences.MFA_NEEDED_FOR_OWN_DEVICES)
 
 
 def _holder(target: Target[User | Account]) -> User | Account:
@@ -176,7 +177,7 @@ def delete_virtual_mfa_device(
 ) -> Answer:
     """Remove a device that is enabled for nobody any more."""
     if device.holder is not None:
-        raise InUse(sentences.DEACTIVATE_MFA_DEVICE_FIRST)
+        raise InUse(mfa_sentences.DEACTIVATE_MFA_DEVICE_FIRST)
     call.store.remove(device)
     return {}
 
@@ -185,7 +186,7 @@ def delete_virtual_mfa_device(
 def get_mfa_device(call: Call, given: GetMFADeviceRequestTypeDef, holder: User | Account) -> Answer:
     """A passkey or security key that is enabled for a user, or for the caller. AWS tells of no virtual device here."""
     if kind_of_serial(given["SerialNumber"]) is not MfaKind.FIDO:
-        raise Invalid(sentences.MFA_DEVICE_IS_NO_SECURITY_KEY)
+        raise Invalid(mfa_sentences.MFA_DEVICE_IS_NO_SECURITY_KEY)
     return shapes.mfa_device(_enabled(call, given, holder), holder)
 
 

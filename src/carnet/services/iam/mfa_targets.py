@@ -13,7 +13,7 @@ from carnet.entities.account import Account
 from carnet.entities.mfa_device import MfaDevice
 from carnet.entities.user import User
 from carnet.policy.request import PrincipalKind
-from carnet.services.iam import sentences, targets
+from carnet.services.iam import mfa_sentences, targets
 from carnet.services.operation import Call
 from carnet.services.target import Target
 
@@ -41,7 +41,7 @@ def device(call: Call, given: Any) -> Target[MfaDevice]:
     found = call.view.mfa_device(serial)
     if found is not None:
         return Target(arn=found.arn, account=call.account, found=(found,), tags=found.tags, shown=serial)
-    missing = Missing(sentences.virtual_mfa_device_missing(serial))
+    missing = Missing(mfa_sentences.virtual_mfa_device_missing(serial))
     arn = parse_arn(serial)
     if arn is not None and arn.account and arn.service == "iam":
         return Target(arn=serial, account=arn.account, found=missing, shown=serial)

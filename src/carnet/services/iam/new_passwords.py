@@ -10,7 +10,7 @@ from carnet.entities.account import Account
 from carnet.entities.login_profile import LoginProfile
 from carnet.entities.user import User
 from carnet.identity.passwords import HashedPassword
-from carnet.services.iam import sentences
+from carnet.services.iam import password_sentences
 from carnet.services.iam.shapes import ROOT_NAME
 from carnet.services.operation import Call
 from carnet.services.preparing import Pool
@@ -54,7 +54,7 @@ def hash_unknown(call: Call) -> NewPassword:
 def check_unknown(call: Call) -> bytes:
     """What is to be stored of it. Raises AlreadyExists for a root user that has got a password meanwhile."""
     if profile_of(call, call.view.account) is not None:
-        raise AlreadyExists(sentences.login_profile_exists(ROOT_NAME))
+        raise AlreadyExists(password_sentences.login_profile_exists(ROOT_NAME))
     prepared: NewPassword = call.prepared
     return prepared.hashed.sealed
 
@@ -66,16 +66,16 @@ def check_new(call: Call, user: User, password: str) -> bytes:
     """
     prepared: NewPassword = call.prepared
     if profile_of(call, user) != prepared.before:
-        raise Refused("EntityTemporarilyUnmodifiable", sentences.login_profile_changing(user.name))
+        raise Refused("EntityTemporarilyUnmodifiable", password_sentences.login_profile_changing(user.name))
     account = call.view.account
     _check_characters(account, password)
     remembered = account.password_policy.reuse_prevention if account.password_policy is not None else None
     ago = prepared.hashed.passwords_ago
     if ago is not None and ago <= (remembered or 0):
-        raise Refused("PasswordPolicyViolation", sentences.PASSWORD_USED_BEFORE)
+        raise Refused("PasswordPolicyViolation", password_sentences.PASSWORD_USED_BEFORE)
     return prepared.hashed.sealed
 
 
 def _check_characters(account: Account, password: str) -> None:
     if not account.allows_user_password(password):
-        raise Refused("PasswordPolicyViolation", sentences.PASSWORD_AGAINST_POLICY)
+        raise Refused("PasswordPolicyViolation", password_sentences.PASSWORD_AGAINST_POLICY)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from carnet.base.faults import Invalid, Refused, TooMany
 from carnet.entities.oidc_provider import OidcProvider, issuer_name
-from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam import provider_sentences, sentences, shapes, targets
 from carnet.services.iam.context_providers import (
     changed_propagation,
     changes_context,
@@ -49,7 +49,7 @@ def new_oidc_provider(call: Call, given: Any) -> Target[()]:
     """The provider to create; raises Invalid for what is no URL of an issuer."""
     name = issuer_name(given["Url"])
     if name is None:
-        raise Invalid(sentences.ISSUER_URL)
+        raise Invalid(provider_sentences.ISSUER_URL)
     return targets.new_provider(call, OidcProvider.resource_type, name)
 
 
@@ -108,7 +108,7 @@ def update_thumbprint(
 ) -> Answer:
     """Replace the whole list of thumbprints."""
     if not given["ThumbprintList"]:
-        raise Refused("InvalidInput", sentences.THUMBPRINTS_EMPTY)
+        raise Refused("InvalidInput", provider_sentences.THUMBPRINTS_EMPTY)
     OIDC_PROVIDERS.save(call, provider, replace(provider, thumbprints=_thumbprints(given["ThumbprintList"])))
     return {}
 
@@ -152,7 +152,7 @@ def _client_ids(quotas: IamQuotas, given: Iterable[str]) -> tuple[str, ...]:
 def _thumbprints(given: Iterable[str]) -> tuple[str, ...]:
     thumbprints = tuple(dict.fromkeys(one.lower() for one in given))
     if len(thumbprints) > _MOST_THUMBPRINTS:
-        raise Refused("InvalidInput", sentences.THUMBPRINTS_FULL)
+        raise Refused("InvalidInput", provider_sentences.THUMBPRINTS_FULL)
     if not all(map(_THUMBPRINT.fullmatch, thumbprints)):
-        raise Refused("InvalidInput", sentences.THUMBPRINT)
+        raise Refused("InvalidInput", provider_sentences.THUMBPRINT)
     return thumbprints

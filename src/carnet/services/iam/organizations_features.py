@@ -11,7 +11,7 @@ from typing import Any
 from carnet.base.faults import Fault, Refused
 from carnet.directory.organization_view import OrganizationView
 from carnet.entities.organization import FeatureSet, Organization
-from carnet.services.iam import sentences
+from carnet.services.iam import organization_sentences as sentences
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall
 from carnet.services.root_access import RootFeature, is_administrator, is_trusted

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from carnet.base.faults import Missing
 from carnet.entities.password_policy import PasswordPolicy
-from carnet.services.iam import sentences, shapes
+from carnet.services.iam import password_sentences, shapes
 from carnet.services.iam.service import iam
 from carnet.services.operation import Answer, Call, WriteCall, account_wide
 
@@ -54,7 +54,7 @@ def get_account_password_policy(call: Call, given: Any) -> Answer:
 def delete_account_password_policy(call: WriteCall, given: Any) -> Answer:
     """Go back to AWS's default password policy."""
     if call.view.account.password_policy is None:
-        raise Missing(sentences.POLICY_OF_PASSWORDS_TO_REMOVE_MISSING)
+        raise Missing(password_sentences.POLICY_OF_PASSWORDS_TO_REMOVE_MISSING)
     call.store.save(replace(call.view.account, password_policy=None))
     return {}
 
@@ -62,5 +62,5 @@ def delete_account_password_policy(call: WriteCall, given: Any) -> Answer:
 def _password_policy(call: Call) -> PasswordPolicy:
     policy = call.view.account.password_policy
     if policy is None:
-        raise Missing(sentences.password_policy_missing(call.account))
+        raise Missing(password_sentences.password_policy_missing(call.account))
     return policy

@@ -57,7 +57,7 @@ def template(call: Call, given: Any) -> Target[RoleTemplate]:
     """The role template TemplateArn, in the version MinorVersion."""
     arn: str = given["TemplateArn"]
     found = role_template(in_default_partition(arn, call.partition), given.get("MinorVersion"))
-    missing = Missing(sentences.role_template_missing(arn))
+    missing = Missing(template_sentences.role_template_missing(arn))
     return Target(arn=arn, account=call.account, found=missing if found is None else (found,))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from carnet.base.faults import Refused
-from carnet.services.iam import sentences
+from carnet.services.iam import provider_sentences
 from carnet.services.preparing import Pool, Preparation
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _metadata(text: str) -> Metadata:
     try:
         return parse_metadata(text)
     except BadXml as problem:
-        raise invalid(sentences.saml_metadata_invalid(str(problem))) from problem
+        raise invalid(provider_sentences.saml_metadata_invalid(str(problem))) from problem
 
 
 def _private_key(pem: str) -> bytes:
@@ -55,7 +55,7 @@ def _private_key(pem: str) -> bytes:
     try:
         return read_private_key(pem)
     except ValueError as problem:
-        raise invalid(sentences.SAML_KEY_INVALID) from problem
+        raise invalid(provider_sentences.SAML_KEY_INVALID) from problem
 
 
 read_before = Preparation(pool=_POOL, work=_read, decides=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from carnet.base.faults import Invalid, TooMany
 from carnet.entities.saml_provider import EncryptionMode, SamlPrivateKey, SamlProvider
 from carnet.identity.saml_private_keys import sealed_private_key
-from carnet.services.iam import sentences, shapes, targets
+from carnet.services.iam import provider_sentences, sentences, shapes, targets
 from carnet.services.iam.context_providers import (
     changed_propagation,
     changes_context,
@@ -66,7 +66,7 @@ def create_saml_provider(call: WriteCall, given: CreateSAMLProviderRequestTypeDe
         valid_until=read.metadata.valid_until,
         **new_propagation(call, given),
     )
-    provider = _with_encryption(call, provider, given, sentences.SAML_NO_KEY)
+    provider = _with_encryption(call, provider, given, provider_sentences.SAML_NO_KEY)
     SAML_PROVIDERS.add(call, provider)
     return shapes.created_saml_provider(provider)
 
@@ -91,7 +91,7 @@ def update_saml_provider(call: WriteCall, given: UpdateSAMLProviderRequestTypeDe
     if of_metadata and changes_context(given):
         raise invalid(CONTEXT_OR_METADATA)
     if not of_metadata and not changes_context(given):
-        raise Invalid(sentences.SAML_NO_UPDATES)
+        raise Invalid(provider_sentences.SAML_NO_UPDATES)
     read: Documents = call.prepared
     changed = replace(provider, **changed_propagation(call, given, provider))
     if read.metadata is not None:
@@ -101,7 +101,7 @@ def update_saml_provider(call: WriteCall, given: UpdateSAMLProviderRequestTypeDe
             certificates=read.metadata.certificates,
             valid_until=read.metadata.valid_until,
         )
-    SAML_PROVIDERS.save(call, provider, _with_encryption(call, changed, given, sentences.SAML_NO_KEY_PRESENT))
+    SAML_PROVIDERS.save(call, provider, _with_encryption(call, changed, given, provider_sentences.SAML_NO_KEY_PRESENT))
     return {"SAMLProviderArn": provider.arn}
 
 
@@ -118,7 +118,7 @@ _CHANGES = ("SAMLMetadataDocument", "AssertionEncryptionMode", "AddPrivateKey", 
 def _with_encryption(call: WriteCall, provider: SamlProvider, given: Mapping[str, Any], no_key: str) -> SamlProvider:
     """The provider with its private keys and its encryption mode as asked; raises Refused and TooMany."""
     if "AddPrivateKey" in given and "RemovePrivateKey" in given:
-        raise Invalid(sentences.SAML_KEYS_ADDED_AND_REMOVED)
+        raise Invalid(provider_sentences.SAML_KEYS_ADDED_AND_REMOVED)
     if "RemovePrivateKey" in given:
         provider = _without_key(provider, given["RemovePrivateKey"])
     if "AddPrivateKey" in given:
@@ -126,14 +126,14 @@ def _with_encryption(call: WriteCall, provider: SamlProvider, given: Mapping[str
     mode = EncryptionMode(given.get("AssertionEncryptionMode", provider.encryption))
     if mode is EncryptionMode.REQUIRED and not provider.private_keys:
         gone = "RemovePrivateKey" in given
-        raise invalid(sentences.SAML_KEY_NOT_REMOVED if gone else no_key)
+        raise invalid(provider_sentences.SAML_KEY_NOT_REMOVED if gone else no_key)
     return replace(provider, encryption=mode)
 
 
 def _with_key(call: WriteCall, provider: SamlProvider) -> SamlProvider:
     most = call.quotas.private_keys_per_saml_provider
     if len(provider.private_keys) >= most:
-        raise TooMany(sentences.saml_keys_full(most))
+        raise TooMany(provider_sentences.saml_keys_full(most))
     read: Documents = call.prepared
     assert read.private_key is not None
     key_id = call.ids.saml()
@@ -145,5 +145,5 @@ def _with_key(call: WriteCall, provider: SamlProvider) -> SamlProvider:
 def _without_key(provider: SamlProvider, key_id: str) -> SamlProvider:
     left = tuple(key for key in provider.private_keys if key.id != key_id)
     if len(left) == len(provider.private_keys):
-        raise invalid(sentences.SAML_KEY_UNKNOWN)
+        raise invalid(provider_sentences.SAML_KEY_UNKNOWN)
     return replace(provider, private_keys=left)

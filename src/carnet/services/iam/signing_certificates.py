@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from carnet.base.faults import AlreadyExists, Refused
 from carnet.entities.signing_certificate import SigningCertificate
-from carnet.services.iam import certificate_sentences, sentences, shapes, targets
+from carnet.services.iam import certificate_sentences, shapes, targets
 from carnet.services.iam.holdings import Holder, Holding, change_family, check_room, list_family
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types_boto3_iam.type_defs import UploadSigningCertificateRequestTypeDef
 
 _CERTIFICATES: Holding[SigningCertificate] = Holding(
-    entity=SigningCertificate, id_member="CertificateId", missing=sentences.signing_certificate_missing
+    entity=SigningCertificate, id_member="CertificateId", missing=certificate_sentences.signing_certificate_missing
 )
 
 

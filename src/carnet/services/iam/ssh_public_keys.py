@@ -11,7 +11,7 @@ from carnet.base.faults import AlreadyExists, Refused
 from carnet.base.ids import SSH_PUBLIC_KEY
 from carnet.entities.ssh_public_key import SshPublicKey
 from carnet.entities.user import User
-from carnet.services.iam import certificate_sentences, sentences, shapes, targets
+from carnet.services.iam import certificate_sentences, shapes, targets
 from carnet.services.iam.holdings import Holder, Holding, change_family, check_room, list_family
 from carnet.services.iam.quotas import IamQuotas
 from carnet.services.iam.service import iam
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types_boto3_iam.type_defs import GetSSHPublicKeyRequestTypeDef, UploadSSHPublicKeyRequestTypeDef
 
 _KEYS: Holding[SshPublicKey] = Holding(
-    entity=SshPublicKey, id_member="SSHPublicKeyId", missing=sentences.ssh_public_key_missing
+    entity=SshPublicKey, id_member="SSHPublicKeyId", missing=certificate_sentences.ssh_public_key_missing
 )
 
 

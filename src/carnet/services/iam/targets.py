@@ -33,7 +33,7 @@ from carnet.entities.server_certificate import ServerCertificate
 from carnet.entities.user import User
 from carnet.identity.principals import ASSUMED_ROOT
 from carnet.policy.request import PrincipalKind
-from carnet.services.iam import sentences
+from carnet.services.iam import certificate_sentences, password_sentences, provider_sentences, sentences
 from carnet.services.iam.policy_arns import parse_policy_arn
 from carnet.services.operation import Call
 from carnet.services.target import Target
@@ -89,7 +89,7 @@ def calling_user(call: Call, given: Any) -> Target[User]:
     """The user who calls; the root user and roles are told that they are none."""
     target = user_or_caller(call, {})
     holder = None if isinstance(target.found, Fault) else target.found[0]
-    users_only = Refused("InvalidUserType", sentences.USERS_ONLY)
+    users_only = Refused("InvalidUserType", password_sentences.USERS_ONLY)
     return target.finding((holder,) if isinstance(holder, User) else users_only)
 
 
@@ -191,7 +191,7 @@ def server_certificate(call: Call, given: Any) -> Target[ServerCertificate]:
         ServerCertificate.resource_type,
         call.view.of(ServerCertificate),
         given["ServerCertificateName"],
-        sentences.server_certificate_missing,
+        certificate_sentences.server_certificate_missing,
     )
 
 
@@ -237,7 +237,7 @@ policy_of_version_to_change = _with_version(policy_to_change)
 
 def saml_provider(call: Call, given: Any) -> Target[SamlProvider]:
     """The SAML provider SAMLProviderArn. Raises Refused for what is no SAML provider's ARN."""
-    return _provider(call, SamlProvider, given["SAMLProviderArn"], sentences.saml_provider_missing)
+    return _provider(call, SamlProvider, given["SAMLProviderArn"], provider_sentences.saml_provider_missing)
 
 
 def saml_provider_to_change(call: Call, given: Any) -> Target[SamlProvider]:
@@ -245,17 +245,18 @@ def saml_provider_to_change(call: Call, given: Any) -> Target[SamlProvider]:
     target = saml_provider(call, given)
     if isinstance(target.found, Fault) or not target.found[0].is_reserved:
         return target
-    return target.finding(Unmodifiable(sentences.provider_protected(target.found[0].name)))
+    return target.finding(Unmodifiable(provider_sentences.provider_protected(target.found[0].name)))
 
 
 def oidc_provider(call: Call, given: Any) -> Target[OidcProvider]:
     """The provider OpenIDConnectProviderArn. Raises Refused for what is no ARN of one."""
-    return _provider(call, OidcProvider, given["OpenIDConnectProviderArn"], sentences.oidc_provider_missing)
+    return _provider(call, OidcProvider, given["OpenIDConnectProviderArn"], provider_sentences.oidc_provider_missing)
 
 
 def oidc_provider_to_remove(call: Call, given: Any) -> Target[OidcProvider]:
     """The same, to remove: AWS tells in other words that it is not there."""
-    return _provider(call, OidcProvider, given["OpenIDConnectProviderArn"], sentences.oidc_provider_to_remove_missing)
+    missing = provider_sentences.oidc_provider_to_remove_missing
+    return _provider(call, OidcProvider, given["OpenIDConnectProviderArn"], missing)
 
 
 def new_provider(call: Call, resource_type: str, name: str) -> Target[()]:

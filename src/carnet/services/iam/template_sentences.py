@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-# Templates: InvalidInput, NameConflict, RoleModified
+# Templates: NoSuchEntity, InvalidInput, NameConflict, RoleModified
 
 TEMPLATE_NOT_READ = "The template is not a JSON document."
+
+
+def role_template_missing(arn: str) -> str:
+    return f"Role template not found in repository: {arn}"
 
 
 def template_place(name: str) -> str:
