@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import json
 import shutil
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from carnet.entities.identity_center_instance import Instance
-from tests.clients.test_saml_counterparts import PYTHON
+from tests.clients.saml_python import PYTHON, told_by
 from tests.console.conftest import Site
 from tests.console.test_application_sign_in import ACS, AUDIENCE, App, fields
 from tests.console.test_people import instance
@@ -24,7 +22,6 @@ from tests.console.test_sso_consent import Person
 from tests.saml import idp
 from tests.server.in_process import in_process_server
 
-COUNTERPART = Path(__file__).parent / "pysaml2_counterpart.py"
 XMLSEC1 = shutil.which("xmlsec1")
 
 assert callable(instance), "a fixture"
@@ -53,17 +50,7 @@ def counterpart(do: str, **given: Any) -> dict[str, Any]:
         "certificate": by.certificate.public_bytes(serialization.Encoding.PEM).decode(),
         "xmlsec1": XMLSEC1,
     }
-    done = subprocess.run(
-        [PYTHON, COUNTERPART],
-        input=json.dumps({"do": do, **keys, **given}),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    return told_by("pysaml2_counterpart.py", do, **keys, **given)
 
 
 @pytest.mark.parametrize("signs", [False, True])

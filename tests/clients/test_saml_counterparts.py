@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from carnet.entities.identity_center_instance import Instance
+from tests.clients.saml_python import PYTHON, told_by
 from tests.console.conftest import Site, site
 from tests.console.test_application_sign_in import ACS, AUDIENCE, App, fields
 from tests.console.test_people import instance
@@ -31,8 +30,6 @@ from tests.console.test_provider_sign_in import (
 from tests.console.test_sso_consent import Person
 from tests.saml import idp
 
-PYTHON = Path(".venv-saml/bin/python").absolute()
-COUNTERPART = Path(__file__).parent / "saml_counterpart.py"
 MINUTE = timedelta(minutes=1)
 
 assert callable(site), "a fixture"
@@ -42,17 +39,7 @@ pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="python3-saml is not
 
 
 def counterpart(do: str, **given: Any) -> dict[str, Any]:
-    done = subprocess.run(
-        [PYTHON, COUNTERPART],
-        input=json.dumps({"do": do, **given}),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    return told_by("saml_counterpart.py", do, **given)
 
 
 def pem_of(by: idp.Signer) -> str:
