@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -21,7 +20,6 @@ from tests.console.conftest import Site
 from tests.console.test_people import enrol, instance, person, set_password, sign_in, with_password
 from tests.console.test_sso_consent import Person
 from tests.mail.post_office import PostOffice, post_office
-from tests.services.sso_oidc.people import REDIRECT, VERIFIER
 
 assert callable(instance), "a fixture"
 ALL = (
@@ -123,11 +121,7 @@ def test_what_is_no_action_is_refused(site: Site, given: Any) -> None:
 def test_what_clients_were_let_do_ends_with_a_session(site: Site, instance: Instance) -> None:
     mary, admin = Person(site, instance), administrator(site, *ALL)
     (session,) = act(admin, ALL[3], mary.user.id).told["sessions"]
-    client = mary.register()
-    to = mary.send({"kind": "client", "query": mary.query(client), "answer": "allow"}).told["to"]
-    code = parse_qs(urlsplit(to).query)["code"][0]
-    grant = {"grantType": "authorization_code", "redirectUri": REDIRECT, "codeVerifier": VERIFIER}
-    token = mary.oidc.create_token(code=code, **grant, **client)["accessToken"]
+    token = mary.oidc.create_token(**mary.code(mary.register()))["accessToken"]
     assert mary.portal.list_accounts(accessToken=token)["accountList"] == []
     assert act(admin, ALL[4], mary.user.id, sessionIds=[session["sessionId"]]).status == 200
     with pytest.raises(mary.portal.exceptions.UnauthorizedException):

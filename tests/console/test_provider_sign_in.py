@@ -40,7 +40,6 @@ from tests.console.test_people import with_password as with_password_in_director
 from tests.console.test_sso_consent import Person
 from tests.saml import idp
 from tests.saml.idp import Answer
-from tests.services.sso_oidc.people import REDIRECT, VERIFIER
 
 assert callable(instance), "a fixture"
 
@@ -506,11 +505,7 @@ def test_attributes_become_session_tags(site: Site, instance: Instance, provided
 
 def _token(mary: Person) -> str:
     """The access token of a client that the person lets act."""
-    client = mary.register()
-    to = mary.send({"kind": "client", "query": mary.query(client), "answer": "allow"}).told["to"]
-    code = dict(parse_qsl(urlsplit(to).query))["code"]
-    given = {"grantType": "authorization_code", "redirectUri": REDIRECT, "code": code, "codeVerifier": VERIFIER}
-    token: str = mary.oidc.create_token(**client, **given)["accessToken"]
+    token: str = mary.oidc.create_token(**mary.code(mary.register()))["accessToken"]
     return token
 
 
@@ -526,13 +521,10 @@ def test_nothing_begins_that_was_consented_to_before_signing_out(
 ) -> None:
     provided.sign_in()
     mary = Person(site, instance, (provided.person, provided.browser))
-    client = mary.register()
-    to = mary.send({"kind": "client", "query": mary.query(client), "answer": "allow"}).told["to"]
-    code = dict(parse_qsl(urlsplit(to).query))["code"]
+    given = mary.code(mary.register())
     assert mary.browser.ask("DELETE", "/console/session", x_carnet_csrf=mary.browser.csrf()).status == 200
-    given = {"grantType": "authorization_code", "redirectUri": REDIRECT, "code": code, "codeVerifier": VERIFIER}
     with pytest.raises(ClientError, match="InvalidGrantException"):
-        mary.oidc.create_token(**client, **given)
+        mary.oidc.create_token(**given)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
@@ -20,7 +19,6 @@ from tests.console.test_people import instance
 from tests.console.test_provider_sign_in import IDP, Provided, use, use_directory
 from tests.console.test_sso_consent import Person
 from tests.saml import idp
-from tests.services.sso_oidc.people import REDIRECT, VERIFIER
 
 assert callable(instance), "a fixture"
 
@@ -37,19 +35,6 @@ def mary(site: Site, instance: Instance) -> Person:
     return Person(site, instance)
 
 
-def code_of(mary: Person) -> dict[str, str]:
-    client = mary.register()
-    to = mary.send({"kind": "client", "query": mary.query(client), "answer": "allow"}).told["to"]
-    code = parse_qs(urlsplit(to).query)["code"][0]
-    return {
-        "grantType": "authorization_code",
-        "redirectUri": REDIRECT,
-        "codeVerifier": VERIFIER,
-        "code": code,
-        **client,
-    }
-
-
 def asked(mary: Person, given: dict[str, str]) -> dict[str, Any] | str:
     """The tokens, or the error code."""
     try:
@@ -60,7 +45,7 @@ def asked(mary: Person, given: dict[str, str]) -> dict[str, Any] | str:
 
 
 def test_attack_1_a_code_that_is_used_many_times_at_once(mary: Person) -> None:
-    given = code_of(mary)
+    given = mary.code(mary.register())
     told = at_once(lambda: asked(mary, given))
     (tokens,) = [each for each in told if isinstance(each, dict)]
     assert Counter(each for each in told if isinstance(each, str)) == {"InvalidGrantException": MANY - 1}
@@ -70,7 +55,7 @@ def test_attack_1_a_code_that_is_used_many_times_at_once(mary: Person) -> None:
 
 def test_attack_10_a_refresh_token_that_is_used_many_times_at_once(site: Site, mary: Person) -> None:
     """Processes that share one get the same successor, and neither it nor they grow more."""
-    given = code_of(mary)
+    given = mary.code(mary.register())
     client = {name: given[name] for name in ("clientId", "clientSecret")}
     first = mary.oidc.create_token(**given)["refreshToken"]
     again = {"grantType": "refresh_token", "refreshToken": first, **client}

@@ -77,6 +77,13 @@ class Person:
         }
         return urlencode(fields | changed)
 
+    def code(self, client: dict[str, str]) -> dict[str, str]:
+        """What a client asks with for tokens, of a code that she has let it have."""
+        to = self.send({"kind": "client", "query": self.query(client), "answer": "allow"}).told["to"]
+        code = parse_qs(urlsplit(to).query)["code"][0]
+        asked = {"grantType": "authorization_code", "redirectUri": REDIRECT, "codeVerifier": VERIFIER, "code": code}
+        return asked | client
+
     def assigned(self) -> None:
         """Give the person a permission set in the account."""
         here, now = self.site.server.installation, self.site.server.clock()
@@ -226,11 +233,7 @@ def test_a_client_gets_a_code_once_the_person_consents(mary: Person) -> None:
 
 def test_who_signs_out_ends_what_was_consented_to_there(site: Site, mary: Person) -> None:
     def tokens() -> str:
-        client = mary.register()
-        to = mary.send({"kind": "client", "query": mary.query(client), "answer": "allow"}).told["to"]
-        code = parse_qs(urlsplit(to).query)["code"][0]
-        given = {"redirectUri": REDIRECT, "codeVerifier": VERIFIER, "code": code}
-        token: str = mary.oidc.create_token(grantType="authorization_code", **given, **client)["accessToken"]
+        token: str = mary.oidc.create_token(**mary.code(mary.register()))["accessToken"]
         return token
 
     here, first = tokens(), mary.browser
