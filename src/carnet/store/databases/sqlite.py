@@ -51,6 +51,7 @@ class Sqlite(SqliteDialect):
         if not url.database or url.database == ":memory:":
             raise ValueError("a SQLite store needs a file")
         self._path = Path(url.database)
+        self._log_path = self._path.with_name(f"{self._path.name}-wal")
         if create:
             _create(self._path)
         elif not self._path.exists():
@@ -115,10 +116,6 @@ class Sqlite(SqliteDialect):
         if look is Look.OVERWRITTEN:
             raise Lost
         return look
-
-    @property
-    def _log_path(self) -> Path:
-        return self._path.with_name(f"{self._path.name}-wal")
 
     def _watching(self) -> sqlite3.Connection:
         if self._watch is None:
