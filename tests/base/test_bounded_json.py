@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -50,3 +51,33 @@ def test_what_is_no_json_is_a_value_error(text: str | bytes) -> None:
 
 def test_the_hooks_are_the_standard_librarys() -> None:
     assert loads("[1, 2.5]", parse_int=str, parse_float=str) == ["1", "2.5"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'"\ud800"',
+        r'{"\uDFFF": 1}',
+        r'"\\\ud800"',
+        r'"\ud83d\n\ude00"',
+        r'"\ude00\ud83d"',
+        r'"\ud83d\ud83d\ude00"',
+        r'"\ud83d\ude00\ude00"',
+        '"\ud800"',
+        '"\ud800"'.encode("utf-8", "surrogatepass"),
+        '"\ud800"'.encode("utf-16-le", "surrogatepass"),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_no_text(text: str | bytes) -> None:
+    with pytest.raises(UnicodeEncodeError):  # the standard library reads what nobody can write
+        json.dumps(json.loads(text), ensure_ascii=False).encode()
+    with pytest.raises(ValueError, match=r"surrogate|codec"):
+        loads(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [(r'"\ud83d\uDE00"', "\U0001f600"), (r'"\\ud800"', r"\ud800"), (r'"\\\\ud800\u00fc"', r"\\ud800ü")],
+)
+def test_pairs_and_what_only_looks_like_a_surrogate_are_read(text: str, read: str) -> None:
+    assert loads(text) == read

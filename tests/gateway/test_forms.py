@@ -210,6 +210,14 @@ def test_another_policy_needs_another_signature(store: Store) -> None:
     assert post(store, {**given, "x-amz-credential": given["x-amz-credential"].replace("/s3/", "/sqs/")}).status == 403
 
 
+@pytest.mark.parametrize("url", ["http://[", "http://a]b/", "http://[::1/done"])
+def test_a_redirect_that_is_no_url_is_passed_over(store: Store, url: str) -> None:
+    """The object is stored by then: an error would be untrue."""
+    answer = post(store, signed(store, "user/k", {"success_action_redirect": url}))
+    assert (answer.status, answer.headers.get("location", "")[:4]) == (204, "http"), answer.message
+    assert url not in answer.headers["location"]
+
+
 def test_a_form_is_good_until_its_policy_expires(store: Store) -> None:
     assert post(store, by_hand(store, document(store, seconds=1))).status == 204
     answer = post(store, by_hand(store, document(store, seconds=0)))
@@ -237,6 +245,8 @@ BAD_POLICIES: list[Any] = [
     {"expiration": "2100-01-01T00:00:00Z", "conditions": [{"key": 1}]},
     {"expiration": "2100-01-01T00:00:00Z", "conditions": [["content-length-range", -1, 3]]},
     {"expiration": "2100-01-01T00:00:00Z", "conditions": [["content-length-range", 0]]},
+    {"expiration": "2100-01-01T00:00:00Z", "conditions": [["content-length-range", 0, "9" * 5000]]},
+    {"expiration": "\ud800", "conditions": []},
     {"expiration": "2100-01-01T00:00:00Z", "conditions": [], "more": 1},
     b'{"expiration": "2100-01-01T00:00:00Z", "expiration": "2100-01-01T00:00:00Z", "conditions": []}',
     b"[" * 10_000,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
+from threading import Thread, current_thread
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from carnet.oidc import https, issuers, refusals
 from carnet.oidc.addresses import may_be_reached, read_networks
 from carnet.oidc.https import Fetcher, Unreachable
 from carnet.oidc.issuers import AGAIN_SECONDS, FRESH_SECONDS, USABLE_SECONDS, GivenKeys, Issuer, IssuerKeys
-from carnet.oidc.keys import KeySet
+from carnet.oidc.keys import KeySet, read_key_set
 from tests.oidc import issuer
 from tests.oidc.issuer import URL, Answered, IssuerServer, issuer_server
 
@@ -108,6 +109,54 @@ class TestFetching:
         assert server.asked[-1] == "/moved"
 
 
+class TestOthersMeanwhile:
+    """INVARIANT: what an issuer answers keeps nobody else waiting, however long it takes to read."""
+
+    def test_answers_are_read_aside(self, server: IssuerServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        read_in: list[Thread] = []
+
+        def aside(read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+            def noted(raw: bytes) -> Any:
+                read_in.append(current_thread())
+                return read(raw)
+
+            return noted
+
+        monkeypatch.setattr("carnet.oidc.issuers.read_key_set", aside(read_key_set))
+        monkeypatch.setattr(https, "_parsed", aside(https._parsed))
+        assert find(IssuerKeys(fetcher(server))).keys
+        assert len(read_in) == 3
+        assert current_thread() not in read_in
+
+    @pytest.mark.parametrize(
+        ("head", "body"),
+        [
+            (b"content-length: 5", b"hello"),
+            (b"transfer-encoding: chunked", b"5\r\nhello\r\n0\r\n\r\n"),
+            (b"transfer-encoding: chunked", b"0\r\n\r\n"),
+            (b"a: b", b"hello"),
+        ],
+    )
+    def test_what_comes_byte_by_byte_is_looked_through_once(
+        self, monkeypatch: pytest.MonkeyPatch, head: bytes, body: bytes
+    ) -> None:
+        looked_through = []
+        told_by = https._Received._told_by
+
+        def counted(received: https._Received, head: bytes, begin: int) -> Callable[[], bool]:
+            looked_through.append(head)
+            return told_by(received, head, begin)
+
+        monkeypatch.setattr(https._Received, "_told_by", counted)
+        received, answer = https._Received(), b"HTTP/1.1 200 OK\r\n%s\r\n\r\n%s" % (head, body)
+        whole = []
+        for at in range(len(answer)):
+            received.take(answer[at : at + 1])
+            whole.append(received.is_whole())
+        assert whole == [False] * (len(answer) - 1) + [head != b"a: b"]
+        assert len(looked_through) == 1
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         "location",
@@ -151,6 +200,18 @@ class TestRefused:
     def test_too_much(self, server: IssuerServer) -> None:
         server.answers["/keys"] = Answered(b" " * https.MOST_BYTES)
         assert "too much" in refused(IssuerKeys(fetcher(server)))[1]
+
+    def test_too_many_pieces(self, server: IssuerServer) -> None:
+        """Each takes time to read, however short it is."""
+        server.answers["/keys"] = Answered(
+            b"1\r\n \r\n" * 20_000 + b"2\r\n{}\r\n0\r\n\r\n",
+            headers={"content-length": "", "transfer-encoding": "chunked"},
+        )
+        assert "too much" in refused(IssuerKeys(fetcher(server)))[1]
+
+    def test_too_many_objects(self, server: IssuerServer) -> None:
+        server.answers["/keys"] = Answered(b'{"keys":[%s]}' % b",".join([b'{"a":{}}'] * 600))
+        assert refused(IssuerKeys(fetcher(server))) == ("InvalidIdentityToken", refusals.TOO_MANY_KEYS)
 
     def test_too_slow(self, server: IssuerServer) -> None:
         server.answers["/keys"] = Answered(b"{}", delay=1)

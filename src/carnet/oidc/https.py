@@ -26,7 +26,11 @@ SECONDS = 5.0
 MOST_BYTES = 512 * 1024
 """How much an answer may have, its head among it."""
 MOST_REDIRECTS = 2
+_MOST_LINES = 10_000
+"""As which the pieces of a chunked body count: each takes time to read, however short it is."""
 _CHUNK = 16 * 1024
+_HEAD_END = b"\r\n\r\n"
+_MOST_DIGITS = 16
 _TOO_MUCH = "it answers with too much"
 
 Resolve = Callable[[str, int], Awaitable[list[tuple[str, int]]]]
@@ -97,7 +101,7 @@ class Fetcher:
             named = host if parts.port is None else f"{host}:{port}"
             head = f"GET {path} HTTP/1.1\r\nhost: {named}\r\nuser-agent: carnet\r\naccept: application/json\r\n"
             writer.write(f"{head}accept-encoding: identity\r\nconnection: close\r\n\r\n".encode("ascii"))
-            return _parsed(await _everything(reader))
+            return await asyncio.to_thread(_parsed, await _everything(reader))
         finally:
             await _end(writer)
 
@@ -180,30 +184,54 @@ async def _end(writer: asyncio.StreamWriter) -> None:
 
 async def _everything(reader: asyncio.StreamReader) -> bytes:
     """All that is sent until the connection ends or the answer is whole."""
-    received = bytearray()
+    received = _Received()
     while chunk := await reader.read(_CHUNK):
-        received += chunk
-        if len(received) > MOST_BYTES:
+        received.take(chunk)
+        if len(received.raw) > MOST_BYTES:
             raise Unreachable(_TOO_MUCH)
-        if _is_whole(received):
+        if received.is_whole():
             break
-    return bytes(received)
-
-
-def _is_whole(received: bytearray) -> bool:
-    head, separator, body = bytes(received).partition(b"\r\n\r\n")
-    if not separator:
-        return False
-    for line in head.lower().split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        if name == b"content-length" and value.strip().isdigit():
-            return len(body) >= int(value)
-        if name == b"transfer-encoding":
-            return body.endswith(b"0\r\n\r\n")
-    return False
+    return bytes(received.raw)
 
 
 class _Received:
+    """What was received so far.
+
+    INVARIANT: what comes in many small pieces is not looked through for each of them.
+    """
+
+    def __init__(self) -> None:
+        self.raw = bytearray()
+        self._looked_at = 0
+        self._is_whole: Callable[[], bool] | None = None
+        """None as long as the head has not ended."""
+
+    def take(self, chunk: bytes) -> None:
+        self.raw += chunk
+
+    def is_whole(self) -> bool:
+        if self._is_whole is None:
+            end = self.raw.find(_HEAD_END, max(0, self._looked_at - len(_HEAD_END)))
+            self._looked_at = len(self.raw)
+            if end < 0:
+                return False
+            self._is_whole = self._told_by(bytes(self.raw[:end]), end + len(_HEAD_END))
+        return self._is_whole()
+
+    def _told_by(self, head: bytes, begin: int) -> Callable[[], bool]:
+        """How the end of a body is told that begins there."""
+        for line in head.lower().split(b"\r\n")[1:]:
+            name, _, value = line.partition(b":")
+            length = value.strip()
+            if name == b"content-length" and length.isdigit() and len(length) < _MOST_DIGITS:
+                end = begin + int(length)
+                return lambda: len(self.raw) >= end
+            if name == b"transfer-encoding":
+                return lambda: len(self.raw) > begin and self.raw.endswith(b"0\r\n\r\n")
+        return lambda: False
+
+
+class _AsFile:
     """What was received, as `http.client` reads it."""
 
     def __init__(self, raw: bytes) -> None:
@@ -215,7 +243,9 @@ class _Received:
 
 def _parsed(raw: bytes) -> tuple[int, str | None, bytes]:
     """Status, Location and body. Raises HTTPException or ValueError for what is no answer, or is cut short."""
-    answer = HTTPResponse(cast(Any, _Received(raw)), method="GET")
+    if raw.count(b"\n") > _MOST_LINES:
+        raise Unreachable(_TOO_MUCH)
+    answer = HTTPResponse(cast(Any, _AsFile(raw)), method="GET")
     answer.begin()
     if answer.getheader("content-encoding", "identity") != "identity":
         raise Unreachable("it answers in an encoding that was not asked for")

@@ -149,7 +149,9 @@ class IssuerKeys:
     async def _ask(self, issuer: Issuer) -> KeySet:
         try:
             discovery = await self._fetcher.get(issuer.url.removesuffix("/") + _DISCOVERY, issuer.thumbprints)
-            return read_key_set(await self._fetcher.get(_keys_url(discovery, issuer.url), issuer.thumbprints))
+            raw = await self._fetcher.get(_keys_url(discovery, issuer.url), issuer.thumbprints)
+            # A hundred long keys take a while, in which others are answered.
+            return await asyncio.to_thread(read_key_set, raw)
         except Unreachable as problem:
             raise refusal(problem) from problem
 

@@ -16,6 +16,8 @@ from carnet.oidc.json_object import read_object
 
 MOST_KEYS = 100
 """Of each type."""
+_MOST_OBJECTS = 10 * MOST_KEYS
+"""In a whole document: more are not even read, which takes long."""
 _LONGEST_KID = 1024
 _RSA_BITS = range(2048, 8193)
 """Shorter ones are weak, and a longer one takes long to verify with."""
@@ -68,6 +70,8 @@ class KeySet:
 
 def read_key_set(raw: bytes) -> KeySet:
     """The keys of a document that verify signatures; others are passed over. Raises Refused (InvalidIdentityToken)."""
+    if raw.count(b"{") > _MOST_OBJECTS:
+        raise refusals.invalid(refusals.TOO_MANY_KEYS)
     try:
         document = read_object(raw)
     except ValueError:

@@ -145,6 +145,7 @@ def test_grants_are_put_told_of_and_deleted(center: Center, app: str, kind: str,
         ("authorization_code", {"RefreshToken": {}}),
         ("authorization_code", {"AuthorizationCode": {"RedirectUris": ["nowhere"]}}),
         ("authorization_code", {"AuthorizationCode": {"RedirectUris": ["https://app.example/#x"]}}),
+        ("authorization_code", {"AuthorizationCode": {"RedirectUris": ["https://[app.example/cb"]}}),
         (JWT, {"JwtBearer": {"AuthorizedTokenIssuers": [{"TrustedTokenIssuerArn": "arn:aws:sso::1:x/y/z"}]}}),
     ],
 )

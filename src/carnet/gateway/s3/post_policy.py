@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,7 @@ from carnet.gateway.s3_sentences import UPLOAD_TOO_LARGE
 
 _EXEMPT = frozenset(("file", "policy", "x-amz-signature"))
 _IGNORED = "x-ignore-"
+_COUNT = re.compile(r"[0-9]{1,100}", re.ASCII)
 _EXPIRATIONS = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -149,11 +151,6 @@ def _string(value: Any, text: str) -> str:
 
 def _count(value: Any, text: str) -> int:
     """A number, which may be written as text."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | str)
-        or not str(value).isascii()
-        or not str(value).isdigit()
-    ):
+    if isinstance(value, bool) or not isinstance(value, int | str) or not _COUNT.fullmatch(str(value)):
         raise _invalid(f"Invalid Condition: {text}")
     return min(int(value), MOST_CONTENT)

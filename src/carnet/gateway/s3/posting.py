@@ -229,8 +229,15 @@ async def as_post(call: S3Call, asked: Posted, answer: Answer) -> Answer:
 def _redirect(fields: Mapping[str, str], asked: Posted, etag: str) -> str | None:
     """Where the browser is sent; None if the form does not say, or says what is no URL."""
     given = fields.get("success_action_redirect") or fields.get("redirect")
-    if not given or not _URL.fullmatch(given) or not urlsplit(given).netloc:
+    if not given or not _URL.fullmatch(given) or not _names_a_host(given):
         return None
     query = urlencode({"bucket": asked.bucket, "key": asked.key, "etag": etag})
     before, mark, fragment = given.partition("#")
     return f"{before}{'&' if '?' in before else '?'}{query}{mark}{fragment}"
+
+
+def _names_a_host(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).netloc)
+    except ValueError:  # brackets that hold no IPv6 address
+        return False

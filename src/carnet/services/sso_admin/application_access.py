@@ -111,8 +111,7 @@ def _grant(call: Call, given: Mapping[str, Any], holder: Held) -> dict[str, Any]
     if grant.keys() != {member}:
         raise Invalid(f"The Grant of the type {given['GrantType']} is {member}.")
     for uri in grant[member].get("RedirectUris", ()):
-        parts = urlsplit(uri)
-        if not parts.scheme or parts.fragment:
+        if not _is_absolute(uri):
             raise Invalid(f"{uri} is no absolute URI without a fragment.")
     for authorized in grant[member].get("AuthorizedTokenIssuers", ()):
         arn = authorized.get("TrustedTokenIssuerArn", "")
@@ -120,6 +119,14 @@ def _grant(call: Call, given: Mapping[str, Any], holder: Held) -> dict[str, Any]
         if found is None or found.arn != arn:
             raise Invalid(f"{arn} is no trusted token issuer of the instance.")
     return grant
+
+
+def _is_absolute(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # brackets that hold no IPv6 address
+        return False
+    return bool(parts.scheme) and not parts.fragment
 
 
 def _read_method(call: AnyCall, given: Mapping[str, Any]) -> ReadDocument | None:
