@@ -23,6 +23,18 @@ ITEM = {"k": {"S": "a"}}
 TABLES = ("mine", "theirs")
 
 
+ON_NOTHING = {
+    ("dynamodb", "list_tables"): ("dynamodb:ListTables", "arn:aws:dynamodb:us-east-1:{}:table/*"),
+    ("kms", "list_keys"): ("kms:ListKeys", "*"),
+    ("lambda", "list_functions"): ("lambda:ListFunctions", "*"),
+    ("s3", "list_buckets"): ("s3:ListAllMyBuckets", ""),
+    ("secretsmanager", "list_secrets"): ("secretsmanager:ListSecrets", ""),
+    ("sns", "list_topics"): ("SNS:ListTopics", "arn:aws:sns:us-east-1:{}:*"),
+    ("sqs", "list_queues"): ("sqs:listqueues", "arn:aws:sqs:us-east-1:{}:"),
+}
+"""What denials name of requests that are on no resource, as recorded from AWS."""
+
+
 def test_what_is_allowed_is_sent_on_in_the_gateways_own_words(behind: Behind) -> None:
     behind.aws.answers["DescribeKey"] = Told(
         body={"KeyMetadata": {"KeyId": KEY_ID, "Arn": behind.key_arn()}},
@@ -53,6 +65,52 @@ def test_what_is_allowed_is_sent_on_in_the_gateways_own_words(behind: Behind) ->
     assert event["additionalEventData"]["upstreamRequestId"] == "theirs"
     assert event["additionalEventData"]["decisions"][0]["resource"] == behind.key_arn()
     assert event["requestParameters"] == {"keyId": KEY_ID}
+
+
+@pytest.mark.parametrize(("service", "call"), ON_NOTHING)
+def test_what_is_on_no_resource_is_denied_as_at_aws(behind: Behind, service: str, call: str) -> None:
+    action, resource = ON_NOTHING[service, call]
+    behind.allow({"Effect": "Allow", "Action": "iam:*", "Resource": "*"})
+    where = f" on resource: {resource.format(behind.account)}" if resource else ""
+    assert refusal(getattr(behind.client(service), call))["Message"] == (
+        f"User: arn:aws:iam::{behind.account}:user/alice is not authorized to perform: {action}{where} because no "
+        f"identity-based policy allows the {action} action"
+    )
+    assert behind.aws.requests == []
+
+
+def test_a_policy_may_name_what_lists_are_decided_on(behind: Behind) -> None:
+    """Lists by the ARN of what the account has in the Region, platform applications and their endpoints by theirs."""
+    topics = f"arn:aws:sns:us-east-1:{behind.account}:*"
+    application = f"arn:aws:sns:us-east-1:{behind.account}:app/GCM/theirs"
+    behind.allow(
+        {"Effect": "Allow", "Action": "sns:*", "Resource": topics},
+        {"Effect": "Deny", "Action": "sns:*", "Resource": application},
+    )
+    sns = behind.client("sns")
+    for listed in ("ListTopics", "DeleteEndpoint"):
+        answer = f"<{listed}Response><{listed}Result/></{listed}Response>"
+        behind.aws.answers[listed] = Told(body=answer.encode())
+    sns.list_topics()
+    endpoint = application.replace(":app/", ":endpoint/") + "/5e3e9847-3183-3f18-a7e8-671c3a57d4b3"
+    for delete, given in (
+        (sns.delete_endpoint, {"EndpointArn": endpoint}),
+        (sns.delete_platform_application, {"PlatformApplicationArn": application}),
+    ):
+        assert f"on resource: {application} with an explicit deny" in refusal(delete, **given)["Message"]
+    sns.delete_endpoint(EndpointArn=endpoint.replace("theirs", "mine"))
+
+
+def test_a_denial_names_a_secret_as_the_request_does(behind: Behind) -> None:
+    arn = f"arn:aws:secretsmanager:us-east-1:{behind.account}:secret:prod/db-a1b2c3"
+    behind.aws.answers["DescribeSecret"] = Told(body={"ARN": arn, "Name": "prod/db"})
+    behind.allow({"Effect": "Allow", "Action": "iam:*", "Resource": "*"})
+    secrets = behind.client("secretsmanager")
+    for given in ("prod/db", arn):
+        message = refusal(secrets.get_secret_value, SecretId=given)["Message"]
+        assert f"perform: secretsmanager:GetSecretValue on resource: {given} because no identity-based" in message
+    message = refusal(secrets.create_secret, Name="prod/new", SecretString="x")["Message"]
+    assert "perform: secretsmanager:CreateSecret on resource: prod/new because no identity-based" in message
 
 
 def test_what_is_denied_is_not_sent(behind: Behind) -> None:

@@ -400,3 +400,40 @@ def test_topics_are_made_and_shown_with_their_policies(told: Behind) -> None:
     assert b"DisplayName" in told.aws.requests[-1].body
     assert b"Policy" not in told.aws.requests[-1].body
     assert json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]) == json.loads(mine)
+
+
+def test_a_policy_of_a_secret_is_validated_and_not_put(told: Behind) -> None:
+    """Whom it lets in, and whether who asks could put another. The upstream is asked for nothing but the secret."""
+    told.allow({"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"})
+    secrets, alice = told.client("secretsmanager"), f"arn:aws:iam::{told.account}:user/alice"
+    validate = partial(secrets.validate_resource_policy, SecretId="s")
+    fine = everybody_of(told.account, "secretsmanager:GetSecretValue")
+    public = {**fine, "Principal": "*"}
+    locks = {"Effect": "Deny", "Principal": {"AWS": alice}, "Action": "secretsmanager:*", "Resource": "*"}
+    answer = validate(ResourcePolicy=policy(fine))
+    assert (answer["PolicyValidationPassed"], answer["ValidationErrors"]) == (True, [])
+    answer = validate(ResourcePolicy=policy(public, locks))
+    assert not answer["PolicyValidationPassed"]
+    assert {one["CheckName"]: one["ErrorMessage"] for one in answer["ValidationErrors"]} == {
+        "BlockPublicPolicyCheck": "You can not attach a resource policy that grants Public access to your secret.",
+        "LockOutCheck": "This resource policy will not allow you to manage this secret in the future.",
+    }
+    assert not secrets.validate_resource_policy(ResourcePolicy=policy(locks))["PolicyValidationPassed"]
+    nobody = {**fine, "Principal": {"AWS": f"arn:aws:iam::{told.account}:user/nobody"}}
+    error = refusal(validate, ResourcePolicy=policy(nobody))
+    assert error["Code"] == "MalformedPolicyDocumentException"
+    assert error["Message"] == "This resource policy contains an unsupported principal."
+    assert refusal(validate, ResourcePolicy="{}")["Code"] == "MalformedPolicyDocumentException"
+    assert "ResourcePolicy" not in secrets.get_resource_policy(SecretId="s")
+    assert set(told.aws.operations) == {"DescribeSecret"}
+    assert "ValidateResourcePolicy" in [event["eventName"] for event in told.events()]
+
+
+def test_who_may_not_put_a_policy_is_not_told_about_one(told: Behind) -> None:
+    told.allow({"Effect": "Allow", "Action": "secretsmanager:ValidateResourcePolicy", "Resource": "*"})
+    validate = told.client("secretsmanager").validate_resource_policy
+    mine = policy(everybody_of(told.account, "secretsmanager:GetSecretValue"))
+    for given in ({"SecretId": "s"}, {}):
+        error = refusal(validate, ResourcePolicy=mine, **given)
+        assert error["Code"] == "AccessDeniedException"
+        assert "secretsmanager:PutResourcePolicy" in error["Message"]

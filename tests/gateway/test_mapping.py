@@ -134,7 +134,7 @@ def test_a_request_without_members_names_no_resource() -> None:
             continue
         for check in found:
             assert isinstance(check.resource, str)
-            assert check.resource.endswith(("*", "/default")), f"{service}:{operation}"
+            assert check.resource.endswith(("*", "/default", ":app/", f":{SCOPE.account}:")), f"{service}:{operation}"
 
 
 def test_a_service_that_is_not_known_is_refused() -> None:

@@ -124,8 +124,15 @@ def test_a_denial_tells_no_foreign_names(behind: Behind) -> None:
     arn = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
     behind.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": arn}})
     error = refusal(behind.client("kms").encrypt, KeyId=alias, Plaintext=b"x")
-    assert f"on resource: {alias} " in error["Message"]
+    assert error["Message"].endswith(
+        "is not authorized to perform: kms:Encrypt on this resource because the resource does not exist in this "
+        "Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"
+    )
     assert "11111111" not in error["Message"]
+    behind.allow({"Effect": "Deny", "Action": "kms:*", "Resource": "*"})
+    denied = refusal(behind.client("kms").encrypt, KeyId=alias, Plaintext=b"x")["Message"]
+    assert f"on resource: {alias} with an explicit deny" in denied
+    assert "11111111" not in denied
     behind.aws.answers["DescribeKey"] = Told(body={"KeyMetadata": {"Arn": behind.key_arn()}})
     behind.allow({"Effect": "Deny", "Action": "kms:*", "Resource": "*"})
     assert behind.key_arn() in refusal(behind.client("kms").encrypt, KeyId="alias/mine", Plaintext=b"x")["Message"]

@@ -39,7 +39,7 @@ class Check(Struct, frozen=True, kw_only=True):
     One that cannot be read is a `ResourcePolicy` without a policy.
     """
     shown: str | None = None
-    """What a denial names as the resource if AWS shows something else than the ARN."""
+    """What a denial names as the resource if AWS shows something else than the ARN; empty if it shows none."""
 
 
 class Decided(Struct, frozen=True, kw_only=True):

@@ -19,6 +19,13 @@ _VOUCHED_FOR = (PrincipalKind.WEB_IDENTITY, PrincipalKind.SAML)
 """Callers whom AWS's sentence does not name: they have no ARN."""
 
 
+_OF_KEY = (
+    " on this resource because the resource does not exist in this Region, no resource-based policies allow access, or "
+    "a resource-based policy explicitly denies access"
+)
+"""What AWS KMS says to other accounts of a key that does not let them in: not even whether there is one."""
+
+
 def denied(decided: Decided) -> Denied:
     """What is raised for what is not allowed."""
     return Denied(denial_sentence(decided))
@@ -30,12 +37,22 @@ def denial_sentence(decided: Decided) -> str:
     if request.principal.kind in _VOUCHED_FOR:
         return f"Not authorized to perform {check.action}"
     sentence = f"User: {request.principal.arn} is not authorized to perform: {check.action}"
-    sentence += f" on resource: {check.shown or check.resource}"
+    if _keeps_to_itself(decided):
+        return sentence + _OF_KEY
+    if shown := check.resource if check.shown is None else check.shown:
+        sentence += f" on resource: {shown}"
     if decided.policies.trust and decided.decision.layer not in _OF_ORGANIZATION:
         # AWS shows the plain form here, also if the role does not exist, so that nothing is told about it. What an
         # organization forbids does not tell of it.
         return sentence
     return sentence + _reason(decided)
+
+
+def _keeps_to_itself(decided: Decided) -> bool:
+    """Whether it is a key of another account, by whose policy the request is denied."""
+    request = decided.request
+    is_others = request.principal.account != request.resource_account
+    return is_others and request.action.startswith("kms:") and decided.decision.layer is Layer.RESOURCE
 
 
 def _reason(decided: Decided) -> str:

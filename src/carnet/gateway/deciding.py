@@ -41,7 +41,6 @@ _CALLED_VIA_DYNAMODB: Mapping[str, Value] = {
     "aws:CalledViaFirst": "dynamodb.amazonaws.com",
     "aws:CalledViaLast": "dynamodb.amazonaws.com",
 }
-_NAMED_BY = (SoughtBy.KMS_ALIAS, SoughtBy.SECRET)
 
 
 class Resolved(NamedTuple):
@@ -178,12 +177,14 @@ def _policies(snapshot: Snapshot, one: Resolved, caller: AccountCaller | Anonymo
 
 
 def _shown(one: Resolved, caller: AccountCaller | Anonymous) -> str | None:
-    """What a denial names instead of the ARN: of another account's resource what the caller has called it.
+    """What a denial names instead of the ARN: of another account's key what the caller has called it.
 
     Which key an alias of another account is of, whoever may not have it is not told. An access point is named always.
     """
     sought = one.check.resource
-    if isinstance(sought, Sought) and sought.by in _NAMED_BY and one.account != caller.principal.account:
+    if one.check.shown is not None:
+        return one.check.shown
+    if isinstance(sought, Sought) and sought.by is SoughtBy.KMS_ALIAS and one.account != caller.principal.account:
         return sought.text
     return one.through.resource if one.through is not None else None
 

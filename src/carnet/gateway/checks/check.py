@@ -65,6 +65,8 @@ class Check(Struct, frozen=True, kw_only=True):
     """The account that owns the resource; None if a look-up tells: that of a bucket."""
     type: str = ""
     """The resource type, as the Service Authorization Reference calls it; empty for `*`."""
+    shown: str | None = None
+    """What the sentence of a denial names instead of the ARN; empty if it names nothing."""
     keys: Mapping[str, Value] = field(default_factory=dict[str, Value])
     """The condition keys that the request's members fill."""
     part: Members = field(default_factory=dict[str, Any])

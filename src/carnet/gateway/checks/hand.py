@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from carnet.gateway.checks.check import Asked, Check
 from carnet.gateway.checks.members import value_of
@@ -28,6 +29,16 @@ TemplateFiller = Callable[[Asked, Check], Mapping[str, Value]]
 """What stands for the open part of a key (`aws:RequestTag/${TagKey}`) to the value."""
 
 
+def everything(asked: Asked, action: str) -> Check:
+    """The check of an action that is on no resource."""
+    return Check(action=action, resource="*", account=asked.scope.account)
+
+
+def untold(asked: Asked, action: str) -> Check:
+    """The same for a service whose denials name no resource then, as recorded from AWS."""
+    return replace(everything(asked, action), shown="")
+
+
 class Hand(Struct, frozen=True, kw_only=True):
     """One service's."""
 
@@ -41,6 +52,8 @@ class Hand(Struct, frozen=True, kw_only=True):
     """Variables of ARN patterns to what is meant if a request does not say it."""
     keys: Mapping[str, Filler] = field(default_factory=dict[str, Filler])
     templates: Mapping[str, TemplateFiller] = field(default_factory=dict[str, TemplateFiller])
+    on_nothing: Callable[[Asked, str], Check] = everything
+    """The check of an action that the table has no resource for."""
 
 
 def member(name: str) -> Filler:

@@ -36,6 +36,8 @@ class Named(Struct, frozen=True, kw_only=True):
     type: str
     resource: str | Sought
     account: str | None
+    shown: str | None = None
+    """As `Check.shown`."""
 
 
 Naming = Callable[[ResourceRule, Mapping[str, str], Scope], Named | None]

@@ -101,13 +101,13 @@ def _chosen(asked: Asked, rule: CheckRule, found: list[_Candidate]) -> Iterator[
 
 def _checks(asked: Asked, rule: CheckRule, hand: Hand) -> Iterator[Check]:
     if not rule.resources:
-        yield Check(action=rule.action, resource="*", account=asked.scope.account)
+        yield hand.on_nothing(asked, rule.action)
         return
     named = named_by(asked, rule, hand)
     if not named and (rule.required or _is_there(asked, rule)):
         raise not_decided(asked, f"the request does not tell which resource {rule.action} is decided on")
     for one in named:
-        yield Check(action=rule.action, resource=one.resource, account=one.account, type=one.type)
+        yield Check(action=rule.action, resource=one.resource, account=one.account, type=one.type, shown=one.shown)
 
 
 def _is_there(asked: Asked, rule: CheckRule) -> bool:

@@ -50,6 +50,7 @@ from carnet.gateway.policies.policy_operations import (
 )
 from carnet.gateway.policies.reread import reread
 from carnet.gateway.policies.resource_policies import kept_policy, shown_policy
+from carnet.gateway.policies.validated import validated
 from carnet.gateway.upstreams.connection import UpstreamFailed
 from carnet.gateway.upstreams.modes import tell_mode
 from carnet.gateway.upstreams.upstream import UpstreamResponse
@@ -75,6 +76,8 @@ class KeptPolicies:
     async def answer(self, call: Call, here: PolicyOperation, resolved: tuple[Resolved, ...]) -> Answer:
         """Answer a request about the policy of a resource, if the upstream has the resource."""
         arn, account = resolved[0].resource, resolved[0].account
+        if here.act is Act.VALIDATE:
+            return await self._validated(call, here, resolved)
         describe = operation(call.operation.service.name, here.kind.describe)
         response = await call.send(describe, here.kind.asked(arn), account)
         if response.status >= FIRST_ERROR:
@@ -99,6 +102,16 @@ class KeptPolicies:
         answer = here.answer(Told(arn=arn, described=described, policy=policy, given=call.given))
         event = success_event(call.parsed, {}, tuple(call.decided))
         return audited(call.operation, call.parsed, written(call, answer), event, tuple(call.decided))
+
+    async def _validated(self, call: Call, here: PolicyOperation, resolved: tuple[Resolved, ...]) -> Answer:
+        """Answer what would be wrong with a policy. What is looked up has told that the resource is there."""
+        policy = here.policy(call.given) or ""
+        await _parse_before(call, here.kind, policy)
+        change = self._change(call, here.kind, resolved, resolved[0].resource, policy)
+        try:
+            return await validated(call, self._execution.directory.snapshot, change, policy)
+        except Malformed as problem:
+            raise _refusal(call, here.kind, problem) from None
 
     async def check_before(self, call: Call, carried: CarriedPolicy, resolved: tuple[Resolved, ...]) -> None:
         """Refuse what the policy will be refused for, before the upstream has made anything. Raises WireError."""

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from carnet.base.bounded_json import loads
 from carnet.base.faults import Refused
 from carnet.gateway.checks.resource_tags import queue_url
+from carnet.gateway.checks.services.secretsmanager import PUT_POLICY
 from carnet.gateway.policies import permissions
 from carnet.gateway.policies.permissions import revision_of
 from carnet.policy.document import Grammar
@@ -25,6 +26,7 @@ from carnet.services.documents import parse_once
 Members = Mapping[str, Any]
 _KB = 1024
 _ATTRIBUTES, _POLICY = "Attributes", "Policy"
+PUBLIC_POLICY = "You can not attach a resource policy that grants Public access to your secret."
 _NO_TABLE_POLICY = "Resource-based policy not found for the provided ResourceArn: {}"
 
 
@@ -36,6 +38,8 @@ class Act(Enum):
     DELETE = "delete"
     LIST = "list"
     REVISE = "revise"
+    VALIDATE = "validate"
+    """Told about, and not put."""
 
 
 CHANGES = frozenset((Act.PUT, Act.DELETE, Act.REVISE))
@@ -57,10 +61,10 @@ class Lockout(Struct, frozen=True, kw_only=True):
 
     action: str
     """What the caller must be allowed once the policy is there."""
-    confirmed: str
+    confirmed: str = ""
     """The member of the input by which a caller does without the check."""
-    code: str
-    message: str
+    code: str = ""
+    message: str = ""
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -147,8 +151,7 @@ def _secret_policy(arn: str, current: str | None, given: Members) -> str:
     """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html"""
     policy = str(given["ResourcePolicy"])
     if given.get("BlockPublicPolicy") and is_public(parse_once(policy, Grammar.RESOURCE, arn.split(":", 2)[1])):
-        message = "You can not attach a resource policy that grants Public access to your secret."
-        raise Refused("PublicPolicyException", message)
+        raise Refused("PublicPolicyException", PUBLIC_POLICY)
     return policy
 
 
@@ -251,6 +254,11 @@ OPERATIONS: Mapping[str, Mapping[str, PolicyOperation]] = {
             answer=lambda told: _named(told) | ({} if told.policy is None else {"ResourcePolicy": told.policy}),
         ),
         "DeleteResourcePolicy": PolicyOperation(act=Act.DELETE, kind=_SECRET, answer=_named),
+        "ValidateResourcePolicy": PolicyOperation(
+            act=Act.VALIDATE,
+            kind=replace(_SECRET, lockout=Lockout(action=PUT_POLICY)),
+            policy=lambda given: given["ResourcePolicy"],
+        ),
     },
     "dynamodb": {
         "PutResourcePolicy": PolicyOperation(

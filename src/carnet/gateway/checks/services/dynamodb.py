@@ -202,6 +202,13 @@ def _returned(asked: Asked, check: Check) -> Value | Unknown | None:
     return text(asked.members, "ReturnValues") or "NONE"
 
 
+def _list_tables(asked: Asked) -> Iterator[Check]:
+    """Decided on all tables of the account in the Region, as recorded from AWS."""
+    scope = asked.scope
+    arn = f"{ARN}{scope.partition}:dynamodb:{scope.region}:{scope.account}:table/*"
+    yield Check(action="dynamodb:ListTables", resource=arn, account=scope.account)
+
+
 HAND = Hand(
     operations={
         "BatchExecuteStatement": _batch_execute,
@@ -211,6 +218,7 @@ HAND = Hand(
         "CreateTable": _create_table,
         "ExecuteStatement": _execute,
         "ExecuteTransaction": _execute_transaction,
+        "ListTables": _list_tables,
         "RestoreTableFromBackup": _restore_backup,
         "RestoreTableToPointInTime": _restore_to_point,
         "TransactGetItems": _transact,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from carnet.catalog.operations import ResourceRule
 from carnet.gateway.checks.check import NOT_IMPLEMENTED, Asked, Check, Refused, Scope, not_decided
-from carnet.gateway.checks.hand import Hand, Rule
+from carnet.gateway.checks.hand import Hand, Rule, untold
 from carnet.gateway.checks.members import is_there, items, needed, structure, structures, text
 from carnet.gateway.checks.naming import Named
 from carnet.gateway.checks.services import kms, s3_keys, s3_names
@@ -246,4 +246,5 @@ HAND = Hand(
     names={BUCKET: _named_bucket, OBJECT: _named_object},
     keys=s3_keys.KEYS,
     templates=s3_keys.TEMPLATES,
+    on_nothing=untold,
 )

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from carnet.catalog.operations import ResourceRule
 from carnet.gateway.checks.check import Asked, Check, Scope, Sought, SoughtBy, invalid, not_decided
-from carnet.gateway.checks.hand import Filler, Hand, flag, member
+from carnet.gateway.checks.hand import Filler, Hand, flag, member, untold
 from carnet.gateway.checks.members import needed, structures, text, texts
 from carnet.gateway.checks.naming import ARN, Named
 from carnet.gateway.checks.services.lambda_ import function
@@ -24,19 +24,22 @@ _NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}", re.ASCII)
 _SECRET_ARN = re.compile(
     r"arn:([a-z-]+):secretsmanager:([a-z0-9-]+):([0-9]{12}):secret:([A-Za-z0-9/_+=.@!-]{1,519})", re.ASCII
 )
+PUT_POLICY = "secretsmanager:PutResourcePolicy"
 _SECRET_ID = "secretsmanager:SecretId"  # noqa: S105 - a condition key
 _NEW = "-??????"
 """Of a secret to be made the characters are not known: AWS matches policies with as many question marks."""
 
 
 def secret(scope: Scope, given: str) -> Named:
-    """The secret that a name, an ARN or an ARN without its last characters names. All three are looked up."""
-    if _NAME.fullmatch(given):
-        given = _arn(scope, given)
-    found = _SECRET_ARN.fullmatch(given)
+    """The secret that a name, an ARN or an ARN without its last characters names. All three are looked up.
+
+    Denials name it as the request does, as recorded from AWS.
+    """
+    arn = _arn(scope, given) if _NAME.fullmatch(given) else given
+    found = _SECRET_ARN.fullmatch(arn)
     if found is None or (found[1], found[2]) != (scope.partition, scope.region):
         raise invalid("Invalid SecretId.")
-    return Named(type=SECRET, resource=Sought(by=SoughtBy.SECRET, text=given), account=found[3])
+    return Named(type=SECRET, resource=Sought(by=SoughtBy.SECRET, text=arn), account=found[3], shown=given)
 
 
 def _arn(scope: Scope, name: str) -> str:
@@ -64,8 +67,8 @@ def _create_secret(asked: Asked) -> Iterator[Check]:
     actions = ["CreateSecret"]
     actions += ["TagResource"] if asked.members.get("Tags") else []
     actions += ["ReplicateSecretToRegions"] if asked.members.get("AddReplicaRegions") else []
-    for action in actions:
-        yield Check(action=f"secretsmanager:{action}", resource=arn, account=asked.scope.account, type=SECRET)
+    on_new = Check(action="", resource=arn, account=asked.scope.account, type=SECRET, shown=name)
+    yield from (replace(on_new, action=f"secretsmanager:{action}") for action in actions)
 
 
 def _rotate(asked: Asked) -> Iterator[Check]:
@@ -84,7 +87,7 @@ def _batch_get(asked: Asked) -> Iterator[Check]:
 
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
     """
-    yield Check(action="secretsmanager:BatchGetSecretValue", resource="*", account=asked.scope.account)
+    yield untold(asked, "secretsmanager:BatchGetSecretValue")
     names = texts(asked.members, "SecretIdList")
     if not names or asked.members.get("Filters"):
         raise not_decided(asked, "which secrets Filters finds is not known")
@@ -97,16 +100,20 @@ def _batch_get(asked: Asked) -> Iterator[Check]:
             account=named.account,
             type=SECRET,
             keys=keys,
+            shown=named.shown,
         )
 
 
 def _validate_policy(asked: Asked) -> Iterator[Check]:
-    """Of a secret, or of none."""
-    given = text(asked.members, "SecretId")
-    if given is None:
-        yield Check(action="secretsmanager:ValidateResourcePolicy", resource="*", account=asked.scope.account)
-    else:
-        yield from from_table(asked, HAND)
+    """Of a secret, or of none: the policy that could be put is told about.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ValidateResourcePolicy.html
+    """
+    for action in (f"secretsmanager:{asked.operation}", PUT_POLICY):
+        if text(asked.members, "SecretId") is None:
+            yield untold(asked, action)
+        else:
+            yield from (replace(one, action=action) for one in from_table(asked, HAND))
 
 
 def _replica_regions(asked: Asked, check: Check) -> Value | None:
@@ -155,4 +162,5 @@ HAND = Hand(
         "secretsmanager:VersionId": member("VersionId"),
         "secretsmanager:VersionStage": member("VersionStage"),
     },
+    on_nothing=untold,
 )

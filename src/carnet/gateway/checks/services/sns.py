@@ -10,18 +10,29 @@ from collections.abc import Iterator
 
 from carnet.catalog.operations import ResourceRule
 from carnet.gateway.checks.check import Asked, Check, Scope, invalid
-from carnet.gateway.checks.hand import Hand, member
+from carnet.gateway.checks.hand import Hand, Rule, member
 from carnet.gateway.checks.members import needed, structure, text
-from carnet.gateway.checks.naming import Named, by_arn
+from carnet.gateway.checks.naming import ARN, Named, by_arn
 from carnet.gateway.checks.passed_roles import passed_role
 from carnet.gateway.checks.table import from_table
 
 TOPIC = "topic"
 _SUBSCRIPTION = re.compile(r"(arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}):[0-9a-f-]{1,64}", re.ASCII)
 _ENDPOINT = re.compile(r"arn:([a-z-]+):sns:([a-z0-9-]+):([0-9]{12}):endpoint/[A-Za-z0-9_./-]{1,512}", re.ASCII)
+_OF_APPLICATION = re.compile(
+    r"arn:([a-z-]+):sns:([a-z0-9-]+):([0-9]{12}):(?:app|endpoint)/([A-Za-z0-9_]{1,64}/[A-Za-z0-9_.-]{1,256})"
+    r"(?:/[0-9a-f-]{1,64})?",
+    re.ASCII,
+)
+"""A platform application, or one of its endpoints, which has one part more."""
 _NUMBER = re.compile(r"\+?[0-9 ().-]{2,32}", re.ASCII)
 _ROLES = ("FeedbackRoleArn", "SubscriptionRoleArn")
 """How the attributes end that name a role: for delivery logs, and for what is delivered to Amazon Data Firehose."""
+_ON_APPLICATIONS = (
+    *("CreatePlatformEndpoint", "DeletePlatformApplication", "GetPlatformApplicationAttributes"),
+    *("ListEndpointsByPlatformApplication", "SetPlatformApplicationAttributes"),
+)
+_ON_ENDPOINTS = ("DeleteEndpoint", "GetEndpointAttributes", "SetEndpointAttributes")
 _TARGETS = ("TopicArn", "TargetArn", "PhoneNumber")
 
 
@@ -61,6 +72,35 @@ def _create_topic(asked: Asked) -> Iterator[Check]:
     yield from _passed(asked)
 
 
+def _arn(scope: Scope, rest: str) -> str:
+    return f"{ARN}{scope.partition}:sns:{scope.region}:{scope.account}:{rest}"
+
+
+def _on_nothing(asked: Asked, action: str) -> Check:
+    """Decided on whatever the account has in the Region, as recorded from AWS."""
+    return Check(action=action, resource=_arn(asked.scope, "*"), account=asked.scope.account)
+
+
+def _create_application(asked: Asked) -> Iterator[Check]:
+    """Decided on the ARN of an application without a name, as recorded from AWS."""
+    yield Check(action=f"sns:{asked.operation}", resource=_arn(asked.scope, "app/"), account=asked.scope.account)
+    yield from _passed(asked)
+
+
+def _of_application(member: str) -> Rule:
+    """Decided on the application, also what is asked of an endpoint of it, as recorded from AWS."""
+
+    def checks(asked: Asked) -> Iterator[Check]:
+        found = _OF_APPLICATION.fullmatch(needed(asked.members, member))
+        if found is None or (found[1], found[2]) != (asked.scope.partition, asked.scope.region):
+            raise invalid(f"Invalid parameter: {member}")
+        arn = f"{ARN}{found[1]}:sns:{found[2]}:{found[3]}:app/{found[4]}"
+        yield Check(action=f"sns:{asked.operation}", resource=arn, account=found[3])
+        yield from _passed(asked)
+
+    return checks
+
+
 def _passed(asked: Asked) -> Iterator[Check]:
     """The roles that attributes name."""
     attributes = structure(asked.members, "Attributes")
@@ -83,14 +123,16 @@ def _set_one(asked: Asked) -> Iterator[Check]:
 
 HAND = Hand(
     operations={
-        "CreatePlatformApplication": _with_attributes,
+        "CreatePlatformApplication": _create_application,
+        **dict.fromkeys(_ON_APPLICATIONS, _of_application("PlatformApplicationArn")),
+        **dict.fromkeys(_ON_ENDPOINTS, _of_application("EndpointArn")),
         "CreateTopic": _create_topic,
         "Publish": _publish,
-        "SetPlatformApplicationAttributes": _with_attributes,
         "SetSubscriptionAttributes": _set_one,
         "SetTopicAttributes": _set_one,
         "Subscribe": _with_attributes,
     },
     arns={TOPIC: _topic},
     keys={"sns:Endpoint": member("Endpoint"), "sns:Protocol": member("Protocol")},
+    on_nothing=_on_nothing,
 )

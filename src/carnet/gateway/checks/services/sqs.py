@@ -130,6 +130,11 @@ def _on(asked: Asked, action: str, queue: Named) -> Check:
     return Check(action=f"sqs:{action}", resource=queue.resource, account=queue.account, type=QUEUE)
 
 
+def _no_queue(asked: Asked, action: str) -> Check:
+    """An action on no queue is decided on the ARN without a name, as recorded from AWS."""
+    return Check(action=action, resource=queue_arn(asked.scope, asked.scope.account, ""), account=asked.scope.account)
+
+
 HAND = Hand(
     operations={
         **dict.fromkeys(OWN_ACCOUNT_ONLY, _own),
@@ -140,4 +145,5 @@ HAND = Hand(
     },
     names={QUEUE: _named},
     arns={QUEUE: _read},
+    on_nothing=_no_queue,
 )
